@@ -1,0 +1,39 @@
+"""Failures that a user can understand and act on.
+
+Every error that may reach a user is a `WirescopeError`: `message` says what is wrong, `hint` says what to do. The window shows both in
+one dialog, the command line prints both on standard error and ends with code 3 (2 for `ArgumentError`).
+"""
+
+from __future__ import annotations
+
+
+class WirescopeError(Exception):
+    """Base of all user-facing failures."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message if not hint else f"{message} {hint}")
+        self.message = message
+        self.hint = hint
+
+
+class ArgumentError(WirescopeError):
+    """A name or option that does not exist: an unknown edge, metric, method or built-in model."""
+
+
+class InputError(WirescopeError):
+    """A prompt, image or pair that the model cannot take."""
+
+
+class ModelError(WirescopeError):
+    """A model that cannot be loaded, is not supported, or does not agree with its own forward pass."""
+
+
+class EditError(WirescopeError):
+    """An edit that cannot be made: no counterfactual to patch from, positions outside the input."""
+
+
+class Cancelled(WirescopeError):
+    """A run or a download was cancelled. Nothing is left half done."""
+
+    def __init__(self, message: str = "Cancelled.") -> None:
+        super().__init__(message)
