@@ -1,7 +1,8 @@
 """Failures that a user can understand and act on.
 
-Every error that may reach a user is a `WirescopeError`: `message` says what is wrong, `hint` says what to do. The window shows both in
-one dialog, the command line prints both on standard error and ends with code 3 (2 for `ArgumentError`).
+Every error that may reach a user is a `WirescopeError`: `message` says what is wrong, `hint` says what to do.
+The window shows both in one dialog, the command line prints both on standard error and ends with code 3 (2
+for `ArgumentError`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,133 @@
+"""Edits: what a user does to the computation.
+
+An edit replaces what a target's edges carry. The target is an edge, a reader (all edges into it) or a node
+(all edges out of it). Where the targets
+of several edits overlap, the more particular wins: edge, then reader, then node. Two edits of one target at
+overlapping positions: the later one wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from core.errors import EditError
+from core.graph import Edge, Graph, Node, Reader
+
+EditKind = Literal["patch", "zero", "mean", "scale"]
+EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
+
+# What the window, the command line and the captions call each kind.
+EDIT_WORDS: dict[EditKind, str] = {
+    "patch": "from B",
+    "zero": "zero",
+    "mean": "mean",
+    "scale": "scale",
+}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One intervention.
+
+    target: an edge, reader or node, or its name (`a9.h6->a10.h7<q>`, `a9.h6<q>`, `->m3`, `m3`).
+    kind: `patch` (value from the counterfactual B), `zero`, `mean`, `scale` (multiply by `value`).
+    positions: positions of the stream, negative ones from its end; None means all.
+    value: the factor for `scale`.
+    strength: from 0 (no edit) to 1 (the full edit); in between, a blend.
+    """
+
+    target: Node | Reader | Edge | str
+    kind: EditKind
+    positions: Sequence[int] | None = None
+    value: float | None = None
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in EDIT_KINDS:
+            raise EditError(f"There is no edit called {self.kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
+        if self.kind == "scale" and self.value is None:
+            raise EditError("A scale edit needs a value.", "For example Edit('m3', 'scale', value=0.5).")
+        if self.positions is not None:
+            object.__setattr__(self, "positions", tuple(int(position) for position in self.positions))
+
+    @property
+    def name(self) -> str:
+        return self.target if isinstance(self.target, str) else self.target.name
+
+    def __str__(self) -> str:
+        words = f"{self.name}={self.kind}"
+        if self.value is not None:
+            words += f":{self.value:g}"
+        if self.positions is not None:
+            words += "@" + ",".join(str(position) for position in self.positions)
+        return words
+
+
+@dataclass(frozen=True)
+class ResolvedEdit:
+    """An edit whose names are looked up and whose positions are absolute: what the engine and its caches work
+    with."""
+
+    target: Node | Reader | Edge
+    kind: EditKind
+    positions: tuple[int, ...] | None
+    value: float
+    strength: float
+
+
+def resolve(edit: Edit, graph: Graph, length: int) -> ResolvedEdit:
+    """Look up an edit's target and positions for a stream of `length` positions. Raises ArgumentError and
+    EditError."""
+    target = graph.parse(edit.target) if isinstance(edit.target, str) else edit.target
+    if isinstance(target, Node):
+        if target.kind == "logits":
+            target = Reader("logits")
+        else:
+            graph.writer_index(target)
+    elif isinstance(target, Edge):
+        graph.edge_index(target)
+    else:
+        graph.reader_index(target)
+    positions = edit.positions
+    if positions is not None:
+        outside = [position for position in positions if not -length <= position < length]
+        if outside:
+            raise EditError(
+                f"Position {outside[0]} is outside the input.", f"It has positions 0 to {length - 1}."
+            )
+        if not positions:
+            raise EditError(
+                f"The edit of {edit.name} has no positions.", "Leave positions out to edit all of them."
+            )
+        positions = tuple(sorted({position % length for position in positions}))
+        if len(positions) == length:
+            positions = None
+    return ResolvedEdit(target, edit.kind, positions, float(edit.value or 0.0), float(edit.strength))
+
+
+def parse_edit(text: str) -> Edit:
+    """Read `TARGET=KIND[:VALUE][@POSITION,...]`, as the command line writes edits. Raises EditError."""
+    target, separator, rest = text.rpartition("=")
+    if not separator or not target:
+        raise EditError(
+            f"{text!r} is not an edit.", "Write TARGET=KIND, for example 'a9.h6->a10.h7<q>=patch'."
+        )
+    rest, _, where = rest.partition("@")
+    kind, _, value = rest.partition(":")
+    try:
+        positions = [int(part) for part in where.split(",")] if where else None
+        number = float(value) if value else None
+    except ValueError:
+        raise EditError(
+            f"{text!r} has a value or position that is no number.", "Write m3=scale:0.5@4,5."
+        ) from None
+    for known in EDIT_KINDS:
+        if known == kind.strip():
+            return Edit(target.strip(), known, positions, number)
+    raise EditError(f"There is no edit called {kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
+
+
+def with_target(edit: Edit, target: Node | Reader | Edge) -> Edit:
+    return replace(edit, target=target)
