@@ -1,0 +1,167 @@
+"""What the views draw: plain values that the application fills in.
+
+No view computes these. Arrays are numpy, shapes in brackets; numbers are in the unit of the metric unless a
+field says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.edits import EditKind
+from core.graph import Edge, Graph, Node
+
+Target = Node | Edge
+
+
+@dataclass(frozen=True)
+class EdgeMark:
+    """One edge on the canvas. `value` is its score (positive helps the metric), None while nothing is known
+    of it."""
+
+    index: int  # in the graph
+    value: float | None = None
+    measured: bool = False  # solid; otherwise dashed
+    edited: EditKind | None = None  # drawn broken
+    label: str = ""  # beside the break: the measured change of the metric
+
+
+@dataclass(frozen=True)
+class NodeMark:
+    """What is special about a node on the canvas."""
+
+    edited: EditKind | None = None
+    label: str = ""  # the measured change of the metric
+    named: bool = False  # shown with its name and a full outline: it takes part in a shown edge
+
+
+@dataclass(frozen=True)
+class CanvasData:
+    """Everything the canvas shows."""
+
+    graph: Graph
+    edges: tuple[EdgeMark, ...] = ()
+    nodes: Mapping[Node, NodeMark] = field(default_factory=dict)
+    selection: tuple[Target, ...] = ()
+    input_label: str = "input"  # "input · token + position", "input · patch + position"
+    output_label: str = "logits"  # "logits", "class scores", "embedding"
+    stale: bool = False  # the numbers are of an earlier state: dim them
+
+
+@dataclass(frozen=True)
+class TokenChip:
+    text: str  # as shown: a leading space is drawn as a thin mark by the view
+    index: int
+    differs: bool = False  # from the other card at the same position
+
+
+@dataclass(frozen=True)
+class CardData:
+    """Input card A or B."""
+
+    letter: Literal["A", "B"]
+    kind: Literal["text", "image"]
+    text: str = ""
+    tokens: tuple[TokenChip, ...] = ()
+    image: NDArray[np.uint8] | None = None  # [height, width, 3]: what the model really sees
+    grid: tuple[int, int] | None = None  # patch rows, patch columns
+    name: str = ""  # of the image's file
+    notes: tuple[str, ...] = ()  # what was done to the image, spaces at the ends of the text
+    problem: str = ""  # why it cannot run, and what to do
+
+
+@dataclass(frozen=True)
+class MetricChoice:
+    """The metric as the user sets it. `target` and `foil` are answers as text or class names."""
+
+    kind: str
+    target: str = ""
+    foil: str = ""
+
+
+@dataclass(frozen=True)
+class MetricOption:
+    """One entry of the metric list: its kind, its words, and which answers it needs."""
+
+    kind: str
+    words: str
+    needs_target: bool = False
+    needs_foil: bool = False
+
+
+@dataclass(frozen=True)
+class PredictionRow:
+    label: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class PredictionsData:
+    """Before and after. `unit` says what the rows are: probabilities, class probabilities, cosines."""
+
+    unit: Literal["probability", "cosine"]
+    rows: tuple[PredictionRow, ...]
+    metric_name: str
+    metric_before: float
+    metric_after: float
+    edited: bool  # any edits at all
+    run_words: str = ""  # "14 ms · 0.12 of a forward · layers 24–29"
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """One row of "reads most" and "writes most to"."""
+
+    edge: int
+    name: str  # the other end
+    value: float
+
+
+@dataclass(frozen=True)
+class NodeInspection:
+    """The inspector for a node."""
+
+    node: Node
+    title: str
+    subtitle: str
+    attention: NDArray[np.float32] | None = None  # [query position, key position], rows sum to 1
+    labels: tuple[str, ...] = ()  # of the positions
+    image: NDArray[np.uint8] | None = None  # [height, width, 3]
+    grid: tuple[int, int] | None = None
+    prefix: int = 0  # positions before the first patch (CLS, registers)
+    reads: tuple[Link, ...] = ()
+    writes: tuple[Link, ...] = ()
+    estimated: float | None = None  # change of the metric for the tool bar's kind of edit
+    measured: float | None = None
+    kind_words: str = ""  # the kind of edit of the two figures
+    edited: EditKind | None = None
+    has_counterfactual: bool = False
+
+
+@dataclass(frozen=True)
+class EdgeInspection:
+    """The inspector for an edge."""
+
+    edge: Edge
+    title: str
+    estimated: float | None
+    measured: float | None
+    kind_words: str
+    edited: EditKind | None = None
+    has_counterfactual: bool = False
+
+
+@dataclass(frozen=True)
+class EditRow:
+    """One row of the list of edits."""
+
+    key: int
+    name: str
+    words: str  # "from B", "zero", "scale 0.5"
