@@ -7,10 +7,17 @@ yellow marks the selection everywhere.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import Literal
 
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from views.style_sheet import style_sheet
 
 ThemeName = Literal["dark", "light"]
 ThemeChoice = Literal["system", "dark", "light"]
@@ -86,3 +93,180 @@ LIGHT = Theme(
 
 SPACE = 8  # pixels: the grid that margins and gaps are multiples of
 RADIUS = 6  # pixels
+
+BODY_POINTS = 9.75  # at 96 dots per inch: 13 pixels
+
+UI_FAMILY = "Inter"
+MONO_FAMILY = "JetBrains Mono"
+
+
+# ---- type --------------------------------------------------------------------------------------------------
+
+
+@cache
+def load_fonts() -> tuple[str, ...]:
+    """Register the bundled fonts and return their families. Where a file is missing or broken, the system's
+    own fonts serve."""
+    families: list[str] = []
+    try:
+        files = sorted(resources.files("resources").joinpath("fonts").iterdir(), key=lambda file: file.name)
+    except (OSError, ModuleNotFoundError):
+        return ()
+    for file in files:
+        if file.name.endswith((".otf", ".ttf")):
+            number = QFontDatabase.addApplicationFontFromData(file.read_bytes())
+            if number >= 0:
+                families += QFontDatabase.applicationFontFamilies(number)
+    return tuple(dict.fromkeys(families))
+
+
+def ui_font(points: float = BODY_POINTS, weight: QFont.Weight | int = QFont.Weight.Normal) -> QFont:
+    """The font of all words. `points` are at 96 dots per inch; macOS counts 72."""
+    return _font([UI_FAMILY], QFont.StyleHint.SansSerif, points, weight)
+
+
+def mono_font(points: float = BODY_POINTS, weight: QFont.Weight | int = QFont.Weight.Normal) -> QFont:
+    """The font of names and of numbers in columns."""
+    families = [MONO_FAMILY, QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()]
+    return _font(families, QFont.StyleHint.Monospace, points, weight)
+
+
+def _font(families: list[str], hint: QFont.StyleHint, points: float, weight: QFont.Weight | int) -> QFont:
+    load_fonts()
+    font = QFont()
+    font.setFamilies([*families, *font.families()])
+    font.setStyleHint(hint)
+    font.setPointSizeF(points * 96 / 72 if sys.platform == "darwin" else points)
+    font.setWeight(QFont.Weight(weight))
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
+
+
+# ---- the theme in use --------------------------------------------------------------------------------------
+
+
+class ThemeChanges(QObject):
+    """Tells widgets that `current()` has become another theme. Holds the user's choice."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice: ThemeChoice = "system"
+        self.theme = DARK
+        self._hints: QObject | None = None
+
+    def follow(self, app: QGuiApplication) -> None:
+        """Listen to the system's change between dark and light, once."""
+        hints = app.styleHints()
+        if self._hints is not hints:
+            self._hints = hints
+            hints.colorSchemeChanged.connect(self.refresh)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Take the theme that the choice and the system ask for now; tell when it is another one."""
+        theme = _resolve(self.choice)
+        if theme is not self.theme:
+            self.theme = theme
+            app = QApplication.instance()
+            if isinstance(app, QApplication):
+                _dress(app, theme)
+            self.changed.emit()
+
+
+@cache
+def theme_changes() -> ThemeChanges:
+    """The one object whose `changed` signal says that the theme is another one."""
+    return ThemeChanges()
+
+
+def current() -> Theme:
+    """The theme to paint with."""
+    return theme_changes().theme
+
+
+def choice() -> ThemeChoice:
+    """What the user asked for."""
+    return theme_changes().choice
+
+
+def set_choice(value: ThemeChoice) -> None:
+    """Take dark, light, or whatever the system says, from now on."""
+    changes = theme_changes()
+    changes.choice = value
+    app = QGuiApplication.instance()
+    if isinstance(
+        app, QGuiApplication
+    ):  # title bars and native dialogs go along where the platform lets them
+        scheme = {"dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}.get(
+            value, Qt.ColorScheme.Unknown
+        )
+        app.styleHints().setColorScheme(scheme)
+    changes.refresh()
+
+
+def apply(app: QApplication) -> None:
+    """Give the application its fonts, palette and style sheet, and keep them in step with the theme."""
+    changes = theme_changes()
+    changes.follow(app)
+    changes.theme = _resolve(changes.choice)
+    app.setStyle("Fusion")
+    app.setFont(ui_font())
+    _dress(app, changes.theme)
+    changes.changed.emit()
+
+
+def as_card(widget: QWidget) -> None:
+    """Make a panel: rounded, with a thin border."""
+    widget.setProperty("card", True)
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+
+def _resolve(choice: ThemeChoice) -> Theme:
+    if choice != "system":
+        return DARK if choice == "dark" else LIGHT
+    return LIGHT if _system_is_light() else DARK
+
+
+def _system_is_light() -> bool:
+    """False also where the system does not say."""
+    app = QGuiApplication.instance()
+    return isinstance(app, QGuiApplication) and app.styleHints().colorScheme() is Qt.ColorScheme.Light
+
+
+def _dress(app: QApplication, theme: Theme) -> None:
+    app.setPalette(palette(theme))
+    app.setStyleSheet(style_sheet(theme))
+
+
+def palette(theme: Theme) -> QPalette:
+    """The colours for what the style sheet does not reach."""
+    role, colors = QPalette.ColorRole, QPalette()
+    for name, value in {
+        role.Window: theme.window,
+        role.WindowText: theme.text,
+        role.Base: theme.panel,
+        role.AlternateBase: theme.raised,
+        role.Text: theme.text,
+        role.Button: theme.raised,
+        role.ButtonText: theme.text,
+        role.BrightText: theme.text,
+        role.PlaceholderText: theme.muted,
+        role.ToolTipBase: theme.raised,
+        role.ToolTipText: theme.text,
+        role.Highlight: theme.accent,
+        role.HighlightedText: theme.on_accent,
+        role.Accent: theme.accent,
+        role.Link: theme.accent,
+        role.LinkVisited: theme.accent,
+        role.Light: theme.hover,
+        role.Midlight: theme.hover,
+        role.Mid: theme.border,
+        role.Dark: theme.border,
+        role.Shadow: theme.window,
+    }.items():
+        colors.setColor(name, QColor(value))
+    for name in (role.WindowText, role.Text, role.ButtonText):
+        colors.setColor(QPalette.ColorGroup.Disabled, name, theme.color("muted", 0.6))
+    return colors
