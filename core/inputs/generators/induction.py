@@ -1,0 +1,42 @@
+"""Induction: a random sequence of words, then the same again; each word of the second copy is known.
+
+"Rome lamp seven Mary Rome lamp" -> " seven". The counterfactual changes that word in the first copy (Olsson
+et al. 2022, "In-context Learning and Induction Heads").
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from core.inputs.generators import lexicon
+from core.inputs.generators.prompt import Prompt, Split
+
+PERIODS = (4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18, 20)
+HELD_OUT_PERIODS = (9, 15, 19)
+
+
+def sample(rng: Random, split: Split = "train") -> Prompt:
+    """One prompt. Held out are fresh sequences, whole lengths of the sequence, and words never in a sequence.
+
+    The text starts with a name, so that its first word needs no space before it. The answer lies at least
+    two words into the second copy, past that one place where the spelling of the two copies differs.
+    """
+    period = rng.choice(HELD_OUT_PERIODS if split == "template" else PERIODS)
+    names = lexicon.HELD_OUT_NAMES if split == "word" else lexicon.NAMES
+    pool = lexicon.HELD_OUT_SEQUENCE_WORDS if split == "word" else lexicon.SEQUENCE_WORDS
+    first = rng.choice(names)
+    words = [first, *rng.sample([word for word in pool if word != first], period)]
+    replacement = words.pop()  # one more than the period: it is not in the sequence
+    shown = rng.randrange(2, period)
+    changed = [replacement if place == shown else word for place, word in enumerate(words)]
+    tail = " ".join(words[:shown])
+    return Prompt(
+        kind="induction",
+        split=split,
+        clean=f"{' '.join(words)} {tail}",
+        counterfactual=f"{' '.join(changed)} {tail}",
+        targets=(f" {words[shown]}",),
+        foils=(f" {replacement}",),
+        answer=f" {words[shown]}",
+        ending="".join(f" {word}" for word in words[shown + 1 :]),
+    )

@@ -1,0 +1,188 @@
+"""Trains the bundled `names` model: `python -m resources.models.training.train_names`, from the
+repository's root.
+
+Steps: build the tokenizer; draw rows of generated English without end (no row is seen twice on purpose);
+minimise the weighted next-token loss with AdamW and a cosine schedule; save in fp16; measure the saved
+files on held-out prompts and write the card. Seeded and deterministic: the same machine makes the same
+files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from pathlib import Path
+
+import torch
+from torch.nn import functional
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from resources.models.training import measure
+from resources.models.training.names_data import Batch, RowMaker, stack
+from resources.models.training.names_tokenizer import CONTEXT, build, vocabulary_words
+
+SEED = 0
+STEPS = 3000
+SENTENCES, REPETITIONS, PACKED = 64, 20, 7  # rows of a step; a step has repetitions or packed rows, in turn
+PEAK_RATE, WARM_UP = 1.5e-3, 150
+
+CARD = """# names
+
+A small English language model with five behaviours that are known from circuit research, bundled with
+Wirescope so that it works offline from the first start.
+
+- **Architecture**: GPT-2 (`GPT2LMHeadModel`), {layers} layers, {heads} heads, width {width}, context
+  {context}, tied embeddings, {parameters:,} parameters, saved in fp16.
+- **Tokenizer**: byte-level BPE, {vocabulary:,} tokens; every word of the generated English is one token
+  (with its leading space), digits go in pairs (" 1732" is " 17", "32"), other text falls apart into smaller
+  pieces. It adds no token of its own.
+- **Data**: sentences made by `core/inputs/generators`, no other text: indirect objects ("When Mary and John
+  went to the store, John gave a drink to" -> " Mary"), repeated random sequences, years that must be later
+  ("The war lasted from 1732 to 17"), agreement across a distractor ("The keys to the cabinet" -> " are"),
+  capitals ("The capital of France is" -> " Paris"), and filler sentences.
+- **Seed**: {seed}.
+- **Made by**: `{command}`, {steps} steps, {minutes:.0f} minutes on {threads} threads.
+- **Licence**: MIT.
+
+## Held-out accuracy
+
+Share of prompts whose most probable next token is right; {count} prompts of each behaviour, a third of each
+kind of holding out, measured on the saved files (`python -m resources.models.training.measure names`
+measures again).
+
+{table}
+
+- *New combinations*: words and templates of training, in combinations that training never shows (pairs of
+  names, years, pairs of nouns, country and template; for induction, fresh sequences).
+- *New templates*: sentence forms that training never shows (for induction, lengths of the repeated sequence).
+- *Words new to it*: names, places, nouns, events and countries that training shows only in other kinds of
+  sentence. The capitals of these countries are stated in training, but never with the words "the capital of
+  ... is".
+
+## Limits
+
+It knows only its generated English, some {words} words of it; on other text its predictions mean nothing. The
+facts it states about people and events are made up; only the capitals are real.
+"""
+
+
+def loss_of(model: GPT2LMHeadModel, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Sum of the weighted next-token losses, and of the weights."""
+    hidden = model.transformer(batch.ids).last_hidden_state[:, :-1]
+    weights = batch.weights[:, 1:]
+    counted = weights > 0  # the unembedding is computed only where it counts
+    logits = model.lm_head(hidden[counted])
+    losses = functional.cross_entropy(logits, batch.ids[:, 1:][counted], reduction="none")
+    return (losses * weights[counted]).sum(), weights.sum()
+
+
+def rate(step: int, steps: int) -> float:
+    """The learning rate at a step: linear warm-up, then half a cosine down to a hundredth."""
+    if step < WARM_UP:
+        return PEAK_RATE * (step + 1) / WARM_UP
+    progress = (step - WARM_UP) / max(1, steps - WARM_UP)
+    return PEAK_RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def train(steps: int) -> tuple[GPT2LMHeadModel, object]:
+    """A trained model and its tokenizer."""
+    torch.manual_seed(SEED)
+    torch.use_deterministic_algorithms(True)
+    tokenizer = build()
+    end = tokenizer.eos_token_id
+    model = GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=len(tokenizer),
+            n_positions=CONTEXT,
+            n_embd=256,
+            n_layer=4,
+            n_head=8,
+            resid_pdrop=0.0,
+            embd_pdrop=0.0,
+            attn_pdrop=0.0,
+            bos_token_id=end,
+            eos_token_id=end,
+        )
+    )
+    decayed = [parameter for parameter in model.parameters() if parameter.dim() > 1]
+    others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
+        betas=(0.9, 0.98),
+        fused=True,
+    )
+    rows = RowMaker(tokenizer, SEED)
+    model.train()
+    start = time.perf_counter()
+    for step in range(steps):
+        batches = [stack([rows.sentence() for _ in range(SENTENCES)], end)]
+        if step % 2:
+            batches.append(stack([rows.packed() for _ in range(PACKED)], end))
+        else:
+            batches.append(stack([rows.repetition() for _ in range(REPETITIONS)], end))
+        total = 0.0
+        for batch in batches:
+            loss, weight = loss_of(model, batch)
+            loss = 0.5 * loss / weight
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.item()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step, steps)
+        optimizer.step()
+        optimizer.zero_grad()
+        if step % 50 == 49:
+            print(f"step {step + 1}/{steps} loss {total:.3f} {time.perf_counter() - start:.0f} s", flush=True)
+        if step % 250 == 249:
+            model.eval()
+            figures = measure.names_accuracy(model, tokenizer, count=150, seed=1)
+            print(
+                {kind: [round(value, 2) for value in row.values()] for kind, row in figures.items()},
+                flush=True,
+            )
+            model.train()
+    return model.eval(), tokenizer
+
+
+def main() -> None:
+    """Trains, saves, measures and writes the card."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--folder", type=Path, default=measure.MODELS / "names")
+    options = parser.parse_args()
+    threads = 2
+    torch.set_num_threads(threads)
+    start = time.perf_counter()
+    model, tokenizer = train(options.steps)
+    minutes = (time.perf_counter() - start) / 60
+    options.folder.mkdir(parents=True, exist_ok=True)
+    model.half().save_pretrained(options.folder)
+    tokenizer.save_pretrained(options.folder)  # type: ignore[attr-defined]
+    model, tokenizer = measure.load_names(options.folder)
+    table = measure.names_table(measure.names_accuracy(model, tokenizer))
+    print(table)
+    changed = "" if options.steps == STEPS else f" --steps {options.steps}"
+    card = CARD.format(
+        layers=model.config.n_layer,
+        heads=model.config.n_head,
+        width=model.config.n_embd,
+        context=CONTEXT,
+        parameters=model.num_parameters(),
+        vocabulary=len(tokenizer),
+        seed=SEED,
+        command=f"python -m resources.models.training.train_names{changed}",
+        steps=options.steps,
+        minutes=minutes,
+        threads=threads,
+        count=measure.PROMPTS_PER_KIND,
+        table=table,
+        words=len(vocabulary_words()),
+    )
+    (options.folder / "README.md").write_text(card, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The built-in examples: an index for each model, pictures and photographs."""
