@@ -1,9 +1,20 @@
 """Edits: what a user does to the computation.
 
 An edit replaces what a target's edges carry. The target is an edge, a reader (all edges into it) or a node
-(all edges out of it). Where the targets
-of several edits overlap, the more particular wins: edge, then reader, then node. Two edits of one target at
-overlapping positions: the later one wins.
+(all edges out of it). Where the targets of several edits overlap, the more particular wins: edge, then
+reader, then node. Two edits of one target at overlapping positions: the later one wins.
+
+What flows along an edge u -> r at a position, exactly:
+
+    out     what u really adds to the stream in this run
+    value   of an edit: `patch` out of B; `zero` 0; `mean` the mean of out over the clean inputs;
+            `scale` the edit's value times out
+    node    (1 - strength) * out    + strength * value, for an edit of node u
+    reader  (1 - strength) * node   + strength * value, for an edit of reader r (node = out without one)
+    edge    (1 - strength) * reader + strength * value, for an edit of the edge itself
+
+So a full edit (strength 1) replaces whatever a less particular one left. Biases that belong to no head stay
+in the stream.
 """
 
 from __future__ import annotations
@@ -94,13 +105,9 @@ def resolve(edit: Edit, graph: Graph, length: int) -> ResolvedEdit:
     if positions is not None:
         outside = [position for position in positions if not -length <= position < length]
         if outside:
-            raise EditError(
-                f"Position {outside[0]} is outside the input.", f"It has positions 0 to {length - 1}."
-            )
+            raise EditError(f"Position {outside[0]} is outside the input.", f"It has positions 0 to {length - 1}.")
         if not positions:
-            raise EditError(
-                f"The edit of {edit.name} has no positions.", "Leave positions out to edit all of them."
-            )
+            raise EditError(f"The edit of {edit.name} has no positions.", "Leave positions out to edit all of them.")
         positions = tuple(sorted({position % length for position in positions}))
         if len(positions) == length:
             positions = None
@@ -111,18 +118,14 @@ def parse_edit(text: str) -> Edit:
     """Read `TARGET=KIND[:VALUE][@POSITION,...]`, as the command line writes edits. Raises EditError."""
     target, separator, rest = text.rpartition("=")
     if not separator or not target:
-        raise EditError(
-            f"{text!r} is not an edit.", "Write TARGET=KIND, for example 'a9.h6->a10.h7<q>=patch'."
-        )
+        raise EditError(f"{text!r} is not an edit.", "Write TARGET=KIND, for example 'a9.h6->a10.h7<q>=patch'.")
     rest, _, where = rest.partition("@")
     kind, _, value = rest.partition(":")
     try:
         positions = [int(part) for part in where.split(",")] if where else None
         number = float(value) if value else None
     except ValueError:
-        raise EditError(
-            f"{text!r} has a value or position that is no number.", "Write m3=scale:0.5@4,5."
-        ) from None
+        raise EditError(f"{text!r} has a value or position that is no number.", "Write m3=scale:0.5@4,5.") from None
     for known in EDIT_KINDS:
         if known == kind.strip():
             return Edit(target.strip(), known, positions, number)

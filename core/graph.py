@@ -259,9 +259,7 @@ class Graph:
         """The number of the edge of that name. Raises ArgumentError, with the nearest names."""
         target = self.parse(name)
         if not isinstance(target, Edge):
-            raise ArgumentError(
-                f"{name!r} is not an edge.", "An edge reads like a0.h1->a2.h0<q> or m0->logits."
-            )
+            raise ArgumentError(f"{name!r} is not an edge.", "An edge reads like a0.h1->a2.h0<q> or m0->logits.")
         return self.edge_index(target)
 
     def edges_into(self, reader: Reader) -> range:
@@ -310,18 +308,14 @@ class Graph:
             near = self._suggest(text)
             if not near:
                 raise
-            raise ArgumentError(
-                error.message, f"Did you mean {' or '.join(near)}? {error.hint}".strip()
-            ) from None
+            raise ArgumentError(error.message, f"Did you mean {' or '.join(near)}? {error.hint}".strip()) from None
 
     def _parse_node(self, text: str) -> Node:
         if text == "input":
             return INPUT
         match = _NODE.fullmatch(text)
         if match is None:
-            raise ArgumentError(
-                f"{text!r} names no node.", "Nodes are input, a0.h1 (a head) and m0 (an MLP)."
-            )
+            raise ArgumentError(f"{text!r} names no node.", "Nodes are input, a0.h1 (a head) and m0 (an MLP).")
         node = Node("head", int(match[1]), int(match[2])) if match[1] else Node("mlp", int(match[3]))
         self.writer_index(node)
         return node

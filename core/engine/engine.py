@@ -1,0 +1,174 @@
+"""The engine: runs with edits on one pair, each started from the cached run that leaves least to do.
+
+Kept states: the clean run (A), the counterfactual run (B), and the runs used last. A run starts at the first
+stage where its plan differs from a kept one's. The run over B takes from A the rows before the first position
+at which they differ.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.edits import Edit, resolve
+from core.engine.plan import Plan, make_plan
+from core.engine.references import References
+from core.engine.run import Pass
+from core.engine.state import RunState, megabytes
+from core.models.adapter import Adapter
+
+KEPT_RUNS = 16
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished run and which layers it had to compute."""
+
+    state: RunState
+    layers: range
+
+    @property
+    def output(self) -> Tensor:
+        assert self.state.output is not None
+        return self.state.output
+
+
+class Engine:
+    """Runs on one pair. Not for use by two threads at once.
+
+    clean, counterfactual: ids [batch, position] or pixels [batch, channel, height, width].
+    lengths: how many positions of each row are real (right padding), or None where all are.
+    """
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        clean: Tensor,
+        counterfactual: Tensor | None = None,
+        lengths: Sequence[int] | None = None,
+        mean_over_positions: bool | None = None,
+    ) -> None:
+        self.adapter = adapter
+        self.graph = adapter.graph
+        self._inputs = clean
+        self._counterfactual = counterfactual
+        with torch.no_grad():
+            self._embedding = adapter.embed(clean)
+            self._embedding_b = None if counterfactual is None else adapter.embed(counterfactual)
+        self.batch, self.length = self._embedding.shape[:2]
+        real = None if lengths is None else torch.tensor(list(lengths), device=adapter.device)
+        self.reads = self._read_positions(real)
+        self.first_patched_row = self._first_difference()
+        over_positions = self.batch == 1 if mean_over_positions is None else mean_over_positions
+        self.references = References(adapter, self, real, over_positions)
+        self._clean: dict[bool, RunState] = {}
+        self._b: dict[bool, RunState] = {}
+        self._kept: OrderedDict[tuple[Plan, bool], Ran] = OrderedDict()
+
+    def _read_positions(self, lengths: Tensor | None) -> Tensor | None:
+        """The positions that the output reads: [batch, 1], or None where it reads all."""
+        shape = self.adapter.shape
+        if shape.input_kind == "image":
+            if not self.adapter.reads_class_token_only:
+                return None
+            return torch.zeros(self.batch, 1, dtype=torch.long, device=self.adapter.device)
+        if lengths is None:
+            return torch.full((self.batch, 1), self.length - 1, device=self.adapter.device)
+        return lengths[:, None] - 1
+
+    def _first_difference(self) -> int:
+        if self._counterfactual is None or not self.adapter.shape.causal:
+            return 0
+        differ = (self._inputs != self._counterfactual).any(dim=0)
+        return int(differ.int().argmax()) if bool(differ.any()) else self.length
+
+    # ---- reference runs ----
+
+    def clean(self, full: bool = False) -> RunState:
+        """The run over A without edits; `full`: the output at every position."""
+        if full not in self._clean:
+            plan = self._plan(())
+            other = self._clean.get(not full)
+            if other is None:
+                state, stage = RunState(plan, self._reads(full), self._embedding), -1
+            else:
+                stage = 2 * (self.graph.layers - 1)
+                state = other.prefix(stage, plan, self._reads(full), self.graph.heads)
+            with torch.no_grad():
+                Pass(self.adapter, state, None, None).run(stage)
+            self._clean[full] = state
+            if self.reads is None:
+                self._clean[True] = self._clean[False] = state
+        return self._clean[full]
+
+    def counterfactual(self, full: bool = False) -> RunState | None:
+        """The run over B without edits, or None without a B."""
+        if self._embedding_b is None:
+            return None
+        if full not in self._b:
+            rows = (self.first_patched_row,) * (2 * self.graph.layers + 1)
+            plan = Plan((), self._plan(()).stages, rows)
+            state = RunState(plan, self._reads(full), self._embedding_b)
+            with torch.no_grad():
+                Pass(self.adapter, state, None, self.clean(full)).run(-1)
+            self._b[full] = state
+            if self.reads is None:
+                self._b[True] = self._b[False] = state
+        return self._b[full]
+
+    def _reads(self, full: bool) -> Tensor | None:
+        return None if full else self.reads
+
+    # ---- runs with edits ----
+
+    def _plan(self, edits: Sequence[Edit]) -> Plan:
+        resolved = [resolve(edit, self.graph, self.length) for edit in edits]
+        causal = self.adapter.shape.causal
+        return make_plan(resolved, self.graph, self.length, causal, self.first_patched_row)
+
+    def run(self, edits: Sequence[Edit] = (), full: bool = False, cancelled: Callable[[], bool] | None = None) -> Ran:
+        """Run A with edits. `full`: the output at every position.
+
+        Raises ArgumentError and EditError for edits that cannot be made, Cancelled.
+        """
+        layers = self.graph.layers
+        full = full or self.reads is None
+        plan = self._plan(edits)
+        clean = self.clean(full)
+        if plan.empty:
+            return Ran(clean, range(layers, layers))
+        key = (plan, full)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return Ran(self._kept[key].state, range(layers, layers))
+        base, stage = self._nearest(plan, full)
+        state = base.prefix(stage, plan, self._reads(full), self.graph.heads)
+        with torch.no_grad():
+            first = Pass(self.adapter, state, self.references, clean).run(stage, cancelled)
+        ran = Ran(state, range(first, layers))
+        self._kept[key] = ran
+        while len(self._kept) > KEPT_RUNS:
+            self._kept.popitem(last=False)
+        return ran
+
+    def _nearest(self, plan: Plan, full: bool) -> tuple[RunState, int]:
+        """The kept state that shares most with a plan, and the first stage to compute."""
+        last_layer = 2 * (self.graph.layers - 1)
+        best, stage = self.clean(full), plan.first_difference(self.clean(full).plan)
+        for (other, other_full), ran in self._kept.items():
+            shared = plan.first_difference(other)
+            if other_full != full:
+                shared = min(shared, last_layer)
+            if shared > stage:
+                best, stage = ran.state, shared
+        return best, stage
+
+    @property
+    def megabytes(self) -> float:
+        """What the kept states hold."""
+        states = [*self._clean.values(), *self._b.values(), *(ran.state for ran in self._kept.values())]
+        return megabytes(states)

@@ -1,0 +1,158 @@
+"""From edits to a plan: which readers read something else than the stream, and which nodes write something
+else.
+
+The pass over the model is cut into stages: stage 2l is the attention of layer l, stage 2l + 1 its MLP, stage
+2 * layers the `logits` reader. A plan lists, stage by stage, the edits that act there. Two runs whose plans
+agree up to a stage agree in everything computed before it, so the later one may start there; that is what
+`first_difference` finds.
+
+Rows: in a causal model an edit at position p changes nothing before p. `first_row[stage]` is the first row
+that differs from the clean run when the stage is done. It depends on the edits alone, never on the run one
+starts from, so the same edits give the same numbers to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.edits import ResolvedEdit
+from core.graph import Edge, Graph, Node, Reader
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One edit at the positions that it owns (later edits of the same target have taken theirs)."""
+
+    kind: str
+    positions: tuple[int, ...] | None
+    value: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class ReaderPlan:
+    """What a reader reads: its own edits, then those of single edges (writer number, slot)."""
+
+    slots: tuple[Slot, ...] = ()
+    edges: tuple[tuple[int, Slot], ...] = ()
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """The edits of one stage: readers that read there, writers that write there."""
+
+    readers: tuple[tuple[Reader, ReaderPlan], ...] = ()
+    writers: tuple[tuple[int, tuple[Slot, ...]], ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not self.readers and not self.writers
+
+
+@dataclass(frozen=True)
+class Plan:
+    """stages[s] for every stage; input_slots are edits of the `input` node; first_row as the module says."""
+
+    input_slots: tuple[Slot, ...]
+    stages: tuple[StagePlan, ...]
+    first_row: tuple[int, ...]  # one a stage; the stream's length where nothing has changed yet
+
+    @property
+    def empty(self) -> bool:
+        return not self.input_slots and all(stage.empty for stage in self.stages)
+
+    def first_difference(self, other: Plan) -> int:
+        """The first stage at which the two may differ (-1: the input); the number of stages where they
+        agree."""
+        if self.input_slots != other.input_slots:
+            return -1
+        for number, (mine, theirs) in enumerate(zip(self.stages, other.stages, strict=True)):
+            if mine != theirs:
+                return number
+        return len(self.stages)
+
+
+def stage_of_reader(reader: Reader, graph: Graph) -> int:
+    if reader.kind == "logits":
+        return 2 * graph.layers
+    return 2 * reader.layer + (1 if reader.kind == "mlp" else 0)
+
+
+def stage_of_writer(node: Node) -> int:
+    """The stage in which a node writes; -1 for `input`."""
+    if node.kind == "input":
+        return -1
+    return 2 * node.layer + (1 if node.kind == "mlp" else 0)
+
+
+def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: bool, first_patched_row: int) -> Plan:
+    """Sort edits into stages.
+
+    first_patched_row: the first position at which A and B differ; before it, a patch changes nothing in a
+    causal model.
+    """
+    node_slots: dict[int, list[Slot]] = {}
+    reader_slots: dict[Reader, list[Slot]] = {}
+    edge_slots: dict[Reader, dict[int, list[Slot]]] = {}
+    for edit in edits:
+        if edit.strength == 0.0:
+            continue
+        slot = Slot(edit.kind, edit.positions, edit.value, edit.strength)
+        target = edit.target
+        if isinstance(target, Edge):
+            slots = edge_slots.setdefault(target.reader, {}).setdefault(graph.writer_index(target.writer), [])
+        elif isinstance(target, Reader):
+            slots = reader_slots.setdefault(target, [])
+        else:
+            slots = node_slots.setdefault(graph.writer_index(target), [])
+        _own(slots, slot, length)
+
+    n_stages = 2 * graph.layers + 1
+    readers: list[list[tuple[Reader, ReaderPlan]]] = [[] for _ in range(n_stages)]
+    for reader in sorted({*reader_slots, *edge_slots}, key=graph.reader_index):
+        edges = tuple((writer, slot) for writer, slots in sorted(edge_slots.get(reader, {}).items()) for slot in slots)
+        plan = ReaderPlan(tuple(reader_slots.get(reader, ())), edges)
+        readers[stage_of_reader(reader, graph)].append((reader, plan))
+    writers: list[list[tuple[int, tuple[Slot, ...]]]] = [[] for _ in range(n_stages)]
+    for number in sorted(node_slots):
+        if number > 0:
+            writers[stage_of_writer(graph.writers[number])].append((number, tuple(node_slots[number])))
+    input_slots = tuple(node_slots.get(0, ()))
+    stages = tuple(StagePlan(tuple(r), tuple(w)) for r, w in zip(readers, writers, strict=True))
+    return Plan(input_slots, stages, _first_rows(input_slots, stages, length, causal, first_patched_row))
+
+
+def _own(slots: list[Slot], new: Slot, length: int) -> None:
+    """Add a slot; it takes its positions away from the slots before it."""
+    taken = set(range(length)) if new.positions is None else set(new.positions)
+    kept = []
+    for slot in slots:
+        left = sorted(set(range(length) if slot.positions is None else slot.positions) - taken)
+        if left:
+            kept.append(Slot(slot.kind, tuple(left), slot.value, slot.strength))
+    slots[:] = [*kept, new]
+
+
+def _first_rows(
+    input_slots: tuple[Slot, ...],
+    stages: tuple[StagePlan, ...],
+    length: int,
+    causal: bool,
+    first_patched: int,
+) -> tuple[int, ...]:
+    def row(slot: Slot) -> int:
+        if not causal:
+            return 0
+        first = 0 if slot.positions is None else slot.positions[0]
+        return max(first, first_patched) if slot.kind == "patch" else first
+
+    current = min((row(slot) for slot in input_slots), default=length)
+    rows = []
+    for stage in stages:
+        slots = [slot for _, plan in stage.readers for slot in plan.slots]
+        slots += [slot for _, plan in stage.readers for _, slot in plan.edges]
+        slots += [slot for _, written in stage.writers for slot in written]
+        current = min([current, *(row(slot) for slot in slots)])
+        rows.append(current)
+    return tuple(rows)

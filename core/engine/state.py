@@ -1,0 +1,105 @@
+"""What a run leaves behind: enough to start the next run anywhere in it.
+
+Positions: every tensor covers the whole stream, except what the last layer's queries, its MLP and the output
+compute. Those cover only the positions that the output reads (`reads`, [batch, n]), or the whole stream in a
+run over all positions (`reads` None). States share tensors: a run that starts at stage s takes everything
+before it from the run it starts from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from core.engine.attention import head_out
+from core.engine.plan import Plan
+from core.graph import Node, Reader
+from core.models.adapter import Adapter
+
+
+def take(x: Tensor, index: Tensor | None) -> Tensor:
+    """Rows of x [batch or 1, position, width] at index [batch, n]; all of them where index is None."""
+    if index is None:
+        return x
+    if x.shape[1] == 1:
+        return x
+    x = x.expand(index.shape[0], -1, -1)
+    return x.gather(1, index[:, :, None].expand(-1, -1, x.shape[2]))
+
+
+@dataclass
+class RunState:
+    """One run. A list has an entry a layer, filled as the run goes."""
+
+    plan: Plan
+    reads: Tensor | None
+    embedding: Tensor
+    attention_in: list[Tensor] = field(default_factory=list)  # the stream before each layer's attention
+    q: list[Tensor] = field(default_factory=list)  # as attention uses them: turned
+    k: list[Tensor] = field(default_factory=list)
+    v: list[Tensor] = field(default_factory=list)
+    z: list[Tensor] = field(default_factory=list)
+    after_attention: list[Tensor] = field(default_factory=list)
+    mlp_out: list[Tensor] = field(default_factory=list)
+    node_deltas: dict[int, Tensor] = field(default_factory=dict)  # of edited writers: carried - added
+    final: Tensor | None = None  # the stream after the last layer
+    output: Tensor | None = None
+
+    def prefix(self, stage: int, plan: Plan, reads: Tensor | None, heads: int) -> RunState:
+        """A new state that has everything before `stage` from this one; stage -1 keeps the embedding
+        alone."""
+        if stage < 0:
+            return RunState(plan=plan, reads=reads, embedding=self.embedding)
+        attention, mlp = (stage + 1) // 2, stage // 2  # layers whose attention, whose MLP is done
+        made = 1 + attention * heads + mlp  # writers that have written by then
+        return RunState(
+            plan=plan,
+            reads=reads,
+            embedding=self.embedding,
+            attention_in=self.attention_in[: min(mlp + 1, len(self.attention_in))],
+            q=self.q[:attention],
+            k=self.k[:attention],
+            v=self.v[:attention],
+            z=self.z[:attention],
+            after_attention=self.after_attention[:attention],
+            mlp_out=self.mlp_out[:mlp],
+            node_deltas={number: delta for number, delta in self.node_deltas.items() if number < made},
+            final=self.final if mlp == len(self.attention_in) else None,
+        )
+
+    def out(self, adapter: Adapter, node: Node) -> Tensor:
+        """What a node adds to the stream in this run, unedited: [batch, position or n, width]."""
+        if node.kind == "input":
+            return self.embedding
+        if node.kind == "mlp":
+            return self.mlp_out[node.layer]
+        return head_out(adapter.shape, adapter.attention[node.layer], self.z[node.layer], node.head)
+
+
+def tensors_of(state: RunState) -> list[Tensor]:
+    """Every tensor that a state holds."""
+    lists = (state.attention_in, state.q, state.k, state.v, state.z, state.after_attention, state.mlp_out)
+    found = [tensor for tensors in lists for tensor in tensors]
+    found += [state.embedding, *state.node_deltas.values()]
+    return found + [tensor for tensor in (state.final, state.output) if tensor is not None]
+
+
+def megabytes(states: list[RunState]) -> float:
+    """What states hold together, shared storage counted once."""
+    storages: dict[int, int] = {}
+    for state in states:
+        for tensor in tensors_of(state):
+            storage = tensor.untyped_storage()
+            storages[storage.data_ptr()] = storage.nbytes()
+    return sum(storages.values()) / 2**20
+
+
+def stream_before(state: RunState, reader: Reader, parallel: bool) -> Tensor:
+    """The stream that a reader would read without edits of its own."""
+    if reader.kind == "logits":
+        assert state.final is not None
+        return state.final
+    if reader.kind == "mlp" and not parallel:
+        return state.after_attention[reader.layer]
+    return state.attention_in[reader.layer]

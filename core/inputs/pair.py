@@ -1,0 +1,52 @@
+"""The inputs of a session: the clean input A and, if there is one, the counterfactual B, aligned position by
+position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Side:
+    """One input as the model takes it, and as a person reads it.
+
+    tensor: ids [batch, position] or pixels [batch, channel, height, width].
+    labels: names of the positions of the first row: tokens, or `CLS`, `reg1`, and `row,column` of patches.
+    lengths: how many positions of each row are real; the rest is padding on the right.
+    text: the first row's text or file name.
+    view: what the model sees of the first image, [height, width, 3], 0 to 255; None for text.
+    notes: what was done to the input and should be told.
+    """
+
+    tensor: Tensor
+    labels: tuple[str, ...]
+    lengths: tuple[int, ...]
+    text: str = ""
+    view: NDArray[np.uint8] | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Clean input A and counterfactual B (or None), of equal shape. A batch of pairs where a list was given.
+
+    grid: patch rows and columns for images. prefix: positions before the first patch.
+    """
+
+    clean: Side
+    counterfactual: Side | None = None
+    grid: tuple[int, int] | None = None
+    prefix: int = 0
+
+    @property
+    def batch(self) -> int:
+        return len(self.clean.lengths)
+
+    @property
+    def length(self) -> int:
+        """Positions of the stream."""
+        return len(self.clean.labels)

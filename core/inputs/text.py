@@ -1,0 +1,98 @@
+"""Prompts to token ids, with every reason why a prompt cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from core.errors import InputError
+from core.inputs.pair import Side
+
+
+def token_text(tokenizer: Any, token: int) -> str:
+    """A token as text, its leading space kept."""
+    text: str = tokenizer.decode([token])
+    if "�" in text:  # a piece of a character: show the tokenizer's own name for it
+        return str(tokenizer.convert_ids_to_tokens(token))
+    piece = tokenizer.convert_ids_to_tokens(token)
+    if isinstance(piece, str) and piece.startswith("▁") and not text.startswith(" "):
+        return " " + text  # SentencePiece decoders drop the first space
+    return text
+
+
+def encode(tokenizer: Any, text: str, context_length: int | None) -> list[int]:
+    """Token ids by the model's own convention (with a beginning-of-text token where it has one).
+
+    Raises InputError for an empty prompt and one that is longer than the model's context.
+    """
+    if not text.strip():
+        raise InputError("The prompt is empty.", "Type some text, for example: The capital of France is")
+    # Long prompts are refused here with their numbers; the tokenizer's own warning would only repeat it.
+    ids: list[int] = list(tokenizer(text, verbose=False)["input_ids"])
+    if context_length is not None and len(ids) > context_length:
+        raise InputError(
+            f"The prompt has {len(ids)} tokens, and the model takes at most {context_length}.",
+            "Shorten it.",
+        )
+    if not ids:
+        raise InputError("The tokenizer makes no tokens of this prompt.", "Type some text.")
+    return ids
+
+
+def encode_side(tokenizer: Any, texts: Sequence[str], context_length: int | None) -> Side:
+    """A batch of prompts, padded on the right. A causal model's real positions never read the padding."""
+    rows = [encode(tokenizer, text, context_length) for text in texts]
+    length = max(len(row) for row in rows)
+    padding = next((t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id) if isinstance(t, int) and t >= 0), 0)
+    ids = torch.tensor([row + [padding] * (length - len(row)) for row in rows])
+    longest = max(rows, key=len)
+    first = rows[0] + longest[len(rows[0]) :]
+    return Side(
+        tensor=ids,
+        labels=tuple(token_text(tokenizer, token) for token in first),
+        lengths=tuple(len(row) for row in rows),
+        text=texts[0],
+        notes=_notes(texts[0]),
+    )
+
+
+def _notes(text: str) -> tuple[str, ...]:
+    if text != text.rstrip():
+        return ("The text ends in a space: most models expect the space to begin the next token.",)
+    return ()
+
+
+def check_aligned(clean: Side, counterfactual: Side) -> None:
+    """Raise InputError where B's tokens do not stand beside A's one by one, with both shown."""
+    for row, (a, b) in enumerate(zip(clean.lengths, counterfactual.lengths, strict=True)):
+        if a != b:
+            where = f" (row {row})" if len(clean.lengths) > 1 else ""
+            shown = ""
+            if row == 0:
+                shown = f" A: {_show(clean.labels[:a])}. B: {_show(counterfactual.labels[:b])}."
+            raise InputError(
+                f"A has {a} tokens and B has {b}{where}; a patch needs them to match one by one.{shown}",
+                "Change one of them, for example a name to another that is one token.",
+            )
+
+
+def _show(labels: Sequence[str]) -> str:
+    return "|".join(label.replace("\n", "⏎") for label in labels)
+
+
+def answer_id(tokenizer: Any, answer: str) -> int:
+    """The one token that an answer is. Raises InputError with the pieces where it is several."""
+    ids = tokenizer(answer, add_special_tokens=False)["input_ids"]
+    if len(ids) == 1:
+        return int(ids[0])
+    if not ids:
+        raise InputError("The answer is empty.", 'Give one token, for example " Mary" with its space.')
+    pieces = "|".join(token_text(tokenizer, token) for token in ids)
+    hint = "Choose an answer that is one token."
+    if not answer.startswith(" "):
+        spaced = tokenizer(" " + answer, add_special_tokens=False)["input_ids"]
+        if len(spaced) == 1:
+            hint = f'With a space before it, " {answer}" is one token: did you mean that?'
+    raise InputError(f"The answer {answer!r} is {len(ids)} tokens ({pieces}), and a metric needs one.", hint)

@@ -1,0 +1,87 @@
+"""The Llama kind: Llama, Mistral, Qwen2, SmolLM2. RMSNorm, rotary positions, grouped-query attention, gated
+MLP.
+
+Qwen2 adds biases to q, k, v; Mistral and Qwen2 may see only a sliding window.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from core.models.adapter import Adapter, AttentionWeights, Shape, join, optional_weight, part, weight
+
+
+class LlamaAdapter(Adapter):
+    family = "Llama"
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__(module)
+        config = module.config
+        self._config = config
+        self._layers = part(module, "model.layers")
+        self._embedding = part(module, "model.embed_tokens")
+        self._rotary = part(module, "model.rotary_emb")
+        self._final_norm = part(module, "model.norm")
+        self._head = part(module, "lm_head")
+        heads = int(config.num_attention_heads)
+        self.shape = Shape(
+            layers=config.num_hidden_layers,
+            heads=heads,
+            kv_heads=config.num_key_value_heads,
+            head_width=getattr(config, "head_dim", None) or config.hidden_size // heads,
+            width=config.hidden_size,
+            causal=True,
+            input_kind="text",
+            output_kind="next token",
+        )
+
+    def attention_weights(self, layer: int) -> AttentionWeights:
+        attention = part(self._layers, f"{layer}.self_attn")
+        names = ("q_proj", "k_proj", "v_proj")
+        return AttentionWeights(
+            w_qkv=torch.cat([weight(attention, f"{name}.weight").detach() for name in names]),
+            b_qkv=join([optional_weight(attention, f"{name}.bias") for name in names]),
+            w_o=weight(attention, "o_proj.weight").detach(),
+            b_o=optional_weight(attention, "o_proj.bias"),
+            scale=self.shape.head_width**-0.5,
+            window=self._window(layer),
+        )
+
+    def _window(self, layer: int) -> int | None:
+        window = getattr(self._config, "sliding_window", None)
+        kinds = getattr(self._config, "layer_types", None)
+        if window is None or (kinds is not None and kinds[layer] != "sliding_attention"):
+            return None
+        return int(window)
+
+    def embed(self, inputs: Tensor) -> Tensor:
+        return self._embedding(inputs)  # type: ignore[no-any-return]
+
+    def turn(self, layer: int, qk: Tensor, first: int | Tensor) -> Tensor:
+        if isinstance(first, int):
+            first = torch.arange(first, first + qk.shape[1], device=qk.device)[None]
+        cos, sin = self._rotary(qk, first)
+        half = qk.shape[-1] // 2
+        turned = torch.cat((-qk[..., half:], qk[..., :half]), dim=-1)
+        rotated: Tensor = qk * cos.unsqueeze(2) + turned * sin.unsqueeze(2)
+        return rotated
+
+    def attention_norm(self, layer: int, stream: Tensor) -> Tensor:
+        return part(self._layers, f"{layer}.input_layernorm")(stream)  # type: ignore[no-any-return]
+
+    def mlp_norm(self, layer: int, stream: Tensor) -> Tensor:
+        return part(self._layers, f"{layer}.post_attention_layernorm")(stream)  # type: ignore[no-any-return]
+
+    def mlp(self, layer: int, normed: Tensor) -> Tensor:
+        return part(self._layers, f"{layer}.mlp")(normed)  # type: ignore[no-any-return]
+
+    def read(self, stream: Tensor) -> Tensor:
+        return self._head(self._final_norm(stream))  # type: ignore[no-any-return]
+
+    def own_forward(self, inputs: Tensor) -> Tensor:
+        return self.module(input_ids=inputs, use_cache=False).logits  # type: ignore[no-any-return]
+
+    @property
+    def context_length(self) -> int | None:
+        return int(self._config.max_position_embeddings)

@@ -1,0 +1,160 @@
+"""A loaded model: its adapter, and how inputs and answers get in and out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.errors import InputError
+from core.graph import Graph
+from core.inputs.images import model_view, open_image
+from core.inputs.pair import Pair, Side
+from core.inputs.text import answer_id, check_aligned, encode_side, token_text
+from core.models.adapter import Adapter
+
+
+@dataclass(frozen=True)
+class ImageProcessing:
+    """From a picture to pixels [channel, height, width], and the mean and deviation it normalises with (to
+    undo it for show)."""
+
+    to_pixels: Callable[[Image.Image], Tensor]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that Wirescope can open.
+
+    name: how to load it again (`bundled:names`, a path). title: for people.
+    tokenizer: for text; processing: for images; either may be None, then only tensors are taken.
+    class_names: of a classifier.
+    """
+
+    name: str
+    title: str
+    adapter: Adapter
+    tokenizer: Any = None
+    processing: ImageProcessing | None = None
+    class_names: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def graph(self) -> Graph:
+        return self.adapter.graph
+
+    @property
+    def is_text(self) -> bool:
+        return self.adapter.shape.input_kind == "text"
+
+    # ---- inputs ----
+
+    def pair(self, clean: Any, counterfactual: Any = None) -> Pair:
+        """Make a pair of inputs; a list makes a batch.
+
+        Text models take text or ids [batch, position]; image models take PIL images, paths, arrays or pixels
+        [batch, channel, height, width] as the model takes them. Raises InputError.
+        """
+        a = self.side(clean)
+        b = None if counterfactual is None else self.side(counterfactual)
+        if b is not None:
+            if len(a.lengths) != len(b.lengths):
+                raise InputError(f"There are {len(a.lengths)} clean inputs and {len(b.lengths)} counterfactuals.")
+            if self.is_text:
+                check_aligned(a, b)
+            elif a.tensor.shape != b.tensor.shape:
+                raise InputError(
+                    f"A is {_size(a.tensor)} pixels for the model and B {_size(b.tensor)}.",
+                    "Crop one of them.",
+                )
+        grid = self.adapter.image_grid(a.tensor)
+        return Pair(a, b, grid, self.adapter.prefix if grid is not None else 0)
+
+    def side(self, source: Any) -> Side:
+        """One input (or a list) as the model takes it. Raises InputError."""
+        if isinstance(source, Tensor):
+            return self._tensor_side(source)
+        many = list(source) if isinstance(source, list | tuple) else [source]
+        if not many:
+            raise InputError("There is no input.", "Give at least one.")
+        return self._text_side(many) if self.is_text else self._image_side(many)
+
+    def _text_side(self, sources: Sequence[Any]) -> Side:
+        wrong = next((source for source in sources if not isinstance(source, str)), None)
+        if wrong is not None:
+            kind = type(wrong).__name__
+            raise InputError(f"{self.title} reads text, not {kind}.", "Give text or token ids, or open a vision model.")
+        if self.tokenizer is None:
+            raise InputError("This model has no tokenizer.", "Give token ids as a tensor [batch, position].")
+        side = encode_side(self.tokenizer, sources, self.adapter.context_length)
+        return Side(side.tensor.to(self.adapter.device), side.labels, side.lengths, side.text, None, side.notes)
+
+    def _image_side(self, sources: Sequence[Any]) -> Side:
+        if self.processing is None:
+            raise InputError("This model has no image processor.", "Give pixels [batch, channel, height, width].")
+        opened = [open_image(source) for source in sources]
+        pixels = torch.stack([self.processing.to_pixels(picture.image) for picture in opened])
+        pixels = pixels.to(self.adapter.device, self.adapter.dtype)
+        view = np.asarray(model_view(pixels[0].float().cpu(), self.processing.mean, self.processing.std))
+        labels = self._patch_labels(pixels)
+        return Side(pixels, labels, (len(labels),) * len(opened), opened[0].name, view, opened[0].notes)
+
+    def _tensor_side(self, tensor: Tensor) -> Side:
+        tensor = tensor.to(self.adapter.device)
+        if self.is_text:
+            if tensor.ndim != 2 or tensor.is_floating_point():
+                raise InputError("Token ids must be whole numbers [batch, position].", f"Got {_describe(tensor)}.")
+            limit = self.adapter.context_length
+            if tensor.shape[1] == 0 or (limit is not None and tensor.shape[1] > limit):
+                raise InputError(f"The input has {tensor.shape[1]} tokens; the model takes 1 to {limit}.")
+            labels = tuple(self.label(int(token)) for token in tensor[0])
+            return Side(tensor, labels, (tensor.shape[1],) * tensor.shape[0], "".join(labels))
+        if tensor.ndim != 4 or not tensor.is_floating_point():
+            raise InputError("Pixels must be numbers [batch, channel, height, width].", f"Got {_describe(tensor)}.")
+        tensor = tensor.to(self.adapter.dtype)
+        labels = self._patch_labels(tensor)
+        return Side(tensor, labels, (len(labels),) * tensor.shape[0], "pixels")
+
+    def _patch_labels(self, pixels: Tensor) -> tuple[str, ...]:
+        grid = self.adapter.image_grid(pixels)
+        assert grid is not None
+        prefix = ["CLS", *(f"reg{i}" for i in range(1, self.adapter.prefix))][: self.adapter.prefix]
+        patches = [f"{row},{column}" for row in range(grid[0]) for column in range(grid[1])]
+        return (*prefix, *patches)
+
+    # ---- answers ----
+
+    def label(self, index: int) -> str:
+        """A token's text or a class's name."""
+        if self.is_text:
+            return token_text(self.tokenizer, index) if self.tokenizer is not None else f"#{index}"
+        return self.class_names[index] if index < len(self.class_names) else f"class {index}"
+
+    def answer(self, answer: str | int) -> int:
+        """The token id or class index that an answer means. Raises InputError."""
+        if isinstance(answer, int):
+            return answer
+        if self.is_text:
+            if self.tokenizer is None:
+                raise InputError("This model has no tokenizer.", "Give answers as token ids.")
+            return answer_id(self.tokenizer, answer)
+        wanted = answer.strip().lower()
+        for index, name in enumerate(self.class_names):
+            if name.strip().lower() == wanted:
+                return index
+        known = ", ".join(self.class_names[:8])
+        raise InputError(f"There is no class called {answer!r}.", f"Classes are: {known}." if known else "")
+
+
+def _size(pixels: Tensor) -> str:
+    return f"{pixels.shape[-1]} x {pixels.shape[-2]}"
+
+
+def _describe(tensor: Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"

@@ -1,0 +1,113 @@
+"""timm's VisionTransformer: ViT and DeiT, with or without class token, registers and LayerScale.
+
+Other timm classes (EVA, Swin, the distilled DeiT with its two heads) are other classes and are refused by
+name.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from core.errors import InputError, ModelError
+from core.models.adapter import Adapter, AttentionWeights, Shape, optional_weight, part, weight
+
+
+class TimmVitAdapter(Adapter):
+    family = "ViT / DeiT (timm)"
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__(module)
+        self._vit = module
+        self._blocks = part(module, "blocks")
+        _refuse_unusual(module)
+        attention = part(self._blocks, "0.attn")
+        heads = int(attention.num_heads)
+        self.prefix = int(module.num_prefix_tokens)
+        self._classifies = int(getattr(module, "num_classes", 0)) > 0
+        self.shape = Shape(
+            layers=len(list(self._blocks.children())),
+            heads=heads,
+            kv_heads=heads,
+            head_width=int(attention.head_dim),
+            width=int(module.embed_dim),
+            causal=False,
+            input_kind="image",
+            output_kind="classes" if self._classifies else "embedding",
+        )
+
+    def attention_weights(self, layer: int) -> AttentionWeights:
+        block = part(self._blocks, str(layer))
+        w_o = weight(block, "attn.proj.weight").detach()
+        b_o = optional_weight(block, "attn.proj.bias")
+        gamma = optional_weight(block, "ls1.gamma")
+        if gamma is not None:
+            w_o = w_o * gamma[:, None]
+            b_o = None if b_o is None else b_o * gamma
+        return AttentionWeights(
+            w_qkv=weight(block, "attn.qkv.weight").detach(),
+            b_qkv=optional_weight(block, "attn.qkv.bias"),
+            w_o=w_o,
+            b_o=b_o,
+            scale=self.shape.head_width**-0.5,
+        )
+
+    def embed(self, inputs: Tensor) -> Tensor:
+        vit = self._vit
+        try:
+            patches = part(vit, "patch_embed")(inputs)
+        except AssertionError as error:
+            raise InputError(f"The model cannot take this picture: {error}") from None
+        stream: Tensor = vit._pos_embed(patches)
+        return part(vit, "norm_pre")(stream)  # type: ignore[no-any-return]
+
+    def attention_norm(self, layer: int, stream: Tensor) -> Tensor:
+        return part(self._blocks, f"{layer}.norm1")(stream)  # type: ignore[no-any-return]
+
+    def mlp_norm(self, layer: int, stream: Tensor) -> Tensor:
+        return part(self._blocks, f"{layer}.norm2")(stream)  # type: ignore[no-any-return]
+
+    def mlp(self, layer: int, normed: Tensor) -> Tensor:
+        written = part(self._blocks, f"{layer}.mlp")(normed)
+        return part(self._blocks, f"{layer}.ls2")(written)  # type: ignore[no-any-return]
+
+    def read(self, stream: Tensor) -> Tensor:
+        normed = part(self._vit, "norm")(stream)
+        return self._vit.forward_head(normed, pre_logits=not self._classifies)  # type: ignore[no-any-return]
+
+    @property
+    def reads_class_token_only(self) -> bool:
+        return self._vit.global_pool == "token" and self.prefix > 0
+
+    def own_forward(self, inputs: Tensor) -> Tensor:
+        return self._vit(inputs)  # type: ignore[no-any-return]
+
+    def image_grid(self, inputs: Tensor) -> tuple[int, int] | None:
+        rows, columns = part(self._vit, "patch_embed").patch_size
+        return inputs.shape[-2] // int(rows), inputs.shape[-1] // int(columns)
+
+
+def _refuse_unusual(module: nn.Module) -> None:
+    """Raise ModelError for options of timm's class whose heads do not simply add up, or that need attention
+    of another kind."""
+    block = part(module, "blocks.0")
+    attention = part(block, "attn")
+    reasons = {
+        f"its blocks are {type(block).__name__}": type(block).__name__ != "Block",
+        f"its attention is {type(attention).__name__}": type(attention).__name__ != "Attention",
+        "it norms what the heads write together": not isinstance(
+            getattr(attention, "norm", nn.Identity()), nn.Identity
+        ),
+        "it gates what the heads write": getattr(attention, "gate", None) is not None,
+        "it norms queries and keys": not _absent(attention, "q_norm"),
+        "it pools by attention": getattr(module, "attn_pool", None) is not None,
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            raise ModelError(
+                f"This timm model is not supported yet: {reason}.",
+                "Plain ViT and DeiT models of timm are supported.",
+            )
+
+
+def _absent(module: nn.Module, name: str) -> bool:
+    return isinstance(getattr(module, name, nn.Identity()), nn.Identity)
