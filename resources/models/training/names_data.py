@@ -18,13 +18,13 @@ from resources.models.training.names_tokenizer import CONTEXT
 
 # Share of each kind of sentence among the single sentences; induction has rows of its own.
 MIXTURE = {
-    "indirect-objects": 0.30,
-    "no-repeat": 0.05,
-    "years": 0.14,
-    "agreement": 0.19,
-    "capitals": 0.18,
+    "indirect-objects": 0.36,
+    "no-repeat": 0.04,
+    "years": 0.08,
+    "agreement": 0.18,
+    "capitals": 0.14,
     "city-first": 0.04,
-    "filler": 0.10,
+    "filler": 0.16,
 }
 TEXT_WEIGHT = 0.25  # of a token that is no answer, against 1 for an answer
 
@@ -54,6 +54,7 @@ class RowMaker:
         self.end = tokenizer.eos_token_id
         held_out = {*lexicon.HELD_OUT_SEQUENCE_WORDS, *(f" {w}" for w in lexicon.HELD_OUT_SEQUENCE_WORDS)}
         kept_out = {self.encode(word).ids[0] for word in held_out} | {self.end}
+        self.word_ids = [self.encode(f" {word}").ids[0] for word in lexicon.SEQUENCE_WORDS]
         self.random_ids = [token for token in range(len(tokenizer)) if token not in kept_out]
 
     def sentence(self) -> Row:
@@ -74,14 +75,35 @@ class RowMaker:
         return Row(ids, [1.0 if place == answer_at else TEXT_WEIGHT for place in range(len(ids))])
 
     def repetition(self) -> Row:
-        """A sequence twice: of words (as the behaviour is tested), or, one time in two, of any tokens."""
-        if self.rng.random() < 0.5:
-            ids = self.encode(sample("induction", self.rng).text).ids
-            period = len(ids) // 2
-        else:
-            period = self.rng.randint(3, 20)
-            ids = self.rng.choices(self.random_ids, k=period) * 2
-        return Row(ids, [0.0] * (period + 1) + [1.0] * (period - 1))
+        """A repeated sequence as the behaviour is tested, or (two times in three) one of two harder forms."""
+        return self.rng.choice((self._tested_repetition, self._shifted_repetition, self._shuffled_chunks))()
+
+    def _tested_repetition(self) -> Row:
+        ids = self.encode(sample("induction", self.rng).text).ids
+        period = len(ids) // 2
+        # The first word has no space before it, so its copy is another token.
+        return Row(ids, [0.0] * (period + 2) + [1.0] * (period - 2))
+
+    def _shifted_repetition(self) -> Row:
+        """Any tokens before, between and in the copies, so that no position tells where the first copy is."""
+        period, before, between = self.rng.randint(3, 16), self.rng.randint(0, 8), self.rng.randint(0, 6)
+        ids = self.rng.sample(self.random_ids, before + period + between)
+        ids += ids[before : before + period]
+        return Row(ids, [0.0] * (before + period + between + 1) + [1.0] * (period - 1))
+
+    def _shuffled_chunks(self) -> Row:
+        """Short chunks that come again and again in any order: only what was there before tells what follows."""
+        source = self.word_ids if self.rng.random() < 0.5 else self.random_ids
+        length = self.rng.randint(2, 4)
+        tokens = self.rng.sample(source, self.rng.randint(3, 7) * length)
+        chunks = [tokens[start : start + length] for start in range(0, len(tokens), length)]
+        ids: list[int] = []
+        weights: list[float] = []
+        while len(ids) < 36:
+            chunk = self.rng.choice(chunks)
+            weights += [0.0] + [float(chunk[0] in ids)] * (length - 1)
+            ids += chunk
+        return Row(ids, weights)
 
     def packed(self) -> Row:
         """Sentences and repetitions, cut at the context's length."""

@@ -25,7 +25,7 @@ from resources.models.training.names_tokenizer import CONTEXT, build, vocabulary
 SEED = 0
 STEPS = 3000
 SENTENCES, REPETITIONS, PACKED = 64, 20, 7  # rows of a step; a step has repetitions or packed rows, in turn
-PEAK_RATE, WARM_UP = 1.5e-3, 150
+PEAK_RATE, WARM_UP = 2e-3, 200
 
 CARD = """# names
 
@@ -147,9 +147,7 @@ def train(steps: int) -> tuple[GPT2LMHeadModel, object]:
 
 def main() -> None:
     """Trains, saves, measures and writes the card."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--folder", type=Path, default=measure.MODELS / "names")
     options = parser.parse_args()

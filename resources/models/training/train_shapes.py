@@ -69,9 +69,7 @@ def pictures(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     rng = Random(seed)
     drawn = [shapes.sample(rng) for _ in range(count)]
     pixels = np.stack([np.asarray(picture) for picture, _ in drawn])
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(), torch.tensor(
-        [label for _, label in drawn]
-    )
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(), torch.tensor([label for _, label in drawn])
 
 
 def turned(batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -104,9 +102,7 @@ def train(steps: int) -> torch.nn.Module:
     generator = torch.Generator().manual_seed(SEED)
     pixels, labels = pictures(PICTURES, SEED)
     held_out_pixels, held_out_labels = pictures(500, 1)
-    model = timm.create_model(
-        ARCHITECTURE, pretrained=False, num_classes=len(shapes.LABELS), **MODEL_ARGUMENTS
-    )
+    model = timm.create_model(ARCHITECTURE, pretrained=False, num_classes=len(shapes.LABELS), **MODEL_ARGUMENTS)
     decayed = [parameter for parameter in model.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
     optimizer = torch.optim.AdamW(
@@ -166,9 +162,7 @@ def save(model: torch.nn.Module, folder: Path) -> None:
 
 def main() -> None:
     """Trains, saves, measures and writes the card."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--folder", type=Path, default=measure.MODELS / "shapes")
     options = parser.parse_args()
