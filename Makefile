@@ -1,0 +1,70 @@
+# The set-up and the work on Wirescope. `make` lists the targets.
+#
+#   PYTHON=python3.12     the Python to use; else the newest known by name (3.11 or newer)
+#   WIRESCOPE_VENV=DIR    an environment elsewhere, which several clones may share; else .venv
+#   ARGS="..."            arguments for `make run` and `make screenshots`; test files or options for `make test`
+#   JOBS=N                parallel test processes (2)
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test unit display bench lint screenshots clean python prepare prepare-run prepare-tests
+
+JOBS ?= 2
+VENV := $(if $(WIRESCOPE_VENV),$(WIRESCOPE_VENV),.venv)
+BIN := $(VENV)/bin
+PREPARE = $(FIND_PYTHON); "$$python" packaging/prepare.py "$(VENV)"
+
+# Sets $python in the shell that runs it, or ends that shell with what to do.
+FIND_PYTHON := python=; for candidate in $(if $(PYTHON),$(PYTHON),python3.14 python3.13 python3.12 python3.11 python3); do \
+	if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	echo 'Wirescope needs Python 3.11 or newer, and $(if $(PYTHON),$(PYTHON) is not,none was found).' >&2; \
+	echo 'On Debian 12 or Ubuntu 24.04: sudo apt-get install python3 python3-venv. Another Python: make PYTHON=/path/to/python run' >&2; \
+	exit 1; fi
+
+help:
+	@echo 'make run          set everything up and open the window (without a display: run the bundled example)'
+	@echo 'make test         lint, types, contracts, tests, and the test of a real window'
+	@echo 'make bench        print the tables of tests/benchmarks/'
+	@echo 'make lint         lint, contracts and types alone'
+	@echo 'make screenshots  make the pictures of the README anew'
+	@echo 'make clean        remove what make made, the environment .venv too; wirescope-out/ stays'
+
+run: prepare-run
+	@$(BIN)/python -m app $(ARGS)
+
+test: lint unit display
+
+unit: prepare-tests
+	$(BIN)/python -m pytest -n $(JOBS) --ignore=tests/display $(ARGS)
+
+# xcb, whatever the desktop around it speaks: the window belongs on the display that xvfb-run makes.
+display: prepare-tests
+	WIRESCOPE_TEST_DISPLAY=1 QT_QPA_PLATFORM=xcb \
+		xvfb-run -a -s '-screen 0 1600x1000x24 -dpi 96 -nolisten tcp' $(BIN)/python -m pytest tests/display
+
+lint: prepare-tests
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m mypy
+
+bench: prepare-tests
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+screenshots: prepare-run
+	@$(BIN)/python -m app.screenshots $(ARGS)
+
+prepare-run:
+	@$(PREPARE) $(if $(DISPLAY)$(WAYLAND_DISPLAY),--window)
+
+prepare-tests:
+	@$(PREPARE) --tests
+
+python:
+	@$(FIND_PYTHON); echo "$$python"
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-artefacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
