@@ -3,11 +3,14 @@ position."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
+
+from core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -50,3 +53,18 @@ class Pair:
     def length(self) -> int:
         """Positions of the stream."""
         return len(self.clean.labels)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Several pairs of any lengths, traced one by one and averaged."""
+
+    pairs: tuple[Pair, ...]
+
+    def __init__(self, pairs: Iterable[Pair]) -> None:
+        object.__setattr__(self, "pairs", tuple(pairs))
+        if not self.pairs:
+            raise InputError("The dataset is empty.", "Give at least one pair.")
+
+    def __len__(self) -> int:
+        return len(self.pairs)

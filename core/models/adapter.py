@@ -11,10 +11,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.errors import ModelError
 from core.graph import Graph
@@ -63,8 +63,8 @@ class Adapter(ABC):
     shape: Shape
     prefix: int = 0  # positions before the first patch of an image (class token, registers)
 
-    def __init__(self, module: nn.Module) -> None:
-        self.module = module
+    def __init__(self, module: Any) -> None:
+        self.module: Any = module
         self.dtype = next(module.parameters()).dtype
         self.device = next(module.parameters()).device
 
@@ -131,7 +131,7 @@ class Adapter(ABC):
         return None
 
 
-def part(module: nn.Module, path: str) -> nn.Module:
+def part(module: Any, path: str) -> Any:
     """A submodule by its path. Raises ModelError that names what is missing."""
     try:
         return module.get_submodule(path)
@@ -142,7 +142,7 @@ def part(module: nn.Module, path: str) -> nn.Module:
         ) from None
 
 
-def weight(module: nn.Module, path: str) -> Tensor:
+def weight(module: Any, path: str) -> Tensor:
     """A parameter by its path. Raises ModelError that names what is missing."""
     name, _, leaf = path.rpartition(".")
     owner = part(module, name) if name else module
@@ -155,7 +155,7 @@ def weight(module: nn.Module, path: str) -> Tensor:
     return found
 
 
-def optional_weight(module: nn.Module, path: str) -> Tensor | None:
+def optional_weight(module: Any, path: str) -> Tensor | None:
     name, _, leaf = path.rpartition(".")
     found = getattr(part(module, name), leaf, None)
     return found if isinstance(found, Tensor) else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.models.adapter import Adapter, AttentionWeights, Shape, part, weight
 
@@ -11,7 +13,7 @@ from core.models.adapter import Adapter, AttentionWeights, Shape, part, weight
 class Gpt2Adapter(Adapter):
     family = "GPT-2"
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: Any) -> None:
         super().__init__(module)
         config = module.config
         self._config = config
@@ -46,7 +48,8 @@ class Gpt2Adapter(Adapter):
     def embed(self, inputs: Tensor) -> Tensor:
         positions = torch.arange(inputs.shape[1], device=inputs.device)
         tokens: Tensor = part(self._body, "wte")(inputs)
-        return tokens + part(self._body, "wpe")(positions)
+        places: Tensor = part(self._body, "wpe")(positions)
+        return tokens + places
 
     def attention_norm(self, layer: int, stream: Tensor) -> Tensor:
         return part(self._blocks, f"{layer}.ln_1")(stream)  # type: ignore[no-any-return]

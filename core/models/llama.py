@@ -6,8 +6,10 @@ Qwen2 adds biases to q, k, v; Mistral and Qwen2 may see only a sliding window.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.models.adapter import Adapter, AttentionWeights, Shape, join, optional_weight, part, weight
 
@@ -15,7 +17,7 @@ from core.models.adapter import Adapter, AttentionWeights, Shape, join, optional
 class LlamaAdapter(Adapter):
     family = "Llama"
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: Any) -> None:
         super().__init__(module)
         config = module.config
         self._config = config

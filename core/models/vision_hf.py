@@ -6,8 +6,10 @@ embedding.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.errors import InputError
 from core.models.adapter import Adapter, AttentionWeights, Shape, join, optional_weight, part, weight
@@ -22,7 +24,7 @@ class HfVisionAdapter(Adapter):
     mlp_norm_name: str
     body_name: str  # of the model inside a classifier
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: Any) -> None:
         super().__init__(module)
         config = module.config
         self._config = config

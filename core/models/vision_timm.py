@@ -6,6 +6,8 @@ name.
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor, nn
 
 from core.errors import InputError, ModelError
@@ -15,7 +17,7 @@ from core.models.adapter import Adapter, AttentionWeights, Shape, optional_weigh
 class TimmVitAdapter(Adapter):
     family = "ViT / DeiT (timm)"
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: Any) -> None:
         super().__init__(module)
         self._vit = module
         self._blocks = part(module, "blocks")
@@ -86,7 +88,7 @@ class TimmVitAdapter(Adapter):
         return inputs.shape[-2] // int(rows), inputs.shape[-1] // int(columns)
 
 
-def _refuse_unusual(module: nn.Module) -> None:
+def _refuse_unusual(module: Any) -> None:
     """Raise ModelError for options of timm's class whose heads do not simply add up, or that need attention
     of another kind."""
     block = part(module, "blocks.0")
@@ -109,5 +111,5 @@ def _refuse_unusual(module: nn.Module) -> None:
             )
 
 
-def _absent(module: nn.Module, name: str) -> bool:
+def _absent(module: Any, name: str) -> bool:
     return isinstance(getattr(module, name, nn.Identity()), nn.Identity)

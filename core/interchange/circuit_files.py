@@ -1,0 +1,141 @@
+"""Circuits as text: JSON, GraphML, DOT (Graphviz) and TikZ (LaTeX).
+
+JSON holds all that is needed to read the circuit back; the others are for drawing elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+
+import networkx as nx
+import numpy as np
+
+from core.circuit import Circuit
+from core.errors import InputError
+from core.graph import Graph, Node
+
+FORMAT = "wirescope circuit"
+VERSION = 1
+
+
+def to_json(circuit: Circuit) -> str:
+    """A circuit as JSON: its graph's shape, what it is about, and its edges by name, most important first."""
+    graph = circuit.graph
+    edges = [
+        {"edge": name} | ({} if circuit.values is None else {"score": float(circuit.values[position])})
+        for position, name in enumerate(circuit.names)
+    ]
+    shape = {
+        "layers": graph.layers,
+        "heads": graph.heads,
+        "kv_heads": graph.kv_heads,
+        "parallel": graph.parallel,
+    }
+    document = {"format": FORMAT, "version": VERSION, "graph": shape, "about": circuit.about, "edges": edges}
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def from_json(text: str) -> Circuit:
+    """Read a circuit back. Raises InputError for a file that is none."""
+    try:
+        document = json.loads(text)
+        if document["format"] != FORMAT:
+            raise InputError("This is not a circuit of Wirescope.")
+        if document["version"] > VERSION:
+            raise InputError(f"A newer Wirescope wrote this circuit (version {document['version']}).", "Update it.")
+        graph = Graph(**document["graph"])
+        indices = np.asarray([graph.index(row["edge"]) for row in document["edges"]], dtype=np.int64)
+        scored = bool(document["edges"]) and all("score" in row for row in document["edges"])
+        values = np.asarray([row["score"] for row in document["edges"]], dtype=np.float64) if scored else None
+        return Circuit(graph, indices, values, dict(document["about"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"This file is no circuit: {error}", "Open a JSON file that Wirescope exported.") from None
+
+
+def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
+    """The circuit's nodes and edges; an edge's key and `port` say through which port it is read."""
+    found = nx.MultiDiGraph(**circuit.about)
+    for position, edge in enumerate(circuit):
+        for node in circuit.graph.readers_of(edge.reader):
+            data: dict[str, str | float] = {"name": edge.name, "port": edge.reader.kind}
+            score = circuit.score(position)
+            if score is not None:
+                data["score"] = score
+            for end in (edge.writer, node):
+                found.add_node(end.name, kind=end.kind, layer=end.layer)
+            found.add_edge(edge.writer.name, node.name, key=edge.reader.kind, **data)
+    return found
+
+
+def to_graphml(circuit: Circuit) -> str:
+    """A circuit as GraphML, for Gephi, Cytoscape, yEd."""
+    buffer = BytesIO()
+    nx.write_graphml(to_networkx(circuit), buffer)
+    return buffer.getvalue().decode("utf-8")
+
+
+def to_dot(circuit: Circuit) -> str:
+    """A circuit as DOT, input below and logits on top."""
+    lines = ["digraph circuit {", "  rankdir=BT;", '  node [shape=circle, fontname="Helvetica", fontsize=10];']
+    nodes = _nodes(circuit)
+    for node in nodes:
+        if node.kind != "head":
+            lines.append(f'  "{node.name}" [shape=box];')
+    for layer in sorted({node.layer for node in nodes if node.kind == "head"}):
+        row = "; ".join(f'"{node.name}"' for node in nodes if node.kind == "head" and node.layer == layer)
+        lines.append(f"  {{ rank=same; {row} }}")
+    widest = _largest(circuit)
+    for position, edge in enumerate(circuit):
+        score = circuit.score(position)
+        colour = "#c25600" if score is not None and score < 0 else "#0b6bd8"
+        width = 1.0 if score is None else 0.5 + 3.5 * abs(score) / widest
+        label = f', label="{edge.reader.kind}"' if edge.reader.kind in ("q", "k", "v") else ""
+        for node in circuit.graph.readers_of(edge.reader):
+            style = f'color="{colour}", penwidth={width:.2f}{label}'
+            lines.append(f'  "{edge.writer.name}" -> "{node.name}" [{style}];')
+    return "\n".join([*lines, "}", ""])
+
+
+def to_tikz(circuit: Circuit) -> str:
+    """A circuit as a TikZ picture: heads at (head, layer), MLPs at the end of their row."""
+    graph = circuit.graph
+    lines = [
+        "% \\usepackage{tikz}",
+        "\\begin{tikzpicture}[x=1.2cm, y=1.2cm, every node/.style={font=\\scriptsize, draw, inner sep=2pt}]",
+        "\\definecolor{raises}{HTML}{0B6BD8}\\definecolor{lowers}{HTML}{C25600}",
+    ]
+    for node in _nodes(circuit):
+        if node.kind == "head":
+            x, y, shape = float(node.head), 2.0 * node.layer + 1, "circle"
+        elif node.kind == "mlp":
+            x, y, shape = float(graph.heads), 2.0 * node.layer + 2, "rectangle"
+        else:
+            x, y, shape = (graph.heads - 1) / 2, 0.0 if node.kind == "input" else 2.0 * graph.layers + 1, "rectangle"
+        lines.append(f"\\node[{shape}] ({_key(node)}) at ({x:g},{y:g}) {{{node.name}}};")
+    widest = _largest(circuit)
+    for position, edge in enumerate(circuit):
+        score = circuit.score(position)
+        colour = "lowers" if score is not None and score < 0 else "raises"
+        width = 0.6 if score is None else 0.3 + 2.2 * abs(score) / widest
+        for node in graph.readers_of(edge.reader):
+            bend = {"q": "bend left=8", "k": "bend right=8"}.get(edge.reader.kind, "")
+            style = ", ".join(part for part in (colour, f"line width={width:.2f}pt", bend) if part)
+            lines.append(f"\\draw[->, {style}] ({_key(edge.writer)}) to ({_key(node)});")
+    return "\n".join([*lines, "\\end{tikzpicture}", ""])
+
+
+def _nodes(circuit: Circuit) -> list[Node]:
+    """The nodes of a circuit in the graph's order."""
+    present = {node for edge in circuit for node in (edge.writer, *circuit.graph.readers_of(edge.reader))}
+    return [node for node in circuit.graph.nodes if node in present]
+
+
+def _largest(circuit: Circuit) -> float:
+    if circuit.values is None or not len(circuit.values):
+        return 1.0
+    return float(np.abs(circuit.values).max()) or 1.0
+
+
+def _key(node: Node) -> str:
+    return node.name.replace(".", "-")

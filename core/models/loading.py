@@ -1,0 +1,222 @@
+"""Opening a model: bundled, from a pack, a folder, timm, the Hub, or a module in memory.
+
+Weights come from safetensors alone, never from a pickle, and code that comes with a model is never run. Everything
+is loaded in fp32: half precision on a CPU can give gibberish.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from core.errors import ArgumentError, ModelError
+from core.models import packs
+from core.models.families import FAMILIES, adapt, unsupported
+from core.models.model import ImageProcessing, Model
+
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+
+
+def bundled_models() -> list[str]:
+    """Names of the models that come with Wirescope."""
+    folder = resources.files("resources") / "models"
+    return sorted(entry.name for entry in folder.iterdir() if (entry / "model.safetensors").is_file())
+
+
+def load_model(source: Any, processor: Any = None, *, device: str | torch.device = "cpu") -> Model:
+    """Open a model, in fp32.
+
+    source: `bundled:NAME`, `pack:NAME`, `timm:NAME`, a folder, a Hub id, an nn.Module, or (nn.Module, processor).
+    processor: for a module: its tokenizer or image processor; without one, only tensors are taken as inputs.
+    Raises ModelError for what cannot be opened, ArgumentError for an unknown bundled model or pack.
+    """
+    if isinstance(source, tuple):
+        source, processor = source
+    if isinstance(source, nn.Module):
+        return _from_module(source, processor, type(source).__name__, type(source).__name__)
+    if not isinstance(source, str | Path):
+        raise ArgumentError(f"A model is named by text, a path or a module, not by {type(source).__name__}.")
+    name = str(source)
+    kind, _, rest = name.partition(":")
+    if kind == "bundled":
+        model = _from_folder(_bundled_folder(rest), name, rest)
+    elif kind == "pack":
+        model = _from_folder(_pack_folder(rest), name, packs.PACKS[rest].title)
+    elif kind == "timm":
+        model = _from_timm(rest, name)
+    elif Path(name).expanduser().exists():
+        folder = Path(name).expanduser().resolve()
+        model = _from_folder(folder, str(folder), folder.name)
+    else:
+        model = _from_hub(name)
+    model.adapter.module.to(device)
+    return Model(
+        model.name, model.title, adapt(model.adapter.module), model.tokenizer, model.processing, model.class_names
+    )
+
+
+def _bundled_folder(name: str) -> Path:
+    if name not in bundled_models():
+        raise ArgumentError(f"There is no bundled model {name!r}.", f"There are: {', '.join(bundled_models())}.")
+    return Path(str(resources.files("resources") / "models" / name))
+
+
+def _pack_folder(name: str) -> Path:
+    if name not in packs.PACKS:
+        raise ArgumentError(f"There is no model pack {name!r}.", f"There are: {', '.join(packs.PACKS)}.")
+    if not packs.is_installed(name):
+        raise ModelError(f"The model pack {name} is not installed.", f"Get it with: wirescope models get {name}")
+    return packs.pack_folder(name)
+
+
+def _from_folder(folder: Path, name: str, title: str) -> Model:
+    if folder.is_file():
+        raise ModelError(f"{folder.name} is a file; a model is a folder.", "Open the folder with config.json in it.")
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"{folder} is no model: it has no config.json.",
+            "Choose a folder with config.json and model.safetensors, as Hugging Face and timm save them.",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The config.json in {folder} cannot be read: {error}") from None
+    if not isinstance(config, dict) or not ("architectures" in config or "architecture" in config):
+        raise ModelError(f"The config.json in {folder} does not say which architecture it is.")
+    refused = None if "architecture" in config else _unsupported_architecture(config)
+    if refused is not None:
+        raise refused
+    _require_safetensors(folder)
+    try:
+        if "architecture" in config:
+            return _timm_model(f"local-dir:{folder}", name, title, tuple(config.get("label_names") or ()))
+        return _hugging_face_model(str(folder), config["architectures"][0], name, title, local=True)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise ModelError(f"{title} cannot be loaded: {_first_line(error)}", "Is its folder complete?") from error
+
+
+def _unsupported_architecture(config: dict[str, Any]) -> ModelError | None:
+    names = config.get("architectures") or ["an unknown architecture"]
+    return None if names[0] in FAMILIES else unsupported(str(names[0]))
+
+
+def _require_safetensors(folder: Path) -> None:
+    if any(folder.glob("*.safetensors")):
+        return
+    found = next((path.name for pattern in PICKLES for path in folder.glob(pattern)), None)
+    if found is not None:
+        raise ModelError(
+            f"{found} is a pickle checkpoint, and opening one can run any code that somebody put in it.",
+            "Save the model again with save_pretrained(..., safe_serialization=True), which writes safetensors.",
+        )
+    raise ModelError(f"{folder} has no weights: no *.safetensors file.", "Is its download complete?")
+
+
+def _from_hub(name: str) -> Model:
+    if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip() or "\\" in name:
+        raise ModelError(
+            f"There is no folder {name}.", "Give a model's folder, bundled:names, pack:smollm2 or a Hub id."
+        )
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        refused = _unsupported_architecture(config.to_dict())
+        if refused is not None:
+            raise refused
+        return _hugging_face_model(name, config.architectures[0], name, name.rpartition("/")[2], local=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{name} is no folder here, and it could not be had from the Hub: {_first_line(error)}",
+            "Check the name and the network. Offline there are bundled:names, bundled:shapes and the model packs.",
+        ) from error
+
+
+def _from_timm(timm_name: str, name: str) -> Model:
+    import timm
+
+    if not timm.is_model(timm_name):
+        near = timm.list_models(f"*{timm_name.split('.')[0][:12]}*")[:3]
+        hint = f"Near it: {', '.join(near)}." if near else "See timm.list_models()."
+        raise ArgumentError(f"timm has no model {timm_name!r}.", hint)
+    try:
+        return _timm_model(timm_name, name, timm_name, ())
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ModelError(
+            f"The weights of {timm_name} could not be had: {_first_line(error)}",
+            "timm takes them from the Hub: check the network. Offline there is bundled:shapes.",
+        ) from error
+
+
+def _hugging_face_model(path: str, architecture: str, name: str, title: str, *, local: bool) -> Model:
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    cls = getattr(transformers, architecture)
+    options = {"trust_remote_code": False, "local_files_only": local}
+    module = cls.from_pretrained(path, dtype=torch.float32, use_safetensors=True, **options)
+    processor: Any
+    if FAMILIES[architecture].__module__.endswith(("vision_hf", "vision_timm")):
+        try:
+            processor = transformers.AutoImageProcessor.from_pretrained(path, **options)
+        except OSError:
+            processor = None
+    else:
+        processor = transformers.AutoTokenizer.from_pretrained(path, **options)
+    return _from_module(module, processor, name, title)
+
+
+def _timm_model(timm_name: str, name: str, title: str, class_names: tuple[str, ...]) -> Model:
+    import timm
+    from timm.data import create_transform, resolve_data_config
+
+    # The class is checked on an empty model first, so that a refusal needs no download.
+    if not timm_name.startswith("local-dir:"):
+        with torch.device("meta"):
+            adapt(timm.create_model(timm_name, pretrained=False))
+    module = timm.create_model(timm_name, pretrained=True).float()
+    config = resolve_data_config({}, model=module)
+    transform = create_transform(**config)
+    processing = ImageProcessing(transform, tuple(config["mean"]), tuple(config["std"]))
+    names = class_names or _timm_class_names(module)
+    return Model(name, title, adapt(module), processing=processing, class_names=names)
+
+
+def _timm_class_names(module: nn.Module) -> tuple[str, ...]:
+    from timm.data import ImageNetInfo
+
+    if getattr(module, "num_classes", 0) != 1000:
+        return ()
+    info = ImageNetInfo()
+    return tuple(info.index_to_description(index) for index in range(1000))
+
+
+def _from_module(module: nn.Module, processor: Any, name: str, title: str) -> Model:
+    adapter = adapt(module)
+    if adapter.shape.input_kind == "text":
+        return Model(name, title, adapter, tokenizer=processor)
+    labels = getattr(getattr(module, "config", None), "id2label", None) or {}
+    names = tuple(str(labels[index]) for index in sorted(labels)) if adapter.shape.output_kind == "classes" else ()
+    return Model(name, title, adapter, processing=_processing(processor), class_names=names)
+
+
+def _processing(processor: Any) -> ImageProcessing | None:
+    if processor is None or isinstance(processor, ImageProcessing):
+        return processor
+
+    def to_pixels(image: Image.Image) -> Tensor:
+        pixels: Tensor = processor(images=image, return_tensors="pt")["pixel_values"][0]
+        return pixels
+
+    return ImageProcessing(to_pixels, tuple(processor.image_mean), tuple(processor.image_std))
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

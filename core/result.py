@@ -1,0 +1,50 @@
+"""What a run gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from core.engine.state import RunState
+from core.errors import ArgumentError
+from core.models.model import Model
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """An answer and its probability."""
+
+    index: int
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run.
+
+    metric: [batch]. logits: [batch, position, vocabulary] over the positions that were asked for; [batch, classes]
+    of a classifier; [batch, width], the pooled embedding, of a model without a head. answer: what the metric reads,
+    [batch, answers].
+    milliseconds: of the run itself. layers_run: the layers that had to be computed; empty when the run was known.
+    """
+
+    metric: Tensor
+    logits: Tensor
+    answer: Tensor
+    milliseconds: float
+    layers_run: range
+    model: Model = field(repr=False)
+    state: RunState = field(repr=False)
+
+    def top(self, count: int = 5, row: int = 0) -> list[Prediction]:
+        """The likeliest answers of one row of the batch. Raises ArgumentError for a model without a head."""
+        if self.model.adapter.shape.output_kind == "embedding":
+            raise ArgumentError(f"{self.model.title} has no head: it gives an embedding, no answers.")
+        probabilities = self.answer[row].softmax(dim=-1)
+        best = probabilities.topk(min(count, probabilities.shape[-1]))
+        return [
+            Prediction(index, self.model.label(index), value)
+            for index, value in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]

@@ -1,0 +1,159 @@
+"""A session: one model, one pair (or a batch of pairs), one metric, its edits and its caches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from core.circuit import Circuit
+from core.edits import Edit, EditKind
+from core.engine.circuit_run import run_circuit
+from core.engine.engine import Engine
+from core.engine.state import RunState
+from core.errors import ArgumentError, ModelError
+from core.graph import Graph
+from core.inputs.pair import Pair
+from core.metrics import Metric, bind, default_metric
+from core.models.model import Model
+from core.result import Result
+
+PARITY_LIMIT = 1e-3  # of the range of the logits, in fp32
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How well the engine's unedited run agrees with the model's own forward on the user's input.
+
+    difference: the largest absolute difference of any output; relative: its share of the outputs' range.
+    """
+
+    difference: float
+    relative: float
+
+
+class Session:
+    """Runs with edits on one pair.
+
+    metric: from `core.metrics`; without one, the log-probability of the clean run's top answer or class, or, of a
+    model without a head, the cosine to the unedited output minus the cosine to B's.
+    mean_over_positions: whether `mean` takes one mean over all positions; by default only for a single pair.
+
+    Raises ModelError where the engine does not agree with the model's own forward, InputError for answers that do
+    not fit.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        pair: Pair,
+        metric: Metric | None = None,
+        *,
+        mean_over_positions: bool | None = None,
+    ) -> None:
+        self.model = model
+        self.pair = pair
+        padded = any(length != pair.length for length in pair.clean.lengths)
+        b = pair.counterfactual
+        self.engine = Engine(
+            model.adapter,
+            pair.clean.tensor,
+            None if b is None else b.tensor,
+            pair.clean.lengths if padded and model.is_text else None,
+            mean_over_positions,
+        )
+        self._clean_answer = self._answer(self.engine.clean())
+        self.parity = self._check_parity()
+        b_state = self.engine.counterfactual()
+        self._b_answer = None if b_state is None else self._answer(b_state)
+        chosen = metric or default_metric(model, self._clean_answer, b is not None)
+        self.metric = bind(chosen, model, self._clean_answer, self._b_answer)
+
+    @property
+    def graph(self) -> Graph:
+        return self.model.graph
+
+    @property
+    def clean(self) -> Result:
+        """The unedited run over A."""
+        return self.run()
+
+    @property
+    def counterfactual(self) -> Result | None:
+        """The unedited run over B."""
+        started = time.perf_counter()
+        state = self.engine.counterfactual()
+        none = range(self.graph.layers, self.graph.layers)
+        return None if state is None else self._result(state, none, started, full=False)
+
+    def with_metric(self, metric: Metric | None) -> None:
+        """Read another metric off the same runs. Raises ArgumentError and InputError, and then changes nothing."""
+        chosen = metric or default_metric(self.model, self._clean_answer, self._b_answer is not None)
+        self.metric = bind(chosen, self.model, self._clean_answer, self._b_answer)
+
+    def run(
+        self,
+        edits: Sequence[Edit] = (),
+        positions: Literal["all"] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Result:
+        """Run A with edits.
+
+        positions: "all" for logits at every position; the last one of each row by default.
+        cancelled: asked between layers. Raises ArgumentError, EditError, Cancelled.
+        """
+        if positions not in (None, "all"):
+            raise ArgumentError('positions is "all" or None.')
+        started = time.perf_counter()
+        ran = self.engine.run(edits, full=positions == "all", cancelled=cancelled)
+        return self._result(ran.state, ran.layers, started, full=positions == "all")
+
+    def run_circuit(
+        self,
+        circuit: Circuit,
+        replacement: EditKind = "patch",
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Result:
+        """Run A with every edge outside the circuit carrying its replacement: `patch`, `zero` or `mean`."""
+        started = time.perf_counter()
+        circuit.check_fits(self.graph)
+        state, layers = run_circuit(self.engine, circuit.edges, replacement, cancelled)
+        return self._result(state, layers, started, full=False)
+
+    def _result(self, state: RunState, layers: range, started: float, full: bool) -> Result:
+        answer = self._answer(state)
+        metric = self.metric(answer)
+        milliseconds = (time.perf_counter() - started) * 1000
+        assert state.output is not None
+        return Result(metric, state.output, answer, milliseconds, layers, self.model, state)
+
+    def _answer(self, state: RunState) -> Tensor:
+        """The output where the metric reads it: [batch, answers]."""
+        output = state.output
+        assert output is not None
+        if output.ndim == 2:
+            return output
+        if state.reads is not None or self.engine.reads is None:
+            return output[:, -1]
+        return output.gather(1, self.engine.reads[:, :, None].expand(-1, -1, output.shape[-1]))[:, 0]
+
+    def _check_parity(self) -> Parity:
+        """Compare with the model's own forward. Raises ModelError where they disagree."""
+        with torch.no_grad():
+            own = self.model.adapter.own_forward(self.pair.clean.tensor)
+            if own.ndim == 3 and self.engine.reads is not None:
+                own = own.gather(1, self.engine.reads[:, :, None].expand(-1, -1, own.shape[-1]))[:, 0]
+            difference = float((own - self._clean_answer).abs().max())
+            spread = float(own.max() - own.min())
+        relative = difference / spread if spread > 0 else difference
+        if not relative <= PARITY_LIMIT:  # also where a number is not finite
+            raise ModelError(
+                f"Wirescope's pass over {self.model.title} differs from the model's own by {difference:.2g} "
+                f"({relative:.1%} of the range of its outputs), so its edits could not be trusted.",
+                "The model's file may be damaged, or it uses an option that Wirescope does not know.",
+            )
+        return Parity(difference, relative)

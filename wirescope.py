@@ -1,0 +1,54 @@
+"""Wirescope for notebooks: `import wirescope as ws`."""
+
+from core.circuit import Circuit, circuit_of
+from core.edits import Edit
+from core.errors import WirescopeError
+from core.evaluation.faithfulness import Curve, faithfulness
+from core.graph import Edge, Graph, Node, Reader
+from core.inputs.pair import Dataset, Pair
+from core.lens.attention import attention_pattern
+from core.metrics import (
+    Metric,
+    class_logit,
+    cosine,
+    kl,
+    log_probability,
+    logit_difference,
+    probability,
+)
+from core.models.loading import bundled_models, load_model
+from core.models.model import Model
+from core.result import Result
+from core.session import Session
+from core.tracing.methods import trace
+from core.tracing.scores import Scores
+
+__all__ = [
+    "Circuit",
+    "Curve",
+    "Dataset",
+    "Edge",
+    "Edit",
+    "Graph",
+    "Metric",
+    "Model",
+    "Node",
+    "Pair",
+    "Reader",
+    "Result",
+    "Scores",
+    "Session",
+    "WirescopeError",
+    "attention_pattern",
+    "bundled_models",
+    "circuit_of",
+    "class_logit",
+    "cosine",
+    "faithfulness",
+    "kl",
+    "load_model",
+    "log_probability",
+    "logit_difference",
+    "probability",
+    "trace",
+]
