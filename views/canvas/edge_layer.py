@@ -1,0 +1,226 @@
+"""The edge layer: all shown edges, straight from arrays.
+
+Hue says the sign, width the size; solid is measured, dashed estimated, muted and thin unknown, broken edited.
+
+1. Cull: curves whose box misses the exposed rectangle are left out.
+2. Sample the rest, finer the nearer the eye is, and transform to pixels.
+3. Group by (size, sign, solid or dashed, dimmed), weakest first. Dashes and the gap of a broken edge are cut
+   from the polylines by arc length with one interpolation per group: Qt's own dashing is far slower.
+4. One `drawLines` call per group, on opaque colours.
+
+For figures the same groups are drawn as paths, so that an SVG holds curves and not thousands of strokes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shiboken6
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+from views.canvas.camera import Camera
+from views.canvas.curves import Array
+from views.canvas.scene import Scene
+from views.theme import Theme
+
+WIDTHS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # pixels, by level
+INK = (0.46, 0.58, 0.70, 0.82, 0.92, 1.0)  # share of the hue over the panel, by level
+DIMMED = 0.55  # of the ink, for edges that do not touch the selected node
+UNKNOWN_INK = 0.45
+MANY = 1500  # shown edges from which dashes get longer, for speed
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Where a broken edge is broken: arc length from its start and half width, in pixels."""
+
+    middle: float
+    half: float
+
+
+def edge_color(theme: Theme, sign: int, level: int, dimmed: bool = False) -> QColor:
+    """Opaque: the hue mixed with the panel, weak edges more."""
+    hue = {1: theme.positive, -1: theme.negative}.get(sign, theme.muted)
+    ink = (INK[level] if sign else UNKNOWN_INK) * (DIMMED if dimmed else 1.0)
+    return mix(theme.panel, hue, ink)
+
+
+def mix(ground: str, hue: str, share: float) -> QColor:
+    """`share` of the hue over the ground."""
+    a, b = QColor(ground), QColor(hue)
+    parts = [round(x + (y - x) * share) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)]
+    return QColor(*parts)
+
+
+def edge_width(scene: Scene, place: int, scale: float) -> float:
+    """Pixels. Wires grow a little when the eye comes near."""
+    return _width(int(scene.level[place]), int(scene.sign[place]), scale)
+
+
+def _width(level: int, sign: int, scale: float) -> float:
+    return (WIDTHS[level] if sign else 1.0) * min(max(scale, 1.0) ** 0.35, 2.2)
+
+
+def paint_edges(
+    painter: QPainter,
+    scene: Scene,
+    camera: Camera,
+    theme: Theme,
+    exposed: QRectF,
+    dimmed: NDArray[np.bool_],
+    gaps: dict[int, Gap],
+    vector: bool = False,
+) -> None:
+    """Draw what the exposed rectangle (widget pixels) shows. `gaps` by place, for broken edges."""
+    shown = visible(scene, camera, exposed)
+    if not len(shown):
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    dashed = ~scene.measured[shown] & (scene.sign[shown] != 0)
+    dim = dimmed[shown]
+    broken = np.isin(shown, list(gaps)) if gaps else np.zeros(len(shown), dtype=bool)
+    key = ((scene.level[shown] * 3 + scene.sign[shown] + 1) * 2 + dashed) * 2 + broken
+    key += np.where(dim, 0, 1000)  # dimmed ones lie below
+    for group in np.unique(key):
+        members = shown[key == group]
+        level, sign = int(scene.level[members[0]]), int(scene.sign[members[0]])
+        width = _width(level, sign, camera.scale)
+        pen = QPen(edge_color(theme, sign, level, bool(dimmed[members[0]])), width)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        is_dashed = bool(~scene.measured[members[0]] & (sign != 0))
+        if vector:
+            _paint_paths(painter, scene, camera, members, pen, is_dashed, gaps)
+            continue
+        painter.setPen(pen)
+        segments = edge_segments(scene, camera, members, width, is_dashed, gaps)
+        draw_segments(painter, segments)
+
+
+def visible(scene: Scene, camera: Camera, exposed: QRectF) -> NDArray[np.int64]:
+    """Places of the edges whose box meets the exposed rectangle."""
+    world = camera.world_rect(exposed)
+    boxes = scene.boxes
+    return np.flatnonzero(
+        (boxes[:, 2] >= world.left())
+        & (boxes[:, 0] <= world.right())
+        & (boxes[:, 3] >= world.top())
+        & (boxes[:, 1] <= world.bottom())
+    )
+
+
+def dash_lengths(width: float) -> tuple[float, float]:
+    """Pixels on and off."""
+    return 4.5 + 1.6 * width, 2.5 + 1.2 * width
+
+
+def samples_for(scale: float) -> int:
+    """Points per curve: enough that no corner shows."""
+    return 20 if scale <= 1.4 else 40 if scale <= 3.0 else 80
+
+
+def edge_segments(
+    scene: Scene,
+    camera: Camera,
+    places: NDArray[np.int64],
+    width: float,
+    dashed: bool,
+    gaps: dict[int, Gap],
+) -> Array:
+    """Straight pieces of edges in widget pixels: [pieces, 4] as x1, y1, x2, y2."""
+    controls = type(scene.curves)(scene.curves.controls[places])
+    points = camera.to_widget(controls.sampled(samples_for(camera.scale)))
+    broken = [gaps.get(int(place)) for place in places] if gaps else []
+    if dashed:
+        on, off = dash_lengths(width)
+        longer = 1.0 if len(scene.marks) < MANY else 2.0
+        return _cut(points, on * longer, off * longer, broken)
+    if any(broken):
+        return _cut(points, 4.0, 0.0, broken)
+    return np.concatenate([points[:, :-1], points[:, 1:]], axis=2).reshape(-1, 4)
+
+
+def _cut(points: Array, on: float, off: float, gaps: list[Gap | None]) -> Array:
+    """Dashes of polylines `[edges, samples, 2]`, without those in the gaps."""
+    steps = np.hypot(*np.moveaxis(np.diff(points, axis=1), 2, 0))
+    along = np.concatenate([np.zeros((len(points), 1)), np.cumsum(steps, axis=1)], axis=1)
+    total = along[:, -1]
+    counts = np.maximum(np.ceil(total / (on + off)), 1).astype(np.int64)
+    edge = np.repeat(np.arange(len(points)), counts)
+    number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    begin = number * (on + off)
+    finish = np.minimum(begin + on, total[edge])
+    if any(gaps):
+        middle = np.array([gap.middle if gap else -1e9 for gap in gaps])[edge]
+        half = np.array([gap.half if gap else 0.0 for gap in gaps])[edge]
+        before, after = middle - half, middle + half
+        finish = np.where((begin < before) & (finish > before), before, finish)
+        begin = np.where((begin < after) & (finish > after), np.maximum(begin, after), begin)
+        keep = (finish <= before + 1e-9) | (begin >= after - 1e-9)
+        edge, begin, finish = edge[keep], begin[keep], finish[keep]
+    # one table for all: the arc length of each edge starts a little after the end of the one before
+    start = np.concatenate([[0.0], np.cumsum(total + 1.0)[:-1]])
+    table = (along + start[:, None]).ravel()
+    x, y = points[..., 0].ravel(), points[..., 1].ravel()
+    a, b = begin + start[edge], finish + start[edge]
+    return np.stack(
+        [np.interp(a, table, x), np.interp(a, table, y), np.interp(b, table, x), np.interp(b, table, y)], axis=1
+    )
+
+
+def draw_segments(painter: QPainter, segments: Array) -> None:
+    """One call for all of them: Qt reads the array as it lies in memory (a QLineF is four doubles)."""
+    if len(segments):
+        lines = np.ascontiguousarray(segments, dtype=np.float64)
+        painter.drawLines(shiboken6.wrapInstance(lines.ctypes.data, QLineF), len(lines))
+
+
+# ---- single edges, for figures, hover and selection --------------------------------------------------------
+
+
+def edge_path(scene: Scene, camera: Camera, place: int, gap: Gap | None = None) -> QPainterPath:
+    """The curve of one edge in widget pixels; in two parts when it is broken."""
+    path = QPainterPath()
+    if gap is None:
+        a, b, c, d = (QPointF(x, y) for x, y in camera.to_widget(scene.curves.controls[place]).tolist())
+        path.moveTo(a)
+        path.cubicTo(b, c, d)
+        return path
+    points, along = polyline(scene, camera, place)
+    for low, high in ((0.0, gap.middle - gap.half), (gap.middle + gap.half, float(along[-1]))):
+        if high - low < 0.5:
+            continue
+        inner = along[(along > low) & (along < high)]
+        distances = np.concatenate([[low], inner, [high]])
+        xs, ys = np.interp(distances, along, points[:, 0]), np.interp(distances, along, points[:, 1])
+        path.moveTo(float(xs[0]), float(ys[0]))
+        for x, y in zip(xs[1:].tolist(), ys[1:].tolist(), strict=True):
+            path.lineTo(x, y)
+    return path
+
+
+def polyline(scene: Scene, camera: Camera, place: int) -> tuple[Array, Array]:
+    """Points `[samples, 2]` of one edge in widget pixels and the arc length at each."""
+    curve = type(scene.curves)(scene.curves.controls[place : place + 1])
+    points = camera.to_widget(curve.sampled(64)[0])
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    return points, np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def _paint_paths(
+    painter: QPainter,
+    scene: Scene,
+    camera: Camera,
+    places: NDArray[np.int64],
+    pen: QPen,
+    dashed: bool,
+    gaps: dict[int, Gap],
+) -> None:
+    if dashed:
+        width = pen.widthF()
+        pen.setDashPattern([length / width for length in dash_lengths(width)])
+    painter.setPen(pen)
+    for place in places.tolist():
+        painter.drawPath(edge_path(scene, camera, place, gaps.get(place)))

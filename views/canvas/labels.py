@@ -1,0 +1,220 @@
+"""What is written on the canvas, and where: the names of nodes and the pills of edits.
+
+Nothing is written over something else. Pills (an edit's glyph and its change of the metric) come first: a pill
+moves along its edge until it is free, else loses its number, else is left out. Then names, the most important
+first: right, left, above, below of the node, else left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtGui import QFont, QFontMetricsF
+
+from core.edits import EditKind
+from core.graph import Node
+from views.canvas.camera import Camera
+from views.canvas.edge_layer import Gap, polyline, visible
+from views.canvas.scene import Scene
+from views.theme import ui_font
+
+NAME_PIXELS, PILL_PIXELS, NOTE_PIXELS = 11, 11, 11
+GLYPH_WIDTH = 15.0
+MOST_NAMES = 150  # tried at once; more could not be read
+PILL_HEIGHT = 19.0
+_ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
+
+
+@lru_cache(maxsize=64)
+def pixel_font(pixels: int, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """A font sized in pixels, so that it scales with whatever it is painted on."""
+    font = ui_font(weight=weight)
+    font.setPixelSize(pixels)
+    return font
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, pixels: int, weight: QFont.Weight = QFont.Weight.Normal) -> float:
+    return QFontMetricsF(pixel_font(pixels, weight)).horizontalAdvance(text)
+
+
+@dataclass(frozen=True)
+class Pill:
+    rect: QRectF
+    kind: EditKind
+    text: str  # empty: the glyph alone
+    place: int = -1  # of the edge; -1 for a node's
+
+
+@dataclass(frozen=True)
+class Name:
+    node: Node
+    rect: QRectF
+    strong: bool
+    inside: bool = False  # written in the node's own shape
+
+
+@dataclass
+class Labels:
+    """All that is written, and the gaps that pills need."""
+
+    pills: list[Pill] = field(default_factory=list)
+    names: list[Name] = field(default_factory=list)
+    gaps: dict[int, Gap] = field(default_factory=dict)
+
+
+class _Taken:
+    """Rectangles in use."""
+
+    def __init__(self, rects: list[QRectF]) -> None:
+        self._boxes = np.zeros((4, 2 * len(rects) + 64))  # left, top, right, bottom
+        self._count = 0
+        for rect in rects:
+            self.add(rect)
+
+    def add(self, rect: QRectF) -> None:
+        if self._count == self._boxes.shape[1]:
+            self._boxes = np.concatenate([self._boxes, np.zeros_like(self._boxes)], axis=1)
+        self._boxes[:, self._count] = rect.left(), rect.top(), rect.right(), rect.bottom()
+        self._count += 1
+
+    def free(self, rect: QRectF) -> bool:
+        left, top, right, bottom = self._boxes[:, : self._count]
+        hit = (left < rect.right()) & (right > rect.left()) & (top < rect.bottom()) & (bottom > rect.top())
+        return not hit.any()
+
+
+def node_rect(scene: Scene, camera: Camera, node: Node) -> QRectF:
+    """The shape of a node in widget pixels. A named one is never smaller than 10 pixels."""
+    rect = camera.rect(scene.layout.shape(node))
+    if node.kind in ("input", "logits"):
+        return rect
+    least = 10.0 if scene.mark(node).named else 2.0
+    if rect.height() < least:
+        grow = least / rect.height()
+        size = QSizeF(rect.width() * grow, least)
+        centre = rect.center()
+        rect = QRectF(centre.x() - size.width() / 2, centre.y() - size.height() / 2, size.width(), size.height())
+    return rect
+
+
+def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozenset[Node]) -> Labels:
+    """Find room for pills and names in the exposed rectangle (widget pixels)."""
+    labels = Labels()
+    nodes = [
+        node
+        for node in {**dict.fromkeys(scene.data.nodes), **dict.fromkeys(selected)}
+        if node.kind in ("head", "mlp") and (scene.mark(node).named or scene.mark(node).edited or node in selected)
+    ]
+    rects = {node: node_rect(scene, camera, node) for node in nodes}
+    rects = {node: rect for node, rect in rects.items() if rect.intersects(exposed)}
+    bars = [camera.rect(scene.layout.input_bar), camera.rect(scene.layout.logits_bar)]
+    taken = _Taken([*rects.values(), *bars])
+    _place_pills(scene, camera, exposed, taken, labels)
+    order = sorted(
+        rects,
+        key=lambda node: (
+            node not in selected,
+            scene.mark(node).edited is None,
+            -scene.strength.get(node, -1),
+            node.layer,
+            node.head,
+        ),
+    )
+    for node in order[:MOST_NAMES]:
+        _place_name(scene, node, rects[node], node in selected, taken, labels)
+    return labels
+
+
+def _place_pills(scene: Scene, camera: Camera, exposed: QRectF, taken: _Taken, labels: Labels) -> None:
+    shown = visible(scene, camera, exposed)
+    for place in shown[scene.edited[shown]][::-1].tolist():  # strongest first
+        mark = scene.marks[place]
+        points, along = polyline(scene, camera, place)
+        total = float(along[-1])
+        found: tuple[float, QRectF, str] | None = None
+        for text in dict.fromkeys((mark.label, "")):
+            size = pill_size(text)
+            for share in _ALONG:
+                middle = share * total
+                centre = QPointF(np.interp(middle, along, points[:, 0]), np.interp(middle, along, points[:, 1]))
+                rect = _around(centre, size)
+                if taken.free(rect.adjusted(-2, -2, 2, 2)):
+                    found = (middle, rect, text)
+                    break
+            if found:
+                break
+        middle = found[0] if found else 0.5 * total
+        half = 7.0
+        if found:
+            rect, text = found[1], found[2]
+            taken.add(rect)
+            assert mark.edited is not None
+            labels.pills.append(Pill(rect, mark.edited, text, place))
+            half = _half_gap(points, along, middle, rect)
+        labels.gaps[place] = Gap(middle, min(half, 0.42 * total))
+
+
+def _half_gap(points: np.ndarray, along: np.ndarray, middle: float, rect: QRectF) -> float:
+    """Half the arc length that a pill covers, and a little more, so that the break shows."""
+    wide = rect.adjusted(-7, -7, 7, 7)
+    inside = (
+        (points[:, 0] > wide.left())
+        & (points[:, 0] < wide.right())
+        & (points[:, 1] > wide.top())
+        & (points[:, 1] < wide.bottom())
+    )
+    covered = np.abs(along[inside] - middle)
+    near = covered[covered < rect.width()]
+    return max(float(near.max()) if len(near) else 0.0, 0.5 * rect.height() + 7)
+
+
+def pill_size(text: str) -> QSizeF:
+    width = text_width(text, PILL_PIXELS, QFont.Weight.DemiBold) + 5 if text else 0.0
+    return QSizeF(GLYPH_WIDTH + width + 8, PILL_HEIGHT)
+
+
+def _around(centre: QPointF, size: QSizeF) -> QRectF:
+    return QRectF(centre.x() - size.width() / 2, centre.y() - size.height() / 2, size.width(), size.height())
+
+
+def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, taken: _Taken, labels: Labels) -> None:
+    mark = scene.mark(node)
+    weight = QFont.Weight.DemiBold if selected else QFont.Weight.Normal
+    width = text_width(node.name, NAME_PIXELS, weight)
+    pill = pill_size(mark.label) if mark.edited else QSizeF(0, 0)
+    inside = shape.width() > width + 6 and shape.height() > 26
+    if inside:
+        labels.names.append(Name(node, shape, selected, inside=True))
+        if mark.edited is None:
+            return
+        width = 0.0
+    size = QSizeF(width + (pill.width() + 4 if mark.edited else 0), max(14.0, pill.height()))
+    for rect in _beside(shape, size):
+        if taken.free(rect):
+            taken.add(rect)
+            if not inside:
+                labels.names.append(Name(node, QRectF(rect.left(), rect.top(), width, rect.height()), selected))
+            if mark.edited:
+                box = QRectF(QPointF(rect.right() - pill.width(), rect.top()), pill)
+                labels.pills.append(Pill(box, mark.edited, mark.label))
+            return
+
+
+def _beside(shape: QRectF, size: QSizeF) -> list[QRectF]:
+    centre, w, h = shape.center(), size.width(), size.height()
+    right, left = shape.right() + 4, shape.left() - 4 - w
+    places = [
+        (right, centre.y() - h / 2),
+        (left, centre.y() - h / 2),
+        (right - 2, shape.top() - h + 4),
+        (right - 2, shape.bottom() - 4),
+        (left + 2, shape.top() - h + 4),
+        (left + 2, shape.bottom() - 4),
+        (centre.x() - w / 2, shape.top() - h - 1),
+        (centre.x() - w / 2, shape.bottom() + 1),
+    ]
+    return [QRectF(x, y, w, h) for x, y in places]

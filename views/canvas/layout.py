@@ -1,0 +1,145 @@
+"""Home positions: where every node of a graph stands, whatever its scores are.
+
+Layers go up, as the residual stream does. The heads of a layer stand in a row in their order, its MLP at the
+end of the row and a little higher (it reads what the heads wrote), `input` is a bar below and `logits` a bar
+on top. The distances between columns and rows follow the room there is, within limits that keep a small
+model together and a large one legible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSizeF
+
+from core.graph import Graph, Node
+
+EDGE = 14.0  # pixels between the border of the canvas and what is written on it
+BAR_HEIGHT = 22.0
+HEADER_HEIGHT = 34.0  # two lines of legend
+MLP_GAP = 1.35  # columns between the last head and the MLP
+MLP_RISE = 0.3  # rows that the MLP stands above its heads
+LARGEST_RADIUS = 11.0
+MARGINS = QMarginsF(88, EDGE, 64, EDGE)  # layer names on the left, names of MLPs on the right
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Positions in world units (pixels of the framed view), y downwards."""
+
+    graph: Graph
+    pitch_x: float
+    pitch_y: float
+    radius: float  # of a head
+    positions: NDArray[np.float64]  # [nodes, 2], in the order of graph.nodes
+    input_bar: QRectF
+    logits_bar: QRectF
+    margins: QMarginsF  # pixels to keep free around the bounds
+
+    @cached_property
+    def bounds(self) -> QRectF:
+        """The rectangle of all nodes and bars."""
+        left, top = self.positions.min(axis=0) - self.radius
+        right, bottom = self.positions.max(axis=0) + self.radius
+        rows = QRectF(left, top, right - left + self.mlp_size.width() / 2 - self.radius, bottom - top)
+        return rows.united(self.input_bar).united(self.logits_bar)
+
+    @cached_property
+    def mlp_size(self) -> QSizeF:
+        return QSizeF(min(3.2 * self.radius, 0.8 * self.pitch_x), 1.8 * self.radius)
+
+    def number(self, node: Node) -> int:
+        """Of a node in `positions`."""
+        return self.graph.n_writers if node.kind == "logits" else self.graph.writer_index(node)
+
+    def position(self, node: Node) -> QPointF:
+        x, y = self.positions[self.number(node)]
+        return QPointF(float(x), float(y))
+
+    def shape(self, node: Node) -> QRectF:
+        """The rectangle that a node fills."""
+        if node.kind == "input":
+            return self.input_bar
+        if node.kind == "logits":
+            return self.logits_bar
+        width, height = (
+            (self.mlp_size.width(), self.mlp_size.height())
+            if node.kind == "mlp"
+            else (2 * self.radius, 2 * self.radius)
+        )
+        centre = self.position(node)
+        return QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
+
+    def layer_y(self, layer: int) -> float:
+        return float(self.positions[1 + layer * (self.graph.heads + 1), 1])
+
+
+def make_layout(graph: Graph, size: QSizeF, header: tuple[float, float] = (0.0, 0.0)) -> Layout:
+    """Place a graph in a view of some pixels. `header` is the width of what is written in the upper left and
+    right corner: the `logits` bar stands between them where there is room, else below."""
+    pitch_x, pitch_y = _pitches(graph, size, header)
+    margins = _margins(graph, pitch_x, size, header)
+    room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(margins)
+    end_gap = _end_gap(pitch_y)
+    width = pitch_x * (graph.heads - 1 + MLP_GAP)
+    height = pitch_y * (graph.layers - 1 + MLP_RISE) + 2 * end_gap + BAR_HEIGHT
+    left = room.center().x() - width / 2
+    bottom = room.center().y() + height / 2
+    base = bottom - BAR_HEIGHT / 2 - end_gap  # y of layer 0
+
+    columns = np.append(left + np.arange(graph.heads) * pitch_x, left + width)
+    rows = base - np.arange(graph.layers) * pitch_y
+    x, y = np.meshgrid(columns, rows)
+    y[:, -1] -= MLP_RISE * pitch_y
+    centre, top = left + width / 2, base - pitch_y * (graph.layers - 1 + MLP_RISE) - end_gap
+    positions = np.concatenate([[[centre, base + end_gap]], np.stack([x, y], axis=-1).reshape(-1, 2), [[centre, top]]])
+    bar_width = _bar_width(graph, pitch_x, size, header, centre, fits_header=margins.top() == EDGE)
+    bar = QRectF(centre - bar_width / 2, -BAR_HEIGHT / 2, bar_width, BAR_HEIGHT)
+    radius = min(0.29 * min(pitch_x, pitch_y), LARGEST_RADIUS)
+    return Layout(
+        graph, pitch_x, pitch_y, radius, positions,
+        bar.translated(0, base + end_gap), bar.translated(0, top), margins,
+    )  # fmt: skip
+
+
+def _pitches(graph: Graph, size: QSizeF, header: tuple[float, float]) -> tuple[float, float]:
+    """Distances between columns and between rows."""
+    room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(MARGINS)
+    pitch_x = min(max((room.width() - 2 * LARGEST_RADIUS) / (graph.heads - 1 + MLP_GAP), 18.0), 92.0)
+    height = room.height() - _margins(graph, pitch_x, size, header).top() + EDGE - BAR_HEIGHT
+    # the gaps at both ends depend on the row pitch: two steps settle it
+    pitch_y = height / (graph.layers + 1)
+    for _ in range(4):
+        pitch_y = max((height - 2 * _end_gap(pitch_y)) / (graph.layers - 1 + MLP_RISE), 11.0)
+    pitch_y = min(pitch_y, 1.8 * pitch_x, 110.0)
+    return min(pitch_x, 4.2 * pitch_y), pitch_y
+
+
+def _end_gap(pitch_y: float) -> float:
+    """From the middle of a bar to the nearest row."""
+    return min(max(0.8 * pitch_y, 34.0), 62.0)
+
+
+def _margins(graph: Graph, pitch_x: float, size: QSizeF, header: tuple[float, float]) -> QMarginsF:
+    """The top margin leaves out the header where the bar finds no place between its corners."""
+    centre = (size.width() + MARGINS.left() - MARGINS.right()) / 2
+    fits = _header_gap(size, header, centre) >= 150.0
+    top = EDGE if fits else EDGE + HEADER_HEIGHT + 6
+    return QMarginsF(MARGINS.left(), top, MARGINS.right(), MARGINS.bottom())
+
+
+def _header_gap(size: QSizeF, header: tuple[float, float], centre: float) -> float:
+    """Width of a bar round `centre` that touches neither corner."""
+    if header == (0.0, 0.0):
+        return size.width()
+    return 2 * min(centre - EDGE - header[0], size.width() - EDGE - header[1] - centre) - 48
+
+
+def _bar_width(
+    graph: Graph, pitch_x: float, size: QSizeF, header: tuple[float, float], centre: float, fits_header: bool
+) -> float:
+    width = max(0.62 * pitch_x * (graph.heads - 1 + MLP_GAP), 150.0)
+    return min(width, _header_gap(size, header, centre), 420.0) if fits_header else min(width, 420.0)

@@ -1,0 +1,215 @@
+"""Paint a scene: the same functions for the window and for exported figures."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+
+from core.edits import EditKind
+from core.graph import Edge, Node
+from views.canvas.camera import Camera
+from views.canvas.edge_layer import dash_lengths, edge_color, edge_path, edge_width, paint_edges
+from views.canvas.labels import (
+    GLYPH_WIDTH,
+    NOTE_PIXELS,
+    PILL_PIXELS,
+    Labels,
+    Name,
+    Pill,
+    node_rect,
+    pixel_font,
+    place_labels,
+    text_width,
+)
+from views.canvas.layout import EDGE
+from views.canvas.node_layer import name_font, paint_loud, paint_nodes, paint_shape, port_at
+from views.canvas.scene import Scene
+from views.data import CanvasData, Target
+from views.theme import Theme
+
+LEGEND = ("solid measured · dashed estimated", "blue raises · orange lowers")
+_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
+
+
+def paint_world(
+    painter: QPainter,
+    scene: Scene,
+    camera: Camera,
+    theme: Theme,
+    exposed: QRectF,
+    selection: tuple[Target, ...] = (),
+    vector: bool = False,
+) -> Labels:
+    """Edges, nodes, pills and names in the exposed rectangle (widget pixels). Returns what was written."""
+    selected = frozenset(target for target in selection if isinstance(target, Node))
+    labels = place_labels(scene, camera, exposed, selected)
+    dimmed = ~scene.touches(selected) if selected else np.zeros(len(scene.marks), dtype=bool)
+    if scene.data.stale:
+        dimmed[:] = True
+    paint_edges(painter, scene, camera, theme, exposed, dimmed, labels.gaps, vector)
+    paint_nodes(painter, scene, camera, theme, exposed)
+    _paint_names(painter, labels.names, theme)
+    for pill in labels.pills:
+        paint_pill(painter, pill, theme, scene.data.stale)
+    return labels
+
+
+def _paint_names(painter: QPainter, names: list[Name], theme: Theme) -> None:
+    ground = theme.color("panel", 0.72)
+    for name in names:
+        if not name.inside:
+            painter.fillRect(name.rect.adjusted(-1, 1, 1, -1), ground)
+        painter.setFont(name_font(name.strong))
+        painter.setPen(QColor(theme.text if name.strong else theme.muted))
+        where = Qt.AlignmentFlag.AlignCenter if name.inside else Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(name.rect, where | Qt.TextFlag.TextDontClip, name.node.name)
+
+
+def paint_pill(painter: QPainter, pill: Pill, theme: Theme, stale: bool = False, selected: bool = False) -> None:
+    """A label that says which edit was made and what it changed."""
+    painter.setPen(QPen(QColor(theme.selection if selected else theme.muted), 1.2))
+    painter.setBrush(QColor(theme.panel))
+    painter.drawRoundedRect(pill.rect, 5, 5)
+    ink = QColor(theme.muted if stale else theme.text)
+    glyph = QRectF(pill.rect.left() + 4, pill.rect.top(), GLYPH_WIDTH, pill.rect.height())
+    paint_glyph(painter, pill.kind, glyph, ink)
+    if pill.text:
+        painter.setFont(pixel_font(PILL_PIXELS, QFont.Weight.DemiBold))
+        painter.setPen(ink)
+        box = pill.rect.adjusted(4 + GLYPH_WIDTH + 4, 0, 0, 0)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, pill.text)
+
+
+def paint_glyph(painter: QPainter, kind: EditKind, box: QRectF, ink: QColor) -> None:
+    """Scissors, or an arrow from B for a patch."""
+    centre = box.center()
+    pen = QPen(ink, 1.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    if kind == "patch":
+        painter.setFont(pixel_font(10, QFont.Weight.Bold))
+        painter.setPen(ink)
+        left = QRectF(box.left(), box.top(), 8, box.height())
+        painter.drawText(left, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, "B")
+        painter.setPen(pen)
+        tip = QPointF(box.right(), centre.y())
+        painter.drawLine(QPointF(box.left() + 9, centre.y()), tip)
+        painter.drawLine(tip, tip + QPointF(-2.5, -2.5))
+        painter.drawLine(tip, tip + QPointF(-2.5, 2.5))
+        return
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for side in (-1, 1):
+        painter.drawEllipse(centre + QPointF(-4, 2.6 * side), 1.8, 1.8)
+        painter.drawLine(centre + QPointF(-2.6, 1.6 * side), centre + QPointF(6, -3.6 * side))
+
+
+# ---- on top: hover and selection ---------------------------------------------------------------------------
+
+
+def paint_emphasis(
+    painter: QPainter, scene: Scene, camera: Camera, theme: Theme, target: Target, labels: Labels | None, chosen: bool
+) -> None:
+    """Ring a node, or lift an edge with its two ends: in yellow when it is chosen, else in the colour of
+    text (the pointer is on it). `labels` are None while the picture below is not of this camera."""
+    ring = QColor(theme.selection if chosen else theme.text)
+    if isinstance(target, Node):
+        _ring(painter, scene, camera, target, ring, 2.2 if chosen else 1.6)
+        return
+    place = scene.place(target)
+    if place is None:
+        return
+    path = edge_path(scene, camera, place, labels.gaps.get(place) if labels else None)
+    width = edge_width(scene, place, camera.scale)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    casing = QPen(ring, width + 3.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+    painter.setPen(casing)
+    painter.drawPath(path)
+    painter.setPen(QPen(QColor(theme.panel), width + 1.2))
+    painter.drawPath(path)
+    sign, level = int(scene.sign[place]), int(scene.level[place])
+    pen = QPen(edge_color(theme, sign, max(level, 4)), width)
+    if not scene.measured[place] and sign:
+        pen.setDashPattern([length / width for length in dash_lengths(width)])
+    painter.setPen(pen)
+    painter.drawPath(path)
+    _paint_ends(painter, scene, camera, theme, target, place, ring)
+    if labels:
+        writer, fed = scene.ends[place]
+        _paint_names(painter, [n for n in labels.names if n.inside and n.node in (writer, *fed)], theme)
+    for pill in labels.pills if labels else ():
+        if pill.place == place:
+            paint_pill(painter, pill, theme, scene.data.stale, selected=chosen)
+
+
+def _paint_ends(
+    painter: QPainter, scene: Scene, camera: Camera, theme: Theme, edge: Edge, place: int, ring: QColor
+) -> None:
+    """The two nodes of a lifted edge; a shared K/V head fans out to all heads that read it."""
+    writer, fed = scene.ends[place]
+    if len(fed) > 1:
+        painter.setPen(QPen(ring, 1.0, Qt.PenStyle.DotLine))
+        port = port_at(scene, camera, fed[0], edge.reader)
+        for node in fed[1:]:
+            other = port_at(scene, camera, node, edge.reader)
+            sag = QPointF(0, 0.5 * scene.layout.pitch_y * camera.scale)
+            path = QPainterPath(port)
+            path.cubicTo(port + sag, other + sag, other)
+            painter.drawPath(path)
+    for node in (writer, *fed):
+        paint_loud(painter, scene, camera, theme, node, node_rect(scene, camera, node))
+        _ring(painter, scene, camera, node, ring, 1.4)
+
+
+def _ring(painter: QPainter, scene: Scene, camera: Camera, node: Node, color: QColor, width: float) -> None:
+    painter.setPen(QPen(color, width))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    bar = node.kind in ("input", "logits")
+    paint_shape(painter, node, node_rect(scene, camera, node), 0.0 if bar else 1.5)
+
+
+# ---- at the border: layers, count, legend ------------------------------------------------------------------
+
+
+def paint_layer_names(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, size: QSizeF) -> None:
+    """`layer 0`, `layer 5` ... on the left, as many as have room; they stay at the border while the world
+    moves."""
+    layout = scene.layout
+    pitch = layout.pitch_y * camera.scale
+    step = 1 if pitch >= 20 else next((s for s in _LAYER_STEPS[1:] if s * pitch >= 44), 100)
+    painter.setFont(pixel_font(NOTE_PIXELS))
+    top = EDGE if layout.margins.top() == EDGE else layout.margins.top() - 4
+    for layer in range(0, scene.data.graph.layers, step):
+        y = camera.point(0, layout.layer_y(layer)).y()
+        if y < max(top, 40) or y > size.height() - 12:
+            continue
+        text = f"layer {layer}"
+        box = QRectF(EDGE - 3, y - 8, text_width(text, NOTE_PIXELS) + 6, 16)
+        painter.fillRect(box, theme.color("panel", 0.8))
+        painter.setPen(QColor(theme.muted))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def count_words(data: CanvasData) -> str:
+    return f"{len(data.edges):,} of {data.graph.n_edges:,} edges"
+
+
+def header_widths(count: str) -> tuple[float, float]:
+    """Pixels of the text in the upper left and the upper right corner."""
+    return (
+        text_width(count, NOTE_PIXELS),
+        max(text_width(line, NOTE_PIXELS) for line in LEGEND),
+    )
+
+
+def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF) -> None:
+    """The number of edges on the left, what the lines mean on the right."""
+    painter.setFont(pixel_font(NOTE_PIXELS))
+    ground = theme.color("panel", 0.8)
+    left, right = header_widths(count_words(data))
+    painter.fillRect(QRectF(EDGE - 4, EDGE - 4, left + 8, 20), ground)
+    painter.fillRect(QRectF(size.width() - EDGE - right - 4, EDGE - 4, right + 8, 36), ground)
+    painter.setPen(QColor(theme.muted))
+    painter.drawText(QRectF(EDGE, EDGE - 2, left + 4, 16), Qt.AlignmentFlag.AlignLeft, count_words(data))
+    for line, text in enumerate(LEGEND):
+        box = QRectF(size.width() - EDGE - right - 4, EDGE - 2 + 16 * line, right + 4, 16)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight, text)

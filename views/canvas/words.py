@@ -1,0 +1,58 @@
+"""How the canvas says things: names with arrows, values with a sign, tool tips."""
+
+from __future__ import annotations
+
+from core.edits import EDIT_WORDS
+from core.graph import Edge, Node, Reader
+from views.canvas.scene import Scene
+
+
+def number(value: float) -> str:
+    """Two to three figures, with a sign and a true minus."""
+    size = abs(value)
+    text = f"{size:.2f}" if size >= 0.095 or size == 0 else f"{size:.2g}"
+    return f"{'−' if value < 0 else '+'}{text}"
+
+
+def reader_name(reader: Reader) -> str:
+    return reader.name.replace("<", " ⟨").replace(">", "⟩")
+
+
+def edge_name(edge: Edge) -> str:
+    """`a18.h4 → a24.h7 ⟨q⟩`."""
+    return f"{edge.writer.name} → {reader_name(edge.reader)}"
+
+
+def target_name(target: Node | Edge) -> str:
+    return edge_name(target) if isinstance(target, Edge) else target.name
+
+
+def _describe_node(node: Node) -> str:
+    if node.kind == "head":
+        return f"head {node.head} of layer {node.layer}"
+    if node.kind == "mlp":
+        return f"MLP of layer {node.layer}"
+    return "what the first layer reads" if node.kind == "input" else "what the model puts out"
+
+
+def tool_tip(scene: Scene, target: Node | Edge) -> str:
+    """What is under the pointer, in one line."""
+    if isinstance(target, Node):
+        mark = scene.mark(target)
+        parts = [f"{target.name} · {_describe_node(target)}"]
+        if mark.edited:
+            parts.append(f"edited: {EDIT_WORDS[mark.edited]} {mark.label}".strip())
+        return "  ·  ".join(parts)
+    place = scene.place(target)
+    if place is None:
+        return edge_name(target)
+    mark = scene.marks[place]
+    known = mark.value is not None
+    words = f"{number(mark.value)} {'measured' if mark.measured else 'estimated'}" if known else "no score yet"
+    parts = [f"{edge_name(target)}  {words}"]
+    if mark.edited:
+        parts.append(f"edited: {EDIT_WORDS[mark.edited]} {mark.label}".strip())
+    if target.reader.shared and target.reader.kind in ("k", "v"):
+        heads = [node.head for node in scene.data.graph.readers_of(target.reader)]
+        parts.append(f"read by heads {heads[0]} to {heads[-1]}")
+    return "  ·  ".join(parts)
