@@ -37,7 +37,7 @@ run: prepare-run
 test: lint unit display
 
 unit: prepare-tests
-	$(BIN)/python -m pytest -n $(JOBS) --ignore=tests/display $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore=tests/display $(ARGS)
 
 # xcb, whatever the desktop around it speaks: the window belongs on the display that xvfb-run makes.
 display: prepare-tests

@@ -31,7 +31,7 @@ ON_DISPLAY = bool(os.environ.get("WIRESCOPE_TEST_DISPLAY"))
 if not ON_DISPLAY:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-# Processes that a test or xdist starts inherit the isolated folders, so the user's own one is handed on by another name.
+# Processes that a test or xdist starts inherit the isolated folders; the user's own one is handed on by another name.
 USER_DATA = os.environ.setdefault("WIRESCOPE_TEST_USER_DATA", os.environ.get("WIRESCOPE_DATA", ""))
 SCRATCH = Path(tempfile.mkdtemp(prefix="wirescope-tests-"))
 atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
