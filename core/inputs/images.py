@@ -86,8 +86,9 @@ def model_view(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> I
 
 
 def _from_file(source: str | Path) -> OpenedImage:
-    path = Path(source).expanduser()
+    path = Path(source)
     try:
+        path = path.expanduser()
         if path.is_dir():
             raise InputError(f"{path} is a folder, not an image.", "Choose one image file.")
         if not path.exists():
@@ -100,10 +101,9 @@ def _from_file(source: str | Path) -> OpenedImage:
             start = file.read(8)
         # Pillow gets the path, not the bytes: nobody wants a film of gigabytes read to learn that it is none.
         return _decode(path, path.name, start)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror or error}.", "Check the path and its rights."
-        ) from error
+    except (OSError, ValueError, RuntimeError) as error:  # the last two: no such ~user, a path with a null byte
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read: {reason}.", "Check the path and its rights.") from error
 
 
 def _decode(source: Path | bytes, name: str, start: bytes | None = None) -> OpenedImage:

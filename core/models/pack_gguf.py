@@ -117,9 +117,7 @@ def _write_tokenizer(reader: GGUFReader, folder: Path) -> None:
     from transformers import PreTrainedTokenizerFast
 
     if _field(reader, "tokenizer.ggml.add_bos_token", False):
-        raise ModelError(
-            "This GGUF file asks for a beginning-of-text token, which its converter does not add."
-        )
+        raise ModelError("This GGUF file asks for a beginning-of-text token, which its converter does not add.")
     tokens: list[str] = _field(reader, "tokenizer.ggml.tokens")
     kinds: list[int] = _field(reader, "tokenizer.ggml.token_type")
     merges = [tuple(merge.split(" ", 1)) for merge in _field(reader, "tokenizer.ggml.merges")]

@@ -28,19 +28,26 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError
 
+Weights = dict[str, NDArray[np.float32]]
 HEAD_WIDTH = 64  # in every DINOv2
 BACKBONE = "backbone."
 
-_LINEAR = (
+MODULES = (
     *(f"attention.attention.{part}" for part in ("query", "key", "value")),
-    "attention.output.dense",
-    "mlp.fc1",
-    "mlp.fc2",
+    *("attention.output.dense", "norm1", "norm2", "mlp.fc1", "mlp.fc2"),
 )
 LAYER_PARTS = (
-    *(f"{module}.{kind}" for module in ("norm1", "norm2", *_LINEAR) for kind in ("weight", "bias")),
-    "layer_scale1.lambda1",
-    "layer_scale2.lambda1",
+    *(f"{module}.{kind}" for module in MODULES for kind in ("weight", "bias")),
+    *("layer_scale1.lambda1", "layer_scale2.lambda1"),
+)
+OTHER_PARTS = (
+    "embeddings.cls_token",
+    "embeddings.patch_embeddings.projection.weight",
+    "embeddings.patch_embeddings.projection.bias",
+    "class position",
+    "grid positions",
+    "layernorm.weight",
+    "layernorm.bias",
 )
 
 PROCESSOR = {
@@ -73,7 +80,7 @@ def convert(source: Path, folder: Path, step: Callable[[int, int], None]) -> Non
     graph = onnx.load(source).graph
     places = _places(graph)
     total = len(places) + 1
-    weights: dict[str, NDArray[np.float32]] = {}
+    weights: Weights = {}
     for tensor in graph.initializer:
         if tensor.name not in places:
             continue
@@ -81,8 +88,8 @@ def convert(source: Path, folder: Path, step: Callable[[int, int], None]) -> Non
         values = np.asarray(to_array(tensor), dtype=np.float32)
         weights[name] = np.ascontiguousarray(values.T if transposed else values)
         step(len(weights), total)
+    _check_complete(weights)
     config = _config_values(weights)
-    _check_layers(weights, config["num_hidden_layers"])
     weights["embeddings.position_embeddings"] = np.concatenate(
         [weights.pop("class position"), weights.pop("grid positions")], axis=1
     )
@@ -110,30 +117,28 @@ def _places(graph: Any) -> dict[str, tuple[str, bool]]:
     return places
 
 
-def _config_values(weights: dict[str, NDArray[np.float32]]) -> dict[str, int]:
+def _layers(weights: Weights) -> int:
+    return len({match[1] for name in weights if (match := re.match(r"encoder\.layer\.(\d+)\.", name))})
+
+
+def _check_complete(weights: Weights) -> None:
+    """A tensor that is missing would be loaded as random numbers: refuse it here."""
+    layers = range(max(1, _layers(weights)))
+    needed = [*OTHER_PARTS, *(f"encoder.layer.{layer}.{part}" for layer in layers for part in LAYER_PARTS)]
+    missing = [name for name in needed if name not in weights]
+    if missing:
+        raise ModelError(f"The ONNX file has no whole DINOv2 backbone: {missing[0]} is missing.")
+
+
+def _config_values(weights: Weights) -> dict[str, int]:
     """The sizes of the model, read off its weights."""
-    try:
-        width, channels, patch, _ = weights["embeddings.patch_embeddings.projection.weight"].shape
-        side = math.isqrt(weights["grid positions"].shape[1])
-        hidden = weights["encoder.layer.0.mlp.fc1.weight"].shape[0]
-        weights["class position"]
-    except KeyError as error:
-        raise ModelError(f"The ONNX file has no DINOv2 backbone: {error.args[0]} is missing.") from error
-    layers = {match[1] for name in weights if (match := re.match(r"encoder\.layer\.(\d+)\.", name))}
+    width, channels, patch, _ = weights["embeddings.patch_embeddings.projection.weight"].shape
     return {
         "hidden_size": width,
         "num_channels": channels,
         "patch_size": patch,
-        "image_size": side * patch,
-        "mlp_ratio": hidden // width,
-        "num_hidden_layers": len(layers),
+        "image_size": math.isqrt(weights["grid positions"].shape[1]) * patch,
+        "mlp_ratio": weights["encoder.layer.0.mlp.fc1.weight"].shape[0] // width,
+        "num_hidden_layers": _layers(weights),
         "num_attention_heads": width // HEAD_WIDTH,
     }
-
-
-def _check_layers(weights: dict[str, NDArray[np.float32]], layers: int) -> None:
-    """A tensor that is missing would be loaded as random numbers: refuse it here."""
-    for layer in range(layers):
-        for part in LAYER_PARTS:
-            if f"encoder.layer.{layer}.{part}" not in weights:
-                raise ModelError(f"The ONNX file has no DINOv2 backbone: {part} of layer {layer} is missing.")

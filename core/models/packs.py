@@ -13,6 +13,7 @@ import difflib
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 import traceback
@@ -24,12 +25,13 @@ from typing import Literal
 import filelock
 import platformdirs
 
-from core.errors import ArgumentError, Cancelled, ModelError
+from core.errors import ArgumentError, Cancelled, ModelError, WirescopeError
 from core.models import pack_download
 
 Progress = Callable[[int, int, str], None]
 CARD = "pack.json"
 TEMPORARY = ".unfinished-"
+RUST_DISK_FULL = re.compile(r"(?:os error|code:) (?:28|112|122)\b")  # ENOSPC, on Windows ERROR_DISK_FULL, EDQUOT
 
 
 @dataclass(frozen=True)
@@ -218,11 +220,21 @@ def _build(pack: Pack, work: Path, report: Progress, check: Callable[[], None]) 
     made = work / pack.name
     made.mkdir()
     report(0, 0, "Converting")
+    from safetensors import SafetensorError
+
     if pack.kind == "text":
         from core.models.pack_gguf import convert
     else:
         from core.models.pack_onnx import convert
-    convert(source, made, step)
+    try:
+        convert(source, made, step)
+    except (WirescopeError, OSError, SafetensorError):
+        raise
+    except Exception as error:  # the file is the published one, so a library reads it in another way than it did
+        raise ModelError(
+            f"{pack.title} cannot be converted: {error}.",
+            "The installed versions of transformers, tokenizers, gguf or onnx may be too new or too old.",
+        ) from error
     check()
     files = {path.name: path.stat().st_size for path in sorted(made.iterdir())}
     card = {
@@ -278,7 +290,7 @@ def _readable_failures(pack: Pack) -> Iterator[None]:
             "Set WIRESCOPE_DATA to a folder that you may write to.",
         ) from error
     except SafetensorError as error:  # it gives the system's error only as text
-        if f"code: {errno.ENOSPC}" in str(error) or "No space left" in str(error):
+        if RUST_DISK_FULL.search(str(error)):
             raise _disk_full(pack) from error
         raise ModelError(f"{pack.title} cannot be written: {error}.") from error
 

@@ -290,6 +290,7 @@ def test_what_is_no_image_is_refused_with_the_reason(tmp_path: Path) -> None:
         (link, "no file .*link.png", "path"),
         ("x" * 5_000, "cannot be read", "path"),
         ("a\0b", "no file|cannot be read", "path"),
+        ("~nobody-of-this-name/a.png", "cannot be read|no file", "path"),
         (b"", "empty", "again"),
         (b"%PDF-1.7 a document", "not an image", "PNG"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not an image", "PNG"),
