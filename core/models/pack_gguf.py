@@ -1,6 +1,6 @@
 """Convert the Llama-kind GGUF file of a model pack into a plain Hugging Face folder.
 
-transformers can read GGUF itself, but only with a further package (accelerate), twenty times slower than
+transformers can read GGUF itself, but only with a further package (accelerate), many times slower than
 safetensors, and with the pre-tokenizer of GPT-2 instead of the model's own. So a pack is converted once, when
 it is installed:
 
