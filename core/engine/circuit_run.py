@@ -201,7 +201,7 @@ class CircuitRun:
             for writer in self.kept.get(reader, ()):
                 keep[position, column[self.row_of[writer]]] = 1.0
         chosen = source if len(rows) == len(source) else source[rows]
-        summed = keep.to(source.device) @ chosen.reshape(len(rows), -1)
+        summed = keep.to(source.device) @ chosen.reshape(len(rows), source.shape[1:].numel())
         return summed.reshape(len(readers), *source.shape[1:])
 
     # ---- references ----
