@@ -143,6 +143,7 @@ class NodeInspection:
     kind_words: str = ""  # the kind of edit of the two figures
     edited: EditKind | None = None
     has_counterfactual: bool = False
+    factor: float | None = None  # of the present scale edit
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ class EdgeInspection:
     kind_words: str
     edited: EditKind | None = None
     has_counterfactual: bool = False
+    factor: float | None = None  # of the present scale edit
 
 
 @dataclass(frozen=True)
@@ -165,3 +167,15 @@ class EditRow:
     key: int
     name: str
     words: str  # "from B", "zero", "scale 0.5"
+
+
+@dataclass(frozen=True)
+class PackRow:
+    """A model pack on the welcome page."""
+
+    name: str  # for `pack:NAME`
+    title: str
+    description: str
+    size_words: str  # "92 MB"
+    installed: bool = False
+    license: str = ""

@@ -1,0 +1,115 @@
+"""The effect of an edit, estimated and measured, side by side, and their gap in words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from views.theme import current, mono_font
+from views.widgets.painted import Painted, draw_bar
+from views.widgets.text import ElidedLabel, show_text, signed, wrapped
+
+_AGREE = 0.05  # share of the measured effect
+
+
+def gap_words(estimated: float | None, measured: float | None) -> str:
+    """How far the estimate is from the measurement."""
+    if estimated is None or measured is None:
+        return ""
+    if abs(measured) < 5e-4:
+        near = abs(estimated) < 5e-4
+        return "Both say: no effect." if near else "The measured effect is nil: the estimate misleads here."
+    if estimated * measured < 0:
+        return "The estimate has the wrong sign here: trust the measurement."
+    share = abs(estimated) / abs(measured) - 1
+    if abs(share) <= _AGREE:
+        return "The estimate and the measurement agree."
+    if share > 1:
+        return f"The estimate is {share + 1:.1f} times the measured effect."
+    return f"The estimate is {abs(share) * 100:.0f} % too {'small' if share < 0 else 'large'}."
+
+
+class EffectBars(Painted):
+    """Two rows: word, bar, number. Both bars have one scale."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._estimated: float | None = None
+        self._measured: float | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_values(self, estimated: float | None, measured: float | None) -> None:
+        self._estimated, self._measured = estimated, measured
+        self.setAccessibleName("; ".join(f"{word} {text}" for word, text in self.row_texts()))
+        self.update()
+
+    def row_texts(self) -> list[tuple[str, str]]:
+        """The words and the numbers shown."""
+        most = max(abs(self._estimated or 0), abs(self._measured or 0))
+        digits = 2 if most >= 0.1 else 3 if most >= 0.01 else 4
+        return [
+            ("estimated", "–" if self._estimated is None else signed(self._estimated, digits)),
+            ("measured", "not yet" if self._measured is None else signed(self._measured, digits)),
+        ]
+
+    def _row_height(self) -> int:
+        return self.fontMetrics().height() + 7
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, 2 * self._row_height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 2 * self._row_height())
+
+    def draw(self, painter: QPainter) -> None:
+        theme, height = current(), self._row_height()
+        words, mono = QFontMetricsF(self.font()), mono_font()
+        left = words.horizontalAdvance("estimated") + 14
+        right = max(QFontMetricsF(mono).horizontalAdvance(text) for _, text in self.row_texts()) + 12
+        room = max(self.width() - left - right, 1.0)
+        most = max(abs(self._estimated or 0), abs(self._measured or 0), 1e-9)
+        values = (self._estimated, self._measured)
+        for row, ((word, text), value) in enumerate(zip(self.row_texts(), values, strict=True)):
+            box = QRectF(0, row * height, self.width(), height)
+            painter.setFont(self.font())
+            painter.setPen(theme.color("muted"))
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, word)
+            painter.setFont(mono if value is not None else self.font())
+            painter.setPen(theme.color("text" if value is not None else "muted"))
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+            if value is not None:
+                color = "neutral" if row == 0 else "positive" if value > 0 else "negative"
+                bar = QRectF(left, box.center().y() - 4.5, room * abs(value) / most, 9)
+                draw_bar(painter, bar, theme.color(color))
+
+
+class Effects(QWidget):
+    measure_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bars = EffectBars()
+        self.kind = ElidedLabel("", "muted")
+        self.measure = QPushButton("Measure")
+        self.measure.setToolTip("Make the edit for a moment and see what the metric really does")
+        self.measure.clicked.connect(self.measure_requested)
+        self.gap = wrapped()
+        row = QHBoxLayout()
+        row.addWidget(self.kind, 1)
+        row.addWidget(self.measure)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addWidget(self.bars)
+        layout.addWidget(self.gap)
+        layout.addLayout(row)
+
+    def show_effects(self, estimated: float | None, measured: float | None, kind_words: str) -> None:
+        self.bars.set_values(estimated, measured)
+        show_text(self.gap, gap_words(estimated, measured))
+        self.kind.setText(f"change of the metric, {kind_words}" if kind_words else "change of the metric", kind_words)
+        self.measure.setVisible(measured is None)
+
+    def set_stale(self, stale: bool) -> None:
+        self.bars.set_stale(stale)

@@ -1,0 +1,160 @@
+"""The left column: the pair of inputs, the metric, and the list of edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from views.data import CardData, EditRow, MetricChoice, MetricOption
+from views.panels.edits_list import EditsList
+from views.panels.input_card import InputCard
+from views.panels.metric_editor import MetricEditor
+from views.theme import as_card
+from views.widgets.buttons import LinkButton, open_below
+from views.widgets.drops import can_read
+from views.widgets.icons import IconButton
+
+
+class InputsPanel(QFrame):
+    """Cards A and B, the metric and the edits. Drops outside the cards go to A."""
+
+    text_committed = Signal(str, str)  # letter, text
+    image_requested = Signal(str)  # letter: open a file
+    paste_requested = Signal(str)
+    paths_dropped = Signal(str, list)  # letter, local paths or addresses as text
+    image_dropped = Signal(str, QImage)
+    text_dropped = Signal(str, str)
+    swap_requested = Signal()
+    counterfactual_removed = Signal()
+    example_chosen = Signal(str)  # key
+    metric_changed = Signal(MetricChoice)
+    restore_requested = Signal(int)  # an edit's key
+    edit_selected = Signal(int)
+    reset_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        as_card(self)
+        self.setAccessibleName("Inputs")
+        self.setAcceptDrops(True)
+        self.setMinimumWidth(200)
+        self.card_a = InputCard("A")
+        self.card_b = InputCard("B")
+        self._add_header_buttons()
+        for card in (self.card_a, self.card_b):
+            card.text_committed.connect(self.text_committed)
+            card.image_requested.connect(self.image_requested)
+            card.paste_requested.connect(self.paste_requested)
+            card.paths_dropped.connect(self.paths_dropped)
+            card.image_dropped.connect(self.image_dropped)
+            card.text_dropped.connect(self.text_dropped)
+        self.card_b.removed.connect(lambda _letter: self.counterfactual_removed.emit())
+        self.metric_editor = MetricEditor()
+        self.metric_editor.metric_changed.connect(self.metric_changed)
+        self.edits = EditsList()
+        self.edits.restore_requested.connect(self.restore_requested)
+        self.edits.edit_selected.connect(self.edit_selected)
+        self.edits.reset_requested.connect(self.reset_requested)
+
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(14, 10, 14, 12)
+        column.setSpacing(20)
+        for widget in (self.card_a, self.card_b, self.metric_editor, self.edits):
+            column.addWidget(widget)
+        column.addStretch(1)
+        self.scroll_area = QScrollArea()
+        self.scroll_area.setWidget(content)
+        self.scroll_area.setWidgetResizable(True)
+        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 4, 1, 4)
+        layout.addWidget(self.scroll_area)
+        self._describe_cards()
+
+    def _add_header_buttons(self) -> None:
+        self.examples = LinkButton("Examples ▾")
+        self.examples.setToolTip("Inputs to start from")
+        self.examples_menu = QMenu(self.examples)
+        self.examples.clicked.connect(lambda: open_below(self.examples, self.examples_menu))
+        self.examples.hide()
+        self.card_a.header.addWidget(self.examples)
+        self.swap = IconButton("swap-vertical", "Swap A and B")
+        self.swap.clicked.connect(self.swap_requested)
+        self.remove = IconButton("cross", "Remove the counterfactual")
+        self.remove.clicked.connect(self.counterfactual_removed)
+        self.card_b.header.addWidget(self.swap)
+        self.card_b.header.addWidget(self.remove)
+
+    # ---- showing -------------------------------------------------------------------------------------------
+
+    def set_card(self, data: CardData) -> None:
+        """Show card A or B. An empty B is a CardData without text, tokens and image."""
+        (self.card_a if data.letter == "A" else self.card_b).set_card(data)
+        self._describe_cards()
+
+    def set_examples(self, examples: Sequence[tuple[str, str]]) -> None:
+        """Pairs of key and title."""
+        self.examples_menu.clear()
+        for key, title in examples:
+            action = self.examples_menu.addAction(title)
+            action.triggered.connect(lambda _checked=False, key=key: self.example_chosen.emit(key))
+        self.examples.setVisible(bool(examples))
+
+    def set_metric_options(self, options: Sequence[MetricOption]) -> None:
+        self.metric_editor.set_options(options)
+
+    def set_answers(self, answers: Sequence[str]) -> None:
+        """What the target and foil fields offer."""
+        self.metric_editor.set_answers(answers)
+
+    def set_metric(self, choice: MetricChoice) -> None:
+        self.metric_editor.set_metric(choice)
+
+    def set_metric_problem(self, problem: str) -> None:
+        self.metric_editor.set_problem(problem)
+
+    def set_edits(self, edits: Sequence[EditRow]) -> None:
+        self.edits.set_edits(edits)
+
+    def start_editing(self, letter: Literal["A", "B"]) -> None:
+        """Open a card's text field."""
+        (self.card_a if letter == "A" else self.card_b).start_editing()
+
+    def _describe_cards(self) -> None:
+        a, b = self.card_a.card(), self.card_b.card()
+        aligned = b.tokens and len(a.tokens) == len(b.tokens)
+        for card, first, more in ((self.card_a, "clean", ""), (self.card_b, "counterfactual", ", aligned")):
+            words = [" · ".join([first, *_count(card.card())]), first]
+            card.words.setText(*([words[0] + more, *words] if aligned and more else words))
+        present = not self.card_b.is_empty()
+        self.swap.setVisible(present)
+        self.remove.setVisible(present)
+
+    # ---- dropping ------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if can_read(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.card_a.show_drop(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.card_a.show_drop(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.card_a.show_drop(False)
+        if self.card_a.take(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+
+def _count(card: CardData) -> list[str]:
+    if card.kind == "image":
+        return [f"{card.grid[0]} × {card.grid[1]} patches"] if card.image is not None and card.grid else []
+    return [f"{len(card.tokens)} token{'s' * (len(card.tokens) != 1)}"] if card.tokens else []

@@ -1,0 +1,147 @@
+"""The metric: its kind, its target and foil, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from views.data import MetricChoice, MetricOption
+from views.widgets.icons import IconButton
+from views.widgets.text import MINUS, ElidedLabel, mark_space, show_text, unmark_space, wrapped
+
+
+class AnswerField(QComboBox):
+    """An editable list of answers. `committed` comes with Enter, with leaving the field, and with a choice."""
+
+    committed = Signal()
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(3)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(name)
+        self.setMaxVisibleItems(14)
+        self.setStyleSheet("QComboBox { padding: 4px 16px 4px 6px; } QComboBox::drop-down { width: 16px; }")
+        completer = self.completer()
+        if isinstance(completer, QCompleter):
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        line = self.lineEdit()
+        if line is not None:
+            line.setPlaceholderText(name.lower())
+            line.editingFinished.connect(self.committed)
+        self.activated.connect(lambda _index: self.committed.emit())
+
+    def set_answers(self, answers: Sequence[str]) -> None:
+        text = self.answer()
+        with QSignalBlocker(self):
+            self.clear()
+            self.addItems([mark_space(answer) for answer in answers])
+        self.show_text(text)
+
+    def answer(self) -> str:
+        return unmark_space(self.currentText())
+
+    def show_text(self, text: str) -> None:
+        with QSignalBlocker(self):
+            self.setEditText(mark_space(text))
+        line = self.lineEdit()
+        if line is not None and not line.hasFocus():
+            line.setCursorPosition(0)
+        self.setToolTip(f"{self.accessibleName()}: {text!r}" if text else self.accessibleName())
+
+
+class MetricEditor(QWidget):
+    """Emits a MetricChoice when the user has changed one."""
+
+    metric_changed = Signal(MetricChoice)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._options: dict[str, MetricOption] = {}
+        self._choice = MetricChoice("")
+        self.kind = QComboBox()
+        self.kind.setAccessibleName("Metric")
+        self.kind.setToolTip("The number that is read off the output")
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.kind.setMinimumContentsLength(6)
+        self.kind.activated.connect(lambda _index: self._emit())
+        self.target = AnswerField("Target")
+        self.foil = AnswerField("Foil")
+        self.minus = ElidedLabel(MINUS, "muted")
+        self.swap = IconButton("swap", "Swap target and foil")
+        self.swap.clicked.connect(self._swap)
+        for field in (self.target, self.foil):
+            field.committed.connect(self._emit)
+        self.problem = wrapped(role="warning")
+
+        answers = QHBoxLayout()
+        answers.setSpacing(4)
+        answers.addWidget(self.target, 1)
+        answers.addWidget(self.minus)
+        answers.addWidget(self.foil, 1)
+        answers.addWidget(self.swap)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(ElidedLabel("Metric", "heading"))
+        layout.addWidget(self.kind)
+        layout.addLayout(answers)
+        layout.addWidget(self.problem)
+        show_text(self.problem, "")
+        self._arrange()
+
+    def set_options(self, options: Sequence[MetricOption]) -> None:
+        self._options = {option.kind: option for option in options}
+        with QSignalBlocker(self.kind):
+            self.kind.clear()
+            for option in options:
+                self.kind.addItem(option.words, option.kind)
+            self.kind.setCurrentIndex(self.kind.findData(self._choice.kind))
+        self._arrange()
+
+    def set_answers(self, answers: Sequence[str]) -> None:
+        for field in (self.target, self.foil):
+            field.set_answers(answers)
+
+    def set_metric(self, choice: MetricChoice) -> None:
+        self._choice = choice
+        with QSignalBlocker(self.kind):
+            self.kind.setCurrentIndex(self.kind.findData(choice.kind))
+        self.target.show_text(choice.target)
+        self.foil.show_text(choice.foil)
+        self._arrange()
+
+    def set_problem(self, problem: str) -> None:
+        show_text(self.problem, problem)
+
+    def choice(self) -> MetricChoice:
+        """What the fields say now."""
+        return MetricChoice(str(self.kind.currentData() or ""), self.target.answer(), self.foil.answer())
+
+    def _swap(self) -> None:
+        target, foil = self.target.answer(), self.foil.answer()
+        self.target.show_text(foil)
+        self.foil.show_text(target)
+        self._emit()
+
+    def _emit(self) -> None:
+        self._arrange()
+        choice = self.choice()
+        if choice != self._choice:
+            self._choice = choice
+            self.metric_changed.emit(choice)
+
+    def _arrange(self) -> None:
+        option = self._options.get(str(self.kind.currentData() or ""))
+        target, foil = (option.needs_target, option.needs_foil) if option else (False, False)
+        self.target.setVisible(target)
+        for widget in (self.foil, self.minus, self.swap):
+            widget.setVisible(foil)
+        self.kind.setEnabled(bool(self._options))

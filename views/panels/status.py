@@ -1,0 +1,130 @@
+"""The strip at the window's bottom: parity, memory, what runs, and the last message."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from views.theme import current
+from views.widgets.buttons import LinkButton
+from views.widgets.painted import Painted
+from views.widgets.text import ElidedLabel, TintedLabel
+
+_TICK_MILLISECONDS = 40
+_SLIDE = 0.02  # of the width, a tick
+
+
+class ThinProgress(Painted):
+    """A line that fills; without a fraction, a piece that slides along."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fraction: float | None = 0.0
+        self._slide = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MILLISECONDS)
+        self._timer.timeout.connect(self._tick)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_fraction(self, fraction: float | None) -> None:
+        self._fraction = fraction
+        self.setAccessibleName("Progress" if fraction is None else f"Progress {fraction:.0%}")
+        if fraction is None and self.isVisible():
+            self._timer.start()
+        elif fraction is not None:
+            self._timer.stop()
+        self.update()
+
+    def fraction(self) -> float | None:
+        return self._fraction
+
+    def sizeHint(self) -> QSize:
+        return QSize(150, 7)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, 7)
+
+    def showEvent(self, event: object) -> None:
+        if self._fraction is None:
+            self._timer.start()
+
+    def hideEvent(self, event: object) -> None:
+        self._timer.stop()
+
+    def _tick(self) -> None:
+        self._slide = (self._slide + _SLIDE) % 1.3
+        self.update()
+
+    def draw(self, painter: QPainter) -> None:
+        box, theme = QRectF(self.rect()), current()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("raised"))
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setBrush(theme.color("accent"))
+        if self._fraction is None:
+            left = (self._slide - 0.3) * box.width()
+            piece = QRectF(left, box.y(), 0.3 * box.width(), box.height())
+        else:
+            piece = QRectF(box.x(), box.y(), box.width() * min(max(self._fraction, 0.0), 1.0), box.height())
+        painter.drawRoundedRect(piece.intersected(box), 3, 3)
+
+
+class StatusStrip(QWidget):
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Status")
+        self.parity = TintedLabel("", "good")
+        self.parity.set_tip("How far the engine is from the model's own forward pass, on this input")
+        self.memory = ElidedLabel("", "muted")
+        self.work = ElidedLabel("", "muted")
+        self.progress = ThinProgress()
+        self.cancel = LinkButton("Cancel", "selection")
+        self.cancel.setToolTip("Stop what runs")
+        self.cancel.clicked.connect(self.cancel_requested)
+        self.message = ElidedLabel("", "muted")
+        self.message.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(18, 3, 18, 5)
+        layout.setSpacing(24)
+        for widget in (self.parity, self.memory, self.work):
+            layout.addWidget(widget)
+        layout.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self.cancel)
+        layout.addWidget(self.message, 1)
+        self.parity.hide()
+        self.memory.hide()
+        self.clear_work()
+
+    def sizeHint(self) -> QSize:
+        """Always as high as with a button in it, so that the window does not jump when work starts."""
+        return QSize(super().sizeHint().width(), self.cancel.sizeHint().height() + 8)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
+
+    def set_parity(self, text: str, good: bool = True) -> None:
+        self.parity.setText(text)
+        self.parity.set_color("good" if good else "negative")
+        self.parity.setVisible(bool(text))
+
+    def set_memory(self, text: str) -> None:
+        self.memory.setText(text)
+        self.memory.setVisible(bool(text))
+
+    def set_work(self, text: str, fraction: float | None = None) -> None:
+        """What runs, and how much of it is done (None: nobody knows)."""
+        self.work.setText(text)
+        for widget in (self.work, self.progress, self.cancel):
+            widget.show()
+        self.progress.set_fraction(fraction)
+
+    def clear_work(self) -> None:
+        for widget in (self.work, self.progress, self.cancel):
+            widget.hide()
+        self.progress.set_fraction(0.0)
+
+    def set_message(self, text: str) -> None:
+        self.message.setText(text)

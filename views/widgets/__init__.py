@@ -1,0 +1,1 @@
+"""Small widgets that several panels share: labels, chips, pictures, drop targets."""

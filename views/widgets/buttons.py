@@ -1,0 +1,35 @@
+"""Buttons that look like words, and buttons that open a menu."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+
+from views.theme import current, theme_changes
+
+
+class LinkButton(QPushButton):
+    """A word that acts, in one of the theme's colours; flush with the text around it."""
+
+    def __init__(self, text: str, color: str = "muted", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._color = color
+        self.setProperty("flat", True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(text.removesuffix(" ▾"))
+        theme_changes().changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        theme = current()
+        self.setStyleSheet(
+            f"QPushButton {{ color: {getattr(theme, self._color)}; background: transparent;"
+            f" border: 1px solid transparent; border-radius: 4px; padding: 2px 3px; }}"
+            f"QPushButton:hover {{ color: {theme.text}; background: {theme.hover}; }}"
+            f"QPushButton:focus {{ border-color: {theme.accent}; }}"
+        )
+
+
+def open_below(button: QPushButton, menu: QMenu) -> None:
+    """Open a menu under its button."""
+    menu.popup(button.mapToGlobal(button.rect().bottomLeft()))

@@ -1,0 +1,232 @@
+"""Tokens as chips with their indices, in lines like words. One widget paints them all, so that a prompt of a
+thousand tokens costs no thousand widgets."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
+
+from views.data import TokenChip
+from views.theme import current
+from views.widgets.icons import draw_icon
+from views.widgets.painted import Painted
+from views.widgets.text import plain_tip, scaled, visible_token
+
+_PAD = 6.5  # inside a chip, left and right
+_GAP = 5.0  # between chips
+_MARGIN = 1  # room for the focus ring
+
+
+class TokenChips(Painted):
+    """Chips; those that differ from the other card are outlined in `differs_color`."""
+
+    edit_requested = Signal()
+    layout_changed = Signal()  # other tokens: another height
+
+    def __init__(self, differs_color: str = "selection", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._differs_color = differs_color
+        self._tokens: tuple[TokenChip, ...] = ()
+        self._pending = False
+        self._rects: list[QRectF] = []
+        self._shown: list[str] = []
+        self._laid_out_for = -1
+        self._height = 0.0
+        self._pencil = QRectF()  # after the last chip: this can be edited
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.IBeamCursor)
+
+    def set_tokens(self, tokens: Sequence[TokenChip]) -> None:
+        self._tokens, self._pending = tuple(tokens), False
+        self.setAccessibleName("Tokens: " + ", ".join(visible_token(token.text) for token in tokens))
+        self._reset()
+
+    def set_pending(self, text: str) -> None:
+        """Show words in grey until the model's tokens arrive."""
+        self._tokens = tuple(TokenChip(word, -1) for word in text.split())
+        self._pending = True
+        self._reset()
+
+    def tokens(self) -> tuple[TokenChip, ...]:
+        return self._tokens
+
+    def chip_texts(self) -> list[str]:
+        """What the chips show, in order."""
+        self._lay_out(self.width())
+        return list(self._shown)
+
+    def chip_rect(self, index: int) -> QRectF:
+        self._lay_out(self.width())
+        return self._rects[index]
+
+    def chip_at(self, point: QPointF) -> TokenChip | None:
+        self._lay_out(self.width())
+        for rect, token in zip(self._rects, self._tokens, strict=True):
+            if rect.contains(point):
+                return token
+        return None
+
+    # ---- layout --------------------------------------------------------------------------------------------
+
+    def _reset(self) -> None:
+        self._laid_out_for = -1
+        self.updateGeometry()
+        self.layout_changed.emit()
+        self.update()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return round(self._lay_out(width))
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, self.heightForWidth(220))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.fontMetrics().height() + 8)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out(self.width())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._reset()
+
+    def _lay_out(self, width: int) -> float:
+        """Place the chips for a width; the height that they need."""
+        metrics = QFontMetricsF(self.font())
+        height = metrics.height() + 7
+        if self._laid_out_for != width:
+            self._laid_out_for = width
+            digits = QFontMetricsF(scaled(self.font(), 0.68))
+            self._rects, self._shown = [], []
+            x = y = float(_MARGIN)
+            limit = max(40.0, width - 2.0 * _MARGIN)
+            for token in self._tokens:
+                mark = digits.horizontalAdvance(str(token.index)) + 2 if token.index >= 0 else 0.0
+                text = visible_token(token.text)
+                text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, limit - 2 * _PAD - mark)
+                chip = metrics.horizontalAdvance(text) + mark + 2 * _PAD
+                if x > _MARGIN and x + chip > limit + _MARGIN:
+                    x, y = float(_MARGIN), y + height + _GAP
+                self._rects.append(QRectF(x, y, chip, height))
+                self._shown.append(text)
+                x += chip + _GAP
+            side = metrics.height()
+            if x + side > limit + _MARGIN:
+                x, y = float(_MARGIN), y + height + _GAP
+            self._pencil = QRectF(x, y + (height - side) / 2, side, side)
+            self._height = y + height + _MARGIN
+        return self._height
+
+    # ---- drawing -------------------------------------------------------------------------------------------
+
+    def draw(self, painter: QPainter) -> None:
+        self._lay_out(self.width())
+        theme, metrics = current(), QFontMetricsF(self.font())
+        digits = scaled(self.font(), 0.68)
+        visible = QRectF(self.visibleRegion().boundingRect())
+        first = bisect_right(self._rects, visible.top(), key=lambda rect: rect.bottom())
+        for rect, token, text in zip(self._rects[first:], self._tokens[first:], self._shown[first:], strict=True):
+            if rect.top() > visible.bottom():
+                break
+            outline = self._differs_color if token.differs else "border"
+            painter.setPen(QPen(theme.color(outline), 1.3 if token.differs else 1.0))
+            painter.setBrush(theme.color("raised"))
+            painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+            color = "muted" if self._pending else "text"
+            if token.differs and self._differs_color == "negative":
+                color = "negative"
+            painter.setFont(self.font())
+            painter.setPen(theme.color(color))
+            baseline = rect.center().y() + (metrics.ascent() - metrics.descent()) / 2
+            painter.drawText(QPointF(rect.x() + _PAD, baseline), text)
+            if token.index >= 0:
+                painter.setFont(digits)
+                painter.setPen(theme.color("muted", 0.85))
+                x = rect.x() + _PAD + metrics.horizontalAdvance(text) + 2
+                painter.drawText(QPointF(x, baseline + 2.5), str(token.index))
+        draw_icon(painter, "pencil", self._pencil, "text" if self.underMouse() else "muted", 0.8)
+
+    # ---- acting --------------------------------------------------------------------------------------------
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.edit_requested.emit()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2, Qt.Key.Key_Space):
+            self.edit_requested.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            token = self.chip_at(QPointF(event.pos()))
+            tip = f"token {token.index}: {token.text!r}" if token and token.index >= 0 else ""
+            if tip and token and token.differs:
+                tip += "\ndiffers from the other card"
+            if not tip and self._pencil.contains(QPointF(event.pos())):
+                tip = "Edit the text (Enter)"
+            QToolTip.showText(event.globalPos(), plain_tip(tip), self)
+            return True
+        return super().event(event)
+
+
+class ChipScroll(QScrollArea):
+    """Chips at the height that they need, up to `lines` lines; a longer prompt scrolls."""
+
+    def __init__(self, chips: TokenChips, lines: int = 9, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._chips = chips
+        self._lines = lines
+        self.setWidget(chips)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        chips.layout_changed.connect(self.updateGeometry)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return min(self._chips.heightForWidth(width), self._most_height())
+
+    def _most_height(self) -> int:
+        line = self._chips.fontMetrics().height() + 7 + int(_GAP)
+        return self._lines * line + line // 2  # half a line more shows that there is more
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # Decided here, since Qt would let a bar that it once needed eat the room that makes it needless.
+        scrolls = self._chips.heightForWidth(self.width()) > self._most_height()
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if scrolls else policy.ScrollBarAlwaysOff)
+        super().resizeEvent(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, self.heightForWidth(self.width() or 220))
+
+    def minimumSizeHint(self) -> QSize:
+        return self._chips.minimumSizeHint()

@@ -1,0 +1,42 @@
+"""What somebody dropped or pasted: files, addresses, picture data or text. Nothing is loaded here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QImage, QPixmap
+
+# The kind of data of card B when it is dragged onto the canvas. Cards do not take it back.
+CARD_MIME = "application/x-wirescope-card"
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """One of the three is filled. `paths` are local files, or addresses as a browser gives them."""
+
+    paths: tuple[str, ...] = ()
+    image: QImage | None = None
+    text: str = ""
+
+
+def can_read(mime: QMimeData) -> bool:
+    return not mime.hasFormat(CARD_MIME) and (mime.hasUrls() or mime.hasImage() or mime.hasText())
+
+
+def read(mime: QMimeData) -> Dropped | None:
+    """Local files first; then picture data, which needs no network; then addresses; then text."""
+    if not can_read(mime):
+        return None
+    urls = [url for url in mime.urls() if url.isValid() and not url.isEmpty()]
+    files = tuple(url.toLocalFile() for url in urls if url.isLocalFile())
+    if files:
+        return Dropped(paths=files)
+    if mime.hasImage():
+        data = mime.imageData()
+        image = data.toImage() if isinstance(data, QPixmap) else data
+        if isinstance(image, QImage) and not image.isNull():
+            return Dropped(image=image)
+    if urls:
+        return Dropped(paths=tuple(url.toString() for url in urls))
+    return Dropped(text=mime.text()) if mime.text() else None
