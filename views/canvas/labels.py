@@ -23,6 +23,7 @@ from views.theme import ui_font
 
 NAME_PIXELS, PILL_PIXELS, NOTE_PIXELS = 11, 11, 11
 GLYPH_WIDTH = 15.0
+LAYER_NAMES = 66.0  # pixels at the left border that the names of the layers take
 MOST_NAMES = 150  # tried at once; more could not be read
 PILL_HEIGHT = 19.0
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
@@ -112,7 +113,8 @@ def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozen
     rects = {node: node_rect(scene, camera, node) for node in nodes}
     rects = {node: rect for node, rect in rects.items() if rect.intersects(exposed)}
     bars = [camera.rect(scene.layout.input_bar), camera.rect(scene.layout.logits_bar)]
-    taken = _Taken([*rects.values(), *bars])
+    layers = QRectF(0, -1e6, LAYER_NAMES, 2e6)  # these stay at the border wherever the eye is
+    taken = _Taken([*rects.values(), *bars, layers])
     _place_pills(scene, camera, exposed, taken, labels)
     order = sorted(
         rects,

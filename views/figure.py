@@ -1,0 +1,323 @@
+"""Figures: the canvas as SVG, PDF or PNG, with a legend and a caption that say what it shows.
+
+The same painters as the window's, the whole graph framed, without selection. The file is complete or not there:
+it is written beside its place and renamed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import (
+    QBuffer,
+    QIODevice,
+    QMarginsF,
+    QPointF,
+    QRectF,
+    QSaveFile,
+    QSize,
+    QSizeF,
+    Qt,
+)
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QImage,
+    QPageLayout,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+    QPen,
+    QTextLayout,
+    QTextOption,
+)
+from PySide6.QtSvg import QSvgGenerator
+
+from core.errors import WirescopeError
+from views.canvas.camera import framed
+from views.canvas.edge_layer import dash_lengths, edge_color
+from views.canvas.labels import NOTE_PIXELS, Pill, pill_size, pixel_font, text_width
+from views.canvas.layout import EDGE, make_layout
+from views.canvas.painter import count_words, header_widths, paint_layer_names, paint_pill, paint_world
+from views.canvas.scene import make_scene
+from views.data import CanvasData
+from views.theme import LIGHT, Theme
+
+SIZE = QSizeF(760, 540)  # of the graph; legend and caption are added below
+FORMATS = (".svg", ".pdf", ".png")
+SCALES = (1, 2, 4)
+CAPTION_PIXELS = 12
+LINE = 18.0
+MOST_LINES = 6  # of one entry of the caption
+PDF_FINENESS = 10  # dots per pixel
+
+
+@dataclass(frozen=True)
+class FigureCaption:
+    """What a reader must know: which model, on what, measured how, edited how."""
+
+    model: str
+    inputs: str
+    metric: str
+    edit_words: str
+    lines: Sequence[str] = ()  # said after these
+
+    def entries(self) -> list[tuple[str, str]]:
+        named = [
+            ("Model", self.model),
+            ("Inputs", self.inputs),
+            ("Metric", self.metric),
+            ("Edits", self.edit_words),
+        ]
+        return [(name, text) for name, text in named if text] + [("", text) for text in self.lines if text]
+
+
+def write_figure(
+    path: str | Path,
+    data: CanvasData,
+    caption: FigureCaption,
+    theme: Theme = LIGHT,
+    scale: int = 1,
+    size: QSizeF = SIZE,
+) -> None:
+    """Write a figure; the ending of the path says the format (.svg, .pdf, .png). `scale` multiplies the pixels
+    of a PNG; `size` is that of the graph in pixels of 1/96 inch.
+
+    Raises WirescopeError when the format is unknown or the file cannot be written.
+    """
+    path = Path(path)
+    figure = Figure(data, caption, theme, size)
+    writers: dict[str, Callable[[], bytes]] = {
+        ".svg": lambda: _svg(figure),
+        ".pdf": lambda: _pdf(figure),
+        ".png": lambda: _png(figure, scale),
+    }
+    write = writers.get(path.suffix.lower())
+    if write is None:
+        raise WirescopeError(f"A figure cannot be written as {path.suffix or path.name!r}.", "Use .svg, .pdf or .png.")
+    _save(path, write())
+
+
+class Figure:
+    """A figure laid out and ready to paint on anything."""
+
+    def __init__(self, data: CanvasData, caption: FigureCaption, theme: Theme, size: QSizeF) -> None:
+        self.data, self.theme = data, theme
+        self.graph_size = QSizeF(max(size.width(), 360.0), max(size.height(), 240.0))
+        self.title = f"{caption.model}: {count_words(data)}"
+        self._legend = _legend(data)
+        self._legend_rows = self._flow_legend()
+        self._text = self._wrap(caption)
+        below = (self._legend_rows[-1][1] + 1) * LINE + 14 + len(self._text) * LINE + EDGE
+        self.size = QSizeF(self.graph_size.width(), round(self.graph_size.height() + below))
+
+    def _flow_legend(self) -> list[tuple[float, int]]:
+        """Left edge and row of every entry of the legend."""
+        places, x, row = [], EDGE, 0
+        for kind, words in self._legend:
+            width = _SWATCH[kind] + 6 + text_width(words, NOTE_PIXELS)
+            if x > EDGE and x + width > self.graph_size.width() - EDGE:
+                x, row = EDGE, row + 1
+            places.append((x, row))
+            x += width + 18
+        return places
+
+    def _wrap(self, caption: FigureCaption) -> list[tuple[str, str]]:
+        """Lines of the caption: (the entry's name or nothing, text)."""
+        lines = []
+        for name, text in caption.entries():
+            room = self.graph_size.width() - 2 * EDGE - self._indent
+            wrapped = wrap(text, pixel_font(CAPTION_PIXELS), room)
+            if len(wrapped) > MOST_LINES:
+                wrapped = [*wrapped[: MOST_LINES - 1], wrapped[MOST_LINES - 1][:-2].rstrip() + " …"]
+            lines += [(name if number == 0 else "", line) for number, line in enumerate(wrapped)]
+        return lines
+
+    @property
+    def _indent(self) -> float:
+        return text_width("Metric", CAPTION_PIXELS, QFont.Weight.DemiBold) + 12
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw it from (0, 0) to `size`."""
+        theme = self.theme
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(QRectF(QPointF(0, 0), self.size), QColor(theme.panel))
+        left, _ = header_widths(count_words(self.data))
+        layout = make_layout(self.data.graph, self.graph_size, (left, 0.0))
+        scene = make_scene(self.data, layout)
+        camera = framed(layout.bounds, self.graph_size, layout.margins, 1.0)
+        everything = QRectF(QPointF(0, 0), self.graph_size)
+        paint_world(painter, scene, camera, theme, everything, vector=True)
+        paint_layer_names(painter, scene, camera, theme, self.graph_size)
+        painter.setFont(pixel_font(NOTE_PIXELS))
+        painter.setPen(QColor(theme.muted))
+        _write(painter, EDGE, EDGE + 10, count_words(self.data))
+        self._paint_below(painter)
+
+    def _paint_below(self, painter: QPainter) -> None:
+        theme, top = self.theme, self.graph_size.height()
+        for (kind, words), (x, row) in zip(self._legend, self._legend_rows, strict=True):
+            y = top + row * LINE + LINE / 2
+            _paint_swatch(painter, kind, x, y, theme)
+            painter.setFont(pixel_font(NOTE_PIXELS))
+            painter.setPen(QColor(theme.muted))
+            _write(painter, x + _SWATCH[kind] + 6, y + 4, words)
+        y = top + (self._legend_rows[-1][1] + 1) * LINE + 4
+        painter.setPen(QPen(QColor(theme.border), 1))
+        painter.drawLine(QPointF(EDGE, y), QPointF(self.size.width() - EDGE, y))
+        y += 6
+        for name, text in self._text:
+            y += LINE
+            if name:
+                painter.setFont(pixel_font(CAPTION_PIXELS, QFont.Weight.DemiBold))
+                painter.setPen(QColor(theme.text))
+                _write(painter, EDGE, y - 4, name)
+            painter.setFont(pixel_font(CAPTION_PIXELS))
+            painter.setPen(QColor(theme.text))
+            _write(painter, EDGE + self._indent, y - 4, text)
+
+
+def wrap(text: str, font: QFont, width: float) -> list[str]:
+    """Break a text into lines that fit, at words where that is possible."""
+    lines = []
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    for paragraph in text.splitlines() or [""]:
+        layout = QTextLayout(paragraph, font)
+        layout.setTextOption(option)
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(width)
+            lines.append(paragraph[line.textStart() : line.textStart() + line.textLength()].rstrip())
+        layout.endLayout()
+    return lines
+
+
+# ---- legend -----------------------------------------------------------------------------------------------
+
+_SWATCH = {
+    "positive": 26.0,
+    "negative": 26.0,
+    "solid": 26.0,
+    "dashed": 26.0,
+    "unknown": 26.0,
+    "cut": 52.0,
+    "patch": 52.0,
+}
+
+
+def _legend(data: CanvasData) -> list[tuple[str, str]]:
+    """What needs explaining: (swatch, words)."""
+    entries = [
+        ("positive", "raises the metric"),
+        ("negative", "lowers the metric"),
+        ("solid", "measured"),
+        ("dashed", "estimated"),
+    ]
+    if any(mark.value is None for mark in data.edges):
+        entries.append(("unknown", "not scored"))
+    kinds = {mark.edited for mark in (*data.edges, *data.nodes.values()) if mark.edited}
+    if kinds - {"patch"}:
+        entries.append(("cut", "cut, with the metric's change"))
+    if "patch" in kinds:
+        entries.append(("patch", "patched from B, with the metric's change"))
+    return entries
+
+
+def _paint_swatch(painter: QPainter, kind: str, x: float, y: float, theme: Theme) -> None:
+    color = QColor({"positive": theme.positive, "negative": theme.negative}.get(kind, theme.muted))
+    pen = QPen(color, 2.2) if kind != "unknown" else QPen(edge_color(theme, 0, 0), 1.0)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if kind == "dashed":
+        pen.setDashPattern([length / 2.2 for length in dash_lengths(2.2)])
+    painter.setPen(pen)
+    width = _SWATCH[kind]
+    if kind not in ("cut", "patch"):
+        painter.drawLine(QPointF(x, y), QPointF(x + width, y))
+        return
+    size = pill_size("")
+    painter.drawLine(QPointF(x, y), QPointF(x + (width - size.width()) / 2 - 4, y))
+    painter.drawLine(QPointF(x + (width + size.width()) / 2 + 4, y), QPointF(x + width, y))
+    box = QRectF(x + (width - size.width()) / 2, y - 8, size.width(), 16)
+    paint_pill(painter, Pill(box, "patch" if kind == "patch" else "zero", ""), theme)
+
+
+def _write(painter: QPainter, x: float, y: float, text: str) -> None:
+    painter.drawText(QPointF(x, y), text)
+
+
+# ---- formats ----------------------------------------------------------------------------------------------
+
+
+def _svg(figure: Figure) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setResolution(96)
+    generator.setSize(QSize(round(figure.size.width()), round(figure.size.height())))
+    generator.setViewBox(QRectF(QPointF(0, 0), figure.size))
+    generator.setTitle(figure.title)
+    generator.setDescription("Made with Wirescope")
+    _paint(figure, QPainter(generator))
+    buffer.close()
+    return _portable(bytes(buffer.data()), figure.size)
+
+
+def _portable(svg: bytes, size: QSizeF) -> bytes:
+    """Qt gives sizes in millimetres and names one font. Other programs round the one and may not have the
+    other: give pixels, and fonts to use instead."""
+    pixels = f'width="{size.width():g}" height="{size.height():g}"'.encode()
+    svg = re.sub(rb'width="[\d.]+mm" height="[\d.]+mm"', pixels, svg, count=1)
+    return re.sub(rb'font-family="Inter[^"]*"', b'font-family="Inter, Helvetica, Arial, sans-serif"', svg)
+
+
+def _pdf(figure: Figure) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    page = QPageSize(figure.size * 72 / 96, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch)
+    writer.setPageLayout(QPageLayout(page, QPageLayout.Orientation.Portrait, QMarginsF(0, 0, 0, 0)))
+    writer.setResolution(96 * PDF_FINENESS)
+    writer.setTitle(figure.title)
+    writer.setCreator("Wirescope")
+    painter = QPainter(writer)
+    painter.scale(PDF_FINENESS, PDF_FINENESS)
+    _paint(figure, painter)
+    buffer.close()
+    return bytes(buffer.data())
+
+
+def _png(figure: Figure, scale: int) -> bytes:
+    image = QImage(round(figure.size.width() * scale), round(figure.size.height() * scale), QImage.Format.Format_RGB32)
+    image.setDotsPerMeterX(round(96 * scale / 0.0254))
+    image.setDotsPerMeterY(round(96 * scale / 0.0254))
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    _paint(figure, painter)
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    buffer.close()
+    return bytes(buffer.data())
+
+
+def _paint(figure: Figure, painter: QPainter) -> None:
+    try:
+        figure.paint(painter)
+    finally:
+        painter.end()
+
+
+def _save(path: Path, content: bytes) -> None:
+    file = QSaveFile(str(path))
+    if not (file.open(QIODevice.OpenModeFlag.WriteOnly) and file.write(content) == len(content) and file.commit()):
+        reason = file.errorString()
+        file.cancelWriting()
+        raise WirescopeError(
+            f"The figure could not be written to {path}: {reason}.",
+            "Choose a folder that exists and that you may write to, with room on the disk.",
+        )
