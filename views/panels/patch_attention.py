@@ -29,7 +29,7 @@ class PatchAttention(QWidget):
         self._columns = 1
         self._query: int | None = 0  # None: the mean over all
         self._hovered = -1
-        self._buttons: list[QPushButton] = []
+        self.buttons: list[QPushButton] = []
         self.picture = PatchImage(most_height=300, choosable=True)
         self.picture.setAccessibleName("Attention over the picture")
         self.picture.patch_clicked.connect(lambda patch: self.set_query(self._prefix + patch))
@@ -61,7 +61,7 @@ class PatchAttention(QWidget):
         return self._query
 
     def chip_texts(self) -> list[str]:
-        return [button.text() for button in self._buttons]
+        return [button.text() for button in self.buttons]
 
     def name_of(self, position: int) -> str:
         if position >= self._prefix:
@@ -79,7 +79,7 @@ class PatchAttention(QWidget):
         row = self._row()
         self.picture.set_weights(row[self._prefix :])
         self.picture.set_marked(-1 if query is None or query < self._prefix else query - self._prefix)
-        for position, button in enumerate(self._buttons):
+        for position, button in enumerate(self.buttons):
             if self._prefix:
                 button.setText(f"{self.name_of(position)}  {row[position]:.2f}")
                 button.setChecked(position == query)
@@ -95,10 +95,10 @@ class PatchAttention(QWidget):
 
     def _make_chips(self) -> None:
         positions: list[int | None] = list(range(self._prefix)) or [None]
-        if len(self._buttons) == len(positions):
+        if len(self.buttons) == len(positions):
             return
         self._chips.clear()
-        self._buttons = []
+        self.buttons = []
         for position in positions:
             button = QPushButton("mean of all" if position is None else self.name_of(position))
             button.setCheckable(True)
@@ -106,7 +106,7 @@ class PatchAttention(QWidget):
             button.setToolTip("What this position reads; the number is what the query reads from it")
             button.clicked.connect(lambda _checked=False, position=position: self.set_query(position))
             self._chips.addWidget(button)
-            self._buttons.append(button)
+            self.buttons.append(button)
 
     def _hover(self, patch: int) -> None:
         self._hovered = patch

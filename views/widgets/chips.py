@@ -135,10 +135,9 @@ class TokenChips(Painted):
         self._lay_out(self.width())
         theme, metrics = current(), QFontMetricsF(self.font())
         digits = scaled(self.font(), 0.68)
-        visible = QRectF(self.visibleRegion().boundingRect())
-        first = bisect_right(self._rects, visible.top(), key=lambda rect: rect.bottom())
+        first = bisect_right(self._rects, self._exposed.top(), key=lambda rect: rect.bottom())
         for rect, token, text in zip(self._rects[first:], self._tokens[first:], self._shown[first:], strict=True):
-            if rect.top() > visible.bottom():
+            if rect.top() > self._exposed.bottom():
                 break
             outline = self._differs_color if token.differs else "border"
             painter.setPen(QPen(theme.color(outline), 1.3 if token.differs else 1.0))

@@ -27,6 +27,7 @@ class Painted(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stale = False
+        self._exposed = QRectF()  # what has to be painted this time
         self._ring = False
         self._failed = False
 
@@ -42,6 +43,7 @@ class Painted(QWidget):
         return self._stale
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        self._exposed = QRectF(event.rect())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(STALE_OPACITY if self._stale else 1.0)
