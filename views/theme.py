@@ -196,12 +196,8 @@ def set_choice(value: ThemeChoice) -> None:
     changes = theme_changes()
     changes.choice = value
     app = QGuiApplication.instance()
-    if isinstance(
-        app, QGuiApplication
-    ):  # title bars and native dialogs go along where the platform lets them
-        scheme = {"dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}.get(
-            value, Qt.ColorScheme.Unknown
-        )
+    if isinstance(app, QGuiApplication):  # title bars and native dialogs go along where the platform lets them
+        scheme = {"dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}.get(value, Qt.ColorScheme.Unknown)
         app.styleHints().setColorScheme(scheme)
     changes.refresh()
 

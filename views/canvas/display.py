@@ -170,10 +170,8 @@ class Display(QWidget):
         if not self._moved:
             self.camera = self._home(layout)
             return
-        old, new = before.bounds, layout.bounds
-        centre = self.camera.to_world(middle) - old.topLeft()
-        at = QPointF(centre.x() / old.width() * new.width(), centre.y() / old.height() * new.height())
-        self.camera = self.camera.centred(new.topLeft() + at, self.view_size())
+        grid = before.to_grid(self.camera.to_world(middle))
+        self.camera = self.camera.centred(layout.from_grid(grid), self.view_size())
 
     # ---- places, for tests and automation ------------------------------------------------------------------
 

@@ -73,6 +73,16 @@ class Layout:
         centre = self.position(node)
         return QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
 
+    def to_grid(self, point: QPointF) -> QPointF:
+        """A world point in columns and rows from the first head of layer 0."""
+        x, y = self.positions[1]
+        return QPointF((point.x() - x) / self.pitch_x, (point.y() - y) / self.pitch_y)
+
+    def from_grid(self, grid: QPointF) -> QPointF:
+        """The world point at so many columns and rows from the first head of layer 0."""
+        x, y = self.positions[1]
+        return QPointF(x + grid.x() * self.pitch_x, y + grid.y() * self.pitch_y)
+
     def layer_y(self, layer: int) -> float:
         return float(self.positions[1 + layer * (self.graph.heads + 1), 1])
 

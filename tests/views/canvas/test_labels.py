@@ -1,0 +1,66 @@
+"""Nothing on the canvas is written over something else."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QRectF, QSizeF
+
+from tests.views.canvas.samples import GROUPED, ODD, SMALL, head, random_data
+from views.canvas.camera import Camera
+from views.canvas.labels import node_rect, place_labels
+from views.canvas.layout import make_layout
+from views.canvas.scene import Scene, make_scene
+from views.data import NodeMark
+
+SIZE = QSizeF(760, 540)
+VIEW = QRectF(0, 0, 760, 540)
+
+
+def crowded(graph) -> Scene:
+    data = random_data(graph, 60)
+    marks = tuple(
+        replace(mark, edited="zero" if number % 2 else "patch", label="−1.47") if number < 8 else mark
+        for number, mark in enumerate(data.edges)
+    )
+    nodes = {node: NodeMark(named=True) for node in graph.writers[1:60]}
+    nodes[head(0, 0)] = NodeMark(edited="mean", label="+0.31", named=True)
+    return make_scene(replace(data, edges=marks, nodes=nodes), make_layout(graph, SIZE))
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.5])
+@pytest.mark.parametrize("graph", [SMALL, GROUPED, ODD], ids=lambda g: f"{g.layers}x{g.heads}")
+def test_names_and_pills_never_overlap(qapp, graph, scale: float):
+    labels = place_labels(crowded(graph), Camera(scale), VIEW, frozenset())
+    rects = [name.rect for name in labels.names if not name.inside] + [
+        pill.rect for pill in labels.pills if pill.place >= 0
+    ]
+    assert rects
+    for first, second in itertools.combinations(rects, 2):
+        assert not first.adjusted(0.1, 0.1, -0.1, -0.1).intersects(second)
+
+
+def test_names_keep_off_other_named_nodes(qapp):
+    scene = crowded(GROUPED)
+    labels = place_labels(scene, Camera(), VIEW, frozenset())
+    for name in labels.names:
+        for node in scene.marked:
+            if node.kind in ("head", "mlp") and not name.inside:
+                assert not node_rect(scene, Camera(), node).intersects(name.rect.adjusted(0.1, 0.1, -0.1, -0.1))
+
+
+def test_a_selected_node_is_always_among_the_first_to_get_its_name(qapp):
+    scene = crowded(GROUPED)
+    for node in (head(3, 4), head(29, 0)):
+        names = place_labels(scene, Camera(), VIEW, frozenset([node])).names
+        assert names[0].node == node
+        assert names[0].strong
+
+
+def test_every_edited_edge_is_broken_even_where_its_pill_finds_no_room(qapp):
+    scene = crowded(SMALL)
+    labels = place_labels(scene, Camera(), VIEW, frozenset())
+    edited = [place for place in range(len(scene.marks)) if scene.edited[place]]
+    assert sorted(labels.gaps) == edited
+    for pill in labels.pills:
+        assert pill.place < 0 or pill.kind == scene.marks[pill.place].edited

@@ -1,0 +1,87 @@
+"""Home positions: a place means something, nothing overlaps, the room is used."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSizeF
+
+from core.graph import INPUT, LOGITS, Graph, Node
+from tests.views.canvas.samples import GROUPED, ODD, SMALL, head
+from views.canvas.camera import Camera, framed
+from views.canvas.layout import EDGE, HEADER_HEIGHT, make_layout
+
+SIZES = [QSizeF(760, 540), QSizeF(500, 420), QSizeF(1100, 420), QSizeF(420, 900)]
+GRAPHS = [SMALL, GROUPED, ODD, Graph(1, 1, 1), Graph(48, 25, 25)]
+HEADER = (120.0, 190.0)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda g: f"{g.layers}x{g.heads}")
+def test_layers_go_up_and_heads_to_the_right(graph: Graph, size: QSizeF):
+    layout = make_layout(graph, size, HEADER)
+    heads = layout.positions[1:-1].reshape(graph.layers, graph.heads + 1, 2)
+    assert np.all(np.diff(heads[:, :, 0], axis=1) > 0)
+    assert np.all(np.diff(heads[:, :, 1], axis=0) < 0)
+    assert np.all(heads[:, -1, 1] < heads[:, 0, 1])  # the MLP reads what the heads wrote
+    assert layout.position(INPUT).y() > heads[..., 1].max()
+    assert layout.position(LOGITS).y() < heads[..., 1].min()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda g: f"{g.layers}x{g.heads}")
+def test_no_two_nodes_touch(graph: Graph, size: QSizeF):
+    layout = make_layout(graph, size, HEADER)
+    shapes = [layout.shape(node) for node in graph.nodes]
+    boxes = np.array([[s.left(), s.top(), s.right(), s.bottom()] for s in shapes])
+    first, second = boxes[:, None], boxes[None]
+    meet = (
+        (first[..., 0] < second[..., 2])
+        & (first[..., 2] > second[..., 0])
+        & (first[..., 1] < second[..., 3])
+        & (first[..., 3] > second[..., 1])
+    )
+    assert np.array_equal(meet, np.eye(len(shapes), dtype=bool))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("graph", GRAPHS[:3], ids=lambda g: f"{g.layers}x{g.heads}")
+def test_framed_graph_keeps_clear_of_count_and_legend(graph: Graph, size: QSizeF):
+    layout = make_layout(graph, size, HEADER)
+    camera = framed(layout.bounds, size, layout.margins, 1.0)
+    for node in graph.nodes:
+        rect = camera.rect(layout.shape(node))
+        assert rect.left() >= EDGE
+        assert rect.right() <= size.width() - EDGE
+        assert rect.top() >= EDGE - 1
+        assert rect.bottom() <= size.height() - EDGE + 1
+        if rect.top() < EDGE + HEADER_HEIGHT:
+            assert rect.left() > EDGE + HEADER[0]
+            assert rect.right() < size.width() - EDGE - HEADER[1] or rect.top() > EDGE + HEADER_HEIGHT
+
+
+@pytest.mark.parametrize("graph", GRAPHS[:3], ids=lambda g: f"{g.layers}x{g.heads}")
+@pytest.mark.parametrize("size", SIZES[:2], ids=str)
+def test_the_graph_fills_its_room(graph: Graph, size: QSizeF):
+    bounds = make_layout(graph, size, HEADER).bounds
+    assert bounds.width() > 0.55 * size.width()
+    assert bounds.height() > 0.7 * size.height()
+
+
+def test_a_node_is_found_by_its_number():
+    layout = make_layout(GROUPED, SIZES[0])
+    for node in (INPUT, head(0, 0), head(29, 8), Node("mlp", 3), LOGITS):
+        assert GROUPED.nodes[layout.number(node)] == node
+        assert np.allclose(layout.positions[layout.number(node)], layout.position(node).toTuple())
+
+
+def test_zoom_keeps_the_point_under_the_pointer():
+    camera, anchor = Camera(1.3, 20.0, -7.0), SIZES[0]
+    point = camera.point(anchor.width(), anchor.height())
+    zoomed = camera.zoomed(2.0, point, 0.1, 10.0)
+    assert zoomed.scale == pytest.approx(2.6)
+    assert zoomed.point(anchor.width(), anchor.height()).toTuple() == pytest.approx(point.toTuple())
+    assert zoomed.to_world(point).toTuple() == pytest.approx(camera.to_world(point).toTuple())
+
+
+def test_zoom_stops_at_its_limits():
+    assert Camera().zoomed(100.0, Camera().point(0, 0), 0.5, 8.0).scale == 8.0
+    assert Camera().zoomed(0.01, Camera().point(0, 0), 0.5, 8.0).scale == 0.5
