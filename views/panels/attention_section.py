@@ -3,13 +3,14 @@ the pointer."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from views.data import NodeInspection
 from views.panels.attention import AttentionView
 from views.panels.patch_attention import PatchAttention
 from views.widgets.buttons import LinkButton
-from views.widgets.text import ElidedLabel
+from views.widgets.text import ElidedLabel, heading
 
 _MATRIX_WORDS = "row asks · column offers"
 _PICTURE_WORDS = "click a patch to ask from it"
@@ -21,6 +22,8 @@ class AttentionSection(QWidget):
         self._has_picture = False
         self._as_matrix = False
         self.hint = ElidedLabel(_MATRIX_WORDS, "muted")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # gives way first
         self.toggle = LinkButton("matrix")
         self.toggle.setToolTip("Show the attention as a matrix, or on the picture")
         self.toggle.clicked.connect(self._switch)
@@ -31,9 +34,8 @@ class AttentionSection(QWidget):
         self.patches.described.connect(lambda text: self._say(text, matrix=False))
 
         header = QHBoxLayout()
-        header.addWidget(ElidedLabel("Attention", "heading"))
-        header.addStretch(1)
-        header.addWidget(self.hint)
+        header.addWidget(heading("Attention"))
+        header.addWidget(self.hint, 1)
         header.addWidget(self.toggle)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

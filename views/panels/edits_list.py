@@ -176,10 +176,11 @@ class EditsList(QWidget):
         self._edits = tuple(edits)
         self.rows.clear()
         for edit in edits:
-            item = QListWidgetItem(self.rows)
+            item = QListWidgetItem()
             item.setData(_ROW, edit)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{pretty_name(edit.name)}, {edit.words}")
             item.setToolTip(plain_tip(f"{pretty_name(edit.name)}: {edit.words}\nDelete or × restores it"))
+            self.rows.addItem(item)
             if edit.key == kept:
                 self.rows.setCurrentItem(item)
         self.heading.setText(f"Edits  {len(edits)}" if edits else "Edits")

@@ -28,7 +28,7 @@ from views.widgets.drops import CARD_MIME, can_read, read
 from views.widgets.icons import IconButton
 from views.widgets.patch_image import PatchImage
 from views.widgets.prompt_edit import PromptEdit
-from views.widgets.text import ElidedLabel, TintedLabel, scaled, show_text, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel, enlarge, show_text, wrapped
 
 _PLACEHOLDERS = {"A": "Type or drop a prompt", "B": "Add a counterfactual"}
 _NO_PICTURE = {"A": "Drop, paste or open a picture.", "B": "Add a counterfactual picture: drop, paste or open one."}
@@ -56,9 +56,7 @@ class InputCard(QWidget):
         self.setAccessibleName("Clean input A" if letter == "A" else "Counterfactual input B")
 
         self.mark = TintedLabel(letter, "positive" if letter == "A" else "negative")
-        font = scaled(self.font(), 1.15)
-        font.setBold(True)
-        self.mark.setFont(font)
+        enlarge(self.mark, 1.15)
         self.words = ElidedLabel(role="muted")
         self.header = QHBoxLayout()
         self.header.setSpacing(2)

@@ -11,7 +11,7 @@ from views.panels.edit_buttons import EditButtons
 from views.panels.effects import Effects
 from views.panels.links import LinkList
 from views.theme import as_card, mono_font
-from views.widgets.text import ElidedLabel, TintedLabel, pretty_name, show_text, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel, enlarge, pretty_name, show_text, wrapped
 
 NOTHING = "Click a node or a wire to look into it."
 _SIGNS = "Blue raises the metric, orange lowers it."
@@ -30,7 +30,8 @@ class InspectorPanel(QFrame):
         as_card(self)
         self.setAccessibleName("Inspector")
         self.setMinimumWidth(220)
-        self.title = ElidedLabel("", "title", Qt.TextElideMode.ElideMiddle)
+        self.title = ElidedLabel("", mode=Qt.TextElideMode.ElideMiddle)
+        enlarge(self.title, 1.23)
         self.subtitle = ElidedLabel("", "muted")
         self.edge_heading = ElidedLabel("This edge", "heading")
         self.edge_name = TintedLabel("", "selection")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayo
 from views.data import PredictionsData
 from views.panels.prediction_table import PredictionTable
 from views.theme import as_card
-from views.widgets.text import ElidedLabel, TintedLabel, number, scaled, show_text, signed, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel, enlarge, heading, number, show_text, signed, wrapped
 
 NOTHING = "Open a model and type a prompt: its answers appear here."
 _METRIC_BESIDE_FROM = 480  # pixels: in a narrower panel the metric goes into the heading
@@ -36,15 +36,13 @@ class PredictionsPanel(QFrame):
         self.table = PredictionTable()
         self.metric_name = ElidedLabel("", "muted")
         self.metric_value = TintedLabel("", "text")
-        big = scaled(self.font(), 2.1)
-        big.setBold(True)
-        self.metric_value.setFont(big)
+        enlarge(self.metric_value, 2.1)
         self.metric_change = TintedLabel("", "muted")
         self.hint = wrapped(NOTHING)
 
         header = QHBoxLayout()
         header.setSpacing(12)
-        header.addWidget(ElidedLabel("Predictions", "heading"))
+        header.addWidget(heading("Predictions"))
         header.addWidget(self.short_metric)
         header.addWidget(self.run_words, 1)
         self.metric_block = QWidget()

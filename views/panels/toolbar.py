@@ -12,6 +12,7 @@ from core.edits import EDIT_WORDS, EditKind
 from views.theme import current
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.icons import IconButton, draw_icon
+from views.widgets.text import enlarge
 
 _TOOLS = (
     ("select", "Select", "", "Click selects"),
@@ -106,7 +107,7 @@ class TopBar(QWidget):
         self._model_menu: QMenu | None = None
         self._method = ""
         self.app_name = QLabel("Wirescope")
-        self.app_name.setProperty("role", "title")
+        enlarge(self.app_name, 1.23)
         self.model = LabelledButton("Open a model")
         self.model.bold = self.model.arrow = self.model.shrinks = True
         self.model.setToolTip("The model: open another one")

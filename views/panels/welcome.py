@@ -21,7 +21,7 @@ from views.panels.status import ThinProgress
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
 from views.widgets.flow import FlowLayout
-from views.widgets.text import ElidedLabel, plain_tip, scaled, show_text, wrapped
+from views.widgets.text import ElidedLabel, enlarge, plain_tip, show_text, wrapped
 
 TITLE = "See which wires carry the answer"
 LINE = "Open a model, give it a prompt or a picture, then click a wire: the answer changes at once."
@@ -106,9 +106,7 @@ class WelcomePanel(QFrame):
         self.setAccessibleName("Welcome")
         self.packs: dict[str, PackCard] = {}
         self.title = ElidedLabel(TITLE)
-        font = scaled(self.font(), 1.7)
-        font.setBold(True)
-        self.title.setFont(font)
+        enlarge(self.title, 1.7)
         self.line = wrapped(LINE)
         self.examples_heading = ElidedLabel("Start with an example", "heading")
         self.examples = QWidget()

@@ -34,6 +34,8 @@ class TokenChips(Painted):
         self._pending = False
         self._rects: list[QRectF] = []
         self._shown: list[str] = []
+        self._words: list[str] = []
+        self._advances: list[tuple[float, float]] = []  # of the word, of the index
         self._laid_out_for = -1
         self._height = 0.0
         self._pencil = QRectF()  # after the last chip: this can be edited
@@ -102,21 +104,36 @@ class TokenChips(Painted):
         if event.type() == QEvent.Type.FontChange:
             self._reset()
 
+    def _measure(self) -> None:
+        """Words and widths, once for a set of tokens: a layout is asked for at several widths."""
+        metrics = QFontMetricsF(self.font())
+        digit = QFontMetricsF(scaled(self.font(), 0.68)).horizontalAdvance("0")
+        widths: dict[str, float] = {}
+        self._words = [visible_token(token.text) for token in self._tokens]
+        self._advances = []
+        for word, token in zip(self._words, self._tokens, strict=True):
+            if word not in widths:
+                widths[word] = metrics.horizontalAdvance(word)
+            mark = digit * len(str(token.index)) + 2 if token.index >= 0 else 0.0
+            self._advances.append((widths[word], mark))
+
     def _lay_out(self, width: int) -> float:
         """Place the chips for a width; the height that they need."""
         metrics = QFontMetricsF(self.font())
         height = metrics.height() + 7
         if self._laid_out_for != width:
+            if self._laid_out_for < 0:
+                self._measure()
             self._laid_out_for = width
-            digits = QFontMetricsF(scaled(self.font(), 0.68))
             self._rects, self._shown = [], []
             x = y = float(_MARGIN)
             limit = max(40.0, width - 2.0 * _MARGIN)
-            for token in self._tokens:
-                mark = digits.horizontalAdvance(str(token.index)) + 2 if token.index >= 0 else 0.0
-                text = visible_token(token.text)
-                text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, limit - 2 * _PAD - mark)
-                chip = metrics.horizontalAdvance(text) + mark + 2 * _PAD
+            for word, (advance, mark) in zip(self._words, self._advances, strict=True):
+                text, room = word, limit - 2 * _PAD - mark
+                if advance > room:
+                    text = metrics.elidedText(word, Qt.TextElideMode.ElideMiddle, room)
+                    advance = metrics.horizontalAdvance(text)
+                chip = advance + mark + 2 * _PAD
                 if x > _MARGIN and x + chip > limit + _MARGIN:
                     x, y = float(_MARGIN), y + height + _GAP
                 self._rects.append(QRectF(x, y, chip, height))

@@ -6,6 +6,7 @@ Labels never clip: what does not fit is elided and the whole text becomes the to
 from __future__ import annotations
 
 import html
+from functools import cache
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont, QResizeEvent
@@ -173,6 +174,20 @@ def wrapped(text: str = "", role: str = "muted") -> QLabel:
     return label
 
 
+def heading(text: str) -> QLabel:
+    """A heading that does not give way."""
+    label = QLabel(text)
+    label.setProperty("role", "heading")
+    return label
+
+
+def enlarge(label: QLabel, factor: float) -> None:
+    """Larger and bold, in proportion to the user's font."""
+    font = scaled(label.font(), factor)
+    font.setBold(True)
+    label.setFont(font)
+
+
 def show_text(label: QLabel, text: str) -> None:
     """Set a label's text, and show it only when there is some."""
     label.setText(text)
@@ -186,6 +201,7 @@ def scaled(font: QFont, factor: float) -> QFont:
     return result
 
 
+@cache
 def small_mono() -> QFont:
-    """For names and numbers in dense lists."""
+    """For names and numbers in dense lists. Shared: copy it to change it."""
     return scaled(mono_font(), 0.92)
