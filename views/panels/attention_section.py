@@ -10,7 +10,7 @@ from views.data import NodeInspection
 from views.panels.attention import AttentionView
 from views.panels.patch_attention import PatchAttention
 from views.widgets.buttons import LinkButton
-from views.widgets.text import ElidedLabel, heading
+from views.widgets.text import ElidedLabel, dim, heading
 
 _MATRIX_WORDS = "row asks · column offers"
 _PICTURE_WORDS = "click a patch to ask from it"
@@ -61,6 +61,7 @@ class AttentionSection(QWidget):
     def set_stale(self, stale: bool) -> None:
         self.matrix.set_stale(stale)
         self.patches.set_stale(stale)
+        dim(self.line, stale)
 
     def shows_matrix(self) -> bool:
         return self._as_matrix or not self._has_picture

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from views.theme import current, mono_font
 from views.widgets.painted import Painted, draw_bar
-from views.widgets.text import ElidedLabel, show_text, signed, wrapped
+from views.widgets.text import ElidedLabel, dim, show_text, signed, wrapped
 
 _AGREE = 0.05  # share of the measured effect
 
@@ -113,3 +113,4 @@ class Effects(QWidget):
 
     def set_stale(self, stale: bool) -> None:
         self.bars.set_stale(stale)
+        dim(self.gap, stale)

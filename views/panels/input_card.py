@@ -174,7 +174,7 @@ class InputCard(QWidget):
         self.editor.moveCursor(self.editor.textCursor().MoveOperation.End)
 
     def _commit(self, text: str) -> None:
-        had_text = bool(self._data.text)
+        had_text, by_key = bool(self._data.text), self.editor.hasFocus()
         self._editing = False
         if text == self._data.text:
             self._arrange()
@@ -190,6 +190,8 @@ class InputCard(QWidget):
             else:
                 self._arrange()
             self.text_committed.emit(self.letter, text)
+        if by_key and not self.chip_scroll.isHidden():
+            self.chips.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _cancel(self) -> None:
         self._editing = False

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayo
 from views.data import PredictionsData
 from views.panels.prediction_table import PredictionTable
 from views.theme import as_card
-from views.widgets.text import ElidedLabel, TintedLabel, enlarge, heading, number, show_text, signed, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel, dim, enlarge, heading, number, show_text, signed, wrapped
 
 NOTHING = "Open a model and type a prompt: its answers appear here."
 _METRIC_BESIDE_FROM = 480  # pixels: in a narrower panel the metric goes into the heading
@@ -72,6 +72,7 @@ class PredictionsPanel(QFrame):
         show_text(self.hint, "")
         self.table.set_data(data)
         self.table.set_stale(data.stale)
+        dim(self.run_words, data.stale)
         self.run_words.setText(data.run_words, data.run_words.split(" · ")[0])
         change = data.metric_after - data.metric_before
         value = number(data.metric_after)

@@ -174,6 +174,11 @@ def wrapped(text: str = "", role: str = "muted") -> QLabel:
     return label
 
 
+def dim(label: QLabel, stale: bool) -> None:
+    """Words that hold numbers of an earlier state."""
+    label.setStyleSheet(f"color: {current().faint};" if stale else "")
+
+
 def heading(text: str) -> QLabel:
     """A heading that does not give way."""
     label = QLabel(text)
