@@ -17,7 +17,7 @@ from views.data import Target
 from views.theme import Theme
 
 OVERSCAN = 0.15  # of the view, on every side
-QUICK = 16.0  # milliseconds: a picture that takes less is made anew for every frame
+QUICK = 12.0  # milliseconds: a picture that takes less is made anew for every frame
 
 
 @dataclass

@@ -116,9 +116,10 @@ def dash_lengths(width: float) -> tuple[float, float]:
     return 4.5 + 1.6 * width, 2.5 + 1.2 * width
 
 
-def samples_for(scale: float) -> int:
-    """Points per curve: enough that no corner shows."""
-    return 20 if scale <= 1.4 else 40 if scale <= 3.0 else 80
+def samples_for(scale: float, count: int) -> int:
+    """Points per curve: so many that no corner shows, fewer where many edges hide them."""
+    least = 48 if count < MANY else 20
+    return least if scale <= 1.4 else max(least, 40) if scale <= 3.0 else 96
 
 
 def edge_segments(
@@ -131,7 +132,7 @@ def edge_segments(
 ) -> Array:
     """Straight pieces of edges in widget pixels: [pieces, 4] as x1, y1, x2, y2."""
     controls = type(scene.curves)(scene.curves.controls[places])
-    points = camera.to_widget(controls.sampled(samples_for(camera.scale)))
+    points = camera.to_widget(controls.sampled(samples_for(camera.scale, len(scene.marks))))
     broken = [gaps.get(int(place)) for place in places] if gaps else []
     if dashed:
         on, off = dash_lengths(width)

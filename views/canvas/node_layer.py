@@ -18,8 +18,8 @@ PORTS_FROM = 28.0  # pixels of a head's diameter from which its ports show
 LETTERS_FROM = 54.0
 
 
-def paint_nodes(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
-    """All nodes in the exposed rectangle (widget pixels); the ones that matter on top."""
+def paint_quiet(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
+    """The nodes in the exposed rectangle (widget pixels) that take part in nothing; they lie below the edges."""
     quiet_fill, quiet_line = mix(theme.panel, theme.faint, 0.62), mix(theme.panel, theme.faint, 0.95)
     line = QPen(quiet_line, 1.0)
     near = 2 * scene.layout.radius * camera.scale >= PORTS_FROM
@@ -39,6 +39,10 @@ def paint_nodes(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, e
                 _paint_ports(painter, scene, camera, theme, node, quiet_line)
             painter.setPen(line)
             painter.setBrush(quiet_fill)
+
+
+def paint_marked(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
+    """The named and edited nodes and the bars in the exposed rectangle; they lie on top of the edges."""
     for node in scene.marked:
         rect = node_rect(scene, camera, node)
         if rect.intersects(exposed):

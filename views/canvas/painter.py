@@ -23,7 +23,7 @@ from views.canvas.labels import (
     text_width,
 )
 from views.canvas.layout import EDGE
-from views.canvas.node_layer import name_font, paint_loud, paint_nodes, paint_shape, port_at
+from views.canvas.node_layer import name_font, paint_loud, paint_marked, paint_quiet, paint_shape, port_at
 from views.canvas.scene import Scene
 from views.data import CanvasData, Target
 from views.theme import Theme
@@ -47,8 +47,9 @@ def paint_world(
     dimmed = ~scene.touches(selected) if selected else np.zeros(len(scene.marks), dtype=bool)
     if scene.data.stale:
         dimmed[:] = True
+    paint_quiet(painter, scene, camera, theme, exposed)
     paint_edges(painter, scene, camera, theme, exposed, dimmed, labels.gaps, vector)
-    paint_nodes(painter, scene, camera, theme, exposed)
+    paint_marked(painter, scene, camera, theme, exposed)
     _paint_names(painter, labels.names, theme)
     for pill in labels.pills:
         paint_pill(painter, pill, theme, scene.data.stale)
