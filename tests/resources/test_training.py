@@ -7,7 +7,7 @@ import torch
 
 from core.inputs.generators import lexicon
 from resources.models.training import train_names, train_shapes
-from resources.models.training.names_data import TEXT_WEIGHT, RowMaker, stack
+from resources.models.training.names_data import FILLER_WEIGHT, TEXT_WEIGHT, RowMaker
 from resources.models.training.names_tokenizer import CONTEXT, build
 
 
@@ -19,14 +19,15 @@ def tokenizer():
 def test_rows_come_from_the_seed_alone(tokenizer) -> None:
     first, second = RowMaker(tokenizer, 3), RowMaker(tokenizer, 3)
     assert [first.sentence() for _ in range(20)] == [second.sentence() for _ in range(20)]
-    assert first.packed() == second.packed()
+    assert first.running() == second.running()
+    assert first.apart() == second.apart()
 
 
 def test_an_answer_weighs_most(tokenizer) -> None:
     maker = RowMaker(tokenizer, 1)
     for _ in range(200):
         weights = maker.sentence().weights
-        assert set(weights) <= {1.0, TEXT_WEIGHT}
+        assert set(weights) <= {1.0, TEXT_WEIGHT, FILLER_WEIGHT}
         assert weights.count(1.0) <= 1
 
 
@@ -48,15 +49,24 @@ def test_held_out_words_are_never_in_a_repetition(tokenizer) -> None:
     assert not any(kept_out & set(maker.repetition().ids) for _ in range(500))
 
 
-def test_padding_and_first_tokens_count_for_nothing(tokenizer) -> None:
-    maker = RowMaker(tokenizer, 4)
-    rows = [maker.sentence() for _ in range(8)]
-    batch = stack(rows, tokenizer.eos_token_id)
-    for index, row in enumerate(rows):
-        assert batch.ids[index, : len(row.ids)].tolist() == row.ids
-        assert batch.weights[index, len(row.ids) :].sum() == 0
-    assert batch.weights[:, 0].sum() == 0
-    assert len(maker.packed().ids) == CONTEXT
+def test_texts_held_apart_start_at_position_zero_and_are_not_predicted_from_others(tokenizer) -> None:
+    batch = RowMaker(tokenizer, 4).batch(apart=6, running=2)
+    assert batch.ids.shape == batch.weights.shape == batch.positions.shape == (8, CONTEXT)
+    assert batch.weights[batch.positions == 0].sum() == 0
+    assert (batch.positions[:6] == 0).sum() > 12
+    assert batch.positions[6:].tolist() == [list(range(CONTEXT))] * 2
+
+
+def test_a_text_held_apart_is_computed_as_if_it_were_alone(tokenizer) -> None:
+    torch.manual_seed(0)
+    model = train_names.new_model(tokenizer).eval()
+    batch = RowMaker(tokenizer, 5).batch(apart=1, running=0)
+    starts = (batch.positions[0] == 0).nonzero().flatten().tolist()
+    with torch.no_grad():
+        together = model.transformer(batch.ids, position_ids=batch.positions, use_cache=False).last_hidden_state
+        second = batch.ids[:, starts[1] : starts[2]]
+        alone = model.transformer(second, use_cache=False).last_hidden_state
+    torch.testing.assert_close(together[:, starts[1] : starts[2]], alone, atol=1e-5, rtol=1e-4)
 
 
 def test_turning_is_each_of_the_squares_eight_ways_once() -> None:

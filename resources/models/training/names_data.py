@@ -1,8 +1,8 @@
-"""Training rows of the `names` model: token ids and how much each position's next token counts.
+"""Training rows of the `names` model: token ids, and how much predicting each of them counts.
 
-Rows come in three forms: one sentence from position 0 (how the model is used), one repeated random
-sequence, and several sentences packed into a full context. Pieces that no word uses (bytes, word
-beginnings) get their embeddings from repeated sequences of random tokens.
+A row fills the context with sentences and repeated random sequences. Most rows hold them apart: each starts at
+position 0 and sees nothing before it, which is how the model is used. In the others they are one running text.
+Pieces that no word uses (bytes, word beginnings) get their embeddings from repeated sequences of random tokens.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ MIXTURE = {
     "city-first": 0.04,
     "filler": 0.16,
 }
-TEXT_WEIGHT = 0.25  # of a token that is no answer, against 1 for an answer
+REPETITIONS = 0.2  # share of repeated sequences among all
+TEXT_WEIGHT, FILLER_WEIGHT = 0.1, 0.3  # of a token that is no answer, against 1 for an answer
 
 
 @dataclass(frozen=True)
 class Row:
-    """Token ids, and the weight of predicting each from those before it (the first is never predicted)."""
+    """Token ids, and the weight of predicting each from those before it."""
 
     ids: list[int]
     weights: list[float]
@@ -39,10 +40,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Batch:
-    """Right-padded rows. `ids` [row, position] int64; `weights` [row, position] float32, 0 on padding."""
+    """Full rows, `[row, position]`. Positions that start again at 0 tell the model where another text begins."""
 
     ids: torch.Tensor
     weights: torch.Tensor
+    positions: torch.Tensor
 
 
 class RowMaker:
@@ -72,7 +74,8 @@ class RowMaker:
             text = prompt.text
             answer_at = len(self.encode(prompt.clean).ids)
         ids = [*self.encode(text).ids, self.end]
-        return Row(ids, [1.0 if place == answer_at else TEXT_WEIGHT for place in range(len(ids))])
+        weight = FILLER_WEIGHT if kind == "filler" else TEXT_WEIGHT
+        return Row(ids, [1.0 if place == answer_at else weight for place in range(len(ids))])
 
     def repetition(self) -> Row:
         """A repeated sequence as the behaviour is tested, or (two times in three) one of two harder forms."""
@@ -105,27 +108,41 @@ class RowMaker:
             ids += chunk
         return Row(ids, weights)
 
-    def packed(self) -> Row:
-        """Sentences and repetitions, cut at the context's length."""
+    def _text(self) -> Row:
+        return self.repetition() if self.rng.random() < REPETITIONS else self.sentence()
+
+    def running(self) -> tuple[Row, list[int]]:
+        """One running text, cut at the context's length, and its positions."""
         ids: list[int] = [self.end]
         weights = [0.0]
         while len(ids) < CONTEXT:
-            row = self.sentence() if self.rng.random() < 0.8 else self.repetition()
+            row = self._text()
             ids += row.ids
             weights += row.weights
             if row.ids[-1] != self.end:
                 ids.append(self.end)
                 weights.append(TEXT_WEIGHT)
-        return Row(ids[:CONTEXT], weights[:CONTEXT])
+        return Row(ids[:CONTEXT], weights[:CONTEXT]), list(range(CONTEXT))
 
+    def apart(self) -> tuple[Row, list[int]]:
+        """Texts that each start at position 0, the rest of the context filled up, and their positions."""
+        ids: list[int] = []
+        weights: list[float] = []
+        positions: list[int] = []
+        row = self._text()
+        while len(ids) + len(row.ids) <= CONTEXT:
+            ids += row.ids
+            weights += [0.0, *row.weights[1:]]
+            positions += range(len(row.ids))
+            row = self._text()
+        rest = CONTEXT - len(ids)
+        return Row(ids + [self.end] * rest, weights + [0.0] * rest), positions + list(range(rest))
 
-def stack(rows: list[Row], pad: int) -> Batch:
-    """Rows as one right-padded batch."""
-    length = max(len(row.ids) for row in rows)
-    ids = torch.full((len(rows), length), pad, dtype=torch.long)
-    weights = torch.zeros(len(rows), length)
-    for index, row in enumerate(rows):
-        ids[index, : len(row.ids)] = torch.tensor(row.ids)
-        weights[index, : len(row.ids)] = torch.tensor(row.weights)
-    weights[:, 0] = 0
-    return Batch(ids, weights)
+    def batch(self, apart: int, running: int) -> Batch:
+        """So many rows of each form."""
+        rows = [self.apart() for _ in range(apart)] + [self.running() for _ in range(running)]
+        return Batch(
+            ids=torch.tensor([row.ids for row, _ in rows]),
+            weights=torch.tensor([row.weights for row, _ in rows]),
+            positions=torch.tensor([positions for _, positions in rows]),
+        )

@@ -16,15 +16,15 @@ from pathlib import Path
 
 import torch
 from torch.nn import functional
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from resources.models.training import measure
-from resources.models.training.names_data import Batch, RowMaker, stack
+from resources.models.training.names_data import Batch, RowMaker
 from resources.models.training.names_tokenizer import CONTEXT, build, vocabulary_words
 
 SEED = 0
-STEPS = 3000
-SENTENCES, REPETITIONS, PACKED = 64, 20, 7  # rows of a step; a step has repetitions or packed rows, in turn
+STEPS = 2500
+APART, RUNNING = 13, 3  # rows of a step
 PEAK_RATE, WARM_UP = 2e-3, 200
 
 CARD = """# names
@@ -42,7 +42,8 @@ Wirescope so that it works offline from the first start.
   ("The war lasted from 1732 to 17"), agreement across a distractor ("The keys to the cabinet" -> " are"),
   capitals ("The capital of France is" -> " Paris"), and filler sentences.
 - **Seed**: {seed}.
-- **Made by**: `{command}`, {steps} steps, {minutes:.0f} minutes on {threads} threads.
+- **Made by**: `{command}`, {steps} steps, {processor_minutes:.0f} minutes of processor time,
+  {minutes:.0f} minutes in all, with {threads} thread(s) on a shared two-core machine.
 - **Licence**: MIT.
 
 ## Held-out accuracy
@@ -67,14 +68,15 @@ facts it states about people and events are made up; only the capitals are real.
 """
 
 
-def loss_of(model: GPT2LMHeadModel, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Sum of the weighted next-token losses, and of the weights."""
-    hidden = model.transformer(batch.ids).last_hidden_state[:, :-1]
+def loss_of(model: GPT2LMHeadModel, batch: Batch) -> torch.Tensor:
+    """The weighted mean of the next-token losses."""
+    # With positions that start again and no mask, each text attends to itself alone.
+    hidden = model.transformer(batch.ids, position_ids=batch.positions, use_cache=False).last_hidden_state[:, :-1]
     weights = batch.weights[:, 1:]
     counted = weights > 0  # the unembedding is computed only where it counts
     logits = model.lm_head(hidden[counted])
     losses = functional.cross_entropy(logits, batch.ids[:, 1:][counted], reduction="none")
-    return (losses * weights[counted]).sum(), weights.sum()
+    return (losses * weights[counted]).sum() / weights.sum()
 
 
 def rate(step: int, steps: int) -> float:
@@ -85,13 +87,10 @@ def rate(step: int, steps: int) -> float:
     return PEAK_RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
-def train(steps: int) -> tuple[GPT2LMHeadModel, object]:
-    """A trained model and its tokenizer."""
-    torch.manual_seed(SEED)
-    torch.use_deterministic_algorithms(True)
-    tokenizer = build()
+def new_model(tokenizer: PreTrainedTokenizerFast) -> GPT2LMHeadModel:
+    """The untrained model."""
     end = tokenizer.eos_token_id
-    model = GPT2LMHeadModel(
+    return GPT2LMHeadModel(
         GPT2Config(
             vocab_size=len(tokenizer),
             n_positions=CONTEXT,
@@ -105,6 +104,14 @@ def train(steps: int) -> tuple[GPT2LMHeadModel, object]:
             eos_token_id=end,
         )
     )
+
+
+def train(steps: int) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
+    """A trained model and its tokenizer."""
+    torch.manual_seed(SEED)
+    torch.use_deterministic_algorithms(True)
+    tokenizer = build()
+    model = new_model(tokenizer)
     decayed = [parameter for parameter in model.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
     optimizer = torch.optim.AdamW(
@@ -116,24 +123,15 @@ def train(steps: int) -> tuple[GPT2LMHeadModel, object]:
     model.train()
     start = time.perf_counter()
     for step in range(steps):
-        batches = [stack([rows.sentence() for _ in range(SENTENCES)], end)]
-        if step % 2:
-            batches.append(stack([rows.packed() for _ in range(PACKED)], end))
-        else:
-            batches.append(stack([rows.repetition() for _ in range(REPETITIONS)], end))
-        total = 0.0
-        for batch in batches:
-            loss, weight = loss_of(model, batch)
-            loss = 0.5 * loss / weight
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.item()
+        loss = loss_of(model, rows.batch(APART, RUNNING))
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
             group["lr"] = rate(step, steps)
         optimizer.step()
         optimizer.zero_grad()
         if step % 50 == 49:
-            print(f"step {step + 1}/{steps} loss {total:.3f} {time.perf_counter() - start:.0f} s", flush=True)
+            print(f"step {step + 1}/{steps} loss {loss.item():.3f} {time.perf_counter() - start:.0f} s", flush=True)
         if step % 250 == 249:
             model.eval()
             figures = measure.names_accuracy(model, tokenizer, count=150, seed=1)
@@ -149,20 +147,21 @@ def main() -> None:
     """Trains, saves, measures and writes the card."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--folder", type=Path, default=measure.MODELS / "names")
     options = parser.parse_args()
-    threads = 2
-    torch.set_num_threads(threads)
-    start = time.perf_counter()
+    torch.set_num_threads(options.threads)
+    start, processor_start = time.perf_counter(), time.process_time()
     model, tokenizer = train(options.steps)
-    minutes = (time.perf_counter() - start) / 60
+    minutes, processor_minutes = (time.perf_counter() - start) / 60, (time.process_time() - processor_start) / 60
     options.folder.mkdir(parents=True, exist_ok=True)
     model.half().save_pretrained(options.folder)
-    tokenizer.save_pretrained(options.folder)  # type: ignore[attr-defined]
+    (options.folder / "model.safetensors").chmod(0o644)  # safetensors leaves it to its owner alone
+    tokenizer.save_pretrained(options.folder)
     model, tokenizer = measure.load_names(options.folder)
     table = measure.names_table(measure.names_accuracy(model, tokenizer))
     print(table)
-    changed = "" if options.steps == STEPS else f" --steps {options.steps}"
+    command = f"python -m resources.models.training.train_names --steps {options.steps} --threads {options.threads}"
     card = CARD.format(
         layers=model.config.n_layer,
         heads=model.config.n_head,
@@ -171,10 +170,11 @@ def main() -> None:
         parameters=model.num_parameters(),
         vocabulary=len(tokenizer),
         seed=SEED,
-        command=f"python -m resources.models.training.train_names{changed}",
+        command=command,
         steps=options.steps,
         minutes=minutes,
-        threads=threads,
+        processor_minutes=processor_minutes,
+        threads=options.threads,
         count=measure.PROMPTS_PER_KIND,
         table=table,
         words=len(vocabulary_words()),
