@@ -96,8 +96,6 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
     reader_slots: dict[Reader, list[Slot]] = {}
     edge_slots: dict[Reader, dict[int, list[Slot]]] = {}
     for edit in edits:
-        if edit.strength == 0.0:
-            continue
         slot = Slot(edit.kind, edit.positions, edit.value, edit.strength)
         target = edit.target
         if isinstance(target, Edge):
@@ -108,12 +106,16 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
             slots = node_slots.setdefault(graph.writer_index(target), [])
         _own(slots, slot, length)
 
+    node_slots = {number: kept for number, slots in node_slots.items() if (kept := _acting(slots))}
+    reader_slots = {reader: kept for reader, slots in reader_slots.items() if (kept := _acting(slots))}
     n_stages = 2 * graph.layers + 1
     readers: list[list[tuple[Reader, ReaderPlan]]] = [[] for _ in range(n_stages)]
     for reader in sorted({*reader_slots, *edge_slots}, key=graph.reader_index):
-        edges = tuple((writer, slot) for writer, slots in sorted(edge_slots.get(reader, {}).items()) for slot in slots)
+        by_writer = sorted(edge_slots.get(reader, {}).items())
+        edges = tuple((writer, slot) for writer, slots in by_writer for slot in _acting(slots))
         plan = ReaderPlan(tuple(reader_slots.get(reader, ())), edges)
-        readers[stage_of_reader(reader, graph)].append((reader, plan))
+        if plan != ReaderPlan():
+            readers[stage_of_reader(reader, graph)].append((reader, plan))
     writers: list[list[tuple[int, tuple[Slot, ...]]]] = [[] for _ in range(n_stages)]
     for number in sorted(node_slots):
         if number > 0:
@@ -132,6 +134,11 @@ def _own(slots: list[Slot], new: Slot, length: int) -> None:
         if left:
             kept.append(Slot(slot.kind, tuple(left), slot.value, slot.strength))
     slots[:] = [*kept, new]
+
+
+def _acting(slots: list[Slot]) -> list[Slot]:
+    """The slots that change anything. One of strength 0 has taken its positions from those before it, no more."""
+    return [slot for slot in slots if slot.strength != 0.0]
 
 
 def _first_rows(

@@ -137,25 +137,6 @@ class Pass:
         state.z.append(z)
         state.after_attention.append(after)
 
-    def _project_edited(
-        self, stage: int, layer: int, ports: dict[str, Tensor], first: int, reads: Tensor | None
-    ) -> None:
-        """Write what edited readers project over what the unedited stream gave."""
-        stream = self.state.attention_in[layer]
-        for plan, readers in self._groups(stage):
-            # In the last layer, queries stand at the read positions and keys and values at all: two norms.
-            for kinds, index in (("qkv", None),) if reads is None else (("kv", None), ("q", reads)):
-                members = [reader for reader in readers if reader.kind in kinds]
-                if not members:
-                    continue
-                start = first if index is None else 0
-                x = self._read(members[0], plan, take(stream, index)[:, start:], start, index)
-                normed = self.adapter.attention_norm(layer, x)
-                for reader in members:
-                    rows = port_rows(self.shape, reader)
-                    projected = project(self.adapter.attention[layer], normed, rows)
-                    ports[reader.kind][:, :, reader.head] = projected
-
     def _carry_heads(
         self, stage: int, layer: int, z: Tensor, after: Tensor, first: int, reads: Tensor | None
     ) -> Tensor:

@@ -1,0 +1,328 @@
+"""The oracle: what an edited run gives, from PyTorch hooks on the original model. It shares no code with core.
+
+The model runs its own forward. Hooks only look, and change what a reader reads:
+
+1. Each component's output to the stream is recorded as it is added: the stream itself before the first block for
+   `input`; for a head, what the model's own output projection and LayerScale make of the head's part of their input
+   minus what they make of nothing (so that no bias belongs to a head); the MLP's output after its LayerScale.
+2. A reader's input is the stream in this run plus, for each edited edge into it, (what the edit lets flow) - (what the
+   writer wrote in this run).
+3. An MLP and the output read theirs through the input of their norm. For q, k and v of each head, the model's own norm
+   and projection run once more on the reader's input, and the reader's slice replaces that of the real projection.
+
+The stream, the mask, rotary embeddings, pooling and everything else stay the model's own.
+
+What flows along an edge is stated in `core/edits.py`, and again, on its own, in `_flow`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+
+class AnyEdit(Protocol):
+    """An intervention, by its fields alone."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> Any: ...
+    @property
+    def positions(self) -> Sequence[int] | None: ...
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def strength(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Block:
+    """The modules of one layer. projections: (module, [(port, head, slice of its output)])."""
+
+    attention_norm: nn.Module
+    projections: list[tuple[nn.Module, list[tuple[str, int, slice]]]]
+    output: nn.Module
+    scale: nn.Module
+    mlp_norm: nn.Module
+    mlp: nn.Module
+    mlp_scale: nn.Module
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the parts of a model are."""
+
+    blocks: list[Block]
+    norm: nn.Module
+    heads: int
+    kv_heads: int
+
+
+def layout(model: Any) -> Layout:
+    """Find the parts of a model by its class's name."""
+    kind = type(model).__name__
+    if kind.startswith("GPT2"):
+        config, parts = model.config, model.transformer
+        blocks = [
+            Block(
+                b.ln_1, _fused(b.attn.c_attn, config.n_head, config.n_embd), b.attn.c_proj, _none(),
+                b.ln_2, b.mlp, _none(),
+            )
+            for b in parts.h
+        ]  # fmt: skip
+        return Layout(blocks, parts.ln_f, config.n_head, config.n_head)
+    if kind == "VisionTransformer":
+        heads = model.blocks[0].attn.num_heads
+        blocks = [
+            Block(
+                b.norm1, _fused(b.attn.qkv, heads, b.attn.qkv.out_features // 3), b.attn.proj, b.ls1,
+                b.norm2, b.mlp, b.ls2,
+            )
+            for b in model.blocks
+        ]  # fmt: skip
+        return Layout(blocks, model.norm, heads, heads)
+    heads = model.config.num_attention_heads
+    if kind.startswith("ViT"):
+        parts = getattr(model, "vit", model)
+        blocks = [
+            Block(
+                b.layernorm_before, _separate(b.attention, heads, heads), b.attention.o_proj, _none(),
+                b.layernorm_after, b.mlp, _none(),
+            )
+            for b in parts.layers
+        ]  # fmt: skip
+        return Layout(blocks, parts.layernorm, heads, heads)
+    if kind.startswith("Dinov2"):
+        parts = getattr(model, "dinov2", model)
+        blocks = [
+            Block(
+                b.norm1, _separate(b.attention, heads, heads), b.attention.o_proj, b.layer_scale1,
+                b.norm2, b.mlp, b.layer_scale2,
+            )
+            for b in parts.encoder.layer
+        ]  # fmt: skip
+        return Layout(blocks, parts.layernorm, heads, heads)
+    kv_heads = model.config.num_key_value_heads
+    blocks = [
+        Block(
+            b.input_layernorm, _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _none(),
+            b.post_attention_layernorm, b.mlp, _none(),
+        )
+        for b in model.model.layers
+    ]  # fmt: skip
+    return Layout(blocks, model.model.norm, heads, kv_heads)
+
+
+def _none() -> nn.Module:
+    return nn.Identity()
+
+
+def _slices(port: str, heads: int, start: int, size: int) -> list[tuple[str, int, slice]]:
+    return [(port, head, slice(start + head * size, start + (head + 1) * size)) for head in range(heads)]
+
+
+def _fused(module: nn.Module, heads: int, width: int) -> list[tuple[nn.Module, list[tuple[str, int, slice]]]]:
+    """One projection whose output is all of q, then k, then v."""
+    size = width // heads
+    return [(module, [s for i, port in enumerate("qkv") for s in _slices(port, heads, i * width, size)])]
+
+
+def _separate(attention: Any, heads: int, kv_heads: int) -> list[tuple[nn.Module, list[tuple[str, int, slice]]]]:
+    size = attention.q_proj.out_features // heads
+    return [
+        (attention.q_proj, _slices("q", heads, 0, size)),
+        (attention.k_proj, _slices("k", kv_heads, 0, size)),
+        (attention.v_proj, _slices("v", kv_heads, 0, size)),
+    ]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The model's own output, what each writer added to the stream, and the streams: before each layer's attention
+    (`a0`), before its MLP (`m0`), at the end (`logits`)."""
+
+    output: Tensor
+    outs: dict[str, Tensor]
+    streams: dict[str, Tensor]
+
+
+class Oracle:
+    """Edited runs of `model` on the input `a`, with values from the counterfactual `b`.
+
+    lengths: how many positions of each row are real. mean_over_positions: one mean for all positions; by default for a
+    single row alone.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        a: Tensor,
+        b: Tensor | None = None,
+        lengths: Sequence[int] | None = None,
+        mean_over_positions: bool | None = None,
+    ) -> None:
+        self.model, self.a, self.lengths = model, a, lengths
+        self.layout = layout(model)
+        self.over_positions = a.shape[0] == 1 if mean_over_positions is None else mean_over_positions
+        self.clean = self._run(a, {})
+        self.counterfactual = None if b is None else self._run(b, {})
+
+    @property
+    def writers(self) -> list[str]:
+        return list(self.clean.outs)
+
+    def run(self, edits: Iterable[AnyEdit]) -> Tensor:
+        """The model's output with edits: logits [batch, position, vocabulary], [batch, classes] or [batch, width]."""
+        targets: dict[str, list[AnyEdit]] = {}
+        for edit in edits:
+            targets.setdefault(_canonical(edit.name), []).append(edit)
+        return self._run(self.a, targets).output
+
+    def _run(self, x: Tensor, edits: dict[str, list[AnyEdit]]) -> Run:
+        outs: dict[str, Tensor] = {}
+        streams: dict[str, Tensor] = {}
+
+        def read(reader: str, stream: Tensor) -> Tensor:
+            """Step 2: the reader's input. All that is in `outs` was written before it."""
+            for writer, out in outs.items():
+                if edits.keys() & {writer, f"->{reader}", f"{writer}->{reader}"}:
+                    stream = stream + (self._flow(edits, writer, reader, out) - out)
+            return stream
+
+        with ExitStack() as hooks, torch.no_grad():
+            for layer, block in enumerate(self.layout.blocks):
+                self._hook_attention(hooks, layer, block, outs, streams, read, edits)
+                self._hook_mlp(hooks, layer, block, outs, streams, read)
+
+            def before_logits(_module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+                streams["logits"] = args[0]
+                return (read("logits", args[0]),)
+
+            _hook(hooks, self.layout.norm.register_forward_pre_hook(before_logits))
+            output = self.model(x)
+        return Run(_tensor(output), outs, streams)
+
+    def _hook_attention(
+        self,
+        hooks: ExitStack,
+        layer: int,
+        block: Block,
+        outs: dict[str, Tensor],
+        streams: dict[str, Tensor],
+        read: Callable[[str, Tensor], Tensor],
+        edits: dict[str, list[AnyEdit]],
+    ) -> None:
+        heads, kv_heads = self.layout.heads, self.layout.kv_heads
+
+        def before_norm(_module: nn.Module, args: tuple[Tensor, ...]) -> None:
+            streams[f"a{layer}"] = args[0]
+            if layer == 0:
+                outs["input"] = args[0]
+
+        def after_projection(ports: list[tuple[str, int, slice]]) -> Callable[..., Tensor]:
+            def replace(module: nn.Module, _args: Any, output: Tensor) -> Tensor:
+                output = output.clone()
+                stream = streams[f"a{layer}"]
+                for port, head, where in ports:
+                    letter = "h" if port == "q" or heads == kv_heads else "kv"
+                    x = read(f"a{layer}.{letter}{head}<{port}>", stream)
+                    if x is not stream:
+                        output[..., where] = module.forward(block.attention_norm.forward(x))[..., where]
+                return output
+
+            return replace
+
+        def before_output(module: nn.Module, args: tuple[Tensor, ...]) -> None:
+            z = args[0]
+            size = z.shape[-1] // heads
+            nothing = block.scale.forward(module.forward(torch.zeros_like(z)))
+            for head in range(heads):
+                part = torch.zeros_like(z)
+                part[..., head * size : (head + 1) * size] = z[..., head * size : (head + 1) * size]
+                outs[f"a{layer}.h{head}"] = block.scale.forward(module.forward(part)) - nothing
+
+        _hook(hooks, block.attention_norm.register_forward_pre_hook(before_norm))
+        for module, ports in block.projections:
+            _hook(hooks, module.register_forward_hook(after_projection(ports)))
+        _hook(hooks, block.output.register_forward_pre_hook(before_output))
+
+    def _hook_mlp(
+        self,
+        hooks: ExitStack,
+        layer: int,
+        block: Block,
+        outs: dict[str, Tensor],
+        streams: dict[str, Tensor],
+        read: Callable[[str, Tensor], Tensor],
+    ) -> None:
+        def before_norm(_module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            streams[f"m{layer}"] = args[0]
+            return (read(f"m{layer}", args[0]),)
+
+        def after_mlp(_module: nn.Module, _args: Any, output: Tensor) -> None:
+            outs[f"m{layer}"] = block.mlp_scale.forward(output)
+
+        _hook(hooks, block.mlp_norm.register_forward_pre_hook(before_norm))
+        _hook(hooks, block.mlp.register_forward_hook(after_mlp))
+
+    def _flow(self, edits: dict[str, list[AnyEdit]], writer: str, reader: str, out: Tensor) -> Tensor:
+        """What flows along an edge: the node's edits, then the reader's, then the edge's, each blending with what the
+        one before left; of several edits of one target, the last at each position."""
+        flowing = out
+        for target in (writer, f"->{reader}", f"{writer}->{reader}"):
+            changed = flowing.clone()
+            for edit in edits.get(target, ()):
+                where = range(out.shape[1]) if edit.positions is None else edit.positions
+                value = self._value(edit, writer, out)
+                for p in where:
+                    changed[:, p] = (1 - edit.strength) * flowing[:, p] + edit.strength * value[:, p]
+            flowing = changed
+        return flowing
+
+    def _value(self, edit: AnyEdit, writer: str, out: Tensor) -> Tensor:
+        if edit.kind == "patch":
+            assert self.counterfactual is not None
+            return self.counterfactual.outs[writer]
+        if edit.kind == "zero":
+            return torch.zeros_like(out)
+        if edit.kind == "mean":
+            return self.mean(writer)
+        assert edit.kind == "scale"
+        assert edit.value is not None
+        return edit.value * out
+
+    def mean(self, writer: str) -> Tensor:
+        """The mean of a writer's output over the real positions of the clean inputs: [batch, position, width]."""
+        out = self.clean.outs[writer]
+        batch, length, _ = out.shape
+        lengths = [length] * batch if self.lengths is None else list(self.lengths)
+        result = torch.empty_like(out)
+        for position in range(length):
+            real = [
+                out[row, p] for row in range(batch) for p in range(lengths[row]) if self.over_positions or p == position
+            ]
+            result[:, position] = torch.stack(real).mean(dim=0)
+        return result
+
+
+def _canonical(name: str) -> str:
+    """`a0.h1<q>` and `logits` as targets mean the readers `->a0.h1<q>` and `->logits`."""
+    return f"->{name}" if name == "logits" or ("<" in name and "->" not in name) else name
+
+
+def _hook(hooks: ExitStack, handle: Any) -> None:
+    hooks.callback(handle.remove)
+
+
+def _tensor(output: Any) -> Tensor:
+    """What a model gives: logits, or of one without a head its normed class token."""
+    if isinstance(output, Tensor):
+        return output
+    logits: Tensor | None = getattr(output, "logits", None)
+    return output.last_hidden_state[:, 0] if logits is None else logits
