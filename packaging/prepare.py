@@ -70,7 +70,8 @@ def prepare(venv: Path, tests: bool) -> None:
 
     print(f"Making the environment {venv}: the first time takes some minutes and some gigabytes.", flush=True)
     venv.mkdir(parents=True, exist_ok=True)
-    building.touch()
+    if anew or found:
+        building.touch()
     stamp_file.unlink(missing_ok=True)
     if anew:
         empty(venv, keep=building)
@@ -82,7 +83,7 @@ def prepare(venv: Path, tests: bool) -> None:
     if own:
         run(*pip, "--no-deps", "--editable", ROOT)
     stamp_file.write_text(wanted, encoding="utf-8")
-    building.unlink()
+    building.unlink(missing_ok=True)
 
 
 def main() -> None:

@@ -117,6 +117,10 @@ def test_a_folder_of_somebody_else_is_refused(prepare: ModuleType, commands: Com
 def test_a_venv_made_by_hand_is_kept(prepare: ModuleType, commands: Commands, tmp_path: Path) -> None:
     (tmp_path / "pyvenv.cfg").touch()
     (tmp_path / "own.txt").touch()
+    commands.breaks_at = "-m pip"
+    with pytest.raises(KeyboardInterrupt):
+        prepare.prepare(tmp_path, tests=True)
+    commands.breaks_at = None
     prepare.prepare(tmp_path, tests=True)
     assert (tmp_path / "own.txt").exists()
     assert not any("-m venv" in line for line in commands)
