@@ -121,6 +121,10 @@ class Adapter(ABC):
         """The model's own forward pass, for the parity check: logits at every position [batch, position,
         vocabulary], or [batch, classes], or [batch, width]."""
 
+    def own_answer(self, inputs: Tensor) -> Tensor:
+        """The model's own forward pass at the last position alone: what an edit's run is timed against."""
+        return self.own_forward(inputs)
+
     def image_grid(self, inputs: Tensor) -> tuple[int, int] | None:
         """Patch rows and columns of pixels [batch, channel, height, width]; None for text."""
         return None

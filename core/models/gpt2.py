@@ -66,6 +66,9 @@ class Gpt2Adapter(Adapter):
     def own_forward(self, inputs: Tensor) -> Tensor:
         return self.module(input_ids=inputs, use_cache=False).logits  # type: ignore[no-any-return]
 
+    def own_answer(self, inputs: Tensor) -> Tensor:
+        return self.module(input_ids=inputs, use_cache=False, logits_to_keep=1).logits  # type: ignore[no-any-return]
+
     @property
     def context_length(self) -> int | None:
         return int(self._config.n_positions)

@@ -1,7 +1,7 @@
 """The canvas widget: the graph of the model, to look at, walk on, select and edit.
 
-It draws a `CanvasData` and emits intents; what an edit does is not its business. `display` shows, `gestures` are the
-mouse's, `walk` the keyboard's ways; this file joins them to the widget.
+It draws a `CanvasData` and emits intents; what an edit does is not its business. `display` shows, `gestures` are
+the mouse's, `walk` the keyboard's ways; this file joins them to the widget.
 """
 
 from __future__ import annotations
@@ -9,7 +9,17 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from core.graph import INPUT, Edge, Graph, Node
@@ -21,6 +31,7 @@ from views.canvas.labels import node_rect
 from views.canvas.minimap import MiniMap
 from views.canvas.words import tool_tip
 from views.data import Target
+from views.widgets.drops import CARD_MIME
 
 Tool = Literal["select", "cut", "patch"]
 
@@ -32,6 +43,7 @@ class Canvas(Display):
 
     selection_changed = Signal(object)  # tuple of Node | Edge, by the user's hand
     edit_requested = Signal(object, str)  # the target and "cut" or "patch"
+    patch_dropped = Signal(object)  # the target that card B was dropped on
     hovered = Signal(object)  # Node, Edge or None
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,6 +54,7 @@ class Canvas(Display):
         self._button = Qt.MouseButton.NoButton  # that the gesture began with
         self._space = False
         self._column = 0  # where a walk left the layers for a bar
+        self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
@@ -116,6 +129,23 @@ class Canvas(Display):
         if gesture is not None:
             gesture.cancel()
         self._set_cursor()
+
+    # ---- card B, dragged here --------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(event.mimeData().hasFormat(CARD_MIME))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        target = self.target_at(event.position())
+        event.setAccepted(event.mimeData().hasFormat(CARD_MIME) and _writes(target))
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        target = self.target_at(event.position())
+        if _writes(target):
+            event.acceptProposedAction()
+            self.patch_dropped.emit(target)
+
+    # ---- mouse, further ------------------------------------------------------------------------------------
 
     def leaveEvent(self, event: QEvent) -> None:
         self._pointer = None
@@ -266,3 +296,8 @@ class Canvas(Display):
 
 def _extends(modifiers: Qt.KeyboardModifier) -> bool:
     return bool(modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier))
+
+
+def _writes(target: Target | None) -> bool:
+    """Whether there is something to patch: `logits` only reads."""
+    return target is not None and not (isinstance(target, Node) and target.kind == "logits")

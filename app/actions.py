@@ -1,0 +1,113 @@
+"""All that the program can do from its menus: one record an action feeds the menu, the shortcut and the tooltip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from views.icons import set_icon
+
+
+@dataclass(frozen=True)
+class Action:
+    """key: its name in code. words: in the menu, with its mnemonic. keys: shortcuts. tip: for the status bar."""
+
+    key: str
+    words: str
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    icon: str = ""
+    checkable: bool = False
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("open_folder", "&Open Model Folder…", ("Ctrl+O",), "Open a model from a folder with safetensors", "open"),
+    Action("open_named", "Open Model by &Name…", ("Ctrl+Shift+O",), "A Hub id, timm:NAME, bundled:NAME or pack:NAME"),
+    Action("open_input_a", "Open Picture or Text for &A…", ("Ctrl+I",), "Use a file as input A"),
+    Action("open_input_b", "Open Picture or Text for &B…", ("Ctrl+Shift+I",), "Use a file as input B"),
+    Action("export_svg", "Figure as &SVG…", ("Ctrl+E",), "The canvas with legend and caption"),
+    Action("export_pdf", "Figure as P&DF…", (), "The canvas with legend and caption"),
+    Action("export_png1", "Figure as PNG, &1x…", (), "The canvas with legend and caption"),
+    Action("export_png2", "Figure as PNG, &2x…", (), "Twice as many pixels, for slides"),
+    Action("export_png4", "Figure as PNG, &4x…", (), "Four times as many pixels, for print"),
+    Action("export_json", "Circuit as &JSON…", ("Ctrl+Shift+E",), "The edges shown, their scores and the edits"),
+    Action("quit", "&Quit", ("Ctrl+Q",)),
+    Action("cut", "&Cut Selection", ("X",), "Cut or restore what is selected", "cut"),
+    Action("patch", "&Patch Selection from B", ("P",), "Patch or restore what is selected", "patch"),
+    Action("restore", "&Restore Selection", ("R",), "Take the edits of the selection back"),
+    Action("reset", "Reset &All Edits", ("Ctrl+Backspace",), "Take all edits back; undo brings them again", "reset"),
+    Action("trace", "&Trace", ("T",), "Score all edges and measure what the strongest recover", "trace"),
+    Action("swap", "S&wap A and B", ("Ctrl+Shift+S",), "", "swap"),
+    Action("zoom_in", "Zoom &In", ("Ctrl++", "Ctrl+="), "", "zoom-in"),
+    Action("zoom_out", "Zoom &Out", ("Ctrl+-",), "", "zoom-out"),
+    Action("frame", "&Frame Selection", ("F",), "Show the selection, or all", "frame"),
+    Action("frame_all", "Frame &All", ("Shift+F", "Ctrl+0")),
+    Action("show_inputs", "In&puts", ("F5",), checkable=True),
+    Action("show_inspector", "In&spector", ("F6",), checkable=True),
+    Action("show_predictions", "P&redictions", ("F7",), checkable=True),
+    Action("full_screen", "F&ull Screen", ("F11",), checkable=True),
+    Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
+    Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info"),
+    Action("about", "&About Wirescope"),
+)
+
+MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "&File",
+        (
+            *("open_folder", "open_named", "@bundled", "@packs", "@recent", "-"),
+            *("@examples", "open_input_a", "open_input_b", "-", "@export", "-", "quit"),
+        ),
+    ),
+    ("&Edit", ("@undo", "@redo", "-", "cut", "patch", "restore", "reset", "-", "swap", "-", "trace")),
+    (
+        "&View",
+        (
+            *("zoom_in", "zoom_out", "frame", "frame_all", "-"),
+            *("show_inputs", "show_inspector", "show_predictions", "-", "@theme", "full_screen"),
+        ),
+    ),
+    ("&Help", ("welcome", "keys", "-", "about")),
+)
+
+EXPORTS = ("export_svg", "export_pdf", "export_png1", "export_png2", "export_png4", "-", "export_json")
+
+GESTURES: tuple[tuple[str, str], ...] = (
+    ("Click", "select a node or an edge; with the Cut or Patch tool, edit it"),
+    ("Ctrl or Shift + click", "add to the selection"),
+    ("Drag on empty space", "select the nodes in a box"),
+    ("Wheel", "zoom at the pointer"),
+    ("Space + drag, middle drag", "pan"),
+    ("Arrows", "walk along the graph"),
+    ("Tab", "what else lies under the pointer"),
+    ("Esc", "give up what the mouse has begun"),
+    ("Drag card B onto the canvas", "patch what it is dropped on"),
+)
+
+
+def make_actions(owner: QWidget, slots: dict[str, Callable[[], None]]) -> dict[str, QAction]:
+    """QActions for all records, each joined to its slot. Raises KeyError for an action that does nothing."""
+    made = {}
+    for record in ACTIONS:
+        action = QAction(record.words, owner)
+        action.setShortcuts([QKeySequence(keys) for keys in record.keys])
+        action.setCheckable(record.checkable)
+        plain = record.words.replace("&", "").rstrip("…")
+        shown = f" ({QKeySequence(record.keys[0]).toString()})" if record.keys else ""
+        action.setToolTip((record.tip or plain) + shown)
+        action.setStatusTip(record.tip)
+        if record.icon:
+            set_icon(action, record.icon)
+        action.triggered.connect(lambda _checked=False, slot=slots[record.key]: slot())
+        owner.addAction(action)
+        made[record.key] = action
+    return made
+
+
+def keys_table() -> list[tuple[str, str]]:
+    """Keys and gestures with what they do, for the help."""
+    rows = [(" or ".join(record.keys), record.words.replace("&", "").rstrip("…")) for record in ACTIONS if record.keys]
+    return [("Ctrl+Z", "Undo"), ("Ctrl+Shift+Z", "Redo"), *rows, *GESTURES]

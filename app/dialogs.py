@@ -1,0 +1,76 @@
+"""Dialogs: one message per problem with details to copy, the keys, and what this is."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QLabel,
+    QMessageBox,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.actions import keys_table
+from app.messages import Failed
+from views.theme import mono_font
+
+
+def show_problem(parent: QWidget, failure: Failed) -> QMessageBox:
+    """Say what is wrong and what to do; the details can be copied. Does not block."""
+    box = QMessageBox(QMessageBox.Icon.Warning, "Wirescope", failure.message, QMessageBox.StandardButton.Ok, parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setInformativeText(failure.hint)
+    box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if failure.details:
+        box.setDetailedText(failure.details)
+    box.open()
+    return box
+
+
+def show_keys(parent: QWidget) -> QDialog:
+    """All keys and gestures."""
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle("Keys")
+    table = QWidget()
+    grid = QGridLayout(table)
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(6)
+    for row, (keys, words) in enumerate(keys_table()):
+        label = QLabel(keys)
+        label.setFont(mono_font())
+        grid.addWidget(label, row, 0)
+        grid.addWidget(QLabel(words), row, 1)
+    grid.setColumnStretch(1, 1)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(table)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    column = QVBoxLayout(dialog)
+    column.addWidget(area)
+    column.addWidget(buttons)
+    dialog.resize(560, 620)
+    dialog.open()
+    return dialog
+
+
+def show_about(parent: QWidget) -> QMessageBox:
+    """Version and what the program is."""
+    try:
+        number = version("wirescope")
+    except PackageNotFoundError:
+        number = "from source"
+    text = (
+        f"<h3>Wirescope {number}</h3><p>A workbench for visual circuit tracing in transformers.</p><p>MIT licence.</p>"
+    )
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "About Wirescope", text, QMessageBox.StandardButton.Ok, parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+    return box

@@ -1,0 +1,94 @@
+"""What the inspector shows of a node or an edge, put together from the document and the engine's answers."""
+
+from __future__ import annotations
+
+from app.document import Document
+from app.messages import Inspected, Opened, Ready, Recovered, Scored
+from app.shown import links
+from core.edits import EditKind
+from core.graph import Edge, Node
+from views.data import EdgeInspection, NodeInspection, Target
+
+REPLACED = {"patch": "replaced from B", "zero": "replaced by zero", "mean": "replaced by its mean", "scale": "scaled"}
+
+
+def inspection(
+    target: Target,
+    document: Document,
+    opened: Opened,
+    ready: Ready | None,
+    scored: Scored | None,
+    seen: Inspected | None,
+) -> NodeInspection | EdgeInspection:
+    """ready, scored, seen: None until the engine has sent them."""
+    present = document.edit_of(target)
+    kind = present.kind if present is not None else document.cut_kind
+    estimated = estimate(target, kind, opened, scored)
+    measured = None if seen is None else seen.measured
+    edited = None if present is None else present.kind
+    factor = None if present is None else present.value
+    has_counterfactual = ready is not None and ready.has_counterfactual
+    if isinstance(target, Edge):
+        return EdgeInspection(
+            edge=target,
+            title=target.name,
+            estimated=estimated,
+            measured=measured,
+            kind_words=REPLACED[kind],
+            edited=edited,
+            has_counterfactual=has_counterfactual,
+            factor=factor,
+        )
+    reads, writes = links(opened.graph, scored.values, target) if scored is not None else ((), ())
+    card = None if ready is None else ready.card_a
+    return NodeInspection(
+        node=target,
+        title=target.name,
+        subtitle=describe(target, opened),
+        attention=None if seen is None else seen.attention,
+        labels=() if ready is None else ready.labels,
+        image=None if card is None else card.image,
+        grid=None if card is None else card.grid,
+        prefix=0 if opened.is_text else opened.prefix,
+        reads=reads,
+        writes=writes,
+        estimated=estimated,
+        measured=measured,
+        kind_words=REPLACED[kind],
+        edited=edited,
+        has_counterfactual=has_counterfactual,
+        factor=factor,
+    )
+
+
+def estimate(target: Target, kind: EditKind, opened: Opened, scored: Scored | None) -> float | None:
+    """The estimated change of the metric by editing a target; None where the scores are of another kind of edit."""
+    if scored is None or scored.kind != kind:
+        return None
+    if isinstance(target, Edge):
+        return -float(scored.values[opened.graph.edge_index(target)])
+    if target.kind == "logits":
+        return None
+    return -float(scored.values[opened.graph.edges_out_of(target)].sum())
+
+
+def describe(node: Node, opened: Opened) -> str:
+    """A node in words: "head 7 of layer 24"."""
+    if node.kind == "head":
+        key = opened.graph.ports(node)[1]
+        shared = f" · shares K/V head {key.head}" if key.shared else ""
+        return f"head {node.head} of layer {node.layer}{shared}"
+    if node.kind == "mlp":
+        return f"MLP of layer {node.layer}"
+    return opened.input_label if node.kind == "input" else opened.output_label
+
+
+def recovered_words(answer: Recovered) -> str:
+    """ "The 48 strongest edges recover 43 % of the metric; 57 % stays unexplained. Random edges: 0 %." """
+    left = 1 - answer.share
+    unexplained = f"{left:.0%} stays unexplained" if left >= 0 else f"{-left:.0%} more than the whole model"
+    replaced = {"patch": "from B", "zero": "by zero", "mean": "by the mean", "scale": ""}[answer.kind]
+    return (
+        f"{answer.size} edges recover {answer.share:.0%}, {unexplained}; {answer.size} random edges "
+        f"{answer.random:.0%} · others replaced {replaced}"
+    )

@@ -1,0 +1,148 @@
+"""What goes between the window and the engine's thread: one kind of request, and its answers in parts.
+
+A request says all that the window wants to know. The engine's side keeps what it made before, so a request that
+differs little costs little, and a newer request simply replaces an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.document import Document
+from core.edits import Edit, EditKind
+from core.graph import Graph
+from views.data import CardData, MetricChoice, MetricOption, PredictionRow, Target
+
+
+@dataclass(frozen=True)
+class Request:
+    number: int
+    document: Document
+    inspect: Target | None = None
+    recover: int | None = None  # measure what a circuit of so many edges recovers
+
+
+@dataclass(frozen=True)
+class Working:
+    """What is being done, for the status bar; fraction None: unknown."""
+
+    number: int
+    words: str
+    fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model is open."""
+
+    number: int
+    name: str
+    title: str
+    details: str  # "30 layers · 9 heads · fp32 · cpu"
+    graph: Graph
+    is_text: bool
+    has_head: bool
+    class_names: tuple[str, ...]
+    metric_options: tuple[MetricOption, ...]
+    input_label: str
+    output_label: str
+    prefix: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The inputs are in: what the model sees of them, and how well the engine agrees with the model."""
+
+    number: int
+    card_a: CardData
+    card_b: CardData
+    labels: tuple[str, ...]
+    parity: str
+    has_counterfactual: bool
+    metric_name: str
+    metric: MetricChoice
+    metric_problem: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run with the document's edits."""
+
+    number: int
+    edits: tuple[Edit, ...]
+    unit: Literal["probability", "cosine"]
+    rows: tuple[PredictionRow, ...]
+    metric_name: str
+    before: float
+    after: float
+    words: str
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class Deltas:
+    """What each edit does on top of the others: metric with it minus metric without it."""
+
+    number: int
+    values: Mapping[Target, float]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Estimated scores of all edges: positive raises the metric."""
+
+    number: int
+    values: NDArray[np.float64]
+    kind: EditKind
+    method: str
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What the inspector shows of the selected node or edge."""
+
+    number: int
+    target: Target
+    kind: EditKind
+    measured: float | None
+    attention: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What the circuit of the best `size` edges recovers of the metric, and as many random edges do."""
+
+    number: int
+    size: int
+    share: float
+    random: float
+    method: str
+    kind: EditKind
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Something could not be done. where: the model, card A, card B, or the rest."""
+
+    number: int
+    where: Literal["model", "A", "B", "run"]
+    message: str
+    hint: str = ""
+    details: str = ""
+    cards: tuple[CardData, ...] = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """All parts of a request have come."""
+
+    number: int
+
+
+Answer = Working | Opened | Ready | Ran | Deltas | Scored | Inspected | Recovered | Failed | Done

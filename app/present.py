@@ -1,0 +1,127 @@
+"""From the engine's results to what the views draw."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from app.document import Source
+from app.messages import Opened
+from core.inputs.pair import Side
+from core.metrics import METRICS
+from core.models.model import Model
+from core.result import Result
+from core.session import Parity, Session
+from views.data import CardData, MetricChoice, MetricOption, PredictionRow, TokenChip
+
+ROWS = 6
+
+
+def opened_words(model: Model, name: str) -> Opened:
+    """What the window says of a model."""
+    shape = model.adapter.shape
+    outputs = {"next token": "logits", "classes": "class scores", "embedding": "embedding"}
+    options = tuple(
+        MetricOption(row.kind, row.words, row.needs_target, row.needs_foil)
+        for row in METRICS.values()
+        if shape.output_kind in row.outputs and row.kind != "cosine_reference"
+    )
+    precision = {"float32": "fp32", "float64": "fp64", "bfloat16": "bf16", "float16": "fp16"}
+    dtype = str(model.adapter.dtype).removeprefix("torch.")
+    heads = f"{shape.heads} heads" if shape.heads == shape.kv_heads else f"{shape.heads} heads ({shape.kv_heads} K/V)"
+    return Opened(
+        number=0,
+        name=name,
+        title=model.title,
+        details=f"{shape.layers} layers · {heads} · {precision.get(dtype, dtype)} · {model.adapter.device.type}",
+        graph=model.graph,
+        is_text=model.is_text,
+        has_head=shape.output_kind != "embedding",
+        class_names=model.class_names,
+        metric_options=options,
+        input_label="input · token" if model.is_text else "input · patch + position",
+        output_label=outputs[shape.output_kind],
+        prefix=model.adapter.prefix,
+    )
+
+
+def empty_card(letter: Literal["A", "B"], is_text: bool) -> CardData:
+    return CardData(letter, "text" if is_text else "image")
+
+
+def card_of(
+    letter: str, model: Model, source: Source | None, side: Side | None, problem: str = "", other: Side | None = None
+) -> CardData:
+    """An input card; `other` is the other card's input, to mark where they differ."""
+    which: Literal["A", "B"] = "A" if letter == "A" else "B"
+    if source is None:
+        return empty_card(which, model.is_text)
+    if side is None:
+        return CardData(which, source.kind, text=source.text, name=source.name, problem=problem)
+    if not model.is_text:
+        grid = model.adapter.image_grid(side.tensor)
+        name = source.name or side.text
+        return CardData(which, "image", image=side.view, grid=grid, name=name, notes=side.notes, problem=problem)
+    ids = side.tensor[0].tolist()
+    others = other.tensor[0].tolist() if other is not None else ids
+    chips = tuple(
+        TokenChip(text, index, differs=index >= len(others) or ids[index] != others[index])
+        for index, text in enumerate(side.labels)
+    )
+    return CardData(which, "text", text=source.text, tokens=chips, notes=side.notes, problem=problem)
+
+
+def parity_words(parity: Parity) -> str:
+    return f"parity {parity.difference:.0e}".replace("e-0", "e-").replace("e+0", "e+")
+
+
+def run_words(result: Result, forward_milliseconds: float) -> str:
+    """ "14 ms · 0.12 of a forward · layers 24–29" """
+    layers = result.layers_run
+    total = result.model.graph.layers
+    if not len(layers):
+        where = "no layer run"
+    elif len(layers) == 1:
+        where = f"layer {layers[0]}"
+    else:
+        where = f"layers {layers[0]}–{total - 1}"
+    share = result.milliseconds / forward_milliseconds if forward_milliseconds > 0 else 0.0
+    digits = 0 if result.milliseconds >= 10 else 1
+    return f"{result.milliseconds:.{digits}f} ms · {share:.2f} of a forward · {where}"
+
+
+def prediction_rows(
+    session: Session, clean: Result, result: Result
+) -> tuple[Literal["probability", "cosine"], tuple[PredictionRow, ...]]:
+    """Before and after: the likeliest answers of both, or cosines for a model without a head."""
+    if session.model.adapter.shape.output_kind == "embedding":
+        return "cosine", _cosine_rows(session, clean, result)
+    before, after = clean.answer[0].softmax(dim=-1), result.answer[0].softmax(dim=-1)
+    wanted = [prediction.index for prediction in clean.top(ROWS)]
+    wanted += [prediction.index for prediction in result.top(3)]
+    wanted += [*session.metric.target[:1], *session.metric.foil[:1]]
+    indices = sorted(dict.fromkeys(wanted), key=lambda i: -max(float(before[i]), float(after[i])))[:ROWS]
+    indices.sort(key=lambda i: -float(before[i]))
+    rows = tuple(PredictionRow(session.model.label(i), float(before[i]), float(after[i])) for i in indices)
+    return "probability", rows
+
+
+def _cosine_rows(session: Session, clean: Result, result: Result) -> tuple[PredictionRow, ...]:
+    from torch.nn.functional import cosine_similarity
+
+    def row(label: str, reference: Result) -> PredictionRow:
+        values = [float(cosine_similarity(x.answer[:1], reference.answer[:1])) for x in (clean, result)]
+        return PredictionRow(label, values[0], values[1])
+
+    rows = [row("to A, unedited", clean)]
+    counterfactual = session.counterfactual
+    if counterfactual is not None:
+        rows.append(row("to B", counterfactual))
+    return tuple(rows)
+
+
+def metric_choice(session: Session) -> MetricChoice:
+    """The session's metric as the user would set it."""
+    bound = session.metric
+    target = session.model.label(bound.target[0]) if bound.target else ""
+    foil = session.model.label(bound.foil[0]) if bound.foil else ""
+    return MetricChoice(bound.metric.kind, target, foil)

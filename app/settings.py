@@ -1,0 +1,54 @@
+"""What is remembered between starts: window, theme, tool, recent models."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from views.theme import ThemeChoice
+
+RECENT = 8
+
+
+class Settings:
+    """The user's settings, in the place the system gives for them."""
+
+    def __init__(self) -> None:
+        self._store = QSettings("Wirescope", "Wirescope")
+
+    def theme(self) -> ThemeChoice:
+        value = self._store.value("theme", "system")
+        return value if value in ("dark", "light") else "system"
+
+    def set_theme(self, choice: ThemeChoice) -> None:
+        self._store.setValue("theme", choice)
+
+    def recent_models(self) -> list[str]:
+        value = self._store.value("recent", [])
+        return [value] if isinstance(value, str) else [str(name) for name in value or []]
+
+    def add_recent_model(self, name: str) -> None:
+        names = [name, *(other for other in self.recent_models() if other != name)]
+        self._store.setValue("recent", names[:RECENT])
+
+    def clear_recent_models(self) -> None:
+        self._store.setValue("recent", [])
+
+    def folder(self) -> str:
+        """Where the last file dialog was."""
+        return str(self._store.value("folder", ""))
+
+    def set_folder(self, folder: str) -> None:
+        self._store.setValue("folder", folder)
+
+    def layout(self, part: str) -> QByteArray | None:
+        value = self._store.value(f"layout/{part}")
+        return value if isinstance(value, QByteArray) else None
+
+    def set_layout(self, part: str, state: QByteArray) -> None:
+        self._store.setValue(f"layout/{part}", state)
+
+    def shown(self, panel: str) -> bool:
+        return str(self._store.value(f"shown/{panel}", "true")) == "true"
+
+    def set_shown(self, panel: str, shown: bool) -> None:
+        self._store.setValue(f"shown/{panel}", "true" if shown else "false")

@@ -1,0 +1,91 @@
+"""Which of the graph's edges the canvas shows: edits, the selection's strongest, and the strongest of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.edits import Edit
+from core.graph import Edge, Graph, Node
+from views.data import CanvasData, EdgeMark, Link, NodeMark, Target
+
+STRONGEST = 48  # edges of the whole graph
+OF_SELECTION = 24  # edges into a selected node, and as many out of it
+LINKS = 6  # rows of "reads most" and of "writes most to"
+
+
+def canvas_data(
+    graph: Graph,
+    scores: NDArray[np.float64] | None,
+    edits: Iterable[Edit],
+    selection: tuple[Target, ...],
+    measured: Mapping[Target, float],
+    *,
+    input_label: str,
+    output_label: str,
+    stale: bool,
+) -> CanvasData:
+    """Choose and mark edges. scores: [edges], estimated. measured: change of the metric by editing a target."""
+    edited = {edit.target: edit for edit in edits}
+    chosen: set[int] = set()
+    if scores is not None:
+        chosen.update(_strongest(scores, np.arange(graph.n_edges), STRONGEST))
+    for target in selection:
+        if isinstance(target, Edge):
+            chosen.add(graph.edge_index(target))
+        elif scores is not None:
+            incoming, outgoing = edges_at(graph, target)
+            chosen.update(_strongest(scores, incoming, OF_SELECTION))
+            chosen.update(_strongest(scores, outgoing, OF_SELECTION))
+    chosen.update(graph.edge_index(target) for target in edited if isinstance(target, Edge))
+
+    marks, ends = [], set()
+    for index in sorted(chosen):
+        edge = graph.edge(index)
+        ends.update((edge.writer, *graph.readers_of(edge.reader)[:1]))
+        change = measured.get(edge)
+        value = -change if change is not None else None if scores is None else float(scores[index])
+        edit = edited.get(edge)
+        label = "" if edit is None or change is None else signed(change)
+        marks.append(EdgeMark(index, value, change is not None, None if edit is None else edit.kind, label))
+    nodes = {node: NodeMark(named=True) for node in ends}
+    for target, edit in edited.items():
+        if isinstance(target, Node):
+            change = measured.get(target)
+            nodes[target] = NodeMark(edit.kind, "" if change is None else signed(change), named=True)
+    return CanvasData(graph, tuple(marks), nodes, selection, input_label, output_label, stale)
+
+
+def edges_at(graph: Graph, node: Node) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of the edges into and out of a node."""
+    into = [np.asarray(graph.edges_into(port), dtype=np.int64) for port in graph.ports(node)]
+    none = np.empty(0, dtype=np.int64)
+    return np.concatenate(into) if into else none, graph.edges_out_of(node) if node.kind != "logits" else none
+
+
+def links(graph: Graph, scores: NDArray[np.float64], node: Node) -> tuple[tuple[Link, ...], tuple[Link, ...]]:
+    """What a node reads most and writes most to."""
+    incoming, outgoing = edges_at(graph, node)
+    reads = []
+    for index in _strongest(scores, incoming, LINKS):
+        edge = graph.edge(index)
+        port = f" ⟨{edge.reader.kind}⟩" if edge.reader.kind in ("q", "k", "v") else ""
+        reads.append(Link(index, edge.writer.name + port, float(scores[index])))
+    writes = [
+        Link(index, graph.edge(index).reader.name, float(scores[index]))
+        for index in _strongest(scores, outgoing, LINKS)
+    ]
+    return tuple(reads), tuple(writes)
+
+
+def _strongest(scores: NDArray[np.float64], among: NDArray[np.int64], count: int) -> list[int]:
+    order = np.argsort(-np.abs(scores[among]), kind="stable")[:count]
+    return [int(index) for index in among[order] if scores[index] != 0.0]
+
+
+def signed(value: float) -> str:
+    """A change with its sign: "+0.31", "−1.47"."""
+    digits = 2 if abs(value) >= 0.095 or value == 0 else 3 if abs(value) >= 0.0095 else 4
+    return f"{value:+.{digits}f}".replace("-", "−")

@@ -1,0 +1,44 @@
+"""From what was dropped, pasted or chosen to an input source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QImage
+
+from app.document import Source
+from core.errors import InputError
+
+TEXT_ENDINGS = (".txt", ".md", ".text", ".csv", ".json", ".jsonl", ".py")
+TEXT_BYTES = 2**20
+IMAGE_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.tif *.tiff *.gif *.bmp);;All files (*)"
+
+
+def from_path(path: str) -> Source:
+    """A local file: a prompt from a text file, otherwise a picture (which may turn out not to be one). Raises
+    InputError."""
+    file = Path(path)
+    if file.suffix.lower() in TEXT_ENDINGS:
+        return Source("text", text=read_text(file))
+    return Source("image", path=str(file), name=file.name)
+
+
+def read_text(file: Path) -> str:
+    """A prompt from a file. Raises InputError."""
+    try:
+        if file.stat().st_size > TEXT_BYTES:
+            raise InputError(f"{file.name} is larger than 1 MB.", "A prompt is a few hundred words at most.")
+        return file.read_text(encoding="utf-8").rstrip("\n")
+    except UnicodeDecodeError:
+        raise InputError(f"{file.name} is no UTF-8 text.", "Save it as UTF-8.") from None
+    except OSError as error:
+        raise InputError(f"{file.name} cannot be read: {error.strerror}") from None
+
+
+def from_image(image: QImage, name: str = "pasted picture") -> Source:
+    """A picture from the clipboard or a drag, kept without loss."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]
+    return Source("image", data=bytes(buffer.data().data()), name=name)

@@ -1,0 +1,40 @@
+"""Undoable commands. Each changes the workbench's edits as a whole, so undo and redo are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QUndoCommand
+
+from core.edits import Edit
+
+Edits = tuple[Edit, ...]
+
+
+class ChangeEdits(QUndoCommand):
+    """From one set of edits to another. Commands with the same `merge_key` that follow each other become one (a
+    slider's drag)."""
+
+    def __init__(
+        self, words: str, before: Edits, after: Edits, apply: Callable[[Edits], None], merge_key: int = -1
+    ) -> None:
+        super().__init__(words)
+        self.before, self.after = before, after
+        self._apply = apply
+        self._merge_key = merge_key
+
+    def redo(self) -> None:
+        self._apply(self.after)
+
+    def undo(self) -> None:
+        self._apply(self.before)
+
+    def id(self) -> int:
+        return self._merge_key
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, ChangeEdits):
+            return False
+        self.after = other.after
+        self.setText(other.text())
+        return True

@@ -1,0 +1,424 @@
+"""The workbench: the document, its undo history, and the conversation with the engine's thread. No widgets.
+
+An intent changes the document and asks anew; answers become data for the views, sent on as signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoStack
+
+from app.document import Document, Source
+from app.engine_thread import EngineThread
+from app.inspection import inspection, recovered_words
+from app.messages import (
+    Answer,
+    Deltas,
+    Done,
+    Failed,
+    Inspected,
+    Opened,
+    Ran,
+    Ready,
+    Recovered,
+    Request,
+    Scored,
+    Working,
+)
+from app.shown import STRONGEST, canvas_data
+from app.undo import ChangeEdits, Edits
+from core.edits import EDIT_WORDS, Edit, EditKind
+from core.graph import Node
+from views.data import (
+    CanvasData,
+    EdgeInspection,
+    EditRow,
+    MetricChoice,
+    NodeInspection,
+    PredictionsData,
+    Target,
+)
+
+STALE_AFTER = 60  # milliseconds: numbers that take longer to come are dimmed meanwhile
+SLIDER_MERGES = 1
+NO_B = "A patch takes its value from B: give a counterfactual input first."
+
+
+class Workbench(QObject):
+    """One window's state. Views listen to its signals; the window calls its intents."""
+
+    model_opened = Signal(object)  # Opened
+    cards_changed = Signal(object, object)  # CardData of A and of B
+    metric_changed = Signal(object)  # Ready
+    canvas_changed = Signal(object)  # CanvasData
+    predictions_changed = Signal(object)  # PredictionsData
+    nothing_to_show = Signal(str)
+    inspection_changed = Signal(object)  # NodeInspection, EdgeInspection or None
+    edits_changed = Signal(object)  # list of EditRow
+    stale_changed = Signal(bool)
+    working = Signal(str, object)
+    idle = Signal()
+    memory_changed = Signal(float)  # megabytes
+    message = Signal(str)
+    failed = Signal(object)  # Failed: to show in a dialog
+
+    def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document = Document("")
+        self.undo = QUndoStack(self)
+        self._engine = engine
+        self._number = 0
+        self.opened: Opened | None = None
+        self.ready: Ready | None = None
+        self.ran: Ran | None = None
+        self.scored: Scored | None = None
+        self.recovered: Recovered | None = None
+        self._inspected: Inspected | None = None
+        self._measured: dict[Target, float] = {}
+        self._selection: tuple[Target, ...] = ()
+        self._recover: int | None = None
+        self._stale = False
+        self._busy = False
+        self._stale_timer = QTimer(self)
+        self._stale_timer.setSingleShot(True)
+        self._stale_timer.setInterval(STALE_AFTER)
+        self._stale_timer.timeout.connect(self._mark_stale)
+        engine.answered.connect(self._take)
+
+    # ---- intents ----
+
+    def open(self, document: Document) -> None:
+        """Start afresh with a document: its model, its inputs."""
+        self.undo.clear()
+        self._selection = ()
+        self._forget()
+        if self.opened is not None and self.opened.name != document.model:
+            self.opened = None
+        self.ready = None
+        self._change(document)
+        self.edits_changed.emit([])
+        self._inspect()
+
+    def set_source(self, letter: str, source: Source | None) -> None:
+        field = "clean" if letter == "A" else "counterfactual"
+        if getattr(self.document, field) == source:
+            return
+        self._forget()
+        document = replace(self.document, **{field: source})  # type: ignore[arg-type]
+        self._change(document)
+
+    def swap(self) -> None:
+        """Exchange A and B."""
+        document = self.document
+        if document.counterfactual is None:
+            return
+        self._forget()
+        self._change(replace(document, clean=document.counterfactual, counterfactual=document.clean))
+
+    def set_metric(self, choice: MetricChoice) -> None:
+        if choice != self.document.metric:
+            self._forget()
+            self._change(replace(self.document, metric=choice))
+
+    def set_replacement(self, kind: EditKind) -> None:
+        """What a cut edge carries from now on, and what the estimates are of."""
+        if kind != self.document.cut_kind or self.document.replacement is None:
+            self.scored = None
+            self._change(replace(self.document, replacement=kind))
+
+    def select(self, selection: tuple[Target, ...]) -> None:
+        if selection == self._selection:
+            return
+        self._selection = selection
+        self._inspected = None
+        self._send_canvas()
+        self._inspect()
+        self._ask(changes=False)
+
+    @property
+    def selection(self) -> tuple[Target, ...]:
+        return self._selection
+
+    def toggle(self, target: Target, tool: str) -> None:
+        """Cut or patch a target; what is edited already is restored."""
+        if not self._can_edit(target):
+            return
+        kind: EditKind = "patch" if tool == "patch" else self.document.cut_kind
+        if self.document.edit_of(target) is not None:
+            self._restore([target])
+        elif kind == "patch" and not self._has_counterfactual():
+            self.message.emit(NO_B)
+        else:
+            self._edit([target], kind)
+
+    def patch(self, target: Target) -> None:
+        """Patch a target from B (card B was dropped on it), and with it the selection it belongs to."""
+        targets = list(self._selection) if target in self._selection else [target]
+        if self._has_counterfactual():
+            self._edit([each for each in targets if self._can_edit(each)], "patch")
+        else:
+            self.message.emit(NO_B)
+
+    def toggle_selection(self, tool: str) -> None:
+        """Cut or patch all that is selected, together; if all of it is edited, restore it."""
+        targets = [target for target in self._selection if self._can_edit(target)]
+        if not targets:
+            self.message.emit("Select a node or an edge first.")
+            return
+        if all(self.document.edit_of(target) is not None for target in targets):
+            self._restore(targets)
+            return
+        kind: EditKind = "patch" if tool == "patch" else self.document.cut_kind
+        if kind == "patch" and not self._has_counterfactual():
+            self.message.emit(NO_B)
+            return
+        self._edit(targets, kind)
+
+    def edit_selection(self, kind: EditKind, value: float) -> None:
+        """Give the selected targets one kind of edit; a slider's moves become one step of the history."""
+        targets = [target for target in self._selection if self._can_edit(target)]
+        self._edit(targets, kind, value if kind == "scale" else None)
+
+    def restore_selection(self) -> None:
+        self._restore([target for target in self._selection if self.document.edit_of(target) is not None])
+
+    def restore(self, key: int) -> None:
+        """Take back the edit at a place of the list."""
+        self._restore([self.document.edits[key].target])  # type: ignore[list-item]
+
+    def reset(self) -> None:
+        """Take all edits back; undo brings them again."""
+        if self.document.edits:
+            self._push("Reset all", ())
+
+    def trace(self, method: str) -> None:
+        """Score all edges by a method, and measure what the strongest of them recover."""
+        if method == "eap-ig" and not self._has_counterfactual():
+            self.message.emit("This method goes from B to A: give a counterfactual input first.")
+            return
+        self._recover = STRONGEST
+        self.recovered = None
+        self._change(replace(self.document, method=method))
+
+    def cancel(self) -> None:
+        self._engine.cancel()
+        self._finish()
+        self.message.emit("Cancelled.")
+
+    def close(self) -> None:
+        """End the engine's thread."""
+        self._stale_timer.stop()
+        self._engine.stop()
+
+    def ask_again(self) -> None:
+        self._ask(changes=False)
+
+    # ---- edits ----
+
+    def _can_edit(self, target: Target) -> bool:
+        return self.opened is not None and not (isinstance(target, Node) and target.kind == "logits")
+
+    def _has_counterfactual(self) -> bool:
+        return self.ready is not None and self.ready.has_counterfactual
+
+    def _edit(self, targets: list[Target], kind: EditKind, value: float | None = None) -> None:
+        document = self.document
+        for target in targets:
+            document = document.with_edit(Edit(target, kind, value=value))
+        if not targets or document.edits == self.document.edits:
+            return
+        verb = {"patch": "Patch", "zero": "Cut", "mean": "Cut (mean)", "scale": "Scale"}[kind]
+        name = _pretty(targets[0]) if len(targets) == 1 else f"{len(targets)} places"
+        amount = f" to {value:g}" if value is not None else ""
+        self._push(f"{verb} {name}{amount}", document.edits, SLIDER_MERGES if kind == "scale" else -1)
+
+    def _restore(self, targets: list[Target]) -> None:
+        document = self.document
+        for target in targets:
+            document = document.without_edit(target)
+        if document.edits != self.document.edits:
+            name = _pretty(targets[0]) if len(targets) == 1 else f"{len(targets)} places"
+            self._push(f"Restore {name}", document.edits)
+
+    def _push(self, words: str, after: Edits, merge_key: int = -1) -> None:
+        self.undo.push(ChangeEdits(words, self.document.edits, after, self._set_edits, merge_key))
+
+    def _set_edits(self, edits: Edits) -> None:
+        self._measured = {}
+        self._inspected = None
+        self._change(replace(self.document, edits=edits))
+        self._inspect()
+
+    # ---- asking ----
+
+    def _forget(self) -> None:
+        """Numbers of another input or metric are worth nothing."""
+        self.scored = None
+        self._inspected = None
+        self.recovered = None
+        self._recover = None
+        self._measured = {}
+
+    def _change(self, document: Document) -> None:
+        self.document = document
+        self.edits_changed.emit(self._edit_rows())
+        self._ask()
+        self._send_canvas()
+
+    def _ask(self, changes: bool = True) -> None:
+        if not self.document.model:
+            return
+        self._number += 1
+        inspect = self._selection[0] if len(self._selection) == 1 else None
+        recover, self._busy = self._recover, True
+        self._engine.ask(Request(self._number, self.document, inspect, recover))
+        if changes:
+            self._stale_timer.start()
+
+    def _mark_stale(self) -> None:
+        self._stale = True
+        self.stale_changed.emit(True)
+        self._send_predictions()
+        self._send_canvas()
+
+    def _fresh(self) -> None:
+        self._stale_timer.stop()
+        if self._stale:
+            self._stale = False
+            self.stale_changed.emit(False)
+
+    # ---- answers ----
+
+    def _take(self, answer: Answer) -> None:
+        if answer.number != self._number:
+            return
+        if isinstance(answer, Working):
+            self.working.emit(answer.words, answer.fraction)
+        elif isinstance(answer, Opened):
+            self._take_opened(answer)
+        elif isinstance(answer, Ready):
+            self.ready = answer
+            self.cards_changed.emit(answer.card_a, answer.card_b)
+            self.metric_changed.emit(answer)
+        elif isinstance(answer, Ran):
+            self.ran = answer
+            self._fresh()
+            self._send_predictions()
+            self._send_canvas()
+            self.memory_changed.emit(answer.megabytes)
+        elif isinstance(answer, Deltas):
+            self._measured.update(answer.values)
+            self._send_canvas()
+        elif isinstance(answer, Inspected):
+            self._inspected = answer
+            if answer.measured is not None:
+                self._measured[answer.target] = answer.measured
+            self._send_canvas()
+            self._inspect()
+        elif isinstance(answer, Scored):
+            self.scored = answer
+            self._send_canvas()
+            self._inspect()
+        elif isinstance(answer, Recovered):
+            self._recover = None
+            self.recovered = answer
+            self.message.emit(recovered_words(answer))
+        elif isinstance(answer, Failed):
+            self._take_failure(answer)
+        elif isinstance(answer, Done):
+            self._finish()
+
+    def _take_opened(self, opened: Opened) -> None:
+        known = self.opened
+        self.opened = opened
+        if known is None or known.name != opened.name:
+            self.model_opened.emit(opened)
+            self._send_canvas()
+
+    def _take_failure(self, failure: Failed) -> None:
+        self._recover = None
+        if failure.cards:
+            self.ready = None
+            self.cards_changed.emit(failure.cards[0], failure.cards[1])
+            self.ran = None
+            self._fresh()
+            self._send_canvas()
+            reason = failure.message or "Type or drop an input into card A."
+            self.nothing_to_show.emit(reason)
+        else:
+            self.failed.emit(failure)
+
+    def _finish(self) -> None:
+        self._busy = False
+        self._fresh()
+        self._send_predictions()
+        self._send_canvas()
+        self.idle.emit()
+
+    @property
+    def busy(self) -> bool:
+        """Whether the engine works on the latest request."""
+        return self._busy
+
+    # ---- what the views draw ----
+
+    def canvas(self) -> CanvasData | None:
+        if self.opened is None:
+            return None
+        scores = None if self.scored is None else self.scored.values
+        return canvas_data(
+            self.opened.graph,
+            scores,
+            self.document.edits,
+            self._selection,
+            self._measured,
+            input_label=self.opened.input_label,
+            output_label=self.opened.output_label,
+            stale=self._stale,
+        )
+
+    def _send_canvas(self) -> None:
+        data = self.canvas()
+        if data is not None:
+            self.canvas_changed.emit(data)
+
+    def _send_predictions(self) -> None:
+        if self.ran is not None:
+            self.predictions_changed.emit(self.predictions())
+
+    def predictions(self) -> PredictionsData:
+        assert self.ran is not None
+        ran = self.ran
+        return PredictionsData(
+            ran.unit, ran.rows, ran.metric_name, ran.before, ran.after, bool(ran.edits), ran.words, self._stale
+        )
+
+    def _edit_rows(self) -> list[EditRow]:
+        rows = []
+        for key, edit in enumerate(self.document.edits):
+            words = EDIT_WORDS[edit.kind] + (f" {edit.value:g}" if edit.value is not None else "")
+            rows.append(EditRow(key, edit.name, words))
+        return rows
+
+    def _inspect(self) -> None:
+        self.inspection_changed.emit(self.inspection())
+
+    def inspection(self) -> NodeInspection | EdgeInspection | None:
+        """What the inspector shows of a single selection."""
+        if len(self._selection) != 1 or self.opened is None:
+            return None
+        seen = self._inspected
+        if seen is not None and seen.target != self._selection[0]:
+            seen = None
+        return inspection(self._selection[0], self.document, self.opened, self.ready, self.scored, seen)
+
+    @property
+    def measured(self) -> Mapping[Target, float]:
+        return self._measured
+
+
+def _pretty(target: Target | object) -> str:
+    return str(target).replace("->", " → ").replace("<", " ⟨").replace(">", "⟩")
