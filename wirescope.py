@@ -16,7 +16,8 @@ from core.metrics import (
     logit_difference,
     probability,
 )
-from core.models.loading import bundled_models, load_model
+from core.models.bundled import bundled_models
+from core.models.loading import load_model
 from core.models.model import Model
 from core.result import Result
 from core.session import Session

@@ -195,7 +195,7 @@ class EngineSide:
                 metric_name=session.metric.name,
                 before=float(clean.metric.mean()),
                 after=float(result.metric.mean()),
-                words=run_words(result, bench.forward_milliseconds),
+                words=run_words(result, bench.forward_milliseconds, bool(edits)),
                 megabytes=session.engine.megabytes,
             )
         )

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QMenu
 from app.actions import EXPORTS, MENUS
 from app.examples import all_examples, examples_for
 from core.models import packs
+from core.models.bundled import bundled_models
 from views import theme
 
 if TYPE_CHECKING:
     from app.window import Window
 
-BUNDLED = (("bundled:names", "names (language)"), ("bundled:shapes", "shapes (vision)"))
+KINDS = {"names": "language", "shapes": "vision"}
 
 
 def fill_menu_bar(window: Window) -> dict[str, QMenu]:
@@ -58,8 +59,7 @@ def model_menu(window: Window) -> QMenu:
 def _fill_model_menu(window: Window, menu: QMenu) -> None:
     menu.clear()
     menu.addSection("Bundled")
-    for name, words in BUNDLED:
-        menu.addAction(words, partial(window.open_model, name))
+    _add_bundled(window, menu)
     menu.addSection("Model packs")
     _add_packs(window, menu)
     recent = [name for name in window.settings.recent_models() if not name.startswith(("bundled:", "pack:"))]
@@ -85,9 +85,14 @@ def _export_menu(window: Window) -> QMenu:
 
 def _bundled_menu(window: Window) -> QMenu:
     menu = QMenu("&Bundled Models", window)
-    for name, words in BUNDLED:
-        menu.addAction(words, partial(window.open_model, name))
+    _add_bundled(window, menu)
     return menu
+
+
+def _add_bundled(window: Window, menu: QMenu) -> None:
+    for name in bundled_models():
+        words = f"{name} ({KINDS[name]})" if name in KINDS else name
+        menu.addAction(words, partial(window.open_model, f"bundled:{name}"))
 
 
 def _filled_when_shown(window: Window, title: str, fill: Callable[[Window, QMenu], None]) -> QMenu:

@@ -74,19 +74,22 @@ def parity_words(parity: Parity) -> str:
     return f"parity {parity.difference:.0e}".replace("e-0", "e-").replace("e+0", "e+")
 
 
-def run_words(result: Result, forward_milliseconds: float) -> str:
+def run_words(result: Result, forward_milliseconds: float, edited: bool) -> str:
     """ "14 ms · 0.12 of a forward · layers 24–29" """
     layers = result.layers_run
     total = result.model.graph.layers
     if not len(layers):
-        where = "no layer run"
-    elif len(layers) == 1:
+        return f"{_milliseconds(result)} · measured before" if edited else f"{_milliseconds(result)} · no edits"
+    if len(layers) == 1:
         where = f"layer {layers[0]}"
     else:
         where = f"layers {layers[0]}–{total - 1}"
     share = result.milliseconds / forward_milliseconds if forward_milliseconds > 0 else 0.0
-    digits = 0 if result.milliseconds >= 10 else 1
-    return f"{result.milliseconds:.{digits}f} ms · {share:.2f} of a forward · {where}"
+    return f"{_milliseconds(result)} · {share:.2f} of a forward · {where}"
+
+
+def _milliseconds(result: Result) -> str:
+    return f"{result.milliseconds:.{0 if result.milliseconds >= 10 else 1}f} ms"
 
 
 def prediction_rows(

@@ -26,12 +26,13 @@ def canvas_data(
     input_label: str,
     output_label: str,
     stale: bool,
+    strongest: int = STRONGEST,
 ) -> CanvasData:
     """Choose and mark edges. scores: [edges], estimated. measured: change of the metric by editing a target."""
     edited = {edit.target: edit for edit in edits}
     chosen: set[int] = set()
     if scores is not None:
-        chosen.update(_strongest(scores, np.arange(graph.n_edges), STRONGEST))
+        chosen.update(_strongest(scores, np.arange(graph.n_edges), strongest))
     for target in selection:
         if isinstance(target, Edge):
             chosen.add(graph.edge_index(target))

@@ -7,7 +7,6 @@ is loaded in fp32: half precision on a CPU can give gibberish.
 from __future__ import annotations
 
 import json
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,11 @@ from torch import Tensor, nn
 
 from core.errors import ArgumentError, ModelError
 from core.models import packs
+from core.models.bundled import bundled_folder
 from core.models.families import FAMILIES, adapt, unsupported
 from core.models.model import ImageProcessing, Model
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-
-
-def bundled_models() -> list[str]:
-    """Names of the models that come with Wirescope."""
-    folder = resources.files("resources") / "models"
-    return sorted(entry.name for entry in folder.iterdir() if (entry / "model.safetensors").is_file())
 
 
 def load_model(source: Any, processor: Any = None, *, device: str | torch.device = "cpu") -> Model:
@@ -45,7 +39,7 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
     name = str(source)
     kind, _, rest = name.partition(":")
     if kind == "bundled":
-        model = _from_folder(_bundled_folder(rest), name, rest)
+        model = _from_folder(bundled_folder(rest), name, rest)
     elif kind == "pack":
         model = _from_folder(_pack_folder(rest), name, packs.PACKS[rest].title)
     elif kind == "timm":
@@ -59,12 +53,6 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
     return Model(
         model.name, model.title, adapt(model.adapter.module), model.tokenizer, model.processing, model.class_names
     )
-
-
-def _bundled_folder(name: str) -> Path:
-    if name not in bundled_models():
-        raise ArgumentError(f"There is no bundled model {name!r}.", f"There are: {', '.join(bundled_models())}.")
-    return Path(str(resources.files("resources") / "models" / name))
 
 
 def _pack_folder(name: str) -> Path:

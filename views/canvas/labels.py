@@ -133,31 +133,36 @@ def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozen
 
 def _place_pills(scene: Scene, camera: Camera, exposed: QRectF, taken: _Taken, labels: Labels) -> None:
     shown = visible(scene, camera, exposed)
+    pills = _Taken([])
     for place in shown[scene.edited[shown]][::-1].tolist():  # strongest first
         mark = scene.marks[place]
         points, along = polyline(scene, camera, place)
         total = float(along[-1])
-        found: tuple[float, QRectF, str] | None = None
-        for text in dict.fromkeys((mark.label, "")):
-            size = pill_size(text)
-            for share in _ALONG:
-                middle = share * total
-                centre = QPointF(np.interp(middle, along, points[:, 0]), np.interp(middle, along, points[:, 1]))
-                rect = _around(centre, size)
-                if taken.free(rect.adjusted(-2, -2, 2, 2)):
-                    found = (middle, rect, text)
-                    break
-            if found:
-                break
+        # A change of the metric is worth more than a free view of the nodes behind it; the glyph alone comes last.
+        tries = [(mark.label, taken), (mark.label, pills), ("", taken)] if mark.label else [("", taken)]
+        found = next((at for text, others in tries if (at := _free_place(points, along, text, others))), None)
         middle = found[0] if found else 0.5 * total
         half = 7.0
         if found:
             rect, text = found[1], found[2]
             taken.add(rect)
+            pills.add(rect)
             assert mark.edited is not None
             labels.pills.append(Pill(rect, mark.edited, text, place))
             half = _half_gap(points, along, middle, rect)
         labels.gaps[place] = Gap(middle, min(half, 0.42 * total))
+
+
+def _free_place(points: np.ndarray, along: np.ndarray, text: str, others: _Taken) -> tuple[float, QRectF, str] | None:
+    """Where along an edge a pill covers none of the others: its arc length, its rectangle and its text."""
+    size = pill_size(text)
+    for share in _ALONG:
+        middle = share * float(along[-1])
+        centre = QPointF(np.interp(middle, along, points[:, 0]), np.interp(middle, along, points[:, 1]))
+        rect = _around(centre, size)
+        if others.free(rect.adjusted(-2, -2, 2, 2)):
+            return middle, rect, text
+    return None
 
 
 def _half_gap(points: np.ndarray, along: np.ndarray, middle: float, rect: QRectF) -> float:

@@ -1,0 +1,65 @@
+"""The entry point: `wirescope [MODEL]` opens the window; `wirescope run`, `export` and `models` work in the
+terminal."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+COMMANDS = ("run", "export", "models")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Returns the exit code: 0 done, 2 bad arguments, 3 bad input or model, 130 interrupted."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    problem = _strangers()
+    if problem:
+        print(problem, file=sys.stderr)
+        return 3
+    from app.cli import command, window_arguments
+
+    try:
+        if arguments and arguments[0] in COMMANDS:
+            return command(arguments)
+        options = window_arguments(arguments)
+        if not has_display():
+            from app.headless import run_example
+
+            return run_example(options.model)
+        from app.gui import run
+
+        return run(options.model)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+
+
+def has_display() -> bool:
+    """Whether a window can be shown: always on macOS and Windows; on Linux with a display or a platform that needs
+    none."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM"))
+
+
+def _strangers() -> str:
+    """Why this is not one installation: `app`, `core`, `views` and `resources` are common names, and another
+    package's may come first."""
+    homes = {}
+    for name in ("app", "core", "views", "resources"):
+        spec = importlib.util.find_spec(name)
+        origin = None if spec is None or spec.origin is None else Path(spec.origin).resolve().parent.parent
+        homes[name] = origin
+    if len(set(homes.values())) == 1:
+        return ""
+    places = ", ".join(f"{name} from {home}" for name, home in homes.items())
+    return (
+        f"Wirescope's parts come from different places: {places}. "
+        "Install it in an environment of its own (pipx install wirescope, or make run)."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

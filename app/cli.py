@@ -1,0 +1,253 @@
+"""The command line: `run`, `export` and `models`, beside the window.
+
+Exit codes: 0 done, 2 bad arguments, 3 bad input or model, 130 interrupted. Results go to standard output,
+everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ArgumentError, Cancelled, WirescopeError
+from core.models import packs
+
+if TYPE_CHECKING:
+    from core.edits import Edit
+    from core.session import Session
+
+MODEL_HELP = "bundled:NAME, pack:NAME, timm:NAME, a folder with safetensors, or a Hub id"
+EDIT_HELP = (
+    "TARGET=KIND[:VALUE][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', 'm3=mean@4,5', 'a1.h0=scale:0.5'; "
+    "kinds: patch, zero, mean, scale. May be given several times"
+)
+METRIC_HELP = (
+    "KIND[:TARGET[:FOIL]], for example 'logit_difference: Mary: John', 'probability: Mary', 'class_logit:star'"
+)
+
+
+def window_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Arguments of `wirescope [MODEL]`."""
+    parser = argparse.ArgumentParser(
+        prog="wirescope",
+        description="A workbench for visual circuit tracing in transformers.",
+        epilog="In the terminal: wirescope run --help, wirescope export --help, wirescope models --help.",
+    )
+    parser.add_argument("model", nargs="?", help=MODEL_HELP)
+    return parser.parse_args(list(arguments))
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Run a command. Returns the exit code."""
+    options = _parser().parse_args(list(arguments))
+    try:
+        result: int = options.do(options)
+        return result
+    except ArgumentError as error:
+        return _fail(error, 2)
+    except Cancelled:
+        print("Cancelled.", file=sys.stderr)
+        return 130
+    except WirescopeError as error:
+        return _fail(error, 3)
+    except BrokenPipeError:
+        return 0
+
+
+def _fail(error: WirescopeError, code: int) -> int:
+    print(f"wirescope: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wirescope")
+    commands = parser.add_subparsers(required=True)
+    run = commands.add_parser("run", help="print the predictions before and after edits")
+    _add_run_options(run)
+    run.add_argument("--json", action="store_true", help="print JSON")
+    run.set_defaults(do=_run)
+    export = commands.add_parser("export", help="write the circuit as a figure or as JSON")
+    _add_run_options(export)
+    export.add_argument("--format", choices=("svg", "pdf", "png", "json"), required=True)
+    export.add_argument("--out", help="the file to write (default: circuit.FORMAT)")
+    export.add_argument("--scale", type=int, choices=(1, 2, 4), default=1, help="of a PNG")
+    export.add_argument("--edges", type=int, default=48, help="how many of the strongest edges to show (48)")
+    export.add_argument("--theme", choices=("light", "dark"), default="light")
+    export.set_defaults(do=_export)
+    models = commands.add_parser("models", help="list the models that can be opened offline, or get a model pack")
+    models.set_defaults(do=_list_models)
+    actions = models.add_subparsers()
+    get = actions.add_parser("get", help="download and install a model pack")
+    get.add_argument("name", help=", ".join(packs.PACKS))
+    get.set_defaults(do=_get_pack)
+    remove = actions.add_parser("remove", help="remove an installed model pack")
+    remove.add_argument("name", help=", ".join(packs.PACKS))
+    remove.set_defaults(do=_remove_pack)
+    return parser
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, help=MODEL_HELP)
+    parser.add_argument("--clean", required=True, metavar="TEXT|IMAGE", help="input A")
+    parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B")
+    parser.add_argument("--metric", help=METRIC_HELP)
+    parser.add_argument("--edit", action="append", default=[], metavar="EDIT", help=EDIT_HELP)
+
+
+# ---- run ----
+
+
+def _run(options: argparse.Namespace) -> int:
+    session, edits = open_session(options)
+    report = predictions_report(session, edits)
+    if options.json:
+        print(json.dumps(report, indent=1, ensure_ascii=False))
+    else:
+        print(report_words(report))
+    return 0
+
+
+def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
+    """The session and the edits that the options ask for. Raises WirescopeError."""
+    from core.edits import parse_edit
+    from core.models.loading import load_model
+    from core.session import Session
+
+    edits = [parse_edit(text) for text in options.edit]
+    model = load_model(options.model)
+    session = Session(model, model.pair(options.clean, options.counterfactual), parse_metric(options.metric))
+    session.run(edits)  # so that a wrong edit is told before anything is printed
+    return session, edits
+
+
+def parse_metric(text: str | None) -> Any:
+    """KIND[:TARGET[:FOIL]] to a metric. Raises ArgumentError."""
+    from core.metrics import METRICS, Metric
+
+    if text is None:
+        return None
+    kind, _, answers = text.partition(":")
+    if kind not in METRICS:
+        raise ArgumentError(f"There is no metric {kind!r}.", f"There are: {', '.join(METRICS)}.")
+    target, _, foil = answers.partition(":")
+    if METRICS[kind].needs_foil and not foil:
+        raise ArgumentError(f"{kind} needs a target and a foil.", f"Write {kind}: Mary: John.")
+    return Metric(kind, target or None, foil or None)
+
+
+def predictions_report(session: Session, edits: Sequence[Edit]) -> dict[str, Any]:
+    """Predictions before and after, the metric, and how the run went."""
+    from dataclasses import asdict
+
+    from app.present import prediction_rows
+
+    clean = session.clean
+    result = session.run(edits)
+    unit, rows = prediction_rows(session, clean, result)
+    return {
+        "model": session.model.name,
+        "clean": session.pair.clean.text,
+        "counterfactual": None if session.pair.counterfactual is None else session.pair.counterfactual.text,
+        "metric": session.metric.name,
+        "edits": [str(edit) for edit in edits],
+        "before": float(clean.metric[0]),
+        "after": float(result.metric[0]),
+        "unit": unit,
+        "predictions": [{"answer": row.label, "before": row.before, "after": row.after} for row in rows],
+        "layers": session.graph.layers,
+        "parity": asdict(session.parity),
+    }
+
+
+def report_words(report: dict[str, Any]) -> str:
+    """The report as a table."""
+    width = max(len(repr(row["answer"])) for row in report["predictions"])
+    lines = [
+        f"model           {report['model']}",
+        f"clean           {report['clean']}",
+        f"counterfactual  {report['counterfactual'] or 'none'}",
+        f"edits           {'; '.join(report['edits']) or 'none'}",
+        "",
+        f"{report['unit']:<{width}}    before     after    change",
+    ]
+    for row in report["predictions"]:
+        change = row["after"] - row["before"]
+        lines.append(f"{row['answer']!r:<{width}}  {row['before']:8.4f}  {row['after']:8.4f}  {change:+8.4f}")
+    before, after = report["before"], report["after"]
+    lines += ["", f"{report['metric']}: {before:.4f} -> {after:.4f} ({after - before:+.4f})"]
+    lines.append(f"parity with the model's own forward: {report['parity']['difference']:.1e}")
+    return "\n".join(lines)
+
+
+# ---- export ----
+
+
+def _export(options: argparse.Namespace) -> int:
+    path = Path(options.out or f"circuit.{options.format}")
+    if options.edges < 1:
+        raise ArgumentError(f"--edges is at least 1, not {options.edges}.")
+    session, edits = open_session(options)
+    from app.headless import write_export
+
+    write_export(session, edits, path, options.format, options.edges, options.scale, options.theme)
+    print(path)
+    return 0
+
+
+# ---- models ----
+
+
+def _list_models(_options: argparse.Namespace) -> int:
+    from core.models.bundled import bundled_models
+
+    for name in bundled_models():
+        print(f"bundled:{name:<20} bundled")
+    for pack in packs.PACKS.values():
+        where = "installed" if packs.is_installed(pack.name) else f"{pack.download_bytes / 1e6:.0f} MB to download"
+        print(f"pack:{pack.name:<23} {where:<20} {pack.title} ({pack.licence})")
+    print("\nGet a pack with: wirescope models get NAME", file=sys.stderr)
+    return 0
+
+
+def _get_pack(options: argparse.Namespace) -> int:
+    shown = Progress()
+    try:
+        folder = packs.get(options.name, shown.show)
+    finally:
+        shown.end()
+    print(f"pack:{options.name} is installed in {folder}")
+    return 0
+
+
+def _remove_pack(options: argparse.Namespace) -> int:
+    packs.remove(options.name)
+    print(f"pack:{options.name} is removed")
+    return 0
+
+
+class Progress:
+    """A progress bar on standard error; only its stages where that is no terminal."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._live = sys.stderr.isatty()
+
+    def show(self, done: int, total: int, stage: str) -> None:
+        if self._live:
+            share = done / total if total else 0.0
+            bar = "#" * int(30 * share)
+            amount = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if total > 1_000_000 else f"{done}/{total or '?'}"
+            print(f"\r{stage:<28} [{bar:<30}] {amount:<20}", end="", file=sys.stderr, flush=True)
+        elif stage != self._stage:
+            print(stage, file=sys.stderr)
+        self._stage = stage
+
+    def end(self) -> None:
+        if self._live and self._stage:
+            print(file=sys.stderr)
