@@ -75,6 +75,14 @@ def test_turning_is_each_of_the_squares_eight_ways_once() -> None:
     assert len({tuple(part.flatten().tolist()) for part in turned}) == 8
 
 
+def test_masks_are_cut_as_the_model_cuts_pictures() -> None:
+    masks = torch.zeros(1, 64, 64, dtype=torch.uint8)
+    masks[0, 8 * 2 + 3, 8 * 5 + 1] = 255  # patch row 2, column 5; pixel row 3, column 1
+    cut = train_shapes.patches(masks)
+    assert cut.shape == (1, 64, 64)
+    assert cut.nonzero().tolist() == [[0, 2 * 8 + 5, 3 * 8 + 1]]
+
+
 @pytest.mark.parametrize("module", [train_names, train_shapes])
 def test_the_learning_rate_rises_then_falls(module) -> None:
     rates = [module.rate(step, 1000) for step in range(1000)]

@@ -51,13 +51,9 @@ NOUNS = _pairs("""
     boat/boats plant/plants button/buttons blanket/blankets child/children woman/women knife/knives
     shelf/shelves friend/friends neighbour/neighbours label/labels
     """)
-HELD_OUT_NOUNS = _pairs(
-    "lamp/lamps goat/goats sailor/sailors ladder/ladders basin/basins clerk/clerks wheel/wheels"
-)
+HELD_OUT_NOUNS = _pairs("lamp/lamps goat/goats sailor/sailors ladder/ladders basin/basins clerk/clerks wheel/wheels")
 PREPOSITIONS = _words("to near behind under beside on with by")
-ADJECTIVES = _words(
-    "old small large red green blue white black clean heavy quiet strange famous broken cheap dark"
-)
+ADJECTIVES = _words("old small large red green blue white black clean heavy quiet strange famous broken cheap dark")
 
 EVENTS = _words("""
     war strike famine project trial tour drought voyage campaign revolt crisis debate journey expedition
@@ -85,9 +81,7 @@ CAPITALS = dict(
     """)
 )
 # Their capitals are stated in training, but never with the words "the capital of ... is".
-HELD_OUT_COUNTRIES = _words(
-    "Wales Morocco Uganda Mali Vietnam Chile Lithuania Iceland Cyprus Paraguay Fiji Madagascar"
-)
+HELD_OUT_COUNTRIES = _words("Wales Morocco Uganda Mali Vietnam Chile Lithuania Iceland Cyprus Paraguay Fiji Madagascar")
 CAPITALS.update(
     _pairs("""
     Wales/Cardiff Morocco/Rabat Uganda/Kampala Mali/Bamako Vietnam/Hanoi Chile/Santiago Lithuania/Vilnius

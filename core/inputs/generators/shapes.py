@@ -118,10 +118,7 @@ def _outline(name: str) -> tuple[Points, Points]:
     if name == "heart":
         turns = [full * step / 60 for step in range(60)]
         xs = [math.sin(t) ** 3 for t in turns]
-        ys = [
-            (13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t) - math.cos(4 * t)) / 16
-            for t in turns
-        ]
+        ys = [(13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t) - math.cos(4 * t)) / 16 for t in turns]
         return [(x, -(y + 0.1)) for x, y in zip(xs, ys, strict=True)], []
     # Crescent: a disc's far side, then back along a second disc that is cut out of it.
     outer = _arc(0.95, 0.7, full - 0.7)
@@ -162,9 +159,7 @@ def _texture(scene: Scene, rng: np.random.Generator, pixels: int) -> Image.Image
     elif scene.texture == "stripes":
         pattern = np.sin(2 * math.pi * frequency * along + phase)
     elif scene.texture == "checks":
-        pattern = np.sign(
-            np.sin(2 * math.pi * frequency * along / 2) * np.sin(2 * math.pi * frequency * across / 2)
-        )
+        pattern = np.sign(np.sin(2 * math.pi * frequency * along / 2) * np.sin(2 * math.pi * frequency * across / 2))
     elif scene.texture == "clouds":
         pattern = _clouds(rng, 6, pixels)
     elif scene.texture == "grain":
@@ -188,9 +183,22 @@ def _distractors(canvas: ImageDraw.ImageDraw, rng: Random, pixels: int, count: i
             canvas.line([(x, y), far], fill=colour, width=max(1, round(rng.uniform(0.01, 0.025) * pixels)))
         else:
             corners = [rng.uniform(0, 2 * math.pi) for _ in range(3)]
-            canvas.polygon(
-                [(x + 1.3 * size * math.cos(a), y + 1.3 * size * math.sin(a)) for a in corners], fill=colour
-            )
+            canvas.polygon([(x + 1.3 * size * math.cos(a), y + 1.3 * size * math.sin(a)) for a in corners], fill=colour)
+
+
+def _mask(scene: Scene, pixels: int) -> Image.Image:
+    outline, hole = _OUTLINES[scene.name]
+    mask = Image.new("L", (pixels, pixels), 0)
+    stencil = ImageDraw.Draw(mask)
+    stencil.polygon(_place(outline, scene, pixels), fill=255)
+    if hole:
+        stencil.polygon(_place(hole, scene, pixels), fill=0)
+    return mask
+
+
+def mask(scene: Scene, size: int = SIZE) -> Image.Image:
+    """Where the shape is: a grey picture, 255 inside it, smooth at its edge."""
+    return _mask(scene, size * _OVERSAMPLING).reduce(_OVERSAMPLING)
 
 
 def draw(scene: Scene, size: int = SIZE) -> Image.Image:
@@ -200,13 +208,7 @@ def draw(scene: Scene, size: int = SIZE) -> Image.Image:
     picture = _texture(scene, noise, size).resize((large, large), Image.Resampling.NEAREST)
     canvas = ImageDraw.Draw(picture)
     _distractors(canvas, details, large, details.randint(0, 6))
-    outline, hole = _OUTLINES[scene.name]
-    mask = Image.new("L", (large, large), 0)
-    stencil = ImageDraw.Draw(mask)
-    stencil.polygon(_place(outline, scene, large), fill=255)
-    if hole:
-        stencil.polygon(_place(hole, scene, large), fill=0)
-    picture.paste(scene.colour, (0, 0), mask)
+    picture.paste(scene.colour, (0, 0), _mask(scene, large))
     _distractors(canvas, details, large, details.randint(0, 1))
     return picture.reduce(_OVERSAMPLING)
 

@@ -70,9 +70,9 @@ def test_the_induction_answer_followed_the_same_words_before() -> None:
         assert item.targets == (f" {words[before + 1]}",)
         changed = item.counterfactual.split()
         assert item.foils == (f" {changed[before + 1]}",)
-        assert [
-            place for place, pair in enumerate(zip(words, changed, strict=True)) if pair[0] != pair[1]
-        ] == [before + 1]
+        assert [place for place, pair in enumerate(zip(words, changed, strict=True)) if pair[0] != pair[1]] == [
+            before + 1
+        ]
 
 
 def test_right_years_are_all_the_later_ones() -> None:

@@ -39,9 +39,7 @@ def test_the_shape_stands_out_where_it_should() -> None:
             nearer_to_shape = np.abs(at - scene.colour).sum() < np.abs(at - scene.background).sum()
             share = (np.abs(picture - scene.colour).sum(-1) < 12).mean()
             if name == "ring":
-                assert (
-                    not nearer_to_shape or share > 0.01
-                )  # its middle is open, unless a distractor lies there
+                assert not nearer_to_shape or share > 0.01  # its middle is open, unless a distractor lies there
             assert 0.01 < share < 0.45
 
 
@@ -76,18 +74,23 @@ def test_a_scene_looks_the_same_at_another_size() -> None:
         assert np.abs(small - large).mean() < 4
 
 
+def test_the_mask_is_where_the_shape_was_painted() -> None:
+    rng = Random(7)
+    for label in range(8):
+        scene = replace(shapes.sample_scene(rng, label), texture="plain")
+        mask = np.asarray(shapes.mask(scene))
+        painted = np.abs(pixels(scene) - scene.colour).max(-1) <= 2
+        assert (painted[mask == 255]).mean() > 0.9  # a distractor may lie on it
+        assert (painted[mask == 0]).mean() < 0.05
+
+
 def test_no_shape_is_another_one_turned() -> None:
     rng = Random(6)
-    scene = replace(
-        shapes.sample_scene(rng), texture="plain", x=0.5, y=0.5, radius=0.35, colour=(255, 255, 255)
-    )
+    scene = replace(shapes.sample_scene(rng), texture="plain", x=0.5, y=0.5, radius=0.35, colour=(255, 255, 255))
     scene = replace(scene, background=(0, 0, 0))
     masks = {}
     for label in range(8):
-        turned = [
-            replace(scene, label=label, angle=angle)
-            for angle in np.linspace(0, 2 * np.pi, 24, endpoint=False)
-        ]
+        turned = [replace(scene, label=label, angle=angle) for angle in np.linspace(0, 2 * np.pi, 24, endpoint=False)]
         masks[label] = [pixels(item).mean(-1) / 255 for item in turned]
     for first in range(8):
         for second in range(first):
