@@ -4,8 +4,9 @@
 
 At MIB's fractions of the edges, with the edges of the highest scores (Mueller et al. 2025, "MIB: A Mechanistic
 Interpretability Benchmark", section 3): CPR is the area under the curve, CMD the area between it and 1, both by
-trapezoids over the linear axis of fractions. The random band holds circuits of as many edges drawn at random. For
-`zero` and `mean`, m(B) is the metric of the empty circuit.
+trapezoids over the linear axis of fractions. The random band holds circuits of as many edges drawn at random. Edges on
+no path from `input` to `logits` are dropped from all of them first. For `zero` and `mean`, m(B) is the metric of the
+empty circuit.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ def faithfulness(
     band = np.full((2, len(sizes)), np.nan)
     for _ in range(random_circuits):
         order = generator.permutation(graph.n_edges).astype(np.int64)
-        values = [(metric(order[:size]) - empty) / (whole - empty) for size in sizes]
+        circuits = [Circuit(graph, order[:size]).pruned() for size in sizes]
+        values = [(metric(circuit.edges) - empty) / (whole - empty) for circuit in circuits]
         band[0] = np.fmin(band[0], values)
         band[1] = np.fmax(band[1], values)
     x = np.asarray(fractions, dtype=np.float64)

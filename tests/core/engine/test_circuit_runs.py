@@ -1,0 +1,97 @@
+"""Circuit runs against the oracle with every edge outside the circuit edited."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+import wirescope as ws
+from core.circuit import Circuit
+from core.edits import EditKind
+from core.errors import ArgumentError, EditError
+from tests.core.engine.cases import TOLERANCE, case
+from tests.small_models import ALL, POSITIONS, TEXT
+
+KINDS: tuple[EditKind, ...] = ("patch", "zero", "mean")
+
+
+def circuits(graph: ws.Graph, seed: str) -> dict[str, list[int]]:
+    """Edges of circuits of all kinds: empty, full, one edge, disconnected, random ones of several sizes."""
+    rng = random.Random(seed)
+    everything = range(graph.n_edges)
+    into_logits = list(graph.edges_into(ws.Reader("logits")))
+    others = [edge for edge in everything if edge not in into_logits]
+    return {
+        "empty": [],
+        "full": list(everything),
+        "input straight to the output": [graph.index("input->logits")],
+        "one edge that leads on": [graph.index("m0->logits")],
+        "one edge that leads nowhere": [graph.index("input->m0")],
+        "cut off from the output": rng.sample(others, 30),
+        "cut off from the input": [e for e in rng.sample(everything, 40) if graph.edge(e).writer != ws.Node("input")],
+        "sparse": rng.sample(everything, graph.n_edges // 8),
+        "half": rng.sample(everything, graph.n_edges // 2),
+        "all but a few": rng.sample(everything, graph.n_edges - 3),
+    }
+
+
+@pytest.mark.parametrize("family", ALL)
+@pytest.mark.parametrize("kind", KINDS)
+def test_circuits_give_what_the_oracle_gives(family: str, kind: EditKind) -> None:
+    lengths = (POSITIONS, 4) if family in TEXT else None
+    setup = case(family, batch=2, lengths=lengths)
+    session = setup.session()
+    graph = session.graph
+    for name, kept in circuits(graph, family).items():
+        result = session.run_circuit(Circuit(graph, np.asarray(kept, dtype=np.int64)), kind)
+        outside = [ws.Edit(graph.edge(edge), kind) for edge in sorted(set(range(graph.n_edges)) - set(kept))]
+        expected = setup.answer(setup.oracle.run(outside))
+        assert result.answer.shape == expected.shape
+        worst = (result.answer - expected).abs().max()
+        assert worst <= TOLERANCE, f"{name}: {worst:.2e}"
+        if name in ("sparse", "half"):
+            edited = session.run(outside).answer
+            assert (result.answer - edited).abs().max() <= TOLERANCE, f"{name}, as edits"
+
+
+@pytest.mark.parametrize("family", ALL)
+def test_the_full_circuit_is_the_clean_run_and_the_empty_one_b(family: str) -> None:
+    setup = case(family)
+    session = setup.session()
+    graph = session.graph
+    full, empty = Circuit(graph, np.arange(graph.n_edges)), Circuit(graph, np.empty(0, dtype=np.int64))
+    for kind in KINDS:
+        assert (session.run_circuit(full, kind).answer - session.clean.answer).abs().max() <= TOLERANCE
+    assert session.counterfactual is not None
+    result = session.run_circuit(empty, "patch")
+    assert (result.answer - session.counterfactual.answer).abs().max() <= TOLERANCE
+    assert list(result.layers_run) == [], "nothing had to be computed"
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "dinov2-classifier"])
+def test_a_circuit_is_a_set_of_edges(family: str) -> None:
+    session = case(family).session()
+    graph = session.graph
+    edges = np.asarray(circuits(graph, family)["half"], dtype=np.int64)
+    one = session.run_circuit(Circuit(graph, edges)).answer
+    assert torch.equal(one, session.run_circuit(Circuit(graph, edges[::-1].copy())).answer)
+    pruned = Circuit(graph, edges).pruned()
+    assert len(pruned) <= len(edges)
+    assert (one - session.run_circuit(pruned).answer).abs().max() <= TOLERANCE, "what is not connected does nothing"
+
+
+def test_circuit_runs_refuse_what_cannot_be() -> None:
+    setup = case("gpt2")
+    session = setup.session()
+    circuit = ws.circuit_of(session.graph, ["input->logits"])
+    with pytest.raises(ArgumentError, match="another model"):
+        case("timm-vit").session().run_circuit(circuit)
+    with pytest.raises(ArgumentError, match="scale"):
+        session.run_circuit(circuit, "scale")
+    alone = ws.Session(setup.model, setup.model.pair(setup.pair.clean.tensor))
+    with pytest.raises(EditError, match="no counterfactual"):
+        alone.run_circuit(circuit)
+    assert alone.run_circuit(circuit, "zero").answer.shape == (1, 23)
