@@ -32,6 +32,7 @@ from app.present import card_of, empty_card, metric_choice, opened_words, parity
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.errors import Cancelled, InputError, WirescopeError
+from core.evaluation.faithfulness import FLAT, FRACTIONS
 from core.graph import Node
 from core.inputs.pair import Pair, Side
 from core.inputs.text import check_aligned
@@ -47,6 +48,7 @@ from views.data import MetricChoice, Target
 Cancel = Callable[[], bool]
 MEASURED_EDITS = 12  # at most so many edits get a figure of their own
 LISTED_ANSWERS = 40
+MOST = 0.8  # of the metric: the circuit that a trace reports recovers so much
 
 
 @dataclass
@@ -92,8 +94,8 @@ class EngineSide:
         if request.inspect is not None:
             self._inspect(request, bench, request.inspect, send, cancelled)
         scores = self._score(request, bench, send, cancelled)
-        if request.recover is not None:
-            self._recover(request, bench, scores, request.recover, send, cancelled)
+        if request.recover:
+            self._recover(request, bench, scores, send, cancelled)
 
     # ---- model and inputs ----
 
@@ -243,27 +245,31 @@ class EngineSide:
         send(Scored(request.number, bench.scores[key].values, kind, method))
         return bench.scores[key]
 
-    def _recover(
-        self, request: Request, bench: Bench, scores: Scores, size: int, send: Send, cancelled: Cancel
-    ) -> None:
-        """What a circuit of the best edges recovers, and one of as many random edges."""
+    def _recover(self, request: Request, bench: Bench, scores: Scores, send: Send, cancelled: Cancel) -> None:
+        """The smallest circuit, at MIB's fractions, that recovers most of the metric, and as many random edges."""
         session = bench.session
-        send(Working(request.number, "Running the circuit"))
+        graph = session.graph
+        send(Working(request.number, "Running circuits", 0.0))
 
         def metric(circuit: Circuit) -> float:
             return float(session.run_circuit(circuit, scores.replacement, cancelled).metric.mean())
 
-        nothing = metric(Circuit(session.graph, np.empty(0, dtype=np.int64)))
+        nothing = metric(Circuit(graph, np.empty(0, dtype=np.int64)))
         whole = float(session.clean.metric.mean())
-        if abs(whole - nothing) < 1e-6:
+        if abs(whole - nothing) < FLAT:
             raise InputError(
                 "A and B score alike, so there is no effect to trace.",
                 "Choose a B with another answer, or another metric.",
             )
-        order = np.random.default_rng(0).permutation(session.graph.n_edges)[:size].astype(np.int64)
-        share = (metric(scores.top(size)) - nothing) / (whole - nothing)
-        random = (metric(Circuit(session.graph, order)) - nothing) / (whole - nothing)
-        send(Recovered(request.number, size, share, random, scores.method, scores.replacement))
+        for step, fraction in enumerate(FRACTIONS):
+            size = min(graph.n_edges, max(1, round(fraction * graph.n_edges)))
+            share = (metric(scores.top(size)) - nothing) / (whole - nothing)
+            send(Working(request.number, "Running circuits", (step + 1) / len(FRACTIONS)))
+            if share >= MOST:
+                break
+        order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
+        random = (metric(Circuit(graph, order)) - nothing) / (whole - nothing)
+        send(Recovered(request.number, size, graph.n_edges, share, random, scores.method, scores.replacement))
 
 
 def _side(model: Model, source: Source | None) -> tuple[Side | None, str]:

@@ -84,11 +84,10 @@ def describe(node: Node, opened: Opened) -> str:
 
 
 def recovered_words(answer: Recovered) -> str:
-    """ "The 48 strongest edges recover 43 % of the metric; 57 % stays unexplained. Random edges: 0 %." """
+    """ "1,413 of 70,651 edges recover 87 %, 13 % stays unexplained; random edges 2 %" """
     left = 1 - answer.share
-    unexplained = f"{left:.0%} stays unexplained" if left >= 0 else f"{-left:.0%} more than the whole model"
-    replaced = {"patch": "from B", "zero": "by zero", "mean": "by the mean", "scale": ""}[answer.kind]
+    rest = f"{left:.0%} stays unexplained" if left >= 0 else f"{-left:.0%} more than the whole model"
     return (
-        f"{answer.size} edges recover {answer.share:.0%}, {unexplained}; {answer.size} random edges "
-        f"{answer.random:.0%} · others replaced {replaced}"
+        f"{answer.size:,} of {answer.edges:,} edges recover {answer.share:.0%}, {rest}; "
+        f"as many random ones {answer.random:.0%} ({REPLACED[answer.kind]})"
     )

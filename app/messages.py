@@ -24,7 +24,7 @@ class Request:
     number: int
     document: Document
     inspect: Target | None = None
-    recover: int | None = None  # measure what a circuit of so many edges recovers
+    recover: bool = False  # measure what circuits of the best edges recover
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,7 @@ class Recovered:
 
     number: int
     size: int
+    edges: int  # of the whole graph
     share: float
     random: float
     method: str

@@ -80,10 +80,7 @@ def run_words(result: Result, forward_milliseconds: float, edited: bool) -> str:
     total = result.model.graph.layers
     if not len(layers):
         return f"{_milliseconds(result)} · measured before" if edited else f"{_milliseconds(result)} · no edits"
-    if len(layers) == 1:
-        where = f"layer {layers[0]}"
-    else:
-        where = f"layers {layers[0]}–{total - 1}"
+    where = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]}–{total - 1}"
     share = result.milliseconds / forward_milliseconds if forward_milliseconds > 0 else 0.0
     return f"{_milliseconds(result)} · {share:.2f} of a forward · {where}"
 

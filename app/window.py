@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QInputDialog,
@@ -19,18 +20,17 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import make_actions
-from app.background import Job, fetch
+from app.background import Job
 from app.dialogs import show_about, show_keys, show_problem
-from app.document import Document, Source
+from app.document import Document
 from app.examples import all_examples, example, examples_for
 from app.exporting import export_circuit, export_figure
+from app.input_taker import InputTaker
 from app.menus import fill_menu_bar, model_menu
 from app.messages import Failed, Opened, Ready
 from app.packs_page import PacksPage
 from app.settings import Settings
-from app.sources import IMAGE_FILTER, from_image, from_path
 from app.workbench import Workbench
-from core.errors import WirescopeError
 from views import theme
 from views.canvas.canvas import Canvas
 from views.data import CanvasData, CardData, EdgeInspection, NodeInspection
@@ -67,6 +67,7 @@ class Window(QMainWindow):
         self.welcome = WelcomePanel()
         self.status = StatusStrip()
         self.packs = PacksPage(self.welcome, self)
+        self.taker = InputTaker(self)
         self._arrange()
         self.commands = make_actions(self, self._slots())
         self.undo_action = workbench.undo.createUndoAction(self, "Undo")
@@ -103,7 +104,8 @@ class Window(QMainWindow):
         for panel in (self.inputs, self.middle, self.inspector):
             self.columns.addWidget(panel)
         self.columns.setStretchFactor(1, 1)
-        self.columns.setSizes([290, 800, 320])
+        self.columns.splitterMoved.connect(self._keep_columns)
+        self._columns_kept = False  # until the user, or an earlier session, has said how wide they are
         for splitter in (self.middle, self.columns):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(theme.SPACE)
@@ -125,8 +127,8 @@ class Window(QMainWindow):
         return {
             "open_folder": self.choose_folder,
             "open_named": self.choose_name,
-            "open_input_a": partial(self.choose_input, "A"),
-            "open_input_b": partial(self.choose_input, "B"),
+            "open_input_a": partial(self.taker.choose, "A"),
+            "open_input_b": partial(self.taker.choose, "B"),
             "export_svg": partial(export_figure, self, ".svg"),
             "export_pdf": partial(export_figure, self, ".pdf"),
             "export_png1": partial(export_figure, self, ".png", 1),
@@ -162,12 +164,12 @@ class Window(QMainWindow):
         self.top_bar.replacement_changed.connect(workbench.set_replacement)
         self.top_bar.trace_requested.connect(workbench.trace)
         inputs = self.inputs
-        inputs.text_committed.connect(self._take_text)
-        inputs.text_dropped.connect(self._take_text)
-        inputs.image_requested.connect(self.choose_input)
-        inputs.paste_requested.connect(self._paste)
-        inputs.paths_dropped.connect(self._take_paths)
-        inputs.image_dropped.connect(self._take_image)
+        inputs.text_committed.connect(self.taker.take_text)
+        inputs.text_dropped.connect(self.taker.take_text)
+        inputs.image_requested.connect(self.taker.choose)
+        inputs.paste_requested.connect(self.taker.paste)
+        inputs.paths_dropped.connect(self.taker.take_paths)
+        inputs.image_dropped.connect(self.taker.take_image)
         inputs.swap_requested.connect(workbench.swap)
         inputs.counterfactual_removed.connect(partial(workbench.set_source, "B", None))
         inputs.example_chosen.connect(self.open_example)
@@ -246,14 +248,6 @@ class Window(QMainWindow):
         if chosen and name.strip():
             self.open_model(name.strip())
 
-    def choose_input(self, letter: str) -> None:
-        text = "Text (*.txt *.md);;" if self._reads_text() else ""
-        filters = (text + IMAGE_FILTER) if text else (IMAGE_FILTER + ";;Text (*.txt *.md)")
-        path, _ = QFileDialog.getOpenFileName(self, f"Open input {letter}", self.settings.folder(), filters)
-        if path:
-            self.settings.set_folder(str(Path(path).parent))
-            self._take_paths(letter, [path])
-
     def show_welcome(self) -> None:
         self._refresh_welcome()
         self.centre.setCurrentWidget(self.welcome)
@@ -270,42 +264,7 @@ class Window(QMainWindow):
         self.welcome.set_recent(self.settings.recent_models())
         self.packs.refresh()
 
-    # ---- inputs ----
-
-    def _reads_text(self) -> bool:
-        return self.workbench.opened is None or self.workbench.opened.is_text
-
-    def _take_text(self, letter: str, text: str) -> None:
-        self.workbench.set_source(letter, Source("text", text=text))
-
-    def _take_image(self, letter: str, image: QImage) -> None:
-        self.workbench.set_source(letter, from_image(image))
-
-    def _take_paths(self, letter: str, paths: list[str]) -> None:
-        """Files or addresses; two files dropped on A fill A and B."""
-        letters = [letter, "B"] if letter == "A" else [letter]
-        for place, path in zip(letters, paths, strict=False):
-            if path.startswith(("http://", "https://")):
-                self._fetch(place, path)
-                continue
-            try:
-                self.workbench.set_source(place, from_path(path))
-            except WirescopeError as error:
-                show_problem(self, Failed(0, "run", error.message, error.hint))
-
-    def _fetch(self, letter: str, address: str) -> None:
-        name = address.rpartition("/")[2] or address
-        job = Job(lambda report, cancelled: fetch(address, report, cancelled), self)
-        self.status.set_work(f"Fetching {name}", None)
-        job.finished.connect(lambda data: self.workbench.set_source(letter, Source("image", data=data, name=name)))
-        job.failed.connect(lambda message, hint: show_problem(self, Failed(0, "run", message, hint)))
-        self.run_job(job)
-        for ended in (job.finished, job.failed, job.cancelled):
-            ended.connect(self._clear_work_if_idle)
-
-    def _clear_work_if_idle(self) -> None:
-        if not self.workbench.busy:
-            self.status.clear_work()
+    # ---- background jobs ----
 
     def run_job(self, job: Job) -> None:
         """Start a background job and keep it until it ends."""
@@ -313,19 +272,6 @@ class Window(QMainWindow):
         for ended in (job.finished, job.failed, job.cancelled):
             ended.connect(lambda *_: self._jobs.remove(job) if job in self._jobs else None)
         job.start()
-
-    def _paste(self, letter: str) -> None:
-        clipboard = QGuiApplication.clipboard()
-        mime = clipboard.mimeData()
-        files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
-        if files:
-            self._take_paths(letter, files)
-        elif mime.hasImage():
-            self._take_image(letter, clipboard.image())
-        elif mime.hasText():
-            self._take_text(letter, mime.text())
-        else:
-            self.status.set_message("The clipboard holds no picture and no text.")
 
     # ---- showing ----
 
@@ -341,7 +287,7 @@ class Window(QMainWindow):
         document = self.workbench.document
         if document.clean is None or (document.clean.kind == "text") != opened.is_text:
             fitting = example(FIRST_EXAMPLE if opened.is_text else PHOTOGRAPHS).document
-            inputs = Document(opened.name, fitting.clean, fitting.counterfactual)
+            inputs = replace(fitting, model=opened.name, metric=fitting.metric if opened.has_head else None)
             QTimer.singleShot(0, self, partial(self.workbench.open, inputs))
 
     def _show_cards(self, a: CardData, b: CardData) -> None:
@@ -402,6 +348,17 @@ class Window(QMainWindow):
 
     # ---- the window itself ----
 
+    def _keep_columns(self) -> None:
+        self._columns_kept = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Side panels take their share of the width while nobody has said otherwise."""
+        super().resizeEvent(event)
+        if not self._columns_kept:
+            width = self.width()
+            left, right = max(225, min(290, width // 5)), max(240, min(320, width * 2 // 9))
+            self.columns.setSizes([left, width - left - right, right])
+
     def _show_panel(self, name: str) -> None:
         shown = self.commands[f"show_{name}"].isChecked()
         getattr(self, name).setVisible(shown)
@@ -423,6 +380,7 @@ class Window(QMainWindow):
             state = self.settings.layout(name)
             if state is not None:
                 splitter.restoreState(state)
+                self._columns_kept = self._columns_kept or splitter is self.columns
         for name in ("inputs", "inspector", "predictions"):
             shown = self.settings.shown(name)
             self.commands[f"show_{name}"].setChecked(shown)
@@ -433,7 +391,8 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.settings.set_layout("window", self.saveGeometry())
-        self.settings.set_layout("columns", self.columns.saveState())
+        if self._columns_kept:
+            self.settings.set_layout("columns", self.columns.saveState())
         self.settings.set_layout("middle", self.middle.saveState())
         for job in list(self._jobs):
             job.cancel()

@@ -28,7 +28,7 @@ from app.messages import (
     Scored,
     Working,
 )
-from app.shown import STRONGEST, canvas_data
+from app.shown import canvas_data
 from app.undo import ChangeEdits, Edits
 from core.edits import EDIT_WORDS, Edit, EditKind
 from core.graph import Node
@@ -79,7 +79,7 @@ class Workbench(QObject):
         self._inspected: Inspected | None = None
         self._measured: dict[Target, float] = {}
         self._selection: tuple[Target, ...] = ()
-        self._recover: int | None = None
+        self._recover = False
         self._stale = False
         self._busy = False
         self._stale_timer = QTimer(self)
@@ -199,7 +199,7 @@ class Workbench(QObject):
         if method == "eap-ig" and not self._has_counterfactual():
             self.message.emit("This method goes from B to A: give a counterfactual input first.")
             return
-        self._recover = STRONGEST
+        self._recover = True
         self.recovered = None
         self._change(replace(self.document, method=method))
 
@@ -259,7 +259,7 @@ class Workbench(QObject):
         self.scored = None
         self._inspected = None
         self.recovered = None
-        self._recover = None
+        self._recover = False
         self._measured = {}
 
     def _change(self, document: Document) -> None:
@@ -273,8 +273,8 @@ class Workbench(QObject):
             return
         self._number += 1
         inspect = self._selection[0] if len(self._selection) == 1 else None
-        recover, self._busy = self._recover, True
-        self._engine.ask(Request(self._number, self.document, inspect, recover))
+        self._busy = True
+        self._engine.ask(Request(self._number, self.document, inspect, self._recover))
         if changes:
             self._stale_timer.start()
 
@@ -323,7 +323,7 @@ class Workbench(QObject):
             self._send_canvas()
             self._inspect()
         elif isinstance(answer, Recovered):
-            self._recover = None
+            self._recover = False
             self.recovered = answer
             self.message.emit(recovered_words(answer))
         elif isinstance(answer, Failed):
@@ -339,7 +339,7 @@ class Workbench(QObject):
             self._send_canvas()
 
     def _take_failure(self, failure: Failed) -> None:
-        self._recover = None
+        self._recover = False
         if failure.cards:
             self.ready = None
             self.cards_changed.emit(failure.cards[0], failure.cards[1])

@@ -105,7 +105,7 @@ class WelcomePanel(QFrame):
         as_card(self)
         self.setAccessibleName("Welcome")
         self.packs: dict[str, PackCard] = {}
-        self.title = ElidedLabel(TITLE)
+        self.title = wrapped(TITLE, "heading")
         enlarge(self.title, 1.7)
         self.line = wrapped(LINE)
         self.examples_heading = ElidedLabel("Start with an example", "heading")

@@ -1,0 +1,94 @@
+"""Inputs from outside: typed, dropped, pasted, opened, or fetched from an address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog
+
+from app.background import Job, fetch
+from app.dialogs import show_problem
+from app.document import Source
+from app.messages import Failed
+from app.sources import IMAGE_FILTER, from_image, from_path
+from core.errors import WirescopeError
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+TEXT_FILTER = "Text (*.txt *.md)"
+
+
+class InputTaker(QObject):
+    """Makes sources of what comes in and gives them to the workbench; says what cannot be read."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._workbench = window.workbench
+
+    def choose(self, letter: str) -> None:
+        """Ask for a file for card A or B."""
+        settings = self._window.settings
+        opened = self._workbench.opened
+        filters = [IMAGE_FILTER, TEXT_FILTER]
+        if opened is None or opened.is_text:
+            filters.reverse()
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, f"Open input {letter}", settings.folder(), ";;".join(filters)
+        )
+        if path:
+            settings.set_folder(str(Path(path).parent))
+            self.take_paths(letter, [path])
+
+    def take_text(self, letter: str, text: str) -> None:
+        self._workbench.set_source(letter, Source("text", text=text))
+
+    def take_image(self, letter: str, image: QImage) -> None:
+        self._workbench.set_source(letter, from_image(image))
+
+    def take_paths(self, letter: str, paths: list[str]) -> None:
+        """Files or addresses; two dropped on A fill A and B."""
+        letters = [letter, "B"] if letter == "A" else [letter]
+        for place, path in zip(letters, paths, strict=False):
+            if path.startswith(("http://", "https://")):
+                self._fetch(place, path)
+                continue
+            try:
+                self._workbench.set_source(place, from_path(path))
+            except WirescopeError as error:
+                self._refuse(error.message, error.hint)
+
+    def paste(self, letter: str) -> None:
+        clipboard = QGuiApplication.clipboard()
+        mime = clipboard.mimeData()
+        files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
+        if files:
+            self.take_paths(letter, files)
+        elif mime.hasImage():
+            self.take_image(letter, clipboard.image())
+        elif mime.hasText():
+            self.take_text(letter, mime.text())
+        else:
+            self._window.status.set_message("The clipboard holds no picture and no text.")
+
+    def _fetch(self, letter: str, address: str) -> None:
+        """Get a picture from a web address, as browsers drag them."""
+        name = address.rpartition("/")[2] or address
+        job = Job(lambda report, cancelled: fetch(address, report, cancelled), self._window)
+        self._window.status.set_work(f"Fetching {name}", None)
+        job.finished.connect(lambda data: self._workbench.set_source(letter, Source("image", data=data, name=name)))
+        job.failed.connect(self._refuse)
+        for ended in (job.finished, job.failed, job.cancelled):
+            ended.connect(self._clear_work)
+        self._window.run_job(job)
+
+    def _refuse(self, message: str, hint: str) -> None:
+        show_problem(self._window, Failed(0, "run", message, hint))
+
+    def _clear_work(self) -> None:
+        if not self._workbench.busy:
+            self._window.status.clear_work()
