@@ -305,7 +305,7 @@ class Graph:
                 return self._parse_reader(text)
             return self._parse_node(text)
         except ArgumentError as error:
-            near = self._suggest(text)
+            near = self._suggest(text.lower())
             if not near:
                 raise
             raise ArgumentError(error.message, f"Did you mean {' or '.join(near)}? {error.hint}".strip()) from None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import timm
+import tokenizers
 import torch
 import transformers
 from timm.models.vision_transformer import VisionTransformer
@@ -46,8 +47,8 @@ _DINOV2["mlp_ratio"] = 2
 
 
 def _gpt2(**options: Any) -> nn.Module:
+    options = {"vocab_size": VOCABULARY, **options}
     config = transformers.GPT2Config(
-        vocab_size=VOCABULARY,
         n_positions=16,
         n_embd=16,
         n_layer=3,
@@ -158,3 +159,26 @@ def small_input(family: str, seed: int, batch: int = 1) -> Tensor:
     if family in TEXT:
         return torch.randint(VOCABULARY, (batch, POSITIONS), generator=generator)
     return torch.randn(batch, 3, IMAGE, IMAGE, generator=generator, dtype=torch.float64)
+
+
+WORDS = ("When", " Mary", " John", " Tom", "Mary", " gave", " a", " drink", " to", " the", " store", ",")
+
+
+def small_tokenizer(**special: str) -> transformers.PreTrainedTokenizerFast:
+    """A tokenizer of a few words with their spaces; other words fall into letters."""
+    letters = " .abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ\n"
+    pieces = [("<eos>", 0.0), ("<unk>", 0.0), ("<s>", 0.0)]
+    pieces += [(word, -1.0) for word in WORDS] + [(letter, -10.0) for letter in letters]
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.Unigram(pieces, unk_id=1))
+    tokenizer.decoder = tokenizers.decoders.Fuse()
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<eos>", unk_token="<unk>", **special
+    )
+
+
+def small_text_model(seed: int = 0) -> tuple[nn.Module, transformers.PreTrainedTokenizerFast]:
+    """A GPT-2 for that tokenizer, with a context of 16 tokens."""
+    tokenizer = small_tokenizer()
+    module = _gpt2(vocab_size=len(tokenizer))
+    randomise(module, seed)
+    return module.double().eval(), tokenizer

@@ -134,6 +134,11 @@ class Adapter(ABC):
         """How many tokens the model takes at most."""
         return None
 
+    @property
+    def vocabulary(self) -> int | None:
+        """How many token ids there are; None for images."""
+        return None
+
 
 def part(module: Any, path: str) -> Any:
     """A submodule by its path. Raises ModelError that names what is missing."""

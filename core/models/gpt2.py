@@ -72,3 +72,7 @@ class Gpt2Adapter(Adapter):
     @property
     def context_length(self) -> int | None:
         return int(self._config.n_positions)
+
+    @property
+    def vocabulary(self) -> int | None:
+        return int(part(self._body, "wte").num_embeddings)

@@ -90,3 +90,7 @@ class LlamaAdapter(Adapter):
     @property
     def context_length(self) -> int | None:
         return int(self._config.max_position_embeddings)
+
+    @property
+    def vocabulary(self) -> int | None:
+        return int(self._embedding.num_embeddings)

@@ -93,6 +93,7 @@ class Model:
         if self.tokenizer is None:
             raise InputError("This model has no tokenizer.", "Give token ids as a tensor [batch, position].")
         side = encode_side(self.tokenizer, sources, self.adapter.context_length)
+        self._check_ids(side.tensor)
         return Side(side.tensor.to(self.adapter.device), side.labels, side.lengths, side.text, None, side.notes)
 
     def _image_side(self, sources: Sequence[Any]) -> Side:
@@ -113,6 +114,7 @@ class Model:
             limit = self.adapter.context_length
             if tensor.shape[1] == 0 or (limit is not None and tensor.shape[1] > limit):
                 raise InputError(f"The input has {tensor.shape[1]} tokens; the model takes 1 to {limit}.")
+            self._check_ids(tensor)
             labels = tuple(self.label(int(token)) for token in tensor[0])
             return Side(tensor, labels, (tensor.shape[1],) * tensor.shape[0], "".join(labels))
         if tensor.ndim != 4 or not tensor.is_floating_point():
@@ -120,6 +122,16 @@ class Model:
         tensor = tensor.to(self.adapter.dtype)
         labels = self._patch_labels(tensor)
         return Side(tensor, labels, (len(labels),) * tensor.shape[0], "pixels")
+
+    def _check_ids(self, ids: Tensor) -> None:
+        count = self.adapter.vocabulary
+        assert count is not None
+        outside = ids[(ids < 0) | (ids >= count)]
+        if outside.numel():
+            raise InputError(
+                f"There is no token {int(outside[0])}: the model knows tokens 0 to {count - 1}.",
+                "Is the tokenizer the model's own?",
+            )
 
     def _patch_labels(self, pixels: Tensor) -> tuple[str, ...]:
         grid = self.adapter.image_grid(pixels)

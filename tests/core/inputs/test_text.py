@@ -1,0 +1,141 @@
+"""Prompts as tokens, by a tokenizer whose pieces one can count."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import wirescope as ws
+from core.errors import InputError
+from core.inputs.text import token_text
+from tests.small_models import small_input, small_model, small_text_model, small_tokenizer
+
+
+@pytest.fixture(scope="module")
+def model() -> ws.Model:
+    return ws.load_model(small_text_model())
+
+
+def test_tokens_keep_their_spaces(model: ws.Model) -> None:
+    side = model.side("When Mary gave a drink to")
+    assert side.labels == ("When", " Mary", " gave", " a", " drink", " to")
+    assert side.lengths == (6,)
+    assert side.text == "When Mary gave a drink to"
+    assert side.tensor.tolist() == [model.tokenizer("When Mary gave a drink to")["input_ids"]]
+    assert side.notes == ()
+
+
+def test_sentencepiece_tokens_keep_their_spaces_too() -> None:
+    class SentencePiece:
+        def decode(self, ids: list[int]) -> str:
+            return "Mary"
+
+        def convert_ids_to_tokens(self, token: int) -> str:
+            return "▁Mary"
+
+    assert token_text(SentencePiece(), 3) == " Mary"
+
+
+def test_a_piece_of_a_character_is_shown_by_the_tokenizers_name() -> None:
+    class Bytes:
+        def decode(self, ids: list[int]) -> str:
+            return "�"
+
+        def convert_ids_to_tokens(self, token: int) -> str:
+            return "<0xE2>"
+
+    assert token_text(Bytes(), 3) == "<0xE2>"
+
+
+def test_a_batch_is_padded_on_the_right(model: ws.Model) -> None:
+    side = model.side(["When Mary gave", "When Tom gave a drink"])
+    assert side.lengths == (3, 5)
+    assert side.tensor.shape == (2, 5)
+    assert side.tensor[0, 3:].tolist() == [model.tokenizer.eos_token_id] * 2
+    assert side.labels == ("When", " Mary", " gave", " a", " drink"), "the longest row names what the first has not"
+
+
+def test_a_tokenizers_own_padding_token_is_used() -> None:
+    module, _ = small_text_model()
+    side = ws.load_model((module, small_tokenizer(pad_token="<s>"))).side(["When Mary gave", "When"])
+    assert side.tensor[1].tolist()[1:] == [2, 2]
+
+
+def test_a_space_at_the_end_is_told(model: ws.Model) -> None:
+    assert any("space" in note for note in model.side("When Mary ").notes)
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "\n\t"])
+def test_an_empty_prompt_is_refused(model: ws.Model, prompt: str) -> None:
+    with pytest.raises(InputError, match="empty"):
+        model.pair(prompt)
+
+
+def test_a_prompt_longer_than_the_context_is_refused_with_both_numbers(model: ws.Model) -> None:
+    assert model.side("a" * 16).lengths == (16,)
+    with pytest.raises(InputError, match=r"17 tokens.*16"):
+        model.pair("a" * 17)
+    with pytest.raises(InputError, match=r"17 tokens.*16"):
+        model.pair(torch.zeros(1, 17, dtype=torch.long))
+
+
+def test_unequal_lengths_are_refused_with_the_tokens_shown(model: ws.Model) -> None:
+    with pytest.raises(InputError) as caught:
+        model.pair("When Mary gave", "When Mary gave a")
+    message = str(caught.value)
+    assert "A has 3 tokens and B has 4" in message
+    assert "When| Mary| gave." in message
+    assert "When| Mary| gave| a." in message
+    with pytest.raises(InputError, match="row 1"):
+        model.pair(["When Mary", "When Tom gave"], ["When Tom", "When Tom"])
+
+
+def test_pairs_need_as_many_of_each(model: ws.Model) -> None:
+    with pytest.raises(InputError, match=r"2 clean inputs and 1"):
+        model.pair(["When Mary", "When Tom"], ["When Tom"])
+    with pytest.raises(InputError, match="no input"):
+        model.pair([])
+
+
+def test_an_answer_is_one_token(model: ws.Model) -> None:
+    assert model.answer(" Mary") == model.tokenizer.convert_tokens_to_ids(" Mary")
+    assert model.answer(5) == 5
+    with pytest.raises(InputError, match=r"T\|o\|m.*\" Tom\" is one token"):
+        model.answer("Tom")
+    with pytest.raises(InputError, match=r"5 tokens \( Mary\|l\|a\|n\|d\)"):
+        model.answer(" Maryland")
+    with pytest.raises(InputError, match="empty"):
+        model.answer("")
+
+
+def test_what_is_no_text_is_refused(model: ws.Model) -> None:
+    with pytest.raises(InputError, match="int"):
+        model.pair([3])
+    with pytest.raises(InputError, match="whole numbers"):
+        model.pair(torch.zeros(1, 3))
+    with pytest.raises(InputError, match="whole numbers"):
+        model.pair(torch.zeros(3, dtype=torch.long))
+    with pytest.raises(InputError, match="0 tokens"):
+        model.pair(torch.zeros(1, 0, dtype=torch.long))
+
+
+@pytest.mark.parametrize("token", [-1, 70, 10_000])
+def test_ids_outside_the_vocabulary_are_refused(model: ws.Model, token: int) -> None:
+    with pytest.raises(InputError, match=rf"no token {token}: .* 0 to 69"):
+        model.pair(torch.tensor([[1, token, 2]]))
+
+
+def test_a_tokenizer_of_more_tokens_than_the_model_knows_is_found_out() -> None:
+    model = ws.load_model((small_model("gpt2"), small_tokenizer()))
+    assert model.pair("When Mary").clean.lengths == (2,)
+    with pytest.raises(InputError, match=r"0 to 22.*tokenizer"):
+        model.pair("When z")
+
+
+def test_a_model_without_a_tokenizer_takes_ids_alone() -> None:
+    model = ws.load_model((small_model("gpt2"), None))
+    assert model.pair(small_input("gpt2", 0)).clean.labels[0].startswith("#")
+    with pytest.raises(InputError, match="tokenizer"):
+        model.pair("When Mary gave")
+    with pytest.raises(InputError, match="tokenizer"):
+        model.answer(" Mary")

@@ -1,0 +1,75 @@
+"""Edits as values: what they may be, and how text is read as one."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.edits import Edit, parse_edit, resolve
+from core.errors import ArgumentError, EditError
+from core.graph import Edge, Graph, Node, Reader
+
+GRAPH = Graph(layers=2, heads=2, kv_heads=2)
+
+
+def test_an_edits_target_is_a_node_a_reader_or_an_edge() -> None:
+    assert resolve(Edit("m1", "zero"), GRAPH, 5).target == Node("mlp", 1)
+    assert resolve(Edit("->m1", "zero"), GRAPH, 5).target == Reader("mlp", 1)
+    assert resolve(Edit("a1.h0<k>", "zero"), GRAPH, 5).target == Reader("k", 1, 0)
+    edge = Edge(Node("mlp", 0), Reader("logits"))
+    assert resolve(Edit("m0->logits", "zero"), GRAPH, 5).target == edge
+    assert resolve(Edit(edge, "zero"), GRAPH, 5).target == edge
+    assert resolve(Edit(Node("logits"), "zero"), GRAPH, 5).target == Reader("logits"), "it only reads"
+
+
+@pytest.mark.parametrize(
+    ("positions", "absolute"),
+    [(None, None), ([3], (3,)), ([-1, 0, 4], (0, 4)), ([2, 1, 2], (1, 2)), (range(5), None), ([-5], (0,))],
+)
+def test_positions_become_absolute_and_sorted(positions: list[int] | None, absolute: tuple[int, ...] | None) -> None:
+    assert resolve(Edit("m0", "zero", positions), GRAPH, 5).positions == absolute
+
+
+@pytest.mark.parametrize("position", [5, -6, 100])
+def test_positions_outside_the_input_are_refused(position: int) -> None:
+    with pytest.raises(EditError, match=rf"{position}.*0 to 4"):
+        resolve(Edit("m0", "zero", [0, position]), GRAPH, 5)
+
+
+def test_no_positions_are_refused() -> None:
+    with pytest.raises(EditError, match="no positions"):
+        resolve(Edit("m0", "zero", []), GRAPH, 5)
+
+
+def test_kinds_that_do_not_exist_and_a_scale_without_a_factor_are_refused() -> None:
+    with pytest.raises(EditError, match="patch, zero, mean, scale"):
+        Edit("m0", "cut")  # type: ignore[arg-type]
+    with pytest.raises(EditError, match="value"):
+        Edit("m0", "scale")
+
+
+@pytest.mark.parametrize("target", ["m9", "a1.h7->logits", Node("mlp", 9), Reader("mlp", 9), Node("head", 0, 2)])
+def test_targets_outside_the_model_are_refused(target: Node | Reader | str) -> None:
+    with pytest.raises(ArgumentError):
+        resolve(Edit(target, "zero"), GRAPH, 5)
+
+
+def test_an_edge_that_goes_back_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="writes after"):
+        resolve(Edit(Edge(Node("mlp", 1), Reader("mlp", 0)), "zero"), GRAPH, 5)
+
+
+@pytest.mark.parametrize(
+    "text", ["m3=zero", "a9.h6->a10.h7<q>=patch", "m3=mean@4,5", "->m3=scale:0.5@-1", "input=scale:-2"]
+)
+def test_an_edit_is_written_as_it_is_read(text: str) -> None:
+    assert str(parse_edit(text)) == text
+
+
+def test_text_is_read_as_an_edit() -> None:
+    assert parse_edit("m3=scale:0.5@4,5") == Edit("m3", "scale", (4, 5), 0.5)
+
+
+@pytest.mark.parametrize("text", ["m3", "=zero", "m3=cut", "m3=scale", "m3=scale:x", "m3=zero@a", "m3=zero@1,"])
+def test_text_that_is_no_edit_is_refused(text: str) -> None:
+    with pytest.raises(EditError):
+        parse_edit(text)
