@@ -23,6 +23,9 @@ def inspection(
     """ready, scored, seen: None until the engine has sent them."""
     present = document.edit_of(target)
     kind = present.kind if present is not None else document.cut_kind
+    words = REPLACED[kind] + (
+        ", with the other edits in place" if any(e.target != target for e in document.edits) else ""
+    )
     estimated = estimate(target, kind, opened, scored)
     measured = None if seen is None else seen.measured
     edited = None if present is None else present.kind
@@ -34,7 +37,7 @@ def inspection(
             title=target.name,
             estimated=estimated,
             measured=measured,
-            kind_words=REPLACED[kind],
+            kind_words=words,
             edited=edited,
             has_counterfactual=has_counterfactual,
             factor=factor,
@@ -54,7 +57,7 @@ def inspection(
         writes=writes,
         estimated=estimated,
         measured=measured,
-        kind_words=REPLACED[kind],
+        kind_words=words,
         edited=edited,
         has_counterfactual=has_counterfactual,
         factor=factor,
@@ -87,7 +90,8 @@ def recovered_words(answer: Recovered) -> str:
     """ "1,413 of 70,651 edges recover 87 %, 13 % stays unexplained; random edges 2 %" """
     left = 1 - answer.share
     rest = f"{left:.0%} stays unexplained" if left >= 0 else f"{-left:.0%} more than the whole model"
+    random = abs(round(100 * answer.random)) if round(100 * answer.random) == 0 else round(100 * answer.random)
     return (
         f"{answer.size:,} of {answer.edges:,} edges recover {answer.share:.0%}, {rest}; "
-        f"as many random ones {answer.random:.0%} ({REPLACED[answer.kind]})"
+        f"as many random ones {random}% ({REPLACED[answer.kind]})"
     )

@@ -9,6 +9,7 @@ Shapes: stream [batch, position, width]; q, k, v, z [batch, position, head, head
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -62,6 +63,9 @@ class Adapter(ABC):
     family: str  # as `wirescope` names it, for example "GPT-2"
     shape: Shape
     prefix: int = 0  # positions before the first patch of an image (class token, registers)
+    blocks: Sequence[Any]  # one module a layer
+    attention_norm_name: str  # of the norm before attention, in a block
+    mlp_norm_name: str
 
     def __init__(self, module: Any) -> None:
         self.module: Any = module
@@ -79,6 +83,28 @@ class Adapter(ABC):
         with torch.no_grad():
             return tuple(self.attention_weights(layer) for layer in range(self.shape.layers))
 
+    @cached_property
+    def _attention_norms(self) -> list[Any]:
+        return [part(block, self.attention_norm_name) for block in self.blocks]
+
+    @cached_property
+    def _mlp_norms(self) -> list[Any]:
+        return [part(block, self.mlp_norm_name) for block in self.blocks]
+
+    @cached_property
+    def _mlps(self) -> list[Any]:
+        return [part(block, "mlp") for block in self.blocks]
+
+    def attention_norm(self, layer: int, stream: Tensor) -> Tensor:
+        return self._attention_norms[layer](stream)  # type: ignore[no-any-return]
+
+    def mlp_norm(self, layer: int, stream: Tensor) -> Tensor:
+        return self._mlp_norms[layer](stream)  # type: ignore[no-any-return]
+
+    def mlp(self, layer: int, normed: Tensor) -> Tensor:
+        """What the MLP writes to the stream, LayerScale included."""
+        return self._mlps[layer](normed)  # type: ignore[no-any-return]
+
     # ---- what a family states ----
 
     @abstractmethod
@@ -87,16 +113,6 @@ class Adapter(ABC):
     @abstractmethod
     def embed(self, inputs: Tensor) -> Tensor:
         """What the `input` node writes: [batch, position, width]. inputs: ids [batch, position] or pixels."""
-
-    @abstractmethod
-    def attention_norm(self, layer: int, stream: Tensor) -> Tensor: ...
-
-    @abstractmethod
-    def mlp_norm(self, layer: int, stream: Tensor) -> Tensor: ...
-
-    @abstractmethod
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        """What the MLP writes to the stream, LayerScale included."""
 
     def turn(self, layer: int, qk: Tensor, first: int | Tensor) -> Tensor:
         """Rotate q or k [batch, position, head, head_width] to its place; the positions start at `first`, or

@@ -11,21 +11,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.models.adapter import Adapter, AttentionWeights, Shape, join, optional_weight, part, weight
+from core.models.adapter import AttentionWeights, Shape, join, optional_weight, part, weight
+from core.models.causal_lm import CausalLmAdapter
 
 
-class LlamaAdapter(Adapter):
+class LlamaAdapter(CausalLmAdapter):
     family = "Llama"
+    final_norm_path = "model.norm"
+    attention_norm_name = "input_layernorm"
+    mlp_norm_name = "post_attention_layernorm"
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
         config = module.config
-        self._config = config
-        self._layers = part(module, "model.layers")
+        self.blocks = part(module, "model.layers")
         self._embedding = part(module, "model.embed_tokens")
         self._rotary = part(module, "model.rotary_emb")
-        self._final_norm = part(module, "model.norm")
-        self._head = part(module, "lm_head")
         heads = int(config.num_attention_heads)
         self.shape = Shape(
             layers=config.num_hidden_layers,
@@ -39,7 +40,7 @@ class LlamaAdapter(Adapter):
         )
 
     def attention_weights(self, layer: int) -> AttentionWeights:
-        attention = part(self._layers, f"{layer}.self_attn")
+        attention = part(self.blocks[layer], "self_attn")
         names = ("q_proj", "k_proj", "v_proj")
         return AttentionWeights(
             w_qkv=torch.cat([weight(attention, f"{name}.weight").detach() for name in names]),
@@ -51,8 +52,8 @@ class LlamaAdapter(Adapter):
         )
 
     def _window(self, layer: int) -> int | None:
-        window = getattr(self._config, "sliding_window", None)
-        kinds = getattr(self._config, "layer_types", None)
+        window = getattr(self.config, "sliding_window", None)
+        kinds = getattr(self.config, "layer_types", None)
         if window is None or (kinds is not None and kinds[layer] != "sliding_attention"):
             return None
         return int(window)
@@ -68,29 +69,3 @@ class LlamaAdapter(Adapter):
         turned = torch.cat((-qk[..., half:], qk[..., :half]), dim=-1)
         rotated: Tensor = qk * cos.unsqueeze(2) + turned * sin.unsqueeze(2)
         return rotated
-
-    def attention_norm(self, layer: int, stream: Tensor) -> Tensor:
-        return part(self._layers, f"{layer}.input_layernorm")(stream)  # type: ignore[no-any-return]
-
-    def mlp_norm(self, layer: int, stream: Tensor) -> Tensor:
-        return part(self._layers, f"{layer}.post_attention_layernorm")(stream)  # type: ignore[no-any-return]
-
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        return part(self._layers, f"{layer}.mlp")(normed)  # type: ignore[no-any-return]
-
-    def read(self, stream: Tensor) -> Tensor:
-        return self._head(self._final_norm(stream))  # type: ignore[no-any-return]
-
-    def own_forward(self, inputs: Tensor) -> Tensor:
-        return self.module(input_ids=inputs, use_cache=False).logits  # type: ignore[no-any-return]
-
-    def own_answer(self, inputs: Tensor) -> Tensor:
-        return self.module(input_ids=inputs, use_cache=False, logits_to_keep=1).logits  # type: ignore[no-any-return]
-
-    @property
-    def context_length(self) -> int | None:
-        return int(self._config.max_position_embeddings)
-
-    @property
-    def vocabulary(self) -> int | None:
-        return int(self._embedding.num_embeddings)

@@ -20,8 +20,6 @@ class HfVisionAdapter(Adapter):
 
     prefix = 1
     layer_path: str
-    attention_norm_name: str
-    mlp_norm_name: str
     body_name: str  # of the model inside a classifier
 
     def __init__(self, module: Any) -> None:
@@ -30,7 +28,7 @@ class HfVisionAdapter(Adapter):
         self._config = config
         self._classifier = getattr(module, "classifier", None)
         self._body = part(module, self.body_name) if self._classifier is not None else module
-        self._layers = part(self._body, self.layer_path)
+        self.blocks = part(self._body, self.layer_path)
         self._embeddings = part(self._body, "embeddings")
         self._final_norm = part(self._body, "layernorm")
         heads = int(config.num_attention_heads)
@@ -46,7 +44,7 @@ class HfVisionAdapter(Adapter):
         )
 
     def attention_weights(self, layer: int) -> AttentionWeights:
-        attention = part(self._layers, f"{layer}.attention")
+        attention = part(self.blocks[layer], "attention")
         names = ("q_proj", "k_proj", "v_proj")
         w_o = weight(attention, "o_proj.weight").detach()
         b_o = optional_weight(attention, "o_proj.bias")
@@ -71,15 +69,6 @@ class HfVisionAdapter(Adapter):
             return self._embeddings(inputs)  # type: ignore[no-any-return]
         except ValueError as error:
             raise InputError(f"The model cannot take this picture: {error}") from None
-
-    def attention_norm(self, layer: int, stream: Tensor) -> Tensor:
-        return part(self._layers, f"{layer}.{self.attention_norm_name}")(stream)  # type: ignore[no-any-return]
-
-    def mlp_norm(self, layer: int, stream: Tensor) -> Tensor:
-        return part(self._layers, f"{layer}.{self.mlp_norm_name}")(stream)  # type: ignore[no-any-return]
-
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        return part(self._layers, f"{layer}.mlp")(normed)  # type: ignore[no-any-return]
 
     def read(self, stream: Tensor) -> Tensor:
         normed: Tensor = self._final_norm(stream)
@@ -122,11 +111,10 @@ class Dinov2Adapter(HfVisionAdapter):
     body_name = "dinov2"
 
     def layer_scale(self, layer: int) -> Tensor | None:
-        return weight(self._layers, f"{layer}.layer_scale1.lambda1").detach()
+        return weight(self.blocks[layer], "layer_scale1.lambda1").detach()
 
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        written = part(self._layers, f"{layer}.mlp")(normed)
-        return part(self._layers, f"{layer}.layer_scale2")(written)  # type: ignore[no-any-return]
+        return self.blocks[layer].layer_scale2(super().mlp(layer, normed))  # type: ignore[no-any-return]
 
     def pool(self, normed: Tensor) -> Tensor:
         """A DINOv2 classifier reads the class token beside the mean of the patches."""

@@ -16,18 +16,20 @@ from core.models.adapter import Adapter, AttentionWeights, Shape, optional_weigh
 
 class TimmVitAdapter(Adapter):
     family = "ViT / DeiT (timm)"
+    attention_norm_name = "norm1"
+    mlp_norm_name = "norm2"
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
         self._vit = module
-        self._blocks = part(module, "blocks")
+        self.blocks = part(module, "blocks")
         _refuse_unusual(module)
-        attention = part(self._blocks, "0.attn")
+        attention = part(self.blocks[0], "attn")
         heads = int(attention.num_heads)
         self.prefix = int(module.num_prefix_tokens)
         self._classifies = int(getattr(module, "num_classes", 0)) > 0
         self.shape = Shape(
-            layers=len(list(self._blocks.children())),
+            layers=len(self.blocks),
             heads=heads,
             kv_heads=heads,
             head_width=int(attention.head_dim),
@@ -38,7 +40,7 @@ class TimmVitAdapter(Adapter):
         )
 
     def attention_weights(self, layer: int) -> AttentionWeights:
-        block = part(self._blocks, str(layer))
+        block = self.blocks[layer]
         w_o = weight(block, "attn.proj.weight").detach()
         b_o = optional_weight(block, "attn.proj.bias")
         gamma = optional_weight(block, "ls1.gamma")
@@ -62,15 +64,8 @@ class TimmVitAdapter(Adapter):
         stream: Tensor = vit._pos_embed(patches)
         return part(vit, "norm_pre")(stream)  # type: ignore[no-any-return]
 
-    def attention_norm(self, layer: int, stream: Tensor) -> Tensor:
-        return part(self._blocks, f"{layer}.norm1")(stream)  # type: ignore[no-any-return]
-
-    def mlp_norm(self, layer: int, stream: Tensor) -> Tensor:
-        return part(self._blocks, f"{layer}.norm2")(stream)  # type: ignore[no-any-return]
-
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        written = part(self._blocks, f"{layer}.mlp")(normed)
-        return part(self._blocks, f"{layer}.ls2")(written)  # type: ignore[no-any-return]
+        return self.blocks[layer].ls2(super().mlp(layer, normed))  # type: ignore[no-any-return]
 
     def read(self, stream: Tensor) -> Tensor:
         normed = part(self._vit, "norm")(stream)

@@ -1,0 +1,34 @@
+"""What Hugging Face's causal language models share: a final norm, an unembedding, a forward that takes ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from core.models.adapter import Adapter, part
+
+
+class CausalLmAdapter(Adapter):
+    """A subclass names its final norm and its blocks, and states embedding and attention."""
+
+    final_norm_path: str
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        self.config = module.config
+        self._final_norm = part(module, self.final_norm_path)
+        self._head = part(module, "lm_head")
+
+    def read(self, stream: Tensor) -> Tensor:
+        return self._head(self._final_norm(stream))  # type: ignore[no-any-return]
+
+    def own_forward(self, inputs: Tensor) -> Tensor:
+        return self.module(input_ids=inputs, use_cache=False).logits  # type: ignore[no-any-return]
+
+    def own_answer(self, inputs: Tensor) -> Tensor:
+        return self.module(input_ids=inputs, use_cache=False, logits_to_keep=1).logits  # type: ignore[no-any-return]
+
+    @property
+    def context_length(self) -> int | None:
+        return int(self.config.max_position_embeddings)
