@@ -32,3 +32,7 @@ class CausalLmAdapter(Adapter):
     @property
     def context_length(self) -> int | None:
         return int(self.config.max_position_embeddings)
+
+    @property
+    def vocabulary(self) -> int | None:
+        return int(self.module.get_input_embeddings().num_embeddings)

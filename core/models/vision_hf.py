@@ -65,6 +65,9 @@ class HfVisionAdapter(Adapter):
         return None
 
     def embed(self, inputs: Tensor) -> Tensor:
+        if 0 in (self.image_grid(inputs) or ()):
+            size = self._config.patch_size
+            raise InputError(f"The picture is smaller than one patch ({size} pixels).", "Use a larger picture.")
         try:
             return self._embeddings(inputs)  # type: ignore[no-any-return]
         except ValueError as error:
@@ -123,9 +126,3 @@ class Dinov2Adapter(HfVisionAdapter):
     @property
     def reads_class_token_only(self) -> bool:
         return self._classifier is None
-
-    def embed(self, inputs: Tensor) -> Tensor:
-        size = self._config.patch_size
-        if inputs.shape[-1] < size or inputs.shape[-2] < size:
-            raise InputError(f"The picture is smaller than one patch ({size} pixels).", "Use a larger picture.")
-        return super().embed(inputs)

@@ -1,7 +1,6 @@
 """timm's VisionTransformer: ViT and DeiT, with or without class token, registers and LayerScale.
 
-Other timm classes (EVA, Swin, the distilled DeiT with its two heads) are other classes and are refused by
-name.
+Other timm classes (EVA, Swin, the distilled DeiT with its two heads) are refused by name.
 """
 
 from __future__ import annotations
@@ -57,6 +56,9 @@ class TimmVitAdapter(Adapter):
 
     def embed(self, inputs: Tensor) -> Tensor:
         vit = self._vit
+        channels = int(part(vit, "patch_embed.proj").in_channels)
+        if inputs.shape[1] != channels:
+            raise InputError(f"The model takes pictures of {channels} channels, not {inputs.shape[1]}.")
         try:
             patches = part(vit, "patch_embed")(inputs)
         except AssertionError as error:
@@ -97,11 +99,13 @@ def _refuse_unusual(module: Any) -> None:
         "it gates what the heads write": getattr(attention, "gate", None) is not None,
         "it norms queries and keys": not _absent(attention, "q_norm"),
         "it pools by attention": getattr(module, "attn_pool", None) is not None,
+        "it does not pool": getattr(module, "global_pool", "token") == "",
+        "it has a second head, for distillation": hasattr(module, "head_dist"),
     }
     for reason, holds in reasons.items():
         if holds:
             raise ModelError(
-                f"This timm model is not supported yet: {reason}.",
+                f"This {type(module).__name__} of timm is not supported yet: {reason}.",
                 "Plain ViT and DeiT models of timm are supported.",
             )
 

@@ -1,0 +1,244 @@
+"""Families: the sizes that adapters read off their models, and all that is refused, by name and with a reason."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import pytest
+import timm
+import torch
+import transformers
+from torch import Tensor, nn
+
+import wirescope as ws
+from core.errors import InputError, ModelError
+from core.models.adapter import Adapter
+from core.models.families import FAMILIES, SUPPORTED
+from tests.core.engine.cases import TOLERANCE, case
+from tests.oracle import Oracle
+from tests.small_models import ALL, CLASSES, IMAGE, IMAGES, TEXT, VOCABULARY, small_input, small_model
+
+
+@pytest.mark.parametrize("family", ALL)
+def test_an_adapter_reads_its_models_sizes(family: str) -> None:
+    setup = case(family)
+    shape, graph = setup.model.adapter.shape, setup.model.graph
+    seen = setup.oracle.layout
+    assert (shape.layers, shape.heads, shape.kv_heads) == (len(seen.blocks), seen.heads, seen.kv_heads)
+    assert (graph.layers, graph.heads, graph.kv_heads, graph.parallel) == (
+        *(shape.layers, seen.heads, seen.kv_heads),
+        False,
+    )
+    assert shape.width == 16
+    assert shape.head_width == (6 if "wide-heads" in family else 4)
+    assert shape.causal == (family in TEXT)
+    assert setup.model.is_text == (family in TEXT)
+    output = setup.oracle.clean.output.shape[-1]
+    expected = {VOCABULARY: "next token", CLASSES: "classes", 16: "embedding"}
+    assert shape.output_kind == expected[output]
+    assert setup.oracle.clean.outs.keys() == {node.name for node in graph.writers}
+
+
+PREFIXES = {"timm-vit-registers": 5, "timm-vit-no-class-token": 0}
+
+
+@pytest.mark.parametrize("family", IMAGES)
+def test_an_images_positions_are_its_prefix_then_its_patches(family: str) -> None:
+    pair = case(family).pair
+    prefix = PREFIXES.get(family, 1)
+    assert (pair.grid, pair.prefix) == ((3, 3), prefix)
+    assert pair.length == prefix + 9
+    assert pair.clean.labels[prefix:] == tuple(f"{row},{column}" for row in range(3) for column in range(3))
+    assert pair.clean.labels[:prefix] == ("CLS", "reg1", "reg2", "reg3", "reg4")[:prefix]
+
+
+def test_dinov2_takes_pictures_of_any_size() -> None:
+    module = small_model("dinov2")
+    model = ws.load_model((module, None))
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(1, 3, 16, 21, generator=generator, dtype=torch.float64) for _ in range(2))
+    pair = model.pair(a, b)
+    assert pair.grid == (4, 5)
+    session = ws.Session(model, pair)
+    edits = [ws.Edit("a0.h1->m1", "patch", positions=[20]), ws.Edit("m0", "mean")]
+    assert (session.run(edits).answer - Oracle(module, a, b).run(edits)).abs().max() <= TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("family", "size"),
+    [(family, size) for family in ("dinov2", "vit", "timm-vit") for size in ((3, 2, 2), (1, IMAGE, IMAGE))]
+    + [("vit", (3, IMAGE + 8, IMAGE)), ("timm-vit", (3, IMAGE, IMAGE + 8))],
+    ids=str,
+)
+def test_pictures_that_a_model_cannot_take_are_refused(family: str, size: tuple[int, ...]) -> None:
+    model = case(family).model
+    pair = model.pair(torch.zeros(1, *size))
+    with pytest.raises(InputError, match=r"picture"):
+        ws.Session(model, pair)
+
+
+def test_pictures_of_two_sizes_and_what_is_no_picture_are_refused() -> None:
+    model = case("dinov2").model
+    with pytest.raises(InputError, match="16 x 12"):
+        model.pair(torch.zeros(1, 3, 12, 12), torch.zeros(1, 3, 12, 16))
+    for wrong in (torch.zeros(3, 12, 12), torch.zeros(1, 3, 12, 12, dtype=torch.long)):
+        with pytest.raises(InputError, match="Pixels"):
+            model.pair(wrong)
+    with pytest.raises(InputError, match="no image processor"):
+        model.pair("cat.png")
+
+
+ROTARY: dict[str, dict[str, Any]] = {
+    "llama3": {"factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8},
+    "linear": {"factor": 4.0},
+    "yarn": {"factor": 2.0, "original_max_position_embeddings": 8},
+}
+
+
+@pytest.mark.parametrize("kind", ROTARY)
+def test_rotary_embeddings_are_the_models_own(kind: str) -> None:
+    plain = small_model("llama-grouped")
+    config = transformers.LlamaConfig(**plain.config.to_dict())  # type: ignore[union-attr]
+    config.rope_parameters = {"rope_type": kind, "rope_theta": 500.0, **ROTARY[kind]}
+    module = transformers.LlamaForCausalLM(config).double().eval()
+    module.load_state_dict(plain.state_dict())
+    model = ws.load_model((module, None))
+    ids = torch.arange(12)[None] % VOCABULARY
+    # The library's norm computes in fp32, so this is equal to fp32's rounding; without the option it is not near.
+    assert ws.Session(model, model.pair(ids)).parity.relative < 1e-6
+    assert not torch.allclose(model.adapter.own_forward(ids), plain(ids).logits, rtol=0, atol=1e-2)
+
+
+def small(name: str, **options: Any) -> Any:
+    sizes = {
+        "hidden_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 8,
+        "vocab_size": 9,
+    }
+    return getattr(transformers, name)(**{**sizes, **options})
+
+
+REFUSED: dict[str, tuple[Any, str, str]] = {
+    "BERT": (lambda: transformers.BertModel(small("BertConfig")), "BertModel", "norms the sum"),
+    "RoBERTa": (lambda: transformers.RobertaModel(small("RobertaConfig")), "RobertaModel", "norms the sum"),
+    "T5": (
+        lambda: transformers.T5ForConditionalGeneration(
+            transformers.T5Config(d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2, vocab_size=9)
+        ),
+        "T5ForConditionalGeneration",
+        "encoder and a decoder",
+    ),
+    "Swin of Hugging Face": (
+        lambda: transformers.SwinModel(
+            transformers.SwinConfig(image_size=16, patch_size=2, embed_dim=8, depths=[1], num_heads=[2], window_size=2)
+        ),
+        "SwinModel",
+        "windows",
+    ),
+    "Swin of timm": (
+        lambda: timm.create_model(
+            "swin_tiny_patch4_window7_224", img_size=32, embed_dim=8, depths=(1,), num_heads=(2,), window_size=2
+        ),
+        "SwinTransformer",
+        "windows",
+    ),
+    "GPT-2 without its head": (
+        lambda: transformers.GPT2Model(transformers.GPT2Config(vocab_size=9, n_embd=8, n_layer=1, n_head=2)),
+        "GPT2Model",
+        "output head",
+    ),
+    "a module of one's own": (lambda: nn.Linear(2, 2), "Linear", "GPT-2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_other_families_are_refused_by_name_with_what_is_supported(name: str) -> None:
+    make, class_name, reason = REFUSED[name]
+    with pytest.raises(ModelError) as caught:
+        ws.load_model((make(), None))
+    assert class_name in caught.value.message
+    assert reason in str(caught.value)
+    assert SUPPORTED in str(caught.value)
+
+
+TIMM_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "normed queries": ({"qk_norm": True}, "norms queries"),
+    "normed heads": ({"scale_attn_norm": True}, "norms what the heads write"),
+    "attention pooling": ({"global_pool": "map"}, "pools by attention"),
+    "no pooling": ({"global_pool": ""}, "does not pool"),
+    "parallel blocks": ({"block_fn": timm.models.vision_transformer.ParallelScalingBlock}, "ParallelScalingBlock"),
+}
+
+
+@pytest.mark.parametrize("name", TIMM_OPTIONS)
+def test_options_of_timm_that_the_engine_does_not_state_are_refused(name: str) -> None:
+    options, reason = TIMM_OPTIONS[name]
+    sizes = {"img_size": 12, "patch_size": 4, "embed_dim": 16, "depth": 1, "num_heads": 4, "num_classes": 3}
+    module = timm.models.vision_transformer.VisionTransformer(**{**sizes, **options})
+    with pytest.raises(ModelError, match=reason):
+        ws.load_model((module, None))
+
+
+def test_the_distilled_deit_is_refused() -> None:
+    sizes = {"img_size": 12, "patch_size": 4, "embed_dim": 16, "depth": 1, "num_heads": 4, "num_classes": 3}
+    with pytest.raises(ModelError, match=r"VisionTransformerDistilled.*second head"):
+        ws.load_model((timm.create_model("deit_tiny_distilled_patch16_224", **sizes), None))
+
+
+def test_a_missing_part_is_named() -> None:
+    module = small_model("gpt2")
+    del module.transformer.ln_f  # type: ignore[union-attr]
+    with pytest.raises(ModelError, match=re.escape("'transformer.ln_f'")):
+        ws.load_model((module, None))
+    module = small_model("llama")
+    del module.model.layers[1].self_attn.o_proj  # type: ignore[union-attr, index]
+    model = ws.load_model((module, None))
+    pair = model.pair(small_input("llama", 0))
+    with pytest.raises(ModelError, match="o_proj"):
+        ws.Session(model, pair)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "dinov2"])
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_model_of_broken_numbers_is_refused(family: str, number: float) -> None:
+    module = small_model(family)
+    with torch.no_grad():
+        next(p for name, p in module.named_parameters() if "1" in name and name.endswith("bias"))[0] = number
+    model = ws.load_model((module, None))
+    with pytest.raises(ModelError, match="could not be trusted"):
+        ws.Session(model, model.pair(small_input(family, 0)))
+
+
+@pytest.mark.parametrize("family", ["gpt2", "timm-vit", "dinov2"])
+@pytest.mark.parametrize(("share", "refused"), [(2e-3, True), (2e-4, False)])
+def test_a_pass_that_differs_from_the_models_own_is_refused(
+    family: str, share: float, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit: a thousandth of the range of the outputs."""
+    model = case(family).model
+    own = type(model.adapter).own_forward
+
+    def damaged(self: Adapter, inputs: Tensor) -> Tensor:
+        output = own(self, inputs).clone()
+        spread = output[:, -1].max() - output[:, -1].min() if output.ndim == 3 else output.max() - output.min()
+        middle = output[0].flatten().argsort()[len(output[0].flatten()) // 2] if output.ndim == 2 else 0
+        place = (0, -1, output[0, -1].argsort()[11]) if output.ndim == 3 else (0, middle)
+        output[place] += share * spread
+        return output
+
+    monkeypatch.setattr(type(model.adapter), "own_forward", damaged)
+    pair = case(family).pair
+    if refused:
+        with pytest.raises(ModelError, match=r"differs from the model's own.*could not be trusted"):
+            ws.Session(model, pair)
+    else:
+        assert ws.Session(model, pair).parity.relative == pytest.approx(share, rel=1e-6)
+
+
+def test_every_family_of_the_table_is_among_the_small_models() -> None:
+    assert {type(case(family).module).__name__ for family in ALL} == set(FAMILIES)
+    assert dataclasses.is_dataclass(ws.Model)
