@@ -12,8 +12,8 @@ Edits = tuple[Edit, ...]
 
 
 class ChangeEdits(QUndoCommand):
-    """From one set of edits to another. Commands with the same `merge_key` that follow each other become one (a
-    slider's drag)."""
+    """From one set of edits to another. Commands with the same `merge_key` and the same targets that follow each
+    other become one (a slider's drag)."""
 
     def __init__(
         self, words: str, before: Edits, after: Edits, apply: Callable[[Edits], None], merge_key: int = -1
@@ -33,8 +33,12 @@ class ChangeEdits(QUndoCommand):
         return self._merge_key
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, ChangeEdits):
+        if not isinstance(other, ChangeEdits) or other._targets() != self._targets():
             return False
         self.after = other.after
         self.setText(other.text())
         return True
+
+    def _targets(self) -> set[str]:
+        """The names of what it changes."""
+        return {edit.name for edit in set(self.before) ^ set(self.after)}

@@ -1,0 +1,90 @@
+"""The whole application on small models, offscreen: a window, its engine's thread, and a person in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtWidgets import QApplication
+
+from tests.app.models import CLEAN, COUNTERFACTUAL, SAVERS, SIDE
+from tests.app.person import Person
+from views import theme
+from views.data import MetricChoice
+
+METRIC = MetricChoice("logit_difference", " Mary", " John")
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """Folders of the small models, by name."""
+    root = tmp_path_factory.mktemp("models")
+    for name, save in SAVERS.items():
+        save(root / name)
+    return SimpleNamespace(**{name: root / name for name in SAVERS})
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A picture of its own for each file name, in the format that the name says."""
+    folder = tmp_path_factory.mktemp("pictures")
+
+    def make(name: str) -> Path:
+        path = folder / name
+        if not path.exists():
+            picture(sum(name.encode())).save(path)
+        return path
+
+    return make
+
+
+def picture(seed: int) -> Image.Image:
+    """Noise in blocks of 8 pixels, so that it stays what it is when it is resized."""
+    values = np.random.default_rng(seed).integers(0, 256, (SIDE // 8, SIDE // 8, 3), dtype=np.uint8)
+    return Image.fromarray(values).resize((2 * SIDE, 2 * SIDE), Image.Resampling.NEAREST)
+
+
+@pytest.fixture
+def sit_down(qapp: QApplication, qtbot) -> Iterator[Callable[[], Person]]:
+    """Open a window, as often as wanted."""
+    from app.gui import make_window
+
+    theme.set_choice("dark")
+    theme.apply(qapp)
+
+    def open_one() -> Person:
+        window = make_window()
+        qtbot.addWidget(window)
+        window.show()
+        window.activateWindow()
+        qtbot.waitActive(window).__enter__()
+        return Person(window, qtbot)
+
+    yield open_one
+    theme.set_choice("dark")
+
+
+@pytest.fixture
+def person(sit_down: Callable[[], Person]) -> Person:
+    """Somebody at a new window without a model."""
+    return sit_down()
+
+
+@pytest.fixture
+def reader(person: Person, models: SimpleNamespace) -> Person:
+    """With the small GPT-2 open, A and B aligned, and a logit difference."""
+    person.open(models.gpt2, CLEAN, COUNTERFACTUAL, METRIC)
+    assert not person.dialogs()
+    return person
+
+
+@pytest.fixture
+def viewer(person: Person, models: SimpleNamespace, pictures) -> Person:
+    """With the small ViT open on two pictures."""
+    person.open(models.vit, pictures("a.png"), pictures("b.png"))
+    assert not person.dialogs()
+    return person

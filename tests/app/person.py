@@ -1,0 +1,226 @@
+"""Somebody at the window: clicks and types where a person would, and reads what is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from app.document import Document, Source
+from app.window import Window
+from core.edits import Edit
+from core.graph import Node
+from core.models.loading import load_model
+from core.session import Session
+from views.canvas.words import tool_tip
+from views.data import MetricChoice, Target
+
+PATIENCE = 30_000  # milliseconds
+
+
+class Person:
+    def __init__(self, window: Window, qtbot: Any) -> None:
+        self.window = window
+        self.qtbot = qtbot
+        self.bench = window.workbench
+
+    # ---- waiting -------------------------------------------------------------------------------------------
+
+    def wait(self, until: Callable[[], Any]) -> None:
+        self.qtbot.waitUntil(lambda: bool(until()), timeout=PATIENCE)
+
+    def rest(self) -> None:
+        """Wait until the engine has answered all of the latest request, and the window has drawn it."""
+        self.wait(lambda: not self.bench.busy)
+        QApplication.processEvents()
+
+    # ---- opening -------------------------------------------------------------------------------------------
+
+    def open(
+        self,
+        model: Path | str,
+        clean: str | Path | None,
+        counterfactual: str | Path | None = None,
+        metric: MetricChoice | None = None,
+    ) -> None:
+        self.window._open(Document(str(model), _source(clean), _source(counterfactual), metric))
+        self.rest()
+
+    # ---- the mouse and the keys ------------------------------------------------------------------------------
+
+    def click(self, widget: QWidget, at: QPoint | None = None, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+        assert widget.isVisible(), widget
+        assert widget.isEnabled(), widget
+        self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, modifier, at or widget.rect().center())
+
+    def click_edge(self, index: int) -> None:
+        self.click(self.window.canvas, self.window.canvas.edge_point(index).toPoint())
+        self.rest()
+
+    def click_node(self, node: Node) -> None:
+        self.click(self.window.canvas, self.window.canvas.node_point(node).toPoint())
+        self.rest()
+
+    def press(self, key: Qt.Key, modifier=Qt.KeyboardModifier.NoModifier, widget: QWidget | None = None) -> None:
+        """A key for whatever has the focus, or for a widget."""
+        QTest.keyClick(widget or QApplication.focusWidget() or self.window, key, modifier)
+        self.rest()
+
+    def choose(self, menu: str, entry: str) -> None:
+        """An entry of the menu bar, by its words."""
+        self.menu_action(menu, entry).trigger()
+        self.rest()
+
+    def menu_action(self, menu: str, entry: str):
+        found = [action for action in self.menu(menu).actions() if plain(action.text()).startswith(entry)]
+        assert len(found) == 1, f"{entry!r} is there {len(found)} times"
+        assert found[0].isEnabled(), f"{entry!r} is disabled"
+        return found[0]
+
+    def menu(self, path: str):
+        """A menu by its path, opened as a person would: "File/Export"."""
+        first, *rest = path.split("/")
+        menu = next(a.menu() for a in self.window.menuBar().actions() if plain(a.text()) == first)
+        for name in rest:
+            menu.aboutToShow.emit()
+            menu = next(a.menu() for a in menu.actions() if a.menu() and plain(a.text()) == name)
+        menu.aboutToShow.emit()
+        return menu
+
+    def drop(self, widget: QWidget, mime: QMimeData, at: QPointF | None = None) -> bool:
+        """Drag something over a widget and let it go; tells whether the widget took it."""
+        place = at or QPointF(widget.rect().center())
+        how = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        for event in (QDragEnterEvent(place.toPoint(), *how), QDragMoveEvent(place.toPoint(), *how)):
+            event.setAccepted(isinstance(event, QDragMoveEvent) and not hasattr(type(widget), "dragMoveEvent"))
+            QApplication.sendEvent(widget, event)
+            if isinstance(event, QDragEnterEvent) and not event.isAccepted():
+                return False
+        event = QDropEvent(place, *how)
+        event.setAccepted(False)
+        QApplication.sendEvent(widget, event)
+        self.rest()
+        return event.isAccepted()
+
+    def type_prompt(self, letter: str, text: str) -> None:
+        """Click the card, type over what is there, press Enter."""
+        card = self.card(letter)
+        if not card.editor.isVisible():
+            self.click(card.chips)
+        assert card.editor.isVisible()
+        card.editor.setFocus()
+        card.editor.selectAll()
+        self.press(Qt.Key.Key_Delete, widget=card.editor)
+        QTest.keyClicks(card.editor, text)
+        self.press(Qt.Key.Key_Return, widget=card.editor)
+
+    # ---- reading -------------------------------------------------------------------------------------------
+
+    def card(self, letter: str):
+        return self.window.inputs.card_a if letter == "A" else self.window.inputs.card_b
+
+    def problem(self, letter: str) -> str:
+        """The message on a card, if it is to be seen."""
+        label = self.card(letter).problem
+        return label.text() if label.isVisible() else ""
+
+    def notes(self, letter: str) -> str:
+        label = self.card(letter).notes
+        return label.text() if label.isVisible() else ""
+
+    def predictions(self) -> list[tuple[str, str, str]]:
+        """The table as written: label, before and after, change."""
+        return self.window.predictions.table.row_texts() if self.window.predictions.table.isVisible() else []
+
+    def figures(self) -> tuple[Any, ...]:
+        """All digits of what the predictions show."""
+        ran = self.bench.ran
+        assert ran is not None
+        return (ran.before, ran.after, *((row.label, row.before, row.after) for row in ran.rows))
+
+    def edits(self) -> list[str]:
+        return self.window.inputs.edits.row_texts() if self.window.inputs.edits.rows.isVisible() else []
+
+    def tip(self, target: Target) -> str:
+        """What the canvas says of what is under the pointer."""
+        return tool_tip(self.window.canvas.scene, target)
+
+    def effects(self) -> dict[str, str]:
+        """The inspector's figures as written: estimated, measured."""
+        bars = self.window.inspector.effects.bars
+        return dict(bars.row_texts()) if bars.isVisible() else {}
+
+    def message(self) -> str:
+        return self.window.status.message.text()
+
+    def dialogs(self) -> list[QMessageBox]:
+        return [box for box in self.window.findChildren(QMessageBox) if box.isVisible()]
+
+    def dismiss(self) -> str:
+        """Close the one dialog; what it said."""
+        boxes = self.dialogs()
+        assert len(boxes) == 1, [box.text() for box in boxes]
+        words = f"{boxes[0].text()} {boxes[0].informativeText()}"
+        boxes[0].accept()
+        QApplication.processEvents()
+        return words
+
+    # ---- choosing things to click ----------------------------------------------------------------------------
+
+    def strong_edges(self, count: int = 1) -> list[int]:
+        """The strongest edges that can be clicked."""
+        assert self.bench.scored is not None
+        found: list[int] = []
+        for index in np.argsort(-np.abs(self.bench.scored.values)):
+            try:
+                self.window.canvas.edge_point(int(index))
+            except ValueError:
+                continue  # hidden by others
+            found.append(int(index))
+            if len(found) == count:
+                return found
+        raise AssertionError(f"only {len(found)} edges can be clicked")
+
+    def edge(self, index: int):
+        assert self.bench.opened is not None
+        return self.bench.opened.graph.edge(index)
+
+    # ---- the same, computed beside the window ----------------------------------------------------------------
+
+    def session(self) -> Session:
+        """A session of its own on the window's document."""
+        document = self.bench.document
+        model = load_model(document.model)
+        sides = [source and (source.text or source.path) for source in (document.clean, document.counterfactual)]
+        session = Session(model, model.pair(*sides))
+        if document.metric is not None and document.metric.kind:
+            from core.metrics import Metric
+
+            choice = document.metric
+            session.with_metric(Metric(choice.kind, choice.target or None, choice.foil or None))
+        return session
+
+    def expected(self, edits: Iterable[Edit]) -> tuple[float, dict[str, float]]:
+        """The metric and all probabilities after some edits."""
+        session = self.session()
+        result = session.run(list(edits))
+        probabilities = result.answer[0].softmax(-1)
+        return float(result.metric[0]), {session.model.label(i): float(p) for i, p in enumerate(probabilities)}
+
+
+def plain(words: str) -> str:
+    return words.replace("&", "").rstrip("…")
+
+
+def _source(value: str | Path | None) -> Source | None:
+    if value is None:
+        return None
+    if isinstance(value, Path):
+        return Source("image", path=str(value), name=value.name)
+    return Source("text", text=value)
