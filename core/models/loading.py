@@ -12,15 +12,17 @@ from typing import Any
 
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from core.errors import ArgumentError, ModelError
+from core.errors import ArgumentError, ModelError, WirescopeError
 from core.models import packs
 from core.models.bundled import bundled_folder
 from core.models.families import FAMILIES, adapt, unsupported
 from core.models.model import ImageProcessing, Model
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+UNREAD = ("pooler.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
 
 
 def load_model(source: Any, processor: Any = None, *, device: str | torch.device = "cpu") -> Model:
@@ -85,7 +87,9 @@ def _from_folder(folder: Path, name: str, title: str) -> Model:
         if "architecture" in config:
             return _timm_model(f"local-dir:{folder}", name, title, tuple(config.get("label_names") or ()))
         return _hugging_face_model(str(folder), config["architectures"][0], name, title, local=True)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except WirescopeError:
+        raise
+    except Exception as error:  # a damaged folder makes the libraries raise almost anything
         raise ModelError(f"{title} cannot be loaded: {_first_line(error)}", "Is its folder complete?") from error
 
 
@@ -119,7 +123,7 @@ def _from_hub(name: str) -> Model:
         if refused is not None:
             raise refused
         return _hugging_face_model(name, config.architectures[0], name, name.rpartition("/")[2], local=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(
             f"{name} is no folder here, and it could not be had from the Hub: {_first_line(error)}",
             "Check the name and the network. Offline there are bundled:names, bundled:shapes and the model packs.",
@@ -135,7 +139,7 @@ def _from_timm(timm_name: str, name: str) -> Model:
         raise ArgumentError(f"timm has no model {timm_name!r}.", hint)
     try:
         return _timm_model(timm_name, name, timm_name, ())
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise ModelError(
             f"The weights of {timm_name} could not be had: {_first_line(error)}",
             "timm takes them from the Hub: check the network. Offline there is bundled:shapes.",
@@ -148,7 +152,13 @@ def _hugging_face_model(path: str, architecture: str, name: str, title: str, *, 
     transformers.utils.logging.disable_progress_bar()
     cls = getattr(transformers, architecture)
     options = {"trust_remote_code": False, "local_files_only": local}
-    module = cls.from_pretrained(path, dtype=torch.float32, use_safetensors=True, **options)
+    module, found = cls.from_pretrained(
+        path, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **options
+    )
+    missing = sorted(key for key in found["missing_keys"] if not any(part in key for part in UNREAD))
+    if missing:  # the library would fill them with random numbers
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise ModelError(f"The checkpoint of {title} lacks weights: {missing[0]}{more}.", "Is its download complete?")
     processor: Any
     if FAMILIES[architecture].__module__.endswith(("vision_hf", "vision_timm")):
         try:
@@ -157,6 +167,8 @@ def _hugging_face_model(path: str, architecture: str, name: str, title: str, *, 
             processor = None
     else:
         processor = transformers.AutoTokenizer.from_pretrained(path, **options)
+        if len(processor) <= len(processor.all_special_ids):  # the library makes an empty one where there are no files
+            raise ModelError(f"{title} has no tokenizer.", "Save its tokenizer in the same folder.")
     return _from_module(module, processor, name, title)
 
 
