@@ -17,6 +17,7 @@ from core.graph import Graph, Node
 
 FORMAT = "wirescope circuit"
 VERSION = 1
+LARGEST = 1000  # layers or heads of a model
 
 
 def to_json(circuit: Circuit) -> str:
@@ -44,13 +45,21 @@ def from_json(text: str) -> Circuit:
             raise InputError("This is not a circuit of Wirescope.")
         if document["version"] > VERSION:
             raise InputError(f"A newer Wirescope wrote this circuit (version {document['version']}).", "Update it.")
-        graph = Graph(**document["graph"])
-        indices = np.asarray([graph.index(row["edge"]) for row in document["edges"]], dtype=np.int64)
+        graph = _graph(**document["graph"])
+        indices = np.asarray([graph.index(str(row["edge"])) for row in document["edges"]], dtype=np.int64)
         scored = bool(document["edges"]) and all("score" in row for row in document["edges"])
         values = np.asarray([row["score"] for row in document["edges"]], dtype=np.float64) if scored else None
         return Circuit(graph, indices, values, dict(document["about"]))
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"This file is no circuit: {error}", "Open a JSON file that Wirescope exported.") from None
+
+
+def _graph(layers: int, heads: int, kv_heads: int, parallel: bool) -> Graph:
+    """The graph of a file. Raises InputError for sizes that no model has, which could fill the memory."""
+    sizes = (layers, heads, kv_heads)
+    if not all(isinstance(size, int) and 1 <= size <= LARGEST for size in sizes) or heads % kv_heads:
+        raise InputError(f"This circuit is of no model: {layers} layers of {heads} heads, {kv_heads} with keys.")
+    return Graph(layers, heads, kv_heads, bool(parallel))
 
 
 def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
