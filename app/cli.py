@@ -17,10 +17,12 @@ from core.errors import ArgumentError, Cancelled, WirescopeError
 from core.models import packs
 
 if TYPE_CHECKING:
+    from app.document import Document
     from core.edits import Edit
     from core.session import Session
 
 MODEL_HELP = "bundled:NAME, pack:NAME, timm:NAME, a folder with safetensors, or a Hub id"
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp")
 EDIT_HELP = (
     "TARGET=KIND[:VALUE][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', 'm3=mean@4,5', 'a1.h0=scale:0.5'; "
     "kinds: patch, zero, mean, scale. May be given several times"
@@ -189,15 +191,47 @@ def report_words(report: dict[str, Any]) -> str:
 
 
 def _export(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from app.engine_side import EngineSide
+    from app.headless import take_snapshot, write_export
+    from core.edits import parse_edit
+
     path = Path(options.out or f"circuit.{options.format}")
+    if path.suffix != f".{options.format}":
+        raise ArgumentError(f"--out {path} does not end in .{options.format}.")
     if options.edges < 1:
         raise ArgumentError(f"--edges is at least 1, not {options.edges}.")
-    session, edits = open_session(options)
-    from app.headless import write_export
-
-    write_export(session, edits, path, options.format, options.edges, options.scale, options.theme)
+    edits = [parse_edit(text) for text in options.edit]
+    document = _document(options)
+    engine = EngineSide()
+    snapshot = take_snapshot(engine, document)
+    if edits:
+        graph = snapshot.opened.graph
+        targets = [graph.parse(edit.name) for edit in edits]
+        document = replace(document, edits=tuple(replace(e, target=t) for e, t in zip(edits, targets, strict=True)))
+        engine.session.run(document.edits)  # a patch without B is an error here, as in `run`
+        snapshot = take_snapshot(engine, document)
+    write_export(snapshot, path, options.edges, options.scale, options.theme)
     print(path)
     return 0
+
+
+def _document(options: argparse.Namespace) -> Document:
+    """The document that the options describe. Raises ArgumentError."""
+    from app.document import Document, Source
+    from views.data import MetricChoice
+
+    def source(value: str | None) -> Source | None:
+        if value is None:
+            return None
+        if Path(value).suffix.lower() in IMAGE_ENDINGS:
+            return Source("image", path=value, name=Path(value).name)
+        return Source("text", text=value)
+
+    metric = parse_metric(options.metric)
+    choice = None if metric is None else MetricChoice(metric.kind, metric.target or "", metric.foil or "")
+    return Document(options.model, source(options.clean), source(options.counterfactual), choice)
 
 
 # ---- models ----

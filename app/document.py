@@ -21,6 +21,14 @@ class Source:
     name: str = ""
 
 
+def unfit(source: Source, title: str, reads_text: bool) -> str:
+    """Why a model cannot read a source of this kind; empty where it can."""
+    if (source.kind == "text") == reads_text:
+        return ""
+    wants, got = ("text", "a picture") if reads_text else ("pictures", "text")
+    return f"{title} reads {wants}; this is {got}. Open another model, or drop {wants} here."
+
+
 @dataclass(frozen=True)
 class Document:
     """model: as `load_model` takes it. metric None: the session's own default. method: how edges are scored.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
-from app.document import Document, Source
+from app.document import Document, Source, unfit
 from app.engine_thread import Send
 from app.messages import (
     Deltas,
@@ -69,6 +69,12 @@ class EngineSide:
         self._opened: Opened | None = None
         self._bench: Bench | None = None
         self._bench_key: tuple[object, ...] = ()
+
+    @property
+    def session(self) -> Session:
+        """The session of the last request."""
+        assert self._bench is not None
+        return self._bench.session
 
     def serve(self, request: Request, send: Send, cancelled: Cancel) -> None:
         def check() -> None:
@@ -276,9 +282,9 @@ def _side(model: Model, source: Source | None) -> tuple[Side | None, str]:
     """An input as the model takes it, or why it cannot be taken."""
     if source is None:
         return None, ""
-    if (source.kind == "text") != model.is_text:
-        wants, got = ("text", "a picture") if model.is_text else ("pictures", "text")
-        return None, f"{model.title} reads {wants}; this is {got}. Open another model, or drop {wants} here."
+    problem = unfit(source, model.title, model.is_text)
+    if problem:
+        return None, problem
     try:
         return model.side(source.text if source.kind == "text" else (source.data or source.path)), ""
     except WirescopeError as error:

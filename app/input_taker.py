@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.background import Job, fetch
 from app.dialogs import show_problem
-from app.document import Source
+from app.document import Source, unfit
 from app.messages import Failed
 from app.sources import IMAGE_FILTER, from_image, from_path
 from core.errors import WirescopeError
@@ -45,10 +45,10 @@ class InputTaker(QObject):
             self.take_paths(letter, [path])
 
     def take_text(self, letter: str, text: str) -> None:
-        self._workbench.set_source(letter, Source("text", text=text))
+        self._take(letter, Source("text", text=text))
 
     def take_image(self, letter: str, image: QImage) -> None:
-        self._workbench.set_source(letter, from_image(image))
+        self._take(letter, from_image(image))
 
     def take_paths(self, letter: str, paths: list[str]) -> None:
         """Files or addresses; two dropped on A fill A and B."""
@@ -58,7 +58,7 @@ class InputTaker(QObject):
                 self._fetch(place, path)
                 continue
             try:
-                self._workbench.set_source(place, from_path(path))
+                self._take(place, from_path(path))
             except WirescopeError as error:
                 self._refuse(error.message, error.hint)
 
@@ -80,11 +80,20 @@ class InputTaker(QObject):
         name = address.rpartition("/")[2] or address
         job = Job(lambda report, cancelled: fetch(address, report, cancelled), self._window)
         self._window.status.set_work(f"Fetching {name}", None)
-        job.finished.connect(lambda data: self._workbench.set_source(letter, Source("image", data=data, name=name)))
+        job.finished.connect(lambda data: self._take(letter, Source("image", data=data, name=name)))
         job.failed.connect(self._refuse)
         for ended in (job.finished, job.failed, job.cancelled):
             ended.connect(self._clear_work)
         self._window.run_job(job)
+
+    def _take(self, letter: str, source: Source) -> None:
+        """Use a source; one of a kind that the model cannot read leaves what is there."""
+        opened = self._workbench.opened
+        problem = "" if opened is None else unfit(source, opened.title, opened.is_text)
+        if problem:
+            self._window.inputs.show_problem(letter, problem)
+        else:
+            self._workbench.set_source(letter, source)
 
     def _refuse(self, message: str, hint: str) -> None:
         show_problem(self._window, Failed(0, "run", message, hint))

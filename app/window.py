@@ -24,7 +24,7 @@ from app.background import Job
 from app.dialogs import show_about, show_keys, show_problem
 from app.document import Document
 from app.examples import all_examples, example, examples_for
-from app.exporting import export_circuit, export_figure
+from app.exporting import export
 from app.input_taker import InputTaker
 from app.menus import fill_menu_bar, model_menu
 from app.messages import Failed, Opened, Ready
@@ -129,12 +129,12 @@ class Window(QMainWindow):
             "open_named": self.choose_name,
             "open_input_a": partial(self.taker.choose, "A"),
             "open_input_b": partial(self.taker.choose, "B"),
-            "export_svg": partial(export_figure, self, ".svg"),
-            "export_pdf": partial(export_figure, self, ".pdf"),
-            "export_png1": partial(export_figure, self, ".png", 1),
-            "export_png2": partial(export_figure, self, ".png", 2),
-            "export_png4": partial(export_figure, self, ".png", 4),
-            "export_json": partial(export_circuit, self),
+            "export_svg": partial(export, self, ".svg"),
+            "export_pdf": partial(export, self, ".pdf"),
+            "export_png1": partial(export, self, ".png", 1),
+            "export_png2": partial(export, self, ".png", 2),
+            "export_png4": partial(export, self, ".png", 4),
+            "export_json": partial(export, self, ".json"),
             "quit": self.close_window,
             "cut": partial(workbench.toggle_selection, "cut"),
             "patch": partial(workbench.toggle_selection, "patch"),
@@ -300,7 +300,7 @@ class Window(QMainWindow):
         self.inputs.set_metric(ready.metric)
         self.inputs.set_metric_problem(ready.metric_problem)
         self.top_bar.set_counterfactual(ready.has_counterfactual)
-        self.top_bar.set_replacement(self.workbench.document.cut_kind)
+        self.top_bar.set_replacement(self.workbench.cut_kind)
 
     def _show_canvas(self, data: CanvasData) -> None:
         self.canvas.set_data(data)

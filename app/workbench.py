@@ -28,7 +28,7 @@ from app.messages import (
     Scored,
     Working,
 )
-from app.shown import canvas_data
+from app.snapshot import Snapshot
 from app.undo import ChangeEdits, Edits
 from core.edits import EDIT_WORDS, Edit, EditKind
 from core.graph import Node
@@ -125,9 +125,19 @@ class Workbench(QObject):
 
     def set_replacement(self, kind: EditKind) -> None:
         """What a cut edge carries from now on, and what the estimates are of."""
-        if kind != self.document.cut_kind or self.document.replacement is None:
+        if kind != self.cut_kind or self.document.replacement is None:
             self.scored = None
             self._change(replace(self.document, replacement=kind))
+
+    @property
+    def cut_kind(self) -> EditKind:
+        """What a cut puts in: B's value only where B can stand beside A."""
+        return self._usable().cut_kind
+
+    def _usable(self) -> Document:
+        """The document without a B that cannot stand beside A."""
+        unfit = self.ready is not None and not self.ready.has_counterfactual
+        return replace(self.document, counterfactual=None) if unfit else self.document
 
     def select(self, selection: tuple[Target, ...]) -> None:
         if selection == self._selection:
@@ -146,7 +156,7 @@ class Workbench(QObject):
         """Cut or patch a target; what is edited already is restored."""
         if not self._can_edit(target):
             return
-        kind: EditKind = "patch" if tool == "patch" else self.document.cut_kind
+        kind: EditKind = "patch" if tool == "patch" else self.cut_kind
         if self.document.edit_of(target) is not None:
             self._restore([target])
         elif kind == "patch" and not self._has_counterfactual():
@@ -171,7 +181,7 @@ class Workbench(QObject):
         if all(self.document.edit_of(target) is not None for target in targets):
             self._restore(targets)
             return
-        kind: EditKind = "patch" if tool == "patch" else self.document.cut_kind
+        kind: EditKind = "patch" if tool == "patch" else self.cut_kind
         if kind == "patch" and not self._has_counterfactual():
             self.message.emit(NO_B)
             return
@@ -365,20 +375,16 @@ class Workbench(QObject):
 
     # ---- what the views draw ----
 
-    def canvas(self) -> CanvasData | None:
+    def snapshot(self) -> Snapshot | None:
+        """All that is known of the present state; None before a model is open."""
         if self.opened is None:
             return None
-        scores = None if self.scored is None else self.scored.values
-        return canvas_data(
-            self.opened.graph,
-            scores,
-            self.document.edits,
-            self._selection,
-            self._measured,
-            input_label=self.opened.input_label,
-            output_label=self.opened.output_label,
-            stale=self._stale,
-        )
+        return Snapshot(self.document, self.opened, self.ran, self.scored, self.recovered, self._measured)
+
+    def canvas(self) -> CanvasData | None:
+        """What the canvas shows."""
+        snapshot = self.snapshot()
+        return None if snapshot is None else snapshot.canvas(self._selection, self._stale)
 
     def _send_canvas(self) -> None:
         data = self.canvas()
@@ -413,7 +419,7 @@ class Workbench(QObject):
         seen = self._inspected
         if seen is not None and seen.target != self._selection[0]:
             seen = None
-        return inspection(self._selection[0], self.document, self.opened, self.ready, self.scored, seen)
+        return inspection(self._selection[0], self._usable(), self.opened, self.ready, self.scored, seen)
 
     @property
     def measured(self) -> Mapping[Target, float]:

@@ -1,0 +1,103 @@
+"""One state of the work, whole: what the canvas shows, a figure's caption, the circuit as JSON. The window and the
+command line share it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.document import Document, Source
+from app.inspection import REPLACED, recovered_words
+from app.messages import Opened, Ran, Recovered, Scored
+from app.shown import STRONGEST, canvas_data, signed
+from core.circuit import Circuit
+from core.edits import EDIT_WORDS
+from core.interchange.circuit_files import to_json
+from views.data import CanvasData, Target
+from views.figure import FigureCaption
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A document and what the engine has said of it so far."""
+
+    document: Document
+    opened: Opened
+    ran: Ran | None = None
+    scored: Scored | None = None
+    recovered: Recovered | None = None
+    measured: Mapping[Target, float] = field(default_factory=dict)
+
+    def canvas(self, selection: tuple[Target, ...] = (), stale: bool = False, strongest: int = STRONGEST) -> CanvasData:
+        """What the canvas shows."""
+        return canvas_data(
+            self.opened.graph,
+            None if self.scored is None else self.scored.values,
+            self.document.edits,
+            selection,
+            self.measured,
+            input_label=self.opened.input_label,
+            output_label=self.opened.output_label,
+            stale=stale,
+            strongest=strongest,
+        )
+
+    def caption(self) -> FigureCaption:
+        """What a reader of the figure must know."""
+        metric = ""
+        if self.ran is not None:
+            metric = f"{self.ran.metric_name}: {self.ran.before:.3f} before"
+            if self.ran.edits:
+                metric += f", {self.ran.after:.3f} after ({signed(self.ran.after - self.ran.before)})"
+        lines = []
+        if self.scored is not None:
+            lines.append(f"Dashed edges: estimated by {self.scored.method.upper()}, {REPLACED[self.scored.kind]}.")
+        if self.recovered is not None:
+            lines.append(recovered_words(self.recovered) + ".")
+        document = self.document
+        inputs = f"A: {_words(document.clean)}\nB: {_words(document.counterfactual)}"
+        title = f"{self.opened.title} ({self.opened.details})"
+        return FigureCaption(title, inputs, metric, _edit_words(document), lines)
+
+    def circuit_json(self, data: CanvasData) -> str:
+        """The edges shown with their scores, strongest first, and the edits."""
+        marks = sorted(data.edges, key=lambda mark: (-abs(mark.value or 0.0), mark.index))
+        values = None
+        if all(mark.value is not None for mark in marks):
+            values = np.asarray([mark.value for mark in marks], dtype=np.float64)
+        document = self.document
+        about = {
+            "model": document.model,
+            "clean": _plain(document.clean),
+            "counterfactual": _plain(document.counterfactual),
+            "metric": "" if self.ran is None else self.ran.metric_name,
+            "method": "" if self.scored is None else self.scored.method,
+            "replacement": document.cut_kind,
+        }
+        indices = np.asarray([mark.index for mark in marks], dtype=np.int64)
+        content = json.loads(to_json(Circuit(data.graph, indices, values, about)))
+        content["edits"] = [str(edit) for edit in document.edits]
+        if self.ran is not None:
+            content["measured"] = {"before": self.ran.before, "after": self.ran.after}
+        return json.dumps(content, indent=1, ensure_ascii=False)
+
+
+def _plain(source: Source | None) -> str:
+    return "" if source is None else source.text or source.name or source.path
+
+
+def _words(source: Source | None) -> str:
+    if source is None:
+        return "none"
+    return f"“{source.text}”" if source.kind == "text" else _plain(source)
+
+
+def _edit_words(document: Document) -> str:
+    words = [
+        f"{edit.name} {EDIT_WORDS[edit.kind]}" + (f" {edit.value:g}" if edit.value is not None else "")
+        for edit in document.edits
+    ]
+    return "; ".join(words) or "none"
