@@ -135,6 +135,8 @@ class InputCard(QWidget):
         """Show a card. A text that is being edited stays in its field until it is committed or given up."""
         self._data = data
         self.chips.set_tokens(data.tokens)
+        if data.text and not data.tokens:  # it cannot be read as tokens, but it can be mended
+            self.chips.set_pending(data.text)
         if data.image is not None or data.kind == "image":
             self._editing = False
             self.picture.set_image(data.image, data.grid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
@@ -97,6 +98,11 @@ class InputsPanel(QFrame):
         """Show card A or B. An empty B is a CardData without text, tokens and image."""
         (self.card_a if data.letter == "A" else self.card_b).set_card(data)
         self._describe_cards()
+
+    def show_problem(self, letter: str, problem: str) -> None:
+        """Say on a card what is wrong with something new; what the card shows stays."""
+        card = self.card_a if letter == "A" else self.card_b
+        card.set_card(replace(card.card(), problem=problem))
 
     def set_examples(self, examples: Sequence[tuple[str, str]]) -> None:
         """Pairs of key and title."""
