@@ -28,17 +28,24 @@ from core.engine.gradients import ReaderGradients
 from core.errors import ArgumentError, Cancelled, EditError
 from core.session import Session
 
+FLAT_AT_CLEAN = ("kl", "cosine_clean")  # metrics whose gradient at A is zero
 BLOCK_BYTES = 256 * 2**20  # of writers' differences held at once
 
 
 def eap(session: Session, replacement: EditKind, cancelled: Callable[[], bool] | None = None) -> NDArray[np.float64]:
-    """Estimated effect of every edge's edit: [edges]. KL, flat at A, is taken half-way between A and B."""
-    if session.metric.metric.kind in ("kl", "cosine_clean"):
-        return eap_ig(session, replacement, steps=1, cancelled=cancelled)
-    engine = session.engine
+    """Estimated effect of every edge's edit: [edges].
+
+    Metrics that are flat at A (KL, the cosine to A) are taken half-way to B, or without a B half-way to A's mean
+    embedding.
+    """
+    a = session.engine.clean().embedding
+    if session.metric.metric.kind not in FLAT_AT_CLEAN:
+        return _effects(session, [_gradients(session, a)], replacement, cancelled)
+    b = session.engine.counterfactual()
     with torch.no_grad():
-        embedding = engine.clean().embedding
-    return _effects(session, [_gradients(session, embedding)], replacement, cancelled)
+        away = a.mean(dim=1, keepdim=True).expand_as(a) if b is None else b.embedding
+        half = (a + away) / 2
+    return _effects(session, [_gradients(session, half)], replacement, cancelled)
 
 
 def eap_ig(
