@@ -1,9 +1,10 @@
 """Trains the bundled `shapes` model: `python -m resources.models.training.train_shapes`, from the repository's root.
 
-Steps: draw the training pictures; each time one is used turn or mirror it (no shape is mistaken for another by that);
-minimise the cross-entropy of the classes, and that of an auxiliary head that tells from each patch's token, half way
-up, which of its pixels belong to the shape (without it training takes far longer to begin); drop that head, save in fp16 as
-a timm folder, measure the saved files on held-out pictures and write the card. Seeded and deterministic.
+Steps: draw the training pictures; each time one is used turn or mirror it (no shape is mistaken for another
+by that); minimise the cross-entropy of the classes, and that of an auxiliary head that tells from each
+patch's token, half way up, which of its pixels belong to the shape (without it training takes far longer to
+begin); drop that head, save in fp16 as a timm folder, measure the saved files on held-out pictures and
+write the card. Seeded and deterministic.
 """
 
 from __future__ import annotations
