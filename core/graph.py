@@ -32,6 +32,7 @@ PortKind = Literal["q", "k", "v", "mlp", "logits"]
 
 _NODE = re.compile(r"a(\d+)\.h(\d+)|m(\d+)")
 _PORT = re.compile(r"a(\d+)\.(h|kv)(\d+)<([qkv])>")
+_WRITTEN = "In this model it is written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +307,7 @@ class Graph:
             return self._parse_node(text)
         except ArgumentError as error:
             near = self._suggest(text.lower())
-            if not near:
+            if not near or error.hint.startswith(_WRITTEN):  # the right name is nearer than any
                 raise
             raise ArgumentError(error.message, f"Did you mean {' or '.join(near)}? {error.hint}".strip()) from None
 
@@ -335,9 +336,7 @@ class Graph:
             if (match[2] == "kv") != shared:
                 group = self.heads // self.kv_heads
                 right = f"kv{int(match[3]) // group}" if shared else f"h{match[3]}"
-                raise ArgumentError(
-                    f"There is no reader {text}.", f"In this model it is written a{match[1]}.{right}<{kind}>."
-                )
+                raise ArgumentError(f"There is no reader {text}.", f"{_WRITTEN} a{match[1]}.{right}<{kind}>.")
             reader = Reader(kind, int(match[1]), int(match[3]), shared)
         self.reader_index(reader)
         return reader
@@ -348,16 +347,13 @@ class Graph:
         writer_names = [node.name for node in self.writers]
         reader_names = [reader.name for reader in self.readers]
         if "->" not in text:
-            return difflib.get_close_matches(text, writer_names + reader_names, n=2, cutoff=0.6)
+            return difflib.get_close_matches(text, writer_names + reader_names, n=2, cutoff=0.5)
         writer, reader = text.split("->", 1)
-        writers = difflib.get_close_matches(writer, writer_names, n=1, cutoff=0.4)
-        readers = difflib.get_close_matches(reader, reader_names, n=2, cutoff=0.4)
-        found = []
-        for name in readers if writers else []:
-            edge = Edge(self._parse_node(writers[0]), self._parse_reader(name))
-            if self.writer_index(edge.writer) < self.writers_before(edge.reader):
-                found.append(edge.name)
-        return found
+        writers = difflib.get_close_matches(writer, writer_names, n=4, cutoff=0.4)
+        readers = difflib.get_close_matches(reader, reader_names, n=4, cutoff=0.4)
+        pairs = [Edge(self._parse_node(near), self._parse_reader(name)) for name in readers for near in writers]
+        edges = [edge for edge in pairs if self.writer_index(edge.writer) < self.writers_before(edge.reader)]
+        return [edge.name for edge in edges[:2]]
 
 
 class EdgeList(Sequence[Edge]):
