@@ -56,7 +56,8 @@ def show_keys(parent: QWidget) -> QDialog:
     column = QVBoxLayout(dialog)
     column.addWidget(area)
     column.addWidget(buttons)
-    dialog.resize(560, 620)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    dialog.resize(max(560, table.sizeHint().width() + 60), 620)
     dialog.open()
     return dialog
 

@@ -58,13 +58,13 @@ def model_menu(window: Window) -> QMenu:
 
 def _fill_model_menu(window: Window, menu: QMenu) -> None:
     menu.clear()
-    menu.addSection("Bundled")
+    _add_heading(menu, "Bundled")
     _add_bundled(window, menu)
-    menu.addSection("Model packs")
+    _add_heading(menu, "Model packs")
     _add_packs(window, menu)
     recent = [name for name in window.settings.recent_models() if not name.startswith(("bundled:", "pack:"))]
     if recent:
-        menu.addSection("Recent")
+        _add_heading(menu, "Recent")
         for name in recent:
             menu.addAction(name, partial(window.open_model, name))
     menu.addSeparator()
@@ -87,6 +87,13 @@ def _bundled_menu(window: Window) -> QMenu:
     menu = QMenu("&Bundled Models", window)
     _add_bundled(window, menu)
     return menu
+
+
+def _add_heading(menu: QMenu, words: str) -> None:
+    """A line that names what follows; style sheets draw no text in a menu's own sections."""
+    if menu.actions():
+        menu.addSeparator()
+    menu.addAction(words).setEnabled(False)
 
 
 def _add_bundled(window: Window, menu: QMenu) -> None:
@@ -135,7 +142,7 @@ def fill_examples(window: Window, menu: QMenu) -> None:
     for model in models:
         if model.startswith("pack:") and not packs.is_installed(model.partition(":")[2]):
             continue
-        menu.addSection(model.partition(":")[2])
+        _add_heading(menu, model.partition(":")[2])
         for entry in examples_for(model):
             menu.addAction(entry.title, partial(window.open_example, entry.key))
 
