@@ -189,7 +189,7 @@ class Window(QMainWindow):
         welcome.open_folder_requested.connect(self.choose_folder)
         welcome.recent_chosen.connect(self.open_model)
         welcome.model_requested.connect(self.open_model)
-        self.status.cancel_requested.connect(workbench.cancel)
+        self.status.cancel_requested.connect(self._cancel)
 
     def _connect_workbench(self) -> None:
         workbench = self.workbench
@@ -249,6 +249,14 @@ class Window(QMainWindow):
         name, chosen = QInputDialog.getText(self, "Open a model by name", words)
         if chosen and name.strip():
             self.open_model(name.strip())
+
+    def _cancel(self) -> None:
+        """Give up what runs. A model that was being opened gives way to the one before."""
+        good = self._last_good if self.workbench.opened is None else None
+        self.workbench.cancel()
+        if good is not None:
+            self._last_good = None
+            self.workbench.open(good)
 
     def show_welcome(self) -> None:
         self._refresh_welcome()
