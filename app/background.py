@@ -3,9 +3,9 @@ each."""
 
 from __future__ import annotations
 
+import http.client
 import logging
 import threading
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 
@@ -80,8 +80,10 @@ def fetch(address: str, report: Report, cancelled: Cancel) -> bytes:
                 if max(size, total) > FETCH_BYTES:
                     raise InputError("The picture at this address is larger than 50 MB.", "Save and shrink it first.")
                 report(size, total, "Fetching the picture")
+            if not size:
+                raise InputError(f"{address} gave nothing.", "Save the picture and drop the file.")
             return b"".join(parts)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (http.client.HTTPException, OSError, ValueError) as error:  # URLError is an OSError
         raise InputError(
             f"{address} could not be fetched: {getattr(error, 'reason', error)}",
             "Check the network, or save the picture and drop the file.",

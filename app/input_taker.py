@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
@@ -65,6 +65,8 @@ class InputTaker(QObject):
     def paste(self, letter: str) -> None:
         clipboard = QGuiApplication.clipboard()
         mime = clipboard.mimeData()
+        if mime is None:  # so an empty clipboard is on some platforms
+            mime = QMimeData()
         files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
         if files:
             self.take_paths(letter, files)
