@@ -171,6 +171,8 @@ class EngineSide:
         """Bind the metric; where it does not fit, say why and take the session's default."""
         problem = ""
         metric = None
+        if choice is not None and choice.kind == "cosine" and not bench.ready.has_counterfactual:
+            choice = MetricChoice("cosine_clean")  # what is left of it; flat at A, which tracing must know
         if choice is not None and choice.kind:
             needs = METRICS.get(choice.kind)
             metric = Metric(
