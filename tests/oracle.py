@@ -170,6 +170,7 @@ class Oracle:
         self.model, self.a, self.lengths = model, a, lengths
         self.layout = layout(model)
         self.over_positions = a.shape[0] == 1 if mean_over_positions is None else mean_over_positions
+        self._means: dict[str, Tensor] = {}
         self.clean = self._run(a, {})
         self.counterfactual = None if b is None else self._run(b, {})
 
@@ -278,10 +279,9 @@ class Oracle:
         for target in (writer, f"->{reader}", f"{writer}->{reader}"):
             changed = flowing.clone()
             for edit in edits.get(target, ()):
-                where = range(out.shape[1]) if edit.positions is None else edit.positions
+                where = list(range(out.shape[1]) if edit.positions is None else edit.positions)
                 value = self._value(edit, writer, out)
-                for p in where:
-                    changed[:, p] = (1 - edit.strength) * flowing[:, p] + edit.strength * value[:, p]
+                changed[:, where] = (1 - edit.strength) * flowing[:, where] + edit.strength * value[:, where]
             flowing = changed
         return flowing
 
@@ -299,6 +299,8 @@ class Oracle:
 
     def mean(self, writer: str) -> Tensor:
         """The mean of a writer's output over the real positions of the clean inputs: [batch, position, width]."""
+        if writer in self._means:
+            return self._means[writer]
         out = self.clean.outs[writer]
         batch, length, _ = out.shape
         lengths = [length] * batch if self.lengths is None else list(self.lengths)
@@ -308,6 +310,7 @@ class Oracle:
                 out[row, p] for row in range(batch) for p in range(lengths[row]) if self.over_positions or p == position
             ]
             result[:, position] = torch.stack(real).mean(dim=0)
+        self._means[writer] = result
         return result
 
 
