@@ -111,6 +111,6 @@ class EngineThread(QObject):
 
     def _send(self, answer: Answer) -> None:
         with self._condition:
-            if self._closing or answer.number < self._latest:
+            if self._closing or answer.number < self._latest or answer.number <= self._cancelled_up_to:
                 return
         self.answered.emit(answer)

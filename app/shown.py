@@ -1,4 +1,5 @@
-"""Which of the graph's edges the canvas shows: edits, the selection's strongest, and the strongest of all."""
+"""What the views show: which of the graph's edges (the edits, the selection's strongest, the strongest of all), the
+predictions, the list of edits."""
 
 from __future__ import annotations
 
@@ -7,9 +8,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from core.edits import Edit
+from app.messages import Ran
+from core.edits import EDIT_WORDS, Edit
 from core.graph import Edge, Graph, Node
-from views.data import CanvasData, EdgeMark, Link, NodeMark, Target
+from views.data import CanvasData, EdgeMark, EditRow, Link, NodeMark, PredictionsData, Target
 
 STRONGEST = 48  # edges of the whole graph
 OF_SELECTION = 24  # edges into a selected node, and as many out of it
@@ -57,6 +59,21 @@ def canvas_data(
             change = measured.get(target)
             nodes[target] = NodeMark(edit.kind, "" if change is None else signed(change), named=True)
     return CanvasData(graph, tuple(marks), nodes, selection, input_label, output_label, stale)
+
+
+def predictions(ran: Ran, stale: bool) -> PredictionsData:
+    """The predictions before and after. stale: a newer run is awaited."""
+    return PredictionsData(
+        ran.unit, ran.rows, ran.metric_name, ran.before, ran.after, bool(ran.edits), ran.words, stale
+    )
+
+
+def edit_rows(edits: Iterable[Edit]) -> list[EditRow]:
+    """The rows of the list of edits, numbered in their order."""
+    return [
+        EditRow(key, edit.name, EDIT_WORDS[edit.kind] + (f" {edit.value:g}" if edit.value is not None else ""))
+        for key, edit in enumerate(edits)
+    ]
 
 
 def edges_at(graph: Graph, node: Node) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtGui import QUndoCommand
 
-from core.edits import Edit
+from core.edits import Edit, EditKind
+from views.data import Target
 
 Edits = tuple[Edit, ...]
+
+# What a step of the history is called, by the kind of its edit.
+VERBS: dict[EditKind, str] = {"patch": "Patch", "zero": "Cut", "mean": "Cut (mean)", "scale": "Scale"}
+
+
+def places(targets: Sequence[Target]) -> str:
+    """What a step of the history is about: "a0.h1 → m2", "3 places"."""
+    if len(targets) != 1:
+        return f"{len(targets)} places"
+    return targets[0].name.replace("->", " → ").replace("<", " ⟨").replace(">", "⟩")
 
 
 class ChangeEdits(QUndoCommand):

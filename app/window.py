@@ -54,7 +54,6 @@ class Window(QMainWindow):
         self.workbench = workbench
         self.settings = settings
         self._jobs: list[Job] = []
-        self._last_good: Document | None = None
         self.setWindowTitle("Wirescope")
         self.resize(1440, 900)
         self.setAcceptDrops(False)
@@ -70,8 +69,8 @@ class Window(QMainWindow):
         self.taker = InputTaker(self)
         self._arrange()
         self.commands = make_actions(self, self._slots())
-        self.undo_action = workbench.undo.createUndoAction(self, "Undo")
-        self.redo_action = workbench.undo.createRedoAction(self, "Redo")
+        self.undo_action = workbench.histories.createUndoAction(self, "Undo")
+        self.redo_action = workbench.histories.createRedoAction(self, "Redo")
         self.undo_action.setShortcut("Ctrl+Z")
         self.redo_action.setShortcuts(["Ctrl+Shift+Z", "Ctrl+Y"])
         self.menus = fill_menu_bar(self)
@@ -226,7 +225,7 @@ class Window(QMainWindow):
         present = self.workbench.document
         if made:
             document = made[0].document
-        elif present.clean is not None and present.clean.kind == "text":
+        elif present.clean is not None:
             document = Document(name, present.clean, present.counterfactual)
         self._open(document)
 
@@ -234,7 +233,6 @@ class Window(QMainWindow):
         self._open(example(key).document)
 
     def _open(self, document: Document) -> None:
-        self._last_good = self.workbench.document if self.workbench.opened is not None else None
         self.workbench.open(document)
         self.centre.setCurrentWidget(self.canvas_card)
 
@@ -252,11 +250,10 @@ class Window(QMainWindow):
 
     def _cancel(self) -> None:
         """Give up what runs. A model that was being opened gives way to the one before."""
-        good = self._last_good if self.workbench.opened is None else None
+        opening = self.workbench.opened is None
         self.workbench.cancel()
-        if good is not None:
-            self._last_good = None
-            self.workbench.open(good)
+        if opening and not self.workbench.go_back():
+            self.show_welcome()
 
     def show_welcome(self) -> None:
         self._refresh_welcome()
@@ -286,7 +283,6 @@ class Window(QMainWindow):
     # ---- showing ----
 
     def _show_model(self, opened: Opened) -> None:
-        self._last_good = None
         self.settings.add_recent_model(opened.name)
         self.setWindowTitle(f"{opened.title} - Wirescope")
         self.top_bar.set_model(opened.title, opened.details)
@@ -299,7 +295,7 @@ class Window(QMainWindow):
         document = self.workbench.document
         if document.clean is None or (document.clean.kind == "text") != opened.is_text:
             fitting = example(FIRST_EXAMPLE if opened.is_text else PHOTOGRAPHS).document
-            inputs = replace(fitting, model=opened.name, metric=fitting.metric if opened.has_head else None)
+            inputs = replace(fitting, model=opened.name, metric=fitting.metric if opened.is_text else None)
             QTimer.singleShot(0, self, partial(self.workbench.open, inputs))
 
     def _show_cards(self, a: CardData, b: CardData) -> None:
@@ -334,12 +330,8 @@ class Window(QMainWindow):
         self.status.set_memory(f"cache {words}")
 
     def _show_failure(self, failure: Failed) -> None:
-        if failure.where == "model":
-            good, self._last_good = self._last_good, None
-            if good is not None:
-                self.workbench.open(good)  # the model before is still there, with its inputs
-            else:
-                self.show_welcome()
+        if failure.where == "model" and not self.workbench.go_back():
+            self.show_welcome()
         show_problem(self, failure)
 
     # ---- selection and tools ----

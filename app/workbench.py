@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QUndoStack
+from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from app.document import Document, Source
 from app.engine_thread import EngineThread
@@ -28,17 +28,16 @@ from app.messages import (
     Scored,
     Working,
 )
+from app.shown import edit_rows, predictions
 from app.snapshot import Snapshot
-from app.undo import ChangeEdits, Edits
-from core.edits import EDIT_WORDS, Edit, EditKind
+from app.undo import VERBS, ChangeEdits, Edits, places
+from core.edits import Edit, EditKind
 from core.graph import Node
 from views.data import (
     CanvasData,
     EdgeInspection,
-    EditRow,
     MetricChoice,
     NodeInspection,
-    PredictionsData,
     Target,
 )
 
@@ -68,7 +67,9 @@ class Workbench(QObject):
     def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = Document("")
-        self.undo = QUndoStack(self)
+        self.histories = QUndoGroup(self)  # of the document, and of one that waits to be taken up again
+        self.undo = self._new_history()
+        self._former: tuple[Document, QUndoStack] | None = None
         self._engine = engine
         self._number = 0
         self.opened: Opened | None = None
@@ -91,15 +92,36 @@ class Workbench(QObject):
     # ---- intents ----
 
     def open(self, document: Document) -> None:
-        """Start afresh with a document: its model, its inputs."""
-        self.undo.clear()
+        """Start afresh with a document: its model, its inputs. The one before is kept until the model is open."""
+        if self.opened is not None:
+            self._former = (self.document, self.undo)
+            self.undo = self._new_history()
+        self._begin(document)
+
+    def go_back(self) -> bool:
+        """Take up the document before one whose model did not open, with its edits and their history. Tells whether
+        there is one."""
+        if self._former is None:
+            return False
+        self.undo.deleteLater()
+        document, self.undo = self._former
+        self._former = None
+        self.histories.setActiveStack(self.undo)
+        self._begin(document)
+        return True
+
+    def _new_history(self) -> QUndoStack:
+        history = QUndoStack(self.histories)
+        self.histories.setActiveStack(history)
+        return history
+
+    def _begin(self, document: Document) -> None:
         self._selection = ()
         self._forget()
         if self.opened is not None and self.opened.name != document.model:
             self.opened = None
         self.ready = None
         self._change(document)
-        self.edits_changed.emit([])
         self._inspect()
 
     def set_source(self, letter: str, source: Source | None) -> None:
@@ -214,7 +236,10 @@ class Workbench(QObject):
         self._change(replace(self.document, method=method))
 
     def cancel(self) -> None:
+        """Give up what runs. What the window then shows of an earlier state stays dimmed."""
         self._engine.cancel()
+        self._number += 1  # answers that are on their way are not wanted any more
+        self._recover = False
         self._finish()
         self.message.emit("Cancelled.")
 
@@ -240,18 +265,16 @@ class Workbench(QObject):
             document = document.with_edit(Edit(target, kind, value=value))
         if not targets or document.edits == self.document.edits:
             return
-        verb = {"patch": "Patch", "zero": "Cut", "mean": "Cut (mean)", "scale": "Scale"}[kind]
-        name = _pretty(targets[0]) if len(targets) == 1 else f"{len(targets)} places"
         amount = f" to {value:g}" if value is not None else ""
-        self._push(f"{verb} {name}{amount}", document.edits, SLIDER_MERGES if kind == "scale" else -1)
+        words = f"{VERBS[kind]} {places(targets)}{amount}"
+        self._push(words, document.edits, SLIDER_MERGES if kind == "scale" else -1)
 
     def _restore(self, targets: list[Target]) -> None:
         document = self.document
         for target in targets:
             document = document.without_edit(target)
         if document.edits != self.document.edits:
-            name = _pretty(targets[0]) if len(targets) == 1 else f"{len(targets)} places"
-            self._push(f"Restore {name}", document.edits)
+            self._push(f"Restore {places(targets)}", document.edits)
 
     def _push(self, words: str, after: Edits, merge_key: int = -1) -> None:
         self.undo.push(ChangeEdits(words, self.document.edits, after, self._set_edits, merge_key))
@@ -274,7 +297,7 @@ class Workbench(QObject):
 
     def _change(self, document: Document) -> None:
         self.document = document
-        self.edits_changed.emit(self._edit_rows())
+        self.edits_changed.emit(edit_rows(self.document.edits))
         self._ask()
         self._send_canvas()
 
@@ -344,6 +367,9 @@ class Workbench(QObject):
     def _take_opened(self, opened: Opened) -> None:
         known = self.opened
         self.opened = opened
+        if self._former is not None:
+            self._former[1].deleteLater()
+            self._former = None
         if known is None or known.name != opened.name:
             self.model_opened.emit(opened)
             self._send_canvas()
@@ -363,7 +389,6 @@ class Workbench(QObject):
 
     def _finish(self) -> None:
         self._busy = False
-        self._fresh()
         self._send_predictions()
         self._send_canvas()
         self.idle.emit()
@@ -393,21 +418,7 @@ class Workbench(QObject):
 
     def _send_predictions(self) -> None:
         if self.ran is not None:
-            self.predictions_changed.emit(self.predictions())
-
-    def predictions(self) -> PredictionsData:
-        assert self.ran is not None
-        ran = self.ran
-        return PredictionsData(
-            ran.unit, ran.rows, ran.metric_name, ran.before, ran.after, bool(ran.edits), ran.words, self._stale
-        )
-
-    def _edit_rows(self) -> list[EditRow]:
-        rows = []
-        for key, edit in enumerate(self.document.edits):
-            words = EDIT_WORDS[edit.kind] + (f" {edit.value:g}" if edit.value is not None else "")
-            rows.append(EditRow(key, edit.name, words))
-        return rows
+            self.predictions_changed.emit(predictions(self.ran, self._stale))
 
     def _inspect(self) -> None:
         self.inspection_changed.emit(self.inspection())
@@ -424,7 +435,3 @@ class Workbench(QObject):
     @property
     def measured(self) -> Mapping[Target, float]:
         return self._measured
-
-
-def _pretty(target: Target | object) -> str:
-    return str(target).replace("->", " → ").replace("<", " ⟨").replace(">", "⟩")
