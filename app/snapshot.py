@@ -4,7 +4,7 @@ command line share it."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from app.inspection import REPLACED, recovered_words
 from app.messages import Opened, Ran, Recovered, Scored
 from app.shown import STRONGEST, canvas_data, signed
 from core.circuit import Circuit
-from core.edits import EDIT_WORDS
+from core.edits import EDIT_WORDS, Edit
 from core.interchange.circuit_files import to_json
 from views.data import CanvasData, Target
 from views.figure import FigureCaption
@@ -60,7 +60,11 @@ class Snapshot:
         document = self.document
         inputs = f"A: {_words(document.clean)}\nB: {_words(document.counterfactual)}"
         title = f"{self.opened.title} ({self.opened.details})"
-        return FigureCaption(title, inputs, metric, _edit_words(document), lines)
+        return FigureCaption(title, inputs, metric, _edit_words(self._edits_made()), lines)
+
+    def _edits_made(self) -> tuple[Edit, ...]:
+        """Those of the figures shown: a patch waits while B does not fit."""
+        return self.document.edits if self.ran is None else self.ran.edits
 
     def circuit_json(self, data: CanvasData) -> str:
         """The edges shown with their scores, strongest first, and the edits."""
@@ -75,11 +79,11 @@ class Snapshot:
             "counterfactual": _plain(document.counterfactual),
             "metric": "" if self.ran is None else self.ran.metric_name,
             "method": "" if self.scored is None else self.scored.method,
-            "replacement": document.cut_kind,
+            "replacement": document.cut_kind if self.scored is None else self.scored.kind,
         }
         indices = np.asarray([mark.index for mark in marks], dtype=np.int64)
         content = json.loads(to_json(Circuit(data.graph, indices, values, about)))
-        content["edits"] = [str(edit) for edit in document.edits]
+        content["edits"] = [str(edit) for edit in self._edits_made()]
         if self.ran is not None:
             content["measured"] = {"before": self.ran.before, "after": self.ran.after}
         return json.dumps(content, indent=1, ensure_ascii=False)
@@ -95,9 +99,9 @@ def _words(source: Source | None) -> str:
     return f"“{source.text}”" if source.kind == "text" else _plain(source)
 
 
-def _edit_words(document: Document) -> str:
+def _edit_words(edits: Sequence[Edit]) -> str:
     words = [
         f"{edit.name} {EDIT_WORDS[edit.kind]}" + (f" {edit.value:g}" if edit.value is not None else "")
-        for edit in document.edits
+        for edit in edits
     ]
     return "; ".join(words) or "none"
