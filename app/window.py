@@ -398,6 +398,7 @@ class Window(QMainWindow):
         if self._columns_kept:
             self.settings.set_layout("columns", self.columns.saveState())
         self.settings.set_layout("middle", self.middle.saveState())
+        self.hide()  # what runs may take a moment to end
         for job in list(self._jobs):
             job.cancel()
         for job in list(self._jobs):

@@ -110,15 +110,19 @@ class Person:
 
     def type_prompt(self, letter: str, text: str) -> None:
         """Click the card, type over what is there, press Enter."""
+        self.type_prompt_without_rest(letter, text)
+        self.rest()
+
+    def type_prompt_without_rest(self, letter: str, text: str) -> None:
         card = self.card(letter)
         if not card.editor.isVisible():
             self.click(card.chips)
         assert card.editor.isVisible()
         card.editor.setFocus()
         card.editor.selectAll()
-        self.press(Qt.Key.Key_Delete, widget=card.editor)
+        QTest.keyClick(card.editor, Qt.Key.Key_Delete)
         QTest.keyClicks(card.editor, text)
-        self.press(Qt.Key.Key_Return, widget=card.editor)
+        QTest.keyClick(card.editor, Qt.Key.Key_Return)
 
     # ---- reading -------------------------------------------------------------------------------------------
 
@@ -168,7 +172,8 @@ class Person:
         assert len(boxes) == 1, [box.text() for box in boxes]
         words = f"{boxes[0].text()} {boxes[0].informativeText()}"
         boxes[0].accept()
-        QApplication.processEvents()
+        self.window.activateWindow()  # as the window manager does when a dialog closes
+        self.wait(self.window.isActiveWindow)
         return words
 
     # ---- choosing things to click ----------------------------------------------------------------------------
