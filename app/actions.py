@@ -110,4 +110,4 @@ def make_actions(owner: QWidget, slots: dict[str, Callable[[], None]]) -> dict[s
 def keys_table() -> list[tuple[str, str]]:
     """Keys and gestures with what they do, for the help."""
     rows = [(" or ".join(record.keys), record.words.replace("&", "").rstrip("…")) for record in ACTIONS if record.keys]
-    return [("Ctrl+Z", "Undo"), ("Ctrl+Shift+Z", "Redo"), *rows, *GESTURES]
+    return [("Ctrl+Z", "Undo"), ("Ctrl+Shift+Z or Ctrl+Y", "Redo"), *rows, *GESTURES]

@@ -84,7 +84,7 @@ def _export_menu(window: Window) -> QMenu:
 
 
 def _bundled_menu(window: Window) -> QMenu:
-    menu = QMenu("&Bundled Models", window)
+    menu = QMenu("B&undled Models", window)
     _add_bundled(window, menu)
     return menu
 
