@@ -24,13 +24,12 @@ class PacksPage(QObject):
         self._page = page
         self._window = window
         self.jobs: dict[str, Job] = {}
+        self._progress: dict[str, tuple[float | None, str]] = {}  # of the jobs, as last told
         page.pack_requested.connect(self.get)
         page.pack_cancelled.connect(self.cancel)
 
     def refresh(self) -> None:
-        """Show which packs are there."""
-        if self.jobs:
-            return  # the cards show how the download goes
+        """Show which packs are there, and how those that are on their way go."""
         self._page.set_packs(
             [
                 PackRow(
@@ -44,6 +43,8 @@ class PacksPage(QObject):
                 for pack in packs.PACKS.values()
             ]
         )
+        for name, (fraction, words) in self._progress.items():
+            self._page.set_pack_progress(name, fraction, words)
 
     def get(self, name: str) -> None:
         """Download and install a pack in the background, and open it when it is there."""
@@ -52,7 +53,7 @@ class PacksPage(QObject):
         job = Job(lambda report, cancelled: packs.get(name, report, cancelled), self._window)
         self.jobs[name] = job
         self._page.set_problem("")
-        self._page.set_pack_progress(name, None, "Starting")
+        self._tell(name, None, "Starting")
         job.progressed.connect(partial(self._show, name))
         job.finished.connect(lambda _folder: self._end(name, "", open_it=True))
         job.failed.connect(lambda message, hint: self._end(name, f"{message} {hint}".strip()))
@@ -61,18 +62,21 @@ class PacksPage(QObject):
 
     def cancel(self, name: str) -> None:
         if name in self.jobs:
-            self._page.set_pack_progress(name, None, "Cancelling")
+            self._tell(name, None, "Cancelling")
             self.jobs[name].cancel()
 
     def _show(self, name: str, done: int, total: int, words: str) -> None:
         fraction = done / total if total else None
         if total > 1_000_000:
             words = f"{words}: {done / 1e6:.0f} of {total / 1e6:.0f} MB"
+        self._tell(name, fraction, words)
+
+    def _tell(self, name: str, fraction: float | None, words: str) -> None:
+        self._progress[name] = fraction, words
         self._page.set_pack_progress(name, fraction, words)
 
     def _end(self, name: str, problem: str, open_it: bool = False) -> None:
-        del self.jobs[name]
-        self._page.clear_pack_progress(name)
+        del self.jobs[name], self._progress[name]
         self.refresh()
         self._page.set_problem(problem)
         if open_it and self._window.centre.currentWidget() is self._page:

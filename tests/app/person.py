@@ -55,7 +55,7 @@ class Person:
     # ---- the mouse and the keys ------------------------------------------------------------------------------
 
     def click(self, widget: QWidget, at: QPoint | None = None, modifier=Qt.KeyboardModifier.NoModifier) -> None:
-        assert widget.isVisible(), widget
+        self.wait(widget.isVisible)  # what was just made appears with the next turn of the event loop
         assert widget.isEnabled(), widget
         self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, modifier, at or widget.rect().center())
 
