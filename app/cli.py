@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import ArgumentError, Cancelled, WirescopeError
+from core.errors import ArgumentError, Cancelled, EditError, ModelError, WirescopeError
 from core.models import packs
 
 if TYPE_CHECKING:
@@ -117,15 +117,29 @@ def _run(options: argparse.Namespace) -> int:
 
 def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
     """The session and the edits that the options ask for. Raises WirescopeError."""
-    from core.edits import parse_edit
     from core.models.loading import load_model
     from core.session import Session
 
-    edits = [parse_edit(text) for text in options.edit]
-    model = load_model(options.model)
-    session = Session(model, model.pair(options.clean, options.counterfactual), parse_metric(options.metric))
+    edits, metric = parse_edits(options.edit), parse_metric(options.metric)
+    try:
+        model = load_model(options.model)
+    except (
+        ArgumentError
+    ) as error:  # in a notebook a wrong name is a wrong argument, here it is a model that is not there
+        raise ModelError(error.message, error.hint) from None
+    session = Session(model, model.pair(options.clean, options.counterfactual), metric)
     session.run(edits)  # so that a wrong edit is told before anything is printed
     return session, edits
+
+
+def parse_edits(texts: Sequence[str]) -> list[Edit]:
+    """TARGET=KIND[:VALUE][@POSITIONS] to edits. Raises ArgumentError."""
+    from core.edits import parse_edit
+
+    try:
+        return [parse_edit(text) for text in texts]
+    except EditError as error:
+        raise ArgumentError(error.message, error.hint) from None
 
 
 def parse_metric(text: str | None) -> Any:
@@ -140,6 +154,8 @@ def parse_metric(text: str | None) -> Any:
     target, _, foil = answers.partition(":")
     if METRICS[kind].needs_foil and not foil:
         raise ArgumentError(f"{kind} needs a target and a foil.", f"Write {kind}: Mary: John.")
+    if METRICS[kind].needs_target and not target:
+        raise ArgumentError(f"{kind} needs a target.", f"Write {kind}: Mary.")
     return Metric(kind, target or None, foil or None)
 
 
@@ -195,14 +211,13 @@ def _export(options: argparse.Namespace) -> int:
 
     from app.engine_side import EngineSide
     from app.headless import take_snapshot, write_export
-    from core.edits import parse_edit
 
     path = Path(options.out or f"circuit.{options.format}")
     if path.suffix != f".{options.format}":
         raise ArgumentError(f"--out {path} does not end in .{options.format}.")
     if options.edges < 1:
         raise ArgumentError(f"--edges is at least 1, not {options.edges}.")
-    edits = [parse_edit(text) for text in options.edit]
+    edits = parse_edits(options.edit)
     document = _document(options)
     engine = EngineSide()
     snapshot = take_snapshot(engine, document)
