@@ -42,11 +42,27 @@ def test_only_what_was_seen_before_counts_in_a_repetition(tokenizer) -> None:
             assert (row.ids[place - 1], row.ids[place]) in pairs
 
 
-def test_held_out_words_are_never_in_a_repetition(tokenizer) -> None:
-    maker = RowMaker(tokenizer, 2)
+def held_out_tokens(tokenizer) -> set[int]:
     words = [*lexicon.HELD_OUT_SEQUENCE_WORDS, *(f" {word}" for word in lexicon.HELD_OUT_SEQUENCE_WORDS)]
-    kept_out = {tokenizer(word)["input_ids"][0] for word in words if len(tokenizer(word)["input_ids"]) == 1}
+    pieces = [tokenizer(word)["input_ids"] for word in words]
+    return {ids[0] for ids in pieces if len(ids) == 1}
+
+
+def test_held_out_words_are_never_in_a_repetition(tokenizer) -> None:
+    maker, kept_out = RowMaker(tokenizer, 2), held_out_tokens(tokenizer)
+    assert len(kept_out) >= len(lexicon.HELD_OUT_SEQUENCE_WORDS)
     assert not any(kept_out & set(maker.repetition().ids) for _ in range(500))
+    assert not kept_out & set(maker.cycles(60).ids.flatten().tolist())
+
+
+def test_only_what_was_seen_before_counts_in_a_cycle(tokenizer) -> None:
+    batch = RowMaker(tokenizer, 6).cycles(20)
+    assert batch.ids.shape == batch.weights.shape == batch.positions.shape == (20, CONTEXT)
+    for ids, weights, positions in zip(batch.ids, batch.weights, batch.positions, strict=True):
+        for place in weights.nonzero().flatten().tolist():
+            start = place - int(positions[place])
+            seen = list(zip(ids[start : place - 1].tolist(), ids[start + 1 : place].tolist(), strict=True))
+            assert (int(ids[place - 1]), int(ids[place])) in seen
 
 
 def test_texts_held_apart_start_at_position_zero_and_are_not_predicted_from_others(tokenizer) -> None:
@@ -83,11 +99,34 @@ def test_masks_are_cut_as_the_model_cuts_pictures() -> None:
     assert cut.nonzero().tolist() == [[0, 2 * 8 + 5, 3 * 8 + 1]]
 
 
-@pytest.mark.parametrize("module", [train_names, train_shapes])
-def test_the_learning_rate_rises_then_falls(module) -> None:
-    rates = [module.rate(step, 1000) for step in range(1000)]
+def test_plain_shapes_stand_out_from_their_ground() -> None:
+    batch = torch.zeros(20, 4, 64, 64, dtype=torch.uint8)
+    batch[:, :3] = torch.randint(0, 256, (20, 3, 64, 64), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
+    batch[:, 3, 20:40, 20:40] = 255
+    pictures = train_shapes.plain(batch, torch.Generator().manual_seed(2))
+    assert pictures.shape == (20, 3, 64, 64)
+    assert 0 <= pictures.min() <= pictures.max() <= 255
+    inside, outside = pictures[:, :, 20:40, 20:40], pictures[:, :, 0:20, 0:20]
+    for part in (inside, outside):  # nothing of the texture is left
+        assert (part == part[:, :, :1, :1]).all()
+    assert (inside[:, :, 0, 0] - outside[:, :, 0, 0]).abs().min() >= 90
+
+
+def rises_then_falls(rates: list[float], rise: int) -> bool:
     peak = rates.index(max(rates))
-    assert peak in (module.WARM_UP - 1, module.WARM_UP)
-    assert rates[:peak] == sorted(rates[:peak])
-    assert rates[peak:] == sorted(rates[peak:], reverse=True)
-    assert rates[-1] < 0.02 * module.PEAK_RATE
+    return peak <= rise and rates[:peak] == sorted(rates[:peak]) and rates[peak:] == sorted(rates[peak:], reverse=True)
+
+
+def test_the_learning_rate_rises_then_falls() -> None:
+    rates = [train_shapes.rate(step, 1000) for step in range(1000)]
+    assert rises_then_falls(rates, train_shapes.WARM_UP)
+    assert rates[-1] < 0.02 * max(rates)
+
+
+def test_the_learning_rate_starts_anew_after_the_repeated_sequences() -> None:
+    first = train_names.CYCLE_STEPS
+    rates = [train_names.rate(step, first + 1000) for step in range(first + 1000)]
+    assert max(rates[:first]) == train_names.CYCLE_RATE
+    assert rises_then_falls(rates[:first], train_names.WARM_UP)
+    assert rises_then_falls(rates[first:], train_names.WARM_UP)
+    assert rates[-1] < 0.02 * train_names.PEAK_RATE

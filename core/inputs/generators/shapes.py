@@ -53,7 +53,7 @@ def _colour(rng: Random) -> Colour:
 def sample_scene(rng: Random, label: int | None = None) -> Scene:
     """A random scene; `label` fixes the shape."""
     chosen = rng.randrange(len(LABELS)) if label is None else label
-    radius = rng.uniform(0.17, 0.36)
+    radius = rng.uniform(0.21, 0.38)
     margin = radius + 0.03
     background, colour = _colour(rng), _colour(rng)
     while math.dist(background, colour) < _MIN_CONTRAST:
