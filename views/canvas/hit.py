@@ -78,13 +78,13 @@ def nodes_in(scene: Scene, camera: Camera, box: QRectF) -> tuple[Node, ...]:
 
 
 def clear_point(scene: Scene, camera: Camera, place: int, view: QRectF, hidden: QRectF | None) -> QPointF | None:
-    """A point on an edge, in view and outside `hidden`, that hits that edge and nothing else first; the clearest
-    there is, or None."""
+    """A whole pixel on an edge, in view and outside `hidden`, that hits that edge and nothing else first; the
+    clearest there is, or None."""
     edge = scene.edge(place)
     inside = view.adjusted(2, 2, -2, -2)
     best, best_room = None, -1.0
     for x, y in camera.to_widget(scene.points[place]).tolist():
-        point = QPointF(x, y)
+        point = QPointF(round(x), round(y))
         if not inside.contains(point) or (hidden is not None and hidden.contains(point)):
             continue
         found = targets_at(scene, camera, point)
