@@ -118,7 +118,12 @@ class Session:
         replacement: EditKind = "patch",
         cancelled: Callable[[], bool] | None = None,
     ) -> Result:
-        """Run A with every edge outside the circuit carrying its replacement: `patch`, `zero` or `mean`."""
+        """Run A with every edge outside the circuit carrying its replacement: `patch`, `zero` or `mean`.
+
+        With `zero` and `mean`, a kept node that nothing kept reaches still writes what it makes of the replaced
+        stream; `circuit.pruned()` leaves such nodes out. Raises ArgumentError for a circuit of another graph,
+        EditError for `patch` without a B, Cancelled.
+        """
         started = time.perf_counter()
         circuit.check_fits(self.graph)
         state, layers = run_circuit(self.engine, circuit.edges, replacement, cancelled)

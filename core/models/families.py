@@ -48,7 +48,7 @@ def adapt(module: nn.Module) -> Adapter:
     for cls in type(module).__mro__:
         adapter = FAMILIES.get(cls.__name__)
         if adapter is not None:
-            return adapter(module.eval())
+            return adapter(module)
     raise unsupported(type(module).__name__)
 
 

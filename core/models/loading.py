@@ -7,6 +7,7 @@ is loaded in fp32: half precision on a CPU can give gibberish.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,10 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
     if isinstance(source, tuple):
         source, processor = source
     if isinstance(source, nn.Module):
-        return _from_module(source, processor, type(source).__name__, type(source).__name__)
+        model = _from_module(source, processor, type(source).__name__, type(source).__name__)
+        if source.training:  # a module of the user's is never changed here
+            raise ModelError("The model is in training mode, where dropout changes it.", "Call its eval() first.")
+        return model
     if not isinstance(source, str | Path):
         raise ArgumentError(f"A model is named by text, a path or a module, not by {type(source).__name__}.")
     name = str(source)
@@ -51,10 +55,9 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
         model = _from_folder(folder, str(folder), folder.name)
     else:
         model = _from_hub(name)
-    model.adapter.module.to(device)
-    return Model(
-        model.name, model.title, adapt(model.adapter.module), model.tokenizer, model.processing, model.class_names
-    )
+    if torch.device(device) == model.adapter.device:
+        return model
+    return replace(model, adapter=adapt(model.adapter.module.to(device)))
 
 
 def _pack_folder(name: str) -> Path:
@@ -180,7 +183,7 @@ def _timm_model(timm_name: str, name: str, title: str, class_names: tuple[str, .
     if not timm_name.startswith("local-dir:"):
         with torch.device("meta"):
             adapt(timm.create_model(timm_name, pretrained=False))
-    module = timm.create_model(timm_name, pretrained=True).float()
+    module = timm.create_model(timm_name, pretrained=True).float().eval()
     config = resolve_data_config({}, model=module)
     transform = create_transform(**config)
     processing = ImageProcessing(transform, tuple(config["mean"]), tuple(config["std"]))

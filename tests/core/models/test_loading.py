@@ -313,3 +313,11 @@ def test_what_names_no_model_is_refused(source: Any) -> None:
 
 def test_a_module_of_another_family_is_refused() -> None:
     assert "Sequential" in refusal(nn.Sequential()).message
+
+
+def test_a_module_in_training_mode_is_refused_and_left_as_it_is() -> None:
+    module = transformers.GPT2LMHeadModel(transformers.GPT2Config(n_layer=1, n_head=2, n_embd=8, vocab_size=10))
+    assert module.train().training
+    with pytest.raises(ModelError, match="training mode"):
+        ws.load_model((module, None))
+    assert module.training, "the user's module is not changed"
