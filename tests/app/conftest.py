@@ -12,7 +12,7 @@ from PIL import Image
 from PySide6.QtWidgets import QApplication
 
 from tests.app.models import CLEAN, COUNTERFACTUAL, SAVERS, SIDE
-from tests.app.person import Person
+from tests.app.person import PATIENCE, Person
 from views import theme
 from views.data import MetricChoice
 
@@ -59,9 +59,9 @@ def sit_down(qapp: QApplication, qtbot) -> Iterator[Callable[[], Person]]:
     def open_one() -> Person:
         window = make_window()
         qtbot.addWidget(window)
-        window.show()
-        window.activateWindow()
-        qtbot.waitActive(window).__enter__()
+        with qtbot.waitActive(window, timeout=PATIENCE):
+            window.show()
+            window.activateWindow()
         return Person(window, qtbot)
 
     yield open_one
