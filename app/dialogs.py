@@ -22,7 +22,11 @@ from views.theme import mono_font
 
 
 def show_problem(parent: QWidget, failure: Failed) -> QMessageBox:
-    """Say what is wrong and what to do; the details can be copied. Does not block."""
+    """Say what is wrong and what to do; the details can be copied. Does not block. Said already, it is not said
+    again."""
+    for shown in parent.findChildren(QMessageBox):
+        if shown.isVisible() and (shown.text(), shown.informativeText()) == (failure.message, failure.hint):
+            return shown
     box = QMessageBox(QMessageBox.Icon.Warning, "Wirescope", failure.message, QMessageBox.StandardButton.Ok, parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setInformativeText(failure.hint)

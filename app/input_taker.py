@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QImage
@@ -29,6 +30,7 @@ class InputTaker(QObject):
         super().__init__(window)
         self._window = window
         self._workbench = window.workbench
+        self._fetching: dict[str, Job] = {}  # by the card's letter
 
     def choose(self, letter: str) -> None:
         """Ask for a file for card A or B."""
@@ -79,17 +81,38 @@ class InputTaker(QObject):
 
     def _fetch(self, letter: str, address: str) -> None:
         """Get a picture from a web address, as browsers drag them."""
-        name = address.rpartition("/")[2] or address
+        self._give_up(letter)
+        name = unquote(urlsplit(address).path).rpartition("/")[2] or address
         job = Job(lambda report, cancelled: fetch(address, report, cancelled), self._window)
+        self._fetching[letter] = job
         self._window.status.set_work(f"Fetching {name}", None)
-        job.finished.connect(lambda data: self._take(letter, Source("image", data=data, name=name)))
-        job.failed.connect(self._refuse)
-        for ended in (job.finished, job.failed, job.cancelled):
-            ended.connect(self._clear_work)
+        job.finished.connect(lambda data: self._end(job) and self._take(letter, Source("image", data=data, name=name)))
+        job.failed.connect(lambda message, hint: self._end(job) and self._refuse(message, hint))
+        job.cancelled.connect(lambda: self._end(job))
         self._window.run_job(job)
+
+    def give_up(self) -> None:
+        """Fetch no more: what is on its way is not wanted any longer."""
+        for letter in list(self._fetching):
+            self._give_up(letter)
+
+    def _give_up(self, letter: str) -> None:
+        job = self._fetching.pop(letter, None)
+        if job is not None:
+            job.cancel()
+
+    def _end(self, job: Job) -> bool:
+        """A fetch has ended. Tells whether it is still wanted."""
+        wanted = [letter for letter, other in self._fetching.items() if other is job]
+        for letter in wanted:
+            del self._fetching[letter]
+        if not self._fetching and not self._workbench.busy:
+            self._window.status.clear_work()
+        return bool(wanted)
 
     def _take(self, letter: str, source: Source) -> None:
         """Use a source; one of a kind that the model cannot read leaves what is there."""
+        self._give_up(letter)
         opened = self._workbench.opened
         problem = "" if opened is None else unfit(source, opened.title, opened.is_text)
         if problem:
@@ -99,7 +122,3 @@ class InputTaker(QObject):
 
     def _refuse(self, message: str, hint: str) -> None:
         show_problem(self._window, Failed(0, "run", message, hint))
-
-    def _clear_work(self) -> None:
-        if not self._workbench.busy:
-            self._window.status.clear_work()

@@ -220,6 +220,8 @@ class Window(QMainWindow):
 
     def open_model(self, name: str) -> None:
         """Open a model with the inputs that are there, where it can take them, or with those made for it."""
+        if Path(name).expanduser().is_dir():
+            name = str(Path(name).expanduser().resolve())  # it is remembered, and found from anywhere
         made = examples_for(name)
         document = Document(name)
         present = self.workbench.document
@@ -233,6 +235,7 @@ class Window(QMainWindow):
         self._open(example(key).document)
 
     def _open(self, document: Document) -> None:
+        self.taker.give_up()
         self.workbench.open(document)
         self.centre.setCurrentWidget(self.canvas_card)
 
@@ -250,6 +253,7 @@ class Window(QMainWindow):
 
     def _cancel(self) -> None:
         """Give up what runs. A model that was being opened gives way to the one before."""
+        self.taker.give_up()
         opening = self.workbench.opened is None
         self.workbench.cancel()
         if opening and not self.workbench.go_back():

@@ -193,6 +193,14 @@ def test_open_folder_asks_and_remembers_where(person: Person, models, monkeypatc
     assert person.window.windowTitle() == "gpt2 - Wirescope"
 
 
+def test_a_folder_named_from_here_is_remembered_for_everywhere(person: Person, models, monkeypatch) -> None:
+    monkeypatch.chdir(models.gpt2.parent)
+    person.window.start("gpt2")
+    person.rest()
+    assert person.window.windowTitle() == "gpt2 - Wirescope"
+    assert person.window.settings.recent_models() == [str(models.gpt2)]
+
+
 def test_open_by_name_asks(person: Person, models, monkeypatch) -> None:
     monkeypatch.setattr(window.QInputDialog, "getText", lambda *_: (f" {models.gpt2} ", True))
     person.choose("File", "Open Model by Name")

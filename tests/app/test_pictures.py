@@ -137,6 +137,59 @@ def test_a_dropped_address_is_fetched_beside_the_window(viewer: Person, monkeypa
     assert not viewer.window.status.work.isVisible()
 
 
+def test_an_address_is_asked_for_as_it_was_dropped(viewer: Person, monkeypatch) -> None:
+    asked = []
+    answer = encoded(picture(9), "PNG")
+    monkeypatch.setattr(
+        background.urllib.request, "urlopen", lambda request, **_o: asked.append(request.full_url) or Response(answer)
+    )
+    viewer.drop(viewer.card("A"), address("https://example.invalid/a%20b/caf%C3%A9%20cat.png?w=200&h=10%25"))
+    settled(viewer)
+    assert asked == ["https://example.invalid/a%20b/caf%C3%A9%20cat.png?w=200&h=10%25"]
+    assert viewer.card("A").name.text() == "café cat.png"
+    assert shows(viewer, "A", picture(9))
+
+
+@pytest.fixture
+def slow_web(monkeypatch):
+    """Addresses that answer when the test says so."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def answer(_request: Any, timeout: float) -> Response:
+        begun.set()
+        assert go_on.wait(20)
+        return Response(encoded(picture(9), "PNG"))
+
+    monkeypatch.setattr(background.urllib.request, "urlopen", answer)
+    yield begun, go_on
+    go_on.set()
+
+
+def test_a_fetch_is_cancelled(viewer: Person, slow_web) -> None:
+    begun, go_on = slow_web
+    before = viewer.figures()
+    viewer.drop(viewer.card("A"), address("https://example.invalid/cat.jpg"))
+    viewer.wait(begun.is_set)
+    assert viewer.window.status.work.text() == "Fetching cat.jpg"
+    viewer.click(viewer.window.status.cancel)
+    go_on.set()
+    settled(viewer)
+    assert viewer.card("A").name.text() == "a.png"
+    assert viewer.figures() == before
+    assert not viewer.window.status.work.isVisible()
+    assert not viewer.dialogs()
+
+
+def test_what_came_later_is_not_overwritten_by_a_slow_fetch(viewer: Person, pictures, slow_web) -> None:
+    begun, go_on = slow_web
+    viewer.drop(viewer.card("A"), address("https://example.invalid/cat.jpg"))
+    viewer.wait(begun.is_set)
+    viewer.drop(viewer.card("A"), files(pictures("c.png")))
+    go_on.set()
+    settled(viewer)
+    assert viewer.card("A").name.text() == "c.png"
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [

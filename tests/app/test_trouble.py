@@ -71,12 +71,21 @@ def test_an_exception_in_the_engine_is_shown_once_with_details_and_the_window_wo
         reader.dismiss()
     assert [record.message for record in caplog.records] == ["a request failed"]
     assert len(reader.edits()) == 1
-    assert reader.window.predictions.metric_value.color() == "faint"  # of before the edit
+    reader.wait(lambda: reader.window.predictions.metric_value.color() == "faint")  # of before the edit
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     assert not reader.dialogs()
     assert reader.edits() == []
     assert reader.figures() == before
     assert reader.window.predictions.metric_value.color() == "text"
+
+
+def test_a_failure_that_comes_again_and_again_is_shown_once(reader: Person, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(Session, "run", lambda *_a, **_o: {}["no such thing"])
+    for index in reader.strong_edges(4):
+        reader.bench.toggle(reader.edge(index), "cut")
+        reader.rest()
+    assert "no such thing" in reader.dismiss()
+    assert len(caplog.records) == 4
 
 
 def test_an_expected_failure_has_no_details(reader: Person, monkeypatch) -> None:

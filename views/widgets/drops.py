@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage, QPixmap
 
 # The kind of data of card B when it is dragged onto the canvas. Cards do not take it back.
@@ -38,5 +38,5 @@ def read(mime: QMimeData) -> Dropped | None:
         if isinstance(image, QImage) and not image.isNull():
             return Dropped(image=image)
     if urls:
-        return Dropped(paths=tuple(url.toString() for url in urls))
+        return Dropped(paths=tuple(url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in urls))
     return Dropped(text=mime.text()) if mime.text() else None
