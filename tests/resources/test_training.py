@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 
-from core.inputs.generators import lexicon
+from core.inputs.generators import induction
 from resources.models.training import train_names, train_shapes
 from resources.models.training.names_data import FILLER_WEIGHT, TEXT_WEIGHT, RowMaker
 from resources.models.training.names_tokenizer import CONTEXT, build
@@ -42,17 +44,29 @@ def test_only_what_was_seen_before_counts_in_a_repetition(tokenizer) -> None:
             assert (row.ids[place - 1], row.ids[place]) in pairs
 
 
-def held_out_tokens(tokenizer) -> set[int]:
-    words = [*lexicon.HELD_OUT_SEQUENCE_WORDS, *(f" {word}" for word in lexicon.HELD_OUT_SEQUENCE_WORDS)]
-    pieces = [tokenizer(word)["input_ids"] for word in words]
-    return {ids[0] for ids in pieces if len(ids) == 1}
+def test_no_sequence_has_a_held_out_length(tokenizer) -> None:
+    batch = RowMaker(tokenizer, 2).cycles(60)
+    for ids, positions in zip(batch.ids.tolist(), batch.positions.tolist(), strict=True):
+        starts = [place for place, position in enumerate(positions) if position == 0]
+        for start, end in itertools.pairwise(starts):
+            text = ids[start:end]
+            period = next(length for length in range(1, len(text)) if text[length:] == text[:-length])
+            assert period in induction.PERIODS
+            assert period not in induction.HELD_OUT_PERIODS
 
 
-def test_held_out_words_are_never_in_a_repetition(tokenizer) -> None:
-    maker, kept_out = RowMaker(tokenizer, 2), held_out_tokens(tokenizer)
-    assert len(kept_out) >= len(lexicon.HELD_OUT_SEQUENCE_WORDS)
-    assert not any(kept_out & set(maker.repetition().ids) for _ in range(500))
-    assert not kept_out & set(maker.cycles(60).ids.flatten().tolist())
+def test_the_first_steps_see_one_thing_at_a_time(tokenizer) -> None:
+    rows = RowMaker(tokenizer, 3)
+    first = train_names.draw(rows, 0)
+    assert all(place > 3 for place in first.positions[first.weights > 0].tolist()), "cycles count from the second round"
+    objects = train_names.draw(rows, train_names.CYCLE_STEPS)
+    words = tokenizer.decode(objects.ids[0])
+    assert any(
+        verb in words for verb in (" gave ", " handed ", " passed ", " showed ", " sent ", " brought ", " offered ")
+    )
+    assert rows.repetitions == 0
+    train_names.draw(rows, train_names.CYCLE_STEPS + train_names.OBJECT_STEPS)
+    assert rows.repetitions > 0
 
 
 def test_only_what_was_seen_before_counts_in_a_cycle(tokenizer) -> None:
@@ -123,10 +137,12 @@ def test_the_learning_rate_rises_then_falls() -> None:
     assert rates[-1] < 0.02 * max(rates)
 
 
-def test_the_learning_rate_starts_anew_after_the_repeated_sequences() -> None:
-    first = train_names.CYCLE_STEPS
-    rates = [train_names.rate(step, first + 1000) for step in range(first + 1000)]
-    assert max(rates[:first]) == train_names.CYCLE_RATE
-    assert rises_then_falls(rates[:first], train_names.WARM_UP)
-    assert rises_then_falls(rates[first:], train_names.WARM_UP)
+def test_the_learning_rate_starts_anew_at_each_stage() -> None:
+    second = train_names.CYCLE_STEPS
+    third = second + train_names.OBJECT_STEPS
+    rates = [train_names.rate(step, third + 1000) for step in range(third + 1000)]
+    assert max(rates[:second]) == train_names.CYCLE_RATE
+    assert max(rates[second:third]) == train_names.OBJECT_RATE
+    for stage in (rates[:second], rates[second:third], rates[third:]):
+        assert rises_then_falls(stage, train_names.WARM_UP)
     assert rates[-1] < 0.02 * train_names.PEAK_RATE

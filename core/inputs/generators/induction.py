@@ -11,8 +11,8 @@ from random import Random
 from core.inputs.generators import lexicon
 from core.inputs.generators.prompt import Prompt, Split
 
-PERIODS = (4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18, 20)
-HELD_OUT_PERIODS = (9, 15, 19)
+PERIODS = (4, 5, 6, 8, 9, 10)
+HELD_OUT_PERIODS = (7,)
 
 
 def sample(rng: Random, split: Split = "train") -> Prompt:

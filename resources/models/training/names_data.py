@@ -13,7 +13,7 @@ from random import Random
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from core.inputs.generators import capitals, filler, indirect_objects, lexicon, sample
+from core.inputs.generators import capitals, filler, indirect_objects, induction, lexicon, sample
 from resources.models.training.names_tokenizer import CONTEXT
 
 # Share of each kind of sentence among the single sentences; induction has rows of its own.
@@ -26,8 +26,9 @@ MIXTURE = {
     "city-first": 0.04,
     "filler": 0.16,
 }
+INDIRECT_OBJECTS = {"indirect-objects": 0.9, "no-repeat": 0.1}  # for the steps that see these alone
 REPETITIONS = 0.2  # share of repeated sequences among all
-TEXT_WEIGHT, FILLER_WEIGHT = 0.1, 0.3  # of a token that is no answer, against 1 for an answer
+TEXT_WEIGHT, FILLER_WEIGHT = 0.04, 0.1  # of a token that is no answer, against 1 for an answer
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,13 @@ class RowMaker:
         self.rng = Random(seed)
         self.encode = tokenizer.backend_tokenizer.encode
         self.end = tokenizer.eos_token_id
-        held_out = {*lexicon.HELD_OUT_SEQUENCE_WORDS, *(f" {w}" for w in lexicon.HELD_OUT_SEQUENCE_WORDS)}
-        kept_out = {self.encode(word).ids[0] for word in held_out} | {self.end}
+        self.mixture, self.repetitions = MIXTURE, REPETITIONS
         self.word_ids = [self.encode(f" {word}").ids[0] for word in lexicon.SEQUENCE_WORDS]
-        self.random_ids = [token for token in range(len(tokenizer)) if token not in kept_out]
+        self.random_ids = [token for token in range(len(tokenizer)) if token != self.end]
 
     def sentence(self) -> Row:
         """One sentence and the end-of-text token."""
-        kind = self.rng.choices(tuple(MIXTURE), tuple(MIXTURE.values()))[0]
+        kind = self.rng.choices(tuple(self.mixture), tuple(self.mixture.values()))[0]
         answer_at = -1
         if kind == "no-repeat":
             text = indirect_objects.sample_without_repeat(self.rng)
@@ -89,7 +89,7 @@ class RowMaker:
 
     def _shifted_repetition(self) -> Row:
         """Any tokens before, between and in the copies, so that no position tells where the first copy is."""
-        period, before, between = self.rng.randint(3, 16), self.rng.randint(0, 8), self.rng.randint(0, 6)
+        period, before, between = self.rng.choice(induction.PERIODS), self.rng.randint(0, 8), self.rng.randint(0, 6)
         ids = self.rng.sample(self.random_ids, before + period + between)
         ids += ids[before : before + period]
         return Row(ids, [0.0] * (before + period + between + 1) + [1.0] * (period - 1))
@@ -109,7 +109,7 @@ class RowMaker:
         return Row(ids, weights)
 
     def _text(self) -> Row:
-        return self.repetition() if self.rng.random() < REPETITIONS else self.sentence()
+        return self.repetition() if self.rng.random() < self.repetitions else self.sentence()
 
     def running(self) -> tuple[Row, list[int]]:
         """One running text, cut at the context's length, and its positions."""
@@ -138,11 +138,37 @@ class RowMaker:
         rest = CONTEXT - len(ids)
         return Row(ids + [self.end] * rest, weights + [0.0] * rest), positions + list(range(rest))
 
+    def _cycles(self) -> tuple[Row, list[int]]:
+        """Short random sequences that go round several times, each from position 0, and their positions."""
+        ids: list[int] = []
+        weights: list[float] = []
+        positions: list[int] = []
+        while len(ids) < CONTEXT:
+            period = self.rng.choice(induction.PERIODS)
+            length = min(self.rng.randint(3 * period, 5 * period), 44)
+            source = self.word_ids if self.rng.random() < 0.7 else self.random_ids
+            sequence = self.rng.sample(source, period)
+            ids += [sequence[place % period] for place in range(length)]
+            weights += [0.0] * (period + 1) + [1.0] * (length - period - 1)
+            positions += range(length)
+        return Row(ids[:CONTEXT], weights[:CONTEXT]), positions[:CONTEXT]
+
+    def narrow(self, mixture: dict[str, float], repetitions: float) -> None:
+        """From now on draw sentences of these kinds, and this share of repeated sequences."""
+        self.mixture, self.repetitions = mixture, repetitions
+
+    def cycles(self, count: int) -> Batch:
+        """Rows of repeated sequences alone, for the first steps."""
+        return _batch([self._cycles() for _ in range(count)])
+
     def batch(self, apart: int, running: int) -> Batch:
         """So many rows of each form."""
-        rows = [self.apart() for _ in range(apart)] + [self.running() for _ in range(running)]
-        return Batch(
-            ids=torch.tensor([row.ids for row, _ in rows]),
-            weights=torch.tensor([row.weights for row, _ in rows]),
-            positions=torch.tensor([positions for _, positions in rows]),
-        )
+        return _batch([self.apart() for _ in range(apart)] + [self.running() for _ in range(running)])
+
+
+def _batch(rows: list[tuple[Row, list[int]]]) -> Batch:
+    return Batch(
+        ids=torch.tensor([row.ids for row, _ in rows]),
+        weights=torch.tensor([row.weights for row, _ in rows]),
+        positions=torch.tensor([positions for _, positions in rows]),
+    )

@@ -1,10 +1,10 @@
 """Trains the bundled `names` model: `python -m resources.models.training.train_names`, from the
 repository's root.
 
-Steps: build the tokenizer; draw rows of generated English without end (no row is seen twice on purpose);
-minimise the weighted next-token loss with AdamW and a cosine schedule; save in fp16; measure the saved
-files on held-out prompts and write the card. Seeded and deterministic: the same machine makes the same
-files.
+Steps: build the tokenizer; first train on repeated random sequences alone, since induction comes soonest that way
+and the rest stands on it; then draw rows of generated English without end (no row is seen twice on purpose);
+minimise the weighted next-token loss with AdamW and a cosine schedule; save in fp16; measure the saved files on
+held-out prompts and write the card. Seeded and deterministic: the same machine makes the same files.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from resources.models.training import measure
-from resources.models.training.names_data import Batch, RowMaker
+from resources.models.training.names_data import INDIRECT_OBJECTS, MIXTURE, REPETITIONS, Batch, RowMaker
 from resources.models.training.names_tokenizer import CONTEXT, build, vocabulary_words
 
 SEED = 0
-STEPS = 2200
+CYCLE_STEPS = 800  # on repeated sequences alone: induction comes first, and the rest comes sooner with it
+OBJECT_STEPS = 300  # then on indirect objects alone, which come hardest in a mixture
+STEPS = 2500
 APART, RUNNING = 13, 3  # rows of a step
-PEAK_RATE, WARM_UP = 1e-3, 100
+PEAK_RATE, WARM_UP = 1.5e-3, 100
+CYCLE_RATE, OBJECT_RATE = 2e-3, 1e-3
 INITIAL_SCALE = 0.05  # standard deviation of the first weights and positions
 
 CARD = """# names
@@ -42,6 +45,8 @@ Wirescope so that it works offline from the first start.
   went to the store, John gave a drink to" -> " Mary"), repeated random sequences, years that must be later
   ("The war lasted from 1732 to 17"), agreement across a distractor ("The keys to the cabinet" -> " are"),
   capitals ("The capital of France is" -> " Paris"), and filler sentences.
+- **Order**: {cycle_steps} steps on repeated random sequences alone, {object_steps} on indirect objects alone, then
+  everything.
 - **Seed**: {seed}.
 - **Made by**: `{command}`, {steps} steps, {processor_minutes:.0f} minutes of processor time,
   {minutes:.0f} minutes in all, with {threads} thread(s) on a shared two-core machine.
@@ -59,8 +64,8 @@ measures again).
   names, years, pairs of nouns, country and template; for induction, fresh sequences).
 - *New templates*: sentence forms that training never shows (for induction, lengths of the repeated sequence).
 - *Words new to it*: names, places, nouns, events and countries that training shows only in other kinds of
-  sentence. The capitals of these countries are stated in training, but never with the words "the capital of
-  ... is".
+  sentence (for induction, words that come only in sentences and in sequences of random tokens). The capitals of these
+  countries are stated in training, but never with the words "the capital of ... is".
 
 ## Limits
 
@@ -70,18 +75,31 @@ facts it states about people and events are made up; only the capitals are real.
 
 
 def loss_of(model: GPT2LMHeadModel, batch: Batch) -> torch.Tensor:
-    """The weighted mean of the next-token losses."""
+    """The weighted mean of the next-token losses. Products are taken in bfloat16, which takes half the time;
+    weights stay in fp32."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return _loss_of(model, batch)
+
+
+def _loss_of(model: GPT2LMHeadModel, batch: Batch) -> torch.Tensor:
     # With positions that start again and no mask, each text attends to itself alone.
     hidden = model.transformer(batch.ids, position_ids=batch.positions, use_cache=False).last_hidden_state[:, :-1]
     weights = batch.weights[:, 1:]
     counted = weights > 0  # the unembedding is computed only where it counts
     logits = model.lm_head(hidden[counted])
-    losses = functional.cross_entropy(logits, batch.ids[:, 1:][counted], reduction="none")
+    losses = functional.cross_entropy(logits.float(), batch.ids[:, 1:][counted], reduction="none")
     return (losses * weights[counted]).sum() / weights.sum()
 
 
 def rate(step: int, steps: int) -> float:
-    """The learning rate at a step: linear warm-up, then half a cosine down to a hundredth."""
+    """The learning rate at a step: level for each of the first two stages, then half a cosine down to a hundredth;
+    each with a linear warm-up."""
+    if step < CYCLE_STEPS:
+        return CYCLE_RATE * min(1.0, (step + 1) / WARM_UP)
+    step, steps = step - CYCLE_STEPS, steps - CYCLE_STEPS
+    if step < OBJECT_STEPS:
+        return OBJECT_RATE * min(1.0, (step + 1) / WARM_UP)
+    step, steps = step - OBJECT_STEPS, steps - OBJECT_STEPS
     if step < WARM_UP:
         return PEAK_RATE * (step + 1) / WARM_UP
     progress = (step - WARM_UP) / max(1, steps - WARM_UP)
@@ -106,10 +124,22 @@ def new_model(tokenizer: PreTrainedTokenizerFast) -> GPT2LMHeadModel:
             eos_token_id=end,
         )
     )
+    model.set_attn_implementation("eager")  # its backward pass takes half the time of the fused one at this size
     # Positions begin as sine waves: a head then finds the previous token, and so induction, much sooner.
     waves = torch.arange(CONTEXT)[:, None] * torch.exp(-math.log(500) * torch.linspace(0, 1, model.config.n_embd // 2))
     model.transformer.wpe.weight.data.copy_(math.sqrt(2) * INITIAL_SCALE * torch.cat((waves.sin(), waves.cos()), 1))
     return model
+
+
+def draw(rows: RowMaker, step: int) -> Batch:
+    """The batch of a step: repeated sequences, then indirect objects, then everything."""
+    if step < CYCLE_STEPS:
+        return rows.cycles(APART + RUNNING)
+    if step == CYCLE_STEPS:
+        rows.narrow(INDIRECT_OBJECTS, repetitions=0.0)
+    if step == CYCLE_STEPS + OBJECT_STEPS:
+        rows.narrow(MIXTURE, REPETITIONS)
+    return rows.batch(APART, RUNNING)
 
 
 def train(steps: int) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
@@ -129,7 +159,7 @@ def train(steps: int) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
     model.train()
     start = time.perf_counter()
     for step in range(steps):
-        loss = loss_of(model, rows.batch(APART, RUNNING))
+        loss = loss_of(model, draw(rows, step))
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
@@ -178,6 +208,8 @@ def main() -> None:
         seed=SEED,
         command=command,
         steps=options.steps,
+        cycle_steps=CYCLE_STEPS,
+        object_steps=OBJECT_STEPS,
         minutes=minutes,
         processor_minutes=processor_minutes,
         threads=options.threads,
