@@ -65,6 +65,7 @@ def sit_down(qapp: QApplication, qtbot) -> Iterator[Callable[[], Person]]:
         return Person(window, qtbot)
 
     yield open_one
+    QApplication.clipboard().clear()  # data made in Python must not outlive Python
     theme.set_choice("dark")
 
 
