@@ -150,7 +150,7 @@ def test_two_packs_at_once_each_tell_how_far_they_are(guest: Person, shop: Shop,
     guest.wait(lambda: names)
     assert card(guest).button.text() == "Open"
     other = card(guest, "dinov2-small")
-    assert other.getting.isVisible()
+    guest.wait(other.getting.isVisible)
     assert other.words.text() == "Downloading: 45 of 90 MB"
     guest.click(other.cancel)
     guest.wait(lambda: not card(guest, "dinov2-small").getting.isVisible())
