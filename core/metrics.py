@@ -189,6 +189,6 @@ def _bind_cosine(metric: Metric, model: Model, clean: Tensor, counterfactual: Te
         return BoundMetric(metric, "cosine to the picture", to(embedding))
     to_clean = to(clean)
     if metric.kind == "cosine_clean" or counterfactual is None:
-        return BoundMetric(metric, "cosine to A", to_clean)
+        return BoundMetric(Metric("cosine_clean"), "cosine to A", to_clean)  # without a B the other is this one
     to_b = to(counterfactual)
     return BoundMetric(metric, "cosine to A − cosine to B", lambda x: to_clean(x) - to_b(x))

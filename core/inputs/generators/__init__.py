@@ -38,6 +38,8 @@ def sample(kind: str, rng: Random, split: Split = "train") -> Prompt:
 def prompts(kind: str, count: int, seed: int = 0, splits: tuple[Split, ...] = HELD_OUT) -> list[Prompt]:
     """`count` prompts of the behaviour `kind`, taking the given splits (all held-out ones) in turn."""
     rng = Random(f"{kind}/{seed}")
+    if kind == "induction":  # random sequences have neither templates nor words to hold out
+        splits = ("combination",)
     return [sample(kind, rng, splits[index % len(splits)]) for index in range(count)]
 
 

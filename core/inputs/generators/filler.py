@@ -38,6 +38,10 @@ TEMPLATES = (
     "The {object} of {name} was {adjective}.",
     "{name} worked in {country} in {year}.",
     "Yesterday they were at the {place}.",
+    "Yesterday they said hello to {name}.",
+    "This {object} is for {name}.",
+    "People say that the {object} went to {name}.",
+    "They gave the {object} to {name}.",
     "Last year they went to {country}.",
 )
 

@@ -11,21 +11,18 @@ from random import Random
 from core.inputs.generators import lexicon
 from core.inputs.generators.prompt import Prompt, Split
 
-PERIODS = (4, 5, 6, 8, 9, 10)
-HELD_OUT_PERIODS = (7,)
+PERIODS = (4, 5, 6, 7, 8, 9, 10)
 
 
 def sample(rng: Random, split: Split = "train") -> Prompt:
-    """One prompt. Held out are fresh sequences, whole lengths of the sequence, and words never in a sequence.
+    """One prompt. Every sequence is fresh, so the held-out ones differ from training's by their seed alone.
 
     The text starts with a name, so that its first word needs no space before it. The answer lies at least
     two words into the second copy, past that one place where the spelling of the two copies differs.
     """
-    period = rng.choice(HELD_OUT_PERIODS if split == "template" else PERIODS)
-    names = lexicon.HELD_OUT_NAMES if split == "word" else lexicon.NAMES
-    pool = lexicon.HELD_OUT_SEQUENCE_WORDS if split == "word" else lexicon.SEQUENCE_WORDS
-    first = rng.choice(names)
-    words = [first, *rng.sample([word for word in pool if word != first], period)]
+    period = rng.choice(PERIODS)
+    first = rng.choice(lexicon.NAMES)
+    words = [first, *rng.sample([word for word in lexicon.SEQUENCE_WORDS if word != first], period)]
     replacement = words.pop()  # one more than the period: it is not in the sequence
     shown = rng.randrange(2, period)
     changed = [replacement if place == shown else word for place, word in enumerate(words)]

@@ -51,7 +51,7 @@ def names_accuracy(
                 right[item.split].append(best in item.targets)
         everything = [answer for answers in right.values() for answer in answers]
         figures[kind] = {"all": sum(everything) / len(everything)}
-        figures[kind] |= {split: sum(answers) / len(answers) for split, answers in right.items()}
+        figures[kind] |= {split: sum(answers) / len(answers) for split, answers in right.items() if answers}
     return figures
 
 
@@ -62,7 +62,7 @@ def names_table(figures: dict[str, dict[str, float]]) -> str:
         "|---|---|---|---|---|",
     ]
     for kind, row in figures.items():
-        cells = " | ".join(f"{100 * row[column]:.1f} %" for column in ("all", *HELD_OUT))
+        cells = " | ".join(f"{100 * row[column]:.1f} %" if column in row else "-" for column in ("all", *HELD_OUT))
         lines.append(f"| {kind} | {cells} |")
     return "\n".join(lines)
 

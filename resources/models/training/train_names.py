@@ -18,7 +18,7 @@ import torch
 from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from resources.models.training import measure
+from resources.models.training import measure, record
 from resources.models.training.names_data import INDIRECT_OBJECTS, MIXTURE, REPETITIONS, Batch, RowMaker
 from resources.models.training.names_tokenizer import CONTEXT, build, vocabulary_words
 
@@ -48,8 +48,7 @@ Wirescope so that it works offline from the first start.
 - **Order**: {cycle_steps} steps on repeated random sequences alone, {object_steps} on indirect objects alone, then
   everything.
 - **Seed**: {seed}.
-- **Made by**: `{command}`, {steps} steps, {processor_minutes:.0f} minutes of processor time,
-  {minutes:.0f} minutes in all, with {threads} thread(s) on a shared two-core machine.
+- **Made by**: {made_by}, on a two-core machine shared with other work.
 - **Licence**: MIT.
 
 ## Held-out accuracy
@@ -61,10 +60,10 @@ measures again).
 {table}
 
 - *New combinations*: words and templates of training, in combinations that training never shows (pairs of
-  names, years, pairs of nouns, country and template; for induction, fresh sequences).
-- *New templates*: sentence forms that training never shows (for induction, lengths of the repeated sequence).
+  names, years, pairs of nouns, country and template; for induction, fresh sequences, and these alone).
+- *New templates*: sentence forms that training never shows.
 - *Words new to it*: names, places, nouns, events and countries that training shows only in other kinds of
-  sentence (for induction, words that come only in sentences and in sequences of random tokens). The capitals of these
+  sentence. The capitals of these
   countries are stated in training, but never with the words "the capital of ... is".
 
 ## Limits
@@ -142,12 +141,19 @@ def draw(rows: RowMaker, step: int) -> Batch:
     return rows.batch(APART, RUNNING)
 
 
-def train(steps: int) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
-    """A trained model and its tokenizer."""
-    torch.manual_seed(SEED)
+def train(steps: int, earlier: Path | None = None, runs: int = 0) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
+    """A trained model and its tokenizer. earlier: a saved model to go on with, on everything, after so many
+    `runs`."""
+    torch.manual_seed(SEED + runs)
     torch.use_deterministic_algorithms(True)
     tokenizer = build()
-    model = new_model(tokenizer)
+    done = 0
+    if earlier is None:
+        model = new_model(tokenizer)
+    else:
+        model, _ = measure.load_names(earlier)
+        model.set_attn_implementation("eager")
+        done = CYCLE_STEPS + OBJECT_STEPS
     decayed = [parameter for parameter in model.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
     optimizer = torch.optim.AdamW(
@@ -155,10 +161,11 @@ def train(steps: int) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
         betas=(0.9, 0.98),
         fused=True,
     )
-    rows = RowMaker(tokenizer, SEED)
+    rows = RowMaker(tokenizer, SEED + 1000 * runs)
     model.train()
     start = time.perf_counter()
-    for step in range(steps):
+    steps += done
+    for step in range(done, steps):
         loss = loss_of(model, draw(rows, step))
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -184,11 +191,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--more", action="store_true", help="go on with the model in the folder")
     parser.add_argument("--folder", type=Path, default=measure.MODELS / "names")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     start, processor_start = time.perf_counter(), time.process_time()
-    model, tokenizer = train(options.steps)
+    runs = record.read(options.folder) if options.more else []
+    model, tokenizer = train(options.steps, options.folder if options.more else None, len(runs))
     minutes, processor_minutes = (time.perf_counter() - start) / 60, (time.process_time() - processor_start) / 60
     options.folder.mkdir(parents=True, exist_ok=True)
     model.half().save_pretrained(options.folder)
@@ -197,7 +206,10 @@ def main() -> None:
     model, tokenizer = measure.load_names(options.folder)
     table = measure.names_table(measure.names_accuracy(model, tokenizer))
     print(table)
-    command = f"python -m resources.models.training.train_names --steps {options.steps} --threads {options.threads}"
+    command = (
+        f"python -m resources.models.training.train_names{' --more' if options.more else ''} --steps {options.steps}"
+    )
+    runs.append(record.Run(command, options.steps, minutes, processor_minutes, options.threads))
     card = CARD.format(
         layers=model.config.n_layer,
         heads=model.config.n_head,
@@ -206,13 +218,9 @@ def main() -> None:
         parameters=model.num_parameters(),
         vocabulary=len(tokenizer),
         seed=SEED,
-        command=command,
-        steps=options.steps,
+        made_by=record.write(options.folder, runs),
         cycle_steps=CYCLE_STEPS,
         object_steps=OBJECT_STEPS,
-        minutes=minutes,
-        processor_minutes=processor_minutes,
-        threads=options.threads,
         count=measure.PROMPTS_PER_KIND,
         table=table,
         words=len(vocabulary_words()),

@@ -26,7 +26,7 @@ from safetensors.torch import save_file
 from torch.nn import functional
 
 from core.inputs.generators import shapes
-from resources.models.training import measure
+from resources.models.training import measure, record
 
 SEED = 0
 PICTURES = 40_000
@@ -53,8 +53,7 @@ works offline from the first start.
   sizes, places, rotations, textured backgrounds and distractors (blobs, lines, small pieces) vary; turned
   and mirrored in training.
 - **Seed**: {seed}.
-- **Made by**: `{command}`, {steps} steps of {batch} pictures, {processor_minutes:.0f} minutes of processor time,
-  {minutes:.0f} minutes in all, with {threads} thread(s) on a shared two-core machine.
+- **Made by**: {made_by}, in batches of {batch} pictures, on a two-core machine shared with other work.
 - **Licence**: MIT.
 
 ## Held-out accuracy
@@ -122,17 +121,20 @@ def rate(step: int, steps: int) -> float:
     return PEAK_RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
-def train(steps: int) -> torch.nn.Module:
-    """A trained model."""
-    torch.manual_seed(SEED)
+def train(steps: int, earlier: Path | None = None, runs: int = 0) -> torch.nn.Module:
+    """A trained model. earlier: a saved model to go on with, on other pictures, after so many `runs`."""
+    torch.manual_seed(SEED + runs)
     torch.use_deterministic_algorithms(True)
-    generator = torch.Generator().manual_seed(SEED)
-    pixels, labels = pictures(PICTURES, SEED)
+    generator = torch.Generator().manual_seed(SEED + runs)
+    pixels, labels = pictures(PICTURES, SEED + 1000 * runs)
     held_out_pixels, held_out_labels = pictures(500, 1)
     timm.layers.set_fused_attn(False)
     model = timm.create_model(ARCHITECTURE, pretrained=False, num_classes=len(shapes.LABELS), **MODEL_ARGUMENTS)
+    if earlier is not None:
+        model.load_state_dict(measure.load_shapes(earlier).state_dict())
+        model.train()
     with torch.no_grad():
-        for parameter in model.blocks.parameters():
+        for parameter in () if earlier is not None else model.blocks.parameters():
             if parameter.dim() > 1:
                 parameter.mul_(INITIAL_SCALE)
     decayed = [parameter for parameter in model.parameters() if parameter.dim() > 1]
@@ -149,7 +151,8 @@ def train(steps: int) -> torch.nn.Module:
             order = torch.randperm(PICTURES, generator=generator)
         chosen, order = order[:BATCH], order[BATCH:]
         batch = turned(pixels[chosen], generator)
-        pictured = plain(batch, generator) if step < PLAIN_STEPS else batch[:, :3]
+        alone = earlier is None and step < PLAIN_STEPS
+        pictured = plain(batch, generator) if alone else batch[:, :3]
         # Products in bfloat16, weights in fp32: with plain attention this takes half the time.
         with torch.autocast("cpu", dtype=torch.bfloat16):
             features, (half_way,) = model.forward_intermediates(
@@ -209,17 +212,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--more", action="store_true", help="go on with the model in the folder")
     parser.add_argument("--folder", type=Path, default=measure.MODELS / "shapes")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     start, processor_start = time.perf_counter(), time.process_time()
-    model = train(options.steps)
+    runs = record.read(options.folder) if options.more else []
+    model = train(options.steps, options.folder if options.more else None, len(runs))
     minutes, processor_minutes = (time.perf_counter() - start) / 60, (time.process_time() - processor_start) / 60
     save(model, options.folder)
     loaded = measure.load_shapes(options.folder)
     table = measure.shapes_table(measure.shapes_accuracy(loaded))
     print(table)
-    command = f"python -m resources.models.training.train_shapes --steps {options.steps} --threads {options.threads}"
+    command = (
+        f"python -m resources.models.training.train_shapes{' --more' if options.more else ''} --steps {options.steps}"
+    )
+    runs.append(record.Run(command, options.steps, minutes, processor_minutes, options.threads))
     card = CARD.format(
         **{name: MODEL_ARGUMENTS[name] for name in ("patch_size", "depth", "num_heads", "embed_dim")},
         size=shapes.SIZE,
@@ -229,12 +237,8 @@ def main() -> None:
         std=STD[0],
         pictures=PICTURES,
         seed=SEED,
-        command=command,
-        steps=options.steps,
+        made_by=record.write(options.folder, runs),
         batch=BATCH,
-        minutes=minutes,
-        processor_minutes=processor_minutes,
-        threads=options.threads,
         count=measure.PICTURES,
         table=table,
     )
