@@ -26,6 +26,17 @@ MIXTURE = {
     "city-first": 0.04,
     "filler": 0.16,
 }
+# When a saved model goes on: more of what is learned from the plain text, less of what it knows by then.
+MORE_MIXTURE = {
+    "indirect-objects": 0.30,
+    "no-repeat": 0.03,
+    "years": 0.08,
+    "agreement": 0.21,
+    "capitals": 0.16,
+    "city-first": 0.08,
+    "filler": 0.14,
+}
+MORE_REPETITIONS, MORE_TEXT_WEIGHT = 0.1, 0.12
 INDIRECT_OBJECTS = {"indirect-objects": 0.9, "no-repeat": 0.1}  # for the steps that see these alone
 REPETITIONS = 0.2  # share of repeated sequences among all
 TEXT_WEIGHT, FILLER_WEIGHT = 0.04, 0.1  # of a token that is no answer, against 1 for an answer
@@ -55,7 +66,7 @@ class RowMaker:
         self.rng = Random(seed)
         self.encode = tokenizer.backend_tokenizer.encode
         self.end = tokenizer.eos_token_id
-        self.mixture, self.repetitions = MIXTURE, REPETITIONS
+        self.mixture, self.repetitions, self.text_weight = MIXTURE, REPETITIONS, TEXT_WEIGHT
         self.word_ids = [self.encode(f" {word}").ids[0] for word in lexicon.SEQUENCE_WORDS]
         self.random_ids = [token for token in range(len(tokenizer)) if token != self.end]
 
@@ -74,7 +85,7 @@ class RowMaker:
             text = prompt.text
             answer_at = len(self.encode(prompt.clean).ids)
         ids = [*self.encode(text).ids, self.end]
-        weight = FILLER_WEIGHT if kind == "filler" else TEXT_WEIGHT
+        weight = FILLER_WEIGHT if kind == "filler" else self.text_weight
         return Row(ids, [1.0 if place == answer_at else weight for place in range(len(ids))])
 
     def repetition(self) -> Row:
@@ -121,7 +132,7 @@ class RowMaker:
             weights += row.weights
             if row.ids[-1] != self.end:
                 ids.append(self.end)
-                weights.append(TEXT_WEIGHT)
+                weights.append(self.text_weight)
         return Row(ids[:CONTEXT], weights[:CONTEXT]), list(range(CONTEXT))
 
     def apart(self) -> tuple[Row, list[int]]:
@@ -153,9 +164,9 @@ class RowMaker:
             positions += range(length)
         return Row(ids[:CONTEXT], weights[:CONTEXT]), positions[:CONTEXT]
 
-    def narrow(self, mixture: dict[str, float], repetitions: float) -> None:
+    def turn_to(self, mixture: dict[str, float], repetitions: float, text_weight: float = TEXT_WEIGHT) -> None:
         """From now on draw sentences of these kinds, and this share of repeated sequences."""
-        self.mixture, self.repetitions = mixture, repetitions
+        self.mixture, self.repetitions, self.text_weight = mixture, repetitions, text_weight
 
     def cycles(self, count: int) -> Batch:
         """Rows of repeated sequences alone, for the first steps."""

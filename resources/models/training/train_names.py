@@ -19,10 +19,20 @@ from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from resources.models.training import measure, record
-from resources.models.training.names_data import INDIRECT_OBJECTS, MIXTURE, REPETITIONS, Batch, RowMaker
+from resources.models.training.names_data import (
+    INDIRECT_OBJECTS,
+    MIXTURE,
+    MORE_MIXTURE,
+    MORE_REPETITIONS,
+    MORE_TEXT_WEIGHT,
+    REPETITIONS,
+    Batch,
+    RowMaker,
+)
 from resources.models.training.names_tokenizer import CONTEXT, build, vocabulary_words
 
 SEED = 0
+MORE = 0.5  # of the learning rate, when a saved model goes on
 CYCLE_STEPS = 800  # on repeated sequences alone: induction comes first, and the rest comes sooner with it
 OBJECT_STEPS = 300  # then on indirect objects alone, which come hardest in a mixture
 STEPS = 2500
@@ -135,9 +145,9 @@ def draw(rows: RowMaker, step: int) -> Batch:
     if step < CYCLE_STEPS:
         return rows.cycles(APART + RUNNING)
     if step == CYCLE_STEPS:
-        rows.narrow(INDIRECT_OBJECTS, repetitions=0.0)
+        rows.turn_to(INDIRECT_OBJECTS, repetitions=0.0)
     if step == CYCLE_STEPS + OBJECT_STEPS:
-        rows.narrow(MIXTURE, REPETITIONS)
+        rows.turn_to(MIXTURE, REPETITIONS)
     return rows.batch(APART, RUNNING)
 
 
@@ -162,15 +172,17 @@ def train(steps: int, earlier: Path | None = None, runs: int = 0) -> tuple[GPT2L
         fused=True,
     )
     rows = RowMaker(tokenizer, SEED + 1000 * runs)
+    if earlier is not None:
+        rows.turn_to(MORE_MIXTURE, MORE_REPETITIONS, MORE_TEXT_WEIGHT)
     model.train()
     start = time.perf_counter()
     steps += done
     for step in range(done, steps):
-        loss = loss_of(model, draw(rows, step))
+        loss = loss_of(model, draw(rows, step) if earlier is None else rows.batch(APART, RUNNING))
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
-            group["lr"] = rate(step, steps)
+            group["lr"] = rate(step, steps) * (1.0 if earlier is None else MORE)
         optimizer.step()
         optimizer.zero_grad()
         if step % 50 == 49:

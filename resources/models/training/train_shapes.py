@@ -29,6 +29,7 @@ from core.inputs.generators import shapes
 from resources.models.training import measure, record
 
 SEED = 0
+MORE = 0.5  # of the learning rate, when a saved model goes on
 PICTURES = 40_000
 PLAIN_STEPS = 1500  # on shapes alone
 STEPS = 5000
@@ -165,7 +166,7 @@ def train(steps: int, earlier: Path | None = None, runs: int = 0) -> torch.nn.Mo
         (loss + auxiliary).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
-            group["lr"] = rate(step, steps)
+            group["lr"] = rate(step, steps) * (1.0 if earlier is None else MORE)
         optimizer.step()
         if step % 100 == 99:
             seconds = time.perf_counter() - start
