@@ -36,7 +36,7 @@ MORE_MIXTURE = {
     "city-first": 0.08,
     "filler": 0.14,
 }
-MORE_REPETITIONS, MORE_TEXT_WEIGHT = 0.1, 0.12
+MORE_REPETITIONS, MORE_TEXT_WEIGHT, MORE_SHIFTS = 0.1, 0.1, 8
 INDIRECT_OBJECTS = {"indirect-objects": 0.9, "no-repeat": 0.1}  # for the steps that see these alone
 REPETITIONS = 0.2  # share of repeated sequences among all
 TEXT_WEIGHT, FILLER_WEIGHT = 0.04, 0.1  # of a token that is no answer, against 1 for an answer
@@ -67,6 +67,7 @@ class RowMaker:
         self.encode = tokenizer.backend_tokenizer.encode
         self.end = tokenizer.eos_token_id
         self.mixture, self.repetitions, self.text_weight = MIXTURE, REPETITIONS, TEXT_WEIGHT
+        self.shifts = 0
         self.word_ids = [self.encode(f" {word}").ids[0] for word in lexicon.SEQUENCE_WORDS]
         self.random_ids = [token for token in range(len(tokenizer)) if token != self.end]
 
@@ -85,7 +86,7 @@ class RowMaker:
             text = prompt.text
             answer_at = len(self.encode(prompt.clean).ids)
         ids = [*self.encode(text).ids, self.end]
-        weight = FILLER_WEIGHT if kind == "filler" else self.text_weight
+        weight = FILLER_WEIGHT / TEXT_WEIGHT * self.text_weight if kind == "filler" else self.text_weight
         return Row(ids, [1.0 if place == answer_at else weight for place in range(len(ids))])
 
     def repetition(self) -> Row:
@@ -144,7 +145,8 @@ class RowMaker:
         while len(ids) + len(row.ids) <= CONTEXT:
             ids += row.ids
             weights += [0.0, *row.weights[1:]]
-            positions += range(len(row.ids))
+            late = self.rng.randint(1, self.shifts) if self.shifts and self.rng.random() < 0.5 else 0
+            positions += range(late, late + len(row.ids))
             row = self._text()
         rest = CONTEXT - len(ids)
         return Row(ids + [self.end] * rest, weights + [0.0] * rest), positions + list(range(rest))
@@ -164,9 +166,13 @@ class RowMaker:
             positions += range(length)
         return Row(ids[:CONTEXT], weights[:CONTEXT]), positions[:CONTEXT]
 
-    def turn_to(self, mixture: dict[str, float], repetitions: float, text_weight: float = TEXT_WEIGHT) -> None:
-        """From now on draw sentences of these kinds, and this share of repeated sequences."""
+    def turn_to(
+        self, mixture: dict[str, float], repetitions: float, text_weight: float = TEXT_WEIGHT, shifts: int = 0
+    ) -> None:
+        """From now on draw sentences of these kinds, and this share of repeated sequences. shifts: half of the texts
+        start up to so many positions late, so that a sentence is known by its words, not by its places."""
         self.mixture, self.repetitions, self.text_weight = mixture, repetitions, text_weight
+        self.shifts = shifts
 
     def cycles(self, count: int) -> Batch:
         """Rows of repeated sequences alone, for the first steps."""

@@ -24,6 +24,7 @@ from resources.models.training.names_data import (
     MIXTURE,
     MORE_MIXTURE,
     MORE_REPETITIONS,
+    MORE_SHIFTS,
     MORE_TEXT_WEIGHT,
     REPETITIONS,
     Batch,
@@ -173,7 +174,7 @@ def train(steps: int, earlier: Path | None = None, runs: int = 0) -> tuple[GPT2L
     )
     rows = RowMaker(tokenizer, SEED + 1000 * runs)
     if earlier is not None:
-        rows.turn_to(MORE_MIXTURE, MORE_REPETITIONS, MORE_TEXT_WEIGHT)
+        rows.turn_to(MORE_MIXTURE, MORE_REPETITIONS, MORE_TEXT_WEIGHT, MORE_SHIFTS)
     model.train()
     start = time.perf_counter()
     steps += done
