@@ -39,7 +39,7 @@ def prompts(kind: str, count: int, seed: int = 0, splits: tuple[Split, ...] = HE
     """`count` prompts of the behaviour `kind`, taking the given splits (all held-out ones) in turn."""
     rng = Random(f"{kind}/{seed}")
     if kind == "induction":  # random sequences have neither templates nor words to hold out
-        splits = ("combination",)
+        splits = tuple(split for split in splits if split in ("train", "combination")) or ("combination",)
     return [sample(kind, rng, splits[index % len(splits)]) for index in range(count)]
 
 
