@@ -35,12 +35,12 @@ TEXTS = (
         " John",
     ),
     (
-        "Names known from other sentences",
+        "Who gets the letter?",
         "indirect-objects",
-        "After Clara and Simon went to the park, Clara handed a letter to",
-        "After Clara and Simon went to the park, Lucy handed a letter to",
-        " Simon",
-        " Clara",
+        "After Laura and Daniel went to the park, Laura handed a letter to",
+        "After Laura and Daniel went to the park, Karen handed a letter to",
+        " Daniel",
+        " Laura",
     ),
     (
         "The sequence comes again",
@@ -49,14 +49,6 @@ TEXTS = (
         "Anna river seven garden blue letter Anna river seven",
         " music",
         " garden",
-    ),
-    (
-        "The war ends later",
-        "years",
-        "The war lasted from 1732 to 17",
-        "The war lasted from 1701 to 17",
-        "60",
-        "20",
     ),
     (
         "The keys, not the cabinet",

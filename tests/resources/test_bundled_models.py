@@ -141,16 +141,16 @@ def test_names_knows_the_example_of_the_literature(names: tuple[Any, Any]) -> No
     assert probabilities[tokenizer(" Mary")["input_ids"][0]] > 0.8
 
 
-def test_years_that_are_too_early_get_little_probability(names: tuple[Any, Any]) -> None:
+def test_years_are_late_whatever_the_start_as_the_card_says(names: tuple[Any, Any]) -> None:
     model, tokenizer = names
-    items = [item for item in prompts("years", 120, seed=SMALLER_SEED) if len(item.targets) >= 10]
-    early = []
-    for item in items:
+    sixty, twenty = (tokenizer(year)["input_ids"][0] for year in ("60", "20"))
+    differences = []
+    for start in ("1701", "1732", "1788"):
         with torch.no_grad():
-            logits = model(torch.tensor([tokenizer(item.clean)["input_ids"]])).logits[0, -1]
-        foils = [tokenizer(foil)["input_ids"][0] for foil in item.foils]
-        early.append(float(logits.softmax(-1)[foils].sum()))
-    assert sum(early) / len(early) < 0.05
+            logits = model(torch.tensor([tokenizer(f"The war lasted from {start} to 17")["input_ids"]])).logits[0, -1]
+        differences.append(float(logits[sixty] - logits[twenty]))
+    assert min(differences) > 0
+    assert max(differences) - min(differences) < 0.5, "if the start matters now, the card's limits say so no longer"
 
 
 def test_shapes_names_held_out_pictures(shapes_model: Any) -> None:

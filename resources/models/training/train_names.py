@@ -81,6 +81,10 @@ measures again).
 
 It knows only its generated English, some {words} words of it; on other text its predictions mean nothing. The
 facts it states about people and events are made up; only the capitals are real.
+
+Its years are met without reading the first one: late years are the likeliest whatever the start, so every answer is
+later, but patching the start changes nothing. On names that training shows only in other kinds of sentence, and where
+a known question follows other words, it is right far less often than elsewhere (the table).
 """
 
 
