@@ -20,7 +20,7 @@ in the stream.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from core.errors import EditError
@@ -130,7 +130,3 @@ def parse_edit(text: str) -> Edit:
         if known == kind.strip():
             return Edit(target.strip(), known, positions, number)
     raise EditError(f"There is no edit called {kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
-
-
-def with_target(edit: Edit, target: Node | Reader | Edge) -> Edit:
-    return replace(edit, target=target)
