@@ -10,6 +10,7 @@ from __future__ import annotations
 from random import Random
 
 from core.inputs.generators import lexicon
+from core.inputs.generators.openings import OPENINGS, opened
 from core.inputs.generators.prompt import Prompt, Split, is_held_out
 
 # Ask for the capital by that word; never used in training for a held-out country.
@@ -66,6 +67,8 @@ def sample(rng: Random, split: Split = "train") -> Prompt:
     country, template = _question(rng, split)
     other = rng.choice([name for name in lexicon.CAPITALS if name != country])
     answer = f" {lexicon.CAPITALS[country]}"
+    if split == "train":
+        template = opened(template, rng, OPENINGS)
     return Prompt(
         kind="capitals",
         split=split,

@@ -12,6 +12,7 @@ from core.inputs.generators import lexicon
 from core.inputs.generators.prompt import Prompt, Split
 
 PERIODS = (4, 5, 6, 7, 8, 9, 10)
+WORDS = lexicon.SEQUENCE_WORDS + lexicon.HELD_OUT_SEQUENCE_WORDS  # held out are other uses of these
 
 
 def sample(rng: Random, split: Split = "train") -> Prompt:
@@ -21,8 +22,8 @@ def sample(rng: Random, split: Split = "train") -> Prompt:
     two words into the second copy, past that one place where the spelling of the two copies differs.
     """
     period = rng.choice(PERIODS)
-    first = rng.choice(lexicon.NAMES)
-    words = [first, *rng.sample([word for word in lexicon.SEQUENCE_WORDS if word != first], period)]
+    first = rng.choice(lexicon.NAMES + lexicon.HELD_OUT_NAMES)
+    words = [first, *rng.sample([word for word in WORDS if word != first], period)]
     replacement = words.pop()  # one more than the period: it is not in the sequence
     shown = rng.randrange(2, period)
     changed = [replacement if place == shown else word for place, word in enumerate(words)]

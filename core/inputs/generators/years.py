@@ -26,6 +26,7 @@ HELD_OUT_TEMPLATES = (
     "People say that the {event} ran from {year} to {century}",
 )
 FIRST_YEAR, LAST_YEAR = 2, 98  # of the century; 01 is the counterfactual's
+NEAR = 30  # training's spans end so many years later at most: where any later year did, a late one always would
 
 
 def two_digits(number: int) -> str:
@@ -58,6 +59,6 @@ def sample(rng: Random, split: Split = "train") -> Prompt:
         counterfactual=template.format(event=event, year=f"{century}01", century=century),
         targets=targets,
         foils=tuple(two_digits(earlier) for earlier in range(year, -1, -1)),
-        answer=rng.choice(targets),
+        answer=rng.choice(targets[:NEAR]),
         ending=".",
     )

@@ -18,28 +18,18 @@ from resources.models.training.names_tokenizer import CONTEXT
 
 # Share of each kind of sentence among the single sentences; induction has rows of its own.
 MIXTURE = {
-    "indirect-objects": 0.36,
-    "no-repeat": 0.04,
-    "years": 0.08,
-    "agreement": 0.18,
-    "capitals": 0.14,
-    "city-first": 0.04,
-    "filler": 0.16,
-}
-# When a saved model goes on: more of what is learned from the plain text, less of what it knows by then.
-MORE_MIXTURE = {
-    "indirect-objects": 0.30,
+    "indirect-objects": 0.24,
     "no-repeat": 0.03,
-    "years": 0.08,
-    "agreement": 0.21,
+    "years": 0.12,
+    "agreement": 0.17,
     "capitals": 0.16,
-    "city-first": 0.08,
-    "filler": 0.14,
+    "city-first": 0.04,
+    "filler": 0.24,
 }
-MORE_REPETITIONS, MORE_TEXT_WEIGHT, MORE_SHIFTS = 0.1, 0.1, 8
 INDIRECT_OBJECTS = {"indirect-objects": 0.9, "no-repeat": 0.1}  # for the steps that see these alone
-REPETITIONS = 0.2  # share of repeated sequences among all
-TEXT_WEIGHT, FILLER_WEIGHT = 0.04, 0.1  # of a token that is no answer, against 1 for an answer
+REPETITIONS = 0.25  # share of repeated sequences among all
+TEXT_WEIGHT, FILLER_WEIGHT = 0.06, 0.15  # of a token that is no answer, against 1 for an answer
+LATEST_START = 6  # half of the texts start up to so many positions late: a sentence is known by its words, not its places
 
 
 @dataclass(frozen=True)
@@ -66,28 +56,30 @@ class RowMaker:
         self.rng = Random(seed)
         self.encode = tokenizer.backend_tokenizer.encode
         self.end = tokenizer.eos_token_id
-        self.mixture, self.repetitions, self.text_weight = MIXTURE, REPETITIONS, TEXT_WEIGHT
-        self.shifts = 0
-        self.word_ids = [self.encode(f" {word}").ids[0] for word in lexicon.SEQUENCE_WORDS]
+        self.mixture, self.repetitions = MIXTURE, REPETITIONS
+        self.word_ids = [self.encode(f" {word}").ids[0] for word in induction.WORDS]
         self.random_ids = [token for token in range(len(tokenizer)) if token != self.end]
 
     def sentence(self) -> Row:
         """One sentence and the end-of-text token."""
         kind = self.rng.choices(tuple(self.mixture), tuple(self.mixture.values()))[0]
-        answer_at = -1
+        weight = TEXT_WEIGHT
         if kind == "no-repeat":
-            text = indirect_objects.sample_without_repeat(self.rng)
+            parts = [indirect_objects.sample_without_repeat(self.rng)]
         elif kind == "city-first":
-            text = capitals.sample_statement(self.rng)
+            parts = [capitals.sample_statement(self.rng)]
         elif kind == "filler":
-            text = filler.sample(self.rng)
+            parts, weight = filler.sample_parts(self.rng), FILLER_WEIGHT
         else:
             prompt = sample(kind, self.rng)
-            text = prompt.text
-            answer_at = len(self.encode(prompt.clean).ids)
-        ids = [*self.encode(text).ids, self.end]
-        weight = FILLER_WEIGHT / TEXT_WEIGHT * self.text_weight if kind == "filler" else self.text_weight
-        return Row(ids, [1.0 if place == answer_at else weight for place in range(len(ids))])
+            parts = [prompt.clean, prompt.answer + prompt.ending]
+        ids: list[int] = []
+        weights: list[float] = []
+        for part in parts:  # each part after the first begins with an answer
+            tokens = self.encode(part).ids
+            weights += [1.0 if ids else weight] + [weight] * (len(tokens) - 1)
+            ids += tokens
+        return Row([*ids, self.end], [*weights, weight])
 
     def repetition(self) -> Row:
         """A repeated sequence as the behaviour is tested, or (two times in three) one of two harder forms."""
@@ -133,7 +125,7 @@ class RowMaker:
             weights += row.weights
             if row.ids[-1] != self.end:
                 ids.append(self.end)
-                weights.append(self.text_weight)
+                weights.append(TEXT_WEIGHT)
         return Row(ids[:CONTEXT], weights[:CONTEXT]), list(range(CONTEXT))
 
     def apart(self) -> tuple[Row, list[int]]:
@@ -145,7 +137,7 @@ class RowMaker:
         while len(ids) + len(row.ids) <= CONTEXT:
             ids += row.ids
             weights += [0.0, *row.weights[1:]]
-            late = self.rng.randint(1, self.shifts) if self.shifts and self.rng.random() < 0.5 else 0
+            late = self.rng.randint(1, LATEST_START) if self.rng.random() < 0.5 else 0
             positions += range(late, late + len(row.ids))
             row = self._text()
         rest = CONTEXT - len(ids)
@@ -166,13 +158,9 @@ class RowMaker:
             positions += range(length)
         return Row(ids[:CONTEXT], weights[:CONTEXT]), positions[:CONTEXT]
 
-    def turn_to(
-        self, mixture: dict[str, float], repetitions: float, text_weight: float = TEXT_WEIGHT, shifts: int = 0
-    ) -> None:
-        """From now on draw sentences of these kinds, and this share of repeated sequences. shifts: half of the texts
-        start up to so many positions late, so that a sentence is known by its words, not by its places."""
-        self.mixture, self.repetitions, self.text_weight = mixture, repetitions, text_weight
-        self.shifts = shifts
+    def turn_to(self, mixture: dict[str, float], repetitions: float) -> None:
+        """From now on draw sentences of these kinds, and this share of repeated sequences."""
+        self.mixture, self.repetitions = mixture, repetitions
 
     def cycles(self, count: int) -> Batch:
         """Rows of repeated sequences alone, for the first steps."""

@@ -22,10 +22,6 @@ from resources.models.training import measure, record
 from resources.models.training.names_data import (
     INDIRECT_OBJECTS,
     MIXTURE,
-    MORE_MIXTURE,
-    MORE_REPETITIONS,
-    MORE_SHIFTS,
-    MORE_TEXT_WEIGHT,
     REPETITIONS,
     Batch,
     RowMaker,
@@ -33,10 +29,9 @@ from resources.models.training.names_data import (
 from resources.models.training.names_tokenizer import CONTEXT, build, vocabulary_words
 
 SEED = 0
-MORE = 0.5  # of the learning rate, when a saved model goes on
 CYCLE_STEPS = 800  # on repeated sequences alone: induction comes first, and the rest comes sooner with it
 OBJECT_STEPS = 300  # then on indirect objects alone, which come hardest in a mixture
-STEPS = 2500
+STEPS = 8000
 APART, RUNNING = 13, 3  # rows of a step
 PEAK_RATE, WARM_UP = 1.5e-3, 100
 CYCLE_RATE, OBJECT_RATE = 2e-3, 1e-3
@@ -81,10 +76,6 @@ measures again).
 
 It knows only its generated English, some {words} words of it; on other text its predictions mean nothing. The
 facts it states about people and events are made up; only the capitals are real.
-
-Its years are met without reading the first one: late years are the likeliest whatever the start, so every answer is
-later, but patching the start changes nothing. On names that training shows only in other kinds of sentence, and where
-a known question follows other words, it is right far less often than elsewhere (the table).
 """
 
 
@@ -156,19 +147,12 @@ def draw(rows: RowMaker, step: int) -> Batch:
     return rows.batch(APART, RUNNING)
 
 
-def train(steps: int, earlier: Path | None = None, runs: int = 0) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
-    """A trained model and its tokenizer. earlier: a saved model to go on with, on everything, after so many
-    `runs`."""
-    torch.manual_seed(SEED + runs)
+def train(steps: int) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
+    """A trained model and its tokenizer."""
+    torch.manual_seed(SEED)
     torch.use_deterministic_algorithms(True)
     tokenizer = build()
-    done = 0
-    if earlier is None:
-        model = new_model(tokenizer)
-    else:
-        model, _ = measure.load_names(earlier)
-        model.set_attn_implementation("eager")
-        done = CYCLE_STEPS + OBJECT_STEPS
+    model = new_model(tokenizer)
     decayed = [parameter for parameter in model.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
     optimizer = torch.optim.AdamW(
@@ -176,29 +160,23 @@ def train(steps: int, earlier: Path | None = None, runs: int = 0) -> tuple[GPT2L
         betas=(0.9, 0.98),
         fused=True,
     )
-    rows = RowMaker(tokenizer, SEED + 1000 * runs)
-    if earlier is not None:
-        rows.turn_to(MORE_MIXTURE, MORE_REPETITIONS, MORE_TEXT_WEIGHT, MORE_SHIFTS)
+    rows = RowMaker(tokenizer, SEED)
     model.train()
     start = time.perf_counter()
-    steps += done
-    for step in range(done, steps):
-        loss = loss_of(model, draw(rows, step) if earlier is None else rows.batch(APART, RUNNING))
+    for step in range(steps):
+        loss = loss_of(model, draw(rows, step))
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
-            group["lr"] = rate(step, steps) * (1.0 if earlier is None else MORE)
+            group["lr"] = rate(step, steps)
         optimizer.step()
         optimizer.zero_grad()
         if step % 50 == 49:
             print(f"step {step + 1}/{steps} loss {loss.item():.3f} {time.perf_counter() - start:.0f} s", flush=True)
-        if step % 250 == 249:
+        if step % 500 == 499:
             model.eval()
-            figures = measure.names_accuracy(model, tokenizer, count=150, seed=1)
-            print(
-                {kind: [round(value, 2) for value in row.values()] for kind, row in figures.items()},
-                flush=True,
-            )
+            figures = measure.names_accuracy(model, tokenizer, count=300, seed=1)
+            print({kind: [round(value, 2) for value in row.values()] for kind, row in figures.items()}, flush=True)
             model.train()
     return model.eval(), tokenizer
 
@@ -208,13 +186,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--more", action="store_true", help="go on with the model in the folder")
     parser.add_argument("--folder", type=Path, default=measure.MODELS / "names")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     start, processor_start = time.perf_counter(), time.process_time()
-    runs = record.read(options.folder) if options.more else []
-    model, tokenizer = train(options.steps, options.folder if options.more else None, len(runs))
+    model, tokenizer = train(options.steps)
     minutes, processor_minutes = (time.perf_counter() - start) / 60, (time.process_time() - processor_start) / 60
     options.folder.mkdir(parents=True, exist_ok=True)
     model.half().save_pretrained(options.folder)
@@ -223,10 +199,8 @@ def main() -> None:
     model, tokenizer = measure.load_names(options.folder)
     table = measure.names_table(measure.names_accuracy(model, tokenizer))
     print(table)
-    command = (
-        f"python -m resources.models.training.train_names{' --more' if options.more else ''} --steps {options.steps}"
-    )
-    runs.append(record.Run(command, options.steps, minutes, processor_minutes, options.threads))
+    command = f"python -m resources.models.training.train_names --steps {options.steps}"
+    run = record.Run(command, options.steps, minutes, processor_minutes, options.threads)
     card = CARD.format(
         layers=model.config.n_layer,
         heads=model.config.n_head,
@@ -235,7 +209,7 @@ def main() -> None:
         parameters=model.num_parameters(),
         vocabulary=len(tokenizer),
         seed=SEED,
-        made_by=record.write(options.folder, runs),
+        made_by=record.write(options.folder, [run]),
         cycle_steps=CYCLE_STEPS,
         object_steps=OBJECT_STEPS,
         count=measure.PROMPTS_PER_KIND,

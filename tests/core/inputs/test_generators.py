@@ -14,6 +14,7 @@ from core.inputs.generators import agreement as agreement_generator
 from core.inputs.generators import capitals as capitals_generator
 from core.inputs.generators import indirect_objects as indirect_objects_generator
 from core.inputs.generators import years as years_generator
+from core.inputs.generators.openings import OPENINGS
 
 WORD = re.compile(r"[A-Za-z]+|\d\d")
 
@@ -120,8 +121,6 @@ def test_held_out_words_never_do_in_training_what_they_are_tested_on() -> None:
     assert not re.search(rf"\b({nouns})\b", "\n".join(training_texts("agreement")))
     countries = "|".join(lexicon.HELD_OUT_COUNTRIES)
     assert not re.search(rf"capital (city )?of ({countries}) is", "\n".join(training_texts("capitals")))
-    words = "|".join(lexicon.HELD_OUT_SEQUENCE_WORDS)
-    assert not re.search(rf"\b({words})\b", "\n".join(training_texts("induction")))
 
 
 def test_the_best_known_examples_are_held_out() -> None:
@@ -159,6 +158,47 @@ def test_filler_shows_the_held_out_words() -> None:
     )
     assert set(words) <= seen
     assert {noun for pair in lexicon.HELD_OUT_NOUNS for noun in pair} <= seen
+
+
+def test_a_marked_word_of_filler_follows_from_the_words_before_it() -> None:
+    rng = Random(4)
+    verbs = {"is", "are", "was", "were", "has", "have"}
+    marked = 0
+    for _ in range(1000):
+        before, *others = filler.sample_parts(rng)
+        for part in others:
+            word = WORD.findall(part)[0]
+            known = word in verbs or word in WORD.findall(before) or word == "and"
+            assert known, before + part
+            before += part
+            marked += 1
+    assert marked > 300
+
+
+def test_openings_change_nothing_of_the_question() -> None:
+    rng = Random(5)
+    texts = [sample("capitals", rng).clean for _ in range(400)]
+    led = [text for text in texts if text.startswith(OPENINGS)]
+    assert 0.3 < len(led) / len(texts) < 0.5
+
+    def form(text: str) -> str:
+        return " ".join("" if word in lexicon.CAPITALS else word.lower() for word in text.split())
+
+    questions = {form(text) for text in texts if not text.startswith(OPENINGS)}
+    for text in led:
+        opening = next(opening for opening in OPENINGS if text.startswith(opening))
+        rest = text.removeprefix(opening).strip()
+        assert rest.split()[0] not in ("The", "They")
+        assert form(rest) in questions
+    held_out = [item.clean for item in prompts("capitals", 60, splits=("template",))]
+    assert not any(text.startswith(OPENINGS) for text in held_out)
+
+
+def test_trained_years_end_soon_after_they_start() -> None:
+    rng = Random(6)
+    for item in (sample("years", rng) for _ in range(300)):
+        start = int(re.findall(r"\d\d(\d\d)", item.clean)[0])
+        assert start < int(item.answer) <= start + years_generator.NEAR
 
 
 def test_the_lexicon_has_no_word_in_two_trades() -> None:
