@@ -54,7 +54,7 @@ def run(model: str | None) -> int:
     sys.excepthook = lambda kind, error, trace: report(window, kind, error, trace)
     window.show()
     # Not before the first frame is on the screen: opening a model takes the interpreter for itself.
-    QTimer.singleShot(50, window, lambda: window.start(model))
+    QTimer.singleShot(50, window, lambda: window.opener.start(model))
 
     # Ctrl+C in the terminal: let Python look at signals now and then.
     signal.signal(signal.SIGINT, lambda *_: window.close())

@@ -102,7 +102,7 @@ def take(app, state: State, path: Path) -> None:  # type: ignore[no-untyped-def]
             time.sleep(0.01)
 
     try:
-        window.start(state.model)
+        window.opener.start(state.model)
         wait(lambda: bench.scored is not None and not bench.busy)
         assert bench.scored is not None
         assert bench.opened is not None
@@ -126,7 +126,7 @@ def take(app, state: State, path: Path) -> None:  # type: ignore[no-untyped-def]
             window.commands["trace"].trigger()
             wait(lambda: bench.recovered is not None and not bench.busy)
         elif state.act == "welcome":
-            window.show_welcome()
+            window.opener.show_welcome()
             wait(lambda: True)
         window.grab().save(str(path))
     finally:

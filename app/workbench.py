@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from app.document import Document, Source
+from app.editing import Editing
 from app.engine_thread import EngineThread
 from app.inspection import inspection, recovered_words
 from app.messages import (
@@ -30,9 +31,8 @@ from app.messages import (
 )
 from app.shown import edit_rows, predictions
 from app.snapshot import Snapshot
-from app.undo import VERBS, ChangeEdits, Edits, places
-from core.edits import Edit, EditKind
-from core.graph import Node
+from app.undo import Edits
+from core.edits import EditKind
 from views.data import (
     CanvasData,
     EdgeInspection,
@@ -42,8 +42,6 @@ from views.data import (
 )
 
 STALE_AFTER = 60  # milliseconds: numbers that take longer to come are dimmed meanwhile
-SLIDER_MERGES = 1
-NO_B = "A patch takes its value from B: give a counterfactual input first."
 
 
 class Workbench(QObject):
@@ -70,6 +68,7 @@ class Workbench(QObject):
         self.histories = QUndoGroup(self)  # of the document, and of one that waits to be taken up again
         self.undo = self._new_history()
         self._former: tuple[Document, QUndoStack] | None = None
+        self.editing = Editing(self)
         self._engine = engine
         self._number = 0
         self.opened: Opened | None = None
@@ -174,61 +173,9 @@ class Workbench(QObject):
     def selection(self) -> tuple[Target, ...]:
         return self._selection
 
-    def toggle(self, target: Target, tool: str) -> None:
-        """Cut or patch a target; what is edited already is restored."""
-        if not self._can_edit(target):
-            return
-        kind: EditKind = "patch" if tool == "patch" else self.cut_kind
-        if self.document.edit_of(target) is not None:
-            self._restore([target])
-        elif kind == "patch" and not self._has_counterfactual():
-            self.message.emit(NO_B)
-        else:
-            self._edit([target], kind)
-
-    def patch(self, target: Target) -> None:
-        """Patch a target from B (card B was dropped on it), and with it the selection it belongs to."""
-        targets = list(self._selection) if target in self._selection else [target]
-        if self._has_counterfactual():
-            self._edit([each for each in targets if self._can_edit(each)], "patch")
-        else:
-            self.message.emit(NO_B)
-
-    def toggle_selection(self, tool: str) -> None:
-        """Cut or patch all that is selected, together; if all of it is edited, restore it."""
-        targets = [target for target in self._selection if self._can_edit(target)]
-        if not targets:
-            self.message.emit("Select a node or an edge first.")
-            return
-        if all(self.document.edit_of(target) is not None for target in targets):
-            self._restore(targets)
-            return
-        kind: EditKind = "patch" if tool == "patch" else self.cut_kind
-        if kind == "patch" and not self._has_counterfactual():
-            self.message.emit(NO_B)
-            return
-        self._edit(targets, kind)
-
-    def edit_selection(self, kind: EditKind, value: float) -> None:
-        """Give the selected targets one kind of edit; a slider's moves become one step of the history."""
-        targets = [target for target in self._selection if self._can_edit(target)]
-        self._edit(targets, kind, value if kind == "scale" else None)
-
-    def restore_selection(self) -> None:
-        self._restore([target for target in self._selection if self.document.edit_of(target) is not None])
-
-    def restore(self, key: int) -> None:
-        """Take back the edit at a place of the list."""
-        self._restore([self.document.edits[key].target])  # type: ignore[list-item]
-
-    def reset(self) -> None:
-        """Take all edits back; undo brings them again."""
-        if self.document.edits:
-            self._push("Reset all", ())
-
     def trace(self, method: str) -> None:
         """Score all edges by a method, and measure what the strongest of them recover."""
-        if method == "eap-ig" and not self._has_counterfactual():
+        if method == "eap-ig" and not self.editing.has_counterfactual():
             self.message.emit("This method goes from B to A: give a counterfactual input first.")
             return
         self._recover = True
@@ -253,33 +200,7 @@ class Workbench(QObject):
 
     # ---- edits ----
 
-    def _can_edit(self, target: Target) -> bool:
-        return self.opened is not None and not (isinstance(target, Node) and target.kind == "logits")
-
-    def _has_counterfactual(self) -> bool:
-        return self.ready is not None and self.ready.has_counterfactual
-
-    def _edit(self, targets: list[Target], kind: EditKind, value: float | None = None) -> None:
-        document = self.document
-        for target in targets:
-            document = document.with_edit(Edit(target, kind, value=value))
-        if not targets or document.edits == self.document.edits:
-            return
-        amount = f" to {value:g}" if value is not None else ""
-        words = f"{VERBS[kind]} {places(targets)}{amount}"
-        self._push(words, document.edits, SLIDER_MERGES if kind == "scale" else -1)
-
-    def _restore(self, targets: list[Target]) -> None:
-        document = self.document
-        for target in targets:
-            document = document.without_edit(target)
-        if document.edits != self.document.edits:
-            self._push(f"Restore {places(targets)}", document.edits)
-
-    def _push(self, words: str, after: Edits, merge_key: int = -1) -> None:
-        self.undo.push(ChangeEdits(words, self.document.edits, after, self._set_edits, merge_key))
-
-    def _set_edits(self, edits: Edits) -> None:
+    def set_edits(self, edits: Edits) -> None:
         self._measured = {}
         self._inspected = None
         self._change(replace(self.document, edits=edits))

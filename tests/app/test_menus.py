@@ -188,7 +188,7 @@ def test_the_theme_is_chosen_and_remembered(reader: Person, words: str, choice: 
 
 
 def test_recent_models_open_again_and_can_be_forgotten(reader: Person, models) -> None:
-    reader.window.open_model(str(models.llama))
+    reader.window.opener.open_model(str(models.llama))
     reader.rest()
     listed = [name for name, _ in entries(reader.menu("File/Recent Models"))]
     assert listed == [str(models.llama), str(models.gpt2), "Clear This List"]

@@ -10,7 +10,7 @@ import torch
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from app import engine_side, window
+from app import engine_side, opener
 from app.document import Document, Source
 from tests.app.models import CLEAN, COUNTERFACTUAL, save_config_only
 from tests.app.person import Person
@@ -69,7 +69,7 @@ def test_a_model_that_cannot_be_opened_says_why_once_and_the_one_before_stays(
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
     figures, edits, undo = reader.figures(), reader.edits(), reader.window.undo_action.text()
-    reader.window.open_model(broken(kind))
+    reader.window.opener.open_model(broken(kind))
     reader.wait(reader.dialogs)
     reader.rest()
     words = reader.dismiss()
@@ -93,8 +93,8 @@ def test_a_model_that_cannot_be_opened_says_why_once_and_the_one_before_stays(
 
 def test_after_two_models_that_cannot_be_opened_the_one_before_is_still_there(reader: Person, broken) -> None:
     figures = reader.figures()
-    reader.window.open_model(broken("empty"))
-    reader.window.open_model(broken("BertModel"))
+    reader.window.opener.open_model(broken("empty"))
+    reader.window.opener.open_model(broken("BertModel"))
     reader.wait(reader.dialogs)
     reader.rest()
     assert "BertModel" in reader.dismiss()
@@ -105,7 +105,7 @@ def test_after_two_models_that_cannot_be_opened_the_one_before_is_still_there(re
 
 
 def test_a_first_model_that_cannot_be_opened_leads_to_the_welcome_page(person: Person, broken) -> None:
-    person.window.start(broken("empty"))
+    person.window.opener.start(broken("empty"))
     person.wait(person.dialogs)
     person.rest()
     assert "is no model" in person.dismiss()
@@ -116,7 +116,7 @@ def test_another_text_model_takes_over_the_prompts(reader: Person, models) -> No
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
-    reader.window.open_model(str(models.llama))
+    reader.window.opener.open_model(str(models.llama))
     reader.rest()
     assert reader.window.windowTitle() == "llama - Wirescope"
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
@@ -129,7 +129,7 @@ def test_another_text_model_takes_over_the_prompts(reader: Person, models) -> No
 
 
 def test_a_vision_model_after_a_text_model_starts_with_pictures(reader: Person, models) -> None:
-    reader.window.open_model(str(models.vit))
+    reader.window.opener.open_model(str(models.vit))
     reader.rest()
     assert reader.window.windowTitle() == "vit - Wirescope"
     reader.wait(lambda: reader.predictions() and not reader.bench.busy)
@@ -141,14 +141,14 @@ def test_a_vision_model_after_a_text_model_starts_with_pictures(reader: Person, 
 
 
 def test_a_vision_model_after_a_vision_model_keeps_the_pictures(viewer: Person, models) -> None:
-    viewer.window.open_model(str(models.dinov2))
+    viewer.window.opener.open_model(str(models.dinov2))
     viewer.rest()
     viewer.wait(lambda: viewer.predictions() and not viewer.bench.busy)
     assert (viewer.card("A").name.text(), viewer.card("B").name.text()) == ("a.png", "b.png")
 
 
 def test_a_text_model_after_a_vision_model_starts_with_a_prompt(viewer: Person, models) -> None:
-    viewer.window.open_model(str(models.gpt2))
+    viewer.window.opener.open_model(str(models.gpt2))
     viewer.rest()
     viewer.wait(lambda: viewer.card("A").card().text)
     assert viewer.card("A").card().text.startswith("When")
@@ -160,14 +160,14 @@ def test_the_same_model_again_with_another_example(reader: Person, models, monke
     from app.examples import Example
 
     made = Document(str(models.gpt2), Source("text", text=COUNTERFACTUAL), None)
-    monkeypatch.setattr(window, "example", lambda key: Example(key, "t", "b", made))
+    monkeypatch.setattr(opener, "example", lambda key: Example(key, "t", "b", made))
     loads = []
     load = engine_side.load_model
     monkeypatch.setattr(engine_side, "load_model", lambda name: loads.append(name) or load(name))
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
-    reader.window.open_example("x/0")
+    reader.window.opener.open_example("x/0")
     reader.rest()
     assert reader.card("A").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.card("B").is_empty()
@@ -184,7 +184,7 @@ def test_open_folder_asks_and_remembers_where(person: Person, models, monkeypatc
         asked.append(start)
         return answers.pop(0)
 
-    monkeypatch.setattr(window.QFileDialog, "getExistingDirectory", ask)
+    monkeypatch.setattr(opener.QFileDialog, "getExistingDirectory", ask)
     person.choose("File", "Open Model Folder")
     person.wait(lambda: person.bench.opened is not None)
     person.rest()
@@ -195,14 +195,14 @@ def test_open_folder_asks_and_remembers_where(person: Person, models, monkeypatc
 
 def test_a_folder_named_from_here_is_remembered_for_everywhere(person: Person, models, monkeypatch) -> None:
     monkeypatch.chdir(models.gpt2.parent)
-    person.window.start("gpt2")
+    person.window.opener.start("gpt2")
     person.rest()
     assert person.window.windowTitle() == "gpt2 - Wirescope"
     assert person.window.settings.recent_models() == [str(models.gpt2)]
 
 
 def test_open_by_name_asks(person: Person, models, monkeypatch) -> None:
-    monkeypatch.setattr(window.QInputDialog, "getText", lambda *_: (f" {models.gpt2} ", True))
+    monkeypatch.setattr(opener.QInputDialog, "getText", lambda *_: (f" {models.gpt2} ", True))
     person.choose("File", "Open Model by Name")
     person.wait(lambda: person.bench.opened is not None)
     person.rest()
@@ -220,7 +220,7 @@ def test_opening_can_be_cancelled_and_the_model_before_stays(reader: Person, mod
         return load(name)
 
     monkeypatch.setattr(engine_side, "load_model", slow)
-    reader.window.open_model(str(models.llama))
+    reader.window.opener.open_model(str(models.llama))
     reader.wait(lambda: begun.is_set() and reader.window.status.cancel.isVisible())
     assert reader.window.status.work.text() == "Opening llama"
     reader.click(reader.window.status.cancel)
@@ -235,7 +235,7 @@ def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, mo
     begun, go_on = threading.Event(), threading.Event()
     load = engine_side.load_model
     monkeypatch.setattr(engine_side, "load_model", lambda name: begun.set() or (go_on.wait(20) and load(name)))
-    person.window.start(str(models.gpt2))
+    person.window.opener.start(str(models.gpt2))
     person.wait(lambda: begun.is_set() and person.window.status.cancel.isVisible())
     person.click(person.window.status.cancel)
     go_on.set()
@@ -243,6 +243,6 @@ def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, mo
     for _ in range(20):
         QApplication.processEvents()
     assert person.window.centre.currentWidget() is person.window.welcome
-    person.window.open_model(str(models.gpt2))
+    person.window.opener.open_model(str(models.gpt2))
     person.rest()
     assert person.window.windowTitle() == "gpt2 - Wirescope"

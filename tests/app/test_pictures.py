@@ -56,7 +56,7 @@ def address(words: str) -> QMimeData:
 
 
 def settled(person: Person) -> None:
-    person.wait(lambda: not person.window._jobs)
+    person.wait(lambda: not person.window.jobs)
     person.rest()
 
 

@@ -252,14 +252,14 @@ def test_the_file_dialog_opens_a_prompt_and_remembers_its_folder(reader: Person,
 
 
 def test_an_example_opens_from_the_cards_menu(person: Person, models, monkeypatch) -> None:
-    from app import window
+    from app import opener, showing
     from app.document import Document, Source
     from app.examples import Example
 
     made = Document(str(models.gpt2), Source("text", text=CLEAN), Source("text", text=COUNTERFACTUAL))
     entry = Example("x/0", "Who gets the drink", "names", made)
-    monkeypatch.setattr(window, "examples_for", lambda model: (entry,))
-    monkeypatch.setattr(window, "example", lambda key: {"x/0": entry}[key])
+    monkeypatch.setattr(showing, "examples_for", lambda model: (entry,))
+    monkeypatch.setattr(opener, "example", lambda key: {"x/0": entry}[key])
     person.open(models.gpt2, OTHER_LENGTH)
     inputs = person.window.inputs
     assert inputs.examples.isVisible()
@@ -275,10 +275,10 @@ def test_an_example_opens_from_the_cards_menu(person: Person, models, monkeypatc
 
 
 def test_before_a_model_is_open_a_prompt_waits_for_it(person: Person, models) -> None:
-    person.window.show_welcome()
+    person.window.opener.show_welcome()
     person.type_prompt("A", CLEAN)
     assert not person.dialogs()
-    person.window.start(str(models.gpt2))
+    person.window.opener.start(str(models.gpt2))
     person.rest()
     assert person.card("A").chips.chip_texts() == CLEAN.split()
     assert person.predictions()

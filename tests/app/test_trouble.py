@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app import background, engine_side, gui
+from app import background, engine_runs, engine_side, gui
 from core.errors import Cancelled, EditError
 from core.session import Session
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -82,7 +82,7 @@ def test_an_exception_in_the_engine_is_shown_once_with_details_and_the_window_wo
 def test_a_failure_that_comes_again_and_again_is_shown_once(reader: Person, monkeypatch, caplog) -> None:
     monkeypatch.setattr(Session, "run", lambda *_a, **_o: {}["no such thing"])
     for index in reader.strong_edges(4):
-        reader.bench.toggle(reader.edge(index), "cut")
+        reader.bench.editing.toggle(reader.edge(index), "cut")
         reader.rest()
     assert "no such thing" in reader.dismiss()
     assert len(caplog.records) == 4
@@ -121,7 +121,7 @@ def test_an_interrupt_in_a_slot_closes_the_window(person: Person) -> None:
 
 def test_a_model_that_does_not_agree_with_its_own_forward_is_refused(person: Person, models, monkeypatch) -> None:
     monkeypatch.setattr("core.session.PARITY_LIMIT", -1.0)
-    person.window.open_model(str(models.gpt2))
+    person.window.opener.open_model(str(models.gpt2))
     person.rest()
     person.type_prompt("A", CLEAN)
     assert "differs from the model's own" in person.dialogs()[0].text()
@@ -173,7 +173,7 @@ def test_what_is_cancelled_leaves_dimmed_numbers_and_the_next_run_brings_them_up
 def test_many_quick_cuts_end_with_the_last_state(reader: Person) -> None:
     edges = [reader.edge(index) for index in reader.strong_edges(6)]
     for edge in edges:
-        reader.bench.toggle(edge, "cut")  # faster than the engine
+        reader.bench.editing.toggle(edge, "cut")  # faster than the engine
     reader.rest()
     from core.edits import Edit
 
@@ -191,7 +191,7 @@ def test_tracing_reports_what_the_strongest_recover_and_can_be_cancelled(reader:
     assert reader.bench.scored.method == "eap-ig"
 
     with monkeypatch.context() as held:
-        held.setattr(engine_side, "trace", gate.hold(engine_side.trace))
+        held.setattr(engine_runs, "trace", gate.hold(engine_runs.trace))
         reader.type_prompt_without_rest("A", "When Tom gave a drink to")
         reader.wait(gate.begun.is_set)
         reader.wait(lambda: reader.window.status.work.text().startswith("Estimating 262 edges"))
@@ -200,8 +200,8 @@ def test_tracing_reports_what_the_strongest_recover_and_can_be_cancelled(reader:
         reader.rest()
     assert not reader.window.status.work.isVisible()
     recovered = []
-    recover = engine_side.EngineSide._recover
-    monkeypatch.setattr(engine_side.EngineSide, "_recover", lambda *a: recovered.append(1) or recover(*a))
+    recover = engine_runs.recover
+    monkeypatch.setattr(engine_runs, "recover", lambda *a: recovered.append(1) or recover(*a))
     reader.click_node(reader.bench.opened.graph.nodes[3])
     assert not recovered  # a trace that was given up does not come back by itself
 
@@ -250,7 +250,7 @@ def test_closing_while_a_model_is_read_hides_the_window_first(person: Person, mo
     monkeypatch.setattr(
         person.bench._engine, "stop", lambda: visible.append(person.window.isVisible()) or gate.open.set() or stop()
     )
-    person.window.start(str(models.gpt2))
+    person.window.opener.start(str(models.gpt2))
     person.wait(gate.begun.is_set)
     person.window.close()
     assert visible == [False]
@@ -271,7 +271,7 @@ def test_closing_during_a_download_cancels_it(person: Person, monkeypatch) -> No
         raise Cancelled
 
     monkeypatch.setattr(packs, "get", get)
-    person.window.show_welcome()
+    person.window.opener.show_welcome()
     person.window.packs.get("smollm2")
     person.wait(begun.is_set)
     person.window.close()

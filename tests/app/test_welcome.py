@@ -53,7 +53,7 @@ def shop(monkeypatch, tmp_path: Path) -> Iterator[Shop]:
 @pytest.fixture
 def guest(person: Person, shop: Shop) -> Person:
     """At the welcome page, with no pack installed."""
-    person.window.show_welcome()
+    person.window.opener.show_welcome()
     return person
 
 
@@ -63,7 +63,7 @@ def card(person: Person, name: str = "smollm2") -> PackCard:
 
 def opened(person: Person, monkeypatch) -> list[str]:
     names: list[str] = []
-    monkeypatch.setattr(person.window, "open_model", names.append)
+    monkeypatch.setattr(person.window.opener, "open", lambda document: names.append(document.model))
     return names
 
 
@@ -98,13 +98,13 @@ def test_nothing_starts_twice(guest: Person, shop: Shop, monkeypatch) -> None:
     names = opened(guest, monkeypatch)
     guest.click(card(guest).button)
     guest.window.packs.get("smollm2")  # as another button would
-    guest.window.show_welcome()  # the page anew
+    guest.window.opener.show_welcome()  # the page anew
     guest.window.packs.get("smollm2")
     guest.wait(lambda: card(guest).cancel.isVisible())
     shop.go_on["smollm2"].set()
     guest.wait(lambda: names)
     assert shop.asked == ["smollm2"]
-    assert len(guest.window._jobs) <= 1
+    assert len(guest.window.jobs) <= 1
 
 
 def test_a_download_is_cancelled(guest: Person, shop: Shop, monkeypatch) -> None:
@@ -163,10 +163,10 @@ def test_somebody_who_went_on_working_is_not_interrupted(guest: Person, shop: Sh
     guest.open(models.gpt2, "When Mary gave a drink to")
     names = opened(guest, monkeypatch)
     shop.go_on["smollm2"].set()
-    guest.wait(lambda: not guest.window._jobs)
+    guest.wait(lambda: not guest.window.jobs)
     assert names == []
     assert guest.window.windowTitle() == "gpt2 - Wirescope"
-    guest.window.show_welcome()
+    guest.window.opener.show_welcome()
     assert card(guest).button.text() == "Open"
 
 
@@ -177,14 +177,14 @@ def test_the_examples_of_what_is_there_are_offered(guest: Person, monkeypatch) -
     monkeypatch.setattr(guest.bench, "open", chosen.append)
     for key in list(page.example_buttons):
         guest.click(page.example_buttons[key])
-        guest.window.show_welcome()
+        guest.window.opener.show_welcome()
     assert {document.model for document in chosen} <= {"bundled:names", "bundled:shapes"}
 
 
 def test_a_folder_is_opened_from_the_page(guest: Person, models, monkeypatch) -> None:
-    from app import window
+    from app import opener
 
-    monkeypatch.setattr(window.QFileDialog, "getExistingDirectory", lambda *_: str(models.gpt2))
+    monkeypatch.setattr(opener.QFileDialog, "getExistingDirectory", lambda *_: str(models.gpt2))
     guest.click(guest.window.welcome.folder)
     guest.wait(lambda: guest.bench.opened is not None)
     guest.rest()

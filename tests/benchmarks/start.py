@@ -26,7 +26,7 @@ window = make_window()
 window.show()
 app.processEvents()
 shown = time.perf_counter() - started
-window.start(sys.argv[1])
+window.opener.start(sys.argv[1])
 bench = window.workbench
 first = None
 while bench.scored is None or bench.busy:

@@ -1,0 +1,79 @@
+"""What the engine's side keeps of one pair of inputs: the session, and what was made of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from app.document import Document
+from app.messages import Ready
+from app.present import metric_choice
+from core.edits import Edit
+from core.errors import WirescopeError
+from core.metrics import METRICS, Metric
+from core.session import Session
+from core.tracing.scores import Scores
+from views.data import MetricChoice
+
+LISTED_ANSWERS = 40
+
+
+@dataclass
+class Bench:
+    """One session and what was made of it."""
+
+    session: Session
+    ready: Ready
+    forward_milliseconds: float
+    scores: dict[tuple[str, str, str], Scores] = field(default_factory=dict)  # metric, replacement, method
+
+    def possible(self, document: Document) -> tuple[Edit, ...]:
+        """The edits that can be made now: patches wait for a B."""
+        if self.ready.has_counterfactual:
+            return document.edits
+        return tuple(edit for edit in document.edits if edit.kind != "patch")
+
+    def take_metric(self, choice: MetricChoice | None) -> None:
+        """Bind the metric; where it does not fit, say why and take the session's default."""
+        problem = ""
+        metric = None
+        if choice is not None and choice.kind == "cosine" and not self.ready.has_counterfactual:
+            choice = MetricChoice("cosine_clean")  # what is left of it; flat at A, which tracing must know
+        if choice is not None and choice.kind:
+            needs = METRICS.get(choice.kind)
+            metric = Metric(
+                choice.kind,
+                choice.target if needs is not None and needs.needs_target else None,
+                choice.foil if needs is not None and needs.needs_foil else None,
+            )
+        try:
+            self.session.with_metric(metric)
+        except WirescopeError as error:
+            problem = f"{error.message} {error.hint}".strip()
+            self.session.with_metric(None)
+        shown = metric_choice(self.session) if choice is None or not choice.kind else choice
+        self.ready = replace(self.ready, metric_name=self.session.metric.name, metric=shown, metric_problem=problem)
+
+
+def answers_of(session: Session) -> tuple[str, ...]:
+    """Answers to offer for the metric: class names, or the likeliest tokens."""
+    if session.model.class_names:
+        return session.model.class_names
+    if session.model.adapter.shape.output_kind == "embedding":
+        return ()
+    found = [prediction.label for prediction in session.clean.top(LISTED_ANSWERS)]
+    counterfactual = session.counterfactual
+    if counterfactual is not None:
+        found += [prediction.label for prediction in counterfactual.top(LISTED_ANSWERS)]
+    return tuple(dict.fromkeys(found))
+
+
+def time_forward(session: Session) -> float:
+    """Milliseconds of the model's own forward on A, once warm (the parity check ran it before)."""
+    inputs = session.pair.clean.tensor
+    started = time.perf_counter()
+    with torch.no_grad():
+        session.model.adapter.own_answer(inputs)
+    return (time.perf_counter() - started) * 1000

@@ -1,0 +1,120 @@
+"""The parts of a request that run the model: with the edits, without each of them, what is inspected, all scores, and
+what circuits recover. Each sends its answer. Runs in the engine's thread; imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from app.bench import Bench
+from app.engine_thread import Send
+from app.messages import Deltas, Inspected, Ran, Recovered, Request, Scored, Working
+from app.present import prediction_rows, run_words
+from core.circuit import Circuit
+from core.edits import Edit, EditKind
+from core.errors import InputError
+from core.evaluation.faithfulness import FLAT, FRACTIONS
+from core.graph import Node
+from core.lens.attention import attention_pattern
+from core.tracing.methods import trace
+from core.tracing.scores import Scores
+from views.data import Target
+
+Cancel = Callable[[], bool]
+MEASURED_EDITS = 12  # at most so many edits get a figure of their own
+MOST = 0.8  # of the metric: the circuit that a trace reports recovers so much
+
+
+def run(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    session, document = bench.session, request.document
+    edits = bench.possible(document)
+    clean = session.clean
+    result = session.run(edits, cancelled=cancelled)
+    unit, rows = prediction_rows(session, clean, result)
+    send(
+        Ran(
+            number=request.number,
+            edits=edits,
+            unit=unit,
+            rows=rows,
+            metric_name=session.metric.name,
+            before=float(clean.metric.mean()),
+            after=float(result.metric.mean()),
+            words=run_words(result, bench.forward_milliseconds, bool(edits)),
+            megabytes=session.engine.megabytes,
+        )
+    )
+
+
+def measure_edits(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    edits = bench.possible(request.document)
+    after = float(bench.session.run(edits, cancelled=cancelled).metric.mean())
+    values: dict[Target, float] = {}
+    for edit in edits[:MEASURED_EDITS]:
+        others = [other for other in edits if other is not edit]
+        without = float(bench.session.run(others, cancelled=cancelled).metric.mean())
+        assert not isinstance(edit.target, str)
+        values[edit.target] = after - without  # type: ignore[index]
+    send(Deltas(request.number, values))
+
+
+def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelled: Cancel) -> None:
+    session = bench.session
+    edits = bench.possible(request.document)
+    present = next((edit for edit in edits if edit.target == target), None)
+    kind: EditKind = present.kind if present is not None else request.document.cut_kind
+    if kind == "patch" and not bench.ready.has_counterfactual:
+        kind = "zero"
+    attention = None
+    if isinstance(target, Node) and target.kind == "head":
+        result = session.run(edits, positions="all", cancelled=cancelled)
+        attention = attention_pattern(result, target.layer, target.head)
+    measured = None
+    if not (isinstance(target, Node) and target.kind == "logits"):
+        others = [edit for edit in edits if edit is not present]
+        own = present if present is not None else Edit(target, kind)
+        with_it = float(session.run([*others, own], cancelled=cancelled).metric.mean())
+        measured = with_it - float(session.run(others, cancelled=cancelled).metric.mean())
+    send(Inspected(request.number, target, kind, measured, attention))
+
+
+def score(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> Scores:
+    session, document = bench.session, request.document
+    kind = document.cut_kind
+    if kind == "patch" and not bench.ready.has_counterfactual:
+        kind = "zero"
+    method = document.method if bench.ready.has_counterfactual else "eap"
+    key = (repr(session.metric.metric), kind, method)
+    if key not in bench.scores:
+        send(Working(request.number, f"Estimating {session.graph.n_edges:,} edges"))
+        bench.scores[key] = trace(session, method, replacement=kind, cancelled=cancelled)
+    send(Scored(request.number, bench.scores[key].values, kind, method))
+    return bench.scores[key]
+
+
+def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelled: Cancel) -> None:
+    """The smallest circuit, at MIB's fractions, that recovers most of the metric, and as many random edges."""
+    session = bench.session
+    graph = session.graph
+    send(Working(request.number, "Running circuits", 0.0))
+
+    def metric(circuit: Circuit) -> float:
+        return float(session.run_circuit(circuit, scores.replacement, cancelled).metric.mean())
+
+    nothing = metric(Circuit(graph, np.empty(0, dtype=np.int64)))
+    whole = float(session.clean.metric.mean())
+    if abs(whole - nothing) < FLAT:
+        raise InputError(
+            "A and B score alike, so there is no effect to trace.",
+            "Choose a B with another answer, or another metric.",
+        )
+    for step, fraction in enumerate(FRACTIONS):
+        size = min(graph.n_edges, max(1, round(fraction * graph.n_edges)))
+        share = (metric(scores.top(size)) - nothing) / (whole - nothing)
+        send(Working(request.number, "Running circuits", (step + 1) / len(FRACTIONS)))
+        if share >= MOST:
+            break
+    order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
+    random = (metric(Circuit(graph, order)) - nothing) / (whole - nothing)
+    send(Recovered(request.number, size, graph.n_edges, share, random, scores.method, scores.replacement))

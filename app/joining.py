@@ -1,0 +1,118 @@
+"""From what the user does in the panels to the workbench: every signal and every action of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.dialogs import show_about, show_keys
+from app.exporting import export
+from views.data import Target
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+
+def slots(window: Window) -> dict[str, Callable[[], None]]:
+    """What each action does, by its key."""
+    workbench, editing, opener, canvas = window.workbench, window.workbench.editing, window.opener, window.canvas
+    show_panel = window.arrangement.show_panel
+    return {
+        "open_folder": opener.choose_folder,
+        "open_named": opener.choose_name,
+        "open_input_a": partial(window.taker.choose, "A"),
+        "open_input_b": partial(window.taker.choose, "B"),
+        "export_svg": partial(export, window, ".svg"),
+        "export_pdf": partial(export, window, ".pdf"),
+        "export_png1": partial(export, window, ".png", 1),
+        "export_png2": partial(export, window, ".png", 2),
+        "export_png4": partial(export, window, ".png", 4),
+        "export_json": partial(export, window, ".json"),
+        "quit": window.close_window,
+        "cut": partial(editing.toggle_selection, "cut"),
+        "patch": partial(editing.toggle_selection, "patch"),
+        "restore": editing.restore_selection,
+        "reset": editing.reset,
+        "trace": lambda: workbench.trace(window.top_bar.method_name()),
+        "swap": workbench.swap,
+        "zoom_in": partial(canvas.zoom_by, 1.25),
+        "zoom_out": partial(canvas.zoom_by, 0.8),
+        "frame": canvas.frame_selection,
+        "frame_all": canvas.frame_all,
+        "show_inputs": partial(show_panel, "inputs"),
+        "show_inspector": partial(show_panel, "inspector"),
+        "show_predictions": partial(show_panel, "predictions"),
+        "full_screen": window.toggle_full_screen,
+        "welcome": opener.show_welcome,
+        "keys": partial(show_keys, window),
+        "about": partial(show_about, window),
+    }
+
+
+def join(window: Window) -> None:
+    """Connect the panels' signals."""
+    _join_canvas(window)
+    _join_inputs(window)
+    _join_inspector(window)
+    workbench, opener = window.workbench, window.opener
+    window.top_bar.tool_changed.connect(partial(_set_tool, window))
+    window.top_bar.replacement_changed.connect(workbench.set_replacement)
+    window.top_bar.trace_requested.connect(workbench.trace)
+    welcome = window.welcome
+    welcome.example_chosen.connect(opener.open_example)
+    welcome.open_folder_requested.connect(opener.choose_folder)
+    welcome.recent_chosen.connect(opener.open_model)
+    welcome.model_requested.connect(opener.open_model)
+    window.status.cancel_requested.connect(opener.cancel)
+
+
+def _join_canvas(window: Window) -> None:
+    canvas, workbench = window.canvas, window.workbench
+    canvas.selection_changed.connect(workbench.select)
+    canvas.edit_requested.connect(workbench.editing.toggle)
+    canvas.patch_dropped.connect(workbench.editing.patch)
+
+
+def _join_inputs(window: Window) -> None:
+    inputs, taker, workbench = window.inputs, window.taker, window.workbench
+    inputs.text_committed.connect(taker.take_text)
+    inputs.text_dropped.connect(taker.take_text)
+    inputs.image_requested.connect(taker.choose)
+    inputs.paste_requested.connect(taker.paste)
+    inputs.paths_dropped.connect(taker.take_paths)
+    inputs.image_dropped.connect(taker.take_image)
+    inputs.swap_requested.connect(workbench.swap)
+    inputs.counterfactual_removed.connect(partial(workbench.set_source, "B", None))
+    inputs.example_chosen.connect(window.opener.open_example)
+    inputs.metric_changed.connect(workbench.set_metric)
+    inputs.restore_requested.connect(workbench.editing.restore)
+    inputs.edit_selected.connect(partial(_select_edit, window))
+    inputs.reset_requested.connect(workbench.editing.reset)
+
+
+def _join_inspector(window: Window) -> None:
+    inspector, workbench = window.inspector, window.workbench
+    inspector.edit_requested.connect(workbench.editing.edit_selection)
+    inspector.restore_current_requested.connect(workbench.editing.restore_selection)
+    inspector.measure_requested.connect(workbench.ask_again)
+    inspector.edge_selected.connect(partial(_select_edge, window))
+
+
+def _set_tool(window: Window, name: str) -> None:
+    window.canvas.tool = name  # type: ignore[assignment]
+
+
+def select(window: Window, target: Target) -> None:
+    """Select a target from elsewhere than the canvas."""
+    window.canvas.set_selection((target,))
+    window.workbench.select((target,))
+
+
+def _select_edge(window: Window, index: int) -> None:
+    assert window.workbench.opened is not None
+    select(window, window.workbench.opened.graph.edge(index))
+
+
+def _select_edit(window: Window, key: int) -> None:
+    select(window, window.workbench.document.edits[key].target)  # type: ignore[arg-type]

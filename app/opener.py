@@ -1,0 +1,91 @@
+"""Opening: models, examples, the welcome page, and the way back when a model does not open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog, QInputDialog
+
+from app.document import Document
+from app.examples import all_examples, example, examples_for
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+FIRST_EXAMPLE = "names/0"
+PHOTOGRAPHS = "dinov2-small/0"
+
+
+class Opener:
+    """Opens documents in a window."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def start(self, model: str | None) -> None:
+        """Open what was asked for, or the first example."""
+        if model is not None:
+            self.open_model(model)
+        elif any(entry.key == FIRST_EXAMPLE for entry in all_examples()):
+            self.open_example(FIRST_EXAMPLE)
+        else:
+            self.show_welcome()
+
+    def open_model(self, name: str) -> None:
+        """Open a model with the inputs that are there, where it can take them, or with those made for it."""
+        if Path(name).expanduser().is_dir():
+            name = str(Path(name).expanduser().resolve())  # it is remembered, and found from anywhere
+        made = examples_for(name)
+        document = Document(name)
+        present = self._window.workbench.document
+        if made:
+            document = made[0].document
+        elif present.clean is not None:
+            document = Document(name, present.clean, present.counterfactual)
+        self.open(document)
+
+    def open_example(self, key: str) -> None:
+        self.open(example(key).document)
+
+    def open(self, document: Document) -> None:
+        """Open a document and show the canvas."""
+        self._window.taker.give_up()
+        self._window.workbench.open(document)
+        self._window.centre.setCurrentWidget(self._window.canvas_card)
+
+    def choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self._window, "Open a model folder", self._window.settings.folder())
+        if folder:
+            self._window.settings.set_folder(str(Path(folder).parent))
+            self.open_model(folder)
+
+    def choose_name(self) -> None:
+        words = "A Hub id, timm:NAME, bundled:NAME, pack:NAME or a folder:"
+        name, chosen = QInputDialog.getText(self._window, "Open a model by name", words)
+        if chosen and name.strip():
+            self.open_model(name.strip())
+
+    def cancel(self) -> None:
+        """Give up what runs. A model that was being opened gives way to the one before."""
+        self._window.taker.give_up()
+        opening = self._window.workbench.opened is None
+        self._window.workbench.cancel()
+        if opening and not self._window.workbench.go_back():
+            self.show_welcome()
+
+    def show_welcome(self) -> None:
+        self.refresh_welcome()
+        self._window.centre.setCurrentWidget(self._window.welcome)
+        self._window.welcome.setFocus()
+
+    def refresh_welcome(self) -> None:
+        chosen: dict[str, tuple[str, str, str]] = {}
+        for entry in all_examples():
+            installed = not entry.document.model.startswith("pack:")
+            if entry.behaviour not in chosen and installed and len(chosen) < 6:
+                model = entry.document.model.partition(":")[2]
+                chosen[entry.behaviour] = (entry.key, entry.title, f"{entry.behaviour.replace('-', ' ')} · {model}")
+        self._window.welcome.set_examples(list(chosen.values()))
+        self._window.welcome.set_recent(self._window.settings.recent_models())
+        self._window.packs.refresh()

@@ -1,0 +1,92 @@
+"""From the workbench's signals to what the panels show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.dialogs import show_problem
+from app.examples import example, examples_for
+from app.messages import Failed, Opened, Ready
+from app.opener import FIRST_EXAMPLE, PHOTOGRAPHS
+from views.data import CardData, EdgeInspection, NodeInspection
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+
+class Showing(QObject):
+    """Fills a window's panels."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        workbench = window.workbench
+        workbench.model_opened.connect(self._show_model)
+        workbench.cards_changed.connect(self._show_cards)
+        workbench.metric_changed.connect(self._show_metric)
+        workbench.canvas_changed.connect(window.canvas.set_data)
+        workbench.predictions_changed.connect(window.predictions.show_predictions)
+        workbench.nothing_to_show.connect(window.predictions.show_nothing)
+        workbench.inspection_changed.connect(self._show_inspection)
+        workbench.stale_changed.connect(window.inspector.set_stale)
+        workbench.edits_changed.connect(window.inputs.set_edits)
+        workbench.working.connect(window.status.set_work)
+        workbench.idle.connect(window.status.clear_work)
+        workbench.memory_changed.connect(self._show_memory)
+        workbench.message.connect(window.status.set_message)
+        workbench.failed.connect(self._show_failure)
+
+    def _show_model(self, opened: Opened) -> None:
+        window = self._window
+        window.settings.add_recent_model(opened.name)
+        window.setWindowTitle(f"{opened.title} - Wirescope")
+        window.top_bar.set_model(opened.title, opened.details)
+        window.top_bar.set_trace_enabled(True)
+        window.inputs.metric_editor.setEnabled(True)
+        window.inputs.set_metric_options(opened.metric_options)
+        window.inputs.set_examples([(entry.key, entry.title) for entry in examples_for(opened.name)])
+        window.inputs.set_answers(opened.class_names)
+        window.inspector.show_nothing()
+        document = window.workbench.document
+        if document.clean is None or (document.clean.kind == "text") != opened.is_text:
+            fitting = example(FIRST_EXAMPLE if opened.is_text else PHOTOGRAPHS).document
+            inputs = replace(fitting, model=opened.name, metric=fitting.metric if opened.is_text else None)
+            QTimer.singleShot(0, self, partial(window.workbench.open, inputs))
+
+    def _show_cards(self, a: CardData, b: CardData) -> None:
+        self._window.inputs.set_card(a)
+        self._window.inputs.set_card(b)
+
+    def _show_metric(self, ready: Ready) -> None:
+        window = self._window
+        window.status.set_parity(ready.parity)
+        window.inputs.set_answers(ready.answers)
+        window.inputs.set_metric(ready.metric)
+        window.inputs.set_metric_problem(ready.metric_problem)
+        window.top_bar.set_counterfactual(ready.has_counterfactual)
+        window.top_bar.set_replacement(window.workbench.cut_kind)
+
+    def _show_inspection(self, data: NodeInspection | EdgeInspection | None) -> None:
+        window = self._window
+        chosen = len(window.workbench.selection)
+        if isinstance(data, NodeInspection):
+            window.inspector.show_node(data)
+        elif isinstance(data, EdgeInspection):
+            window.inspector.show_edge(data)
+        elif chosen > 1:
+            window.inspector.show_nothing(f"{chosen} selected. X cuts them, P patches them from B.")
+        else:
+            window.inspector.show_nothing()
+
+    def _show_memory(self, megabytes: float) -> None:
+        words = f"{megabytes / 1024:.1f} GB" if megabytes >= 1024 else f"{megabytes:.0f} MB"
+        self._window.status.set_memory(f"cache {words}")
+
+    def _show_failure(self, failure: Failed) -> None:
+        if failure.where == "model" and not self._window.workbench.go_back():
+            self._window.opener.show_welcome()
+        show_problem(self._window, failure)
