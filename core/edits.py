@@ -19,12 +19,12 @@ in the stream.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from core.errors import EditError
 from core.graph import Edge, Graph, Node, Reader
+from core.positions import ROLE, Extent, Positions, Rows
 
 EditKind = Literal["patch", "zero", "mean", "scale"]
 EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
@@ -44,14 +44,15 @@ class Edit:
 
     target: an edge, reader or node, or its name (`a9.h6->a10.h7<q>`, `a9.h6<q>`, `->m3`, `m3`).
     kind: `patch` (value from the counterfactual B), `zero`, `mean`, `scale` (multiply by `value`).
-    positions: positions of the stream, negative ones from its end; None means all.
+    positions: positions of the stream, negative ones from the end of each row, and names of roles (`"subject"`); one
+    of them or several. None means all.
     value: the factor for `scale`.
     strength: from 0 (no edit) to 1 (the full edit); in between, a blend.
     """
 
     target: Node | Reader | Edge | str
     kind: EditKind
-    positions: Sequence[int] | None = None
+    positions: Positions | None = None
     value: float | None = None
     strength: float = 1.0
 
@@ -61,7 +62,8 @@ class Edit:
         if self.kind == "scale" and self.value is None:
             raise EditError("A scale edit needs a value.", "For example Edit('m3', 'scale', value=0.5).")
         if self.positions is not None:
-            object.__setattr__(self, "positions", tuple(int(position) for position in self.positions))
+            several = [self.positions] if isinstance(self.positions, int | str) else self.positions
+            object.__setattr__(self, "positions", tuple(p if isinstance(p, str) else int(p) for p in several))
 
     @property
     def name(self) -> str:
@@ -72,25 +74,24 @@ class Edit:
         if self.value is not None:
             words += f":{self.value:g}"
         if self.positions is not None:
-            words += "@" + ",".join(str(position) for position in self.positions)
+            words += "@" + ",".join(map(str, self.positions))  # type: ignore[arg-type]
         return words
 
 
 @dataclass(frozen=True)
 class ResolvedEdit:
-    """An edit whose names are looked up and whose positions are absolute: what the engine and its caches work
-    with."""
+    """An edit whose names are looked up and whose positions are absolute, row by row: what the engine and its caches
+    work with."""
 
     target: Node | Reader | Edge
     kind: EditKind
-    positions: tuple[int, ...] | None
+    positions: Rows | None
     value: float
     strength: float
 
 
-def resolve(edit: Edit, graph: Graph, length: int) -> ResolvedEdit:
-    """Look up an edit's target and positions for a stream of `length` positions. Raises ArgumentError and
-    EditError."""
+def resolve(edit: Edit, graph: Graph, extent: Extent) -> ResolvedEdit:
+    """Look up an edit's target and positions. Raises ArgumentError and EditError."""
     target = graph.parse(edit.target) if isinstance(edit.target, str) else edit.target
     if isinstance(target, Node):
         if target.kind == "logits":
@@ -101,32 +102,35 @@ def resolve(edit: Edit, graph: Graph, length: int) -> ResolvedEdit:
         graph.edge_index(target)
     else:
         graph.reader_index(target)
-    positions = edit.positions
-    if positions is not None:
-        outside = [position for position in positions if not -length <= position < length]
-        if outside:
-            raise EditError(f"Position {outside[0]} is outside the input.", f"It has positions 0 to {length - 1}.")
-        if not positions:
-            raise EditError(f"The edit of {edit.name} has no positions.", "Leave positions out to edit all of them.")
-        positions = tuple(sorted({position % length for position in positions}))
-        if len(positions) == length:
-            positions = None
+    positions = None if edit.positions is None else extent.rows(edit.positions)
     return ResolvedEdit(target, edit.kind, positions, float(edit.value or 0.0), float(edit.strength))
 
 
 def parse_edit(text: str) -> Edit:
-    """Read `TARGET=KIND[:VALUE][@POSITION,...]`, as the command line writes edits. Raises EditError."""
+    """Read `TARGET=KIND[:VALUE][@POSITION,...]`, as the command line writes edits; a position is a number or the name
+    of a role. Raises EditError."""
     target, separator, rest = text.rpartition("=")
     if not separator or not target:
         raise EditError(f"{text!r} is not an edit.", "Write TARGET=KIND, for example 'a9.h6->a10.h7<q>=patch'.")
     rest, _, where = rest.partition("@")
     kind, _, value = rest.partition(":")
     try:
-        positions = [int(part) for part in where.split(",")] if where else None
         number = float(value) if value else None
     except ValueError:
-        raise EditError(f"{text!r} has a value or position that is no number.", "Write m3=scale:0.5@4,5.") from None
+        raise EditError(f"{text!r} has a value that is no number.", "Write m3=scale:0.5@4,5.") from None
+    positions = [_position(part.strip(), text) for part in where.split(",")] if where else None
     for known in EDIT_KINDS:
         if known == kind.strip():
             return Edit(target.strip(), known, positions, number)
     raise EditError(f"There is no edit called {kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
+
+
+def _position(part: str, text: str) -> int | str:
+    try:
+        return int(part)
+    except ValueError:
+        if ROLE.fullmatch(part):
+            return part
+        raise EditError(
+            f"{text!r} has a position that is no number and no role.", "Write m3=mean@4,-1,subject."
+        ) from None

@@ -65,6 +65,7 @@ class Session:
             None if b is None else b.tensor,
             pair.clean.lengths if padded and model.is_text else None,
             mean_over_positions,
+            pair.roles,
         )
         self._clean_answer = self._answer(self.engine.clean())
         self.parity = self._check_parity()

@@ -17,7 +17,7 @@ What flows along an edge is stated in `core/edits.py`, and again, on its own, in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -34,7 +34,7 @@ class AnyEdit(Protocol):
     @property
     def kind(self) -> Any: ...
     @property
-    def positions(self) -> Sequence[int] | None: ...
+    def positions(self) -> Any: ...
     @property
     def value(self) -> float | None: ...
     @property
@@ -156,7 +156,7 @@ class Oracle:
     """Edited runs of `model` on the input `a`, with values from the counterfactual `b`.
 
     lengths: how many positions of each row are real. mean_over_positions: one mean for all positions; by default for a
-    single row alone.
+    single row alone. roles: half-open spans by name, one a row.
     """
 
     def __init__(
@@ -166,8 +166,9 @@ class Oracle:
         b: Tensor | None = None,
         lengths: Sequence[int] | None = None,
         mean_over_positions: bool | None = None,
+        roles: Mapping[str, Sequence[tuple[int, int]]] | None = None,
     ) -> None:
-        self.model, self.a, self.lengths = model, a, lengths
+        self.model, self.a, self.lengths, self.roles = model, a, lengths, roles or {}
         self.layout = layout(model)
         self.over_positions = a.shape[0] == 1 if mean_over_positions is None else mean_over_positions
         self._means: dict[str, Tensor] = {}
@@ -279,11 +280,25 @@ class Oracle:
         for target in (writer, f"->{reader}", f"{writer}->{reader}"):
             changed = flowing.clone()
             for edit in edits.get(target, ()):
-                where = list(range(out.shape[1]) if edit.positions is None else edit.positions)
                 value = self._value(edit, writer, out)
-                changed[:, where] = (1 - edit.strength) * flowing[:, where] + edit.strength * value[:, where]
+                for row, at in self._places(edit, out):
+                    changed[row, at] = (1 - edit.strength) * flowing[row, at] + edit.strength * value[row, at]
             flowing = changed
         return flowing
+
+    def _places(self, edit: AnyEdit, out: Tensor) -> list[tuple[int, list[int]]]:
+        """Rows, and the positions of each that an edit means. Negative ones count from the row's real end."""
+        found = []
+        for row in range(out.shape[0]):
+            length = out.shape[1] if self.lengths is None else self.lengths[row]
+            places: set[int] = set()
+            for position in range(out.shape[1]) if edit.positions is None else edit.positions:
+                if isinstance(position, str):
+                    places |= set(range(*self.roles[position][row]))
+                else:
+                    places.add(position + length if position < 0 else position)
+            found.append((row, sorted(places)))
+        return found
 
     def _value(self, edit: AnyEdit, writer: str, out: Tensor) -> Tensor:
         if edit.kind == "patch":

@@ -8,7 +8,7 @@ at which they differ.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +20,7 @@ from core.engine.references import References
 from core.engine.run import Pass
 from core.engine.state import RunState, megabytes
 from core.models.adapter import Adapter
+from core.positions import Extent, Span
 
 KEPT_RUNS = 16
 
@@ -42,6 +43,7 @@ class Engine:
 
     clean, counterfactual: ids [batch, position] or pixels [batch, channel, height, width].
     lengths: how many positions of each row are real (right padding), or None where all are.
+    roles: spans of positions with a name, one a row.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Engine:
         counterfactual: Tensor | None = None,
         lengths: Sequence[int] | None = None,
         mean_over_positions: bool | None = None,
+        roles: Mapping[str, tuple[Span, ...]] | None = None,
     ) -> None:
         self.adapter = adapter
         self.graph = adapter.graph
@@ -60,6 +63,7 @@ class Engine:
             self._embedding = adapter.embed(clean)
             self._embedding_b = None if counterfactual is None else adapter.embed(counterfactual)
         self.batch, self.length = self._embedding.shape[:2]
+        self.extent = Extent(tuple(lengths or (self.length,) * self.batch), self.length, roles or {})
         real = None if lengths is None else torch.tensor(list(lengths), device=adapter.device)
         self.reads = self._read_positions(real)
         self.first_patched_row = self._first_difference()
@@ -126,7 +130,7 @@ class Engine:
     # ---- runs with edits ----
 
     def _plan(self, edits: Sequence[Edit]) -> Plan:
-        resolved = [resolve(edit, self.graph, self.length) for edit in edits]
+        resolved = [resolve(edit, self.graph, self.extent) for edit in edits]
         causal = self.adapter.shape.causal
         return make_plan(resolved, self.graph, self.length, causal, self.first_patched_row)
 

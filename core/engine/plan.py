@@ -18,14 +18,15 @@ from dataclasses import dataclass
 
 from core.edits import ResolvedEdit
 from core.graph import Edge, Graph, Node, Reader
+from core.positions import Rows
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One edit at the positions that it owns (later edits of the same target have taken theirs)."""
+    """One edit at the positions that it owns (later edits of the same target have taken theirs), row by row."""
 
     kind: str
-    positions: tuple[int, ...] | None
+    positions: Rows | None
     value: float
     strength: float
 
@@ -127,13 +128,21 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
 
 def _own(slots: list[Slot], new: Slot, length: int) -> None:
     """Add a slot; it takes its positions away from the slots before it."""
-    taken = set(range(length)) if new.positions is None else set(new.positions)
     kept = []
     for slot in slots:
-        left = sorted(set(range(length) if slot.positions is None else slot.positions) - taken)
-        if left:
-            kept.append(Slot(slot.kind, tuple(left), slot.value, slot.strength))
+        left = _without(slot.positions, new.positions, length)
+        if any(left):
+            kept.append(Slot(slot.kind, left, slot.value, slot.strength))
     slots[:] = [*kept, new]
+
+
+def _without(positions: Rows | None, taken: Rows | None, length: int) -> Rows:
+    """The positions that are left, row by row. None stands for all of every row."""
+    if taken is None:
+        return ()
+    if positions is None:
+        positions = (tuple(range(length)),) * len(taken)
+    return tuple(tuple(place for place in row if place not in gone) for row, gone in zip(positions, taken, strict=True))
 
 
 def _acting(slots: list[Slot]) -> list[Slot]:
@@ -151,7 +160,7 @@ def _first_rows(
     def row(slot: Slot) -> int:
         if not causal:
             return 0
-        first = 0 if slot.positions is None else slot.positions[0]
+        first = 0 if slot.positions is None else min(places[0] for places in slot.positions if places)
         return max(first, first_patched) if slot.kind == "patch" else first
 
     current = min((row(slot) for slot in input_slots), default=length)

@@ -30,6 +30,7 @@ from core.engine.state import RunState, stream_before, take
 from core.errors import Cancelled
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
+from core.positions import Rows
 
 
 class Pass:
@@ -47,7 +48,7 @@ class Pass:
         self.references = references
         self.clean = clean
         self.length = state.embedding.shape[1]
-        self._masks: dict[tuple[tuple[int, ...], int], Tensor] = {}
+        self._masks: dict[tuple[Rows, int], Tensor] = {}
 
     def run(self, stage: int, cancelled: Callable[[], bool] | None = None) -> int:
         """Run every stage from `stage` on. Returns the first layer that was computed (`layers` if none)."""
@@ -285,8 +286,10 @@ class Pass:
         key = (slot.positions, -1 if reads is not None else first)
         mask = self._masks.get(key)
         if mask is None:
-            everywhere = torch.zeros(self.length, dtype=self.adapter.dtype, device=self.adapter.device)
-            everywhere[list(slot.positions)] = 1.0
-            mask = everywhere[first:][None, :, None] if reads is None else everywhere[reads][:, :, None]
+            everywhere = torch.zeros(len(slot.positions), self.length, 1, dtype=self.adapter.dtype)
+            for row, places in enumerate(slot.positions):
+                everywhere[row, list(places)] = 1.0
+            everywhere = everywhere.to(self.adapter.device)
+            mask = everywhere[:, first:] if reads is None else take(everywhere, reads)
             self._masks[key] = mask
         return mask * slot.strength

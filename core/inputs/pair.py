@@ -3,14 +3,15 @@ position."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import InputError
+from core.positions import Span, check_roles
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,22 @@ class Pair:
     """Clean input A and counterfactual B (or None), of equal shape. A batch of pairs where a list was given.
 
     grid: patch rows and columns for images. prefix: positions before the first patch.
+    roles: what spans of positions are called, a half-open span for each row: {"subject": ((2, 3), (2, 5))}. Edits may
+    name them as their positions.
     """
 
     clean: Side
     counterfactual: Side | None = None
     grid: tuple[int, int] | None = None
     prefix: int = 0
+    roles: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "roles", check_roles(self.roles, self.clean.lengths))
+
+    def with_roles(self, roles: Mapping[str, Sequence[Span]]) -> Pair:
+        """This pair with these roles beside those it has. Raises InputError for spans outside their rows."""
+        return replace(self, roles={**self.roles, **check_roles(roles, self.clean.lengths)})
 
     @property
     def batch(self) -> int:

@@ -7,37 +7,51 @@ import pytest
 from core.edits import Edit, parse_edit, resolve
 from core.errors import ArgumentError, EditError
 from core.graph import Edge, Graph, Node, Reader
+from core.positions import Extent, Positions
 
 GRAPH = Graph(layers=2, heads=2, kv_heads=2)
+FIVE = Extent((5,), 5, {"subject": ((1, 3),)})
 
 
 def test_an_edits_target_is_a_node_a_reader_or_an_edge() -> None:
-    assert resolve(Edit("m1", "zero"), GRAPH, 5).target == Node("mlp", 1)
-    assert resolve(Edit("->m1", "zero"), GRAPH, 5).target == Reader("mlp", 1)
-    assert resolve(Edit("a1.h0<k>", "zero"), GRAPH, 5).target == Reader("k", 1, 0)
+    assert resolve(Edit("m1", "zero"), GRAPH, FIVE).target == Node("mlp", 1)
+    assert resolve(Edit("->m1", "zero"), GRAPH, FIVE).target == Reader("mlp", 1)
+    assert resolve(Edit("a1.h0<k>", "zero"), GRAPH, FIVE).target == Reader("k", 1, 0)
     edge = Edge(Node("mlp", 0), Reader("logits"))
-    assert resolve(Edit("m0->logits", "zero"), GRAPH, 5).target == edge
-    assert resolve(Edit(edge, "zero"), GRAPH, 5).target == edge
-    assert resolve(Edit(Node("logits"), "zero"), GRAPH, 5).target == Reader("logits"), "it only reads"
+    assert resolve(Edit("m0->logits", "zero"), GRAPH, FIVE).target == edge
+    assert resolve(Edit(edge, "zero"), GRAPH, FIVE).target == edge
+    assert resolve(Edit(Node("logits"), "zero"), GRAPH, FIVE).target == Reader("logits"), "it only reads"
 
 
 @pytest.mark.parametrize(
     ("positions", "absolute"),
-    [(None, None), ([3], (3,)), ([-1, 0, 4], (0, 4)), ([2, 1, 2], (1, 2)), (range(5), None), ([-5], (0,))],
+    [
+        (None, None),
+        ([3], (3,)),
+        (3, (3,)),
+        ([-1, 0, 4], (0, 4)),
+        ([2, 1, 2], (1, 2)),
+        (range(5), None),
+        ([-5], (0,)),
+        ("subject", (1, 2)),
+        (["subject", -1], (1, 2, 4)),
+        ([0, "subject", 3, 4], None),
+    ],
 )
-def test_positions_become_absolute_and_sorted(positions: list[int] | None, absolute: tuple[int, ...] | None) -> None:
-    assert resolve(Edit("m0", "zero", positions), GRAPH, 5).positions == absolute
+def test_positions_become_absolute_and_sorted(positions: Positions | None, absolute: tuple[int, ...] | None) -> None:
+    resolved = resolve(Edit("m0", "zero", positions), GRAPH, FIVE)
+    assert resolved.positions == (None if absolute is None else (absolute,))
 
 
 @pytest.mark.parametrize("position", [5, -6, 100])
 def test_positions_outside_the_input_are_refused(position: int) -> None:
     with pytest.raises(EditError, match=rf"{position}.*0 to 4"):
-        resolve(Edit("m0", "zero", [0, position]), GRAPH, 5)
+        resolve(Edit("m0", "zero", [0, position]), GRAPH, FIVE)
 
 
 def test_no_positions_are_refused() -> None:
     with pytest.raises(EditError, match="no positions"):
-        resolve(Edit("m0", "zero", []), GRAPH, 5)
+        resolve(Edit("m0", "zero", []), GRAPH, FIVE)
 
 
 def test_kinds_that_do_not_exist_and_a_scale_without_a_factor_are_refused() -> None:
@@ -50,16 +64,25 @@ def test_kinds_that_do_not_exist_and_a_scale_without_a_factor_are_refused() -> N
 @pytest.mark.parametrize("target", ["m9", "a1.h7->logits", Node("mlp", 9), Reader("mlp", 9), Node("head", 0, 2)])
 def test_targets_outside_the_model_are_refused(target: Node | Reader | str) -> None:
     with pytest.raises(ArgumentError):
-        resolve(Edit(target, "zero"), GRAPH, 5)
+        resolve(Edit(target, "zero"), GRAPH, FIVE)
 
 
 def test_an_edge_that_goes_back_is_refused() -> None:
     with pytest.raises(ArgumentError, match="writes after"):
-        resolve(Edit(Edge(Node("mlp", 1), Reader("mlp", 0)), "zero"), GRAPH, 5)
+        resolve(Edit(Edge(Node("mlp", 1), Reader("mlp", 0)), "zero"), GRAPH, FIVE)
 
 
 @pytest.mark.parametrize(
-    "text", ["m3=zero", "a9.h6->a10.h7<q>=patch", "m3=mean@4,5", "->m3=scale:0.5@-1", "input=scale:-2"]
+    "text",
+    [
+        "m3=zero",
+        "a9.h6->a10.h7<q>=patch",
+        "m3=mean@4,5",
+        "->m3=scale:0.5@-1",
+        "input=scale:-2",
+        "m3=mean@subject",
+        "m3=zero@4,subject,-1,verb.2",
+    ],
 )
 def test_an_edit_is_written_as_it_is_read(text: str) -> None:
     assert str(parse_edit(text)) == text
@@ -67,9 +90,12 @@ def test_an_edit_is_written_as_it_is_read(text: str) -> None:
 
 def test_text_is_read_as_an_edit() -> None:
     assert parse_edit("m3=scale:0.5@4,5") == Edit("m3", "scale", (4, 5), 0.5)
+    assert parse_edit("m3=zero@subject, -1") == Edit("m3", "zero", ("subject", -1))
 
 
-@pytest.mark.parametrize("text", ["m3", "=zero", "m3=cut", "m3=scale", "m3=scale:x", "m3=zero@a", "m3=zero@1,"])
+@pytest.mark.parametrize(
+    "text", ["m3", "=zero", "m3=cut", "m3=scale", "m3=scale:x", "m3=zero@1.5", "m3=zero@1,", "m3=zero@a b"]
+)
 def test_text_that_is_no_edit_is_refused(text: str) -> None:
     with pytest.raises(EditError):
         parse_edit(text)

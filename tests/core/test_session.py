@@ -67,17 +67,22 @@ def test_rows_of_a_batch_do_not_see_each_other(text_model: ws.Model) -> None:
         ("When Mary", "When Tom"),
         ("When Mary gave a drink to the store", "When Tom gave a drink to the store"),
     ]
-    together = ws.Session(text_model, text_model.pair([a for a, _ in texts], [b for _, b in texts]))
+    pairs = [text_model.pair(a, b) for a, b in texts]
+    tails = [(pair.length - 1 - row % 2, pair.length) for row, pair in enumerate(pairs)]
+    batch = text_model.pair([a for a, _ in texts], [b for _, b in texts]).with_roles({"tail": tails})
+    together = ws.Session(text_model, batch)
     edits = [
         ws.Edit("a0.h1", "patch"),
         ws.Edit("m0->a1.h2<v>", "zero"),
         ws.Edit("->m2", "scale", positions=[1], value=0.3),
+        ws.Edit("m1", "zero", positions=[-2]),
+        ws.Edit("a1.h1->a2.h0<v>", "zero", positions="tail"),
     ]
     result = together.run(edits)
     circuit = ws.circuit_of(together.graph, ["input->a1.h0<v>", "a1.h0->logits", "input->m0", "m0->a1.h0<q>"])
     through = together.run_circuit(circuit)
-    for row, (a, b) in enumerate(texts):
-        alone = ws.Session(text_model, text_model.pair(a, b))
+    for row in range(len(texts)):
+        alone = ws.Session(text_model, pairs[row].with_roles({"tail": [tails[row]]}))
         assert (result.answer[row] - alone.run(edits).answer[0]).abs().max() <= TOLERANCE
         assert (through.answer[row] - alone.run_circuit(circuit).answer[0]).abs().max() <= TOLERANCE
         assert together.counterfactual is not None
@@ -91,7 +96,7 @@ def test_padding_stays_out_of_means() -> None:
     pair = model.pair(["When Mary gave a drink", "When Tom"])
     oracle = Oracle(module, pair.clean.tensor, lengths=pair.clean.lengths)
     session = ws.Session(model, pair)
-    edits = [ws.Edit("m0", "mean"), ws.Edit("a1.h0->logits", "mean", positions=[1, 4])]
+    edits = [ws.Edit("m0", "mean"), ws.Edit("a1.h0->logits", "mean", positions=[1, -1])]
     expected = oracle.run(edits)
     answer = session.run(edits).answer
     assert (answer[0] - expected[0, 4]).abs().max() <= TOLERANCE

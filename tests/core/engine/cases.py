@@ -18,6 +18,7 @@ from tests.oracle import Oracle
 from tests.small_models import TEXT, small_input, small_model
 
 TOLERANCE = 1e-9
+ROLES = ([], [], ["head"], ["tail", "head"])  # to mix with numbers
 
 torch.set_num_threads(1)
 
@@ -60,6 +61,11 @@ def case(family: str, batch: int = 1, lengths: tuple[int, ...] | None = None, ov
     if family in TEXT:
         b[:, :1] = a[:, :1]  # as in a prompt, A and B begin alike
     pair = model.pair(a, b)
+    real = lengths or (pair.length,) * batch
+    roles = {
+        "head": [(0, 1 + row % 2) for row in range(batch)],
+        "tail": [(n - 1 - row % 2, n) for row, n in enumerate(real)],
+    }
     if lengths is not None:
         assert pair.counterfactual is not None
         pair = replace(
@@ -67,7 +73,7 @@ def case(family: str, batch: int = 1, lengths: tuple[int, ...] | None = None, ov
             clean=replace(pair.clean, lengths=lengths),
             counterfactual=replace(pair.counterfactual, lengths=lengths),
         )
-    return Case(family, module, model, pair, Oracle(module, a, b, lengths, over), lengths)
+    return Case(family, module, model, pair.with_roles(roles), Oracle(module, a, b, lengths, over, roles), lengths)
 
 
 def random_targets(rng: random.Random, graph: Graph, count: int) -> list[str]:
@@ -82,10 +88,10 @@ def random_targets(rng: random.Random, graph: Graph, count: int) -> list[str]:
 
 
 def random_edit(rng: random.Random, name: str, length: int, kinds: Sequence[str] = EDIT_KINDS) -> Edit:
-    """An edit of any kind, at all positions or some, of any strength."""
-    positions = None
+    """An edit of any kind, at all positions or some, of any strength. length: of the shortest row."""
+    positions: list[int | str] | None = None
     if rng.random() < 0.5:
-        positions = rng.sample(range(-length, length), rng.randint(1, length))
+        positions = [*rng.sample(range(-length, length), rng.randint(1, length)), *rng.choice(ROLES)]
     kind = rng.choice([known for known in EDIT_KINDS if known in kinds])
     strength = rng.choice([1.0, 1.0, rng.random(), rng.random(), 0.0])
     return Edit(name, kind, positions, rng.uniform(-1, 2) if kind == "scale" else None, strength)

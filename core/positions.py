@@ -1,0 +1,102 @@
+"""Positions of a stream as people name them, and where they are in every row of a batch.
+
+A position is a number, counted from the start of a row or, negative, from the end of what is real of it (padding is on
+the right and never counted), or the name of a role: a span that every row has, such as the subject of a sentence.
+Spans are half-open, as Python's slices are: (2, 4) holds the positions 2 and 3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.errors import EditError, InputError
+
+Span = tuple[int, int]
+Positions = int | str | Sequence[int | str]
+Rows = tuple[tuple[int, ...], ...]  # sorted absolute positions, one tuple a row
+
+ROLE = re.compile(r"[^\W\d][\w.-]*")
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What positions there are.
+
+    lengths: real positions of each row. length: of the stream, padding included. roles: a span for each row.
+    """
+
+    lengths: tuple[int, ...]
+    length: int
+    roles: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+
+    def rows(self, positions: Positions) -> Rows | None:
+        """Where positions are; None where that is all of every row. Raises EditError for a position that a row does
+        not have, a role that nothing is called, and no position at all."""
+        wanted = [positions] if isinstance(positions, int | str) else list(positions)
+        if not wanted:
+            raise EditError("There are no positions to edit.", "Leave positions out to edit all of them.")
+        found = tuple(
+            tuple(sorted({place for one in wanted for place in self._in_row(one, row)}))
+            for row in range(len(self.lengths))
+        )
+        whole = all(len(places) == length for places, length in zip(found, self.lengths, strict=True))
+        return None if whole else found
+
+    def _in_row(self, position: int | str, row: int) -> Sequence[int]:
+        if isinstance(position, str):
+            if position not in self.roles:
+                known = ", ".join(self.roles)
+                hint = f"There are: {known}." if known else "Name spans of the input, for example subject=2:4."
+                raise EditError(f"No role is called {position!r}.", hint)
+            return range(*self.roles[position][row])
+        length = self.lengths[row]
+        if not -length <= position < length:
+            if len(self.lengths) == 1:
+                raise EditError(f"Position {position} is outside the input.", f"It has positions 0 to {length - 1}.")
+            raise EditError(
+                f"Position {position} is outside row {row}, which has positions 0 to {length - 1}.",
+                "In rows of different lengths, count from the end (-1) or name a role.",
+            )
+        return (position % length,)
+
+
+def check_roles(roles: Mapping[str, Sequence[Span]], lengths: Sequence[int]) -> dict[str, tuple[Span, ...]]:
+    """Roles as plain tuples. Raises InputError for a name that edits could not be written with, and for a span that is
+    empty or does not lie in its row."""
+    checked: dict[str, tuple[Span, ...]] = {}
+    for name, spans in roles.items():
+        if not ROLE.fullmatch(name):
+            raise InputError(
+                f"{name!r} cannot be the name of a role.",
+                "Begin with a letter; letters, digits, _, - and . may follow.",
+            )
+        if len(spans) != len(lengths):
+            raise InputError(f"The role {name} has {len(spans)} spans for {len(lengths)} rows.", "Give one a row.")
+        for row, ((start, stop), length) in enumerate(zip(spans, lengths, strict=True)):
+            if not 0 <= start < stop <= length:
+                where = f" in row {row}" if len(lengths) > 1 else ""
+                raise InputError(
+                    f"The role {name} spans {start}:{stop}{where}, and the input has {length} positions.",
+                    "A span is START:STOP with START below STOP; STOP itself is outside, as in Python.",
+                )
+        checked[name] = tuple((int(start), int(stop)) for start, stop in spans)
+    return checked
+
+
+def parse_role(text: str, length: int) -> tuple[str, Span]:
+    """Read `NAME=START:STOP` or `NAME=POSITION`, negative ones from the end. Raises InputError."""
+    name, separator, span = text.partition("=")
+    start, colon, stop = span.partition(":")
+    try:
+        first = int(start) if start.strip() or not colon else 0
+        last = int(stop) if stop.strip() else length
+    except ValueError:
+        separator = ""
+    if not separator or not name.strip():
+        raise InputError(f"{text!r} is not a role.", "Write NAME=START:STOP, for example subject=2:4.")
+    first = first + length if first < 0 else first
+    if not colon:
+        return name.strip(), (first, first + 1)
+    return name.strip(), (first, last + length if last < 0 else last)
