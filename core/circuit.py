@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArgumentError
-from core.graph import Edge, Graph
+from core.graph import Edge, Graph, Node, Reader
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,13 @@ def connected(graph: Graph, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
 def reachable(graph: Graph, edges: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which writers a path of kept edges reaches from `input`, and from which readers one leads to `logits`.
 
+    In a coupled model a path that reaches or leaves one head of a layer does so for all of them.
     Returns ([writers], [readers]).
     """
     by_reader: dict[int, list[int]] = {}
     for index in np.sort(edges):
         by_reader.setdefault(int(graph.edge_readers[index]), []).append(int(graph.edge_writers[index]))
-    members = {
-        number: [graph.writer_index(node) for node in graph.readers_of(graph.readers[number]) if node.kind != "logits"]
-        for number in by_reader
-    }
+    members = {number: _moves(graph, graph.readers[number]) for number in by_reader}
     fed = np.zeros(graph.n_writers, dtype=bool)
     fed[0] = True
     for number in sorted(by_reader):  # readers come in the order in which they read
@@ -102,3 +100,11 @@ def reachable(graph: Graph, edges: NDArray[np.int64]) -> tuple[NDArray[np.bool_]
         if used[number]:
             writes_on[by_reader[number]] = True
     return fed, used
+
+
+def _moves(graph: Graph, reader: Reader) -> list[int]:
+    """The writers whose output a reader's input changes."""
+    if graph.coupled and reader.kind in ("q", "k", "v"):
+        first = graph.writer_index(Node("head", reader.layer, 0))
+        return list(range(first, first + graph.heads))
+    return [graph.writer_index(node) for node in graph.readers_of(reader) if node.kind != "logits"]

@@ -100,13 +100,15 @@ class Graph:
     """All nodes, readers and edges of a model with `layers` layers of `heads` heads, `kv_heads` of them with
     keys and values of their own.
 
-    In a `parallel` block the MLP reads the stream as it was before the block's attention.
+    In a `parallel` block the MLP reads the stream as it was before the block's attention. In a `coupled` model a
+    norm spans the heads of a layer (Gemma 2, OLMo 2), so what one of them reads changes what the others write.
     """
 
     layers: int
     heads: int
     kv_heads: int
     parallel: bool = False
+    coupled: bool = False
 
     # ---- nodes ---------------------------------------------------------------------------------------------
 

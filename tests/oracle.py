@@ -4,7 +4,8 @@ The model runs its own forward. Hooks only look, and change what a reader reads:
 
 1. Each component's output to the stream is recorded as it is added: the stream itself before the first block for
    `input`; for a head, what the model's own output projection and LayerScale make of the head's part of their input
-   minus what they make of nothing (so that no bias belongs to a head); the MLP's output after its LayerScale.
+   minus what they make of nothing (so that no bias belongs to a head), times what a norm of all heads together makes
+   of their sum in that pass; the MLP's output after its LayerScale or norm.
 2. A reader's input is the stream in this run plus, for each edited edge into it, (what the edit lets flow) - (what the
    writer wrote in this run).
 3. An MLP and the output read theirs through the input of their norm. For q, k and v of each head, the model's own norm
@@ -43,7 +44,8 @@ class AnyEdit(Protocol):
 
 @dataclass(frozen=True)
 class Block:
-    """The modules of one layer. projections: (module, [(port, head, slice of its output)])."""
+    """The modules of one layer. projections: (module, [(port, head, slice of its output)]). joint: a norm of what the
+    heads write together."""
 
     attention_norm: nn.Module
     projections: list[tuple[nn.Module, list[tuple[str, int, slice]]]]
@@ -52,6 +54,7 @@ class Block:
     mlp_norm: nn.Module
     mlp: nn.Module
     mlp_scale: nn.Module
+    joint: nn.Module | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Layout:
     norm: nn.Module
     heads: int
     kv_heads: int
+    parallel: bool = False
 
 
 def layout(model: Any) -> Layout:
@@ -109,6 +113,15 @@ def layout(model: Any) -> Layout:
         ]  # fmt: skip
         return Layout(blocks, parts.layernorm, heads, heads)
     kv_heads = model.config.num_key_value_heads
+    if kind.startswith("Gemma2"):
+        blocks = [
+            Block(
+                b.input_layernorm, _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _none(),
+                b.pre_feedforward_layernorm, b.mlp, b.post_feedforward_layernorm, b.post_attention_layernorm,
+            )
+            for b in model.model.layers
+        ]  # fmt: skip
+        return Layout(blocks, model.model.norm, heads, kv_heads)
     blocks = [
         Block(
             b.input_layernorm, _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _none(),
@@ -193,6 +206,8 @@ class Oracle:
         def read(reader: str, stream: Tensor) -> Tensor:
             """Step 2: the reader's input. All that is in `outs` was written before it."""
             for writer, out in outs.items():
+                if self.layout.parallel and writer.startswith(f"a{reader.removeprefix('m')}."):
+                    continue  # it writes beside this MLP, not before it
                 if edits.keys() & {writer, f"->{reader}", f"{writer}->{reader}"}:
                     stream = stream + (self._flow(edits, writer, reader, out) - out)
             return stream
@@ -244,10 +259,14 @@ class Oracle:
             z = args[0]
             size = z.shape[-1] // heads
             nothing = block.scale.forward(module.forward(torch.zeros_like(z)))
+            factor: Tensor | float = 1.0
+            if block.joint is not None:  # an RMSNorm: each number of the sum times a factor
+                together = module.forward(z)
+                factor = torch.where(together == 0, 0.0, block.joint.forward(together) / together)
             for head in range(heads):
                 part = torch.zeros_like(z)
                 part[..., head * size : (head + 1) * size] = z[..., head * size : (head + 1) * size]
-                outs[f"a{layer}.h{head}"] = block.scale.forward(module.forward(part)) - nothing
+                outs[f"a{layer}.h{head}"] = (block.scale.forward(module.forward(part)) - nothing) * factor
 
         _hook(hooks, block.attention_norm.register_forward_pre_hook(before_norm))
         for module, ports in block.projections:

@@ -13,6 +13,7 @@ from typing import Any
 import timm
 import tokenizers
 import torch
+import torch.nn.functional as F
 import transformers
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
@@ -72,6 +73,13 @@ def _qwen2(**options: Any) -> nn.Module:
     return transformers.Qwen2ForCausalLM(transformers.Qwen2Config(**{**_LLAMA, **options}))
 
 
+def _gemma2(**options: Any) -> nn.Module:
+    sizes = {**_LLAMA, "num_hidden_layers": 3, "head_dim": 6, "query_pre_attn_scalar": 5, "sliding_window": 3}
+    sizes["rms_norm_eps"] = 1e-2  # a norm of nothing but rounding, after a norm of the same, would blow it up to 1e-9
+    caps = {"attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0}
+    return transformers.Gemma2ForCausalLM(transformers.Gemma2Config(**{**sizes, **caps, **options}))
+
+
 def _timm(**options: Any) -> nn.Module:
     fixed = {"img_size": IMAGE, "patch_size": 4, "embed_dim": 16, "depth": 2, "num_heads": 4, "num_classes": CLASSES}
     return VisionTransformer(**{**fixed, **options})
@@ -102,6 +110,8 @@ TEXT: dict[str, Callable[[], nn.Module]] = {
     "mistral-window": lambda: _mistral(sliding_window=3),
     "qwen2": _qwen2,
     "qwen2-window": lambda: _qwen2(use_sliding_window=True, sliding_window=3, max_window_layers=1),
+    "gemma2": _gemma2,
+    "gemma2-no-caps": lambda: _gemma2(attn_logit_softcapping=None, final_logit_softcapping=None),
 }
 IMAGES: dict[str, Callable[[], nn.Module]] = {
     "timm-vit": _timm,
@@ -140,7 +150,7 @@ def randomise(module: nn.Module, seed: int = 0) -> None:
 
 
 def keep_precision(module: nn.Module) -> nn.Module:
-    """Let the RMSNorms compute in the dtype that they are given."""
+    """Let the RMSNorms compute in the dtype that they are given, as `_softmax` does."""
     for part in module.modules():
         if type(part).__name__.endswith("RMSNorm"):
             part.forward = types.MethodType(_rms_norm, part)
@@ -148,9 +158,23 @@ def keep_precision(module: nn.Module) -> nn.Module:
 
 
 def _rms_norm(norm: Any, x: Tensor) -> Tensor:
+    """The norm as its class states it. Gemma's weights stand for what they differ from 1."""
+    epsilon = norm.eps if hasattr(norm, "eps") else norm.variance_epsilon
+    weight = 1.0 + norm.weight if type(norm).__name__.startswith("Gemma") else norm.weight
     variance: Tensor = x.pow(2).mean(-1, keepdim=True)
-    result: Tensor = norm.weight * (x * torch.rsqrt(variance + norm.variance_epsilon))
+    result: Tensor = weight * (x * torch.rsqrt(variance + epsilon))
     return result
+
+
+_library_softmax = F.softmax
+
+
+def _softmax(x: Tensor, *args: Any, dtype: torch.dtype | None = None, **options: Any) -> Tensor:
+    """The softmax of PyTorch, which leaves fp64 as it is: attention and routers of Hugging Face ask for fp32."""
+    return _library_softmax(x, *args, dtype=None if x.dtype == torch.float64 else dtype, **options)
+
+
+F.softmax = _softmax
 
 
 def small_input(family: str, seed: int, batch: int = 1) -> Tensor:

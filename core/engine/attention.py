@@ -1,17 +1,22 @@
-"""Attention as the engine states it: projection of single heads, masks, and the mix of values.
+"""Attention as the engine states it: projection of single heads, scores, masks, and the mix of values.
 
-Shapes: q [batch, n, heads, head_width]; k, v [batch, position, kv_heads, head_width]; z like q. The n queries
-stand at absolute positions: from `first` to the end, or at an index [batch, n].
+    scores = scale * q . k, soft-capped, + bias, masked;  z = softmax(scores and the sink's) v
+
+Shapes: q [batch, n, heads, head_width]; k, v [batch, position, kv_heads, head_width]; z like q. The n queries stand
+at given places of the stream.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from core.graph import Reader
-from core.models.adapter import AttentionWeights, Shape
+from core.models.adapter import Adapter, AttentionWeights, Places, Shape
 
 
 def split_qkv(shape: Shape, qkv: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -35,44 +40,84 @@ def project(weights: AttentionWeights, normed: Tensor, rows: slice | None = None
     return F.linear(normed, weights.w_qkv[rows], bias)
 
 
-def visible(
-    shape: Shape, window: int | None, queries: Tensor | int, length: int, device: torch.device
-) -> Tensor | None:
-    """Which keys each query sees: boolean, broadcastable to [batch, head, n, position]; None where all see
-    all."""
+def score_mask(adapter: Adapter, layer: int, queries: Places, heads: Sequence[int] | None = None) -> Tensor | None:
+    """What is done to the scores of some heads (None: all): boolean, which keys each query sees, or where the family
+    adds a bias, numbers to add (-inf where a query does not see). Broadcastable to [batch, head, n, position]; None
+    where all see all."""
+    seen = _visible(adapter.shape, adapter.attention[layer].window, queries)
+    bias = adapter.score_bias(layer, queries)
+    if bias is None:
+        return seen
+    if heads is not None and bias.shape[1] > 1:
+        bias = bias[:, list(heads)]
+    return bias if seen is None else bias.masked_fill(~seen, float("-inf"))
+
+
+def _visible(shape: Shape, window: int | None, queries: Places) -> Tensor | None:
     if not shape.causal:
         return None
-    if isinstance(queries, int):
-        queries = torch.arange(queries, length, device=device)[None]
-    keys = torch.arange(length, device=device)
-    behind = queries[:, None, :, None] - keys
+    keys = torch.arange(queries.length, device=queries.index.device)
+    behind = queries.index[:, None, :, None] - keys
     seen = behind >= 0
     if window is not None:
         seen &= behind < window
     return seen
 
 
-def attend(shape: Shape, weights: AttentionWeights, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-    """z: what each head mixes from the values, before w_o."""
-    if shape.kv_heads != shape.heads:
-        k = k.repeat_interleave(shape.heads // shape.kv_heads, dim=2)
-        v = v.repeat_interleave(shape.heads // shape.kv_heads, dim=2)
-    mixed = F.scaled_dot_product_attention(
-        q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=mask, scale=weights.scale
-    )
+def attend(weights: AttentionWeights, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """z: what each head mixes from the values, before w_o. k and v may have fewer heads than q, then each serves a
+    group. Fused kernels drop soft-caps and sinks, so these go the long way."""
+    group = q.shape[2] // k.shape[2]
+    if group > 1:
+        k = k.repeat_interleave(group, dim=2)
+        v = v.repeat_interleave(group, dim=2)
+    q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+    if weights.softcap is None and weights.sinks is None:
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=weights.scale)
+    else:
+        mixed = _shares(weights, q, k, mask) @ v
     return mixed.transpose(1, 2)
 
 
-def pattern(shape: Shape, weights: AttentionWeights, q: Tensor, k: Tensor, head: int, mask: Tensor | None) -> Tensor:
-    """Attention weights of one head: [batch, n, position], rows sum to 1."""
-    key = k[:, :, head * shape.kv_heads // shape.heads]
-    scores = q[:, :, head] @ key.transpose(1, 2) * weights.scale
+def _shares(weights: AttentionWeights, q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
+    """Attention [batch, head, n, position] of q [batch, head, n, head_width] to k [batch, head, position, ...]."""
+    scores = q @ k.transpose(2, 3) * weights.scale
+    if weights.softcap is not None:
+        scores = weights.softcap * torch.tanh(scores / weights.softcap)
     if mask is not None:
-        scores = scores.masked_fill(~mask[:, 0], float("-inf"))
-    return scores.softmax(dim=-1)
+        scores = scores.masked_fill(~mask, float("-inf")) if mask.dtype == torch.bool else scores + mask
+    if weights.sinks is None:
+        return scores.softmax(dim=-1)
+    sinks = weights.sinks.to(scores.dtype)[:, None, None].expand(scores.shape[0], -1, scores.shape[2], 1)
+    return torch.cat([scores, sinks], dim=-1).softmax(dim=-1)[..., :-1]
 
 
-def head_out(shape: Shape, weights: AttentionWeights, z: Tensor, head: int) -> Tensor:
-    """What one head adds to the stream: z [batch, n, heads, head_width] to [batch, n, width]."""
-    d = shape.head_width
-    return F.linear(z[:, :, head], weights.w_o[:, head * d : (head + 1) * d])
+def of_heads(weights: AttentionWeights, heads: Sequence[int]) -> AttentionWeights:
+    """The weights for `attend` where q, k and v hold these heads alone."""
+    return weights if weights.sinks is None else replace(weights, sinks=weights.sinks[list(heads)])
+
+
+def pattern(shape: Shape, weights: AttentionWeights, q: Tensor, k: Tensor, head: int, mask: Tensor | None) -> Tensor:
+    """Attention of one head: [batch, n, position]. Rows sum to 1, or to less where the head has a sink. mask: of that
+    head."""
+    key = head * shape.kv_heads // shape.heads
+    one = q[:, :, head : head + 1].transpose(1, 2), k[:, :, key : key + 1].transpose(1, 2)
+    return _shares(of_heads(weights, [head]), *one, mask)[:, 0]
+
+
+def write_heads(weights: AttentionWeights, z: Tensor) -> tuple[Tensor, Tensor | None]:
+    """What attention adds to the stream, b_o included, and the factor of its joint scale, if it has one."""
+    if weights.joint_scale is None:
+        return F.linear(z.flatten(2), weights.w_o, weights.b_o), None
+    total = F.linear(z.flatten(2), weights.w_o)
+    factor = weights.joint_scale(z.flatten(2), total)
+    added = total * factor
+    return added if weights.b_o is None else added + weights.b_o, factor
+
+
+def head_out(weights: AttentionWeights, z: Tensor, head: int, factor: Tensor | None) -> Tensor:
+    """What one head adds to the stream: its z [batch, n, head_width] to [batch, n, width]. factor: of the joint
+    scale in that pass."""
+    d = z.shape[-1]
+    out = F.linear(z, weights.w_o[:, head * d : (head + 1) * d])
+    return out if factor is None else out * factor

@@ -5,7 +5,7 @@
 Steps:
 1. Drop what cannot matter: a node from which no kept path leads to `logits` is never computed. With `patch`, the
    reference is the run over B, so a node that no kept path reaches from `input` writes just what it writes in B: it
-   is not computed either.
+   is not computed either. In a coupled model the heads of a layer count as one here.
 2. Layer by layer, gather the differences that the ports of the needed heads read with one matrix product,
    [ports, writers] @ [writers, rows * width].
 3. Project each port by its own rows of w_qkv, attend, and keep the heads' differences for later layers.
@@ -16,7 +16,6 @@ In a causal model only the rows from the first difference between A and B on are
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -24,12 +23,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.circuit import reachable
-from core.engine.attention import attend, visible
+from core.engine.attention import attend, head_out, of_heads, score_mask, write_heads
 from core.engine.engine import Engine
 from core.engine.plan import Plan, StagePlan
-from core.engine.state import RunState, stream_before, take
+from core.engine.state import RunState, places, stream_before, take
 from core.errors import ArgumentError, Cancelled, EditError
 from core.graph import Reader
+from core.models.adapter import Places
 
 
 def run_circuit(
@@ -110,11 +110,12 @@ class CircuitRun:
 
     def _heads(self, layer: int) -> int:
         """Compute the needed heads of a layer. Returns how many."""
-        graph, shape, adapter = self.graph, self.shape, self.adapter
+        graph, adapter = self.graph, self.adapter
         base = 1 + layer * (graph.heads + 1)
-        heads = [head for head in range(graph.heads) if self.needed[base + head]]
-        if not heads:
+        wanted = [head for head in range(graph.heads) if self.needed[base + head]]
+        if not wanted:
             return 0
+        heads = list(range(graph.heads)) if graph.coupled else wanted
         weights = adapter.attention[layer]
         group = graph.heads // graph.kv_heads
         kv_heads = sorted({head // group for head in heads})
@@ -123,15 +124,17 @@ class CircuitRun:
         k = self._ports(layer, "k", kv_heads, None)
         v = self._ports(layer, "v", kv_heads, None)
         each = torch.tensor([kv_heads.index(head // group) for head in heads], device=adapter.device)
-        mask = visible(shape, weights.window, self.first if reads is None else reads, k.shape[1], adapter.device)
-        ungrouped = replace(shape, kv_heads=shape.heads)  # k and v are laid out head by head here
-        z = attend(ungrouped, weights, q, k[:, :, each], v[:, :, each], mask)
-        d = shape.head_width
-        for position, head in enumerate(heads):
-            out = torch.nn.functional.linear(z[:, :, position], weights.w_o[:, head * d : (head + 1) * d])
+        mask = score_mask(adapter, layer, self._places(reads), heads)
+        z = attend(of_heads(weights, heads), q, k[:, :, each], v[:, :, each], mask)
+        factor = None if weights.joint_scale is None else write_heads(weights, z)[1]
+        for head in wanted:
+            out = head_out(weights, z[:, :, heads.index(head)], head, factor)
             reference = self._reference_out(base + head, reads)
             self._store(base + head, out - self._cut(reference, reads), layer)
         return len(heads)
+
+    def _places(self, reads: Tensor | None) -> Places:
+        return places(self.engine.clean().embedding, self.first if reads is None else reads, self.engine.grid)
 
     def _ports(self, layer: int, kind: str, heads: list[int], reads: Tensor | None) -> Tensor:
         """q, k or v of some heads, turned: q at its rows, k and v at every position. [batch, rows, heads,
@@ -151,7 +154,8 @@ class CircuitRun:
             projected = projected + weights.b_qkv.reshape(-1, 1, shape.head_width)[index]
         ports = projected.unflatten(1, normed.shape[1:3]).permute(1, 2, 0, 3)  # type: ignore[no-untyped-call]
         if kind != "v":
-            ports = adapter.turn(layer, ports, self.first if reads is None else reads)
+            prepare = adapter.query if kind == "q" else adapter.key
+            ports = prepare(layer, ports, self._places(reads), heads)
         if kind == "q" or self.first == 0:
             return ports  # type: ignore[no-any-return]
         assert self.b is not None  # rows below the first difference are those of B

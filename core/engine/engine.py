@@ -61,6 +61,7 @@ class Engine:
         self._counterfactual = counterfactual
         with torch.no_grad():
             self._embedding = adapter.embed(clean)
+            self.grid = adapter.image_grid(clean)
             self._embedding_b = None if counterfactual is None else adapter.embed(counterfactual)
         self.batch, self.length = self._embedding.shape[:2]
         self.extent = Extent(tuple(lengths or (self.length,) * self.batch), self.length, roles or {})
@@ -98,7 +99,7 @@ class Engine:
             plan = self._plan(())
             other = self._clean.get(not full)
             if other is None:
-                state, stage = RunState(plan, self._reads(full), self._embedding), -1
+                state, stage = RunState(plan, self._reads(full), self._embedding, grid=self.grid), -1
             else:
                 stage = 2 * (self.graph.layers - 1)
                 state = other.prefix(stage, plan, self._reads(full), self.graph.heads)
@@ -116,7 +117,7 @@ class Engine:
         if full not in self._b:
             rows = (self.first_patched_row,) * (2 * self.graph.layers + 1)
             plan = Plan((), self._plan(()).stages, rows)
-            state = RunState(plan, self._reads(full), self._embedding_b)
+            state = RunState(plan, self._reads(full), self._embedding_b, grid=self.grid)
             with torch.no_grad():
                 Pass(self.adapter, state, None, self.clean(full)).run(-1)
             self._b[full] = state

@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from core.engine.attention import attend, project, split_qkv, visible
+from core.engine.attention import attend, project, score_mask, split_qkv, write_heads
+from core.engine.state import places
 from core.models.adapter import Adapter
 
 
@@ -27,27 +27,32 @@ class ReaderGradients:
     """Gradients of sum(metric) over a batch of runs that start from given embeddings.
 
     embedding: [batch, position, width]. reads: [batch, n] or None, the positions that the output reads. metric:
-    answers [batch, answers] to [batch].
+    answers [batch, answers] to [batch]. grid: rows and columns of an image's patches.
     """
 
     def __init__(
-        self, adapter: Adapter, embedding: Tensor, reads: Tensor | None, metric: Callable[[Tensor], Tensor]
+        self,
+        adapter: Adapter,
+        embedding: Tensor,
+        reads: Tensor | None,
+        metric: Callable[[Tensor], Tensor],
+        grid: tuple[int, int] | None,
     ) -> None:
         self.adapter = adapter
         shape = adapter.shape
-        length = embedding.shape[1]
+        everywhere = places(embedding, 0, grid)
         self._streams: list[Tensor] = []
         wanted: list[Tensor] = []
         with torch.enable_grad():
             stream = embedding.detach().requires_grad_()
             for layer in range(shape.layers):
                 weights = adapter.attention[layer]
-                mask = visible(shape, weights.window, 0, length, stream.device)
                 q, k, v = (
                     part.clone() for part in split_qkv(shape, project(weights, adapter.attention_norm(layer, stream)))
                 )
-                z = attend(shape, weights, adapter.turn(layer, q, 0), adapter.turn(layer, k, 0), v, mask)
-                after = stream + F.linear(z.flatten(2), weights.w_o, weights.b_o)
+                mask = score_mask(adapter, layer, everywhere)
+                z = attend(weights, adapter.query(layer, q, everywhere), adapter.key(layer, k, everywhere), v, mask)
+                after = stream + write_heads(weights, z)[0]
                 mlp_in = (stream if shape.parallel else after).clone()  # its gradient is that of the MLP alone
                 self._streams.append(stream.detach())
                 wanted += [q, k, v, mlp_in]

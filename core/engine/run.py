@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.engine.attention import attend, head_out, port_rows, project, split_qkv, visible
+from core.engine.attention import attend, head_out, port_rows, project, score_mask, split_qkv, write_heads
 from core.engine.plan import Plan, ReaderPlan, Slot
 from core.engine.references import References
 from core.engine.state import RunState, stream_before, take
@@ -90,9 +90,10 @@ class Pass:
                 (state.k, clean.k),
                 (state.v, clean.v),
                 (state.z, clean.z),
+                (state.factors, clean.factors),
                 (state.after_attention, clean.after_attention),
             ):
-                mine.append(its[layer])
+                mine.append(its[layer])  # type: ignore[arg-type]
             return
 
         stream = state.attention_in[layer]
@@ -119,31 +120,45 @@ class Pass:
                     own = {"q": q, "k": k, "v": v}[reader.kind]
                     own[:, :, reader.head] = project(weights, x_normed, port_rows(shape, reader))
 
-        q = adapter.turn(layer, q, first if reads is None else reads)
-        k = adapter.turn(layer, k, first)
+        queries = state.places(first if reads is None else reads)
+        q = adapter.query(layer, q, queries)
+        k = adapter.key(layer, k, queries if reads is None else state.places(first))
         if first > 0 and clean is not None:
             k = torch.cat([clean.k[layer][:, :first], k], dim=1)
             v = torch.cat([clean.v[layer][:, :first], v], dim=1)
-        mask = visible(shape, weights.window, first if reads is None else reads, self.length, stream.device)
-        z = attend(shape, weights, q, k, v, mask)
-        after = (rows if reads is None else take(stream, reads)) + F.linear(z.flatten(2), weights.w_o, weights.b_o)
-        after = self._carry_heads(stage, layer, z, after, first, reads)
+        z = attend(weights, q, k, v, score_mask(adapter, layer, queries))
+        added, factor = write_heads(weights, z)
+        after = (rows if reads is None else take(stream, reads)) + added
+        after = self._carry_heads(stage, layer, z, factor, after, first, reads)
         if reads is None and first > 0 and clean is not None:
             q = torch.cat([clean.q[layer][:, :first], q], dim=1)
             z = torch.cat([clean.z[layer][:, :first], z], dim=1)
+            if factor is not None:
+                below = clean.factors[layer]
+                assert below is not None
+                factor = torch.cat([below[:, :first], factor], dim=1)
             after = torch.cat([clean.after_attention[layer][:, :first], after], dim=1)
         state.q.append(q)
         state.k.append(k)
         state.v.append(v)
         state.z.append(z)
+        state.factors.append(factor)
         state.after_attention.append(after)
 
     def _carry_heads(
-        self, stage: int, layer: int, z: Tensor, after: Tensor, first: int, reads: Tensor | None
+        self,
+        stage: int,
+        layer: int,
+        z: Tensor,
+        factor: Tensor | None,
+        after: Tensor,
+        first: int,
+        reads: Tensor | None,
     ) -> Tensor:
         """Let edited heads carry their replacement."""
         for number, slots in self.plan.stages[stage].writers:
-            out = head_out(self.shape, self.adapter.attention[layer], z, self.graph.writers[number].head)
+            head = self.graph.writers[number].head
+            out = head_out(self.adapter.attention[layer], z[:, :, head], head, factor)
             after = after + self._keep_delta(number, self._node_delta(number, slots, out, first, reads), reads)
         return after
 

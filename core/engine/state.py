@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from core.engine.attention import head_out
 from core.engine.plan import Plan
 from core.graph import Node, Reader
-from core.models.adapter import Adapter
+from core.models.adapter import Adapter, Places
 
 
 def take(x: Tensor, index: Tensor | None) -> Tensor:
@@ -40,17 +41,19 @@ class RunState:
     k: list[Tensor] = field(default_factory=list)
     v: list[Tensor] = field(default_factory=list)
     z: list[Tensor] = field(default_factory=list)
+    factors: list[Tensor | None] = field(default_factory=list)  # of the heads' joint scale, where there is one
     after_attention: list[Tensor] = field(default_factory=list)
     mlp_out: list[Tensor] = field(default_factory=list)
     node_deltas: dict[int, Tensor] = field(default_factory=dict)  # of edited writers: carried - added
     final: Tensor | None = None  # the stream after the last layer
     output: Tensor | None = None
+    grid: tuple[int, int] | None = None  # rows and columns of an image's patches
 
     def prefix(self, stage: int, plan: Plan, reads: Tensor | None, heads: int) -> RunState:
         """A new state that has everything before `stage` from this one; stage -1 keeps the embedding
         alone."""
         if stage < 0:
-            return RunState(plan=plan, reads=reads, embedding=self.embedding)
+            return RunState(plan=plan, reads=reads, embedding=self.embedding, grid=self.grid)
         attention, mlp = (stage + 1) // 2, stage // 2  # layers whose attention, whose MLP is done
         made = 1 + attention * heads + mlp  # writers that have written by then
         return RunState(
@@ -62,11 +65,17 @@ class RunState:
             k=self.k[:attention],
             v=self.v[:attention],
             z=self.z[:attention],
+            factors=self.factors[:attention],
             after_attention=self.after_attention[:attention],
             mlp_out=self.mlp_out[:mlp],
             node_deltas={number: delta for number, delta in self.node_deltas.items() if number < made},
             final=self.final if mlp == len(self.attention_in) else None,
+            grid=self.grid,
         )
+
+    def places(self, rows: int | Tensor) -> Places:
+        """Where rows stand: those from a first one on, or those at an index [batch, n]."""
+        return places(self.embedding, rows, self.grid)
 
     def out(self, adapter: Adapter, node: Node) -> Tensor:
         """What a node adds to the stream in this run, unedited: [batch, position or n, width]."""
@@ -74,7 +83,17 @@ class RunState:
             return self.embedding
         if node.kind == "mlp":
             return self.mlp_out[node.layer]
-        return head_out(adapter.shape, adapter.attention[node.layer], self.z[node.layer], node.head)
+        z = self.z[node.layer][:, :, node.head]
+        return head_out(adapter.attention[node.layer], z, node.head, self.factors[node.layer])
+
+
+def places(stream: Tensor, rows: int | Tensor, grid: tuple[int, int] | None) -> Places:
+    """Where rows of a stream [batch, position, width] stand: those from a first one on, or those at an index
+    [batch, n]."""
+    length = stream.shape[1]
+    if isinstance(rows, int):
+        rows = torch.arange(rows, length, device=stream.device)[None]
+    return Places(rows, length, grid)
 
 
 def tensors_of(state: RunState) -> list[Tensor]:
@@ -82,6 +101,7 @@ def tensors_of(state: RunState) -> list[Tensor]:
     lists = (state.attention_in, state.q, state.k, state.v, state.z, state.after_attention, state.mlp_out)
     found = [tensor for tensors in lists for tensor in tensors]
     found += [state.embedding, *state.node_deltas.values()]
+    found += [factor for factor in state.factors if factor is not None]
     return found + [tensor for tensor in (state.final, state.output) if tensor is not None]
 
 

@@ -32,7 +32,7 @@ def to_json(circuit: Circuit) -> str:
         "heads": graph.heads,
         "kv_heads": graph.kv_heads,
         "parallel": graph.parallel,
-    }
+    } | ({"coupled": True} if graph.coupled else {})
     document = {"format": FORMAT, "version": VERSION, "graph": shape, "about": circuit.about, "edges": edges}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
@@ -54,12 +54,12 @@ def from_json(text: str) -> Circuit:
         raise InputError(f"This file is no circuit: {error}", "Open a JSON file that Wirescope exported.") from None
 
 
-def _graph(layers: int, heads: int, kv_heads: int, parallel: bool) -> Graph:
+def _graph(layers: int, heads: int, kv_heads: int, parallel: bool, coupled: bool = False) -> Graph:
     """The graph of a file. Raises InputError for sizes that no model has, which could fill the memory."""
     sizes = (layers, heads, kv_heads)
     if not all(isinstance(size, int) and 1 <= size <= LARGEST for size in sizes) or heads % kv_heads:
         raise InputError(f"This circuit is of no model: {layers} layers of {heads} heads, {kv_heads} with keys.")
-    return Graph(layers, heads, kv_heads, bool(parallel))
+    return Graph(layers, heads, kv_heads, bool(parallel), bool(coupled))
 
 
 def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:

@@ -6,13 +6,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.engine.attention import pattern, visible
+from core.engine.attention import pattern, score_mask
 from core.errors import ArgumentError
 from core.result import Result
 
 
 def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> NDArray[np.float32]:
-    """The attention of a head in a run: [query position, key position], rows sum to 1.
+    """The attention of a head in a run: [query position, key position], rows sum to 1, or to less
+    where the head has a sink.
 
     In the last layer a run holds only the queries that its output reads; run with positions="all" for every row.
     """
@@ -23,7 +24,7 @@ def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> ND
     q, k = state.q[layer], state.k[layer]
     last = layer == adapter.shape.layers - 1
     with torch.no_grad():
-        queries = state.reads if last and state.reads is not None else 0
-        mask = visible(adapter.shape, weights.window, queries, k.shape[1], k.device)
+        queries = state.places(state.reads if last and state.reads is not None else 0)
+        mask = score_mask(adapter, layer, queries, [head])
         found = pattern(adapter.shape, weights, q, k, head, mask)
     return found[min(row, len(found) - 1)].float().cpu().numpy()

@@ -1,7 +1,7 @@
 """What the engine needs to know of a model: one adapter per architecture family.
 
 An adapter calls the model's own norm and MLP modules and re-states only the attention (projections, rotary,
-scale, mask), since that is where readers are edited one by one. It never changes the model.
+scale, soft-cap, bias, mask, sinks), since that is where readers are edited one by one. It never changes the model.
 
 Shapes: stream [batch, position, width]; q, k, v, z [batch, position, head, head_width].
 """
@@ -9,13 +9,13 @@ Shapes: stream [batch, position, width]; q, k, v, z [batch, position, head, head
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.graph import Graph
@@ -37,6 +37,20 @@ class Shape:
     input_kind: InputKind
     output_kind: OutputKind
     parallel: bool = False
+    coupled: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where the rows of a tensor stand: index [batch or 1, n] of a stream of `length` positions. grid: rows and
+    columns of an image's patches."""
+
+    index: Tensor
+    length: int
+    grid: tuple[int, int] | None = None
+
+
+JointScale = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -44,9 +58,16 @@ class AttentionWeights:
     """One layer's attention, all as nn.Linear stores it ([out, in]).
 
     w_qkv: [(heads + 2 kv_heads) * head_width, width]: all q, all k, all v.
-    w_o: [width, heads * head_width], with LayerScale multiplied in: what really reaches the stream.
-    b_o: [width] or None: belongs to no head.
+    w_o: [width, heads * head_width], with LayerScale and residual multiplier in it: what really reaches the stream.
+    b_o: [width] or None: belongs to no head, and is added as it is (LayerScale and multiplier in it too).
+    scale: of the scores q . k.
     window: how many positions back a query sees (itself included); None: all.
+    softcap: scores are softcap * tanh(scores / softcap), before bias and mask.
+    sinks: [heads], the score of a key that has no value: a head's attention then sums to less than 1.
+    joint_scale: for a norm over all heads of a layer. From z [batch, n, heads * head_width] and z w_o^T
+        [batch, n, width] of the current pass to the factor [batch, n, width or 1] that multiplies what each head
+        adds to the stream (the norm's weight in it). Such a model is `coupled`. A bias after the norm belongs in b_o,
+        a bias before it cannot be stated.
     """
 
     w_qkv: Tensor
@@ -55,6 +76,9 @@ class AttentionWeights:
     b_o: Tensor | None
     scale: float
     window: int | None = None
+    softcap: float | None = None
+    sinks: Tensor | None = None
+    joint_scale: JointScale | None = None
 
 
 class Adapter(ABC):
@@ -64,8 +88,12 @@ class Adapter(ABC):
     shape: Shape
     prefix: int = 0  # positions before the first patch of an image (class token, registers)
     blocks: Sequence[Any]  # one module a layer
-    attention_norm_name: str  # of the norm before attention, in a block
-    mlp_norm_name: str
+    attention_norm_name: str | None  # of the norm before attention, in a block; None: there is none
+    mlp_norm_name: str | None
+    mlp_name: str = "mlp"
+    after_mlp_name: str | None = None  # of a norm (or scale) that the MLP's output goes through
+    q_norm_name: str | None = None  # of a norm of q [batch, n, heads, head_width], head by head, before `turn`
+    k_norm_name: str | None = None
 
     def __init__(self, module: Any) -> None:
         self.module: Any = module
@@ -75,25 +103,43 @@ class Adapter(ABC):
     @cached_property
     def graph(self) -> Graph:
         shape = self.shape
-        return Graph(shape.layers, shape.heads, shape.kv_heads, shape.parallel)
+        return Graph(shape.layers, shape.heads, shape.kv_heads, shape.parallel, shape.coupled)
 
     @cached_property
     def attention(self) -> tuple[AttentionWeights, ...]:
         """The attention weights of every layer."""
         with torch.no_grad():
-            return tuple(self.attention_weights(layer) for layer in range(self.shape.layers))
+            found = tuple(self.attention_weights(layer) for layer in range(self.shape.layers))
+        assert self.shape.coupled or all(weights.joint_scale is None for weights in found)
+        return found
+
+    def _in_blocks(self, name: str | None) -> list[Any]:
+        """A module of every layer; None leaves its input as it is."""
+        return [nn.Identity() if name is None else part(block, name) for block in self.blocks]
 
     @cached_property
     def _attention_norms(self) -> list[Any]:
-        return [part(block, self.attention_norm_name) for block in self.blocks]
+        return self._in_blocks(self.attention_norm_name)
 
     @cached_property
     def _mlp_norms(self) -> list[Any]:
-        return [part(block, self.mlp_norm_name) for block in self.blocks]
+        return self._in_blocks(self.mlp_norm_name)
 
     @cached_property
     def _mlps(self) -> list[Any]:
-        return [part(block, "mlp") for block in self.blocks]
+        return self._in_blocks(self.mlp_name)
+
+    @cached_property
+    def _after_mlp(self) -> list[Any]:
+        return self._in_blocks(self.after_mlp_name)
+
+    @cached_property
+    def _q_norms(self) -> list[Any]:
+        return self._in_blocks(self.q_norm_name)
+
+    @cached_property
+    def _k_norms(self) -> list[Any]:
+        return self._in_blocks(self.k_norm_name)
 
     def attention_norm(self, layer: int, stream: Tensor) -> Tensor:
         return self._attention_norms[layer](stream)  # type: ignore[no-any-return]
@@ -102,8 +148,17 @@ class Adapter(ABC):
         return self._mlp_norms[layer](stream)  # type: ignore[no-any-return]
 
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        """What the MLP writes to the stream, LayerScale included."""
-        return self._mlps[layer](normed)  # type: ignore[no-any-return]
+        """What the MLP writes to the stream: after LayerScale, a norm of its own, the residual multiplier."""
+        return self._after_mlp[layer](self._mlps[layer](normed))  # type: ignore[no-any-return]
+
+    def query(self, layer: int, q: Tensor, places: Places, heads: Sequence[int] | None = None) -> Tensor:
+        """q [batch, n, head, head_width] as attention uses it: normed, turned. heads: which ones these are; None:
+        all. A circuit run of a coupled model always brings all of them."""
+        return self.turn(layer, self._q_norms[layer](q), places)
+
+    def key(self, layer: int, k: Tensor, places: Places, heads: Sequence[int] | None = None) -> Tensor:
+        """The same for k; heads: of those with keys."""
+        return self.turn(layer, self._k_norms[layer](k), places)
 
     # ---- what a family states ----
 
@@ -114,10 +169,15 @@ class Adapter(ABC):
     def embed(self, inputs: Tensor) -> Tensor:
         """What the `input` node writes: [batch, position, width]. inputs: ids [batch, position] or pixels."""
 
-    def turn(self, layer: int, qk: Tensor, first: int | Tensor) -> Tensor:
-        """Rotate q or k [batch, position, head, head_width] to its place; the positions start at `first`, or
-        are given as a tensor [batch, position]. Families without rotary embeddings leave it as it is."""
+    def turn(self, layer: int, qk: Tensor, places: Places) -> Tensor:
+        """Rotate q or k [batch, n, head, head_width] to its places. Families or layers without rotary embeddings
+        leave it as it is."""
         return qk
+
+    def score_bias(self, layer: int, queries: Places) -> Tensor | None:
+        """What is added to the scores of queries at these places: broadcastable to [batch, heads, n, position]; None
+        for nothing. The causal mask and the window are not part of it."""
+        return None
 
     @abstractmethod
     def read(self, stream: Tensor) -> Tensor:
@@ -192,3 +252,20 @@ def join(parts: list[Tensor | None]) -> Tensor | None:
     if not present:
         return None
     return torch.cat(present)
+
+
+def rms_scale(weight: Tensor, eps: float) -> JointScale:
+    """The joint scale of an RMSNorm after attention; weight [width] as it multiplies (Gemma: 1 + the parameter)."""
+
+    def scale(_z: Tensor, total: Tensor) -> Tensor:
+        wide = total.to(torch.promote_types(total.dtype, torch.float32))
+        return (torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * weight).to(total.dtype)
+
+    return scale
+
+
+def refuse(module: Any, reasons: dict[str, bool], hint: str) -> None:
+    """Raise ModelError with the first reason that holds: options of a family that its adapter does not state."""
+    for reason, holds in reasons.items():
+        if holds:
+            raise ModelError(f"This {type(module).__name__} is not supported: {reason}.", hint)

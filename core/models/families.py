@@ -5,54 +5,116 @@ Adding a family is one adapter file and one row here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 from torch import nn
 
 from core.errors import ModelError
-from core.models.adapter import Adapter
+from core.models.adapter import Adapter, InputKind
+from core.models.gemma import Gemma2Adapter
 from core.models.gpt2 import Gpt2Adapter
 from core.models.llama import LlamaAdapter
 from core.models.vision_hf import Dinov2Adapter, VitAdapter
 from core.models.vision_timm import TimmVitAdapter
 
-# The class of the model in its library, and the adapter that states it.
-FAMILIES: dict[str, type[Adapter]] = {
-    "GPT2LMHeadModel": Gpt2Adapter,
-    "LlamaForCausalLM": LlamaAdapter,
-    "MistralForCausalLM": LlamaAdapter,
-    "Qwen2ForCausalLM": LlamaAdapter,
-    "ViTModel": VitAdapter,
-    "ViTForImageClassification": VitAdapter,
-    "Dinov2Model": Dinov2Adapter,
-    "Dinov2ForImageClassification": Dinov2Adapter,
-    "VisionTransformer": TimmVitAdapter,
-}
 
-SUPPORTED = (
-    "Wirescope opens GPT-2, Llama, Mistral, Qwen2 and SmolLM2 language models with their output head; "
-    "ViT and DINOv2 of Hugging Face; ViT and DeiT of timm."
+@dataclass(frozen=True)
+class Family:
+    """A row of the table.
+
+    classes: of the models in their library, by name. exact: what of the family the tests hold to the model's own
+    forward and to the oracle, in a few words. refused: its options that are refused, with the reason; empty for none.
+    """
+
+    name: str
+    library: Literal["Hugging Face", "timm"]
+    reads: InputKind
+    classes: tuple[str, ...]
+    adapter: type[Adapter]
+    exact: str
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Models that are not opened: how their classes' names begin, and why."""
+
+    name: str
+    classes: tuple[str, ...]
+    why: str
+
+
+_HF: Literal["Hugging Face"] = "Hugging Face"
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        *("GPT-2", _HF, "text", ("GPT2LMHeadModel",), Gpt2Adapter),
+        exact="learned positions, scores scaled by layer",
+    ),
+    Family(
+        *("Llama, SmolLM2", _HF, "text", ("LlamaForCausalLM",), LlamaAdapter),
+        exact="grouped-query attention, every kind of rotary scaling, biases, wide heads",
+    ),
+    Family(*("Mistral", _HF, "text", ("MistralForCausalLM",), LlamaAdapter), exact="as Llama, sliding window"),
+    Family(
+        *("Qwen2", _HF, "text", ("Qwen2ForCausalLM",), LlamaAdapter),
+        exact="biases of q, k, v; a sliding window in some layers",
+    ),
+    Family(
+        *("Gemma 2", _HF, "text", ("Gemma2ForCausalLM",), Gemma2Adapter),
+        exact="norms after attention and MLP, capped scores and logits, windows",
+        refused="attention biases, attention in both directions",
+    ),
+    Family(*("ViT", _HF, "image", ("ViTModel", "ViTForImageClassification"), VitAdapter), exact="class token"),
+    Family(
+        *("DINOv2", _HF, "image", ("Dinov2Model", "Dinov2ForImageClassification"), Dinov2Adapter),
+        exact="LayerScale, gated MLP, pictures of any size; a classifier's mean of the patches",
+    ),
+    Family(
+        *("ViT, DeiT", "timm", "image", ("VisionTransformer",), TimmVitAdapter),
+        exact="class token or mean, registers, LayerScale, a norm before the blocks",
+        refused="normed or gated queries and heads, pooling by attention, two heads",
+    ),
 )
 
-# Why a kind of model cannot be opened, by how its class's name begins.
-_REASONS = {
-    "Bert": "it norms the sum after each block, so its stream is no sum of what the components write",
-    "Roberta": "it norms the sum after each block, so its stream is no sum of what the components write",
-    "DistilBert": "it norms the sum after each block, so its stream is no sum of what the components write",
-    "T5": "it has an encoder and a decoder, and with them more than one residual stream",
-    "Bart": "it has an encoder and a decoder, and with them more than one residual stream",
-    "Swin": "it works in windows at several scales, so it has no one residual stream",
-}
+_NO_SUM = "it norms the sum after each block, so its stream is no sum of what the components write"
+_TWO_STREAMS = "it has an encoder and a decoder, and with them more than one residual stream"
+
+REFUSED: tuple[Refused, ...] = (
+    Refused("BERT and its kin", ("Bert", "Roberta", "DistilBert"), _NO_SUM),
+    Refused("T5, BART", ("T5", "Bart"), _TWO_STREAMS),
+    Refused("Swin", ("Swin",), "it works in windows at several scales, so it has no one residual stream"),
+)
+
+_BY_CLASS = {name: family for family in FAMILIES for name in family.classes}
+
+
+def _names(library: str, kind: InputKind) -> str:
+    return ", ".join(family.name for family in FAMILIES if (family.library, family.reads) == (library, kind))
+
+
+SUPPORTED = (
+    f"Wirescope opens these language models of Hugging Face, with their output head: {_names(_HF, 'text')}; "
+    f"these vision models of Hugging Face: {_names(_HF, 'image')}; and of timm: {_names('timm', 'image')}."
+)
+
+
+def family_of(class_name: str) -> Family | None:
+    """The family of a model by its class's name, or None."""
+    return _BY_CLASS.get(class_name)
 
 
 def adapt(module: nn.Module) -> Adapter:
     """The adapter of a model. Raises ModelError for a family that is not supported, by name."""
     for cls in type(module).__mro__:
-        adapter = FAMILIES.get(cls.__name__)
-        if adapter is not None:
-            return adapter(module)
+        family = family_of(cls.__name__)
+        if family is not None:
+            return family.adapter(module)
     raise unsupported(type(module).__name__)
 
 
 def unsupported(class_name: str) -> ModelError:
     """The refusal of a model, with the reason where one is known."""
-    reason = next((why for start, why in _REASONS.items() if class_name.startswith(start)), "")
+    reason = next((row.why for row in REFUSED if class_name.startswith(row.classes)), "")
     return ModelError(f"{class_name} is not supported{': ' + reason if reason else ''}.", SUPPORTED)

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.models.adapter import AttentionWeights, Shape, join, optional_weight, part, weight
+from core.models.adapter import AttentionWeights, Places, Shape, join, optional_weight, part, weight
 from core.models.causal_lm import CausalLmAdapter
+from core.models.rotary import rotate_halves
 
 
 class LlamaAdapter(CausalLmAdapter):
@@ -20,10 +21,12 @@ class LlamaAdapter(CausalLmAdapter):
     final_norm_path = "model.norm"
     attention_norm_name = "input_layernorm"
     mlp_norm_name = "post_attention_layernorm"
+    coupled = False  # whether a norm spans the heads of a layer
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
         config = module.config
+        self.refuse_options()
         self.blocks = part(module, "model.layers")
         self._embedding = part(module, "model.embed_tokens")
         self._rotary = part(module, "model.rotary_emb")
@@ -37,7 +40,11 @@ class LlamaAdapter(CausalLmAdapter):
             causal=True,
             input_kind="text",
             output_kind="next token",
+            coupled=self.coupled,
         )
+
+    def refuse_options(self) -> None:
+        """Raise ModelError for an option of the family that the adapter does not state."""
 
     def attention_weights(self, layer: int) -> AttentionWeights:
         attention = part(self.blocks[layer], "self_attn")
@@ -61,11 +68,5 @@ class LlamaAdapter(CausalLmAdapter):
     def embed(self, inputs: Tensor) -> Tensor:
         return self._embedding(inputs)  # type: ignore[no-any-return]
 
-    def turn(self, layer: int, qk: Tensor, first: int | Tensor) -> Tensor:
-        if isinstance(first, int):
-            first = torch.arange(first, first + qk.shape[1], device=qk.device)[None]
-        cos, sin = self._rotary(qk, first)
-        half = qk.shape[-1] // 2
-        turned = torch.cat((-qk[..., half:], qk[..., :half]), dim=-1)
-        rotated: Tensor = qk * cos.unsqueeze(2) + turned * sin.unsqueeze(2)
-        return rotated
+    def turn(self, layer: int, qk: Tensor, places: Places) -> Tensor:
+        return rotate_halves(qk, *self._rotary(qk, places.index))

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from core.errors import ArgumentError, ModelError, WirescopeError
 from core.models import packs
 from core.models.bundled import bundled_folder
-from core.models.families import FAMILIES, adapt, unsupported
+from core.models.families import adapt, family_of, unsupported
 from core.models.model import ImageProcessing, Model
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -98,7 +98,7 @@ def _from_folder(folder: Path, name: str, title: str) -> Model:
 
 def _unsupported_architecture(config: dict[str, Any]) -> ModelError | None:
     names = config.get("architectures") or ["an unknown architecture"]
-    return None if names[0] in FAMILIES else unsupported(str(names[0]))
+    return None if family_of(str(names[0])) else unsupported(str(names[0]))
 
 
 def _require_safetensors(folder: Path) -> None:
@@ -163,7 +163,9 @@ def _hugging_face_model(path: str, architecture: str, name: str, title: str, *, 
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ModelError(f"The checkpoint of {title} lacks weights: {missing[0]}{more}.", "Is its download complete?")
     processor: Any
-    if FAMILIES[architecture].__module__.endswith(("vision_hf", "vision_timm")):
+    family = family_of(architecture)
+    assert family is not None  # it was asked before the weights were loaded
+    if family.reads == "image":
         try:
             processor = transformers.AutoImageProcessor.from_pretrained(path, **options)
         except OSError:

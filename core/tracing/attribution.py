@@ -69,7 +69,8 @@ def eap_ig(
 
 
 def _gradients(session: Session, embedding: Tensor) -> ReaderGradients:
-    return ReaderGradients(session.model.adapter, embedding, session.engine.reads, session.metric)
+    engine = session.engine
+    return ReaderGradients(session.model.adapter, embedding, engine.reads, session.metric, engine.grid)
 
 
 def _effects(

@@ -18,12 +18,13 @@ HUGGING_FACE = [family for family in ALL if not family.startswith("timm")]
 def test_patterns_of_the_clean_run_are_the_models_own(family: str) -> None:
     setup = case(family, batch=2)
     result = setup.session().run(positions="all")
+    used = setup.module.config._attn_implementation  # type: ignore[union-attr]
     setup.module.set_attn_implementation("eager")  # type: ignore[operator]
     try:
         with torch.no_grad():
             own = setup.module(setup.pair.clean.tensor, output_attentions=True).attentions
     finally:
-        setup.module.set_attn_implementation("sdpa")  # type: ignore[operator]
+        setup.module.set_attn_implementation(used)  # type: ignore[operator]
     for layer, expected in enumerate(own):
         for head in range(expected.shape[1]):
             for row in range(2):
