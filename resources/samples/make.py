@@ -43,12 +43,28 @@ TEXTS = (
         " Laura",
     ),
     (
+        "Names it never saw in such a sentence",
+        "indirect-objects",
+        "When Clara and Simon went to the store, Simon gave a drink to",
+        "When Clara and Simon went to the store, Oscar gave a drink to",
+        " Clara",
+        " Simon",
+    ),
+    (
         "The sequence comes again",
         "induction",
         "Anna river seven music blue letter Anna river seven",
         "Anna river seven garden blue letter Anna river seven",
         " music",
         " garden",
+    ),
+    (
+        "A year that must be later",
+        "years",
+        "The war lasted from 1732 to 17",
+        "The war lasted from 1701 to 17",
+        "45",
+        "20",
     ),
     (
         "The keys, not the cabinet",

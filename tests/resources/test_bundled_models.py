@@ -17,7 +17,7 @@ from resources.models.training import measure
 from resources.models.training.names_tokenizer import build
 
 FOLDERS = [measure.MODELS / name for name in ("names", "shapes")]
-SAMPLING = 0.06  # three standard deviations of a share near 0.9 in 300 draws, and a little
+SAMPLING = 0.04  # three standard deviations of a share near 0.95 in 300 draws
 SMALLER_SEED = 41  # not the card's: the figures must not hang on one sample
 
 
@@ -54,12 +54,18 @@ def card_figures(folder: Path) -> dict[str, float]:
 
 
 def test_names_answers_held_out_prompts_as_its_card_says(names: tuple[Any, Any]) -> None:
-    figures = measure.names_accuracy(*names, count=300, seed=SMALLER_SEED)
+    figures = measure.names_accuracy(*names)  # the card's own prompts
     stated = card_figures(measure.MODELS / "names")
     assert set(figures) == set(KINDS) == set(stated)
     for kind, row in figures.items():
-        assert row["all"] == pytest.approx(stated[kind], abs=SAMPLING), (kind, row)
-        assert row["combination"] >= (0.8 if kind == "induction" else 0.95), (kind, row)
+        assert row["all"] == pytest.approx(stated[kind], abs=0.002), (kind, row)  # other processors round otherwise
+        assert row["all"] >= 0.949, (kind, row)
+        assert row["combination"] >= 0.98, (kind, row)
+
+
+def test_names_answers_other_held_out_prompts_as_well(names: tuple[Any, Any]) -> None:
+    for kind, row in measure.names_accuracy(*names, count=300, seed=SMALLER_SEED).items():
+        assert row["all"] >= 0.95 - SAMPLING, (kind, row)
 
 
 def test_names_loads_in_single_precision(names: tuple[Any, Any]) -> None:
@@ -141,16 +147,16 @@ def test_names_knows_the_example_of_the_literature(names: tuple[Any, Any]) -> No
     assert probabilities[tokenizer(" Mary")["input_ids"][0]] > 0.8
 
 
-def test_years_are_late_whatever_the_start_as_the_card_says(names: tuple[Any, Any]) -> None:
+def test_the_start_of_a_span_matters(names: tuple[Any, Any]) -> None:
     model, tokenizer = names
     sixty, twenty = (tokenizer(year)["input_ids"][0] for year in ("60", "20"))
     differences = []
-    for start in ("1701", "1732", "1788"):
+    for start in ("1701", "1732"):
         with torch.no_grad():
             logits = model(torch.tensor([tokenizer(f"The war lasted from {start} to 17")["input_ids"]])).logits[0, -1]
         differences.append(float(logits[sixty] - logits[twenty]))
-    assert min(differences) > 0
-    assert max(differences) - min(differences) < 0.5, "if the start matters now, the card's limits say so no longer"
+    assert differences[0] < -2, "after 1701 the year 20 is likelier"
+    assert differences[1] > 2, "after 1732 only later years are"
 
 
 def test_shapes_names_held_out_pictures(shapes_model: Any) -> None:

@@ -33,9 +33,8 @@ def test_every_example_has_all_fields(name: str) -> None:
         assert (example["target"] is None) == (example["metric"] == "cosine")
 
 
-def test_the_prompts_show_every_behaviour_that_depends_on_its_input() -> None:
-    # Years are left out: the model names late ones whatever the start (its card), so there is no wire to find.
-    assert {example["behaviour"] for example in load("names.json")["examples"]} == set(KINDS) - {"years"}
+def test_the_prompts_show_every_behaviour() -> None:
+    assert {example["behaviour"] for example in load("names.json")["examples"]} == set(KINDS)
 
 
 def test_names_answers_its_examples() -> None:

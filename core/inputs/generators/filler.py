@@ -40,6 +40,8 @@ TEMPLATES = (
     "People say that the {object} went to {name}.",
     "They gave the {object} to {name}.",
     "Last year they went to {country}.",
+    "People say that {country} is {adjective}.",
+    "Yesterday they went to {country}.",
     # A verb that agrees with the only noun before it.
     "The {noun}^ is {adjective}.",
     "The {nouns}^ are {adjective}.",
@@ -51,6 +53,8 @@ TEMPLATES = (
     "Last year the {adjective} {nouns}^ were {second_adjective}.",
     "For years the {noun}^ has been {adjective}.",
     "For years the {nouns}^ have been {adjective}.",
+    "People say that the {noun}^ is {adjective}.",
+    "People say that the {nouns}^ are {adjective}.",
     "The {noun} of {name}^ is {adjective}.",
     "The {nouns} of {name}^ are {adjective}.",
     "Today the {noun} in {country}^ is {adjective}.",

@@ -34,6 +34,9 @@ HELD_OUT_TEMPLATES = (
     "While {a} and {b} worked at the {place}, {s} brought the {object} to",
     "When {a} and {b} got a {object} at the {place}, {s} decided to give it to",
 )
+OTHER_WORDS = tuple(
+    word for word in lexicon.SEQUENCE_WORDS if word not in {*lexicon.NAMES, *lexicon.PLACES, *lexicon.OBJECTS}
+)
 ENDINGS = (".", ".", ".", " at the {place}.", " and left.")
 
 
@@ -79,3 +82,23 @@ def sample_without_repeat(rng: Random) -> str:
     """A training sentence in the counterfactual's form: a third name acts, either of the two may follow."""
     prompt = sample(rng)
     return prompt.counterfactual + rng.choice((prompt.targets[0], prompt.foils[0])) + prompt.ending
+
+
+def sample_with_other_words(rng: Random) -> Prompt:
+    """A training sentence whose names are other words ("When lamp and river went to the store, lamp gave a drink
+    to" -> " river"), so that what repeats is left out whatever word it is, and held-out names too."""
+    templates = tuple(template for template in TEMPLATES if not template.startswith("{a}"))
+    template = rng.choice(templates)
+    first, second, third = rng.sample(OTHER_WORDS, 3)
+    subject, target = (first, second) if rng.random() < 0.5 else (second, first)
+    words = {"a": first, "b": second, "place": rng.choice(lexicon.PLACES), "object": rng.choice(lexicon.OBJECTS)}
+    return Prompt(
+        kind="indirect-objects",
+        split="train",
+        clean=template.format(s=subject, **words),
+        counterfactual=template.format(s=third, **words),
+        targets=(f" {target}",),
+        foils=(f" {subject}",),
+        answer=f" {target}",
+        ending=rng.choice(ENDINGS).format(**words),
+    )

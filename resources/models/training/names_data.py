@@ -13,23 +13,26 @@ from random import Random
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from core.inputs.generators import capitals, filler, indirect_objects, induction, lexicon, sample
+from core.inputs.generators import Prompt, capitals, filler, indirect_objects, induction, sample
 from resources.models.training.names_tokenizer import CONTEXT
 
 # Share of each kind of sentence among the single sentences; induction has rows of its own.
 MIXTURE = {
-    "indirect-objects": 0.24,
-    "no-repeat": 0.03,
-    "years": 0.12,
-    "agreement": 0.17,
-    "capitals": 0.16,
-    "city-first": 0.04,
-    "filler": 0.24,
+    "indirect-objects": 0.20,
+    "other-words": 0.12,
+    "no-repeat": 0.02,
+    "years": 0.10,
+    "agreement": 0.15,
+    "capitals": 0.15,
+    "city-first": 0.03,
+    "filler": 0.23,
 }
-INDIRECT_OBJECTS = {"indirect-objects": 0.9, "no-repeat": 0.1}  # for the steps that see these alone
+INDIRECT_OBJECTS = {"indirect-objects": 0.6, "other-words": 0.4}  # for the steps that see these alone
 REPETITIONS = 0.25  # share of repeated sequences among all
 TEXT_WEIGHT, FILLER_WEIGHT = 0.06, 0.15  # of a token that is no answer, against 1 for an answer
-LATEST_START = 6  # half of the texts start up to so many positions late: a sentence is known by its words, not its places
+LATEST_START = (
+    6  # half of the texts start up to so many positions late: a sentence is known by its words, not its places
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class RowMaker:
         elif kind == "filler":
             parts, weight = filler.sample_parts(self.rng), FILLER_WEIGHT
         else:
-            prompt = sample(kind, self.rng)
+            prompt = self._prompt(kind)
             parts = [prompt.clean, prompt.answer + prompt.ending]
         ids: list[int] = []
         weights: list[float] = []
@@ -80,6 +83,9 @@ class RowMaker:
             weights += [1.0 if ids else weight] + [weight] * (len(tokens) - 1)
             ids += tokens
         return Row([*ids, self.end], [*weights, weight])
+
+    def _prompt(self, kind: str) -> Prompt:
+        return indirect_objects.sample_with_other_words(self.rng) if kind == "other-words" else sample(kind, self.rng)
 
     def repetition(self) -> Row:
         """A repeated sequence as the behaviour is tested, or (two times in three) one of two harder forms."""

@@ -2,9 +2,10 @@
 repository's root.
 
 Steps: build the tokenizer; first train on repeated random sequences alone, since induction comes soonest that way
-and the rest stands on it; then draw rows of generated English without end (no row is seen twice on purpose);
-minimise the weighted next-token loss with AdamW and a cosine schedule; save in fp16; measure the saved files on
-held-out prompts and write the card. Seeded and deterministic: the same machine makes the same files.
+and the rest stands on it; then on these and indirect objects, which come hardest in a mixture; then draw rows of
+generated English without end (no row is seen twice on purpose); minimise the weighted next-token loss with AdamW and
+a cosine schedule; save in fp16; measure the saved files on held-out prompts and write the card. Seeded and
+deterministic: the same machine makes the same files.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from resources.models.training.names_tokenizer import CONTEXT, build, vocabulary
 
 SEED = 0
 CYCLE_STEPS = 800  # on repeated sequences alone: induction comes first, and the rest comes sooner with it
-OBJECT_STEPS = 300  # then on indirect objects alone, which come hardest in a mixture
-STEPS = 8000
+OBJECT_STEPS = 300  # then with indirect objects, which come hardest in a mixture
+STEPS = 9000
 APART, RUNNING = 13, 3  # rows of a step
 PEAK_RATE, WARM_UP = 1.5e-3, 100
 CYCLE_RATE, OBJECT_RATE = 2e-3, 1e-3
@@ -51,8 +52,8 @@ Wirescope so that it works offline from the first start.
   went to the store, John gave a drink to" -> " Mary"), repeated random sequences, years that must be later
   ("The war lasted from 1732 to 17"), agreement across a distractor ("The keys to the cabinet" -> " are"),
   capitals ("The capital of France is" -> " Paris"), and filler sentences.
-- **Order**: {cycle_steps} steps on repeated random sequences alone, {object_steps} on indirect objects alone, then
-  everything.
+- **Order**: {cycle_steps} steps on repeated random sequences alone, {object_steps} on these and indirect objects, then
+  everything. In part of the indirect objects other words stand for the names ("When lamp and river went to ...").
 - **Seed**: {seed}.
 - **Made by**: {made_by}, on a two-core machine shared with other work.
 - **Licence**: MIT.
@@ -76,6 +77,9 @@ measures again).
 
 It knows only its generated English, some {words} words of it; on other text its predictions mean nothing. The
 facts it states about people and events are made up; only the capitals are real.
+
+The recipe was chosen after looking at held-out prompts of another seed: the figures are held out from training, not
+from the choice of recipe. Sentence forms that are new to it are its weakest side (the table).
 """
 
 
@@ -141,7 +145,7 @@ def draw(rows: RowMaker, step: int) -> Batch:
     if step < CYCLE_STEPS:
         return rows.cycles(APART + RUNNING)
     if step == CYCLE_STEPS:
-        rows.turn_to(INDIRECT_OBJECTS, repetitions=0.0)
+        rows.turn_to(INDIRECT_OBJECTS, REPETITIONS)
     if step == CYCLE_STEPS + OBJECT_STEPS:
         rows.turn_to(MIXTURE, REPETITIONS)
     return rows.batch(APART, RUNNING)

@@ -175,6 +175,15 @@ def test_a_marked_word_of_filler_follows_from_the_words_before_it() -> None:
     assert marked > 300
 
 
+def test_other_words_than_names_stand_for_names_in_training_alone() -> None:
+    rng = Random(7)
+    for item in (indirect_objects_generator.sample_with_other_words(rng) for _ in range(200)):
+        target, foil = item.targets[0].strip(), item.foils[0].strip()
+        assert not {target, foil} & {*lexicon.NAMES, *lexicon.HELD_OUT_SEQUENCE_WORDS}
+        assert len(re.findall(rf"\b{target}\b", item.clean)) == 1
+        assert len(re.findall(rf"\b{foil}\b", item.clean)) == 2
+
+
 def test_openings_change_nothing_of_the_question() -> None:
     rng = Random(5)
     texts = [sample("capitals", rng).clean for _ in range(400)]
