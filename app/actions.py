@@ -67,7 +67,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&View",
         (
             *("zoom_in", "zoom_out", "frame", "frame_all", "-"),
-            *("show_inputs", "show_inspector", "show_predictions", "-", "@theme", "full_screen"),
+            *("show_inputs", "show_inspector", "show_predictions", "-", "@theme", "@motion", "full_screen"),
         ),
     ),
     ("&Help", ("welcome", "keys", "-", "about")),

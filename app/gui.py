@@ -16,7 +16,7 @@ from app.messages import Failed
 from app.settings import Settings
 from app.window import Window
 from app.workbench import Workbench
-from views import theme
+from views import motion, theme
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ def run(model: str | None) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName("Wirescope")
     app.setDesktopFileName("wirescope")
+    motion.set_choice(Settings().motion())
     theme.set_choice(Settings().theme())
     theme.apply(app)
     window = make_window()

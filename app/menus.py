@@ -1,4 +1,5 @@
-"""The menu bar, and the menus whose entries change: bundled models, packs, recent, examples, theme."""
+"""The menu bar, and the menus whose entries change: bundled models, packs, recent, examples, theme,
+motion."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from app.actions import EXPORTS, MENUS
 from app.examples import all_examples, examples_for
 from core.models import packs
 from core.models.bundled import bundled_models
-from views import theme
+from views import motion, theme
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -30,6 +31,7 @@ def fill_menu_bar(window: Window) -> dict[str, QMenu]:
         "recent": _filled_when_shown(window, "&Recent Models", fill_recent),
         "examples": _filled_when_shown(window, "&Examples", fill_examples),
         "theme": _theme_menu(window),
+        "motion": _motion_menu(window),
     }
     special: dict[str, QAction] = {"undo": window.undo_action, "redo": window.redo_action}
     for title, entries in MENUS:
@@ -156,6 +158,22 @@ def _theme_menu(window: Window) -> QMenu:
         action.setChecked(theme.choice() == choice)
         group.addAction(action)
     return menu
+
+
+def _motion_menu(window: Window) -> QMenu:
+    menu = QMenu("&Motion", window)
+    group = QActionGroup(menu)
+    for choice, words in (("system", "As the &System"), ("full", "&Smooth"), ("reduced", "&Reduced: At Once")):
+        action = menu.addAction(words, partial(_set_motion, window, choice))
+        action.setCheckable(True)
+        action.setChecked(motion.choice() == choice)
+        group.addAction(action)
+    return menu
+
+
+def _set_motion(window: Window, choice: motion.MotionChoice) -> None:
+    motion.set_choice(choice)
+    window.settings.set_motion(choice)
 
 
 def _set_theme(window: Window, choice: theme.ThemeChoice) -> None:

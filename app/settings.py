@@ -1,9 +1,10 @@
-"""What is remembered between starts: window, theme, tool, recent models."""
+"""What is remembered between starts: window, theme, motion, recent models."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from views.motion import MotionChoice
 from views.theme import ThemeChoice
 
 RECENT = 8
@@ -21,6 +22,13 @@ class Settings:
 
     def set_theme(self, choice: ThemeChoice) -> None:
         self._store.setValue("theme", choice)
+
+    def motion(self) -> MotionChoice:
+        value = self._store.value("motion", "system")
+        return value if value in ("full", "reduced") else "system"
+
+    def set_motion(self, choice: MotionChoice) -> None:
+        self._store.setValue("motion", choice)
 
     def recent_models(self) -> list[str]:
         value = self._store.value("recent", [])

@@ -150,7 +150,7 @@ class Figure:
         scene = make_scene(self.data, layout)
         camera = framed(layout.bounds, self.graph_size, layout.margins, 1.0)
         everything = QRectF(QPointF(0, 0), self.graph_size)
-        paint_world(painter, scene, camera, theme, everything, vector=True)
+        paint_world(painter, scene, camera, theme, everything)
         paint_layer_names(painter, scene, camera, theme, self.graph_size)
         painter.setFont(pixel_font(NOTE_PIXELS))
         painter.setPen(QColor(theme.muted))

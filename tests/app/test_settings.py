@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.settings import RECENT, Settings
 from tests.app.models import CLEAN
 from tests.app.person import Person
+from views import motion
 
 Sit = Callable[[], Person]
 
@@ -106,3 +107,15 @@ def test_settings_that_are_no_settings_are_ignored(qapp, sit_down: Sit) -> None:
     assert window.settings.theme() == "system"
     assert window.settings.recent_models() == ["one"]
     assert window.columns.sizes()[1] > 400
+
+
+def test_the_choice_of_motion_is_remembered_and_applies_at_once(sit_down: Sit) -> None:
+    first = sit_down()
+    try:
+        first.choose("View/Motion", "Smooth")
+        assert not motion.reduced()
+        first.choose("View/Motion", "Reduced")
+        assert motion.reduced()
+        assert Settings().motion() == "reduced"
+    finally:
+        motion.set_choice("system")

@@ -1,7 +1,8 @@
 """Edges as curves: cubic Béziers with vertical ends, all of them in a few arrays.
 
-1. An edge starts at its writer and ends at the port of its reader: q, k and v at the foot of a head from left
-   to right (a K/V head that several heads share ends at the first of them).
+1. An edge starts at the top of its writer and ends at the port of its reader: q, k and v at the foot of a head
+   from left to right (a K/V head that several heads share ends at the first of them). So what a node reads comes
+   from below, and what it writes leaves above.
 2. On the `input` and `logits` bars edges are spread by their column, so that they do not meet in one point.
 3. An edge that stays in its column bows to the side, the further it goes the more, so that edges of one
    column can be told apart; the three ports of one head come in from slightly different sides.
@@ -10,11 +11,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.graph import Reader
+from core.graph import Graph, Reader
 from views.canvas.layout import Layout
 
 Array = NDArray[np.float64]
@@ -34,13 +36,19 @@ class Curves:
 
     def sampled(self, samples: int) -> Array:
         """Points along every curve: [edges, samples, 2]."""
-        t = np.linspace(0.0, 1.0, samples)
-        weights = np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])  # [4, samples]
-        return np.einsum("ks,nkd->nsd", weights, self.controls)
+        coordinates = self.controls.transpose(0, 2, 1).reshape(-1, 4)
+        return (coordinates @ _weights(samples)).reshape(-1, 2, samples).transpose(0, 2, 1)
 
     def boxes(self) -> Array:
         """Left, top, right, bottom of the control points: [edges, 4]. A curve never leaves them."""
         return np.concatenate([self.controls.min(axis=1), self.controls.max(axis=1)], axis=1)
+
+
+@lru_cache(maxsize=32)
+def _weights(samples: int) -> Array:
+    """Of the four control points at each sample: [4, samples]."""
+    t = np.linspace(0.0, 1.0, samples)
+    return np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])
 
 
 def port_offset(reader: Reader, radius: float) -> tuple[float, float]:
@@ -48,19 +56,46 @@ def port_offset(reader: Reader, radius: float) -> tuple[float, float]:
     return PORT_SIDE[reader.kind] * PORT_X * radius, PORT_Y * radius
 
 
+@dataclass(frozen=True, eq=False)
+class ReaderTable:
+    """Of every reader of a graph: the node where its edges end (by its number in `graph.nodes`), the side of its
+    port, and whether it is a port of a head. [readers]"""
+
+    ends: NDArray[np.int64]
+    sides: Array
+    of_head: NDArray[np.bool_]
+
+
+@lru_cache(maxsize=8)
+def reader_table(graph: Graph) -> ReaderTable:
+    group = graph.heads // graph.kv_heads
+    ends = []
+    for layer in range(graph.layers):
+        first = 1 + layer * (graph.heads + 1)
+        shared = [first + head * group for head in range(graph.kv_heads)]
+        ends += [*range(first, first + graph.heads), *shared, *shared, first + graph.heads]
+    kinds = [reader.kind for reader in graph.readers]
+    return ReaderTable(
+        np.array([*ends, graph.n_writers]),
+        np.array([PORT_SIDE[kind] for kind in kinds]),
+        np.array([kind in ("q", "k", "v") for kind in kinds]),
+    )
+
+
 def make_curves(layout: Layout, indices: NDArray[np.int64]) -> Curves:
     """The curves of edges, given by their index in the graph."""
     graph = layout.graph
     if len(indices) == 0:
         return Curves(np.zeros((0, 4, 2)))
-    writers = indices - graph.first_edge[graph.edge_readers[indices]]
-    readers = [graph.readers[int(number)] for number in graph.edge_readers[indices]]
-    ends = np.array([layout.number(graph.readers_of(reader)[0]) for reader in readers])
-    side = np.array([PORT_SIDE[reader.kind] for reader in readers])
-    head = np.array([reader.kind in "qkv" for reader in readers])
+    readers = graph.edge_readers[indices]
+    writers = indices - graph.first_edge[readers]
+    table = reader_table(graph)
+    ends, side, head = table.ends[readers], table.sides[readers], table.of_head[readers]
 
     start, end = layout.positions[writers].copy(), layout.positions[ends].copy()
     from_input, to_logits = writers == 0, ends == graph.n_writers
+    from_mlp = writers % (graph.heads + 1) == 0
+    start[:, 1] -= np.where(from_mlp, layout.mlp_size.height() / 2, layout.radius)
     end[:, 1] += np.where(head, PORT_Y * layout.radius, layout.mlp_size.height() / 2)
     end[:, 0] += np.where(head, side * PORT_X * layout.radius, 0.0)
     _spread(start, end, from_input, layout.input_bar.center().x(), layout.input_bar.width(), layout)

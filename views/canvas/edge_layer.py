@@ -3,16 +3,18 @@
 Hue says the sign, width the size; solid is measured, dashed estimated, muted and thin unknown, broken edited.
 
 1. Cull: curves whose box misses the exposed rectangle are left out.
-2. Sample the rest, finer the nearer the eye is, and transform to pixels.
+2. Sample the rest, as finely as each curve needs where the eye is, and transform to pixels.
 3. Group by (size, sign, solid or dashed, dimmed), weakest first. Dashes and the gap of a broken edge are cut
    from the polylines by arc length with one interpolation per group: Qt's own dashing is far slower.
-4. One `drawLines` call per group, on opaque colours.
+4. One `drawLines` call per portion of a group, on opaque colours. Between portions the caller may stop and go on
+   later, so that no picture holds up the window.
 
 For figures the same groups are drawn as paths, so that an SVG holds curves and not thousands of strokes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,15 +24,19 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from views.canvas.camera import Camera
-from views.canvas.curves import Array
-from views.canvas.scene import Scene
+from views.canvas.curves import Array, Curves
+from views.canvas.strokes import Strokes
 from views.theme import Theme
 
 WIDTHS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # pixels, by level
 INK = (0.46, 0.58, 0.70, 0.82, 0.92, 1.0)  # share of the hue over the panel, by level
+CROWDED = (0.45, 0.55, 0.7, 0.85, 1.0, 1.0)  # of the ink, by level, where many edges would make one carpet
 DIMMED = 0.55  # of the ink, for edges that do not touch the selected node
 UNKNOWN_INK = 0.45
-MANY = 1500  # shown edges from which dashes get longer, for speed
+MANY = 1500  # shown edges from which dashes get longer and curves coarser, for speed
+STRAY = 0.12  # pixels that straight pieces may stray from their curve
+SAMPLES = (6, 9, 13, 19, 28, 41, 60, 90)  # per curve
+PORTION = 1500  # pieces drawn at a time
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,10 @@ class Gap:
     half: float
 
 
-def edge_color(theme: Theme, sign: int, level: int, dimmed: bool = False) -> QColor:
+def edge_color(theme: Theme, sign: int, level: int, dimmed: bool = False, crowded: bool = False) -> QColor:
     """Opaque: the hue mixed with the panel, weak edges more."""
     hue = {1: theme.positive, -1: theme.negative}.get(sign, theme.muted)
-    ink = (INK[level] if sign else UNKNOWN_INK) * (DIMMED if dimmed else 1.0)
+    ink = (INK[level] if sign else UNKNOWN_INK) * (DIMMED if dimmed else 1.0) * (CROWDED[level] if crowded else 1.0)
     return mix(theme.panel, hue, ink)
 
 
@@ -55,9 +61,9 @@ def mix(ground: str, hue: str, share: float) -> QColor:
     return QColor(*parts)
 
 
-def edge_width(scene: Scene, place: int, scale: float) -> float:
+def edge_width(strokes: Strokes, place: int, scale: float) -> float:
     """Pixels. Wires grow a little when the eye comes near."""
-    return _width(int(scene.level[place]), int(scene.sign[place]), scale)
+    return _width(int(strokes.level[place]), int(strokes.sign[place]), scale)
 
 
 def _width(level: int, sign: int, scale: float) -> float:
@@ -66,43 +72,70 @@ def _width(level: int, sign: int, scale: float) -> float:
 
 def paint_edges(
     painter: QPainter,
-    scene: Scene,
+    strokes: Strokes,
     camera: Camera,
     theme: Theme,
     exposed: QRectF,
     dimmed: NDArray[np.bool_],
     gaps: dict[int, Gap],
     vector: bool = False,
-) -> None:
-    """Draw what the exposed rectangle (widget pixels) shows. `gaps` by place, for broken edges."""
-    shown = visible(scene, camera, exposed)
+) -> Iterator[None]:
+    """Draw what the exposed rectangle (widget pixels) shows, a portion at each step. `gaps` by place, for broken
+    edges."""
+    shown = visible(strokes, camera, exposed)
     if not len(shown):
         return
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    dashed = ~scene.measured[shown] & (scene.sign[shown] != 0)
+    dashed = ~strokes.measured[shown] & (strokes.sign[shown] != 0)
     dim = dimmed[shown]
     broken = np.isin(shown, list(gaps)) if gaps else np.zeros(len(shown), dtype=bool)
-    key = ((scene.level[shown] * 3 + scene.sign[shown] + 1) * 2 + dashed) * 2 + broken
+    key = ((strokes.level[shown] * 3 + strokes.sign[shown] + 1) * 2 + dashed) * 2 + broken
     key += np.where(dim, 0, 1000)  # dimmed ones lie below
+    fineness = _fineness(strokes, camera, shown)
     for group in np.unique(key):
         members = shown[key == group]
-        level, sign = int(scene.level[members[0]]), int(scene.sign[members[0]])
+        level, sign = int(strokes.level[members[0]]), int(strokes.sign[members[0]])
         width = _width(level, sign, camera.scale)
-        pen = QPen(edge_color(theme, sign, level, bool(dimmed[members[0]])), width)
+        color = edge_color(theme, sign, level, bool(dimmed[members[0]]), len(strokes) >= MANY)
+        pen = QPen(color, width)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        is_dashed = bool(~scene.measured[members[0]] & (sign != 0))
+        is_dashed = bool(~strokes.measured[members[0]] & (sign != 0))
         if vector:
-            _paint_paths(painter, scene, camera, members, pen, is_dashed, gaps)
+            _paint_paths(painter, strokes, camera, members, pen, is_dashed, gaps)
             continue
-        painter.setPen(pen)
-        segments = edge_segments(scene, camera, members, width, is_dashed, gaps)
-        draw_segments(painter, segments)
+        for part, samples in _portions(members, fineness[key == group], len(shown)):
+            painter.setPen(pen)
+            segments = edge_segments(strokes, camera, part, width, is_dashed, gaps, samples)
+            draw_segments(painter, _in_sight(segments, exposed))
+            yield
 
 
-def visible(scene: Scene, camera: Camera, exposed: QRectF) -> NDArray[np.int64]:
+def _fineness(strokes: Strokes, camera: Camera, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many samples each curve needs, one of SAMPLES: from how far the straight pieces may stray from it
+    (Wang's bound)."""
+    a, b, c, d = np.moveaxis(strokes.curves.controls[places], 1, 0)
+    bend = np.maximum(np.hypot(*(a - 2 * b + c).T), np.hypot(*(b - 2 * c + d).T)) * camera.scale
+    stray = STRAY if len(strokes) < MANY else 5 * STRAY
+    pieces = np.sqrt(0.75 * bend / stray)
+    return np.minimum(np.searchsorted(SAMPLES, pieces + 1), len(SAMPLES) - 1)
+
+
+def _portions(
+    members: NDArray[np.int64], fineness: NDArray[np.int64], shown: int
+) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Parts of a group that are drawn with one call each, and their samples per curve. Of few edges all are drawn
+    as fine as the one that needs most."""
+    for fine in np.unique(fineness) if shown >= MANY else (fineness.max(),):
+        samples = SAMPLES[fine]
+        part = members if shown < MANY else members[fineness == fine]
+        size = max(PORTION // samples, 1)
+        for start in range(0, len(part), size):
+            yield part[start : start + size], samples
+
+
+def visible(strokes: Strokes, camera: Camera, exposed: QRectF) -> NDArray[np.int64]:
     """Places of the edges whose box meets the exposed rectangle."""
     world = camera.world_rect(exposed)
-    boxes = scene.boxes
+    boxes = strokes.boxes
     return np.flatnonzero(
         (boxes[:, 2] >= world.left())
         & (boxes[:, 0] <= world.right())
@@ -111,32 +144,38 @@ def visible(scene: Scene, camera: Camera, exposed: QRectF) -> NDArray[np.int64]:
     )
 
 
+def _in_sight(segments: Array, exposed: QRectF) -> Array:
+    """The straight pieces whose box meets the exposed rectangle."""
+    x, y = segments[:, ::2], segments[:, 1::2]
+    return segments[
+        (x.max(axis=1) >= exposed.left())
+        & (x.min(axis=1) <= exposed.right())
+        & (y.max(axis=1) >= exposed.top())
+        & (y.min(axis=1) <= exposed.bottom())
+    ]
+
+
 def dash_lengths(width: float) -> tuple[float, float]:
     """Pixels on and off."""
     return 4.5 + 1.6 * width, 2.5 + 1.2 * width
 
 
-def samples_for(scale: float, count: int) -> int:
-    """Points per curve: so many that no corner shows, fewer where many edges hide them."""
-    least = 48 if count < MANY else 20
-    return least if scale <= 1.4 else max(least, 40) if scale <= 3.0 else 96
-
-
 def edge_segments(
-    scene: Scene,
+    strokes: Strokes,
     camera: Camera,
     places: NDArray[np.int64],
     width: float,
     dashed: bool,
     gaps: dict[int, Gap],
+    samples: int = 48,
 ) -> Array:
     """Straight pieces of edges in widget pixels: [pieces, 4] as x1, y1, x2, y2."""
-    controls = type(scene.curves)(scene.curves.controls[places])
-    points = camera.to_widget(controls.sampled(samples_for(camera.scale, len(scene.marks))))
+    controls = Curves(strokes.curves.controls[places])
+    points = camera.to_widget(controls.sampled(samples))
     broken = [gaps.get(int(place)) for place in places] if gaps else []
     if dashed:
         on, off = dash_lengths(width)
-        longer = 1.0 if len(scene.marks) < MANY else 2.0
+        longer = 1.0 if len(strokes) < MANY else 2.0
         return _cut(points, on * longer, off * longer, broken)
     if any(broken):
         return _cut(points, 4.0, 0.0, broken)
@@ -181,15 +220,15 @@ def draw_segments(painter: QPainter, segments: Array) -> None:
 # ---- single edges, for figures, hover and selection --------------------------------------------------------
 
 
-def edge_path(scene: Scene, camera: Camera, place: int, gap: Gap | None = None) -> QPainterPath:
+def edge_path(strokes: Strokes, camera: Camera, place: int, gap: Gap | None = None) -> QPainterPath:
     """The curve of one edge in widget pixels; in two parts when it is broken."""
     path = QPainterPath()
     if gap is None:
-        a, b, c, d = (QPointF(x, y) for x, y in camera.to_widget(scene.curves.controls[place]).tolist())
+        a, b, c, d = (QPointF(x, y) for x, y in camera.to_widget(strokes.curves.controls[place]).tolist())
         path.moveTo(a)
         path.cubicTo(b, c, d)
         return path
-    points, along = polyline(scene, camera, place)
+    points, along = polyline(strokes, camera, place)
     for low, high in ((0.0, gap.middle - gap.half), (gap.middle + gap.half, float(along[-1]))):
         if high - low < 0.5:
             continue
@@ -202,9 +241,9 @@ def edge_path(scene: Scene, camera: Camera, place: int, gap: Gap | None = None) 
     return path
 
 
-def polyline(scene: Scene, camera: Camera, place: int) -> tuple[Array, Array]:
+def polyline(strokes: Strokes, camera: Camera, place: int) -> tuple[Array, Array]:
     """Points `[samples, 2]` of one edge in widget pixels and the arc length at each."""
-    curve = type(scene.curves)(scene.curves.controls[place : place + 1])
+    curve = Curves(strokes.curves.controls[place : place + 1])
     points = camera.to_widget(curve.sampled(64)[0])
     steps = np.hypot(*np.diff(points, axis=0).T)
     return points, np.concatenate([[0.0], np.cumsum(steps)])
@@ -212,7 +251,7 @@ def polyline(scene: Scene, camera: Camera, place: int) -> tuple[Array, Array]:
 
 def _paint_paths(
     painter: QPainter,
-    scene: Scene,
+    strokes: Strokes,
     camera: Camera,
     places: NDArray[np.int64],
     pen: QPen,
@@ -224,4 +263,4 @@ def _paint_paths(
         pen.setDashPattern([length / width for length in dash_lengths(width)])
     painter.setPen(pen)
     for place in places.tolist():
-        painter.drawPath(edge_path(scene, camera, place, gaps.get(place)))
+        painter.drawPath(edge_path(strokes, camera, place, gaps.get(place)))

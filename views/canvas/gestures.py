@@ -3,44 +3,42 @@ no mouse handler is a soup of flags."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
-from core.graph import Node
 from views.canvas.camera import Camera
 from views.canvas.minimap import MiniMap
-from views.canvas.scene import Scene
-from views.data import Target
+
+T = TypeVar("T")  # what can be selected
 
 DRAG = 4.0  # pixels from which a press is a drag
 
 
-class Stage(Protocol):
+class Stage(Protocol[T]):
     """What gestures need of the canvas."""
 
     camera: Camera
 
-    @property
-    def scene(self) -> Scene: ...
     def look(self, camera: Camera) -> None: ...
-    def click(self, target: Target | None, extend: bool) -> None: ...
-    def target_at(self, point: QPointF) -> Target | None: ...
+    def click(self, target: T | None, extend: bool) -> None: ...
+    def target_at(self, point: QPointF) -> T | None: ...
     def band(self, box: QRectF | None) -> None: ...
-    def nodes_in(self, box: QRectF) -> tuple[Node, ...]: ...
-    def choose(self, selection: tuple[Target, ...]) -> None: ...
-    def selection(self) -> tuple[Target, ...]: ...
+    def inside(self, box: QRectF) -> tuple[T, ...]: ...
+    def choose(self, selection: tuple[T, ...]) -> None: ...
+    def selection(self) -> tuple[T, ...]: ...
     def view_size(self) -> QSizeF: ...
+    def bounds(self) -> QRectF: ...
 
 
-class Gesture:
-    """The life of one press. `moved` returns the gesture that goes on: itself, or one that it turned into."""
+class Gesture(Generic[T]):
+    """The life of one press. `move` returns the gesture that goes on: itself, or one that it turned into."""
 
-    def __init__(self, stage: Stage, start: QPointF) -> None:
+    def __init__(self, stage: Stage[T], start: QPointF) -> None:
         self.stage = stage
         self.start = start
 
-    def move(self, point: QPointF) -> Gesture:
+    def move(self, point: QPointF) -> Gesture[T]:
         return self
 
     def end(self, point: QPointF) -> None:
@@ -50,14 +48,14 @@ class Gesture:
         pass
 
 
-class Pan(Gesture):
+class Pan(Gesture[T]):
     """The world follows the hand; cancelled, it springs back."""
 
-    def __init__(self, stage: Stage, start: QPointF) -> None:
+    def __init__(self, stage: Stage[T], start: QPointF) -> None:
         super().__init__(stage, start)
         self._camera = stage.camera
 
-    def move(self, point: QPointF) -> Gesture:
+    def move(self, point: QPointF) -> Gesture[T]:
         self.stage.look(self._camera.panned(*(point - self.start).toTuple()))
         return self
 
@@ -65,20 +63,20 @@ class Pan(Gesture):
         self.stage.look(self._camera)
 
 
-class RubberBand(Gesture):
-    """Selects the nodes inside, added to the selection when it extends."""
+class RubberBand(Gesture[T]):
+    """Selects what is inside, added to the selection when it extends."""
 
-    def __init__(self, stage: Stage, start: QPointF, extend: bool) -> None:
+    def __init__(self, stage: Stage[T], start: QPointF, extend: bool) -> None:
         super().__init__(stage, start)
         self._extend = extend
 
-    def move(self, point: QPointF) -> Gesture:
+    def move(self, point: QPointF) -> Gesture[T]:
         self.stage.band(QRectF(self.start, point).normalized())
         return self
 
     def end(self, point: QPointF) -> None:
         self.stage.band(None)
-        inside = self.stage.nodes_in(QRectF(self.start, point).normalized())
+        inside = self.stage.inside(QRectF(self.start, point).normalized())
         kept = self.stage.selection() if self._extend else ()
         self.stage.choose((*kept, *(node for node in inside if node not in kept)))
 
@@ -86,15 +84,15 @@ class RubberBand(Gesture):
         self.stage.band(None)
 
 
-class Press(Gesture):
+class Press(Gesture[T]):
     """A click, unless it moves: then a rubber band from empty space, or a pan from a node or edge."""
 
-    def __init__(self, stage: Stage, start: QPointF, extend: bool) -> None:
+    def __init__(self, stage: Stage[T], start: QPointF, extend: bool) -> None:
         super().__init__(stage, start)
         self._extend = extend
         self._target = stage.target_at(start)
 
-    def move(self, point: QPointF) -> Gesture:
+    def move(self, point: QPointF) -> Gesture[T]:
         if (point - self.start).manhattanLength() <= DRAG:
             return self
         if self._target is None:
@@ -105,16 +103,20 @@ class Press(Gesture):
         self.stage.click(self._target, self._extend)
 
 
-class MapDrag(Gesture):
-    """Click and drag on the mini-map: the view goes there."""
+class MapDrag(Gesture[T]):
+    """Click and drag on the mini-map: the view goes there. A press inside the window on the map takes hold of it
+    where it is, so that it does not jump."""
 
-    def __init__(self, stage: Stage, start: QPointF, box: QRectF) -> None:
+    def __init__(self, stage: Stage[T], start: QPointF, box: QRectF) -> None:
         super().__init__(stage, start)
         self._camera, self._box = stage.camera, box
-        self.move(start)
+        window = MiniMap.window(stage.bounds(), box, stage.camera, stage.view_size())
+        self._hold = window.center() - start if window.contains(start) and window.intersected(box) != box else None
+        if self._hold is None:
+            self.move(start)
 
-    def move(self, point: QPointF) -> Gesture:
-        world = MiniMap.to_world(self.stage.scene, self._box, point)
+    def move(self, point: QPointF) -> Gesture[T]:
+        world = MiniMap.to_world(self.stage.bounds(), self._box, point + (self._hold or QPointF(0, 0)))
         self.stage.look(self._camera.centred(world, self.stage.view_size()))
         return self
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from core.graph import Edge, Node
 from views.canvas.camera import Camera
 from views.canvas.scene import Scene
+from views.canvas.strokes import HIT_SAMPLES, Strokes
 
 REACH = 8.0  # pixels
 SNUG = 2.0  # pixels round a node that are still the node
@@ -49,23 +50,26 @@ def _distance(rect: QRectF, point: QPointF, round_: bool) -> float:
     return float(np.hypot(max(dx - rect.width() / 2, 0.0), max(dy - rect.height() / 2, 0.0)))
 
 
-def edges_near(scene: Scene, camera: Camera, point: QPointF, reach: float = REACH) -> list[tuple[float, int]]:
-    """(distance in pixels, place) of the edges within reach, nearest first; of equally near ones the one drawn
+def edges_near(strokes: Strokes, camera: Camera, point: QPointF, reach: float = REACH) -> list[tuple[float, int]]:
+    """(distance in pixels, place) of the lines within reach, nearest first; of equally near ones the one drawn
     on top."""
     world = camera.to_world(point)
-    at = np.array([world.x(), world.y()])
     limit = reach / camera.scale
-    boxes = scene.boxes
-    near = np.flatnonzero(np.all(boxes[:, :2] <= at + limit, axis=1) & np.all(boxes[:, 2:] >= at - limit, axis=1))
+    left, top, right, bottom = strokes.pieces
+    x, y = np.float32(world.x()), np.float32(world.y())
+    near = np.flatnonzero((left <= x + limit) & (right >= x - limit) & (top <= y + limit) & (bottom >= y - limit))
     if not len(near):
         return []
-    points = scene.points[near]
-    start, step = points[:, :-1], np.diff(points, axis=1)
+    line, piece = np.divmod(near, HIT_SAMPLES - 1)
+    at = np.array([world.x(), world.y()])
+    start = strokes.points[line, piece]
+    step = strokes.points[line, piece + 1] - start
     length = np.maximum((step**2).sum(-1), 1e-12)
     share = np.clip(((at - start) * step).sum(-1) / length, 0.0, 1.0)
-    apart = start + share[..., None] * step - at
-    distance = np.sqrt((apart**2).sum(-1).min(axis=1)) * camera.scale
-    found = [(float(d), int(place)) for d, place in zip(distance, near, strict=True) if d <= reach]
+    apart = np.hypot(*(start + share[:, None] * step - at).T) * camera.scale
+    places, first = np.unique(line, return_index=True)
+    nearest = np.minimum.reduceat(apart, first)
+    found = [(float(d), int(place)) for d, place in zip(nearest, places, strict=True) if d <= reach]
     return sorted(found, key=lambda item: (round(item[0], 1), -item[1]))
 
 

@@ -2,7 +2,7 @@
 
 Nothing is written over something else. Pills (an edit's glyph and its change of the metric) come first: a pill
 moves along its edge until it is free, else loses its number, else is left out. Then names, the most important
-first: right, left, above, below of the node, else left out.
+first: right, left, above, below of the node, else left out. Far out only what is selected or edited has a name.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from views.theme import ui_font
 NAME_PIXELS, PILL_PIXELS, NOTE_PIXELS = 11, 11, 11
 GLYPH_WIDTH = 15.0
 LAYER_NAMES = 66.0  # pixels at the left border that the names of the layers take
+BANDS_BELOW = 6.5  # pixels of a head's diameter below which a layer is drawn as a band
 MOST_NAMES = 150  # tried at once; more could not be read
 PILL_HEIGHT = 19.0
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
@@ -88,12 +89,19 @@ class _Taken:
         return not hit.any()
 
 
+def is_far(scene: Scene, camera: Camera) -> bool:
+    """Whether layers are drawn as bands."""
+    return 2 * scene.layout.radius * camera.scale < BANDS_BELOW
+
+
 def node_rect(scene: Scene, camera: Camera, node: Node) -> QRectF:
-    """The shape of a node in widget pixels. A named one is never smaller than 10 pixels."""
+    """The shape of a node in widget pixels. A named one is never smaller than 10 pixels, where that keeps it off its
+    neighbours."""
     rect = camera.rect(scene.layout.shape(node))
     if node.kind in ("input", "logits"):
         return rect
-    least = 10.0 if scene.mark(node).named else 2.0
+    pitch = min(scene.layout.pitch_x, scene.layout.pitch_y) * camera.scale
+    least = min(10.0, 0.8 * pitch) if scene.mark(node).named else 2.0
     if rect.height() < least:
         grow = least / rect.height()
         size = QSizeF(rect.width() * grow, least)
@@ -121,14 +129,21 @@ def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozen
         key=lambda node: (
             node not in selected,
             scene.mark(node).edited is None,
-            -scene.strength.get(node, -1),
+            -int(scene.strength[scene.layout.number(node)]),
             node.layer,
             node.head,
         ),
     )
+    if is_far(scene, camera):
+        order = [node for node in order if node in selected or scene.mark(node).edited]
     for node in order[:MOST_NAMES]:
         _place_name(scene, node, rects[node], node in selected, taken, labels)
     return labels
+
+
+def clear_of_layers(shape: QRectF, width: float) -> bool:
+    """Whether a name of some width in the middle of a shape keeps off the names of the layers at the left border."""
+    return shape.center().x() - width / 2 > LAYER_NAMES
 
 
 def _place_pills(scene: Scene, camera: Camera, exposed: QRectF, taken: _Taken, labels: Labels) -> None:
@@ -195,7 +210,8 @@ def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, taken: 
     pill = pill_size(mark.label) if mark.edited else QSizeF(0, 0)
     inside = shape.width() > width + 6 and shape.height() > 26
     if inside:
-        labels.names.append(Name(node, shape, selected, inside=True))
+        if clear_of_layers(shape, width):
+            labels.names.append(Name(node, shape, selected, inside=True))
         if mark.edited is None:
             return
         width = 0.0

@@ -1,49 +1,134 @@
 """Nodes: quiet dots until they take part in something; then outlined, with their name. MLPs are rounded
-rectangles, `input` and `logits` bars. Near enough, heads show their q, k and v ports."""
+rectangles, `input` and `logits` bars.
+
+The nearer the eye, the more is drawn. Far out a layer is a band and each of its nodes a bar in it, as tall and as
+strong as the strongest edge shown there; then dots; then names; close up heads show their q, k and v ports.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 
 from core.graph import Node, Reader
 from views.canvas.camera import Camera
 from views.canvas.curves import port_offset
 from views.canvas.edge_layer import mix
-from views.canvas.labels import NAME_PIXELS, node_rect, pixel_font
+from views.canvas.labels import NAME_PIXELS, clear_of_layers, is_far, node_rect, pixel_font
 from views.canvas.scene import Scene
+from views.canvas.strokes import LEVELS
 from views.theme import Theme
 
-PORTS_FROM = 28.0  # pixels of a head's diameter from which its ports show
+PORTS_FROM = 28.0  # from which a head shows its ports
 LETTERS_FROM = 54.0
+MANY_MARKED = 200  # nodes
 
 
-def paint_quiet(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
+def paint_quiet(
+    painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF, vector: bool = False
+) -> None:
     """The nodes in the exposed rectangle (widget pixels) that take part in nothing; they lie below the edges."""
-    quiet_fill, quiet_line = mix(theme.panel, theme.faint, 0.62), mix(theme.panel, theme.faint, 0.95)
-    line = QPen(quiet_line, 1.0)
+    if is_far(scene, camera):
+        _paint_bands(painter, scene, camera, theme, exposed)
+        return
+    fill, line = mix(theme.panel, theme.faint, 0.62), mix(theme.panel, theme.faint, 0.95)
     near = 2 * scene.layout.radius * camera.scale >= PORTS_FROM
-    painter.setPen(line)
-    painter.setBrush(quiet_fill)
     world = camera.world_rect(exposed)
+    painter.setPen(QPen(line, 1.0))
+    painter.setBrush(fill)
     for node, shape in scene.quiet:
         if not shape.intersects(world):
             continue
         rect = camera.rect(shape)
+        if not near and not vector:
+            _stamp(painter, node, rect, fill, line)
+            continue
         paint_shape(painter, node, rect)
         if near:
-            painter.setFont(pixel_font(10))
-            painter.setPen(QColor(theme.muted))
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _short(node, rect))
-            if node.kind == "head":
-                _paint_ports(painter, scene, camera, theme, node, quiet_line)
-            painter.setPen(line)
-            painter.setBrush(quiet_fill)
+            if clear_of_layers(rect, 40):
+                painter.setFont(pixel_font(10))
+                painter.setPen(QColor(theme.muted))
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _short(node, rect))
+            paint_ports(painter, scene, camera, theme, node, line)
+            painter.setPen(QPen(line, 1.0))
+            painter.setBrush(fill)
+
+
+def _stamp(painter: QPainter, node: Node, rect: QRectF, fill: QColor, line: QColor) -> None:
+    """Copy a small picture of the shape: ten times as fast as drawing it, and there may be thousands."""
+    ratio = painter.device().devicePixelRatioF()
+    key = (node.kind == "head", round(rect.width(), 1), round(rect.height(), 1), fill.name(), line.name(), ratio)
+    picture = _picture(*key)
+    size = picture.deviceIndependentSize()
+    painter.drawPixmap(QPointF(rect.center().x() - size.width() / 2, rect.center().y() - size.height() / 2), picture)
+
+
+@lru_cache(maxsize=64)
+def _picture(round_: bool, width: float, height: float, fill: str, line: str, ratio: float) -> QPixmap:
+    room = 2.0
+    picture = QPixmap(round((width + 2 * room) * ratio), round((height + 2 * room) * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(line), 1.0))
+    painter.setBrush(QColor(fill))
+    box = QRectF(0, 0, width, height)
+    box.moveCenter(QRectF(QPointF(0, 0), picture.deviceIndependentSize()).center())
+    paint_shape(painter, Node("head" if round_ else "mlp"), box)
+    painter.end()
+    return picture
+
+
+def _paint_bands(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
+    """A strip for each layer, with a low bar for each node."""
+    layout, graph = scene.layout, scene.data.graph
+    positions = camera.to_widget(layout.positions)
+    pitch_x, pitch_y = layout.pitch_x * camera.scale, layout.pitch_y * camera.scale
+    strip, low = mix(theme.panel, theme.faint, 0.35), mix(theme.panel, theme.faint, 0.7)
+    for layer in range(graph.layers):
+        first = 1 + layer * (graph.heads + 1)
+        y = positions[first, 1]
+        left, right = positions[first, 0] - 0.6 * pitch_x, positions[first + graph.heads, 0] + 0.9 * pitch_x
+        box = QRectF(left, y - 0.44 * pitch_y, right - left, 0.88 * pitch_y)
+        if not box.intersects(exposed):
+            continue
+        painter.fillRect(box, strip)
+        for number in range(first, first + graph.heads + 1):
+            painter.fillRect(_bar(scene, camera, number, 0.3), low)
+
+
+def _paint_bars(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
+    """In the bands, a bar for each node with edges: taller and stronger with the strongest of them."""
+    for number in np.flatnonzero(scene.strength[1:-1] >= 0).tolist():
+        share = (int(scene.strength[number + 1]) + 1) / LEVELS
+        bar = _bar(scene, camera, number + 1, 0.4 + 0.6 * share)
+        if bar.intersects(exposed):
+            painter.fillRect(bar, mix(theme.panel, theme.text, 0.4 + 0.6 * share))
+
+
+def _bar(scene: Scene, camera: Camera, number: int, share: float) -> QRectF:
+    """Of a node in its layer's band; `share` of the band's height. All of a layer stand on one line."""
+    layout, graph = scene.layout, scene.data.graph
+    layer, column = divmod(number - 1, graph.heads + 1)
+    x = float(layout.positions[number, 0]) * camera.scale + camera.x
+    foot = (layout.layer_y(layer) + 0.44 * layout.pitch_y) * camera.scale + camera.y
+    width = max(0.5 * layout.pitch_x * camera.scale, 1.0) * (1.6 if column == graph.heads else 1.0)
+    height = 0.88 * layout.pitch_y * camera.scale * share
+    return QRectF(x - width / 2, foot - height, width, height)
 
 
 def paint_marked(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
     """The named and edited nodes and the bars in the exposed rectangle; they lie on top of the edges."""
+    far = is_far(scene, camera)
+    if far:
+        _paint_bars(painter, scene, camera, theme, exposed)
     for node in scene.marked:
+        if far and node.kind in ("head", "mlp") and scene.mark(node).edited is None:
+            continue  # its bar shows it
         rect = node_rect(scene, camera, node)
         if rect.intersects(exposed):
             paint_loud(painter, scene, camera, theme, node, rect)
@@ -55,14 +140,20 @@ def paint_loud(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, no
     if node.kind in ("input", "logits"):
         _paint_bar(painter, scene, theme, node, rect, edited)
         return
-    pen = QPen(theme.color("text"), 1.3)
+    pen = QPen(mix(theme.panel, theme.text, _ink(scene, node)), 1.3)
     if edited:
         pen.setDashPattern([2.2, 1.8])
     painter.setPen(pen)
     painter.setBrush(QColor(theme.panel))
     paint_shape(painter, node, rect)
-    if node.kind == "head" and rect.height() >= PORTS_FROM:
-        _paint_ports(painter, scene, camera, theme, node, QColor(theme.text))
+    paint_ports(painter, scene, camera, theme, node, QColor(theme.text))
+
+
+def _ink(scene: Scene, node: Node) -> float:
+    """Of the outline of a node: full, unless so many take part that the weaker ones must stand back."""
+    if len(scene.marked) < MANY_MARKED or scene.mark(node).edited:
+        return 1.0
+    return 0.45 + 0.55 * (int(scene.strength[scene.layout.number(node)]) + 1) / LEVELS
 
 
 def paint_shape(painter: QPainter, node: Node, rect: QRectF, grow: float = 0.0) -> None:
@@ -92,7 +183,10 @@ def _paint_bar(painter: QPainter, scene: Scene, theme: Theme, node: Node, rect: 
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _paint_ports(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, node: Node, line: QColor) -> None:
+def paint_ports(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, node: Node, line: QColor) -> None:
+    """The q, k and v ports of a head, where the eye is near enough; their edges end in them."""
+    if node.kind != "head" or 2 * scene.layout.radius * camera.scale < PORTS_FROM:
+        return
     centre, radius = scene.layout.position(node), scene.layout.radius
     size = max(2.0, 0.11 * radius * camera.scale)
     letters = 2 * radius * camera.scale >= LETTERS_FROM

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
@@ -9,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 from core.edits import EditKind
 from core.graph import Edge, Node
 from views.canvas.camera import Camera
-from views.canvas.edge_layer import dash_lengths, edge_color, edge_path, edge_width, paint_edges
+from views.canvas.edge_layer import dash_lengths, edge_color, edge_path, edge_width, mix, paint_edges
 from views.canvas.labels import (
     GLYPH_WIDTH,
     NOTE_PIXELS,
@@ -23,7 +26,7 @@ from views.canvas.labels import (
     text_width,
 )
 from views.canvas.layout import EDGE
-from views.canvas.node_layer import name_font, paint_loud, paint_marked, paint_quiet, paint_shape, port_at
+from views.canvas.node_layer import name_font, paint_loud, paint_marked, paint_ports, paint_quiet, paint_shape, port_at
 from views.canvas.scene import Scene
 from views.data import CanvasData, Target
 from views.theme import Theme
@@ -32,28 +35,45 @@ LEGEND = ("solid measured · dashed estimated", "blue raises · orange lowers")
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
 
 
-def paint_world(
-    painter: QPainter,
-    scene: Scene,
-    camera: Camera,
-    theme: Theme,
-    exposed: QRectF,
-    selection: tuple[Target, ...] = (),
-    vector: bool = False,
-) -> Labels:
-    """Edges, nodes, pills and names in the exposed rectangle (widget pixels). Returns what was written."""
-    selected = frozenset(target for target in selection if isinstance(target, Node))
-    labels = place_labels(scene, camera, exposed, selected)
-    dimmed = ~scene.touches(selected) if selected else np.zeros(len(scene.marks), dtype=bool)
-    if scene.data.stale:
-        dimmed[:] = True
-    paint_quiet(painter, scene, camera, theme, exposed)
-    paint_edges(painter, scene, camera, theme, exposed, dimmed, labels.gaps, vector)
-    paint_marked(painter, scene, camera, theme, exposed)
-    _paint_names(painter, labels.names, theme)
-    for pill in labels.pills:
-        paint_pill(painter, pill, theme, scene.data.stale)
-    return labels
+@dataclass(frozen=True, eq=False)
+class GraphWorld:
+    """The graph as a `World` for pictures. selected: nodes whose edges stand out."""
+
+    scene: Scene
+    selected: frozenset[Node]
+
+    @property
+    def key(self) -> object:
+        return self.scene, self.selected
+
+    @property
+    def places(self) -> object:
+        return self.scene.layout
+
+    def steps(
+        self, painter: QPainter, camera: Camera, theme: Theme, area: QRectF, vector: bool = False
+    ) -> Iterator[Labels]:
+        """Edges, nodes, pills and names in the area."""
+        scene = self.scene
+        labels = place_labels(scene, camera, area, self.selected)
+        yield labels
+        dimmed = ~scene.touches(self.selected) if self.selected else np.zeros(len(scene), dtype=bool)
+        if scene.data.stale:
+            dimmed[:] = True
+        paint_quiet(painter, scene, camera, theme, area, vector)
+        yield labels
+        for _ in paint_edges(painter, scene, camera, theme, area, dimmed, labels.gaps, vector):
+            yield labels
+        paint_marked(painter, scene, camera, theme, area)
+        _paint_names(painter, labels.names, theme)
+        for pill in labels.pills:
+            paint_pill(painter, pill, theme, scene.data.stale)
+
+
+def paint_world(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
+    """All at once, as lines and curves: for figures."""
+    for _ in GraphWorld(scene, frozenset()).steps(painter, camera, theme, exposed, vector=True):
+        pass
 
 
 def _paint_names(painter: QPainter, names: list[Name], theme: Theme) -> None:
@@ -115,6 +135,7 @@ def paint_emphasis(
     ring = QColor(theme.selection if chosen else theme.text)
     if isinstance(target, Node):
         _ring(painter, scene, camera, target, ring, 2.2 if chosen else 1.6)
+        paint_ports(painter, scene, camera, theme, target, ring)
         return
     place = scene.place(target)
     if place is None:
@@ -135,7 +156,7 @@ def paint_emphasis(
     painter.drawPath(path)
     _paint_ends(painter, scene, camera, theme, target, place, ring)
     if labels:
-        writer, fed = scene.ends[place]
+        writer, fed = scene.ends(place)
         _paint_names(painter, [n for n in labels.names if n.inside and n.node in (writer, *fed)], theme)
     for pill in labels.pills if labels else ():
         if pill.place == place:
@@ -146,7 +167,7 @@ def _paint_ends(
     painter: QPainter, scene: Scene, camera: Camera, theme: Theme, edge: Edge, place: int, ring: QColor
 ) -> None:
     """The two nodes of a lifted edge; a shared K/V head fans out to all heads that read it."""
-    writer, fed = scene.ends[place]
+    writer, fed = scene.ends(place)
     if len(fed) > 1:
         painter.setPen(QPen(ring, 1.0, Qt.PenStyle.DotLine))
         port = port_at(scene, camera, fed[0], edge.reader)
@@ -214,3 +235,20 @@ def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF
     for line, text in enumerate(LEGEND):
         box = QRectF(size.width() - EDGE - right - 4, EDGE - 2 + 16 * line, right + 4, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight, text)
+
+
+def paint_small(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, selection: tuple[Target, ...]) -> None:
+    """The whole graph for the mini-map: a mark for every node, strong where it takes part in something."""
+    layout = scene.layout
+    quiet, loud, chosen = mix(theme.window, theme.muted, 0.4), QColor(theme.positive), QColor(theme.selection)
+    width, height = (
+        max(0.5 * layout.pitch_x * camera.scale, 1.0),
+        max(0.4 * layout.pitch_y * camera.scale, 1.0),
+    )
+    for bar in (layout.input_bar, layout.logits_bar):
+        painter.fillRect(camera.rect(bar), quiet)
+    at = camera.to_widget(layout.positions)
+    for number, node in enumerate(scene.data.graph.writers[1:], start=1):
+        mark = scene.mark(node)
+        color = chosen if node in selection else loud if mark.named or mark.edited else quiet
+        painter.fillRect(QRectF(at[number, 0] - width / 2, at[number, 1] - height / 2, width, height), color)

@@ -11,51 +11,33 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
 from core.graph import INPUT, LOGITS, Edge, Node
-from views.canvas.curves import Array, Curves, make_curves
+from views.canvas.curves import make_curves, reader_table
 from views.canvas.layout import Layout
-from views.data import CanvasData, EdgeMark, NodeMark
-
-LEVELS = 6  # widths and strengths of colour
-HIT_SAMPLES = 33  # points per curve for hit tests
+from views.canvas.strokes import Strokes, in_order
+from views.data import CanvasData, NodeMark
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class Scene(Strokes):
     """What is shown. Arrays run over the shown edges, weakest first."""
 
     data: CanvasData
     layout: Layout
-    marks: tuple[EdgeMark, ...]
-    curves: Curves
-    level: NDArray[np.int64]  # 0 (weakest) to LEVELS - 1
-    sign: NDArray[np.int64]  # 1, -1, or 0 where nothing is known
-    measured: NDArray[np.bool_]
-    edited: NDArray[np.bool_]
+    readers: NDArray[np.int64]  # number of the reader of every edge
+    writers: NDArray[np.int64]  # and of its writer
     order_of: dict[int, int] = field(repr=False)  # edge index in the graph -> place in the arrays
 
     @cached_property
-    def points(self) -> Array:
-        """Samples of every curve for hit tests: [edges, HIT_SAMPLES, 2]."""
-        return self.curves.sampled(HIT_SAMPLES)
+    def fed(self) -> NDArray[np.int64]:
+        """The node where every edge ends, by its number in `graph.nodes`."""
+        return reader_table(self.data.graph).ends[self.readers]
 
     @cached_property
-    def boxes(self) -> Array:
-        return self.curves.boxes()
-
-    @cached_property
-    def ends(self) -> tuple[tuple[Node, tuple[Node, ...]], ...]:
-        """Writer and fed nodes of every edge."""
-        graph = self.data.graph
-        edges = [graph.edge(mark.index) for mark in self.marks]
-        return tuple((edge.writer, graph.readers_of(edge.reader)) for edge in edges)
-
-    @cached_property
-    def strength(self) -> dict[Node, int]:
-        """The level of the strongest edge at each node that has one."""
-        strength: dict[Node, int] = {}
-        for (writer, fed), level in zip(self.ends, self.level.tolist(), strict=True):
-            strength[writer] = max(strength.get(writer, 0), level)
-            strength[fed[0]] = max(strength.get(fed[0], 0), level)
+    def strength(self) -> NDArray[np.int64]:
+        """The level of the strongest edge at each node, by its number in `graph.nodes`; -1 without any."""
+        strength = np.full(self.data.graph.n_writers + 1, -1)
+        np.maximum.at(strength, self.writers, self.level)
+        np.maximum.at(strength, self.fed, self.level)
         return strength
 
     @cached_property
@@ -73,6 +55,11 @@ class Scene:
     def edge(self, place: int) -> Edge:
         return self.data.graph.edge(self.marks[place].index)
 
+    def ends(self, place: int) -> tuple[Node, tuple[Node, ...]]:
+        """The writer of an edge and the nodes that it feeds."""
+        edge = self.edge(place)
+        return edge.writer, self.data.graph.readers_of(edge.reader)
+
     def place(self, edge: Edge) -> int | None:
         """Where a shown edge is in the arrays; None when it is not shown."""
         return self.order_of.get(self.data.graph.edge_index(edge))
@@ -80,9 +67,23 @@ class Scene:
     def mark(self, node: Node) -> NodeMark:
         return self.data.nodes.get(node, _PLAIN)
 
+    def read_by(self, node: Node) -> NDArray[np.int64]:
+        """Places of the edges that enter a node, a K/V head that it shares included."""
+        numbers = [self.data.graph.reader_index(port) for port in self.data.graph.ports(node)]
+        return np.flatnonzero(np.isin(self.readers, numbers))
+
+    def written_by(self, node: Node) -> NDArray[np.int64]:
+        """Places of the edges that leave a node."""
+        if node.kind == "logits":
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(self.writers == self.data.graph.writer_index(node))
+
     def touches(self, nodes: frozenset[Node]) -> NDArray[np.bool_]:
         """Which edges start or end at one of the nodes: [edges]."""
-        return np.array([writer in nodes or not nodes.isdisjoint(fed) for writer, fed in self.ends], dtype=bool)
+        touching = np.zeros(len(self), dtype=bool)
+        for node in nodes:
+            touching[self.read_by(node)] = touching[self.written_by(node)] = True
+        return touching
 
 
 _PLAIN = NodeMark()
@@ -90,26 +91,16 @@ _PLAIN = NodeMark()
 
 def make_scene(data: CanvasData, layout: Layout) -> Scene:
     """Sort the shown edges by strength and lay their curves."""
-    marks = sorted(data.edges, key=_strength_key)
-    values = np.array([mark.value if mark.value is not None else np.nan for mark in marks])
-    known = np.isfinite(values)
-    size = np.where(known, np.abs(np.where(known, values, 0.0)), 0.0)
-    largest = size.max() if len(size) and size.max() > 0 else 1.0
-    level = np.clip(np.sqrt(size / largest) * LEVELS, 0, LEVELS - 1).astype(np.int64)
+    graph = data.graph
+    marks = in_order(data.edges)
+    indices = np.array([mark.index for mark in marks], dtype=np.int64)
+    readers = graph.edge_readers[indices].astype(np.int64)
     return Scene(
+        marks=marks,
+        curves=make_curves(layout, indices),
         data=data,
         layout=layout,
-        marks=tuple(marks),
-        curves=make_curves(layout, np.array([mark.index for mark in marks], dtype=np.int64)),
-        level=level,
-        sign=np.where(known, np.sign(np.where(known, values, 0.0)), 0).astype(np.int64),
-        measured=np.array([mark.measured for mark in marks], dtype=bool),
-        edited=np.array([mark.edited is not None for mark in marks], dtype=bool),
-        order_of={mark.index: place for place, mark in enumerate(marks)},
+        readers=readers,
+        writers=indices - graph.first_edge[readers],
+        order_of={index: place for place, index in enumerate(indices.tolist())},
     )
-
-
-def _strength_key(mark: EdgeMark) -> tuple[bool, float]:
-    """Weakest first, edited ones last, so that they lie on top."""
-    value = mark.value
-    return mark.edited is not None, -1.0 if value is None or value != value else abs(value)

@@ -13,9 +13,39 @@ With nothing selected, a walk starts at `input`. Where there is nothing to go to
 
 from __future__ import annotations
 
+import numpy as np
+from PySide6.QtCore import Qt
+
 from core.graph import INPUT, LOGITS, Edge, Graph, Node
 from views.canvas.scene import Scene
 from views.data import Target
+
+_WAYS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+def walk(scene: Scene, here: Target | None, key: int, alt: bool, column: int) -> tuple[bool, Target | None, int]:
+    """What a key does from where one is: whether it is one of the keys above, where to go, and the column in which
+    the layers were left (given and returned)."""
+    if key not in _WAYS and key not in _ENTER:
+        return False, None, column
+    dx, dy = _WAYS.get(Qt.Key(key), (0, 0))
+    if here is None:
+        return True, INPUT, column
+    if key in _ENTER:
+        return True, enter(scene, here), column
+    if isinstance(here, Edge):
+        return True, sibling(scene, here, dx) if dx else along(scene, here, dy > 0), column
+    if alt:
+        return True, along(scene, here, dy > 0) if dy else here, column
+    found = column_of(scene.data.graph, here)
+    column = column if found is None else found
+    return True, step(scene.data.graph, here, dx, dy, column), column
 
 
 def step(graph: Graph, node: Node, dx: int, dy: int, column: int = 0) -> Node:
@@ -46,7 +76,7 @@ def _at(graph: Graph, layer: int, column: int) -> Node:
 
 def strongest(scene: Scene, node: Node, up: bool) -> Edge | None:
     """The strongest shown edge that leaves a node (up) or enters it (down)."""
-    places = [place for place, (writer, fed) in enumerate(scene.ends) if (writer == node if up else node in fed)]
+    places = (scene.written_by(node) if up else scene.read_by(node)).tolist()
     best = max(places, key=lambda place: abs(scene.marks[place].value or 0.0), default=None)
     return None if best is None else scene.edge(best)
 
@@ -70,7 +100,7 @@ def sibling(scene: Scene, edge: Edge, direction: int) -> Edge:
     """The next shown edge into the same node."""
     graph = scene.data.graph
     node = graph.readers_of(edge.reader)[0]
-    places = [place for place, (_, fed) in enumerate(scene.ends) if fed[0] == node]
+    places = np.flatnonzero(scene.fed == scene.layout.number(node)).tolist()
     edges = sorted(
         (scene.edge(place) for place in places),
         key=lambda other: (graph.writer_index(other.writer), graph.reader_index(other.reader)),

@@ -12,7 +12,7 @@ from core.graph import INPUT, LOGITS, Graph, Node
 from tests.views.canvas.samples import GROUPED, SMALL, canvas_data, head, random_data
 from views import theme
 from views.canvas.canvas import Canvas
-from views.canvas.minimap import MiniMap
+from views.canvas.words import target_name
 from views.data import NodeMark
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -179,17 +179,23 @@ def test_the_tool_tip_says_name_and_value(canvas):
 
 
 def test_tab_goes_through_what_lies_under_the_pointer(canvas):
-    point = canvas.node_point(head(2, 5)) + QPointF(-3, 4)  # an edge starts here and another one ends here
+    canvas.set_data(canvas_data(SMALL, EDGES[0], "m0->a2.h5<k>", "a1.h1->a2.h5<v>"))
+    point = canvas.node_point(head(2, 5)) + QPointF(0, 8)  # where they end
     QTest.mouseMove(canvas, point.toPoint())
     seen = []
-    for _ in range(4):
+    tips = []
+    for _ in range(5):
         QTest.keyClick(canvas, Qt.Key.Key_Tab)
         seen.append(canvas.selection()[0])
+        tips.append(QToolTip.text())
+    QToolTip.hideText()
     assert seen[0] == head(2, 5)
-    assert {target.name for target in seen[:3]} == {"a2.h5", EDGES[0], EDGES[1]}
-    assert seen[3] == seen[0]
+    assert {target.name for target in seen[:4]} == {"a2.h5", EDGES[0], "m0->a2.h5<k>", "a1.h1->a2.h5<v>"}
+    assert seen[4] == seen[0]
+    for number, tip in enumerate(tips[:4]):  # each tip says what the next Tab brings
+        assert tip.splitlines()[1] == f"Tab: {target_name(seen[number + 1])}  ·  {number + 1} of 4 here"
     QTest.keyClick(canvas, Qt.Key.Key_Backtab)
-    assert canvas.selection() == (seen[2],)
+    assert canvas.selection() == (seen[3],)
 
 
 # ---- dragging ------------------------------------------------------------------------------------------------
@@ -306,9 +312,9 @@ def test_resizing_frames_again_or_keeps_the_middle(canvas, qtbot):
 
 
 def test_the_mini_map_shows_only_while_something_is_out_of_view_and_pans(canvas):
-    assert MiniMap.box(canvas.scene, canvas.camera, canvas.view_size()) is None
+    assert canvas.map_box() is None
     canvas.zoom_by(4.0)
-    box = MiniMap.box(canvas.scene, canvas.camera, canvas.view_size())
+    box = canvas.map_box()
     assert box is not None
     assert QRectF(canvas.rect()).contains(box)
     assert not QRectF(canvas.rect()).contains(canvas.node_point(head(3, 0)))
@@ -373,6 +379,7 @@ def test_a_walk_out_of_view_takes_the_view_along(canvas):
 
 
 def picture(canvas: Canvas) -> QImage:
+    canvas.settle()
     return canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
 
 
@@ -442,7 +449,7 @@ def test_the_picture_is_the_same_however_it_was_reached(canvas):
     start = empty_point(canvas)
     drag(canvas, start, start + QPointF(17, 11), button=MIDDLE)
     moved = picture(canvas)
-    canvas._sharpen()
+    canvas._cache.shown = None
     assert picture(canvas) == moved
 
 
@@ -450,7 +457,7 @@ def test_an_error_while_painting_is_logged_once(canvas, monkeypatch, caplog):
     def fail(*_):
         raise RuntimeError("no paint")
 
-    monkeypatch.setattr(canvas, "_paint_scene", fail)
+    monkeypatch.setattr(canvas, "_paint_world", fail)
     canvas.repaint()
     canvas.repaint()
     assert [record.message for record in caplog.records] == ["The canvas could not be painted."]

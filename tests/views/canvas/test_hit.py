@@ -50,9 +50,9 @@ def test_an_edge_is_hit_from_a_few_pixels_away_and_not_from_far():
 
 def test_a_node_wins_over_an_edge_that_ends_in_it():
     scene = make(canvas_data(SMALL, "a0.h2->a3.h2<k>"))
-    point = scene.layout.position(head(0, 2))
+    point = scene.layout.position(head(3, 2)) + QPointF(0, scene.layout.radius)
     found = targets_at(scene, Camera(), point)
-    assert found[0] == head(0, 2)
+    assert found[0] == head(3, 2)
     assert "a0.h2->a3.h2<k>" in [target.name for target in found]
 
 
