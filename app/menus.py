@@ -163,7 +163,7 @@ def _theme_menu(window: Window) -> QMenu:
 def _motion_menu(window: Window) -> QMenu:
     menu = QMenu("&Motion", window)
     group = QActionGroup(menu)
-    for choice, words in (("system", "As the &System"), ("full", "&Smooth"), ("reduced", "&Reduced: At Once")):
+    for choice, words in (("system", "As the &System"), ("full", "S&mooth"), ("reduced", "&Reduced: At Once")):
         action = menu.addAction(words, partial(_set_motion, window, choice))
         action.setCheckable(True)
         action.setChecked(motion.choice() == choice)
