@@ -132,7 +132,7 @@ def test_an_unknown_edge_suggests_near_ones_and_ends_with_2(pair, capsys) -> Non
         (["run", "--model", "m", "--clean", "x", "--edit", "m1"], "'m1' is not an edit"),
         (["run", "--model", "m", "--clean", "x", "--edit", "m1=chop"], "no edit called 'chop'"),
         (["run", "--model", "m", "--clean", "x", "--edit", "m1=scale"], "needs a value"),
-        (["run", "--model", "m", "--clean", "x", "--edit", "m1=zero@one"], "no number"),
+        (["run", "--model", "m", "--clean", "x", "--edit", "m1=scale:one"], "no number"),
         (["run", "--model", "m", "--clean", "x", "--metric", "beauty"], "There is no metric 'beauty'"),
         (["run", "--model", "m", "--clean", "x", "--metric", "logit_difference: Mary"], "target and a foil"),
         (["run", "--model", "m", "--clean", "x", "--metric", "probability"], "probability needs a target"),
