@@ -45,7 +45,7 @@ class AnyEdit(Protocol):
 @dataclass(frozen=True)
 class Block:
     """The modules of one layer. projections: (module, [(port, head, slice of its output)]). joint: a norm of what the
-    heads write together."""
+    heads write together. stream: whose first input is the stream, where no norm before attention sees it."""
 
     attention_norm: nn.Module
     projections: list[tuple[nn.Module, list[tuple[str, int, slice]]]]
@@ -55,6 +55,7 @@ class Block:
     mlp: nn.Module
     mlp_scale: nn.Module
     joint: nn.Module | None = None
+    stream: nn.Module | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,16 @@ def layout(model: Any) -> Layout:
         ]  # fmt: skip
         return Layout(blocks, parts.layernorm, heads, heads)
     kv_heads = model.config.num_key_value_heads
-    if kind.startswith("Gemma2"):
+    if kind.startswith("Olmo"):
+        blocks = [
+            Block(
+                _none(), _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _none(),
+                b.mlp, b.mlp, b.post_feedforward_layernorm, b.post_attention_layernorm, b,
+            )
+            for b in model.model.layers
+        ]  # fmt: skip
+        return Layout(blocks, model.model.norm, heads, kv_heads)
+    if kind.startswith(("Gemma2", "Gemma3")):
         blocks = [
             Block(
                 b.input_layernorm, _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _none(),
@@ -124,8 +134,8 @@ def layout(model: Any) -> Layout:
         return Layout(blocks, model.model.norm, heads, kv_heads)
     blocks = [
         Block(
-            b.input_layernorm, _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _none(),
-            b.post_attention_layernorm, b.mlp, _none(),
+            b.input_layernorm, _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _times(b),
+            b.post_attention_layernorm, b.mlp, _times(b),
         )
         for b in model.model.layers
     ]  # fmt: skip
@@ -134,6 +144,20 @@ def layout(model: Any) -> Layout:
 
 def _none() -> nn.Module:
     return nn.Identity()
+
+
+class _Times(nn.Module):
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.factor
+
+
+def _times(block: Any) -> nn.Module:
+    """The multiplier of what a block of Granite adds."""
+    return _Times(getattr(block, "residual_multiplier", 1.0))
 
 
 def _slices(port: str, heads: int, start: int, size: int) -> list[tuple[str, int, slice]]:
@@ -268,7 +292,7 @@ class Oracle:
                 part[..., head * size : (head + 1) * size] = z[..., head * size : (head + 1) * size]
                 outs[f"a{layer}.h{head}"] = (block.scale.forward(module.forward(part)) - nothing) * factor
 
-        _hook(hooks, block.attention_norm.register_forward_pre_hook(before_norm))
+        _hook(hooks, (block.stream or block.attention_norm).register_forward_pre_hook(before_norm))
         for module, ports in block.projections:
             _hook(hooks, module.register_forward_hook(after_projection(ports)))
         _hook(hooks, block.output.register_forward_pre_hook(before_output))
@@ -287,7 +311,7 @@ class Oracle:
             return (read(f"m{layer}", args[0]),)
 
         def after_mlp(_module: nn.Module, _args: Any, output: Tensor) -> None:
-            outs[f"m{layer}"] = block.mlp_scale.forward(output)
+            outs[f"m{layer}"] = block.mlp_scale.forward(output[0] if isinstance(output, tuple) else output)
 
         _hook(hooks, block.mlp_norm.register_forward_pre_hook(before_norm))
         _hook(hooks, block.mlp.register_forward_hook(after_mlp))

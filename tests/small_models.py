@@ -1,13 +1,18 @@
 """A small model of random weights for every family and every option of it that changes the arithmetic, in fp64.
 
 All weights are random, biases, norms and LayerScale too: what a library starts at 0 or 1 would hide a mistake. The
-RMSNorms of Hugging Face compute in fp32 whatever the model's dtype; these ones keep the precision.
+norms of Hugging Face compute in fp32 whatever the model's dtype; these ones keep the precision.
 """
 
 from __future__ import annotations
 
+import inspect
+import re
+import sys
+import textwrap
 import types
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import timm
@@ -73,11 +78,26 @@ def _qwen2(**options: Any) -> nn.Module:
     return transformers.Qwen2ForCausalLM(transformers.Qwen2Config(**{**_LLAMA, **options}))
 
 
-def _gemma2(**options: Any) -> nn.Module:
-    sizes = {**_LLAMA, "num_hidden_layers": 3, "head_dim": 6, "query_pre_attn_scalar": 5, "sliding_window": 3}
-    sizes["rms_norm_eps"] = 1e-2  # a norm of nothing but rounding, after a norm of the same, would blow it up to 1e-9
-    caps = {"attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0}
-    return transformers.Gemma2ForCausalLM(transformers.Gemma2Config(**{**sizes, **caps, **options}))
+def language_model(name: str, **options: Any) -> nn.Module:
+    """A language model of the Llama kind, by the name that its classes begin with."""
+    text = "Text" if name == "Gemma3" else ""
+    options = {**_LLAMA, "bos_token_id": None, "eos_token_id": None, **options}
+    config = getattr(transformers, f"{name}{text}Config")(**options)
+    return getattr(transformers, f"{name}ForCausalLM")(config)  # type: ignore[no-any-return]
+
+
+# With a norm after the norm, a stream that is nothing but rounding would grow to 1e-9 with a smaller epsilon.
+_NORMS_AFTER = {"rms_norm_eps": 1e-2}
+_CAPS = {"attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0}
+_WINDOWS = {"sliding_window": 3, "layer_types": ["full_attention", "sliding_attention", "full_attention"]}
+_GEMMA = {"head_dim": 6, "query_pre_attn_scalar": 5, **_NORMS_AFTER, **_WINDOWS}
+_EXPERTS = {"num_experts_per_tok": 2, "num_local_experts": 4}
+_QWEN_EXPERTS = {"num_experts_per_tok": 2, "num_experts": 4, "moe_intermediate_size": 6}
+_ROTARY = {"rope_type": "default", "rope_theta": 500.0}
+_YARN = {"rope_type": "yarn", "rope_theta": 500.0, "factor": 2.0, "original_max_position_embeddings": 8}
+_MULTIPLIERS = {
+    "embedding_multiplier": 1.7, "residual_multiplier": 0.6, "attention_multiplier": 0.4, "logits_scaling": 2.3
+}  # fmt: skip
 
 
 def _timm(**options: Any) -> nn.Module:
@@ -110,8 +130,54 @@ TEXT: dict[str, Callable[[], nn.Module]] = {
     "mistral-window": lambda: _mistral(sliding_window=3),
     "qwen2": _qwen2,
     "qwen2-window": lambda: _qwen2(use_sliding_window=True, sliding_window=3, max_window_layers=1),
-    "gemma2": _gemma2,
-    "gemma2-no-caps": lambda: _gemma2(attn_logit_softcapping=None, final_logit_softcapping=None),
+    "qwen3": lambda: language_model("Qwen3", head_dim=6),
+    "qwen3-window-biases": lambda: language_model(
+        "Qwen3", head_dim=4, use_sliding_window=True, sliding_window=3, max_window_layers=1, attention_bias=True
+    ),
+    "mixtral": lambda: language_model("Mixtral", **_EXPERTS),
+    "mixtral-window": lambda: language_model("Mixtral", sliding_window=3, head_dim=6, **_EXPERTS),
+    "qwen2-moe": lambda: language_model(
+        "Qwen2Moe", shared_expert_intermediate_size=10, mlp_only_layers=[1], **_QWEN_EXPERTS
+    ),
+    "qwen2-moe-normed-window": lambda: language_model(
+        "Qwen2Moe",
+        shared_expert_intermediate_size=10,
+        norm_topk_prob=True,
+        qkv_bias=False,
+        use_sliding_window=True,
+        **_WINDOWS,
+        **_QWEN_EXPERTS,
+    ),
+    "qwen3-moe": lambda: language_model("Qwen3Moe", head_dim=6, decoder_sparse_step=2, **_QWEN_EXPERTS),
+    "qwen3-moe-window": lambda: language_model(
+        "Qwen3Moe", norm_topk_prob=True, use_sliding_window=True, sliding_window=3, **_QWEN_EXPERTS
+    ),
+    "gpt-oss": lambda: language_model("GptOss", head_dim=6, sliding_window=3, rope_parameters=_ROTARY, **_EXPERTS),
+    "gpt-oss-yarn-no-biases": lambda: language_model(
+        "GptOss", head_dim=4, attention_bias=False, swiglu_limit=0.5, rope_parameters=_YARN, **_EXPERTS
+    ),
+    "smollm3": lambda: language_model("SmolLM3", no_rope_layers=[1, 0, 1]),
+    "smollm3-window-biases": lambda: language_model(
+        "SmolLM3",
+        no_rope_layer_interval=2,
+        attention_bias=True,
+        mlp_bias=True,
+        use_sliding_window=True,
+        sliding_window=3,
+    ),
+    "granite": lambda: language_model("Granite", **_MULTIPLIERS),
+    "granite-biases": lambda: language_model("Granite", attention_bias=True, mlp_bias=True, **_MULTIPLIERS),
+    "olmo2": lambda: language_model("Olmo2", num_key_value_heads=4, **_NORMS_AFTER),
+    "olmo2-grouped": lambda: language_model("Olmo2", **_NORMS_AFTER),
+    "olmo3": lambda: language_model("Olmo3", **_NORMS_AFTER, **_WINDOWS),
+    "gemma": lambda: language_model("Gemma", head_dim=6, num_key_value_heads=1),
+    "gemma-biases": lambda: language_model("Gemma", head_dim=6, attention_bias=True),
+    "gemma2": lambda: language_model("Gemma2", **_GEMMA, **_CAPS),
+    "gemma2-no-caps": lambda: language_model(
+        "Gemma2", **_GEMMA, attn_logit_softcapping=None, final_logit_softcapping=None
+    ),
+    "gemma3": lambda: language_model("Gemma3", **_GEMMA),
+    "gemma3-capped-logits": lambda: language_model("Gemma3", **_GEMMA, **_CAPS),
 }
 IMAGES: dict[str, Callable[[], nn.Module]] = {
     "timm-vit": _timm,
@@ -136,6 +202,8 @@ def small_model(family: str, seed: int = 0) -> nn.Module:
     """A model of the family, of random weights, in fp64 and evaluation mode."""
     module = ALL[family]()
     randomise(module, seed)
+    if any(name.endswith("experts") for name, _ in module.named_modules()):
+        module.set_experts_implementation("eager")  # type: ignore[operator]  # the grouped kernel takes no fp64
     return keep_precision(module.double().eval())
 
 
@@ -149,21 +217,24 @@ def randomise(module: nn.Module, seed: int = 0) -> None:
             parameter.copy_(0.8 + drawn if multiplies else drawn)
 
 
+_CAST = re.compile(r"\.to\((dtype=)?torch\.float32\)|\.float\(\)|, dtype=torch\.float(32)?\b")
+
+
 def keep_precision(module: nn.Module) -> nn.Module:
-    """Let the RMSNorms compute in the dtype that they are given, as `_softmax` does."""
+    """Let norms and routers of Hugging Face compute in the dtype that they are given: their own code, without its casts
+    to fp32. `_softmax` does the same for the softmax of attention."""
     for part in module.modules():
-        if type(part).__name__.endswith("RMSNorm"):
-            part.forward = types.MethodType(_rms_norm, part)
+        if type(part).__module__.startswith("transformers.") and type(part).__name__.endswith(("Norm", "Router")):
+            part.forward = types.MethodType(_without_casts(type(part)), part)
     return module
 
 
-def _rms_norm(norm: Any, x: Tensor) -> Tensor:
-    """The norm as its class states it. Gemma's weights stand for what they differ from 1."""
-    epsilon = norm.eps if hasattr(norm, "eps") else norm.variance_epsilon
-    weight = 1.0 + norm.weight if type(norm).__name__.startswith("Gemma") else norm.weight
-    variance: Tensor = x.pow(2).mean(-1, keepdim=True)
-    result: Tensor = weight * (x * torch.rsqrt(variance + epsilon))
-    return result
+@cache
+def _without_casts(cls: type[nn.Module]) -> Callable[..., Any]:
+    source = textwrap.dedent(inspect.getsource(cls.forward))
+    defined: dict[str, Any] = {}
+    exec(_CAST.sub("", source), vars(sys.modules[cls.__module__]), defined)
+    return defined["forward"]  # type: ignore[no-any-return]
 
 
 _library_softmax = F.softmax

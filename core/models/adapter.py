@@ -243,7 +243,7 @@ def weight(module: Any, path: str) -> Tensor:
 def optional_weight(module: Any, path: str) -> Tensor | None:
     name, _, leaf = path.rpartition(".")
     found = getattr(part(module, name), leaf, None)
-    return found if isinstance(found, Tensor) else None
+    return found.detach() if isinstance(found, Tensor) else None
 
 
 def join(parts: list[Tensor | None]) -> Tensor | None:

@@ -12,9 +12,14 @@ from torch import nn
 
 from core.errors import ModelError
 from core.models.adapter import Adapter, InputKind
-from core.models.gemma import Gemma2Adapter
+from core.models.gemma import Gemma2Adapter, Gemma3Adapter, GemmaAdapter
 from core.models.gpt2 import Gpt2Adapter
+from core.models.gpt_oss import GptOssAdapter
+from core.models.granite import GraniteAdapter
 from core.models.llama import LlamaAdapter
+from core.models.olmo2 import Olmo2Adapter, Olmo3Adapter
+from core.models.qwen3 import Qwen3Adapter
+from core.models.smollm3 import SmolLm3Adapter
 from core.models.vision_hf import Dinov2Adapter, VitAdapter
 from core.models.vision_timm import TimmVitAdapter
 
@@ -62,9 +67,57 @@ FAMILIES: tuple[Family, ...] = (
         exact="biases of q, k, v; a sliding window in some layers",
     ),
     Family(
+        *("Qwen3", _HF, "text", ("Qwen3ForCausalLM",), Qwen3Adapter),
+        exact="a norm of each head's queries and keys, biases, windows in some layers",
+    ),
+    Family(
+        *("Mixtral", _HF, "text", ("MixtralForCausalLM",), LlamaAdapter),
+        exact="a mixture (router and experts) as one MLP node, sliding window",
+    ),
+    Family(
+        *("Qwen2-MoE", _HF, "text", ("Qwen2MoeForCausalLM",), LlamaAdapter),
+        exact="as Qwen2, with a mixture or a dense MLP by layer; its shared expert is part of the MLP node",
+    ),
+    Family(
+        *("Qwen3-MoE", _HF, "text", ("Qwen3MoeForCausalLM",), Qwen3Adapter),
+        exact="as Qwen3, with a mixture or a dense MLP by layer",
+    ),
+    Family(
+        *("gpt-oss", _HF, "text", ("GptOssForCausalLM",), GptOssAdapter),
+        exact="a sink for each head, windows in some layers, a mixture as one MLP node",
+    ),
+    Family(
+        *("SmolLM3", _HF, "text", ("SmolLM3ForCausalLM",), SmolLm3Adapter),
+        exact="layers without rotary positions, windows in some layers, biases",
+    ),
+    Family(
+        *("Granite", _HF, "text", ("GraniteForCausalLM",), GraniteAdapter),
+        exact="multipliers of embeddings, scores, stream and logits, biases",
+    ),
+    Family(
+        *("OLMo 2", _HF, "text", ("Olmo2ForCausalLM",), Olmo2Adapter),
+        exact="norms after attention and MLP alone, a norm of all queries and of all keys",
+        refused="attention biases: a norm follows them",
+    ),
+    Family(
+        *("OLMo 3", _HF, "text", ("Olmo3ForCausalLM",), Olmo3Adapter),
+        exact="as OLMo 2, windows in some layers",
+        refused="attention biases: a norm follows them",
+    ),
+    Family(
+        *("Gemma", _HF, "text", ("GemmaForCausalLM",), GemmaAdapter),
+        exact="scaled embeddings, wide heads, biases",
+        refused="attention in both directions",
+    ),
+    Family(
         *("Gemma 2", _HF, "text", ("Gemma2ForCausalLM",), Gemma2Adapter),
         exact="norms after attention and MLP, capped scores and logits, windows",
-        refused="attention biases, attention in both directions",
+        refused="attention biases: a norm follows them; attention in both directions",
+    ),
+    Family(
+        *("Gemma 3", _HF, "text", ("Gemma3ForCausalLM",), Gemma3Adapter),
+        exact="text; as Gemma 2, normed queries and keys, other rotary positions in layers with a window",
+        refused="attention biases: a norm follows them; attention in both directions",
     ),
     Family(*("ViT", _HF, "image", ("ViTModel", "ViTForImageClassification"), VitAdapter), exact="class token"),
     Family(

@@ -33,7 +33,8 @@ def test_patterns_of_the_clean_run_are_the_models_own(family: str) -> None:
                     expected = expected[:, :, :1]
                 assert pattern.dtype == np.float32
                 assert np.abs(pattern - expected[row, head].numpy()).max() < 1e-6
-                assert np.allclose(pattern.sum(axis=1), 1, atol=1e-6)
+                whole = np.allclose(pattern.sum(axis=1), 1, atol=1e-6)
+                assert whole == ("gpt-oss" not in family), "a sink takes its share"
 
 
 def test_without_positions_the_last_layer_has_the_query_that_is_read() -> None:

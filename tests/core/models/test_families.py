@@ -18,7 +18,18 @@ from core.models.adapter import Adapter
 from core.models.families import FAMILIES, SUPPORTED
 from tests.core.engine.cases import TOLERANCE, case
 from tests.oracle import Oracle
-from tests.small_models import ALL, CLASSES, IMAGE, IMAGES, TEXT, VOCABULARY, small_input, small_model
+from tests.small_models import (
+    ALL,
+    CLASSES,
+    IMAGE,
+    IMAGES,
+    TEXT,
+    VOCABULARY,
+    language_model,
+    randomise,
+    small_input,
+    small_model,
+)
 
 
 @pytest.mark.parametrize("family", ALL)
@@ -32,7 +43,7 @@ def test_an_adapter_reads_its_models_sizes(family: str) -> None:
         seen.parallel,
     )
     assert shape.width == 16
-    assert shape.head_width == (6 if "wide-heads" in family or "gemma" in family else 4)
+    assert shape.head_width == setup.oracle.layout.blocks[0].projections[0][1][0][2].stop
     assert shape.causal == (family in TEXT)
     assert setup.model.is_text == (family in TEXT)
     output = setup.oracle.clean.output.shape[-1]
@@ -181,6 +192,38 @@ def test_options_of_timm_that_the_engine_does_not_state_are_refused(name: str) -
     module = timm.models.vision_transformer.VisionTransformer(**{**sizes, **options})
     with pytest.raises(ModelError, match=reason):
         ws.load_model((module, None))
+
+
+LANGUAGE_OPTIONS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "Gemma in both directions": ("Gemma", {"use_bidirectional_attention": True}, "both directions"),
+    "Gemma 2 in both directions": ("Gemma2", {"use_bidirectional_attention": True}, "both directions"),
+    "Gemma 3 in both directions": ("Gemma3", {"use_bidirectional_attention": True}, "both directions"),
+    "Gemma 2 with biases": ("Gemma2", {"attention_bias": True}, "biases before a norm"),
+    "Gemma 3 with biases": ("Gemma3", {"attention_bias": True}, "biases before a norm"),
+    "OLMo 2 with biases": ("Olmo2", {"attention_bias": True}, "biases before a norm"),
+    "OLMo 3 with biases": ("Olmo3", {"attention_bias": True}, "biases before a norm"),
+    "chunks": ("Qwen2", {"layer_types": ["chunked_attention"] * 3}, "chunked attention"),
+}
+
+
+@pytest.mark.parametrize("name", LANGUAGE_OPTIONS)
+def test_options_of_language_models_that_the_engine_does_not_state_are_refused(name: str) -> None:
+    family, options, reason = LANGUAGE_OPTIONS[name]
+    with pytest.raises(ModelError, match=reason):
+        ws.load_model((language_model(family, **options).eval(), None))
+
+
+def test_a_mixture_runs_and_is_traced_in_fp32_with_the_librarys_own_kernel() -> None:
+    module = language_model("Mixtral", num_experts_per_tok=2, num_local_experts=4)
+    randomise(module)
+    model = ws.load_model((module.eval(), None))
+    assert module.config._experts_implementation == "grouped_mm"  # type: ignore[union-attr]
+    session = ws.Session(model, model.pair(torch.arange(6)[None], torch.arange(6)[None].flip(1)))
+    assert session.parity.relative < 1e-5
+    scores = ws.trace(session, "eap-ig")
+    assert torch.isfinite(torch.from_numpy(scores.values)).all()
+    curve = ws.faithfulness(session, scores)
+    assert curve.recovered[-1] == pytest.approx(1, abs=1e-3)
 
 
 def test_the_distilled_deit_is_refused() -> None:
