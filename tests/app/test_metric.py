@@ -11,7 +11,7 @@ from core.metrics import METRICS
 from tests.app.models import CLASSES, CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from views.data import MetricChoice
-from views.widgets.text import number
+from views.widgets.text import digits_to_see, number
 
 
 def choose_kind(person: Person, kind: str) -> None:
@@ -40,7 +40,8 @@ def check(person: Person, name: str) -> None:
     assert person.window.predictions.metric_name.text() == name
     expected = float(session.run(list(person.bench.document.edits)).metric[0])
     assert person.bench.ran.after == pytest.approx(expected, abs=1e-5)
-    assert person.window.predictions.metric_value.text() == number(person.bench.ran.after)
+    digits = digits_to_see(person.bench.ran.after - person.bench.ran.before)
+    assert person.window.predictions.metric_value.text() == number(person.bench.ran.after, digits)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from views.data import PredictionRow, PredictionsData
 from views.theme import current, mono_font
 from views.widgets.painted import Painted, draw_bar
-from views.widgets.text import answer_words, number, plain_tip, signed
+from views.widgets.text import answer_words, digits_to_see, number, plain_tip, signed
 
 _NARROWEST_BAR = 40.0
 _SMALLEST_FULL_BAR = 0.2  # below this a bar does not fill the row, so that small chances look small
@@ -26,8 +26,7 @@ class PredictionTable(Painted):
 
     def set_data(self, data: PredictionsData | None) -> None:
         self._rows = data.rows if data else ()
-        most = max((abs(value) for row in self._rows for value in (row.before, row.after)), default=1.0)
-        self._digits = 2 if most >= 0.1 else 3 if most >= 0.01 else 4
+        self._digits = _digits(self._rows)
         self.setAccessibleName("; ".join(" ".join(cells) for cells in self.row_texts()))
         self.update()
 
@@ -114,3 +113,11 @@ class PredictionTable(Painted):
             QToolTip.showText(event.globalPos(), plain_tip(tip), self)
             return True
         return super().event(event)
+
+
+def _digits(rows: tuple[PredictionRow, ...]) -> int:
+    """Digits after the point: two, and as many more as it takes to see small chances, or the largest change. A model
+    that is sure of its answer would otherwise seem to be untouched by an edit."""
+    most = max((abs(value) for row in rows for value in (row.before, row.after)), default=1.0)
+    change = max((abs(row.after - row.before) for row in rows), default=0.0)
+    return digits_to_see(change, 2 if most >= 0.1 else 3 if most >= 0.01 else 4)

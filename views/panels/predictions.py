@@ -12,7 +12,18 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayo
 from views.data import PredictionsData
 from views.panels.prediction_table import PredictionTable
 from views.theme import as_card
-from views.widgets.text import ElidedLabel, TintedLabel, dim, enlarge, heading, number, show_text, signed, wrapped
+from views.widgets.text import (
+    ElidedLabel,
+    TintedLabel,
+    digits_to_see,
+    dim,
+    enlarge,
+    heading,
+    number,
+    show_text,
+    signed,
+    wrapped,
+)
 
 NOTHING = "Open a model and type a prompt: its answers appear here."
 _METRIC_BESIDE_FROM = 480  # pixels: in a narrower panel the metric goes into the heading
@@ -75,15 +86,17 @@ class PredictionsPanel(QFrame):
         dim(self.run_words, data.stale)
         self.run_words.setText(data.run_words, data.run_words.split(" · ")[0])
         change = data.metric_after - data.metric_before
-        value = number(data.metric_after)
+        digits = digits_to_see(change)
+        value = number(data.metric_after, digits)
+        change_words = signed(change, digits)
         self.metric_name.setText(data.metric_name)
         self.metric_value.setText(value)
         if data.edited:
-            self.metric_change.setText(f"{signed(change)} from {number(data.metric_before)}")
+            self.metric_change.setText(f"{change_words} from {number(data.metric_before, digits)}")
         else:
             self.metric_change.setText("no edits")
-        moved = data.edited and signed(change)[0] in "+−"
-        short = f"{value} ({signed(change)})" if data.edited else value
+        moved = data.edited and change_words[0] in "+−"
+        short = f"{value} ({change_words})" if data.edited else value
         self.short_metric.setText(f"{data.metric_name} {short}", short)
         tint = "faint" if data.stale else "muted" if not moved else "positive" if change > 0 else "negative"
         self.metric_change.set_color(tint)
@@ -120,8 +133,9 @@ class PredictionsPanel(QFrame):
         lines = [f"{cells[0]:<{label}}  {cells[1]}  {cells[2]}" for cells in rows]
         data = self._data
         change = data.metric_after - data.metric_before
-        figures = f"{number(data.metric_before)} → {number(data.metric_after)}"
-        lines.append(f"{data.metric_name}: {figures} ({signed(change)})")
+        digits = digits_to_see(change)
+        figures = f"{number(data.metric_before, digits)} → {number(data.metric_after, digits)}"
+        lines.append(f"{data.metric_name}: {figures} ({signed(change, digits)})")
         return "\n".join(lines)
 
     def as_csv(self) -> str:

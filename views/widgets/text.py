@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from views.theme import current, mono_font, theme_changes
 
 MINUS = "\N{MINUS SIGN}"
+_MOST_DIGITS = 5
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -29,6 +30,14 @@ def number(value: float, digits: int = 2) -> str:
     """`3.02`, `−1.12`."""
     text = f"{abs(value):.{digits}f}"
     return MINUS + text if value < 0 and float(text) != 0.0 else text
+
+
+def digits_to_see(change: float, fewest: int = 2) -> int:
+    """Digits after the point with which a change does not round to nothing; `fewest` where that would take too many."""
+    digits = fewest
+    while digits <= _MOST_DIGITS and abs(change) < 0.5 * 10**-digits:
+        digits += 1
+    return digits if digits <= _MOST_DIGITS else fewest
 
 
 def pretty_name(name: str) -> str:

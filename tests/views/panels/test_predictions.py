@@ -58,6 +58,18 @@ def test_tiny_chances_get_more_digits(panel):
     assert panel.table.row_texts() == [("a", "0.031 → 0.029", "−0.002")]
 
 
+def test_a_small_change_of_a_sure_answer_is_seen(panel):
+    rows = (PredictionRow("a", 0.9998, 0.9995), PredictionRow("b", 0.0001, 0.0004))
+    panel.show_predictions(replace(DATA, rows=rows, metric_before=13.2, metric_after=13.198))
+    assert panel.table.row_texts() == [("a", "0.9998 → 0.9995", "−0.0003"), ("b", "0.0001 → 0.0004", "+0.0003")]
+    assert panel.metric_change.text() == "−0.002 from 13.200"
+
+
+def test_rounding_is_no_change(panel):
+    panel.show_predictions(replace(DATA, rows=(PredictionRow("a", 0.9998, 0.9998 - 1e-7),)))
+    assert panel.table.row_texts() == [("a", "1.00 → 1.00", "0.00")]
+
+
 def test_a_low_panel_shows_fewer_rows_and_squeezes_none(panel):
     assert panel.table.rows_shown() == 4
     panel.resize(760, 120)
