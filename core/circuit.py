@@ -78,33 +78,51 @@ def connected(graph: Graph, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
     return fed[graph.edge_writers[edges]] & used[graph.edge_readers[edges]]
 
 
+def kept_matrix(graph: Graph, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Edges as a table of what each reader reads: [readers, writers]."""
+    kept = np.zeros((len(graph.readers), graph.n_writers), dtype=bool)
+    kept[graph.edge_readers[edges], graph.edge_writers[edges]] = True
+    return kept
+
+
 def reachable(graph: Graph, edges: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which writers a path of kept edges reaches from `input`, and from which readers one leads to `logits`.
 
     In a coupled model a path that reaches or leaves one head of a layer does so for all of them.
     Returns ([writers], [readers]).
     """
-    by_reader: dict[int, list[int]] = {}
-    for index in np.sort(edges):
-        by_reader.setdefault(int(graph.edge_readers[index]), []).append(int(graph.edge_writers[index]))
-    members = {number: _moves(graph, graph.readers[number]) for number in by_reader}
+    kept = kept_matrix(graph, edges)
+    heads, kv_heads = graph.heads, graph.kv_heads
+    group = heads // kv_heads
     fed = np.zeros(graph.n_writers, dtype=bool)
     fed[0] = True
-    for number in sorted(by_reader):  # readers come in the order in which they read
-        if fed[by_reader[number]].any():
-            fed[members[number]] = True
-    writes_on = np.zeros(graph.n_writers, dtype=bool)  # writers from which a path leads to logits
+    for layer in range(graph.layers):
+        ports, mlp, first = _of_layer(graph, layer)
+        hit: NDArray[np.bool_] = np.logical_or.reduce(kept[ports] & fed, axis=1)
+        keys_or_values = hit[heads : heads + kv_heads] | hit[heads + kv_heads :]
+        of_heads = hit[:heads] | np.repeat(keys_or_values, group)
+        fed[first : first + heads] = of_heads.any() if graph.coupled else of_heads
+        fed[first + heads] = (kept[mlp] & fed).any()
+
     used = np.zeros(len(graph.readers), dtype=bool)
-    for number in sorted(by_reader, reverse=True):
-        used[number] = graph.readers[number].kind == "logits" or bool(writes_on[members[number]].any())
-        if used[number]:
-            writes_on[by_reader[number]] = True
+    used[-1] = True
+    writes_on = kept[-1].copy()  # writers from which a path leads to logits
+    for layer in reversed(range(graph.layers)):
+        ports, mlp, first = _of_layer(graph, layer)
+        used[mlp] = writes_on[first + heads]
+        if used[mlp]:
+            writes_on |= kept[mlp]
+        of_heads = writes_on[first : first + heads]
+        if graph.coupled:
+            of_heads = np.repeat(of_heads.any(), heads)
+        of_keys = of_heads.reshape(kv_heads, group).any(axis=1)
+        used[ports] = np.concatenate([of_heads, of_keys, of_keys])
+        writes_on |= kept[ports][used[ports]].any(axis=0)
     return fed, used
 
 
-def _moves(graph: Graph, reader: Reader) -> list[int]:
-    """The writers whose output a reader's input changes."""
-    if graph.coupled and reader.kind in ("q", "k", "v"):
-        first = graph.writer_index(Node("head", reader.layer, 0))
-        return list(range(first, first + graph.heads))
-    return [graph.writer_index(node) for node in graph.readers_of(reader) if node.kind != "logits"]
+def _of_layer(graph: Graph, layer: int) -> tuple[slice, int, int]:
+    """Numbers of a layer's readers (all q, all k, all v), of its MLP's, and of its first head as a writer."""
+    first = graph.reader_index(Reader("q", layer))
+    mlp = graph.reader_index(Reader("mlp", layer))
+    return slice(first, mlp), mlp, graph.writer_index(Node("head", layer))

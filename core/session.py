@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
-from core.engine.circuit_run import run_circuit
+from core.engine.circuit_run import run_circuits
 from core.engine.engine import Engine
 from core.engine.state import RunState
 from core.errors import ArgumentError, ModelError
@@ -125,10 +125,23 @@ class Session:
         stream; `circuit.pruned()` leaves such nodes out. Raises ArgumentError for a circuit of another graph,
         EditError for `patch` without a B, Cancelled.
         """
+        return self.run_circuits([circuit], replacement, cancelled)[0]
+
+    def run_circuits(
+        self,
+        circuits: Sequence[Circuit],
+        replacement: EditKind = "patch",
+        cancelled: Callable[[], bool] | None = None,
+    ) -> list[Result]:
+        """`run_circuit` for several circuits, which go through the layers together: faster than one by one. A result's
+        milliseconds are its share of the whole."""
         started = time.perf_counter()
-        circuit.check_fits(self.graph)
-        state, layers = run_circuit(self.engine, circuit.edges, replacement, cancelled)
-        return self._result(state, layers, started, full=False)
+        for circuit in circuits:
+            circuit.check_fits(self.graph)
+        ran = run_circuits(self.engine, [circuit.edges for circuit in circuits], replacement, cancelled)
+        results = [self._result(state, layers, started, full=False) for state, layers in ran]
+        milliseconds = (time.perf_counter() - started) * 1000 / max(len(results), 1)
+        return [replace(result, milliseconds=milliseconds) for result in results]
 
     def _result(self, state: RunState, layers: range, started: float, full: bool) -> Result:
         answer = self._answer(state)

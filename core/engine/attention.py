@@ -121,3 +121,16 @@ def head_out(weights: AttentionWeights, z: Tensor, head: int, factor: Tensor | N
     d = z.shape[-1]
     out = F.linear(z, weights.w_o[:, head * d : (head + 1) * d])
     return out if factor is None else out * factor
+
+
+def heads_out(weights: AttentionWeights, z: Tensor, heads: Sequence[int], out: Tensor | None = None) -> Tensor:
+    """What some heads add to the stream: their z [..., n, heads, head_width] to [heads, ..., n, width]. Without the
+    joint scale. out: where to write it, [heads, n, width]."""
+    d = z.shape[-1]
+    w = weights.w_o.T.unflatten(0, (-1, d))  # type: ignore[no-untyped-call]
+    if len(heads) < len(w):
+        w = w[list(heads)]
+    by_head = z.movedim(-2, 0)
+    if out is not None:
+        return torch.bmm(by_head, w, out=out)
+    return (by_head.flatten(1, -2) @ w).unflatten(1, by_head.shape[1:-1])  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""A circuit run: kept edges carry what their writer adds in this run, every other edge carries its replacement.
+"""Circuit runs: kept edges carry what their writer adds in this run, every other edge carries its replacement.
 
     x_r = reference stream at r + sum over kept edges (u -> r) of (out_u - reference_u)
 
@@ -10,234 +10,332 @@ Steps:
    [ports, writers] @ [writers, rows * width].
 3. Project each port by its own rows of w_qkv, attend, and keep the heads' differences for later layers.
 
+Several circuits go through the layers together, so that weights are fetched from memory once: on a small input that is
+most of the cost. Each of them computes only the nodes that it needs itself.
+
 In a causal model only the rows from the first difference between A and B on are computed for `patch`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.circuit import reachable
-from core.engine.attention import attend, head_out, of_heads, score_mask, write_heads
+from core.circuit import kept_matrix, reachable
+from core.engine.attention import attend, heads_out, of_heads, score_mask, write_heads
+from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.plan import Plan, StagePlan
-from core.engine.state import RunState, places, stream_before, take
+from core.engine.state import RunState, places
 from core.errors import ArgumentError, Cancelled, EditError
-from core.graph import Reader
+from core.graph import Graph, Reader
 from core.models.adapter import Places
 
+CHUNK_BYTES = 192 * 2**20  # of writers' differences held at once
+TILE_BYTES = 2**20  # of the streams that ports read: normed and projected while they are in the processor's cache
+DENSE = 0.5
+REPLACEMENTS = ("patch", "zero", "mean")
 
-def run_circuit(
-    engine: Engine, edges: NDArray[np.int64], replacement: str, cancelled: Callable[[], bool] | None = None
-) -> tuple[RunState, range]:
-    """Run A with all edges outside `edges` replaced. Returns a state with its output, and the layers computed.
+
+@dataclass
+class Kept:
+    """One circuit: writers, those whose difference somebody reads; matrix, what each reader keeps [readers, writers];
+    needed, whether a node of the graph is one of the writers.
+
+    differences: [writers, batch, rows, width], each set before it is read. at_reads: the same at the positions that
+    the output reads, the last layer's included; the others do not hold that layer then.
+    """
+
+    writers: NDArray[np.int64]
+    matrix: NDArray[np.bool_]
+    needed: NDArray[np.bool_]
+    differences: Tensor | None = None
+    at_reads: Tensor | None = None
+
+    @cached_property
+    def row_of(self) -> dict[int, int]:
+        return {int(number): row for row, number in enumerate(self.writers)}
+
+
+def run_circuits(
+    engine: Engine,
+    circuits: Sequence[NDArray[np.int64]],
+    replacement: str,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[tuple[RunState, range]]:
+    """Run A with all edges outside a circuit replaced, for each of several circuits (edge indices). Returns a state
+    with its output, and the layers computed, for each.
 
     Raises EditError for `patch` without a counterfactual, ArgumentError for another replacement, Cancelled.
     """
-    if replacement not in ("patch", "zero", "mean"):
-        raise ArgumentError(f"A circuit cannot run with {replacement!r}.", "There are: patch, zero, mean.")
+    if replacement not in REPLACEMENTS:
+        raise ArgumentError(f"A circuit cannot run with {replacement!r}.", f"There are: {', '.join(REPLACEMENTS)}.")
     if replacement == "patch" and engine.counterfactual() is None:
         raise EditError("There is no counterfactual input to patch from.", "Give an input B, or use zero or mean.")
+    layers = engine.graph.layers
+    done: dict[int, tuple[RunState, range]] = {}
+    waiting: list[tuple[int, Kept]] = []
+    for number, edges in enumerate(circuits):
+        if len(edges) == engine.graph.n_edges:  # nothing is replaced
+            done[number] = engine.clean(), range(layers, layers)
+        else:
+            alike = replacement == "patch" and engine.first_patched_row == engine.length  # A and B are the same
+            waiting.append((number, _keep(engine.graph, edges[:0] if alike else edges, replacement)))
     with torch.no_grad():
-        return CircuitRun(engine, edges, replacement).run(cancelled)
+        for chunk in _chunks(engine, waiting, replacement):
+            results = CircuitRun(engine, [kept for _, kept in chunk], replacement).run(cancelled)
+            done.update(zip((number for number, _ in chunk), results, strict=True))
+    return [done[number] for number in range(len(circuits))]
+
+
+def _keep(graph: Graph, edges: NDArray[np.int64], replacement: str) -> Kept:
+    """Step 1."""
+    fed, used = reachable(graph, edges)
+    live = used[graph.edge_readers[edges]]
+    if replacement == "patch":
+        live &= fed[graph.edge_writers[edges]]
+    matrix = kept_matrix(graph, edges[live])
+    needed: NDArray[np.bool_] = np.logical_or.reduce(matrix, axis=0)
+    return Kept(np.flatnonzero(needed), matrix[:, needed], needed)
+
+
+def _chunks(engine: Engine, waiting: list[tuple[int, Kept]], replacement: str) -> list[list[tuple[int, Kept]]]:
+    """Circuits that go together: as many as fit, those of like size beside each other."""
+    rows = engine.length - (engine.first_patched_row if replacement == "patch" else 0)
+    one = engine.batch * max(rows, 1) * engine.adapter.shape.width * engine.adapter.dtype.itemsize
+    chunks: list[list[tuple[int, Kept]]] = []
+    free = 0
+    for entry in sorted(waiting, key=lambda entry: len(entry[1].writers)):
+        size = len(entry[1].writers) * one
+        if not chunks or size > free:
+            chunks.append([])
+            free = CHUNK_BYTES
+        free -= size
+        chunks[-1].append(entry)
+    return chunks
 
 
 class CircuitRun:
-    """The differences of the needed writers, and the stream that each reader gets from them."""
+    """The differences of the needed writers of several circuits, and the stream that each reader gets from them."""
 
-    def __init__(self, engine: Engine, edges: NDArray[np.int64], replacement: str) -> None:
+    def __init__(self, engine: Engine, circuits: list[Kept], replacement: str) -> None:
         self.engine = engine
         self.adapter = engine.adapter
         self.shape = engine.adapter.shape
         self.graph = engine.graph
-        self.replacement = replacement
-        self.b = engine.counterfactual() if replacement == "patch" else None
-        self.first = engine.first_patched_row if self.b is not None else 0
+        self.circuits = circuits
+        self.first = engine.first_patched_row if replacement == "patch" else 0
+        self.reference = Reference(engine, replacement, self.first)
         self.reads = engine.reads
+        last = self.graph.n_writers - (self.graph.heads + 1)  # the first writer of the last layer
+        for kept in circuits:
+            early = int((kept.writers < last).sum()) if self.reads is not None else len(kept.writers)
+            kept.differences = self._empty(early, engine.length - self.first)
+            kept.at_reads = None if self.reads is None else self._empty(len(kept.writers), self.reads.shape[1])
 
-        graph = self.graph
-        fed, used = reachable(graph, edges)
-        live = used[graph.edge_readers[edges]]
-        if self.b is not None:
-            live &= fed[graph.edge_writers[edges]]
-        kept = edges[live]
-        self.kept: dict[int, list[int]] = {}
-        for reader, writer in zip(graph.edge_readers[kept].tolist(), graph.edge_writers[kept].tolist(), strict=True):
-            self.kept.setdefault(reader, []).append(writer)
-        self.needed = np.zeros(graph.n_writers, dtype=bool)  # writers whose difference somebody reads
-        self.needed[graph.edge_writers[kept]] = True
-        numbers = np.flatnonzero(self.needed)
-        self.row_of = {int(number): row for row, number in enumerate(numbers)}
-        last = graph.n_writers - (graph.heads + 1)  # the first writer of the last layer
-        early = int((numbers < last).sum()) if self.reads is not None else len(numbers)
-        batch, length = engine.batch, engine.length
-        options = {"dtype": self.adapter.dtype, "device": self.adapter.device}
-        self.differences = torch.zeros(early, batch, length - self.first, self.shape.width, **options)
-        self.at_reads: Tensor | None = None  # the same at the positions that the output reads, last layer included
-        if self.reads is not None:
-            self.at_reads = torch.zeros(len(numbers), batch, self.reads.shape[1], self.shape.width, **options)
+    def _empty(self, writers: int, rows: int) -> Tensor:
+        size = (writers, self.engine.batch, rows, self.shape.width)
+        return torch.empty(size, dtype=self.adapter.dtype, device=self.adapter.device)
 
-    def run(self, cancelled: Callable[[], bool] | None) -> tuple[RunState, range]:
+    def run(self, cancelled: Callable[[], bool] | None) -> list[tuple[RunState, range]]:
         layers = self.shape.layers
-        first_layer = layers
-        if self.needed[0]:
-            embedding = self.engine.clean().embedding
-            self._store(0, (embedding - self._reference_out(0))[:, self.first :], layer=0)
+        first_layers = [layers] * len(self.circuits)
+        everyone = list(range(len(self.circuits)))
+        embedding = self.engine.clean().embedding
+        starting = [c for c in everyone if self.circuits[c].needed[0]]
+        if starting:
+            difference = (embedding - self.reference.out(0, None))[:, self.first :]
+            self._store(starting, 0, difference.expand(len(starting), *difference.shape), 0)
         for layer in range(layers):
             if cancelled is not None and cancelled():
                 raise Cancelled
             if self._at_reads(layer) is not None:
                 self._gather_reads()
-            ran = self._heads(layer) + self._mlp(layer)
-            if ran:
-                first_layer = min(first_layer, layer)
+            ran = self._attention(layer) + self._mlp(layer)
+            for circuit in ran:
+                first_layers[circuit] = min(first_layers[circuit], layer)
         reader = Reader("logits")
-        x = self._reference_stream(reader, self.reads)
-        x = x + self._sum([self.graph.reader_index(reader)], self.reads)[0]
+        number = self.graph.reader_index(reader)
+        x = self._streams(reader, np.array([number]), everyone, self.reads)[0]
         if self.reads is None and self.first > 0:
-            below = self._reference_full(reader)[:, : self.first]
-            x = torch.cat([below, x], dim=1)
+            below = self.reference.whole_stream(reader)[:, : self.first]
+            x = torch.cat([below.expand(len(everyone), *below.shape), x], dim=2)
+        output = self.adapter.read(x.flatten(0, 1)).unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
         plan = Plan((), tuple(StagePlan() for _ in range(2 * layers + 1)), ())
-        state = RunState(plan, self.reads, self.engine.clean().embedding, final=x, output=self.adapter.read(x))
-        return state, range(first_layer, layers)
+        return [
+            (RunState(plan, self.reads, embedding, final=x[c], output=output[c]), range(first_layers[c], layers))
+            for c in everyone
+        ]
 
     # ---- layers ----
 
-    def _heads(self, layer: int) -> int:
-        """Compute the needed heads of a layer. Returns how many."""
+    def _attention(self, layer: int) -> list[int]:
+        """Compute the needed heads of a layer; circuits that need the same ones go together. Returns the circuits."""
+        base = 1 + layer * (self.graph.heads + 1)
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for number, kept in enumerate(self.circuits):
+            wanted = tuple(np.flatnonzero(kept.needed[base : base + self.graph.heads]).tolist())
+            if wanted:
+                groups.setdefault(wanted, []).append(number)
+        for wanted, circuits in groups.items():
+            self._heads(layer, list(wanted), circuits)
+        return [circuit for circuits in groups.values() for circuit in circuits]
+
+    def _heads(self, layer: int, wanted: list[int], circuits: list[int]) -> None:
         graph, adapter = self.graph, self.adapter
-        base = 1 + layer * (graph.heads + 1)
-        wanted = [head for head in range(graph.heads) if self.needed[base + head]]
-        if not wanted:
-            return 0
         heads = list(range(graph.heads)) if graph.coupled else wanted
         weights = adapter.attention[layer]
         group = graph.heads // graph.kv_heads
         kv_heads = sorted({head // group for head in heads})
         reads = self._at_reads(layer)
-        q = self._ports(layer, "q", heads, reads)
-        k = self._ports(layer, "k", kv_heads, None)
-        v = self._ports(layer, "v", kv_heads, None)
-        each = torch.tensor([kv_heads.index(head // group) for head in heads], device=adapter.device)
+        q, k, v = self._ports(layer, heads, kv_heads, circuits, reads)
+        if len(kv_heads) * group != len(heads):  # not whole groups: each head beside its own keys
+            each = torch.tensor([kv_heads.index(head // group) for head in heads], device=adapter.device)
+            k, v = k[:, :, each], v[:, :, each]
         mask = score_mask(adapter, layer, self._places(reads), heads)
-        z = attend(of_heads(weights, heads), q, k[:, :, each], v[:, :, each], mask)
+        z = attend(of_heads(weights, heads), q, k, v, mask)
         factor = None if weights.joint_scale is None else write_heads(weights, z)[1]
-        for head in wanted:
-            out = head_out(weights, z[:, :, heads.index(head)], head, factor)
-            reference = self._reference_out(base + head, reads)
-            self._store(base + head, out - self._cut(reference, reads), layer)
-        return len(heads)
+        if graph.coupled:
+            z = z[:, :, wanted]
+        z = z.reshape(len(circuits), -1, *z.shape[1:])
+        reference = self.reference.z(layer, wanted, reads)
+        numbers = [1 + layer * (graph.heads + 1) + head for head in wanted]
+        if reference is not None:
+            self._store_heads(layer, numbers, circuits, wanted, z - reference)
+            return
+        outs = heads_out(weights, z, wanted)
+        if factor is not None:
+            outs = outs * factor.reshape(len(circuits), -1, *factor.shape[1:])
+        differences = outs - self.reference.outs(numbers, reads)[:, None]
+        for number, difference in zip(numbers, differences, strict=True):
+            self._store(circuits, number, difference, layer)
 
     def _places(self, reads: Tensor | None) -> Places:
         return places(self.engine.clean().embedding, self.first if reads is None else reads, self.engine.grid)
 
-    def _ports(self, layer: int, kind: str, heads: list[int], reads: Tensor | None) -> Tensor:
-        """q, k or v of some heads, turned: q at its rows, k and v at every position. [batch, rows, heads,
-        head_width]"""
-        graph, shape, adapter = self.graph, self.shape, self.adapter
-        weights = adapter.attention[layer]
-        shared = kind != "q" and graph.kv_heads != graph.heads
-        readers = [Reader(kind, layer, head, shared) for head in heads]  # type: ignore[arg-type]
-        numbers = [graph.reader_index(reader) for reader in readers]
-        x = self._reference_stream(readers[0], reads) + self._sum(numbers, reads)
-        normed = adapter.attention_norm(layer, x)  # [ports, batch, rows, width]
-        first_head = {"q": 0, "k": shape.heads, "v": shape.heads + shape.kv_heads}[kind]
-        index = torch.tensor(heads, device=adapter.device) + first_head
-        w = weights.w_qkv.reshape(-1, shape.head_width, shape.width)[index]
-        projected = normed.flatten(1, 2) @ w.transpose(1, 2)
-        if weights.b_qkv is not None:
-            projected = projected + weights.b_qkv.reshape(-1, 1, shape.head_width)[index]
-        ports = projected.unflatten(1, normed.shape[1:3]).permute(1, 2, 0, 3)  # type: ignore[no-untyped-call]
-        if kind != "v":
-            prepare = adapter.query if kind == "q" else adapter.key
-            ports = prepare(layer, ports, self._places(reads), heads)
-        if kind == "q" or self.first == 0:
-            return ports  # type: ignore[no-any-return]
-        assert self.b is not None  # rows below the first difference are those of B
-        below = (self.b.k if kind == "k" else self.b.v)[layer][:, : self.first][:, :, heads]
-        return torch.cat([below, ports], dim=1)
+    def _ports(
+        self, layer: int, heads: list[int], kv_heads: list[int], circuits: list[int], reads: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """q of some heads at its rows, k and v at every position, as attention uses them: [circuits * batch, rows,
+        heads, head_width]."""
+        adapter, shape, first = self.adapter, self.shape, self.first
+        queries, keys = self._places(reads), self._places(None)
+        k_rows = [shape.heads + head for head in kv_heads]
+        v_rows = [shape.heads + shape.kv_heads + head for head in kv_heads]
+        if reads is None:
+            ports = self._project(layer, [*heads, *k_rows, *v_rows], circuits, None)
+            q, kv = ports[:, :, : len(heads)], ports[:, :, len(heads) :]
+        else:
+            q = self._project(layer, heads, circuits, reads)
+            kv = self._project(layer, [*k_rows, *v_rows], circuits, None)
+        k, v = kv[:, :, : len(kv_heads)], kv[:, :, len(kv_heads) :]
+        q = adapter.query(layer, q, queries, heads)
+        k = adapter.key(layer, k, keys, kv_heads)
+        if first > 0:  # rows below the first difference are those of B
+            b = self.reference.run
+            below = [x[layer][:, :first][:, :, kv_heads].repeat(len(circuits), 1, 1, 1) for x in (b.k, b.v)]
+            k, v = torch.cat([below[0], k], dim=1), torch.cat([below[1], v], dim=1)
+        return q, k, v
 
-    def _mlp(self, layer: int) -> int:
+    def _project(self, layer: int, rows: list[int], circuits: list[int], reads: Tensor | None) -> Tensor:
+        """What ports make of the streams that they read: [circuits * batch, rows, ports, head_width]. rows: of the
+        ports among all q, all k, all v."""
+        adapter, shape = self.adapter, self.shape
+        weights = adapter.attention[layer]
+        numbers = layer * (shape.heads + 2 * shape.kv_heads + 1) + np.array(rows)
+        w = weights.w_qkv.unflatten(0, (-1, shape.head_width))  # type: ignore[no-untyped-call]
+        b = None if weights.b_qkv is None else weights.b_qkv.view(-1, 1, shape.head_width)
+        if len(rows) < len(w):
+            w, b = w[rows], None if b is None else b[rows]
+        w = w.transpose(1, 2)
+        x = self._streams(Reader("q", layer), numbers, circuits, reads)
+        step = max(1, TILE_BYTES // (x[:1].numel() * x.element_size()))
+        tiles = []
+        for start in range(0, len(rows), step):
+            tile = slice(start, start + step)
+            normed = adapter.attention_norm(layer, x[tile]).flatten(1, 3)
+            tiles.append(normed @ w[tile] if b is None else torch.baddbmm(b[tile], normed, w[tile]))
+        projected = tiles[0] if len(tiles) == 1 else torch.cat(tiles)
+        by_port = projected.reshape(*x.shape[:4], -1)
+        return by_port.permute(1, 2, 3, 0, 4).flatten(0, 1)
+
+    def _mlp(self, layer: int) -> list[int]:
+        """Compute a layer's MLP for the circuits that need it. Returns them."""
         number = 1 + layer * (self.graph.heads + 1) + self.graph.heads
-        if not self.needed[number]:
-            return 0
-        adapter = self.adapter
-        reads = self._at_reads(layer)
+        circuits = [c for c, kept in enumerate(self.circuits) if kept.needed[number]]
+        if not circuits:
+            return []
+        adapter, reads = self.adapter, self._at_reads(layer)
         reader = Reader("mlp", layer)
-        x = self._reference_stream(reader, reads) + self._sum([self.graph.reader_index(reader)], reads)[0]
-        out = adapter.mlp(layer, adapter.mlp_norm(layer, x))
-        self._store(number, out - self._cut(self._reference_out(number, reads), reads), layer)
-        return 1
+        x = self._streams(reader, np.array([self.graph.reader_index(reader)]), circuits, reads)[0]
+        out = adapter.mlp(layer, adapter.mlp_norm(layer, x.flatten(0, 1))).unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
+        self._store(circuits, number, out - self.reference.outs([number], reads)[0], layer)
+        return circuits
 
     # ---- differences ----
 
     def _at_reads(self, layer: int) -> Tensor | None:
         return self.reads if layer == self.shape.layers - 1 else None
 
-    def _store(self, number: int, difference: Tensor, layer: int) -> None:
-        row = self.row_of[number]
-        if self._at_reads(layer) is not None and number > 0:
-            assert self.at_reads is not None
-            self.at_reads[row] = difference
-        else:
-            self.differences[row] = difference
+    def _store(self, circuits: list[int], number: int, differences: Tensor, layer: int) -> None:
+        """Keep what a writer wrote in some circuits: [circuits, batch, rows, width]."""
+        for circuit, difference in zip(circuits, differences, strict=True):
+            kept = self.circuits[circuit]
+            self._target(kept, number, layer)[kept.row_of[number]] = difference
+
+    def _target(self, kept: Kept, number: int, layer: int) -> Tensor:
+        target = kept.at_reads if self._at_reads(layer) is not None and number > 0 else kept.differences
+        assert target is not None
+        return target
+
+    def _store_heads(
+        self, layer: int, numbers: list[int], circuits: list[int], heads: list[int], differences: Tensor
+    ) -> None:
+        """The same for heads, from what they mix: [circuits, batch, rows, heads, head_width]. Heads of a layer are
+        neighbours in what is kept."""
+        for circuit, difference in zip(circuits, differences, strict=True):
+            kept = self.circuits[circuit]
+            first = kept.row_of[numbers[0]]
+            out = self._target(kept, numbers[0], layer)[first : first + len(numbers)].flatten(1, 2)
+            heads_out(self.adapter.attention[layer], difference.flatten(0, 1), heads, out)
 
     def _gather_reads(self) -> None:
         """What earlier layers wrote, at the positions that the output reads."""
         assert self.reads is not None
-        assert self.at_reads is not None
-        for row in range(len(self.differences)):
-            self.at_reads[row] = take(_pad(self.differences[row], self.first), self.reads)
+        index = self.reads - self.first
+        for kept in self.circuits:
+            assert kept.differences is not None
+            assert kept.at_reads is not None
+            early = kept.at_reads[: len(kept.differences)]
+            found = kept.differences.take_along_dim(index.clamp(min=0)[None, :, :, None], dim=2)
+            early[:] = found * (index >= 0)[:, :, None]
 
-    def _sum(self, readers: list[int], reads: Tensor | None) -> Tensor:
-        """Sums of the differences that readers keep: [readers, batch, rows, width]."""
-        source = self.differences if reads is None else self.at_reads
-        assert source is not None
-        rows = sorted({self.row_of[writer] for reader in readers for writer in self.kept.get(reader, ())})
-        keep = torch.zeros(len(readers), len(rows), dtype=self.adapter.dtype)
-        column = {row: position for position, row in enumerate(rows)}
-        for position, reader in enumerate(readers):
-            for writer in self.kept.get(reader, ()):
-                keep[position, column[self.row_of[writer]]] = 1.0
-        chosen = source if len(rows) == len(source) else source[rows]
-        summed = keep.to(source.device) @ chosen.reshape(len(rows), source.shape[1:].numel())
-        return summed.reshape(len(readers), *source.shape[1:])
-
-    # ---- references ----
-
-    def _reference_out(self, number: int, reads: Tensor | None = None) -> Tensor:
-        node = self.graph.writers[number]
-        if self.b is not None:
-            return self.b.out(self.adapter, node)
-        if self.replacement == "mean":
-            mean = self.engine.references.mean_value(node)
-            return mean if reads is None else take(mean, reads)
-        return torch.zeros(1, 1, self.shape.width, dtype=self.adapter.dtype, device=self.adapter.device)
-
-    def _cut(self, x: Tensor, reads: Tensor | None) -> Tensor:
-        return x if reads is not None or x.shape[1] == 1 else x[:, self.first :]
-
-    def _reference_full(self, reader: Reader) -> Tensor:
-        if self.b is not None:
-            return stream_before(self.b, reader, self.shape.parallel)
-        if self.replacement == "mean":
-            return self.engine.references.mean_stream(reader)
-        return self.engine.references.bias_before(reader)[None, None]
-
-    def _reference_stream(self, reader: Reader, reads: Tensor | None) -> Tensor:
-        """The reference stream before a reader, at its rows; broadcastable."""
-        x = self._reference_full(reader)
-        if x.shape[1] == 1 and self.engine.length > 1 and self.b is None:
-            return x
-        if reads is not None:
-            return take(x, reads) if x.shape[1] == self.engine.length else x
-        return x[:, self.first :]
-
-
-def _pad(x: Tensor, rows: int) -> Tensor:
-    return torch.nn.functional.pad(x, (0, 0, rows, 0)) if rows else x
+    def _streams(self, reader: Reader, numbers: NDArray[np.int64], circuits: list[int], reads: Tensor | None) -> Tensor:
+        """Step 2: what readers that read at one place read: [readers, circuits, batch, rows, width]."""
+        engine, width = self.engine, self.shape.width
+        size = engine.batch, engine.length - self.first if reads is None else reads.shape[1], width
+        reference = self.reference.stream(reader, reads).expand(size).flatten(0, 1)[:, None]  # [batch * rows, 1, width]
+        x = reference.new_empty(len(circuits), len(reference), len(numbers), width)
+        for place, circuit in enumerate(circuits):
+            kept = self.circuits[circuit]
+            source = kept.differences if reads is None else kept.at_reads
+            assert source is not None
+            keep = kept.matrix[numbers]
+            chosen = np.flatnonzero(keep.any(axis=0))
+            if not len(chosen):
+                x[place] = reference
+                continue
+            upto = int(chosen[-1]) + 1
+            dense = len(chosen) > DENSE * upto  # to add a few zeros is quicker than to copy all that is not zero
+            factors = torch.from_numpy(keep[:, :upto] if dense else keep[:, chosen]).to(source)
+            picked = source[:upto] if dense else source[torch.from_numpy(chosen)]
+            by_row = picked.flatten(1, 2).transpose(0, 1)  # one product a row keeps both factors in the cache
+            own = factors.expand(len(by_row), *factors.shape)
+            torch.baddbmm(reference.expand_as(x[place]), own, by_row, out=x[place])
+        return x.unflatten(1, size[:2]).permute(3, 0, 1, 2, 4)  # type: ignore[no-any-return,no-untyped-call]

@@ -57,29 +57,26 @@ def faithfulness(
     kind = replacement or scores.replacement
     graph = session.graph
 
-    def metric(edges: NDArray[np.int64]) -> float:
-        return float(session.run_circuit(Circuit(graph, edges), kind, cancelled).metric.mean())
+    def metrics(circuits: Sequence[Circuit]) -> list[float]:
+        return [float(result.metric.mean()) for result in session.run_circuits(circuits, kind, cancelled)]
 
-    none = np.empty(0, dtype=np.int64)
     whole = float(session.clean.metric.mean())
-    empty = metric(none)
+    sizes = [min(graph.n_edges, max(1, round(fraction * graph.n_edges))) for fraction in fractions]
+    circuits = [scores.top(size).pruned() for size in sizes]
+    connected = [len(circuit) for circuit in circuits]
+    empty, *measured = metrics([Circuit(graph, np.empty(0, dtype=np.int64)), *circuits])
     if abs(whole - empty) < FLAT:
         raise InputError(
             f"The metric is {whole:.3g} with every edge and {empty:.3g} with none: there is nothing to recover.",
             "Choose a counterfactual with another answer, or another metric.",
         )
-    sizes = [min(graph.n_edges, max(1, round(fraction * graph.n_edges))) for fraction in fractions]
-    recovered, connected = [], []
-    for size in sizes:
-        circuit = scores.top(size).pruned()
-        connected.append(len(circuit))
-        recovered.append((metric(circuit.edges) - empty) / (whole - empty))
+    recovered = [(value - empty) / (whole - empty) for value in measured]
     generator = np.random.default_rng(seed)
     band = np.full((2, len(sizes)), np.nan)
     for _ in range(random_circuits):
         order = generator.permutation(graph.n_edges).astype(np.int64)
-        circuits = [Circuit(graph, order[:size]).pruned() for size in sizes]
-        values = [(metric(circuit.edges) - empty) / (whole - empty) for circuit in circuits]
+        drawn = metrics([Circuit(graph, order[:size]).pruned() for size in sizes])
+        values = [(value - empty) / (whole - empty) for value in drawn]
         band[0] = np.fmin(band[0], values)
         band[1] = np.fmax(band[1], values)
     x = np.asarray(fractions, dtype=np.float64)

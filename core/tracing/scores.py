@@ -6,6 +6,7 @@ The score of an edge is minus the effect of removing it: positive means that it 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +27,15 @@ class Scores:
     replacement: EditKind
     about: dict[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _order(self) -> NDArray[np.int64]:
+        return np.argsort(-self.values, kind="stable").astype(np.int64)
+
     def top(self, count: int) -> Circuit:
         """The circuit of exactly `count` edges with the highest scores; ties go to the edge of the lower index."""
         if not 0 <= count <= len(self.values):
             raise ArgumentError(f"A circuit of this graph has 0 to {len(self.values)} edges, not {count}.")
-        order = np.argsort(-self.values, kind="stable")[:count].astype(np.int64)
+        order = self._order[:count]
         about = {**self.about, "method": self.method, "replacement": self.replacement}
         return Circuit(self.graph, order, self.values[order], about)
 
