@@ -21,6 +21,7 @@ from core.models.loading import load_model
 from core.models.model import Model
 from core.result import Result
 from core.session import Session
+from core.steering import difference_of_means
 from core.tracing.methods import trace
 from core.tracing.scores import Scores
 
@@ -45,6 +46,7 @@ __all__ = [
     "circuit_of",
     "class_logit",
     "cosine",
+    "difference_of_means",
     "faithfulness",
     "kl",
     "load_model",

@@ -13,20 +13,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import ArgumentError, Cancelled, EditError, ModelError, WirescopeError
+from core.errors import ArgumentError, Cancelled, EditError, InputError, ModelError, WirescopeError
 from core.models import packs
 
 if TYPE_CHECKING:
     from app.document import Document
     from core.edits import Edit
+    from core.inputs.pair import Dataset
+    from core.models.model import Model
     from core.session import Session
 
 MODEL_HELP = "bundled:NAME, pack:NAME, timm:NAME, a folder with safetensors, or a Hub id"
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp")
 EDIT_HELP = (
-    "TARGET=KIND[:VALUE][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', 'm3=mean@4,5', 'a1.h0=scale:0.5'; "
-    "kinds: patch, zero, mean, scale. May be given several times"
+    "TARGET=KIND[:VALUE][#SEED][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', 'm3=mean@4,5', 'a1.h0=scale:0.5', "
+    "'m3=noise:0.5#7', 'm3=steer:vector.json'; kinds: patch, zero, mean, resample, scale, noise, steer. May be given "
+    "several times"
 )
+DATASET_HELP = "inputs that mean is taken over and resample draws from: one a line, texts or paths of pictures"
 METRIC_HELP = (
     "KIND[:TARGET[:FOIL]], for example 'logit_difference: Mary: John', 'probability: Mary', 'class_logit:star'"
 )
@@ -73,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="print the predictions before and after edits")
     _add_run_options(run)
     run.add_argument("--json", action="store_true", help="print JSON")
+    run.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     run.set_defaults(do=_run)
     export = commands.add_parser("export", help="write the circuit as a figure or as JSON")
     _add_run_options(export)
@@ -127,9 +132,23 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
         ArgumentError
     ) as error:  # in a notebook a wrong name is a wrong argument, here it is a model that is not there
         raise ModelError(error.message, error.hint) from None
-    session = Session(model, model.pair(options.clean, options.counterfactual), metric)
+    dataset = None if options.dataset is None else _dataset(model, Path(options.dataset))
+    session = Session(model, model.pair(options.clean, options.counterfactual), metric, dataset=dataset)
     session.run(edits)  # so that a wrong edit is told before anything is printed
     return session, edits
+
+
+def _dataset(model: Model, path: Path) -> Dataset:
+    """The inputs of a file, one a line. Raises InputError."""
+    from core.inputs.pair import Dataset
+
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"{path} cannot be read as a dataset.", "Give a text file with one input a line.") from None
+    if not lines:
+        raise InputError(f"{path} has no inputs.", "Write one a line.")
+    return Dataset([model.pair(line) for line in lines])
 
 
 def parse_edits(texts: Sequence[str]) -> list[Edit]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.messages import Ran
-from core.edits import EDIT_WORDS, Edit
+from core.edits import Edit, edit_words
 from core.graph import Edge, Graph, Node
 from views.data import CanvasData, EdgeMark, EditRow, Link, NodeMark, PredictionsData, Target
 
@@ -70,10 +70,7 @@ def predictions(ran: Ran, stale: bool) -> PredictionsData:
 
 def edit_rows(edits: Iterable[Edit]) -> list[EditRow]:
     """The rows of the list of edits, numbered in their order."""
-    return [
-        EditRow(key, edit.name, EDIT_WORDS[edit.kind] + (f" {edit.value:g}" if edit.value is not None else ""))
-        for key, edit in enumerate(edits)
-    ]
+    return [EditRow(key, edit.name, edit_words(edit)) for key, edit in enumerate(edits)]
 
 
 def edges_at(graph: Graph, node: Node) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

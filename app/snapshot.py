@@ -14,7 +14,7 @@ from app.inspection import REPLACED, recovered_words
 from app.messages import Opened, Ran, Recovered, Scored
 from app.shown import STRONGEST, canvas_data, signed
 from core.circuit import Circuit
-from core.edits import EDIT_WORDS, Edit
+from core.edits import Edit, edit_words
 from core.interchange.circuit_files import to_json
 from views.data import CanvasData, Target
 from views.figure import FigureCaption
@@ -100,8 +100,5 @@ def _words(source: Source | None) -> str:
 
 
 def _edit_words(edits: Sequence[Edit]) -> str:
-    words = [
-        f"{edit.name} {EDIT_WORDS[edit.kind]}" + (f" {edit.value:g}" if edit.value is not None else "")
-        for edit in edits
-    ]
+    words = [f"{edit.name} {edit_words(edit)}" for edit in edits]
     return "; ".join(words) or "none"

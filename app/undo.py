@@ -12,7 +12,15 @@ from views.data import Target
 Edits = tuple[Edit, ...]
 
 # What a step of the history is called, by the kind of its edit.
-VERBS: dict[EditKind, str] = {"patch": "Patch", "zero": "Cut", "mean": "Cut (mean)", "scale": "Scale"}
+VERBS: dict[EditKind, str] = {
+    "patch": "Patch",
+    "zero": "Cut",
+    "mean": "Cut (mean)",
+    "scale": "Scale",
+    "resample": "Resample",
+    "noise": "Noise on",
+    "steer": "Steer",
+}
 
 
 def places(targets: Sequence[Target]) -> str:

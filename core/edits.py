@@ -8,25 +8,32 @@ What flows along an edge u -> r at a position, exactly:
 
     out     what u really adds to the stream in this run
     value   of an edit: `patch` out of B; `zero` 0; `mean` the mean of out over the clean inputs;
-            `scale` the edit's value times out
+            `resample` out of another clean input, drawn by the edit's seed; `scale` the edit's value times out;
+            `steer` out + the edit's value, a vector; `noise` out + the edit's value times the root mean square of
+            out in the clean run (over the row's positions) times standard normal numbers, drawn by the seed
     node    (1 - strength) * out    + strength * value, for an edit of node u
     reader  (1 - strength) * node   + strength * value, for an edit of reader r (node = out without one)
     edge    (1 - strength) * reader + strength * value, for an edit of the edge itself
 
 So a full edit (strength 1) replaces whatever a less particular one left. Biases that belong to no head stay
-in the stream.
+in the stream. `steer` and `noise` of a reader are added, strength times, to the sum of all that it reads (for `noise`
+the root mean square is that of its stream): no single edge carries them, and edits of edges leave them there.
 """
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from core.errors import EditError
 from core.graph import Edge, Graph, Node, Reader
 from core.positions import ROLE, Extent, Positions, Rows
 
-EditKind = Literal["patch", "zero", "mean", "scale"]
+EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer"]
 EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
 
 # What the window, the command line and the captions call each kind.
@@ -35,7 +42,12 @@ EDIT_WORDS: dict[EditKind, str] = {
     "zero": "zero",
     "mean": "mean",
     "scale": "scale",
+    "resample": "another input's",
+    "noise": "noise",
+    "steer": "steer",
 }
+SEEDED: tuple[EditKind, ...] = ("resample", "noise")
+ADDED: tuple[EditKind, ...] = ("noise", "steer")  # these add to what is there, the others replace it
 
 
 @dataclass(frozen=True)
@@ -43,24 +55,29 @@ class Edit:
     """One intervention.
 
     target: an edge, reader or node, or its name (`a9.h6->a10.h7<q>`, `a9.h6<q>`, `->m3`, `m3`).
-    kind: `patch` (value from the counterfactual B), `zero`, `mean`, `scale` (multiply by `value`).
+    kind: `patch` (value from the counterfactual B), `zero`, `mean`, `resample` (value from another clean input of the
+    dataset), `scale` (multiply by `value`), `noise` (`value` times as large as what is there; 1 by default), `steer`
+    (add the vector `value`).
     positions: positions of the stream, negative ones from the end of each row, and names of roles (`"subject"`); one
     of them or several. None means all.
-    value: the factor for `scale`.
+    value: a number for `scale` and `noise`; a vector [width] for `steer`: a sequence, array or tensor.
     strength: from 0 (no edit) to 1 (the full edit); in between, a blend.
+    seed: of `resample` and `noise`: the same seed gives the same values.
+
+    Raises EditError for an unknown kind, and for values that are missing, not finite, or of the wrong form.
     """
 
     target: Node | Reader | Edge | str
     kind: EditKind
     positions: Positions | None = None
-    value: float | None = None
+    value: float | Sequence[float] | None = None
     strength: float = 1.0
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in EDIT_KINDS:
             raise EditError(f"There is no edit called {self.kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
-        if self.kind == "scale" and self.value is None:
-            raise EditError("A scale edit needs a value.", "For example Edit('m3', 'scale', value=0.5).")
+        object.__setattr__(self, "value", _checked_value(self.kind, self.value))
         if self.positions is not None:
             several = [self.positions] if isinstance(self.positions, int | str) else self.positions
             object.__setattr__(self, "positions", tuple(p if isinstance(p, str) else int(p) for p in several))
@@ -71,11 +88,21 @@ class Edit:
 
     def __str__(self) -> str:
         words = f"{self.name}={self.kind}"
-        if self.value is not None:
+        if isinstance(self.value, float):
             words += f":{self.value:g}"
+        elif self.value is not None:
+            words += f":vector of {len(self.value)}"
+        if self.seed:
+            words += f"#{self.seed}"
         if self.positions is not None:
             words += "@" + ",".join(map(str, self.positions))  # type: ignore[arg-type]
         return words
+
+
+def edit_words(edit: Edit) -> str:
+    """An edit's kind and value for people: "from B", "scale 0.5"."""
+    words = EDIT_WORDS[edit.kind]
+    return f"{words} {edit.value:g}" if isinstance(edit.value, float) else words
 
 
 @dataclass(frozen=True)
@@ -86,12 +113,13 @@ class ResolvedEdit:
     target: Node | Reader | Edge
     kind: EditKind
     positions: Rows | None
-    value: float
+    value: float | tuple[float, ...]
     strength: float
+    seed: int = 0
 
 
-def resolve(edit: Edit, graph: Graph, extent: Extent) -> ResolvedEdit:
-    """Look up an edit's target and positions. Raises ArgumentError and EditError."""
+def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdit:
+    """Look up an edit's target and positions. width: of the stream. Raises ArgumentError and EditError."""
     target = graph.parse(edit.target) if isinstance(edit.target, str) else edit.target
     if isinstance(target, Node):
         if target.kind == "logits":
@@ -103,26 +131,77 @@ def resolve(edit: Edit, graph: Graph, extent: Extent) -> ResolvedEdit:
     else:
         graph.reader_index(target)
     positions = None if edit.positions is None else extent.rows(edit.positions)
-    return ResolvedEdit(target, edit.kind, positions, float(edit.value or 0.0), float(edit.strength))
+    value = 0.0 if edit.value is None else edit.value
+    if not isinstance(value, float):
+        value = tuple(value)
+        if len(value) != width:
+            raise EditError(
+                f"The vector to steer {edit.name} with has {len(value)} numbers, and the stream is {width} wide.",
+                "Take it from this model, for example with difference_of_means.",
+            )
+    seed = edit.seed if edit.kind in SEEDED else 0
+    return ResolvedEdit(target, edit.kind, positions, value, float(edit.strength), seed)
+
+
+def _checked_value(kind: EditKind, value: object) -> float | tuple[float, ...] | None:
+    """An edit's value in the form that its kind takes. Raises EditError."""
+    if kind == "steer":
+        if value is None or isinstance(value, int | float | str):
+            raise EditError("A steer edit needs a vector.", "One number for each of the stream's width.")
+        numbers = tuple(float(number) for number in value)  # type: ignore[attr-defined]
+        if not numbers or not all(math.isfinite(number) for number in numbers):
+            raise EditError("The vector to steer with has numbers that are not finite, or none.", "Check its source.")
+        return numbers
+    if kind not in ("scale", "noise"):
+        return None
+    if value is None and kind == "scale":
+        raise EditError("A scale edit needs a value.", "For example Edit('m3', 'scale', value=0.5).")
+    try:
+        number = 1.0 if value is None else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise EditError(f"The value of a {kind} edit is one number.", "For example 0.5.") from None
+    if not math.isfinite(number):
+        raise EditError(f"The value of a {kind} edit cannot be {number}.", "Give a finite number.")
+    return number
 
 
 def parse_edit(text: str) -> Edit:
-    """Read `TARGET=KIND[:VALUE][@POSITION,...]`, as the command line writes edits; a position is a number or the name
-    of a role. Raises EditError."""
+    """Read `TARGET=KIND[:VALUE][#SEED][@POSITION,...]`, as the command line writes edits; a position is a number or the
+    name of a role; the value of `steer` is a file, a JSON list of numbers. Raises EditError."""
     target, separator, rest = text.rpartition("=")
     if not separator or not target:
         raise EditError(f"{text!r} is not an edit.", "Write TARGET=KIND, for example 'a9.h6->a10.h7<q>=patch'.")
     rest, _, where = rest.partition("@")
+    rest, _, seed = rest.partition("#")
     kind, _, value = rest.partition(":")
+    kind = kind.strip()
+    positions = [_position(part.strip(), text) for part in where.split(",")] if where else None
+    known = next((known for known in EDIT_KINDS if known == kind), None)
+    if known is None:
+        raise EditError(f"There is no edit called {kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
+    if seed and (known not in SEEDED or not seed.strip().isdecimal()):
+        raise EditError(
+            f"{text!r} has a seed that is none.", f"{' and '.join(SEEDED)} take a whole number, as in m3=noise:0.5#7."
+        )
+    if value and known not in ("scale", "noise", "steer"):
+        raise EditError(f"A {known} edit takes no value.", f"Write {target}={known}.")
+    number: float | list[float] | None
     try:
-        number = float(value) if value else None
+        number = _vector(Path(value)) if known == "steer" and value else float(value) if value else None
     except ValueError:
         raise EditError(f"{text!r} has a value that is no number.", "Write m3=scale:0.5@4,5.") from None
-    positions = [_position(part.strip(), text) for part in where.split(",")] if where else None
-    for known in EDIT_KINDS:
-        if known == kind.strip():
-            return Edit(target.strip(), known, positions, number)
-    raise EditError(f"There is no edit called {kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
+    return Edit(target.strip(), known, positions, number, seed=int(seed or 0))
+
+
+def _vector(path: Path) -> list[float]:
+    """The numbers in a JSON file. Raises EditError."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, list) or not found:
+            raise ValueError
+        return [float(number) for number in found]
+    except (OSError, ValueError, TypeError):
+        raise EditError(f"No vector can be read from {path}.", "Give a JSON file that is a list of numbers.") from None
 
 
 def _position(part: str, text: str) -> int | str:

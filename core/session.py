@@ -17,10 +17,11 @@ from core.engine.engine import Engine
 from core.engine.state import RunState
 from core.errors import ArgumentError, ModelError
 from core.graph import Graph
-from core.inputs.pair import Pair
+from core.inputs.pair import Dataset, Pair
 from core.metrics import Metric, bind, default_metric
 from core.models.model import Model
 from core.result import Result
+from core.steering import population_of
 
 PARITY_LIMIT = 1e-3  # of the range of the logits, in fp32
 
@@ -41,7 +42,9 @@ class Session:
 
     metric: from `core.metrics`; without one, the log-probability of the clean run's top answer or class, or, of a
     model without a head, the cosine to the unedited output minus the cosine to B's.
-    mean_over_positions: whether `mean` takes one mean over all positions; by default only for a single pair.
+    mean_over_positions: whether `mean` takes one mean over all positions; by default only for a single input.
+    dataset: its clean inputs are those that `mean` is taken over and that `resample` draws from; without one, the
+    pair's own rows.
 
     Raises ModelError where the engine does not agree with the model's own forward, InputError for answers that do
     not fit.
@@ -54,6 +57,7 @@ class Session:
         metric: Metric | None = None,
         *,
         mean_over_positions: bool | None = None,
+        dataset: Dataset | None = None,
     ) -> None:
         self.model = model
         self.pair = pair
@@ -66,6 +70,7 @@ class Session:
             pair.clean.lengths if padded and model.is_text else None,
             mean_over_positions,
             pair.roles,
+            None if dataset is None else population_of(model, dataset),
         )
         self._clean_answer = self._answer(self.engine.clean())
         self.parity = self._check_parity()

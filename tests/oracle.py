@@ -18,6 +18,8 @@ What flows along an edge is stated in `core/edits.py`, and again, on its own, in
 
 from __future__ import annotations
 
+import random
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -37,9 +39,11 @@ class AnyEdit(Protocol):
     @property
     def positions(self) -> Any: ...
     @property
-    def value(self) -> float | None: ...
+    def value(self) -> Any: ...
     @property
     def strength(self) -> float: ...
+    @property
+    def seed(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,8 @@ class Oracle:
     """Edited runs of `model` on the input `a`, with values from the counterfactual `b`.
 
     lengths: how many positions of each row are real. mean_over_positions: one mean for all positions; by default for a
-    single row alone. roles: half-open spans by name, one a row.
+    single row alone. roles: half-open spans by name, one a row. dataset: other clean inputs and their lengths, for
+    means and resampling.
     """
 
     def __init__(
@@ -204,12 +209,19 @@ class Oracle:
         lengths: Sequence[int] | None = None,
         mean_over_positions: bool | None = None,
         roles: Mapping[str, Sequence[tuple[int, int]]] | None = None,
+        dataset: tuple[Tensor, Sequence[int]] | None = None,
     ) -> None:
         self.model, self.a, self.lengths, self.roles = model, a, lengths, roles or {}
         self.layout = layout(model)
-        self.over_positions = a.shape[0] == 1 if mean_over_positions is None else mean_over_positions
+        one = len(a if dataset is None else dataset[0]) == 1
+        self.over_positions = one if mean_over_positions is None else mean_over_positions
         self._means: dict[str, Tensor] = {}
         self.clean = self._run(a, {})
+        self.dataset = a if dataset is None else dataset[0]
+        size = a.shape[1] if a.ndim == 2 else 0
+        own = lengths if dataset is None else dataset[1]
+        self.dataset_lengths = list(own) if own is not None else [size] * len(self.dataset)
+        self.others = self.clean if dataset is None else self._run(self.dataset, {})
         self.counterfactual = None if b is None else self._run(b, {})
 
     @property
@@ -234,6 +246,8 @@ class Oracle:
                     continue  # it writes beside this MLP, not before it
                 if edits.keys() & {writer, f"->{reader}", f"{writer}->{reader}"}:
                     stream = stream + (self._flow(edits, writer, reader, out) - out)
+            if f"->{reader}" in edits:
+                stream = stream + self._added(edits[f"->{reader}"], reader, stream)
             return stream
 
         with ExitStack() as hooks, torch.no_grad():
@@ -323,11 +337,41 @@ class Oracle:
         for target in (writer, f"->{reader}", f"{writer}->{reader}"):
             changed = flowing.clone()
             for edit in edits.get(target, ()):
-                value = self._value(edit, writer, out)
+                if target.startswith("->") and edit.kind in ("steer", "noise"):
+                    value = flowing  # see _added
+                else:
+                    value = self._value(edit, writer, out)
                 for row, at in self._places(edit, out):
                     changed[row, at] = (1 - edit.strength) * flowing[row, at] + edit.strength * value[row, at]
             flowing = changed
         return flowing
+
+    def _added(self, edits: list[AnyEdit], reader: str, stream: Tensor) -> Tensor:
+        """What `steer` and `noise` add to all that a reader reads, where no later edit of it took their place."""
+        added = torch.zeros_like(stream)
+        for edit in edits:
+            vector = self._vector(edit, f"->{reader}", stream) if edit.kind in ("steer", "noise") else None
+            for row, at in self._places(edit, stream):
+                added[row, at] = 0.0 if vector is None else edit.strength * vector[row, at]
+        return added
+
+    def _vector(self, edit: AnyEdit, target: str, like: Tensor) -> Tensor:
+        """The vector that `steer` adds everywhere, or what `noise` adds to a writer or (`->name`) a reader."""
+        if edit.kind == "steer":
+            return torch.as_tensor(edit.value, dtype=like.dtype).expand_as(like)
+        if target.startswith("->"):
+            name = target[2:]
+            layer = name[1:].partition(".")[0]
+            key = name if name in self.clean.streams else f"a{layer}"
+            clean = self.clean.streams[key]
+        else:
+            clean = self.clean.outs[target]
+        numbers = torch.Generator().manual_seed(zlib.crc32(f"{edit.seed} {target}".encode()))
+        drawn = torch.randn(clean.shape, generator=numbers, dtype=torch.float64)
+        for row in range(len(clean)):
+            length = clean.shape[1] if self.lengths is None else self.lengths[row]
+            drawn[row] *= clean[row, :length].square().mean().sqrt()
+        return edit.value * drawn
 
     def _places(self, edit: AnyEdit, out: Tensor) -> list[tuple[int, list[int]]]:
         """Rows, and the positions of each that an edit means. Negative ones count from the row's real end."""
@@ -351,19 +395,33 @@ class Oracle:
             return torch.zeros_like(out)
         if edit.kind == "mean":
             return self.mean(writer)
-        assert edit.kind == "scale"
-        assert edit.value is not None
-        return edit.value * out
+        if edit.kind == "scale":
+            return edit.value * out  # type: ignore[no-any-return]
+        if edit.kind == "resample":
+            donors = [self._donor(row, edit.seed) for row in range(len(out))]
+            return self.others.outs[writer][donors][:, : out.shape[1]]
+        return out + self._vector(edit, writer, out)
+
+    def _donor(self, row: int, seed: int) -> int:
+        """Another input, no shorter, drawn by the seed."""
+        mine = self.a[row] if self.lengths is None else self.a[row, : self.lengths[row]]
+        fit = []
+        for number, other in enumerate(self.dataset):
+            length = self.dataset_lengths[number]
+            same = other[: len(mine)] if mine.ndim == 1 else other
+            if (mine.ndim > 1 or length >= len(mine)) and not torch.equal(mine, same):
+                fit.append(number)
+        return random.Random(f"{seed} {row}").choice(fit)
 
     def mean(self, writer: str) -> Tensor:
         """The mean of a writer's output over the real positions of the clean inputs: [batch, position, width]."""
         if writer in self._means:
             return self._means[writer]
-        out = self.clean.outs[writer]
-        batch, length, _ = out.shape
-        lengths = [length] * batch if self.lengths is None else list(self.lengths)
-        result = torch.empty_like(out)
-        for position in range(length):
+        out = self.others.outs[writer]
+        batch = len(out)
+        lengths = [out.shape[1]] * batch if self.a.ndim > 2 else self.dataset_lengths
+        result = torch.empty_like(self.clean.outs[writer])
+        for position in range(result.shape[1]):
             real = [
                 out[row, p] for row in range(batch) for p in range(lengths[row]) if self.over_positions or p == position
             ]

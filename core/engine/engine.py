@@ -16,6 +16,7 @@ from torch import Tensor
 
 from core.edits import Edit, resolve
 from core.engine.plan import Plan, make_plan
+from core.engine.population import Population
 from core.engine.references import References
 from core.engine.run import Pass
 from core.engine.state import RunState, megabytes
@@ -44,6 +45,7 @@ class Engine:
     clean, counterfactual: ids [batch, position] or pixels [batch, channel, height, width].
     lengths: how many positions of each row are real (right padding), or None where all are.
     roles: spans of positions with a name, one a row.
+    dataset: the inputs that means are taken over and that `resample` draws from; these inputs where it is None.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Engine:
         lengths: Sequence[int] | None = None,
         mean_over_positions: bool | None = None,
         roles: Mapping[str, tuple[Span, ...]] | None = None,
+        dataset: Population | None = None,
     ) -> None:
         self.adapter = adapter
         self.graph = adapter.graph
@@ -68,8 +71,11 @@ class Engine:
         real = None if lengths is None else torch.tensor(list(lengths), device=adapter.device)
         self.reads = self._read_positions(real)
         self.first_patched_row = self._first_difference()
-        over_positions = self.batch == 1 if mean_over_positions is None else mean_over_positions
-        self.references = References(adapter, self, real, over_positions)
+        own = Population(self, clean, self.extent.lengths)
+        population = dataset or own
+        one = len(population.lengths) == 1
+        over_positions = one if mean_over_positions is None else mean_over_positions
+        self.references = References(adapter, self, own, population, over_positions)
         self._clean: dict[bool, RunState] = {}
         self._b: dict[bool, RunState] = {}
         self._kept: OrderedDict[tuple[Plan, bool], Ran] = OrderedDict()
@@ -131,7 +137,7 @@ class Engine:
     # ---- runs with edits ----
 
     def _plan(self, edits: Sequence[Edit]) -> Plan:
-        resolved = [resolve(edit, self.graph, self.extent) for edit in edits]
+        resolved = [resolve(edit, self.graph, self.extent, self.adapter.shape.width) for edit in edits]
         causal = self.adapter.shape.causal
         return make_plan(resolved, self.graph, self.length, causal, self.first_patched_row)
 

@@ -14,9 +14,9 @@ starts from, so the same edits give the same numbers to the last bit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core.edits import ResolvedEdit
+from core.edits import ADDED, ResolvedEdit
 from core.graph import Edge, Graph, Node, Reader
 from core.positions import Rows
 
@@ -27,8 +27,20 @@ class Slot:
 
     kind: str
     positions: Rows | None
-    value: float
+    value: float | tuple[float, ...]
     strength: float
+    seed: int = 0
+
+    @property
+    def factor(self) -> float:
+        """The value of `scale` and `noise`."""
+        assert isinstance(self.value, float)
+        return self.value
+
+    @property
+    def adds(self) -> bool:
+        """Whether it adds to what is there instead of replacing it."""
+        return self.kind in ADDED
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,7 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
     reader_slots: dict[Reader, list[Slot]] = {}
     edge_slots: dict[Reader, dict[int, list[Slot]]] = {}
     for edit in edits:
-        slot = Slot(edit.kind, edit.positions, edit.value, edit.strength)
+        slot = Slot(edit.kind, edit.positions, edit.value, edit.strength, edit.seed)
         target = edit.target
         if isinstance(target, Edge):
             slots = edge_slots.setdefault(target.reader, {}).setdefault(graph.writer_index(target.writer), [])
@@ -132,7 +144,7 @@ def _own(slots: list[Slot], new: Slot, length: int) -> None:
     for slot in slots:
         left = _without(slot.positions, new.positions, length)
         if any(left):
-            kept.append(Slot(slot.kind, left, slot.value, slot.strength))
+            kept.append(replace(slot, positions=left))
     slots[:] = [*kept, new]
 
 

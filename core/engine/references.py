@@ -1,44 +1,47 @@
-"""What edits put in place of a node's output: its value in B, or its mean over the clean inputs.
+"""What edits put in place of a node's output, or add to it: its value in B, its mean, another input's, noise.
 
-Runs over B and over all positions of A are made when first needed and kept. The mean of a node is taken
-position by position over the batch (padding left out), or, with one pair or on request, over all positions.
+Runs over B and over all positions are made when first needed and kept. The mean of a node is taken position by position
+over the population (padding left out), or, with one input or on request, over all positions.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+import zlib
 
 import torch
 from torch import Tensor
 
+from core.engine.population import Population, Runs
 from core.engine.state import RunState, stream_before
 from core.errors import EditError
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 
 
-class Runs(Protocol):
-    """Where reference runs come from: the engine."""
-
-    def clean(self, full: bool) -> RunState: ...
-
-    def counterfactual(self, full: bool) -> RunState | None: ...
-
-
 class References:
     """Replacement values for one pair.
 
-    lengths: how many positions of each row are real, or None where all are.
+    own: the session's inputs. population: those that means and resampling draw from.
     mean_over_positions: one mean for all positions instead of one a position.
     """
 
-    def __init__(self, adapter: Adapter, runs: Runs, lengths: Tensor | None, mean_over_positions: bool) -> None:
+    def __init__(
+        self, adapter: Adapter, runs: Runs, own: Population, population: Population, mean_over_positions: bool
+    ) -> None:
         self._adapter = adapter
         self._runs = runs
-        self._lengths = lengths
+        self._own = own
+        self._population = population
         self._over_positions = mean_over_positions
         self._means: dict[str, Tensor] = {}
         self._biases: dict[int, Tensor] = {}
+        self._donors: dict[int, list[int]] = {}
+
+    @property
+    def _length(self) -> int:
+        return self._own.state.embedding.shape[1]
+
+    # ---- B ----
 
     def patch_value(self, node: Node, reads: Tensor | None) -> Tensor:
         """What a node writes in B: [batch, position or n, width]. Raises EditError without a B."""
@@ -57,27 +60,61 @@ class References:
             )
         return state
 
+    # ---- other inputs ----
+
     def mean_value(self, node: Node) -> Tensor:
-        """The mean of what a node writes: [1, position or 1, width]."""
+        """The mean of what a node writes: [1, position or 1, width]. Raises EditError."""
         if node.name not in self._means:
-            self._means[node.name] = self._mean(self._runs.clean(full=True).out(self._adapter, node))
+            self._means[node.name] = self._mean(self._population.state.out(self._adapter, node))
         return self._means[node.name]
 
     def mean_stream(self, reader: Reader) -> Tensor:
-        """The mean of the stream before a reader: [1, position or 1, width]."""
+        """The mean of the stream before a reader: [1, position or 1, width]. Raises EditError."""
         key = f"->{reader.kind}{reader.layer}"
         if key not in self._means:
-            stream = stream_before(self._runs.clean(full=True), reader, self._adapter.shape.parallel)
+            stream = stream_before(self._population.state, reader, self._adapter.shape.parallel)
             self._means[key] = self._mean(stream)
         return self._means[key]
 
     def _mean(self, x: Tensor) -> Tensor:
-        dims = (0, 1) if self._over_positions else (0,)
-        if self._lengths is None:
-            return x.mean(dim=dims, keepdim=True)
-        real = torch.arange(x.shape[1], device=x.device) < self._lengths[:, None]
-        counts = real[:, :, None].sum(dim=dims, keepdim=True).clamp(min=1)
-        return torch.where(real[:, :, None], x, 0).sum(dim=dims, keepdim=True) / counts
+        return self._population.mean(x, self._length, self._over_positions)
+
+    def resampled_value(self, node: Node, seed: int) -> Tensor:
+        """What a node writes on other inputs: [batch, position, width]. Raises EditError where there are none."""
+        donors = self._donors_of(seed)
+        return self._population.state.out(self._adapter, node, donors)[:, : self._length]
+
+    def resampled_stream(self, reader: Reader, seed: int) -> Tensor:
+        """The stream before a reader on other inputs."""
+        donors = self._donors_of(seed)
+        return stream_before(self._population.state, reader, self._adapter.shape.parallel)[donors, : self._length]
+
+    def _donors_of(self, seed: int) -> list[int]:
+        if seed not in self._donors:
+            self._donors[seed] = self._population.donors(self._own.inputs, self._own.lengths, seed)
+        return self._donors[seed]
+
+    # ---- noise ----
+
+    def noise(self, target: Node | Reader, seed: int) -> Tensor:
+        """Standard normal numbers times the root mean square, in the clean run and over each row's real positions, of
+        what a node writes or of the stream before a reader: [batch, position, width].
+
+        The numbers are those of PyTorch's generator on the CPU, in fp64, seeded with the CRC-32 of "seed name".
+        """
+        state = self._own.state
+        if isinstance(target, Node):
+            x, name = state.out(self._adapter, target), target.name
+        else:
+            x, name = stream_before(state, target, self._adapter.shape.parallel), f"->{target.name}"
+        generator = torch.Generator().manual_seed(zlib.crc32(f"{seed} {name}".encode()))
+        drawn = torch.randn(x.shape, generator=generator, dtype=torch.float64).to(x)
+        lengths = torch.tensor(self._own.lengths, device=x.device)
+        real = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[:, :, None]
+        total = torch.where(real, x, 0).square().sum(dim=(1, 2))
+        return drawn * (total / (lengths * x.shape[2])).sqrt()[:, None, None]
+
+    # ---- biases ----
 
     def bias_before(self, reader: Reader) -> Tensor:
         """The sum of all b_O that the stream holds before a reader: [width]."""

@@ -230,6 +230,8 @@ class Pass:
             if number in self.state.node_deltas:
                 current = current + self._rows(self.state.node_deltas[number], node, first, reads)
             for own in plan.slots:
+                if own.adds:
+                    continue  # to the sum of all edges: none of them carries it
                 value = self._node_value(node, own, out, first, reads)
                 current = current + self._share(own, first, reads) * (value - current)
             value = self._node_value(node, slot, out, first, reads)
@@ -257,11 +259,20 @@ class Pass:
         if slot.kind == "zero":
             return torch.zeros_like(out)
         if slot.kind == "scale":
-            return slot.value * out
+            return out * slot.factor
+        if slot.kind == "steer":
+            return out + self._vector(slot)
         assert self.references is not None
         if slot.kind == "patch":
             return self._rows(self.references.patch_value(node, self.state.reads), node, first, reads)
+        if slot.kind == "noise":
+            return out + slot.factor * self._rows(self.references.noise(node, slot.seed), None, first, reads)
+        if slot.kind == "resample":
+            return self._rows(self.references.resampled_value(node, slot.seed), None, first, reads)
         return self._rows(self.references.mean_value(node), None, first, reads)
+
+    def _vector(self, slot: Slot) -> Tensor:
+        return torch.tensor(slot.value, dtype=self.adapter.dtype, device=self.adapter.device)
 
     def _reader_value(self, reader: Reader, slot: Slot, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
         """The full replacement of all that a reader reads. Biases of no head stay."""
@@ -275,7 +286,13 @@ class Pass:
             for number, delta in self.state.node_deltas.items():
                 if number < self.graph.writers_before(reader):
                     true = true - self._rows(delta, self.graph.writers[number], first, reads)
-            return bias + slot.value * (true - bias)
+            return bias + (true - bias) * slot.factor
+        if slot.kind == "steer":
+            return x + self._vector(slot)
+        if slot.kind == "noise":
+            return x + slot.factor * self._rows(references.noise(reader, slot.seed), None, first, reads)
+        if slot.kind == "resample":
+            return self._rows(references.resampled_stream(reader, slot.seed), None, first, reads)
         if slot.kind == "patch":
             return self._cut(references.patch_stream(reader, self.state.reads), first, reads)
         return self._rows(references.mean_stream(reader), None, first, reads)

@@ -77,14 +77,17 @@ class RunState:
         """Where rows stand: those from a first one on, or those at an index [batch, n]."""
         return places(self.embedding, rows, self.grid)
 
-    def out(self, adapter: Adapter, node: Node) -> Tensor:
-        """What a node adds to the stream in this run, unedited: [batch, position or n, width]."""
+    def out(self, adapter: Adapter, node: Node, rows: list[int] | None = None) -> Tensor:
+        """What a node adds to the stream in this run, unedited: [batch, position or n, width]. rows: of the batch;
+        None: all."""
+        of_rows = slice(None) if rows is None else rows
         if node.kind == "input":
-            return self.embedding
+            return self.embedding[of_rows]
         if node.kind == "mlp":
-            return self.mlp_out[node.layer]
-        z = self.z[node.layer][:, :, node.head]
-        return head_out(adapter.attention[node.layer], z, node.head, self.factors[node.layer])
+            return self.mlp_out[node.layer][of_rows]
+        z = self.z[node.layer][of_rows, :, node.head]
+        factor = self.factors[node.layer]
+        return head_out(adapter.attention[node.layer], z, node.head, None if factor is None else factor[of_rows])
 
 
 def places(stream: Tensor, rows: int | Tensor, grid: tuple[int, int] | None) -> Places:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -66,9 +68,22 @@ class Pair:
         return len(self.clean.labels)
 
 
+def stack_sides(sides: Sequence[Side]) -> tuple[Tensor, tuple[int, ...]]:
+    """Inputs as one batch, token ids padded on the right, and how many positions of each row are real. Raises
+    InputError for pictures of different sizes."""
+    tensors = [side.tensor for side in sides]
+    lengths = tuple(length for side in sides for length in side.lengths)
+    if tensors[0].ndim == 2:
+        longest = max(tensor.shape[1] for tensor in tensors)
+        return torch.cat([F.pad(tensor, (0, longest - tensor.shape[1])) for tensor in tensors]), lengths
+    if len({tensor.shape[1:] for tensor in tensors}) > 1:
+        raise InputError("The dataset's pictures have different sizes for the model.", "Crop them to one size.")
+    return torch.cat(tensors), lengths
+
+
 @dataclass(frozen=True)
 class Dataset:
-    """Several pairs of any lengths, traced one by one and averaged."""
+    """Several pairs of any lengths, traced one by one and averaged. Raises InputError where there are none."""
 
     pairs: tuple[Pair, ...]
 

@@ -17,6 +17,7 @@ from app.document import Document, Source
 from app.examples import Example
 from core.edits import Edit, parse_edit
 from core.errors import Cancelled, ModelError
+from core.inputs.pair import Dataset
 from core.interchange.circuit_files import from_json
 from core.metrics import logit_difference
 from core.models import packs
@@ -89,6 +90,30 @@ def test_run_as_json(pair, session: Session, capsys) -> None:
         assert row["after"] == pytest.approx(float(probabilities[index]), abs=1e-6)
     assert report["parity"]["relative"] < 1e-3
     assert (report["unit"], report["clean"]) == ("probability", CLEAN)
+
+
+def test_run_resamples_from_a_dataset_and_steers_by_a_file(pair, session: Session, tmp_path: Path, capsys) -> None:
+    dataset, vector = tmp_path / "prompts.txt", tmp_path / "vector.json"
+    dataset.write_text(f"{CLEAN}\n\n{COUNTERFACTUAL}\n")
+    width = session.model.adapter.shape.width
+    vector.write_text(json.dumps([0.25] * width))
+    edits = ["m0=resample#3", "m1=mean", "m2=noise:0.5#7", f"a1.h0=steer:{vector}"]
+    given = (part for edit in edits for part in ("--edit", edit))
+    assert code_of("run", *pair, "--json", "--dataset", str(dataset), *given) == 0
+    report = json.loads(capsys.readouterr().out)
+    others = Dataset([session.model.pair(CLEAN), session.model.pair(COUNTERFACTUAL)])
+    beside = Session(session.model, session.pair, session.metric.metric, dataset=others)
+    expected = beside.run([parse_edit(edit) for edit in edits]).metric
+    assert report["after"] == pytest.approx(float(expected[0]), abs=1e-5)
+    assert report["after"] != pytest.approx(report["before"], abs=1e-3)
+
+    assert code_of("run", *pair, "--edit", "m0=resample") == 3
+    assert "no other input to resample from" in capsys.readouterr().err
+    assert code_of("run", *pair, "--dataset", str(tmp_path / "none.txt")) == 3
+    assert "cannot be read as a dataset" in capsys.readouterr().err
+    dataset.write_text("\n")
+    assert code_of("run", *pair, "--dataset", str(dataset)) == 3
+    assert "has no inputs" in capsys.readouterr().err
 
 
 def test_run_without_b_and_metric(models, capsys) -> None:

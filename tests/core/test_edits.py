@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+
+import numpy as np
 import pytest
+import torch
 
 from core.edits import Edit, parse_edit, resolve
 from core.errors import ArgumentError, EditError
@@ -10,17 +15,18 @@ from core.graph import Edge, Graph, Node, Reader
 from core.positions import Extent, Positions
 
 GRAPH = Graph(layers=2, heads=2, kv_heads=2)
+WIDTH = 3
 FIVE = Extent((5,), 5, {"subject": ((1, 3),)})
 
 
 def test_an_edits_target_is_a_node_a_reader_or_an_edge() -> None:
-    assert resolve(Edit("m1", "zero"), GRAPH, FIVE).target == Node("mlp", 1)
-    assert resolve(Edit("->m1", "zero"), GRAPH, FIVE).target == Reader("mlp", 1)
-    assert resolve(Edit("a1.h0<k>", "zero"), GRAPH, FIVE).target == Reader("k", 1, 0)
+    assert resolve(Edit("m1", "zero"), GRAPH, FIVE, WIDTH).target == Node("mlp", 1)
+    assert resolve(Edit("->m1", "zero"), GRAPH, FIVE, WIDTH).target == Reader("mlp", 1)
+    assert resolve(Edit("a1.h0<k>", "zero"), GRAPH, FIVE, WIDTH).target == Reader("k", 1, 0)
     edge = Edge(Node("mlp", 0), Reader("logits"))
-    assert resolve(Edit("m0->logits", "zero"), GRAPH, FIVE).target == edge
-    assert resolve(Edit(edge, "zero"), GRAPH, FIVE).target == edge
-    assert resolve(Edit(Node("logits"), "zero"), GRAPH, FIVE).target == Reader("logits"), "it only reads"
+    assert resolve(Edit("m0->logits", "zero"), GRAPH, FIVE, WIDTH).target == edge
+    assert resolve(Edit(edge, "zero"), GRAPH, FIVE, WIDTH).target == edge
+    assert resolve(Edit(Node("logits"), "zero"), GRAPH, FIVE, WIDTH).target == Reader("logits"), "it only reads"
 
 
 @pytest.mark.parametrize(
@@ -39,19 +45,19 @@ def test_an_edits_target_is_a_node_a_reader_or_an_edge() -> None:
     ],
 )
 def test_positions_become_absolute_and_sorted(positions: Positions | None, absolute: tuple[int, ...] | None) -> None:
-    resolved = resolve(Edit("m0", "zero", positions), GRAPH, FIVE)
+    resolved = resolve(Edit("m0", "zero", positions), GRAPH, FIVE, WIDTH)
     assert resolved.positions == (None if absolute is None else (absolute,))
 
 
 @pytest.mark.parametrize("position", [5, -6, 100])
 def test_positions_outside_the_input_are_refused(position: int) -> None:
     with pytest.raises(EditError, match=rf"{position}.*0 to 4"):
-        resolve(Edit("m0", "zero", [0, position]), GRAPH, FIVE)
+        resolve(Edit("m0", "zero", [0, position]), GRAPH, FIVE, WIDTH)
 
 
 def test_no_positions_are_refused() -> None:
     with pytest.raises(EditError, match="no positions"):
-        resolve(Edit("m0", "zero", []), GRAPH, FIVE)
+        resolve(Edit("m0", "zero", []), GRAPH, FIVE, WIDTH)
 
 
 def test_kinds_that_do_not_exist_and_a_scale_without_a_factor_are_refused() -> None:
@@ -59,17 +65,43 @@ def test_kinds_that_do_not_exist_and_a_scale_without_a_factor_are_refused() -> N
         Edit("m0", "cut")  # type: ignore[arg-type]
     with pytest.raises(EditError, match="value"):
         Edit("m0", "scale")
+    with pytest.raises(EditError, match="one number"):
+        Edit("m0", "scale", value=[1.0, 2.0])
+    with pytest.raises(EditError, match="nan"):
+        Edit("m0", "noise", value=math.nan)
+
+
+def test_a_vector_to_steer_with_fits_the_stream() -> None:
+    for value in ((1, 2, 3), [1.0, 2.0, 3.0], np.array([1, 2, 3]), torch.tensor([1.0, 2.0, 3.0])):
+        edit = Edit("m0", "steer", value=value)
+        assert resolve(edit, GRAPH, FIVE, WIDTH).value == (1.0, 2.0, 3.0)
+        assert hash(edit)
+    with pytest.raises(EditError, match="m0 with has 2 numbers, and the stream is 3 wide"):
+        resolve(Edit("m0", "steer", value=(1, 2)), GRAPH, FIVE, WIDTH)
+    for wrong in (None, 0.5, "left", [], [1.0, math.inf, 0.0]):
+        with pytest.raises(EditError, match="vector"):
+            Edit("m0", "steer", value=wrong)  # type: ignore[arg-type]
+
+
+def test_a_vector_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "vector.json"
+    path.write_text("[1, 2.5, -3]")
+    assert parse_edit(f"m0=steer:{path}@-1") == Edit("m0", "steer", -1, (1.0, 2.5, -3.0))
+    path.write_text('{"vector": [1]}')
+    for name in (path, tmp_path / "none.json"):
+        with pytest.raises(EditError, match="No vector can be read from"):
+            parse_edit(f"m0=steer:{name}")
 
 
 @pytest.mark.parametrize("target", ["m9", "a1.h7->logits", Node("mlp", 9), Reader("mlp", 9), Node("head", 0, 2)])
 def test_targets_outside_the_model_are_refused(target: Node | Reader | str) -> None:
     with pytest.raises(ArgumentError):
-        resolve(Edit(target, "zero"), GRAPH, FIVE)
+        resolve(Edit(target, "zero"), GRAPH, FIVE, WIDTH)
 
 
 def test_an_edge_that_goes_back_is_refused() -> None:
     with pytest.raises(ArgumentError, match="writes after"):
-        resolve(Edit(Edge(Node("mlp", 1), Reader("mlp", 0)), "zero"), GRAPH, FIVE)
+        resolve(Edit(Edge(Node("mlp", 1), Reader("mlp", 0)), "zero"), GRAPH, FIVE, WIDTH)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +114,8 @@ def test_an_edge_that_goes_back_is_refused() -> None:
         "input=scale:-2",
         "m3=mean@subject",
         "m3=zero@4,subject,-1,verb.2",
+        "m3=noise:0.5#7@1",
+        "m3=resample#2",
     ],
 )
 def test_an_edit_is_written_as_it_is_read(text: str) -> None:
@@ -90,11 +124,26 @@ def test_an_edit_is_written_as_it_is_read(text: str) -> None:
 
 def test_text_is_read_as_an_edit() -> None:
     assert parse_edit("m3=scale:0.5@4,5") == Edit("m3", "scale", (4, 5), 0.5)
+    assert parse_edit("m3=noise") == Edit("m3", "noise", value=1.0)
     assert parse_edit("m3=zero@subject, -1") == Edit("m3", "zero", ("subject", -1))
 
 
 @pytest.mark.parametrize(
-    "text", ["m3", "=zero", "m3=cut", "m3=scale", "m3=scale:x", "m3=zero@1.5", "m3=zero@1,", "m3=zero@a b"]
+    "text",
+    [
+        "m3",
+        "=zero",
+        "m3=cut",
+        "m3=scale",
+        "m3=scale:x",
+        "m3=zero@1.5",
+        "m3=zero@1,",
+        "m3=zero@a b",
+        "m3=zero#1",
+        "m3=noise#x",
+        "m3=mean:2",
+        "m3=steer",
+    ],
 )
 def test_text_that_is_no_edit_is_refused(text: str) -> None:
     with pytest.raises(EditError):

@@ -147,7 +147,9 @@ def test_in_fp32_runs_are_near_those_in_fp64(family: str) -> None:
     pair = model.pair(small_input(family, 1), double.pair.counterfactual.tensor)  # type: ignore[union-attr]
     if family in TEXT:
         pair = model.pair(double.pair.clean.tensor, double.pair.counterfactual.tensor)  # type: ignore[union-attr]
-    session = ws.Session(model, pair)
+    assert double.dataset is not None
+    dataset = ws.Dataset([model.pair(other.clean.tensor) for other in double.dataset.pairs])
+    session = ws.Session(model, pair, dataset=dataset)
     edits = [ws.Edit("a0.h1->m1", "patch"), ws.Edit("m0", "mean"), ws.Edit("->a1.h0<q>", "scale", value=0.5)]
     answer = session.run(edits).answer
     assert answer.dtype == torch.float32

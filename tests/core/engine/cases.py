@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 import wirescope as ws
 from core.edits import EDIT_KINDS, Edit
 from core.graph import Graph
-from core.inputs.pair import Pair
+from core.inputs.pair import Dataset, Pair
 from tests.oracle import Oracle
-from tests.small_models import TEXT, small_input, small_model
+from tests.small_models import POSITIONS, TEXT, small_input, small_model
 
 TOLERANCE = 1e-9
+WIDTH = 16  # of the small models' streams
 ROLES = ([], [], ["head"], ["tail", "head"])  # to mix with numbers
 
 torch.set_num_threads(1)
@@ -33,10 +35,11 @@ class Case:
     pair: Pair
     oracle: Oracle
     lengths: tuple[int, ...] | None
+    dataset: Dataset | None
 
     def session(self, mean_over_positions: bool | None = None) -> ws.Session:
         """A session that nothing has run in yet."""
-        return ws.Session(self.model, self.pair, mean_over_positions=mean_over_positions)
+        return ws.Session(self.model, self.pair, mean_over_positions=mean_over_positions, dataset=self.dataset)
 
     def answer(self, output: Tensor) -> Tensor:
         """The oracle's output where a metric reads it: the last real position of each row, or the whole of it."""
@@ -54,7 +57,11 @@ class Case:
 
 @cache
 def case(family: str, batch: int = 1, lengths: tuple[int, ...] | None = None, over: bool | None = None) -> Case:
-    """The case of a family. lengths: of the rows of a text batch that is padded on the right."""
+    """The case of a family. lengths: of the rows of a text batch that is padded on the right.
+
+    A batch of rows of one length is its own dataset; others, which could not resample from themselves, have one of four
+    inputs, some of which are longer than theirs, and some shorter.
+    """
     module = small_model(family)
     model = ws.load_model((module, None))
     a, b = small_input(family, 1, batch), small_input(family, 2, batch)
@@ -73,7 +80,19 @@ def case(family: str, batch: int = 1, lengths: tuple[int, ...] | None = None, ov
             clean=replace(pair.clean, lengths=lengths),
             counterfactual=replace(pair.counterfactual, lengths=lengths),
         )
-    return Case(family, module, model, pair.with_roles(roles), Oracle(module, a, b, lengths, over, roles), lengths)
+    dataset, others = None, None
+    if batch == 1 or lengths is not None:
+        sizes = (POSITIONS + 1, POSITIONS, 3, POSITIONS) if family in TEXT else (pair.length,) * 4
+        inputs = small_input(family, 3, 4)
+        if family in TEXT:
+            inputs = torch.cat([inputs, inputs[:, :1]], dim=1)
+            rows = [inputs[row : row + 1, :size] for row, size in enumerate(sizes)]
+            inputs = torch.cat([F.pad(row, (0, POSITIONS + 1 - row.shape[1])) for row in rows])
+        else:
+            rows = [inputs[row : row + 1] for row in range(4)]
+        dataset, others = Dataset([model.pair(row) for row in rows]), (inputs, sizes)
+    oracle = Oracle(module, a, b, lengths, over, roles, others)
+    return Case(family, module, model, pair.with_roles(roles), oracle, lengths, dataset)
 
 
 def random_targets(rng: random.Random, graph: Graph, count: int) -> list[str]:
@@ -94,7 +113,10 @@ def random_edit(rng: random.Random, name: str, length: int, kinds: Sequence[str]
         positions = [*rng.sample(range(-length, length), rng.randint(1, length)), *rng.choice(ROLES)]
     kind = rng.choice([known for known in EDIT_KINDS if known in kinds])
     strength = rng.choice([1.0, 1.0, rng.random(), rng.random(), 0.0])
-    return Edit(name, kind, positions, rng.uniform(-1, 2) if kind == "scale" else None, strength)
+    value: float | list[float] | None = rng.uniform(-1, 2) if kind in ("scale", "noise") else None
+    if kind == "steer":
+        value = [rng.uniform(-1, 1) for _ in range(WIDTH)]
+    return Edit(name, kind, positions, value, strength, seed=rng.randrange(3))
 
 
 def random_edits(rng: random.Random, graph: Graph, length: int) -> list[Edit]:

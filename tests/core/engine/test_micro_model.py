@@ -141,6 +141,19 @@ EDITS: dict[str, tuple[list[ws.Edit], tuple[float, float, float]]] = {
     "scale an edge": ([ws.Edit("m1->logits", "scale", value=-2.0)], logits(5, 15)),
     # half-way: (11, 9) - 1.5 (2, -2) = (8, 12).
     "scale it half": ([ws.Edit("m1->logits", "scale", value=-2.0, strength=0.5)], logits(8, 12)),
+    # (11, 9) + (-2, 6); half-way + (-1, 3).
+    "steer an edge": ([ws.Edit("m1->logits", "steer", value=(-2, 6))], logits(9, 15)),
+    "steer it half": ([ws.Edit("m1->logits", "steer", value=(-2, 6), strength=0.5)], logits(10, 12)),
+    # The stream before m1 at 1 is (9, 11) + (3, 1) = (12, 12): h = 0. Without m1's the stream is (9, 11).
+    "steer a reader": ([ws.Edit("->m1", "steer", value=(3, 1), positions=[-1])], logits(9, 11)),
+    # a1.h0 writes (0, 5) + (3, 1): all after it read it. m1 h = 0, and the output reads (12, 12).
+    "steer a node": ([ws.Edit("a1.h0", "steer", value=(3, 1), positions=[-1])], logits(12, 12)),
+    # What steers a reader is carried by none of its edges: (9, 11) without m1, + (1, -1).
+    "an edge's edit leaves what steers its reader": (
+        [ws.Edit("logits", "steer", value=(1, -1)), ws.Edit("m1->logits", "zero")],
+        logits(10, 10),
+    ),
+    "noise of size 0": ([ws.Edit("m0", "noise", value=0.0)], CLEAN),
     # logits alone reads B's stream of that place.
     "patch the reader of the output": ([ws.Edit("logits", "patch")], logits(17.8 + B_H, 19.8 - B_H)),
     "patch every node": ([ws.Edit(f"a{i}.h{j}", "patch") for i in (0, 1) for j in (0, 1)]
