@@ -20,6 +20,7 @@ from core.models.bundled import bundled_models
 from core.models.loading import load_model
 from core.models.model import Model
 from core.result import Result
+from core.scan import Scan
 from core.session import Session
 from core.steering import difference_of_means
 from core.tracing.methods import trace
@@ -38,6 +39,7 @@ __all__ = [
     "Pair",
     "Reader",
     "Result",
+    "Scan",
     "Scores",
     "Session",
     "WirescopeError",

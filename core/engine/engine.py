@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.edits import Edit, resolve
+from core.edits import Edit, ResolvedEdit, resolve
 from core.engine.plan import Plan, make_plan
 from core.engine.population import Population
 from core.engine.references import References
@@ -136,8 +136,12 @@ class Engine:
 
     # ---- runs with edits ----
 
+    def resolve(self, edit: Edit) -> ResolvedEdit:
+        """An edit with its target and positions looked up. Raises ArgumentError and EditError."""
+        return resolve(edit, self.graph, self.extent, self.adapter.shape.width)
+
     def _plan(self, edits: Sequence[Edit]) -> Plan:
-        resolved = [resolve(edit, self.graph, self.extent, self.adapter.shape.width) for edit in edits]
+        resolved = [self.resolve(edit) for edit in edits]
         causal = self.adapter.shape.causal
         return make_plan(resolved, self.graph, self.length, causal, self.first_patched_row)
 

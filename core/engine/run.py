@@ -18,37 +18,53 @@ on the run it starts from.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from core.engine.attention import attend, head_out, port_rows, project, score_mask, split_qkv, write_heads
-from core.engine.plan import Plan, ReaderPlan, Slot
+from core.engine.flow import Flow
+from core.engine.plan import Plan, ReaderPlan
 from core.engine.references import References
-from core.engine.state import RunState, stream_before, take
+from core.engine.state import RunState, take
 from core.errors import Cancelled
-from core.graph import Node, Reader
+from core.graph import Reader
 from core.models.adapter import Adapter
-from core.positions import Rows
+
+
+@dataclass(frozen=True)
+class Variants:
+    """One stage of a scan, in which rows of the batch differ. readers: what a reader reads in some rows,
+    [rows of the batch, rows, width]. writers: what a node carries there, less what it carries in the others."""
+
+    stage: int
+    readers: Sequence[tuple[Reader, list[int], Tensor]] = ()
+    writers: Sequence[tuple[int, list[int], Tensor]] = ()
 
 
 class Pass:
     """Fills `state` from `stage` on. `clean` is the clean run over the same positions; None while it is
-    itself made."""
+    itself made. variants: what some rows of the batch read or carry at one stage instead, for a scan."""
 
     def __init__(
-        self, adapter: Adapter, state: RunState, references: References | None, clean: RunState | None
+        self,
+        adapter: Adapter,
+        state: RunState,
+        references: References | None,
+        clean: RunState | None,
+        variants: Variants | None = None,
     ) -> None:
         self.adapter = adapter
         self.shape = adapter.shape
         self.graph = adapter.graph
         self.state = state
         self.plan: Plan = state.plan
-        self.references = references
+        self.flow = Flow(adapter, state, references)
         self.clean = clean
+        self.variants = variants
         self.length = state.embedding.shape[1]
-        self._masks: dict[tuple[Rows, int], Tensor] = {}
 
     def run(self, stage: int, cancelled: Callable[[], bool] | None = None) -> int:
         """Run every stage from `stage` on. Returns the first layer that was computed (`layers` if none)."""
@@ -73,7 +89,7 @@ class Pass:
         state = self.state
         stream = state.embedding
         if self.plan.input_slots:
-            delta = self._node_delta(0, self.plan.input_slots, stream, 0, None)
+            delta = self.flow.node_delta(0, self.plan.input_slots, stream, 0, None)
             state.node_deltas[0] = delta
             stream = stream + delta
         state.attention_in.append(stream)
@@ -114,11 +130,15 @@ class Pass:
                 members = [reader for reader in readers if reader.kind in kinds]
                 if not members:
                     continue
-                x = self._read(members[0], plan, take(stream, at[1]) if at[1] is not None else rows, *at)
+                x = self.flow.read(members[0], plan, take(stream, at[1]) if at[1] is not None else rows, *at)
                 x_normed = adapter.attention_norm(layer, x)
                 for reader in members:
                     own = {"q": q, "k": k, "v": v}[reader.kind]
                     own[:, :, reader.head] = project(weights, x_normed, port_rows(shape, reader))
+
+        for reader, which, x in self._variant_readers(stage):
+            own = {"q": q, "k": k, "v": v}[reader.kind]
+            own[which, :, reader.head] = project(weights, adapter.attention_norm(layer, x), port_rows(shape, reader))
 
         queries = state.places(first if reads is None else reads)
         q = adapter.query(layer, q, queries)
@@ -159,8 +179,8 @@ class Pass:
         for number, slots in self.plan.stages[stage].writers:
             head = self.graph.writers[number].head
             out = head_out(self.adapter.attention[layer], z[:, :, head], head, factor)
-            after = after + self._keep_delta(number, self._node_delta(number, slots, out, first, reads), reads)
-        return after
+            after = after + self.flow.keep_delta(number, self.flow.node_delta(number, slots, out, first, reads), reads)
+        return self._carry_variants(stage, after, reads)
 
     def _mlp(self, layer: int) -> None:
         adapter, state, clean = self.adapter, self.state, self.clean
@@ -175,12 +195,16 @@ class Pass:
         after = state.after_attention[layer][:, first:]
         x = take(state.attention_in[layer], reads)[:, first:] if self.shape.parallel else after
         for plan, readers in self._groups(stage):
-            x = self._read(readers[0], plan, x, first, reads)
+            x = self.flow.read(readers[0], plan, x, first, reads)
+        for _, which, own in self._variant_readers(stage):
+            x = x.clone()
+            x[which] = own
         out = adapter.mlp(layer, adapter.mlp_norm(layer, x))
         stream = after + out
         for number, slots in self.plan.stages[stage].writers:
-            delta = self._node_delta(number, slots, out, first, reads)
-            stream = stream + self._keep_delta(number, delta, reads)
+            delta = self.flow.node_delta(number, slots, out, first, reads)
+            stream = stream + self.flow.keep_delta(number, delta, reads)
+        stream = self._carry_variants(stage, stream, reads)
         if first > 0 and clean is not None:
             out = torch.cat([clean.mlp_out[layer][:, :first], out], dim=1)
             below = clean.attention_in[layer + 1] if not last else clean.final
@@ -205,10 +229,31 @@ class Pass:
             return
         x = state.final
         for plan, readers in self._groups(stage):
-            x = self._read(readers[0], plan, x, 0, state.reads)
+            x = self.flow.read(readers[0], plan, x, 0, state.reads)
+        for _, which, own in self._variant_readers(stage):
+            x = x.clone()
+            x[which] = own
         state.output = self.adapter.read(x)
 
-    # ---- what an edited reader reads ----
+    # ---- variants ----
+
+    def _variant_readers(self, stage: int) -> Sequence[tuple[Reader, list[int], Tensor]]:
+        return self.variants.readers if self.variants is not None and self.variants.stage == stage else ()
+
+    def _carry_variants(self, stage: int, stream: Tensor, reads: Tensor | None) -> Tensor:
+        """Let the nodes that are edited in some rows of the batch carry their replacement there."""
+        if self.variants is None or self.variants.stage != stage:
+            return stream
+        deltas = self.state.node_deltas
+        for number, which, delta in self.variants.writers:
+            before = deltas.get(number)
+            everywhere = torch.zeros_like(stream)
+            everywhere[which] = delta
+            stream = stream + everywhere
+            missing = self.length - stream.shape[1] if reads is None else 0
+            everywhere = F.pad(everywhere, (0, 0, missing, 0)) if missing else everywhere
+            deltas[number] = everywhere if before is None else before + everywhere
+        return stream
 
     def _groups(self, stage: int) -> list[tuple[ReaderPlan, list[Reader]]]:
         """The edited readers of a stage, those with the same edits together."""
@@ -216,112 +261,3 @@ class Pass:
         for reader, plan in self.plan.stages[stage].readers:
             groups.setdefault(plan, []).append(reader)
         return list(groups.items())
-
-    def _read(self, reader: Reader, plan: ReaderPlan, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
-        """x_r: the stream at the given rows, with the reader's own edits and those of its edges."""
-        assert self.references is not None
-        for slot in plan.slots:
-            value = self._reader_value(reader, slot, x, first, reads)
-            x = x + self._share(slot, first, reads) * (value - x)
-        for number, slot in plan.edges:
-            node = self.graph.writers[number]
-            out = self._rows(self.state.out(self.adapter, node), node, first, reads)
-            current = out
-            if number in self.state.node_deltas:
-                current = current + self._rows(self.state.node_deltas[number], node, first, reads)
-            for own in plan.slots:
-                if own.adds:
-                    continue  # to the sum of all edges: none of them carries it
-                value = self._node_value(node, own, out, first, reads)
-                current = current + self._share(own, first, reads) * (value - current)
-            value = self._node_value(node, slot, out, first, reads)
-            x = x + self._share(slot, first, reads) * (value - current)
-        return x
-
-    def _node_delta(self, number: int, slots: Sequence[Slot], out: Tensor, first: int, reads: Tensor | None) -> Tensor:
-        """What an edited node carries, less what it adds, at the rows of `out`."""
-        node = self.graph.writers[number]
-        carried = out
-        for slot in slots:
-            value = self._node_value(node, slot, out, first, reads)
-            carried = carried + self._share(slot, first, reads) * (value - carried)
-        return carried - out
-
-    def _keep_delta(self, number: int, delta: Tensor, reads: Tensor | None) -> Tensor:
-        """Remember a delta over all positions (zero below the first row) for readers to come; return it as it
-        is."""
-        missing = self.length - delta.shape[1] if reads is None else 0
-        self.state.node_deltas[number] = F.pad(delta, (0, 0, missing, 0)) if missing else delta
-        return delta
-
-    def _node_value(self, node: Node, slot: Slot, out: Tensor, first: int, reads: Tensor | None) -> Tensor:
-        """The full replacement of what a node writes, broadcastable to the rows."""
-        if slot.kind == "zero":
-            return torch.zeros_like(out)
-        if slot.kind == "scale":
-            return out * slot.factor
-        if slot.kind == "steer":
-            return out + self._vector(slot)
-        assert self.references is not None
-        if slot.kind == "patch":
-            return self._rows(self.references.patch_value(node, self.state.reads), node, first, reads)
-        if slot.kind == "noise":
-            return out + slot.factor * self._rows(self.references.noise(node, slot.seed), None, first, reads)
-        if slot.kind == "resample":
-            return self._rows(self.references.resampled_value(node, slot.seed), None, first, reads)
-        return self._rows(self.references.mean_value(node), None, first, reads)
-
-    def _vector(self, slot: Slot) -> Tensor:
-        return torch.tensor(slot.value, dtype=self.adapter.dtype, device=self.adapter.device)
-
-    def _reader_value(self, reader: Reader, slot: Slot, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
-        """The full replacement of all that a reader reads. Biases of no head stay."""
-        assert self.references is not None
-        references = self.references
-        bias = references.bias_before(reader)
-        if slot.kind == "zero":
-            return bias.expand_as(x)
-        if slot.kind == "scale":
-            true = self._cut(stream_before(self.state, reader, self.shape.parallel), first, reads)
-            for number, delta in self.state.node_deltas.items():
-                if number < self.graph.writers_before(reader):
-                    true = true - self._rows(delta, self.graph.writers[number], first, reads)
-            return bias + (true - bias) * slot.factor
-        if slot.kind == "steer":
-            return x + self._vector(slot)
-        if slot.kind == "noise":
-            return x + slot.factor * self._rows(references.noise(reader, slot.seed), None, first, reads)
-        if slot.kind == "resample":
-            return self._rows(references.resampled_stream(reader, slot.seed), None, first, reads)
-        if slot.kind == "patch":
-            return self._cut(references.patch_stream(reader, self.state.reads), first, reads)
-        return self._rows(references.mean_stream(reader), None, first, reads)
-
-    def _cut(self, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
-        """Rows of a stream: those the output reads (if x does not hold just those already), or from `first`
-        on."""
-        if reads is not None:
-            return x if x.shape[1] == reads.shape[1] and x.shape[1] != self.length else take(x, reads)
-        return x[:, first:]
-
-    def _rows(self, x: Tensor, node: Node | None, first: int, reads: Tensor | None) -> Tensor:
-        """Rows of what a node wrote. What the last layer wrote stands at the read positions already."""
-        if reads is None:
-            return x if x.shape[1] == 1 else x[:, first:]
-        written_there = node is not None and node.kind != "input" and node.layer == self.shape.layers - 1
-        return x if written_there else take(x, reads)
-
-    def _share(self, slot: Slot, first: int, reads: Tensor | None) -> Tensor | float:
-        """How much of a slot applies at each row: its strength at its positions, 0 elsewhere."""
-        if slot.positions is None:
-            return slot.strength
-        key = (slot.positions, -1 if reads is not None else first)
-        mask = self._masks.get(key)
-        if mask is None:
-            everywhere = torch.zeros(len(slot.positions), self.length, 1, dtype=self.adapter.dtype)
-            for row, places in enumerate(slot.positions):
-                everywhere[row, list(places)] = 1.0
-            everywhere = everywhere.to(self.adapter.device)
-            mask = everywhere[:, first:] if reads is None else take(everywhere, reads)
-            self._masks[key] = mask
-        return mask * slot.strength

@@ -8,6 +8,7 @@ before it from the run it starts from.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -97,6 +98,31 @@ def places(stream: Tensor, rows: int | Tensor, grid: tuple[int, int] | None) -> 
     if isinstance(rows, int):
         rows = torch.arange(rows, length, device=stream.device)[None]
     return Places(rows, length, grid)
+
+
+def map_tensors(state: RunState, change: Callable[[Tensor], Tensor]) -> RunState:
+    """A state whose tensors are all changed alike; those that are not there stay so."""
+
+    def maybe(x: Tensor | None) -> Tensor | None:
+        return None if x is None else change(x)
+
+    return RunState(
+        plan=state.plan,
+        reads=maybe(state.reads),
+        embedding=change(state.embedding),
+        attention_in=[change(x) for x in state.attention_in],
+        q=[change(x) for x in state.q],
+        k=[change(x) for x in state.k],
+        v=[change(x) for x in state.v],
+        z=[change(x) for x in state.z],
+        factors=[maybe(x) for x in state.factors],
+        after_attention=[change(x) for x in state.after_attention],
+        mlp_out=[change(x) for x in state.mlp_out],
+        node_deltas={number: change(x) for number, x in state.node_deltas.items()},
+        final=maybe(state.final),
+        output=maybe(state.output),
+        grid=state.grid,
+    )
 
 
 def tensors_of(state: RunState) -> list[Tensor]:

@@ -1,0 +1,142 @@
+"""What flows along edited edges of one pass: the input of an edited reader, and what an edited node carries.
+
+`core/edits.py` states it. Rows are given as a first one (`first`, in a causal model) or as the positions that the
+output reads (`reads`, [batch, n]), of which the last layer computes nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.engine.plan import ReaderPlan, Slot
+from core.engine.references import References
+from core.engine.state import RunState, stream_before, take
+from core.graph import Node, Reader
+from core.models.adapter import Adapter
+from core.positions import Rows
+
+
+class Flow:
+    """The edits of one pass, from what its state holds so far. references: None in a pass without edits."""
+
+    def __init__(self, adapter: Adapter, state: RunState, references: References | None) -> None:
+        self.adapter = adapter
+        self.shape = adapter.shape
+        self.graph = adapter.graph
+        self.state = state
+        self.references = references
+        self.length = state.embedding.shape[1]
+        self._masks: dict[tuple[Rows, int], Tensor] = {}
+
+    def read(self, reader: Reader, plan: ReaderPlan, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+        """x_r: the stream at the given rows, with the reader's own edits and those of its edges."""
+        assert self.references is not None
+        for slot in plan.slots:
+            value = self._reader_value(reader, slot, x, first, reads)
+            x = x + self._share(slot, first, reads) * (value - x)
+        for number, slot in plan.edges:
+            node = self.graph.writers[number]
+            out = self._rows(self.state.out(self.adapter, node), node, first, reads)
+            current = out
+            if number in self.state.node_deltas:
+                current = current + self._rows(self.state.node_deltas[number], node, first, reads)
+            for own in plan.slots:
+                if own.adds:
+                    continue  # to the sum of all edges: none of them carries it
+                value = self._node_value(node, own, out, first, reads)
+                current = current + self._share(own, first, reads) * (value - current)
+            value = self._node_value(node, slot, out, first, reads)
+            x = x + self._share(slot, first, reads) * (value - current)
+        return x
+
+    def node_delta(self, number: int, slots: Sequence[Slot], out: Tensor, first: int, reads: Tensor | None) -> Tensor:
+        """What an edited node carries, less what it adds, at the rows of `out`."""
+        node = self.graph.writers[number]
+        carried = out
+        for slot in slots:
+            value = self._node_value(node, slot, out, first, reads)
+            carried = carried + self._share(slot, first, reads) * (value - carried)
+        return carried - out
+
+    def keep_delta(self, number: int, delta: Tensor, reads: Tensor | None) -> Tensor:
+        """Remember a delta over all positions (zero below the first row) for readers to come; return it as it
+        is."""
+        missing = self.length - delta.shape[1] if reads is None else 0
+        self.state.node_deltas[number] = F.pad(delta, (0, 0, missing, 0)) if missing else delta
+        return delta
+
+    def _node_value(self, node: Node, slot: Slot, out: Tensor, first: int, reads: Tensor | None) -> Tensor:
+        """The full replacement of what a node writes, broadcastable to the rows."""
+        if slot.kind == "zero":
+            return torch.zeros_like(out)
+        if slot.kind == "scale":
+            return out * slot.factor
+        if slot.kind == "steer":
+            return out + self._vector(slot)
+        assert self.references is not None
+        if slot.kind == "patch":
+            return self._rows(self.references.patch_value(node, self.state.reads), node, first, reads)
+        if slot.kind == "noise":
+            return out + slot.factor * self._rows(self.references.noise(node, slot.seed), None, first, reads)
+        if slot.kind == "resample":
+            return self._rows(self.references.resampled_value(node, slot.seed), None, first, reads)
+        return self._rows(self.references.mean_value(node), None, first, reads)
+
+    def _vector(self, slot: Slot) -> Tensor:
+        return torch.tensor(slot.value, dtype=self.adapter.dtype, device=self.adapter.device)
+
+    def _reader_value(self, reader: Reader, slot: Slot, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+        """The full replacement of all that a reader reads. Biases of no head stay."""
+        assert self.references is not None
+        references = self.references
+        bias = references.bias_before(reader)
+        if slot.kind == "zero":
+            return bias.expand_as(x)
+        if slot.kind == "scale":
+            true = self._cut(stream_before(self.state, reader, self.shape.parallel), first, reads)
+            for number, delta in self.state.node_deltas.items():
+                if number < self.graph.writers_before(reader):
+                    true = true - self._rows(delta, self.graph.writers[number], first, reads)
+            return bias + (true - bias) * slot.factor
+        if slot.kind == "steer":
+            return x + self._vector(slot)
+        if slot.kind == "noise":
+            return x + slot.factor * self._rows(references.noise(reader, slot.seed), None, first, reads)
+        if slot.kind == "resample":
+            return self._rows(references.resampled_stream(reader, slot.seed), None, first, reads)
+        if slot.kind == "patch":
+            return self._cut(references.patch_stream(reader, self.state.reads), first, reads)
+        return self._rows(references.mean_stream(reader), None, first, reads)
+
+    def _cut(self, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+        """Rows of a stream: those the output reads (if x does not hold just those already), or from `first`
+        on."""
+        if reads is not None:
+            return x if x.shape[1] == reads.shape[1] and x.shape[1] != self.length else take(x, reads)
+        return x[:, first:]
+
+    def _rows(self, x: Tensor, node: Node | None, first: int, reads: Tensor | None) -> Tensor:
+        """Rows of what a node wrote. What the last layer wrote stands at the read positions already."""
+        if reads is None:
+            return x if x.shape[1] == 1 else x[:, first:]
+        written_there = node is not None and node.kind != "input" and node.layer == self.shape.layers - 1
+        return x if written_there else take(x, reads)
+
+    def _share(self, slot: Slot, first: int, reads: Tensor | None) -> Tensor | float:
+        """How much of a slot applies at each row: its strength at its positions, 0 elsewhere."""
+        if slot.positions is None:
+            return slot.strength
+        key = (slot.positions, -1 if reads is not None else first)
+        mask = self._masks.get(key)
+        if mask is None:
+            everywhere = torch.zeros(len(slot.positions), self.length, 1, dtype=self.adapter.dtype)
+            for row, places in enumerate(slot.positions):
+                everywhere[row, list(places)] = 1.0
+            everywhere = everywhere.to(self.adapter.device)
+            mask = everywhere[:, first:] if reads is None else take(everywhere, reads)
+            self._masks[key] = mask
+        return mask * slot.strength

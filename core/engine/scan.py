@@ -1,0 +1,141 @@
+"""Many edits, one at a time, in few passes: edits whose first effect is in the same stage share all that comes before.
+
+Steps, for each row of the batch and each stage:
+1. What each edited reader reads, or what each edited node carries, from the run that all of them share.
+2. These as a batch of their own: one row each, from that stage on, with the shared run's rows before the first change.
+
+A run of edits one by one fetches all later weights for each of them; here they are fetched once for a whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from core.edits import Edit, ResolvedEdit
+from core.engine.engine import Engine
+from core.engine.flow import Flow
+from core.engine.plan import Plan, make_plan, stage_of_reader, stage_of_writer
+from core.engine.row_references import RowReferences
+from core.engine.run import Pass, Variants
+from core.engine.state import RunState, map_tensors, stream_before, take
+from core.graph import Edge, Node, Reader
+
+POSITIONS = 1024  # of all rows of one batch together
+
+
+class Scanner:
+    """Runs of `edits` with one more edit each."""
+
+    def __init__(self, engine: Engine, edits: Sequence[Edit] = ()) -> None:
+        self._engine = engine
+        self._edits = list(edits)
+        self._base = [engine.resolve(edit) for edit in edits]
+        self._state = engine.run(edits).state
+        self._clean = engine.clean()
+
+    @property
+    def most(self) -> int:
+        """How many edits fit into one batch."""
+        rows = self._engine.length - self._engine.first_patched_row
+        return max(1, POSITIONS // max(rows, 1))
+
+    def stage(self, edit: Edit) -> int:
+        """The stage in which an edit takes effect; only edits of one stage go together."""
+        target = self._engine.resolve(edit).target
+        if isinstance(target, Node):
+            return stage_of_writer(target)
+        return stage_of_reader(target.reader if isinstance(target, Edge) else target, self._engine.graph)
+
+    def outputs(self, edits: Sequence[Edit]) -> Tensor:
+        """The output under each of some edits of one stage: [edits, batch, ...], at the positions that it reads.
+        Raises ArgumentError and EditError."""
+        engine = self._engine
+        stage = self.stage(edits[0])
+        with torch.no_grad():
+            if stage < 0:
+                found = [engine.run([*self._edits, edit]).state.output for edit in edits]
+                return torch.stack([output for output in found if output is not None])
+            resolved = [engine.resolve(edit) for edit in edits]
+            rows = [self._row(row, stage, resolved) for row in range(engine.batch)]
+            return torch.stack(rows, dim=1)
+
+    def _row(self, row: int, stage: int, edits: list[ResolvedEdit]) -> Tensor:
+        """The output of one row of the batch under each edit: [edits, ...]."""
+        base = self._plan(row, self._base)
+        plans = [self._plan(row, [*self._base, edit]) for edit in edits]
+        # A later edit of a target takes an earlier one's place: what stands may reach further than what is left of it.
+        first = min(plan.first_row[stage] for plan in [base, *plans])
+        if first >= self._engine.length:  # nothing changes
+            assert self._state.output is not None
+            return self._state.output[row].expand(len(edits), *self._state.output.shape[1:])
+        rows = tuple(min(first, of_base) if s >= stage else of_base for s, of_base in enumerate(base.first_row))
+        plan = replace(base, first_row=rows)
+        one = map_tensors(self._state, lambda x: x[row : row + 1] if x.shape[0] > 1 else x)
+        clean = map_tensors(self._clean, lambda x: x[row : row + 1] if x.shape[0] > 1 else x)
+        references = RowReferences(self._engine.references, row)
+        variants = self._variants(stage, first, one, references, plans, edits)
+
+        def copies(x: Tensor) -> Tensor:
+            return x.expand(len(edits), *x.shape[1:])
+
+        reads = None if self._engine.reads is None else copies(self._engine.reads[row : row + 1])
+        prefix = one.prefix(stage, plan, reads, self._engine.graph.heads)
+        state = map_tensors(prefix, copies)
+        Pass(self._engine.adapter, state, references, map_tensors(clean, copies), variants).run(stage)
+        assert state.output is not None
+        return state.output
+
+    def _plan(self, row: int, edits: Sequence[ResolvedEdit]) -> Plan:
+        engine = self._engine
+        of_row = [edit if edit.positions is None else replace(edit, positions=(edit.positions[row],)) for edit in edits]
+        return make_plan(of_row, engine.graph, engine.length, engine.adapter.shape.causal, engine.first_patched_row)
+
+    def _variants(
+        self,
+        stage: int,
+        first: int,
+        base: RunState,
+        references: RowReferences,
+        plans: list[Plan],
+        edits: list[ResolvedEdit],
+    ) -> Variants:
+        """Step 1."""
+        engine = self._engine
+        adapter, graph = engine.adapter, engine.graph
+        flow = Flow(adapter, base, references)
+        readers: dict[Reader, tuple[list[int], list[Tensor]]] = {}
+        writers = []
+        for number, (edit, plan) in enumerate(zip(edits, plans, strict=True)):
+            target = edit.target
+            if isinstance(target, Node):
+                writer = graph.writer_index(target)
+                slots = dict(plan.stages[stage].writers).get(writer, ())
+                reads = base.reads if target.layer == graph.layers - 1 else None
+                at = 0 if reads is not None else first
+                out = base.out(adapter, target)[:, at:]
+                delta = flow.node_delta(writer, slots, out, at, reads)
+                if writer in base.node_deltas:
+                    delta = delta - base.node_deltas[writer][:, at:]
+                writers.append((writer, [number], delta))
+                continue
+            reader = target.reader if isinstance(target, Edge) else target
+            late = base.reads if self._reads_late(reader) else None
+            x = stream_before(base, reader, adapter.shape.parallel)
+            x = x[:, first:] if late is None else take(x, late) if x.shape[1] == engine.length else x
+            own = dict(plan.stages[stage].readers).get(reader)
+            if own is not None:
+                x = flow.read(reader, own, x, first if late is None else 0, late)
+            which, xs = readers.setdefault(reader, ([], []))
+            which.append(number)
+            xs.append(x)
+        return Variants(stage, [(reader, which, torch.cat(xs)) for reader, (which, xs) in readers.items()], writers)
+
+    def _reads_late(self, reader: Reader) -> bool:
+        """Whether a reader reads only at the positions that the output reads."""
+        return reader.kind == "logits" or (
+            reader.layer == self._engine.graph.layers - 1 and reader.kind in ("q", "mlp")
+        )

@@ -1,0 +1,116 @@
+"""The exact effect of every edge, of every node, or of chosen ones: each edit is really made, one at a time.
+
+    effect = metric with the edit - metric without it        (the mean over the batch)
+
+Nothing here is an estimate. Edits whose first effect is at the same place share all that comes before and go through
+the rest of the model together (core/engine/scan.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.edits import Edit, EditKind
+from core.engine.scan import Scanner
+from core.errors import ArgumentError, Cancelled
+from core.graph import Edge, Node, Reader
+from core.positions import Positions
+from core.session import Session
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some finished edits of a scan: their numbers among its targets, and their effects."""
+
+    numbers: NDArray[np.int64]
+    effects: NDArray[np.float64]
+
+
+class Scan:
+    """The effects of one kind of edit on many targets.
+
+    targets: "edges" (all of them, in the order of the graph), "nodes" (all writers), or edges, readers and nodes or
+    their names. kind, value, seed, positions: of each edit. edits: those that stand while each is made.
+
+    effects: [targets], NaN where it is not measured yet. `parts` measures what is missing and gives results as they
+    come; stop it and call it again to go on. Raises ArgumentError and EditError.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        targets: Literal["edges", "nodes"] | Sequence[Edge | Reader | Node | str] = "edges",
+        kind: EditKind = "patch",
+        *,
+        positions: Positions | None = None,
+        value: float | Sequence[float] | None = None,
+        seed: int = 0,
+        edits: Sequence[Edit] = (),
+    ) -> None:
+        graph = session.graph
+        if isinstance(targets, str):
+            if targets not in ("edges", "nodes"):
+                raise ArgumentError(
+                    f"A scan of {targets!r} is not known.", 'Write "edges", "nodes", or a list of names.'
+                )
+            chosen: Sequence[Edge | Reader | Node | str] = graph.edges if targets == "edges" else graph.writers
+        else:
+            chosen = targets
+        self.session = session
+        self.targets = chosen
+        self.edits = tuple(edits)
+        self._like = Edit("input", kind, positions, value, seed=seed)
+        self.effects: NDArray[np.float64] = np.full(len(chosen), np.nan)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @property
+    def done(self) -> int:
+        """How many effects are measured."""
+        return int(np.isfinite(self.effects).sum())
+
+    def run(
+        self, progress: Callable[[int, int], None] | None = None, cancelled: Callable[[], bool] | None = None
+    ) -> NDArray[np.float64]:
+        """Measure all that is missing. progress: told how many are done, of how many. cancelled: asked between
+        batches. Returns the effects. Raises Cancelled; what was measured stays."""
+        for _ in self.parts(cancelled):
+            if progress is not None:
+                progress(self.done, len(self))
+        return self.effects
+
+    def parts(self, cancelled: Callable[[], bool] | None = None) -> Iterator[Part]:
+        """Measure what is missing, batch by batch, and give each as it comes. Raises Cancelled."""
+        scanner = Scanner(self.session.engine, self.edits)
+        without = float(self.session.run(self.edits).metric.mean())
+        for numbers in self._batches(scanner):
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            outputs = scanner.outputs([self._edit(number) for number in numbers])
+            effects = np.array([float(self._metric(output)) for output in outputs]) - without
+            self.effects[numbers] = effects
+            yield Part(np.asarray(numbers), effects)
+
+    def _batches(self, scanner: Scanner) -> Iterator[list[int]]:
+        """The numbers of targets that are not measured, those of one stage together."""
+        by_stage: dict[int, list[int]] = {}
+        for number in np.flatnonzero(np.isnan(self.effects)).tolist():
+            by_stage.setdefault(scanner.stage(self._edit(number)), []).append(number)
+        for stage in sorted(by_stage, reverse=True):  # the quick ones first
+            numbers = by_stage[stage]
+            for start in range(0, len(numbers), scanner.most):
+                yield numbers[start : start + scanner.most]
+
+    def _edit(self, number: int) -> Edit:
+        return replace(self._like, target=self.targets[number])
+
+    def _metric(self, output: Tensor) -> Tensor:
+        answer = output[:, -1] if output.ndim == 3 else output
+        return self.session.metric(answer).mean()
