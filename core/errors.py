@@ -33,6 +33,10 @@ class EditError(WirescopeError):
     """An edit that cannot be made: no counterfactual to patch from, positions outside the input."""
 
 
+class MemoryBudgetError(WirescopeError):
+    """A run whose states would not fit into the memory that it may use. Nothing was computed."""
+
+
 class Cancelled(WirescopeError):
     """A run or a download was cancelled. Nothing is left half done."""
 

@@ -13,9 +13,9 @@ from torch import Tensor
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.engine.circuit_run import run_circuits
-from core.engine.engine import Engine
+from core.engine.engine import MEMORY_MEGABYTES, Engine
 from core.engine.state import RunState
-from core.errors import ArgumentError, ModelError
+from core.errors import ArgumentError, InputError, ModelError
 from core.graph import Graph
 from core.inputs.pair import Dataset, Pair
 from core.metrics import Metric, bind, default_metric
@@ -23,7 +23,9 @@ from core.models.model import Model
 from core.result import Result
 from core.steering import population_of
 
-PARITY_LIMIT = 1e-3  # of the range of the logits, in fp32
+# How far a run may be from the model's own forward, as a share of the range of its outputs. Sums in another order
+# differ by rounding, which grows with the layers.
+PARITY_LIMITS = {torch.float64: 1e-6, torch.float32: 1e-3, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,10 @@ class Session:
     mean_over_positions: whether `mean` takes one mean over all positions; by default only for a single input.
     dataset: its clean inputs are those that `mean` is taken over and that `resample` draws from; without one, the
     pair's own rows.
+    memory_megabytes: for the states of runs that are kept to start others from; those used longest ago go first.
 
     Raises ModelError where the engine does not agree with the model's own forward, InputError for answers that do
-    not fit.
+    not fit and inputs on another device, MemoryBudgetError where a run would need more than its memory.
     """
 
     def __init__(
@@ -58,9 +61,13 @@ class Session:
         *,
         mean_over_positions: bool | None = None,
         dataset: Dataset | None = None,
+        memory_megabytes: float = MEMORY_MEGABYTES,
     ) -> None:
         self.model = model
         self.pair = pair
+        device, of_pair = model.adapter.device, pair.clean.tensor.device
+        if device != of_pair:
+            raise InputError(f"The model is on {device} and the inputs are on {of_pair}.", "Make them with model.pair.")
         padded = any(length != pair.length for length in pair.clean.lengths)
         b = pair.counterfactual
         self.engine = Engine(
@@ -71,6 +78,7 @@ class Session:
             mean_over_positions,
             pair.roles,
             None if dataset is None else population_of(model, dataset),
+            memory_megabytes,
         )
         self._clean_answer = self._answer(self.engine.clean())
         self.parity = self._check_parity()
@@ -174,7 +182,7 @@ class Session:
             difference = float((own - self._clean_answer).abs().max())
             spread = float(own.max() - own.min())
         relative = difference / spread if spread > 0 else difference
-        if not relative <= PARITY_LIMIT:  # also where a number is not finite
+        if not relative <= PARITY_LIMITS[self.model.adapter.dtype]:  # also where a number is not finite
             raise ModelError(
                 f"Wirescope's pass over {self.model.title} differs from the model's own by {difference:.2g} "
                 f"({relative:.1%} of the range of its outputs), so its edits could not be trusted.",

@@ -33,7 +33,7 @@ from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.plan import Plan, StagePlan
 from core.engine.state import RunState, places
-from core.errors import ArgumentError, Cancelled, EditError
+from core.errors import ArgumentError, Cancelled, EditError, MemoryBudgetError
 from core.graph import Graph, Reader
 from core.models.adapter import Places
 
@@ -111,11 +111,17 @@ def _chunks(engine: Engine, waiting: list[tuple[int, Kept]], replacement: str) -
     one = engine.batch * max(rows, 1) * engine.adapter.shape.width * engine.adapter.dtype.itemsize
     chunks: list[list[tuple[int, Kept]]] = []
     free = 0
+    limit = min(CHUNK_BYTES, engine.memory // 2)
     for entry in sorted(waiting, key=lambda entry: len(entry[1].writers)):
         size = len(entry[1].writers) * one
+        if size > engine.memory:
+            raise MemoryBudgetError(
+                f"This circuit needs about {size / 2**20:.3g} MB, and the budget is {engine.memory / 2**20:.3g} MB.",
+                "Raise it (memory_megabytes), or take fewer or shorter inputs at once.",
+            )
         if not chunks or size > free:
             chunks.append([])
-            free = CHUNK_BYTES
+            free = limit
         free -= size
         chunks[-1].append(entry)
     return chunks

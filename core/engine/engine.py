@@ -1,29 +1,31 @@
 """The engine: runs with edits on one pair, each started from the cached run that leaves least to do.
 
-Kept states: the clean run (A), the counterfactual run (B), and the runs used last. A run starts at the first
-stage where its plan differs from a kept one's. The run over B takes from A the rows before the first position
-at which they differ.
+Kept states: the clean run (A), the counterfactual run (B), and the runs used last, within a budget of memory. A run
+starts at the first stage where its plan differs from a kept one's. The run over B takes from A the rows before the
+first position at which they differ; a run whose `input` node is patched whole starts from B.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from core.edits import Edit, ResolvedEdit, resolve
-from core.engine.plan import Plan, make_plan
+from core.engine.kept import KeptRuns
+from core.engine.plan import Plan, Slot, make_plan
 from core.engine.population import Population
 from core.engine.references import References
 from core.engine.run import Pass
 from core.engine.state import RunState, megabytes
+from core.errors import MemoryBudgetError
 from core.models.adapter import Adapter
 from core.positions import Extent, Span
 
-KEPT_RUNS = 16
+MEMORY_MEGABYTES = 384  # for kept states, by default
+INPUT_FROM_B = (Slot("patch", None, 0.0, 1.0),)  # the edit that makes a run the one over B
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Engine:
     lengths: how many positions of each row are real (right padding), or None where all are.
     roles: spans of positions with a name, one a row.
     dataset: the inputs that means are taken over and that `resample` draws from; these inputs where it is None.
+    memory_megabytes: for the states of all runs together. Raises MemoryBudgetError where one run would need more.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Engine:
         mean_over_positions: bool | None = None,
         roles: Mapping[str, tuple[Span, ...]] | None = None,
         dataset: Population | None = None,
+        memory_megabytes: float = MEMORY_MEGABYTES,
     ) -> None:
         self.adapter = adapter
         self.graph = adapter.graph
@@ -78,7 +82,9 @@ class Engine:
         self.references = References(adapter, self, own, population, over_positions)
         self._clean: dict[bool, RunState] = {}
         self._b: dict[bool, RunState] = {}
-        self._kept: OrderedDict[tuple[Plan, bool], Ran] = OrderedDict()
+        self.memory = int(memory_megabytes * 2**20)
+        self._kept = KeptRuns(self.memory)
+        self._check_room(0)
 
     def _read_positions(self, lengths: Tensor | None) -> Tensor | None:
         """The positions that the output reads: [batch, 1], or None where it reads all."""
@@ -156,34 +162,72 @@ class Engine:
         clean = self.clean(full)
         if plan.empty:
             return Ran(clean, range(layers, layers))
-        key = (plan, full)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return Ran(self._kept[key].state, range(layers, layers))
+        known = self._kept.get((plan, full))
+        if known is not None:
+            return Ran(known, range(layers, layers))
         base, stage = self._nearest(plan, full)
+        if stage > 2 * layers:
+            return Ran(base, range(layers, layers))
+        needed = self._run_bytes(max(stage, 0) // 2, full)
+        self._check_room(needed)
+        self._kept.make_room(needed)
         state = base.prefix(stage, plan, self._reads(full), self.graph.heads)
         with torch.no_grad():
             first = Pass(self.adapter, state, self.references, clean).run(stage, cancelled)
-        ran = Ran(state, range(first, layers))
-        self._kept[key] = ran
-        while len(self._kept) > KEPT_RUNS:
-            self._kept.popitem(last=False)
-        return ran
+        self._kept.add((plan, full), state)
+        return Ran(state, range(first, layers))
 
     def _nearest(self, plan: Plan, full: bool) -> tuple[RunState, int]:
-        """The kept state that shares most with a plan, and the first stage to compute."""
+        """The kept state that shares most with a plan, and the first stage to compute; beyond the last one where the
+        state is the run itself. Only the runs from B have its input, so that bits never depend on what is kept."""
         last_layer = 2 * (self.graph.layers - 1)
-        best, stage = self.clean(full), plan.first_difference(self.clean(full).plan)
-        for (other, other_full), ran in self._kept.items():
+        from_b = self._with_input_of_b(full) if plan.input_slots == INPUT_FROM_B else None
+        best = self.clean(full) if from_b is None else from_b
+        stage = plan.first_difference(best.plan)
+        for (other, other_full), state in self._kept:
             shared = plan.first_difference(other)
             if other_full != full:
                 shared = min(shared, last_layer)
             if shared > stage:
-                best, stage = ran.state, shared
+                best, stage = state, shared
         return best, stage
+
+    def _with_input_of_b(self, full: bool) -> RunState | None:
+        """The run over B as what it is to A: the run with the `input` node patched."""
+        b = self.counterfactual(full)
+        if b is None:
+            return None
+        plan = replace(b.plan, input_slots=INPUT_FROM_B)
+        return replace(b, plan=plan, embedding=self._embedding, node_deltas={0: b.embedding - self._embedding})
+
+    # ---- memory ----
+
+    def _run_bytes(self, first_layer: int, full: bool = False) -> int:
+        """What the state of a run from a layer on holds."""
+        shape = self.adapter.shape
+        keys_and_values = 2 * shape.kv_heads * shape.head_width
+        before = shape.width + keys_and_values  # what the last layer holds at every position
+        after = 2 * (shape.width + shape.heads * shape.head_width) + (shape.width if shape.coupled else 0)
+        positions = self.batch * self.length
+        read = positions if full or self.reads is None else self.reads.numel()
+        outputs = self.adapter.vocabulary or shape.width
+        layers = shape.layers - first_layer
+        total = positions * (shape.width + before * layers + after * (layers - 1))
+        total += read * (after + shape.width + outputs)
+        size: int = total * self.adapter.dtype.itemsize
+        return size
+
+    def _check_room(self, wanted: int) -> None:
+        """Raise MemoryBudgetError where the runs over A and B and one more of `wanted` bytes are over the budget."""
+        fixed = self._run_bytes(0) * (1 if self._embedding_b is None else 2)
+        if fixed + wanted > self.memory:
+            raise MemoryBudgetError(
+                f"This run needs about {(fixed + wanted) / 2**20:.3g} MB for its states, and the budget is "
+                f"{self.memory / 2**20:.3g} MB.",
+                "Raise it (memory_megabytes), or take fewer or shorter inputs at once.",
+            )
 
     @property
     def megabytes(self) -> float:
         """What the kept states hold."""
-        states = [*self._clean.values(), *self._b.values(), *(ran.state for ran in self._kept.values())]
-        return megabytes(states)
+        return megabytes([*self._clean.values(), *self._b.values(), *(state for _, state in self._kept)])

@@ -108,7 +108,7 @@ class References:
         else:
             x, name = stream_before(state, target, self._adapter.shape.parallel), f"->{target.name}"
         generator = torch.Generator().manual_seed(zlib.crc32(f"{seed} {name}".encode()))
-        drawn = torch.randn(x.shape, generator=generator, dtype=torch.float64).to(x)
+        drawn = torch.randn(x.shape, generator=generator, dtype=torch.float64).to(x.dtype).to(x.device)
         lengths = torch.tensor(self._own.lengths, device=x.device)
         real = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[:, :, None]
         total = torch.where(real, x, 0).square().sum(dim=(1, 2))

@@ -143,6 +143,8 @@ class Pass:
         queries = state.places(first if reads is None else reads)
         q = adapter.query(layer, q, queries)
         k = adapter.key(layer, k, queries if reads is None else state.places(first))
+        if k.untyped_storage().data_ptr() != v.untyped_storage().data_ptr():
+            v = v.clone()  # else it would keep q and k as they were before they were turned
         if first > 0 and clean is not None:
             k = torch.cat([clean.k[layer][:, :first], k], dim=1)
             v = torch.cat([clean.v[layer][:, :first], v], dim=1)

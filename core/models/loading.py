@@ -1,7 +1,7 @@
 """Opening a model: bundled, from a pack, a folder, timm, the Hub, or a module in memory.
 
 Weights come from safetensors alone, never from a pickle, and code that comes with a model is never run. Everything
-is loaded in fp32: half precision on a CPU can give gibberish.
+is loaded in fp32, and turned into bf16 only for a GPU: half precision on a CPU can give gibberish.
 """
 
 from __future__ import annotations
@@ -20,22 +20,28 @@ from core.errors import ArgumentError, ModelError, WirescopeError
 from core.models import packs
 from core.models.bundled import bundled_folder
 from core.models.families import adapt, family_of, unsupported
+from core.models.health import check_weights, placement
 from core.models.model import ImageProcessing, Model
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 UNREAD = ("pooler.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
 
 
-def load_model(source: Any, processor: Any = None, *, device: str | torch.device = "cpu") -> Model:
-    """Open a model, in fp32.
+def load_model(source: Any, processor: Any = None, *, device: str | torch.device = "cpu", dtype: str = "fp32") -> Model:
+    """Open a model.
 
     source: `bundled:NAME`, `pack:NAME`, `timm:NAME`, a folder, a Hub id, an nn.Module, or (nn.Module, processor).
     processor: for a module: its tokenizer or image processor; without one, only tensors are taken as inputs.
-    Raises ModelError for what cannot be opened, ArgumentError for an unknown bundled model or pack.
+    device: where it computes: "cpu", "cuda", "mps". dtype: "fp32", or "bf16" on a GPU. A module of the user's stays
+    where and as it is.
+    Raises ModelError for what cannot be opened and for weights that are not finite or on several devices, ArgumentError
+    for an unknown bundled model, pack, device or precision.
     """
     if isinstance(source, tuple):
         source, processor = source
+    where = placement(device, dtype)
     if isinstance(source, nn.Module):
+        check_weights(source, type(source).__name__)
         model = _from_module(source, processor, type(source).__name__, type(source).__name__)
         if source.training:  # a module of the user's is never changed here
             raise ModelError("The model is in training mode, where dropout changes it.", "Call its eval() first.")
@@ -55,9 +61,10 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
         model = _from_folder(folder, str(folder), folder.name)
     else:
         model = _from_hub(name)
-    if torch.device(device) == model.adapter.device:
+    check_weights(model.adapter.module, model.title)
+    if where == (model.adapter.device, model.adapter.dtype):
         return model
-    return replace(model, adapter=adapt(model.adapter.module.to(device)))
+    return replace(model, adapter=adapt(model.adapter.module.to(*where)))
 
 
 def _pack_folder(name: str) -> Path:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import torch
 
 import wirescope as ws
-from core.engine.engine import KEPT_RUNS
 from tests.benchmarks.models import sessions
 from tests.benchmarks.table import Table, milliseconds, side_by_side
 
@@ -45,7 +44,7 @@ def row(name: str, session: ws.Session) -> list[str]:
     forward_ms, toggle_ms = statistics.median(own), statistics.median(toggled)
     same = [ws.Edit(edges[0], "patch")]
     session.run(same)
-    unchanged, _ = side_by_side(lambda: session.run(same), forward, KEPT_RUNS)
+    unchanged, _ = side_by_side(lambda: session.run(same), forward, 16)
 
     def forward_and_backward() -> None:
         adapter.module.zero_grad(set_to_none=True)

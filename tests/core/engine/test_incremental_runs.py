@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import wirescope as ws
-from core.engine.engine import KEPT_RUNS
+from core.engine.kept import MOST
 from core.errors import Cancelled
 from tests.core.engine.cases import TOLERANCE, case, random_edit, random_edits, random_targets
 from tests.small_models import ALL, POSITIONS, TEXT
@@ -66,7 +66,7 @@ def test_runs_are_the_same_after_the_cache_let_them_go(family: str) -> None:
     session = setup.session()
     rng = random.Random(family)
     seen = []
-    for _ in range(KEPT_RUNS + 5):
+    for _ in range(MOST + 5):
         edits = random_edits(rng, session.graph, session.engine.length)
         seen.append((edits, session.run(edits).logits.clone()))
     held = session.engine.megabytes

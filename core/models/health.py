@@ -1,0 +1,54 @@
+"""What is asked of a model's weights and of the place where it computes, before anything runs."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from core.errors import ArgumentError, ModelError
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+def placement(device: str | torch.device, dtype: str) -> tuple[torch.device, torch.dtype]:
+    """Where a model computes, and in which precision. Raises ArgumentError for names that mean nothing, ModelError for
+    a device that this machine does not have and for bf16 on a CPU."""
+    if dtype not in PRECISIONS:
+        raise ArgumentError(f"There is no precision {dtype!r}.", f"There are: {', '.join(PRECISIONS)}.")
+    try:
+        where = torch.device(device)
+    except RuntimeError:
+        raise ArgumentError(f"There is no device {device!r}.", "There are: cpu, cuda, mps.") from None
+    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not here.get(where.type, False):
+        raise ModelError(f"This machine has no {where.type} device that PyTorch can use.", "Compute on the cpu.")
+    if where.type == "cpu" and dtype != "fp32":
+        raise ModelError("Half precision on a CPU can give gibberish.", "Compute in fp32 there, or in bf16 on a GPU.")
+    return where, PRECISIONS[dtype]
+
+
+def check_weights(module: nn.Module, title: str) -> None:
+    """Raise ModelError, by name, for a weight that is not finite, and for weights on several devices."""
+    first = None
+    for name, weight in module.named_parameters():
+        if first is None:
+            first = name, weight.device
+        if weight.device != first[1]:
+            raise ModelError(
+                f"{title} is spread over devices: {first[0]} is on {first[1]} and {name} on {weight.device}.",
+                "Move all of it to one device.",
+            )
+        if weight.is_floating_point() and not bool(torch.isfinite(_total(weight))):
+            bad = int((~torch.isfinite(weight)).sum())
+            raise ModelError(
+                f"The weight {name} of {title} holds {bad} numbers that are not finite (NaN or infinity).",
+                "The file may be damaged, or training diverged. Get it again.",
+            )
+
+
+def _total(weight: torch.Tensor) -> torch.Tensor:
+    """A sum that is finite just where all numbers are: in fp64, where the device has it, it cannot overflow."""
+    detached = weight.detach()
+    if detached.device.type == "mps":
+        return torch.isfinite(detached).all().float().log()
+    return detached.sum(dtype=torch.float64)
