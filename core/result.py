@@ -25,8 +25,8 @@ class Result:
     """One run.
 
     metric: [batch]. logits: [batch, position, vocabulary] over the positions that were asked for; [batch, classes]
-    of a classifier; [batch, width], the pooled embedding, of a model without a head. answer: what the metric reads,
-    [batch, answers].
+    of a classifier; [batch, width], the pooled embedding, of a model without a head (of text, over all positions: what
+    each would give, [batch, position, width]). answer: what the metric reads, [batch, answers].
     milliseconds: of the run itself. layers_run: the layers that had to be computed; empty when the run was known.
     """
 

@@ -161,7 +161,9 @@ class Session:
         metric = self.metric(answer)
         milliseconds = (time.perf_counter() - started) * 1000
         assert state.output is not None
-        return Result(metric, state.output, answer, milliseconds, layers, self.model, state)
+        pooled = self.model.adapter.shape.output_kind == "embedding" and not full
+        logits = answer if pooled else state.output
+        return Result(metric, logits, answer, milliseconds, layers, self.model, state)
 
     def _answer(self, state: RunState) -> Tensor:
         """The output where the metric reads it: [batch, answers]."""

@@ -20,7 +20,7 @@ from core.engine.population import Population
 from core.engine.references import References
 from core.engine.run import Pass
 from core.engine.state import RunState, megabytes
-from core.errors import MemoryBudgetError
+from core.errors import InputError, MemoryBudgetError
 from core.models.adapter import Adapter
 from core.positions import Extent, Span
 
@@ -87,15 +87,20 @@ class Engine:
         self._check_room(0)
 
     def _read_positions(self, lengths: Tensor | None) -> Tensor | None:
-        """The positions that the output reads: [batch, 1], or None where it reads all."""
-        shape = self.adapter.shape
-        if shape.input_kind == "image":
-            if not self.adapter.reads_class_token_only:
-                return None
-            return torch.zeros(self.batch, 1, dtype=torch.long, device=self.adapter.device)
-        if lengths is None:
-            return torch.full((self.batch, 1), self.length - 1, device=self.adapter.device)
-        return lengths[:, None] - 1
+        """The positions that the output reads: [batch, n], or None where it reads all. Raises InputError where B's
+        output reads others than A's."""
+        reads = self.adapter.read_positions(self._inputs, lengths)
+        if reads is None or self._counterfactual is None:
+            return reads
+        of_b = self.adapter.read_positions(self._counterfactual, lengths)
+        assert of_b is not None
+        if not torch.equal(reads, of_b):
+            row, place = (int(x) for x in (reads != of_b).nonzero()[0])
+            raise InputError(
+                f"The output reads position {int(reads[row, place])} of A and {int(of_b[row, place])} of B.",
+                "Make both end at the same position.",
+            )
+        return reads
 
     def _first_difference(self) -> int:
         if self._counterfactual is None or not self.adapter.shape.causal:

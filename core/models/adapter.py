@@ -86,7 +86,7 @@ class Adapter(ABC):
 
     family: str  # as `wirescope` names it, for example "GPT-2"
     shape: Shape
-    prefix: int = 0  # positions before the first patch of an image (class token, registers)
+    prefix_labels: tuple[str, ...] = ()  # of an image's positions before its first patch: class token, registers
     blocks: Sequence[Any]  # one module a layer
     attention_norm_name: str | None  # of the norm before attention, in a block; None: there is none
     mlp_norm_name: str | None
@@ -99,6 +99,11 @@ class Adapter(ABC):
         self.module: Any = module
         self.dtype = next(module.parameters()).dtype
         self.device = next(module.parameters()).device
+
+    @property
+    def prefix(self) -> int:
+        """How many positions stand before the first patch of an image."""
+        return len(self.prefix_labels)
 
     @cached_property
     def graph(self) -> Graph:
@@ -184,13 +189,18 @@ class Adapter(ABC):
         """What the `logits` reader makes of the stream at the positions it reads: final norm, pooling and
         head.
 
-        stream: [batch, n, width]. Text: [batch, n, vocabulary]. Images: [batch, classes] or [batch, width].
+        stream: [batch, n, width]. Text: [batch, n, vocabulary], or the embedding that each of these positions gives,
+        [batch, n, width]. Images: [batch, classes] or [batch, width].
         """
 
-    @property
-    def reads_class_token_only(self) -> bool:
-        """Whether the output of an image model reads position 0 alone."""
-        return False
+    def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
+        """Which positions the output reads: [batch, n], or None for all. lengths: how many positions of each row are
+        real, [batch]; None: all. Text: one, the last real one. Images: all."""
+        if self.shape.input_kind == "image":
+            return None
+        if lengths is None:
+            return torch.full((len(inputs), 1), inputs.shape[1] - 1, device=inputs.device)
+        return lengths[:, None] - 1
 
     @abstractmethod
     def own_forward(self, inputs: Tensor) -> Tensor:
@@ -262,6 +272,16 @@ def rms_scale(weight: Tensor, eps: float) -> JointScale:
         return (torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * weight).to(total.dtype)
 
     return scale
+
+
+def first_positions(inputs: Tensor, count: int = 1) -> Tensor:
+    """The first positions of every row, [batch, count], for an output that reads the class token (and the one after
+    it)."""
+    return torch.arange(count, device=inputs.device).expand(len(inputs), count)
+
+
+def prefix_labels(class_token: bool, registers: int) -> tuple[str, ...]:
+    return (*(["CLS"] if class_token else []), *(f"reg{i}" for i in range(1, registers + 1)))
 
 
 def refuse(module: Any, reasons: dict[str, bool], hint: str) -> None:

@@ -136,9 +136,8 @@ class Model:
     def _patch_labels(self, pixels: Tensor) -> tuple[str, ...]:
         grid = self.adapter.image_grid(pixels)
         assert grid is not None
-        prefix = ["CLS", *(f"reg{i}" for i in range(1, self.adapter.prefix))][: self.adapter.prefix]
         patches = [f"{row},{column}" for row in range(grid[0]) for column in range(grid[1])]
-        return (*prefix, *patches)
+        return (*self.adapter.prefix_labels, *patches)
 
     # ---- answers ----
 

@@ -12,13 +12,22 @@ import torch
 from torch import Tensor
 
 from core.errors import InputError
-from core.models.adapter import Adapter, AttentionWeights, Shape, join, optional_weight, part, weight
+from core.models.adapter import (
+    Adapter,
+    AttentionWeights,
+    Shape,
+    first_positions,
+    join,
+    optional_weight,
+    part,
+    weight,
+)
 
 
 class HfVisionAdapter(Adapter):
     """What ViT and DINOv2 share; a subclass names the submodules."""
 
-    prefix = 1
+    prefix_labels = ("CLS",)
     layer_path: str
     body_name: str  # of the model inside a classifier
 
@@ -82,9 +91,8 @@ class HfVisionAdapter(Adapter):
     def pool(self, normed: Tensor) -> Tensor:
         return normed[:, 0]
 
-    @property
-    def reads_class_token_only(self) -> bool:
-        return True
+    def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
+        return first_positions(inputs)
 
     def own_forward(self, inputs: Tensor) -> Tensor:
         outputs = self.module(pixel_values=inputs)
@@ -123,6 +131,5 @@ class Dinov2Adapter(HfVisionAdapter):
         """A DINOv2 classifier reads the class token beside the mean of the patches."""
         return torch.cat([normed[:, 0], normed[:, 1:].mean(dim=1)], dim=1)
 
-    @property
-    def reads_class_token_only(self) -> bool:
-        return self._classifier is None
+    def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
+        return first_positions(inputs) if self._classifier is None else None

@@ -10,7 +10,16 @@ from typing import Any
 from torch import Tensor, nn
 
 from core.errors import InputError, ModelError
-from core.models.adapter import Adapter, AttentionWeights, Shape, optional_weight, part, weight
+from core.models.adapter import (
+    Adapter,
+    AttentionWeights,
+    Shape,
+    first_positions,
+    optional_weight,
+    part,
+    prefix_labels,
+    weight,
+)
 
 
 class TimmVitAdapter(Adapter):
@@ -25,7 +34,8 @@ class TimmVitAdapter(Adapter):
         _refuse_unusual(module)
         attention = part(self.blocks[0], "attn")
         heads = int(attention.num_heads)
-        self.prefix = int(module.num_prefix_tokens)
+        class_token = module.cls_token is not None
+        self.prefix_labels = prefix_labels(class_token, int(module.num_prefix_tokens) - class_token)
         self._classifies = int(getattr(module, "num_classes", 0)) > 0
         self.shape = Shape(
             layers=len(self.blocks),
@@ -73,9 +83,8 @@ class TimmVitAdapter(Adapter):
         normed = part(self._vit, "norm")(stream)
         return self._vit.forward_head(normed, pre_logits=not self._classifies)  # type: ignore[no-any-return]
 
-    @property
-    def reads_class_token_only(self) -> bool:
-        return self._vit.global_pool == "token" and self.prefix > 0
+    def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
+        return first_positions(inputs) if self._vit.global_pool == "token" else None
 
     def own_forward(self, inputs: Tensor) -> Tensor:
         return self._vit(inputs)  # type: ignore[no-any-return]
