@@ -1,0 +1,147 @@
+"""Where the parts of the original models are, for the oracle's hooks. It shares no code with core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+Projections = list[tuple[nn.Module, list[tuple[str, int, slice]]]]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The modules of one layer. projections: (module, [(port, head, slice of its output)]). joint: a norm of what the
+    heads write together. stream: whose first input is the stream, where no norm before attention sees it."""
+
+    attention_norm: nn.Module
+    projections: Projections
+    output: nn.Module
+    scale: nn.Module
+    mlp_norm: nn.Module
+    mlp: nn.Module
+    mlp_scale: nn.Module
+    joint: nn.Module | None = None
+    stream: nn.Module | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the parts of a model are."""
+
+    blocks: list[Block]
+    norm: nn.Module
+    heads: int
+    kv_heads: int
+    parallel: bool = False
+
+
+def layout(model: Any) -> Layout:
+    """Find the parts of a model by its class's name."""
+    kind = type(model).__name__
+    if kind.startswith("GPT2"):
+        config, parts = model.config, model.transformer
+        blocks = [
+            Block(
+                b.ln_1, _fused(b.attn.c_attn, config.n_head, config.n_embd), b.attn.c_proj, _none(),
+                b.ln_2, b.mlp, _none(),
+            )
+            for b in parts.h
+        ]  # fmt: skip
+        return Layout(blocks, parts.ln_f, config.n_head, config.n_head)
+    if kind == "VisionTransformer":
+        heads = model.blocks[0].attn.num_heads
+        blocks = [
+            Block(
+                b.norm1, _fused(b.attn.qkv, heads, b.attn.qkv.out_features // 3), b.attn.proj, b.ls1,
+                b.norm2, b.mlp, b.ls2,
+            )
+            for b in model.blocks
+        ]  # fmt: skip
+        return Layout(blocks, model.norm, heads, heads)
+    heads = model.config.num_attention_heads
+    if kind.startswith("ViT"):
+        parts = getattr(model, "vit", model)
+        blocks = [
+            Block(
+                b.layernorm_before, _separate(b.attention, heads, heads), b.attention.o_proj, _none(),
+                b.layernorm_after, b.mlp, _none(),
+            )
+            for b in parts.layers
+        ]  # fmt: skip
+        return Layout(blocks, parts.layernorm, heads, heads)
+    if kind.startswith("Dinov2"):
+        parts = getattr(model, "dinov2", model)
+        blocks = [
+            Block(
+                b.norm1, _separate(b.attention, heads, heads), b.attention.o_proj, b.layer_scale1,
+                b.norm2, b.mlp, b.layer_scale2,
+            )
+            for b in parts.encoder.layer
+        ]  # fmt: skip
+        return Layout(blocks, parts.layernorm, heads, heads)
+    kv_heads = model.config.num_key_value_heads
+    if kind.startswith("Olmo"):
+        blocks = [
+            Block(
+                _none(), _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _none(),
+                b.mlp, b.mlp, b.post_feedforward_layernorm, b.post_attention_layernorm, b,
+            )
+            for b in model.model.layers
+        ]  # fmt: skip
+        return Layout(blocks, model.model.norm, heads, kv_heads)
+    if kind.startswith(("Gemma2", "Gemma3")):
+        blocks = [
+            Block(
+                b.input_layernorm, _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _none(),
+                b.pre_feedforward_layernorm, b.mlp, b.post_feedforward_layernorm, b.post_attention_layernorm,
+            )
+            for b in model.model.layers
+        ]  # fmt: skip
+        return Layout(blocks, model.model.norm, heads, kv_heads)
+    blocks = [
+        Block(
+            b.input_layernorm, _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _times(b),
+            b.post_attention_layernorm, b.mlp, _times(b),
+        )
+        for b in model.model.layers
+    ]  # fmt: skip
+    return Layout(blocks, model.model.norm, heads, kv_heads)
+
+
+def _none() -> nn.Module:
+    return nn.Identity()
+
+
+class _Times(nn.Module):
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.factor
+
+
+def _times(block: Any) -> nn.Module:
+    """The multiplier of what a block of Granite adds."""
+    return _Times(getattr(block, "residual_multiplier", 1.0))
+
+
+def _slices(port: str, heads: int, start: int, size: int) -> list[tuple[str, int, slice]]:
+    return [(port, head, slice(start + head * size, start + (head + 1) * size)) for head in range(heads)]
+
+
+def _fused(module: nn.Module, heads: int, width: int) -> Projections:
+    """One projection whose output is all of q, then k, then v."""
+    size = width // heads
+    return [(module, [s for i, port in enumerate("qkv") for s in _slices(port, heads, i * width, size)])]
+
+
+def _separate(attention: Any, heads: int, kv_heads: int) -> Projections:
+    size = attention.q_proj.out_features // heads
+    return [
+        (attention.q_proj, _slices("q", heads, 0, size)),
+        (attention.k_proj, _slices("k", kv_heads, 0, size)),
+        (attention.v_proj, _slices("v", kv_heads, 0, size)),
+    ]
