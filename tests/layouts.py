@@ -13,7 +13,8 @@ Projections = list[tuple[nn.Module, list[tuple[str, int, slice]]]]
 @dataclass(frozen=True)
 class Block:
     """The modules of one layer. projections: (module, [(port, head, slice of its output)]). joint: a norm of what the
-    heads write together. stream: whose first input is the stream, where no norm before attention sees it."""
+    heads write together. stream: whose first input is the stream, where no norm before attention sees it. inner: a norm
+    of all heads' z, before the output projection; nothing where it is an Identity."""
 
     attention_norm: nn.Module
     projections: Projections
@@ -24,17 +25,20 @@ class Block:
     mlp_scale: nn.Module
     joint: nn.Module | None = None
     stream: nn.Module | None = None
+    inner: nn.Module | None = None
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the parts of a model are."""
+    """Where the parts of a model are. norm: which sees the whole stream at the end; None: the stream is what the last
+    block gives, `last`."""
 
     blocks: list[Block]
-    norm: nn.Module
+    norm: nn.Module | None
     heads: int
     kv_heads: int
     parallel: bool = False
+    last: nn.Module | None = None
 
 
 def layout(model: Any) -> Layout:
@@ -50,37 +54,64 @@ def layout(model: Any) -> Layout:
             for b in parts.h
         ]  # fmt: skip
         return Layout(blocks, parts.ln_f, config.n_head, config.n_head)
-    if kind == "VisionTransformer":
+    if kind.startswith("VisionTransformer"):
         heads = model.blocks[0].attn.num_heads
         blocks = [
             Block(
                 b.norm1, _fused(b.attn.qkv, heads, b.attn.qkv.out_features // 3), b.attn.proj, b.ls1,
-                b.norm2, b.mlp, b.ls2,
+                b.norm2, b.mlp, b.ls2, inner=b.attn.norm,
             )
             for b in model.blocks
         ]  # fmt: skip
         return Layout(blocks, model.norm, heads, heads)
-    heads = model.config.num_attention_heads
-    if kind.startswith("ViT"):
-        parts = getattr(model, "vit", model)
+    if kind == "Eva":
+        attention = model.blocks[0].attn
+        heads = attention.num_heads
+        kv_heads = getattr(attention, "num_kv_heads", heads)
         blocks = [
             Block(
-                b.layernorm_before, _separate(b.attention, heads, heads), b.attention.o_proj, _none(),
-                b.layernorm_after, b.mlp, _none(),
+                b.norm1,
+                _separate(b.attn, heads, kv_heads) if b.attn.qkv is None else _fused(b.attn.qkv, heads, 16),
+                b.attn.proj, _scale(b, "gamma_1"), b.norm2, b.mlp, _scale(b, "gamma_2"), inner=b.attn.norm,
+            )
+            for b in model.blocks
+        ]  # fmt: skip
+        return Layout(blocks, model.norm, heads, kv_heads)
+    if kind.startswith(("CLIP", "Siglip")):
+        tower = "text_model" if "Text" in kind else "vision_model"
+        parts = getattr(model, tower, model)
+        heads = parts.config.num_attention_heads
+        blocks = [
+            Block(
+                b.layer_norm1, _separate(b.self_attn, heads, heads), b.self_attn.out_proj, _none(),
+                b.layer_norm2, b.mlp, _none(),
+            )
+            for b in parts.encoder.layers
+        ]  # fmt: skip
+        return Layout(blocks, None, heads, heads, last=parts.encoder.layers[-1])
+    heads = model.config.num_attention_heads
+    if kind.startswith(("ViT", "DeiT", "Beit")):
+        parts = getattr(model, model.base_model_prefix, model)
+        blocks = [
+            Block(
+                b.layernorm_before, _separate(b.attention, heads, heads), b.attention.o_proj,
+                _scale(b, "lambda_1"),
+                b.layernorm_after, b.mlp, _scale(b, "lambda_2"),
             )
             for b in parts.layers
         ]  # fmt: skip
         return Layout(blocks, parts.layernorm, heads, heads)
-    if kind.startswith("Dinov2"):
-        parts = getattr(model, "dinov2", model)
+    if kind.startswith(("Dinov2", "DINOv3")):
+        third = kind.startswith("DINOv3")
+        parts = model if third else getattr(model, model.base_model_prefix, model)
         blocks = [
             Block(
                 b.norm1, _separate(b.attention, heads, heads), b.attention.o_proj, b.layer_scale1,
                 b.norm2, b.mlp, b.layer_scale2,
             )
-            for b in parts.encoder.layer
+            for b in (parts.model if third else parts.encoder).layer
         ]  # fmt: skip
-        return Layout(blocks, parts.layernorm, heads, heads)
+        return Layout(blocks, parts.norm if third else parts.layernorm, heads, heads)
     kv_heads = model.config.num_key_value_heads
     if kind.startswith("Olmo"):
         blocks = [
@@ -115,7 +146,7 @@ def _none() -> nn.Module:
 
 
 class _Times(nn.Module):
-    def __init__(self, factor: float) -> None:
+    def __init__(self, factor: Tensor | float) -> None:
         super().__init__()
         self.factor = factor
 
@@ -126,6 +157,12 @@ class _Times(nn.Module):
 def _times(block: Any) -> nn.Module:
     """The multiplier of what a block of Granite adds."""
     return _Times(getattr(block, "residual_multiplier", 1.0))
+
+
+def _scale(block: Any, name: str) -> nn.Module:
+    """The LayerScale of a block that keeps it as a vector, a number, or has none."""
+    factor = getattr(block, name, None)
+    return _none() if factor is None else _Times(factor)
 
 
 def _slices(port: str, heads: int, start: int, size: int) -> list[tuple[str, int, slice]]:

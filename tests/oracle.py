@@ -124,9 +124,16 @@ class Oracle:
                 streams["logits"] = args[0]
                 return (read("logits", args[0]),)
 
-            _hook(hooks, self.layout.norm.register_forward_pre_hook(before_logits))
-            output = self.model(x)
-        return Run(_tensor(output), outs, streams)
+            def after_blocks(module: nn.Module, _args: Any, output: Tensor) -> Tensor:
+                return before_logits(module, (output,))[0]
+
+            if self.layout.norm is not None:
+                _hook(hooks, self.layout.norm.register_forward_pre_hook(before_logits))
+            else:
+                assert self.layout.last is not None
+                _hook(hooks, self.layout.last.register_forward_hook(after_blocks))
+            output = output_of(self.model, x)
+        return Run(output, outs, streams)
 
     def _hook_attention(
         self,
@@ -158,23 +165,27 @@ class Oracle:
 
             return replace
 
-        def before_output(module: nn.Module, args: tuple[Tensor, ...]) -> None:
+        inner = None if isinstance(block.inner, nn.Identity) else block.inner
+
+        def before_output(_module: nn.Module, args: tuple[Tensor, ...]) -> None:
             z = args[0]
             size = z.shape[-1] // heads
-            nothing = block.scale.forward(module.forward(torch.zeros_like(z)))
+            nothing = block.scale.forward(block.output.forward(torch.zeros_like(z)))
             factor: Tensor | float = 1.0
             if block.joint is not None:  # an RMSNorm: each number of the sum times a factor
-                together = module.forward(z)
+                together = block.output.forward(z)
                 factor = torch.where(together == 0, 0.0, block.joint.forward(together) / together)
             for head in range(heads):
                 part = torch.zeros_like(z)
                 part[..., head * size : (head + 1) * size] = z[..., head * size : (head + 1) * size]
-                outs[f"a{layer}.h{head}"] = (block.scale.forward(module.forward(part)) - nothing) * factor
+                if inner is not None:
+                    part = _share_in_norm(inner, z, part)
+                outs[f"a{layer}.h{head}"] = (block.scale.forward(block.output.forward(part)) - nothing) * factor
 
         _hook(hooks, (block.stream or block.attention_norm).register_forward_pre_hook(before_norm))
         for module, ports in block.projections:
             _hook(hooks, module.register_forward_hook(after_projection(ports)))
-        _hook(hooks, block.output.register_forward_pre_hook(before_output))
+        _hook(hooks, (inner or block.output).register_forward_pre_hook(before_output))
 
     def _hook_mlp(
         self,
@@ -300,13 +311,27 @@ def _canonical(name: str) -> str:
     return f"->{name}" if name == "logits" or ("<" in name and "->" not in name) else name
 
 
+def _share_in_norm(norm: Any, z: Tensor, part: Tensor) -> Tensor:
+    """What a norm makes of a part of its input z, with the deviation of the whole and without its bias."""
+    if isinstance(norm, nn.LayerNorm):
+        deviation = ((z - z.mean(-1, keepdim=True)) ** 2).mean(-1, keepdim=True).add(norm.eps).sqrt()
+        part = part - part.mean(-1, keepdim=True)
+    else:
+        deviation = (z**2).mean(-1, keepdim=True).add(norm.eps).sqrt()
+    return part / deviation * norm.weight
+
+
 def _hook(hooks: ExitStack, handle: Any) -> None:
     hooks.callback(handle.remove)
 
 
-def _tensor(output: Any) -> Tensor:
-    """What a model gives: logits, or of one without a head its normed class token."""
+def output_of(model: nn.Module, inputs: Tensor) -> Tensor:
+    """What a model gives: logits, or of one without a head its pooled embedding. The pooler of ViT and DeiT is no part
+    of it: theirs is the normed class token."""
+    output: Any = model(inputs)
     if isinstance(output, Tensor):
         return output
-    logits: Tensor | None = getattr(output, "logits", None)
-    return output.last_hidden_state[:, 0] if logits is None else logits
+    found: Tensor | None = next((output[k] for k in ("logits", "image_embeds", "text_embeds") if k in output), None)
+    if found is None and not type(model).__name__.startswith(("ViT", "DeiT")):
+        found = output.pooler_output
+    return output.last_hidden_state[:, 0] if found is None else found  # type: ignore[no-any-return]

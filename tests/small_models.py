@@ -15,17 +15,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import timm
 import tokenizers
 import torch
 import torch.nn.functional as F
 import transformers
-from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
+from tests.small_vision import IMAGE, IMAGES, PROJECTED
+
 VOCABULARY = 23
-CLASSES = 7
-IMAGE = 12
 POSITIONS = 7  # of the text inputs
 
 _LLAMA: dict[str, Any] = {
@@ -39,17 +37,17 @@ _LLAMA: dict[str, Any] = {
     "rms_norm_eps": 1e-5,
     "pad_token_id": None,
 }
-_HF_IMAGE: dict[str, Any] = {
+_HF_TEXT: dict[str, Any] = {
+    "vocab_size": VOCABULARY,
     "hidden_size": 16,
     "intermediate_size": 24,
-    "num_hidden_layers": 2,
+    "num_hidden_layers": 3,
     "num_attention_heads": 4,
-    "image_size": IMAGE,
-    "patch_size": 4,
-    "pooler_output_size": 16,
+    "max_position_embeddings": 16,
+    "bos_token_id": None,
+    "eos_token_id": VOCABULARY - 1,
+    "pad_token_id": None,
 }
-_DINOV2: dict[str, Any] = {k: v for k, v in _HF_IMAGE.items() if k not in ("intermediate_size", "pooler_output_size")}
-_DINOV2["mlp_ratio"] = 2
 
 
 def _gpt2(**options: Any) -> nn.Module:
@@ -100,24 +98,11 @@ _MULTIPLIERS = {
 }  # fmt: skip
 
 
-def _timm(**options: Any) -> nn.Module:
-    fixed = {"img_size": IMAGE, "patch_size": 4, "embed_dim": 16, "depth": 2, "num_heads": 4, "num_classes": CLASSES}
-    return VisionTransformer(**{**fixed, **options})
-
-
-def _deit() -> nn.Module:
-    sizes = {"img_size": IMAGE, "patch_size": 4, "embed_dim": 16, "depth": 2, "num_heads": 4, "num_classes": CLASSES}
-    return timm.create_model("deit_tiny_patch16_224", pretrained=False, **sizes)
-
-
-def _vit(head: bool, **options: Any) -> nn.Module:
-    config = transformers.ViTConfig(**_HF_IMAGE, num_labels=CLASSES)
-    return transformers.ViTForImageClassification(config) if head else transformers.ViTModel(config, **options)
-
-
-def _dinov2(head: bool, **options: Any) -> nn.Module:
-    config = transformers.Dinov2Config(**_DINOV2, num_labels=CLASSES, **options)
-    return transformers.Dinov2ForImageClassification(config) if head else transformers.Dinov2Model(config)
+def text_tower(name: str, **options: Any) -> nn.Module:
+    """A text tower by its class's name."""
+    sizes = {**_HF_TEXT, "projection_dim": PROJECTED, "projection_size": PROJECTED, **options}
+    kind = name.partition("Text")[0]
+    return getattr(transformers, name)(getattr(transformers, f"{kind}TextConfig")(**sizes))  # type: ignore[no-any-return]
 
 
 TEXT: dict[str, Callable[[], nn.Module]] = {
@@ -178,23 +163,14 @@ TEXT: dict[str, Callable[[], nn.Module]] = {
     ),
     "gemma3": lambda: language_model("Gemma3", **_GEMMA),
     "gemma3-capped-logits": lambda: language_model("Gemma3", **_GEMMA, **_CAPS),
+    "clip-text": lambda: text_tower("CLIPTextModel"),
+    "clip-text-projection": lambda: text_tower("CLIPTextModelWithProjection"),
+    "clip-text-largest-id": lambda: text_tower("CLIPTextModel", eos_token_id=2, hidden_act="gelu"),
+    "siglip-text": lambda: text_tower("SiglipTextModel"),
+    "siglip2-text": lambda: text_tower("Siglip2TextModel"),
 }
-IMAGES: dict[str, Callable[[], nn.Module]] = {
-    "timm-vit": _timm,
-    "timm-vit-average": lambda: _timm(global_pool="avg"),
-    "timm-vit-layerscale": lambda: _timm(init_values=0.1),
-    "timm-vit-registers": lambda: _timm(reg_tokens=4, no_embed_class=True, init_values=0.1),
-    "timm-vit-no-class-token": lambda: _timm(class_token=False, global_pool="avg"),
-    "timm-vit-norm-before": lambda: _timm(pre_norm=True),
-    "timm-vit-no-head": lambda: _timm(num_classes=0),
-    "timm-deit": _deit,
-    "vit": lambda: _vit(head=False),
-    "vit-no-pooler": lambda: _vit(head=False, add_pooling_layer=False),
-    "vit-classifier": lambda: _vit(head=True),
-    "dinov2": lambda: _dinov2(head=False),
-    "dinov2-classifier": lambda: _dinov2(head=True),
-    "dinov2-gated": lambda: _dinov2(head=False, use_swiglu_ffn=True),
-}
+# The others read all that they are given: padding is no less real to them than the rest.
+CAUSAL = tuple(family for family in TEXT if not family.startswith("siglip"))
 ALL = {**TEXT, **IMAGES}
 
 
@@ -213,7 +189,9 @@ def randomise(module: nn.Module, seed: int = 0) -> None:
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             drawn = 0.35 * torch.randn(parameter.shape, generator=generator)
-            multiplies = name.endswith(("gamma", "lambda1")) or (parameter.ndim == 1 and name.endswith("weight"))
+            multiplies = re.search("(gamma|lambda)(_?[12])?$", name) or (
+                parameter.ndim == 1 and name.endswith("weight")
+            )
             parameter.copy_(0.8 + drawn if multiplies else drawn)
 
 
@@ -252,7 +230,12 @@ def small_input(family: str, seed: int, batch: int = 1) -> Tensor:
     """Token ids [batch, position] or pixels [batch, 3, height, width]."""
     generator = torch.Generator().manual_seed(1000 + seed)
     if family in TEXT:
-        return torch.randint(VOCABULARY, (batch, POSITIONS), generator=generator)
+        if not family.startswith("clip"):
+            return torch.randint(VOCABULARY, (batch, POSITIONS), generator=generator)
+        ids = torch.randint(VOCABULARY - 1, (batch, POSITIONS), generator=generator)
+        ends = torch.arange(batch) % 2 + 2  # the last id ends a prompt, and may stand behind it as padding
+        ids[torch.arange(batch), ends] = ids[:, -1] = VOCABULARY - 1
+        return ids
     return torch.randn(batch, 3, IMAGE, IMAGE, generator=generator, dtype=torch.float64)
 
 

@@ -221,6 +221,12 @@ class Adapter(ABC):
         return None
 
     @property
+    def padded_length(self) -> int | None:
+        """How many tokens every prompt is padded to, for a model that was trained so and reads the padding; None: no
+        padding."""
+        return None
+
+    @property
     def vocabulary(self) -> int | None:
         """How many token ids there are; None for images."""
         return None

@@ -12,6 +12,11 @@ from torch import nn
 
 from core.errors import ModelError
 from core.models.adapter import Adapter, InputKind
+from core.models.beit import BeitAdapter
+from core.models.clip import ClipClassifierAdapter, ClipTextAdapter, ClipVisionAdapter
+from core.models.dinov2 import Dinov2Adapter, Dinov2RegistersAdapter
+from core.models.dinov3 import Dinov3Adapter
+from core.models.eva import EvaAdapter
 from core.models.gemma import Gemma2Adapter, Gemma3Adapter, GemmaAdapter
 from core.models.gpt2 import Gpt2Adapter
 from core.models.gpt_oss import GptOssAdapter
@@ -19,9 +24,10 @@ from core.models.granite import GraniteAdapter
 from core.models.llama import LlamaAdapter
 from core.models.olmo2 import Olmo2Adapter, Olmo3Adapter
 from core.models.qwen3 import Qwen3Adapter
+from core.models.siglip import SiglipTextAdapter, SiglipVisionAdapter
 from core.models.smollm3 import SmolLm3Adapter
-from core.models.vision_hf import Dinov2Adapter, VitAdapter
-from core.models.vision_timm import TimmVitAdapter
+from core.models.vision_timm import TimmDistilledAdapter, TimmVitAdapter
+from core.models.vit import DeitAdapter, DeitWithTeacherAdapter, VitAdapter
 
 
 @dataclass(frozen=True)
@@ -121,13 +127,68 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(*("ViT", _HF, "image", ("ViTModel", "ViTForImageClassification"), VitAdapter), exact="class token"),
     Family(
+        *("DeiT", _HF, "image", ("DeiTModel", "DeiTForImageClassification"), DeitAdapter),
+        exact="class and distillation token",
+    ),
+    Family(
+        *("DeiT with its teacher's head", _HF, "image", ("DeiTForImageClassificationWithTeacher",)),
+        DeitWithTeacherAdapter,
+        exact="the mean of two heads, of the class and of the distillation token",
+    ),
+    Family(
         *("DINOv2", _HF, "image", ("Dinov2Model", "Dinov2ForImageClassification"), Dinov2Adapter),
         exact="LayerScale, gated MLP, pictures of any size; a classifier's mean of the patches",
     ),
     Family(
+        *("DINOv2 with registers", _HF, "image"),
+        ("Dinov2WithRegistersModel", "Dinov2WithRegistersForImageClassification"),
+        Dinov2RegistersAdapter,
+        exact="as DINOv2, any number of registers",
+    ),
+    Family(
+        *("DINOv3", _HF, "image", ("DINOv3ViTModel",), Dinov3Adapter),
+        exact="rotary positions of the patches, registers, LayerScale, gated MLP, biases, pictures of any size",
+    ),
+    Family(
+        *("BEiT", _HF, "image", ("BeitModel", "BeitForImageClassification"), BeitAdapter),
+        exact="relative positions by layer or shared, absolute ones, LayerScale or none, class token or mean",
+    ),
+    Family(
+        *("CLIP vision", _HF, "image", ("CLIPVisionModel", "CLIPVisionModelWithProjection"), ClipVisionAdapter),
+        exact="the tower alone, with or without its projection",
+    ),
+    Family(
+        *("CLIP classifier", _HF, "image", ("CLIPForImageClassification",), ClipClassifierAdapter),
+        exact="the mean of the patches",
+    ),
+    Family(
+        *("CLIP text", _HF, "text", ("CLIPTextModel", "CLIPTextModelWithProjection"), ClipTextAdapter),
+        exact="the tower alone, with or without its projection; reads where the prompt ends",
+    ),
+    Family(
+        *("SigLIP vision", _HF, "image", ("SiglipVisionModel", "SiglipForImageClassification"), SiglipVisionAdapter),
+        exact="the tower alone, pooling by attention, or by the mean in a classifier",
+        refused="no pooling",
+    ),
+    Family(
+        *("SigLIP text, SigLIP 2 text", _HF, "text", ("SiglipTextModel", "Siglip2TextModel"), SiglipTextAdapter),
+        exact="the tower alone, attention in both directions, reads the last position",
+    ),
+    Family(
         *("ViT, DeiT", "timm", "image", ("VisionTransformer",), TimmVitAdapter),
-        exact="class token or mean, registers, LayerScale, a norm before the blocks",
-        refused="normed or gated queries and heads, pooling by attention, two heads",
+        exact="class token or none, registers, LayerScale, every way to pool, a norm before the blocks, of queries and "
+        "keys, of what the heads write",
+        refused="gated heads, differential attention, blocks that norm what they write, parallel blocks, no pooling",
+    ),
+    Family(
+        *("distilled DeiT", "timm", "image", ("VisionTransformerDistilled",), TimmDistilledAdapter),
+        exact="the mean of two heads, of the class and of the distillation token",
+    ),
+    Family(
+        *("EVA, EVA-02, DINOv3", "timm", "image", ("Eva",), EvaAdapter),
+        exact="rotary positions of every kind, fused or separate projections, grouped-query attention, gated MLP, "
+        "norms inside attention and MLP, LayerScale, every way to pool",
+        refused="gated heads, blocks that norm what they write, other numbers of K/V heads by layer, no pooling",
     ),
 )
 
@@ -137,6 +198,9 @@ _TWO_STREAMS = "it has an encoder and a decoder, and with them more than one res
 REFUSED: tuple[Refused, ...] = (
     Refused("BERT and its kin", ("Bert", "Roberta", "DistilBert"), _NO_SUM),
     Refused("T5, BART", ("T5", "Bart"), _TWO_STREAMS),
+    Refused(
+        "SigLIP 2 vision", ("Siglip2Vision", "Siglip2ForImage"), "its pictures come as rows of patches with a mask"
+    ),
     Refused("Swin", ("Swin",), "it works in windows at several scales, so it has no one residual stream"),
 )
 
@@ -148,7 +212,8 @@ def _names(library: str, kind: InputKind) -> str:
 
 
 SUPPORTED = (
-    f"Wirescope opens these language models of Hugging Face, with their output head: {_names(_HF, 'text')}; "
+    f"Wirescope opens these models of text of Hugging Face, language models with their output head: "
+    f"{_names(_HF, 'text')}; "
     f"these vision models of Hugging Face: {_names(_HF, 'image')}; and of timm: {_names('timm', 'image')}."
 )
 

@@ -1,6 +1,7 @@
-"""timm's VisionTransformer: ViT and DeiT, with or without class token, registers and LayerScale.
+"""timm's VisionTransformer: ViT and DeiT, with all its ways to pool, and what its EVA shares with it.
 
-Other timm classes (EVA, Swin, the distilled DeiT with its two heads) are refused by name.
+The options: class token, registers, LayerScale, a norm before the blocks, normed queries and keys, a norm of what the
+heads write. The distilled DeiT gives the mean of two heads. Other timm classes (Swin and so on) are refused by name.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from core.errors import InputError, ModelError
+from core.errors import InputError
 from core.models.adapter import (
     Adapter,
     AttentionWeights,
@@ -18,66 +19,93 @@ from core.models.adapter import (
     optional_weight,
     part,
     prefix_labels,
+    refuse,
     weight,
 )
+from core.models.projections import scaled, through_norm
 
 
 class TimmVitAdapter(Adapter):
     family = "ViT / DeiT (timm)"
     attention_norm_name = "norm1"
     mlp_norm_name = "norm2"
+    after_mlp_name: str | None = "ls2"
+    q_norm_name = "attn.q_norm"
+    k_norm_name = "attn.k_norm"
+    block_kinds: tuple[str, ...] = ("Block",)
+    attention_kinds: tuple[str, ...] = ("Attention",)
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
         self._vit = module
         self.blocks = part(module, "blocks")
-        _refuse_unusual(module)
+        self.refuse_options()
         attention = part(self.blocks[0], "attn")
         heads = int(attention.num_heads)
-        class_token = module.cls_token is not None
-        self.prefix_labels = prefix_labels(class_token, int(module.num_prefix_tokens) - class_token)
+        self.prefix_labels = self.labels_before_patches()
         self._classifies = int(getattr(module, "num_classes", 0)) > 0
+        self._patches = part(module, "patch_embed")
         self.shape = Shape(
             layers=len(self.blocks),
             heads=heads,
-            kv_heads=heads,
+            kv_heads=int(getattr(attention, "num_kv_heads", heads)),
             head_width=int(attention.head_dim),
             width=int(module.embed_dim),
             causal=False,
             input_kind="image",
             output_kind="classes" if self._classifies else "embedding",
+            coupled=not isinstance(getattr(attention, "norm", nn.Identity()), nn.Identity),
         )
+
+    def labels_before_patches(self) -> tuple[str, ...]:
+        class_token = self._vit.cls_token is not None
+        return prefix_labels(class_token, int(self._vit.num_prefix_tokens) - class_token)
+
+    def refuse_options(self) -> None:
+        """Raise ModelError for options of timm's class whose heads do not simply add up, or that need attention of
+        another kind."""
+        hint = "ViT, DeiT and EVA models of timm whose blocks norm what they read are supported."
+        blocks = {type(block).__name__ for block in self.blocks} - set(self.block_kinds)
+        refuse(self._vit, {f"its blocks are {name}": True for name in sorted(blocks)}, hint)
+        attentions = self._in_blocks("attn")
+        kinds = {type(attention).__name__ for attention in attentions} - set(self.attention_kinds)
+        reasons = {f"its attention is {name}": True for name in sorted(kinds)}
+        reasons |= {
+            "it gates what the heads write": any(getattr(a, "gate", None) is not None for a in attentions),
+            "it does not pool": getattr(self._vit, "global_pool", "token") == "",
+        }
+        refuse(self._vit, reasons, hint)
 
     def attention_weights(self, layer: int) -> AttentionWeights:
         block = self.blocks[layer]
-        w_o = weight(block, "attn.proj.weight").detach()
-        b_o = optional_weight(block, "attn.proj.bias")
-        gamma = optional_weight(block, "ls1.gamma")
-        if gamma is not None:
-            w_o = w_o * gamma[:, None]
-            b_o = None if b_o is None else b_o * gamma
-        return AttentionWeights(
-            w_qkv=weight(block, "attn.qkv.weight").detach(),
-            b_qkv=optional_weight(block, "attn.qkv.bias"),
-            w_o=w_o,
-            b_o=b_o,
-            scale=self.shape.head_width**-0.5,
-        )
+        w_qkv, b_qkv = self.projections(layer)
+        w_o, b_o = weight(block, "attn.proj.weight").detach(), optional_weight(block, "attn.proj.bias")
+        joint_scale = None
+        if self.shape.coupled:
+            w_o, b_o, joint_scale = through_norm(part(block, "attn.norm"), w_o, b_o)
+        w_o, b_o = scaled(w_o, b_o, self.layer_scale(layer))
+        return AttentionWeights(w_qkv, b_qkv, w_o, b_o, self.shape.head_width**-0.5, joint_scale=joint_scale)
+
+    def projections(self, layer: int) -> tuple[Tensor, Tensor | None]:
+        """The weights and biases of all q, k and v."""
+        block = self.blocks[layer]
+        return weight(block, "attn.qkv.weight").detach(), optional_weight(block, "attn.qkv.bias")
+
+    def layer_scale(self, layer: int) -> Tensor | None:
+        return optional_weight(self.blocks[layer], "ls1.gamma")
 
     def embed(self, inputs: Tensor) -> Tensor:
-        vit = self._vit
-        channels = int(part(vit, "patch_embed.proj").in_channels)
+        channels = int(part(self._patches, "proj").in_channels)
         if inputs.shape[1] != channels:
             raise InputError(f"The model takes pictures of {channels} channels, not {inputs.shape[1]}.")
         try:
-            patches = part(vit, "patch_embed")(inputs)
+            patches = self._patches(inputs)
         except AssertionError as error:
             raise InputError(f"The model cannot take this picture: {error}") from None
-        stream: Tensor = vit._pos_embed(patches)
-        return part(vit, "norm_pre")(stream)  # type: ignore[no-any-return]
+        return part(self._vit, "norm_pre")(self.with_positions(patches))  # type: ignore[no-any-return]
 
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        return self.blocks[layer].ls2(super().mlp(layer, normed))  # type: ignore[no-any-return]
+    def with_positions(self, patches: Tensor) -> Tensor:
+        return self._vit._pos_embed(patches)  # type: ignore[no-any-return]
 
     def read(self, stream: Tensor) -> Tensor:
         normed = part(self._vit, "norm")(stream)
@@ -90,34 +118,16 @@ class TimmVitAdapter(Adapter):
         return self._vit(inputs)  # type: ignore[no-any-return]
 
     def image_grid(self, inputs: Tensor) -> tuple[int, int] | None:
-        rows, columns = part(self._vit, "patch_embed").patch_size
-        return inputs.shape[-2] // int(rows), inputs.shape[-1] // int(columns)
+        rows, columns = self._patches.patch_size
+        more = (int(rows) - 1, int(columns) - 1) if getattr(self._patches, "dynamic_img_pad", False) else (0, 0)
+        return (inputs.shape[-2] + more[0]) // int(rows), (inputs.shape[-1] + more[1]) // int(columns)
 
 
-def _refuse_unusual(module: Any) -> None:
-    """Raise ModelError for options of timm's class whose heads do not simply add up, or that need attention
-    of another kind."""
-    block = part(module, "blocks.0")
-    attention = part(block, "attn")
-    reasons = {
-        f"its blocks are {type(block).__name__}": type(block).__name__ != "Block",
-        f"its attention is {type(attention).__name__}": type(attention).__name__ != "Attention",
-        "it norms what the heads write together": not isinstance(
-            getattr(attention, "norm", nn.Identity()), nn.Identity
-        ),
-        "it gates what the heads write": getattr(attention, "gate", None) is not None,
-        "it norms queries and keys": not _absent(attention, "q_norm"),
-        "it pools by attention": getattr(module, "attn_pool", None) is not None,
-        "it does not pool": getattr(module, "global_pool", "token") == "",
-        "it has a second head, for distillation": hasattr(module, "head_dist"),
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            raise ModelError(
-                f"This {type(module).__name__} of timm is not supported yet: {reason}.",
-                "Plain ViT and DeiT models of timm are supported.",
-            )
+class TimmDistilledAdapter(TimmVitAdapter):
+    """The mean of two heads, one of the class token and one of the distillation token."""
 
+    def labels_before_patches(self) -> tuple[str, ...]:
+        return ("CLS", "DIST")
 
-def _absent(module: Any, name: str) -> bool:
-    return isinstance(getattr(module, name, nn.Identity()), nn.Identity)
+    def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
+        return first_positions(inputs, 2)

@@ -13,7 +13,8 @@ import wirescope as ws
 from core.errors import ArgumentError, InputError
 from core.metrics import METRICS, Metric, bind
 from tests.core.engine.cases import case
-from tests.small_models import CLASSES, VOCABULARY, small_input, small_text_model
+from tests.small_models import VOCABULARY, small_input, small_text_model
+from tests.small_vision import CLASSES
 
 EDIT = ws.Edit("m0", "zero")
 

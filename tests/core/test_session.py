@@ -10,7 +10,8 @@ import wirescope as ws
 from core.errors import ArgumentError, EditError, InputError
 from tests.core.engine.cases import TOLERANCE, case
 from tests.oracle import Oracle
-from tests.small_models import CLASSES, IMAGES, POSITIONS, TEXT, VOCABULARY, small_input, small_model, small_text_model
+from tests.small_models import POSITIONS, TEXT, VOCABULARY, small_input, small_model, small_text_model
+from tests.small_vision import CLASSES, IMAGES, PROJECTED
 
 A = "When Mary gave a drink to"
 B = "When Tom gave a drink to"
@@ -26,11 +27,14 @@ def text_model() -> ws.Model:
 def test_shapes_of_a_language_models_results(family: str, batch: int) -> None:
     session = case(family, batch=batch).session()
     result = session.run([ws.Edit("m0", "zero")])
-    assert result.logits.shape == (batch, 1, VOCABULARY)
+    width = VOCABULARY
+    if session.model.adapter.shape.output_kind == "embedding":
+        width = 16 if family in ("clip-text", "clip-text-largest-id") else PROJECTED
+    assert result.logits.shape == ((batch, 1, width) if width == VOCABULARY else (batch, width))
     assert result.metric.shape == (batch,)
-    assert result.answer.shape == (batch, VOCABULARY)
+    assert result.answer.shape == (batch, width)
     everywhere = session.run([ws.Edit("m0", "zero")], positions="all")
-    assert everywhere.logits.shape == (batch, POSITIONS, VOCABULARY)
+    assert everywhere.logits.shape == (batch, POSITIONS, width)
     assert (everywhere.answer - result.answer).abs().max() <= TOLERANCE
     assert result.milliseconds >= 0
 
@@ -40,6 +44,7 @@ def test_shapes_of_a_language_models_results(family: str, batch: int) -> None:
 def test_shapes_of_a_vision_models_results(family: str, batch: int) -> None:
     session = case(family, batch=batch).session()
     width = CLASSES if session.model.adapter.shape.output_kind == "classes" else 16
+    width = PROJECTED if family == "clip-vision-projection" else width
     for positions in (None, "all"):
         result = session.run([ws.Edit("m0", "zero")], positions=positions)  # type: ignore[arg-type]
         assert result.logits.shape == result.answer.shape == (batch, width)

@@ -13,7 +13,7 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import ArgumentError, EditError
 from tests.core.engine.cases import TOLERANCE, case
-from tests.small_models import ALL, POSITIONS, TEXT
+from tests.small_models import ALL, CAUSAL, POSITIONS
 
 KINDS: tuple[EditKind, ...] = ("patch", "zero", "mean")
 
@@ -41,7 +41,7 @@ def circuits(graph: ws.Graph, seed: str) -> dict[str, list[int]]:
 @pytest.mark.parametrize("family", ALL)
 @pytest.mark.parametrize("kind", KINDS)
 def test_circuits_give_what_the_oracle_gives(family: str, kind: EditKind) -> None:
-    lengths = (POSITIONS, 4) if family in TEXT else None
+    lengths = (POSITIONS, 4) if family in CAUSAL else None
     setup = case(family, batch=2, lengths=lengths)
     session = setup.session()
     graph = session.graph

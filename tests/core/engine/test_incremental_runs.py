@@ -11,7 +11,7 @@ import wirescope as ws
 from core.engine.kept import MOST
 from core.errors import Cancelled
 from tests.core.engine.cases import TOLERANCE, case, random_edit, random_edits, random_targets
-from tests.small_models import ALL, POSITIONS, TEXT
+from tests.small_models import ALL, CAUSAL, POSITIONS
 
 SEQUENCES = 12
 
@@ -111,7 +111,7 @@ def test_a_cancelled_run_raises_and_leaves_later_runs_right(family: str) -> None
     assert torch.equal(result.logits, setup.session().run(edits).logits)
 
 
-@pytest.mark.parametrize("family", TEXT)
+@pytest.mark.parametrize("family", CAUSAL)
 def test_in_a_causal_model_no_edit_reaches_back(family: str) -> None:
     session = case(family).session()
     clean = session.run(positions="all").logits

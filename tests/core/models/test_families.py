@@ -18,18 +18,8 @@ from core.models.adapter import Adapter
 from core.models.families import FAMILIES, SUPPORTED
 from tests.core.engine.cases import TOLERANCE, case
 from tests.oracle import Oracle
-from tests.small_models import (
-    ALL,
-    CLASSES,
-    IMAGE,
-    IMAGES,
-    TEXT,
-    VOCABULARY,
-    language_model,
-    randomise,
-    small_input,
-    small_model,
-)
+from tests.small_models import ALL, CAUSAL, TEXT, VOCABULARY, language_model, randomise, small_input, small_model
+from tests.small_vision import CLASSES, IMAGE, IMAGES, PROJECTED, vision_model
 
 
 @pytest.mark.parametrize("family", ALL)
@@ -44,43 +34,77 @@ def test_an_adapter_reads_its_models_sizes(family: str) -> None:
     )
     assert shape.width == 16
     assert shape.head_width == setup.oracle.layout.blocks[0].projections[0][1][0][2].stop
-    assert shape.causal == (family in TEXT)
+    assert shape.causal == (family in CAUSAL)
     assert setup.model.is_text == (family in TEXT)
     output = setup.oracle.clean.output.shape[-1]
-    expected = {VOCABULARY: "next token", CLASSES: "classes", 16: "embedding"}
+    expected = {VOCABULARY: "next token", CLASSES: "classes", 16: "embedding", PROJECTED: "embedding"}
     assert shape.output_kind == expected[output]
     assert setup.oracle.clean.outs.keys() == {node.name for node in graph.writers}
 
 
-PREFIXES = {"timm-vit-registers": 5, "timm-vit-no-class-token": 0}
+PREFIXES = {
+    "timm-vit-registers": "CLS reg1 reg2 reg3 reg4",
+    "timm-vit-no-class-token": "",
+    "timm-vit-largest": "CLS reg1 reg2",
+    "timm-vit-attention-pool": "",
+    "timm-vit-attention-pool-no-head": "CLS reg1 reg2",
+    "timm-vit-registers-alone": "reg1 reg2",
+    "timm-deit-distilled": "CLS DIST",
+    "timm-deit-distilled-no-head": "CLS DIST",
+    "timm-eva02-separate": "CLS reg1 reg2",
+    "timm-eva-no-biases-halves": "CLS reg1 reg2 reg3 reg4",
+    "timm-eva-grouped": "",
+    "deit": "CLS DIST",
+    "deit-classifier": "CLS DIST",
+    "deit-with-teacher": "CLS DIST",
+    "dinov2-registers": "CLS reg1 reg2 reg3 reg4",
+    "dinov2-registers-gated": "CLS reg1 reg2 reg3 reg4",
+    "dinov2-registers-classifier": "CLS reg1 reg2",
+    "dinov3": "CLS reg1 reg2 reg3 reg4",
+    "siglip-vision": "",
+    "siglip-classifier": "",
+}
 
 
 @pytest.mark.parametrize("family", IMAGES)
 def test_an_images_positions_are_its_prefix_then_its_patches(family: str) -> None:
     pair = case(family).pair
-    prefix = PREFIXES.get(family, 1)
+    before = tuple(PREFIXES.get(family, "CLS").split())
+    prefix = len(before)
     assert (pair.grid, pair.prefix) == ((3, 3), prefix)
     assert pair.length == prefix + 9
     assert pair.clean.labels[prefix:] == tuple(f"{row},{column}" for row in range(3) for column in range(3))
-    assert pair.clean.labels[:prefix] == ("CLS", "reg1", "reg2", "reg3", "reg4")[:prefix]
+    assert pair.clean.labels[:prefix] == before
 
 
-def test_dinov2_takes_pictures_of_any_size() -> None:
-    module = small_model("dinov2")
+@pytest.mark.parametrize(
+    ("family", "columns"),
+    [(family, 5) for family in ("dinov2", "dinov2-registers", "dinov3", "beit", "beit-shared-and-absolute")]
+    + [("timm-eva-grouped", 6)],  # this one fills the last patch up
+)
+def test_pictures_of_any_size(family: str, columns: int) -> None:
+    module = small_model(family)
     model = ws.load_model((module, None))
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(1, 3, 16, 21, generator=generator, dtype=torch.float64) for _ in range(2))
     pair = model.pair(a, b)
-    assert pair.grid == (4, 5)
+    assert pair.grid == (4, columns)
     session = ws.Session(model, pair)
-    edits = [ws.Edit("a0.h1->m1", "patch", positions=[20]), ws.Edit("m0", "mean")]
+    edits = [ws.Edit("a0.h1->m1", "patch", positions=[17]), ws.Edit("m0", "mean")]
     assert (session.run(edits).answer - Oracle(module, a, b).run(edits)).abs().max() <= TOLERANCE
+    other = ws.Session(model, model.pair(a[:, :, :12, :12]))
+    assert other.parity.difference <= TOLERANCE
+    assert (session.run(edits[:1]).answer - Oracle(module, a, b).run(edits[:1])).abs().max() <= TOLERANCE
+
+
+OTHERS = ("deit", "dinov2-registers", "dinov3", "beit", "clip-vision", "siglip-vision", "timm-eva")
 
 
 @pytest.mark.parametrize(
     ("family", "size"),
-    [(family, size) for family in ("dinov2", "vit", "timm-vit") for size in ((3, 2, 2), (1, IMAGE, IMAGE))]
-    + [("vit", (3, IMAGE + 8, IMAGE)), ("timm-vit", (3, IMAGE, IMAGE + 8))],
+    [(family, size) for family in ("dinov2", "vit", "timm-vit", *OTHERS) for size in ((3, 2, 2), (1, IMAGE, IMAGE))]
+    + [(family, (3, IMAGE + 8, IMAGE)) for family in ("vit", "deit", "clip-vision", "siglip-vision")]
+    + [(family, (3, IMAGE, IMAGE + 8)) for family in ("timm-vit", "timm-eva", "timm-deit-distilled")],
     ids=str,
 )
 def test_pictures_that_a_model_cannot_take_are_refused(family: str, size: tuple[int, ...]) -> None:
@@ -177,10 +201,9 @@ def test_other_families_are_refused_by_name_with_what_is_supported(name: str) ->
 
 
 TIMM_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
-    "normed queries": ({"qk_norm": True}, "norms queries"),
-    "normed heads": ({"scale_attn_norm": True}, "norms what the heads write"),
-    "attention pooling": ({"global_pool": "map"}, "pools by attention"),
     "no pooling": ({"global_pool": ""}, "does not pool"),
+    "differential attention": ({"attn_layer": "diff"}, "attention is DiffAttention"),
+    "norms after": ({"block_fn": timm.models.vision_transformer.ResPostBlock}, "blocks are ResPostBlock"),
     "parallel blocks": ({"block_fn": timm.models.vision_transformer.ParallelScalingBlock}, "ParallelScalingBlock"),
 }
 
@@ -226,10 +249,58 @@ def test_a_mixture_runs_and_is_traced_in_fp32_with_the_librarys_own_kernel() -> 
     assert curve.recovered[-1] == pytest.approx(1, abs=1e-3)
 
 
-def test_the_distilled_deit_is_refused() -> None:
-    sizes = {"img_size": 12, "patch_size": 4, "embed_dim": 16, "depth": 1, "num_heads": 4, "num_classes": 3}
-    with pytest.raises(ModelError, match=r"VisionTransformerDistilled.*second head"):
-        ws.load_model((timm.create_model("deit_tiny_distilled_patch16_224", **sizes), None))
+@pytest.mark.parametrize("family", ["timm-vit", "timm-eva"])
+def test_gated_heads_of_timm_are_refused(family: str) -> None:
+    module = small_model(family)
+    module.blocks[1].attn.gate = nn.Linear(16, 16)  # type: ignore[union-attr, index]
+    with pytest.raises(ModelError, match="gates what the heads write"):
+        ws.load_model((module, None))
+
+
+EVA_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "norms after": ({"use_post_norm": True}, "blocks are EvaBlockPostNorm"),
+    "no pooling": ({"global_pool": ""}, "does not pool"),
+    "other groups by layer": (
+        {"attn_type": "rope", "qkv_fused": False, "num_kv_heads": (2, 4)}, "different numbers of K/V heads"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EVA_OPTIONS)
+def test_options_of_eva_that_the_engine_does_not_state_are_refused(name: str) -> None:
+    options, reason = EVA_OPTIONS[name]
+    sizes = {"img_size": 12, "patch_size": 4, "embed_dim": 16, "depth": 2, "num_heads": 4, "num_classes": 3}
+    with pytest.raises(ModelError, match=reason):
+        ws.load_model((timm.models.eva.Eva(**{**sizes, **options}), None))
+
+
+def test_eva_with_its_biases_in_the_fused_projection_is_the_models_own() -> None:
+    """The small models add them apart, so that the oracle's hooks see the projection; published ones do not."""
+    module = small_model("timm-eva02")
+    for block in module.blocks:  # type: ignore[union-attr]
+        block.attn.qkv_bias_separate = False  # type: ignore[union-attr]
+    model = ws.load_model((module, None))
+    assert ws.Session(model, model.pair(small_input("timm-eva02", 0))).parity.difference <= TOLERANCE
+
+
+def test_siglip_without_a_pooling_head_is_refused() -> None:
+    with pytest.raises(ModelError, match="does not pool its patches"):
+        ws.load_model((vision_model("SiglipVisionModel", vision_use_head=False), None))
+
+
+def test_siglip_2_vision_is_refused_with_the_reason() -> None:
+    module = transformers.Siglip2VisionModel(small("Siglip2VisionConfig", patch_size=4, num_patches=9))
+    with pytest.raises(ModelError, match=r"Siglip2VisionModel.*rows of patches"):
+        ws.load_model((module, None))
+
+
+def test_prompts_of_clip_that_end_at_other_positions_are_refused() -> None:
+    model = case("clip-text").model
+    ids = small_input("clip-text", 1)
+    other = ids.clone()
+    other[0, 1:3] = other[0, [2, 1]]
+    with pytest.raises(InputError, match="position 2 of A and 1 of B"):
+        ws.Session(model, model.pair(ids, other))
 
 
 def test_a_missing_part_is_named() -> None:

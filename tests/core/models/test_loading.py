@@ -66,7 +66,11 @@ def test_a_folder_of_hugging_face_with_its_tokenizer(gpt2_folder: Path, kind: ty
     assert session.run([ws.Edit("a0.h1->m1", "patch")]).metric.shape == (1,)
 
 
-@pytest.mark.parametrize("family", ["vit", "vit-classifier", "dinov2", "dinov2-classifier"])
+FOLDERS = ("vit", "vit-classifier", "dinov2", "dinov2-classifier", "deit-with-teacher", "dinov2-registers", "dinov3")
+OTHERS = ("beit", "beit-classifier", "clip-vision", "clip-vision-projection", "clip-classifier", "siglip-vision")
+
+
+@pytest.mark.parametrize("family", [*FOLDERS, *OTHERS, "siglip-classifier"])
 def test_a_folder_of_hugging_face_with_its_image_processor(family: str, tmp_path: Path) -> None:
     module = small_model(family).float()
     if family == "vit-classifier":

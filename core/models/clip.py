@@ -1,0 +1,65 @@
+"""The two towers of CLIP, with or without the projection into the space that they share.
+
+Vision: a norm before the blocks, so `input` writes what comes after it; the output reads the class token, or of a
+classifier the mean of the patches as they are. Text: causal, the output reads the token that ends the prompt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from core.models.adapter import part
+from core.models.text_tower import TextTowerAdapter
+from core.models.vision_hf import HfVisionAdapter
+
+MISNAMED_END = 2  # early configurations call the end token so by mistake: the library then takes the largest id
+
+
+class ClipVisionAdapter(HfVisionAdapter):
+    family = "CLIP vision"
+    layer_path = "encoder.layers"
+    attention_norm_name = "layer_norm1"
+    mlp_norm_name = "layer_norm2"
+    body_name = "vision_model"
+    attention_name = "self_attn"
+    output_name = "out_proj"
+    final_norm_name = "post_layernorm"
+    head_name = "visual_projection"
+
+    @property
+    def classifies(self) -> bool:
+        return False
+
+    def embed(self, inputs: Tensor) -> Tensor:
+        return part(self._body, "pre_layrnorm")(super().embed(inputs))  # type: ignore[no-any-return]
+
+    def own_embedding(self, outputs: Any) -> Tensor:
+        return outputs.pooler_output if self._head is None else outputs.image_embeds  # type: ignore[no-any-return]
+
+
+class ClipClassifierAdapter(ClipVisionAdapter):
+    head_name = "classifier"
+
+    @property
+    def classifies(self) -> bool:
+        return True
+
+    def read(self, stream: Tensor) -> Tensor:
+        return part(self.module, self.head_name)(stream[:, 1:].mean(dim=1))  # type: ignore[no-any-return]
+
+    def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
+        return None
+
+
+class ClipTextAdapter(TextTowerAdapter):
+    family = "CLIP text"
+    head_name = "text_projection"
+    causal = True
+
+    def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
+        """Where the prompt's first end token is; the first position if it has none."""
+        end = self.config.eos_token_id
+        found = inputs if end == MISNAMED_END else inputs == end
+        return found.int().argmax(dim=-1, keepdim=True)
