@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from core.models.model import Model
     from core.session import Session
 
-MODEL_HELP = "bundled:NAME, pack:NAME, timm:NAME, a folder with safetensors, or a Hub id"
+MODEL_HELP = (
+    "bundled:NAME, pack:NAME, timm:NAME, a folder with safetensors, or a Hub id; "
+    "vision: or text: before the last two for a tower of CLIP or SigLIP"
+)
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp")
 EDIT_HELP = (
     "TARGET=KIND[:VALUE][#SEED][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', 'm3=mean@4,5', 'a1.h0=scale:0.5', "

@@ -61,7 +61,7 @@ class Opener:
             self.open_model(folder)
 
     def choose_name(self) -> None:
-        words = "A Hub id, timm:NAME, bundled:NAME, pack:NAME or a folder:"
+        words = "A Hub id, timm:NAME, bundled:NAME, pack:NAME or a folder (vision:ID or text:ID for a tower of CLIP):"
         name, chosen = QInputDialog.getText(self._window, "Open a model by name", words)
         if chosen and name.strip():
             self.open_model(name.strip())

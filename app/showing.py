@@ -54,7 +54,8 @@ class Showing(QObject):
         document = window.workbench.document
         if document.clean is None or (document.clean.kind == "text") != opened.is_text:
             fitting = example(FIRST_EXAMPLE if opened.is_text else PHOTOGRAPHS).document
-            inputs = replace(fitting, model=opened.name, metric=fitting.metric if opened.is_text else None)
+            fits = opened.is_text and opened.has_head
+            inputs = replace(fitting, model=opened.name, metric=fitting.metric if fits else None)
             QTimer.singleShot(0, self, partial(window.workbench.open, inputs))
 
     def _show_cards(self, a: CardData, b: CardData) -> None:

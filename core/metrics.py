@@ -45,14 +45,14 @@ METRICS: dict[str, MetricKind] = {
         MetricKind("kl", "KL to clean", _SCORES),
         MetricKind("cosine", "cosine to A minus cosine to B", ("embedding",)),
         MetricKind("cosine_clean", "cosine to A", ("embedding",)),
-        MetricKind("cosine_reference", "cosine to a picture", ("embedding",), needs_target=True),
+        MetricKind("cosine_reference", "cosine to a reference", ("embedding",), needs_target=True),
     )
 }
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric before it meets a session. `reference` is a picture, for the cosine."""
+    """A metric before it meets a session. `reference` is a picture or text, for the cosine."""
 
     kind: str
     target: Answer | None = None
@@ -89,7 +89,7 @@ def kl() -> Metric:
 def cosine(reference: Any = None) -> Metric:
     """For models without a head: the cosine of the output to the unedited output minus the cosine to B's.
 
-    Without a B, the first alone. With a reference picture (or its embedding [width]), the cosine to that.
+    Without a B, the first alone. With a reference picture or text (or its embedding [width]), the cosine to that.
     """
     return Metric("cosine") if reference is None else Metric("cosine_reference", reference=reference)
 
@@ -186,7 +186,7 @@ def _bind_cosine(metric: Metric, model: Model, clean: Tensor, counterfactual: Te
         else:
             with torch.no_grad():
                 embedding = model.adapter.own_forward(model.side(source).tensor)
-        return BoundMetric(metric, "cosine to the picture", to(embedding))
+        return BoundMetric(metric, "cosine to the reference", to(embedding))
     to_clean = to(clean)
     if metric.kind == "cosine_clean" or counterfactual is None:
         return BoundMetric(Metric("cosine_clean"), "cosine to A", to_clean)  # without a B the other is this one

@@ -26,6 +26,8 @@ class Side:
     text: the first row's text or file name.
     view: what the model sees of the first image, [height, width, 3], 0 to 255; None for text.
     notes: what was done to the input and should be told.
+    tokens: how many positions of each row are the text's, where a model reads the padding behind them as it reads them;
+    the padding is then real and part of `lengths`. Empty for other models.
     """
 
     tensor: Tensor
@@ -34,6 +36,7 @@ class Side:
     text: str = ""
     view: NDArray[np.uint8] | None = None
     notes: tuple[str, ...] = ()
+    tokens: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

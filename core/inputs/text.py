@@ -41,20 +41,30 @@ def encode(tokenizer: Any, text: str, context_length: int | None) -> list[int]:
     return ids
 
 
-def encode_side(tokenizer: Any, texts: Sequence[str], context_length: int | None) -> Side:
-    """A batch of prompts, padded on the right. A causal model's real positions never read the padding."""
+def encode_side(
+    tokenizer: Any, texts: Sequence[str], context_length: int | None, padded_length: int | None = None
+) -> Side:
+    """A batch of prompts, padded on the right. A causal model's real positions never read the padding.
+
+    padded_length: of every row, for a model that reads the padding too: it is then part of the input.
+    """
     rows = [encode(tokenizer, text, context_length) for text in texts]
-    length = max(len(row) for row in rows)
+    length = padded_length or max(len(row) for row in rows)
     padding = next((t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id) if isinstance(t, int) and t >= 0), 0)
     ids = torch.tensor([row + [padding] * (length - len(row)) for row in rows])
-    longest = max(rows, key=len)
+    longest = ids[0].tolist() if padded_length else max(rows, key=len)
     first = rows[0] + longest[len(rows[0]) :]
+    tokens = tuple(len(row) for row in rows)
+    notes = _notes(texts[0])
+    if padded_length:
+        notes += (f"Padded to {padded_length} tokens, as the model was trained: it reads the padding too.",)
     return Side(
         tensor=ids,
         labels=tuple(token_text(tokenizer, token) for token in first),
-        lengths=tuple(len(row) for row in rows),
+        lengths=(padded_length,) * len(rows) if padded_length else tokens,
         text=texts[0],
-        notes=_notes(texts[0]),
+        notes=notes,
+        tokens=tokens if padded_length else (),
     )
 
 
@@ -66,7 +76,8 @@ def _notes(text: str) -> tuple[str, ...]:
 
 def check_aligned(clean: Side, counterfactual: Side) -> None:
     """Raise InputError where B's tokens do not stand beside A's one by one, with both shown."""
-    for row, (a, b) in enumerate(zip(clean.lengths, counterfactual.lengths, strict=True)):
+    lengths = (side.tokens or side.lengths for side in (clean, counterfactual))
+    for row, (a, b) in enumerate(zip(*lengths, strict=True)):
         if a != b:
             where = f" (row {row})" if len(clean.lengths) > 1 else ""
             shown = ""

@@ -204,6 +204,12 @@ REFUSED: tuple[Refused, ...] = (
     Refused("Swin", ("Swin",), "it works in windows at several scales, so it has no one residual stream"),
 )
 
+# Pairs of towers, by class: a tower of one opens alone.
+TOWERS: dict[str, dict[str, str]] = {
+    "CLIPModel": {"vision": "CLIPVisionModelWithProjection", "text": "CLIPTextModelWithProjection"},
+    "SiglipModel": {"vision": "SiglipVisionModel", "text": "SiglipTextModel"},
+}
+
 _BY_CLASS = {name: family for family in FAMILIES for name in family.classes}
 
 
@@ -234,5 +240,10 @@ def adapt(module: nn.Module) -> Adapter:
 
 def unsupported(class_name: str) -> ModelError:
     """The refusal of a model, with the reason where one is known."""
+    if class_name in TOWERS:
+        return ModelError(
+            f"{class_name} is a pair of towers with a residual stream each.",
+            "Open one of them: put vision: or text: before its name, as in vision:openai/clip-vit-base-patch32.",
+        )
     reason = next((row.why for row in REFUSED if class_name.startswith(row.classes)), "")
     return ModelError(f"{class_name} is not supported{': ' + reason if reason else ''}.", SUPPORTED)

@@ -19,18 +19,19 @@ from torch import Tensor, nn
 from core.errors import ArgumentError, ModelError, WirescopeError
 from core.models import packs
 from core.models.bundled import bundled_folder
-from core.models.families import adapt, family_of, unsupported
+from core.models.families import TOWERS, adapt, family_of, unsupported
 from core.models.health import check_weights, placement
 from core.models.model import ImageProcessing, Model
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-UNREAD = ("pooler.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
+UNREAD = ("pooler.dense.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
 
 
 def load_model(source: Any, processor: Any = None, *, device: str | torch.device = "cpu", dtype: str = "fp32") -> Model:
     """Open a model.
 
     source: `bundled:NAME`, `pack:NAME`, `timm:NAME`, a folder, a Hub id, an nn.Module, or (nn.Module, processor).
+    Of a folder or Hub id with a pair of towers, as CLIP is: `vision:` or `text:` before it.
     processor: for a module: its tokenizer or image processor; without one, only tensors are taken as inputs.
     device: where it computes: "cpu", "cuda", "mps". dtype: "fp32", or "bf16" on a GPU. A module of the user's stays
     where and as it is.
@@ -56,11 +57,8 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
         model = _from_folder(_pack_folder(rest), name, packs.PACKS[rest].title)
     elif kind == "timm":
         model = _from_timm(rest, name)
-    elif Path(name).expanduser().exists():
-        folder = Path(name).expanduser().resolve()
-        model = _from_folder(folder, str(folder), folder.name)
     else:
-        model = _from_hub(name)
+        model = _from_folder_or_hub(rest, kind) if kind in ("vision", "text") else _from_folder_or_hub(name)
     check_weights(model.adapter.module, model.title)
     if where == (model.adapter.device, model.adapter.dtype):
         return model
@@ -75,7 +73,15 @@ def _pack_folder(name: str) -> Path:
     return packs.pack_folder(name)
 
 
-def _from_folder(folder: Path, name: str, title: str) -> Model:
+def _from_folder_or_hub(name: str, tower: str = "") -> Model:
+    """tower: `vision` or `text`, for one of a pair; empty for a whole model."""
+    if not Path(name).expanduser().exists():
+        return _from_hub(name, tower)
+    folder = Path(name).expanduser().resolve()
+    return _from_folder(folder, f"{tower}:{folder}" if tower else str(folder), folder.name, tower)
+
+
+def _from_folder(folder: Path, name: str, title: str, tower: str = "") -> Model:
     if folder.is_file():
         raise ModelError(f"{folder.name} is a file; a model is a folder.", "Open the folder with config.json in it.")
     try:
@@ -89,23 +95,29 @@ def _from_folder(folder: Path, name: str, title: str) -> Model:
         raise ModelError(f"The config.json in {folder} cannot be read: {error}") from None
     if not isinstance(config, dict) or not ("architectures" in config or "architecture" in config):
         raise ModelError(f"The config.json in {folder} does not say which architecture it is.")
-    refused = None if "architecture" in config else _unsupported_architecture(config)
-    if refused is not None:
-        raise refused
+    architecture = "" if "architecture" in config and not tower else _architecture(config, tower)
     _require_safetensors(folder)
     try:
         if "architecture" in config:
             return _timm_model(f"local-dir:{folder}", name, title, tuple(config.get("label_names") or ()))
-        return _hugging_face_model(str(folder), config["architectures"][0], name, title, local=True)
+        return _hugging_face_model(str(folder), architecture, name, title, tower, local=True)
     except WirescopeError:
         raise
     except Exception as error:  # a damaged folder makes the libraries raise almost anything
         raise ModelError(f"{title} cannot be loaded: {_first_line(error)}", "Is its folder complete?") from error
 
 
-def _unsupported_architecture(config: dict[str, Any]) -> ModelError | None:
-    names = config.get("architectures") or ["an unknown architecture"]
-    return None if family_of(str(names[0])) else unsupported(str(names[0]))
+def _architecture(config: dict[str, Any], tower: str) -> str:
+    """The class to open: the one that a configuration names, or a tower of it. Raises ModelError for one that is not
+    supported."""
+    name = str((config.get("architectures") or ["an unknown architecture"])[0])
+    if not tower:
+        if family_of(name) is None:
+            raise unsupported(name)
+        return name
+    if name not in TOWERS:
+        raise ModelError(f"{name} is no pair of towers.", f"Open it without {tower}: before its name.")
+    return TOWERS[name][tower]
 
 
 def _require_safetensors(folder: Path) -> None:
@@ -120,7 +132,7 @@ def _require_safetensors(folder: Path) -> None:
     raise ModelError(f"{folder} has no weights: no *.safetensors file.", "Is its download complete?")
 
 
-def _from_hub(name: str) -> Model:
+def _from_hub(name: str, tower: str) -> Model:
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip() or "\\" in name:
         raise ModelError(
             f"There is no folder {name}.", "Give a model's folder, bundled:names, pack:smollm2 or a Hub id."
@@ -129,10 +141,9 @@ def _from_hub(name: str) -> Model:
 
     try:
         config = AutoConfig.from_pretrained(name, trust_remote_code=False)
-        refused = _unsupported_architecture(config.to_dict())
-        if refused is not None:
-            raise refused
-        return _hugging_face_model(name, config.architectures[0], name, name.rpartition("/")[2], local=False)
+        architecture = _architecture(config.to_dict(), tower)
+        whole = f"{tower}:{name}" if tower else name
+        return _hugging_face_model(name, architecture, whole, name.rpartition("/")[2], tower, local=False)
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(
             f"{name} is no folder here, and it could not be had from the Hub: {_first_line(error)}",
@@ -156,15 +167,21 @@ def _from_timm(timm_name: str, name: str) -> Model:
         ) from error
 
 
-def _hugging_face_model(path: str, architecture: str, name: str, title: str, *, local: bool) -> Model:
+def _hugging_face_model(path: str, architecture: str, name: str, title: str, tower: str, *, local: bool) -> Model:
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
     cls = getattr(transformers, architecture)
     options = {"trust_remote_code": False, "local_files_only": local}
-    module, found = cls.from_pretrained(
-        path, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **options
-    )
+    own = {"config": _tower_config(path, tower, options)} if tower else {}
+    verbosity = transformers.utils.logging.get_verbosity()
+    transformers.utils.logging.set_verbosity_error()  # its report of a tower lists all weights of the other one
+    try:
+        module, found = cls.from_pretrained(
+            path, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **own, **options
+        )
+    finally:
+        transformers.utils.logging.set_verbosity(verbosity)
     missing = sorted(key for key in found["missing_keys"] if not any(part in key for part in UNREAD))
     if missing:  # the library would fill them with random numbers
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -182,6 +199,17 @@ def _hugging_face_model(path: str, architecture: str, name: str, title: str, *, 
         if len(processor) <= len(processor.all_special_ids):  # the library makes an empty one where there are no files
             raise ModelError(f"{title} has no tokenizer.", "Save its tokenizer in the same folder.")
     return _from_module(module, processor, name, title)
+
+
+def _tower_config(path: str, tower: str, options: dict[str, Any]) -> Any:
+    """The configuration of one tower, with the width of the space that the pair shares: the pair's own counts."""
+    from transformers import AutoConfig
+
+    pair = AutoConfig.from_pretrained(path, **options)
+    config = getattr(pair, f"{tower}_config")
+    if hasattr(config, "projection_dim"):
+        config.projection_dim = pair.projection_dim
+    return config
 
 
 def _timm_model(timm_name: str, name: str, title: str, class_names: tuple[str, ...]) -> Model:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -92,9 +92,10 @@ class Model:
             raise InputError(f"{self.title} reads text, not {kind}.", "Give text or token ids, or open a vision model.")
         if self.tokenizer is None:
             raise InputError("This model has no tokenizer.", "Give token ids as a tensor [batch, position].")
-        side = encode_side(self.tokenizer, sources, self.adapter.context_length)
+        adapter = self.adapter
+        side = encode_side(self.tokenizer, sources, adapter.context_length, adapter.padded_length)
         self._check_ids(side.tensor)
-        return Side(side.tensor.to(self.adapter.device), side.labels, side.lengths, side.text, None, side.notes)
+        return replace(side, tensor=side.tensor.to(adapter.device))
 
     def _image_side(self, sources: Sequence[Any]) -> Side:
         if self.processing is None:

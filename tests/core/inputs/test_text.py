@@ -8,7 +8,14 @@ import torch
 import wirescope as ws
 from core.errors import InputError
 from core.inputs.text import token_text
-from tests.small_models import small_input, small_model, small_text_model, small_tokenizer
+from tests.small_models import (
+    randomise,
+    small_input,
+    small_model,
+    small_text_model,
+    small_tokenizer,
+    text_tower,
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +60,28 @@ def test_a_batch_is_padded_on_the_right(model: ws.Model) -> None:
     assert side.tensor.shape == (2, 5)
     assert side.tensor[0, 3:].tolist() == [model.tokenizer.eos_token_id] * 2
     assert side.labels == ("When", " Mary", " gave", " a", " drink"), "the longest row names what the first has not"
+
+
+def test_a_model_that_reads_its_padding_gets_it_as_part_of_the_input() -> None:
+    """SigLIP's text tower was trained on prompts of one length, and its output reads the last position."""
+    module = text_tower("SiglipTextModel", vocab_size=len(small_tokenizer()))
+    randomise(module)
+    tokenizer = small_tokenizer(pad_token="<s>")
+    model = ws.load_model((module.double().eval(), tokenizer))
+    pair = model.pair(["When Mary gave", "When"], ["When John gave", "Mary"])
+    padding = tokenizer.pad_token_id
+    assert pair.clean.tensor[0].tolist() == [*tokenizer("When Mary gave")["input_ids"], *[padding] * 13]
+    assert pair.clean.lengths == (16, 16)
+    assert pair.clean.tokens == (3, 1)
+    assert pair.clean.labels[:4] == ("When", " Mary", " gave", "<s>")
+    assert pair.length == 16
+    assert "Padded to 16 tokens" in pair.clean.notes[-1]
+    session = ws.Session(model, pair)
+    assert session.parity.difference < 1e-9
+    last = session.run([ws.Edit("m1->logits", "zero", positions=[-1])]).metric
+    assert torch.equal(last, session.run([ws.Edit("m1->logits", "zero")]).metric), "the padding at the end is read"
+    with pytest.raises(InputError, match="A has 3 tokens and B has 1"):
+        model.pair("When Mary gave", "When")
 
 
 def test_a_tokenizers_own_padding_token_is_used() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import timm
+import tokenizers
 import torch
 import transformers
 from PIL import Image
@@ -20,7 +21,7 @@ from torch import nn
 
 import wirescope as ws
 from core.errors import ArgumentError, InputError, ModelError, WirescopeError
-from tests.small_models import ALL, TEXT, randomise, small_input, small_model, small_text_model
+from tests.small_models import ALL, TEXT, randomise, small_input, small_model, small_text_model, small_tokenizer
 
 LIMIT = 1e-5  # fp32
 
@@ -92,6 +93,58 @@ def test_a_folder_of_hugging_face_with_its_image_processor(family: str, tmp_path
         assert model.answer(" Kind 3") == 3
         with pytest.raises(InputError, match="kind 0, kind 1"):
             model.answer("cat")
+
+
+def save_pair(name: str, folder: Path) -> nn.Module:
+    """A small CLIP or SigLIP, both towers, with its tokenizer and image processor."""
+    tokenizer = small_tokenizer(pad_token="<s>")
+    tokenizer.backend_tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+        single="$A <eos>", special_tokens=[("<eos>", 0)]
+    )
+    text = {"vocab_size": len(tokenizer), "max_position_embeddings": 9, "eos_token_id": 0, "bos_token_id": None}
+    sizes = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = getattr(transformers, f"{name}Config")(
+        text_config={**sizes, **text, "projection_size": 16, "pad_token_id": None},
+        vision_config={**sizes, "image_size": 12, "patch_size": 4},
+        projection_dim=10,
+    )
+    module: nn.Module = getattr(transformers, f"{name}Model")(config)
+    randomise(module)
+    module.save_pretrained(folder)  # type: ignore[operator]
+    tokenizer.save_pretrained(folder)
+    transformers.ViTImageProcessor(size={"height": 12, "width": 12}).save_pretrained(folder)
+    return module.eval()
+
+
+@pytest.mark.parametrize("name", ["CLIP", "Siglip"])
+def test_a_tower_of_a_pair_opens_alone(name: str, tmp_path: Path) -> None:
+    pair: Any = save_pair(name, tmp_path)
+    vision, text = (ws.load_model(f"{tower}:{tmp_path}") for tower in ("vision", "text"))
+    assert (vision.name, text.name) == (f"vision:{tmp_path.resolve()}", f"text:{tmp_path.resolve()}")
+    assert (vision.is_text, text.is_text) == (False, True)
+    with torch.no_grad():
+        session = ws.Session(vision, vision.pair(picture(0), picture(1)))
+        own = pair.get_image_features(session.pair.clean.tensor).pooler_output
+        assert (session.clean.answer - own).abs().max() < LIMIT
+        session = ws.Session(text, text.pair("When Mary gave", "When John gave"))
+        own = pair.get_text_features(session.pair.clean.tensor).pooler_output
+        assert (session.clean.answer - own).abs().max() < LIMIT
+    assert session.metric.name == "cosine to A − cosine to B"
+    assert float(session.clean.metric) > 0.01
+    assert session.run([ws.Edit("m0", "patch")]).metric.item() < float(session.clean.metric)
+    scores = ws.trace(session, "eap-ig")
+    assert ws.faithfulness(session, scores).recovered[-1] == pytest.approx(1, abs=1e-3)
+    near = ws.Session(text, session.pair, ws.cosine("When John gave"))
+    assert near.run([ws.Edit(node, "patch") for node in near.graph.writers]).metric.item() == pytest.approx(1)
+
+
+def test_a_pair_of_towers_is_refused_with_how_to_open_one(tmp_path: Path, gpt2_folder: Path) -> None:
+    module = save_pair("CLIP", tmp_path)
+    for source in (tmp_path, (module, None)):
+        error = refusal(source)
+        assert error.message.startswith("CLIPModel is a pair of towers")
+        assert "vision:" in error.hint
+    assert "no pair of towers" in refusal(f"text:{gpt2_folder}").message
 
 
 def test_an_image_model_without_its_processor_takes_pixels(tmp_path: Path) -> None:
