@@ -13,6 +13,7 @@ import textwrap
 import types
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import tokenizers
@@ -260,3 +261,24 @@ def small_text_model(seed: int = 0) -> tuple[nn.Module, transformers.PreTrainedT
     module = _gpt2(vocab_size=len(tokenizer))
     randomise(module, seed)
     return module.double().eval(), tokenizer
+
+
+def save_pair(name: str, folder: Path) -> nn.Module:
+    """A small CLIP or SigLIP, both towers, with its tokenizer and image processor."""
+    tokenizer = small_tokenizer(pad_token="<s>")
+    tokenizer.backend_tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+        single="$A <eos>", special_tokens=[("<eos>", 0)]
+    )
+    text = {"vocab_size": len(tokenizer), "max_position_embeddings": 9, "eos_token_id": 0, "bos_token_id": None}
+    sizes = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = getattr(transformers, f"{name}Config")(
+        text_config={**sizes, **text, "projection_size": 16, "pad_token_id": None},
+        vision_config={**sizes, "image_size": 12, "patch_size": 4},
+        projection_dim=10,
+    )
+    module: nn.Module = getattr(transformers, f"{name}Model")(config)
+    randomise(module)
+    module.save_pretrained(folder)  # type: ignore[operator]
+    tokenizer.save_pretrained(folder)
+    transformers.ViTImageProcessor(size={"height": 12, "width": 12}).save_pretrained(folder)
+    return module.eval()

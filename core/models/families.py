@@ -218,7 +218,7 @@ def _names(library: str, kind: InputKind) -> str:
 
 
 SUPPORTED = (
-    f"Wirescope opens these models of text of Hugging Face, language models with their output head: "
+    f"Wirescope opens these language models of Hugging Face, with their output head, and text towers: "
     f"{_names(_HF, 'text')}; "
     f"these vision models of Hugging Face: {_names(_HF, 'image')}; and of timm: {_names('timm', 'image')}."
 )

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import safetensors.torch
 import timm
-import tokenizers
 import torch
 import transformers
 from PIL import Image
@@ -21,7 +20,7 @@ from torch import nn
 
 import wirescope as ws
 from core.errors import ArgumentError, InputError, ModelError, WirescopeError
-from tests.small_models import ALL, TEXT, randomise, small_input, small_model, small_text_model, small_tokenizer
+from tests.small_models import ALL, TEXT, randomise, save_pair, small_input, small_model, small_text_model
 
 LIMIT = 1e-5  # fp32
 
@@ -93,27 +92,6 @@ def test_a_folder_of_hugging_face_with_its_image_processor(family: str, tmp_path
         assert model.answer(" Kind 3") == 3
         with pytest.raises(InputError, match="kind 0, kind 1"):
             model.answer("cat")
-
-
-def save_pair(name: str, folder: Path) -> nn.Module:
-    """A small CLIP or SigLIP, both towers, with its tokenizer and image processor."""
-    tokenizer = small_tokenizer(pad_token="<s>")
-    tokenizer.backend_tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
-        single="$A <eos>", special_tokens=[("<eos>", 0)]
-    )
-    text = {"vocab_size": len(tokenizer), "max_position_embeddings": 9, "eos_token_id": 0, "bos_token_id": None}
-    sizes = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4}
-    config = getattr(transformers, f"{name}Config")(
-        text_config={**sizes, **text, "projection_size": 16, "pad_token_id": None},
-        vision_config={**sizes, "image_size": 12, "patch_size": 4},
-        projection_dim=10,
-    )
-    module: nn.Module = getattr(transformers, f"{name}Model")(config)
-    randomise(module)
-    module.save_pretrained(folder)  # type: ignore[operator]
-    tokenizer.save_pretrained(folder)
-    transformers.ViTImageProcessor(size={"height": 12, "width": 12}).save_pretrained(folder)
-    return module.eval()
 
 
 @pytest.mark.parametrize("name", ["CLIP", "Siglip"])

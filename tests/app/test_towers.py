@@ -1,0 +1,88 @@
+"""The towers of CLIP and SigLIP in the window: text without a head, pictures without a class token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from core.edits import Edit
+from core.graph import Node
+from core.lens.attention import attention_pattern
+from tests.app.person import Person
+from tests.small_models import save_pair
+
+CLEAN, COUNTERFACTUAL = "When Mary gave a drink", "When John gave a drink"
+
+
+@pytest.fixture(params=["CLIP", "Siglip"])
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    save_pair(request.param, tmp_path / "pair")
+    return tmp_path / "pair"
+
+
+def cut_the_strongest(person: Person) -> None:
+    before = person.figures()
+    (index,) = person.strong_edges()
+    person.click_edge(index)
+    person.press(Qt.Key.Key_X)
+    expected = person.session().run([Edit(person.edge(index), "patch")]).metric
+    assert person.bench.ran.after == pytest.approx(float(expected), abs=1e-5)
+    assert person.bench.ran.after != person.bench.ran.before
+    person.press(Qt.Key.Key_X)
+    assert person.figures() == before
+
+
+def inspect_a_head(person: Person, length: int) -> None:
+    person.click_node(Node("head", 0, 1))
+    person.rest()
+    weights = person.bench.inspection().attention
+    session = person.session()
+    expected = attention_pattern(session.run(positions="all"), 0, 1)
+    assert weights.shape == (length, length)
+    np.testing.assert_allclose(weights, expected, atol=1e-6)
+
+
+def test_a_text_tower_shows_cosines_and_is_cut(person: Person, pair: Path) -> None:
+    person.open(f"text:{pair}", CLEAN, COUNTERFACTUAL)
+    assert not person.dialogs()
+    assert (person.problem("A"), person.problem("B")) == ("", "")
+    assert person.card("A").chips.chip_texts()[:5] == ["When", "Mary", "gave", "a", "drink"]
+    assert [label for label, *_ in person.predictions()] == ["to A, unedited", "to B"]
+    assert person.window.predictions.metric_name.text() == "cosine to A − cosine to B"
+    cut_the_strongest(person)
+    inspect_a_head(person, len(person.bench.ready.labels))
+    person.type_prompt("B", "When Tom gave a drink")
+    assert person.problem("B") == ""
+    cut_the_strongest(person)
+
+
+def test_a_vision_tower_shows_cosines_and_is_cut(person: Person, pair: Path, pictures) -> None:
+    person.open(f"vision:{pair}", pictures("a.png"), pictures("b.png"))
+    assert not person.dialogs()
+    assert person.window.predictions.metric_name.text() == "cosine to A − cosine to B"
+    cut_the_strongest(person)
+    inspect_a_head(person, len(person.bench.ready.labels))
+
+
+def test_a_text_tower_opened_over_pictures_brings_a_prompt_and_no_logits(viewer: Person, pair: Path) -> None:
+    viewer.window.opener.open_model(f"text:{pair}")
+    viewer.rest()
+    assert not viewer.dialogs()
+    assert viewer.bench.document.clean.kind == "text"
+    assert viewer.bench.document.metric is None
+    assert "the model takes at most 9" in viewer.problem("A")
+    viewer.type_prompt("A", CLEAN)
+    viewer.type_prompt("B", COUNTERFACTUAL)
+    assert viewer.window.predictions.metric_name.text() == "cosine to A − cosine to B"
+
+
+def test_a_pair_of_towers_says_how_to_open_one(reader: Person, pair: Path) -> None:
+    reader.window.opener.open_model(str(pair))
+    reader.wait(reader.dialogs)
+    reader.rest()
+    words = reader.dismiss()
+    assert "pair of towers" in words
+    assert "vision:" in words
