@@ -117,7 +117,8 @@ class Session:
     ) -> Result:
         """Run A with edits.
 
-        positions: "all" for logits at every position; the last one of each row by default.
+        positions: "all" for logits at every position; by default those that the output reads, of text the last one of
+        each row.
         cancelled: asked between layers. Raises ArgumentError, EditError, Cancelled.
         """
         if positions not in (None, "all"):

@@ -21,7 +21,7 @@ class Side:
     """One input as the model takes it, and as a person reads it.
 
     tensor: ids [batch, position] or pixels [batch, channel, height, width].
-    labels: names of the positions of the first row: tokens, or `CLS`, `reg1`, and `row,column` of patches.
+    labels: names of the positions of the first row: tokens, or `CLS`, `DIST`, `reg1`, and `row,column` of patches.
     lengths: how many positions of each row are real; the rest is padding on the right.
     text: the first row's text or file name.
     view: what the model sees of the first image, [height, width, 3], 0 to 255; None for text.

@@ -20,7 +20,7 @@ class Dinov3Adapter(HfVisionAdapter):
     mlp_norm_name = "norm2"
     after_mlp_name = "layer_scale2"
     final_norm_name = "norm"
-    body_name = "dinov3_vit"
+    body_name = "dinov3_vit"  # the library has no classifier of this family that it would be inside of
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
