@@ -1,5 +1,5 @@
-"""The entry point: `wirescope [MODEL]` opens the window; `wirescope run`, `export` and `models` work in the
-terminal."""
+"""The entry point: `wirescope [MODEL]` opens the window; `wirescope run`, `export`, `models` and `families` work in
+the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-COMMANDS = ("run", "export", "models")
+COMMANDS = ("run", "export", "models", "families")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The command line: `run`, `export` and `models`, beside the window.
+"""The command line: `run`, `export`, `models` and `families`, beside the window.
 
 Exit codes: 0 done, 2 bad arguments, 3 bad input or model, 130 interrupted. Results go to standard output,
 everything else to standard error.
@@ -44,7 +44,7 @@ def window_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="wirescope",
         description="A workbench for visual circuit tracing in transformers.",
-        epilog="In the terminal: wirescope run --help, wirescope export --help, wirescope models --help.",
+        epilog="In the terminal: wirescope run --help, export --help, models --help; wirescope families.",
     )
     parser.add_argument("model", nargs="?", help=MODEL_HELP)
     return parser.parse_args(list(arguments))
@@ -99,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     remove = actions.add_parser("remove", help="remove an installed model pack")
     remove.add_argument("name", help=", ".join(packs.PACKS))
     remove.set_defaults(do=_remove_pack)
+    families = commands.add_parser("families", help="list the families of models that open, and what is refused")
+    families.set_defaults(do=_list_families)
     return parser
 
 
@@ -299,6 +301,13 @@ def _get_pack(options: argparse.Namespace) -> int:
 def _remove_pack(options: argparse.Namespace) -> int:
     packs.remove(options.name)
     print(f"pack:{options.name} is removed")
+    return 0
+
+
+def _list_families(_options: argparse.Namespace) -> int:
+    from app.family_table import family_table
+
+    print(family_table())
     return 0
 
 

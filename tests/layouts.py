@@ -12,9 +12,10 @@ Projections = list[tuple[nn.Module, list[tuple[str, int, slice]]]]
 
 @dataclass(frozen=True)
 class Block:
-    """The modules of one layer. projections: (module, [(port, head, slice of its output)]). joint: a norm of what the
-    heads write together. stream: whose first input is the stream, where no norm before attention sees it. inner: a norm
-    of all heads' z, before the output projection; nothing where it is an Identity."""
+    """The modules of one layer. projections: (module, [(port, head, slice of its output)]). mlp: what it writes comes
+    out of it. joint: a norm of what the heads write together. stream: whose first input is the stream, where no norm
+    before attention sees it. inner: a norm of all heads' z, before the output projection; nothing where it is an
+    Identity. Where the norms of attention and MLP are one, the MLP's input comes from it."""
 
     attention_norm: nn.Module
     projections: Projections
@@ -90,6 +91,43 @@ def layout(model: Any) -> Layout:
         ]  # fmt: skip
         return Layout(blocks, None, heads, heads, last=parts.encoder.layers[-1])
     heads = model.config.num_attention_heads
+    if kind.startswith("GPTNeoX"):
+        parts = model.gpt_neox
+        blocks = [
+            Block(
+                b.input_layernorm, _by_head(b.attention.query_key_value, heads), b.attention.dense, _none(),
+                b.post_attention_layernorm, b.mlp, _none(),
+            )
+            for b in parts.layers
+        ]  # fmt: skip
+        return Layout(blocks, parts.final_layer_norm, heads, heads, model.config.use_parallel_residual)
+    if kind.startswith("GPTNeo"):
+        parts = model.transformer
+        blocks = [
+            Block(
+                b.ln_1, _separate(b.attn.attention, heads, heads), b.attn.attention.out_proj, _none(),
+                b.ln_2, b.mlp, _none(),
+            )
+            for b in parts.h
+        ]  # fmt: skip
+        return Layout(blocks, parts.ln_f, heads, heads)
+    if kind.startswith("GPTJ"):
+        parts = model.transformer
+        blocks = [
+            Block(b.ln_1, _separate(b.attn, heads, heads), b.attn.out_proj, _none(), b.ln_1, b.mlp, _none())
+            for b in parts.h
+        ]
+        return Layout(blocks, parts.ln_f, heads, heads, parallel=True)
+    if kind.startswith("OPT"):
+        parts = model.model.decoder
+        blocks = [
+            Block(
+                b.self_attn_layer_norm, _separate(b.self_attn, heads, heads), b.self_attn.out_proj, _none(),
+                b.final_layer_norm, b.fc2, _none(),
+            )
+            for b in parts.layers
+        ]  # fmt: skip
+        return Layout(blocks, parts.final_layer_norm or parts.project_out or model.lm_head, heads, heads)
     if kind.startswith(("ViT", "DeiT", "Beit")):
         parts = getattr(model, model.base_model_prefix, model)
         blocks = [
@@ -113,6 +151,30 @@ def layout(model: Any) -> Layout:
         ]  # fmt: skip
         return Layout(blocks, parts.norm if third else parts.layernorm, heads, heads)
     kv_heads = model.config.num_key_value_heads
+    if kind.startswith(("PhiFor", "Cohere")):
+        blocks = [
+            Block(
+                b.input_layernorm, _separate(b.self_attn, heads, kv_heads),
+                b.self_attn.dense if kind.startswith("Phi") else b.self_attn.o_proj, _none(),
+                b.input_layernorm, b.mlp, _none(),
+            )
+            for b in model.model.layers
+        ]  # fmt: skip
+        norm = model.model.final_layernorm if kind.startswith("Phi") else model.model.norm
+        return Layout(blocks, norm, heads, kv_heads, parallel=True)
+    if kind.startswith(("Phi3", "StableLm")):
+        parallel = kind.startswith("StableLm") and model.config.use_parallel_residual
+        blocks = [
+            Block(
+                b.input_layernorm,
+                _grouped(b.self_attn.qkv_proj, heads, kv_heads) if kind.startswith("Phi3")
+                else _separate(b.self_attn, heads, kv_heads),
+                b.self_attn.o_proj, _none(),
+                b.input_layernorm if parallel else b.post_attention_layernorm, b.mlp, _none(),
+            )
+            for b in model.model.layers
+        ]  # fmt: skip
+        return Layout(blocks, model.model.norm, heads, kv_heads, parallel)
     if kind.startswith("Olmo"):
         blocks = [
             Block(
@@ -173,6 +235,21 @@ def _fused(module: nn.Module, heads: int, width: int) -> Projections:
     """One projection whose output is all of q, then k, then v."""
     size = width // heads
     return [(module, [s for i, port in enumerate("qkv") for s in _slices(port, heads, i * width, size)])]
+
+
+def _grouped(module: nn.Module, heads: int, kv_heads: int) -> Projections:
+    """The same with fewer heads of k and v."""
+    size = module.out_features // (heads + 2 * kv_heads)  # type: ignore[operator, union-attr]
+    starts = {"k": heads * size, "v": (heads + kv_heads) * size}
+    keys_values = [place for port, start in starts.items() for place in _slices(port, kv_heads, start, size)]
+    return [(module, _slices("q", heads, 0, size) + keys_values)]
+
+
+def _by_head(module: nn.Module, heads: int) -> Projections:
+    """One projection whose output is q, k and v of the first head, then of the next."""
+    size = module.out_features // (3 * heads)  # type: ignore[operator, union-attr]
+    starts = [(port, head, (3 * head + i) * size) for head in range(heads) for i, port in enumerate("qkv")]
+    return [(module, [(port, head, slice(start, start + size)) for port, head, start in starts])]
 
 
 def _separate(attention: Any, heads: int, kv_heads: int) -> Projections:

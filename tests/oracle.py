@@ -197,13 +197,22 @@ class Oracle:
         read: Callable[[str, Tensor], Tensor],
     ) -> None:
         def before_norm(_module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-            streams[f"m{layer}"] = args[0]
-            return (read(f"m{layer}", args[0]),)
+            streams[f"m{layer}"] = args[0].reshape(streams[f"a{layer}"].shape)  # OPT joins batch and positions
+            return (read(f"m{layer}", streams[f"m{layer}"]).reshape(args[0].shape),)
+
+        def before_mlp(_module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            streams[f"m{layer}"] = streams[f"a{layer}"]
+            x = read(f"m{layer}", streams[f"m{layer}"])
+            return args if x is streams[f"m{layer}"] else (block.mlp_norm.forward(x),)
 
         def after_mlp(_module: nn.Module, _args: Any, output: Tensor) -> None:
-            outs[f"m{layer}"] = block.mlp_scale.forward(output[0] if isinstance(output, tuple) else output)
+            written = block.mlp_scale.forward(output[0] if isinstance(output, tuple) else output)
+            outs[f"m{layer}"] = written.reshape(streams[f"m{layer}"].shape)
 
-        _hook(hooks, block.mlp_norm.register_forward_pre_hook(before_norm))
+        if block.mlp_norm is block.attention_norm:
+            _hook(hooks, block.mlp.register_forward_pre_hook(before_mlp))
+        else:
+            _hook(hooks, block.mlp_norm.register_forward_pre_hook(before_norm))
         _hook(hooks, block.mlp.register_forward_hook(after_mlp))
 
     def _flow(self, edits: dict[str, list[AnyEdit]], writer: str, reader: str, out: Tensor) -> Tensor:

@@ -85,6 +85,44 @@ def language_model(name: str, **options: Any) -> nn.Module:
     return getattr(transformers, f"{name}ForCausalLM")(config)  # type: ignore[no-any-return]
 
 
+_PLAIN: dict[str, Any] = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 16,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 16,
+    "bos_token_id": None,
+    "eos_token_id": None,
+    "pad_token_id": None,
+}
+
+
+def _gpt_neo() -> nn.Module:
+    types = [[["local", "global"], 1], [["local"], 1]]
+    config = transformers.GPTNeoConfig(**_PLAIN, num_layers=3, attention_types=types, window_size=3)
+    return transformers.GPTNeoForCausalLM(config)
+
+
+def _gpt_neox(**options: Any) -> nn.Module:
+    config = transformers.GPTNeoXConfig(**_PLAIN, num_hidden_layers=3, intermediate_size=24, **options)
+    return transformers.GPTNeoXForCausalLM(config)
+
+
+def _gptj(rotary_dim: int) -> nn.Module:
+    return transformers.GPTJForCausalLM(transformers.GPTJConfig(**_PLAIN, num_hidden_layers=3, rotary_dim=rotary_dim))
+
+
+def _opt(**options: Any) -> nn.Module:
+    config = transformers.OPTConfig(**_PLAIN, num_hidden_layers=3, ffn_dim=24, **options)
+    return transformers.OPTForCausalLM(config)
+
+
+def longrope(trained: int) -> dict[str, Any]:
+    """LongRoPE of a model that was trained on so many positions: longer texts are turned by other angles."""
+    angles = {"rope_theta": 500.0, "short_factor": [1.1, 1.7], "long_factor": [2.3, 3.1], "attention_factor": 1.3}
+    kind = {"rope_type": "longrope", "factor": 2.0, **angles}
+    return {"rope_parameters": kind, "original_max_position_embeddings": trained}
+
+
 # With a norm after the norm, a stream that is nothing but rounding would grow to 1e-9 with a smaller epsilon.
 _NORMS_AFTER = {"rms_norm_eps": 1e-2}
 _CAPS = {"attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0}
@@ -169,6 +207,33 @@ TEXT: dict[str, Callable[[], nn.Module]] = {
     "clip-text-largest-id": lambda: text_tower("CLIPTextModel", eos_token_id=2, hidden_act="gelu"),
     "siglip-text": lambda: text_tower("SiglipTextModel"),
     "siglip2-text": lambda: text_tower("Siglip2TextModel"),
+    "gpt-neo": _gpt_neo,
+    "gpt-neox": lambda: _gpt_neox(rotary_pct=0.5),
+    "gpt-neox-one-after-the-other": lambda: _gpt_neox(rotary_pct=1.0, use_parallel_residual=False),
+    "gpt-neox-no-biases": lambda: _gpt_neox(rotary_pct=0.5, attention_bias=False),
+    "gptj": lambda: _gptj(rotary_dim=2),
+    "gptj-whole-heads-turned": lambda: _gptj(rotary_dim=4),
+    "opt": _opt,
+    "opt-narrow-embeddings": lambda: _opt(word_embed_proj_dim=10),
+    "opt-no-biases-no-norm-weights": lambda: _opt(enable_bias=False, layer_norm_elementwise_affine=False),
+    "opt-no-final-norm": lambda: _opt(_remove_final_layer_norm=True),
+    "phi": lambda: language_model("Phi", num_key_value_heads=4),
+    "phi-grouped-normed": lambda: language_model("Phi", qk_layernorm=True),
+    "phi3": lambda: language_model("Phi3", head_dim=6),
+    "phi3-window": lambda: language_model("Phi3", sliding_window=3, partial_rotary_factor=0.5),
+    "phi3-longrope-long": lambda: language_model("Phi3", **longrope(2)),
+    "phi3-longrope-short": lambda: language_model("Phi3", **longrope(POSITIONS)),
+    "stablelm": lambda: language_model("StableLm", partial_rotary_factor=0.5),
+    "stablelm-normed-biases": lambda: language_model(
+        "StableLm", partial_rotary_factor=0.5, qk_layernorm=True, use_qkv_bias=True
+    ),
+    "stablelm-parallel": lambda: language_model(
+        "StableLm", partial_rotary_factor=1.0, num_key_value_heads=4, use_parallel_residual=True
+    ),
+    "cohere": lambda: language_model("Cohere", logit_scale=0.3),
+    "cohere-normed-biases": lambda: language_model("Cohere", logit_scale=0.3, use_qk_norm=True, attention_bias=True),
+    "cohere2": lambda: language_model("Cohere2", logit_scale=0.3, **_WINDOWS),
+    "cohere2-biases": lambda: language_model("Cohere2", attention_bias=True, **_WINDOWS),
 }
 # The others read all that they are given: padding is no less real to them than the rest.
 CAUSAL = tuple(family for family in TEXT if not family.startswith("siglip"))
@@ -184,15 +249,16 @@ def small_model(family: str, seed: int = 0) -> nn.Module:
     return keep_precision(module.double().eval())
 
 
+MULTIPLIERS = re.compile(r"((gamma|lambda)(_?[12])?|[qk]_norm\.weight)$")
+
+
 def randomise(module: nn.Module, seed: int = 0) -> None:
     """Draw every parameter; what multiplies (norms' weights, LayerScale) about 0.8, so that nothing vanishes."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             drawn = 0.35 * torch.randn(parameter.shape, generator=generator)
-            multiplies = re.search("(gamma|lambda)(_?[12])?$", name) or (
-                parameter.ndim == 1 and name.endswith("weight")
-            )
+            multiplies = MULTIPLIERS.search(name) or (parameter.ndim == 1 and name.endswith("weight"))
             parameter.copy_(0.8 + drawn if multiplies else drawn)
 
 
@@ -200,20 +266,31 @@ _CAST = re.compile(r"\.to\((dtype=)?torch\.float32\)|\.float\(\)|, dtype=torch\.
 
 
 def keep_precision(module: nn.Module) -> nn.Module:
-    """Let norms and routers of Hugging Face compute in the dtype that they are given: their own code, without its casts
-    to fp32. `_softmax` does the same for the softmax of attention."""
+    """Let norms and routers of Hugging Face, the scores of GPT-Neo and the rotary embeddings of Cohere compute in the
+    dtype that they are given: their own code, without its casts to fp32. `_softmax` does the same for the softmax of
+    attention."""
     for part in module.modules():
-        if type(part).__module__.startswith("transformers.") and type(part).__name__.endswith(("Norm", "Router")):
-            part.forward = types.MethodType(_without_casts(type(part)), part)
+        cls = type(part)
+        if cls.__module__.startswith("transformers.") and cls.__name__.endswith(("Norm", "Router")):
+            part.forward = types.MethodType(_without_casts(cls.forward), part)
+        elif cls.__name__ == "GPTNeoSelfAttention":
+            part._attn = types.MethodType(_without_casts(cls._attn), part)  # type: ignore[attr-defined]
+        elif cls.__name__ in ("CohereAttention", "Cohere2Attention"):
+            _keep_rotary_precision(sys.modules[cls.__module__])
     return module
 
 
 @cache
-def _without_casts(cls: type[nn.Module]) -> Callable[..., Any]:
-    source = textwrap.dedent(inspect.getsource(cls.forward))
+def _keep_rotary_precision(library: Any) -> None:
+    library.apply_rotary_pos_emb = _without_casts(library.apply_rotary_pos_emb)
+
+
+@cache
+def _without_casts(function: Callable[..., Any]) -> Callable[..., Any]:
+    source = textwrap.dedent(inspect.getsource(function))
     defined: dict[str, Any] = {}
-    exec(_CAST.sub("", source), vars(sys.modules[cls.__module__]), defined)
-    return defined["forward"]  # type: ignore[no-any-return]
+    exec(_CAST.sub("", source), vars(sys.modules[function.__module__]), defined)
+    return defined[function.__name__]  # type: ignore[no-any-return]
 
 
 _library_softmax = F.softmax

@@ -290,6 +290,19 @@ def prefix_labels(class_token: bool, registers: int) -> tuple[str, ...]:
     return (*(["CLS"] if class_token else []), *(f"reg{i}" for i in range(1, registers + 1)))
 
 
+def norm_heads(norm: Any, x: Tensor, heads: Sequence[int] | None, total: int, axis: int = 2) -> Tensor:
+    """q or k [batch, n, head, head_width] through a norm that has weights of its own for each of `total` heads.
+
+    heads: which ones x holds; None: all. axis: where the norm expects the heads: 2, or 1 before the positions.
+    """
+    whole = x
+    if heads is not None:
+        whole = x.new_zeros(*x.shape[:2], total, x.shape[3])
+        whole[:, :, list(heads)] = x
+    normed: Tensor = norm(whole.transpose(2, axis)).transpose(2, axis)
+    return normed if heads is None else normed[:, :, list(heads)]
+
+
 def refuse(module: Any, reasons: dict[str, bool], hint: str) -> None:
     """Raise ModelError with the first reason that holds: options of a family that its adapter does not state."""
     for reason, holds in reasons.items():

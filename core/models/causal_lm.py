@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.models.adapter import Adapter, part
 
@@ -12,12 +12,12 @@ from core.models.adapter import Adapter, part
 class CausalLmAdapter(Adapter):
     """A subclass names its final norm and its blocks, and states embedding and attention."""
 
-    final_norm_path: str
+    final_norm_path: str | None  # None: there is none
 
     def __init__(self, module: Any) -> None:
         super().__init__(module)
         self.config = module.config
-        self._final_norm = part(module, self.final_norm_path)
+        self._final_norm = nn.Identity() if self.final_norm_path is None else part(module, self.final_norm_path)
         self._head = part(module, "lm_head")
 
     def read(self, stream: Tensor) -> Tensor:

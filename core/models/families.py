@@ -14,18 +14,25 @@ from core.errors import ModelError
 from core.models.adapter import Adapter, InputKind
 from core.models.beit import BeitAdapter
 from core.models.clip import ClipClassifierAdapter, ClipTextAdapter, ClipVisionAdapter
+from core.models.cohere import Cohere2Adapter, CohereAdapter
 from core.models.dinov2 import Dinov2Adapter, Dinov2RegistersAdapter
 from core.models.dinov3 import Dinov3Adapter
 from core.models.eva import EvaAdapter
 from core.models.gemma import Gemma2Adapter, Gemma3Adapter, GemmaAdapter
 from core.models.gpt2 import Gpt2Adapter
+from core.models.gpt_neo import GptNeoAdapter
+from core.models.gpt_neox import GptNeoxAdapter
 from core.models.gpt_oss import GptOssAdapter
+from core.models.gptj import GptjAdapter
 from core.models.granite import GraniteAdapter
 from core.models.llama import LlamaAdapter
 from core.models.olmo2 import Olmo2Adapter, Olmo3Adapter
+from core.models.opt import OptAdapter
+from core.models.phi import Phi3Adapter, PhiAdapter
 from core.models.qwen3 import Qwen3Adapter
 from core.models.siglip import SiglipTextAdapter, SiglipVisionAdapter
 from core.models.smollm3 import SmolLm3Adapter
+from core.models.stablelm import StableLmAdapter
 from core.models.vision_timm import TimmDistilledAdapter, TimmVitAdapter
 from core.models.vit import DeitAdapter, DeitWithTeacherAdapter, VitAdapter
 
@@ -124,6 +131,44 @@ FAMILIES: tuple[Family, ...] = (
         *("Gemma 3", _HF, "text", ("Gemma3ForCausalLM",), Gemma3Adapter),
         exact="text; as Gemma 2, normed queries and keys, other rotary positions in layers with a window",
         refused="attention biases: a norm follows them; attention in both directions",
+    ),
+    Family(
+        *("GPT-Neo", _HF, "text", ("GPTNeoForCausalLM",), GptNeoAdapter),
+        exact="scores that are not scaled, windows in local layers",
+    ),
+    Family(
+        *("GPT-NeoX, Pythia", _HF, "text", ("GPTNeoXForCausalLM",), GptNeoxAdapter),
+        exact="parallel attention and MLP or one after the other, partial rotary positions, with and without biases",
+    ),
+    Family(
+        *("GPT-J", _HF, "text", ("GPTJForCausalLM",), GptjAdapter),
+        exact="parallel attention and MLP behind one norm, partial rotary positions in pairs",
+    ),
+    Family(
+        *("OPT", _HF, "text", ("OPTForCausalLM",), OptAdapter),
+        exact="learned positions, narrower embeddings, norms without weights, no biases, no final norm",
+        refused="a norm after each block (OPT-350m): its stream is no sum of what the components write",
+    ),
+    Family(
+        *("Phi", _HF, "text", ("PhiForCausalLM",), PhiAdapter),
+        exact="parallel attention and MLP behind one norm, partial rotary positions, normed queries and keys",
+    ),
+    Family(
+        *("Phi-3", _HF, "text", ("Phi3ForCausalLM",), Phi3Adapter),
+        exact="fused projections, sliding window, partial rotary positions, LongRoPE",
+    ),
+    Family(
+        *("StableLM", _HF, "text", ("StableLmForCausalLM",), StableLmAdapter),
+        exact="partial rotary positions, parallel attention and MLP or not, a norm for each head's queries and keys",
+    ),
+    Family(
+        *("Cohere", _HF, "text", ("CohereForCausalLM",), CohereAdapter),
+        exact="parallel attention and MLP behind one norm, rotary positions in pairs, scaled logits, normed queries "
+        "and keys, biases",
+    ),
+    Family(
+        *("Cohere 2", _HF, "text", ("Cohere2ForCausalLM",), Cohere2Adapter),
+        exact="as Cohere, windows in some layers and rotary positions in those alone",
     ),
     Family(*("ViT", _HF, "image", ("ViTModel", "ViTForImageClassification"), VitAdapter), exact="class token"),
     Family(

@@ -23,11 +23,11 @@ class Gpt2Adapter(CausalLmAdapter):
         self._body = part(module, "transformer")
         self.blocks = part(module, "transformer.h")
         self.shape = Shape(
-            layers=config.n_layer,
-            heads=config.n_head,
-            kv_heads=config.n_head,
-            head_width=config.n_embd // config.n_head,
-            width=config.n_embd,
+            layers=config.num_hidden_layers,
+            heads=config.num_attention_heads,
+            kv_heads=config.num_attention_heads,
+            head_width=config.hidden_size // config.num_attention_heads,
+            width=config.hidden_size,
             causal=True,
             input_kind="text",
             output_kind="next token",

@@ -21,6 +21,11 @@ class LlamaAdapter(CausalLmAdapter):
     final_norm_path = "model.norm"
     attention_norm_name: str | None = "input_layernorm"
     mlp_norm_name: str | None = "post_attention_layernorm"
+    blocks_path = "model.layers"
+    embedding_path = "model.embed_tokens"
+    rotary_path = "model.rotary_emb"
+    attention_name = "self_attn"
+    output_name = "o_proj"  # of the projection of what the heads write, in the attention
     coupled = False  # whether a norm spans the heads of a layer
 
     def __init__(self, module: Any) -> None:
@@ -28,21 +33,27 @@ class LlamaAdapter(CausalLmAdapter):
         config = module.config
         self.refuse_options()
         self._angles: dict[str | None, tuple[tuple[int, torch.dtype], Tensor, Tensor]] = {}
-        self.blocks = part(module, "model.layers")
-        self._embedding = part(module, "model.embed_tokens")
-        self._rotary = part(module, "model.rotary_emb")
+        self.blocks = part(module, self.blocks_path)
+        self._embedding = part(module, self.embedding_path)
+        self._rotary = part(module, self.rotary_path)
         heads = int(config.num_attention_heads)
         self.shape = Shape(
             layers=config.num_hidden_layers,
             heads=heads,
-            kv_heads=config.num_key_value_heads,
+            kv_heads=getattr(config, "num_key_value_heads", None) or heads,
             head_width=getattr(config, "head_dim", None) or config.hidden_size // heads,
             width=config.hidden_size,
             causal=True,
             input_kind="text",
             output_kind="next token",
+            parallel=self.parallel,
             coupled=self.coupled,
         )
+
+    @property
+    def parallel(self) -> bool:
+        """Whether attention and MLP of a block read the same stream."""
+        return False
 
     def refuse_options(self) -> None:
         """Raise ModelError for an option of the family that the adapter does not state."""
@@ -51,18 +62,24 @@ class LlamaAdapter(CausalLmAdapter):
         refuse(self.module, reasons, "Layers with full attention or a sliding window are supported.")
 
     def attention_weights(self, layer: int) -> AttentionWeights:
-        attention = part(self.blocks[layer], "self_attn")
-        names = ("q_proj", "k_proj", "v_proj")
+        attention = part(self.blocks[layer], self.attention_name)
+        w_qkv, b_qkv = self.projections(attention)
         return AttentionWeights(
-            w_qkv=torch.cat([weight(attention, f"{name}.weight").detach() for name in names]),
-            b_qkv=join([optional_weight(attention, f"{name}.bias") for name in names]),
-            w_o=weight(attention, "o_proj.weight").detach(),
-            b_o=optional_weight(attention, "o_proj.bias"),
+            w_qkv=w_qkv,
+            b_qkv=b_qkv,
+            w_o=weight(attention, f"{self.output_name}.weight").detach(),
+            b_o=optional_weight(attention, f"{self.output_name}.bias"),
             scale=self.shape.head_width**-0.5,
-            window=self._window(layer),
+            window=self.window(layer),
         )
 
-    def _window(self, layer: int) -> int | None:
+    def projections(self, attention: Any) -> tuple[Tensor, Tensor | None]:
+        """w_qkv and b_qkv of a layer's attention: all q, all k, all v."""
+        names = ("q_proj", "k_proj", "v_proj")
+        biases = join([optional_weight(attention, f"{name}.bias") for name in names])
+        return torch.cat([weight(attention, f"{name}.weight").detach() for name in names]), biases
+
+    def window(self, layer: int) -> int | None:
         window = getattr(self.config, "sliding_window", None)
         kinds = getattr(self.config, "layer_types", None)
         if not window or (kinds is not None and kinds[layer] != "sliding_attention"):

@@ -21,6 +21,7 @@ from core.inputs.pair import Dataset
 from core.interchange.circuit_files import from_json
 from core.metrics import logit_difference
 from core.models import packs
+from core.models.families import FAMILIES, REFUSED
 from core.models.loading import load_model
 from core.session import Session
 from tests.app.models import CLEAN, COUNTERFACTUAL, OTHER_LENGTH, save_config_only
@@ -322,6 +323,26 @@ def test_models_remove(monkeypatch, capsys) -> None:
     monkeypatch.setattr(packs, "remove", removed.append)
     assert code_of("models", "remove", "dinov2-small") == 0
     assert removed == ["dinov2-small"]
+
+
+# ---- families ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_families_prints_the_whole_table(monkeypatch, capsys, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert code_of("families") == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert max(map(len, out.splitlines())) <= int(columns)
+    words = " ".join(out.split())
+    for family in FAMILIES:
+        assert f"{family.name} {family.library} {family.reads} {family.exact}" in words
+        assert not family.refused or f"{family.exact} refused: {family.refused}" in words
+    opened, closed = words.split("not opened why")
+    assert opened.count("refused: ") == sum(bool(family.refused) for family in FAMILIES)
+    for row in REFUSED:
+        assert f"{row.name} {row.why}" in closed
 
 
 # ---- without a display ---------------------------------------------------------------------------------------

@@ -18,7 +18,18 @@ from core.models.adapter import Adapter
 from core.models.families import FAMILIES, SUPPORTED
 from tests.core.engine.cases import TOLERANCE, case
 from tests.oracle import Oracle
-from tests.small_models import ALL, CAUSAL, TEXT, VOCABULARY, language_model, randomise, small_input, small_model
+from tests.small_models import (
+    ALL,
+    CAUSAL,
+    TEXT,
+    VOCABULARY,
+    keep_precision,
+    language_model,
+    longrope,
+    randomise,
+    small_input,
+    small_model,
+)
 from tests.small_vision import CLASSES, IMAGE, IMAGES, PROJECTED, vision_model
 
 
@@ -146,6 +157,21 @@ def test_rotary_embeddings_are_the_models_own(kind: str) -> None:
     assert not torch.allclose(model.adapter.own_forward(ids), plain(ids).logits, rtol=0, atol=1e-2)
 
 
+def test_longrope_turns_by_other_angles_beyond_the_length_that_a_model_was_trained_on() -> None:
+    logits = {}
+    for trained in (5, 8):
+        module = language_model("Phi3", **longrope(trained))
+        randomise(module)
+        model = ws.load_model((keep_precision(module.double().eval()), None))
+        for length in (5, 6, 5):  # there and back: nothing of one length stays for the other
+            ids = torch.arange(length)[None]
+            session = ws.Session(model, model.pair(ids, ids.flip(1)))
+            assert session.parity.difference <= TOLERANCE
+            logits[trained, length] = session.clean.logits
+    assert torch.equal(logits[5, 5], logits[8, 5])
+    assert not torch.allclose(logits[5, 6], logits[8, 6], rtol=0, atol=1e-2)
+
+
 def small(name: str, **options: Any) -> Any:
     sizes = {
         "hidden_size": 8,
@@ -225,6 +251,7 @@ LANGUAGE_OPTIONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "Gemma 3 with biases": ("Gemma3", {"attention_bias": True}, "biases before a norm"),
     "OLMo 2 with biases": ("Olmo2", {"attention_bias": True}, "biases before a norm"),
     "OLMo 3 with biases": ("Olmo3", {"attention_bias": True}, "biases before a norm"),
+    "OPT with norms after its blocks": ("OPT", {"do_layer_norm_before": False}, "norms the sum.*no sum"),
     "chunks": ("Qwen2", {"layer_types": ["chunked_attention"] * 3}, "chunked attention"),
 }
 

@@ -71,7 +71,10 @@ def test_eap_reads_the_sessions_metric(name: str) -> None:
         assert slope(session, edge, "patch") == pytest.approx(effects[number], rel=1e-5, abs=1e-7), str(edge)
 
 
-@pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "qwen2-window", "timm-vit-average", "vit", "dinov2"])
+ADDED_UP = ["gpt2", "llama-grouped", "qwen2-window", "gptj", "timm-vit-average", "vit", "dinov2"]
+
+
+@pytest.mark.parametrize("family", ADDED_UP)
 def test_integrated_gradients_add_up_to_the_whole_change(family: str) -> None:
     """All paths start at `input`: over its edges, the integral sums to metric(B) - metric(A)."""
     setup = case(family, batch=2)
