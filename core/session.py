@@ -114,17 +114,22 @@ class Session:
         edits: Sequence[Edit] = (),
         positions: Literal["all"] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        *,
+        frozen_norms: bool = False,
     ) -> Result:
         """Run A with edits.
 
         positions: "all" for logits at every position; by default those that the output reads, of text the last one of
         each row.
-        cancelled: asked between layers. Raises ArgumentError, EditError, Cancelled.
+        cancelled: asked between layers.
+        frozen_norms: the norms that readers read through keep the scales of the clean run; what the edits change is
+        then not their real effect, which by default includes those scales.
+        Raises ArgumentError, EditError, MemoryBudgetError, Cancelled.
         """
         if positions not in (None, "all"):
             raise ArgumentError('positions is "all" or None.')
         started = time.perf_counter()
-        ran = self.engine.run(edits, full=positions == "all", cancelled=cancelled)
+        ran = self.engine.run(edits, positions == "all", cancelled, frozen_norms)
         return self._result(ran.state, ran.layers, started, full=positions == "all")
 
     def run_circuit(

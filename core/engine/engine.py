@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from core.edits import Edit, ResolvedEdit, resolve
+from core.engine.frozen import FrozenNorms
 from core.engine.kept import KeptRuns
 from core.engine.plan import Plan, Slot, make_plan
 from core.engine.population import Population
@@ -156,8 +157,14 @@ class Engine:
         causal = self.adapter.shape.causal
         return make_plan(resolved, self.graph, self.length, causal, self.first_patched_row)
 
-    def run(self, edits: Sequence[Edit] = (), full: bool = False, cancelled: Callable[[], bool] | None = None) -> Ran:
-        """Run A with edits. `full`: the output at every position.
+    def run(
+        self,
+        edits: Sequence[Edit] = (),
+        full: bool = False,
+        cancelled: Callable[[], bool] | None = None,
+        frozen: bool = False,
+    ) -> Ran:
+        """Run A with edits. `full`: the output at every position. `frozen`: norms keep their scales of the clean run.
 
         Raises ArgumentError and EditError for edits that cannot be made, Cancelled.
         """
@@ -167,10 +174,10 @@ class Engine:
         clean = self.clean(full)
         if plan.empty:
             return Ran(clean, range(layers, layers))
-        known = self._kept.get((plan, full))
+        known = self._kept.get((plan, full, frozen))
         if known is not None:
             return Ran(known, range(layers, layers))
-        base, stage = self._nearest(plan, full)
+        base, stage = self._nearest(plan, full, frozen)
         if stage > 2 * layers:
             return Ran(base, range(layers, layers))
         needed = self._run_bytes(max(stage, 0) // 2, full)
@@ -178,18 +185,21 @@ class Engine:
         self._kept.make_room(needed)
         state = base.prefix(stage, plan, self._reads(full), self.graph.heads)
         with torch.no_grad():
-            first = Pass(self.adapter, state, self.references, clean).run(stage, cancelled)
-        self._kept.add((plan, full), state)
+            norms = FrozenNorms(self.adapter, clean) if frozen else None
+            first = Pass(self.adapter, state, self.references, clean, frozen=norms).run(stage, cancelled)
+        self._kept.add((plan, full, frozen), state)
         return Ran(state, range(first, layers))
 
-    def _nearest(self, plan: Plan, full: bool) -> tuple[RunState, int]:
+    def _nearest(self, plan: Plan, full: bool, frozen: bool) -> tuple[RunState, int]:
         """The kept state that shares most with a plan, and the first stage to compute; beyond the last one where the
         state is the run itself. Only the runs from B have its input, so that bits never depend on what is kept."""
         last_layer = 2 * (self.graph.layers - 1)
-        from_b = self._with_input_of_b(full) if plan.input_slots == INPUT_FROM_B else None
+        from_b = self._with_input_of_b(full) if plan.input_slots == INPUT_FROM_B and not frozen else None
         best = self.clean(full) if from_b is None else from_b
         stage = plan.first_difference(best.plan)
-        for (other, other_full), state in self._kept:
+        for (other, other_full, other_frozen), state in self._kept:
+            if other_frozen != frozen:
+                continue
             shared = plan.first_difference(other)
             if other_full != full:
                 shared = min(shared, last_layer)

@@ -14,11 +14,11 @@ from core.engine.state import RunState, tensors_of
 
 MOST = 32  # runs: looking for the nearest one goes through all of them
 
-Key = tuple[Plan, bool]
+Key = tuple[Plan, bool, bool]
 
 
 class KeptRuns:
-    """Runs with edits, by their plan and whether they cover all positions. budget: bytes."""
+    """Runs with edits, by their plan, whether they cover all positions, and whether norms are frozen. budget: bytes."""
 
     def __init__(self, budget: int) -> None:
         self.budget = budget

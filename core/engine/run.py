@@ -26,6 +26,7 @@ from torch import Tensor
 
 from core.engine.attention import attend, head_out, port_rows, project, score_mask, split_qkv, write_heads
 from core.engine.flow import Flow
+from core.engine.frozen import FrozenNorms
 from core.engine.plan import Plan, ReaderPlan
 from core.engine.references import References
 from core.engine.state import RunState, take
@@ -46,7 +47,8 @@ class Variants:
 
 class Pass:
     """Fills `state` from `stage` on. `clean` is the clean run over the same positions; None while it is
-    itself made. variants: what some rows of the batch read or carry at one stage instead, for a scan."""
+    itself made. variants: what some rows of the batch read or carry at one stage instead, for a scan. frozen: norms
+    that keep the scales of the clean run."""
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class Pass:
         references: References | None,
         clean: RunState | None,
         variants: Variants | None = None,
+        frozen: FrozenNorms | None = None,
     ) -> None:
         self.adapter = adapter
         self.shape = adapter.shape
@@ -64,6 +67,7 @@ class Pass:
         self.flow = Flow(adapter, state, references)
         self.clean = clean
         self.variants = variants
+        self.frozen = frozen
         self.length = state.embedding.shape[1]
 
     def run(self, stage: int, cancelled: Callable[[], bool] | None = None) -> int:
@@ -115,12 +119,12 @@ class Pass:
         stream = state.attention_in[layer]
         weights = adapter.attention[layer]
         rows = stream[:, first:]
-        normed = adapter.attention_norm(layer, rows)
+        normed = self._attention_norm(layer, rows, first, None)
         if reads is None:
             q, k, v = split_qkv(shape, project(weights, normed))
         else:
             heads = shape.heads * shape.head_width
-            q_normed = adapter.attention_norm(layer, take(stream, reads))
+            q_normed = self._attention_norm(layer, take(stream, reads), 0, reads)
             q = project(weights, q_normed, slice(0, heads)).reshape(*q_normed.shape[:2], shape.heads, shape.head_width)
             kv = project(weights, normed, slice(heads, None))
             kv = kv.reshape(*normed.shape[:2], -1, shape.head_width)
@@ -131,7 +135,7 @@ class Pass:
                 if not members:
                     continue
                 x = self.flow.read(members[0], plan, take(stream, at[1]) if at[1] is not None else rows, *at)
-                x_normed = adapter.attention_norm(layer, x)
+                x_normed = self._attention_norm(layer, x, *at)
                 for reader in members:
                     own = {"q": q, "k": k, "v": v}[reader.kind]
                     own[:, :, reader.head] = project(weights, x_normed, port_rows(shape, reader))
@@ -167,6 +171,11 @@ class Pass:
         state.factors.append(factor)
         state.after_attention.append(after)
 
+    def _attention_norm(self, layer: int, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+        if self.frozen is None:
+            return self.adapter.attention_norm(layer, x)
+        return self.frozen.attention(layer, x, first, reads)
+
     def _carry_heads(
         self,
         stage: int,
@@ -201,7 +210,8 @@ class Pass:
         for _, which, own in self._variant_readers(stage):
             x = x.clone()
             x[which] = own
-        out = adapter.mlp(layer, adapter.mlp_norm(layer, x))
+        normed = adapter.mlp_norm(layer, x) if self.frozen is None else self.frozen.mlp(layer, x, first, reads)
+        out = adapter.mlp(layer, normed)
         stream = after + out
         for number, slots in self.plan.stages[stage].writers:
             delta = self.flow.node_delta(number, slots, out, first, reads)
@@ -235,7 +245,7 @@ class Pass:
         for _, which, own in self._variant_readers(stage):
             x = x.clone()
             x[which] = own
-        state.output = self.adapter.read(x)
+        state.output = self.adapter.read(x) if self.frozen is None else self.adapter.head(self.frozen.final(x))
 
     # ---- variants ----
 

@@ -94,6 +94,7 @@ class Adapter(ABC):
     after_mlp_name: str | None = None  # of a norm (or scale) that the MLP's output goes through
     q_norm_name: str | None = None  # of a norm of q [batch, n, heads, head_width], head by head, before `turn`
     k_norm_name: str | None = None
+    final_norm: Any  # module before the head; an Identity where there is none
 
     def __init__(self, module: Any) -> None:
         self.module: Any = module
@@ -146,6 +147,10 @@ class Adapter(ABC):
     def _k_norms(self) -> list[Any]:
         return self._in_blocks(self.k_norm_name)
 
+    def norm_before(self, layer: int, what: Literal["attention", "mlp"]) -> Any:
+        """The module that norms what a layer's attention or its MLP reads."""
+        return (self._attention_norms if what == "attention" else self._mlp_norms)[layer]
+
     def attention_norm(self, layer: int, stream: Tensor) -> Tensor:
         return self._attention_norms[layer](stream)  # type: ignore[no-any-return]
 
@@ -185,13 +190,16 @@ class Adapter(ABC):
         return None
 
     @abstractmethod
-    def read(self, stream: Tensor) -> Tensor:
-        """What the `logits` reader makes of the stream at the positions it reads: final norm, pooling and
-        head.
+    def head(self, normed: Tensor) -> Tensor:
+        """What the `logits` reader makes of the normed stream at the positions it reads: pooling and head.
 
-        stream: [batch, n, width]. Text: [batch, n, vocabulary], or the embedding that each of these positions gives,
+        normed: [batch, n, width]. Text: [batch, n, vocabulary], or the embedding that each of these positions gives,
         [batch, n, width]. Images: [batch, classes] or [batch, width].
         """
+
+    def read(self, stream: Tensor) -> Tensor:
+        """What the `logits` reader makes of the stream at the positions it reads: final norm, then `head`."""
+        return self.head(self.final_norm(stream))
 
     def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
         """Which positions the output reads: [batch, n], or None for all. lengths: how many positions of each row are

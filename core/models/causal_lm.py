@@ -17,11 +17,11 @@ class CausalLmAdapter(Adapter):
     def __init__(self, module: Any) -> None:
         super().__init__(module)
         self.config = module.config
-        self._final_norm = nn.Identity() if self.final_norm_path is None else part(module, self.final_norm_path)
+        self.final_norm = nn.Identity() if self.final_norm_path is None else part(module, self.final_norm_path)
         self._head = part(module, "lm_head")
 
-    def read(self, stream: Tensor) -> Tensor:
-        return self._head(self._final_norm(stream))  # type: ignore[no-any-return]
+    def head(self, normed: Tensor) -> Tensor:
+        return self._head(normed)  # type: ignore[no-any-return]
 
     def own_forward(self, inputs: Tensor) -> Tensor:
         return self.module(input_ids=inputs, use_cache=False).logits  # type: ignore[no-any-return]

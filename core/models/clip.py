@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.models.adapter import part
 from core.models.text_tower import TextTowerAdapter
@@ -40,14 +40,20 @@ class ClipVisionAdapter(HfVisionAdapter):
 
 
 class ClipClassifierAdapter(ClipVisionAdapter):
+    """It reads the stream as it is, past the tower's last norm."""
+
     head_name = "classifier"
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        self.final_norm = nn.Identity()
 
     @property
     def classifies(self) -> bool:
         return True
 
-    def read(self, stream: Tensor) -> Tensor:
-        return part(self.module, self.head_name)(stream[:, 1:].mean(dim=1))  # type: ignore[no-any-return]
+    def head(self, normed: Tensor) -> Tensor:
+        return part(self.module, self.head_name)(normed[:, 1:].mean(dim=1))  # type: ignore[no-any-return]
 
     def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
         return None

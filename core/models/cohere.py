@@ -38,8 +38,8 @@ class CohereAdapter(LlamaAdapter):
         wide = qk.to(torch.promote_types(qk.dtype, torch.float32))  # half precision is turned in fp32
         return rotate_pairs(wide, *self.angles(layer, qk, places)).to(qk.dtype)
 
-    def read(self, stream: Tensor) -> Tensor:
-        return super().read(stream) * float(self.config.logit_scale)
+    def head(self, normed: Tensor) -> Tensor:
+        return super().head(normed) * float(self.config.logit_scale)
 
 
 class Cohere2Adapter(CohereAdapter):

@@ -48,8 +48,8 @@ class Gemma2Adapter(GemmaAdapter):
     def softcap(self) -> float | None:
         return self.config.attn_logit_softcapping  # type: ignore[no-any-return]
 
-    def read(self, stream: Tensor) -> Tensor:
-        logits = super().read(stream)
+    def head(self, normed: Tensor) -> Tensor:
+        logits = super().head(normed)
         cap = self.config.final_logit_softcapping
         return logits if cap is None else cap * torch.tanh(logits / cap)
 

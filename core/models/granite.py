@@ -25,5 +25,5 @@ class GraniteAdapter(LlamaAdapter):
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
         return super().mlp(layer, normed) * float(self.config.residual_multiplier)
 
-    def read(self, stream: Tensor) -> Tensor:
-        return super().read(stream) / float(self.config.logits_scaling)
+    def head(self, normed: Tensor) -> Tensor:
+        return super().head(normed) / float(self.config.logits_scaling)

@@ -65,6 +65,5 @@ class OptAdapter(CausalLmAdapter):
         block = self.blocks[layer]
         return part(block, "fc2")(block.activation_fn(part(block, "fc1")(normed)))  # type: ignore[no-any-return]
 
-    def read(self, stream: Tensor) -> Tensor:
-        normed = self._final_norm(stream)
+    def head(self, normed: Tensor) -> Tensor:
         return self._head(normed if self._project_out is None else self._project_out(normed))  # type: ignore[no-any-return]

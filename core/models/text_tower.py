@@ -25,7 +25,7 @@ class TextTowerAdapter(Adapter):
         config = self.config = body.config
         self.blocks = part(body, "encoder.layers")
         self._embeddings = part(body, "embeddings")
-        self._final_norm = part(body, "final_layer_norm")
+        self.final_norm = part(body, "final_layer_norm")
         self._head = part(module, self.head_name) if hasattr(module, self.head_name) else nn.Identity()
         heads = int(config.num_attention_heads)
         self.shape = Shape(
@@ -45,8 +45,8 @@ class TextTowerAdapter(Adapter):
     def embed(self, inputs: Tensor) -> Tensor:
         return self._embeddings(input_ids=inputs)  # type: ignore[no-any-return]
 
-    def read(self, stream: Tensor) -> Tensor:
-        return self._head(self._final_norm(stream))  # type: ignore[no-any-return]
+    def head(self, normed: Tensor) -> Tensor:
+        return self._head(normed)  # type: ignore[no-any-return]
 
     def own_forward(self, inputs: Tensor) -> Tensor:
         outputs = self.module(input_ids=inputs)

@@ -31,7 +31,7 @@ class HfVisionAdapter(Adapter):
         config = self._config = self._body.config
         self.blocks = part(self._body, self.layer_path)
         self._embeddings = part(self._body, "embeddings")
-        self._final_norm = part(self._body, self.final_norm_name)
+        self.final_norm = part(self._body, self.final_norm_name)
         self.prefix_labels = prefix_labels(True, getattr(config, "num_register_tokens", 0))
         heads = int(config.num_attention_heads)
         self.shape = Shape(
@@ -70,8 +70,8 @@ class HfVisionAdapter(Adapter):
         except ValueError as error:
             raise InputError(f"The model cannot take this picture: {error}") from None
 
-    def read(self, stream: Tensor) -> Tensor:
-        pooled = self.pool(self._final_norm(stream))
+    def head(self, normed: Tensor) -> Tensor:
+        pooled = self.pool(normed)
         return pooled if self._head is None else self._head(pooled)
 
     def pool(self, normed: Tensor) -> Tensor:

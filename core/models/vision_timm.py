@@ -107,8 +107,11 @@ class TimmVitAdapter(Adapter):
     def with_positions(self, patches: Tensor) -> Tensor:
         return self._vit._pos_embed(patches)  # type: ignore[no-any-return]
 
-    def read(self, stream: Tensor) -> Tensor:
-        normed = part(self._vit, "norm")(stream)
+    @property
+    def final_norm(self) -> Any:
+        return part(self._vit, "norm")
+
+    def head(self, normed: Tensor) -> Tensor:
         return self._vit.forward_head(normed, pre_logits=not self._classifies)  # type: ignore[no-any-return]
 
     def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:

@@ -35,8 +35,7 @@ class DeitWithTeacherAdapter(DeitAdapter):
 
     head_name = "cls_classifier"
 
-    def read(self, stream: Tensor) -> Tensor:
-        normed = self._final_norm(stream)
+    def head(self, normed: Tensor) -> Tensor:
         other = part(self.module, "distillation_classifier")
         return (part(self.module, self.head_name)(normed[:, 0]) + other(normed[:, 1])) / 2  # type: ignore[no-any-return]
 

@@ -93,9 +93,9 @@ def test_storage_that_states_share_is_counted_once() -> None:
     session = case("gpt2").session()
     state = session.run([ws.Edit("m2", "zero")]).state
     kept = KeptRuns(2**30)
-    kept.add((state.plan, False), state)
+    kept.add((state.plan, False, False), state)
     once = kept.bytes
-    kept.add((state.plan, True), state)
+    kept.add((state.plan, True, False), state)
     assert kept.bytes == once > 0
     kept.make_room(2**30)
     assert (kept.bytes, len(kept)) == (0, 0)

@@ -1,0 +1,91 @@
+"""Norms with the scale that they had in the clean run: what a reader makes of its input is then linear in the input.
+
+    frozen(x) = norm(0) + (norm(x) - norm(0)) * s(x) / s(clean x)
+
+s is what the norm divides by: the standard deviation (LayerNorm) or the root mean square (RMSNorm) over the width, with
+its epsilon. The mean of x is still taken away, as it is linear. Only norms that readers read through are frozen: not
+those after attention or MLP, of queries and keys, or after pooling. Elhage et al. 2021, "A Mathematical Framework for
+Transformer Circuits"; the option is not the real effect of an edit, in which the scale changes too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.engine.state import RunState, stream_before, take
+from core.errors import EditError
+from core.graph import Reader
+from core.models.adapter import Adapter
+
+
+@dataclass(frozen=True)
+class Divisor:
+    """What a norm divides by. centred: whether it takes the mean away first."""
+
+    centred: bool
+    epsilon: float
+
+    def __call__(self, x: Tensor) -> Tensor:
+        wide = x - x.mean(dim=-1, keepdim=True) if self.centred else x
+        return (wide.square().mean(dim=-1, keepdim=True) + self.epsilon).sqrt()
+
+
+class FrozenNorms:
+    """The norms of a model, with the scales of a clean run. Raises EditError for a norm of another kind."""
+
+    def __init__(self, adapter: Adapter, clean: RunState) -> None:
+        self._adapter = adapter
+        self._clean = clean
+        self._divisors: dict[int, Divisor | None] = {}
+
+    def attention(self, layer: int, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+        """The norm before a layer's attention, of rows from `first` on or at `reads`."""
+        norm = self._adapter.norm_before(layer, "attention")
+        return self._frozen(norm, x, self._clean.attention_in[layer], first, reads)
+
+    def mlp(self, layer: int, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+        clean = stream_before(self._clean, Reader("mlp", layer), self._adapter.shape.parallel)
+        return self._frozen(self._adapter.norm_before(layer, "mlp"), x, clean, first, reads)
+
+    def final(self, x: Tensor) -> Tensor:
+        assert self._clean.final is not None
+        return self._frozen(self._adapter.final_norm, x, self._clean.final, 0, None)
+
+    def _frozen(self, norm: Any, x: Tensor, clean: Tensor, first: int, reads: Tensor | None) -> Tensor:
+        divisor = self._divisor(norm)
+        if divisor is None:
+            return norm(x)  # type: ignore[no-any-return]
+        if reads is not None:
+            clean = take(clean, reads) if clean.shape[1] != reads.shape[1] else clean
+        else:
+            clean = clean[:, first:]
+        bias = norm(torch.zeros_like(x[:1, :1]))
+        return bias + (norm(x) - bias) * (divisor(x) / divisor(clean))  # type: ignore[no-any-return]
+
+    def _divisor(self, norm: Any) -> Divisor | None:
+        """What a norm divides by, found out by trying it; None where it changes nothing."""
+        if id(norm) not in self._divisors:
+            self._divisors[id(norm)] = None if isinstance(norm, nn.Identity) else self._found(norm)
+        return self._divisors[id(norm)]
+
+    def _found(self, norm: Any) -> Divisor:
+        epsilon = getattr(norm, "eps", None)
+        epsilon = getattr(norm, "variance_epsilon", None) if epsilon is None else epsilon
+        generator = torch.Generator().manual_seed(0)
+        drawn = torch.randn(2, 1, self._adapter.shape.width, generator=generator, dtype=torch.float64)
+        x = drawn.to(self._adapter.dtype).to(self._adapter.device)
+        bias = norm(torch.zeros_like(x))
+        for centred in (True, False):
+            divisor = Divisor(centred, float(epsilon or 0.0))
+            linear = (norm(x) - bias) * divisor(x)
+            twice = (norm(2 * x[:1] + 3 * x[1:]) - bias[:1]) * divisor(2 * x[:1] + 3 * x[1:])
+            if torch.allclose(twice, 2 * linear[:1] + 3 * linear[1:], rtol=1e-3, atol=1e-3):
+                return divisor
+        raise EditError(
+            f"A {type(norm).__name__} cannot be frozen: it is neither a LayerNorm nor an RMSNorm.",
+            "Run with norms recomputed.",
+        )
