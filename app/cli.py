@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="print the predictions before and after edits")
     _add_run_options(run)
     run.add_argument("--json", action="store_true", help="print JSON")
+    run.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
     run.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     run.set_defaults(do=_run)
     export = commands.add_parser("export", help="write the circuit as a figure or as JSON")
@@ -117,7 +118,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session, edits = open_session(options)
-    report = predictions_report(session, edits)
+    report = predictions_report(session, edits, options.frozen_norms)
     if options.json:
         print(json.dumps(report, indent=1, ensure_ascii=False))
     else:
@@ -183,14 +184,14 @@ def parse_metric(text: str | None) -> Any:
     return Metric(kind, target or None, foil or None)
 
 
-def predictions_report(session: Session, edits: Sequence[Edit]) -> dict[str, Any]:
+def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bool = False) -> dict[str, Any]:
     """Predictions before and after, the metric, and how the run went."""
     from dataclasses import asdict
 
     from app.present import prediction_rows
 
     clean = session.clean
-    result = session.run(edits)
+    result = session.run(edits, frozen_norms=frozen_norms)
     unit, rows = prediction_rows(session, clean, result)
     return {
         "model": session.model.name,
@@ -198,6 +199,7 @@ def predictions_report(session: Session, edits: Sequence[Edit]) -> dict[str, Any
         "counterfactual": None if session.pair.counterfactual is None else session.pair.counterfactual.text,
         "metric": session.metric.name,
         "edits": [str(edit) for edit in edits],
+        "norms": "frozen" if frozen_norms else "recomputed",
         "before": float(clean.metric[0]),
         "after": float(result.metric[0]),
         "unit": unit,
@@ -215,6 +217,7 @@ def report_words(report: dict[str, Any]) -> str:
         f"clean           {report['clean']}",
         f"counterfactual  {report['counterfactual'] or 'none'}",
         f"edits           {'; '.join(report['edits']) or 'none'}",
+        f"norms           {report['norms']}",
         "",
         f"{report['unit']:<{width}}    before     after    change",
     ]

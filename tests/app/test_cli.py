@@ -117,6 +117,16 @@ def test_run_resamples_from_a_dataset_and_steers_by_a_file(pair, session: Sessio
     assert "has no inputs" in capsys.readouterr().err
 
 
+def test_run_with_frozen_norms_says_so(pair, session: Session, capsys) -> None:
+    assert code_of("run", *pair, "--frozen-norms", "--edit", "m0=zero") == 0
+    out = capsys.readouterr().out
+    frozen = float(session.run([Edit("m0", "zero")], frozen_norms=True).metric[0])
+    assert "norms           frozen" in out
+    assert f" -> {frozen:.4f} " in out
+    assert code_of("run", *pair, "--edit", "m0=zero") == 0
+    assert "norms           recomputed" in capsys.readouterr().out
+
+
 def test_run_without_b_and_metric(models, capsys) -> None:
     assert code_of("run", "--model", str(models.llama), "--clean", CLEAN, "--edit", "m0=zero") == 0
     out = capsys.readouterr().out

@@ -43,20 +43,19 @@ def test_what_a_reader_makes_of_its_input_is_the_norm_with_the_clean_divisor(fam
     session = case(family, batch=2).session()
     adapter, state = session.model.adapter, session.run(positions="all").state
     norms = FrozenNorms(adapter, state)
-    moved = {name: x + torch.randn(x.shape, generator=torch.Generator().manual_seed(1), dtype=x.dtype) for name, x in
-             (("attention", state.attention_in[1]), ("mlp", state.after_attention[1]), ("final", state.final))}  # fmt: skip
+    assert state.final is not None
+    clean = {"attention": state.attention_in[1], "mlp": state.after_attention[1], "final": state.final}
     if adapter.shape.parallel:
-        moved["mlp"] = moved["attention"]
-    clean = {"attention": state.attention_in[1], "final": state.final,
-             "mlp": state.attention_in[1] if adapter.shape.parallel else state.after_attention[1]}  # fmt: skip
+        clean["mlp"] = clean["attention"]
+    generator = torch.Generator().manual_seed(1)
+    moved = {name: x + torch.randn(x.shape, generator=generator, dtype=x.dtype) for name, x in clean.items()}
     for name, norm, found in (
         ("attention", adapter.norm_before(1, "attention"), norms.attention(1, moved["attention"], 0, None)),
         ("mlp", adapter.norm_before(1, "mlp"), norms.mlp(1, moved["mlp"], 0, None)),
         ("final", adapter.final_norm, norms.final(moved["final"])),
     ):
-        before = clean[name]
-        assert before is not None
-        expected = norm(moved[name]) if isinstance(norm, nn.Identity) else clean_scale_norm(norm, moved[name], before)
+        plain = isinstance(norm, nn.Identity)
+        expected = moved[name] if plain else clean_scale_norm(norm, moved[name], clean[name])
         assert (found - expected).abs().max() <= TOLERANCE, name
 
 
