@@ -204,7 +204,7 @@ class CircuitRun:
         if len(kv_heads) * group != len(heads):  # not whole groups: each head beside its own keys
             each = torch.tensor([kv_heads.index(head // group) for head in heads], device=adapter.device)
             k, v = k[:, :, each], v[:, :, each]
-        mask = score_mask(adapter, layer, self._places(reads), heads)
+        mask = score_mask(adapter, layer, self._places(reads, circuits), heads)
         z = attend(of_heads(weights, heads), q, k, v, mask)
         factor = None if weights.joint_scale is None else write_heads(weights, z)[1]
         if graph.coupled:
@@ -222,8 +222,10 @@ class CircuitRun:
         for number, difference in zip(numbers, differences, strict=True):
             self._store(circuits, number, difference, layer)
 
-    def _places(self, reads: Tensor | None) -> Places:
-        return places(self.engine.clean().embedding, self.first if reads is None else reads, self.engine.grid)
+    def _places(self, reads: Tensor | None, circuits: list[int]) -> Places:
+        """Where rows stand: those from the first difference on, or those of each circuit and row of the batch."""
+        rows = self.first if reads is None else reads.repeat(len(circuits), 1)
+        return places(self.engine.clean().embedding, rows, self.engine.grid)
 
     def _ports(
         self, layer: int, heads: list[int], kv_heads: list[int], circuits: list[int], reads: Tensor | None
@@ -231,7 +233,7 @@ class CircuitRun:
         """q of some heads at its rows, k and v at every position, as attention uses them: [circuits * batch, rows,
         heads, head_width]."""
         adapter, shape, first = self.adapter, self.shape, self.first
-        queries, keys = self._places(reads), self._places(None)
+        queries, keys = self._places(reads, circuits), self._places(None, circuits)
         k_rows = [shape.heads + head for head in kv_heads]
         v_rows = [shape.heads + shape.kv_heads + head for head in kv_heads]
         if reads is None:

@@ -29,7 +29,7 @@ from core.errors import ArgumentError, Cancelled, EditError
 from core.session import Session
 
 FLAT_AT_CLEAN = ("kl", "cosine_clean")  # metrics whose gradient at A is zero
-BLOCK_BYTES = 256 * 2**20  # of writers' differences held at once
+BLOCK_BYTES = 48 * 2**20  # of writers' differences held at once
 
 
 def eap(session: Session, replacement: EditKind, cancelled: Callable[[], bool] | None = None) -> NDArray[np.float64]:
@@ -97,6 +97,10 @@ def _effects(
             for layer in range(graph.layers + 1):
                 if cancelled is not None and cancelled():
                     raise Cancelled
+                of_layer = graph.heads + 2 * graph.kv_heads + 1 if layer < graph.layers else 1
+                if graph.writers_before(graph.readers[readers + of_layer - 1]) <= start:
+                    readers += of_layer  # nothing in this layer reads these writers
+                    continue
                 parts = [g.layer(layer) if layer < graph.layers else g.logits() for g in gradients]
                 gradient = torch.stack(parts).mean(dim=0)
                 products = (gradient.flatten(1) @ differences.T).double().cpu().numpy() / engine.batch

@@ -1,26 +1,36 @@
-"""`make bench`: prints the tables. Run it on an otherwise idle machine. Names of parts (engine, canvas, start)
-choose some."""
+"""`make bench` and, in a clone, `wirescope bench`: prints the tables. Run it on an otherwise idle machine.
+
+    python -m tests.benchmarks [PART ...] [--json]
+
+Without parts, all of them.
+"""
 
 from __future__ import annotations
 
+import argparse
 import importlib
+import json
 import os
 import sys
+from collections.abc import Sequence
 
-PARTS = ("engine", "canvas", "start")
+PARTS = ("engine", "layers", "circuits", "memory", "canvas", "start")
 
 
-def main() -> int:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    chosen = sys.argv[1:] or PARTS
-    unknown = [name for name in chosen if name not in PARTS]
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="wirescope bench", description="Print the measured speed of this machine.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; without one, all")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each table")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.parts if name not in PARTS]
     if unknown:
         print(f"There is no part {unknown[0]!r}; there are: {', '.join(PARTS)}.", file=sys.stderr)
         return 2
-    for name in chosen:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    for name in options.parts or PARTS:
         for table in importlib.import_module(f"tests.benchmarks.{name}").tables():
-            print(table)
+            print(json.dumps(table.as_json(), ensure_ascii=False) if options.json else table, flush=True)
     return 0
 
 

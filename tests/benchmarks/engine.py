@@ -1,4 +1,4 @@
-"""The engine against the model's own forward: a toggled edge, no change, circuits, attribution."""
+"""The engine against the model's own forward: a toggled edge, no change, a scan, the faithfulness curve, EAP."""
 
 from __future__ import annotations
 
@@ -6,63 +6,75 @@ import random
 import statistics
 from collections.abc import Iterator
 
-import torch
-
 import wirescope as ws
-from tests.benchmarks.models import sessions
+from tests.benchmarks.models import FOURS, forward, forward_and_backward, sessions
 from tests.benchmarks.table import Table, milliseconds, side_by_side
 
 EDGES = 40  # random edges toggled
+READERS = 12  # random readers whose edges are all scanned
 
 
 def tables() -> Iterator[Table]:
-    rows = []
-    for name, session in sessions():
-        rows.append(row(name, session))
     heads = (
-        *("model", "own forward", "edge toggled", "ratio", "no change", "EAP / fwd+bwd", "ten-point curve / forward"),
-        *("parity", "cache"),
+        *("model", "own forward", "edge toggled", "ratio", "no change", "scan, an edge", "ratio"),
+        *("ten-point curve / forward", "parity", "kept states"),
     )
-    yield Table("Engine (medians; ratios are against the model's own forward at the last position)", heads, rows)
+    budgets = ["budget", "", "", "0.35", "0.01", "", "0.15", "8", "", ""]
+    rows = [row(name, session) for name, session in sessions()]
+    yield Table("Engine (medians; ratios are to the model's own forward at the last position)", heads, [*rows, budgets])
+    yield attribution()
 
 
 def row(name: str, session: ws.Session) -> list[str]:
-    adapter, inputs = session.model.adapter, session.pair.clean.tensor
-
-    def forward() -> None:
-        with torch.no_grad():
-            adapter.own_answer(inputs)
-
     draw = random.Random(0)
-    edges = [session.graph.edge(draw.randrange(session.graph.n_edges)) for _ in range(EDGES)]
+    graph = session.graph
+    edges = [graph.edge(draw.randrange(graph.n_edges)) for _ in range(EDGES)]
     session.run([ws.Edit(edges[0], "patch")])
-    forward()
+    forward(session)
     own, toggled = [], []
     for edge in edges:
-        own.append(milliseconds(forward))
+        own.append(milliseconds(lambda: forward(session)))
         toggled.append(milliseconds(lambda edge=edge: session.run([ws.Edit(edge, "patch")])))  # type: ignore[misc]
     forward_ms, toggle_ms = statistics.median(own), statistics.median(toggled)
     same = [ws.Edit(edges[0], "patch")]
     session.run(same)
-    unchanged, _ = side_by_side(lambda: session.run(same), forward, 16)
-
-    def forward_and_backward() -> None:
-        adapter.module.zero_grad(set_to_none=True)
-        output = adapter.own_answer(inputs)
-        session.metric(output[:, -1] if output.ndim == 3 else output).sum().backward()  # type: ignore[no-untyped-call]
-        adapter.module.zero_grad(set_to_none=True)
-
-    eap, both = side_by_side(lambda: ws.trace(session, "eap"), forward_and_backward, 3)
+    unchanged, _ = side_by_side(lambda: session.run(same), lambda: forward(session), 16)
+    scan_ms = scanned(session, draw)
     scores = ws.trace(session, "eap")
-    curve = milliseconds(lambda: ws.faithfulness(session, scores, random_circuits=0))
+    curve, of_curve = side_by_side(
+        lambda: ws.faithfulness(session, scores, random_circuits=0), lambda: forward(session), 3
+    )
     return [
         name,
         f"{forward_ms:.1f} ms",
         f"{toggle_ms:.1f} ms",
         f"{toggle_ms / forward_ms:.2f}",
         f"{unchanged / forward_ms:.4f}",
-        f"{eap / both:.2f}",
-        f"{curve / forward_ms:.1f}",
+        f"{scan_ms:.2f} ms",
+        f"{scan_ms / forward_ms:.3f}",
+        f"{curve / of_curve:.1f}",
         f"{session.parity.difference:.1e}",
         f"{session.engine.megabytes:.0f} MB",
     ]
+
+
+def scanned(session: ws.Session, draw: random.Random) -> float:
+    """Milliseconds for the exact effect of one edge: all edges into some readers, as a full scan batches them. Readers
+    are drawn by how many edges they have, as the edges of a full scan are."""
+    graph = session.graph
+    weights = [graph.writers_before(reader) for reader in graph.readers]
+    readers = set(draw.choices(graph.readers, weights, k=READERS))
+    edges = [graph.edge(index) for reader in readers for index in graph.edges_into(reader)]
+    ws.Scan(session, edges[:8]).run()
+    return milliseconds(lambda: ws.Scan(session, edges).run()) / len(edges)
+
+
+def attribution() -> Table:
+    """EAP over all edges against the model's forward and backward pass, four pairs at once."""
+    rows = []
+    for name, make in FOURS.items():
+        session = make()
+        eap, both = side_by_side(lambda s=session: ws.trace(s, "eap"), lambda s=session: forward_and_backward(s), 3)  # type: ignore[misc]
+        rows.append([name, f"{session.graph.n_edges:,}", f"{both:.0f} ms", f"{eap:.0f} ms", f"{eap / both:.2f}"])
+    heads = ("model", "edges", "forward + backward", "EAP over all edges", "ratio")
+    return Table("Attribution (medians of three)", heads, [*rows, ["budget", "", "", "", "2.0"]])

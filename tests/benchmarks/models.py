@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -14,33 +14,73 @@ from core.models.bundled import bundled_models
 
 CLEAN = "When Mary and John went to the store, John gave a drink to"
 COUNTERFACTUAL = "When Mary and John went to the store, Tom gave a drink to"
+# Fifty tokens for SmolLM2, to stand before these.
+STORY = (
+    "It was late in the summer, and the small old town by the sea was quiet. The boats were back, the nets hung in the "
+    "sun, and the children had gone down to the beach with their dogs to look for shells and old glass. "
+)
 SAMPLES = Path(__file__).resolve().parents[2] / "resources" / "samples"
 
 
-def gpt2_small_shape(tokens: int) -> ws.Session:
+def gpt2_small_shape(tokens: int, batch: int = 1) -> ws.Session:
     """GPT-2 small's sizes with random weights; A and B differ at the second position."""
     torch.manual_seed(0)
     module = GPT2LMHeadModel(GPT2Config()).eval()
-    ids = torch.randint(0, 50257, (1, tokens))
+    ids = torch.randint(0, 50257, (batch, tokens))
     other = ids.clone()
-    other[0, 1] += 1
+    other[:, 1] += 1
     model = ws.load_model((module, None))
     return ws.Session(model, model.pair(ids, other), ws.logit_difference(1, 2))
 
 
+def of_names(name: str, story: str = "", batch: int = 1) -> ws.Session:
+    """A language model on the names in a sentence, A and B different in its second half."""
+    model = ws.load_model(name)
+    pair = model.pair([story + CLEAN] * batch, [story + COUNTERFACTUAL] * batch)
+    return ws.Session(model, pair, ws.logit_difference(" Mary", " John"))
+
+
+def dinov2(batch: int = 1) -> ws.Session:
+    model = ws.load_model("pack:dinov2-small")
+    cat, coffee = (str(SAMPLES / "photos" / f"{name}.jpg") for name in ("cat", "coffee"))
+    return ws.Session(model, model.pair([cat] * batch, [coffee] * batch))
+
+
+MAKERS: dict[str, Callable[[], ws.Session]] = {
+    "GPT-2 small's shape, 16 tokens": lambda: gpt2_small_shape(16),
+    "GPT-2 small's shape, 128 tokens": lambda: gpt2_small_shape(128),
+}
+FOURS: dict[str, Callable[[], ws.Session]] = {  # four pairs at once
+    "GPT-2 small's shape, 4 x 16 tokens": lambda: gpt2_small_shape(16, 4),
+}
+if packs.is_installed("smollm2"):
+    MAKERS["SmolLM2-135M, 14 tokens"] = lambda: of_names("pack:smollm2")
+    MAKERS["SmolLM2-135M, 64 tokens"] = lambda: of_names("pack:smollm2", STORY)
+    FOURS["SmolLM2-135M, 4 x 14 tokens"] = lambda: of_names("pack:smollm2", batch=4)
+if "names" in bundled_models():
+    MAKERS["names, 14 tokens"] = lambda: of_names("bundled:names")
+    FOURS["names, 4 x 14 tokens"] = lambda: of_names("bundled:names", batch=4)
+if packs.is_installed("dinov2-small"):
+    MAKERS["DINOv2-small, 224 x 224"] = lambda: dinov2()
+    FOURS["DINOv2-small, 4 x 224 x 224"] = lambda: dinov2(4)
+
+
 def sessions() -> Iterator[tuple[str, ws.Session]]:
     """Name and session of every model, made one after the other."""
-    yield "GPT-2 small's shape, 16 tokens", gpt2_small_shape(16)
-    yield "GPT-2 small's shape, 128 tokens", gpt2_small_shape(128)
-    if packs.is_installed("smollm2"):
-        model = ws.load_model("pack:smollm2")
-        pair = model.pair(CLEAN, COUNTERFACTUAL)
-        yield f"SmolLM2-135M, {pair.length} tokens", ws.Session(model, pair, ws.logit_difference(" Mary", " John"))
-    if "names" in bundled_models():
-        model = ws.load_model("bundled:names")
-        pair = model.pair(CLEAN, COUNTERFACTUAL)
-        yield f"names, {pair.length} tokens", ws.Session(model, pair, ws.logit_difference(" Mary", " John"))
-    if packs.is_installed("dinov2-small"):
-        model = ws.load_model("pack:dinov2-small")
-        pair = model.pair(str(SAMPLES / "photos" / "cat.jpg"), str(SAMPLES / "photos" / "coffee.jpg"))
-        yield "DINOv2-small, 224 x 224", ws.Session(model, pair)
+    for name, make in MAKERS.items():
+        yield name, make()
+
+
+def forward(session: ws.Session) -> None:
+    """The model's own forward, at the last position alone where it has that."""
+    with torch.no_grad():
+        session.model.adapter.own_answer(session.pair.clean.tensor)
+
+
+def forward_and_backward(session: ws.Session) -> None:
+    """The same with the gradients of all weights."""
+    adapter = session.model.adapter
+    adapter.module.zero_grad(set_to_none=True)
+    output = adapter.own_answer(session.pair.clean.tensor)
+    session.metric(output[:, -1] if output.ndim == 3 else output).sum().backward()  # type: ignore[no-untyped-call]
+    adapter.module.zero_grad(set_to_none=True)

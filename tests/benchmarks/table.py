@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """A title, the heads of the columns, and the rows."""
+    """A title, the heads of the columns, and the rows, as printed and as JSON."""
 
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+    def as_json(self) -> dict[str, object]:
+        return {"title": self.title, "rows": [dict(zip(self.heads, row, strict=True)) for row in self.rows]}
 
     def __str__(self) -> str:
         cells = [list(self.heads), *map(list, self.rows)]

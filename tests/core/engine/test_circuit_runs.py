@@ -12,6 +12,7 @@ import wirescope as ws
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import ArgumentError, EditError
+from core.evaluation.faithfulness import FRACTIONS
 from tests.core.engine.cases import TOLERANCE, case
 from tests.small_models import ALL, CAUSAL, POSITIONS
 
@@ -55,6 +56,21 @@ def test_circuits_give_what_the_oracle_gives(family: str, kind: EditKind) -> Non
         if name in ("sparse", "half"):
             edited = session.run(outside).answer
             assert (result.answer - edited).abs().max() <= TOLERANCE, f"{name}, as edits"
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "gemma2", "gpt-neox", "timm-vit-average", "dinov2"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_circuits_of_every_share_that_run_together(family: str, kind: EditKind) -> None:
+    """Random circuits of 0.1 % to 100 % of the edges, in one go, each against the oracle."""
+    setup = case(family, batch=2)
+    session = setup.session()
+    graph = session.graph
+    order = np.random.default_rng(3).permutation(graph.n_edges).astype(np.int64)
+    sizes = [max(1, round(fraction * graph.n_edges)) for fraction in FRACTIONS]
+    results = session.run_circuits([Circuit(graph, order[:size]) for size in sizes], kind)
+    for size, result in zip(sizes, results, strict=True):
+        expected = setup.answer(setup.oracle.run([ws.Edit(graph.edge(edge), kind) for edge in order[size:]]))
+        assert (result.answer - expected).abs().max() <= TOLERANCE, f"{size} edges"
 
 
 @pytest.mark.parametrize("family", ALL)
