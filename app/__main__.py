@@ -1,5 +1,5 @@
 """The entry point: `wirescope [MODEL]` opens the window; `wirescope run`, `export`, `models` and `families` work in
-the terminal."""
+the terminal, and in a clone `wirescope bench`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ def main(argv: list[str] | None = None) -> int:
     if problem:
         print(problem, file=sys.stderr)
         return 3
+    from app import benchmarking
     from app.cli import command, window_arguments
 
     try:
+        if arguments and arguments[0] == "bench" and benchmarking.available():
+            return benchmarking.bench(arguments[1:])
         if arguments and arguments[0] in COMMANDS:
             return command(arguments)
         options = window_arguments(arguments)

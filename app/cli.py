@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="print the predictions before and after edits")
     _add_run_options(run)
     run.add_argument("--json", action="store_true", help="print JSON")
+    run.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
+    run.add_argument("--precision", default="fp32", help="fp32, or bf16 on a GPU (fp32)")
     run.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
     run.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     run.set_defaults(do=_run)
@@ -128,12 +130,14 @@ def _run(options: argparse.Namespace) -> int:
 
 def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
     """The session and the edits that the options ask for. Raises WirescopeError."""
+    from core.models.health import placement
     from core.models.loading import load_model
     from core.session import Session
 
     edits, metric = parse_edits(options.edit), parse_metric(options.metric)
+    where = placement(options.device, options.precision)
     try:
-        model = load_model(options.model)
+        model = load_model(options.model, device=where[0], dtype=options.precision)
     except (
         ArgumentError
     ) as error:  # in a notebook a wrong name is a wrong argument, here it is a model that is not there

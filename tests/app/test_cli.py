@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtGui import QImage
@@ -25,6 +26,7 @@ from core.models.families import FAMILIES, REFUSED
 from core.models.loading import load_model
 from core.session import Session
 from tests.app.models import CLEAN, COUNTERFACTUAL, OTHER_LENGTH, save_config_only
+from tests.benchmarks.table import Table
 from views.data import MetricChoice
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,6 +117,13 @@ def test_run_resamples_from_a_dataset_and_steers_by_a_file(pair, session: Sessio
     dataset.write_text("\n")
     assert code_of("run", *pair, "--dataset", str(dataset)) == 3
     assert "has no inputs" in capsys.readouterr().err
+
+
+def test_a_device_that_is_not_there_ends_with_3_and_one_that_means_nothing_with_2(pair, capsys) -> None:
+    assert code_of("run", *pair, "--device", "cpu", "--precision", "bf16") == 3
+    assert "gibberish" in capsys.readouterr().err
+    assert code_of("run", *pair, "--device", "gpu") == 2
+    assert "cpu, cuda, mps" in capsys.readouterr().err
 
 
 def test_run_with_frozen_norms_says_so(pair, session: Session, capsys) -> None:
@@ -326,6 +335,17 @@ def test_a_download_that_fails_or_is_interrupted(monkeypatch, capsys, error: Bas
     monkeypatch.setattr(packs, "get", get)
     assert code_of("models", "get", "smollm2") == code
     assert capsys.readouterr().out == ""
+
+
+def test_bench_prints_tables_in_a_clone(monkeypatch, capsys) -> None:
+    fake = SimpleNamespace(tables=lambda: iter([Table("Speed", ("model", "ratio"), [["names", "0.2"]])]))
+    monkeypatch.setitem(sys.modules, "tests.benchmarks.layers", fake)
+    assert main(["bench", "layers"]) == 0
+    assert "names  0.2" in capsys.readouterr().out
+    assert main(["bench", "layers", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"title": "Speed", "rows": [{"model": "names", "ratio": "0.2"}]}
+    assert main(["bench", "nothing"]) == 2
+    assert "layers" in capsys.readouterr().err
 
 
 def test_models_remove(monkeypatch, capsys) -> None:
