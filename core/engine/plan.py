@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from core.edits import ADDED, ResolvedEdit
 from core.graph import Edge, Graph, Node, Reader
@@ -71,19 +72,32 @@ class Plan:
     stages: tuple[StagePlan, ...]
     first_row: tuple[int, ...]  # one a stage; the stream's length where nothing has changed yet
 
+    @cached_property
+    def acting(self) -> dict[int, StagePlan]:
+        """The stages that have edits: few of many, so plans are hashed and compared by these."""
+        return {number: stage for number, stage in enumerate(self.stages) if not stage.empty}
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.input_slots, tuple(self.acting.items()), self.first_row))
+
+    def __hash__(self) -> int:
+        return self._hash
+
     @property
     def empty(self) -> bool:
-        return not self.input_slots and all(stage.empty for stage in self.stages)
+        return not self.input_slots and not self.acting
 
     def first_difference(self, other: Plan) -> int:
         """The first stage at which the two may differ (-1: the input); the number of stages where they
         agree."""
         if self.input_slots != other.input_slots:
             return -1
-        for number, (mine, theirs) in enumerate(zip(self.stages, other.stages, strict=True)):
-            if mine != theirs:
-                return number
-        return len(self.stages)
+        mine, theirs = self.acting, other.acting
+        return min(
+            (number for number in mine.keys() | theirs.keys() if mine.get(number) != theirs.get(number)),
+            default=len(self.stages),
+        )
 
 
 def stage_of_reader(reader: Reader, graph: Graph) -> int:
