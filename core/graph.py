@@ -252,9 +252,11 @@ class Graph:
         writer = self.writer_index(edge.writer)
         reader = self.reader_index(edge.reader)
         if writer >= self.writers_before(edge.reader):
+            hint = "An edge goes from an earlier writer to a later reader."
+            if self.parallel and edge.reader.kind == "mlp" and edge.writer.layer == edge.reader.layer:
+                hint = "In this model the attention and the MLP of a layer work beside each other. " + hint
             raise ArgumentError(
-                f"There is no edge {edge.name}: {edge.writer.name} writes after {edge.reader.name} reads.",
-                "An edge goes from an earlier writer to a later reader.",
+                f"There is no edge {edge.name}: {edge.writer.name} writes after {edge.reader.name} reads.", hint
             )
         return int(self.first_edge[reader]) + writer
 

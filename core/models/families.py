@@ -193,6 +193,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         *("DINOv3", _HF, "image", ("DINOv3ViTModel",), Dinov3Adapter),
         exact="rotary positions of the patches, registers, LayerScale, gated MLP, biases, pictures of any size",
+        refused="classifiers: transformers 5.24 has no class for them",
     ),
     Family(
         *("BEiT", _HF, "image", ("BeitModel", "BeitForImageClassification"), BeitAdapter),
