@@ -345,11 +345,11 @@ def test_a_missing_part_is_named() -> None:
 
 @pytest.mark.parametrize("family", ["gpt2", "dinov2"])
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_a_model_of_broken_numbers_is_refused(family: str, number: float) -> None:
+def test_a_model_whose_numbers_break_after_it_was_loaded_is_refused(family: str, number: float) -> None:
     module = small_model(family)
+    model = ws.load_model((module, None))
     with torch.no_grad():
         next(p for name, p in module.named_parameters() if "1" in name and name.endswith("bias"))[0] = number
-    model = ws.load_model((module, None))
     with pytest.raises(ModelError, match="could not be trusted"):
         ws.Session(model, model.pair(small_input(family, 0)))
 
