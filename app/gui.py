@@ -11,6 +11,7 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.collector import rest_until_idle
 from app.engine_thread import EngineThread, Server
 from app.messages import Failed
 from app.settings import Settings
@@ -52,6 +53,7 @@ def run(model: str | None) -> int:
     theme.set_choice(Settings().theme())
     theme.apply(app)
     window = make_window()
+    rest_until_idle(window.workbench)
     sys.excepthook = lambda kind, error, trace: report(window, kind, error, trace)
     window.show()
     # Not before the first frame is on the screen: opening a model takes the interpreter for itself.

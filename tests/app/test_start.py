@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Starts the window as the program does, and writes down what is seen of it.
 WATCHED = """
-import json, os, signal, sys
+import gc, json, os, signal, sys
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 from app import gui
@@ -39,8 +39,11 @@ def steps():
     while window is None:
         window = next((w for w in app.topLevelWidgets() if isinstance(w, Window) and w.isVisible()), None)
         yield
+    facts["collects"] = [gc.isenabled()]
     while window.workbench.scored is None or window.workbench.busy:
         yield
+    facts["collects"].append(gc.isenabled())
+    facts["left alone"] = gc.get_freeze_count()
     facts["torch later"] = "torch" in sys.modules
     facts["predictions"] = len(window.predictions.table.row_texts())
     facts["chips"] = window.inputs.card_a.chips.chip_texts()
@@ -82,6 +85,11 @@ def test_the_window_is_on_the_screen_before_torch_is_imported(facts: dict) -> No
     assert facts["imported"] == []
     assert facts["painted"] == []
     assert facts["torch later"]
+
+
+def test_the_collector_rests_until_the_first_circuit_and_leaves_the_libraries_alone(facts: dict) -> None:
+    assert facts["collects"] == [False, True]
+    assert facts["left alone"] > 200_000
 
 
 def test_a_circuit_comes_by_itself(facts: dict) -> None:

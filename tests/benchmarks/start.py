@@ -22,7 +22,9 @@ from views import theme
 app = QApplication([])
 theme.apply(app)
 from app.gui import make_window
+from app.collector import rest_until_idle
 window = make_window()
+rest_until_idle(window.workbench)
 window.show()
 app.processEvents()
 shown = time.perf_counter() - started
