@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 
 from core.circuit import Circuit
 from core.errors import InputError
 from core.graph import Graph, Node
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 FORMAT = "wirescope circuit"
 VERSION = 1
@@ -64,6 +67,8 @@ def _graph(layers: int, heads: int, kv_heads: int, parallel: bool, coupled: bool
 
 def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
     """The circuit's nodes and edges; an edge's key and `port` say through which port it is read."""
+    import networkx as nx  # here, since the window saves and reads circuits too, and would wait for it
+
     found = nx.MultiDiGraph(**circuit.about)
     for position, edge in enumerate(circuit):
         for node in circuit.graph.readers_of(edge.reader):
@@ -79,6 +84,8 @@ def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
 
 def to_graphml(circuit: Circuit) -> str:
     """A circuit as GraphML, for Gephi, Cytoscape, yEd."""
+    import networkx as nx
+
     buffer = BytesIO()
     nx.write_graphml(to_networkx(circuit), buffer)
     return buffer.getvalue().decode("utf-8")

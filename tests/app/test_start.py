@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from app import gui
 from app.window import Window
 
-heavy = {"torch", "transformers", "timm", "pyqtgraph"}
+heavy = {"torch", "transformers", "timm", "pyqtgraph", "networkx"}
 facts = {"imported": sorted(heavy & set(sys.modules))}
 app = QApplication(sys.argv[:1])
 app.setQuitOnLastWindowClosed(True)
@@ -81,7 +81,7 @@ def facts(models, tmp_path_factory: pytest.TempPathFactory) -> dict:
     return found
 
 
-def test_the_window_is_on_the_screen_before_torch_is_imported(facts: dict) -> None:
+def test_the_window_is_on_the_screen_before_torch_and_other_large_libraries_are_imported(facts: dict) -> None:
     assert facts["imported"] == []
     assert facts["painted"] == []
     assert facts["torch later"]
