@@ -22,7 +22,7 @@ def broken(tmp_path: Path):
 
     def make(kind: str) -> str:
         folder = tmp_path / kind
-        if kind in ("BertModel", "T5ForConditionalGeneration", "SwinModel", "GPTNeoXForCausalLM"):
+        if kind in ("BertModel", "T5ForConditionalGeneration", "SwinModel", "BloomForCausalLM"):
             save_config_only(folder, kind)
         elif kind == "pickle":
             save_config_only(folder, "GPT2LMHeadModel")
@@ -55,7 +55,7 @@ BROKEN = {
         "Wirescope opens these language models",
     ),
     "SwinModel": ("SwinModel is not supported: it works in windows", "ViT"),
-    "GPTNeoXForCausalLM": ("GPTNeoXForCausalLM is not supported", "Wirescope opens these language models"),
+    "BloomForCausalLM": ("BloomForCausalLM is not supported", "Wirescope opens these language models"),
     "/no/such/folder": ("There is no folder /no/such/folder", "Give a model's folder"),
     "somebody/some-model": ("could not be had from the Hub", "Check the name and the network"),
     "timm:no_such_vit": ("timm has no model 'no_such_vit'", ""),
