@@ -17,6 +17,7 @@ from core.edits import Edit, parse_edit
 from core.interchange.circuit_files import from_json
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
+from tests.views.test_figure import edge_fills
 from views.widgets.text import signed
 
 
@@ -75,6 +76,14 @@ def test_an_svg_says_what_it_shows(reader: Person, cut: int, save_as, tmp_path: 
     ):
         assert part in words, part
     assert signed(reader.bench.ran.after - reader.bench.ran.before) in words  # beside the break, too
+
+
+def test_no_edge_of_an_svg_is_filled(reader: Person, cut: int, save_as, tmp_path: Path) -> None:
+    save_as(tmp_path / "circuit.svg")
+    reader.choose("File/Export", "Figure as SVG")
+    fills = edge_fills(tmp_path / "circuit.svg")
+    assert len(fills) >= len(reader.window.canvas.scene.data.edges) - 1  # the broken one is of straight pieces
+    assert set(fills) == {"none"}
 
 
 def test_a_pdf(reader: Person, cut: int, save_as, tmp_path: Path) -> None:

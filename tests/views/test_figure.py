@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from core.errors import WirescopeError
+from core.graph import Graph
 from tests.views.canvas.samples import GROUPED, canvas_data, head
 from views.canvas.labels import pixel_font
 from views.figure import CAPTION_PIXELS, Figure, FigureCaption, wrap, write_figure
@@ -34,6 +35,17 @@ def data():
 def svg_texts(path: Path) -> str:
     root = ElementTree.parse(path).getroot()
     return "\n".join("".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+def edge_fills(path: Path) -> list[str | None]:
+    """How every path of one single curve is filled."""
+    groups = ElementTree.parse(path).getroot().iter("{http://www.w3.org/2000/svg}g")
+    return [
+        group.get("fill")
+        for group in groups
+        for curve in group.findall("{http://www.w3.org/2000/svg}path")
+        if re.fullmatch(r"M[^A-Z]*C[^A-Z]*", curve.get("d", ""))
+    ]
 
 
 def test_svg_holds_graph_legend_and_caption_as_text(qapp, tmp_path):
@@ -61,6 +73,24 @@ def test_svg_holds_one_curve_per_edge_and_can_be_drawn(qapp, tmp_path):
     assert {image.pixelColor(x, y).name() for x in (1, image.width() - 2) for y in (1, image.height() - 2)} == {
         LIGHT.panel
     }
+
+
+def test_no_edge_is_filled(qapp, tmp_path):
+    """Nodes that take part in nothing are painted before the edges, with a brush."""
+    write_figure(tmp_path / "circuit.svg", data(), CAPTION)
+    fills = edge_fills(tmp_path / "circuit.svg")
+    assert len(fills) >= 2  # the broken one is of straight pieces
+    assert set(fills) == {"none"}
+
+
+def test_between_an_edge_and_its_chord_is_the_panel(qapp, tmp_path):
+    lone = canvas_data(Graph(3, 4, 4), "input->a2.h3<v>")
+    write_figure(tmp_path / "circuit.png", lone, CAPTION)
+    write_figure(tmp_path / "bare.png", replace(lone, edges=()), CAPTION)
+    image, bare = (QImage(str(tmp_path / f"{name}.png")) for name in ("circuit", "bare"))
+    pixels = [(x, y) for x in range(bare.width()) for y in range(30, 500)]
+    changed = [image.pixelColor(*at).name() for at in pixels if image.pixel(*at) != bare.pixel(*at)]
+    assert 50 < len(changed) < 3000  # a thin line, no area
 
 
 def test_pdf_is_one_page_of_the_figure_s_size_with_its_fonts(qapp, tmp_path):

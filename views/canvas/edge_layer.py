@@ -262,5 +262,6 @@ def _paint_paths(
         width = pen.widthF()
         pen.setDashPattern([length / width for length in dash_lengths(width)])
     painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)  # a path would be filled between its curve and its chord
     for place in places.tolist():
         painter.drawPath(edge_path(strokes, camera, place, gaps.get(place)))
