@@ -2,7 +2,8 @@
 
 Nothing is written over something else. Pills (an edit's glyph and its change of the metric) come first: a pill
 moves along its edge until it is free, else loses its number, else is left out. Then names, the most important
-first: right, left, above, below of the node, else left out. Far out only what is selected or edited has a name.
+first: right, left, above, below of the node, where no other node is and the name is nearest to its own; else it is
+left out. Far out only what is selected or edited has a name.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ NAME_PIXELS, PILL_PIXELS, NOTE_PIXELS = 11, 11, 11
 GLYPH_WIDTH = 15.0
 LAYER_NAMES = 66.0  # pixels at the left border that the names of the layers take
 BANDS_BELOW = 6.5  # pixels of a head's diameter below which a layer is drawn as a band
+SPECK = 9.0  # pixels of a head's diameter below which those that take part in nothing are ground to write on
 MOST_NAMES = 150  # tried at once; more could not be read
 PILL_HEIGHT = 19.0
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
@@ -77,6 +79,11 @@ class _Taken:
         for rect in rects:
             self.add(rect)
 
+    def add_boxes(self, boxes: np.ndarray) -> None:
+        """[4, boxes] as left, top, right, bottom."""
+        self._boxes = np.concatenate([boxes, self._boxes[:, : self._count], np.zeros((4, 64))], axis=1)
+        self._count += boxes.shape[1]
+
     def add(self, rect: QRectF) -> None:
         if self._count == self._boxes.shape[1]:
             self._boxes = np.concatenate([self._boxes, np.zeros_like(self._boxes)], axis=1)
@@ -122,8 +129,10 @@ def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozen
     rects = {node: rect for node, rect in rects.items() if rect.intersects(exposed)}
     bars = [camera.rect(scene.layout.input_bar), camera.rect(scene.layout.logits_bar)]
     layers = QRectF(0, -1e6, LAYER_NAMES, 2e6)  # these stay at the border wherever the eye is
-    taken = _Taken([*rects.values(), *bars, layers])
-    _place_pills(scene, camera, exposed, taken, labels)
+    loud = _Taken([*rects.values(), *bars, layers])
+    _place_pills(scene, camera, exposed, loud, labels)
+    taken = _Taken([*rects.values(), *bars, layers, *(pill.rect for pill in labels.pills)])
+    taken.add_boxes(_all_boxes(scene, camera))
     order = sorted(
         rects,
         key=lambda node: (
@@ -137,13 +146,20 @@ def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozen
     if is_far(scene, camera):
         order = [node for node in order if node in selected or scene.mark(node).edited]
     for node in order[:MOST_NAMES]:
-        _place_name(scene, node, rects[node], node in selected, taken, labels)
+        # Names may cover specks, and so may the change that an edit makes; else no name is on another node.
+        over = scene.mark(node).edited is not None or 2 * scene.layout.radius * camera.scale < SPECK
+        _place_name(scene, node, rects[node], node in selected, [taken, loud] if over else [taken], labels)
     return labels
 
 
-def clear_of_layers(shape: QRectF, width: float) -> bool:
-    """Whether a name of some width in the middle of a shape keeps off the names of the layers at the left border."""
-    return shape.center().x() - width / 2 > LAYER_NAMES
+def _all_boxes(scene: Scene, camera: Camera) -> np.ndarray:
+    """The shapes of all heads and MLPs in widget pixels: [4, nodes] as left, top, right, bottom."""
+    layout, graph = scene.layout, scene.data.graph
+    size = np.full((graph.layers, graph.heads + 1, 2), 2 * layout.radius)
+    size[:, -1] = layout.mlp_size.width(), layout.mlp_size.height()
+    half = size.reshape(-1, 2) / 2
+    centre = layout.positions[1:-1]
+    return np.concatenate([camera.to_widget(centre - half), camera.to_widget(centre + half)], axis=1).T
 
 
 def _place_pills(scene: Scene, camera: Camera, exposed: QRectF, taken: _Taken, labels: Labels) -> None:
@@ -203,41 +219,43 @@ def _around(centre: QPointF, size: QSizeF) -> QRectF:
     return QRectF(centre.x() - size.width() / 2, centre.y() - size.height() / 2, size.width(), size.height())
 
 
-def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, taken: _Taken, labels: Labels) -> None:
+def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, tries: list[_Taken], labels: Labels) -> None:
+    """Write a node's name, and its pill, where the first of `tries` that has room has it."""
     mark = scene.mark(node)
     weight = QFont.Weight.DemiBold if selected else QFont.Weight.Normal
     width = text_width(node.name, NAME_PIXELS, weight)
     pill = pill_size(mark.label) if mark.edited else QSizeF(0, 0)
     inside = shape.width() > width + 6 and shape.height() > 26
     if inside:
-        if clear_of_layers(shape, width):
-            labels.names.append(Name(node, shape, selected, inside=True))
+        labels.names.append(Name(node, shape, selected, inside=True))
         if mark.edited is None:
             return
         width = 0.0
     size = QSizeF(width + (pill.width() + 4 if mark.edited else 0), max(14.0, pill.height()))
-    for rect in _beside(shape, size):
-        if taken.free(rect):
-            taken.add(rect)
-            if not inside:
-                labels.names.append(Name(node, QRectF(rect.left(), rect.top(), width, rect.height()), selected))
-            if mark.edited:
-                box = QRectF(QPointF(rect.right() - pill.width(), rect.top()), pill)
-                labels.pills.append(Pill(box, mark.edited, mark.label))
-            return
+    for taken in tries:
+        for rect, clear in _beside(shape, size):
+            if taken.free(clear):
+                for other in tries:
+                    other.add(rect)
+                if not inside:
+                    labels.names.append(Name(node, QRectF(rect.left(), rect.top(), width, rect.height()), selected))
+                if mark.edited:
+                    box = QRectF(QPointF(rect.right() - pill.width(), rect.top()), pill)
+                    labels.pills.append(Pill(box, mark.edited, mark.label))
+                return
 
 
-def _beside(shape: QRectF, size: QSizeF) -> list[QRectF]:
+def _beside(shape: QRectF, size: QSizeF) -> list[tuple[QRectF, QRectF]]:
+    """Places for a name, and what must be clear there: names stand right of their node, so one on the left needs
+    more room on its own left, or it would be read as the name of the node there."""
     centre, w, h = shape.center(), size.width(), size.height()
-    right, left = shape.right() + 4, shape.left() - 4 - w
-    places = [
-        (right, centre.y() - h / 2),
-        (left, centre.y() - h / 2),
-        (right - 2, shape.top() - h + 4),
-        (right - 2, shape.bottom() - 4),
-        (left + 2, shape.top() - h + 4),
-        (left + 2, shape.bottom() - 4),
-        (centre.x() - w / 2, shape.top() - h - 1),
-        (centre.x() - w / 2, shape.bottom() + 1),
+    right = QRectF(shape.right() + 4, centre.y() - h / 2, w, h)
+    left = QRectF(shape.left() - 4 - w, centre.y() - h / 2, w, h)
+    above = QRectF(centre.x() - w / 2, shape.top() - h, w, h)
+    below = QRectF(centre.x() - w / 2, shape.bottom() + 1, w, h)
+    return [
+        (right, right.adjusted(0, 0, 3, 0)),
+        (left, left.adjusted(-12, 0, 0, 0)),
+        (above, above.adjusted(-2, 0, 2, 0)),
+        (below, below.adjusted(-2, 0, 2, 5)),
     ]
-    return [QRectF(x, y, w, h) for x, y in places]

@@ -17,7 +17,7 @@ from core.graph import Node, Reader
 from views.canvas.camera import Camera
 from views.canvas.curves import port_offset
 from views.canvas.edge_layer import mix
-from views.canvas.labels import NAME_PIXELS, clear_of_layers, is_far, node_rect, pixel_font
+from views.canvas.labels import NAME_PIXELS, is_far, node_rect, pixel_font
 from views.canvas.scene import Scene
 from views.canvas.strokes import LEVELS
 from views.theme import Theme
@@ -48,10 +48,9 @@ def paint_quiet(
             continue
         paint_shape(painter, node, rect)
         if near:
-            if clear_of_layers(rect, 40):
-                painter.setFont(pixel_font(10))
-                painter.setPen(QColor(theme.muted))
-                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _short(node, rect))
+            painter.setFont(pixel_font(10))
+            painter.setPen(QColor(theme.muted))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _short(node, rect))
             paint_ports(painter, scene, camera, theme, node, line)
             painter.setPen(QPen(line, 1.0))
             painter.setBrush(fill)

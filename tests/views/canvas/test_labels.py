@@ -49,6 +49,26 @@ def test_names_keep_off_other_named_nodes(qapp):
                 assert not node_rect(scene, Camera(), node).intersects(name.rect.adjusted(0.1, 0.1, -0.1, -0.1))
 
 
+@pytest.mark.parametrize("size", [QSizeF(526, 414), SIZE, QSizeF(770, 590)], ids=lambda s: f"{s.width():g}")
+@pytest.mark.parametrize("graph", [SMALL, ODD], ids=lambda g: f"{g.layers}x{g.heads}")
+def test_names_keep_off_quiet_nodes_and_are_nearest_to_their_own(qapp, graph, size: QSizeF):
+    nodes = {node: NodeMark(named=True) for node in graph.writers[1::2]}
+    scene = make_scene(replace(random_data(graph, 20), nodes=nodes), make_layout(graph, size))
+    names = place_labels(scene, Camera(), QRectF(0, 0, size.width(), size.height()), frozenset([head(2, 1)])).names
+    assert len(names) > len(nodes) / 2
+    for name in names:
+        apart = {node: _apart(name.rect, node_rect(scene, Camera(), node)) for node in graph.writers[1:]}
+        own = apart.pop(name.node)
+        assert min(apart.values()) > 0
+        assert own <= min(apart.values()) or name.rect.center().x() > node_rect(scene, Camera(), name.node).right()
+
+
+def _apart(first: QRectF, second: QRectF) -> float:
+    dx = max(first.left() - second.right(), second.left() - first.right(), 0.0)
+    dy = max(first.top() - second.bottom(), second.top() - first.bottom(), 0.0)
+    return max(dx, dy)
+
+
 def test_a_selected_node_is_always_among_the_first_to_get_its_name(qapp):
     scene = crowded(GROUPED)
     for node in (head(3, 4), head(29, 0)):
