@@ -125,6 +125,7 @@ class Canvas(Hands[Target]):
         emphasis = [(target, True) for target in self._selection]
         if self._hover is not None and self._hover not in self._selection:
             emphasis.append((self._hover, False))
+        emphasis.sort(key=lambda item: isinstance(item[0], Node))  # edges pass under the rings of nodes
         for target, chosen in emphasis:
             paint_emphasis(painter, scene, self.camera, look, target, labels, chosen)
         paint_layer_names(painter, scene, self.camera, look, size)

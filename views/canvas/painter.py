@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPainterPathStroker, QPen
 
 from core.edits import EditKind
 from core.graph import Edge, Node
@@ -20,13 +20,23 @@ from views.canvas.labels import (
     Labels,
     Name,
     Pill,
+    is_far,
     node_rect,
     pixel_font,
     place_labels,
     text_width,
 )
 from views.canvas.layout import EDGE
-from views.canvas.node_layer import name_font, paint_loud, paint_marked, paint_ports, paint_quiet, paint_shape, port_at
+from views.canvas.node_layer import (
+    PORTS_FROM,
+    name_font,
+    paint_loud,
+    paint_marked,
+    paint_ports,
+    paint_quiet,
+    paint_shape,
+    port_at,
+)
 from views.canvas.scene import Scene
 from views.data import CanvasData, Target
 from views.theme import Theme
@@ -154,13 +164,33 @@ def paint_emphasis(
         pen.setDashPattern([length / width for length in dash_lengths(width)])
     painter.setPen(pen)
     painter.drawPath(path)
+    crossed = _crossed(scene, camera, path, width + 3.4)
+    for node in crossed:
+        paint_loud(painter, scene, camera, theme, node, node_rect(scene, camera, node))
     _paint_ends(painter, scene, camera, theme, target, place, ring)
     if labels:
         writer, fed = scene.ends(place)
-        _paint_names(painter, [n for n in labels.names if n.inside and n.node in (writer, *fed)], theme)
+        shown = {writer, *fed, *crossed}
+        _paint_names(painter, [name for name in labels.names if name.inside and name.node in shown], theme)
     for pill in labels.pills if labels else ():
         if pill.place == place:
             paint_pill(painter, pill, theme, scene.data.stale, selected=chosen)
+
+
+def _crossed(scene: Scene, camera: Camera, path: QPainterPath, width: float) -> list[Node]:
+    """The nodes above the edges that a lifted edge would cover."""
+    stroker = QPainterPathStroker()
+    stroker.setWidth(width)
+    stroke = stroker.createStroke(path)
+    box, far = stroke.boundingRect(), is_far(scene, camera)
+    found = []
+    for node in scene.marked:
+        if far and scene.mark(node).edited is None:
+            continue  # a bar in a band, which edges pass over
+        rect = node_rect(scene, camera, node)
+        if rect.intersects(box) and stroke.intersects(rect):
+            found.append(node)
+    return found
 
 
 def _paint_ends(
@@ -205,10 +235,25 @@ def paint_layer_names(painter: QPainter, scene: Scene, camera: Camera, theme: Th
         if y < max(top, 40) or y > size.height() - 12:
             continue
         text = f"layer {layer}"
-        box = QRectF(EDGE - 3, y - 8, text_width(text, NOTE_PIXELS) + 6, 16)
+        box = _layer_box(scene, camera, layer, QRectF(EDGE - 3, y - 8, text_width(text, NOTE_PIXELS) + 6, 16))
+        if box is None:
+            continue
         painter.fillRect(box, theme.color("panel", 0.8))
         painter.setPen(QColor(theme.muted))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _layer_box(scene: Scene, camera: Camera, layer: int, box: QRectF) -> QRectF | None:
+    """Where the name of a layer covers none of its nodes: in the row, else above it. None where it would replace
+    the name of a node; specks it may cover."""
+    graph, room = scene.data.graph, QRectF(box.left(), box.top() - 200, box.width(), 400)
+    nodes = [Node("head", layer, head) for head in range(graph.heads)] + [Node("mlp", layer)]
+    shapes = [shape for node in nodes if (shape := camera.rect(scene.layout.shape(node))).intersects(room)]
+    raised = box.translated(0, -scene.layout.radius * camera.scale - 10)
+    for place in (box, raised):
+        if not any(shape.intersects(place) for shape in shapes):
+            return place
+    return box if 2 * scene.layout.radius * camera.scale < PORTS_FROM else None
 
 
 def count_words(data: CanvasData) -> str:

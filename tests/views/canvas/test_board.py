@@ -1,5 +1,6 @@
 """How the canvas keeps up: pictures made in slices, glides of the eye, the mini-map, what is drawn from how far."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
@@ -10,6 +11,7 @@ from tests.views.canvas.samples import SMALL, canvas_data, head, random_data
 from views import motion, theme
 from views.canvas import board, edge_layer
 from views.canvas.canvas import Canvas
+from views.canvas.curves import make_curves
 from views.canvas.labels import is_far
 from views.canvas.minimap import MiniMap
 from views.canvas.scene import make_scene
@@ -223,3 +225,38 @@ def test_near_the_ports_show_and_edges_end_at_them(qtbot):
         assert inside == panel  # the port is an open circle that lies on the end of its edge
         ring = {image.pixelColor(round(x + dx), round(y)).name() for dx in range(3, 9)}
         assert ring != {panel}
+
+
+def test_near_the_left_border_heads_keep_their_names(qtbot):
+    """The name of a layer stands above its row where a head is in its place."""
+    canvas = shown(qtbot, canvas_data(SMALL, "m0->a2.h5<q>"))
+    canvas.zoom_by(3.0)
+    goal = canvas.scene.layout.position(head(2, 2))
+    at = canvas.camera.point(goal.x(), goal.y())
+    canvas.look(canvas.camera.panned(40 - at.x(), 300 - at.y()))
+    canvas.settle()
+    written = canvas.grab().toImage()
+    canvas.look(canvas.camera.panned(150, 0))  # away from the border
+    canvas.settle()
+    free = canvas.grab().toImage()
+    middle = [(x, y) for x in range(24, 57) for y in range(292, 309)]
+    assert [written.pixel(x, y) for x, y in middle] == [free.pixel(x + 150, y) for x, y in middle]
+
+
+def test_a_lifted_edge_passes_under_nodes(qtbot):
+    nodes = {node: NodeMark(named=True) for node in SMALL.writers[1:]}
+    layout = shown(qtbot, canvas_data(SMALL, STRONG)).scene.layout
+    points = make_curves(layout, np.arange(SMALL.n_edges)).sampled(60)
+    apart = np.hypot(*(points - layout.positions[SMALL.writer_index(head(1, 3))]).T).min(axis=0)
+    crossing = [
+        index
+        for index in np.flatnonzero(apart < 3).tolist()
+        if head(1, 3) not in (SMALL.edge(index).writer, *SMALL.readers_of(SMALL.edge(index).reader))
+    ]
+    canvas = shown(qtbot, CanvasData(SMALL, (EdgeMark(crossing[0], 1.0, measured=True),), nodes))
+    at = canvas.node_point(head(1, 3)).toPoint()
+    for selection in ((), (SMALL.edge(crossing[0]),)):
+        canvas.set_selection(selection)
+        image = canvas.grab().toImage()
+        inside = {image.pixelColor(at.x() + dx, at.y() + dy).name() for dx in range(-5, 6) for dy in range(-5, 6)}
+        assert inside == {theme.current().panel}
