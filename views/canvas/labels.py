@@ -25,7 +25,7 @@ from views.theme import ui_font
 NAME_PIXELS, PILL_PIXELS, NOTE_PIXELS = 11, 11, 11
 GLYPH_WIDTH = 15.0
 LAYER_NAMES = 66.0  # pixels at the left border that the names of the layers take
-BANDS_BELOW = 6.5  # pixels of a head's diameter below which a layer is drawn as a band
+BANDS_BELOW = 4.0  # pixels of a head's diameter below which a layer is drawn as a band
 SPECK = 9.0  # pixels of a head's diameter below which those that take part in nothing are ground to write on
 MOST_NAMES = 150  # tried at once; more could not be read
 PILL_HEIGHT = 19.0
@@ -233,7 +233,10 @@ def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, tries: 
         width = 0.0
     size = QSizeF(width + (pill.width() + 4 if mark.edited else 0), max(14.0, pill.height()))
     for taken in tries:
-        for rect, clear in _beside(shape, size):
+        places = _beside(shape, size)
+        for rect, clear in (
+            places[:1] if node.kind == "mlp" and not mark.edited else places
+        ):  # the names of MLPs are one column
             if taken.free(clear):
                 for other in tries:
                     other.add(rect)

@@ -87,7 +87,7 @@ def _paint_bands(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, 
     layout, graph = scene.layout, scene.data.graph
     positions = camera.to_widget(layout.positions)
     pitch_x, pitch_y = layout.pitch_x * camera.scale, layout.pitch_y * camera.scale
-    strip, low = mix(theme.panel, theme.faint, 0.35), mix(theme.panel, theme.faint, 0.7)
+    strip, low = mix(theme.panel, theme.faint, 0.16), mix(theme.panel, theme.faint, 0.5)
     for layer in range(graph.layers):
         first = 1 + layer * (graph.heads + 1)
         y = positions[first, 1]
@@ -106,7 +106,7 @@ def _paint_bars(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, e
         share = (int(scene.strength[number + 1]) + 1) / LEVELS
         bar = _bar(scene, camera, number + 1, 0.4 + 0.6 * share)
         if bar.intersects(exposed):
-            painter.fillRect(bar, mix(theme.panel, theme.text, 0.4 + 0.6 * share))
+            painter.fillRect(bar, mix(theme.panel, theme.muted, 0.5 + 0.5 * share))
 
 
 def _bar(scene: Scene, camera: Camera, number: int, share: float) -> QRectF:
@@ -115,9 +115,17 @@ def _bar(scene: Scene, camera: Camera, number: int, share: float) -> QRectF:
     layer, column = divmod(number - 1, graph.heads + 1)
     x = float(layout.positions[number, 0]) * camera.scale + camera.x
     foot = (layout.layer_y(layer) + 0.44 * layout.pitch_y) * camera.scale + camera.y
-    width = max(0.5 * layout.pitch_x * camera.scale, 1.0) * (1.6 if column == graph.heads else 1.0)
-    height = 0.88 * layout.pitch_y * camera.scale * share
+    band = 0.88 * layout.pitch_y * camera.scale
+    width = max(min(0.5 * layout.pitch_x * camera.scale, band), 1.0) * (1.6 if column == graph.heads else 1.0)
+    height = band * share
     return QRectF(x - width / 2, foot - height, width, height)
+
+
+def ring_rect(scene: Scene, camera: Camera, node: Node) -> QRectF:
+    """What a ring goes round: a node's shape, or its place in a band."""
+    if node.kind in ("head", "mlp") and is_far(scene, camera) and scene.mark(node).edited is None:
+        return _bar(scene, camera, scene.layout.number(node), 1.0).adjusted(-2, -1, 2, 1)
+    return node_rect(scene, camera, node)
 
 
 def paint_marked(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:

@@ -36,12 +36,14 @@ from views.canvas.node_layer import (
     paint_quiet,
     paint_shape,
     port_at,
+    ring_rect,
 )
 from views.canvas.scene import Scene
 from views.data import CanvasData, Target
 from views.theme import Theme
 
 LEGEND = ("solid measured · dashed estimated", "blue raises · orange lowers")
+SNUG_BELOW = 12.0  # pixels of a node's height below which its ring keeps to its outline
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
 
 
@@ -216,7 +218,9 @@ def _ring(painter: QPainter, scene: Scene, camera: Camera, node: Node, color: QC
     painter.setPen(QPen(color, width))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     bar = node.kind in ("input", "logits")
-    paint_shape(painter, node, node_rect(scene, camera, node), 0.0 if bar else 1.5)
+    rect = ring_rect(scene, camera, node)
+    snug = 0.0 if bar else 0.5 if rect.height() < SNUG_BELOW else 1.5  # a wide ring would lie on the neighbours
+    paint_shape(painter, node, rect, snug)
 
 
 # ---- at the border: layers, count, legend ------------------------------------------------------------------

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtTest import QTest
 
 from core.graph import Graph, Node
-from tests.views.canvas.samples import SMALL, canvas_data, head, random_data
+from tests.views.canvas.samples import GROUPED, SMALL, canvas_data, head, random_data
 from views import motion, theme
 from views.canvas import board, edge_layer
 from views.canvas.canvas import Canvas
@@ -192,7 +192,7 @@ def test_far_out_layers_are_bands_and_only_what_matters_is_named(qtbot):
     near = {name.node for name in canvas._cache.labels.names}
     assert near == {head(3, 4), head(20, 9), Node("mlp", 4), Node("mlp", 30)}
     canvas.set_selection((head(3, 4),))
-    canvas.zoom_by(0.6)
+    canvas.zoom_by(0.5)
     canvas.settle()
     assert is_far(canvas.scene, canvas.camera)
     assert {name.node for name in canvas._cache.labels.names} == {head(3, 4)}
@@ -208,6 +208,12 @@ def test_far_out_layers_are_bands_and_only_what_matters_is_named(qtbot):
         )
 
     assert bar_height(head(20, 9)) > bar_height(head(20, 10))  # one with a strong edge, one without any
+
+
+def test_in_the_least_window_a_model_of_thirty_layers_still_has_nodes_and_names(qtbot):
+    canvas = shown(qtbot, canvas_data(GROUPED, "a3.h4->a20.h7<q>", "m4->m25"), 526, 414)
+    assert not is_far(canvas.scene, canvas.camera)
+    assert {name.node.name for name in canvas._cache.labels.names} == {"a3.h4", "a20.h7", "m4", "m25"}
 
 
 def test_near_the_ports_show_and_edges_end_at_them(qtbot):
