@@ -112,7 +112,7 @@ def _cosine_rows(session: Session, clean: Result, result: Result) -> tuple[Predi
         values = [float(cosine_similarity(x.answer[:1], reference.answer[:1])) for x in (clean, result)]
         return PredictionRow(label, values[0], values[1])
 
-    rows = [row("to A, unedited", clean)]
+    rows = [row("to A", clean)]
     counterfactual = session.counterfactual
     if counterfactual is not None:
         rows.append(row("to B", counterfactual))

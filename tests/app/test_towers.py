@@ -50,7 +50,7 @@ def test_a_text_tower_shows_cosines_and_is_cut(person: Person, pair: Path) -> No
     assert not person.dialogs()
     assert (person.problem("A"), person.problem("B")) == ("", "")
     assert person.card("A").chips.chip_texts()[:5] == ["When", "Mary", "gave", "a", "drink"]
-    assert [label for label, *_ in person.predictions()] == ["to A, unedited", "to B"]
+    assert [label for label, *_ in person.predictions()] == ["to A", "to B"]
     assert person.window.predictions.metric_name.text() == "cosine to A − cosine to B"
     cut_the_strongest(person)
     inspect_a_head(person, len(person.bench.ready.labels))

@@ -12,8 +12,9 @@ from views.panels.patch_attention import PatchAttention
 from views.widgets.buttons import LinkButton
 from views.widgets.text import ElidedLabel, dim, heading
 
-_MATRIX_WORDS = "row asks · column offers"
-_PICTURE_WORDS = "click a patch to ask from it"
+# As much as there is room for: half a sentence would not help.
+_MATRIX_WORDS = ("row asks · column offers", "row asks", "")
+_PICTURE_WORDS = ("click a patch to ask from it", "click a patch to ask", "click a patch", "")
 
 
 class AttentionSection(QWidget):
@@ -21,7 +22,7 @@ class AttentionSection(QWidget):
         super().__init__(parent)
         self._has_picture = False
         self._as_matrix = False
-        self.hint = ElidedLabel(_MATRIX_WORDS, "muted")
+        self.hint = ElidedLabel("", "muted")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # gives way first
         self.toggle = LinkButton("matrix")
@@ -76,7 +77,7 @@ class AttentionSection(QWidget):
         self.patches.setVisible(not matrix)
         self.toggle.setVisible(self._has_picture)
         self.toggle.setText("picture" if matrix else "matrix")
-        self.hint.setText(_MATRIX_WORDS if matrix else _PICTURE_WORDS)
+        self.hint.setText(*(_MATRIX_WORDS if matrix else _PICTURE_WORDS))
         if self._has_picture:
             (self.matrix if matrix else self.patches).describe()
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from views.theme import current, mono_font
 from views.widgets.painted import Painted, draw_bar
-from views.widgets.text import ElidedLabel, dim, show_text, signed, wrapped
+from views.widgets.text import dim, show_text, signed, wrapped
 
 _AGREE = 0.05  # share of the measured effect
 
@@ -90,7 +90,7 @@ class Effects(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bars = EffectBars()
-        self.kind = ElidedLabel("", "muted")
+        self.kind = wrapped()
         self.measure = QPushButton("Measure")
         self.measure.setToolTip("Make the edit for a moment and see what the metric really does")
         self.measure.clicked.connect(self.measure_requested)
@@ -108,7 +108,7 @@ class Effects(QWidget):
     def show_effects(self, estimated: float | None, measured: float | None, kind_words: str) -> None:
         self.bars.set_values(estimated, measured)
         show_text(self.gap, gap_words(estimated, measured))
-        self.kind.setText(f"change of the metric, {kind_words}" if kind_words else "change of the metric", kind_words)
+        self.kind.setText(f"change of the metric, {kind_words}" if kind_words else "change of the metric")
         self.measure.setVisible(measured is None)
 
     def set_stale(self, stale: bool) -> None:

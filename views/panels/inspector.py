@@ -44,8 +44,8 @@ class InspectorPanel(QFrame):
         self.edits = EditButtons()
         self.edits.edit_requested.connect(self.edit_requested)
         self.edits.restore_requested.connect(self.restore_current_requested)
-        self.reads = LinkList("Reads most")
-        self.writes = LinkList("Writes most to")
+        self.reads = LinkList("Reads most", "Reads")
+        self.writes = LinkList("Writes most to", "Writes to")
         for links in (self.reads, self.writes):
             links.edge_selected.connect(self.edge_selected)
         self.signs = wrapped(_SIGNS)

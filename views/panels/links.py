@@ -13,6 +13,9 @@ from views.theme import current
 from views.widgets.painted import STALE_OPACITY, draw_bar, draw_focus_ring
 from views.widgets.text import ElidedLabel, plain_tip, pretty_name, scaled, signed, small_mono
 
+GAP = 8.0  # pixels between a name and its bar
+NARROWEST_BAR = 10.0  # names are whole as long as this much is left for the bars
+
 
 class LinkRow(QAbstractButton):
     """One link; `share` is its size against the largest in its list."""
@@ -22,6 +25,7 @@ class LinkRow(QAbstractButton):
         self.link = link
         self.stale = False
         self._share = share
+        self.names = 0.0  # pixels that all names of the list need; 0 for this one's own
         name = pretty_name(link.name)
         self.setText(name)
         self.setAccessibleName(f"{name}, {signed(link.value, 3)}")
@@ -31,6 +35,10 @@ class LinkRow(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._font = scaled(small_mono(), 0.98)
+
+    def name_width(self) -> float:
+        """Pixels that the whole name needs."""
+        return QFontMetricsF(self._font).horizontalAdvance(self.text())
 
     def sizeHint(self) -> QSize:
         return QSize(120, round(QFontMetricsF(self._font).height()) + 7)
@@ -43,13 +51,13 @@ class LinkRow(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(STALE_OPACITY if self.stale else 1.0)
         theme, metrics = current(), QFontMetricsF(self._font)
-        names = min(metrics.horizontalAdvance("a18.kv4 ⟨q⟩") + 4, self.width() * 0.66)
+        names = min(self.names or self.name_width(), self.width() - GAP - NARROWEST_BAR)
         painter.setFont(self._font)
         painter.setPen(theme.color("text" if self.underMouse() or self.hasFocus() else "muted"))
-        text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideMiddle, names - 4)
-        painter.drawText(QRectF(0, 0, names, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
-        room = max(self.width() - names - 2, 1.0)
-        bar = QRectF(names, self.height() / 2 - 3.5, room * self._share, 7)
+        text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideMiddle, names + 0.5)
+        painter.drawText(QRectF(0, 0, names + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        room = max(self.width() - names - GAP - 2, 1.0)
+        bar = QRectF(names + GAP, self.height() / 2 - 3.5, room * self._share, 7)
         draw_bar(painter, bar, theme.color("positive" if self.link.value >= 0 else "negative", 0.85), 1)
         if self.hasFocus():
             draw_focus_ring(painter, QRectF(self.rect()), 3)
@@ -59,13 +67,15 @@ class LinkRow(QAbstractButton):
 class LinkList(QWidget):
     edge_selected = Signal(int)
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, short_title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.title = ElidedLabel("", "heading")
+        self.title.setText(title, short_title)
         self.rows: list[LinkRow] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
-        self._layout.addWidget(ElidedLabel(title, "heading"))
+        self._layout.addWidget(self.title)
         self._layout.addSpacing(4)
         self._layout.addStretch(1)
 
@@ -76,7 +86,9 @@ class LinkList(QWidget):
             row.deleteLater()
         most = max((abs(link.value) for link in links), default=0.0) or 1.0
         self.rows = [LinkRow(link, abs(link.value) / most) for link in links]
+        names = max((row.name_width() for row in self.rows), default=0.0)
         for i, row in enumerate(self.rows):
+            row.names = names
             row.clicked.connect(lambda _checked=False, edge=row.link.edge: self.edge_selected.emit(edge))
             self._layout.insertWidget(2 + i, row)
         self.setVisible(bool(links))

@@ -9,6 +9,8 @@ from core.graph import LOGITS, Edge, Node, Reader
 from views.data import EdgeInspection, Link, NodeInspection
 from views.panels.effects import gap_words
 from views.panels.inspector import InspectorPanel
+from views.panels.links import GAP, NARROWEST_BAR
+from views.widgets.text import ElidedLabel
 
 HEAD = Node("head", 24, 7)
 LABELS = ("When", " Mary", " and", " John")
@@ -55,6 +57,21 @@ def test_a_head_says_its_name_its_attention_and_its_links(panel, texts):
     assert {"a24.h7", "head 7 of layer 24", "Attention", "row asks · column offers"} <= set(words)
     assert "“John” reads “Mary” most: 0.600" in words
     assert {"Reads most", "Writes most to", "Blue raises the metric, orange lowers it."} <= set(words)
+
+
+def test_in_the_narrowest_panel_nothing_that_matters_is_cut(show, texts):
+    panel = show(InspectorPanel(), 248, 594)
+    words = "replaced from B, with the other edits in place"
+    links = [Link(21, "a23.kv1<v>", 0.8), Link(22, "a1.h2<q>", 0.1)]
+    panel.show_node(node(writes=links, reads=[Link(11, "input<q>", 0.9)], kind_words=words, measured=-1.0))
+    QApplication.processEvents()
+    for row in (*panel.writes.rows, *panel.reads.rows):
+        assert row.name_width() <= row.width() - GAP - NARROWEST_BAR
+    for label in panel.findChildren(ElidedLabel):
+        if label.isVisible():
+            assert "…" not in label.shown_text()
+    kind = panel.effects.kind
+    assert kind.height() >= kind.heightForWidth(kind.width()) > 2 * kind.fontMetrics().height() - 4
 
 
 def test_pointing_at_a_cell_says_its_weight(panel, qtbot):
