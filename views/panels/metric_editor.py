@@ -26,7 +26,7 @@ class AnswerField(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name)
         self.setMaxVisibleItems(14)
-        self.setStyleSheet("QComboBox { padding: 4px 16px 4px 6px; } QComboBox::drop-down { width: 16px; }")
+        self.setStyleSheet("QComboBox { padding: 4px 0 4px 5px; } QComboBox::drop-down { width: 15px; }")
         completer = self.completer()
         if isinstance(completer, QCompleter):
             completer.setFilterMode(Qt.MatchFlag.MatchContains)

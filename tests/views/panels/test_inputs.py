@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from views.data import CardData, EditRow, MetricChoice, MetricOption, TokenChip
 from views.panels.inputs import InputsPanel
+from views.panels.metric_editor import MetricEditor
 from views.widgets.drops import CARD_MIME
 
 WORDS = ["When", " Mary", " and", " John", " went", ",", " John"]
@@ -303,3 +304,14 @@ def test_nothing_is_wider_than_the_column(panel, width):
     QApplication.processEvents()
     content = panel.scroll_area.widget()
     assert content.width() <= panel.scroll_area.viewport().width()
+
+
+def test_an_answer_is_whole_in_the_narrowest_panel(show):
+    editor = show(MetricEditor(), 193, 120)
+    editor.set_options([MetricOption("logit_diff", "logit difference", True, True)])
+    editor.set_metric(MetricChoice("logit_diff", " Mary", " John"))
+    QApplication.processEvents()
+    for field in (editor.target, editor.foil):
+        line = field.lineEdit()
+        assert line.width() >= line.fontMetrics().horizontalAdvance(line.text()) + 5  # Qt keeps 2 on each side
+        assert line.geometry().right() < field.width() - 15  # the arrow
