@@ -93,9 +93,9 @@ def make_layout(graph: Graph, size: QSizeF, header: tuple[float, float] = (0.0, 
     pitch_x, pitch_y = _pitches(graph, size, header)
     margins = _margins(graph, pitch_x, size, header)
     room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(margins)
-    end_gap = _end_gap(pitch_y)
+    end_gap, top_gap = _end_gap(pitch_y), _top_gap(pitch_y, header)
     width = pitch_x * (graph.heads - 1 + MLP_GAP)
-    height = pitch_y * (graph.layers - 1 + MLP_RISE) + 2 * end_gap + BAR_HEIGHT
+    height = pitch_y * (graph.layers - 1 + MLP_RISE) + end_gap + top_gap + BAR_HEIGHT
     left = room.center().x() - width / 2
     bottom = room.center().y() + height / 2
     base = bottom - BAR_HEIGHT / 2 - end_gap  # y of layer 0
@@ -104,7 +104,7 @@ def make_layout(graph: Graph, size: QSizeF, header: tuple[float, float] = (0.0, 
     rows = base - np.arange(graph.layers) * pitch_y
     x, y = np.meshgrid(columns, rows)
     y[:, -1] -= MLP_RISE * pitch_y
-    centre, top = left + width / 2, base - pitch_y * (graph.layers - 1 + MLP_RISE) - end_gap
+    centre, top = left + width / 2, base - pitch_y * (graph.layers - 1 + MLP_RISE) - top_gap
     positions = np.concatenate([[[centre, base + end_gap]], np.stack([x, y], axis=-1).reshape(-1, 2), [[centre, top]]])
     bar_width = _bar_width(graph, pitch_x, size, header, centre, fits_header=margins.top() == EDGE)
     bar = QRectF(centre - bar_width / 2, -BAR_HEIGHT / 2, bar_width, BAR_HEIGHT)
@@ -123,7 +123,7 @@ def _pitches(graph: Graph, size: QSizeF, header: tuple[float, float]) -> tuple[f
     # the gaps at both ends depend on the row pitch: two steps settle it
     pitch_y = height / (graph.layers + 1)
     for _ in range(4):
-        pitch_y = max((height - 2 * _end_gap(pitch_y)) / (graph.layers - 1 + MLP_RISE), 11.0)
+        pitch_y = max((height - _end_gap(pitch_y) - _top_gap(pitch_y, header)) / (graph.layers - 1 + MLP_RISE), 11.0)
     pitch_y = min(pitch_y, 1.8 * pitch_x, 110.0)
     return min(pitch_x, 4.2 * pitch_y), pitch_y
 
@@ -131,6 +131,15 @@ def _pitches(graph: Graph, size: QSizeF, header: tuple[float, float]) -> tuple[f
 def _end_gap(pitch_y: float) -> float:
     """From the middle of a bar to the nearest row."""
     return min(max(0.8 * pitch_y, 34.0), 62.0)
+
+
+def _top_gap(pitch_y: float, header: tuple[float, float]) -> float:
+    """The same at the top. The edge from the last MLP to `logits` rises a little above the MLP: that stays below the
+    corner at the right, also where the bar stands beside it."""
+    if header == (0.0, 0.0):
+        return _end_gap(pitch_y)
+    mlp = 0.9 * min(0.29 * pitch_y, LARGEST_RADIUS)
+    return max(_end_gap(pitch_y), HEADER_HEIGHT - BAR_HEIGHT / 2 + mlp + 0.27 * pitch_y + 2)
 
 
 def _margins(graph: Graph, pitch_x: float, size: QSizeF, header: tuple[float, float]) -> QMarginsF:

@@ -278,7 +278,10 @@ def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF
     ground = theme.color("panel", 0.8)
     left, right = header_widths(count_words(data))
     painter.fillRect(QRectF(EDGE - 4, EDGE - 4, left + 8, 20), ground)
-    painter.fillRect(QRectF(size.width() - EDGE - right - 4, EDGE - 4, right + 8, 36), ground)
+    for line, text in enumerate(LEGEND):  # each as wide as it is: edges pass beside the shorter one
+        width = text_width(text, NOTE_PIXELS)
+        box = QRectF(size.width() - EDGE - width - 4, EDGE - 4 + 16 * line, width + 8, 16 if line == 0 else 20)
+        painter.fillRect(box, ground)
     painter.setPen(QColor(theme.muted))
     painter.drawText(QRectF(EDGE, EDGE - 2, left + 4, 16), Qt.AlignmentFlag.AlignLeft, count_words(data))
     for line, text in enumerate(LEGEND):

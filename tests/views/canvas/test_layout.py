@@ -7,6 +7,7 @@ from PySide6.QtCore import QSizeF
 from core.graph import INPUT, LOGITS, Graph, Node
 from tests.views.canvas.samples import GROUPED, ODD, SMALL, head
 from views.canvas.camera import Camera, framed
+from views.canvas.curves import make_curves
 from views.canvas.layout import EDGE, HEADER_HEIGHT, make_layout
 
 SIZES = [QSizeF(760, 540), QSizeF(500, 420), QSizeF(1100, 420), QSizeF(420, 900)]
@@ -85,3 +86,15 @@ def test_zoom_keeps_the_point_under_the_pointer():
 def test_zoom_stops_at_its_limits():
     assert Camera().zoomed(100.0, Camera().point(0, 0), 0.5, 8.0).scale == 8.0
     assert Camera().zoomed(0.01, Camera().point(0, 0), 0.5, 8.0).scale == 0.5
+
+
+@pytest.mark.parametrize("size", [QSizeF(770, 590), *SIZES], ids=str)
+@pytest.mark.parametrize("graph", GRAPHS[:4], ids=lambda g: f"{g.layers}x{g.heads}")
+def test_the_edge_from_the_last_mlp_keeps_off_the_legend(graph: Graph, size: QSizeF):
+    layout = make_layout(graph, size, HEADER)
+    camera = framed(layout.bounds, size, layout.margins, 1.0)
+    index = graph.index(f"m{graph.layers - 1}->logits")
+    points = camera.to_widget(make_curves(layout, np.array([index])).sampled(200)[0])
+    for share, bottom in ((1.0, 17), (0.75, HEADER_HEIGHT - 3)):  # the second line is the shorter one
+        under = points[:, 0] > size.width() - EDGE - share * HEADER[1]
+        assert np.all(points[under, 1] > EDGE + bottom)
