@@ -125,6 +125,7 @@ QMenu::icon { left: 6px; }
 QMenu::indicator { width: 12px; height: 12px; left: 7px; }
 QMenu::indicator:checked { image: @check@; }
 QMenu::right-arrow { image: @arrow-right@; width: 10px; height: 10px; right: 8px; }
+QDialogButtonBox, QMessageBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolTip { background: @raised@; color: @text@; border: 1px solid @border@; padding: 4px 6px; }
 
 QScrollBar { background: transparent; border: none; }

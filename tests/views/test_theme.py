@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QApplication, QComboBox, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QFrame,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from views import theme
 from views.theme import DARK, LIGHT, Theme
@@ -118,3 +128,16 @@ def test_fonts_have_the_size_and_weight_asked_for(qapp: QApplication):
 def test_missing_fonts_are_no_error(qapp: QApplication, monkeypatch):
     monkeypatch.setattr(theme.resources, "files", lambda name: Path("/nowhere"))
     assert theme.load_fonts.__wrapped__() == ()
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_buttons_of_dialogs_have_no_icons_of_the_platform(qapp, qtbot, restored, choice):
+    """They do not follow the theme: a dark cross on a dark button."""
+    theme.set_choice(choice)
+    theme.apply(qapp)
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close | QDialogButtonBox.StandardButton.Ok)
+    message = QMessageBox(QMessageBox.Icon.Warning, "", "words", QMessageBox.StandardButton.Ok)
+    for widget in (box, message):
+        qtbot.addWidget(widget)
+        widget.show()
+        assert all(button.icon().isNull() for button in widget.findChildren(QPushButton))
