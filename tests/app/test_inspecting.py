@@ -146,7 +146,12 @@ def test_a_selected_node_shows_its_edges(reader: Person) -> None:
 
 @pytest.mark.parametrize(
     ("node", "words"),
-    [(Node("mlp", 1), "MLP of layer 1"), (INPUT, "input · token"), (LOGITS, "logits"), (HEAD, "head 2 of layer 1")],
+    [
+        (Node("mlp", 1), "MLP of layer 1"),
+        (INPUT, "input · token + position"),
+        (LOGITS, "logits"),
+        (HEAD, "head 2 of layer 1"),
+    ],
 )
 def test_every_kind_of_node_is_described(reader: Person, node: Node, words: str) -> None:
     reader.click_node(node)
