@@ -11,7 +11,9 @@ from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QMessageBox,
+    QProxyStyle,
     QPushButton,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -133,11 +135,19 @@ def test_missing_fonts_are_no_error(qapp: QApplication, monkeypatch):
 @pytest.mark.parametrize("choice", ["dark", "light"])
 def test_buttons_of_dialogs_have_no_icons_of_the_platform(qapp, qtbot, restored, choice):
     """They do not follow the theme: a dark cross on a dark button."""
+
+    class WithIcons(QProxyStyle):
+        def styleHint(self, hint, option=None, widget=None, data=None):
+            asked = hint == QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons
+            return 1 if asked else super().styleHint(hint, option, widget, data)
+
     theme.set_choice(choice)
     theme.apply(qapp)
+    qapp.setStyle(WithIcons("Fusion"))
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close | QDialogButtonBox.StandardButton.Ok)
     message = QMessageBox(QMessageBox.Icon.Warning, "", "words", QMessageBox.StandardButton.Ok)
     for widget in (box, message):
         qtbot.addWidget(widget)
         widget.show()
         assert all(button.icon().isNull() for button in widget.findChildren(QPushButton))
+    qapp.setStyle("Fusion")
