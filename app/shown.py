@@ -12,6 +12,7 @@ from app.messages import Ran
 from core.edits import Edit, edit_words
 from core.graph import Edge, Graph, Node
 from views.data import CanvasData, EdgeMark, EditRow, Link, NodeMark, PredictionsData, Target
+from views.widgets.text import change_words
 
 STRONGEST = 48  # edges of the whole graph
 OF_SELECTION = 24  # edges into a selected node, and as many out of it
@@ -51,13 +52,13 @@ def canvas_data(
         change = measured.get(edge)
         value = -change if change is not None else None if scores is None else float(scores[index])
         edit = edited.get(edge)
-        label = "" if edit is None or change is None else signed(change)
+        label = "" if edit is None or change is None else change_words(change)
         marks.append(EdgeMark(index, value, change is not None, None if edit is None else edit.kind, label))
     nodes = {node: NodeMark(named=True) for node in ends}
     for target, edit in edited.items():
         if isinstance(target, Node):
             change = measured.get(target)
-            nodes[target] = NodeMark(edit.kind, "" if change is None else signed(change), named=True)
+            nodes[target] = NodeMark(edit.kind, "" if change is None else change_words(change), named=True)
     return CanvasData(graph, tuple(marks), nodes, selection, input_label, output_label, stale)
 
 
@@ -98,9 +99,3 @@ def links(graph: Graph, scores: NDArray[np.float64], node: Node) -> tuple[tuple[
 def _strongest(scores: NDArray[np.float64], among: NDArray[np.int64], count: int) -> list[int]:
     order = np.argsort(-np.abs(scores[among]), kind="stable")[:count]
     return [int(index) for index in among[order] if scores[index] != 0.0]
-
-
-def signed(value: float) -> str:
-    """A change with its sign: "+0.31", "−1.47"."""
-    digits = 2 if abs(value) >= 0.095 or value == 0 else 3 if abs(value) >= 0.0095 else 4
-    return f"{value:+.{digits}f}".replace("-", "−")

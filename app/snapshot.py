@@ -12,12 +12,13 @@ import numpy as np
 from app.document import Document, Source
 from app.inspection import REPLACED, recovered_words
 from app.messages import Opened, Ran, Recovered, Scored
-from app.shown import STRONGEST, canvas_data, signed
+from app.shown import STRONGEST, canvas_data
 from core.circuit import Circuit
 from core.edits import Edit, edit_words
 from core.interchange.circuit_files import to_json
 from views.data import CanvasData, Target
 from views.figure import FigureCaption
+from views.widgets.text import change_words
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Snapshot:
         if self.ran is not None:
             metric = f"{self.ran.metric_name}: {self.ran.before:.3f} before"
             if self.ran.edits:
-                metric += f", {self.ran.after:.3f} after ({signed(self.ran.after - self.ran.before)})"
+                metric += f", {self.ran.after:.3f} after ({change_words(self.ran.after - self.ran.before)})"
         lines = []
         if self.scored is not None:
             lines.append(f"Dashed edges: estimated by {self.scored.method.upper()}, {REPLACED[self.scored.kind]}.")

@@ -11,7 +11,7 @@ from core.graph import LOGITS, Node
 from core.tracing.methods import trace
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
-from views.widgets.text import number, pretty_name, signed
+from views.widgets.text import change_words, metric_digits, number, pretty_name
 
 
 def test_opening_a_folder_fills_the_window(reader: Person, models) -> None:
@@ -30,7 +30,7 @@ def test_opening_a_folder_fills_the_window(reader: Person, models) -> None:
     assert window.status.parity.isVisible()
     assert float(window.status.parity.text().removeprefix("parity ")) == pytest.approx(session.parity.difference, 0.6)
     metric, probabilities = reader.expected([])
-    assert window.predictions.metric_value.text() == number(metric)
+    assert window.predictions.metric_value.text() == number(metric, metric_digits(metric, metric))
     assert reader.bench.ran.before == reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
     for row in reader.bench.ran.rows:
         assert row.before == row.after == pytest.approx(probabilities[row.label], abs=1e-6)
@@ -48,7 +48,7 @@ def test_a_click_selects_a_wire_and_the_inspector_says_what_it_does(reader: Pers
     without, _ = reader.expected([])
     with_it, _ = reader.expected([Edit(edge, "patch")])
     estimated = -trace(reader.session(), "eap").values[index]
-    assert reader.effects() == {"estimated": signed(estimated), "measured": signed(with_it - without)}
+    assert reader.effects() == {"estimated": change_words(estimated), "measured": change_words(with_it - without)}
     assert "replaced from B" in inspector.effects.kind.text()
     assert reader.edits() == []  # looking changes nothing
 
@@ -65,13 +65,13 @@ def test_x_cuts_what_is_selected_and_x_again_restores_every_digit(reader: Person
         assert row.after == pytest.approx(probabilities[row.label], abs=1e-6)
     assert reader.predictions() != written
     assert reader.edits() == [f"{pretty_name(edge.name)} from B"]
-    assert reader.window.predictions.metric_value.text() == number(metric)
-    change = number(metric - first[0])
-    assert reader.window.predictions.metric_change.text().lstrip("+").startswith(change)
+    assert reader.window.predictions.metric_value.text() == number(metric, metric_digits(first[0], metric))
+    change = change_words(metric - first[0])
+    assert reader.window.predictions.metric_change.text().startswith(f"{change} from")
     assert "edited: from B" in reader.tip(edge)
     mark = next(mark for mark in reader.window.canvas.scene.data.edges if mark.index == index)
     assert (mark.edited, mark.measured) == ("patch", True)
-    assert mark.label.lstrip("+").startswith(change[:4])
+    assert mark.label == change  # the same figures everywhere
     assert "measured" in reader.tip(edge)
 
     reader.press(Qt.Key.Key_X)
@@ -163,7 +163,7 @@ def test_each_button_of_the_inspector_makes_its_edit_and_takes_it_back(reader: P
     metric, _ = reader.expected([Edit(reader.edge(index), kind, value=0.5 if kind == "scale" else None)])
     assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
     assert reader.window.inspector.edits.chosen() == kind
-    assert reader.effects()["measured"] == signed(metric - first[0])
+    assert reader.effects()["measured"] == change_words(metric - first[0])
     reader.click(button)
     reader.rest()
     assert reader.edits() == []

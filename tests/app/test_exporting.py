@@ -18,7 +18,7 @@ from core.interchange.circuit_files import from_json
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.views.test_figure import edge_fills
-from views.widgets.text import signed
+from views.widgets.text import change_words
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_an_svg_says_what_it_shows(reader: Person, cut: int, save_as, tmp_path: 
         f"{len(reader.window.canvas.scene.data.edges)} of 262 edges",
     ):
         assert part in words, part
-    assert signed(reader.bench.ran.after - reader.bench.ran.before) in words  # beside the break, too
+    assert change_words(reader.bench.ran.after - reader.bench.ran.before) in words  # beside the break, too
 
 
 def test_no_edge_of_an_svg_is_filled(reader: Person, cut: int, save_as, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from core.metrics import METRICS
 from tests.app.models import CLASSES, CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from views.data import MetricChoice
-from views.widgets.text import digits_to_see, number
+from views.widgets.text import metric_digits, number
 
 
 def choose_kind(person: Person, kind: str) -> None:
@@ -40,7 +40,7 @@ def check(person: Person, name: str) -> None:
     assert person.window.predictions.metric_name.text() == name
     expected = float(session.run(list(person.bench.document.edits)).metric[0])
     assert person.bench.ran.after == pytest.approx(expected, abs=1e-5)
-    digits = digits_to_see(person.bench.ran.after - person.bench.ran.before)
+    digits = metric_digits(person.bench.ran.before, person.bench.ran.after)
     assert person.window.predictions.metric_value.text() == number(person.bench.ran.after, digits)
 
 
@@ -175,7 +175,7 @@ def test_a_model_without_a_head_is_measured_by_cosines(person: Person, models, p
     assert kinds == ["cosine", "cosine_clean"]
     assert person.window.predictions.metric_name.text() == "cosine to A − cosine to B"
     assert [row[0] for row in person.predictions()] == ["to A", "to B"]
-    assert person.predictions()[0][1] == "1.00 → 1.00"
+    assert person.predictions()[0][1] == "1.000 → 1.000"
     (index,) = person.strong_edges()
     person.click_edge(index)
     person.press(Qt.Key.Key_X)

@@ -5,13 +5,7 @@ from __future__ import annotations
 from core.edits import EDIT_WORDS
 from core.graph import Edge, Node, Reader
 from views.canvas.scene import Scene
-
-
-def number(value: float) -> str:
-    """Two to three figures, with a sign and a true minus."""
-    size = abs(value)
-    text = f"{size:.2f}" if size >= 0.095 or size == 0 else f"{size:.2g}"
-    return f"{'−' if value < 0 else '+'}{text}"
+from views.widgets.text import change_words
 
 
 def reader_name(reader: Reader) -> str:
@@ -48,7 +42,7 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
         return edge_name(target)
     mark = scene.marks[place]
     known = mark.value is not None
-    words = f"{number(mark.value)} {'measured' if mark.measured else 'estimated'}" if known else "no score yet"
+    words = f"{change_words(mark.value)} {'measured' if mark.measured else 'estimated'}" if known else "no score yet"
     parts = [f"{edge_name(target)}  {words}"]
     if mark.edited:
         parts.append(f"edited: {EDIT_WORDS[mark.edited]} {mark.label}".strip())

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from views.theme import current, mono_font
 from views.widgets.painted import Painted, draw_bar
-from views.widgets.text import dim, show_text, signed, wrapped
+from views.widgets.text import change_words, dim, show_text, wrapped
 
 _AGREE = 0.05  # share of the measured effect
 
@@ -46,11 +46,9 @@ class EffectBars(Painted):
 
     def row_texts(self) -> list[tuple[str, str]]:
         """The words and the numbers shown."""
-        most = max(abs(self._estimated or 0), abs(self._measured or 0))
-        digits = 2 if most >= 0.1 else 3 if most >= 0.01 else 4
         return [
-            ("estimated", "–" if self._estimated is None else signed(self._estimated, digits)),
-            ("measured", "not yet" if self._measured is None else signed(self._measured, digits)),
+            ("estimated", "–" if self._estimated is None else change_words(self._estimated)),
+            ("measured", "not yet" if self._measured is None else change_words(self._measured)),
         ]
 
     def _row_height(self) -> int:

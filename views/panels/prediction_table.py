@@ -26,7 +26,7 @@ class PredictionTable(Painted):
 
     def set_data(self, data: PredictionsData | None) -> None:
         self._rows = data.rows if data else ()
-        self._digits = _digits(self._rows)
+        self._digits = _digits(self._rows, data.unit if data else "")
         self.setAccessibleName("; ".join(" ".join(cells) for cells in self.row_texts()))
         self.update()
 
@@ -115,9 +115,9 @@ class PredictionTable(Painted):
         return super().event(event)
 
 
-def _digits(rows: tuple[PredictionRow, ...]) -> int:
-    """Digits after the point: two, and as many more as it takes to see small chances, or the largest change. A model
-    that is sure of its answer would otherwise seem to be untouched by an edit."""
+def _digits(rows: tuple[PredictionRow, ...], unit: str) -> int:
+    """Digits after the point: two (of cosines three), and as many more as it takes to see small chances, or the
+    largest change. A model that is sure of its answer would otherwise seem to be untouched by an edit."""
     most = max((abs(value) for row in rows for value in (row.before, row.after)), default=1.0)
     change = max((abs(row.after - row.before) for row in rows), default=0.0)
-    return digits_to_see(change, 2 if most >= 0.1 else 3 if most >= 0.01 else 4)
+    return digits_to_see(change, 2 if most >= 0.1 and unit != "cosine" else 3 if most >= 0.01 else 4)

@@ -15,10 +15,10 @@ from views.theme import as_card
 from views.widgets.text import (
     ElidedLabel,
     TintedLabel,
-    digits_to_see,
     dim,
     enlarge,
     heading,
+    metric_digits,
     number,
     show_text,
     signed,
@@ -86,7 +86,7 @@ class PredictionsPanel(QFrame):
         dim(self.run_words, data.stale)
         self.run_words.setText(data.run_words, data.run_words.split(" · ")[0])
         change = data.metric_after - data.metric_before
-        digits = digits_to_see(change)
+        digits = metric_digits(data.metric_before, data.metric_after)
         value = number(data.metric_after, digits)
         change_words = signed(change, digits)
         self.metric_name.setText(data.metric_name)
@@ -133,7 +133,7 @@ class PredictionsPanel(QFrame):
         lines = [f"{cells[0]:<{label}}  {cells[1]}  {cells[2]}" for cells in rows]
         data = self._data
         change = data.metric_after - data.metric_before
-        digits = digits_to_see(change)
+        digits = metric_digits(data.metric_before, data.metric_after)
         figures = f"{number(data.metric_before, digits)} → {number(data.metric_after, digits)}"
         lines.append(f"{data.metric_name}: {figures} ({signed(change, digits)})")
         return "\n".join(lines)

@@ -40,6 +40,22 @@ def digits_to_see(change: float, fewest: int = 2) -> int:
     return digits if digits <= _MOST_DIGITS else fewest
 
 
+def digits_of(value: float) -> int:
+    """Digits after the point for a number of the metric or a change of it, the same wherever it stands: three below
+    1, and more where it takes them to see it at all."""
+    return digits_to_see(value, 2 if abs(value) >= 0.9995 or value == 0 else 3)
+
+
+def change_words(change: float) -> str:
+    """A change of the metric: `−1.47`, `+0.310`, `−0.045`."""
+    return signed(change, digits_of(change))
+
+
+def metric_digits(before: float, after: float) -> int:
+    """Digits for the metric and its change in one line, so that they add up."""
+    return digits_of(after - before) if after != before else digits_of(after)
+
+
 def pretty_name(name: str) -> str:
     """An edge's or port's name as the window writes it: `a18.h4 → a24.h7 ⟨q⟩`."""
     name = name.replace(" -> ", "->").replace("->", " → ")

@@ -43,8 +43,16 @@ def test_the_metric_stands_with_its_change(panel, texts):
     assert {"logit difference", "3.02", "−1.47 from 4.49", "14 ms · 0.12 of a forward"} <= set(texts(panel))
     assert panel.metric_change.color() == "negative"
     panel.show_predictions(replace(DATA, metric_after=5.0))
-    assert panel.metric_change.text() == "+0.51 from 4.49"
+    assert panel.metric_change.text() == "+0.510 from 4.490"
     assert panel.metric_change.color() == "positive"
+
+
+def test_cosines_have_three_decimals(panel):
+    rows = (PredictionRow("to A", 1.0, 0.976),)
+    panel.show_predictions(replace(DATA, unit="cosine", rows=rows, metric_before=0.098, metric_after=0.053))
+    assert panel.metric_value.text() == "0.053"
+    assert panel.metric_change.text() == "−0.045 from 0.098"
+    assert panel.table.row_texts() == [("to A", "1.000 → 0.976", "−0.024")]
 
 
 def test_without_edits_no_change_is_claimed(panel):

@@ -5,7 +5,9 @@ import pytest
 from views.widgets.text import (
     ElidedLabel,
     answer_words,
+    change_words,
     mark_space,
+    metric_digits,
     number,
     plain_tip,
     pretty_name,
@@ -18,6 +20,12 @@ from views.widgets.text import (
 def test_signs():
     assert [signed(0.07), signed(-0.344), signed(0.001), signed(-0.001)] == ["+0.07", "−0.34", "0.00", "0.00"]
     assert [number(3.02), number(-1.123), number(-0.0001)] == ["3.02", "−1.12", "0.00"]
+
+
+def test_a_change_has_the_same_digits_everywhere():
+    changes = (-1.471, 0.31, -0.0454, 0.00004, 0.0, 0.9996)
+    assert [change_words(change) for change in changes] == ["−1.47", "+0.310", "−0.045", "+0.00004", "0.00", "+1.00"]
+    assert [metric_digits(0.1, 0.05), metric_digits(4.49, 3.02), metric_digits(0.5, 0.5)] == [3, 2, 3]
 
 
 def test_names():
