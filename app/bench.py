@@ -10,7 +10,7 @@ import torch
 from app.document import Document
 from app.messages import Ready
 from app.present import metric_choice
-from core.edits import Edit
+from core.edits import Edit, EditKind
 from core.errors import WirescopeError
 from core.metrics import METRICS, Metric
 from core.session import Session
@@ -31,9 +31,15 @@ class Bench:
 
     def possible(self, document: Document) -> tuple[Edit, ...]:
         """The edits that can be made now: patches wait for a B."""
-        if self.ready.has_counterfactual:
-            return document.edits
-        return tuple(edit for edit in document.edits if edit.kind != "patch")
+        usable = self._usable(document)
+        return tuple(edit for edit in document.edits if not usable.waits(edit))
+
+    def cut_kind(self, document: Document) -> EditKind:
+        """What a cut puts in, and what estimates are of: B's value only where B can stand beside A."""
+        return self._usable(document).cut_kind
+
+    def _usable(self, document: Document) -> Document:
+        return document if self.ready.has_counterfactual else replace(document, counterfactual=None)
 
     def take_metric(self, choice: MetricChoice | None) -> None:
         """Bind the metric; where it does not fit, say why and take the session's default."""

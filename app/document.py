@@ -51,6 +51,10 @@ class Document:
             return self.replacement
         return "patch" if self.counterfactual is not None else "zero"
 
+    def waits(self, edit: Edit) -> bool:
+        """Whether an edit cannot be made now: a patch without a B to take its value from."""
+        return edit.kind == "patch" and self.counterfactual is None
+
     def edit_of(self, target: Target) -> Edit | None:
         """The edit of a target, if it has one."""
         return next((edit for edit in self.edits if edit.target == target), None)

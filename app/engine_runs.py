@@ -62,16 +62,15 @@ def measure_edits(request: Request, bench: Bench, send: Send, cancelled: Cancel)
 def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelled: Cancel) -> None:
     session = bench.session
     edits = bench.possible(request.document)
-    present = next((edit for edit in edits if edit.target == target), None)
-    kind: EditKind = present.kind if present is not None else request.document.cut_kind
-    if kind == "patch" and not bench.ready.has_counterfactual:
-        kind = "zero"
+    present = request.document.edit_of(target)
+    waits = present is not None and present not in edits
+    kind: EditKind = present.kind if present is not None else bench.cut_kind(request.document)
     attention = None
     if isinstance(target, Node) and target.kind == "head":
         result = session.run(edits, positions="all", cancelled=cancelled)
         attention = attention_pattern(result, target.layer, target.head)
     measured = None
-    if not (isinstance(target, Node) and target.kind == "logits"):
+    if not waits and not (isinstance(target, Node) and target.kind == "logits"):
         others = [edit for edit in edits if edit is not present]
         own = present if present is not None else Edit(target, kind)
         with_it = float(session.run([*others, own], cancelled=cancelled).metric.mean())
@@ -81,9 +80,7 @@ def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelle
 
 def score(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> Scores:
     session, document = bench.session, request.document
-    kind = document.cut_kind
-    if kind == "patch" and not bench.ready.has_counterfactual:
-        kind = "zero"
+    kind = bench.cut_kind(document)
     method = document.method if bench.ready.has_counterfactual else "eap"
     key = (repr(session.metric.metric), kind, method)
     if key not in bench.scores:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.document import Document
 from app.messages import Inspected, Opened, Ready, Recovered, Scored
-from app.shown import links
+from app.shown import WAITS, links
 from core.edits import EditKind
 from core.graph import Edge, Node
 from views.data import EdgeInspection, NodeInspection, Target
@@ -20,14 +20,16 @@ def inspection(
     scored: Scored | None,
     seen: Inspected | None,
 ) -> NodeInspection | EdgeInspection:
-    """ready, scored, seen: None until the engine has sent them."""
+    """document: with a B only if patches can take from it. ready, scored, seen: None until the engine has sent
+    them. The words and the figures are of one kind of edit: the one that was measured, once one was."""
     present = document.edit_of(target)
-    kind = present.kind if present is not None else document.cut_kind
-    words = REPLACED[kind] + (
-        ", with the other edits in place" if any(e.target != target for e in document.edits) else ""
-    )
-    estimated = estimate(target, kind, opened, scored)
-    measured = None if seen is None else seen.measured
+    waits = present is not None and document.waits(present)
+    kind = present.kind if present is not None else document.cut_kind if seen is None else seen.kind
+    words = REPLACED[kind] + (", with the other edits in place" if _others(document, target) else "")
+    if waits:
+        words = WAITS
+    estimated = None if waits else estimate(target, kind, opened, scored)
+    measured = None if seen is None or seen.kind != kind or waits else seen.measured
     edited = None if present is None else present.kind
     factor = None if present is None else present.value
     has_counterfactual = ready is not None and ready.has_counterfactual
@@ -41,6 +43,7 @@ def inspection(
             edited=edited,
             has_counterfactual=has_counterfactual,
             factor=factor,
+            waits=waits,
         )
     reads, writes = links(opened.graph, scored.values, target) if scored is not None else ((), ())
     card = None if ready is None else ready.card_a
@@ -61,7 +64,13 @@ def inspection(
         edited=edited,
         has_counterfactual=has_counterfactual,
         factor=factor,
+        waits=waits,
     )
+
+
+def _others(document: Document, target: Target) -> bool:
+    """Whether edits of other targets are in place."""
+    return any(edit.target != target and not document.waits(edit) for edit in document.edits)
 
 
 def estimate(target: Target, kind: EditKind, opened: Opened, scored: Scored | None) -> float | None:

@@ -3,11 +3,12 @@ predictions, the list of edits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.document import Document
 from app.messages import Ran
 from core.edits import Edit, edit_words
 from core.graph import Edge, Graph, Node
@@ -17,12 +18,13 @@ from views.widgets.text import change_words
 STRONGEST = 48  # edges of the whole graph
 OF_SELECTION = 24  # edges into a selected node, and as many out of it
 LINKS = 6  # rows of "reads most" and of "writes most to"
+WAITS = "waits for B"  # what is said of a patch that cannot be made now
 
 
 def canvas_data(
     graph: Graph,
     scores: NDArray[np.float64] | None,
-    edits: Iterable[Edit],
+    document: Document,
     selection: tuple[Target, ...],
     measured: Mapping[Target, float],
     *,
@@ -31,8 +33,9 @@ def canvas_data(
     stale: bool,
     strongest: int = STRONGEST,
 ) -> CanvasData:
-    """Choose and mark edges. scores: [edges], estimated. measured: change of the metric by editing a target."""
-    edited = {edit.target: edit for edit in edits}
+    """Choose and mark edges. scores: [edges], estimated. document: with a B only if patches can take from it.
+    measured: change of the metric by editing a target."""
+    edited: dict[Target, Edit] = {edit.target: edit for edit in document.edits}  # type: ignore[misc]
     chosen: set[int] = set()
     if scores is not None:
         chosen.update(_strongest(scores, np.arange(graph.n_edges), strongest))
@@ -52,14 +55,19 @@ def canvas_data(
         change = measured.get(edge)
         value = -change if change is not None else None if scores is None else float(scores[index])
         edit = edited.get(edge)
-        label = "" if edit is None or change is None else change_words(change)
+        label = "" if edit is None else _label(edit, document, change)
         marks.append(EdgeMark(index, value, change is not None, None if edit is None else edit.kind, label))
     nodes = {node: NodeMark(named=True) for node in ends}
     for target, edit in edited.items():
         if isinstance(target, Node):
-            change = measured.get(target)
-            nodes[target] = NodeMark(edit.kind, "" if change is None else change_words(change), named=True)
+            nodes[target] = NodeMark(edit.kind, _label(edit, document, measured.get(target)), named=True)
     return CanvasData(graph, tuple(marks), nodes, selection, input_label, output_label, stale)
+
+
+def _label(edit: Edit, document: Document, change: float | None) -> str:
+    if document.waits(edit):
+        return WAITS
+    return "" if change is None else change_words(change)
 
 
 def predictions(ran: Ran, stale: bool) -> PredictionsData:
@@ -69,9 +77,12 @@ def predictions(ran: Ran, stale: bool) -> PredictionsData:
     )
 
 
-def edit_rows(edits: Iterable[Edit]) -> list[EditRow]:
-    """The rows of the list of edits, numbered in their order."""
-    return [EditRow(key, edit.name, edit_words(edit)) for key, edit in enumerate(edits)]
+def edit_rows(document: Document) -> list[EditRow]:
+    """The rows of the list of edits, numbered in their order. document: with a B only if patches can take from it."""
+    return [
+        EditRow(key, edit.name, WAITS if document.waits(edit) else edit_words(edit))
+        for key, edit in enumerate(document.edits)
+    ]
 
 
 def edges_at(graph: Graph, node: Node) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

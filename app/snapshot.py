@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,13 +31,14 @@ class Snapshot:
     scored: Scored | None = None
     recovered: Recovered | None = None
     measured: Mapping[Target, float] = field(default_factory=dict)
+    has_counterfactual: bool = True  # whether the document's B, if it has one, can stand beside A
 
     def canvas(self, selection: tuple[Target, ...] = (), stale: bool = False, strongest: int = STRONGEST) -> CanvasData:
         """What the canvas shows."""
         return canvas_data(
             self.opened.graph,
             None if self.scored is None else self.scored.values,
-            self.document.edits,
+            self.document if self.has_counterfactual else replace(self.document, counterfactual=None),
             selection,
             self.measured,
             input_label=self.opened.input_label,

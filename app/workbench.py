@@ -148,6 +148,7 @@ class Workbench(QObject):
         """What a cut edge carries from now on, and what the estimates are of."""
         if kind != self.cut_kind or self.document.replacement is None:
             self.scored = None
+            self._measured = {}  # by the other kind
             self._change(replace(self.document, replacement=kind))
 
     @property
@@ -218,7 +219,7 @@ class Workbench(QObject):
 
     def _change(self, document: Document) -> None:
         self.document = document
-        self.edits_changed.emit(edit_rows(self.document.edits))
+        self._send_edits()
         self._ask()
         self._send_canvas()
 
@@ -255,6 +256,7 @@ class Workbench(QObject):
             self._take_opened(answer)
         elif isinstance(answer, Ready):
             self.ready = answer
+            self._send_edits()
             self.cards_changed.emit(answer.card_a, answer.card_b)
             self.metric_changed.emit(answer)
         elif isinstance(answer, Ran):
@@ -325,12 +327,23 @@ class Workbench(QObject):
         """All that is known of the present state; None before a model is open."""
         if self.opened is None:
             return None
-        return Snapshot(self.document, self.opened, self.ran, self.scored, self.recovered, self._measured)
+        return Snapshot(
+            self.document,
+            self.opened,
+            self.ran,
+            self.scored,
+            self.recovered,
+            self._measured,
+            has_counterfactual=self._usable().counterfactual is not None,
+        )
 
     def canvas(self) -> CanvasData | None:
         """What the canvas shows."""
         snapshot = self.snapshot()
         return None if snapshot is None else snapshot.canvas(self._selection, self._stale)
+
+    def _send_edits(self) -> None:
+        self.edits_changed.emit(edit_rows(self._usable()))
 
     def _send_canvas(self) -> None:
         data = self.canvas()

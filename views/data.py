@@ -144,6 +144,7 @@ class NodeInspection:
     edited: EditKind | None = None
     has_counterfactual: bool = False
     factor: float | None = None  # of the present scale edit
+    waits: bool = False  # its patch cannot be made now, so there is nothing to measure
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,7 @@ class EdgeInspection:
     edited: EditKind | None = None
     has_counterfactual: bool = False
     factor: float | None = None  # of the present scale edit
+    waits: bool = False  # its patch cannot be made now, so there is nothing to measure
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from core.edits import Edit
 from tests.app.models import CLEAN, CONTEXT, COUNTERFACTUAL, OTHER_LENGTH
 from tests.app.person import Person
+from views.widgets.text import pretty_name
 
 
 def test_a_typed_prompt_runs_with_enter(reader: Person) -> None:
@@ -52,8 +53,15 @@ def test_a_b_of_another_length_is_explained_before_anything_runs_with_it(reader:
     assert not reader.dialogs()
 
     # The patch waits for a B that fits; nothing can be patched meanwhile.
-    assert len(reader.edits()) == 1
+    edge = reader.edge(index)
+    assert reader.edits() == [f"{pretty_name(edge.name)} waits for B"]
     assert reader.bench.ran.after == reader.bench.ran.before
+    assert "waits for B" in reader.tip(edge)
+    mark = next(mark for mark in reader.window.canvas.scene.data.edges if mark.index == index)
+    assert (mark.edited, mark.measured, mark.label) == ("patch", False, "waits for B")
+    assert reader.effects() == {"estimated": "–", "measured": "not yet"}  # nothing of another kind of edit
+    assert reader.window.inspector.effects.kind.text() == "change of the metric, waits for B"
+    assert not reader.window.inspector.effects.measure.isVisible()
     bar = reader.window.top_bar
     assert not bar.tools["patch"].isEnabled()
     assert not next(a for a in bar.replacement_menu.actions() if a.text() == "from B").isEnabled()
@@ -64,6 +72,9 @@ def test_a_b_of_another_length_is_explained_before_anything_runs_with_it(reader:
     reader.type_prompt("B", COUNTERFACTUAL)
     assert reader.problem("B") == ""
     assert bar.tools["patch"].isEnabled()
+    assert reader.edits() == [f"{pretty_name(edge.name)} from B"]
+    assert "replaced from B" in reader.window.inspector.effects.kind.text()
+    assert reader.effects()["measured"] != "not yet"
     metric, _ = reader.expected([Edit(reader.edge(index), "patch")])
     assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
 

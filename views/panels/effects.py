@@ -103,11 +103,14 @@ class Effects(QWidget):
         layout.addWidget(self.gap)
         layout.addLayout(row)
 
-    def show_effects(self, estimated: float | None, measured: float | None, kind_words: str) -> None:
+    def show_effects(
+        self, estimated: float | None, measured: float | None, kind_words: str, waits: bool = False
+    ) -> None:
+        """waits: the edit cannot be made now, so there is nothing to measure."""
         self.bars.set_values(estimated, measured)
         show_text(self.gap, gap_words(estimated, measured))
         self.kind.setText(f"change of the metric, {kind_words}" if kind_words else "change of the metric")
-        self.measure.setVisible(measured is None)
+        self.measure.setVisible(measured is None and not waits)
 
     def set_stale(self, stale: bool) -> None:
         self.bars.set_stale(stale)

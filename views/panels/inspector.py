@@ -111,7 +111,7 @@ class InspectorPanel(QFrame):
         writes = data.node.kind != "logits"  # logits only read: there is nothing of theirs to replace
         for widget in (self.effect_heading, self.effects, self.edits):
             widget.setVisible(writes)
-        self.effects.show_effects(data.estimated, data.measured, data.kind_words)
+        self.effects.show_effects(data.estimated, data.measured, data.kind_words, data.waits)
         self.edits.show_edit(data.edited, data.has_counterfactual, data.factor)
         self.reads.set_links(data.reads)
         self.writes.set_links(data.writes)
@@ -121,7 +121,7 @@ class InspectorPanel(QFrame):
         self._show_parts(node=False, edge=True)
         self.attention.hide()
         self.edge_name.setText(pretty_name(data.title))
-        self.effects.show_effects(data.estimated, data.measured, data.kind_words)
+        self.effects.show_effects(data.estimated, data.measured, data.kind_words, data.waits)
         self.edits.show_edit(data.edited, data.has_counterfactual, data.factor)
 
     def set_stale(self, stale: bool) -> None:
