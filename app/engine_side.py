@@ -14,7 +14,7 @@ from app import engine_runs
 from app.bench import Bench, answers_of, time_forward
 from app.document import Source, unfit
 from app.engine_thread import Send
-from app.messages import Failed, Opened, Ready, Request, Working
+from app.messages import Failed, Opened, Ready, Refused, Request, Working
 from app.present import card_of, empty_card, opened_words, parity_words
 from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Pair, Side
@@ -98,6 +98,9 @@ class EngineSide:
         cards = []
         for letter, source in (("A", clean), ("B", document.counterfactual)):
             side, problem = _side(model, source)
+            if side is None and source is not None and source.kind == "image" and letter in request.replaceable:
+                send(Refused(request.number, letter, problem))
+                return None
             sides.append(side)
             cards.append(card_of(letter, model, source, side, problem))
         a, b = sides

@@ -25,6 +25,7 @@ class Request:
     document: Document
     inspect: Target | None = None
     recover: bool = False  # measure what circuits of the best edges recover
+    replaceable: frozenset[str] = frozenset()  # the cards, by letter, that had a good input before
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,15 @@ class Recovered:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """The new picture of a card cannot be read; the card had a good one before, and nothing was done."""
+
+    number: int
+    letter: str
+    problem: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """Something could not be done. where: the model, card A, card B, or the rest."""
 
@@ -146,4 +156,4 @@ class Done:
     number: int
 
 
-Answer = Working | Opened | Ready | Ran | Deltas | Scored | Inspected | Recovered | Failed | Done
+Answer = Working | Opened | Ready | Ran | Deltas | Scored | Inspected | Recovered | Refused | Failed | Done

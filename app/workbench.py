@@ -25,6 +25,7 @@ from app.messages import (
     Ran,
     Ready,
     Recovered,
+    Refused,
     Request,
     Scored,
     Working,
@@ -80,6 +81,9 @@ class Workbench(QObject):
         self._measured: dict[Target, float] = {}
         self._selection: tuple[Target, ...] = ()
         self._recover = False
+        self._good: dict[str, Source] = {}  # the inputs that could be read, by the card's letter
+        self._before: tuple[object, ...] = ()  # what was known of the document before an input was given
+        self._problems: dict[str, str] = {}  # of pictures that were refused, by letter
         self._stale = False
         self._busy = False
         self._stale_timer = QTimer(self)
@@ -116,6 +120,7 @@ class Workbench(QObject):
 
     def _begin(self, document: Document) -> None:
         self._selection = ()
+        self._good, self._before, self._problems = {}, (), {}
         self._forget()
         if self.opened is not None and self.opened.name != document.model:
             self.opened = None
@@ -125,10 +130,27 @@ class Workbench(QObject):
 
     def set_source(self, letter: str, source: Source | None) -> None:
         field = "clean" if letter == "A" else "counterfactual"
+        refused = self._problems.pop(letter, "")
         if getattr(self.document, field) == source:
+            if refused:
+                self._ask(changes=False)  # for the card without the message
             return
+        self._before = self._before or self._known()
         self._forget()
         document = replace(self.document, **{field: source})  # type: ignore[arg-type]
+        self._change(document)
+
+    def _known(self) -> tuple[object, ...]:
+        return self.document, self.scored, self._inspected, self.recovered, dict(self._measured)
+
+    def _put_back(self, refused: Refused) -> None:
+        """A picture that cannot be read does not take the place of one that can: that one comes back, with all that
+        was known of it."""
+        field = "clean" if refused.letter == "A" else "counterfactual"
+        self._problems[refused.letter] = refused.problem
+        document = replace(self.document, **{field: self._good[refused.letter]})  # type: ignore[arg-type]
+        if self._before and self._before[0] == document:
+            _, self.scored, self._inspected, self.recovered, self._measured = self._before  # type: ignore[assignment]
         self._change(document)
 
     def swap(self) -> None:
@@ -136,6 +158,7 @@ class Workbench(QObject):
         document = self.document
         if document.counterfactual is None:
             return
+        self._problems = {}
         self._forget()
         self._change(replace(document, clean=document.counterfactual, counterfactual=document.clean))
 
@@ -229,7 +252,7 @@ class Workbench(QObject):
         self._number += 1
         inspect = self._selection[0] if len(self._selection) == 1 else None
         self._busy = True
-        self._engine.ask(Request(self._number, self.document, inspect, self._recover))
+        self._engine.ask(Request(self._number, self.document, inspect, self._recover, frozenset(self._good)))
         if changes:
             self._stale_timer.start()
 
@@ -255,10 +278,9 @@ class Workbench(QObject):
         elif isinstance(answer, Opened):
             self._take_opened(answer)
         elif isinstance(answer, Ready):
-            self.ready = answer
-            self._send_edits()
-            self.cards_changed.emit(answer.card_a, answer.card_b)
-            self.metric_changed.emit(answer)
+            self._take_ready(answer)
+        elif isinstance(answer, Refused):
+            self._put_back(answer)
         elif isinstance(answer, Ran):
             self.ran = answer
             self._fresh()
@@ -296,6 +318,17 @@ class Workbench(QObject):
         if known is None or known.name != opened.name:
             self.model_opened.emit(opened)
             self._send_canvas()
+
+    def _take_ready(self, ready: Ready) -> None:
+        self.ready = ready
+        sources = {"A": self.document.clean, "B": self.document.counterfactual}
+        cards = {"A": ready.card_a, "B": ready.card_b}
+        self._good = {x: source for x, source in sources.items() if source is not None and not cards[x].problem}
+        self._before = ()
+        self._send_edits()
+        a, b = (replace(cards[x], problem=self._problems.get(x, cards[x].problem)) for x in "AB")
+        self.cards_changed.emit(a, b)
+        self.metric_changed.emit(ready)
 
     def _take_failure(self, failure: Failed) -> None:
         self._recover = False

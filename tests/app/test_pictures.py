@@ -247,18 +247,43 @@ def test_a_file_that_is_no_good_picture_says_so_on_its_card(
     (index,) = viewer.strong_edges()
     viewer.click_edge(index)
     viewer.press(Qt.Key.Key_X)
-    after, edits = viewer.figures(), viewer.edits()
+    after, edits, effects = viewer.figures(), viewer.edits(), viewer.effects()
     viewer.drop(viewer.card("A"), files(tmp_path / name))
     assert words in viewer.problem("A")
     assert not viewer.dialogs()
     assert viewer.edits() == edits
+    assert shows(viewer, "A", Image.open(pictures("a.png")))  # what was there stays, and so do its numbers
+    assert viewer.card("A").name.text() == "a.png"
     assert shows(viewer, "B", Image.open(pictures("b.png")))
+    assert viewer.figures() == after
+    assert viewer.effects() == effects
+    viewer.press(Qt.Key.Key_X, widget=viewer.window.canvas)
+    assert words in viewer.problem("A")  # until another picture comes
     viewer.drop(viewer.card("A"), files(pictures("a.png")))
     assert viewer.problem("A") == ""
-    assert viewer.figures() == after
+    viewer.drop(viewer.card("A"), files(tmp_path / name))
+    viewer.drop(viewer.card("A"), files(pictures("c.png")))
+    assert viewer.problem("A") == ""
+    assert shows(viewer, "A", Image.open(pictures("c.png")))
 
 
-def test_a_broken_b_leaves_a_at_work(viewer: Person, tmp_path: Path) -> None:
+def test_a_broken_b_leaves_the_good_one_at_work(viewer: Person, pictures, tmp_path: Path) -> None:
+    (index,) = viewer.strong_edges()
+    viewer.click_edge(index)
+    viewer.press(Qt.Key.Key_P)
+    after, edits = viewer.figures(), viewer.edits()
+    (tmp_path / "cut.png").write_bytes(encoded(picture(1), "PNG")[:400])
+    viewer.drop(viewer.card("B"), files(tmp_path / "cut.png"))
+    assert "cut.png is damaged" in viewer.problem("B")
+    assert viewer.problem("A") == ""
+    assert shows(viewer, "B", Image.open(pictures("b.png")))
+    assert (viewer.figures(), viewer.edits()) == (after, edits)
+    assert viewer.window.top_bar.tools["patch"].isEnabled()
+
+
+def test_a_broken_b_where_there_was_none_leaves_a_at_work(viewer: Person, tmp_path: Path) -> None:
+    viewer.click(viewer.window.inputs.remove)
+    viewer.rest()
     (tmp_path / "cut.png").write_bytes(encoded(picture(1), "PNG")[:400])
     viewer.drop(viewer.card("B"), files(tmp_path / "cut.png"))
     assert "cut.png is damaged" in viewer.problem("B")
