@@ -27,7 +27,8 @@ class Result:
     metric: [batch]. logits: [batch, position, vocabulary] over the positions that were asked for; [batch, classes]
     of a classifier; [batch, width], the pooled embedding, of a model without a head (of text, over all positions: what
     each would give, [batch, position, width]). answer: what the metric reads, [batch, answers].
-    milliseconds: of the run itself. layers_run: the layers that had to be computed; empty when the run was known.
+    milliseconds: of the run itself. layers_run: the layers that had to be computed; empty when the run was
+    known, or when only the output had to be computed. known: whether it was kept from before.
     """
 
     metric: Tensor
@@ -37,6 +38,7 @@ class Result:
     layers_run: range
     model: Model = field(repr=False)
     state: RunState = field(repr=False)
+    known: bool = False
 
     def top(self, count: int = 5, row: int = 0) -> list[Prediction]:
         """The likeliest answers of one row of the batch. Raises ArgumentError for a model without a head."""

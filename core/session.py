@@ -130,7 +130,7 @@ class Session:
             raise ArgumentError('positions is "all" or None.')
         started = time.perf_counter()
         ran = self.engine.run(edits, positions == "all", cancelled, frozen_norms)
-        return self._result(ran.state, ran.layers, started, full=positions == "all")
+        return replace(self._result(ran.state, ran.layers, started, full=positions == "all"), known=ran.known)
 
     def run_circuit(
         self,

@@ -31,10 +31,12 @@ INPUT_FROM_B = (Slot("patch", None, 0.0, 1.0),)  # the edit that makes a run the
 
 @dataclass(frozen=True)
 class Ran:
-    """A finished run and which layers it had to compute."""
+    """A finished run, which layers it had to compute, and whether it was kept from before. A run of which only the
+    output had to be computed has no layers either."""
 
     state: RunState
     layers: range
+    known: bool = False
 
     @property
     def output(self) -> Tensor:
@@ -173,13 +175,13 @@ class Engine:
         plan = self._plan(edits)
         clean = self.clean(full)
         if plan.empty:
-            return Ran(clean, range(layers, layers))
+            return Ran(clean, range(layers, layers), known=True)
         known = self._kept.get((plan, full, frozen))
         if known is not None:
-            return Ran(known, range(layers, layers))
+            return Ran(known, range(layers, layers), known=True)
         base, stage = self._nearest(plan, full, frozen)
         if stage > 2 * layers:
-            return Ran(base, range(layers, layers))
+            return Ran(base, range(layers, layers), known=True)
         needed = self._run_bytes(max(stage, 0) // 2, full)
         self._check_room(needed)
         self._kept.make_room(needed)

@@ -81,6 +81,22 @@ def test_x_cuts_what_is_selected_and_x_again_restores_every_digit(reader: Person
     assert "edited" not in reader.tip(edge)
 
 
+def test_a_wire_into_the_output_says_that_only_the_output_had_to_run(reader: Person) -> None:
+    first, second = (edge for edge in reader.bench.opened.graph.edges[-2:])
+    assert first.reader.kind == second.reader.kind == "logits"
+    words = reader.window.predictions.run_words
+    reader.bench.editing.toggle(first, "cut")  # nobody looked at it before
+    reader.rest()
+    assert words.text().endswith(" of a forward · output only")
+    reader.bench.editing.toggle(first, "cut")
+    reader.rest()
+    assert words.text().endswith("no edits")
+    reader.window.canvas.choose((second,))  # the inspector measures it
+    reader.rest()
+    reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
+    assert words.text().endswith("measured before")
+
+
 def test_p_patches_and_the_inspectors_button_shows_it(reader: Person) -> None:
     (index,) = reader.strong_edges()
     reader.click_edge(index)

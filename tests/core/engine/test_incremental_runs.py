@@ -81,6 +81,10 @@ def test_a_run_computes_only_the_layers_from_its_first_change_on() -> None:
     edit = ws.Edit("a0.h0->m2", "zero")
     assert list(session.run([edit]).layers_run) == [2]
     assert list(session.run([edit]).layers_run) == []
+    assert session.run([edit]).known
+    output = [ws.Edit("m0->logits", "zero")]
+    assert list(session.run(output).layers_run) == []
+    assert [session.run([*output, ws.Edit("m1->logits", "zero")]).known for _ in range(2)] == [False, True]
     assert list(session.run([edit, ws.Edit("->m1", "zero")]).layers_run) == [1, 2]
     assert list(session.run([ws.Edit("m0", "zero")]).layers_run) == [0, 1, 2]
 
