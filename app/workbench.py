@@ -56,7 +56,7 @@ class Workbench(QObject):
     nothing_to_show = Signal(str)
     inspection_changed = Signal(object)  # NodeInspection, EdgeInspection or None
     edits_changed = Signal(object)  # list of EditRow
-    stale_changed = Signal(bool)
+    stale_changed = Signal(bool)  # what the inspector shows is of an earlier state
     working = Signal(str, object)
     idle = Signal()
     memory_changed = Signal(float)  # megabytes
@@ -263,10 +263,9 @@ class Workbench(QObject):
         self._send_canvas()
 
     def _fresh(self) -> None:
+        """The run is of the present state. What the inspector shows stays dimmed until its own answer comes."""
         self._stale_timer.stop()
-        if self._stale:
-            self._stale = False
-            self.stale_changed.emit(False)
+        self._stale = False
 
     # ---- answers ----
 
@@ -296,10 +295,12 @@ class Workbench(QObject):
                 self._measured[answer.target] = answer.measured
             self._send_canvas()
             self._inspect()
+            self.stale_changed.emit(False)
         elif isinstance(answer, Scored):
             self.scored = answer
             self._send_canvas()
             self._inspect()
+            self.stale_changed.emit(False)
         elif isinstance(answer, Recovered):
             self._recover = False
             self.recovered = answer
@@ -336,8 +337,8 @@ class Workbench(QObject):
             self.ready = None
             self.cards_changed.emit(failure.cards[0], failure.cards[1])
             self.ran = None
-            self._fresh()
-            self._send_canvas()
+            self._stale_timer.stop()
+            self._mark_stale()  # until A can run, nothing new comes
             reason = failure.message or "Type or drop an input into card A."
             self.nothing_to_show.emit(reason)
         else:

@@ -158,8 +158,10 @@ def test_a_prompt_that_cannot_run_says_why_and_nothing_else_is_lost(reader: Pers
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
-    after = reader.figures()
+    after, bars = reader.figures(), reader.window.inspector.effects.bars
+    assert not bars.is_stale()
     reader.type_prompt("A", text)
+    assert bars.is_stale()  # no new figure comes: those of before stay dimmed
     assert words in reader.problem("A")
     assert not reader.dialogs()
     assert reader.predictions() == []
@@ -173,6 +175,7 @@ def test_a_prompt_that_cannot_run_says_why_and_nothing_else_is_lost(reader: Pers
     reader.type_prompt("A", CLEAN)
     assert reader.problem("A") == ""
     assert reader.figures() == after
+    assert not bars.is_stale()
 
 
 def test_a_space_at_the_end_is_pointed_out(reader: Person) -> None:
