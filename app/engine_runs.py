@@ -9,6 +9,7 @@ import numpy as np
 
 from app.bench import Bench
 from app.engine_thread import Send
+from app.inspection import ALIKE, ANOTHER
 from app.messages import Deltas, Inspected, Ran, Recovered, Request, Scored, Working
 from app.present import prediction_rows, run_words
 from core.circuit import Circuit
@@ -102,10 +103,7 @@ def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelle
     nothing = metric(Circuit(graph, np.empty(0, dtype=np.int64)))
     whole = float(session.clean.metric.mean())
     if abs(whole - nothing) < FLAT:
-        raise InputError(
-            "A and B score alike, so there is no effect to trace.",
-            "Choose a B with another answer, or another metric.",
-        )
+        raise InputError(ALIKE, ANOTHER)
     for step, fraction in enumerate(FRACTIONS):
         size = min(graph.n_edges, max(1, round(fraction * graph.n_edges)))
         share = (metric(scores.top(size)) - nothing) / (whole - nothing)

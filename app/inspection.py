@@ -9,6 +9,8 @@ from core.edits import EditKind
 from core.graph import Edge, Node
 from views.data import EdgeInspection, NodeInspection, Target
 
+ALIKE = "A and B score alike, so there is no effect to trace."
+ANOTHER = "Choose a B with another answer, or another metric."
 REPLACED = {"patch": "replaced from B", "zero": "replaced by zero", "mean": "replaced by its mean", "scale": "scaled"}
 
 
@@ -93,6 +95,15 @@ def describe(node: Node, opened: Opened) -> str:
     if node.kind == "mlp":
         return f"MLP of layer {node.layer}"
     return opened.input_label if node.kind == "input" else opened.output_label
+
+
+def scored_words(scored: Scored) -> str:
+    """Why no edge is shown, where none has a score."""
+    if scored.values.any():
+        return ""
+    if scored.kind == "patch" or scored.method == "eap-ig":
+        return f"{ALIKE} {ANOTHER}"
+    return "By this estimate no edge has an effect on the metric. Choose another metric."
 
 
 def recovered_words(answer: Recovered) -> str:

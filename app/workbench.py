@@ -14,7 +14,7 @@ from PySide6.QtGui import QUndoGroup, QUndoStack
 from app.document import Document, Source
 from app.editing import Editing
 from app.engine_thread import EngineThread
-from app.inspection import inspection, recovered_words
+from app.inspection import inspection, recovered_words, scored_words
 from app.messages import (
     Answer,
     Deltas,
@@ -84,6 +84,7 @@ class Workbench(QObject):
         self._good: dict[str, Source] = {}  # the inputs that could be read, by the card's letter
         self._before: tuple[object, ...] = ()  # what was known of the document before an input was given
         self._problems: dict[str, str] = {}  # of pictures that were refused, by letter
+        self._said_why = False  # no edge is shown
         self._stale = False
         self._busy = False
         self._stale_timer = QTimer(self)
@@ -298,6 +299,10 @@ class Workbench(QObject):
             self.stale_changed.emit(False)
         elif isinstance(answer, Scored):
             self.scored = answer
+            why = scored_words(answer)
+            if why or self._said_why:
+                self.message.emit(why)  # or that it is over
+            self._said_why = bool(why)
             self._send_canvas()
             self._inspect()
             self.stale_changed.emit(False)

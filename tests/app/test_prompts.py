@@ -123,6 +123,15 @@ def test_an_emptied_b_is_no_b(reader: Person) -> None:
     assert not reader.window.inputs.swap.isVisible()
 
 
+def test_a_b_that_is_the_same_as_a_says_why_no_wire_is_shown(reader: Person) -> None:
+    reader.type_prompt("B", CLEAN)
+    assert not reader.window.canvas.scene.data.edges
+    assert reader.message().startswith("A and B score alike, so there is no effect to trace. Choose a B with another")
+    reader.type_prompt("B", COUNTERFACTUAL)
+    assert reader.window.canvas.scene.data.edges
+    assert reader.message() == ""
+
+
 def test_swap_exchanges_a_and_b(reader: Person) -> None:
     before = reader.bench.ran.before
     b, _ = Person.expected(_swapped(reader), [])
