@@ -43,7 +43,7 @@ class Bench:
 
     def take_metric(self, choice: MetricChoice | None) -> None:
         """Bind the metric; where it does not fit, say why and take the session's default."""
-        problem = ""
+        problem, note = "", ""
         metric = None
         if choice is not None and choice.kind == "cosine" and not self.ready.has_counterfactual:
             choice = MetricChoice("cosine_clean")  # what is left of it; flat at A, which tracing must know
@@ -59,8 +59,15 @@ class Bench:
         except WirescopeError as error:
             problem = f"{error.message} {error.hint}".strip()
             self.session.with_metric(None)
+            note = f"Shown instead: {self.session.metric.name}."
         shown = metric_choice(self.session) if choice is None or not choice.kind else choice
-        self.ready = replace(self.ready, metric_name=self.session.metric.name, metric=shown, metric_problem=problem)
+        self.ready = replace(
+            self.ready,
+            metric_name=self.session.metric.name,
+            metric=shown,
+            metric_problem=problem,
+            metric_note=note,
+        )
 
 
 def answers_of(session: Session) -> tuple[str, ...]:

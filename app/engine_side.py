@@ -128,6 +128,7 @@ class EngineSide:
             metric_name=session.metric.name,
             metric=MetricChoice(""),
             metric_problem="",
+            metric_note="",
             answers=answers_of(session),
         )
         bench = Bench(session, ready, time_forward(session))

@@ -68,6 +68,7 @@ class Ready:
     metric_name: str
     metric: MetricChoice
     metric_problem: str
+    metric_note: str  # which metric is shown instead
     answers: tuple[str, ...]
 
 

@@ -121,6 +121,7 @@ def test_an_answer_that_does_not_fit_says_why_and_the_results_stay_readable(
     assert problem.isVisible()
     for part in words:
         assert part in problem.text()
+    assert problem.text().endswith(f"Shown instead: {reader.window.predictions.metric_name.text()}.")
     assert not reader.dialogs()
     assert {cells[:2] for cells in rows} & {cells[:2] for cells in reader.predictions()}
     assert len(reader.edits()) == 1
