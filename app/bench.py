@@ -60,6 +60,8 @@ class Bench:
             problem = f"{error.message} {error.hint}".strip()
             self.session.with_metric(None)
             note = f"Shown instead: {self.session.metric.name}."
+        if choice is not None and choice.kind and not problem:
+            note = self._unlikely()
         shown = metric_choice(self.session) if choice is None or not choice.kind else choice
         self.ready = replace(
             self.ready,
@@ -68,6 +70,16 @@ class Bench:
             metric_problem=problem,
             metric_note=note,
         )
+
+    def _unlikely(self) -> str:
+        """Words for a metric whose answers are among the likeliest of neither input: it was perhaps made for another
+        prompt."""
+        session = self.session
+        chosen = [session.model.label(index) for index in (*session.metric.target[:1], *session.metric.foil[:1])]
+        if not chosen or not self.ready.answers or any(label in self.ready.answers for label in chosen):
+            return ""
+        likely = ", ".join(f'"{prediction.label}"' for prediction in session.clean.top(3))
+        return f"{'Neither answer is' if len(chosen) > 1 else 'This answer is not'} likely here. Likely: {likely}."
 
 
 def answers_of(session: Session) -> tuple[str, ...]:

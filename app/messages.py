@@ -68,7 +68,7 @@ class Ready:
     metric_name: str
     metric: MetricChoice
     metric_problem: str
-    metric_note: str  # which metric is shown instead
+    metric_note: str  # which metric is shown instead, or that its answers are unlikely
     answers: tuple[str, ...]
 
 

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app import bench
 from core.edits import Edit
 from core.metrics import METRICS
 from tests.app.models import CLASSES, CLEAN, COUNTERFACTUAL
@@ -129,6 +130,22 @@ def test_an_answer_that_does_not_fit_says_why_and_the_results_stay_readable(
     answer(reader, "foil", "·John")
     assert not problem.isVisible()
     assert reader.predictions() == rows
+
+
+def test_answers_that_are_unlikely_after_another_prompt_are_pointed_out(reader: Person, monkeypatch) -> None:
+    monkeypatch.setattr(bench, "LISTED_ANSWERS", 3)
+    problem = reader.window.inputs.metric_editor.problem
+    reader.type_prompt("A", "When Tom gave the store a drink to")
+    reader.type_prompt("B", "When Mary gave the store a drink to")
+    likely = reader.bench.ready.answers
+    unlikely = [row for row in ("Mary", "John", "Tom", "store", "drink") if f" {row}" not in likely][:2]
+    answer(reader, "target", f"·{unlikely[0]}")
+    answer(reader, "foil", f"·{unlikely[1]}")
+    check(reader, f'logit(" {unlikely[0]}") − logit(" {unlikely[1]}")')  # it stays as it was chosen
+    assert problem.isVisible()
+    assert problem.text().startswith(f'Neither answer is likely here. Likely: "{likely[0]}", "{likely[1]}"')
+    answer(reader, "target", likely[0].replace(" ", "·"))
+    assert not problem.isVisible()
 
 
 def test_an_effect_is_measured_with_the_metric(reader: Person) -> None:
