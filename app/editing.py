@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.workbench import Workbench
 
 SLIDER_MERGES = 1
+NO_SELECTION = "Select a node or an edge first."
 NO_B = "A patch takes its value from B: give a counterfactual input first."
 
 
@@ -46,7 +47,7 @@ class Editing:
         """Cut or patch all that is selected, together; if all of it is edited, restore it."""
         targets = [target for target in self._bench.selection if self._can_edit(target)]
         if not targets:
-            self._bench.message.emit("Select a node or an edge first.")
+            self._bench.message.emit(NO_SELECTION)
             return
         if all(self._bench.document.edit_of(target) is not None for target in targets):
             self._restore(targets)
@@ -68,6 +69,13 @@ class Editing:
     def restore(self, key: int) -> None:
         """Take back the edit at a place of the list."""
         self._restore([self._bench.document.edits[key].target])  # type: ignore[list-item]
+
+    def able(self) -> dict[str, bool]:
+        """Whether there is anything to do, by the key of the action."""
+        selection, document = self._bench.selection, self._bench.document
+        some = any(self._can_edit(target) for target in selection)
+        edited = any(document.edit_of(target) is not None for target in selection)
+        return {"cut": some, "patch": some, "restore": edited, "reset": bool(document.edits)}
 
     def reset(self) -> None:
         """Take all edits back; undo brings them again."""

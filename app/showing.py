@@ -32,6 +32,9 @@ class Showing(QObject):
         workbench.predictions_changed.connect(window.predictions.show_predictions)
         workbench.nothing_to_show.connect(window.predictions.show_nothing)
         workbench.inspection_changed.connect(self._show_inspection)
+        for changed in (workbench.inspection_changed, workbench.edits_changed, workbench.model_opened):
+            changed.connect(lambda _: self._enable_commands())
+        self._enable_commands()
         workbench.stale_changed.connect(window.inspector.set_stale)
         workbench.edits_changed.connect(window.inputs.set_edits)
         workbench.working.connect(window.status.set_work)
@@ -82,6 +85,10 @@ class Showing(QObject):
             window.inspector.show_nothing(f"{chosen} selected. X cuts them, P patches them from B.")
         else:
             window.inspector.show_nothing()
+
+    def _enable_commands(self) -> None:
+        for key, able in self._window.workbench.editing.able().items():
+            self._window.commands[key].setEnabled(able)
 
     def _show_memory(self, megabytes: float) -> None:
         words = f"{megabytes / 1024:.1f} GB" if megabytes >= 1024 else f"{megabytes:.0f} MB"

@@ -4,12 +4,13 @@ are `arrangement`'s."""
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from app.actions import make_actions
 from app.arrangement import Arrangement, arrange
 from app.background import Job
+from app.editing import NO_SELECTION
 from app.input_taker import InputTaker
 from app.joining import join, slots
 from app.menus import fill_menu_bar, model_menu
@@ -85,6 +86,15 @@ class Window(QMainWindow):
         job.start()
 
     # ---- the window itself ----
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The key of a command that has nothing to work on says so."""
+        keys = QKeySequence(event.keyCombination())
+        if any(
+            keys in self.commands[key].shortcuts() for key in ("cut", "patch") if not self.commands[key].isEnabled()
+        ):
+            self.status.set_message(NO_SELECTION)
+        super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QM
 
 from app import actions
 from app.document import Document
+from core.graph import LOGITS
 from core.models import packs
 from tests.app.person import Person, plain
 from views import theme
@@ -46,15 +47,39 @@ def connected(action: QAction) -> bool:
 def test_every_entry_is_connected_or_says_that_it_is_empty(reader: Person) -> None:
     found = bar_entries(reader)
     assert len(found) > 40
+    entries_of_edits = ("Cut Selection", "Patch Selection from B", "Restore Selection", "Reset All Edits")
+    waiting = ["Edit/Undo", "Edit/Redo", *(f"Edit/{words}" for words in entries_of_edits)]
     for name, action in found.items():
-        assert connected(action) == action.isEnabled() or name in {"Edit/Undo", "Edit/Redo"}, name
+        assert connected(action) == action.isEnabled() or name in waiting, name
         assert action.text().strip(), name
     assert [name for name, action in found.items() if not action.isEnabled()] == [
         "File/Examples/names",  # headings
         "File/Examples/shapes",
-        "Edit/Undo",  # nothing is done yet
-        "Edit/Redo",
+        *waiting,  # nothing is selected and nothing is done yet
     ]
+
+
+def test_entries_that_have_nothing_to_work_on_are_grey(reader: Person) -> None:
+    def enabled() -> dict[str, bool]:
+        menu = reader.menu("Edit")
+        return {plain(a.text()).split()[0]: a.isEnabled() for a in menu.actions() if not a.isSeparator()}
+
+    def of_edits() -> list[str]:
+        return [key for key, on in enabled().items() if on and key in ("Cut", "Patch", "Restore", "Reset")]
+
+    assert of_edits() == []
+    (index,) = reader.strong_edges()
+    reader.click_edge(index)
+    assert of_edits() == ["Cut", "Patch"]
+    reader.press(Qt.Key.Key_X)
+    assert of_edits() == ["Cut", "Patch", "Restore", "Reset"]
+    reader.window.canvas.choose(())
+    reader.rest()
+    assert of_edits() == ["Reset"]
+    reader.choose("Edit", "Undo")
+    assert of_edits() == []
+    reader.click_node(LOGITS)  # these only read
+    assert of_edits() == []
 
 
 def test_every_action_that_the_window_has_is_in_a_menu(reader: Person) -> None:
