@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,10 +143,21 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
         ArgumentError
     ) as error:  # in a notebook a wrong name is a wrong argument, here it is a model that is not there
         raise ModelError(error.message, error.hint) from None
+    if model.is_text:
+        _refuse_pictures(model, (options.clean, options.counterfactual))
     dataset = None if options.dataset is None else _dataset(model, Path(options.dataset))
     session = Session(model, model.pair(options.clean, options.counterfactual), metric, dataset=dataset)
     session.run(edits)  # so that a wrong edit is told before anything is printed
     return session, edits
+
+
+def _refuse_pictures(model: Model, texts: Sequence[str | None]) -> None:
+    """Raise InputError for the path of a picture where a model reads text: it would be taken for a prompt."""
+    for text in texts:
+        if text is not None and Path(text).suffix.lower() in IMAGE_ENDINGS and isfile(text):
+            raise InputError(
+                f"{model.title} reads text, and {text} is a picture.", "Give a prompt, or choose a model that sees."
+            )
 
 
 def _dataset(model: Model, path: Path) -> Dataset:

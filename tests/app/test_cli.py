@@ -235,6 +235,16 @@ def test_a_picture_that_cannot_be_read_ends_with_3(models, tmp_path: Path, capsy
     assert "x.png is not an image" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--clean", "--counterfactual"])
+def test_a_picture_is_no_prompt(pair, pictures, capsys, option: str) -> None:
+    path = str(pictures("a.png"))
+    assert code_of("run", *pair, option, path) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"gpt2 reads text, and {path} is a picture." in err
+    assert code_of("run", *pair, "--clean", "When Mary saw gone.png", "--counterfactual", "When John saw gone.png") == 0
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), Cancelled()])
 def test_an_interrupt_ends_with_130(monkeypatch, pair, capsys, error: BaseException) -> None:
     def interrupt(_options):
