@@ -10,6 +10,8 @@ import torch
 from core.errors import InputError
 from core.inputs.pair import Side
 
+AROUND = 3  # tokens shown from the place on where two prompts part
+
 
 def token_text(tokenizer: Any, token: int) -> str:
     """A token as text, its leading space kept."""
@@ -75,22 +77,35 @@ def _notes(text: str) -> tuple[str, ...]:
 
 
 def check_aligned(clean: Side, counterfactual: Side) -> None:
-    """Raise InputError where B's tokens do not stand beside A's one by one, with both shown."""
+    """Raise InputError where B's tokens do not stand beside A's one by one, with the place where they part."""
     lengths = (side.tokens or side.lengths for side in (clean, counterfactual))
     for row, (a, b) in enumerate(zip(*lengths, strict=True)):
         if a != b:
             where = f" (row {row})" if len(clean.lengths) > 1 else ""
             shown = ""
             if row == 0:
-                shown = f" A: {_show(clean.labels[:a])}. B: {_show(counterfactual.labels[:b])}."
+                shown = _parting(clean.labels[:a], counterfactual.labels[:b])
             raise InputError(
                 f"A has {a} tokens and B has {b}{where}; a patch needs them to match one by one.{shown}",
                 "Change one of them, for example a name to another that is one token.",
             )
 
 
-def _show(labels: Sequence[str]) -> str:
-    return "|".join(label.replace("\n", "⏎") for label in labels)
+def _parting(a: Sequence[str], b: Sequence[str]) -> str:
+    """Where two rows of tokens differ first, with the tokens around it."""
+    shared = range(min(len(a), len(b)))
+    place = next((i for i in shared if a[i] != b[i]), len(shared))
+    if place == len(shared):
+        longer, rest = ("A", a) if len(a) > len(b) else ("B", b)
+        return f" {longer} goes on from position {place}: {_show(rest, place)}."
+    return f" They differ from position {place} on. A: {_show(a, place)}. B: {_show(b, place)}."
+
+
+def _show(labels: Sequence[str], place: int) -> str:
+    """The tokens beside a place."""
+    first, end = max(place - 1, 0), place + AROUND
+    shown = "|".join(label.replace("\n", "⏎") for label in labels[first:end])
+    return f"{'…|' if first else ''}{shown}{'|…' if end < len(labels) else ''}"
 
 
 def answer_id(tokenizer: Any, answer: str) -> int:

@@ -84,6 +84,31 @@ def test_a_model_that_reads_its_padding_gets_it_as_part_of_the_input() -> None:
         model.pair("When Mary gave", "When")
 
 
+def test_unequal_lengths_are_refused_with_the_place_where_the_prompts_part(model: ws.Model) -> None:
+    same = "When Mary gave a drink"
+    for a, b, counts, place in (
+        (
+            f"{same} to John",
+            f"{same} a",
+            "7 tokens and B has 6",
+            "differ from position 5 on. A: …| drink| to| John. B: …| drink| a.",
+        ),
+        (same, f"{same} to John", "5 tokens and B has 7", "B goes on from position 5: …| drink| to| John."),
+        (
+            "When" + " a" * 9,
+            "Mary a",
+            "10 tokens and B has 2",
+            "differ from position 0 on. A: When| a| a|…. B: Mary| a.",
+        ),
+    ):
+        with pytest.raises(InputError) as caught:
+            model.pair(a, b)
+        assert counts in caught.value.message
+        assert caught.value.message.endswith(place)
+    with pytest.raises(InputError, match="row 1"):
+        model.pair(["When Mary", "When Tom gave"], ["When Tom", "When Tom"])
+
+
 def test_a_tokenizers_own_padding_token_is_used() -> None:
     module, _ = small_text_model()
     side = ws.load_model((module, small_tokenizer(pad_token="<s>"))).side(["When Mary gave", "When"])
@@ -106,17 +131,6 @@ def test_a_prompt_longer_than_the_context_is_refused_with_both_numbers(model: ws
         model.pair("a" * 17)
     with pytest.raises(InputError, match=r"17 tokens.*16"):
         model.pair(torch.zeros(1, 17, dtype=torch.long))
-
-
-def test_unequal_lengths_are_refused_with_the_tokens_shown(model: ws.Model) -> None:
-    with pytest.raises(InputError) as caught:
-        model.pair("When Mary gave", "When Mary gave a")
-    message = str(caught.value)
-    assert "A has 3 tokens and B has 4" in message
-    assert "When| Mary| gave." in message
-    assert "When| Mary| gave| a." in message
-    with pytest.raises(InputError, match="row 1"):
-        model.pair(["When Mary", "When Tom gave"], ["When Tom", "When Tom"])
 
 
 def test_pairs_need_as_many_of_each(model: ws.Model) -> None:
