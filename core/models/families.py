@@ -259,14 +259,11 @@ TOWERS: dict[str, dict[str, str]] = {
 _BY_CLASS = {name: family for family in FAMILIES for name in family.classes}
 
 
-def _names(library: str, kind: InputKind) -> str:
-    return ", ".join(family.name for family in FAMILIES if (family.library, family.reads) == (library, kind))
-
-
+# Said with every refusal; the whole table would hide the reason.
 SUPPORTED = (
-    f"Wirescope opens these language models of Hugging Face, with their output head, and text towers: "
-    f"{_names(_HF, 'text')}; "
-    f"these vision models of Hugging Face: {_names(_HF, 'image')}; and of timm: {_names('timm', 'image')}."
+    "Language models with their output head open, among them GPT-2, Pythia, Llama, Mistral, Qwen3, Gemma, OLMo 2 and "
+    "Phi, and vision models, among them ViT, DINOv2, CLIP, SigLIP and those of timm; "
+    "`wirescope families` lists those that open."
 )
 
 

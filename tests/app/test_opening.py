@@ -22,7 +22,7 @@ def broken(tmp_path: Path):
 
     def make(kind: str) -> str:
         folder = tmp_path / kind
-        if kind in ("BertModel", "T5ForConditionalGeneration", "SwinModel", "BloomForCausalLM"):
+        if kind in ("BertModel", "T5ForConditionalGeneration", "SwinModel", "MambaForCausalLM"):
             save_config_only(folder, kind)
         elif kind == "pickle":
             save_config_only(folder, "GPT2LMHeadModel")
@@ -49,13 +49,13 @@ BROKEN = {
     "pickle": ("pytorch_model.bin is a pickle checkpoint", "safe_serialization=True"),
     "weightless": ("has no weights", ""),
     "cut": ("cut cannot be loaded", ""),
-    "BertModel": ("BertModel is not supported: it norms the sum", "Wirescope opens these language models"),
+    "BertModel": ("BertModel is not supported: it norms the sum", "`wirescope families` lists those that open"),
     "T5ForConditionalGeneration": (
         "is not supported: it has an encoder and a decoder",
-        "Wirescope opens these language models",
+        "`wirescope families` lists those that open",
     ),
     "SwinModel": ("SwinModel is not supported: it works in windows", "ViT"),
-    "BloomForCausalLM": ("BloomForCausalLM is not supported", "Wirescope opens these language models"),
+    "MambaForCausalLM": ("MambaForCausalLM is not supported", "`wirescope families` lists those that open"),
     "/no/such/folder": ("There is no folder /no/such/folder", "Give a model's folder"),
     "somebody/some-model": ("could not be had from the Hub", "Check the name and the network"),
     "timm:no_such_vit": ("timm has no model 'no_such_vit'", ""),

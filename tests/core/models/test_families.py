@@ -224,6 +224,15 @@ def test_other_families_are_refused_by_name_with_what_is_supported(name: str) ->
     assert class_name in caught.value.message
     assert reason in str(caught.value)
     assert SUPPORTED in str(caught.value)
+    assert len(str(caught.value)) < 450, "the reason is not lost in a long list"
+
+
+def test_the_refusal_names_families_that_open() -> None:
+    assert "`wirescope families` lists those that open" in SUPPORTED
+    names = [name for row in FAMILIES for name in (*row.name.split(", "), row.name.split()[0])]
+    for name in ("GPT-2", "Pythia", "Llama", "Mistral", "Qwen3", "Gemma", "OLMo 2", "Phi", "ViT", "DINOv2", "SigLIP"):
+        assert name in SUPPORTED
+        assert name in names
 
 
 TIMM_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
