@@ -34,6 +34,12 @@ EDIT_HELP = (
     "'m3=noise:0.5#7', 'm3=steer:vector.json'; kinds: patch, zero, mean, resample, scale, noise, steer. May be given "
     "several times"
 )
+COMMANDS = {
+    "run": "print the predictions before and after edits",
+    "export": "write the circuit as a figure or as JSON",
+    "models": "list the models that can be opened offline, or get a model pack",
+    "families": "list the families of models that open, and what is refused",
+}
 DATASET_HELP = "inputs that mean is taken over and resample draws from: one a line, texts or paths of pictures"
 METRIC_HELP = (
     "KIND[:TARGET[:FOIL]], for example 'logit_difference: Mary: John', 'probability: Mary', 'class_logit:star'"
@@ -45,7 +51,8 @@ def window_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="wirescope",
         description="A workbench for visual circuit tracing in transformers.",
-        epilog="In the terminal: wirescope run --help, export --help, models --help; wirescope families.",
+        epilog="in the terminal (each has its own --help):\n" + "\n".join(f"  {x:<10}{y}" for x, y in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", nargs="?", help=MODEL_HELP)
     return parser.parse_args(list(arguments))
@@ -78,7 +85,7 @@ def _fail(error: WirescopeError, code: int) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wirescope")
     commands = parser.add_subparsers(required=True)
-    run = commands.add_parser("run", help="print the predictions before and after edits")
+    run = commands.add_parser("run", help=COMMANDS["run"])
     _add_run_options(run)
     run.add_argument("--json", action="store_true", help="print JSON")
     run.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
@@ -86,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
     run.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     run.set_defaults(do=_run)
-    export = commands.add_parser("export", help="write the circuit as a figure or as JSON")
+    export = commands.add_parser("export", help=COMMANDS["export"])
     _add_run_options(export)
     export.add_argument("--format", choices=("svg", "pdf", "png", "json"), required=True)
     export.add_argument("--out", help="the file to write (default: circuit.FORMAT)")
@@ -94,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--edges", type=int, default=48, help="how many of the strongest edges to show (48)")
     export.add_argument("--theme", choices=("light", "dark"), default="light")
     export.set_defaults(do=_export)
-    models = commands.add_parser("models", help="list the models that can be opened offline, or get a model pack")
+    models = commands.add_parser("models", help=COMMANDS["models"])
     models.set_defaults(do=_list_models)
     actions = models.add_subparsers()
     get = actions.add_parser("get", help="download and install a model pack")
@@ -103,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     remove = actions.add_parser("remove", help="remove an installed model pack")
     remove.add_argument("name", help=", ".join(packs.PACKS))
     remove.set_defaults(do=_remove_pack)
-    families = commands.add_parser("families", help="list the families of models that open, and what is refused")
+    families = commands.add_parser("families", help=COMMANDS["families"])
     families.set_defaults(do=_list_families)
     return parser
 
@@ -239,11 +246,19 @@ def report_words(report: dict[str, Any]) -> str:
     ]
     for row in report["predictions"]:
         change = row["after"] - row["before"]
-        lines.append(f"{row['answer']!r:<{width}}  {row['before']:8.4f}  {row['after']:8.4f}  {change:+8.4f}")
-    before, after = report["before"], report["after"]
-    lines += ["", f"{report['metric']}: {before:.4f} -> {after:.4f} ({after - before:+.4f})"]
+        numbers = f"{_rounded(row['before']):8.4f}  {_rounded(row['after']):8.4f}  {_rounded(change):+8.4f}"
+        lines.append(f"{row['answer']!r:<{width}}  {numbers}")
+    before, after, change = (
+        _rounded(x) for x in (report["before"], report["after"], report["after"] - report["before"])
+    )
+    lines += ["", f"{report['metric']}: {before:.4f} -> {after:.4f} ({change:+.4f})"]
     lines.append(f"parity with the model's own forward: {report['parity']['difference']:.1e}")
     return "\n".join(lines)
+
+
+def _rounded(number: float) -> float:
+    """To the digits of the table; what is rounded to nothing has no minus."""
+    return round(number, 4) + 0.0
 
 
 # ---- export ----

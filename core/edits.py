@@ -155,7 +155,7 @@ def _checked_value(kind: EditKind, value: object) -> float | tuple[float, ...] |
     if kind not in ("scale", "noise"):
         return None
     if value is None and kind == "scale":
-        raise EditError("A scale edit needs a value.", "For example Edit('m3', 'scale', value=0.5).")
+        raise EditError("A scale edit needs a value.", "Write m3=scale:0.5, or value=0.5.")
     try:
         number = 1.0 if value is None else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):

@@ -351,7 +351,8 @@ class Graph:
         writer_names = [node.name for node in self.writers]
         reader_names = [reader.name for reader in self.readers]
         if "->" not in text:
-            return difflib.get_close_matches(text, writer_names + reader_names, n=2, cutoff=0.5)
+            names = list(dict.fromkeys(writer_names + reader_names))  # an MLP's node and reader have one name
+            return difflib.get_close_matches(text, names, n=2, cutoff=0.5)
         writer, reader = text.split("->", 1)
         writers = difflib.get_close_matches(writer, writer_names, n=4, cutoff=0.4)
         readers = difflib.get_close_matches(reader, reader_names, n=4, cutoff=0.4)

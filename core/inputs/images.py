@@ -86,6 +86,8 @@ def model_view(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> I
 
 
 def _from_file(source: str | Path) -> OpenedImage:
+    if not str(source).strip():
+        raise InputError("No picture is given: its path is empty.", "Give the path of an image file.")
     path = Path(source)
     try:
         path = path.expanduser()

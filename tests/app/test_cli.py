@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from app import cli, headless
-from app.__main__ import has_display, main
+from app.__main__ import COMMANDS, has_display, main
 from app.document import Document, Source
 from app.examples import Example
 from core.edits import Edit, parse_edit
@@ -235,6 +235,19 @@ def test_a_picture_that_cannot_be_read_ends_with_3(models, tmp_path: Path, capsy
     assert "x.png is not an image" in capsys.readouterr().err
 
 
+def test_an_empty_path_of_a_picture_ends_with_3(models, capsys) -> None:
+    assert code_of("run", "--model", str(models.vit), "--clean", "") == 3
+    assert "No picture is given: its path is empty." in capsys.readouterr().err
+
+
+def test_a_number_that_rounds_to_nothing_has_no_minus(pair, capsys) -> None:
+    report = {"before": -1e-9, "after": -2e-9, "answer": "x"}
+    rest = {"model": "m", "clean": "a", "counterfactual": None, "edits": [], "norms": "frozen", "unit": "cosine"}
+    words = cli.report_words({**rest, **report, "metric": "p", "predictions": [report], "parity": {"difference": 0.0}})
+    assert "-0.0000" not in words
+    assert "p: 0.0000 -> 0.0000 (+0.0000)" in words
+
+
 @pytest.mark.parametrize("option", ["--clean", "--counterfactual"])
 def test_a_picture_is_no_prompt(pair, pictures, capsys, option: str) -> None:
     path = str(pictures("a.png"))
@@ -267,6 +280,12 @@ def test_a_reader_that_goes_away_is_no_error(monkeypatch, pair) -> None:
 def test_help_ends_with_0(arguments: list[str], capsys) -> None:
     assert code_of(*arguments) == 0
     assert "usage: wirescope" in capsys.readouterr().out
+
+
+def test_help_lists_the_commands(capsys) -> None:
+    assert code_of("--help") == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [words[0] for words in lines if words and words[0] in COMMANDS] == list(COMMANDS)
 
 
 # ---- export --------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def test_no_positions_are_refused() -> None:
 def test_kinds_that_do_not_exist_and_a_scale_without_a_factor_are_refused() -> None:
     with pytest.raises(EditError, match="patch, zero, mean, scale"):
         Edit("m0", "cut")  # type: ignore[arg-type]
-    with pytest.raises(EditError, match="value"):
+    with pytest.raises(EditError, match=r"value\. Write m3=scale:0\.5, or value=0\.5\."):
         Edit("m0", "scale")
     with pytest.raises(EditError, match="one number"):
         Edit("m0", "scale", value=[1.0, 2.0])

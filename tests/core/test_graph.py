@@ -121,6 +121,13 @@ def test_unknown_names_are_refused_with_near_ones(graph: Graph, name: str, sugge
     assert suggestion in str(caught.value)
 
 
+def test_no_name_is_suggested_twice() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        SMALL.parse("m9")
+    near = caught.value.hint.split("?")[0].removeprefix("Did you mean ").split(" or ")
+    assert len(near) == len(set(near)) == 2
+
+
 @pytest.mark.parametrize("name", ["", "->", "m0->", "a->b->c", "nonsense", "a1.h0<q>->m1", "logits->m0"])
 def test_what_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(ArgumentError):
