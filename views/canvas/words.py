@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.edits import EDIT_WORDS
+from core.edits import EDIT_WORDS, EditKind
 from core.graph import Edge, Node, Reader
 from views.canvas.scene import Scene
 from views.widgets.text import change_words
@@ -29,13 +29,19 @@ def _describe_node(node: Node) -> str:
     return "what the first layer reads" if node.kind == "input" else "what the model puts out"
 
 
+def _edited(kind: EditKind, label: str) -> str:
+    """An edit with its measured change, or with why there is none."""
+    figure = label if not label or label[0] in "+−0" else f"({label})"
+    return f"edited: {EDIT_WORDS[kind]} {figure}".strip()
+
+
 def tool_tip(scene: Scene, target: Node | Edge) -> str:
     """What is under the pointer, in one line."""
     if isinstance(target, Node):
         mark = scene.mark(target)
         parts = [f"{target.name} · {_describe_node(target)}"]
         if mark.edited:
-            parts.append(f"edited: {EDIT_WORDS[mark.edited]} {mark.label}".strip())
+            parts.append(_edited(mark.edited, mark.label))
         return "  ·  ".join(parts)
     place = scene.place(target)
     if place is None:
@@ -45,7 +51,7 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
     words = f"{change_words(mark.value)} {'measured' if mark.measured else 'estimated'}" if known else "no score yet"
     parts = [f"{edge_name(target)}  {words}"]
     if mark.edited:
-        parts.append(f"edited: {EDIT_WORDS[mark.edited]} {mark.label}".strip())
+        parts.append(_edited(mark.edited, mark.label))
     if target.reader.shared and target.reader.kind in ("k", "v"):
         heads = [node.head for node in scene.data.graph.readers_of(target.reader)]
         parts.append(f"read by heads {heads[0]} to {heads[-1]}")
