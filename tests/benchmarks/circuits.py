@@ -21,7 +21,7 @@ from tests.benchmarks.table import Table, side_by_side
 def tables() -> Iterator[Table]:
     heads = ("edges kept", "share of arithmetic", "circuit run", "/ forward", "budget")
     for name, session in sessions():
-        yield Table(f"Circuit runs: {name} (medians of five; the best edges by EAP)", heads, rows_of(session))
+        yield Table(f"Circuit runs: {name} (medians of three; the best edges by EAP)", heads, rows_of(session))
 
 
 def rows_of(session: ws.Session) -> list[list[str]]:
@@ -29,7 +29,7 @@ def rows_of(session: ws.Session) -> list[list[str]]:
     rows = []
     for fraction in FRACTIONS:
         circuit = scores.top(max(1, round(fraction * session.graph.n_edges)))
-        run, own = side_by_side(lambda c=circuit: session.run_circuit(c), lambda: forward(session), 5)  # type: ignore[misc]
+        run, own = side_by_side(lambda c=circuit: session.run_circuit(c), lambda: forward(session), 3)  # type: ignore[misc]
         share = arithmetic(session, circuit)
         budget = 0.05 + 1.5 * share
         rows.append([f"{fraction:.1%}", f"{share:.3f}", f"{run:.1f} ms", f"{run / own:.2f}", f"{budget:.2f}"])
