@@ -250,9 +250,12 @@ def paint_layer_names(painter: QPainter, scene: Scene, camera: Camera, theme: Th
 def _layer_box(scene: Scene, camera: Camera, layer: int, box: QRectF) -> QRectF | None:
     """Where the name of a layer covers none of its nodes: in the row, else above it. None where it would replace
     the name of a node; specks it may cover."""
-    graph, room = scene.data.graph, QRectF(box.left(), box.top() - 200, box.width(), 400)
-    nodes = [Node("head", layer, head) for head in range(graph.heads)] + [Node("mlp", layer)]
-    shapes = [shape for node in nodes if (shape := camera.rect(scene.layout.shape(node))).intersects(room)]
+    graph, layout = scene.data.graph, scene.layout
+    first = graph.writer_index(Node("head", layer))
+    across = layout.positions[first : first + graph.heads + 1, 0] * camera.scale + camera.x
+    reach = max(layout.mlp_size.width() / 2, layout.radius) * camera.scale
+    near = np.flatnonzero((across + reach >= box.left()) & (across - reach <= box.right()))  # none, most of the time
+    shapes = [camera.rect(layout.shape(graph.writers[first + int(place)])) for place in near]
     raised = box.translated(0, -scene.layout.radius * camera.scale - 10)
     for place in (box, raised):
         if not any(shape.intersects(place) for shape in shapes):
