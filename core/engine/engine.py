@@ -85,6 +85,7 @@ class Engine:
         self.references = References(adapter, self, own, population, over_positions)
         self._clean: dict[bool, RunState] = {}
         self._b: dict[bool, RunState] = {}
+        self._frozen: dict[bool, FrozenNorms] = {}
         self.memory = int(memory_megabytes * 2**20)
         self._kept = KeptRuns(self.memory)
         self._check_room(0)
@@ -187,10 +188,16 @@ class Engine:
         self._kept.make_room(needed)
         state = base.prefix(stage, plan, self._reads(full), self.graph.heads)
         with torch.no_grad():
-            norms = FrozenNorms(self.adapter, clean) if frozen else None
+            norms = self._norms_of(full) if frozen else None
             first = Pass(self.adapter, state, self.references, clean, frozen=norms).run(stage, cancelled)
         self._kept.add((plan, full, frozen), state)
         return Ran(state, range(first, layers))
+
+    def _norms_of(self, full: bool) -> FrozenNorms:
+        """Frozen norms, kept: each finds out once what its module divides by."""
+        if full not in self._frozen:
+            self._frozen[full] = FrozenNorms(self.adapter, self.clean(full))
+        return self._frozen[full]
 
     def _nearest(self, plan: Plan, full: bool, frozen: bool) -> tuple[RunState, int]:
         """The kept state that shares most with a plan, and the first stage to compute; beyond the last one where the
@@ -229,7 +236,7 @@ class Engine:
         read = positions if full or self.reads is None else self.reads.numel()
         outputs = self.adapter.vocabulary or shape.width
         layers = shape.layers - first_layer
-        total = positions * (shape.width + before * layers + after * (layers - 1))
+        total = positions * (shape.width + before * layers + after * max(layers - 1, 0))
         total += read * (after + shape.width + outputs)
         size: int = total * self.adapter.dtype.itemsize
         return size

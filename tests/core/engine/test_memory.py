@@ -54,6 +54,14 @@ def test_what_a_run_needs_is_known_before(family: str) -> None:
         assert engine._run_bytes(0, full) / 2**20 == pytest.approx(megabytes([state]), rel=0.2)
 
 
+def test_a_run_of_the_output_alone_needs_little_but_not_less_than_nothing() -> None:
+    engine = case("gpt2").session().engine
+    layers = engine.graph.layers
+    needs = [engine._run_bytes(layer) for layer in range(layers + 1)]
+    assert needs == sorted(needs, reverse=True)
+    assert needs[-1] > 0
+
+
 def test_what_does_not_fit_is_said_before_it_starts() -> None:
     setup = case("gpt2")
     one = ws.Session(setup.model, setup.pair).engine.megabytes
