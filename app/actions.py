@@ -35,6 +35,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("export_png4", "Figure as PNG, &4x…", (), "Four times as many pixels, for print"),
     Action("export_json", "Circuit as &JSON…", ("Ctrl+Shift+E",), "The edges shown, their scores and the edits"),
     Action("quit", "&Quit", ("Ctrl+Q",)),
+    Action("undo", "&Undo", ("Ctrl+Z",), "Go back to the step before", "undo"),
+    Action("redo", "Red&o", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was undone", "redo"),
     Action("cut", "&Cut Selection", ("X",), "Cut or restore what is selected", "cut"),
     Action("patch", "&Patch Selection from B", ("P",), "Patch or restore what is selected", "patch"),
     Action("restore", "&Restore Selection", ("R",), "Take the edits of the selection back"),
@@ -62,7 +64,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *("@examples", "open_input_a", "open_input_b", "-", "@export", "-", "quit"),
         ),
     ),
-    ("&Edit", ("@undo", "@redo", "-", "cut", "patch", "restore", "reset", "-", "swap", "-", "trace")),
+    ("&Edit", ("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "swap", "-", "trace")),
     (
         "&View",
         (
@@ -110,4 +112,4 @@ def make_actions(owner: QWidget, slots: dict[str, Callable[[], None]]) -> dict[s
 def keys_table() -> list[tuple[str, str]]:
     """Keys and gestures with what they do, for the help."""
     rows = [(" or ".join(record.keys), record.words.replace("&", "").rstrip("…")) for record in ACTIONS if record.keys]
-    return [("Ctrl+Z", "Undo"), ("Ctrl+Shift+Z or Ctrl+Y", "Redo"), *rows, *GESTURES]
+    return [*rows, *GESTURES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 
@@ -28,11 +29,21 @@ class Bench:
     ready: Ready
     forward_milliseconds: float
     scores: dict[tuple[str, str, str], Scores] = field(default_factory=dict)  # metric, replacement, method
+    kept: dict[object, Any] = field(default_factory=dict)  # what parts have found; the key names what it depends on
 
     def possible(self, document: Document) -> tuple[Edit, ...]:
-        """The edits that can be made now: patches wait for a B."""
+        """The edits that can be made now: patches wait for a B, edits at positions for an input that has them."""
         usable = self._usable(document)
-        return tuple(edit for edit in document.edits if not usable.waits(edit))
+        return tuple(edit for edit in document.edits if not usable.waits(edit) and self._reaches(edit))
+
+    def _reaches(self, edit: Edit) -> bool:
+        length = self.session.pair.length
+        return all(isinstance(place, str) or -length <= place < length for place in edit.positions or ())  # type: ignore[union-attr]
+
+    @property
+    def metric_key(self) -> str:
+        """Names the metric in keys of `kept`."""
+        return repr(self.session.metric.metric)
 
     def cut_kind(self, document: Document) -> EditKind:
         """What a cut puts in, and what estimates are of: B's value only where B can stand beside A."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.edits import Edit, EditKind
+from core.graph import Node
 from views.data import MetricChoice, Target
 
 
@@ -30,11 +31,32 @@ def unfit(source: Source, title: str, reads_text: bool) -> str:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Nodes that are seen and edited as one (a supernode). color: a name of `views.theme`'s palette of groups."""
+
+    name: str
+    color: str
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class PairSource:
+    """A row of the dataset: a pair of inputs, and the answers of the metric where it has its own."""
+
+    clean: Source
+    counterfactual: Source | None = None
+    target: str = ""
+    foil: str = ""
+
+
+@dataclass(frozen=True)
 class Document:
     """model: as `load_model` takes it. metric None: the session's own default. method: how edges are scored.
 
     replacement: what a cut edge carries, and what the scores estimate. None until the user says: B's value where
-    there is a B, else zero.
+    there is a B, else zero. size: edges of the circuit shown, the strongest; None: the default. dataset: what means
+    are taken over. pinned: answers that the predictions always show. An edit is one of a target at some positions, or
+    at all.
     """
 
     model: str
@@ -44,6 +66,10 @@ class Document:
     edits: tuple[Edit, ...] = ()
     replacement: EditKind | None = None
     method: str = "eap"
+    groups: tuple[Group, ...] = ()
+    size: int | None = None
+    dataset: tuple[PairSource, ...] = ()
+    pinned: tuple[str, ...] = ()
 
     @property
     def cut_kind(self) -> EditKind:
@@ -55,15 +81,27 @@ class Document:
         """Whether an edit cannot be made now: a patch without a B to take its value from."""
         return edit.kind == "patch" and self.counterfactual is None
 
-    def edit_of(self, target: Target) -> Edit | None:
-        """The edit of a target, if it has one."""
-        return next((edit for edit in self.edits if edit.target == target), None)
+    def edits_of(self, target: Target) -> tuple[Edit, ...]:
+        """All edits of a target, each at other positions."""
+        return tuple(edit for edit in self.edits if edit.target == target)
+
+    def edit_of(self, target: Target, positions: tuple[int, ...] = ()) -> Edit | None:
+        """The edit of a target at just these positions (none: at all), if it has one."""
+        return next((edit for edit in self.edits_of(target) if (edit.positions or ()) == positions), None)
 
     def with_edit(self, edit: Edit) -> Document:
-        """This with an edit; it takes the place of the one of the same target."""
-        kept = [other for other in self.edits if other.target != edit.target]
-        at = next((i for i, other in enumerate(self.edits) if other.target == edit.target), len(kept))
+        """This with an edit; it takes the place of the one of the same target at the same positions. One at all
+        positions takes the place of all others of its target."""
+        same = [
+            place
+            for place, other in enumerate(self.edits)
+            if other.target == edit.target and (edit.positions is None or other.positions == edit.positions)
+        ]
+        kept = [other for place, other in enumerate(self.edits) if place not in same]
+        at = same[0] if same else len(kept)
         return replace(self, edits=(*kept[:at], edit, *kept[at:]))
 
-    def without_edit(self, target: Target) -> Document:
-        return replace(self, edits=tuple(edit for edit in self.edits if edit.target != target))
+    def without_edit(self, target: Target, positions: tuple[int, ...] = ()) -> Document:
+        """This without the edit of a target at these positions; without any of its edits where none are given."""
+        gone = [edit for edit in self.edits_of(target) if not positions or edit.positions == positions]
+        return replace(self, edits=tuple(edit for edit in self.edits if edit not in gone))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.undo import VERBS, ChangeEdits, Edits, places
+from app.history import VERBS, places
 from core.edits import Edit, EditKind
 from core.graph import Node
 from views.data import Target
@@ -12,7 +13,6 @@ from views.data import Target
 if TYPE_CHECKING:
     from app.workbench import Workbench
 
-SLIDER_MERGES = 1
 NO_SELECTION = "Select a node or an edge first."
 NO_B = "A patch takes its value from B: give a counterfactual input first."
 
@@ -28,7 +28,7 @@ class Editing:
         if not self._can_edit(target):
             return
         kind: EditKind = "patch" if tool == "patch" else self._bench.cut_kind
-        if self._bench.document.edit_of(target) is not None:
+        if self._edited(target):
             self._restore([target])
         elif kind == "patch" and not self.has_counterfactual():
             self._bench.message.emit(NO_B)
@@ -49,7 +49,7 @@ class Editing:
         if not targets:
             self._bench.message.emit(NO_SELECTION)
             return
-        if all(self._bench.document.edit_of(target) is not None for target in targets):
+        if all(self._edited(target) for target in targets):
             self._restore(targets)
             return
         kind: EditKind = "patch" if tool == "patch" else self._bench.cut_kind
@@ -64,48 +64,56 @@ class Editing:
         self._edit(targets, kind, value if kind == "scale" else None)
 
     def restore_selection(self) -> None:
-        self._restore([target for target in self._bench.selection if self._bench.document.edit_of(target) is not None])
+        self._restore([target for target in self._bench.selection if self._edited(target)])
 
     def restore(self, key: int) -> None:
         """Take back the edit at a place of the list."""
-        self._restore([self._bench.document.edits[key].target])  # type: ignore[list-item]
+        document = self._bench.document
+        edit = document.edits[key]
+        words = f"Restore {self._places([edit.target], edit.positions)}"  # type: ignore[list-item, arg-type]
+        self._bench.commit(words, replace(document, edits=(*document.edits[:key], *document.edits[key + 1 :])))
 
     def able(self) -> dict[str, bool]:
         """Whether there is anything to do, by the key of the action."""
         selection, document = self._bench.selection, self._bench.document
         some = any(self._can_edit(target) for target in selection)
-        edited = any(document.edit_of(target) is not None for target in selection)
+        edited = any(self._edited(target) for target in selection)
         return {"cut": some, "patch": some, "restore": edited, "reset": bool(document.edits)}
 
     def reset(self) -> None:
         """Take all edits back; undo brings them again."""
         if self._bench.document.edits:
-            self._push("Reset all", ())
+            self._bench.commit("Reset all", replace(self._bench.document, edits=()))
 
     # ---- making steps ----
 
     def _can_edit(self, target: Target) -> bool:
         return self._bench.opened is not None and not (isinstance(target, Node) and target.kind == "logits")
 
+    def _edited(self, target: Target) -> bool:
+        """Whether there is an edit of it at the selected positions; without selected ones, any."""
+        document, positions = self._bench.document, self._bench.positions
+        return document.edit_of(target, positions) is not None if positions else bool(document.edits_of(target))
+
     def has_counterfactual(self) -> bool:
         return self._bench.ready is not None and self._bench.ready.has_counterfactual
 
     def _edit(self, targets: list[Target], kind: EditKind, value: float | None = None) -> None:
-        document = self._bench.document
+        document, positions = self._bench.document, self._bench.positions
         for target in targets:
-            document = document.with_edit(Edit(target, kind, value=value))
-        if not targets or document.edits == self._bench.document.edits:
-            return
+            document = document.with_edit(Edit(target, kind, positions or None, value))
         amount = f" to {value:g}" if value is not None else ""
-        words = f"{VERBS[kind]} {places(targets)}{amount}"
-        self._push(words, document.edits, SLIDER_MERGES if kind == "scale" else -1)
+        words = f"{VERBS[kind]} {self._places(targets, positions)}"
+        self._bench.commit(words + amount, document, merge=words if kind == "scale" else "")
 
     def _restore(self, targets: list[Target]) -> None:
-        document = self._bench.document
+        document, positions = self._bench.document, self._bench.positions
         for target in targets:
-            document = document.without_edit(target)
-        if document.edits != self._bench.document.edits:
-            self._push(f"Restore {places(targets)}", document.edits)
+            document = document.without_edit(target, positions)
+        self._bench.commit(f"Restore {self._places(targets, positions)}", document)
 
-    def _push(self, words: str, after: Edits, merge_key: int = -1) -> None:
-        self._bench.undo.push(ChangeEdits(words, self._bench.document.edits, after, self._bench.set_edits, merge_key))
+    def _places(self, targets: list[Target], positions: tuple[int, ...] | None) -> str:
+        """What a step is about: "a0.h1 → m2 at “ John”"."""
+        if not positions:
+            return places(targets)
+        return f"{places(targets)} {self._bench.position_words(positions)}"

@@ -50,40 +50,44 @@ def run(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
 
 def measure_edits(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
     edits = bench.possible(request.document)
-    after = float(bench.session.run(edits, cancelled=cancelled).metric.mean())
-    values: dict[Target, float] = {}
-    for edit in edits[:MEASURED_EDITS]:
-        others = [other for other in edits if other is not edit]
-        without = float(bench.session.run(others, cancelled=cancelled).metric.mean())
-        assert not isinstance(edit.target, str)
-        values[edit.target] = after - without  # type: ignore[index]
-    send(Deltas(request.number, values))
+    key = ("deltas", edits, bench.metric_key)
+    if key not in bench.kept:
+        after = float(bench.session.run(edits, cancelled=cancelled).metric.mean())
+        values: dict[Target, float] = {}
+        for target in list(dict.fromkeys(edit.target for edit in edits))[:MEASURED_EDITS]:
+            others = [edit for edit in edits if edit.target != target]
+            without = float(bench.session.run(others, cancelled=cancelled).metric.mean())
+            assert not isinstance(target, str)
+            values[target] = after - without  # type: ignore[index]
+        bench.kept[key] = values
+    send(Deltas(request.number, bench.kept[key]))
 
 
 def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelled: Cancel) -> None:
     session = bench.session
-    edits = bench.possible(request.document)
-    present = request.document.edit_of(target)
+    document, positions = request.document, request.positions
+    edits = bench.possible(document)
+    present = document.edit_of(target, positions)
     waits = present is not None and present not in edits
-    kind: EditKind = present.kind if present is not None else bench.cut_kind(request.document)
+    kind: EditKind = present.kind if present is not None else bench.cut_kind(document)
     attention = None
     if isinstance(target, Node) and target.kind == "head":
         result = session.run(edits, positions="all", cancelled=cancelled)
         attention = attention_pattern(result, target.layer, target.head)
     measured = None
     if not waits and not (isinstance(target, Node) and target.kind == "logits"):
-        others = [edit for edit in edits if edit is not present]
-        own = present if present is not None else Edit(target, kind)
+        others = [edit for edit in edits if edit is not present and (positions or edit.target != target)]
+        own = present if present is not None else Edit(target, kind, positions or None)
         with_it = float(session.run([*others, own], cancelled=cancelled).metric.mean())
         measured = with_it - float(session.run(others, cancelled=cancelled).metric.mean())
-    send(Inspected(request.number, target, kind, measured, attention))
+    send(Inspected(request.number, target, kind, measured, attention, positions))
 
 
 def score(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> Scores:
     session, document = bench.session, request.document
     kind = bench.cut_kind(document)
     method = document.method if bench.ready.has_counterfactual else "eap"
-    key = (repr(session.metric.metric), kind, method)
+    key = (bench.metric_key, kind, method)
     if key not in bench.scores:
         send(Working(request.number, f"Estimating {session.graph.n_edges:,} edges"))
         bench.scores[key] = trace(session, method, replacement=kind, cancelled=cancelled)

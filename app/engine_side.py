@@ -1,8 +1,8 @@
 """The engine's side of the window: serves requests from what it has made before.
 
 A request is worked through in this order, each part sent as soon as it is there: model, inputs and metric, the run
-with the edits, what each edit does, what is inspected, the scores of all edges. Runs in the engine's thread;
-imports torch.
+with the edits, what each edit does, what is inspected, what else is wanted (see `app.parts`), the scores of all
+edges. Runs in the engine's thread; imports torch.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from app.bench import Bench, answers_of, time_forward
 from app.document import Source, unfit
 from app.engine_thread import Send
 from app.messages import Failed, Opened, Ready, Refused, Request, Working
+from app.parts import serve_wants
 from app.present import card_of, empty_card, opened_words, parity_words
 from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Pair, Side
@@ -65,9 +66,11 @@ class EngineSide:
         engine_runs.measure_edits(request, bench, send, cancelled)
         if request.inspect is not None:
             engine_runs.inspect(request, bench, request.inspect, send, cancelled)
+        serve_wants(request, bench, send, cancelled, after_scores=False)
         scores = engine_runs.score(request, bench, send, cancelled)
         if request.recover:
             engine_runs.recover(request, bench, scores, send, cancelled)
+        serve_wants(request, bench, send, cancelled, after_scores=True)
 
     # ---- model and inputs ----
 

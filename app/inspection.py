@@ -17,20 +17,23 @@ REPLACED = {"patch": "replaced from B", "zero": "replaced by zero", "mean": "rep
 def inspection(
     target: Target,
     document: Document,
+    positions: tuple[int, ...],
     opened: Opened,
     ready: Ready | None,
     scored: Scored | None,
     seen: Inspected | None,
 ) -> NodeInspection | EdgeInspection:
-    """document: with a B only if patches can take from it. ready, scored, seen: None until the engine has sent
-    them. The words and the figures are of one kind of edit: the one that was measured, once one was."""
-    present = document.edit_of(target)
+    """document: with a B only if patches can take from it. positions: those selected. ready, scored, seen: None until
+    the engine has sent them. The words and the figures are of one kind of edit: the one that was measured, once one
+    was."""
+    present = document.edit_of(target, positions)
     waits = present is not None and document.waits(present)
     kind = present.kind if present is not None else document.cut_kind if seen is None else seen.kind
-    words = REPLACED[kind] + (", with the other edits in place" if _others(document, target) else "")
+    where = f" at {len(positions)} of {len(ready.labels)} positions" if positions and ready is not None else ""
+    words = REPLACED[kind] + where + (", with the other edits in place" if _others(document, target) else "")
     if waits:
         words = WAITS
-    estimated = None if waits else estimate(target, kind, opened, scored)
+    estimated = None if waits or positions else estimate(target, kind, opened, scored)
     measured = None if seen is None or seen.kind != kind or waits else seen.measured
     edited = None if present is None else present.kind
     factor = None if present is None else present.value

@@ -30,6 +30,8 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "export_png4": partial(export, window, ".png", 4),
         "export_json": partial(export, window, ".json"),
         "quit": window.close_window,
+        "undo": lambda: workbench.history.undo(),
+        "redo": lambda: workbench.history.redo(),
         "cut": partial(editing.toggle_selection, "cut"),
         "patch": partial(editing.toggle_selection, "patch"),
         "restore": editing.restore_selection,
@@ -95,7 +97,7 @@ def _join_inspector(window: Window) -> None:
     inspector, workbench = window.inspector, window.workbench
     inspector.edit_requested.connect(workbench.editing.edit_selection)
     inspector.restore_current_requested.connect(workbench.editing.restore_selection)
-    inspector.measure_requested.connect(workbench.ask_again)
+    inspector.measure_requested.connect(partial(workbench.ask, False))
     inspector.edge_selected.connect(partial(_select_edge, window))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from app.actions import EXPORTS, MENUS
@@ -33,7 +33,6 @@ def fill_menu_bar(window: Window) -> dict[str, QMenu]:
         "theme": _theme_menu(window),
         "motion": _motion_menu(window),
     }
-    special: dict[str, QAction] = {"undo": window.undo_action, "redo": window.redo_action}
     for title, entries in MENUS:
         menu = window.menuBar().addMenu(title)
         menu.setToolTipsVisible(True)
@@ -41,11 +40,7 @@ def fill_menu_bar(window: Window) -> dict[str, QMenu]:
             if entry == "-":
                 menu.addSeparator()
             elif entry.startswith("@"):
-                name = entry[1:]
-                if name in special:
-                    menu.addAction(special[name])
-                else:
-                    menu.addMenu(menus[name])
+                menu.addMenu(menus[entry[1:]])
             else:
                 menu.addAction(window.commands[entry])
     return menus

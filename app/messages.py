@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,22 @@ class Request:
     inspect: Target | None = None
     recover: bool = False  # measure what circuits of the best edges recover
     replaceable: frozenset[str] = frozenset()  # the cards, by letter, that had a good input before
+    positions: tuple[int, ...] = ()  # selected: what is inspected is edited there; none means all
+    wants: tuple[Want, ...] = ()
+
+
+class Want:
+    """Something more to find out with a request: a frozen dataclass that `app.parts` has a part for."""
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A want that cannot be answered, and why."""
+
+    number: int
+    want: Want
+    message: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +130,7 @@ class Inspected:
     kind: EditKind
     measured: float | None
     attention: NDArray[np.float32] | None
+    positions: tuple[int, ...] = ()  # where it was edited; none: at all
 
 
 @dataclass(frozen=True)
@@ -157,4 +174,8 @@ class Done:
     number: int
 
 
-Answer = Working | Opened | Ready | Ran | Deltas | Scored | Inspected | Recovered | Refused | Failed | Done
+class Answer(Protocol):
+    """One part of what was asked for; parts for wants have answers of their own kinds."""
+
+    @property
+    def number(self) -> int: ...

@@ -34,7 +34,9 @@ class Showing(QObject):
         workbench.inspection_changed.connect(self._show_inspection)
         for changed in (workbench.inspection_changed, workbench.edits_changed, workbench.model_opened):
             changed.connect(lambda _: self._enable_commands())
+        workbench.history_changed.connect(self._name_undo)
         self._enable_commands()
+        self._name_undo()
         workbench.stale_changed.connect(window.inspector.set_stale)
         workbench.edits_changed.connect(window.inputs.set_edits)
         workbench.working.connect(window.status.set_work)
@@ -89,6 +91,13 @@ class Showing(QObject):
     def _enable_commands(self) -> None:
         for key, able in self._window.workbench.editing.able().items():
             self._window.commands[key].setEnabled(able)
+
+    def _name_undo(self) -> None:
+        history, commands = self._window.workbench.history, self._window.commands
+        for key, words, does in (("undo", "Undo", history.undo_words), ("redo", "Redo", history.redo_words)):
+            commands[key].setText(f"{words} {does}".strip())
+            commands[key].setToolTip(f"{words} {does}".strip() + f" ({commands[key].shortcut().toString()})")
+            commands[key].setEnabled(bool(does))
 
     def _show_memory(self, megabytes: float) -> None:
         words = f"{megabytes / 1024:.1f} GB" if megabytes >= 1024 else f"{megabytes:.0f} MB"

@@ -77,12 +77,25 @@ def predictions(ran: Ran, stale: bool) -> PredictionsData:
     )
 
 
-def edit_rows(document: Document) -> list[EditRow]:
-    """The rows of the list of edits, numbered in their order. document: with a B only if patches can take from it."""
+def edit_rows(document: Document, labels: tuple[str, ...] = ()) -> list[EditRow]:
+    """The rows of the list of edits, numbered in their order. document: with a B only if patches can take from it.
+    labels: of the positions."""
     return [
-        EditRow(key, edit.name, WAITS if document.waits(edit) else edit_words(edit))
+        EditRow(key, edit.name, WAITS if document.waits(edit) else edit_words(edit) + _where(edit, labels))
         for key, edit in enumerate(document.edits)
     ]
+
+
+def _where(edit: Edit, labels: tuple[str, ...]) -> str:
+    """Where an edit of some positions is: " at “John”", " at 3 positions"; that the input has none of them."""
+    places = [place for place in edit.positions or () if isinstance(place, int)]  # type: ignore[union-attr]
+    if not places:
+        return ""
+    if labels and any(place >= len(labels) for place in places):
+        return f" at position {max(places)}, which A does not have"
+    if len(places) == 1 and places[0] < len(labels):
+        return f" at “{labels[places[0]].strip()}”"
+    return f" at {len(places)} positions"
 
 
 def edges_at(graph: Graph, node: Node) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

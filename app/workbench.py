@@ -1,54 +1,46 @@
-"""The workbench: the document, its undo history, and the conversation with the engine's thread. No widgets.
+"""The workbench: the document with its history, what the engine has said of it, and the user's intents. No widgets.
 
-An intent changes the document and asks anew; answers become data for the views, sent on as signals.
+An intent commits a new document as a named step; the engine is asked anew; answers become data for the views, sent on
+as signals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QUndoGroup, QUndoStack
+from PySide6.QtCore import QObject, Signal
 
+from app.conversation import Conversation
 from app.document import Document, Source
 from app.editing import Editing
 from app.engine_thread import EngineThread
+from app.history import History, Outcome
 from app.inspection import inspection, recovered_words, scored_words
-from app.messages import (
-    Answer,
-    Deltas,
-    Done,
-    Failed,
-    Inspected,
-    Opened,
-    Ran,
-    Ready,
-    Recovered,
-    Refused,
-    Request,
-    Scored,
-    Working,
-)
+from app.messages import Deltas, Failed, Inspected, Opened, Ran, Ready, Recovered, Refused, Scored, Want
+from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
 from app.snapshot import Snapshot
-from app.undo import Edits
 from core.edits import EditKind
-from views.data import (
-    CanvasData,
-    EdgeInspection,
-    MetricChoice,
-    NodeInspection,
-    Target,
-)
+from views.data import CanvasData, EdgeInspection, MetricChoice, NodeInspection, Target
 
-STALE_AFTER = 60  # milliseconds: numbers that take longer to come are dimmed meanwhile
+
+@dataclass
+class Known:
+    """What the engine has said of the inputs and the metric of a document."""
+
+    scored: Scored | None = None
+    inspected: Inspected | None = None
+    recovered: Recovered | None = None
+    measured: dict[Target, float] = field(default_factory=dict)
 
 
 class Workbench(QObject):
     """One window's state. Views listen to its signals; the window calls its intents."""
 
     model_opened = Signal(object)  # Opened
+    history_changed = Signal()  # another history, or another state of it
     cards_changed = Signal(object, object)  # CardData of A and of B
     metric_changed = Signal(object)  # Ready
     canvas_changed = Signal(object)  # CanvasData
@@ -56,6 +48,8 @@ class Workbench(QObject):
     nothing_to_show = Signal(str)
     inspection_changed = Signal(object)  # NodeInspection, EdgeInspection or None
     edits_changed = Signal(object)  # list of EditRow
+    selection_changed = Signal(object)  # tuple of Target
+    positions_changed = Signal(object)  # tuple of int
     stale_changed = Signal(bool)  # what the inspector shows is of an earlier state
     working = Signal(str, object)
     idle = Signal()
@@ -65,122 +59,139 @@ class Workbench(QObject):
 
     def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.document = Document("")
-        self.histories = QUndoGroup(self)  # of the document, and of one that waits to be taken up again
-        self.undo = self._new_history()
-        self._former: tuple[Document, QUndoStack] | None = None
+        self.history = self._new_history(Document(""))
+        self._former: History | None = None  # of a document that waits to be taken up again
         self.editing = Editing(self)
-        self._engine = engine
-        self._number = 0
         self.opened: Opened | None = None
         self.ready: Ready | None = None
         self.ran: Ran | None = None
-        self.scored: Scored | None = None
-        self.recovered: Recovered | None = None
-        self._inspected: Inspected | None = None
-        self._measured: dict[Target, float] = {}
+        self.known = Known()
+        self._document = self.history.current.document  # the one that `known` is of
+        self._refused = RefusedInputs()
         self._selection: tuple[Target, ...] = ()
+        self._positions: tuple[int, ...] = ()
         self._recover = False
-        self._good: dict[str, Source] = {}  # the inputs that could be read, by the card's letter
-        self._before: tuple[object, ...] = ()  # what was known of the document before an input was given
-        self._problems: dict[str, str] = {}  # of pictures that were refused, by letter
         self._said_why = False  # no edge is shown
-        self._stale = False
-        self._busy = False
-        self._stale_timer = QTimer(self)
-        self._stale_timer.setSingleShot(True)
-        self._stale_timer.setInterval(STALE_AFTER)
-        self._stale_timer.timeout.connect(self._mark_stale)
-        engine.answered.connect(self._take)
+        self._conversation = talk = Conversation(engine, self)
+        talk.working.connect(self.working)
+        talk.finished.connect(self._finish)
+        talk.became_stale.connect(self._show_stale)
+        takers = (
+            *((Opened, self._take_opened), (Ready, self._take_ready), (Refused, self._put_back), (Ran, self._take_ran)),
+            *((Deltas, self._take_deltas), (Inspected, self._take_inspected), (Scored, self._take_scores)),
+            *((Recovered, self._take_recovered), (Failed, self._take_failure)),
+        )
+        for kind, slot in takers:
+            talk.on(kind, slot)
 
-    # ---- intents ----
+    # ---- the document and its history ----
+
+    @property
+    def document(self) -> Document:
+        """As the user has it now."""
+        return self.history.current.document
+
+    def commit(self, words: str, document: Document, merge: str = "") -> None:
+        """Change the document, as a step of the history. Steps with the same `merge` in a row become one."""
+        if document != self.document:
+            self.history.push(words, document, merge)
 
     def open(self, document: Document) -> None:
         """Start afresh with a document: its model, its inputs. The one before is kept until the model is open."""
         if self.opened is not None:
-            self._former = (self.document, self.undo)
-            self.undo = self._new_history()
-        self._begin(document)
+            self._drop_former()
+            self._former = self.history
+        else:
+            self.history.deleteLater()
+        self._begin(self._new_history(document))
 
     def go_back(self) -> bool:
-        """Take up the document before one whose model did not open, with its edits and their history. Tells whether
-        there is one."""
+        """Take up the document before one whose model did not open, with its history. Tells whether there is one."""
         if self._former is None:
             return False
-        self.undo.deleteLater()
-        document, self.undo = self._former
-        self._former = None
-        self.histories.setActiveStack(self.undo)
-        self._begin(document)
+        self.history.deleteLater()
+        former, self._former = self._former, None
+        self._begin(former)
         return True
 
-    def _new_history(self) -> QUndoStack:
-        history = QUndoStack(self.histories)
-        self.histories.setActiveStack(history)
+    def _new_history(self, document: Document) -> History:
+        history = History(document, self._move, self)
+        history.changed.connect(self.history_changed)
         return history
 
-    def _begin(self, document: Document) -> None:
-        self._selection = ()
-        self._good, self._before, self._problems = {}, (), {}
+    def _drop_former(self) -> None:
+        if self._former is not None:
+            self._former.deleteLater()
+            self._former = None
+
+    def _begin(self, history: History) -> None:
+        self.history = history
+        self._refused.clear()
+        self.select(())
+        self.set_positions(())
         self._forget()
-        if self.opened is not None and self.opened.name != document.model:
+        if self.opened is not None and self.opened.name != self.document.model:
             self.opened = None
         self.ready = None
-        self._change(document)
+        self._document = self.document
+        self._ask_anew()
+        self._inspect()
+        self.history_changed.emit()
+
+    def _move(self, document: Document) -> None:
+        """The history has come to a document: drop what is known of another one."""
+        before, self._document = self._document, document
+        changed = {letter for letter, name in FIELDS.items() if getattr(document, name) != getattr(before, name)}
+        for letter in changed:
+            self._refused.drop_problem(letter)
+        if "A" in changed:
+            self.set_positions(())
+        if changed or document.metric != before.metric or document.dataset != before.dataset:
+            self._forget()
+        if document.replacement != before.replacement:
+            self.known.scored = None
+            self.known.measured = {}  # by the other kind
+        if document.edits != before.edits:
+            self.known.measured = {}
+            self.known.inspected = None
+        self._ask_anew()
         self._inspect()
 
+    # ---- intents ----
+
     def set_source(self, letter: str, source: Source | None) -> None:
-        field = "clean" if letter == "A" else "counterfactual"
-        refused = self._problems.pop(letter, "")
-        if getattr(self.document, field) == source:
-            if refused:
-                self._ask(changes=False)  # for the card without the message
+        """Give a card another input."""
+        if getattr(self.document, FIELDS[letter]) == source:
+            if self._refused.drop_problem(letter):
+                self.ask(changes=False)  # for the card without the message
             return
-        self._before = self._before or self._known()
-        self._forget()
-        document = replace(self.document, **{field: source})  # type: ignore[arg-type]
-        self._change(document)
-
-    def _known(self) -> tuple[object, ...]:
-        return self.document, self.scored, self._inspected, self.recovered, dict(self._measured)
-
-    def _put_back(self, refused: Refused) -> None:
-        """A picture that cannot be read does not take the place of one that can: that one comes back, with all that
-        was known of it."""
-        field = "clean" if refused.letter == "A" else "counterfactual"
-        self._problems[refused.letter] = refused.problem
-        document = replace(self.document, **{field: self._good[refused.letter]})  # type: ignore[arg-type]
-        if self._before and self._before[0] == document:
-            _, self.scored, self._inspected, self.recovered, self._measured = self._before  # type: ignore[assignment]
-        self._change(document)
+        self._refused.given(self.document, self.known)
+        words = f"Remove {letter}" if source is None else f"Change {letter}"
+        self.commit(words, replace(self.document, **{FIELDS[letter]: source}))  # type: ignore[arg-type]
 
     def swap(self) -> None:
         """Exchange A and B."""
         document = self.document
-        if document.counterfactual is None:
-            return
-        self._problems = {}
-        self._forget()
-        self._change(replace(document, clean=document.counterfactual, counterfactual=document.clean))
+        if document.counterfactual is not None:
+            swapped = replace(document, clean=document.counterfactual, counterfactual=document.clean)
+            self.commit("Swap A and B", swapped)
 
     def set_metric(self, choice: MetricChoice) -> None:
-        if choice != self.document.metric:
-            self._forget()
-            self._change(replace(self.document, metric=choice))
+        words = f"Metric: {choice.kind.replace('_', ' ')}" if choice.kind else "Default metric"
+        self.commit(words, replace(self.document, metric=choice))
 
     def set_replacement(self, kind: EditKind) -> None:
         """What a cut edge carries from now on, and what the estimates are of."""
         if kind != self.cut_kind or self.document.replacement is None:
-            self.scored = None
-            self._measured = {}  # by the other kind
-            self._change(replace(self.document, replacement=kind))
+            words = {"patch": "Replace from B", "zero": "Replace with zero", "mean": "Replace with the mean"}
+            self.commit(words.get(kind, f"Replace by {kind}"), replace(self.document, replacement=kind))
 
     @property
     def cut_kind(self) -> EditKind:
         """What a cut puts in: B's value only where B can stand beside A."""
-        return self._usable().cut_kind
+        return self.usable().cut_kind
 
-    def _usable(self) -> Document:
+    def usable(self) -> Document:
         """The document without a B that cannot stand beside A."""
         unfit = self.ready is not None and not self.ready.has_counterfactual
         return replace(self.document, counterfactual=None) if unfit else self.document
@@ -189,14 +200,37 @@ class Workbench(QObject):
         if selection == self._selection:
             return
         self._selection = selection
-        self._inspected = None
+        self.known.inspected = None
+        self.selection_changed.emit(selection)
         self._send_canvas()
         self._inspect()
-        self._ask(changes=False)
+        self.ask(changes=False)
 
     @property
     def selection(self) -> tuple[Target, ...]:
         return self._selection
+
+    def set_positions(self, positions: tuple[int, ...]) -> None:
+        """Select positions of the stream: edits made from now on are there only. None: everywhere."""
+        if positions == self._positions:
+            return
+        self._positions = positions
+        self.positions_changed.emit(positions)
+        if self._selection:
+            self.known.inspected = None
+            self._inspect()
+            self.ask(changes=False)
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        return self._positions
+
+    def position_words(self, positions: tuple[int, ...]) -> str:
+        """Positions by what stands there: "at “John”", "at 3 positions"."""
+        labels = () if self.ready is None else self.ready.labels
+        if len(positions) == 1 and 0 <= positions[0] < len(labels):
+            return f"at “{labels[positions[0]].strip()}”"
+        return f"at {len(positions)} positions"
 
     def trace(self, method: str) -> None:
         """Score all edges by a method, and measure what the strongest of them recover."""
@@ -204,137 +238,119 @@ class Workbench(QObject):
             self.message.emit("This method goes from B to A: give a counterfactual input first.")
             return
         self._recover = True
-        self.recovered = None
-        self._change(replace(self.document, method=method))
+        self.known.recovered = None
+        self._document = replace(self.document, method=method)
+        self.history.amend(self._document)
+        self._ask_anew()
 
     def cancel(self) -> None:
         """Give up what runs. What the window then shows of an earlier state stays dimmed."""
-        self._engine.cancel()
-        self._number += 1  # answers that are on their way are not wanted any more
         self._recover = False
-        self._finish()
+        self._conversation.cancel()
         self.message.emit("Cancelled.")
 
     def close(self) -> None:
         """End the engine's thread."""
-        self._stale_timer.stop()
-        self._engine.stop()
-
-    def ask_again(self) -> None:
-        self._ask(changes=False)
-
-    # ---- edits ----
-
-    def set_edits(self, edits: Edits) -> None:
-        self._measured = {}
-        self._inspected = None
-        self._change(replace(self.document, edits=edits))
-        self._inspect()
+        self._conversation.stop()
 
     # ---- asking ----
 
+    def want(self, key: str, want: Want | None) -> None:
+        """Have something more found out with every request from now on; None takes it back."""
+        if self._conversation.want(key, want):
+            self.ask(changes=False)
+
+    def on(self, kind: type, slot: Callable[[Any], None]) -> None:
+        """Hear the engine's answers of a kind, those of the present document alone."""
+        self._conversation.on(kind, slot)
+
+    def ask(self, changes: bool = True) -> None:
+        """Ask for all that is wanted of the present document. changes: what is shown is out of date until then."""
+        if self.document.model:
+            inspect = self._selection[0] if len(self._selection) == 1 else None
+            self._conversation.ask(
+                self.document, inspect, self._positions, self._recover, self._refused.replaceable, changes
+            )
+
+    def _ask_anew(self) -> None:
+        self._send_edits()
+        self.ask()
+        self._send_canvas()
+
     def _forget(self) -> None:
         """Numbers of another input or metric are worth nothing."""
-        self.scored = None
-        self._inspected = None
-        self.recovered = None
+        self.known = Known()
         self._recover = False
-        self._measured = {}
 
-    def _change(self, document: Document) -> None:
-        self.document = document
-        self._send_edits()
-        self._ask()
-        self._send_canvas()
+    @property
+    def busy(self) -> bool:
+        """Whether the engine works on the latest request."""
+        return self._conversation.busy
 
-    def _ask(self, changes: bool = True) -> None:
-        if not self.document.model:
-            return
-        self._number += 1
-        inspect = self._selection[0] if len(self._selection) == 1 else None
-        self._busy = True
-        self._engine.ask(Request(self._number, self.document, inspect, self._recover, frozenset(self._good)))
-        if changes:
-            self._stale_timer.start()
-
-    def _mark_stale(self) -> None:
-        self._stale = True
-        self.stale_changed.emit(True)
-        self._send_predictions()
-        self._send_canvas()
-
-    def _fresh(self) -> None:
-        """The run is of the present state. What the inspector shows stays dimmed until its own answer comes."""
-        self._stale_timer.stop()
-        self._stale = False
+    @property
+    def stale(self) -> bool:
+        """Whether the figures shown are of an earlier document."""
+        return self._conversation.stale
 
     # ---- answers ----
 
-    def _take(self, answer: Answer) -> None:
-        if answer.number != self._number:
-            return
-        if isinstance(answer, Working):
-            self.working.emit(answer.words, answer.fraction)
-        elif isinstance(answer, Opened):
-            self._take_opened(answer)
-        elif isinstance(answer, Ready):
-            self._take_ready(answer)
-        elif isinstance(answer, Refused):
-            self._put_back(answer)
-        elif isinstance(answer, Ran):
-            self.ran = answer
-            self._fresh()
-            self._send_predictions()
-            self._send_canvas()
-            self.memory_changed.emit(answer.megabytes)
-        elif isinstance(answer, Deltas):
-            self._measured.update(answer.values)
-            self._send_canvas()
-        elif isinstance(answer, Inspected):
-            self._inspected = answer
-            if answer.measured is not None:
-                self._measured[answer.target] = answer.measured
-            self._send_canvas()
-            self._inspect()
-            self.stale_changed.emit(False)
-        elif isinstance(answer, Scored):
-            self.scored = answer
-            why = scored_words(answer)
-            if why or self._said_why:
-                self.message.emit(why)  # or that it is over
-            self._said_why = bool(why)
-            self._send_canvas()
-            self._inspect()
-            self.stale_changed.emit(False)
-        elif isinstance(answer, Recovered):
-            self._recover = False
-            self.recovered = answer
-            self.message.emit(recovered_words(answer))
-        elif isinstance(answer, Failed):
-            self._take_failure(answer)
-        elif isinstance(answer, Done):
-            self._finish()
+    def _take_ran(self, ran: Ran) -> None:
+        self.ran = ran
+        self._conversation.fresh()  # what the inspector shows stays dimmed until its own answer comes
+        self.history.take_outcome(Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows))
+        self._send_predictions()
+        self._send_canvas()
+        self.memory_changed.emit(ran.megabytes)
+
+    def _take_deltas(self, deltas: Deltas) -> None:
+        self.known.measured.update(deltas.values)
+        self._send_canvas()
+
+    def _take_inspected(self, answer: Inspected) -> None:
+        self.known.inspected = answer
+        if answer.measured is not None and not answer.positions:
+            self.known.measured[answer.target] = answer.measured
+        self._send_canvas()
+        self._inspect()
+        self.stale_changed.emit(False)
+
+    def _take_scores(self, scored: Scored) -> None:
+        self.known.scored = scored
+        why = scored_words(scored)
+        if why or self._said_why:
+            self.message.emit(why)  # or that it is over
+        self._said_why = bool(why)
+        self._send_canvas()
+        self._inspect()
+        self.stale_changed.emit(False)
+
+    def _take_recovered(self, answer: Recovered) -> None:
+        self._recover = False
+        self.known.recovered = answer
+        self.message.emit(recovered_words(answer))
 
     def _take_opened(self, opened: Opened) -> None:
         known = self.opened
         self.opened = opened
-        if self._former is not None:
-            self._former[1].deleteLater()
-            self._former = None
+        self._drop_former()
         if known is None or known.name != opened.name:
             self.model_opened.emit(opened)
             self._send_canvas()
 
     def _take_ready(self, ready: Ready) -> None:
         self.ready = ready
-        sources = {"A": self.document.clean, "B": self.document.counterfactual}
-        cards = {"A": ready.card_a, "B": ready.card_b}
-        self._good = {x: source for x, source in sources.items() if source is not None and not cards[x].problem}
-        self._before = ()
+        cards = self._refused.take_ready(ready, self.document)
         self._send_edits()
-        a, b = (replace(cards[x], problem=self._problems.get(x, cards[x].problem)) for x in "AB")
-        self.cards_changed.emit(a, b)
+        self.cards_changed.emit(*cards)
         self.metric_changed.emit(ready)
+
+    def _put_back(self, refused: Refused) -> None:
+        document, known = self._refused.put_back(refused, self.document)
+        self.history.withdraw(document)
+        self._document = document
+        if known is not None:
+            self.known = known
+        self._ask_anew()
 
     def _take_failure(self, failure: Failed) -> None:
         self._recover = False
@@ -342,23 +358,21 @@ class Workbench(QObject):
             self.ready = None
             self.cards_changed.emit(failure.cards[0], failure.cards[1])
             self.ran = None
-            self._stale_timer.stop()
-            self._mark_stale()  # until A can run, nothing new comes
+            self._conversation.mark_stale()  # until A can run, nothing new comes
             reason = failure.message or "Type or drop an input into card A."
             self.nothing_to_show.emit(reason)
         else:
             self.failed.emit(failure)
 
+    def _show_stale(self) -> None:
+        self.stale_changed.emit(True)
+        self._send_predictions()
+        self._send_canvas()
+
     def _finish(self) -> None:
-        self._busy = False
         self._send_predictions()
         self._send_canvas()
         self.idle.emit()
-
-    @property
-    def busy(self) -> bool:
-        """Whether the engine works on the latest request."""
-        return self._busy
 
     # ---- what the views draw ----
 
@@ -370,19 +384,20 @@ class Workbench(QObject):
             self.document,
             self.opened,
             self.ran,
-            self.scored,
-            self.recovered,
-            self._measured,
-            has_counterfactual=self._usable().counterfactual is not None,
+            self.known.scored,
+            self.known.recovered,
+            self.known.measured,
+            has_counterfactual=self.usable().counterfactual is not None,
         )
 
     def canvas(self) -> CanvasData | None:
         """What the canvas shows."""
         snapshot = self.snapshot()
-        return None if snapshot is None else snapshot.canvas(self._selection, self._stale)
+        return None if snapshot is None else snapshot.canvas(self._selection, self.stale)
 
     def _send_edits(self) -> None:
-        self.edits_changed.emit(edit_rows(self._usable()))
+        labels = () if self.ready is None else self.ready.labels
+        self.edits_changed.emit(edit_rows(self.usable(), labels))
 
     def _send_canvas(self) -> None:
         data = self.canvas()
@@ -391,7 +406,7 @@ class Workbench(QObject):
 
     def _send_predictions(self) -> None:
         if self.ran is not None:
-            self.predictions_changed.emit(predictions(self.ran, self._stale))
+            self.predictions_changed.emit(predictions(self.ran, self.stale))
 
     def _inspect(self) -> None:
         self.inspection_changed.emit(self.inspection())
@@ -400,11 +415,21 @@ class Workbench(QObject):
         """What the inspector shows of a single selection."""
         if len(self._selection) != 1 or self.opened is None:
             return None
-        seen = self._inspected
+        seen = self.known.inspected
         if seen is not None and seen.target != self._selection[0]:
             seen = None
-        return inspection(self._selection[0], self._usable(), self.opened, self.ready, self.scored, seen)
+        return inspection(
+            self._selection[0], self.usable(), self._positions, self.opened, self.ready, self.known.scored, seen
+        )
 
     @property
     def measured(self) -> Mapping[Target, float]:
-        return self._measured
+        return self.known.measured
+
+    @property
+    def scored(self) -> Scored | None:
+        return self.known.scored
+
+    @property
+    def recovered(self) -> Recovered | None:
+        return self.known.recovered

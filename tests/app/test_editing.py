@@ -103,7 +103,7 @@ def test_p_patches_and_the_inspectors_button_shows_it(reader: Person) -> None:
     reader.press(Qt.Key.Key_P)
     assert [edit.kind for edit in reader.bench.document.edits] == ["patch"]
     assert reader.window.inspector.edits.chosen() == "patch"
-    assert reader.window.undo_action.text() == f"Undo Patch {pretty_name(reader.edge(index).name)}"
+    assert reader.window.commands["undo"].text() == f"Undo Patch {pretty_name(reader.edge(index).name)}"
 
 
 def test_a_node_is_cut_with_all_its_wires(reader: Person) -> None:
@@ -213,28 +213,28 @@ def test_a_drag_of_the_scale_slider_is_one_step_of_the_history(reader: Person) -
 def test_undo_redo_and_reset_through_the_menu(reader: Person) -> None:
     first, second = reader.strong_edges(2)
     names = [pretty_name(reader.edge(index).name) for index in (first, second)]
-    assert not reader.window.undo_action.isEnabled()
+    assert not reader.window.commands["undo"].isEnabled()
     states = [reader.figures()]
     for index in (first, second):
         reader.click_edge(index)
         reader.press(Qt.Key.Key_X)
         states.append(reader.figures())
-    assert reader.window.undo_action.text() == f"Undo Patch {names[1]}"
+    assert reader.window.commands["undo"].text() == f"Undo Patch {names[1]}"
     reader.choose("Edit", "Undo")
     assert reader.figures() == states[1]
-    assert reader.window.redo_action.text() == f"Redo Patch {names[1]}"
+    assert reader.window.commands["redo"].text() == f"Redo Patch {names[1]}"
     reader.choose("Edit", "Redo")
     assert reader.figures() == states[2]
     reader.choose("Edit", "Reset All")
     assert reader.figures() == states[0]
-    assert reader.window.undo_action.text() == "Undo Reset all"
+    assert reader.window.commands["undo"].text() == "Undo Reset all"
     reader.choose("Edit", "Undo")
     assert reader.figures() == states[2]
     assert len(reader.edits()) == 2
     reader.choose("Edit", "Undo")
     reader.choose("Edit", "Undo")
     assert reader.figures() == states[0]
-    assert not reader.window.undo_action.isEnabled()
+    assert not reader.window.commands["undo"].isEnabled()
 
 
 def test_the_list_of_edits_selects_and_restores(reader: Person) -> None:
@@ -263,7 +263,7 @@ def test_several_selected_are_cut_and_restored_together(reader: Person) -> None:
     assert reader.window.inspector.hint.text() == "2 selected. X cuts them, P patches them from B."
     reader.press(Qt.Key.Key_X)
     assert reader.edits() == ["a0.h1 from B", "m2 from B"]
-    assert reader.window.undo_action.text() == "Undo Patch 2 places"
+    assert reader.window.commands["undo"].text() == "Undo Patch 2 places"
     metric, _ = reader.expected([Edit(node, "patch") for node in nodes])
     assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
     reader.press(Qt.Key.Key_R)

@@ -264,7 +264,7 @@ def test_the_welcome_page_and_back(reader: Person, models) -> None:
     reader.choose("Help", "Welcome Page")
     page = reader.window.welcome
     assert page.isVisible()
-    assert reader.window.undo_action.text() == "Undo"
+    assert reader.window.commands["undo"].text() == "Undo"
     reader.click(page.recent_buttons[str(models.gpt2)])
     reader.rest()
     assert reader.window.canvas.isVisible()

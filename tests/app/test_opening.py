@@ -71,7 +71,7 @@ def test_a_model_that_cannot_be_opened_says_why_once_and_the_one_before_stays(
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
-    figures, edits, undo = reader.figures(), reader.edits(), reader.window.undo_action.text()
+    figures, edits, undo = reader.figures(), reader.edits(), reader.window.commands["undo"].text()
     reader.window.opener.open_model(broken(kind))
     reader.wait(reader.dialogs)
     reader.rest()
@@ -86,7 +86,7 @@ def test_a_model_that_cannot_be_opened_says_why_once_and_the_one_before_stays(
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.edits() == edits
     assert reader.figures() == figures
-    assert reader.window.undo_action.text() == undo
+    assert reader.window.commands["undo"].text() == undo
     reader.choose("Edit", "Undo")
     assert reader.edits() == []
     reader.choose("Edit", "Redo")
@@ -125,7 +125,7 @@ def test_another_text_model_takes_over_the_prompts(reader: Person, models) -> No
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.edits() == []  # of the other model's graph
-    assert not reader.window.undo_action.isEnabled()
+    assert not reader.window.commands["undo"].isEnabled()
     assert reader.window.canvas.selection() == ()
     assert reader.predictions()
     assert not reader.dialogs()
@@ -175,7 +175,7 @@ def test_the_same_model_again_with_another_example(reader: Person, models, monke
     assert reader.card("A").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.card("B").is_empty()
     assert reader.edits() == []
-    assert not reader.window.undo_action.isEnabled()
+    assert not reader.window.commands["undo"].isEnabled()
     assert loads == []
 
 

@@ -246,10 +246,12 @@ def test_closing_while_a_model_is_read_hides_the_window_first(person: Person, mo
         assert gate.open.wait(20)
         return load(name)
 
-    stop = person.bench._engine.stop
+    stop = person.bench._conversation._engine.stop
     monkeypatch.setattr(engine_side, "load_model", slow)
     monkeypatch.setattr(
-        person.bench._engine, "stop", lambda: visible.append(person.window.isVisible()) or gate.open.set() or stop()
+        person.bench._conversation._engine,
+        "stop",
+        lambda: visible.append(person.window.isVisible()) or gate.open.set() or stop(),
     )
     person.window.opener.start(str(models.gpt2))
     person.wait(gate.begun.is_set)

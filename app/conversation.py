@@ -1,0 +1,109 @@
+"""The conversation with the engine's thread: numbered requests, what else is wanted with each, and who hears which
+answer.
+
+A want is a question that stays until it is taken back: it goes along with every request, so its answer is always of the
+present document. Parts (see `app.parts`) keep what they have found, so an old want costs little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.document import Document
+from app.engine_thread import EngineThread
+from app.messages import Answer, Done, Request, Want, Working
+from views.data import Target
+
+STALE_AFTER = 60  # milliseconds: numbers that take longer to come are dimmed meanwhile
+
+
+class Conversation(QObject):
+    """One window's side of it."""
+
+    working = Signal(str, object)
+    finished = Signal()
+    became_stale = Signal()
+
+    def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._number = 0
+        self._wants: dict[str, Want] = {}
+        self._listeners: dict[type, list[Callable[[Any], None]]] = {}
+        self.busy = False  # the engine works on the latest request
+        self.stale = False  # what is shown of runs is of an earlier document
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(STALE_AFTER)
+        self._timer.timeout.connect(self.mark_stale)
+        engine.answered.connect(self._take)
+
+    def on(self, kind: type, slot: Callable[[Any], None]) -> None:
+        """Have answers of a kind given to a function; only those of the latest request come."""
+        self._listeners.setdefault(kind, []).append(slot)
+
+    def want(self, key: str, want: Want | None) -> bool:
+        """Ask for something with every request from now on; None takes it back. Tells whether there is something new to
+        ask for."""
+        if self._wants.get(key) == want:
+            return False
+        if want is None:
+            del self._wants[key]
+            return False
+        self._wants[key] = want
+        return True
+
+    def ask(
+        self,
+        document: Document,
+        inspect: Target | None,
+        positions: tuple[int, ...],
+        recover: bool,
+        replaceable: frozenset[str],
+        changes: bool,
+    ) -> None:
+        """Send a request. changes: what is shown will be out of date if the answer takes long."""
+        self._number += 1
+        self.busy = True
+        wants = tuple(self._wants.values())
+        self._engine.ask(Request(self._number, document, inspect, recover, replaceable, positions, wants))
+        if changes:
+            self._timer.start()
+
+    def mark_stale(self) -> None:
+        self._timer.stop()
+        self.stale = True
+        self.became_stale.emit()
+
+    def fresh(self) -> None:
+        """The run is of the present document."""
+        self._timer.stop()
+        self.stale = False
+
+    def cancel(self) -> None:
+        """Give up what runs; answers that are on their way are not wanted any more."""
+        self._engine.cancel()
+        self._number += 1
+        self._finish()
+
+    def stop(self) -> None:
+        """End the engine's thread."""
+        self._timer.stop()
+        self._engine.stop()
+
+    def _take(self, answer: Answer) -> None:
+        if answer.number != self._number:
+            return
+        if isinstance(answer, Working):
+            self.working.emit(answer.words, answer.fraction)
+        elif isinstance(answer, Done):
+            self._finish()
+        for slot in self._listeners.get(type(answer), ()):
+            slot(answer)
+
+    def _finish(self) -> None:
+        self.busy = False
+        self.finished.emit()

@@ -1,0 +1,158 @@
+"""The history of one piece of work: a tree of steps, each with the document as it was left.
+
+Undo goes to the step before, redo to the one it was undone from; another change at an earlier step begins a branch, and
+nothing is ever lost. Documents are immutable, so going to a step is exact. One step is the present one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
+
+from app.document import Document
+from core.edits import EditKind
+from views.data import PredictionRow, Target
+
+# What a step of the history is called, by the kind of its edit.
+VERBS: dict[EditKind, str] = {
+    "patch": "Patch",
+    "zero": "Cut",
+    "mean": "Cut (mean)",
+    "scale": "Scale",
+    "resample": "Resample",
+    "noise": "Noise on",
+    "steer": "Steer",
+}
+
+
+def places(targets: Sequence[Target]) -> str:
+    """What a step of the history is about: "a0.h1 → m2", "3 places"."""
+    if len(targets) != 1:
+        return f"{len(targets)} places"
+    return targets[0].name.replace("->", " → ").replace("<", " ⟨").replace(">", "⟩")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the run of a step's document gave: the metric, the predictions, and how they are named."""
+
+    metric_name: str
+    before: float  # the metric without edits
+    after: float
+    unit: str
+    rows: tuple[PredictionRow, ...]
+
+
+@dataclass(eq=False)
+class Step:
+    """One step. words: what was done. merge: steps with the same one that follow each other are one (a drag)."""
+
+    words: str
+    document: Document
+    parent: Step | None = None
+    merge: str = ""
+    children: list[Step] = field(default_factory=list)
+    outcome: Outcome | None = None
+    latest: Step | None = None  # the child that redo goes to
+
+    def path(self) -> list[Step]:
+        """The steps from the first one to this."""
+        steps: list[Step] = []
+        step: Step | None = self
+        while step is not None:
+            steps.append(step)
+            step = step.parent
+        return steps[::-1]
+
+
+class History(QObject):
+    """The tree of one piece of work. move: called with the document to take up, when the present step changes."""
+
+    changed = Signal()
+
+    def __init__(self, document: Document, move: Callable[[Document], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._move = move
+        self.root = Step("Start", document)
+        self.current = self.root
+
+    # ---- changes ----
+
+    def push(self, words: str, document: Document, merge: str = "") -> None:
+        """A new step after the present one, which becomes the present one."""
+        present = self.current
+        if merge and merge == present.merge and not present.children and present.parent is not None:
+            present.words, present.document, present.outcome = words, document, None
+        else:
+            step = Step(words, document, present, merge)
+            present.children.append(step)
+            present.latest = step
+            self.current = step
+        self._move(document)
+        self.changed.emit()
+
+    def amend(self, document: Document) -> None:
+        """Replace the present step's document by one that differs in what is no change of the user's."""
+        self.current.document = document
+
+    def withdraw(self, document: Document) -> None:
+        """The present step could not be done, and this is the document without it: where the step before has it, the
+        step goes; else it is kept with that document."""
+        step = self.current
+        if step.parent is not None and not step.children and step.parent.document == document:
+            step.parent.children.remove(step)
+            step.parent.latest = step.parent.children[-1] if step.parent.children else None
+            self.current = step.parent
+        else:
+            step.document = document
+        self.changed.emit()
+
+    def take_outcome(self, outcome: Outcome) -> None:
+        """What the present step's run gave."""
+        if outcome != self.current.outcome:
+            self.current.outcome = outcome
+            self.changed.emit()
+
+    def seal(self) -> None:
+        """The next change does not merge with the present step: a drag has ended."""
+        self.current.merge = ""
+
+    # ---- going through it ----
+
+    @property
+    def undo_words(self) -> str:
+        """What undo would take back; empty where there is nothing."""
+        return "" if self.current.parent is None else self.current.words
+
+    @property
+    def redo_words(self) -> str:
+        return "" if self.current.latest is None else self.current.latest.words
+
+    def undo(self) -> None:
+        if self.current.parent is not None:
+            self.go(self.current.parent)
+
+    def redo(self) -> None:
+        if self.current.latest is not None:
+            self.go(self.current.latest)
+
+    def go(self, step: Step) -> None:
+        """Make a step of this tree the present one."""
+        if step is self.current:
+            return
+        for parent, child in zip(step.path(), step.path()[1:], strict=False):
+            parent.latest = child  # redo leads to where one has been last
+        self.seal()
+        self.current = step
+        self._move(step.document)
+        self.changed.emit()
+
+    def steps(self) -> Iterator[tuple[Step, int]]:
+        """All steps with their depth, each before its children."""
+        waiting = [(self.root, 0)]
+        while waiting:
+            step, depth = waiting.pop()
+            yield step, depth
+            waiting += [(child, depth + 1) for child in reversed(step.children)]

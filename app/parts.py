@@ -1,0 +1,45 @@
+"""The parts of a request beyond the run itself: one row for each kind of want, the most urgent first. Runs in the
+engine's thread.
+
+A new feature adds two files and a row here: the want and its answer (frozen dataclasses, no torch, the window imports
+them), and the function that serves it (imports torch, only this table imports it). A want comes again with every
+request: what a part has found it keeps in `bench.kept`, under a key that names all it depends on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.bench import Bench
+from app.engine_thread import Send
+from app.messages import Request, Unanswered, Want
+from core.errors import Cancelled, WirescopeError
+
+Serve = Callable[[Any, Request, Bench, Send, Callable[[], bool]], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """serve: (want, request, bench, send, cancelled). after_scores: it takes long, or needs the scores of all edges."""
+
+    serve: Serve
+    after_scores: bool = False
+
+
+PARTS: dict[type[Want], Part] = {}
+
+
+def serve_wants(request: Request, bench: Bench, send: Send, cancelled: Callable[[], bool], after_scores: bool) -> None:
+    """Serve the wants of a request, those of before or after the scores. One that cannot be answered says so alone."""
+    order = list(PARTS)
+    for want in sorted(request.wants, key=lambda want: order.index(type(want))):
+        part = PARTS[type(want)]
+        if part.after_scores == after_scores:
+            try:
+                part.serve(want, request, bench, send, cancelled)
+            except Cancelled:
+                raise
+            except WirescopeError as error:
+                send(Unanswered(request.number, want, error.message, error.hint))
