@@ -1,0 +1,101 @@
+"""The table in step with the rest of the window: its rows from what is known, its selection to the canvas and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer
+
+from app.document import Document
+from app.messages import Opened, Scored
+from app.shown import STRONGEST, WAITS
+from core.edits import EDIT_WORDS, edit_words
+from core.graph import Edge, Node
+from views.data import Target
+from views.table.rows import TableData
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+ACTIONS = ("cut", "patch", "restore", "frame")
+
+
+class TableInStep(QObject):
+    """Keeps a window's table up to date while it is seen, and does what its user wants."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._shown: tuple[Any, ...] = ()  # what the table's rows were made of
+        self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
+        self._soon.timeout.connect(self.refresh)
+        panel, workbench = window.table, window.workbench
+        panel.set_actions([window.commands[key] for key in ACTIONS])
+        panel.selection_changed.connect(self._select)
+        panel.place_wanted.connect(self._show_place)
+        panel.shown.connect(self._soon.start)
+        workbench.canvas_changed.connect(lambda _: self._soon.start())
+
+    def refresh(self) -> None:
+        """Show the present state, if anybody looks."""
+        panel, workbench = self._window.table, self._window.workbench
+        if not panel.isVisible():
+            return
+        opened = workbench.opened
+        if opened is None:
+            panel.show_nothing()
+            self._shown = ()
+            return
+        document, scored, stale = workbench.usable(), workbench.scored, workbench.stale
+        made_of = (opened.graph, scored, document, dict(workbench.measured), stale)
+        if not _same(made_of, self._shown):
+            self._shown = made_of
+            panel.set_data(table_data(opened, scored, document, dict(workbench.measured), stale))
+        panel.set_selection(workbench.selection)
+
+    def _select(self, targets: tuple[Target, ...]) -> None:
+        self._window.canvas.set_selection(targets)
+        self._window.workbench.select(targets)
+
+    def _show_place(self) -> None:
+        """To the canvas, where the selection is framed and has the focus."""
+        self._window.canvas.frame_selection()
+        self._window.canvas.setFocus()
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Scores are not compared number by number."""
+    if len(one) != len(other):
+        return False
+    return all(a is b if isinstance(a, Scored) else a == b for a, b in zip(one, other, strict=True))
+
+
+def table_data(
+    opened: Opened, scored: Scored | None, document: Document, measured: dict[Target, float], stale: bool
+) -> TableData:
+    """What the table shows. document: with a B only if patches can take from it."""
+    edits: dict[Target, str] = {}
+    for edit in document.edits:
+        if isinstance(edit.target, Node | Edge):
+            words = WAITS if document.waits(edit) else edit_words(edit)
+            known = edits.get(edit.target)
+            edits[edit.target] = words if known is None else f"{known}, {words}"  # at other positions
+    return TableData(
+        opened.graph,
+        None if scored is None else scored.values,
+        np.zeros(0, dtype=np.int64) if scored is None else kept_edges(scored.values, document.size or STRONGEST),
+        measured,
+        edits,
+        "" if scored is None else EDIT_WORDS[scored.kind],
+        opened.input_label,
+        opened.output_label,
+        stale,
+    )
+
+
+def kept_edges(scores: NDArray[np.float64], size: int) -> NDArray[np.int64]:
+    """The circuit of the `size` strongest edges, those of no effect left out: their indices."""
+    order = np.argsort(-np.abs(scores), kind="stable")[:size]
+    return order[scores[order] != 0.0]

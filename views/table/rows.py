@@ -1,0 +1,288 @@
+"""The rows of the table: edges, or nodes, as columns over numpy arrays.
+
+No object is made per row: a cell's words are made when it is shown, and sorting and filtering work on whole arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.graph import Edge, Graph, Node
+from views.data import Target
+from views.table.names import Mask, names_of
+from views.widgets.text import change_words, pretty_name
+
+INPUT_HEAD_MLP_LOGITS = ("input", "head", "mlp", "logits")
+
+
+@dataclass(frozen=True, eq=False)
+class TableData:
+    """All that the table shows.
+
+    scores: estimated, [edges], positive raises the metric; None while there are none. kept: the edges of the circuit
+    [n]. measured: the change of the metric by editing a target. edits: the words of every edit ("from B").
+    removed: what the scores and the circuit put in the place of an edge ("from B").
+    """
+
+    graph: Graph
+    scores: NDArray[np.float64] | None = None
+    kept: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    measured: Mapping[Target, float] = field(default_factory=dict)
+    edits: Mapping[Target, str] = field(default_factory=dict)
+    removed: str = ""
+    input_label: str = "input"
+    output_label: str = "logits"
+    stale: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column. text: a row's words. key: what it is sorted by, [rows]; the greatest first where `large_first`.
+    sign: of a row's number, for its colour, [rows] or None."""
+
+    title: str
+    tip: str
+    text: Callable[[int], str]
+    key: NDArray[Any]
+    large_first: bool = False
+    figures: bool = False  # set right, in the font of numbers
+    name: bool = False  # in the font of names
+    sign: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Edges or nodes. A row's number is the edge's or the node's own."""
+
+    what: str  # "edges", "nodes"
+    data: TableData
+    columns: tuple[Column, ...]
+    target: Callable[[int], Target]
+    number: Callable[[Target], int | None]  # None for the other kind
+    describe: Callable[[int], str]
+    choose: Callable[[str], Mask]  # rows that typed words mean; raises NotAName
+    count: int
+
+    def order(self, column: int, backwards: bool) -> NDArray[np.int64]:
+        """All rows, sorted by a column; of equal ones the earlier first."""
+        key = self.columns[column].key
+        return _stable_order(-key if backwards else key)
+
+    def values(self, row: int) -> list[str]:
+        """The words of all cells of a row."""
+        return [column.text(row) for column in self.columns]
+
+
+def _stable_order(key: NDArray[Any]) -> NDArray[np.int64]:
+    """As `argsort` with kind="stable", for large arrays a few times faster: numbers are sorted as they come, and then
+    equal ones put in order."""
+    if key.dtype.itemsize <= 2:
+        return np.argsort(key, kind="stable")
+    order = np.argsort(key)
+    ranked = key[order]
+    runs = np.zeros(len(key), dtype=np.int64)
+    np.cumsum(ranked[1:] != ranked[:-1], out=runs[1:])
+    if len(key) and runs[-1] == len(key) - 1:
+        return order
+    return np.sort(runs * len(key) + order) % len(key)
+
+
+def _figure(value: float) -> str:
+    return "" if np.isnan(value) else change_words(float(value))
+
+
+def _size(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """To sort by size, whatever the sign; what is not known comes last."""
+    sizes = np.abs(values)
+    sizes[np.isnan(sizes)] = -1.0
+    return sizes
+
+
+_ESTIMATED = (
+    "Estimated score: minus the change of the metric by removing it. Positive raises the metric. Sorted by size."
+)
+_MEASURED = "Measured change of the metric by the edit: with it minus without it. Sorted by size."
+_EDIT = "What was put in its place"
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """What is known of every row, as arrays."""
+
+    estimated: NDArray[np.float64]
+    measured: NDArray[np.float64]
+    edited: Mask
+    kept: Mask
+    edits: dict[int, str]
+
+    @cached_property
+    def flags(self) -> dict[str, Mask]:
+        """What words in the filter mean."""
+        known = self.estimated
+        return {
+            "edited": self.edited,
+            "cut": self.edited,
+            "kept": self.kept,
+            "circuit": self.kept,
+            "measured": ~np.isnan(self.measured),
+            "raises": known > 0,
+            "lowers": known < 0,
+        }
+
+    def columns(self, layer: tuple[str, Callable[[int], str], NDArray[Any]]) -> tuple[Column, ...]:
+        tip, layer_text, layer_key = layer
+        edit_key = self.edited.astype(np.int8)
+        return (
+            Column(
+                "Estimated", _ESTIMATED, lambda row: _figure(self.estimated[row]),
+                _size(self.estimated), large_first=True, figures=True, sign=self.estimated,
+            ),
+            Column(
+                "Measured", _MEASURED, lambda row: _figure(self.measured[row]),
+                _size(self.measured), large_first=True, figures=True, sign=self.measured,
+            ),
+            Column("Edit", _EDIT, lambda row: self.edits.get(row, ""), edit_key, large_first=True),
+            Column(
+                "Circuit", "Whether the circuit shown keeps it", lambda row: "kept" if self.kept[row] else "",
+                self.kept.astype(np.int8), large_first=True,
+            ),
+            Column("Layer", tip, layer_text, layer_key),
+        )  # fmt: skip
+
+    def words(self, row: int, removed: str) -> str:
+        """What is known of a row, for a screen reader."""
+        parts = []
+        if not np.isnan(self.estimated[row]):
+            parts.append(f"estimated score {change_words(float(self.estimated[row]))}")
+        if not np.isnan(self.measured[row]):
+            parts.append(f"measured change {change_words(float(self.measured[row]))}")
+        if row in self.edits:
+            parts.append("edited: " + self.edits[row])
+        if self.kept[row]:
+            parts.append("kept in the circuit")
+        if removed and parts and parts[0].startswith("estimated"):
+            parts[0] += f" ({'replaced ' if removed.startswith('from') else 'replaced by '}{removed})"
+        return ", ".join(parts) or "no score yet"
+
+
+def _known(count: int, estimated: NDArray[np.float64] | None, data: TableData, number: Callable[..., int | None],
+           kept: Mask) -> _Known:  # fmt: skip
+    measured, edited = np.full(count, np.nan), np.zeros(count, dtype=bool)
+    for target, change in data.measured.items():
+        row = number(target)
+        if row is not None:
+            measured[row] = change
+    edits: dict[int, str] = {}
+    for target, words in data.edits.items():
+        row = number(target)
+        if row is not None:
+            edited[row] = True
+            edits[row] = words
+    unknown = np.full(count, np.nan) if estimated is None else estimated
+    return _Known(unknown, measured, edited, kept, edits)
+
+
+def edge_rows(data: TableData) -> Rows:
+    """Every edge of the graph."""
+    graph = data.graph
+    names, writers, readers = names_of(graph), graph.edge_writers, graph.edge_readers
+    number = _number_of_edge(graph)
+    kept = np.zeros(graph.n_edges, dtype=bool)
+    kept[data.kept] = True
+    known = _known(graph.n_edges, data.scores, data, number, kept)
+    layers = names.reader_layer.astype(np.int16)
+    layers[-1] = graph.layers
+
+    def layer_text(row: int) -> str:
+        edge = graph.edge(row)
+        start = "" if edge.writer.kind == "input" else f"{edge.writer.layer} "
+        end = "" if edge.reader.kind == "logits" else f" {edge.reader.layer}"
+        return f"{start}→{end}"
+
+    columns = (
+        Column("Writer", "What adds to the stream", lambda row: graph.writers[writers[row]].name,
+               writers.astype(np.int16), name=True),
+        Column(
+            "Reader", "What reads it, and through which port: q, k or v of a head",
+            lambda row: pretty_name(graph.readers[readers[row]].name), readers.astype(np.int16), name=True,
+        ),
+        *known.columns(("Layer of the writer and of the reader", layer_text, layers[readers])),
+    )  # fmt: skip
+    return Rows(
+        "edges",
+        data,
+        columns,
+        graph.edge,
+        number,
+        lambda row: f"{edge_words(graph.edge(row))}, {known.words(row, data.removed)}",
+        lambda text: names.edge_mask(text, known.flags),
+        graph.n_edges,
+    )
+
+
+def node_rows(data: TableData) -> Rows:
+    """Every node of the graph. A node's estimated score is the sum over the edges that leave it."""
+    graph = data.graph
+    names, count = names_of(graph), graph.n_writers + 1
+    numbers: dict[Target, int] = {node: row for row, node in enumerate(graph.nodes)}
+    estimated = None
+    if data.scores is not None:
+        sums = np.bincount(graph.edge_writers, weights=data.scores, minlength=graph.n_writers)
+        estimated = np.append(sums, np.nan)
+    kept = np.zeros(count, dtype=bool)
+    kept[graph.edge_writers[data.kept]] = True
+    for reader in np.unique(graph.edge_readers[data.kept]):
+        kept[[numbers[node] for node in graph.readers_of(graph.readers[reader])]] = True
+    known = _known(count, estimated, data, numbers.get, kept)
+    bars = {0: data.input_label, count - 1: data.output_label}
+    layers = names.node_layer.copy()
+    layers[0], layers[-1] = -1, graph.layers
+    columns = (
+        Column("Node", "A head, an MLP, the input or the output", lambda row: graph.nodes[row].name,
+               np.arange(count), name=True),
+        Column("What", "What kind of component it is", lambda row: bars.get(row) or node_words(graph.nodes[row]),
+               names.node_kind),
+        *known.columns(("Layer", lambda row: "" if row in bars else str(graph.nodes[row].layer), layers)),
+    )  # fmt: skip
+    return Rows(
+        "nodes",
+        data,
+        columns,
+        lambda row: graph.nodes[row],
+        numbers.get,
+        lambda row: f"{graph.nodes[row].name}: {node_words(graph.nodes[row])}, {known.words(row, data.removed)}",
+        lambda text: names.node_mask(text, known.flags),
+        count,
+    )
+
+
+def _number_of_edge(graph: Graph) -> Callable[[Target], int | None]:
+    return lambda target: graph.edge_index(target) if isinstance(target, Edge) else None
+
+
+def node_words(node: Node) -> str:
+    """A node for somebody who does not see the canvas."""
+    if node.kind == "head":
+        return f"head {node.head} of layer {node.layer}"
+    if node.kind == "mlp":
+        return f"MLP of layer {node.layer}"
+    return "the input" if node.kind == "input" else "the output"
+
+
+def edge_words(edge: Edge) -> str:
+    """An edge for somebody who does not see the canvas: "edge from head 3 of layer 2 to the output"."""
+    reader = edge.reader
+    if reader.kind == "logits":
+        end = "the output"
+    elif reader.kind == "mlp":
+        end = f"MLP of layer {reader.layer}"
+    else:
+        port = {"q": "query", "k": "key", "v": "value"}[reader.kind]
+        end = f"the {port} of {'K/V head' if reader.shared else 'head'} {reader.head} of layer {reader.layer}"
+    return f"edge from {node_words(edge.writer)} to {end}"
