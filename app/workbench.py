@@ -7,7 +7,7 @@ as signals.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -16,24 +16,15 @@ from app.conversation import Conversation
 from app.document import Document, Source
 from app.editing import Editing
 from app.engine_thread import EngineThread
+from app.findings import Findings, Known
 from app.history import History, Outcome
-from app.inspection import inspection, recovered_words, scored_words
-from app.messages import Deltas, Failed, Inspected, Opened, Ran, Ready, Recovered, Refused, Scored, Want
+from app.inspection import inspection
+from app.messages import Failed, Opened, Ran, Ready, Recovered, Refused, Scored, Want
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
 from app.snapshot import Snapshot
 from core.edits import EditKind
 from views.data import CanvasData, EdgeInspection, MetricChoice, NodeInspection, Target
-
-
-@dataclass
-class Known:
-    """What the engine has said of the inputs and the metric of a document."""
-
-    scored: Scored | None = None
-    inspected: Inspected | None = None
-    recovered: Recovered | None = None
-    measured: dict[Target, float] = field(default_factory=dict)
 
 
 class Workbench(QObject):
@@ -64,25 +55,26 @@ class Workbench(QObject):
         self.editing = Editing(self)
         self.opened: Opened | None = None
         self.ready: Ready | None = None
-        self.ran: Ran | None = None
-        self.known = Known()
         self._document = self.history.current.document  # the one that `known` is of
         self._refused = RefusedInputs()
         self._selection: tuple[Target, ...] = ()
         self._positions: tuple[int, ...] = ()
         self._recover = False
-        self._said_why = False  # no edge is shown
         self._conversation = talk = Conversation(engine, self)
         talk.working.connect(self.working)
         talk.finished.connect(self._finish)
         talk.became_stale.connect(self._show_stale)
-        takers = (
-            *((Opened, self._take_opened), (Ready, self._take_ready), (Refused, self._put_back), (Ran, self._take_ran)),
-            *((Deltas, self._take_deltas), (Inspected, self._take_inspected), (Scored, self._take_scores)),
-            *((Recovered, self._take_recovered), (Failed, self._take_failure)),
-        )
-        for kind, slot in takers:
+        for kind, slot in (
+            *((Opened, self._take_opened), (Ready, self._take_ready), (Refused, self._put_back)),
+            (Failed, self._take_failure),
+        ):
             talk.on(kind, slot)
+        self.findings = findings = Findings(talk, self)
+        findings.ran_changed.connect(self._take_ran)
+        findings.canvas_changed.connect(self._send_canvas)
+        findings.selection_known.connect(self._take_inspection)
+        findings.recovered.connect(self._take_recovered)
+        findings.message.connect(self.message)
 
     # ---- the document and its history ----
 
@@ -148,12 +140,7 @@ class Workbench(QObject):
             self.set_positions(())
         if changed or document.metric != before.metric or document.dataset != before.dataset:
             self._forget()
-        if document.replacement != before.replacement:
-            self.known.scored = None
-            self.known.measured = {}  # by the other kind
-        if document.edits != before.edits:
-            self.known.measured = {}
-            self.known.inspected = None
+        self.findings.follow(before, document)
         self._ask_anew()
         self._inspect()
 
@@ -279,7 +266,7 @@ class Workbench(QObject):
 
     def _forget(self) -> None:
         """Numbers of another input or metric are worth nothing."""
-        self.known = Known()
+        self.findings.forget()
         self._recover = False
 
     @property
@@ -295,39 +282,18 @@ class Workbench(QObject):
     # ---- answers ----
 
     def _take_ran(self, ran: Ran) -> None:
-        self.ran = ran
         self._conversation.fresh()  # what the inspector shows stays dimmed until its own answer comes
         self.history.take_outcome(Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows))
         self._send_predictions()
         self._send_canvas()
         self.memory_changed.emit(ran.megabytes)
 
-    def _take_deltas(self, deltas: Deltas) -> None:
-        self.known.measured.update(deltas.values)
-        self._send_canvas()
-
-    def _take_inspected(self, answer: Inspected) -> None:
-        self.known.inspected = answer
-        if answer.measured is not None and not answer.positions:
-            self.known.measured[answer.target] = answer.measured
-        self._send_canvas()
+    def _take_inspection(self) -> None:
         self._inspect()
         self.stale_changed.emit(False)
 
-    def _take_scores(self, scored: Scored) -> None:
-        self.known.scored = scored
-        why = scored_words(scored)
-        if why or self._said_why:
-            self.message.emit(why)  # or that it is over
-        self._said_why = bool(why)
-        self._send_canvas()
-        self._inspect()
-        self.stale_changed.emit(False)
-
-    def _take_recovered(self, answer: Recovered) -> None:
+    def _take_recovered(self) -> None:
         self._recover = False
-        self.known.recovered = answer
-        self.message.emit(recovered_words(answer))
 
     def _take_opened(self, opened: Opened) -> None:
         known = self.opened
@@ -349,7 +315,7 @@ class Workbench(QObject):
         self.history.withdraw(document)
         self._document = document
         if known is not None:
-            self.known = known
+            self.findings.known = known
         self._ask_anew()
 
     def _take_failure(self, failure: Failed) -> None:
@@ -357,7 +323,7 @@ class Workbench(QObject):
         if failure.cards:
             self.ready = None
             self.cards_changed.emit(failure.cards[0], failure.cards[1])
-            self.ran = None
+            self.findings.ran = None
             self._conversation.mark_stale()  # until A can run, nothing new comes
             reason = failure.message or "Type or drop an input into card A."
             self.nothing_to_show.emit(reason)
@@ -421,6 +387,14 @@ class Workbench(QObject):
         return inspection(
             self._selection[0], self.usable(), self._positions, self.opened, self.ready, self.known.scored, seen
         )
+
+    @property
+    def ran(self) -> Ran | None:
+        return self.findings.ran
+
+    @property
+    def known(self) -> Known:
+        return self.findings.known
 
     @property
     def measured(self) -> Mapping[Target, float]:

@@ -1,0 +1,86 @@
+"""What the engine has said of the present document: the run, what each edit does, the selection, the scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
+
+from app.conversation import Conversation
+from app.document import Document
+from app.inspection import recovered_words, scored_words
+from app.messages import Deltas, Inspected, Ran, Recovered, Scored
+from views.data import Target
+
+
+@dataclass
+class Known:
+    """What is known of a document's inputs and metric."""
+
+    scored: Scored | None = None
+    inspected: Inspected | None = None
+    recovered: Recovered | None = None
+    measured: dict[Target, float] = field(default_factory=dict)
+
+
+class Findings(QObject):
+    """Takes the engine's answers, and drops what a change makes worthless."""
+
+    ran_changed = Signal(object)  # Ran
+    canvas_changed = Signal()  # something that the canvas shows
+    selection_known = Signal()  # something that the inspector shows
+    recovered = Signal()
+    message = Signal(str)
+
+    def __init__(self, conversation: Conversation, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.ran: Ran | None = None
+        self.known = Known()
+        self._said_why = False  # no edge is shown
+        for kind, slot in (
+            *((Ran, self._take_ran), (Deltas, self._take_deltas), (Inspected, self._take_inspected)),
+            *((Scored, self._take_scores), (Recovered, self._take_recovered)),
+        ):
+            conversation.on(kind, slot)
+
+    def forget(self) -> None:
+        """Numbers of another input or metric are worth nothing."""
+        self.known = Known()
+
+    def follow(self, before: Document, document: Document) -> None:
+        """Drop what is not true of a document of the same inputs and metric."""
+        if document.replacement != before.replacement:
+            self.known.scored = None
+            self.known.measured = {}  # by the other kind
+        if document.edits != before.edits:
+            self.known.measured = {}
+            self.known.inspected = None
+
+    def _take_ran(self, ran: Ran) -> None:
+        self.ran = ran
+        self.ran_changed.emit(ran)
+
+    def _take_deltas(self, deltas: Deltas) -> None:
+        self.known.measured.update(deltas.values)
+        self.canvas_changed.emit()
+
+    def _take_inspected(self, answer: Inspected) -> None:
+        self.known.inspected = answer
+        if answer.measured is not None and not answer.positions:
+            self.known.measured[answer.target] = answer.measured
+        self.canvas_changed.emit()
+        self.selection_known.emit()
+
+    def _take_scores(self, scored: Scored) -> None:
+        self.known.scored = scored
+        why = scored_words(scored)
+        if why or self._said_why:
+            self.message.emit(why)  # or that it is over
+        self._said_why = bool(why)
+        self.canvas_changed.emit()
+        self.selection_known.emit()
+
+    def _take_recovered(self, answer: Recovered) -> None:
+        self.known.recovered = answer
+        self.recovered.emit()
+        self.message.emit(recovered_words(answer))
