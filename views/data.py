@@ -40,6 +40,15 @@ class NodeMark:
     named: bool = False  # shown with its name and a full outline: it takes part in a shown edge
 
 
+@dataclass(frozen=True, eq=False)
+class NodeChanges:
+    """What the edits do to the nodes, in the order of `graph.nodes`. reached: [nodes], those downstream of an edit.
+    values: [nodes], the measured change of each one's output as a share of it; None until it is measured."""
+
+    reached: NDArray[np.bool_]
+    values: NDArray[np.float64] | None = None
+
+
 @dataclass(frozen=True)
 class CanvasData:
     """Everything the canvas shows."""
@@ -51,6 +60,9 @@ class CanvasData:
     input_label: str = "input"  # "input · token + position", "input · patch + position"
     output_label: str = "logits"  # "logits", "class scores", "embedding"
     stale: bool = False  # the numbers are of an earlier state: dim them
+    weaker: int = 0  # edges of the selected nodes that are not shown
+    weaker_of: str = ""  # whose they are
+    changes: NodeChanges | None = None  # the fill of the nodes
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,12 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgGenerator
 
 from core.errors import WirescopeError
+from views.canvas.border import count_words, header_widths, paint_layer_names
 from views.canvas.camera import framed
 from views.canvas.edge_layer import dash_lengths, edge_color
 from views.canvas.labels import NOTE_PIXELS, Pill, pill_size, pixel_font, text_width
 from views.canvas.layout import EDGE, make_layout
-from views.canvas.painter import count_words, header_widths, paint_layer_names, paint_pill, paint_world
+from views.canvas.painter import paint_pill, paint_world
 from views.canvas.scene import make_scene
 from views.data import CanvasData
 from views.theme import LIGHT, Theme

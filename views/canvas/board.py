@@ -84,6 +84,9 @@ class Board(QWidget, Generic[T]):
         camera."""
         raise NotImplementedError
 
+    def paint_last(self, painter: QPainter, look: theme.Theme) -> None:
+        """Above all, also while there is no world."""
+
     def paint_map(self, painter: QPainter, look: theme.Theme, camera: Camera) -> None:
         """The whole world, small."""
         raise NotImplementedError
@@ -190,6 +193,7 @@ class Board(QWidget, Generic[T]):
             corners = QPainterPath()
             corners.addRect(QRectF(self.rect()))
             painter.fillPath(corners.subtracted(inside), QColor(look.window))
+        self.paint_last(painter, look)
         focused = self._keyboard_focus and self.hasFocus()
         painter.setPen(QPen(QColor(look.accent if focused else look.border), 1.6 if focused else 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -8,27 +8,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtCore import QEvent, QMarginsF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.graph import Edge, Node
 from views import theme
 from views.canvas import walk
+from views.canvas.border import (
+    count_box,
+    count_words,
+    paint_header,
+    paint_layer_names,
+    paint_marks_legend,
+    paint_notice,
+    weaker_words,
+    widest_header,
+)
 from views.canvas.camera import Camera
 from views.canvas.hands import Hands
 from views.canvas.hit import clear_point, nodes_in, targets_at
 from views.canvas.labels import Labels, node_rect
 from views.canvas.layout import Layout, make_layout
-from views.canvas.painter import (
-    GraphWorld,
-    count_words,
-    header_widths,
-    paint_emphasis,
-    paint_header,
-    paint_layer_names,
-    paint_small,
-)
+from views.canvas.painter import GraphWorld, paint_emphasis, paint_small
 from views.canvas.scene import Scene, make_scene
 from views.canvas.words import target_name, tool_tip
 from views.data import CanvasData, Target
@@ -43,6 +45,7 @@ class Canvas(Hands[Target]):
     edit_requested = Signal(object, str)  # the target and "cut" or "patch"
     patch_dropped = Signal(object)  # the target that card B was dropped on
     hovered = Signal(object)  # Node, Edge or None
+    count_clicked = Signal(object)  # the QPoint on the screen under which a menu can open
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +53,8 @@ class Canvas(Hands[Target]):
         self._scene: Scene | None = None
         self._column = 0  # where a walk left the layers for a bar
         self._laid_out = QSize()  # the size that the layout is for
+        self._notice = ""
+        self._on_count = False  # whether the pointer is on the count of edges
         self.setAccessibleName("Graph of the model")
 
     # ---- data ----------------------------------------------------------------------------------------------
@@ -71,6 +76,17 @@ class Canvas(Hands[Target]):
         self._describe()
         self.update()
 
+    def set_notice(self, text: str) -> None:
+        """Say in the middle of the canvas why there is nothing to see; empty to take it back."""
+        if text != self._notice:
+            self._notice = text
+            self._describe()
+            self.update()
+
+    def notice(self) -> str:
+        """What is said in the middle of the canvas."""
+        return self._notice
+
     @property
     def scene(self) -> Scene:
         assert self._scene is not None
@@ -85,11 +101,15 @@ class Canvas(Hands[Target]):
             self.update()
 
     def _describe(self) -> None:
-        assert self._data is not None
+        if self._data is None:
+            self.setAccessibleDescription(self._notice)
+            return
         names = ", ".join(target_name(target) for target in self._selection[:5])
         more = f" and {len(self._selection) - 5} more" if len(self._selection) > 5 else ""
         chosen = f"Selected: {names}{more}." if names else "Nothing is selected."
-        self.setAccessibleDescription(f"{count_words(self._data)} are shown. {chosen}")
+        weaker = weaker_words(self._data)
+        shown = f"{count_words(self._data)} are shown{', ' + weaker if weaker else ''}."
+        self.setAccessibleDescription(" ".join(words for words in (self._notice, shown, chosen) if words))
 
     # ---- what the board shows ------------------------------------------------------------------------------
 
@@ -129,7 +149,13 @@ class Canvas(Hands[Target]):
         for target, chosen in emphasis:
             paint_emphasis(painter, scene, self.camera, look, target, labels, chosen)
         paint_layer_names(painter, scene, self.camera, look, size)
-        paint_header(painter, scene.data, look, size)
+        paint_header(painter, scene.data, look, size, self._on_count)
+        nodes = any(isinstance(target, Node) for target in self._selection)
+        paint_marks_legend(painter, scene, look, size, directions=nodes)
+
+    def paint_last(self, painter: QPainter, look: theme.Theme) -> None:
+        if self._notice:
+            paint_notice(painter, self._notice, look, self.view_size())
 
     def paint_map(self, painter: QPainter, look: theme.Theme, camera: Camera) -> None:
         paint_small(painter, self.scene, camera, look, self._selection)
@@ -138,9 +164,7 @@ class Canvas(Hands[Target]):
 
     def _layout_of(self, data: CanvasData) -> Layout:
         self._laid_out = self.size()
-        # the widest the count can get, so that nothing moves when edges come and go
-        every = header_widths(f"{data.graph.n_edges:,} of {data.graph.n_edges:,} edges")
-        return make_layout(data.graph, self.view_size(), every)
+        return make_layout(data.graph, self.view_size(), widest_header(data))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the graph out for the new room; what was in the middle stays there."""
@@ -157,6 +181,27 @@ class Canvas(Hands[Target]):
         self.camera = self.camera.centred(layout.from_grid(grid), self.view_size())
 
     # ---- what the hands do ---------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._is_count(event.position()):
+            self.count_clicked.emit(self.mapToGlobal(count_box(self.scene.data).bottomLeft().toPoint()))
+            return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        on_count = self._is_count(event.position())
+        if on_count != self._on_count:
+            self._on_count = on_count
+            self.setCursor(Qt.CursorShape.PointingHandCursor if on_count else Qt.CursorShape.ArrowCursor)
+            self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._on_count = False
+        super().leaveEvent(event)
+
+    def _is_count(self, point: QPointF) -> bool:
+        return self._data is not None and count_box(self._data).contains(point)
 
     def choose(self, selection: tuple[Target, ...]) -> None:
         if selection != self._selection:

@@ -1,6 +1,9 @@
 """Nodes: quiet dots until they take part in something; then outlined, with their name. MLPs are rounded
 rectangles, `input` and `logits` bars.
 
+After an edit, nodes that it reaches are filled in the ink of text, the more it changes them the more: without a hue, as
+the change of an output has no sign.
+
 The nearer the eye, the more is drawn. Far out a layer is a band and each of its nodes a bar in it, as tall and as
 strong as the strongest edge shown there; then dots; then names; close up heads show their q, k and v ports.
 """
@@ -18,13 +21,14 @@ from views.canvas.camera import Camera
 from views.canvas.curves import port_offset
 from views.canvas.edge_layer import mix
 from views.canvas.labels import NAME_PIXELS, is_far, node_rect, pixel_font
-from views.canvas.scene import Scene
+from views.canvas.scene import SHADES, Scene
 from views.canvas.strokes import LEVELS
 from views.theme import Theme
 
 PORTS_FROM = 28.0  # from which a head shows its ports
 LETTERS_FROM = 54.0
 MANY_MARKED = 200  # nodes
+DARK_FROM = SHADES // 2  # fills above it are written on in the colour of the panel
 
 
 def paint_quiet(
@@ -37,23 +41,35 @@ def paint_quiet(
     fill, line = mix(theme.panel, theme.faint, 0.62), mix(theme.panel, theme.faint, 0.95)
     near = 2 * scene.layout.radius * camera.scale >= PORTS_FROM
     world = camera.world_rect(exposed)
-    painter.setPen(QPen(line, 1.0))
-    painter.setBrush(fill)
+    shaded = scene.data.changes is not None
+    shades = [shade_color(theme, shade) for shade in range(SHADES + 1)]
     for node, shape in scene.quiet:
         if not shape.intersects(world):
             continue
         rect = camera.rect(shape)
+        shade = scene.shade(node) if shaded else 0
+        inside = shades[shade] if shade else fill
         if not near and not vector:
-            _stamp(painter, node, rect, fill, line)
+            _stamp(painter, node, rect, inside, line)
             continue
+        painter.setPen(QPen(line, 1.0))
+        painter.setBrush(inside)
         paint_shape(painter, node, rect)
         if near:
             painter.setFont(pixel_font(10))
-            painter.setPen(QColor(theme.muted))
+            painter.setPen(QColor(theme.muted) if shade <= DARK_FROM else ink_on(theme, shade))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _short(node, rect))
             paint_ports(painter, scene, camera, theme, node, line)
-            painter.setPen(QPen(line, 1.0))
-            painter.setBrush(fill)
+
+
+def shade_color(theme: Theme, shade: int) -> QColor:
+    """The fill of a node that an edit changes: 0 (not at all) to SHADES."""
+    return mix(theme.panel, theme.text, 0.10 + 0.72 * shade / SHADES if shade else 0.0)
+
+
+def ink_on(theme: Theme, shade: int) -> QColor:
+    """For what is written in a node of some fill."""
+    return QColor(theme.text if shade <= DARK_FROM else theme.panel)
 
 
 def _stamp(painter: QPainter, node: Node, rect: QRectF, fill: QColor, line: QColor) -> None:
@@ -97,7 +113,9 @@ def _paint_bands(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, 
             continue
         painter.fillRect(box, strip)
         for number in range(first, first + graph.heads + 1):
-            painter.fillRect(_bar(scene, camera, number, 0.3), low)
+            shade = int(scene.shades[number])
+            color = shade_color(theme, shade) if shade else low
+            painter.fillRect(_bar(scene, camera, number, 0.3 + 0.3 * shade / SHADES), color)
 
 
 def _paint_bars(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
@@ -151,7 +169,7 @@ def paint_loud(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, no
     if edited:
         pen.setDashPattern([2.2, 1.8])
     painter.setPen(pen)
-    painter.setBrush(QColor(theme.panel))
+    painter.setBrush(shade_color(theme, scene.shade(node)))
     paint_shape(painter, node, rect)
     paint_ports(painter, scene, camera, theme, node, QColor(theme.text))
 
@@ -178,7 +196,8 @@ def _paint_bar(painter: QPainter, scene: Scene, theme: Theme, node: Node, rect: 
     if edited:
         pen.setDashPattern([3.0, 2.0])
     painter.setPen(pen)
-    painter.setBrush(QColor(theme.raised))
+    shade = scene.shade(node)
+    painter.setBrush(shade_color(theme, shade) if shade else QColor(theme.raised))
     paint_shape(painter, node, rect)
     text = scene.data.input_label if node.kind == "input" else scene.data.output_label
     if edited and scene.mark(node).label:
@@ -186,7 +205,7 @@ def _paint_bar(painter: QPainter, scene: Scene, theme: Theme, node: Node, rect: 
     font = pixel_font(12)
     if rect.height() >= 13:
         painter.setFont(font)
-        painter.setPen(QColor(theme.muted))
+        painter.setPen(ink_on(theme, shade) if shade else QColor(theme.muted))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPainterPathStroker, QPen
 
 from core.edits import EditKind
 from core.graph import Edge, Node
 from views.canvas.camera import Camera
+from views.canvas.directions import paint_directions
 from views.canvas.edge_layer import dash_lengths, edge_color, edge_path, edge_width, mix, paint_edges
 from views.canvas.labels import (
     GLYPH_WIDTH,
-    NOTE_PIXELS,
     PILL_PIXELS,
     Labels,
     Name,
@@ -24,11 +24,9 @@ from views.canvas.labels import (
     node_rect,
     pixel_font,
     place_labels,
-    text_width,
 )
-from views.canvas.layout import EDGE
 from views.canvas.node_layer import (
-    PORTS_FROM,
+    ink_on,
     name_font,
     paint_loud,
     paint_marked,
@@ -39,12 +37,10 @@ from views.canvas.node_layer import (
     ring_rect,
 )
 from views.canvas.scene import Scene
-from views.data import CanvasData, Target
+from views.data import Target
 from views.theme import Theme
 
-LEGEND = ("solid measured · dashed estimated", "blue raises · orange lowers")
 SNUG_BELOW = 12.0  # pixels of a node's height below which its ring keeps to its outline
-_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +73,9 @@ class GraphWorld:
         for _ in paint_edges(painter, scene, camera, theme, area, dimmed, labels.gaps, vector):
             yield labels
         paint_marked(painter, scene, camera, theme, area)
-        _paint_names(painter, labels.names, theme)
+        for node in self.selected:
+            paint_directions(painter, scene, camera, theme, node, area)
+        _paint_names(painter, labels.names, theme, scene)
         for pill in labels.pills:
             paint_pill(painter, pill, theme, scene.data.stale)
 
@@ -88,13 +86,14 @@ def paint_world(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, e
         pass
 
 
-def _paint_names(painter: QPainter, names: list[Name], theme: Theme) -> None:
+def _paint_names(painter: QPainter, names: list[Name], theme: Theme, scene: Scene) -> None:
     ground = theme.color("panel", 0.72)
     for name in names:
+        shade = scene.shade(name.node) if name.inside else 0
         if not name.inside:
             painter.fillRect(name.rect.adjusted(-1, 1, 1, -1), ground)
         painter.setFont(name_font(name.strong))
-        painter.setPen(QColor(theme.text if name.strong else theme.muted))
+        painter.setPen(ink_on(theme, shade) if shade else QColor(theme.text if name.strong else theme.muted))
         where = Qt.AlignmentFlag.AlignCenter if name.inside else Qt.AlignmentFlag.AlignVCenter
         painter.drawText(name.rect, where | Qt.TextFlag.TextDontClip, name.node.name)
 
@@ -173,7 +172,7 @@ def paint_emphasis(
     if labels:
         writer, fed = scene.ends(place)
         shown = {writer, *fed, *crossed}
-        _paint_names(painter, [name for name in labels.names if name.inside and name.node in shown], theme)
+        _paint_names(painter, [name for name in labels.names if name.inside and name.node in shown], theme, scene)
     for pill in labels.pills if labels else ():
         if pill.place == place:
             paint_pill(painter, pill, theme, scene.data.stale, selected=chosen)
@@ -223,79 +222,20 @@ def _ring(painter: QPainter, scene: Scene, camera: Camera, node: Node, color: QC
     paint_shape(painter, node, rect, snug)
 
 
-# ---- at the border: layers, count, legend ------------------------------------------------------------------
-
-
-def paint_layer_names(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, size: QSizeF) -> None:
-    """`layer 0`, `layer 5` ... on the left, as many as have room; they stay at the border while the world
-    moves."""
-    layout = scene.layout
-    pitch = layout.pitch_y * camera.scale
-    step = 1 if pitch >= 20 else next((s for s in _LAYER_STEPS[1:] if s * pitch >= 44), 100)
-    painter.setFont(pixel_font(NOTE_PIXELS))
-    top = EDGE if layout.margins.top() == EDGE else layout.margins.top() - 4
-    for layer in range(0, scene.data.graph.layers, step):
-        y = camera.point(0, layout.layer_y(layer)).y()
-        if y < max(top, 40) or y > size.height() - 12:
-            continue
-        text = f"layer {layer}"
-        box = _layer_box(scene, camera, layer, QRectF(EDGE - 3, y - 8, text_width(text, NOTE_PIXELS) + 6, 16))
-        if box is None:
-            continue
-        painter.fillRect(box, theme.color("panel", 0.8))
-        painter.setPen(QColor(theme.muted))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def _layer_box(scene: Scene, camera: Camera, layer: int, box: QRectF) -> QRectF | None:
-    """Where the name of a layer covers none of its nodes: in the row, else above it. None where it would replace
-    the name of a node; specks it may cover."""
-    graph, layout = scene.data.graph, scene.layout
-    first = graph.writer_index(Node("head", layer))
-    across = layout.positions[first : first + graph.heads + 1, 0] * camera.scale + camera.x
-    reach = max(layout.mlp_size.width() / 2, layout.radius) * camera.scale
-    near = np.flatnonzero((across + reach >= box.left()) & (across - reach <= box.right()))  # none, most of the time
-    shapes = [camera.rect(layout.shape(graph.writers[first + int(place)])) for place in near]
-    raised = box.translated(0, -scene.layout.radius * camera.scale - 10)
-    for place in (box, raised):
-        if not any(shape.intersects(place) for shape in shapes):
-            return place
-    return box if 2 * scene.layout.radius * camera.scale < PORTS_FROM else None
-
-
-def count_words(data: CanvasData) -> str:
-    return f"{len(data.edges):,} of {data.graph.n_edges:,} edges"
-
-
-def header_widths(count: str) -> tuple[float, float]:
-    """Pixels of the text in the upper left and the upper right corner."""
-    return (
-        text_width(count, NOTE_PIXELS),
-        max(text_width(line, NOTE_PIXELS) for line in LEGEND),
-    )
-
-
-def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF) -> None:
-    """The number of edges on the left, what the lines mean on the right."""
-    painter.setFont(pixel_font(NOTE_PIXELS))
-    ground = theme.color("panel", 0.8)
-    left, right = header_widths(count_words(data))
-    painter.fillRect(QRectF(EDGE - 4, EDGE - 4, left + 8, 20), ground)
-    for line, text in enumerate(LEGEND):  # each as wide as it is: edges pass beside the shorter one
-        width = text_width(text, NOTE_PIXELS)
-        box = QRectF(size.width() - EDGE - width - 4, EDGE - 4 + 16 * line, width + 8, 16 if line == 0 else 20)
-        painter.fillRect(box, ground)
-    painter.setPen(QColor(theme.muted))
-    painter.drawText(QRectF(EDGE, EDGE - 2, left + 4, 16), Qt.AlignmentFlag.AlignLeft, count_words(data))
-    for line, text in enumerate(LEGEND):
-        box = QRectF(size.width() - EDGE - right - 4, EDGE - 2 + 16 * line, right + 4, 16)
-        painter.drawText(box, Qt.AlignmentFlag.AlignRight, text)
+# ---- the whole, small ---------------------------------------------------------------------------------------
 
 
 def paint_small(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, selection: tuple[Target, ...]) -> None:
-    """The whole graph for the mini-map: a mark for every node, strong where it takes part in something."""
+    """The whole graph for the mini-map: a mark for every node, strong where it takes part in something, framed where it
+    is edited; edited and selected edges as lines."""
     layout = scene.layout
     quiet, loud, chosen = mix(theme.window, theme.muted, 0.4), QColor(theme.positive), QColor(theme.selection)
+    for place in np.flatnonzero(scene.edited).tolist():
+        _paint_small_edge(painter, scene, camera, place, QColor(theme.text))
+    for target in selection:
+        found = scene.place(target) if isinstance(target, Edge) else None
+        if found is not None:
+            _paint_small_edge(painter, scene, camera, found, chosen)
     width, height = (
         max(0.5 * layout.pitch_x * camera.scale, 1.0),
         max(0.4 * layout.pitch_y * camera.scale, 1.0),
@@ -306,4 +246,15 @@ def paint_small(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, s
     for number, node in enumerate(scene.data.graph.writers[1:], start=1):
         mark = scene.mark(node)
         color = chosen if node in selection else loud if mark.named or mark.edited else quiet
-        painter.fillRect(QRectF(at[number, 0] - width / 2, at[number, 1] - height / 2, width, height), color)
+        box = QRectF(at[number, 0] - width / 2, at[number, 1] - height / 2, width, height)
+        painter.fillRect(box, color)
+        if mark.edited:
+            painter.setPen(QPen(QColor(theme.text), 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(box.adjusted(-1.5, -1.5, 1.5, 1.5))
+
+
+def _paint_small_edge(painter: QPainter, scene: Scene, camera: Camera, place: int, ink: QColor) -> None:
+    painter.setPen(QPen(ink, 1.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(edge_path(scene, camera, place))

@@ -16,6 +16,8 @@ from views.canvas.layout import Layout
 from views.canvas.strokes import Strokes, in_order
 from views.data import CanvasData, NodeMark
 
+SHADES = 8  # fills of a node, by how much an edit changes it
+
 
 @dataclass(frozen=True, eq=False)
 class Scene(Strokes):
@@ -39,6 +41,25 @@ class Scene(Strokes):
         np.maximum.at(strength, self.writers, self.level)
         np.maximum.at(strength, self.fed, self.level)
         return strength
+
+    @cached_property
+    def most_changed(self) -> float:
+        """The largest measured change of a node's output; 0 without any."""
+        changes = self.data.changes
+        return 0.0 if changes is None or changes.values is None else float(changes.values.max(initial=0.0))
+
+    @cached_property
+    def shades(self) -> NDArray[np.int64]:
+        """How strongly each node is filled, by its number in `graph.nodes`: 0 where no edit reaches it, 1 to SHADES by
+        the root of its share of the largest change; 1 until that is measured."""
+        changes = self.data.changes
+        if changes is None:
+            return np.zeros(self.data.graph.n_writers + 1, dtype=np.int64)
+        shades = changes.reached.astype(np.int64)
+        if changes.values is not None and self.most_changed > 0:
+            share = np.sqrt(np.clip(changes.values / self.most_changed, 0.0, 1.0))
+            shades *= np.maximum(np.rint(share * SHADES).astype(np.int64), 1)
+        return shades
 
     @cached_property
     def marked(self) -> tuple[Node, ...]:
@@ -66,6 +87,9 @@ class Scene(Strokes):
 
     def mark(self, node: Node) -> NodeMark:
         return self.data.nodes.get(node, _PLAIN)
+
+    def shade(self, node: Node) -> int:
+        return int(self.shades[self.layout.number(node)])
 
     def read_by(self, node: Node) -> NDArray[np.int64]:
         """Places of the edges that enter a node, a K/V head that it shares included."""

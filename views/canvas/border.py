@@ -1,0 +1,191 @@
+"""What stays at the border of the canvas while the world moves: the names of the layers, how many edges are shown and
+how many are not, what lines and marks mean, and why there is nothing to see."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from core.graph import Node
+from views.canvas.camera import Camera
+from views.canvas.directions import paint_arrow, paint_dot
+from views.canvas.edge_layer import mix
+from views.canvas.labels import NOTE_PIXELS, pixel_font, text_width
+from views.canvas.layout import EDGE
+from views.canvas.node_layer import PORTS_FROM, shade_color
+from views.canvas.scene import SHADES, Scene
+from views.data import CanvasData
+from views.theme import Theme
+
+LEGEND = ("solid measured · dashed estimated", "blue raises · orange lowers")
+READS, WRITES = "is read", "is written to"
+CHANGED = "change of a node's output"
+NOTICE_WIDTH = 380.0
+_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
+_LINE = 16.0
+
+
+# ---- layers ------------------------------------------------------------------------------------------------
+
+
+def paint_layer_names(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, size: QSizeF) -> None:
+    """`layer 0`, `layer 5` ... on the left, as many as have room; they stay at the border while the world
+    moves."""
+    layout = scene.layout
+    pitch = layout.pitch_y * camera.scale
+    step = 1 if pitch >= 20 else next((s for s in _LAYER_STEPS[1:] if s * pitch >= 44), 100)
+    painter.setFont(pixel_font(NOTE_PIXELS))
+    top = EDGE if layout.margins.top() == EDGE else layout.margins.top() - 4
+    for layer in range(0, scene.data.graph.layers, step):
+        y = camera.point(0, layout.layer_y(layer)).y()
+        if y < max(top, 40 + _LINE * (len(_count_lines(scene.data)) - 1)) or y > size.height() - 12:
+            continue
+        text = f"layer {layer}"
+        box = _layer_box(scene, camera, layer, QRectF(EDGE - 3, y - 8, text_width(text, NOTE_PIXELS) + 6, 16))
+        if box is None:
+            continue
+        painter.fillRect(box, theme.color("panel", 0.8))
+        painter.setPen(QColor(theme.muted))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _layer_box(scene: Scene, camera: Camera, layer: int, box: QRectF) -> QRectF | None:
+    """Where the name of a layer covers none of its nodes: in the row, else above it. None where it would replace
+    the name of a node; specks it may cover."""
+    graph, layout = scene.data.graph, scene.layout
+    first = graph.writer_index(Node("head", layer))
+    across = layout.positions[first : first + graph.heads + 1, 0] * camera.scale + camera.x
+    reach = max(layout.mlp_size.width() / 2, layout.radius) * camera.scale
+    near = np.flatnonzero((across + reach >= box.left()) & (across - reach <= box.right()))  # none, most of the time
+    shapes = [camera.rect(layout.shape(graph.writers[first + int(place)])) for place in near]
+    raised = box.translated(0, -scene.layout.radius * camera.scale - 10)
+    for place in (box, raised):
+        if not any(shape.intersects(place) for shape in shapes):
+            return place
+    return box if 2 * scene.layout.radius * camera.scale < PORTS_FROM else None
+
+
+# ---- the upper corners ---------------------------------------------------------------------------------------
+
+
+def count_words(data: CanvasData) -> str:
+    """`214 of 70,651 edges`."""
+    return f"{len(data.edges):,} of {data.graph.n_edges:,} edges"
+
+
+def weaker_words(data: CanvasData) -> str:
+    """Of the selected node's edges, those that are not shown."""
+    return f"+{data.weaker:,} weaker of {data.weaker_of}" if data.weaker else ""
+
+
+def _count_lines(data: CanvasData) -> list[str]:
+    return [line for line in (f"{count_words(data)} shown", weaker_words(data)) if line]
+
+
+def header_widths(count: str) -> tuple[float, float]:
+    """Pixels of the text in the upper left and the upper right corner."""
+    return (
+        text_width(count, NOTE_PIXELS),
+        max(text_width(line, NOTE_PIXELS) for line in LEGEND),
+    )
+
+
+def widest_header(data: CanvasData) -> tuple[float, float]:
+    """The most that the corners ever take, so that nothing moves when edges come and go."""
+    every = f"{data.graph.n_edges:,}"
+    return header_widths(f"{every} of {every} edges shown")
+
+
+def count_box(data: CanvasData) -> QRectF:
+    """Where the count of edges stands (widget pixels)."""
+    lines = _count_lines(data)
+    width = max(text_width(line, NOTE_PIXELS) for line in lines)
+    return QRectF(EDGE - 4, EDGE - 4, width + 8, 4 + _LINE * len(lines))
+
+
+def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF, pointed_at: bool = False) -> None:
+    """The number of edges on the left, what the lines mean on the right. pointed_at: the pointer is on the count,
+    which opens a menu."""
+    painter.setFont(pixel_font(NOTE_PIXELS))
+    ground = theme.color("panel", 0.8)
+    painter.fillRect(count_box(data), ground)
+    painter.setPen(QColor(theme.text if pointed_at else theme.muted))
+    for line, text in enumerate(_count_lines(data)):
+        box = QRectF(EDGE, EDGE - 2 + _LINE * line, text_width(text, NOTE_PIXELS) + 4, _LINE)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft, text)
+    painter.setPen(QColor(theme.muted))
+    for line, text in enumerate(LEGEND):  # each as wide as it is: edges pass beside the shorter one
+        width = text_width(text, NOTE_PIXELS)
+        box = QRectF(size.width() - EDGE - width - 4, EDGE - 4 + _LINE * line, width + 8, 16 if line == 0 else 20)
+        painter.fillRect(box, ground)
+        box = QRectF(size.width() - EDGE - width - 4, EDGE - 2 + _LINE * line, width + 4, _LINE)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight, text)
+
+
+# ---- the lower left corner: marks and fills --------------------------------------------------------------------
+
+
+def paint_marks_legend(painter: QPainter, scene: Scene, theme: Theme, size: QSizeF, directions: bool) -> None:
+    """What the marks of a selected node's edges mean, and the fill of nodes after an edit."""
+    painter.setFont(pixel_font(NOTE_PIXELS))
+    bottom = size.height() - EDGE + 4
+    changes = scene.data.changes
+    if changes is not None:
+        _paint_shades(painter, scene, theme, bottom - _LINE)
+        bottom -= _LINE + 2
+    if directions:
+        _paint_directions(painter, theme, bottom - _LINE)
+
+
+def _paint_directions(painter: QPainter, theme: Theme, top: float) -> None:
+    read, written = text_width(READS, NOTE_PIXELS), text_width(WRITES, NOTE_PIXELS)
+    painter.fillRect(QRectF(EDGE - 4, top, read + written + 48, _LINE), theme.color("panel", 0.8))
+    ink, middle = QColor(theme.muted), top + _LINE / 2
+    paint_dot(painter, QPointF(EDGE + 4, middle), theme, ink)
+    painter.setPen(ink)
+    painter.drawText(QRectF(EDGE + 12, top, read + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, READS)
+    left = EDGE + 12 + read + 14
+    paint_arrow(painter, QPointF(left + 4, middle - 4), QPointF(0, -1), theme, ink)
+    painter.setPen(ink)
+    painter.drawText(QRectF(left + 12, top, written + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, WRITES)
+
+
+def _paint_shades(painter: QPainter, scene: Scene, theme: Theme, top: float) -> None:
+    changes = scene.data.changes
+    assert changes is not None
+    measured = changes.values is not None
+    low, high = ("0", f"{100 * scene.most_changed:.0f} %") if measured else ("", "not measured yet")
+    name = text_width(CHANGED, NOTE_PIXELS)
+    widths = [text_width(text, NOTE_PIXELS) for text in (low, high)]
+    painter.fillRect(QRectF(EDGE - 4, top, name + sum(widths) + 86, _LINE), theme.color("panel", 0.8))
+    painter.setPen(QColor(theme.muted))
+    painter.drawText(QRectF(EDGE, top, name + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, CHANGED)
+    x = EDGE + name + 8
+    if measured:
+        painter.drawText(QRectF(x, top, widths[0] + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, low)
+        x += widths[0] + 5
+        for shade in range(1, SHADES + 1):
+            painter.fillRect(QRectF(x, top + 3, 6, _LINE - 6), shade_color(theme, shade))
+            x += 6
+        x += 5
+    painter.drawText(QRectF(x, top, widths[1] + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, high)
+
+
+# ---- nothing to see ----------------------------------------------------------------------------------------
+
+
+def paint_notice(painter: QPainter, text: str, theme: Theme, size: QSizeF) -> None:
+    """Why nothing is shown, in the middle of the canvas."""
+    font = pixel_font(13)
+    width = min(NOTICE_WIDTH, size.width() - 2 * EDGE - 32)
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    inside = QFontMetricsF(font).boundingRect(QRectF(0, 0, width, 400), flags, text)
+    box = QRectF(0, 0, inside.width() + 32, inside.height() + 22)
+    box.moveCenter(QPointF(size.width() / 2, size.height() / 2))
+    painter.setPen(QPen(QColor(theme.border), 1.0))
+    painter.setBrush(QColor(mix(theme.panel, theme.raised, 0.8)))
+    painter.drawRoundedRect(box, 6, 6)
+    painter.setFont(font)
+    painter.setPen(QColor(theme.text))
+    painter.drawText(box.adjusted(16, 11, -16, -11), flags, text)
