@@ -14,7 +14,7 @@ from core.evaluation.downstream import downstream, node_changes
 from core.graph import Graph, Node
 from tests.core.engine.cases import case
 
-FAMILIES = ("gpt2", "llama", "gptj", "gemma2")  # plain; shared K/V heads; parallel; a norm across heads
+FAMILIES = ("gpt2", "llama", "gptj", "gemma2", "vit")  # plain; shared K/V heads; parallel; a norm across heads; images
 
 
 def targets(graph: Graph, count: int) -> list[str]:
