@@ -38,20 +38,32 @@ def eap(session: Session, replacement: EditKind, cancelled: Callable[[], bool] |
     Metrics that are flat at A (KL, the cosine to A) are taken half-way to B, or without a B half-way to A's mean
     embedding.
     """
-    a = session.engine.clean().embedding
-    if session.metric.metric.kind not in FLAT_AT_CLEAN:
-        return _effects(session, [_gradients(session, a)], replacement, cancelled)
-    b = session.engine.counterfactual()
-    with torch.no_grad():
-        away = a.mean(dim=1, keepdim=True).expand_as(a) if b is None else b.embedding
-        half = (a + away) / 2
-    return _effects(session, [_gradients(session, half)], replacement, cancelled)
+    return _effects(session, gradients_at_a(session), replacement, cancelled)
 
 
 def eap_ig(
     session: Session, replacement: EditKind, steps: int = 5, cancelled: Callable[[], bool] | None = None
 ) -> NDArray[np.float64]:
     """Estimated effect of every edge's edit with gradients averaged from B to A: [edges]."""
+    return _effects(session, gradients_from_b(session, steps, cancelled), replacement, cancelled)
+
+
+def gradients_at_a(session: Session) -> list[ReaderGradients]:
+    """The gradients that EAP takes: one run, at A or, of a metric that is flat there, half-way."""
+    a = session.engine.clean().embedding
+    if session.metric.metric.kind not in FLAT_AT_CLEAN:
+        return [_gradients(session, a)]
+    b = session.engine.counterfactual()
+    with torch.no_grad():
+        away = a.mean(dim=1, keepdim=True).expand_as(a) if b is None else b.embedding
+        half = (a + away) / 2
+    return [_gradients(session, half)]
+
+
+def gradients_from_b(
+    session: Session, steps: int = 5, cancelled: Callable[[], bool] | None = None
+) -> list[ReaderGradients]:
+    """The gradients that EAP-IG averages: one run a step. Raises ArgumentError, EditError without a B, Cancelled."""
     if steps < 1:
         raise ArgumentError(f"eap-ig needs at least one step, not {steps}.")
     engine = session.engine
@@ -65,7 +77,7 @@ def eap_ig(
             raise Cancelled
         share = (step + 0.5) / steps
         gradients.append(_gradients(session, b.embedding + share * (a - b.embedding)))
-    return _effects(session, gradients, replacement, cancelled)
+    return gradients
 
 
 def _gradients(session: Session, embedding: Tensor) -> ReaderGradients:
@@ -92,7 +104,9 @@ def _effects(
         block = max(1, BLOCK_BYTES // (one.numel() * one.element_size()))
         for start in range(0, graph.n_writers, block):
             writers = range(start, min(start + block, graph.n_writers))
-            differences = torch.stack([_difference(session, number, replacement) for number in writers]).flatten(1)
+            differences = torch.stack(
+                [replaced_difference(session, number, replacement) for number in writers]
+            ).flatten(1)
             readers = 0
             for layer in range(graph.layers + 1):
                 if cancelled is not None and cancelled():
@@ -113,7 +127,7 @@ def _effects(
     return effects
 
 
-def _difference(session: Session, number: int, replacement: EditKind) -> Tensor:
+def replaced_difference(session: Session, number: int, replacement: EditKind) -> Tensor:
     """replacement_u - out_u at every position: [batch, position, width]."""
     engine, node = session.engine, session.graph.writers[number]
     out = engine.clean(full=True).out(session.model.adapter, node)

@@ -1,0 +1,200 @@
+"""A circuit unfolded over the positions of the stream: what each of its edges and heads carries, position by position.
+
+Two kinds of links:
+
+1. A *wire* is an edge u -> r at one position. Its score is EAP's at that position,
+   -(replacement_u - out_u) . gradient_r, so an edge's scores sum to its score (Syed et al. 2023; with "eap-ig" the
+   gradients are averaged from B to A, Hanna et al. 2024).
+2. A *move* is what a head carries from key position j to query position i: the vector pattern[i, j] * (value_j W_O),
+   the share of the head's output that comes from j (Kobayashi et al. 2020, "Attention is not only a weight", section
+   3, who take its norm). Here it is not its norm that counts but what it does: its score is
+   -(replacement - move) . gradient of the metric at the head's output, so that it has a sign and the unit of the
+   metric, and a head's moves into a position sum to the score of the head there.
+
+   What takes a move's place: `zero` nothing; `patch` the same head's move in B, with B's pattern and B's value; `mean`
+   the head's mean output, pattern[i, j] of it. (With an attention sink the pattern sums to less than 1; under `mean`
+   the rest of the head's mean belongs to no move.)
+
+Scores are estimated, and positive where the link raises the metric. `effect_at` makes the edit at some positions and
+measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.edits import Edit, EditKind
+from core.engine.attention import pattern, score_mask
+from core.engine.gradients import ReaderGradients
+from core.engine.state import RunState
+from core.errors import ArgumentError, Cancelled
+from core.graph import Edge, Graph, Node
+from core.session import Session
+from core.tracing.attribution import gradients_at_a, gradients_from_b, replaced_difference
+
+Cancel = Callable[[], bool] | None
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Unfolded:
+    """A circuit over columns: positions, or groups of them. All scores in the unit of the metric, means over the batch.
+
+    edges: [edges], by their number in the graph. wires: [edges, columns]. nodes: all ends of the edges that write.
+    presence: [nodes, columns], the score of a node there, over all its edges. heads: those among the nodes, as places
+    in `nodes`. moves: [heads, query column, key column].
+    """
+
+    graph: Graph
+    edges: NDArray[np.int64]
+    wires: Scores
+    nodes: tuple[Node, ...]
+    presence: Scores
+    heads: NDArray[np.int64]
+    moves: Scores
+
+    def merged(self, columns: Sequence[Sequence[int]]) -> Unfolded:
+        """The same over columns that hold several positions each: sums. Raises ArgumentError for positions outside."""
+        length = self.wires.shape[1]
+        into = np.zeros((length, len(columns)), dtype=np.float32)
+        for column, positions in enumerate(columns):
+            if any(not 0 <= position < length for position in positions):
+                raise ArgumentError(
+                    f"A column has a position outside the input: {list(positions)}.",
+                    f"It has positions 0 to {length - 1}.",
+                )
+            into[list(positions), column] = 1.0
+        moves = np.asarray(into.T @ self.moves @ into, dtype=np.float32)
+        return Unfolded(self.graph, self.edges, self.wires @ into, self.nodes, self.presence @ into, self.heads, moves)
+
+
+def unfold(
+    session: Session,
+    edges: Sequence[int],
+    *,
+    replacement: EditKind = "patch",
+    method: str = "eap",
+    steps: int = 5,
+    cancelled: Cancel = None,
+) -> Unfolded:
+    """Score some edges, and the heads at their ends, at every position.
+
+    edges: numbers in the graph, some dozens. method: "eap" or "eap-ig", as in `trace`; replacement: `patch`, `zero` or
+    `mean`. Cost: the method's gradients, and for each head a product of the pattern's size. Raises ArgumentError,
+    EditError for a missing counterfactual, Cancelled.
+    """
+    graph = session.graph
+    if method not in ("eap", "eap-ig"):
+        raise ArgumentError(f"Positions cannot be scored by {method!r}.", "There are: eap, eap-ig.")
+    gradients = gradients_from_b(session, steps, cancelled) if method == "eap-ig" else gradients_at_a(session)
+    indices = np.asarray(edges, dtype=np.int64)
+    nodes = _nodes(graph, indices)
+    with torch.no_grad():
+        differences = {node: replaced_difference(session, graph.writer_index(node), replacement) for node in nodes}
+        by_layer: dict[int, list[int]] = {}
+        for place, index in enumerate(indices.tolist()):
+            reader = graph.edge(index).reader
+            by_layer.setdefault(graph.layers if reader.kind == "logits" else reader.layer, []).append(place)
+        length = session.pair.length
+        wires = np.zeros((len(indices), length), dtype=np.float32)
+        presence = np.zeros((len(nodes), length), dtype=np.float32)
+        heads = np.array([place for place, node in enumerate(nodes) if node.kind == "head"], dtype=np.int64)
+        moves = np.zeros((len(heads), length, length), dtype=np.float32)
+        later: Tensor | None = None  # gradient at what is written before all readers seen so far
+        for layer in range(graph.layers, -1, -1):
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            at_readers = _averaged(gradients, layer, graph.layers)
+            first = layer * ((len(graph.readers) - 1) // graph.layers)
+            for place in by_layer.get(layer, ()):
+                edge = graph.edge(int(indices[place]))
+                gradient = at_readers[graph.reader_index(edge.reader) - first]
+                wires[place] = _score(differences[edge.writer], gradient)
+            if layer < graph.layers:
+                assert later is not None
+                of_heads = later if graph.parallel else later + at_readers[-1]
+                for place, node in enumerate(nodes):
+                    if node.kind in ("head", "mlp") and node.layer == layer:
+                        presence[place] = _score(differences[node], later if node.kind == "mlp" else of_heads)
+                for row, place in enumerate(heads.tolist()):
+                    if nodes[place].layer == layer:
+                        moves[row] = _moves(session, nodes[place], of_heads, replacement)
+            total = at_readers.sum(dim=0)
+            later = total if later is None else later + total
+        if nodes and nodes[0].kind == "input":
+            assert later is not None
+            presence[0] = _score(differences[nodes[0]], later)
+    return Unfolded(graph, indices, wires, nodes, presence, heads, moves)
+
+
+def effect_at(
+    session: Session,
+    target: Node | Edge,
+    kind: EditKind,
+    positions: Sequence[int],
+    edits: Sequence[Edit] = (),
+    cancelled: Cancel = None,
+) -> float:
+    """The exact effect of an edit at some positions alone, on top of others: metric with it minus metric without it,
+    the mean over the batch. Raises ArgumentError, EditError, Cancelled."""
+    own = Edit(target, kind, tuple(positions))
+    with_it = float(session.run([*edits, own], cancelled=cancelled).metric.mean())
+    return with_it - float(session.run(edits, cancelled=cancelled).metric.mean())
+
+
+def _nodes(graph: Graph, edges: NDArray[np.int64]) -> tuple[Node, ...]:
+    """The ends of edges that write, in the order in which they write."""
+    found: set[Node] = set()
+    for index in edges.tolist():
+        edge = graph.edge(index)
+        found.add(edge.writer)
+        found.update(node for node in graph.readers_of(edge.reader)[:1] if node.kind != "logits")
+    return tuple(sorted(found, key=graph.writer_index))
+
+
+def _averaged(gradients: list[ReaderGradients], layer: int, layers: int) -> Tensor:
+    """Gradients at the readers of a layer, the mean over the runs: [readers, batch, position, width]."""
+    parts = [each.layer(layer) if layer < layers else each.logits() for each in gradients]
+    return parts[0] if len(parts) == 1 else torch.stack(parts).mean(dim=0)
+
+
+def _score(difference: Tensor, gradient: Tensor) -> Scores:
+    """-(difference . gradient) at every position: [position], the mean over the batch."""
+    products: Scores = -(difference * gradient).sum(dim=-1).mean(dim=0).float().cpu().numpy()
+    return products
+
+
+def _moves(session: Session, node: Node, gradient: Tensor, replacement: EditKind) -> Scores:
+    """The scores of a head's moves: [query, key], the mean over the batch. gradient: at the head's output."""
+    engine = session.engine
+    scores, shares = _carried(session, engine.clean(full=True), node, gradient)
+    if replacement == "patch":
+        b = engine.counterfactual(full=True)
+        assert b is not None  # its difference was asked for before
+        scores = scores - _carried(session, b, node, gradient)[0]
+    elif replacement == "mean":
+        mean = engine.references.mean_value(node)
+        scores = scores - shares * (mean * gradient).sum(dim=-1)[:, :, None]
+    found: Scores = scores.mean(dim=0).float().cpu().numpy()
+    return found
+
+
+def _carried(session: Session, state: RunState, node: Node, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """The product of each move of a head in a run with a gradient, and the pattern: both [batch, query, key]."""
+    adapter = session.model.adapter
+    shape, layer, head = adapter.shape, node.layer, node.head
+    weights = adapter.attention[layer]
+    mask = score_mask(adapter, layer, state.places(0), [head])
+    shares = pattern(shape, weights, state.q[layer], state.k[layer], head, mask)
+    factor = state.factors[layer]
+    at_head = gradient if factor is None else gradient * factor
+    width = shape.head_width
+    at_z = at_head @ weights.w_o[:, head * width : (head + 1) * width]
+    values = state.v[layer][:, :, head * shape.kv_heads // shape.heads]
+    return shares * (at_z @ values.transpose(1, 2)), shares
