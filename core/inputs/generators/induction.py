@@ -6,6 +6,7 @@ et al. 2022, "In-context Learning and Induction Heads").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from core.inputs.generators import lexicon
@@ -16,14 +17,19 @@ WORDS = lexicon.SEQUENCE_WORDS + lexicon.HELD_OUT_SEQUENCE_WORDS  # held out are
 
 
 def sample(rng: Random, split: Split = "train") -> Prompt:
-    """One prompt. Every sequence is fresh, so the held-out ones differ from training's by their seed alone.
+    """One prompt. Every sequence is fresh, so the held-out ones differ from training's by their seed alone."""
+    return sample_of(WORDS, lexicon.NAMES + lexicon.HELD_OUT_NAMES, rng, split)
+
+
+def sample_of(pool: Sequence[str], firsts: Sequence[str], rng: Random, split: Split = "train") -> Prompt:
+    """One prompt of the words of a pool, whose first word is one of `firsts`.
 
     The text starts with a name, so that its first word needs no space before it. The answer lies at least
     two words into the second copy, past that one place where the spelling of the two copies differs.
     """
     period = rng.choice(PERIODS)
-    first = rng.choice(lexicon.NAMES + lexicon.HELD_OUT_NAMES)
-    words = [first, *rng.sample([word for word in WORDS if word != first], period)]
+    first = rng.choice(firsts)
+    words = [first, *rng.sample([word for word in pool if word != first], period)]
     replacement = words.pop()  # one more than the period: it is not in the sequence
     shown = rng.randrange(2, period)
     changed = [replacement if place == shown else word for place, word in enumerate(words)]

@@ -1,0 +1,73 @@
+"""Built-in tasks: pairs of inputs for behaviours that the field studies, made for the loaded model.
+
+    rows = make_task("ioi", model, pairs=24, seed=0)
+
+Every row is checked against the model: A and B must match token by token, and target and foil must be one token each
+(or class names). Rows that do not are dropped, and `dropped` says which and why. `TASKS` is the table; each task is one
+file.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from core.errors import ArgumentError, InputError
+from core.inputs.corruption import token_text_of
+from core.inputs.tasks import (
+    agreement,
+    capitals,
+    docstring,
+    greater_than,
+    indirect_objects,
+    induction,
+    shapes,
+)
+from core.inputs.tasks.task import Row, Task, TaskPairs, draw, refusal
+from core.models.model import Model
+
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        indirect_objects.TASK,
+        greater_than.TASK,
+        docstring.TASK,  # before induction: what repeats in a docstring is its words too
+        induction.TASK,
+        capitals.TASK,
+        agreement.TASK,
+        shapes.TASK,
+    )
+}
+
+
+def tasks_for(model: Model) -> tuple[Task, ...]:
+    """The tasks of the model's kind of input."""
+    return tuple(task for task in TASKS.values() if task.fits(model))
+
+
+def make_task(name: str, model: Model, pairs: int = 24, seed: int = 0) -> TaskPairs:
+    """`pairs` valid rows of a task, the same for the same seed and tokenizer.
+
+    Raises ArgumentError for an unknown task, InputError for a model that it does not fit, with the reason, and where
+    hardly any row fits the tokenizer.
+    """
+    task = TASKS.get(name)
+    if task is None:
+        raise ArgumentError(f"There is no task called {name!r}.", f"There are: {', '.join(TASKS)}.")
+    if not task.fits(model):
+        kind = "pictures with classes of shapes" if task.kind == "image" else "text"
+        raise InputError(f"The task {task.title} is one of {kind}, and {model.title} is no model for it.")
+    return draw(task, model, pairs, seed)
+
+
+def match_task(model: Model, text: str, seed: int = 0) -> tuple[Task, Row] | None:
+    """The task of which a text is a sentence, and the row with the text as its A. None where it is of none, or where no
+    counterfactual of it fits the model's tokens."""
+    source = token_text_of(model, text)
+    for task in tasks_for(model):
+        row = task.match(source, Random(f"{task.name}/{seed}"))
+        if row is not None and not refusal(row, model):
+            return task, row
+    return None
+
+
+__all__ = ["TASKS", "Row", "Task", "TaskPairs", "make_task", "match_task", "tasks_for"]

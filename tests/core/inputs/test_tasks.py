@@ -1,0 +1,119 @@
+"""Built-in tasks: every row runs on the model that it was made for, and says what its task promises."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+
+import pytest
+
+from core.errors import ArgumentError, InputError
+from core.inputs.tasks import TASKS, make_task, match_task, tasks_for
+from core.inputs.tasks.greater_than import by_decade
+from core.models.loading import load_model
+from core.models.model import Model
+from core.session import Session
+from tests.small_models import small_text_model
+
+TEXT_TASKS = [task.name for task in TASKS.values() if task.kind == "text"]
+
+
+WRITTEN = {
+    "induction": 5,
+    "docstring": 5,
+}  # one repeated word alone is no sign of the first; some of the second are prose
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load_model("bundled:names")
+
+
+@pytest.mark.parametrize("name", TEXT_TASKS)
+def test_rows_fit_the_model_and_follow_the_seed(model: Model, name: str) -> None:
+    made = make_task(name, model, pairs=12, seed=3)
+    assert made == make_task(name, model, pairs=12, seed=3)
+    assert made.pairs != make_task(name, model, pairs=12, seed=4).pairs
+    assert len(made.pairs) == len(made.answers) == len(set(made.pairs)) == 12
+    for (clean, counterfactual), (target, foil) in zip(made.pairs, made.answers, strict=True):
+        pair = model.pair(clean, counterfactual)  # aligned, or it raises
+        assert not bool((pair.clean.tensor == pair.counterfactual.tensor).all())  # type: ignore[union-attr]
+        assert model.answer(target) != model.answer(foil)  # one token each, or it raises
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("ioi", 0.9), ("agreement", 0.8), ("capitals", 0.9), ("greater-than", 0.8)]
+)
+def test_the_model_that_was_trained_on_it_prefers_the_target_on_a(model: Model, name: str, least: float) -> None:
+    from core.metrics import logit_difference
+
+    made = make_task(name, model, pairs=20)
+    right = 0
+    for (clean, counterfactual), answers in zip(made.pairs, made.answers, strict=True):
+        session = Session(model, model.pair(clean, counterfactual), logit_difference(*answers))
+        assert session.counterfactual is not None
+        right += float(session.clean.metric[0]) > max(0.0, float(session.counterfactual.metric[0]))
+    assert right >= least * 20
+
+
+@pytest.mark.parametrize("name", TEXT_TASKS)
+def test_a_tasks_own_sentences_get_a_counterfactual(model: Model, name: str) -> None:
+    found = [match_task(model, str(clean), seed) for seed, (clean, _) in enumerate(make_task(name, model, 10).pairs)]
+    mine = [match[1] for match in found if match is not None and match[0].name == name]
+    assert len(mine) >= WRITTEN.get(name, 10)
+    for row in mine:
+        model.pair(row.clean, row.counterfactual)
+        assert row.clean != row.counterfactual
+
+
+def test_known_sentences_are_matched_as_the_field_would(model: Model) -> None:
+    def matched(text: str):
+        found = match_task(model, text)
+        return None if found is None else (found[0].name, found[1].target, found[1].foil)
+
+    assert matched("When Mary and John went to the store, John gave a drink to") == ("ioi", " Mary", " John")
+    assert matched("The keys to the cabinet") == ("agreement", " are", " is")
+    assert matched("Yesterday the guard behind the doors") == ("agreement", " was", " were")
+    task, row = match_task(model, "The war lasted from 1732 to 17") or (None, None)
+    assert task is TASKS["greater-than"]
+    assert row is not None
+    assert row.counterfactual == "The war lasted from 1701 to 17"
+    assert int(row.foil) < 32 < int(row.target)
+    assert matched("The store is full") is None
+
+
+def test_rows_that_do_not_fit_are_dropped_with_the_reason() -> None:
+    module, tokenizer = small_text_model()
+    other = load_model((module, tokenizer))
+    with pytest.raises(InputError, match=r"No pair of the task Agreement fits .*: (A has|The prompt has|The answer) "):
+        make_task("agreement", other)
+
+
+def test_one_digit_tokens_ask_for_the_decade() -> None:
+    for seed in range(50):
+        row = by_decade(Random(seed))
+        found = re.search(r"\d\d(\d)\d", str(row.clean))
+        assert found is not None
+        assert int(row.foil) < int(found[1]) < int(row.target)
+
+
+def test_shapes_are_pictures_with_class_names(model: Model) -> None:
+    vision = load_model("bundled:shapes")
+    made = make_task("shapes", vision, pairs=6)
+    assert [task.name for task in tasks_for(vision)] == ["shapes"]
+    assert all(task.kind == "text" for task in tasks_for(model))
+    right = 0
+    for (clean, counterfactual), (target, foil) in zip(made.pairs, made.answers, strict=True):
+        session = Session(vision, vision.pair(clean, counterfactual))
+        assert session.counterfactual is not None
+        right += [result.top(1)[0].label for result in (session.clean, session.counterfactual)] == [target, foil]
+    assert right >= 5
+
+
+def test_what_cannot_be_made_is_said(model: Model) -> None:
+    with pytest.raises(ArgumentError, match="ioi"):
+        make_task("indirect", model)
+    with pytest.raises(InputError, match="Shape swap"):
+        make_task("shapes", model)
+    with pytest.raises(InputError, match="at least one"):
+        make_task("ioi", model, pairs=0)
