@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from app.arrangement import DOCKS
 from views.icons import set_icon
 
 
@@ -47,9 +48,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom_out", "Zoom &Out", ("Ctrl+-",), "", "zoom-out"),
     Action("frame", "&Frame Selection", ("F",), "Show the selection, or all", "frame"),
     Action("frame_all", "Frame &All", ("Shift+F", "Ctrl+0")),
-    Action("show_inputs", "In&puts", ("F5",), checkable=True),
-    Action("show_inspector", "In&spector", ("F6",), checkable=True),
-    Action("show_predictions", "P&redictions", ("F7",), checkable=True),
+    *(Action(f"show_{row.key}", row.title, (row.shortcut,) * bool(row.shortcut), checkable=True) for row in DOCKS),
+    Action("reset_layout", "Reset &Layout", (), "Every panel to where it was at first"),
     Action("full_screen", "F&ull Screen", ("F11",), checkable=True),
     Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
     Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info"),
@@ -69,7 +69,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&View",
         (
             *("zoom_in", "zoom_out", "frame", "frame_all", "-"),
-            *("show_inputs", "show_inspector", "show_predictions", "-", "@theme", "@motion", "full_screen"),
+            *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-", "@theme", "@motion", "full_screen"),
         ),
     ),
     ("&Help", ("welcome", "keys", "-", "about")),

@@ -1,80 +1,163 @@
-"""Where the window's parts are, how wide they are, which are shown; remembered between starts."""
+"""Where the window's panels are, how large they are, which are shown; remembered between starts.
+
+`DOCKS` lists the panels around the canvas. A row is all that a panel needs: its dock, its entry in View with its key,
+its place in the remembered layout, and its way back with Reset Layout come by themselves.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from views import theme
+from views.widgets.docks import Area, Desk, Dock
 
 if TYPE_CHECKING:
     from app.window import Window
 
-PANELS = ("inputs", "inspector", "predictions")
+SIDES = {"left": Area.LeftDockWidgetArea, "right": Area.RightDockWidgetArea, "bottom": Area.BottomDockWidgetArea}
+
+
+@dataclass(frozen=True)
+class DockRow:
+    """key: its name in code and in the remembered layout. title: as View says it, with its mnemonic. panel: the
+    window's attribute that holds the widget. below, beside: the key of an earlier dock that it lies under, or shares
+    tabs with."""
+
+    key: str
+    title: str
+    side: Literal["left", "right", "bottom"]
+    panel: str
+    shortcut: str = ""
+    shown: bool = True
+    below: str = ""
+    beside: str = ""
+
+    @property
+    def words(self) -> str:
+        return self.title.replace("&", "")
+
+
+DOCKS: tuple[DockRow, ...] = (
+    DockRow("inputs", "In&puts", "left", "inputs", "F5"),
+    DockRow("inspector", "In&spector", "right", "inspector", "F6"),
+    DockRow("predictions", "P&redictions", "bottom", "predictions", "F7"),
+)
+
+BOTTOM = 180  # pixels: how high the bottom panels are at first
+LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
 
 
 def arrange(window: Window) -> None:
     """Put the window's panels in their places."""
     window.centre = QStackedWidget()
-    window.canvas_card = QWidget()
-    theme.as_card(window.canvas_card)
-    column = QVBoxLayout(window.canvas_card)
-    column.setContentsMargins(1, 1, 1, 1)
-    column.addWidget(window.canvas)
-    window.centre.addWidget(window.canvas_card)
+    window.canvas_page = QWidget()
+    page = QVBoxLayout(window.canvas_page)
+    page.setContentsMargins(0, 0, 0, 0)
+    page.setSpacing(theme.SPACE)
+    card = QWidget()
+    theme.as_card(card)
+    inner = QVBoxLayout(card)
+    inner.setContentsMargins(1, 1, 1, 1)
+    inner.addWidget(window.canvas)
+    page.addWidget(card, 1)
+    window.below_canvas = QVBoxLayout()  # for what belongs to the canvas: a strip of its width
+    window.below_canvas.setSpacing(theme.SPACE)
+    page.addLayout(window.below_canvas)
+    window.centre.addWidget(window.canvas_page)
     window.centre.addWidget(window.welcome)
-    window.middle = QSplitter(Qt.Orientation.Vertical)
-    window.middle.addWidget(window.centre)
-    window.middle.addWidget(window.predictions)
-    window.middle.setStretchFactor(0, 1)
-    window.middle.setSizes([620, 170])
-    window.columns = QSplitter(Qt.Orientation.Horizontal)
-    for panel in (window.inputs, window.middle, window.inspector):
-        window.columns.addWidget(panel)
-    window.columns.setStretchFactor(1, 1)
-    for splitter in (window.middle, window.columns):
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(theme.SPACE)
+    window.desk = Desk()
+    window.desk.setCentralWidget(window.centre)
+    window.docks = {row.key: Dock(row.key, row.words, getattr(window, row.panel), window.desk) for row in DOCKS}
     body = QWidget()
     rows = QVBoxLayout(body)
     rows.setContentsMargins(0, 0, 0, 0)
     rows.setSpacing(0)
     rows.addWidget(window.top_bar)
     padded = QWidget()
-    inner = QVBoxLayout(padded)
-    inner.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, 0)
-    inner.addWidget(window.columns)
+    around = QVBoxLayout(padded)
+    around.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, 0)
+    around.addWidget(window.desk)
     rows.addWidget(padded, 1)
     rows.addWidget(window.status)
     window.setCentralWidget(body)
 
 
 class Arrangement:
-    """The sizes and the visibility of the panels."""
+    """The places, the sizes and the visibility of the panels."""
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self._columns_kept = False  # until the user, or an earlier session, has said how wide they are
-        window.columns.splitterMoved.connect(self._keep_columns)
+        self._kept = False  # until the user, or an earlier session, has said how wide the panels are
+        self._sizes: list[tuple[int, int]] = []
+        self._place()
+        window.desk.pulled.connect(self._keep)
 
-    def _keep_columns(self) -> None:
-        self._columns_kept = True
+    def _place(self) -> None:
+        """All docks where they are at first."""
+        desk, docks = self._window.desk, self._window.docks
+        for row in DOCKS:
+            dock = docks[row.key]
+            dock.setFloating(False)
+            desk.removeDockWidget(dock)
+            desk.addDockWidget(SIDES[row.side], dock)
+            if row.below:
+                desk.splitDockWidget(docks[row.below], dock, Qt.Orientation.Vertical)
+            elif row.beside:
+                desk.tabifyDockWidget(docks[row.beside], dock)
+                docks[row.beside].raise_()
+            dock.setVisible(row.shown)
+
+    def join(self) -> None:
+        """Keep the entries of View in step with the docks, however these are shown or hidden."""
+        for key, dock in self._window.docks.items():
+            command = self._window.commands[f"show_{key}"]
+            dock.toggleViewAction().toggled.connect(command.setChecked)
+            dock.dockLocationChanged.connect(self._keep_all)
+        self._check()
+
+    def _check(self) -> None:
+        for key, dock in self._window.docks.items():
+            self._window.commands[f"show_{key}"].setChecked(not dock.isHidden())
+
+    def _keep_all(self) -> None:
+        """A panel has been moved: from now on the user says how large they are."""
+        self._kept = True
+
+    def _keep(self) -> None:
+        sizes = self._panel_sizes()
+        self._kept = self._kept or sizes != self._sizes
+
+    def _panel_sizes(self) -> list[tuple[int, int]]:
+        return [(dock.width(), dock.height()) for dock in self._window.docks.values()]
 
     def fit(self) -> None:
         """Side panels take their share of the width while nobody has said otherwise."""
-        if not self._columns_kept:
-            width = self._window.width()
+        if not self._kept:
+            docks, width = self._window.docks, self._window.width()
             left, right = max(225, min(290, width // 5)), max(240, min(320, width * 2 // 9))
-            self._window.columns.setSizes([left, width - left - right, right])
+            horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+            self._window.desk.resizeDocks([docks["inputs"], docks["inspector"]], [left, right], horizontal)
+            self._window.desk.resizeDocks([docks["predictions"]], [BOTTOM], vertical)
+            self._sizes = self._panel_sizes()
 
-    def show_panel(self, name: str) -> None:
+    def show_panel(self, key: str) -> None:
         """Show or hide a panel, as its menu entry says."""
-        window = self._window
-        shown = window.commands[f"show_{name}"].isChecked()
-        getattr(window, name).setVisible(shown)
-        window.settings.set_shown(name, shown)
+        dock = self._window.docks[key]
+        dock.setVisible(self._window.commands[f"show_{key}"].isChecked())
+        dock.raise_()  # before the others of its tabs
+
+    def reset(self) -> None:
+        """Every panel to where it was at first."""
+        self._place()
+        self._kept = False
+        self.fit()
 
     def restore(self) -> None:
         """As it was when the window was closed."""
@@ -82,20 +165,20 @@ class Arrangement:
         geometry = window.settings.layout("window")
         if geometry is not None:
             window.restoreGeometry(geometry)
-        for name, splitter in (("columns", window.columns), ("middle", window.middle)):
-            state = window.settings.layout(name)
-            if state is not None:
-                splitter.restoreState(state)
-                self._columns_kept = self._columns_kept or splitter is window.columns
-        for name in PANELS:
-            shown = window.settings.shown(name)
-            window.commands[f"show_{name}"].setChecked(shown)
-            getattr(window, name).setVisible(shown)
+        state = window.settings.layout("docks")
+        if state is not None and window.desk.restoreState(state, LAYOUT):
+            self._kept = window.settings.layout("docks-kept") == QByteArray(b"yes")
+        self._check()
 
     def save(self) -> None:
         """Remember it."""
         window = self._window
         window.settings.set_layout("window", window.saveGeometry())
-        if self._columns_kept:
-            window.settings.set_layout("columns", window.columns.saveState())
-        window.settings.set_layout("middle", window.middle.saveState())
+        window.settings.set_layout("docks", window.desk.saveState(LAYOUT))
+        window.settings.set_layout("docks-kept", QByteArray(b"yes" if self._kept else b"no"))
+
+
+def dock_slots(window: Window) -> dict[str, Callable[[], None]]:
+    """What the docks' entries in View do, by their keys."""
+    show = window.arrangement.show_panel
+    return {f"show_{row.key}": partial(show, row.key) for row in DOCKS} | {"reset_layout": window.arrangement.reset}

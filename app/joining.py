@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from app.arrangement import dock_slots
 from app.dialogs import show_about, show_keys
 from app.exporting import export
 from views.data import Target
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 def slots(window: Window) -> dict[str, Callable[[], None]]:
     """What each action does, by its key."""
     workbench, editing, opener, canvas = window.workbench, window.workbench.editing, window.opener, window.canvas
-    show_panel = window.arrangement.show_panel
     return {
         "open_folder": opener.choose_folder,
         "open_named": opener.choose_name,
@@ -42,9 +42,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "zoom_out": partial(canvas.zoom_by, 0.8),
         "frame": canvas.frame_selection,
         "frame_all": canvas.frame_all,
-        "show_inputs": partial(show_panel, "inputs"),
-        "show_inspector": partial(show_panel, "inspector"),
-        "show_predictions": partial(show_panel, "predictions"),
+        **dock_slots(window),
         "full_screen": window.toggle_full_screen,
         "welcome": opener.show_welcome,
         "keys": partial(show_keys, window),

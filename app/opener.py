@@ -52,7 +52,7 @@ class Opener:
         """Open a document and show the canvas."""
         self._window.taker.give_up()
         self._window.workbench.open(document)
-        self._window.centre.setCurrentWidget(self._window.canvas_card)
+        self._window.centre.setCurrentWidget(self._window.canvas_page)
 
     def choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self._window, "Open a model folder", self._window.settings.folder())

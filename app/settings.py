@@ -54,9 +54,3 @@ class Settings:
 
     def set_layout(self, part: str, state: QByteArray) -> None:
         self._store.setValue(f"layout/{part}", state)
-
-    def shown(self, panel: str) -> bool:
-        return str(self._store.value(f"shown/{panel}", "true")) == "true"
-
-    def set_shown(self, panel: str, shown: bool) -> None:
-        self._store.setValue(f"shown/{panel}", "true" if shown else "false")

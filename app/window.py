@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.actions import make_actions
 from app.arrangement import Arrangement, arrange
@@ -26,6 +26,7 @@ from views.panels.predictions import PredictionsPanel
 from views.panels.status import StatusStrip
 from views.panels.toolbar import TopBar
 from views.panels.welcome import WelcomePanel
+from views.widgets.docks import Desk, Dock
 
 METHODS = (("eap-ig", "EAP-IG: gradients averaged from B to A"), ("eap", "EAP: gradients at A"))
 
@@ -34,9 +35,10 @@ class Window(QMainWindow):
     """The main window on one workbench."""
 
     centre: QStackedWidget  # the canvas or the welcome page
-    canvas_card: QWidget
-    columns: QSplitter
-    middle: QSplitter
+    canvas_page: QWidget  # the canvas, and below it:
+    below_canvas: QVBoxLayout  # strips of its width
+    desk: Desk  # the centre with the docks around it
+    docks: dict[str, Dock]  # by the keys of arrangement.DOCKS
 
     def __init__(self, workbench: Workbench, settings: Settings) -> None:
         super().__init__()
@@ -68,6 +70,7 @@ class Window(QMainWindow):
         self.top_bar.set_trace_enabled(False)
         self.inputs.metric_editor.setEnabled(False)
         join(self)
+        self.arrangement.join()
         self.showing = Showing(self)
         self.arrangement.restore()
         self.opener.refresh_welcome()

@@ -151,8 +151,17 @@ QStatusBar::item { border: none; }
 QStatusBar QLabel { color: @muted@; padding: 0 4px; }
 QStatusBar QLabel[role="good"] { color: @good@; }
 QStatusBar QLabel[role="warning"] { color: @negative@; }
-QDockWidget { titlebar-close-icon: none; }
-QDockWidget::title { background: @window@; padding: 6px; }
+QMainWindow::separator { background: transparent; width: 8px; height: 8px; }
+QMainWindow::separator:hover { background: @border@; }
+*[card="docked"] {
+    background: @panel@; border: 1px solid @border@; border-top: none;
+    border-bottom-left-radius: 8px; border-bottom-right-radius: 8px;
+}
+*[dock_title="true"] {
+    background: @panel@; border: 1px solid @border@; border-bottom: none;
+    border-top-left-radius: 8px; border-top-right-radius: 8px;
+}
+QDockWidget:floating { background: @window@; }
 
 QTabWidget::pane { border: none; }
 QTabBar { background: transparent; }

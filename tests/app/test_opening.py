@@ -81,7 +81,7 @@ def test_a_model_that_cannot_be_opened_says_why_once_and_the_one_before_stays(
     assert "Traceback" not in words
 
     assert reader.window.windowTitle() == "gpt2 - Wirescope"
-    assert reader.window.centre.currentWidget() is reader.window.canvas_card
+    assert reader.window.centre.currentWidget() is reader.window.canvas_page
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.edits() == edits
@@ -101,7 +101,7 @@ def test_after_two_models_that_cannot_be_opened_the_one_before_is_still_there(re
     reader.wait(reader.dialogs)
     reader.rest()
     assert "BertModel" in reader.dismiss()
-    assert reader.window.centre.currentWidget() is reader.window.canvas_card
+    assert reader.window.centre.currentWidget() is reader.window.canvas_page
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
     assert reader.figures() == figures
     assert reader.window.windowTitle() == "gpt2 - Wirescope"

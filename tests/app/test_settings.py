@@ -4,64 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
-
 from app.settings import RECENT, Settings
 from tests.app.models import CLEAN
 from tests.app.person import Person
 from views import motion
 
 Sit = Callable[[], Person]
-
-
-def drag_handle(person: Person, splitter, index: int, by: QPoint) -> None:
-    """Pull the handle between two parts."""
-    handle = splitter.handle(index)
-    start = handle.rect().center()
-    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=start)
-    QTest.mouseMove(handle, start + by)
-    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=start + by)
-
-
-def test_panels_sizes_and_the_windows_size_are_remembered(sit_down: Sit) -> None:
-    first = sit_down().window
-    first.resize(first.minimumSizeHint().width(), 740)  # on a screen of 800 x 800
-    size = first.size()
-    person = Person(first, None)
-    drag_handle(person, first.columns, 1, QPoint(60, 0))
-    drag_handle(person, first.middle, 1, QPoint(0, -40))
-    columns, middle = first.columns.sizes(), first.middle.sizes()
-    first.commands["show_inspector"].trigger()
-    first.close()
-
-    second = sit_down().window
-    assert second.size() == size
-    assert second.middle.sizes() == pytest.approx(middle, abs=2)
-    assert second.columns.sizes()[0] == pytest.approx(columns[0], abs=2)
-    assert not second.inspector.isVisible()
-    assert not second.commands["show_inspector"].isChecked()
-    assert second.inputs.isVisible()
-    second.commands["show_inspector"].trigger()
-    QApplication.processEvents()
-    assert second.columns.sizes() == pytest.approx(columns, abs=2)
-
-
-def test_columns_nobody_has_moved_take_their_share_of_another_width(sit_down: Sit) -> None:
-    first = sit_down().window
-    first.resize(1440, 900)
-    wide = first.columns.sizes()
-    first.resize(1024, 700)
-    narrow = first.columns.sizes()
-    assert narrow[0] < wide[0]
-    assert narrow[2] < wide[2]
-    assert narrow[1] > 400
-    first.close()
-    second = sit_down().window
-    second.resize(1440, 900)
-    assert second.columns.sizes() == pytest.approx(wide, abs=2)
 
 
 def test_recent_models_and_the_theme_are_remembered(sit_down: Sit, models) -> None:
@@ -100,13 +48,13 @@ def test_settings_that_are_no_settings_are_ignored(qapp, sit_down: Sit) -> None:
     from PySide6.QtCore import QSettings
 
     store = QSettings("Wirescope", "Wirescope")
-    for key, value in {"theme": "purple", "layout/window": "x", "layout/columns": 7, "recent": "one"}.items():
+    for key, value in {"theme": "purple", "layout/window": "x", "layout/docks": 7, "recent": "one"}.items():
         store.setValue(key, value)
     store.sync()
     window = sit_down().window
     assert window.settings.theme() == "system"
     assert window.settings.recent_models() == ["one"]
-    assert window.columns.sizes()[1] > 400
+    assert window.centre.width() > 400
 
 
 def test_the_choice_of_motion_is_remembered_and_applies_at_once(sit_down: Sit) -> None:

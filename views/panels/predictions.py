@@ -17,7 +17,6 @@ from views.widgets.text import (
     TintedLabel,
     dim,
     enlarge,
-    heading,
     metric_digits,
     number,
     show_text,
@@ -53,7 +52,6 @@ class PredictionsPanel(QFrame):
 
         header = QHBoxLayout()
         header.setSpacing(12)
-        header.addWidget(heading("Predictions"))
         header.addWidget(self.short_metric)
         header.addWidget(self.run_words, 1)
         self.metric_block = QWidget()

@@ -92,7 +92,6 @@ def test_the_metric_is_always_in_sight(panel, texts, width):
     panel.resize(width, 160)
     QApplication.processEvents()
     assert any("3.02" in text for text in texts(panel))
-    assert "Predictions" in texts(panel)
 
 
 def test_stale_figures_are_dimmed(panel):
@@ -106,7 +105,7 @@ def test_stale_figures_are_dimmed(panel):
 
 def test_nothing_says_why(panel, texts):
     panel.show_nothing("The prompt is empty.")
-    assert [text for text in texts(panel) if text] == ["Predictions", "The prompt is empty."]
+    assert [text for text in texts(panel) if text] == ["The prompt is empty."]
     assert not panel.table.isVisible()
     assert not panel.metric_value.isVisible()
 
