@@ -6,7 +6,9 @@ from core.errors import WirescopeError
 from core.evaluation.faithfulness import Curve, faithfulness
 from core.graph import Edge, Graph, Node, Reader
 from core.inputs.pair import Dataset, Pair
-from core.lens.attention import attention_pattern
+from core.lens.attention import attention_pattern, mean_attention
+from core.lens.direct import direct_attribution
+from core.lens.logit_lens import node_lens, stream_lens
 from core.metrics import (
     Metric,
     class_logit,
@@ -49,11 +51,15 @@ __all__ = [
     "class_logit",
     "cosine",
     "difference_of_means",
+    "direct_attribution",
     "faithfulness",
     "kl",
     "load_model",
     "log_probability",
     "logit_difference",
+    "mean_attention",
+    "node_lens",
     "probability",
+    "stream_lens",
     "trace",
 ]

@@ -79,10 +79,10 @@ class Engine:
         self.reads = self._read_positions(real)
         self.first_patched_row = self._first_difference()
         own = Population(self, clean, self.extent.lengths)
-        population = dataset or own
-        one = len(population.lengths) == 1
+        self.population = dataset or own
+        one = len(self.population.lengths) == 1
         over_positions = one if mean_over_positions is None else mean_over_positions
-        self.references = References(adapter, self, own, population, over_positions)
+        self.references = References(adapter, self, own, self.population, over_positions)
         self._clean: dict[bool, RunState] = {}
         self._b: dict[bool, RunState] = {}
         self._frozen: dict[bool, FrozenNorms] = {}

@@ -1,14 +1,17 @@
-"""Attention patterns of a run, edits included."""
+"""Attention patterns: of a run, edits included, and the mean over a dataset."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from core.engine.attention import pattern, score_mask
-from core.errors import ArgumentError
+from core.errors import ArgumentError, InputError
 from core.result import Result
+from core.session import Session
 
 
 def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> NDArray[np.float32]:
@@ -28,3 +31,34 @@ def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> ND
         mask = score_mask(adapter, layer, queries, [head])
         found = pattern(adapter.shape, weights, q, k, head, mask)
     return found[min(row, len(found) - 1)].float().cpu().numpy()
+
+
+@dataclass(frozen=True)
+class MeanAttention:
+    """weights: [query position, key position], the mean over `rows` inputs of the dataset; `of` is how many it has.
+    Only inputs as long as the session's own are taken, so that positions mean the same in all of them."""
+
+    weights: NDArray[np.float32]
+    rows: int
+    of: int
+
+
+def mean_attention(session: Session, layer: int, head: int) -> MeanAttention:
+    """The attention of a head over the session's dataset, unedited; over its own inputs where it has none.
+
+    Raises InputError where no input of the dataset has as many positions as the session's own.
+    """
+    population = session.engine.population
+    length = session.pair.clean.lengths[0]
+    aligned = [row for row, own in enumerate(population.lengths) if own == length]
+    if not aligned:
+        raise InputError(
+            f"No input of the dataset has {length} positions, as A has, so there is no mean over them.",
+            "Add inputs of the same length as A.",
+        )
+    adapter, state = session.model.adapter, population.state
+    with torch.no_grad():
+        mask = score_mask(adapter, layer, state.places(0), [head])
+        found = pattern(adapter.shape, adapter.attention[layer], state.q[layer], state.k[layer], head, mask)
+        mean = found[aligned, :length, :length].mean(dim=0)
+    return MeanAttention(mean.float().cpu().numpy(), len(aligned), len(population.lengths))

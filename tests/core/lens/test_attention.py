@@ -8,6 +8,7 @@ import torch
 
 import wirescope as ws
 from core.errors import ArgumentError
+from core.lens.attention import mean_attention
 from tests.core.engine.cases import case
 from tests.small_models import ALL
 
@@ -56,3 +57,24 @@ def test_a_circuit_run_keeps_no_pattern() -> None:
     result = session.run_circuit(ws.circuit_of(session.graph, ["input->logits"]))
     with pytest.raises(ArgumentError, match="keeps no attention"):
         ws.attention_pattern(result, 0, 0)
+
+
+def test_the_mean_is_over_the_rows_as_long_as_a() -> None:
+    session = case("llama-grouped").session()  # a dataset of lengths 8, 7, 3, 7; A has 7
+    found = mean_attention(session, 1, 2)
+    assert (found.rows, found.of) == (2, 4)
+    dataset = case("llama-grouped").dataset
+    assert dataset is not None
+    own = []
+    for pair in (dataset.pairs[1], dataset.pairs[3]):
+        result = ws.Session(session.model, pair).run(positions="all")
+        own.append(ws.attention_pattern(result, 1, 2))
+    assert np.abs(found.weights - np.mean(own, axis=0)).max() < 1e-6
+
+
+def test_the_mean_of_pictures_and_of_no_dataset() -> None:
+    session = case("vit-classifier", batch=3).session()
+    found = mean_attention(session, 0, 1)
+    assert (found.rows, found.of) == (3, 3)
+    own = [ws.attention_pattern(session.run(positions="all"), 0, 1, row) for row in range(3)]
+    assert np.abs(found.weights - np.mean(own, axis=0)).max() < 1e-6

@@ -1,0 +1,123 @@
+"""The logit lens: what the stream, or what one node writes to it, says in the model's own answers at one position.
+
+Of the stream: the final norm and the head, as if the model ended there: probabilities (nostalgebraist 2020,
+"interpreting GPT: the logit lens"). Of a node: how far it pushes each answer by itself, with the norm's scale frozen at
+the stream that the output would read at this position; logits, less their mean over all answers, which changes nothing
+(Elhage et al. 2021). A classifier reads one position or pools several: what is looked at stands at all of those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from core.errors import ArgumentError
+from core.graph import Node
+from core.lens.output import FrozenOutput, needs_head
+from core.result import Result
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer. value: a probability, or logits above the mean of all answers."""
+
+    index: int
+    label: str
+    value: float
+
+
+@dataclass(frozen=True)
+class LensReading:
+    """The answers that are pushed most, the most first. unit: what their values are."""
+
+    unit: Literal["probability", "logits"]
+    rows: tuple[Said, ...]
+
+
+def stream_lens(result: Result, after: Node, position: int, count: int = 5, row: int = 0) -> LensReading:
+    """The stream at a position, after the layer's part that a node belongs to has been added: the embedding, a layer's
+    attention, its MLP; of `logits` the stream at the end.
+
+    result: of a run over all positions. Raises ArgumentError for a model without a head, a circuit's run, and a
+    position that is not there.
+    """
+    x = _at(result, _stream_after(result, after), position, row)
+    with torch.no_grad():
+        answers = _answers(result.model.adapter.read(x.expand(1, _n_read(result), -1)))
+    probabilities = answers.softmax(dim=-1)
+    return _reading(result, "probability", probabilities, count)
+
+
+def node_lens(result: Result, node: Node, position: int, count: int = 5, row: int = 0) -> LensReading:
+    """What a node itself says at a position. Arguments and errors as of `stream_lens`; ArgumentError for `logits`,
+    which writes nothing, and for a head that is not linear."""
+    if node.kind == "logits":
+        raise ArgumentError("The logits only read: they write nothing.", "Take stream_lens.")
+    return _reading(result, "logits", node_logits(result, node, [position], row)[0], count)
+
+
+def node_logits(result: Result, node: Node, positions: list[int], row: int = 0) -> Tensor:
+    """How far a node pushes every answer at some positions, less the mean: [positions, answers]."""
+    _check(result)
+    number = result.model.graph.writer_index(node)
+    state = result.state
+    out = state.out(result.model.adapter, node)
+    delta = state.node_deltas.get(number)
+    carried = out if delta is None else out + delta
+    final = _stream_after(result, Node("logits"))
+    n = _n_read(result)
+    scales = torch.cat([_at(result, final, position, row) for position in positions]).expand(-1, n, -1)
+    x = torch.cat([_at(result, carried, position, row) for position in positions]).expand(-1, n, -1)
+    with torch.no_grad():
+        output = FrozenOutput(result.model, state, scales)
+        logits = output(x) - output(torch.zeros_like(x[:1])).expand(len(x), -1)
+    return logits - logits.mean(dim=-1, keepdim=True)
+
+
+def _stream_after(result: Result, node: Node) -> Tensor:
+    _check(result)
+    state = result.state
+    if node.kind == "head":
+        return state.after_attention[node.layer]
+    layer = 0 if node.kind == "input" else node.layer + 1
+    at_end = node.kind == "logits" or layer == len(state.attention_in)
+    found = state.final if at_end else state.attention_in[layer]
+    assert found is not None
+    return found
+
+
+def _check(result: Result) -> None:
+    needs_head(result.model)
+    if not result.state.q:
+        raise ArgumentError("A circuit run keeps no stream.", "Take a run with edits.")
+
+
+def _at(result: Result, x: Tensor, position: int, row: int) -> Tensor:
+    """One position of x: [1, 1, width]. Raises ArgumentError where it is not there."""
+    length = result.state.embedding.shape[1]
+    if not -length <= position < length:
+        raise ArgumentError(f"There is no position {position}.", f"The input has positions 0 to {length - 1}.")
+    if x.shape[1] != length:
+        raise ArgumentError("The run has only the positions that the output reads.", 'Run with positions="all".')
+    return x[row : row + 1, position % length][:, None]
+
+
+def _n_read(result: Result) -> int:
+    """How many positions the head takes: of text the one it is asked at, of images those that it reads."""
+    adapter = result.model.adapter
+    if adapter.shape.input_kind == "text":
+        return 1
+    return result.state.embedding.shape[1]
+
+
+def _answers(output: Tensor) -> Tensor:
+    return output[0, -1] if output.ndim == 3 else output[0]
+
+
+def _reading(result: Result, unit: Literal["probability", "logits"], values: Tensor, count: int) -> LensReading:
+    best = values.topk(min(count, values.shape[-1]))
+    rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+    return LensReading(unit, tuple(Said(index, result.model.label(index), value) for index, value in rows))

@@ -1,0 +1,108 @@
+"""The output as an affine function of the stream that it reads: every norm on the way keeps the scale that it had in
+one run.
+
+    logits(x) = head(norm(x)), where norms divide by what they divided by at a given stream
+
+The final norm is frozen as `core.engine.frozen` states it; a layer norm after pooling (a classifier that reads the mean
+of the patches) keeps its scale too. A soft-cap of the logits is left out: the numbers are those before the cap. What
+nodes add to the stream then adds up in the logits (Elhage et al. 2021, "A Mathematical Framework for Transformer
+Circuits").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from core.engine.frozen import FrozenNorms
+from core.engine.state import RunState
+from core.errors import ArgumentError
+from core.models.adapter import Adapter
+from core.models.model import Model
+
+BENT = 1e-2  # of the logits' spread: a head that is so far from affine has no shares
+
+
+class FrozenOutput:
+    """What the output makes of a stream x [batch, n, width] at the positions that it reads: [batch, answers].
+
+    state: a run of the model. at: the stream whose scales the norms keep, [batch, n, width]. Raises ArgumentError for
+    a model without a head, and for a head that is not affine.
+    """
+
+    def __init__(self, model: Model, state: RunState, at: Tensor) -> None:
+        needs_head(model)
+        self._adapter: Adapter = model.adapter
+        self._norms = FrozenNorms(model.adapter, replace(state, final=at))
+        self._scales: list[Tensor] = []
+        with torch.no_grad():
+            other = at.flip(-1)
+            one, two, between = self(at), self(other), self((at + other) / 2)
+        spread = float((one - two).abs().max())
+        if float((between - (one + two) / 2).abs().max()) > BENT * spread:
+            raise ArgumentError(
+                f"The head of {model.title} is not linear, so its logits cannot be shared out among the nodes.",
+                "Measure what a node does by editing it instead.",
+            )
+
+    def __call__(self, x: Tensor) -> Tensor:
+        normed = self._norms.final(x)
+        with _FrozenHead(self._scales):
+            output = self._adapter.head(normed)
+        return output[:, -1] if output.ndim == 3 else output
+
+
+def needs_head(model: Model) -> None:
+    """Raise ArgumentError for a model that gives an embedding: nothing of it can be said in words or classes."""
+    if model.adapter.shape.output_kind == "embedding":
+        raise ArgumentError(
+            f"{model.title} has no unembedding and no classes: it gives an embedding, so there are no words to read "
+            "what a node writes in.",
+            "Look at its effect on the cosine instead.",
+        )
+
+
+class _FrozenHead(TorchFunctionMode):
+    """While it is on, layer norms divide by kept scales (the first pass makes them) and no soft-cap bends."""
+
+    def __init__(self, scales: list[Tensor]) -> None:
+        super().__init__()
+        self._scales = scales
+        self._first = not scales
+        self._used = 0
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if func is torch.tanh:
+            return args[0]
+        if func is F.layer_norm:
+            return self._layer_norm(*args, **(kwargs or {}))
+        return func(*args, **(kwargs or {}))
+
+    def _layer_norm(
+        self,
+        input: Tensor,
+        normalized_shape: Sequence[int],
+        weight: Tensor | None = None,
+        bias: Tensor | None = None,
+        eps: float = 1e-5,
+    ) -> Tensor:
+        dims = tuple(range(-len(normalized_shape), 0))
+        centred = input - input.mean(dims, keepdim=True)
+        if self._first:
+            self._scales.append((centred.square().mean(dims, keepdim=True) + eps).sqrt().detach())
+        normed = centred / self._scales[self._used]
+        self._used += 1
+        normed = normed if weight is None else normed * weight
+        return normed if bias is None else normed + bias

@@ -1,0 +1,93 @@
+"""What a node does position by position: how much it writes there, and what editing it there does to the metric.
+
+The estimate is that of edge attribution patching (`core.tracing.attribution`), summed over the node's outgoing edges
+instead of over positions:
+
+    effect at p = (replacement_u - out_u)[p] . gradient_u[p],   gradient_u = sum of the gradients of its readers
+
+so that the effects of all positions add up to the node's estimated effect. The measurement edits one position at a
+time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.edits import Edit, EditKind
+from core.errors import Cancelled
+from core.graph import Node
+from core.result import Result
+from core.session import Session
+from core.tracing.attribution import gradients_at_a, replaced_difference
+
+
+def written_norms(result: Result, node: Node, row: int = 0) -> NDArray[np.float64]:
+    """The length of the vector that a node carries at each position: [position]. result: over all positions."""
+    out = result.state.out(result.model.adapter, node)
+    delta = result.state.node_deltas.get(result.model.graph.writer_index(node))
+    carried = out if delta is None else out + delta
+    return carried[row].double().norm(dim=-1).cpu().numpy()  # type: ignore[no-any-return]
+
+
+class NodeGradients:
+    """The metric's gradient at what each node writes, at the gradients of `eap`; one backward pass for all nodes."""
+
+    def __init__(self, session: Session, cancelled: Callable[[], bool] | None = None) -> None:
+        (readers,), graph = gradients_at_a(session), session.graph
+        after = readers.logits()[0]
+        self._after_layer: list[Tensor] = [after]  # from the last layer to the first
+        self._after_attention: list[Tensor] = []
+        for layer in reversed(range(graph.layers)):
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            of_layer = readers.layer(layer)
+            self._after_attention.append(after if graph.parallel else after + of_layer[-1])
+            after = after + of_layer.sum(dim=0)
+            self._after_layer.append(after)
+        self._layers = graph.layers
+
+    def at(self, node: Node) -> Tensor:
+        """[batch, position, width]"""
+        if node.kind == "head":
+            return self._after_attention[self._layers - 1 - node.layer]
+        return self._after_layer[self._layers if node.kind == "input" else self._layers - 1 - node.layer]
+
+
+def estimated_effects(
+    session: Session, gradients: NodeGradients, node: Node, replacement: EditKind
+) -> NDArray[np.float64]:
+    """Estimated change of the metric by editing a node at one position: [position], means over the rows. Raises
+    ArgumentError for a kind of edit that has no estimate, EditError for a patch without a B."""
+    with torch.no_grad():
+        change = replaced_difference(session, session.graph.writer_index(node), replacement)
+        effects = (change * gradients.at(node)).sum(dim=-1).mean(dim=0)
+    return effects.double().cpu().numpy()
+
+
+def measured_effects(
+    session: Session,
+    node: Node,
+    replacement: EditKind,
+    edits: Sequence[Edit] = (),
+    cancelled: Callable[[], bool] | None = None,
+    done: Callable[[float], None] | None = None,
+) -> NDArray[np.float64]:
+    """Change of the metric by really editing a node at one position at a time: [position], means over the rows.
+
+    edits: those that are in place meanwhile, but for those of the node. done: told the share of positions measured.
+    Raises EditError, Cancelled.
+    """
+    others = [edit for edit in edits if edit.target != node]
+    before = float(session.run(others, cancelled=cancelled).metric.mean())
+    effects = np.zeros(min(session.pair.clean.lengths))
+    for position in range(len(effects)):
+        result = session.run([*others, Edit(node, replacement, positions=[position])], cancelled=cancelled)
+        effects[position] = float(result.metric.mean()) - before
+        if done is not None:
+            done((position + 1) / len(effects))
+    return effects
