@@ -28,7 +28,7 @@ class Bench:
     session: Session
     ready: Ready
     forward_milliseconds: float
-    scores: dict[tuple[str, str, str], Scores] = field(default_factory=dict)  # metric, replacement, method
+    scores: dict[tuple[str, EditKind, str], Scores] = field(default_factory=dict)  # metric, replacement, method
     kept: dict[object, Any] = field(default_factory=dict)  # what parts have found; the key names what it depends on
 
     def possible(self, document: Document) -> tuple[Edit, ...]:
@@ -44,6 +44,11 @@ class Bench:
     def metric_key(self) -> str:
         """Names the metric in keys of `kept`."""
         return repr(self.session.metric.metric)
+
+    def scores_key(self, document: Document) -> tuple[str, EditKind, str]:
+        """Names the scores that a document asks for: by metric, replacement and method."""
+        method = document.method if self.ready.has_counterfactual else "eap"
+        return self.metric_key, self.cut_kind(document), method
 
     def cut_kind(self, document: Document) -> EditKind:
         """What a cut puts in, and what estimates are of: B's value only where B can stand beside A."""

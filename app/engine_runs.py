@@ -12,6 +12,7 @@ from app.engine_thread import Send
 from app.inspection import ALIKE, ANOTHER
 from app.messages import Deltas, Inspected, Ran, Recovered, Request, Scored, Working
 from app.present import prediction_rows, run_words
+from app.ranking import Ranking
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.errors import InputError
@@ -84,14 +85,14 @@ def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelle
 
 
 def score(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> Scores:
-    session, document = bench.session, request.document
-    kind = bench.cut_kind(document)
-    method = document.method if bench.ready.has_counterfactual else "eap"
-    key = (bench.metric_key, kind, method)
+    session = bench.session
+    key = bench.scores_key(request.document)
+    _, kind, method = key
     if key not in bench.scores:
         send(Working(request.number, f"Estimating {session.graph.n_edges:,} edges"))
         bench.scores[key] = trace(session, method, replacement=kind, cancelled=cancelled)
-    send(Scored(request.number, bench.scores[key].values, kind, method))
+        bench.kept["ranking", key] = Ranking(bench.scores[key].values).sort()
+    send(Scored(request.number, bench.kept["ranking", key], kind, method))
     return bench.scores[key]
 
 

@@ -48,7 +48,9 @@ def take_snapshot(engine: EngineSide, document: Document) -> Snapshot:
 
 def write_export(snapshot: Snapshot, path: Path, edges: int, scale: int, theme_name: str) -> None:
     """Write a snapshot as a figure, or as JSON, by the path's ending. Raises WirescopeError."""
-    data = snapshot.canvas(strongest=edges)
+    from app.shown_edges import Extent
+
+    data = snapshot.canvas(extent=Extent(strongest=edges))
     if path.suffix == ".json":
         save_text(path, snapshot.circuit_json(data))
         return

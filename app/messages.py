@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document import Document
+from app.ranking import Ranking
 from core.edits import Edit, EditKind
 from core.graph import Graph
 from views.data import CardData, MetricChoice, MetricOption, PredictionRow, Target
@@ -111,14 +112,19 @@ class Deltas:
     values: Mapping[Target, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scored:
     """Estimated scores of all edges: positive raises the metric."""
 
     number: int
-    values: NDArray[np.float64]
+    ranking: Ranking
     kind: EditKind
     method: str
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """[edges]"""
+        return self.ranking.values
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.bench import Bench
+from app.circuit_parts import serve_changes, serve_curve, serve_kept
+from app.circuit_wants import WantChanges, WantCurve, WantKept
 from app.engine_thread import Send
 from app.messages import Request, Unanswered, Want
 from core.errors import Cancelled, WirescopeError
@@ -28,7 +30,11 @@ class Part:
     after_scores: bool = False
 
 
-PARTS: dict[type[Want], Part] = {}
+PARTS: dict[type[Want], Part] = {
+    WantChanges: Part(serve_changes),
+    WantKept: Part(serve_kept, after_scores=True),
+    WantCurve: Part(serve_curve, after_scores=True),
+}
 
 
 def serve_wants(request: Request, bench: Bench, send: Send, cancelled: Callable[[], bool], after_scores: bool) -> None:

@@ -1,9 +1,7 @@
-"""What the views show: which of the graph's edges (the edits, the selection's strongest, the strongest of all), the
-predictions, the list of edits."""
+"""What the panels show: the predictions, the list of edits, what a node reads and writes most. What the canvas shows is
+`shown_edges`' subject."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,60 +9,17 @@ from numpy.typing import NDArray
 from app.document import Document
 from app.messages import Ran
 from core.edits import Edit, edit_words
-from core.graph import Edge, Graph, Node
-from views.data import CanvasData, EdgeMark, EditRow, Link, NodeMark, PredictionsData, Target
+from core.graph import Graph, Node
+from views.data import EditRow, Link, PredictionsData
 from views.widgets.text import change_words
 
-STRONGEST = 48  # edges of the whole graph
-OF_SELECTION = 24  # edges into a selected node, and as many out of it
 LINKS = 6  # rows of "reads most" and of "writes most to"
 WAITS = "waits for B"  # what is said of a patch that cannot be made now
 
 
-def canvas_data(
-    graph: Graph,
-    scores: NDArray[np.float64] | None,
-    document: Document,
-    selection: tuple[Target, ...],
-    measured: Mapping[Target, float],
-    *,
-    input_label: str,
-    output_label: str,
-    stale: bool,
-    strongest: int = STRONGEST,
-) -> CanvasData:
-    """Choose and mark edges. scores: [edges], estimated. document: with a B only if patches can take from it.
-    measured: change of the metric by editing a target."""
-    edited: dict[Target, Edit] = {edit.target: edit for edit in document.edits}  # type: ignore[misc]
-    chosen: set[int] = set()
-    if scores is not None:
-        chosen.update(_strongest(scores, np.arange(graph.n_edges), strongest))
-    for target in selection:
-        if isinstance(target, Edge):
-            chosen.add(graph.edge_index(target))
-        elif scores is not None:
-            incoming, outgoing = edges_at(graph, target)
-            chosen.update(_strongest(scores, incoming, OF_SELECTION))
-            chosen.update(_strongest(scores, outgoing, OF_SELECTION))
-    chosen.update(graph.edge_index(target) for target in edited if isinstance(target, Edge))
-
-    marks, ends = [], set()
-    for index in sorted(chosen):
-        edge = graph.edge(index)
-        ends.update((edge.writer, *graph.readers_of(edge.reader)[:1]))
-        change = measured.get(edge)
-        value = -change if change is not None else None if scores is None else float(scores[index])
-        edit = edited.get(edge)
-        label = "" if edit is None else _label(edit, document, change)
-        marks.append(EdgeMark(index, value, change is not None, None if edit is None else edit.kind, label))
-    nodes = {node: NodeMark(named=True) for node in ends}
-    for target, edit in edited.items():
-        if isinstance(target, Node):
-            nodes[target] = NodeMark(edit.kind, _label(edit, document, measured.get(target)), named=True)
-    return CanvasData(graph, tuple(marks), nodes, selection, input_label, output_label, stale)
-
-
-def _label(edit: Edit, document: Document, change: float | None) -> str:
+def edit_label(edit: Edit, document: Document, change: float | None) -> str:
+    """What stands beside an edit on the canvas. document: with a B only if patches can take from it. change: of the
+    metric, as measured."""
     if document.waits(edit):
         return WAITS
     return "" if change is None else change_words(change)

@@ -12,7 +12,7 @@ import numpy as np
 from app.document import Document, Source
 from app.inspection import REPLACED, recovered_words
 from app.messages import Opened, Ran, Recovered, Scored
-from app.shown import STRONGEST, canvas_data
+from app.shown_edges import Extent, canvas_data
 from core.circuit import Circuit
 from core.edits import Edit, edit_words
 from core.interchange.circuit_files import to_json
@@ -33,18 +33,20 @@ class Snapshot:
     measured: Mapping[Target, float] = field(default_factory=dict)
     has_counterfactual: bool = True  # whether the document's B, if it has one, can stand beside A
 
-    def canvas(self, selection: tuple[Target, ...] = (), stale: bool = False, strongest: int = STRONGEST) -> CanvasData:
+    def canvas(
+        self, selection: tuple[Target, ...] = (), stale: bool = False, extent: Extent | None = None
+    ) -> CanvasData:
         """What the canvas shows."""
         return canvas_data(
             self.opened.graph,
-            None if self.scored is None else self.scored.values,
+            None if self.scored is None else self.scored.ranking,
             self.document if self.has_counterfactual else replace(self.document, counterfactual=None),
             selection,
             self.measured,
             input_label=self.opened.input_label,
             output_label=self.opened.output_label,
             stale=stale,
-            strongest=strongest,
+            extent=extent or Extent(),
         )
 
     def caption(self) -> FigureCaption:

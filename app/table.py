@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 
 from app.document import Document
 from app.messages import Opened, Scored
-from app.shown import STRONGEST, WAITS
+from app.shown import WAITS
 from core.edits import EDIT_WORDS, edit_words
 from core.graph import Edge, Node
 from views.data import Target
@@ -85,7 +84,7 @@ def table_data(
     return TableData(
         opened.graph,
         None if scored is None else scored.values,
-        np.zeros(0, dtype=np.int64) if scored is None else kept_edges(scored.values, document.size or STRONGEST),
+        np.zeros(0, dtype=np.int64) if scored is None else scored.ranking.kept(document.size),
         measured,
         edits,
         "" if scored is None else EDIT_WORDS[scored.kind],
@@ -93,9 +92,3 @@ def table_data(
         opened.output_label,
         stale,
     )
-
-
-def kept_edges(scores: NDArray[np.float64], size: int) -> NDArray[np.int64]:
-    """The circuit of the `size` strongest edges, those of no effect left out: their indices."""
-    order = np.argsort(-np.abs(scores), kind="stable")[:size]
-    return order[scores[order] != 0.0]

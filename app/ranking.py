@@ -1,0 +1,44 @@
+"""All edges in the order of their scores: sorted once, as a large model has a million of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Indices = NDArray[np.int64]
+STRONGEST = 48  # edges that are shown until a circuit is chosen
+
+
+class Ranking:
+    """values: [edges], the scores. The engine's thread sorts (`sort`) before the window asks."""
+
+    def __init__(self, values: NDArray[np.float64]) -> None:
+        self.values = values
+
+    @cached_property
+    def best(self) -> Indices:
+        """All edges, those that raise the metric most first; ties by index, as in `Scores.top`."""
+        return np.argsort(-self.values, kind="stable").astype(np.int64)
+
+    @cached_property
+    def strongest(self) -> Indices:
+        """All edges that have an effect, the largest first, whatever its sign."""
+        order = np.argsort(-np.abs(self.values), kind="stable").astype(np.int64)
+        return order[: np.count_nonzero(self.values)]
+
+    def sort(self) -> Ranking:
+        """Sort now."""
+        _ = self.best, self.strongest
+        return self
+
+    def kept(self, size: int | None) -> Indices:
+        """The circuit of the best `size` edges, as `Scores.top` has it; without a size the strongest few of both signs:
+        the most telling view, which is no circuit."""
+        return self.strongest[:STRONGEST] if size is None else self.best[:size]
+
+    def threshold(self, size: int | None) -> float:
+        """The size of the score of the weakest edge of what `kept` gives."""
+        kept = self.kept(size)
+        return float(np.abs(self.values[kept[-1]])) if len(kept) else np.inf
