@@ -14,7 +14,8 @@ from views.icons import set_icon
 
 @dataclass(frozen=True)
 class Action:
-    """key: its name in code. words: in the menu, with its mnemonic. keys: shortcuts. tip: for the status bar."""
+    """key: its name in code. words: in the menu, with its mnemonic. keys: shortcuts. tip: what it is for. needs: why it
+    cannot be done while it is disabled."""
 
     key: str
     words: str
@@ -22,7 +23,10 @@ class Action:
     tip: str = ""
     icon: str = ""
     checkable: bool = False
+    needs: str = ""
 
+
+SELECT = "Select a node or a wire first"
 
 ACTIONS: tuple[Action, ...] = (
     Action("open_folder", "&Open Model Folder…", ("Ctrl+O",), "Open a model from a folder with safetensors", "open"),
@@ -36,14 +40,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("export_png4", "Figure as PNG, &4x…", (), "Four times as many pixels, for print"),
     Action("export_json", "Circuit as &JSON…", ("Ctrl+Shift+E",), "The edges shown, their scores and the edits"),
     Action("quit", "&Quit", ("Ctrl+Q",)),
-    Action("undo", "&Undo", ("Ctrl+Z",), "Go back to the step before", "undo"),
-    Action("redo", "Red&o", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was undone", "redo"),
-    Action("cut", "&Cut Selection", ("X",), "Cut or restore what is selected", "cut"),
-    Action("patch", "&Patch Selection from B", ("P",), "Patch or restore what is selected", "patch"),
-    Action("restore", "&Restore Selection", ("R",), "Take the edits of the selection back"),
-    Action("reset", "Reset &All Edits", ("Ctrl+Backspace",), "Take all edits back; undo brings them again", "reset"),
+    Action("undo", "&Undo", ("Ctrl+Z",), "Go back to the step before", "undo", needs="Nothing is done yet"),
+    Action("redo", "Red&o", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was undone", "redo", needs="Nothing was undone"),
+    Action("cut", "&Cut Selection", ("X",), "Cut or restore what is selected", "cut", needs=SELECT),
+    Action("patch", "&Patch Selection from B", ("P",), "Patch or restore what is selected", "patch", needs=SELECT),
+    Action(
+        "restore", "&Restore Selection", ("R",), "Take the edits of the selection back", needs="Select what is edited"
+    ),
+    Action(
+        "reset",
+        "Reset &All Edits",
+        ("Ctrl+Backspace",),
+        "Take all edits back; undo brings them again",
+        "reset",
+        needs="Nothing is edited",
+    ),
     Action("trace", "&Trace", ("T",), "Score all edges and measure what the strongest recover", "trace"),
     Action("swap", "S&wap A and B", ("Ctrl+Shift+S",), "", "swap"),
+    Action("palette", "&Command Palette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
     Action("zoom_in", "Zoom &In", ("Ctrl++", "Ctrl+="), "", "zoom-in"),
     Action("zoom_out", "Zoom &Out", ("Ctrl+-",), "", "zoom-out"),
     Action("frame", "&Frame Selection", ("F",), "Show the selection, or all", "frame"),
@@ -68,7 +82,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&View",
         (
-            *("zoom_in", "zoom_out", "frame", "frame_all", "-"),
+            *("palette", "-", "zoom_in", "zoom_out", "frame", "frame_all", "-"),
             *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-", "@theme", "@motion", "full_screen"),
         ),
     ),

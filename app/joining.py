@@ -38,6 +38,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "reset": editing.reset,
         "trace": lambda: workbench.trace(window.top_bar.method_name()),
         "swap": workbench.swap,
+        "palette": window.palette_commands.toggle,
         "zoom_in": partial(canvas.zoom_by, 1.25),
         "zoom_out": partial(canvas.zoom_by, 0.8),
         "frame": canvas.frame_selection,

@@ -16,6 +16,7 @@ from app.joining import join, slots
 from app.menus import fill_menu_bar, model_menu
 from app.opener import Opener
 from app.packs_page import PacksPage
+from app.palette import Commands
 from app.settings import Settings
 from app.showing import Showing
 from app.workbench import Workbench
@@ -61,9 +62,11 @@ class Window(QMainWindow):
         arrange(self)
         self.arrangement = Arrangement(self)
         self.opener = Opener(self)
+        self.palette_commands = Commands(self)
         self.commands = make_actions(self, slots(self))
         self.menus = fill_menu_bar(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
+        self.top_bar.set_palette(self.commands["palette"])
         self.top_bar.set_model_menu(model_menu(self))
         self.top_bar.set_methods(METHODS)
         self.top_bar.set_model("")

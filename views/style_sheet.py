@@ -192,6 +192,7 @@ QAbstractItemView {
     background: @panel@; border: 1px solid @border@; border-radius: 6px;
     selection-background-color: @chosen@; selection-color: @text@;
 }
+QAbstractItemView[plain="true"] { border: none; }
 QAbstractItemView:focus { border-color: @accent@; }
 QTableView { gridline-color: @raised@; }
 QListView::item, QTreeView::item { padding: 4px 6px; border-radius: 4px; }

@@ -43,6 +43,7 @@ class PredictionsPanel(QFrame):
         self.run_words = ElidedLabel("", "muted")
         self.run_words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.run_words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # gives way first
+        self.for_title = self.run_words  # in a dock, beside its name
         self.table = PredictionTable()
         self.metric_name = ElidedLabel("", "muted")
         self.metric_value = TintedLabel("", "text")

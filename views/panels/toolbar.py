@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from core.edits import EDIT_WORDS, EditKind
@@ -183,7 +183,8 @@ class TopBar(QWidget):
         self.redo = IconButton("redo", "Redo")
         self.export = LinkButton("Export ▾")
         self.export.setToolTip("Save the canvas or the circuit")
-        for button in (self.undo, self.redo, self.export):
+        self.find_command = LinkButton("")
+        for button in (self.undo, self.redo, self.export, self.find_command):
             self.row.addWidget(button)
             button.hide()
 
@@ -239,6 +240,14 @@ class TopBar(QWidget):
             button.show()
         self.export.clicked.connect(lambda: open_below(self.export, export_menu))
         self.export.show()
+
+    def set_palette(self, action: QAction) -> None:
+        """The button of the command palette says its key."""
+        self.find_command.setText(action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
+        self.find_command.setAccessibleName(action.text().replace("&", "").rstrip("…"))
+        self.find_command.setToolTip(action.toolTip())
+        self.find_command.clicked.connect(action.trigger)
+        self.find_command.show()
 
     def method_name(self) -> str:
         return self._method

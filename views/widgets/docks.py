@@ -21,7 +21,7 @@ PLACES = ((Area.LeftDockWidgetArea, "Left"), (Area.RightDockWidgetArea, "Right")
 class TitleBar(QWidget):
     """The upper edge of a dock's card: its name, and buttons to float and to hide it."""
 
-    def __init__(self, dock: Dock) -> None:
+    def __init__(self, dock: Dock, panel: QWidget) -> None:
         super().__init__(dock)
         self._dock = dock
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -39,6 +39,10 @@ class TitleBar(QWidget):
         row.setContentsMargins(14, 4, 6, 0)
         row.setSpacing(0)
         row.addWidget(self.name, 1)
+        beside = getattr(panel, "for_title", None)  # what a panel has to say beside its name
+        self._says_more = isinstance(beside, QWidget)
+        if isinstance(beside, QWidget):
+            row.addWidget(beside, 2)
         for button in (self.float, self.close):
             row.addWidget(button)
 
@@ -51,7 +55,9 @@ class TitleBar(QWidget):
         self._show_buttons(False)
 
     def set_tabbed(self, tabbed: bool) -> None:
-        """Below a tab that says its name, an edge is enough."""
+        """Below a tab that says its name, an edge is enough where there is nothing else to say."""
+        self.name.setText("" if tabbed else self._dock.windowTitle())
+        tabbed = tabbed and not self._says_more
         for part in (self.name, self.float, self.close):
             part.setVisible(not tabbed)
         self.setFixedHeight(_EDGE) if tabbed else self.setMaximumHeight(16_777_215)
@@ -107,7 +113,7 @@ class Dock(QDockWidget):
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
         self.setAllowedAreas(Area.LeftDockWidgetArea | Area.RightDockWidgetArea | Area.BottomDockWidgetArea)
-        self.title_bar = TitleBar(self)
+        self.title_bar = TitleBar(self, panel)
         self.setTitleBarWidget(self.title_bar)
         panel.setProperty("card", "docked")
         self.setWidget(panel)
