@@ -25,8 +25,8 @@ from core.result import Result
 from core.scan import Scan
 from core.session import Session
 from core.steering import difference_of_means
-from core.tracing.methods import trace
 from core.tracing.scores import Scores
+from core.tracing.trace import trace
 
 __all__ = [
     "Circuit",

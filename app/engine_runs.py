@@ -1,5 +1,6 @@
 """The parts of a request that run the model: with the edits, without each of them, what is inspected, all scores, and
-what circuits recover. Each sends its answer. Runs in the engine's thread; imports torch."""
+what circuits recover. Each sends its answer. Runs in the engine's thread; imports torch.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ from core.errors import InputError
 from core.evaluation.faithfulness import FLAT, FRACTIONS
 from core.graph import Node
 from core.lens.attention import attention_pattern
-from core.tracing.methods import trace
 from core.tracing.scores import Scores
+from core.tracing.trace import trace
 from views.data import Target
 
 Cancel = Callable[[], bool]

@@ -91,7 +91,7 @@ def _run_example(document: Document) -> None:
     from app.cli import predictions_report, report_words
     from app.engine_side import EngineSide
     from core.evaluation.faithfulness import faithfulness
-    from core.tracing.methods import trace
+    from core.tracing.trace import trace
 
     engine = EngineSide()
     document = replace(document, method="eap-ig")

@@ -12,23 +12,27 @@ from torch import Tensor
 
 from core.engine.engine import Engine
 from core.engine.state import RunState, stream_before, take
+from core.errors import EditError
 from core.graph import Reader
 
 
 class Reference:
-    """The references of one replacement, from row `first` on or at the positions that the output reads."""
+    """The references of one replacement, from row `first` on or at the positions that the output reads. full: of runs
+    over all positions, also in the last layer."""
 
-    def __init__(self, engine: Engine, replacement: str, first: int) -> None:
+    def __init__(self, engine: Engine, replacement: str, first: int, full: bool = False) -> None:
         self._engine = engine
         self._adapter = engine.adapter
         self._replacement = replacement
         self._first = first
+        self._full = full
 
     @cached_property
     def run(self) -> RunState:
         """The run over B, for `patch`."""
-        state = self._engine.counterfactual()
-        assert state is not None
+        state = self._engine.counterfactual(self._full)
+        if state is None:
+            raise EditError("A patch takes its value from B, and there is no B.", "Give a counterfactual input.")
         return state
 
     def stream(self, reader: Reader, reads: Tensor | None) -> Tensor:

@@ -1,5 +1,6 @@
 """The inputs of a session: the clean input A and, if there is one, the counterfactual B, aligned position by
-position."""
+position.
+"""
 
 from __future__ import annotations
 
@@ -86,14 +87,19 @@ def stack_sides(sides: Sequence[Side]) -> tuple[Tensor, tuple[int, ...]]:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Several pairs of any lengths, traced one by one and averaged. Raises InputError where there are none."""
+    """Several pairs of any lengths. answers: target and foil of the metric for each pair, as text or ids; none where
+    all pairs have the session's. Raises InputError where there are no pairs, or not as many answers."""
 
     pairs: tuple[Pair, ...]
+    answers: tuple[tuple[str | int, str | int], ...] = ()
 
-    def __init__(self, pairs: Iterable[Pair]) -> None:
+    def __init__(self, pairs: Iterable[Pair], answers: Iterable[tuple[str | int, str | int]] = ()) -> None:
         object.__setattr__(self, "pairs", tuple(pairs))
+        object.__setattr__(self, "answers", tuple(answers))
         if not self.pairs:
             raise InputError("The dataset is empty.", "Give at least one pair.")
+        if self.answers and len(self.answers) != len(self.pairs):
+            raise InputError(f"There are {len(self.answers)} answers for {len(self.pairs)} pairs.", "Give one a pair.")
 
     def __len__(self) -> int:
         return len(self.pairs)

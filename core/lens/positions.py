@@ -23,7 +23,8 @@ from core.errors import Cancelled
 from core.graph import Node
 from core.result import Result
 from core.session import Session
-from core.tracing.attribution import gradients_at_a, replaced_difference
+from core.tracing import eap
+from core.tracing.attribution import replaced_difference
 
 
 def written_norms(result: Result, node: Node, row: int = 0) -> NDArray[np.float64]:
@@ -38,7 +39,7 @@ class NodeGradients:
     """The metric's gradient at what each node writes, at the gradients of `eap`; one backward pass for all nodes."""
 
     def __init__(self, session: Session, cancelled: Callable[[], bool] | None = None) -> None:
-        (readers,), graph = gradients_at_a(session), session.graph
+        (readers,), graph = eap.gradients(session), session.graph
         after = readers.logits()[0]
         self._after_layer: list[Tensor] = [after]  # from the last layer to the first
         self._after_attention: list[Tensor] = []
@@ -64,7 +65,7 @@ def estimated_effects(
     """Estimated change of the metric by editing a node at one position: [position], means over the rows. Raises
     ArgumentError for a kind of edit that has no estimate, EditError for a patch without a B."""
     with torch.no_grad():
-        change = replaced_difference(session, session.graph.writer_index(node), replacement)
+        change = replaced_difference(session, node, replacement)
         effects = (change * gradients.at(node)).sum(dim=-1).mean(dim=0)
     return effects.double().cpu().numpy()
 

@@ -31,12 +31,12 @@ from torch import Tensor
 
 from core.edits import Edit, EditKind
 from core.engine.attention import pattern, score_mask
-from core.engine.gradients import ReaderGradients
 from core.engine.state import RunState
 from core.errors import ArgumentError, Cancelled
 from core.graph import Edge, Graph, Node
 from core.session import Session
-from core.tracing.attribution import gradients_at_a, gradients_from_b, replaced_difference
+from core.tracing import eap, eap_ig
+from core.tracing.attribution import mean_gradient, replaced_difference
 
 Cancel = Callable[[], bool] | None
 Scores = NDArray[np.float32]
@@ -92,11 +92,11 @@ def unfold(
     graph = session.graph
     if method not in ("eap", "eap-ig"):
         raise ArgumentError(f"Positions cannot be scored by {method!r}.", "There are: eap, eap-ig.")
-    gradients = gradients_from_b(session, steps, cancelled) if method == "eap-ig" else gradients_at_a(session)
+    gradients = eap_ig.gradients(session, steps) if method == "eap-ig" else eap.gradients(session)
     indices = np.asarray(edges, dtype=np.int64)
     nodes = _nodes(graph, indices)
     with torch.no_grad():
-        differences = {node: replaced_difference(session, graph.writer_index(node), replacement) for node in nodes}
+        differences = {node: replaced_difference(session, node, replacement) for node in nodes}
         by_layer: dict[int, list[int]] = {}
         for place, index in enumerate(indices.tolist()):
             reader = graph.edge(index).reader
@@ -110,7 +110,7 @@ def unfold(
         for layer in range(graph.layers, -1, -1):
             if cancelled is not None and cancelled():
                 raise Cancelled
-            at_readers = _averaged(gradients, layer, graph.layers)
+            at_readers = mean_gradient(gradients, layer)
             first = layer * ((len(graph.readers) - 1) // graph.layers)
             for place in by_layer.get(layer, ()):
                 edge = graph.edge(int(indices[place]))
@@ -156,12 +156,6 @@ def _nodes(graph: Graph, edges: NDArray[np.int64]) -> tuple[Node, ...]:
         found.add(edge.writer)
         found.update(node for node in graph.readers_of(edge.reader)[:1] if node.kind != "logits")
     return tuple(sorted(found, key=graph.writer_index))
-
-
-def _averaged(gradients: list[ReaderGradients], layer: int, layers: int) -> Tensor:
-    """Gradients at the readers of a layer, the mean over the runs: [readers, batch, position, width]."""
-    parts = [each.layer(layer) if layer < layers else each.logits() for each in gradients]
-    return parts[0] if len(parts) == 1 else torch.stack(parts).mean(dim=0)
 
 
 def _score(difference: Tensor, gradient: Tensor) -> Scores:

@@ -1,22 +1,12 @@
-"""Edge attribution patching, and its integrated form.
+"""What the attribution methods share: a gradient at every reader, times what each writer would lose.
 
-EAP (Syed et al. 2023, "Attribution Patching Outperforms Automated Circuit Discovery"):
-1. Run A; take the gradient of the metric at every reader's input.
-2. The estimated effect of editing an edge u -> r is (replacement_u - out_u) . gradient_r, summed over positions.
-Cost: about one forward and one backward pass, and two for the values. Do not use it where the metric is flat at A
-(KL).
-
-EAP-IG on inputs (Hanna et al. 2024, "Have Faith in Faithfulness", section 3):
-1. Take the gradients at `steps` embeddings on the straight line from B's to A's, and average them.
-2. As above with the average. The steps are midpoints, (i + 1/2) / steps, so that the sum over a path is the integral.
-Cost: `steps` forwards and backwards. It needs a B.
-
-The score is minus the estimated effect.
+The estimated score of an edge u -> r is (out_u - replacement_u) . gradient_r, summed over positions: minus the effect
+of its removal, to first order. A node's is the sum over its outgoing edges. All are means over the batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -25,111 +15,121 @@ from torch import Tensor
 
 from core.edits import EditKind
 from core.engine.gradients import ReaderGradients
-from core.errors import ArgumentError, Cancelled, EditError
+from core.errors import ArgumentError, EditError
+from core.graph import Graph, Node
 from core.session import Session
+from core.tracing.job import Job, by_level
 
-FLAT_AT_CLEAN = ("kl", "cosine_clean")  # metrics whose gradient at A is zero
 BLOCK_BYTES = 48 * 2**20  # of writers' differences held at once
 
+Difference = Callable[[Node], Tensor]
 
-def eap(session: Session, replacement: EditKind, cancelled: Callable[[], bool] | None = None) -> NDArray[np.float64]:
-    """Estimated effect of every edge's edit: [edges].
 
-    Metrics that are flat at A (KL, the cosine to A) are taken half-way to B, or without a B half-way to A's mean
-    embedding.
+def first_row(session: Session, replacement: EditKind) -> int:
+    """Rows before it carry nothing that a removed edge would lose: A and B are the same there, and later rows do not
+    reach back."""
+    first = session.engine.first_patched_row if replacement == "patch" else 0
+    reads = session.engine.reads
+    return min(first, session.engine.length - 1 if reads is None else int(reads.min()))
+
+
+def gradients_at(session: Session, embedding: Tensor, first: int = 0) -> ReaderGradients:
+    """Gradients of a run from an embedding [batch, position, width] that is A's before row `first`."""
+    engine = session.engine
+    below = engine.clean(full=True) if first > 0 else None
+    adapter = session.model.adapter
+    return ReaderGradients(adapter, embedding, engine.reads, session.metric, engine.grid, below=below, first=first)
+
+
+def scores_of(job: Job, gradients: Sequence[ReaderGradients], first: int) -> NDArray[np.float64]:
+    """Scores by the mean of some gradients, at the job's level. The gradients hold the rows from `first` on."""
+
+    def difference(node: Node) -> Tensor:
+        return -replaced_difference(job.session, node, job.replacement)[:, first:]
+
+    return products(job, gradients, difference)
+
+
+def products(job: Job, gradients: Sequence[ReaderGradients], difference: Difference) -> NDArray[np.float64]:
+    """(what a writer would lose) . (mean gradient at a reader), at the job's level.
+
+    difference: of a writer, [batch, rows, width], over the rows that the gradients hold.
     """
-    return _effects(session, gradients_at_a(session), replacement, cancelled)
-
-
-def eap_ig(
-    session: Session, replacement: EditKind, steps: int = 5, cancelled: Callable[[], bool] | None = None
-) -> NDArray[np.float64]:
-    """Estimated effect of every edge's edit with gradients averaged from B to A: [edges]."""
-    return _effects(session, gradients_from_b(session, steps, cancelled), replacement, cancelled)
-
-
-def gradients_at_a(session: Session) -> list[ReaderGradients]:
-    """The gradients that EAP takes: one run, at A or, of a metric that is flat there, half-way."""
-    a = session.engine.clean().embedding
-    if session.metric.metric.kind not in FLAT_AT_CLEAN:
-        return [_gradients(session, a)]
-    b = session.engine.counterfactual()
+    engine = job.session.engine
     with torch.no_grad():
-        away = a.mean(dim=1, keepdim=True).expand_as(a) if b is None else b.embedding
-        half = (a + away) / 2
-    return [_gradients(session, half)]
+        if job.level == "positions":
+            found = _at_positions(job, gradients, difference, engine.length)
+        else:
+            found = by_level(engine.graph, _at_edges(job, gradients, difference), job.level)
+    return found / engine.batch
 
 
-def gradients_from_b(
-    session: Session, steps: int = 5, cancelled: Callable[[], bool] | None = None
-) -> list[ReaderGradients]:
-    """The gradients that EAP-IG averages: one run a step. Raises ArgumentError, EditError without a B, Cancelled."""
-    if steps < 1:
-        raise ArgumentError(f"eap-ig needs at least one step, not {steps}.")
-    engine = session.engine
-    b = engine.counterfactual()
-    if b is None:
-        raise EditError("Integrated gradients go from B to A, and there is no B.", "Give a counterfactual input.")
-    a = engine.clean().embedding
-    gradients = []
-    for step in range(steps):
-        if cancelled is not None and cancelled():
-            raise Cancelled
-        share = (step + 0.5) / steps
-        gradients.append(_gradients(session, b.embedding + share * (a - b.embedding)))
-    return gradients
-
-
-def _gradients(session: Session, embedding: Tensor) -> ReaderGradients:
-    engine = session.engine
-    return ReaderGradients(session.model.adapter, embedding, engine.reads, session.metric, engine.grid)
-
-
-def _effects(
-    session: Session,
-    gradients: list[ReaderGradients],
-    replacement: EditKind,
-    cancelled: Callable[[], bool] | None,
-) -> NDArray[np.float64]:
-    """(replacement_u - out_u) . mean gradient_r for every edge, one matrix product a layer and block of writers.
-
-    The mean over the batch: the estimated change of the mean metric.
-    """
-    graph = session.graph
-    engine = session.engine
-    effects = np.zeros(graph.n_edges)
-    with torch.no_grad():
-        clean = engine.clean(full=True)
-        one = clean.embedding
-        block = max(1, BLOCK_BYTES // (one.numel() * one.element_size()))
-        for start in range(0, graph.n_writers, block):
-            writers = range(start, min(start + block, graph.n_writers))
-            differences = torch.stack(
-                [replaced_difference(session, number, replacement) for number in writers]
-            ).flatten(1)
-            readers = 0
-            for layer in range(graph.layers + 1):
-                if cancelled is not None and cancelled():
-                    raise Cancelled
-                of_layer = graph.heads + 2 * graph.kv_heads + 1 if layer < graph.layers else 1
-                if graph.writers_before(graph.readers[readers + of_layer - 1]) <= start:
-                    readers += of_layer  # nothing in this layer reads these writers
-                    continue
-                parts = [g.layer(layer) if layer < graph.layers else g.logits() for g in gradients]
-                gradient = torch.stack(parts).mean(dim=0)
-                products = (gradient.flatten(1) @ differences.T).double().cpu().numpy() / engine.batch
-                for row in products:
-                    first, before = graph.first_edge[readers], graph.writers_before(graph.readers[readers])
-                    stop = min(writers.stop, before)
+def _at_edges(job: Job, gradients: Sequence[ReaderGradients], difference: Difference) -> NDArray[np.float64]:
+    """One matrix product a layer and block of writers: [edges]."""
+    graph = job.session.graph
+    found = np.zeros(graph.n_edges)
+    one = difference(graph.writers[0])
+    block = max(1, BLOCK_BYTES // (one.numel() * one.element_size()))
+    for start in range(0, graph.n_writers, block):
+        writers = graph.writers[start : start + block]
+        differences = torch.stack([difference(node) for node in writers]).flatten(1)
+        readers = 0
+        for layer in range(graph.layers + 1):
+            job.check()
+            count = _readers_of(graph, layer)
+            if graph.writers_before(graph.readers[readers + count - 1]) > start:
+                gradient = mean_gradient(gradients, layer)
+                table = (gradient.flatten(1) @ differences.T).double().cpu().numpy()
+                for number, row in enumerate(table, readers):
+                    first, before = graph.first_edge[number], graph.writers_before(graph.readers[number])
+                    stop = min(start + len(writers), before)
                     if stop > start:
-                        effects[first + start : first + stop] = row[: stop - start]
-                    readers += 1
-    return effects
+                        found[first + start : first + stop] = row[: stop - start]
+            readers += count  # where nothing in the layer reads these writers, there is nothing to do
+    return found
 
 
-def replaced_difference(session: Session, number: int, replacement: EditKind) -> Tensor:
+def _at_positions(
+    job: Job, gradients: Sequence[ReaderGradients], difference: Difference, length: int
+) -> NDArray[np.float64]:
+    """[writers, position]: from the last layer back, with the sum of the gradients at all readers passed so far."""
+    graph = job.session.graph
+    found = np.zeros((graph.n_writers, length))
+    later = mean_gradient(gradients, graph.layers)[0]
+    first = length - later.shape[1]
+
+    def add(node: Node) -> None:
+        product = (difference(node) * later).sum(dim=(0, 2))
+        found[graph.writer_index(node), first:] = product.double().cpu().numpy()
+
+    for layer in reversed(range(graph.layers)):
+        job.check()
+        of_layer = mean_gradient(gradients, layer)
+        add(Node("mlp", layer))
+        if not graph.parallel:
+            later = later + of_layer[-1]
+        for head in range(graph.heads):
+            add(Node("head", layer, head))
+        later = later + (of_layer.sum(dim=0) if graph.parallel else of_layer[:-1].sum(dim=0))
+    add(graph.writers[0])
+    return found
+
+
+def mean_gradient(gradients: Sequence[ReaderGradients], layer: int) -> Tensor:
+    """The mean over some runs of the gradients at a layer's readers: [readers, batch, rows, width]."""
+    total = gradients[0].readers(layer)
+    for each in gradients[1:]:
+        total = total + each.readers(layer)
+    return total / len(gradients)
+
+
+def _readers_of(graph: Graph, layer: int) -> int:
+    return graph.heads + 2 * graph.kv_heads + 1 if layer < graph.layers else 1
+
+
+def replaced_difference(session: Session, node: Node, replacement: EditKind) -> Tensor:
     """replacement_u - out_u at every position: [batch, position, width]."""
-    engine, node = session.engine, session.graph.writers[number]
+    engine = session.engine
     out = engine.clean(full=True).out(session.model.adapter, node)
     if replacement == "patch":
         return engine.references.patch_value(node, None) - out
@@ -138,3 +138,11 @@ def replaced_difference(session: Session, number: int, replacement: EditKind) ->
     if replacement == "zero":
         return -out
     raise ArgumentError(f"Edges cannot be scored for {replacement!r}.", "There are: patch, zero, mean.")
+
+
+def counterfactual_embedding(session: Session) -> Tensor:
+    """B's embedding: [batch, position, width]. Raises EditError without a B."""
+    b = session.engine.counterfactual()
+    if b is None:
+        raise EditError("Integrated gradients go from B to A, and there is no B.", "Give a counterfactual input.")
+    return b.embedding

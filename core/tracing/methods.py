@@ -1,31 +1,61 @@
-"""The table of tracing methods: the window, the command line and `trace` are made from it."""
+"""The table of tracing methods: the window, the command line, the docs and `trace` are made from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import inspect
+import sys
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.edits import EditKind
-from core.errors import ArgumentError
-from core.inputs.pair import Dataset
+from core.errors import ArgumentError, EditError, ModelError
 from core.session import Session
-from core.tracing.attribution import eap, eap_ig
-from core.tracing.scores import Scores
+from core.tracing.eap import eap
+from core.tracing.eap_ig import eap_ig
+from core.tracing.integrated_edges import integrated_edges
+from core.tracing.job import LEVELS, Job, Level, Score
+from core.tracing.random_scores import random_scores
 
-Cancel = Callable[[], bool] | None
+ABLATIONS: tuple[EditKind, ...] = ("patch", "zero", "mean")
 
 
 @dataclass(frozen=True)
 class Method:
-    """One way to score all edges. score: (session, replacement, steps, cancelled) to estimated effects [edges]."""
+    """One way to score edges, nodes or positions.
+
+    name: in code and files. title: for menus. words: what it does, in a line. score: the method itself. options: what
+    of `Options` it takes. signed: whether a negative score means that the edge lowers the metric."""
 
     name: str
+    title: str
     words: str
-    needs_counterfactual: bool
-    score: Callable[[Session, EditKind, int, Cancel], NDArray[np.float64]]
+    score: Score
+    options: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = LEVELS
+    replacements: tuple[EditKind, ...] = ABLATIONS
+    needs_counterfactual: bool = False
+    signed: bool = True
+    text_only: bool = False
+
+    @property
+    def about(self) -> str:
+        """The steps, source, cost and limits: the docstring of its file."""
+        return inspect.cleandoc(sys.modules[self.score.__module__].__doc__ or "")
+
+    def check(self, session: Session, replacement: EditKind, level: Level) -> None:
+        """Raise where this method cannot score such a thing, with what can: ArgumentError, EditError, ModelError."""
+        if level not in self.levels:
+            raise ArgumentError(f"{self.title} does not score {level}.", f"It scores {' and '.join(self.levels)}.")
+        if replacement not in self.replacements:
+            raise ArgumentError(
+                f"{self.title} cannot score for {replacement!r}.", f"There are: {', '.join(self.replacements)}."
+            )
+        if self.text_only and not session.model.is_text:
+            raise ModelError(f"{self.title} is for language models only.", "Use another method, for example eap-ig.")
+        if session.pair.counterfactual is None and (self.needs_counterfactual or replacement == "patch"):
+            why = "goes from B to A" if self.needs_counterfactual else "with patch takes values from B"
+            raise EditError(
+                f"{self.title} {why}, and there is no B.", "Give a counterfactual input, or trace for zero or mean."
+            )
 
 
 METHODS: dict[str, Method] = {
@@ -33,42 +63,31 @@ METHODS: dict[str, Method] = {
     for method in (
         Method(
             "eap-ig",
-            "EAP-IG: gradients averaged from B to A",
-            True,
-            lambda session, kind, steps, cancelled: eap_ig(session, kind, steps, cancelled),
+            "EAP-IG",
+            "gradients averaged from B to A",
+            eap_ig,
+            options=("steps",),
+            needs_counterfactual=True,
         ),
+        Method("eap", "EAP", "gradients at A", eap),
         Method(
-            "eap",
-            "EAP: gradients at A",
-            False,
-            lambda session, kind, steps, cancelled: eap(session, kind, cancelled),
+            "integrated-edges",
+            "Integrated edges",
+            "gradients averaged while all edges are opened together; scores of all edges add up",
+            integrated_edges,
+            options=("steps",),
         ),
+        Method("random", "Random", "the baseline", random_scores, options=("seed",)),
     )
 }
 
 
-def trace(
-    session: Session,
-    method: str = "eap-ig",
-    *,
-    steps: int = 5,
-    replacement: EditKind = "patch",
-    dataset: Dataset | None = None,
-    cancelled: Cancel = None,
-) -> Scores:
-    """Score every edge of a session: positive where the edge raises the metric.
-
-    method: a name of METHODS. steps: points of the integral, for methods that have one.
-    replacement: what a removed edge carries: `patch`, `zero`, `mean`.
-    dataset: score these pairs with the session's metric, one by one, and average; otherwise the session's own pair.
-    Raises ArgumentError for an unknown method, EditError for a missing counterfactual, Cancelled.
-    """
-    found = METHODS.get(method)
+def method_named(name: str) -> Method:
+    """A row of the table. Raises ArgumentError."""
+    found = METHODS.get(name)
     if found is None:
-        raise ArgumentError(f"There is no tracing method {method!r}.", f"There are: {', '.join(METHODS)}.")
-    sessions: Iterable[Session] = [session]
-    if dataset is not None:
-        sessions = (Session(session.model, pair, session.metric.metric) for pair in dataset.pairs)
-    effects = np.mean([found.score(each, replacement, steps, cancelled) for each in sessions], axis=0)
-    about = {"model": session.model.name, "metric": session.metric.name}
-    return Scores(session.graph, -effects, method, replacement, about)
+        raise ArgumentError(f"There is no tracing method {name!r}.", f"There are: {', '.join(METHODS)}.")
+    return found
+
+
+__all__ = ["METHODS", "Job", "Method", "method_named"]

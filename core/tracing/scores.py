@@ -15,35 +15,55 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import ArgumentError
 from core.graph import Graph, Node
+from core.tracing.job import Level
 
 
 @dataclass(frozen=True)
 class Scores:
-    """One score per edge: values [edges], in the unit of the metric. They are estimated, not measured."""
+    """One score per edge, values [edges]; per node, [writers]; or per node and position, [writers, position]: in the
+    unit of the metric. They are estimated, not measured."""
 
     graph: Graph
     values: NDArray[np.float64]
     method: str
     replacement: EditKind
     about: dict[str, str] = field(default_factory=dict)
+    level: Level = "edges"
 
     @cached_property
-    def _order(self) -> NDArray[np.int64]:
+    def _by_score(self) -> NDArray[np.int64]:
         return np.argsort(-self.values, kind="stable").astype(np.int64)
 
-    def top(self, count: int) -> Circuit:
-        """The circuit of exactly `count` edges with the highest scores; ties go to the edge of the lower index."""
+    @cached_property
+    def _by_size(self) -> NDArray[np.int64]:
+        return np.argsort(-np.abs(self.values), kind="stable").astype(np.int64)
+
+    def top(self, count: int, *, by_size: bool = False) -> Circuit:
+        """The circuit of exactly `count` edges with the highest scores, or `by_size` with the largest whatever their
+        sign; ties go to the edge of the lower index. Of scores of nodes, all edges between `count` nodes, with `input`
+        and `logits`."""
+        if self.level == "positions":
+            raise ArgumentError("Scores of positions make no circuit.", "Score edges or nodes.")
         if not 0 <= count <= len(self.values):
-            raise ArgumentError(f"A circuit of this graph has 0 to {len(self.values)} edges, not {count}.")
-        order = self._order[:count]
+            raise ArgumentError(f"A circuit of this graph has 0 to {len(self.values)} {self.level}, not {count}.")
+        order = (self._by_size if by_size else self._by_score)[:count]
         about = {**self.about, "method": self.method, "replacement": self.replacement}
-        return Circuit(self.graph, order, self.values[order], about)
+        if self.level == "edges":
+            return Circuit(self.graph, order, self.values[order], about)
+        kept = np.zeros(self.graph.n_writers, dtype=bool)
+        kept[order] = kept[0] = True
+        reading = np.array([r.kind == "logits" or any(kept[self.graph.writer_index(node)]
+                            for node in self.graph.readers_of(r)) for r in self.graph.readers])  # fmt: skip
+        edges = np.flatnonzero(kept[self.graph.edge_writers] & reading[self.graph.edge_readers]).astype(np.int64)
+        return Circuit(self.graph, edges, None, about)
 
     def strongest(self, count: int) -> NDArray[np.int64]:
         """The `count` edges of the largest absolute score, largest first."""
-        return np.argsort(-np.abs(self.values), kind="stable")[:count].astype(np.int64)
+        return self._by_size[:count]
 
     def of_node(self, node: Node) -> float:
-        """The score of a node: the sum over its outgoing edges, which is what the gradient says of editing all of
-        them."""
+        """The score of a node: its own, or the sum over its outgoing edges, which is what the gradient says of editing
+        all of them."""
+        if self.level == "nodes":
+            return float(self.values[self.graph.writer_index(node)])
         return float(self.values[self.graph.edges_out_of(node)].sum())

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.edits import Edit
 from core.graph import LOGITS, Node
-from core.tracing.methods import trace
+from core.tracing.trace import trace
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from views.widgets.text import change_words, metric_digits, number, pretty_name

@@ -12,7 +12,7 @@ from core.edits import Edit
 from core.graph import INPUT, LOGITS, Node
 from core.lens.attention import attention_pattern
 from core.models.loading import load_model
-from core.tracing.methods import trace
+from core.tracing.trace import trace
 from tests.app.models import CLEAN
 from tests.app.person import Person
 from views.widgets.drops import CARD_MIME

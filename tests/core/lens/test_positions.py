@@ -9,7 +9,7 @@ import wirescope as ws
 from core.errors import Cancelled
 from core.graph import INPUT, Node
 from core.lens.positions import NodeGradients, estimated_effects, measured_effects, written_norms
-from core.tracing.methods import trace
+from core.tracing.trace import trace
 from tests.core.engine.cases import case
 
 

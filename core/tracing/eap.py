@@ -1,0 +1,43 @@
+"""Edge attribution patching (Syed et al. 2023, "Attribution Patching Outperforms Automated Circuit Discovery").
+
+Steps:
+1. Run A; take the gradient of the metric at every reader's input.
+2. The score of an edge u -> r is (out_u - replacement_u) . gradient_r, summed over positions.
+
+Cost: one forward and one backward pass, two for the values, and a matrix product a layer. Do not use it where the
+metric is flat at A (KL), nor where effects saturate: at an A of which the model is sure, small changes do little and
+large ones much. Use an integrated method there.
+
+Metrics that are flat at A (KL, the cosine to A) are taken half-way to B, or without a B half-way to A's mean embedding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from core.engine.gradients import ReaderGradients
+from core.session import Session
+from core.tracing.attribution import first_row, gradients_at, scores_of
+from core.tracing.job import Found, Job
+
+FLAT_AT_CLEAN = ("kl", "cosine_clean")  # metrics whose gradient at A is zero
+
+
+def eap(job: Job) -> Iterator[Found]:
+    first = first_row(job.session, job.replacement)
+    yield Found(scores_of(job, gradients(job.session, first), first))
+
+
+def gradients(session: Session, first: int = 0) -> list[ReaderGradients]:
+    """The gradients that EAP takes, from row `first` on: of one run, at A or, of a metric that is flat there,
+    half-way."""
+    a = session.engine.clean().embedding
+    if session.metric.metric.kind not in FLAT_AT_CLEAN:
+        return [gradients_at(session, a, first)]
+    b = session.engine.counterfactual()
+    with torch.no_grad():
+        away = a.mean(dim=1, keepdim=True).expand_as(a) if b is None else b.embedding
+        half = (a + away) / 2
+    return [gradients_at(session, half, first)]

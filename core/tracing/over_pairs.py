@@ -1,0 +1,59 @@
+"""A dataset as sessions: pairs of one length go together, so that weights are fetched once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+
+from core.inputs.pair import Dataset, Pair, Side
+from core.metrics import Answer, Metric
+from core.session import Session
+
+POSITIONS = 256  # of all rows of a batch together, about
+
+
+def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> Iterator[Session]:
+    """Sessions over a dataset's pairs, with its answers where it has some, else with the session's metric. positions:
+    that a batch holds at most (one pair at least). Each session is made when it is asked for."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for number, pair in enumerate(dataset.pairs):
+        groups.setdefault((tuple(pair.clean.tensor.shape[1:]), pair.counterfactual is None), []).append(number)
+    for numbers in groups.values():
+        size = max(1, positions // max(dataset.pairs[numbers[0]].length, 1))
+        for start in range(0, len(numbers), size):
+            chosen = numbers[start : start + size]
+            pair = joined([dataset.pairs[number] for number in chosen])
+            yield Session(session.model, pair, _metric(session, dataset, chosen))
+
+
+def joined(pairs: list[Pair]) -> Pair:
+    """Pairs of one shape as a batch; roles are left out."""
+    first = pairs[0]
+    if len(pairs) == 1:
+        return first
+    others = [pair.counterfactual for pair in pairs if pair.counterfactual is not None]
+    b = _joined_sides(others) if len(others) == len(pairs) else None
+    return Pair(_joined_sides([pair.clean for pair in pairs]), b, first.grid, first.prefix)
+
+
+def _joined_sides(sides: list[Side]) -> Side:
+    return replace(
+        sides[0],
+        tensor=torch.cat([side.tensor for side in sides]),
+        lengths=tuple(length for side in sides for length in side.lengths),
+        tokens=tuple(count for side in sides for count in side.tokens),
+    )
+
+
+def _metric(session: Session, dataset: Dataset, numbers: list[int]) -> Metric:
+    metric = session.metric.metric
+    if not dataset.answers:
+        return metric
+    rows = [dataset.answers[number] for number in numbers for _ in range(dataset.pairs[number].batch)]
+
+    def column(which: int, present: Answer | None) -> Answer | None:
+        return None if present is None else [row[which] for row in rows]
+
+    return replace(metric, target=column(0, metric.target), foil=column(1, metric.foil))

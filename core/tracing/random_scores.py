@@ -1,0 +1,25 @@
+"""Random scores: the baseline that every method must beat.
+
+Steps:
+1. Draw a standard normal number for each edge (node, position) by the seed.
+
+Cost: nothing. Do not use it but for comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from core.tracing.job import Found, Job
+
+
+def random_scores(job: Job) -> Iterator[Found]:
+    graph = job.session.graph
+    sizes = {
+        "edges": (graph.n_edges,),
+        "nodes": (graph.n_writers,),
+        "positions": (graph.n_writers, job.session.engine.length),
+    }
+    yield Found(np.random.default_rng(job.options.seed).standard_normal(sizes[job.level]))

@@ -1,0 +1,125 @@
+"""Tracing: scores of a session's edges (nodes, positions), or the mean over a dataset, by any method of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.edits import EditKind
+from core.errors import Cancelled, InputError
+from core.inputs.pair import Dataset
+from core.session import Session
+from core.tracing.job import Job, Level, Options
+from core.tracing.methods import method_named
+from core.tracing.over_pairs import sessions_over
+from core.tracing.scores import Scores
+
+
+class Tracing:
+    """A trace that gives its results as they come: run `parts`, stop, and go on later by calling it again.
+
+    dataset: score these pairs, batch by batch, and average; otherwise the session's own pair. The other arguments are
+    those of `trace`. Raises ArgumentError, EditError, ModelError, InputError.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        method: str = "eap-ig",
+        *,
+        replacement: EditKind = "patch",
+        level: Level = "edges",
+        dataset: Dataset | None = None,
+        options: Options | None = None,
+    ) -> None:
+        self.session = session
+        self.method = method_named(method)
+        self.replacement = replacement
+        self.level = level
+        self.options = options or Options()
+        self.method.check(session, replacement, level)
+        if level == "positions" and dataset is not None and len({pair.length for pair in dataset.pairs}) > 1:
+            raise InputError(
+                "The dataset's inputs have different lengths, so their positions do not correspond.",
+                "Score edges or nodes, or take inputs of one length.",
+            )
+        self._dataset = dataset
+        self.pairs = session.pair.batch if dataset is None else len(dataset)
+        self.done = 0  # pairs
+        self._sum: NDArray[np.float64] | None = None  # over the pairs that are done
+
+    def parts(self, cancelled: Callable[[], bool] | None = None) -> Iterator[tuple[Scores, float]]:
+        """Score what is missing. Gives the scores so far (NaN where there are none) and the share of the work that is
+        done. Raises Cancelled; what was scored stays."""
+        whole = self.pairs
+        sessions = [self.session] if self._dataset is None else sessions_over(self.session, self._dataset)
+        before = 0
+        for session in sessions:
+            rows = session.pair.batch
+            before += rows
+            if before <= self.done:
+                continue
+            job = Job(session, self.replacement, self.level, self.options, cancelled)
+            for found in self.method.score(job):
+                so_far = found.values * rows if self._sum is None else self._sum + found.values * rows
+                scored = self.done + rows
+                if found.share_done < 1:
+                    share = (self.done + found.share_done * rows) / whole
+                    yield self._scores(so_far / scored, share), share
+            self._sum, self.done = so_far, scored
+            yield self.scores, self.done / whole
+            if cancelled is not None and cancelled() and self.done < whole:
+                raise Cancelled
+
+    @property
+    def scores(self) -> Scores:
+        """The mean over the pairs that are done. Raises Cancelled where none is."""
+        if self._sum is None:
+            raise Cancelled
+        return self._scores(self._sum / self.done, self.done / self.pairs)
+
+    def _scores(self, values: NDArray[np.float64], share: float) -> Scores:
+        session = self.session
+        about = {"model": session.model.name, "metric": session.metric.name}
+        if self._dataset is not None:
+            about["pairs"] = str(self.pairs)
+        if share < 1:
+            about["partial"] = f"{share:.0%} of the work"
+        return Scores(session.graph, values, self.method.name, self.replacement, about, self.level)
+
+
+def trace(
+    session: Session,
+    method: str = "eap-ig",
+    *,
+    steps: int = 5,
+    replacement: EditKind = "patch",
+    dataset: Dataset | None = None,
+    level: Level = "edges",
+    options: Options | None = None,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Scores:
+    """Score every edge of a session: positive where the edge raises the metric.
+
+    method: a name of METHODS. steps: points of the integral, for methods that have one; options: that and the rest.
+    replacement: what a removed edge carries: `patch`, `zero`, `mean`. dataset: score these pairs, and average; with the
+    session's metric, or where the dataset has answers of its own with these. level: "edges", "nodes" or "positions" (of
+    nodes). progress: told the share that is done. `Tracing` gives results as they come.
+
+    Raises ArgumentError for an unknown method or what it cannot do, EditError for a missing counterfactual, Cancelled.
+    """
+    tracing = Tracing(
+        session,
+        method,
+        replacement=replacement,
+        level=level,
+        dataset=dataset,
+        options=options or Options(steps=steps),
+    )
+    for _, share in tracing.parts(cancelled):
+        if progress is not None:
+            progress(share)
+    return tracing.scores

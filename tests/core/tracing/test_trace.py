@@ -1,0 +1,92 @@
+"""Tracing whatever the method: datasets, partial results, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import wirescope as ws
+from core.errors import ArgumentError, Cancelled, InputError
+from core.tracing.methods import METHODS
+from core.tracing.trace import Tracing
+from tests.core.engine.cases import case
+
+
+def pairs(model: ws.Model) -> list[ws.Pair]:
+    rows = [([1, 2, 3], [4, 2, 3]), ([5, 6], [5, 7]), ([3, 2, 1], [3, 5, 1]), ([8, 9, 7], [8, 9, 6])]
+    return [model.pair(torch.tensor([a]), torch.tensor([b])) for a, b in rows]
+
+
+ANSWERS = [(1, 2), (3, 4), (5, 6), (2, 7)]
+
+
+def test_pairs_of_one_length_go_together_and_count_alike() -> None:
+    model = case("gpt2").model
+    rows = pairs(model)
+    one_by_one = [
+        ws.trace(ws.Session(model, pair, ws.logit_difference(*answers)), steps=3).values
+        for pair, answers in zip(rows, ANSWERS, strict=True)
+    ]
+    session = ws.Session(model, rows[0], ws.logit_difference(1, 2))
+    scores = ws.trace(session, steps=3, dataset=ws.Dataset(rows, ANSWERS))
+    assert np.allclose(scores.values, np.mean(one_by_one, axis=0), rtol=0, atol=1e-12)
+    assert scores.about["pairs"] == "4"
+    assert "partial" not in scores.about
+
+
+def test_a_trace_can_be_left_and_taken_up_again() -> None:
+    model = case("gpt2").model
+    session = ws.Session(model, pairs(model)[0], ws.logit_difference(1, 2))
+    dataset = ws.Dataset(pairs(model))
+    tracing = Tracing(session, "eap", dataset=dataset)
+    parts = tracing.parts(lambda: tracing.done > 0)
+    with pytest.raises(Cancelled):
+        for _ in parts:
+            pass
+    assert 0 < tracing.done < 4
+    assert tracing.scores.about["partial"] == f"{tracing.done / 4:.0%} of the work"
+    seen = [share for _, share in tracing.parts()]
+    assert seen[-1] == 1.0
+    assert np.array_equal(tracing.scores.values, ws.trace(session, "eap", dataset=dataset).values)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_says_its_steps_source_cost_and_limits(name: str) -> None:
+    about = METHODS[name].about
+    for needed in ("Steps:\n1.", "Cost:", "Do not use it"):
+        assert needed in about, f"{name}: {needed}"
+
+
+def test_refusals_say_what_can_be_done() -> None:
+    model = case("gpt2").model
+    rows = pairs(model)
+    session = ws.Session(model, rows[0], ws.logit_difference(1, 2))
+    with pytest.raises(InputError, match="lengths"):
+        ws.trace(session, "eap", level="positions", dataset=ws.Dataset(rows))
+    with pytest.raises(InputError, match="3 answers for 4 pairs"):
+        ws.Dataset(rows, ANSWERS[:3])
+    with pytest.raises(ArgumentError, match="noise"):
+        ws.trace(session, "eap", replacement="noise")
+    with pytest.raises(ArgumentError, match="no circuit"):
+        ws.trace(session, "eap", level="positions").top(3)
+
+
+def test_random_scores_are_the_seeds() -> None:
+    session = case("gpt2").session()
+    from core.tracing.job import Options
+
+    one, same, other = (ws.trace(session, "random", options=Options(seed=seed)).values for seed in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_the_best_nodes_make_a_circuit_of_the_edges_between_them() -> None:
+    session = case("gpt2").session()
+    graph = session.graph
+    scores = ws.trace(session, "eap", level="nodes")
+    best = [graph.writers[int(number)] for number in np.argsort(-scores.values, kind="stable")[:4]]
+    for edge in scores.top(4):
+        assert edge.writer in best or edge.writer.kind == "input"
+        assert edge.reader.kind == "logits" or any(node in best for node in graph.readers_of(edge.reader))
+    assert len(scores.top(graph.n_writers)) == graph.n_edges
