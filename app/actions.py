@@ -56,6 +56,22 @@ ACTIONS: tuple[Action, ...] = (
         needs="Nothing is edited",
     ),
     Action("trace", "&Trace", ("T",), "Score all edges and measure what the strongest recover", "trace"),
+    Action("make_names", "Make B: Other &Names", (), "Each name of A becomes another one of as many tokens"),
+    Action("make_swap", "Make B: &Swap Names", (), "The names of A change places"),
+    Action(
+        "make_shuffle", "Make B: S&huffle Tokens", (), "The picked tokens of A, or all between the ends, change places"
+    ),
+    Action("make_mask", "Make B: &Mask Tokens", (), "The picked tokens of A, or some, become words without content"),
+    Action(
+        "make_task", "Make B: As Its &Task Would", (), "The counterfactual of the built-in task that A is a sentence of"
+    ),
+    Action("make_other", "Make B: &Another Picture…", (), "The picked patches, or all, from another picture"),
+    Action("make_blur", "Make B: &Blur", (), "The picked patches of A, or all, blurred"),
+    Action("make_mean", "Make B: &Mean Colour", (), "The picked patches of A, or all, in their mean colour"),
+    Action("make_noise", "Make B: &Noise", (), "The picked patches of A, or all, as noise of the same mean and spread"),
+    Action("make_patches", "Make B: S&huffle Patches", (), "The picked patches of A, or all, change places"),
+    Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "The same with another draw of chance"),
+    Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again"),
     Action("swap", "S&wap A and B", ("Ctrl+Shift+S",), "", "swap"),
     Action("palette", "&Command Palette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
     Action("zoom_in", "Zoom &In", ("Ctrl++", "Ctrl+="), "", "zoom-in"),
@@ -78,7 +94,10 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *("@examples", "open_input_a", "open_input_b", "-", "@export", "-", "quit"),
         ),
     ),
-    ("&Edit", ("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "swap", "-", "trace")),
+    (
+        "&Edit",
+        ("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "swap", "@make", "pick_none", "-", "trace"),
+    ),
     (
         "&View",
         (

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from app.dataset_rows import DatasetRows
 from app.document import Document
 from app.messages import Ready
 from app.present import metric_choice
@@ -28,6 +29,7 @@ class Bench:
     session: Session
     ready: Ready
     forward_milliseconds: float
+    rows: DatasetRows
     scores: dict[tuple[str, EditKind, str], Scores] = field(default_factory=dict)  # metric, replacement, method
     kept: dict[object, Any] = field(default_factory=dict)  # what parts have found; the key names what it depends on
 

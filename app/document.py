@@ -8,18 +8,20 @@ from typing import Literal
 
 from core.edits import Edit, EditKind
 from core.graph import Node
+from core.inputs.corruption_kinds import ImageCorruption
 from views.data import MetricChoice, Target
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where an input comes from: text as typed, or a picture by its path or its bytes."""
+    """Where an input comes from: text as typed, or a picture by its path or its bytes, as it is or corrupted."""
 
     kind: Literal["text", "image"]
     text: str = ""
     path: str = ""
     data: bytes = b""
     name: str = ""
+    corruption: ImageCorruption | None = None
 
 
 def unfit(source: Source, title: str, reads_text: bool) -> str:
@@ -70,6 +72,12 @@ class Document:
     size: int | None = None
     dataset: tuple[PairSource, ...] = ()
     pinned: tuple[str, ...] = ()
+
+    @property
+    def population(self) -> tuple[PairSource, ...]:
+        """The rows that means and resampled values are taken over; none where no edit asks for them."""
+        uses = {edit.kind for edit in self.edits} | {self.replacement}
+        return self.dataset if uses & {"mean", "resample"} else ()
 
     @property
     def cut_kind(self) -> EditKind:

@@ -12,14 +12,15 @@ from dataclasses import replace
 
 from app import engine_runs
 from app.bench import Bench, answers_of, time_forward
-from app.document import Source, unfit
+from app.dataset_rows import DatasetRows
+from app.document import Source
 from app.engine_thread import Send
 from app.messages import Failed, Opened, Ready, Refused, Request, Working
 from app.parts import serve_wants
 from app.present import card_of, empty_card, opened_words, parity_words
+from app.reading import misfit, read_source
 from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Pair, Side
-from core.inputs.text import check_aligned
 from core.models.loading import load_model
 from core.models.model import Model
 from core.session import Session
@@ -36,6 +37,7 @@ class EngineSide:
         self._opened: Opened | None = None
         self._bench: Bench | None = None
         self._bench_key: tuple[object, ...] = ()
+        self._rows: DatasetRows
 
     @property
     def session(self) -> Session:
@@ -85,13 +87,14 @@ class EngineSide:
                 return None
             self._model = model
             self._bench, self._bench_key = None, ()
+            self._rows = DatasetRows(model)
             self._opened = opened_words(model, name)
         send(replace(self._opened, number=request.number))
         return self._model
 
     def _prepare(self, request: Request, model: Model, clean: Source, send: Send) -> Bench | None:
         document = request.document
-        key = (document.clean, document.counterfactual)
+        key = (document.clean, document.counterfactual, document.population)
         if self._bench is not None and self._bench_key == key:
             self._bench.take_metric(document.metric)
             send(replace(self._bench.ready, number=request.number))
@@ -100,7 +103,7 @@ class EngineSide:
         sides: list[Side | None] = []
         cards = []
         for letter, source in (("A", clean), ("B", document.counterfactual)):
-            side, problem = _side(model, source)
+            side, problem = read_source(model, source)
             if side is None and source is not None and source.kind == "image" and letter in request.replaceable:
                 send(Refused(request.number, letter, problem))
                 return None
@@ -111,14 +114,14 @@ class EngineSide:
             send(Failed(request.number, "A", cards[0].problem, cards=tuple(cards)))
             return None
         if b is not None:
-            problem = _misfit(model, a, b)
+            problem = misfit(model, a, b)
             if problem:
                 b = None
                 cards[1] = card_of("B", model, document.counterfactual, sides[1], problem)
         grid = model.adapter.image_grid(a.tensor)
         pair = Pair(a, b, grid, model.adapter.prefix if grid is not None else 0)
         send(Working(request.number, "Running the model"))
-        session = Session(model, pair)
+        session = Session(model, pair, dataset=self._rows.dataset(document.population))
         marked = [card_of(c.letter, model, s, side, c.problem, other) for c, s, side, other in (
             (cards[0], clean, a, sides[1]), (cards[1], document.counterfactual, sides[1], a))]  # fmt: skip
         ready = Ready(
@@ -134,33 +137,8 @@ class EngineSide:
             metric_note="",
             answers=answers_of(session),
         )
-        bench = Bench(session, ready, time_forward(session))
+        bench = Bench(session, ready, time_forward(session), self._rows)
         self._bench, self._bench_key = bench, key
         bench.take_metric(document.metric)
         send(replace(bench.ready, number=request.number))
         return bench
-
-
-def _side(model: Model, source: Source | None) -> tuple[Side | None, str]:
-    """An input as the model takes it, or why it cannot be taken."""
-    if source is None:
-        return None, ""
-    problem = unfit(source, model.title, model.is_text)
-    if problem:
-        return None, problem
-    try:
-        return model.side(source.text if source.kind == "text" else (source.data or source.path)), ""
-    except WirescopeError as error:
-        return None, f"{error.message} {error.hint}".strip()
-
-
-def _misfit(model: Model, a: Side, b: Side) -> str:
-    """Why B cannot stand beside A; empty where it can."""
-    try:
-        if model.is_text:
-            check_aligned(a, b)
-        elif a.tensor.shape != b.tensor.shape:
-            return "A and B have different sizes for the model. Crop one of them."
-    except WirescopeError as error:
-        return f"{error.message} {error.hint}".strip()
-    return ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.arrangement import dock_slots
 from app.dialogs import show_about, show_keys
 from app.exporting import export
+from app.make_b import MAKE_ACTIONS
 from views.data import Target
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "trace": lambda: workbench.trace(window.top_bar.method_name()),
         "swap": workbench.swap,
         "palette": window.palette_commands.toggle,
+        "pick_none": lambda: window.picked_positions.clear(),
+        **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
         "zoom_in": partial(canvas.zoom_by, 1.25),
         "zoom_out": partial(canvas.zoom_by, 0.8),
         "frame": canvas.frame_selection,
@@ -98,6 +101,10 @@ def _join_inspector(window: Window) -> None:
     inspector.restore_current_requested.connect(workbench.editing.restore_selection)
     inspector.measure_requested.connect(partial(workbench.ask, False))
     inspector.edge_selected.connect(partial(_select_edge, window))
+
+
+def _make_b(window: Window, key: str) -> None:
+    window.making_b.make(key)
 
 
 def _set_tool(window: Window, name: str) -> None:

@@ -26,6 +26,7 @@ def fill_menu_bar(window: Window) -> dict[str, QMenu]:
     """Make the menu bar. Returns the menus that others use, by name."""
     menus = {
         "export": _export_menu(window),
+        "make": QMenu("Make &B from A", window),  # filled by app.make_b
         "bundled": _bundled_menu(window),
         "packs": _filled_when_shown(window, "Model &Packs", fill_packs),
         "recent": _filled_when_shown(window, "&Recent Models", fill_recent),

@@ -55,6 +55,15 @@ class Working:
 
 
 @dataclass(frozen=True)
+class TaskWords:
+    """A built-in task that the model takes: its name in code, its title, what it asks."""
+
+    name: str
+    title: str
+    about: str
+
+
+@dataclass(frozen=True)
 class Opened:
     """A model is open."""
 
@@ -70,6 +79,7 @@ class Opened:
     input_label: str
     output_label: str
     prefix: int
+    tasks: tuple[TaskWords, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from app import input_parts
 from app.bench import Bench
 from app.circuit_parts import serve_changes, serve_curve, serve_kept
 from app.circuit_wants import WantChanges, WantCurve, WantKept
 from app.engine_thread import Send
+from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
 from app.messages import Request, Unanswered, Want
 from core.errors import Cancelled, WirescopeError
 
@@ -31,9 +33,13 @@ class Part:
 
 
 PARTS: dict[type[Want], Part] = {
+    MakeB: Part(input_parts.make_b),
+    MakeRows: Part(input_parts.make_rows),
+    SaveRows: Part(input_parts.save_rows),
     WantChanges: Part(serve_changes),
     WantKept: Part(serve_kept, after_scores=True),
     WantCurve: Part(serve_curve, after_scores=True),
+    RowFigures: Part(input_parts.measure_rows, after_scores=True),
 }
 
 

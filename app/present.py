@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from app.document import Source
-from app.messages import Opened
+from app.messages import Opened, TaskWords
 from core.inputs.pair import Side
+from core.inputs.tasks import tasks_for
 from core.metrics import METRICS
 from core.models.model import Model
 from core.result import Result
@@ -42,6 +43,7 @@ def opened_words(model: Model, name: str) -> Opened:
         input_label=_input_words(model),
         output_label=outputs[shape.output_kind],
         prefix=model.adapter.prefix,
+        tasks=tuple(TaskWords(task.name, task.title, task.about) for task in tasks_for(model)),
     )
 
 

@@ -13,10 +13,12 @@ from app.background import Job
 from app.editing import NO_SELECTION
 from app.input_taker import InputTaker
 from app.joining import join, slots
+from app.make_b import MakingB
 from app.menus import fill_menu_bar, model_menu
 from app.opener import Opener
 from app.packs_page import PacksPage
 from app.palette import Commands
+from app.picked_positions import PickedPositions
 from app.settings import Settings
 from app.showing import Showing
 from app.workbench import Workbench
@@ -75,6 +77,8 @@ class Window(QMainWindow):
         join(self)
         self.arrangement.join()
         self.showing = Showing(self)
+        self.picked_positions = PickedPositions(self)
+        self.making_b = MakingB(self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
 

@@ -138,7 +138,7 @@ class Workbench(QObject):
             self._refused.drop_problem(letter)
         if "A" in changed:
             self.set_positions(())
-        if changed or document.metric != before.metric or document.dataset != before.dataset:
+        if changed or document.metric != before.metric or document.population != before.population:
             self._forget()
         self.findings.follow(before, document)
         self._ask_anew()

@@ -42,6 +42,7 @@ QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="muted"] { color: @muted@; }
 QLabel[role="number"] { font-size: 28px; font-weight: 600; }
 QLabel[role="warning"] { color: @negative@; }
+QLabel[role="selected"] { color: @selection@; }
 QLabel[role="good"] { color: @good@; }
 
 QPushButton, QToolButton {
@@ -149,7 +150,8 @@ QToolBar::separator { width: 1px; background: @border@; margin: 4px; }
 QStatusBar { background: @window@; color: @muted@; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: @muted@; padding: 0 4px; }
-QStatusBar QLabel[role="good"] { color: @good@; }
+QStatusBar QLabel[role="selected"] { color: @selection@; }
+QLabel[role="good"] { color: @good@; }
 QStatusBar QLabel[role="warning"] { color: @negative@; }
 QMainWindow::separator { background: transparent; width: 8px; height: 8px; }
 QMainWindow::separator:hover { background: @border@; }

@@ -17,16 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from random import Random
-from typing import Literal, get_args
 
 from core.errors import ArgumentError, InputError
+from core.inputs.corruption_kinds import TEXT_KINDS, TextKind
 from core.inputs.generators import lexicon
 from core.inputs.text import encode
 from core.inputs.token_texts import TokenText
 from core.models.model import Model
-
-TextKind = Literal["names", "swap", "shuffle", "mask"]
-TEXT_KINDS: tuple[TextKind, ...] = get_args(TextKind)
 
 NAMES = lexicon.NAMES + lexicon.HELD_OUT_NAMES
 NEUTRAL = ("the", "of", "and", "it", "that", "in", "a", ",", ".", "_", "x")  # without content, the commonest first

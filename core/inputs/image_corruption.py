@@ -14,47 +14,26 @@ whole picture. The same seed gives the same picture. Kinds:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.errors import ArgumentError, InputError
+from core.errors import InputError
+from core.inputs.corruption_kinds import ImageCorruption
 from core.inputs.images import model_view
 from core.inputs.pair import Side
 
 if TYPE_CHECKING:
     from core.models.model import Model
 
-ImageKind = Literal["other", "blur", "mean", "noise", "shuffle"]
-IMAGE_KINDS: tuple[ImageKind, ...] = get_args(ImageKind)
-
 BLUR = 0.6  # standard deviation in patches: what is in a patch can no longer be told
 ROUNDING = 1e-4  # of normalised pixels: a change below it is none
 TRIES = 100  # orders of patches that are tried until every one has moved
-
-
-@dataclass(frozen=True)
-class ImageCorruption:
-    """How B is made from a picture. other: the other picture, a path or the bytes of a file, for `other`.
-
-    Raises ArgumentError for an unknown kind.
-    """
-
-    kind: ImageKind
-    patches: tuple[int, ...] = ()
-    seed: int = 0
-    other: str | bytes = b""
-
-    def __post_init__(self) -> None:
-        if self.kind not in IMAGE_KINDS:
-            raise ArgumentError(
-                f"There is no corruption of pictures called {self.kind!r}.", f"There are: {', '.join(IMAGE_KINDS)}."
-            )
 
 
 def corrupted_side(model: Model, side: Side, corruption: ImageCorruption) -> Side:

@@ -116,13 +116,18 @@ class Person:
     def type_prompt_without_rest(self, letter: str, text: str) -> None:
         card = self.card(letter)
         if not card.editor.isVisible():
-            self.click(card.chips)
+            self.edit_text(card)
         assert card.editor.isVisible()
         card.editor.setFocus()
         card.editor.selectAll()
         QTest.keyClick(card.editor, Qt.Key.Key_Delete)
         QTest.keyClicks(card.editor, text)
         QTest.keyClick(card.editor, Qt.Key.Key_Return)
+
+    def edit_text(self, card) -> None:
+        """Open a card's text by its pencil."""
+        card.chip_scroll.ensureVisible(0, card.chips.height())
+        self.click(card.chips, card.chips.pencil_rect().center().toPoint())
 
     # ---- reading -------------------------------------------------------------------------------------------
 

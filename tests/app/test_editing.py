@@ -280,7 +280,7 @@ def test_x_without_a_selection_says_what_to_do(reader: Person) -> None:
 def test_an_x_in_a_prompt_is_a_letter(reader: Person) -> None:
     (index,) = reader.strong_edges()
     reader.click_edge(index)
-    reader.click(reader.card("A").chips)
+    reader.edit_text(reader.card("A"))
     reader.qtbot.keyClicks(QApplication.focusWidget(), "xptr")
     assert reader.card("A").editor.toPlainText() == CLEAN + "xptr"
     assert reader.edits() == []

@@ -26,7 +26,7 @@ def test_a_typed_prompt_runs_with_enter(reader: Person) -> None:
 
 def test_escape_gives_the_typing_up(reader: Person) -> None:
     before = reader.figures()
-    reader.click(reader.card("A").chips)
+    reader.edit_text(reader.card("A"))
     reader.qtbot.keyClicks(reader.card("A").editor, " and more")
     reader.press(Qt.Key.Key_Escape, widget=reader.card("A").editor)
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
@@ -38,7 +38,9 @@ def test_a_b_of_another_length_is_explained_before_anything_runs_with_it(reader:
 
     made = []
     session = engine_side.Session
-    monkeypatch.setattr(engine_side, "Session", lambda model, pair: made.append(pair) or session(model, pair))
+    monkeypatch.setattr(
+        engine_side, "Session", lambda model, pair, **more: made.append(pair) or session(model, pair, **more)
+    )
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_P)
@@ -178,7 +180,7 @@ def test_a_prompt_that_cannot_run_says_why_and_nothing_else_is_lost(reader: Pers
     assert len(reader.edits()) == 1
     if text.strip():  # what was typed is there to be mended
         assert reader.card("A").chips.chip_texts()
-        reader.click(reader.card("A").chips)
+        reader.edit_text(reader.card("A"))
         assert reader.card("A").editor.toPlainText() == text
     reader.type_prompt("A", CLEAN)
     assert reader.problem("A") == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt, Signal
@@ -23,10 +24,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QPushB
 from views.data import CardData
 from views.theme import RADIUS, current
 from views.widgets.boxes import DashedBox
+from views.widgets.brush_image import BrushImage
 from views.widgets.chips import ChipScroll, TokenChips
 from views.widgets.drops import CARD_MIME, can_read, read
 from views.widgets.icons import IconButton
-from views.widgets.patch_image import PatchImage
 from views.widgets.prompt_edit import PromptEdit
 from views.widgets.text import ElidedLabel, TintedLabel, enlarge, show_text, wrapped
 
@@ -44,6 +45,7 @@ class InputCard(QWidget):
     image_dropped = Signal(str, QImage)
     text_dropped = Signal(str, str)
     removed = Signal(str)
+    picked_changed = Signal(tuple)  # tokens, or patches by rows
 
     def __init__(self, letter: Literal["A", "B"], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,14 +66,17 @@ class InputCard(QWidget):
         self.header.addSpacing(6)
         self.header.addWidget(self.words, 1)
 
-        self.chips = TokenChips("selection" if letter == "A" else "negative")
+        self.chips = TokenChips("positive" if letter == "A" else "negative")
         self.chips.edit_requested.connect(self.start_editing)
+        self.chips.picked_changed.connect(self.picked_changed)
         self.chip_scroll = ChipScroll(self.chips)
         self.editor = PromptEdit(_PLACEHOLDERS[letter])
         self.editor.setAccessibleName(f"Text of {letter}")
         self.editor.committed.connect(self._commit)
         self.editor.cancelled.connect(self._cancel)
-        self.picture = PatchImage()
+        self.picture = BrushImage()
+        self.picture.setAccessibleName(f"Picture {letter}")
+        self.picture.picked_changed.connect(self.picked_changed)
         self.name = ElidedLabel(role="muted", mode=Qt.TextElideMode.ElideMiddle)
         self.problem = wrapped(role="warning")
         self.notes = wrapped()
@@ -143,6 +148,12 @@ class InputCard(QWidget):
         show_text(self.problem, data.problem)
         show_text(self.notes, "\n".join(data.notes))
         self._arrange()
+
+    def set_picked(self, indices: Sequence[int]) -> None:
+        """Tokens, or patches by rows."""
+        self.chips.set_picked([i for i in indices if i < len(self._data.tokens)])
+        rows, columns = self._data.grid or (0, 0)
+        self.picture.set_picked([i for i in indices if i < rows * columns])
 
     def card(self) -> CardData:
         return self._data

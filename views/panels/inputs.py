@@ -8,7 +8,7 @@ from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from views.data import CardData, EditRow, MetricChoice, MetricOption
 from views.panels.edits_list import EditsList
@@ -18,6 +18,7 @@ from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.drops import can_read
 from views.widgets.icons import IconButton
+from views.widgets.text import wrapped
 
 
 class InputsPanel(QFrame):
@@ -36,6 +37,7 @@ class InputsPanel(QFrame):
     restore_requested = Signal(int)  # an edit's key
     edit_selected = Signal(int)
     reset_requested = Signal()
+    picked_changed = Signal(tuple)  # tokens, or patches by rows: edits apply there only
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +55,9 @@ class InputsPanel(QFrame):
             card.paths_dropped.connect(self.paths_dropped)
             card.image_dropped.connect(self.image_dropped)
             card.text_dropped.connect(self.text_dropped)
+            card.picked_changed.connect(self.picked_changed)
         self.card_b.removed.connect(lambda _letter: self.counterfactual_removed.emit())
+        self.where = self._make_where()
         self.metric_editor = MetricEditor()
         self.metric_editor.metric_changed.connect(self.metric_changed)
         self.edits = EditsList()
@@ -65,7 +69,7 @@ class InputsPanel(QFrame):
         column = QVBoxLayout(content)
         column.setContentsMargins(14, 10, 14, 12)
         column.setSpacing(20)
-        for widget in (self.card_a, self.card_b, self.metric_editor, self.edits):
+        for widget in (self.card_a, self.card_b, self.where, self.metric_editor, self.edits):
             column.addWidget(widget)
         column.addStretch(1)
         self.scroll_area = QScrollArea()
@@ -85,6 +89,13 @@ class InputsPanel(QFrame):
         self.examples.clicked.connect(lambda: open_below(self.examples, self.examples_menu))
         self.examples.hide()
         self.card_a.header.addWidget(self.examples)
+        self.make = LinkButton("Make ▾")
+        self.make.setToolTip("Make B from A")
+        self.make.setAccessibleName("Make B from A")
+        self.make_menu = QMenu(self.make)
+        self.make_menu.setToolTipsVisible(True)
+        self.make.clicked.connect(lambda: open_below(self.make, self.make_menu))
+        self.card_b.header.addWidget(self.make)
         self.swap = IconButton("swap-vertical", "Swap A and B")
         self.swap.clicked.connect(self.swap_requested)
         self.remove = IconButton("cross", "Remove the counterfactual")
@@ -92,12 +103,33 @@ class InputsPanel(QFrame):
         self.card_b.header.addWidget(self.swap)
         self.card_b.header.addWidget(self.remove)
 
+    def _make_where(self) -> QWidget:
+        """Where edits apply, while tokens or patches are picked."""
+        self.where_words = wrapped(role="selected")
+        self.where_clear = LinkButton("Clear")
+        self.where_clear.setToolTip("Edits apply everywhere again (Esc in a card)")
+        self.where_clear.clicked.connect(lambda: self.picked_changed.emit(()))
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.where_words, 1)
+        layout.addWidget(self.where_clear, 0, Qt.AlignmentFlag.AlignTop)
+        row.hide()
+        return row
+
     # ---- showing -------------------------------------------------------------------------------------------
 
     def set_card(self, data: CardData) -> None:
         """Show card A or B. An empty B is a CardData without text, tokens and image."""
         (self.card_a if data.letter == "A" else self.card_b).set_card(data)
         self._describe_cards()
+
+    def set_picked(self, indices: Sequence[int], words: str) -> None:
+        """Show picked tokens or patches on both cards. words: what they are, for the line below."""
+        self.card_a.set_picked(indices)
+        self.card_b.set_picked(indices)
+        self.where_words.setText(words)
+        self.where.setVisible(bool(words))
 
     def show_problem(self, letter: str, problem: str) -> None:
         """Say on a card what is wrong with something new; what the card shows stays."""

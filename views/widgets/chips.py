@@ -1,5 +1,5 @@
-"""Tokens as chips with their indices, in lines like words. One widget paints them all, so that a prompt of a
-thousand tokens costs no thousand widgets."""
+"""Tokens as chips with their indices, in lines like words; clicks and keys pick some of them. One widget paints them
+all, so that a prompt of a thousand tokens costs no thousand widgets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFocusEvent,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
 
 from views.data import TokenChip
 from views.theme import current
 from views.widgets.icons import draw_icon
 from views.widgets.painted import Painted
+from views.widgets.picking import Picking
 from views.widgets.text import plain_tip, scaled, visible_token
 
 _PAD = 6.5  # inside a chip, left and right
@@ -22,9 +33,14 @@ _MARGIN = 1  # room for the focus ring
 
 
 class TokenChips(Painted):
-    """Chips; those that differ from the other card are outlined in `differs_color`."""
+    """Chips; those that differ from the other card are outlined in `differs_color`.
+
+    A click picks a token, with Shift all up to it, with Ctrl it too; beside the chips it clears. A double click, the
+    pencil, Enter or F2 asks to edit the text. Arrows move along, the space bar picks, Esc clears.
+    """
 
     edit_requested = Signal()
+    picked_changed = Signal(tuple)  # indices of tokens
     layout_changed = Signal()  # other tokens: another height
 
     def __init__(self, differs_color: str = "selection", parent: QWidget | None = None) -> None:
@@ -38,16 +54,20 @@ class TokenChips(Painted):
         self._advances: list[tuple[float, float]] = []  # of the word, of the index
         self._laid_out_for = -1
         self._height = 0.0
+        self._picking = Picking()
+        self._double = False  # the next release ends a double click
         self._pencil = QRectF()  # after the last chip: this can be edited
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.IBeamCursor)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def set_tokens(self, tokens: Sequence[TokenChip]) -> None:
         self._tokens, self._pending = tuple(tokens), False
-        self.setAccessibleName("Tokens: " + ", ".join(visible_token(token.text) for token in tokens))
+        if self._picking.cursor >= len(self._tokens):
+            self._picking = Picking()
+        self._describe()
         self._reset()
 
     def set_pending(self, text: str) -> None:
@@ -58,6 +78,20 @@ class TokenChips(Painted):
 
     def tokens(self) -> tuple[TokenChip, ...]:
         return self._tokens
+
+    def picked(self) -> tuple[int, ...]:
+        """The picked tokens, by their indices."""
+        return self._picking.picked
+
+    def set_picked(self, indices: Sequence[int]) -> None:
+        self._picking.set(indices)
+        self._describe()
+        self.update()
+
+    def pencil_rect(self) -> QRectF:
+        """Where the pencil is."""
+        self._lay_out(self.width())
+        return QRectF(self._pencil)
 
     def chip_texts(self) -> list[str]:
         """What the chips show, in order."""
@@ -74,6 +108,13 @@ class TokenChips(Painted):
             if rect.contains(point):
                 return token
         return None
+
+    def _describe(self) -> None:
+        """What screen readers say."""
+        names = [visible_token(token.text) for token in self._tokens]
+        words = "Tokens: " + ", ".join(names)
+        picked = [names[i] for i in self._picking.picked if i < len(names)]
+        self.setAccessibleName(words + (f". Selected: {', '.join(picked)}" if picked else ""))
 
     # ---- layout --------------------------------------------------------------------------------------------
 
@@ -152,14 +193,21 @@ class TokenChips(Painted):
         self._lay_out(self.width())
         theme, metrics = current(), QFontMetricsF(self.font())
         digits = scaled(self.font(), 0.68)
+        picked, cursor = set(self._picking.picked), self._picking.cursor if self.hasFocus() else -1
         first = bisect_right(self._rects, self._exposed.top(), key=lambda rect: rect.bottom())
         for rect, token, text in zip(self._rects[first:], self._tokens[first:], self._shown[first:], strict=True):
             if rect.top() > self._exposed.bottom():
                 break
             outline = self._differs_color if token.differs else "border"
-            painter.setPen(QPen(theme.color(outline), 1.3 if token.differs else 1.0))
-            painter.setBrush(theme.color("raised"))
+            chosen = token.index in picked
+            painter.setPen(
+                QPen(theme.color("selection" if chosen else outline), 1.3 if token.differs or chosen else 1.0)
+            )
+            painter.setBrush(theme.color("chosen" if chosen else "raised"))
             painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+            if token.index == cursor:
+                painter.setPen(QPen(theme.color("text"), 1.0, Qt.PenStyle.DotLine))
+                painter.drawRoundedRect(rect.adjusted(2.5, 2.5, -2.5, -2.5), 3.5, 3.5)
             color = "muted" if self._pending else "text"
             if token.differs and self._differs_color == "negative":
                 color = "negative"
@@ -176,11 +224,28 @@ class TokenChips(Painted):
 
     # ---- acting --------------------------------------------------------------------------------------------
 
+    # A press is left to the card, from which card B can be dragged.
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.edit_requested.emit()
-        else:
+        if event.button() != Qt.MouseButton.LeftButton or not self.rect().contains(event.position().toPoint()):
             super().mouseReleaseEvent(event)
+            return
+        if self._double:
+            self._double = False
+            return
+        token = self.chip_at(event.position())
+        if self._pencil.contains(event.position()):
+            self.edit_requested.emit()
+        elif token is None:
+            self._clear()
+        elif token.index >= 0:
+            self._picking.click(token.index, event.modifiers())
+            self._tell()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._double = True
+            self.edit_requested.emit()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.update()
@@ -188,11 +253,40 @@ class TokenChips(Painted):
     def leaveEvent(self, event: QEvent) -> None:
         self.update()
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._double = False
+        super().focusOutEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2, Qt.Key.Key_Space):
+        key, last = event.key(), len(self._tokens) - 1
+        to = {
+            Qt.Key.Key_Left: max(self._picking.cursor - 1, 0),
+            Qt.Key.Key_Right: min(self._picking.cursor + 1, last),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }.get(Qt.Key(key))
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
             self.edit_requested.emit()
+        elif to is not None and last >= 0 and not self._pending:
+            self._picking.move(to, event.modifiers())
+            self._tell()
+        elif key == Qt.Key.Key_Space and not self._pending:
+            self._picking.toggle_cursor()
+            self._tell()
+        elif key == Qt.Key.Key_Escape and self._picking.picked:
+            self._clear()
         else:
             super().keyPressEvent(event)
+
+    def _clear(self) -> None:
+        if self._picking.picked:
+            self._picking.clear()
+            self._tell()
+
+    def _tell(self) -> None:
+        self._describe()
+        self.update()
+        self.picked_changed.emit(self._picking.picked)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -200,8 +294,10 @@ class TokenChips(Painted):
             tip = f"token {token.index}: {token.text!r}" if token and token.index >= 0 else ""
             if tip and token and token.differs:
                 tip += "\ndiffers from the other card"
+            if tip:
+                tip += "\nClick: edits apply here only. Shift or Ctrl adds, Esc clears"
             if not tip and self._pencil.contains(QPointF(event.pos())):
-                tip = "Edit the text (Enter)"
+                tip = "Edit the text (Enter, or a double click)"
             QToolTip.showText(event.globalPos(), plain_tip(tip), self)
             return True
         return super().event(event)

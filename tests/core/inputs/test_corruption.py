@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.errors import ArgumentError, InputError
-from core.inputs.corruption import NAMES, TEXT_KINDS, corrupt_text, token_text_of
+from core.inputs.corruption import NAMES, corrupt_text, token_text_of
+from core.inputs.corruption_kinds import TEXT_KINDS
 from core.inputs.token_texts import changed_positions
 from core.models.loading import load_model
 from core.models.model import Model

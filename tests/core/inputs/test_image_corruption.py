@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from core.errors import ArgumentError, InputError
+from core.inputs.corruption_kinds import IMAGE_KINDS, ImageCorruption
 from core.inputs.generators import shapes
-from core.inputs.image_corruption import IMAGE_KINDS, ImageCorruption, corrupt, corrupted_side, patch_order
+from core.inputs.image_corruption import corrupt, corrupted_side, patch_order
 from core.inputs.pair import Side
 from core.models.loading import load_model
 from core.models.model import Model

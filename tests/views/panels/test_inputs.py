@@ -53,9 +53,10 @@ def test_the_cards_say_how_many_tokens_and_that_they_are_aligned(panel):
     assert panel.card_b.problem.text() == "A has 7 tokens and B has 5."
 
 
-def test_a_click_on_the_chips_opens_the_text_and_enter_commits_it(panel, qtbot):
+def test_the_pencil_opens_the_text_and_enter_commits_it(panel, qtbot):
     committed = catch(panel.text_committed)
-    qtbot.mouseClick(panel.card_a.chips, Qt.MouseButton.LeftButton)
+    chips = panel.card_a.chips
+    qtbot.mouseClick(chips, Qt.MouseButton.LeftButton, pos=chips.pencil_rect().center().toPoint())
     editor = panel.card_a.editor
     assert editor.isVisible()
     assert editor.toPlainText() == "".join(WORDS)

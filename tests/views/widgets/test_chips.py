@@ -1,10 +1,18 @@
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QPoint, Qt
 
+from views import theme
 from views.data import TokenChip
 from views.theme import current
 from views.widgets.chips import TokenChips
+
+
+@pytest.fixture(autouse=True)
+def _dark(qapp):
+    theme.set_choice("dark")
+    theme.apply(qapp)
 
 
 def chips_of(qtbot, words, differs=(), color="selection") -> TokenChips:
@@ -57,14 +65,58 @@ def test_a_chip_that_differs_is_outlined_in_its_colour(qtbot):
     assert most_red(0) < 0.5 * wanted
 
 
-def test_keyboard_and_mouse_ask_for_editing(qtbot):
+def click(qtbot, chips, index, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+    qtbot.mouseClick(chips, Qt.MouseButton.LeftButton, modifier, chips.chip_rect(index).center().toPoint())
+
+
+def test_pencil_double_click_and_enter_ask_for_editing(qtbot):
     chips = chips_of(qtbot, ["a"])
     asked: list[None] = []
     chips.edit_requested.connect(lambda: asked.append(None))
-    qtbot.mouseClick(chips, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(chips, Qt.MouseButton.LeftButton, pos=chips.pencil_rect().center().toPoint())
+    qtbot.mouseDClick(chips, Qt.MouseButton.LeftButton, pos=chips.chip_rect(0).center().toPoint())
     qtbot.keyClick(chips, Qt.Key.Key_Return)
     qtbot.mouseClick(chips, Qt.MouseButton.RightButton)
-    assert len(asked) == 2
+    click(qtbot, chips, 0)
+    assert len(asked) == 3
+
+
+def test_clicks_pick_tokens(qtbot):
+    chips = chips_of(qtbot, ["a", " b", " c", " d"])
+    told: list[tuple[int, ...]] = []
+    chips.picked_changed.connect(told.append)
+    click(qtbot, chips, 1)
+    click(qtbot, chips, 3, Qt.KeyboardModifier.ShiftModifier)
+    click(qtbot, chips, 2, Qt.KeyboardModifier.ControlModifier)
+    click(qtbot, chips, 0, Qt.KeyboardModifier.ControlModifier)
+    click(qtbot, chips, 2)
+    qtbot.mouseClick(chips, Qt.MouseButton.LeftButton, pos=QPoint(chips.width() - 2, chips.height() - 2))
+    assert told == [(1,), (1, 2, 3), (1, 3), (0, 1, 3), (2,), ()]
+
+
+def test_keys_pick_tokens(qtbot):
+    chips = chips_of(qtbot, ["a", " b", " c"])
+    qtbot.keyClick(chips, Qt.Key.Key_Right)
+    assert chips.picked() == (0,)
+    qtbot.keyClick(chips, Qt.Key.Key_Right)
+    qtbot.keyClick(chips, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert chips.picked() == (1, 2)
+    assert chips.accessibleName() == "Tokens: a, b, c. Selected: b, c"
+    qtbot.keyClick(chips, Qt.Key.Key_Space)
+    assert chips.picked() == (1,)
+    qtbot.keyClick(chips, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(chips, Qt.Key.Key_Space)
+    assert chips.picked() == (0, 1)
+    qtbot.keyClick(chips, Qt.Key.Key_Escape)
+    assert chips.picked() == ()
+
+
+def test_a_picked_chip_has_the_colour_of_the_selection(qtbot):
+    chips = chips_of(qtbot, ["aaa", " b"])
+    chips.set_picked((0,))
+    image = chips.grab().toImage()
+    colors = {image.pixelColor(x, 6).name() for x in range(round(chips.chip_rect(0).right()))}
+    assert current().chosen in colors
 
 
 def test_two_thousand_tokens_are_one_widget(qtbot):

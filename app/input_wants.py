@@ -1,0 +1,105 @@
+"""What the window asks of the engine about inputs, and the answers: B made from A, rows of tasks and files, each row's
+metric. Imports no model library.
+
+Making something is asked once: its answer is taken, and the want is taken back. `serial` tells one from the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.document import PairSource
+from app.messages import Want
+
+TASK = "task"  # the kind of a B that a built-in task has for this A
+FRESH = "fresh"  # a new A and B of a task
+
+
+@dataclass(frozen=True)
+class MakeB(Want):
+    """Make B from A. kind: of `core.inputs.corruption_kinds`, TASK or FRESH. positions: of the stream; none means the
+    whole. other: the other picture's file. task: of a fresh pair."""
+
+    serial: int
+    kind: str
+    positions: tuple[int, ...] = ()
+    seed: int = 0
+    other: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True)
+class MadeB:
+    """pair: A and B, and the answers of the metric where the task says them. words: what was made."""
+
+    number: int
+    want: MakeB
+    pair: PairSource
+    words: str
+
+
+@dataclass(frozen=True)
+class MakeRows(Want):
+    """Rows of a task, or those in a file or pasted text."""
+
+    serial: int
+    task: str = ""
+    path: str = ""
+    text: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class MadeRows:
+    """words: how many, and which did not fit the model, with an example of why."""
+
+    number: int
+    want: MakeRows
+    rows: tuple[PairSource, ...]
+    words: str
+
+
+@dataclass(frozen=True)
+class SaveRows(Want):
+    """Write the dataset to a file. ids: with the columns and the token ids of the field's files."""
+
+    serial: int
+    path: str
+    ids: bool = False
+
+
+@dataclass(frozen=True)
+class SavedRows:
+    number: int
+    want: SaveRows
+    words: str
+
+
+@dataclass(frozen=True)
+class RowFigures(Want):
+    """The metric of every row of the dataset, without and with the edits."""
+
+
+@dataclass(frozen=True)
+class RowFigure:
+    """before, after: the metric without and with the edits; None where `problem` says why there is none. pictures: what
+    the model sees, small, [height, width, 3], of A and of B."""
+
+    before: float | None
+    after: float | None
+    problem: str = ""
+    pictures: tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None] = (None, None)
+
+
+@dataclass(frozen=True)
+class RowsMeasured:
+    """Figures of rows by their place; more may follow until `done`."""
+
+    number: int
+    rows: Mapping[int, RowFigure]
+    metric_name: str
+    done: bool

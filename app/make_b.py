@@ -1,0 +1,150 @@
+"""Making B from A: the menu of card B, the same entries in Edit and the command palette, and what comes of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from app.input_wants import FRESH, TASK, MadeB, MakeB
+from app.messages import Opened, Unanswered
+from app.sources import IMAGE_FILTER
+from views.data import MetricChoice
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+# The actions of each kind of model, and the kinds of corruption that they ask for.
+TEXT_ACTIONS = {
+    "make_names": "names",
+    "make_swap": "swap",
+    "make_shuffle": "shuffle",
+    "make_mask": "mask",
+    "make_task": TASK,
+}
+IMAGE_ACTIONS = {
+    "make_other": "other",
+    "make_blur": "blur",
+    "make_mean": "mean",
+    "make_noise": "noise",
+    "make_patches": "shuffle",
+}
+MAKE_ACTIONS = (*TEXT_ACTIONS, *IMAGE_ACTIONS, "make_again")
+
+
+class MakingB(QObject):
+    """Asks the engine for a B and commits it."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._workbench = window.workbench
+        self._asked: MakeB | None = None  # until it is answered
+        self._last: MakeB | None = None  # what "again" draws anew
+        self._serial = 0
+        self._workbench.on(MadeB, self._take)
+        self._workbench.on(Unanswered, self._take_refusal)
+        self._workbench.model_opened.connect(self._fit_model)
+        self._workbench.cards_changed.connect(lambda _a, _b: self._enable())
+        self._fresh = QMenu("New A and B from a &Task", window)
+        self._fresh.setToolTipsVisible(True)
+        for menu in (window.inputs.make_menu, window.menus["make"]):
+            menu.aboutToShow.connect(partial(self._fill, menu))
+        self._enable()
+
+    # ---- asking --------------------------------------------------------------------------------------------
+
+    def make(self, action: str) -> None:
+        """What an action of the table asks for."""
+        if action == "make_again":
+            self.again()
+            return
+        kind = {**TEXT_ACTIONS, **IMAGE_ACTIONS}[action]
+        other = ""
+        if kind == "other":
+            settings = self._window.settings
+            other, _ = QFileDialog.getOpenFileName(
+                self._window, "Another picture for B", settings.folder(), IMAGE_FILTER
+            )
+            if not other:
+                return
+        self._ask(MakeB(0, kind, self._workbench.positions, other=other))
+
+    def fresh(self, task: str) -> None:
+        """A new A and B of a built-in task."""
+        self._ask(MakeB(0, FRESH, task=task))
+
+    def again(self) -> None:
+        """The same kind with another seed, at the positions that are picked now."""
+        if self._last is not None:
+            self._ask(replace(self._last, seed=self._last.seed + 1, positions=self._workbench.positions))
+
+    def _ask(self, want: MakeB) -> None:
+        self._serial += 1
+        self._asked = replace(want, serial=self._serial)
+        self._workbench.want("make b", self._asked)
+
+    # ---- answers -------------------------------------------------------------------------------------------
+
+    def _take(self, made: MadeB) -> None:
+        if made.want != self._asked:
+            return
+        self._end()
+        self._last = made.want
+        document = self._workbench.document
+        pair = made.pair
+        changed = replace(document, clean=pair.clean, counterfactual=pair.counterfactual)
+        opened = self._workbench.opened
+        if pair.target and opened is not None and any(o.kind == "logit_difference" for o in opened.metric_options):
+            changed = replace(changed, metric=MetricChoice("logit_difference", pair.target, pair.foil))
+        words = f"A and B: {made.words}" if made.want.kind == FRESH else f"B: {made.words}"
+        if changed == document:
+            self._workbench.message.emit("This is the B that is there already. Choose another way, or other tokens.")
+        self._workbench.commit(words, changed)
+        self._enable()
+
+    def _take_refusal(self, refusal: Unanswered) -> None:
+        if refusal.want == self._asked:
+            self._end()
+            self._window.inputs.show_problem("B", f"{refusal.message} {refusal.hint}".strip())
+
+    def _end(self) -> None:
+        self._asked = None
+        self._workbench.want("make b", None)
+
+    # ---- the menus -----------------------------------------------------------------------------------------
+
+    def _fit_model(self, opened: Opened) -> None:
+        self._last = None
+        self._enable()
+
+    def _actions(self) -> dict[str, str]:
+        """Those of the open model."""
+        opened = self._workbench.opened
+        if opened is None:
+            return {}
+        return TEXT_ACTIONS if opened.is_text else IMAGE_ACTIONS
+
+    def _enable(self) -> None:
+        commands, ready = self._window.commands, self._workbench.ready is not None
+        able = self._actions()
+        for key in MAKE_ACTIONS:
+            commands[key].setEnabled(ready and key in able)
+        commands["make_again"].setEnabled(ready and self._last is not None)
+        self._window.inputs.make.setEnabled(ready)
+
+    def _fill(self, menu: QMenu) -> None:
+        menu.clear()
+        commands, opened = self._window.commands, self._workbench.opened
+        for key in self._actions():
+            menu.addAction(commands[key])
+        self._fresh.clear()
+        for task in () if opened is None else opened.tasks:
+            self._fresh.addAction(task.title, partial(self.fresh, task.name)).setToolTip(task.about)
+        if not self._fresh.isEmpty():
+            menu.addMenu(self._fresh)
+        menu.addSeparator()
+        menu.addAction(commands["make_again"])

@@ -1,0 +1,39 @@
+"""Sources of the document as the model takes them, and why they cannot be. Runs in the engine's thread; imports
+torch."""
+
+from __future__ import annotations
+
+from app.document import Source, unfit
+from core.errors import WirescopeError
+from core.inputs.image_corruption import corrupted_side
+from core.inputs.pair import Side
+from core.inputs.text import check_aligned
+from core.models.model import Model
+
+
+def read_source(model: Model, source: Source | None) -> tuple[Side | None, str]:
+    """An input as the model takes it, or why it cannot be taken; neither where there is none."""
+    if source is None:
+        return None, ""
+    problem = unfit(source, model.title, model.is_text)
+    if problem:
+        return None, problem
+    try:
+        side = model.side(source.text if source.kind == "text" else (source.data or source.path))
+        if source.corruption is not None:
+            side = corrupted_side(model, side, source.corruption)
+        return side, ""
+    except WirescopeError as error:
+        return None, f"{error.message} {error.hint}".strip()
+
+
+def misfit(model: Model, a: Side, b: Side) -> str:
+    """Why B cannot stand beside A; empty where it can."""
+    try:
+        if model.is_text:
+            check_aligned(a, b)
+        elif a.tensor.shape != b.tensor.shape:
+            return "A and B have different sizes for the model. Crop one of them."
+    except WirescopeError as error:
+        return f"{error.message} {error.hint}".strip()
+    return ""

@@ -1,0 +1,138 @@
+"""A picture with its patch grid on which a region can be brushed: the patches of the region are picked together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from views.theme import current
+from views.widgets.patch_image import PatchImage
+from views.widgets.picking import Picking
+
+_ADD = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+_STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
+
+
+class BrushImage(PatchImage):
+    """Click or drag picks patches; Shift adds, Ctrl takes one away, a click beside the picture or Esc clears."""
+
+    picked_changed = Signal(tuple)  # patches, numbered by rows
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._picking = Picking()
+        self._last: QPointF | None = None  # where the brush is
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setToolTip("Drag to choose patches: edits and corruptions are then there only. Shift adds, Esc clears.")
+
+    def set_image(self, pixels: NDArray[np.uint8] | None, grid: tuple[int, int] | None) -> None:
+        other = grid != self._grid
+        super().set_image(pixels, grid)
+        if other:
+            self._picking = Picking()
+
+    def picked(self) -> tuple[int, ...]:
+        return self._picking.picked
+
+    def set_picked(self, patches: Sequence[int]) -> None:
+        self._picking.set(patches)
+        self.update()
+
+    # ---- drawing -------------------------------------------------------------------------------------------
+
+    def draw(self, painter: QPainter) -> None:
+        super().draw(painter)
+        picked = set(self._picking.picked)
+        if not picked or self._grid is None:
+            return
+        theme, columns = current(), self._grid[1]
+        edges = []
+        for patch in picked:
+            rect = self.patch_rect(patch)
+            painter.fillRect(rect, theme.color("selection", 0.28))
+            row, column = divmod(patch, columns)
+            neighbours = (
+                (patch - columns if row else -1, rect.topLeft(), rect.topRight()),
+                (patch + columns, rect.bottomLeft(), rect.bottomRight()),
+                (patch - 1 if column else -1, rect.topLeft(), rect.bottomLeft()),
+                (patch + 1 if column < columns - 1 else -1, rect.topRight(), rect.bottomRight()),
+            )
+            edges += [QLineF(start, end) for other, start, end in neighbours if other not in picked]
+        painter.setPen(QPen(theme.color("selection"), 2))
+        painter.drawLines(edges)  # around the region as a whole
+
+    # ---- brushing ------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self._grid is None:
+            super().mousePressEvent(event)
+            return
+        patch = self.patch_at(event.position())
+        if patch < 0:
+            self._clear()
+            return
+        self._last = event.position()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._picking.click(patch, event.modifiers())
+            self._last = None
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._picking.add(patch)
+        else:
+            self._picking.click(patch, Qt.KeyboardModifier.NoModifier)
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        if self._last is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            return
+        line = QLineF(self._last, event.position())
+        steps = max(1, round(line.length() / 3))  # a fast stroke leaves no gaps
+        for step in range(steps + 1):
+            patch = self.patch_at(line.pointAt(step / steps))
+            if patch >= 0:
+                self._picking.add(patch)
+        self._last = event.position()
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._grid is not None:
+            self._last = None
+            self.picked_changed.emit(self._picking.picked)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = _STEPS.get(Qt.Key(event.key()))
+        if self._grid is None:
+            super().keyPressEvent(event)
+        elif step is not None:
+            rows, columns = self._grid
+            row, column = divmod(max(self._picking.cursor, 0), columns)
+            if self._picking.cursor >= 0:
+                row, column = (row + step[0]) % rows, (column + step[1]) % columns
+            patch = row * columns + column
+            if event.modifiers() & _ADD:
+                self._picking.add(patch)
+            else:
+                self._picking.click(patch, Qt.KeyboardModifier.NoModifier)
+            self._tell()
+        elif event.key() == Qt.Key.Key_Space:
+            self._picking.toggle_cursor()
+            self._tell()
+        elif event.key() == Qt.Key.Key_Escape and self._picking.picked:
+            self._clear()
+        else:
+            super().keyPressEvent(event)
+
+    def _clear(self) -> None:
+        self._picking.clear()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.update()
+        self.picked_changed.emit(self._picking.picked)
