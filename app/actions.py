@@ -28,6 +28,23 @@ class Action:
 
 SELECT = "Select a node or a wire first"
 
+TEXT_B, PICTURE_B = "Open a language model, with a text in A", "Open a vision model, with a picture in A"
+MAKE_FIRST, PICK_FIRST = "Make a B first", "Click a token, or brush a region"
+MAKE_TEXT = (
+    ("make_names", "Other &Names", "Each name of A becomes another one of as many tokens"),
+    ("make_swap", "&Swap Names", "The names of A change places"),
+    ("make_shuffle", "S&huffle Tokens", "The picked tokens of A, or all between the ends, change places"),
+    ("make_mask", "&Mask Tokens", "The picked tokens of A, or some, become words without content"),
+    ("make_task", "As Its &Task Would", "The counterfactual of the built-in task that A is a sentence of"),
+)
+MAKE_PICTURE = (
+    ("make_other", "&Another Picture…", "The picked patches, or all, from another picture"),
+    ("make_blur", "&Blur", "The picked patches of A, or all, blurred"),
+    ("make_mean", "&Mean Colour", "The picked patches of A, or all, in their mean colour"),
+    ("make_noise", "&Noise", "The picked patches of A, or all, as noise of the same mean and spread"),
+    ("make_patches", "S&huffle Patches", "The picked patches of A, or all, change places"),
+)
+
 ACTIONS: tuple[Action, ...] = (
     Action("open_folder", "&Open Model Folder…", ("Ctrl+O",), "Open a model from a folder with safetensors", "open"),
     Action("open_named", "Open Model by &Name…", ("Ctrl+Shift+O",), "A Hub id, timm:NAME, bundled:NAME or pack:NAME"),
@@ -56,22 +73,10 @@ ACTIONS: tuple[Action, ...] = (
         needs="Nothing is edited",
     ),
     Action("trace", "&Trace", ("T",), "Score all edges and measure what the strongest recover", "trace"),
-    Action("make_names", "Make B: Other &Names", (), "Each name of A becomes another one of as many tokens"),
-    Action("make_swap", "Make B: &Swap Names", (), "The names of A change places"),
-    Action(
-        "make_shuffle", "Make B: S&huffle Tokens", (), "The picked tokens of A, or all between the ends, change places"
-    ),
-    Action("make_mask", "Make B: &Mask Tokens", (), "The picked tokens of A, or some, become words without content"),
-    Action(
-        "make_task", "Make B: As Its &Task Would", (), "The counterfactual of the built-in task that A is a sentence of"
-    ),
-    Action("make_other", "Make B: &Another Picture…", (), "The picked patches, or all, from another picture"),
-    Action("make_blur", "Make B: &Blur", (), "The picked patches of A, or all, blurred"),
-    Action("make_mean", "Make B: &Mean Colour", (), "The picked patches of A, or all, in their mean colour"),
-    Action("make_noise", "Make B: &Noise", (), "The picked patches of A, or all, as noise of the same mean and spread"),
-    Action("make_patches", "Make B: S&huffle Patches", (), "The picked patches of A, or all, change places"),
-    Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "The same with another draw of chance"),
-    Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again"),
+    *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
+    *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
+    Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "The same with another draw of chance", needs=MAKE_FIRST),
+    Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again", needs=PICK_FIRST),
     Action("swap", "S&wap A and B", ("Ctrl+Shift+S",), "", "swap"),
     Action("palette", "&Command Palette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
     Action("zoom_in", "Zoom &In", ("Ctrl++", "Ctrl+="), "", "zoom-in"),
