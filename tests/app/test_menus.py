@@ -51,9 +51,9 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(reader: Person) -> No
     waiting = [
         "Edit/Undo",
         "Edit/Redo",
-        "Edit/Pick No Tokens",
-        "Edit/Make B from A/Make B: Again",
         *(f"Edit/{words}" for words in entries_of_edits),
+        "Edit/Make B from A/Make B: Again",
+        "Edit/Pick No Tokens",
     ]
     for name, action in found.items():
         assert connected(action) == action.isEnabled() or name in waiting, name
