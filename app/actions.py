@@ -78,6 +78,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "The same with another draw of chance", needs=MAKE_FIRST),
     Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again", needs=PICK_FIRST),
     Action("swap", "S&wap A and B", ("Ctrl+Shift+S",), "", "swap"),
+    Action("find", "&Find…", ("Ctrl+F",), "Find nodes, edges, tokens, and the heads that read a token"),
     Action("palette", "&Command Palette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
     Action("zoom_in", "Zoom &In", ("Ctrl++", "Ctrl+="), "", "zoom-in"),
     Action("zoom_out", "Zoom &Out", ("Ctrl+-",), "", "zoom-out"),
@@ -101,7 +102,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "&Edit",
-        ("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "swap", "@make", "pick_none", "-", "trace"),
+        ("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "swap", "@make", "pick_none", "-", "find", "trace"),
     ),
     (
         "&View",

@@ -42,6 +42,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "palette": window.palette_commands.toggle,
         "pick_none": lambda: window.picked_positions.clear(),
         **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
+        "find": window.finder.open,
         "zoom_in": partial(canvas.zoom_by, 1.25),
         "zoom_out": partial(canvas.zoom_by, 0.8),
         "frame": canvas.frame_selection,

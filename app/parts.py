@@ -18,6 +18,8 @@ from app.circuit_parts import serve_changes, serve_curve, serve_kept
 from app.circuit_wants import WantChanges, WantCurve, WantKept
 from app.engine_thread import Send
 from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
+from app.heads_reading import HeadsReading
+from app.heads_reading_part import serve_heads_reading
 from app.messages import Request, Unanswered, Want
 from core.errors import Cancelled, WirescopeError
 
@@ -36,6 +38,7 @@ PARTS: dict[type[Want], Part] = {
     MakeB: Part(input_parts.make_b),
     MakeRows: Part(input_parts.make_rows),
     SaveRows: Part(input_parts.save_rows),
+    HeadsReading: Part(serve_heads_reading),
     WantChanges: Part(serve_changes),
     WantKept: Part(serve_kept, after_scores=True),
     WantCurve: Part(serve_curve, after_scores=True),

@@ -11,6 +11,7 @@ from app.actions import make_actions
 from app.arrangement import Arrangement, arrange
 from app.background import Job
 from app.editing import NO_SELECTION
+from app.find import Finder
 from app.input_taker import InputTaker
 from app.joining import join, slots
 from app.make_b import MakingB
@@ -23,6 +24,7 @@ from app.settings import Settings
 from app.showing import Showing
 from app.workbench import Workbench
 from views.canvas.canvas import Canvas
+from views.panels.find import FindBar
 from views.panels.inputs import InputsPanel
 from views.panels.inspector import InspectorPanel
 from views.panels.predictions import PredictionsPanel
@@ -65,6 +67,7 @@ class Window(QMainWindow):
         self.arrangement = Arrangement(self)
         self.opener = Opener(self)
         self.palette_commands = Commands(self)
+        self.finder = Finder(self, FindBar(self.canvas.parentWidget()))
         self.commands = make_actions(self, slots(self))
         self.menus = fill_menu_bar(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])

@@ -1,0 +1,30 @@
+"""Finds the heads that read a place, with the edits in. Runs in the engine's thread; imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.bench import Bench
+from app.engine_thread import Send
+from app.heads_reading import AttentionTo, HeadsReading
+from app.messages import Request
+from core.lens.reading import attention_to
+
+
+def serve_heads_reading(
+    want: HeadsReading, request: Request, bench: Bench, send: Send, cancelled: Callable[[], bool]
+) -> None:
+    edits = bench.possible(request.document)
+    key = (want, edits)
+    if bench.kept.get(HeadsReading, (None, None))[0] != key:
+        queries = want.queries or _read_by_output(bench)
+        result = bench.session.run(edits, positions="all", cancelled=cancelled)
+        bench.kept[HeadsReading] = key, (queries, attention_to(result, queries, want.keys, cancelled=cancelled))
+    queries, shares = bench.kept[HeadsReading][1]
+    send(AttentionTo(request.number, want, queries, shares))
+
+
+def _read_by_output(bench: Bench) -> tuple[int, ...]:
+    """The positions that the output, and so the metric, reads: of text the last one, of pictures often `CLS`."""
+    reads, pair = bench.session.engine.reads, bench.session.pair
+    return tuple(range(pair.length)) if reads is None else tuple(int(place) for place in reads[0])
