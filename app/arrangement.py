@@ -48,6 +48,7 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("inputs", "In&puts", "left", "inputs", "F5"),
     DockRow("inspector", "In&spector", "right", "inspector", "F6"),
     DockRow("predictions", "P&redictions", "bottom", "predictions", "F7"),
+    DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),
 )
 
 BOTTOM = 180  # pixels: how high the bottom panels are at first

@@ -49,7 +49,7 @@ class TableInStep(QObject):
             return
         document, scored, stale = workbench.usable(), workbench.scored, workbench.stale
         made_of = (opened.graph, scored, document, dict(workbench.measured), stale)
-        if not _same(made_of, self._shown):
+        if made_of != self._shown:
             self._shown = made_of
             panel.set_data(table_data(opened, scored, document, dict(workbench.measured), stale))
         panel.set_selection(workbench.selection)
@@ -63,12 +63,6 @@ class TableInStep(QObject):
         self._window.canvas.frame_selection()
         self._window.canvas.setFocus()
 
-
-def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    """Scores are not compared number by number."""
-    if len(one) != len(other):
-        return False
-    return all(a is b if isinstance(a, Scored) else a == b for a, b in zip(one, other, strict=True))
 
 
 def table_data(

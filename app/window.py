@@ -22,6 +22,7 @@ from app.palette import Commands
 from app.picked_positions import PickedPositions
 from app.settings import Settings
 from app.showing import Showing
+from app.table import TableInStep
 from app.workbench import Workbench
 from views.canvas.canvas import Canvas
 from views.panels.find import FindBar
@@ -29,6 +30,7 @@ from views.panels.inputs import InputsPanel
 from views.panels.inspector import InspectorPanel
 from views.panels.predictions import PredictionsPanel
 from views.panels.status import StatusStrip
+from views.panels.table import TablePanel
 from views.panels.toolbar import TopBar
 from views.panels.welcome import WelcomePanel
 from views.widgets.docks import Desk, Dock
@@ -59,6 +61,7 @@ class Window(QMainWindow):
         self.canvas = Canvas()
         self.inspector = InspectorPanel()
         self.predictions = PredictionsPanel()
+        self.table = TablePanel()
         self.welcome = WelcomePanel()
         self.status = StatusStrip()
         self.packs = PacksPage(self.welcome, self)
@@ -78,6 +81,7 @@ class Window(QMainWindow):
         self.top_bar.set_trace_enabled(False)
         self.inputs.metric_editor.setEnabled(False)
         join(self)
+        self.table_in_step = TableInStep(self)
         self.arrangement.join()
         self.showing = Showing(self)
         self.picked_positions = PickedPositions(self)

@@ -196,7 +196,9 @@ QAbstractItemView {
 }
 QAbstractItemView[plain="true"] { border: none; }
 QAbstractItemView:focus { border-color: @accent@; }
-QTableView { gridline-color: @raised@; }
+QTableView { gridline-color: @raised@; border-color: transparent; }
+QTableView:focus { border-color: @accent@; }
+QTableView::item { padding: 0 16px 0 8px; }
 QListView::item, QTreeView::item { padding: 4px 6px; border-radius: 4px; }
 QAbstractItemView::item:hover { background: @hover@; }
 QAbstractItemView::item:selected { background: @chosen@; color: @text@; }
@@ -204,6 +206,13 @@ QHeaderView { background: @panel@; border: none; }
 QHeaderView::section {
     background: @panel@; color: @muted@; border: none; border-bottom: 1px solid @border@; padding: 5px 8px;
 }
+QAbstractScrollArea::corner { background: transparent; border: none; }
+QTableView QHeaderView::section { padding: 3px 16px 3px 8px; }
+QTableView QHeaderView::up-arrow, QTableView QHeaderView::down-arrow {
+    width: 8px; height: 8px; subcontrol-origin: border; subcontrol-position: center right; right: 4px;
+}
+QTableView QHeaderView::up-arrow { image: @arrow-up@; }
+QTableView QHeaderView::down-arrow { image: @arrow-down@; }
 QTableCornerButton::section { background: @panel@; border: none; }
 QGroupBox { border: 1px solid @border@; border-radius: 6px; margin-top: 14px; padding: 8px; }
 QGroupBox::title { subcontrol-origin: margin; left: 8px; color: @muted@; }

@@ -15,7 +15,7 @@ from views.table.names import EXAMPLES
 from views.table.rows import Rows, TableData, edge_rows, node_rows
 from views.table.view import MOST_SELECTED, RowsView
 from views.theme import as_card
-from views.widgets.text import ElidedLabel, heading, show_text, wrapped
+from views.widgets.text import ElidedLabel, show_text, wrapped
 
 NOTHING = "Open a model: its edges and nodes stand here as a table."
 _TYPING = 120  # milliseconds after a key before the filter is used
@@ -70,15 +70,13 @@ class TablePanel(QFrame):
 
         header = QHBoxLayout()
         header.setSpacing(8)
-        header.addWidget(heading("Table"))
-        header.addSpacing(4)
         for button in self.kinds.values():
             header.addWidget(button)
         header.addWidget(self.filter, 3)
         header.addWidget(self.count, 2)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 10, 14, 10)
-        layout.setSpacing(6)
+        layout.setContentsMargins(14, 6, 8, 4)
+        layout.setSpacing(4)
         layout.addLayout(header)
         layout.addWidget(self.problem)
         layout.addWidget(self.hint)

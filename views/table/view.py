@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from views.data import Target
 from views.table.model import RowsModel
@@ -17,7 +17,8 @@ from views.table.rows import Rows
 from views.widgets.text import small_mono
 
 MOST_SELECTED = 200  # the canvas marks so many at once; more cannot be told apart there
-_SAMPLES = ("a29.h8", "a29.kv2 ⟨q⟩", "+0.00000", "+0.00000", "from B 0.5", "Circuit", "29 → 29")
+PADDING = 28  # pixels beside the words of a cell
+_SAMPLES = ("a29.h8", "a29.kv2 ⟨q⟩", "+0.0000", "+0.0000", "scale 0.5", "Circuit", "29 → 29")
 _NODE_SAMPLES = ("a29.h8", "head 8 of layer 29", *_SAMPLES[2:])
 
 
@@ -60,11 +61,12 @@ class RowsView(QTableView):
         self.setWordWrap(False)
         self.setCornerButtonEnabled(False)
         self.setMinimumSize(120, 60)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Table of the graph")
         vertical, header = self.verticalHeader(), self.horizontalHeader()
         vertical.hide()
         vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        vertical.setDefaultSectionSize(QFontMetrics(self.font()).height() + 8)
+        vertical.setDefaultSectionSize(QFontMetrics(self.font()).height() + 5)
         header.setAccessibleName("Columns of the table")
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
@@ -81,11 +83,12 @@ class RowsView(QTableView):
     def show_rows(self, rows: Rows | None) -> None:
         self.lines.set_rows(rows)
         what = "" if rows is None else rows.what
-        if what and what != self._sampled:
+        if rows is not None and what != self._sampled:
             self._sampled = what
             widest = QFontMetrics(small_mono())
             for column, sample in enumerate(_NODE_SAMPLES if what == "nodes" else _SAMPLES):
-                self.setColumnWidth(column, widest.horizontalAdvance(sample) + 28)
+                title = QFontMetrics(self.font()).horizontalAdvance(rows.columns[column].title)
+                self.setColumnWidth(column, max(widest.horizontalAdvance(sample), title) + PADDING)
 
     def set_selection(self, selection: tuple[Target, ...], look: bool = True) -> None:
         """Mark these, and bring the first of them into view. Emits nothing."""
