@@ -64,7 +64,6 @@ class TableInStep(QObject):
         self._window.canvas.setFocus()
 
 
-
 def table_data(
     opened: Opened, scored: Scored | None, document: Document, measured: dict[Target, float], stale: bool
 ) -> TableData:
@@ -78,6 +77,7 @@ def table_data(
     return TableData(
         opened.graph,
         None if scored is None else scored.values,
+        None if scored is None else scored.ranking.strongest,
         np.zeros(0, dtype=np.int64) if scored is None else scored.ranking.kept(document.size),
         measured,
         edits,

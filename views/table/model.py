@@ -56,12 +56,9 @@ class RowsModel(QAbstractTableModel):
 
     def _same_key(self, rows: Rows | None, column: int) -> bool:
         """Whether new rows are in the order of those before: sorting takes longest."""
-        known = self.rows
-        return (
-            rows is not None
-            and known is not None
-            and np.array_equal(rows.columns[column].key, known.columns[column].key)
-        )
+        if rows is None or self.rows is None:
+            return False
+        return np.array_equal(rows.columns[column].key(), self.rows.columns[column].key())
 
     def set_filter(self, text: str) -> None:
         """Show only the rows that typed words mean; `problem` says why they mean nothing, and then all stay."""

@@ -25,13 +25,15 @@ INPUT_HEAD_MLP_LOGITS = ("input", "head", "mlp", "logits")
 class TableData:
     """All that the table shows.
 
-    scores: estimated, [edges], positive raises the metric; None while there are none. kept: the edges of the circuit
+    scores: estimated, [edges], positive raises the metric; None while there are none. strongest: the edges that have an
+    effect, the largest first, where that is known. kept: the edges of the circuit
     [n]. measured: the change of the metric by editing a target. edits: the words of every edit ("from B").
     removed: what the scores and the circuit put in the place of an edge ("from B").
     """
 
     graph: Graph
     scores: NDArray[np.float64] | None = None
+    strongest: NDArray[np.int64] | None = None
     kept: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     measured: Mapping[Target, float] = field(default_factory=dict)
     edits: Mapping[Target, str] = field(default_factory=dict)
@@ -43,17 +45,19 @@ class TableData:
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column. text: a row's words. key: what it is sorted by, [rows]; the greatest first where `large_first`.
-    sign: of a row's number, for its colour, [rows] or None."""
+    """One column. text: a row's words. key: makes what it is sorted by, [rows]; the greatest first where `large_first`.
+    greatest_first: rows in that order, where somebody has sorted them already. sign: of a row's number, for its colour,
+    [rows] or None."""
 
     title: str
     tip: str
     text: Callable[[int], str]
-    key: NDArray[Any]
+    key: Callable[[], NDArray[Any]]
     large_first: bool = False
     figures: bool = False  # set right, in the font of numbers
     name: bool = False  # in the font of names
     sign: NDArray[np.float64] | None = None
+    greatest_first: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +75,10 @@ class Rows:
 
     def order(self, column: int, backwards: bool) -> NDArray[np.int64]:
         """All rows, sorted by a column; of equal ones the earlier first."""
-        key = self.columns[column].key
+        ordered = self.columns[column].greatest_first
+        if backwards and ordered is not None:
+            return ordered
+        key = self.columns[column].key()
         return _stable_order(-key if backwards else key)
 
     def values(self, row: int) -> list[str]:
@@ -135,24 +142,31 @@ class _Known:
             "lowers": known < 0,
         }
 
-    def columns(self, layer: tuple[str, Callable[[int], str], NDArray[Any]]) -> tuple[Column, ...]:
+    def columns(
+        self,
+        layer: tuple[str, Callable[[int], str], NDArray[Any]],
+        greatest_first: NDArray[np.int64] | None = None,
+    ) -> tuple[Column, ...]:
         tip, layer_text, layer_key = layer
-        edit_key = self.edited.astype(np.int8)
         return (
             Column(
                 "Estimated", _ESTIMATED, lambda row: _figure(self.estimated[row]),
-                _size(self.estimated), large_first=True, figures=True, sign=self.estimated,
+                lambda: _size(self.estimated), large_first=True, figures=True, sign=self.estimated,
+                greatest_first=greatest_first,
             ),
             Column(
                 "Measured", _MEASURED, lambda row: _figure(self.measured[row]),
-                _size(self.measured), large_first=True, figures=True, sign=self.measured,
+                lambda: _size(self.measured), large_first=True, figures=True, sign=self.measured,
             ),
-            Column("Edit", _EDIT, lambda row: self.edits.get(row, ""), edit_key, large_first=True),
+            Column(
+                "Edit", _EDIT, lambda row: self.edits.get(row, ""), lambda: self.edited.astype(np.int8),
+                large_first=True,
+            ),
             Column(
                 "Circuit", "Whether the circuit shown keeps it", lambda row: "kept" if self.kept[row] else "",
-                self.kept.astype(np.int8), large_first=True,
+                lambda: self.kept.astype(np.int8), large_first=True,
             ),
-            Column("Layer", tip, layer_text, layer_key),
+            Column("Layer", tip, layer_text, lambda: layer_key),
         )  # fmt: skip
 
     def words(self, row: int, removed: str) -> str:
@@ -207,12 +221,12 @@ def edge_rows(data: TableData) -> Rows:
 
     columns = (
         Column("Writer", "What adds to the stream", lambda row: graph.writers[writers[row]].name,
-               writers.astype(np.int16), name=True),
+               lambda: writers.astype(np.int16), name=True),
         Column(
             "Reader", "What reads it, and through which port: q, k or v of a head",
-            lambda row: pretty_name(graph.readers[readers[row]].name), readers.astype(np.int16), name=True,
+            lambda row: pretty_name(graph.readers[readers[row]].name), lambda: readers.astype(np.int16), name=True,
         ),
-        *known.columns(("Layer of the writer and of the reader", layer_text, layers[readers])),
+        *known.columns(("Layer of the writer and of the reader", layer_text, layers[readers]), _all_rows(data)),
     )  # fmt: skip
     return Rows(
         "edges",
@@ -245,9 +259,9 @@ def node_rows(data: TableData) -> Rows:
     layers[0], layers[-1] = -1, graph.layers
     columns = (
         Column("Node", "A head, an MLP, the input or the output", lambda row: graph.nodes[row].name,
-               np.arange(count), name=True),
+               lambda: np.arange(count, dtype=np.int16), name=True),
         Column("What", "What kind of component it is", lambda row: bars.get(row) or node_words(graph.nodes[row]),
-               names.node_kind),
+               lambda: names.node_kind),
         *known.columns(("Layer", lambda row: "" if row in bars else str(graph.nodes[row].layer), layers)),
     )  # fmt: skip
     return Rows(
@@ -260,6 +274,13 @@ def node_rows(data: TableData) -> Rows:
         lambda text: names.node_mask(text, known.flags),
         count,
     )
+
+
+def _all_rows(data: TableData) -> NDArray[np.int64] | None:
+    """All edges, those without an effect last."""
+    if data.strongest is None or data.scores is None:
+        return None
+    return np.concatenate([data.strongest, np.flatnonzero(data.scores == 0)])
 
 
 def _number_of_edge(graph: Graph) -> Callable[[Target], int | None]:

@@ -1,0 +1,136 @@
+"""The table in the window: in step with the canvas both ways, and a place to edit from, checked against the engine."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from core.edits import Edit
+from core.graph import Edge, Node
+from tests.app.person import Person
+from views.widgets.text import change_words
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def tabled(reader: Person) -> Person:
+    """With the table open, by its key."""
+    open_table(reader)
+    return reader
+
+
+def open_table(person: Person) -> None:
+    QTest.keyClick(person.window, Qt.Key.Key_F8)
+    person.wait(lambda: person.window.table.view.lines.rowCount())
+    person.rest()
+
+
+def view(person: Person):
+    return person.window.table.view
+
+
+def line_of(person: Person, target: Node | Edge) -> int:
+    (line,) = view(person).lines.lines_of((target,)).tolist()
+    return line
+
+
+def click_line(person: Person, line: int, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+    index = view(person).lines.index(line, 0)
+    view(person).scrollTo(index)
+    person.click(view(person).viewport(), view(person).visualRect(index).center(), modifier)
+    person.rest()
+
+
+def test_the_table_says_what_the_engine_found(tabled: Person) -> None:
+    graph, scores = tabled.bench.opened.graph, tabled.bench.scored.values
+    table = view(tabled)
+    assert table.lines.rowCount() == graph.n_edges
+    strongest = int(np.argmax(np.abs(scores)))
+    assert table.lines.targets(np.array([0])) == (graph.edge(strongest),)
+    assert table.lines.texts(0)[2] == change_words(float(scores[strongest]))
+    shown = {mark.index for mark in tabled.window.canvas.scene.data.edges}
+    kept = {int(table.lines.shown[line]) for line in range(graph.n_edges) if table.lines.texts(line)[5] == "kept"}
+    assert kept == shown  # nothing is selected, so the canvas shows the circuit alone
+
+
+def test_a_line_that_is_chosen_is_selected_on_the_canvas_and_inspected(tabled: Person) -> None:
+    click_line(tabled, 2)
+    (edge,) = view(tabled).lines.targets(np.array([2]))
+    assert tabled.window.canvas.selection() == (edge,)
+    assert tabled.bench.selection == (edge,)
+    assert set(tabled.effects()) == {"estimated", "measured"}
+    click_line(tabled, 4, CTRL)
+    both = view(tabled).lines.targets(np.array([2, 4]))
+    assert set(tabled.window.canvas.selection()) == set(both)
+
+    tabled.click_node(Node("head", 1, 2))
+    assert tabled.window.table.kind() == "nodes"
+    assert view(tabled).lines.targets(view(tabled).chosen()) == (Node("head", 1, 2),)
+    index = tabled.strong_edges()[0]
+    tabled.click_edge(index)
+    assert tabled.window.table.kind() == "edges"
+    assert view(tabled).lines.targets(view(tabled).chosen()) == (tabled.edge(index),)
+
+
+def test_x_p_and_r_edit_from_the_table_and_the_line_says_so(tabled: Person) -> None:
+    click_line(tabled, 1)
+    (edge,) = view(tabled).lines.targets(np.array([1]))
+    tabled.press(Qt.Key.Key_X, widget=view(tabled))
+    metric, _ = tabled.expected([Edit(edge, "patch")])
+    assert tabled.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    texts = view(tabled).lines.texts(line_of(tabled, edge))
+    assert texts[4] == "from B"
+    assert texts[3] == change_words(metric - tabled.bench.ran.before)
+    assert view(tabled).hasFocus()  # one can go on
+    tabled.window.table.filter.setFocus()
+    QTest.keyClicks(tabled.window.table.filter, "edited")
+    QTest.keyClick(tabled.window.table.filter, Qt.Key.Key_Return)
+    tabled.rest()
+    assert view(tabled).lines.rowCount() == 1
+    assert view(tabled).hasFocus()
+    tabled.press(Qt.Key.Key_R, widget=view(tabled))
+    assert tabled.edits() == []
+    assert tabled.window.table.problem.text() == "No line fits the filter."
+
+
+def test_the_context_menu_edits_and_goes_to_the_place(tabled: Person) -> None:
+    view(tabled).lines.sort(0, Qt.SortOrder.AscendingOrder)
+    click_line(tabled, 3)
+    (edge,) = view(tabled).lines.targets(np.array([3]))
+    menu = tabled.window.table.make_menu()
+    actions = {action.text().replace("&", ""): action for action in menu.actions()}
+    assert actions["Cut Selection"].isEnabled()
+    assert not actions["Restore Selection"].isEnabled()
+    actions["Cut Selection"].trigger()
+    tabled.rest()
+    assert tabled.bench.document.edit_of(edge) is not None
+    menu.close()
+    tabled.press(Qt.Key.Key_Return, widget=view(tabled))
+    canvas = tabled.window.canvas
+    tabled.wait(canvas.hasFocus)
+    canvas.settle()
+    assert canvas.camera.scale > canvas.home().scale
+
+
+def test_numbers_of_an_earlier_state_are_dimmed(tabled: Person) -> None:
+    table = view(tabled)
+    index = table.lines.index(0, 2)
+    fresh = table.lines.data(index, Qt.ItemDataRole.ForegroundRole).alphaF()
+    tabled.bench._conversation.mark_stale()  # as when the engine takes long
+    tabled.wait(lambda: table.lines.data(index, Qt.ItemDataRole.ForegroundRole).alphaF() < fresh)
+
+
+def test_a_picture_models_table_has_its_own_words(viewer: Person) -> None:
+    open_table(viewer)
+    click_line(viewer, 0)
+    (edge,) = view(viewer).lines.targets(np.array([0]))
+    assert viewer.bench.selection == (edge,)
+    viewer.click(viewer.window.table.kinds["nodes"])
+    texts = [view(viewer).lines.texts(line)[:2] for line in range(view(viewer).lines.rowCount())]
+    assert ["input", "input · patch + position"] in texts
+    assert ["logits", "class scores"] in texts
+    viewer.press(Qt.Key.Key_F8, widget=viewer.window)
+    assert not viewer.window.table.isVisible()
