@@ -166,7 +166,10 @@ class Desk(QMainWindow):
             others = [other for other in self.tabifiedDockWidgets(dock) if not other.isHidden()]
             dock.title_bar.set_tabbed(bool(others) and not dock.isFloating())
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setVisible(bar.count() > 1)  # Qt leaves one behind, over a panel, when a layout is restored
+            alone = bar.count() < 2
+            bar.setFocusPolicy(Qt.FocusPolicy.NoFocus if alone else Qt.FocusPolicy.TabFocus)
+            if alone:
+                bar.hide()  # Qt leaves one behind, over a panel, when a layout is restored
 
     def childEvent(self, event: QChildEvent) -> None:
         """Tabs come and go by themselves; each opens its dock's menu."""
