@@ -102,7 +102,10 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "&Edit",
-        ("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "swap", "@make", "pick_none", "-", "find", "trace"),
+        (
+            *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-"),
+            *("swap", "@make", "pick_none", "-", "find", "trace"),
+        ),
     ),
     (
         "&View",

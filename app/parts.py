@@ -17,9 +17,9 @@ from app.bench import Bench
 from app.circuit_parts import serve_changes, serve_curve, serve_kept
 from app.circuit_wants import WantChanges, WantCurve, WantKept
 from app.engine_thread import Send
-from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
 from app.heads_reading import HeadsReading
 from app.heads_reading_part import serve_heads_reading
+from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
 from app.messages import Request, Unanswered, Want
 from core.errors import Cancelled, WirescopeError
 
