@@ -4,9 +4,13 @@
 
 At MIB's fractions of the edges, with the edges of the highest scores (Mueller et al. 2025, "MIB: A Mechanistic
 Interpretability Benchmark", section 3): CPR is the area under the curve, CMD the area between it and 1, both by
-trapezoids over the linear axis of fractions. The random band holds circuits of as many edges drawn at random. Edges on
-no path from `input` to `logits` are dropped from all of them first. For `zero` and `mean`, m(B) is the metric of the
+trapezoids over the linear axis of fractions. CPR above 1 means that edges which lower the metric were left out, which
+is no merit: read CMD, best of a ranking by size. The random band holds circuits of as many edges drawn at random. Edges
+on no path from `input` to `logits` are dropped from all of them first. For `zero` and `mean`, m(B) is the metric of the
 empty circuit.
+
+With `removed` the circuits are the others: the whole model without the best edges. What those still recover is what the
+circuit does not explain (completeness; Wang et al. 2023, "Interpretability in the Wild", section 4).
 """
 
 from __future__ import annotations
@@ -20,17 +24,20 @@ from numpy.typing import NDArray
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import InputError
+from core.evaluation.measured import FLAT, Measured, measure
+from core.graph import Graph
+from core.inputs.pair import Dataset
 from core.session import Session
 from core.tracing.scores import Scores
 
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-FLAT = 1e-6  # of a metric: below it, A and B score alike
 
 
 @dataclass(frozen=True)
 class Curve:
-    """fractions, sizes (edges), connected (edges left after pruning), recovered: one a point. random_band: [2,
-    points], lowest and highest."""
+    """fractions, sizes (edges), connected (edges left after pruning), recovered, accuracy (share of right answers): one
+    a point. random_band: [2, points], lowest and highest. band: [2, points], 95 % by bootstrap over the pairs; None for
+    one pair. whole_accuracy: of the whole model. by_size, removed: which edges were kept."""
 
     fractions: tuple[float, ...]
     sizes: tuple[int, ...]
@@ -40,6 +47,12 @@ class Curve:
     cpr: float
     cmd: float
     replacement: EditKind
+    accuracy: tuple[float, ...] = ()
+    whole_accuracy: float = 1.0
+    band: NDArray[np.float64] | None = None
+    pairs: int = 1
+    by_size: bool = False
+    removed: bool = False
 
 
 def faithfulness(
@@ -48,39 +61,98 @@ def faithfulness(
     *,
     fractions: Sequence[float] = FRACTIONS,
     replacement: EditKind | None = None,
+    dataset: Dataset | None = None,
+    by_size: bool = False,
+    removed: bool = False,
     random_circuits: int = 3,
     seed: int = 0,
+    progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Curve:
-    """The faithfulness curve of a ranking. Raises InputError where A and B score alike: there is nothing to
-    recover."""
+    """The faithfulness curve of a ranking, on the session's pair (or batch) or a dataset.
+
+    by_size: the largest scores whatever their sign. removed: keep what is left without the best edges. Raises
+    InputError where A and B score alike: there is nothing to recover."""
     kind = replacement or scores.replacement
     graph = session.graph
+    sizes = sizes_of(len(scores.values), fractions)
+    circuits = [_kept(scores.top(size, by_size=by_size), removed) for size in sizes]
+    random = _random_circuits(graph, [len(circuit) for circuit in circuits], random_circuits, seed)
+    pruned = [circuit.pruned() for circuit in circuits]
+    found = measure(
+        session,
+        [*pruned, *(circuit.pruned() for draw in random for circuit in draw)],
+        kind,
+        dataset=dataset,
+        progress=progress,
+        cancelled=cancelled,
+    )
+    recovered = found.recovered()
+    points = len(sizes)
+    drawn = recovered[points:].reshape(random_circuits, points)
+    band = np.full((2, points), np.nan)
+    if random_circuits:
+        band = np.stack([np.fmin.reduce(drawn), np.fmax.reduce(drawn)])
+    bootstrap = _first(found, points).band(seed)
+    cpr, cmd = areas(fractions, recovered[:points])
+    return Curve(
+        fractions=tuple(fractions),
+        sizes=tuple(sizes),
+        connected=tuple(len(circuit) for circuit in pruned),
+        recovered=tuple(float(value) for value in recovered[:points]),
+        random_band=band,
+        cpr=cpr,
+        cmd=cmd,
+        replacement=kind,
+        accuracy=tuple(float(share) for share in found.circuits_right[:points].mean(axis=1)),
+        whole_accuracy=float(found.whole_right.mean()),
+        band=bootstrap,
+        pairs=found.pairs,
+        by_size=by_size,
+        removed=removed,
+    )
 
-    def metrics(circuits: Sequence[Circuit]) -> list[float]:
-        return [float(result.metric.mean()) for result in session.run_circuits(circuits, kind, cancelled)]
 
-    whole = float(session.clean.metric.mean())
-    sizes = [min(graph.n_edges, max(1, round(fraction * graph.n_edges))) for fraction in fractions]
-    circuits = [scores.top(size).pruned() for size in sizes]
-    connected = [len(circuit) for circuit in circuits]
-    empty, *measured = metrics([Circuit(graph, np.empty(0, dtype=np.int64)), *circuits])
-    if abs(whole - empty) < FLAT:
-        raise InputError(
-            f"The metric is {whole:.3g} with every edge and {empty:.3g} with none: there is nothing to recover.",
-            "Choose a counterfactual with another answer, or another metric.",
-        )
-    recovered = [(value - empty) / (whole - empty) for value in measured]
-    generator = np.random.default_rng(seed)
-    band = np.full((2, len(sizes)), np.nan)
-    for _ in range(random_circuits):
-        order = generator.permutation(graph.n_edges).astype(np.int64)
-        drawn = metrics([Circuit(graph, order[:size]).pruned() for size in sizes])
-        values = [(value - empty) / (whole - empty) for value in drawn]
-        band[0] = np.fmin(band[0], values)
-        band[1] = np.fmax(band[1], values)
+def sizes_of(edges: int, fractions: Sequence[float]) -> list[int]:
+    """How many edges fractions of a graph are, one at least."""
+    return [min(edges, max(1, round(fraction * edges))) for fraction in fractions]
+
+
+def areas(fractions: Sequence[float], recovered: NDArray[np.float64]) -> tuple[float, float]:
+    """CPR and CMD of a curve."""
     x = np.asarray(fractions, dtype=np.float64)
-    y = np.asarray(recovered)
-    cpr = float(np.trapezoid(y, x))
-    cmd = float(np.trapezoid(np.abs(1 - y), x))
-    return Curve(tuple(fractions), tuple(sizes), tuple(connected), tuple(recovered), band, cpr, cmd, kind)
+    return float(np.trapezoid(recovered, x)), float(np.trapezoid(np.abs(1 - recovered), x))
+
+
+def without(circuit: Circuit) -> Circuit:
+    """The edges outside a circuit."""
+    outside = np.ones(circuit.graph.n_edges, dtype=bool)
+    outside[circuit.edges] = False
+    return Circuit(circuit.graph, np.flatnonzero(outside).astype(np.int64), None, circuit.about)
+
+
+def _kept(circuit: Circuit, removed: bool) -> Circuit:
+    return without(circuit) if removed else circuit
+
+
+def _random_circuits(graph: Graph, sizes: Sequence[int], draws: int, seed: int) -> list[list[Circuit]]:
+    generator = np.random.default_rng(seed)
+    found = []
+    for _ in range(draws):
+        order = generator.permutation(graph.n_edges).astype(np.int64)
+        found.append([Circuit(graph, order[:size]) for size in sizes])
+    return found
+
+
+def _first(found: Measured, count: int) -> Measured:
+    return Measured(
+        found.whole,
+        found.nothing,
+        found.circuits[:count],
+        found.whole_right,
+        found.circuits_right[:count],
+        found.replacement,
+    )
+
+
+__all__ = ["FLAT", "FRACTIONS", "Curve", "InputError", "areas", "faithfulness", "sizes_of", "without"]

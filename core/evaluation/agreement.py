@@ -1,0 +1,61 @@
+"""Agreement: do two rankings, or two kinds of ablation, tell the same story?
+
+Jaccard overlap of the circuits of one size, Spearman's rank correlation of all scores (Spearman 1904; ties get the mean
+of their ranks), and the share of edges in both circuits whose signs agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ArgumentError
+from core.evaluation.stability import kept, overlap
+from core.tracing.scores import Scores
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """overlap: Jaccard of the circuits of `size` edges. rank_correlation: of all edges, -1 to 1. same_sign: share of
+    the edges in both circuits. chance: the overlap that two random circuits of that size have on average."""
+
+    size: int
+    overlap: float
+    rank_correlation: float
+    same_sign: float
+    chance: float
+
+
+def agreement(one: Scores, other: Scores, size: int, *, by_size: bool = False) -> Agreement:
+    """Compare two scores of one graph's edges. Raises ArgumentError for those of another graph or of other things."""
+    if one.graph != other.graph:
+        raise ArgumentError(f"These scores are of other models: {one.graph} and {other.graph}.")
+    if one.level != "edges" or other.level != "edges":
+        raise ArgumentError("Only scores of edges are compared.", "Trace edges.")
+    graph = one.graph
+    a, b = (kept(graph, scores.top(size, by_size=by_size)) for scores in (one, other))
+    both = a & b
+    signs = np.sign(one.values[both]) == np.sign(other.values[both])
+    share = size / graph.n_edges
+    return Agreement(
+        size=size,
+        overlap=overlap(a, b),
+        rank_correlation=rank_correlation(one.values, other.values),
+        same_sign=float(signs.mean()) if len(signs) else 1.0,
+        chance=share / (2 - share),
+    )
+
+
+def rank_correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Spearman's. 0 where one of them is constant."""
+    a, b = (ranks - ranks.mean() for ranks in (_ranks(x), _ranks(y)))
+    spread = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / spread if spread > 0 else 0.0
+
+
+def _ranks(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    _, inverse, counts = np.unique(x, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    middle: NDArray[np.float64] = last - (counts - 1) / 2
+    return middle[inverse]

@@ -1,0 +1,189 @@
+"""Three hypothesis tests of a circuit (Shi et al. 2024, "Hypothesis Testing the Circuit Hypothesis in LLMs", section
+3).
+
+Each asks what would be true of an ideal circuit, and how likely the data would be then; a small p-value speaks against
+the circuit. m is the metric of one pair.
+
+Equivalence. Ideal: circuit and model are equally likely to have the larger metric, up to `tolerance`.
+  1. Count the pairs in which m(circuit) > m(model); ties count half.
+  2. p: how likely a share at least as far from 1/2 is where the true share is 1/2 + tolerance (binomial).
+Independence. Ideal: what the model without the circuit's edges still does tells nothing of what the model does.
+  1. HSIC (Gretton et al. 2007) between m(rest) and m(model) over the pairs, with Gaussian kernels as wide as the median
+     distance.
+  2. p: the share of random permutations of the pairs with an HSIC at least as large.
+Minimality. Ideal: every edge matters more than an edge that does not belong would.
+  1. Edges that do not belong: add a random path from `input` to `logits` to the circuit, take one edge of it out, and
+     see
+     how far the metric moves (mean absolute change over the pairs); so for `draws` paths.
+  2. Take each edge of the circuit (at most `most`, drawn by the seed) out likewise. Count the random ones that it
+     beats.
+  3. p of an edge: how likely so few, or fewer, are where it beats a share `quantile` of them (binomial); the least p,
+     times the
+     number of edges tested (Bonferroni), is that of the circuit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.circuit import Circuit
+from core.edits import EditKind
+from core.errors import InputError
+from core.evaluation.faithfulness import without
+from core.evaluation.measured import measure
+from core.graph import Graph, Reader
+from core.inputs.pair import Dataset
+from core.session import Session
+
+LEAST_PAIRS = 8  # with fewer, no test can speak against anything
+BATCH = 16  # circuits that go through the model together
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HypothesisTest:
+    """One test. statistic: what was counted or computed; words: what it is. p: in the ideal case; below `level` it
+    speaks against the circuit."""
+
+    name: str
+    statistic: float
+    p: float
+    words: str
+    level: float = 0.05
+
+    @property
+    def passed(self) -> bool:
+        """Nothing speaks against the circuit; that is no proof for it."""
+        return self.p >= self.level
+
+
+def hypothesis_tests(
+    session: Session,
+    circuit: Circuit,
+    replacement: EditKind = "patch",
+    *,
+    dataset: Dataset | None = None,
+    tolerance: float = 0.1,
+    quantile: float = 0.9,
+    draws: int = 64,
+    most: int = 32,
+    permutations: int = 1000,
+    seed: int = 0,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> tuple[HypothesisTest, HypothesisTest, HypothesisTest]:
+    """The three tests of a circuit on a session's batch or a dataset. Raises InputError for fewer than LEAST_PAIRS
+    pairs, Cancelled."""
+    pairs = session.pair.batch if dataset is None else len(dataset)
+    if pairs < LEAST_PAIRS:
+        raise InputError(
+            f"The tests need {LEAST_PAIRS} pairs, and there are {pairs}.", "Trace a dataset, for example of a task."
+        )
+    rng = np.random.default_rng(seed)
+    found = measure(session, [circuit, without(circuit)], replacement, dataset=dataset, cancelled=cancelled)
+    equal = equivalence(found.circuits[0], found.whole, tolerance)
+    independent = independence(found.circuits[1], found.whole, permutations, rng)
+    reference = _reference(circuit, draws, rng)
+    count = len(circuit)
+    chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
+    edges = [(circuit, Circuit(circuit.graph, np.delete(circuit.edges, place))) for place in chosen]
+    moves: list[float] = []
+    everything = [*reference, *edges]
+    for start in range(0, len(everything), BATCH // 2):
+        part = everything[start : start + BATCH // 2]
+        runs = [each for both in part for each in both]
+        metrics = measure(session, runs, replacement, dataset=dataset, cancelled=cancelled).circuits
+        moves += [float(np.abs(metrics[2 * i] - metrics[2 * i + 1]).mean()) for i in range(len(part))]
+        if progress is not None:
+            progress(min(1.0, (start + BATCH // 2) / len(everything)))
+    minimal = minimality_test(np.array(moves[draws:]), np.array(moves[:draws]), quantile)
+    return equal, independent, minimal
+
+
+def equivalence(circuit: Floats, whole: Floats, tolerance: float = 0.1) -> HypothesisTest:
+    """circuit, whole: the metric of every pair."""
+    n = len(whole)
+    wins = float((circuit > whole).sum() + 0.5 * (circuit == whole).sum())
+    away = abs(wins / n - 0.5)
+    p = sum(
+        probability
+        for count, probability in enumerate(_binomial(n, 0.5 + tolerance))
+        if abs(count / n - 0.5) >= away - 1e-12
+    )
+    words = f"the circuit has the larger metric in {wins / n:.0%} of {n} pairs"
+    return HypothesisTest("equivalence", wins / n, min(1.0, p), words)
+
+
+def independence(rest: Floats, whole: Floats, permutations: int, rng: np.random.Generator) -> HypothesisTest:
+    """rest: the metric of every pair in the model without the circuit."""
+    a, b = _centred_kernel(rest), _centred_kernel(whole)
+    observed = float((a * b).mean())
+    at_least = 1
+    for _ in range(permutations):
+        order = rng.permutation(len(whole))
+        at_least += float((a * b[np.ix_(order, order)]).mean()) >= observed - 1e-15
+    words = "what the rest of the model does depends on what the whole does (HSIC)"
+    return HypothesisTest("independence", observed, at_least / (permutations + 1), words)
+
+
+def minimality_test(moves: Floats, reference: Floats, quantile: float = 0.9) -> HypothesisTest:
+    """moves: how far the metric goes without each edge of the circuit; reference: without edges that do not belong."""
+    beaten = np.array([int((reference < move).sum()) for move in moves])
+    chances = np.cumsum(_binomial(len(reference), quantile))
+    p_values = chances[beaten] if len(beaten) else np.ones(1)
+    p = min(1.0, float(p_values.min()) * len(p_values))
+    idle = int((p_values * len(p_values) < 0.05).sum())
+    words = f"{idle} of {len(moves)} edges matter no more than random ones would"
+    return HypothesisTest("minimality", float(idle), p, words)
+
+
+def _reference(circuit: Circuit, draws: int, rng: np.random.Generator) -> list[tuple[Circuit, Circuit]]:
+    """The circuit with a random path, and that without one edge of it which the circuit has not."""
+    graph = circuit.graph
+    inside = set(circuit.edges.tolist())
+    found: list[tuple[Circuit, Circuit]] = []
+    for _ in range(100 * draws):
+        if len(found) == draws:
+            return found
+        new = [edge for edge in random_path(graph, rng) if edge not in inside]
+        if new:
+            inflated = np.concatenate([circuit.edges, np.array(new, dtype=np.int64)])
+            gone = int(rng.choice(new))
+            found.append((Circuit(graph, inflated), Circuit(graph, inflated[inflated != gone])))
+    raise InputError(
+        "The circuit holds nearly every edge, so there are none outside to compare with.", "Test a smaller circuit."
+    )
+
+
+def random_path(graph: Graph, rng: np.random.Generator) -> Sequence[int]:
+    """The edges of a path from `input` to `logits`, drawn backwards: a reader's writer is drawn evenly from all that it
+    reads, and then one of that writer's ports."""
+    edges: list[int] = []
+    reader = Reader("logits")
+    while True:
+        number = int(rng.integers(0, graph.writers_before(reader)))
+        edges.append(int(graph.first_edge[graph.reader_index(reader)]) + number)
+        if number == 0:
+            return edges
+        ports = graph.ports(graph.writers[number])
+        reader = ports[int(rng.integers(0, len(ports)))]
+
+
+def _centred_kernel(x: Floats) -> Floats:
+    distances = np.abs(x[:, None] - x[None, :])
+    apart = distances[distances > 0]
+    width = float(np.median(apart)) if len(apart) else 1.0
+    kernel = np.exp(-(distances**2) / (2 * width**2))
+    centred: Floats = kernel - kernel.mean(axis=0) - kernel.mean(axis=1)[:, None] + kernel.mean()
+    return centred
+
+
+def _binomial(n: int, share: float) -> list[float]:
+    """The probabilities of 0 to n."""
+    return [math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1)]

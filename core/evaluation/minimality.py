@@ -1,0 +1,64 @@
+"""Minimality: whether a circuit needs its edges.
+
+Steps: take each edge (or as many as asked for, drawn by the seed) out of the circuit, one at a time, and run what is
+left. The need of an edge is what the circuit recovers less without it. An edge with a need near 0 could be left out; a
+negative need means that the circuit recovers more without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.circuit import Circuit
+from core.edits import EditKind
+from core.evaluation.measured import measure
+from core.inputs.pair import Dataset
+from core.session import Session
+
+BATCH = 16  # circuits that go through the model together
+
+
+@dataclass(frozen=True)
+class Minimality:
+    """edges: those that were taken out, by their number in the graph. needs: [edges], in shares of the behaviour.
+    recovered: by the whole circuit."""
+
+    edges: NDArray[np.int64]
+    needs: NDArray[np.float64]
+    recovered: float
+    replacement: EditKind
+
+    def share_needed(self, least: float = 0.001) -> float:
+        """The share of the edges without which the circuit recovers less, by `least` of the behaviour."""
+        return float((self.needs >= least).mean()) if len(self.needs) else 1.0
+
+
+def minimality(
+    session: Session,
+    circuit: Circuit,
+    replacement: EditKind = "patch",
+    *,
+    dataset: Dataset | None = None,
+    most: int = 64,
+    seed: int = 0,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Minimality:
+    """Needs of at most `most` edges of a circuit. Raises InputError where A and B score alike, Cancelled."""
+    rng = np.random.default_rng(seed)
+    count = len(circuit)
+    chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
+    needs: list[float] = []
+    recovered = float("nan")
+    for start in range(0, max(len(chosen), 1), BATCH):
+        part = chosen[start : start + BATCH]
+        circuits = [circuit, *(Circuit(circuit.graph, np.delete(circuit.edges, place)) for place in part)]
+        whole, *less = measure(session, circuits, replacement, dataset=dataset, cancelled=cancelled).recovered()
+        recovered = float(whole)
+        needs += [recovered - float(value) for value in less]
+        if progress is not None:
+            progress(min(1.0, (start + BATCH) / max(len(chosen), 1)))
+    return Minimality(circuit.edges[chosen], np.array(needs), recovered, replacement)

@@ -1,0 +1,77 @@
+"""Stability: would other pairs of the same task have given the same circuit?
+
+Steps:
+1. Score every pair alone.
+2. Draw as many pairs with replacement, average their scores, take the best edges (a bootstrap; Efron 1979).
+3. Compare each such circuit with that of all pairs: Jaccard overlap, shared edges / edges in either.
+
+Two circuits of one task can both be faithful and share next to nothing: read the overlap beside what is recovered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.circuit import Circuit
+from core.errors import InputError
+from core.graph import Graph
+
+
+@dataclass(frozen=True)
+class Stability:
+    """overlaps: [draws], Jaccard of each bootstrap circuit with that of all pairs. between: the mean overlap of
+    bootstrap circuits with each other. frequency: [edges], in which share of them each edge is."""
+
+    size: int
+    pairs: int
+    overlaps: NDArray[np.float64]
+    between: float
+    frequency: NDArray[np.float64]
+
+    @property
+    def mean(self) -> float:
+        return float(self.overlaps.mean())
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        low, high = np.quantile(self.overlaps, ((1 - level) / 2, (1 + level) / 2))
+        return float(low), float(high)
+
+
+def stability(
+    per_pair: NDArray[np.floating], size: int, *, draws: int = 100, by_size: bool = False, seed: int = 0
+) -> Stability:
+    """per_pair: [pairs, edges], the scores of every pair. size: edges of the circuit. Raises InputError for one
+    pair."""
+    pairs, edges = per_pair.shape
+    if pairs < 2:
+        raise InputError("One pair cannot tell how stable a circuit is.", "Trace a dataset of ten pairs or more.")
+    rng = np.random.default_rng(seed)
+
+    def best(scores: NDArray[np.floating]) -> NDArray[np.bool_]:
+        keys = np.abs(scores) if by_size else scores
+        kept = np.zeros(edges, dtype=bool)
+        kept[np.argsort(-keys, kind="stable")[:size]] = True
+        return kept
+
+    whole = best(per_pair.mean(axis=0))
+    weights = rng.multinomial(pairs, np.full(pairs, 1 / pairs), size=draws) / pairs  # how often each pair was drawn
+    drawn = np.stack([best(weight @ per_pair) for weight in weights])
+    overlaps = np.array([overlap(whole, each) for each in drawn])
+    others = [overlap(drawn[i], drawn[i + 1]) for i in range(draws - 1)]
+    return Stability(size, pairs, overlaps, float(np.mean(others)) if others else 1.0, drawn.mean(axis=0))
+
+
+def overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """Jaccard: 1 for two empty sets."""
+    either = int((one | other).sum())
+    return int((one & other).sum()) / either if either else 1.0
+
+
+def kept(graph: Graph, circuit: Circuit) -> NDArray[np.bool_]:
+    """Which edges of the graph a circuit has: [edges]."""
+    found = np.zeros(graph.n_edges, dtype=bool)
+    found[circuit.edges] = True
+    return found

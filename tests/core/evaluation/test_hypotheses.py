@@ -1,0 +1,78 @@
+"""The three tests on data where the ideal holds, and where it does not."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import wirescope as ws
+from core.errors import InputError
+from core.evaluation.hypotheses import equivalence, hypothesis_tests, independence, minimality_test, random_path
+from tests.core.engine.cases import case
+
+
+def rejections(draw, count: int = 200) -> float:
+    return float(np.mean([not draw(np.random.default_rng(seed)).passed for seed in range(count)]))
+
+
+def test_equivalence_rejects_what_is_always_less_and_seldom_what_is_equal() -> None:
+    def equal(rng):
+        return equivalence(rng.normal(size=60), rng.normal(size=60), 0.1)
+
+    def less(rng):
+        return equivalence(rng.normal(-2, size=60), rng.normal(size=60), 0.1)
+
+    assert rejections(equal) <= 0.05
+    assert rejections(less) >= 0.99
+    same = equivalence(np.ones(20), np.ones(20))
+    assert (same.statistic, same.p) == (0.5, 1.0), "ties count half"
+
+
+def test_independence_keeps_its_level_and_sees_what_is_no_line() -> None:
+    def apart(rng):
+        return independence(rng.normal(size=40), rng.normal(size=40), 199, rng)
+
+    def parabola(rng):
+        x = rng.normal(size=40)
+        return independence(x**2, x, 199, rng)
+
+    assert rejections(apart, 200) <= 0.09
+    assert rejections(parabola, 30) >= 0.9
+
+
+def test_minimality_finds_the_idle_edge() -> None:
+    rng = np.random.default_rng(0)
+    reference = rng.uniform(0, 1, 64)
+    needed = minimality_test(np.array([2.0, 1.5, 3.0]), reference)
+    assert needed.passed
+    assert needed.statistic == 0
+    idle = minimality_test(np.array([2.0, 0.1, 3.0]), reference)
+    assert not idle.passed
+    assert idle.statistic == 1
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "gptj", "vit"])
+def test_a_random_path_goes_from_input_to_output(family: str) -> None:
+    graph = case(family).session().graph
+    for seed in range(20):
+        edges = [graph.edge(number) for number in random_path(graph, np.random.default_rng(seed))]
+        assert edges[0].reader.kind == "logits"
+        assert edges[-1].writer.kind == "input"
+        for later, earlier in itertools.pairwise(edges):
+            assert earlier.reader in graph.ports(later.writer)
+
+
+def test_the_whole_model_is_equivalent_and_a_handful_of_edges_is_not() -> None:
+    setup = case("gpt2", batch=12)
+    session = setup.session()
+    scores = ws.trace(session, "eap-ig", steps=3)
+    graph = session.graph
+    nearly = hypothesis_tests(session, scores.top(graph.n_edges - 40), draws=8, most=4, permutations=99)
+    few = hypothesis_tests(session, scores.top(2), draws=8, most=4, permutations=99)
+    assert [test.name for test in nearly] == ["equivalence", "independence", "minimality"]
+    assert all(0 <= test.p <= 1 for test in (*nearly, *few))
+    assert nearly[0].p > few[0].p or few[0].passed
+    with pytest.raises(InputError, match="pairs"):
+        hypothesis_tests(case("gpt2").session(), scores.top(5))

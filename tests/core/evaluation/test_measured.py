@@ -1,0 +1,117 @@
+"""Tables of what circuits do, pair by pair, and the curve over a dataset."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import wirescope as ws
+from core.evaluation.faithfulness import faithfulness, without
+from core.evaluation.measured import Measured, measure
+from core.evaluation.minimality import minimality
+from tests.core.engine.cases import case
+from tests.core.tracing.test_trace import ANSWERS, pairs
+
+
+@pytest.fixture(scope="module")
+def traced() -> tuple[ws.Session, ws.Dataset, ws.Scores]:
+    model = case("gpt2").model
+    dataset = ws.Dataset(pairs(model), ANSWERS)
+    session = ws.Session(model, dataset.pairs[0], ws.logit_difference(1, 2))
+    return session, dataset, ws.trace(session, "eap-ig", steps=3, dataset=dataset)
+
+
+def test_every_pair_is_measured_with_its_own_answers(traced) -> None:
+    session, dataset, scores = traced
+    circuit = scores.top(40)
+    found = measure(session, [circuit, scores.top(10)], dataset=dataset)
+    assert found.pairs == 4
+    metrics = {}
+    for pair, answers in zip(dataset.pairs, dataset.answers, strict=True):
+        own = ws.Session(session.model, pair, ws.logit_difference(*answers))
+        metrics[answers] = [float(x.metric) for x in (own.clean, own.counterfactual, own.run_circuit(circuit))]
+    table = np.array([metrics[answers] for answers in ANSWERS])
+    order = np.argsort(table[:, 0])  # pairs of one length went together
+    mine = np.argsort(found.whole)
+    assert np.allclose(found.whole[mine], table[order, 0], rtol=0, atol=1e-9)
+    assert np.allclose(found.nothing[mine], table[order, 1], rtol=0, atol=1e-9)
+    assert np.allclose(found.circuits[0][mine], table[order, 2], rtol=0, atol=1e-9)
+    a, b, c = table.mean(axis=0)
+    assert found.recovered()[0] == pytest.approx((c - b) / (a - b))
+
+
+def test_right_answers_are_counted() -> None:
+    model = case("gpt2").model
+    pair = pairs(model)[0]
+    top = int(ws.Session(model, pair).clean.answer.argmax())
+    other = (top + 1) % 5
+    for target, foil, right in ((top, other, True), (other, top, False)):
+        session = ws.Session(model, pair, ws.logit_difference(target, foil))
+        whole = ws.circuit_of(session.graph, list(session.graph.edges))
+        found = measure(session, [whole])
+        assert found.whole_right.tolist() == [right]
+        assert found.circuits_right.tolist() == [[right]]
+
+
+def test_the_band_is_a_bootstrap_over_the_pairs() -> None:
+    rng = np.random.default_rng(0)
+    whole, nothing = rng.normal(3, 0.1, 200), rng.normal(0, 0.1, 200)
+    circuits = np.stack([rng.normal(1.5, 0.9, 200), whole])
+    right = np.ones((2, 200), dtype=bool)
+    found = Measured(whole, nothing, circuits, right[0], right, "patch")
+    low, high = found.band(seed=1)
+    recovered = found.recovered()
+    assert (low <= recovered).all()
+    assert (recovered <= high).all()
+    expected = 1.96 * 0.9 / np.sqrt(200) / 3  # the normal approximation
+    assert (high[0] - low[0]) / 2 == pytest.approx(expected, rel=0.15)
+    assert high[1] - low[1] < 1e-9, "the whole model recovers all of it in every draw"
+
+
+def test_the_others_are_the_whole_without_the_best(traced) -> None:
+    session, dataset, scores = traced
+    curve = faithfulness(session, scores, dataset=dataset, removed=True, fractions=(0.1, 1.0), random_circuits=1)
+    rest = without(scores.top(round(0.1 * session.graph.n_edges)))
+    found = measure(session, [rest.pruned()], dataset=dataset)
+    assert curve.removed
+    assert curve.recovered[0] == pytest.approx(found.recovered()[0])
+    assert curve.recovered[1] == pytest.approx(0.0, abs=1e-9)
+    assert len(rest) + round(0.1 * session.graph.n_edges) == session.graph.n_edges
+
+
+def test_a_curve_over_a_dataset_has_its_band_and_accuracy(traced) -> None:
+    session, dataset, scores = traced
+    curve = faithfulness(session, scores, dataset=dataset, by_size=True)
+    assert curve.pairs == 4
+    assert curve.by_size
+    assert curve.band is not None
+    assert (curve.band[0] <= np.array(curve.recovered) + 1e-9).all()
+    assert (np.array(curve.recovered) <= curve.band[1] + 1e-9).all()
+    assert curve.accuracy[-1] == pytest.approx(curve.whole_accuracy)
+    sizes = np.abs(scores.values)
+    best = scores.top(curve.sizes[4], by_size=True)
+    assert sizes[best.edges].min() >= np.delete(sizes, best.edges).max() - 1e-12
+
+
+def test_an_edge_is_needed_as_far_as_the_circuit_recovers_less_without_it(traced) -> None:
+    session, dataset, scores = traced
+    circuit = scores.top(30)
+    found = minimality(session, circuit, dataset=dataset, most=8, seed=2)
+    assert len(found.edges) == len(found.needs) == 8
+    assert set(found.edges.tolist()) <= set(circuit.edges.tolist())
+    for edge, need in zip(found.edges, found.needs, strict=True):
+        less = ws.Circuit(circuit.graph, circuit.edges[circuit.edges != edge])
+        whole, left = measure(session, [circuit, less], dataset=dataset).recovered()
+        assert need == pytest.approx(whole - left, abs=1e-9)
+    assert found.share_needed() == pytest.approx((found.needs >= 0.001).mean())
+
+
+def test_vision_too() -> None:
+    setup = case("vit", batch=3)
+    session = setup.session()
+    scores = ws.trace(session, "eap-ig", steps=2)
+    curve = faithfulness(session, scores, random_circuits=1)
+    assert curve.pairs == 3
+    assert curve.recovered[-1] == pytest.approx(1.0)
+    assert torch.is_tensor(session.clean.metric)

@@ -1,0 +1,71 @@
+"""Stability and agreement on scores whose answer is known."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import wirescope as ws
+from core.errors import ArgumentError, InputError
+from core.evaluation.agreement import agreement, rank_correlation
+from core.evaluation.stability import stability
+from tests.core.engine.cases import case
+
+
+def test_pairs_that_say_the_same_give_one_circuit() -> None:
+    scores = np.random.default_rng(0).normal(size=500)
+    found = stability(np.tile(scores, (10, 1)), 50)
+    assert found.mean == found.between == 1.0
+    assert set(np.unique(found.frequency)) == {0.0, 1.0}
+    assert found.frequency.sum() == pytest.approx(50)
+
+
+def test_pairs_that_say_nothing_overlap_by_their_shared_draws_alone() -> None:
+    """Independent scores: overlap stays far from 1, and grows with what pairs have in common."""
+    rng = np.random.default_rng(1)
+    noise = rng.normal(size=(20, 2000))
+    signal = rng.normal(size=2000)
+    none, some, much = (stability(noise + weight * signal, 200).mean for weight in (0.0, 0.5, 3.0))
+    assert none < 0.55
+    assert none < some < much
+    assert much > 0.85
+
+
+def test_the_frequency_of_an_edge_is_how_often_it_is_drawn() -> None:
+    """Two edges, one place: each pair favours one of them; the better one is the one drawn more often."""
+    per_pair = np.array([[1.0, 0.0]] * 3 + [[0.0, 1.0]] * 2)
+    found = stability(per_pair, 1, draws=4000, seed=3)
+    exact = sum(math.comb(5, k) * 0.6**k * 0.4 ** (5 - k) for k in (3, 4, 5))
+    assert found.frequency[0] == pytest.approx(exact, abs=0.03)
+    assert found.mean == pytest.approx(found.frequency[0])
+
+
+def test_one_pair_is_refused() -> None:
+    with pytest.raises(InputError, match="One pair"):
+        stability(np.zeros((1, 5)), 2)
+
+
+def test_agreement_of_a_ranking_with_itself_its_opposite_and_chance() -> None:
+    session = case("gpt2").session()
+    scores = ws.trace(session, "eap")
+    same = agreement(scores, scores, 30)
+    assert (same.overlap, same.same_sign) == (1.0, 1.0)
+    assert same.rank_correlation == pytest.approx(1.0)
+    other = ws.Scores(scores.graph, -scores.values, "opposite", "patch")
+    assert agreement(scores, other, 30).rank_correlation == pytest.approx(-1.0)
+    rng = np.random.default_rng(0)
+    edges = scores.graph.n_edges
+    random = [ws.Scores(scores.graph, rng.normal(size=edges), "random", "patch") for _ in range(40)]
+    overlaps = [agreement(one, two, edges // 4).overlap for one, two in itertools.pairwise(random)]
+    assert np.mean(overlaps) == pytest.approx(agreement(scores, scores, edges // 4).chance, abs=0.02)
+    with pytest.raises(ArgumentError, match="edges"):
+        agreement(scores, ws.trace(session, "eap", level="nodes"), 3)
+
+
+def test_ties_share_their_ranks() -> None:
+    x = np.array([1.0, 1.0, 2.0, 3.0])
+    assert rank_correlation(x, np.array([5.0, 5.0, 6.0, 9.0])) == pytest.approx(1.0)
+    assert rank_correlation(x, np.zeros(4)) == 0.0
