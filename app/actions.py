@@ -89,6 +89,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("full_screen", "F&ull Screen", ("F11",), checkable=True),
     Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
     Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info"),
+    Action("log", "&Log…", (), "What happened lately, with details to copy"),
     Action("about", "&About Wirescope"),
 )
 
@@ -114,7 +115,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-", "@theme", "@motion", "full_screen"),
         ),
     ),
-    ("&Help", ("welcome", "keys", "-", "about")),
+    ("&Help", ("welcome", "keys", "-", "log", "about")),
 )
 
 EXPORTS = ("export_svg", "export_pdf", "export_png1", "export_png2", "export_png4", "-", "export_json")

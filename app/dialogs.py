@@ -1,4 +1,4 @@
-"""Dialogs: one message per problem with details to copy, the keys, and what this is."""
+"""Dialogs of Help: the keys, and what this is."""
 
 from __future__ import annotations
 
@@ -17,24 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import keys_table
-from app.messages import Failed
 from views.theme import mono_font
-
-
-def show_problem(parent: QWidget, failure: Failed) -> QMessageBox:
-    """Say what is wrong and what to do; the details can be copied. Does not block. Said already, it is not said
-    again."""
-    for shown in parent.findChildren(QMessageBox):
-        if shown.isVisible() and (shown.text(), shown.informativeText()) == (failure.message, failure.hint):
-            return shown
-    box = QMessageBox(QMessageBox.Icon.Warning, "Wirescope", failure.message, QMessageBox.StandardButton.Ok, parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setInformativeText(failure.hint)
-    box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    if failure.details:
-        box.setDetailedText(failure.details)
-    box.open()
-    return box
 
 
 def show_keys(parent: QWidget) -> QDialog:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from app.dialogs import show_problem
 from app.messages import Failed
 from core.errors import WirescopeError
 from core.interchange.saving import save_text
@@ -35,7 +34,7 @@ def export(window: Window, ending: str, scale: int = 1) -> None:
         else:
             write_figure(path, data, snapshot.caption(), scale=scale)
     except WirescopeError as error:
-        show_problem(window, Failed(0, "run", error.message, error.hint))
+        window.problems.show(Failed(0, "run", error.message, error.hint))
     else:
         window.status.set_message(f"Saved {path.name}")
 

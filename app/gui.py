@@ -5,21 +5,17 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-import traceback
-from types import TracebackType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.collector import rest_until_idle
 from app.engine_thread import EngineThread, Server
-from app.messages import Failed
+from app.log_book import keep_file, leave_messages_to_qt, log_book, take_exceptions_of_threads, take_messages_of_qt
 from app.settings import Settings
 from app.window import Window
 from app.workbench import Workbench
 from views import motion, theme
-
-log = logging.getLogger(__name__)
 
 
 def make_engine_side() -> Server:
@@ -45,6 +41,13 @@ def run(model: str | None) -> int:
     if sys.platform == "win32":
         import torch  # noqa: F401  # on Windows its libraries must be there before Qt's
 
+    log_book()
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(terminal)
+    keep_file()
+    take_messages_of_qt()
+    take_exceptions_of_threads()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("Wirescope")
@@ -54,7 +57,7 @@ def run(model: str | None) -> int:
     theme.apply(app)
     window = make_window()
     rest_until_idle(window.workbench)
-    sys.excepthook = lambda kind, error, trace: report(window, kind, error, trace)
+    window.problems.catch()
     window.show()
     # Not before the first frame is on the screen: opening a model takes the interpreter for itself.
     QTimer.singleShot(50, window, lambda: window.opener.start(model))
@@ -64,19 +67,6 @@ def run(model: str | None) -> int:
     ticking = QTimer()
     ticking.timeout.connect(lambda: None)
     ticking.start(250)
-    return app.exec()
-
-
-def report(window: Window, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """An exception in a slot is shown and logged, and the program goes on."""
-    if issubclass(kind, KeyboardInterrupt):
-        window.close()
-        return
-    log.error("an exception reached the event loop", exc_info=(kind, error, trace))
-    details = "".join(traceback.format_exception(kind, error, trace))
-    from app.dialogs import show_problem
-
-    show_problem(
-        window,
-        Failed(0, "run", f"Something went wrong: {error}", "Your inputs and edits are kept; you can go on.", details),
-    )
+    code = app.exec()
+    leave_messages_to_qt()
+    return code

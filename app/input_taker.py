@@ -11,7 +11,6 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
 from app.background import Job, fetch
-from app.dialogs import show_problem
 from app.document import Source, unfit
 from app.messages import Failed
 from app.sources import IMAGE_FILTER, from_image, from_path
@@ -121,4 +120,4 @@ class InputTaker(QObject):
             self._workbench.set_source(letter, source)
 
     def _refuse(self, message: str, hint: str) -> None:
-        show_problem(self._window, Failed(0, "run", message, hint))
+        self._window.problems.show(Failed(0, "run", message, hint))

@@ -51,6 +51,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "full_screen": window.toggle_full_screen,
         "welcome": opener.show_welcome,
         "keys": partial(show_keys, window),
+        "log": window.log_viewer.show,
         "about": partial(show_about, window),
     }
 

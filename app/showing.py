@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.dialogs import show_problem
 from app.examples import example, examples_for
 from app.messages import Failed, Opened, Ready
 from app.opener import FIRST_EXAMPLE, PHOTOGRAPHS
@@ -106,4 +105,4 @@ class Showing(QObject):
     def _show_failure(self, failure: Failed) -> None:
         if failure.where == "model" and not self._window.workbench.go_back():
             self._window.opener.show_welcome()
-        show_problem(self._window, failure)
+        self._window.problems.show(failure)

@@ -14,12 +14,14 @@ from app.editing import NO_SELECTION
 from app.find import Finder
 from app.input_taker import InputTaker
 from app.joining import join, slots
+from app.log_viewer import LogViewer
 from app.make_b import MakingB
 from app.menus import fill_menu_bar, model_menu
 from app.opener import Opener
 from app.packs_page import PacksPage
 from app.palette import Commands
 from app.picked_positions import PickedPositions
+from app.problems import Problems
 from app.settings import Settings
 from app.showing import Showing
 from app.table import TableInStep
@@ -69,6 +71,8 @@ class Window(QMainWindow):
         arrange(self)
         self.arrangement = Arrangement(self)
         self.opener = Opener(self)
+        self.problems = Problems(self)
+        self.log_viewer = LogViewer(self)
         self.palette_commands = Commands(self)
         self.finder = Finder(self, FindBar(self.canvas.parentWidget()))
         self.commands = make_actions(self, slots(self))

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from views.theme import Theme
 
 
-def style_sheet(theme: Theme) -> str:
-    """The style sheet in the colours of a theme."""
+def style_sheet(theme: Theme, scale: float = 1.0) -> str:
+    """The style sheet in the colours of a theme. scale: of text, against its usual size."""
     text = _SHEET
+    for name, pixels in (("title_size", 16), ("number_size", 28), ("arrow_size", 10)):
+        text = text.replace(f"@{name}@", f"{round(pixels * scale)}px")
     for name in _FIELDS:
         text = text.replace(f"@{name}@", getattr(theme, name))
     icons = resources.files("resources").joinpath("icons", "style")
@@ -37,10 +39,10 @@ QWidget { color: @text@; }
 QWidget:disabled { color: @muted@; }
 *[card="true"] { background: @panel@; border: 1px solid @border@; border-radius: 8px; }
 QLabel { background: transparent; }
-QLabel[role="title"] { font-size: 16px; font-weight: 700; }
+QLabel[role="title"] { font-size: @title_size@; font-weight: 700; }
 QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="muted"] { color: @muted@; }
-QLabel[role="number"] { font-size: 28px; font-weight: 600; }
+QLabel[role="number"] { font-size: @number_size@; font-weight: 600; }
 QLabel[role="warning"] { color: @negative@; }
 QLabel[role="selected"] { color: @selection@; }
 QLabel[role="good"] { color: @good@; }

@@ -8,6 +8,7 @@ yellow marks the selection everywhere.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -96,6 +97,8 @@ RADIUS = 6  # pixels
 
 BODY_POINTS = 9.75  # at 96 dots per inch: 13 pixels
 
+SMALLEST, LARGEST = 80, 150  # percent: how far text can be made smaller and larger
+
 UI_FAMILY = "Inter"
 MONO_FAMILY = "JetBrains Mono"
 
@@ -120,6 +123,11 @@ def load_fonts() -> tuple[str, ...]:
     return tuple(dict.fromkeys(families))
 
 
+def text_scale() -> float:
+    """How large text is against its usual size, as the user wants it."""
+    return theme_changes().percent / 100
+
+
 def ui_font(points: float = BODY_POINTS, weight: QFont.Weight | int = QFont.Weight.Normal) -> QFont:
     """The font of all words. `points` are at 96 dots per inch; macOS counts 72."""
     return _font([UI_FAMILY], QFont.StyleHint.SansSerif, points, weight)
@@ -136,10 +144,32 @@ def _font(families: list[str], hint: QFont.StyleHint, points: float, weight: QFo
     font = QFont()
     font.setFamilies([*families, *font.families()])
     font.setStyleHint(hint)
+    points *= text_scale()
     font.setPointSizeF(points * 96 / 72 if sys.platform == "darwin" else points)
     font.setWeight(QFont.Weight(weight))
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
+
+
+class _FontKeeper(QObject):
+    """Lives with a widget and gives it its font anew when text becomes larger or smaller."""
+
+    def __init__(self, widget: QWidget, make: Callable[[], QFont]) -> None:
+        super().__init__(widget)
+        self._widget, self._make = widget, make
+        theme_changes().resized.connect(self.give)
+
+    @Slot()
+    def give(self) -> None:
+        self._widget.setFont(self._make())
+
+
+def keep_font(widget: QWidget, make: Callable[[], QFont]) -> None:
+    """Give a widget a font of its own that follows the size of text. `make` makes it, by `ui_font` or `mono_font`."""
+    for old in widget.findChildren(_FontKeeper, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        old.setParent(None)
+        old.deleteLater()
+    _FontKeeper(widget, make).give()
 
 
 # ---- the theme in use --------------------------------------------------------------------------------------
@@ -149,11 +179,13 @@ class ThemeChanges(QObject):
     """Tells widgets that `current()` has become another theme. Holds the user's choice."""
 
     changed = Signal()
+    resized = Signal()  # text is larger or smaller
 
     def __init__(self) -> None:
         super().__init__()
         self.choice: ThemeChoice = "system"
         self.theme = DARK
+        self.percent = 100  # of the usual size of text
         self._hints: QObject | None = None
 
     def follow(self, app: QGuiApplication) -> None:
@@ -202,6 +234,22 @@ def set_choice(value: ThemeChoice) -> None:
     changes.refresh()
 
 
+def set_text_percent(percent: int) -> None:
+    """Make all text larger or smaller, at once. Widgets with fonts of their own follow by `keep_font`, or take fonts
+    when they paint."""
+    changes = theme_changes()
+    percent = min(max(percent, SMALLEST), LARGEST)
+    if percent == changes.percent:
+        return
+    changes.percent = percent
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        app.setFont(ui_font())
+        _dress(app, changes.theme)
+    changes.resized.emit()
+    changes.changed.emit()
+
+
 def apply(app: QApplication) -> None:
     """Give the application its fonts, palette and style sheet, and keep them in step with the theme."""
     changes = theme_changes()
@@ -233,7 +281,7 @@ def _system_is_light() -> bool:
 
 def _dress(app: QApplication, theme: Theme) -> None:
     app.setPalette(palette(theme))
-    app.setStyleSheet(style_sheet(theme))
+    app.setStyleSheet(style_sheet(theme, text_scale()))
 
 
 def palette(theme: Theme) -> QPalette:

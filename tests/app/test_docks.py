@@ -70,7 +70,7 @@ def test_a_hidden_dock_leaves_its_room_and_takes_it_again(window: Window) -> Non
     before, centre = sizes(window), window.centre.width()
     title = window.docks["inspector"].title_bar
     QTest.mouseMove(title, title.rect().center())
-    QTest.mouseClick(title.close, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(title.close_button, Qt.MouseButton.LeftButton)
     QApplication.processEvents()
     assert not window.inspector.isVisible()
     assert not window.commands["show_inspector"].isChecked()
@@ -83,12 +83,12 @@ def test_a_hidden_dock_leaves_its_room_and_takes_it_again(window: Window) -> Non
 def test_a_dock_floats_and_goes_back(window: Window, person: Person) -> None:
     dock = window.docks["inputs"]
     home = place(dock)
-    person.click(dock.title_bar.float)
+    person.click(dock.title_bar.float_button)
     person.wait(dock.isFloating)
     assert dock.isVisible()
     assert dock.window() is dock
     assert window.commands["show_inputs"].isChecked()
-    person.click(dock.title_bar.float)
+    person.click(dock.title_bar.float_button)
     person.wait(lambda: not dock.isFloating())
     for width in (1441, 1440):  # offscreen, a window's late "I have been moved" reaches the dock that it has become
         window.resize(width, 900)
@@ -98,15 +98,15 @@ def test_a_dock_floats_and_goes_back(window: Window, person: Person) -> None:
 
 def test_the_buttons_of_a_title_bar_are_quiet_until_the_pointer_or_the_focus_comes(window: Window) -> None:
     title = window.docks["inputs"].title_bar
-    assert title.close.is_quiet()
+    assert title.close_button.is_quiet()
     quiet = title.grab().toImage()
     title._show_buttons(True)
     assert title.grab().toImage() != quiet
     title._show_buttons(False)
     assert title.grab().toImage() == quiet
-    title.close.setFocus(Qt.FocusReason.TabFocusReason)
+    title.close_button.setFocus(Qt.FocusReason.TabFocusReason)
     QApplication.processEvents()
-    assert not title.close.is_quiet()
+    assert not title.close_button.is_quiet()
 
 
 def test_the_menu_of_a_dock_moves_it(window: Window, person: Person) -> None:

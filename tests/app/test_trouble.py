@@ -11,7 +11,7 @@ import torch
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app import background, engine_runs, engine_side, gui
+from app import background, engine_runs, engine_side
 from core.errors import Cancelled, EditError
 from core.session import Session
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -104,7 +104,7 @@ def test_an_exception_in_a_slot_is_reported_and_the_program_goes_on(reader: Pers
     with reader.qtbot.captureExceptions() as raised:
         QTimer.singleShot(0, reader.window, lambda: {}["oops"])
         reader.wait(lambda: raised)
-    gui.report(reader.window, *raised[0])
+    reader.window.problems.report(*raised[0])
     (box,) = reader.dialogs()
     assert "oops" in box.text()
     assert "KeyError: 'oops'" in box.detailedText()
@@ -115,7 +115,7 @@ def test_an_exception_in_a_slot_is_reported_and_the_program_goes_on(reader: Pers
 
 
 def test_an_interrupt_in_a_slot_closes_the_window(person: Person) -> None:
-    gui.report(person.window, KeyboardInterrupt, KeyboardInterrupt(), None)
+    person.window.problems.report(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert not person.window.isVisible()
     assert not person.dialogs()
 

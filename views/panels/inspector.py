@@ -10,7 +10,7 @@ from views.panels.attention_section import AttentionSection
 from views.panels.edit_buttons import EditButtons
 from views.panels.effects import Effects
 from views.panels.links import LinkList
-from views.theme import as_card, mono_font
+from views.theme import as_card, keep_font, mono_font
 from views.widgets.text import ElidedLabel, TintedLabel, enlarge, pretty_name, show_text, wrapped
 
 NOTHING = "Click a node or a wire to look into it."
@@ -35,7 +35,7 @@ class InspectorPanel(QFrame):
         self.subtitle = ElidedLabel("", "muted")
         self.edge_heading = ElidedLabel("This edge", "heading")
         self.edge_name = TintedLabel("", "selection")
-        self.edge_name.setFont(mono_font())
+        keep_font(self.edge_name, mono_font)
         self.hint = wrapped(NOTHING)
         self.attention = AttentionSection()
         self.effect_heading = ElidedLabel("Effect of editing it", "heading")

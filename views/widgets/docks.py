@@ -9,6 +9,7 @@ from PySide6.QtCore import QChildEvent, QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QMenu, QSizePolicy, QTabBar, QWidget
 
+from views.theme import keep_font, ui_font
 from views.widgets.icons import IconButton
 from views.widgets.text import ElidedLabel, scaled
 
@@ -27,14 +28,14 @@ class TitleBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setProperty("dock_title", True)
         self.name = ElidedLabel(dock.windowTitle(), "muted")
-        self.name.setFont(scaled(self.name.font(), 0.92))
+        keep_font(self.name, lambda: scaled(ui_font(), 0.92))
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.float = SmallButton(
+        self.float_button = SmallButton(
             "float", f"Float {dock.windowTitle()}", "Take this panel out of the window, or put it back"
         )
-        self.close = SmallButton("cross", f"Hide {dock.windowTitle()}", "Hide this panel; View brings it back")
-        self.float.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
-        self.close.clicked.connect(dock.close)
+        self.close_button = SmallButton("cross", f"Hide {dock.windowTitle()}", "Hide this panel; View brings it back")
+        self.float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        self.close_button.clicked.connect(dock.close)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 4, 6, 0)
         row.setSpacing(0)
@@ -43,7 +44,7 @@ class TitleBar(QWidget):
         self._says_more = isinstance(beside, QWidget)
         if isinstance(beside, QWidget):
             row.addWidget(beside, 2)
-        for button in (self.float, self.close):
+        for button in (self.float_button, self.close_button):
             row.addWidget(button)
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -58,14 +59,14 @@ class TitleBar(QWidget):
         """Below a tab that says its name, an edge is enough where there is nothing else to say."""
         self.name.setText("" if tabbed else self._dock.windowTitle())
         tabbed = tabbed and not self._says_more
-        for part in (self.name, self.float, self.close):
+        for part in (self.name, self.float_button, self.close_button):
             part.setVisible(not tabbed)
         self.setFixedHeight(_EDGE) if tabbed else self.setMaximumHeight(16_777_215)
         if not tabbed:
             self.setMinimumHeight(0)
 
     def _show_buttons(self, shown: bool) -> None:
-        for button in (self.float, self.close):
+        for button in (self.float_button, self.close_button):
             button.set_quiet(not shown)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from views.theme import current, mono_font, theme_changes
+from views.theme import current, keep_font, mono_font, text_scale, theme_changes, ui_font
 
 MINUS = "\N{MINUS SIGN}"
 _MOST_DIGITS = 5
@@ -213,9 +213,13 @@ def heading(text: str) -> QLabel:
 
 def enlarge(label: QLabel, factor: float) -> None:
     """Larger and bold, in proportion to the user's font."""
-    font = scaled(label.font(), factor)
-    font.setBold(True)
-    label.setFont(font)
+
+    def large() -> QFont:
+        font = scaled(ui_font(), factor)
+        font.setBold(True)
+        return font
+
+    keep_font(label, large)
 
 
 def show_text(label: QLabel, text: str) -> None:
@@ -231,7 +235,11 @@ def scaled(font: QFont, factor: float) -> QFont:
     return result
 
 
-@cache
 def small_mono() -> QFont:
     """For names and numbers in dense lists. Shared: copy it to change it."""
+    return _small_mono(text_scale())
+
+
+@cache
+def _small_mono(scale: float) -> QFont:
     return scaled(mono_font(), 0.92)
