@@ -80,6 +80,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("swap", "S&wap A and B", ("Ctrl+Shift+S",), "", "swap"),
     Action("find", "&Find…", ("Ctrl+F",), "Find nodes, edges, tokens, and the heads that read a token"),
     Action("palette", "&Command Palette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
+    Action(
+        "pin",
+        "Pi&n an Answer…",
+        ("Ctrl+P",),
+        "Have the predictions always show an answer",
+        needs="There are no answers to pin",
+    ),
     Action("zoom_in", "Zoom &In", ("Ctrl++", "Ctrl+="), "", "zoom-in"),
     Action("zoom_out", "Zoom &Out", ("Ctrl+-",), "", "zoom-out"),
     Action("frame", "&Frame Selection", ("F",), "Show the selection, or all", "frame"),
@@ -107,6 +114,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-"),
             *("swap", "@make", "pick_none", "-", "find", "trace"),
         ),
+        ("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "swap", "@make", "pick_none", "pin", "-", "trace"),
     ),
     (
         "&View",

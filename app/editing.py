@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.history import VERBS, places
+from app.history import CARRIES, VERBS, places
 from core.edits import Edit, EditKind
 from core.graph import Node
 from views.data import Target
@@ -33,7 +33,7 @@ class Editing:
         elif kind == "patch" and not self.has_counterfactual():
             self._bench.message.emit(NO_B)
         else:
-            self._edit([target], kind)
+            self._edit([target], kind, cut=tool == "cut")
 
     def patch(self, target: Target) -> None:
         """Patch a target from B (card B was dropped on it), and with it the selection it belongs to."""
@@ -56,7 +56,7 @@ class Editing:
         if kind == "patch" and not self.has_counterfactual():
             self._bench.message.emit(NO_B)
             return
-        self._edit(targets, kind)
+        self._edit(targets, kind, cut=tool == "cut")
 
     def edit_selection(self, kind: EditKind, value: float) -> None:
         """Give the selected targets one kind of edit; a slider's moves become one step of the history."""
@@ -98,12 +98,15 @@ class Editing:
     def has_counterfactual(self) -> bool:
         return self._bench.ready is not None and self._bench.ready.has_counterfactual
 
-    def _edit(self, targets: list[Target], kind: EditKind, value: float | None = None) -> None:
+    def _edit(self, targets: list[Target], kind: EditKind, value: float | None = None, cut: bool = False) -> None:
+        """Make a step. cut: by the tool that cuts, whatever a cut puts in."""
         document, positions = self._bench.document, self._bench.positions
         for target in targets:
             document = document.with_edit(Edit(target, kind, positions or None, value))
         amount = f" to {value:g}" if value is not None else ""
-        words = f"{VERBS[kind]} {self._places(targets, positions)}"
+        verb = "Cut" if cut else VERBS[kind]
+        carries = f" ({CARRIES[kind]})" if verb == "Cut" and kind in CARRIES else ""
+        words = f"{verb} {self._places(targets, positions)}{carries}"
         self._bench.commit(words + amount, document, merge=words if kind == "scale" else "")
 
     def _restore(self, targets: list[Target]) -> None:

@@ -34,7 +34,7 @@ def run(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
     edits = bench.possible(document)
     clean = session.clean
     result = session.run(edits, cancelled=cancelled)
-    unit, rows = prediction_rows(session, clean, result)
+    unit, rows = prediction_rows(session, clean, result, document.pinned, bench.kept.setdefault("pin keys", {}))
     send(
         Ran(
             number=request.number,

@@ -19,12 +19,15 @@ from views.data import PredictionRow, Target
 VERBS: dict[EditKind, str] = {
     "patch": "Patch",
     "zero": "Cut",
-    "mean": "Cut (mean)",
+    "mean": "Cut",
     "scale": "Scale",
     "resample": "Resample",
     "noise": "Noise on",
     "steer": "Steer",
 }
+
+# What a cut edge carries instead, said with the step: conclusions depend on it.
+CARRIES: dict[EditKind, str] = {"patch": "from B", "zero": "zero", "mean": "mean"}
 
 
 def places(targets: Sequence[Target]) -> str:
@@ -43,6 +46,7 @@ class Outcome:
     after: float
     unit: str
     rows: tuple[PredictionRow, ...]
+    edited: bool = False  # by any edits at all
 
 
 @dataclass(eq=False)

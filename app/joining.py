@@ -10,6 +10,7 @@ from app.arrangement import dock_slots
 from app.dialogs import show_about, show_keys
 from app.exporting import export
 from app.make_b import MAKE_ACTIONS
+from app.stepping import redo, undo
 from views.data import Target
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "export_png4": partial(export, window, ".png", 4),
         "export_json": partial(export, window, ".json"),
         "quit": window.close_window,
-        "undo": lambda: workbench.history.undo(),
-        "redo": lambda: workbench.history.redo(),
+        "undo": partial(undo, workbench),
+        "redo": partial(redo, workbench),
         "cut": partial(editing.toggle_selection, "cut"),
         "patch": partial(editing.toggle_selection, "patch"),
         "restore": editing.restore_selection,
@@ -43,6 +44,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "pick_none": lambda: window.picked_positions.clear(),
         **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
         "find": window.finder.open,
+        "pin": window.predictions.open_pin,
         "zoom_in": partial(canvas.zoom_by, 1.25),
         "zoom_out": partial(canvas.zoom_by, 0.8),
         "frame": canvas.frame_selection,

@@ -21,6 +21,8 @@ from app.heads_reading import HeadsReading
 from app.heads_reading_part import serve_heads_reading
 from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
 from app.messages import Request, Unanswered, Want
+from app.pins import CheckPin
+from app.pins_part import check_pin
 from core.errors import Cancelled, WirescopeError
 
 Serve = Callable[[Any, Request, Bench, Send, Callable[[], bool]], None]
@@ -43,6 +45,7 @@ PARTS: dict[type[Want], Part] = {
     WantKept: Part(serve_kept, after_scores=True),
     WantCurve: Part(serve_curve, after_scores=True),
     RowFigures: Part(input_parts.measure_rows, after_scores=True),
+    CheckPin: Part(check_pin),
 }
 
 

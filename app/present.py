@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
+from app.answers import pin_key, pinned_indices
 from app.document import Source
 from app.messages import Opened, TaskWords
 from core.inputs.pair import Side
@@ -14,7 +16,7 @@ from core.result import Result
 from core.session import Parity, Session
 from views.data import CardData, MetricChoice, MetricOption, PredictionRow, TokenChip
 
-ROWS = 6
+ROWS = 20  # of the likeliest answers; the panel shows as many of them as the user chose
 LEARNED_POSITIONS = ("GPT-2", "GPT-Neo", "OPT", "CLIP text", "SigLIP text")  # families that add them to the tokens
 
 
@@ -100,33 +102,45 @@ def _milliseconds(result: Result) -> str:
 
 
 def prediction_rows(
-    session: Session, clean: Result, result: Result
+    session: Session, clean: Result, result: Result, pinned: Sequence[str] = (), keys: dict[int, str] | None = None
 ) -> tuple[Literal["probability", "cosine"], tuple[PredictionRow, ...]]:
-    """Before and after: the likeliest answers of both, or cosines for a model without a head."""
+    """Before, after and in B: the pinned answers, then the likeliest of before and after; cosines for a model without a
+    head. keys: those of answers that are known already; filled."""
     if session.model.adapter.shape.output_kind == "embedding":
         return "cosine", _cosine_rows(session, clean, result)
     before, after = clean.answer[0].softmax(dim=-1), result.answer[0].softmax(dim=-1)
-    wanted = [prediction.index for prediction in clean.top(ROWS)]
-    wanted += [prediction.index for prediction in result.top(3)]
-    wanted += [*session.metric.target[:1], *session.metric.foil[:1]]
-    indices = sorted(dict.fromkeys(wanted), key=lambda i: -max(float(before[i]), float(after[i])))[:ROWS]
-    indices.sort(key=lambda i: -float(before[i]))
-    rows = tuple(PredictionRow(session.model.label(i), float(before[i]), float(after[i])) for i in indices)
-    return "probability", rows
+    b = session.counterfactual
+    in_b = None if b is None else b.answer[0].softmax(dim=-1)
+    likely = {prediction.index for run in (clean, result) for prediction in run.top(ROWS)}
+    best = sorted(likely, key=lambda i: (-max(float(before[i]), float(after[i])), i))[:ROWS]
+    always = pinned_indices(session.model, pinned, before.shape[-1])
+    keys = {} if keys is None else keys
+    keys.update({index: pin_key(session.model, index) for index in [*always, *best] if index not in keys})
+    rows = [
+        PredictionRow(
+            session.model.label(index),
+            float(before[index]),
+            float(after[index]),
+            None if in_b is None else float(in_b[index]),
+            index in always,
+            keys[index],
+        )
+        for index in dict.fromkeys([*always, *best])
+    ]
+    return "probability", tuple(rows)
 
 
 def _cosine_rows(session: Session, clean: Result, result: Result) -> tuple[PredictionRow, ...]:
     from torch.nn.functional import cosine_similarity
 
-    def row(label: str, reference: Result) -> PredictionRow:
-        values = [float(cosine_similarity(x.answer[:1], reference.answer[:1])) for x in (clean, result)]
-        return PredictionRow(label, values[0], values[1])
+    b = session.counterfactual
 
-    rows = [row("to A", clean)]
-    counterfactual = session.counterfactual
-    if counterfactual is not None:
-        rows.append(row("to B", counterfactual))
-    return tuple(rows)
+    def row(label: str, reference: Result) -> PredictionRow:
+        runs = (clean, result) if b is None else (clean, result, b)
+        values = [float(cosine_similarity(x.answer[:1], reference.answer[:1])) for x in runs]
+        return PredictionRow(label, values[0], values[1], None if b is None else values[2])
+
+    return (row("to A", clean),) if b is None else (row("to A", clean), row("to B", b))
 
 
 def metric_choice(session: Session) -> MetricChoice:

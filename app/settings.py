@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray, QSettings
 
 from views.motion import MotionChoice
+from views.panels.prediction_rows import COUNTS
 from views.theme import ThemeChoice
 
 RECENT = 8
@@ -47,6 +48,21 @@ class Settings:
 
     def set_folder(self, folder: str) -> None:
         self._store.setValue("folder", folder)
+
+    def answers_shown(self) -> int:
+        """How many of the likeliest answers the predictions show."""
+        value = str(self._store.value("predictions/answers", COUNTS[0]))
+        return int(value) if value in map(str, COUNTS) else COUNTS[0]
+
+    def set_answers_shown(self, count: int) -> None:
+        self._store.setValue("predictions/answers", count)
+
+    def compares_b(self) -> bool:
+        """Whether the predictions show B's own beside A's."""
+        return str(self._store.value("predictions/b", "true")) == "true"
+
+    def set_compares_b(self, compares: bool) -> None:
+        self._store.setValue("predictions/b", "true" if compares else "false")
 
     def layout(self, part: str) -> QByteArray | None:
         value = self._store.value(f"layout/{part}")

@@ -22,12 +22,17 @@ from app.packs_page import PacksPage
 from app.palette import Commands
 from app.picked_positions import PickedPositions
 from app.problems import Problems
+from app.predicting import Predicting
 from app.settings import Settings
 from app.showing import Showing
 from app.table import TableInStep
 from app.workbench import Workbench
 from views.canvas.canvas import Canvas
 from views.panels.find import FindBar
+from app.stepping import Stepping
+from app.workbench import Workbench
+from views.canvas.canvas import Canvas
+from views.panels.history import HistoryPanel
 from views.panels.inputs import InputsPanel
 from views.panels.inspector import InspectorPanel
 from views.panels.predictions import PredictionsPanel
@@ -64,6 +69,7 @@ class Window(QMainWindow):
         self.inspector = InspectorPanel()
         self.predictions = PredictionsPanel()
         self.table = TablePanel()
+        self.history = HistoryPanel()
         self.welcome = WelcomePanel()
         self.status = StatusStrip()
         self.packs = PacksPage(self.welcome, self)
@@ -90,6 +96,8 @@ class Window(QMainWindow):
         self.showing = Showing(self)
         self.picked_positions = PickedPositions(self)
         self.making_b = MakingB(self)
+        self.predicting = Predicting(self)
+        self.stepping = Stepping(self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
 

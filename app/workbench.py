@@ -23,6 +23,7 @@ from app.messages import Failed, Opened, Ran, Ready, Recovered, Refused, Scored,
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
 from app.snapshot import Snapshot
+from app.step_words import metric_words, source_words
 from core.edits import EditKind
 from views.data import CanvasData, EdgeInspection, MetricChoice, NodeInspection, Target
 
@@ -153,8 +154,7 @@ class Workbench(QObject):
                 self.ask(changes=False)  # for the card without the message
             return
         self._refused.given(self.document, self.known)
-        words = f"Remove {letter}" if source is None else f"Change {letter}"
-        self.commit(words, replace(self.document, **{FIELDS[letter]: source}))  # type: ignore[arg-type]
+        self.commit(source_words(letter, source), replace(self.document, **{FIELDS[letter]: source}))  # type: ignore[arg-type]
 
     def swap(self) -> None:
         """Exchange A and B."""
@@ -164,8 +164,7 @@ class Workbench(QObject):
             self.commit("Swap A and B", swapped)
 
     def set_metric(self, choice: MetricChoice) -> None:
-        words = f"Metric: {choice.kind.replace('_', ' ')}" if choice.kind else "Default metric"
-        self.commit(words, replace(self.document, metric=choice))
+        self.commit(metric_words(choice), replace(self.document, metric=choice))
 
     def set_replacement(self, kind: EditKind) -> None:
         """What a cut edge carries from now on, and what the estimates are of."""
@@ -283,7 +282,7 @@ class Workbench(QObject):
 
     def _take_ran(self, ran: Ran) -> None:
         self._conversation.fresh()  # what the inspector shows stays dimmed until its own answer comes
-        self.history.take_outcome(Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows))
+        self.history.take_outcome(Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows, bool(ran.edits)))
         self._send_predictions()
         self._send_canvas()
         self.memory_changed.emit(ran.megabytes)

@@ -108,14 +108,20 @@ class MetricOption:
 
 @dataclass(frozen=True)
 class PredictionRow:
+    """An answer's probability, or a cosine. key: what to pin the answer by; empty where it cannot be pinned."""
+
     label: str
     before: float
     after: float
+    in_b: float | None = None  # for B's own run; None without a B
+    pinned: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class PredictionsData:
-    """Before and after. `unit` says what the rows are: probabilities, class probabilities, cosines."""
+    """Before and after. `unit` says what the rows are: probabilities, class probabilities, cosines. rows: the pinned
+    ones first, then the others, the likeliest first; the view shows as many as it was told to."""
 
     unit: Literal["probability", "cosine"]
     rows: tuple[PredictionRow, ...]
@@ -125,6 +131,7 @@ class PredictionsData:
     edited: bool  # any edits at all
     run_words: str = ""  # "14 ms · 0.12 of a forward · layers 24–29"
     stale: bool = False
+    preview: str = ""  # the step of the history that this is of, where it is not the present state
 
 
 @dataclass(frozen=True)

@@ -121,4 +121,4 @@ def answer_id(tokenizer: Any, answer: str) -> int:
         spaced = tokenizer(" " + answer, add_special_tokens=False)["input_ids"]
         if len(spaced) == 1:
             hint = f'With a space before it, " {answer}" is one token: did you mean that?'
-    raise InputError(f"The answer {answer!r} is {len(ids)} tokens ({pieces}), and a metric needs one.", hint)
+    raise InputError(f"The answer {answer!r} is {len(ids)} tokens ({pieces}), not one.", hint)

@@ -219,10 +219,10 @@ def test_undo_redo_and_reset_through_the_menu(reader: Person) -> None:
         reader.click_edge(index)
         reader.press(Qt.Key.Key_X)
         states.append(reader.figures())
-    assert reader.window.commands["undo"].text() == f"Undo Patch {names[1]}"
+    assert reader.window.commands["undo"].text() == f"Undo Cut {names[1]} (from B)"
     reader.choose("Edit", "Undo")
     assert reader.figures() == states[1]
-    assert reader.window.commands["redo"].text() == f"Redo Patch {names[1]}"
+    assert reader.window.commands["redo"].text() == f"Redo Cut {names[1]} (from B)"
     reader.choose("Edit", "Redo")
     assert reader.figures() == states[2]
     reader.choose("Edit", "Reset All")
@@ -263,7 +263,7 @@ def test_several_selected_are_cut_and_restored_together(reader: Person) -> None:
     assert reader.window.inspector.hint.text() == "2 selected. X cuts them, P patches them from B."
     reader.press(Qt.Key.Key_X)
     assert reader.edits() == ["a0.h1 from B", "m2 from B"]
-    assert reader.window.commands["undo"].text() == "Undo Patch 2 places"
+    assert reader.window.commands["undo"].text() == "Undo Cut 2 places (from B)"
     metric, _ = reader.expected([Edit(node, "patch") for node in nodes])
     assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
     reader.press(Qt.Key.Key_R)

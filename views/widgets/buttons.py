@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QMenu, QPushButton, QWidget
 
 from views.theme import current, theme_changes
 
@@ -30,6 +30,6 @@ class LinkButton(QPushButton):
         )
 
 
-def open_below(button: QPushButton, menu: QMenu) -> None:
+def open_below(button: QAbstractButton, menu: QMenu) -> None:
     """Open a menu under its button."""
     menu.popup(button.mapToGlobal(button.rect().bottomLeft()))

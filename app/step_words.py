@@ -1,0 +1,33 @@
+"""What steps of the history are called, beyond edits (see `history.places`): inputs and the metric."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from app.document import Source
+from views.data import MetricChoice
+from views.widgets.text import MINUS
+
+_LONGEST = 48  # letters of a prompt
+
+
+def source_words(letter: str, source: Source | None) -> str:
+    """ "A: “When Mary and John…”", "B: cat.png", "Remove B"."""
+    if source is None:
+        return f"Remove {letter}"
+    if source.kind == "image":
+        name = source.name or PurePath(source.path).name
+        return f"{letter}: {name}" if name else f"{letter}: a picture"
+    text = " ".join(source.text.split())
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST].rsplit(" ", 1)[0].rstrip(",.;: ") + "…"
+    return f"{letter}: “{text}”"
+
+
+def metric_words(choice: MetricChoice) -> str:
+    """ "Metric: logit difference  Mary − John"."""
+    if not choice.kind:
+        return "Default metric"
+    words = choice.kind.replace("_", " ").replace("kl", "KL").replace("log probability", "log-probability")
+    answers = f" {MINUS} ".join(answer.strip() for answer in (choice.target, choice.foil) if answer.strip())
+    return f"Metric: {words}  {answers}".rstrip()

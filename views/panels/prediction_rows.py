@@ -1,0 +1,71 @@
+"""Which predictions are shown, and their figures as they are written: one row an answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from views.data import PredictionRow, PredictionsData
+from views.widgets.text import answer_words, digits_to_see, metric_digits, number, signed
+
+COUNTS = (5, 10, 20)  # of the likeliest answers
+
+
+def rows_to_show(data: PredictionsData, count: int) -> tuple[PredictionRow, ...]:
+    """The pinned answers in their order, then the `count` likeliest others, by their value before."""
+    pinned = [row for row in data.rows if row.pinned]
+    others = [row for row in data.rows if not row.pinned]
+    if data.unit == "probability":
+        others = sorted(others[:count], key=lambda row: -row.before)
+    return (*pinned, *others)
+
+
+def digits_for(rows: Sequence[PredictionRow], unit: str) -> int:
+    """Digits after the point: two (of cosines three), and as many more as it takes to see small chances, or the
+    largest change. A model that is sure of its answer would otherwise seem to be untouched by an edit."""
+    most = max((abs(value) for row in rows for value in (row.before, row.after)), default=1.0)
+    change = max((abs(row.after - row.before) for row in rows), default=0.0)
+    return digits_to_see(change, 2 if most >= 0.1 and unit != "cosine" else 3 if most >= 0.01 else 4)
+
+
+def cells(row: PredictionRow, digits: int) -> tuple[str, str, str]:
+    """Label, before and after, change."""
+    before, after = number(row.before, digits), number(row.after, digits)
+    return answer_words(row.label), f"{before} → {after}", signed(row.after - row.before, digits)
+
+
+def b_cell(row: PredictionRow, digits: int) -> str:
+    """The value in B's own run; empty without a B."""
+    return "" if row.in_b is None else number(row.in_b, digits)
+
+
+def as_text(data: PredictionsData, rows: Sequence[PredictionRow], compare: bool) -> str:
+    """The figures as a person would write them down. compare: with what B's own run gives."""
+    digits = digits_for(rows, data.unit)
+    written = [cells(row, digits) for row in rows]
+    label = max((len(words[0]) for words in written), default=0)
+    lines = []
+    for row, words in zip(rows, written, strict=True):
+        in_b = f"  in B {b_cell(row, digits)}" if compare and row.in_b is not None else ""
+        lines.append(f"{words[0]:<{label}}  {words[1]}  {words[2]}{in_b}")
+    before, after = data.metric_before, data.metric_after
+    digits = metric_digits(before, after)
+    figures = f"{number(before, digits)} → {number(after, digits)}"
+    lines.append(f"{data.metric_name}: {figures} ({signed(after - before, digits)})")
+    return "\n".join(lines)
+
+
+def as_csv(data: PredictionsData, rows: Sequence[PredictionRow], compare: bool) -> str:
+    """All digits, with the metric in the last row, which has no value in B."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["what", "before", "after", "change", *(["in B"] if compare else [])])
+    lines: list[tuple[str, float, float, float | None]]
+    lines = [(row.label, row.before, row.after, row.in_b) for row in rows]
+    lines.append((data.metric_name, data.metric_before, data.metric_after, None))
+    for label, before, after, in_b in lines:
+        written = [repr(float(before)), repr(float(after)), repr(float(after - before))]
+        last = ["" if in_b is None else repr(float(in_b))] if compare else []
+        table.writerow([label, *written, *last])
+    return text.getvalue()
