@@ -147,6 +147,8 @@ class Arrangement:
             horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
             self._window.desk.resizeDocks([docks["inputs"], docks["inspector"]], [left, right], horizontal)
             self._window.desk.resizeDocks([docks["predictions"]], [BOTTOM], vertical)
+            tall = self._window.height()
+            self._window.desk.resizeDocks([docks["inputs"], docks["history"]], [tall * 2 // 3, tall // 3], vertical)
             self._sizes = self._panel_sizes()
 
     def show_panel(self, key: str) -> None:

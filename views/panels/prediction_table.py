@@ -19,7 +19,7 @@ from views.widgets.icons import draw_icon
 from views.widgets.painted import Painted, draw_bar
 from views.widgets.text import number, plain_tip, scaled
 
-_NARROWEST_BAR = 40.0
+_NARROWEST_BAR = 30.0
 _SMALLEST_MARK = 2.0  # pixels: a mark of B nearer to nothing is none
 _SMALLEST_FULL_BAR = 0.2  # below this a bar does not fill the row, so that small chances look small
 _RIGHT_MARGIN = 6.0  # pixels: beside the scroll bar

@@ -31,7 +31,7 @@ from views.widgets.text import (
 )
 
 NOTHING = "Open a model and type a prompt: its answers appear here."
-_METRIC_WIDTH = 176  # pixels
+_METRIC_WIDTH = 164  # pixels
 _METRIC_BESIDE_FROM = 480  # pixels: in a narrower panel the metric goes into the heading
 _LINE_FROM = 130  # pixels: in a lower panel the metric's line gives way
 
