@@ -25,13 +25,11 @@ from app.problems import Problems
 from app.predicting import Predicting
 from app.settings import Settings
 from app.showing import Showing
+from app.stepping import Stepping
 from app.table import TableInStep
 from app.workbench import Workbench
 from views.canvas.canvas import Canvas
 from views.panels.find import FindBar
-from app.stepping import Stepping
-from app.workbench import Workbench
-from views.canvas.canvas import Canvas
 from views.panels.history import HistoryPanel
 from views.panels.inputs import InputsPanel
 from views.panels.inspector import InspectorPanel
