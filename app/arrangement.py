@@ -46,7 +46,7 @@ class DockRow:
 
 DOCKS: tuple[DockRow, ...] = (
     DockRow("inputs", "In&puts", "left", "inputs", "F5"),
-    DockRow("history", "&History", "left", "history", "F8", below="inputs"),
+    DockRow("history", "&History", "left", "history", "F9", below="inputs"),
     DockRow("inspector", "In&spector", "right", "inspector", "F6"),
     DockRow("predictions", "P&redictions", "bottom", "predictions", "F7"),
     DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),

@@ -21,8 +21,8 @@ from app.opener import Opener
 from app.packs_page import PacksPage
 from app.palette import Commands
 from app.picked_positions import PickedPositions
-from app.problems import Problems
 from app.predicting import Predicting
+from app.problems import Problems
 from app.settings import Settings
 from app.showing import Showing
 from app.stepping import Stepping
