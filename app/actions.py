@@ -92,6 +92,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("frame", "&Frame Selection", ("F",), "Show the selection, or all", "frame"),
     Action("frame_all", "Frame &All", ("Shift+F", "Ctrl+0")),
     *(Action(f"show_{row.key}", row.title, (row.shortcut,) * bool(row.shortcut), checkable=True) for row in DOCKS),
+    Action("show_changes", "Colour Nodes by Chan&ge", (), "Fill what an edit changes downstream", checkable=True),
     Action("reset_layout", "Reset &Layout", (), "Every panel to where it was at first"),
     Action("full_screen", "F&ull Screen", ("F11",), checkable=True),
     Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
@@ -118,7 +119,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&View",
         (
-            *("palette", "-", "zoom_in", "zoom_out", "frame", "frame_all", "-"),
+            *("palette", "-", "zoom_in", "zoom_out", "frame", "frame_all", "-", "@around", "show_changes", "-"),
             *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-", "@theme", "@motion", "full_screen"),
         ),
     ),

@@ -14,9 +14,10 @@ from app.engine_thread import Send
 from app.inspection import ALIKE, ANOTHER
 from app.messages import Request, Working
 from core.circuit import Circuit
+from core.downstream import downstream
 from core.errors import InputError
-from core.evaluation.downstream import downstream, node_changes
 from core.evaluation.faithfulness import FLAT, faithfulness
+from core.evaluation.node_changes import node_changes
 
 Cancel = Callable[[], bool]
 

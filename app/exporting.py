@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,8 @@ def export(window: Window, ending: str, scale: int = 1) -> None:
         if ending == ".json":
             save_text(path, snapshot.circuit_json(data))
         else:
-            write_figure(path, data, snapshot.caption(), scale=scale)
+            plain = replace(data, changes=None)  # the fill of nodes has its legend in the window alone
+            write_figure(path, plain, snapshot.caption(), scale=scale)
     except WirescopeError as error:
         window.problems.show(Failed(0, "run", error.message, error.hint))
     else:

@@ -50,6 +50,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "frame": canvas.frame_selection,
         "frame_all": canvas.frame_all,
         **dock_slots(window),
+        "show_changes": window.canvas_view.set_colored,
         "full_screen": window.toggle_full_screen,
         "welcome": opener.show_welcome,
         "keys": partial(show_keys, window),

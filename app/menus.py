@@ -32,6 +32,7 @@ def fill_menu_bar(window: Window) -> dict[str, QMenu]:
         "recent": _filled_when_shown(window, "&Recent Models", fill_recent),
         "examples": _filled_when_shown(window, "&Examples", fill_examples),
         "theme": _theme_menu(window),
+        "around": window.canvas_view.menu,
         "motion": _motion_menu(window),
     }
     for title, entries in MENUS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from app.shown_edges import AROUND, Around
 from views.motion import MotionChoice
 from views.panels.prediction_rows import COUNTS
 from views.theme import ThemeChoice
@@ -30,6 +31,21 @@ class Settings:
 
     def set_motion(self, choice: MotionChoice) -> None:
         self._store.setValue("motion", choice)
+
+    def around(self) -> Around:
+        """Which of the selection's edges the canvas shows."""
+        value = self._store.value("around", "24")
+        return value if value in AROUND else "24"
+
+    def set_around(self, around: Around) -> None:
+        self._store.setValue("around", around)
+
+    def colors_changes(self) -> bool:
+        """Whether nodes that edits change are filled."""
+        return str(self._store.value("changes", "true")) == "true"
+
+    def set_colors_changes(self, wanted: bool) -> None:
+        self._store.setValue("changes", "true" if wanted else "false")
 
     def recent_models(self) -> list[str]:
         value = self._store.value("recent", [])

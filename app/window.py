@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from app.actions import make_actions
 from app.arrangement import Arrangement, arrange
 from app.background import Job
+from app.canvas_view import CanvasView
+from app.circuits import Circuits
 from app.editing import NO_SELECTION
 from app.find import Finder
 from app.input_taker import InputTaker
@@ -31,6 +33,7 @@ from app.workbench import Workbench
 from views.canvas.canvas import Canvas
 from views.panels.find import FindBar
 from views.panels.history import HistoryPanel
+from views.panels.faithfulness import FaithfulnessPanel
 from views.panels.inputs import InputsPanel
 from views.panels.inspector import InspectorPanel
 from views.panels.predictions import PredictionsPanel
@@ -64,6 +67,7 @@ class Window(QMainWindow):
         self.top_bar = TopBar()
         self.inputs = InputsPanel()
         self.canvas = Canvas()
+        self.faithfulness = FaithfulnessPanel()
         self.inspector = InspectorPanel()
         self.predictions = PredictionsPanel()
         self.table = TablePanel()
@@ -74,12 +78,16 @@ class Window(QMainWindow):
         self.taker = InputTaker(self)
         arrange(self)
         self.arrangement = Arrangement(self)
+        self.below_canvas.addWidget(self.faithfulness)
         self.opener = Opener(self)
         self.problems = Problems(self)
         self.log_viewer = LogViewer(self)
         self.palette_commands = Commands(self)
         self.finder = Finder(self, FindBar(self.canvas.parentWidget()))
+        self.canvas_view = CanvasView(self)
+        self.circuits = Circuits(self)
         self.commands = make_actions(self, slots(self))
+        self.commands["show_changes"].setChecked(settings.colors_changes())
         self.menus = fill_menu_bar(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
         self.top_bar.set_palette(self.commands["palette"])

@@ -22,6 +22,7 @@ from app.inspection import inspection
 from app.messages import Failed, Opened, Ran, Ready, Recovered, Refused, Scored, Want
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
+from app.shown_edges import Extent
 from app.snapshot import Snapshot
 from app.step_words import metric_words, source_words
 from core.edits import EditKind
@@ -59,6 +60,7 @@ class Workbench(QObject):
         self._document = self.history.current.document  # the one that `known` is of
         self._refused = RefusedInputs()
         self._selection: tuple[Target, ...] = ()
+        self.extent = Extent()  # what the canvas shows beside the circuit
         self._positions: tuple[int, ...] = ()
         self._recover = False
         self._conversation = talk = Conversation(engine, self)
@@ -239,6 +241,12 @@ class Workbench(QObject):
         """End the engine's thread."""
         self._conversation.stop()
 
+    def set_extent(self, extent: Extent) -> None:
+        """What the canvas shows beside the circuit."""
+        if extent != self.extent:
+            self.extent = extent
+            self._send_canvas()
+
     # ---- asking ----
 
     def want(self, key: str, want: Want | None) -> None:
@@ -358,7 +366,7 @@ class Workbench(QObject):
     def canvas(self) -> CanvasData | None:
         """What the canvas shows."""
         snapshot = self.snapshot()
-        return None if snapshot is None else snapshot.canvas(self._selection, self.stale)
+        return None if snapshot is None else snapshot.canvas(self._selection, self.stale, self.extent)
 
     def _send_edits(self) -> None:
         labels = () if self.ready is None else self.ready.labels

@@ -15,12 +15,12 @@ from views.canvas.labels import NOTE_PIXELS, pixel_font, text_width
 from views.canvas.layout import EDGE
 from views.canvas.node_layer import PORTS_FROM, shade_color
 from views.canvas.scene import SHADES, Scene
-from views.data import CanvasData
+from views.data import CanvasData, NodeChanges
 from views.theme import Theme
 
 LEGEND = ("solid measured · dashed estimated", "blue raises · orange lowers")
 READS, WRITES = "is read", "is written to"
-CHANGED = "change of a node's output"
+CHANGED = "change of the output"
 NOTICE_WIDTH = 380.0
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
 _LINE = 16.0
@@ -29,17 +29,21 @@ _LINE = 16.0
 # ---- layers ------------------------------------------------------------------------------------------------
 
 
-def paint_layer_names(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, size: QSizeF) -> None:
-    """`layer 0`, `layer 5` ... on the left, as many as have room; they stay at the border while the world
-    moves."""
+def paint_layer_names(
+    painter: QPainter, scene: Scene, camera: Camera, theme: Theme, size: QSizeF, foot: float = 12.0
+) -> None:
+    """`layer 0`, `layer 5` ... on the left, as many as have room above the lowest `foot` pixels; they stay at the
+    border while the world moves."""
     layout = scene.layout
     pitch = layout.pitch_y * camera.scale
     step = 1 if pitch >= 20 else next((s for s in _LAYER_STEPS[1:] if s * pitch >= 44), 100)
     painter.setFont(pixel_font(NOTE_PIXELS))
     top = EDGE if layout.margins.top() == EDGE else layout.margins.top() - 4
+    top = max(top, 40 + _LINE * (len(_count_lines(scene.data)) - 1))
+    bottom = size.height() - foot
     for layer in range(0, scene.data.graph.layers, step):
         y = camera.point(0, layout.layer_y(layer)).y()
-        if y < max(top, 40 + _LINE * (len(_count_lines(scene.data)) - 1)) or y > size.height() - 12:
+        if not top <= y <= bottom:
             continue
         text = f"layer {layer}"
         box = _layer_box(scene, camera, layer, QRectF(EDGE - 3, y - 8, text_width(text, NOTE_PIXELS) + 6, 16))
@@ -126,16 +130,24 @@ def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF
 # ---- the lower left corner: marks and fills --------------------------------------------------------------------
 
 
-def paint_marks_legend(painter: QPainter, scene: Scene, theme: Theme, size: QSizeF, directions: bool) -> None:
+def paint_marks_legend(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF) -> None:
     """What the marks of a selected node's edges mean, and the fill of nodes after an edit."""
     painter.setFont(pixel_font(NOTE_PIXELS))
-    bottom = size.height() - EDGE + 4
-    changes = scene.data.changes
-    if changes is not None:
-        _paint_shades(painter, scene, theme, bottom - _LINE)
-        bottom -= _LINE + 2
-    if directions:
-        _paint_directions(painter, theme, bottom - _LINE)
+    top = size.height() - marks_legend_height(data)
+    if _has_directions(data):
+        _paint_directions(painter, theme, top)
+        top += _LINE
+    if data.changes is not None:
+        _paint_shades(painter, data.changes, theme, top)
+
+
+def marks_legend_height(data: CanvasData) -> float:
+    """How high above the lower border of the canvas it begins, in pixels."""
+    return EDGE - 4 + _LINE * (_has_directions(data) + 2 * (data.changes is not None))
+
+
+def _has_directions(data: CanvasData) -> bool:
+    return any(isinstance(target, Node) for target in data.selection)
 
 
 def _paint_directions(painter: QPainter, theme: Theme, top: float) -> None:
@@ -151,25 +163,21 @@ def _paint_directions(painter: QPainter, theme: Theme, top: float) -> None:
     painter.drawText(QRectF(left + 12, top, written + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, WRITES)
 
 
-def _paint_shades(painter: QPainter, scene: Scene, theme: Theme, top: float) -> None:
-    changes = scene.data.changes
-    assert changes is not None
-    measured = changes.values is not None
-    low, high = ("0", f"{100 * scene.most_changed:.0f} %") if measured else ("", "not measured yet")
+def _paint_shades(painter: QPainter, changes: NodeChanges, theme: Theme, top: float) -> None:
+    low, high = ("0", "100 %") if changes.values is not None else ("", "not measured yet")
     name = text_width(CHANGED, NOTE_PIXELS)
-    widths = [text_width(text, NOTE_PIXELS) for text in (low, high)]
-    painter.fillRect(QRectF(EDGE - 4, top, name + sum(widths) + 86, _LINE), theme.color("panel", 0.8))
+    painter.fillRect(QRectF(EDGE - 4, top, name + 12, 2 * _LINE), theme.color("panel", 0.8))
     painter.setPen(QColor(theme.muted))
     painter.drawText(QRectF(EDGE, top, name + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, CHANGED)
-    x = EDGE + name + 8
-    if measured:
-        painter.drawText(QRectF(x, top, widths[0] + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, low)
-        x += widths[0] + 5
+    x, top = EDGE, top + _LINE
+    if low:
+        painter.drawText(QRectF(x, top, 12, _LINE), Qt.AlignmentFlag.AlignVCenter, low)
+        x += text_width(low, NOTE_PIXELS) + 5
         for shade in range(1, SHADES + 1):
             painter.fillRect(QRectF(x, top + 3, 6, _LINE - 6), shade_color(theme, shade))
             x += 6
         x += 5
-    painter.drawText(QRectF(x, top, widths[1] + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, high)
+    painter.drawText(QRectF(x, top, 100, _LINE), Qt.AlignmentFlag.AlignVCenter, high)
 
 
 # ---- nothing to see ----------------------------------------------------------------------------------------

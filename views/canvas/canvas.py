@@ -18,6 +18,7 @@ from views.canvas import walk
 from views.canvas.border import (
     count_box,
     count_words,
+    marks_legend_height,
     paint_header,
     paint_layer_names,
     paint_marks_legend,
@@ -148,10 +149,10 @@ class Canvas(Hands[Target]):
         emphasis.sort(key=lambda item: isinstance(item[0], Node))  # edges pass under the rings of nodes
         for target, chosen in emphasis:
             paint_emphasis(painter, scene, self.camera, look, target, labels, chosen)
-        paint_layer_names(painter, scene, self.camera, look, size)
-        paint_header(painter, scene.data, look, size, self._on_count)
-        nodes = any(isinstance(target, Node) for target in self._selection)
-        paint_marks_legend(painter, scene, look, size, directions=nodes)
+        assert self._data is not None  # its selection is newer than the scene's
+        paint_layer_names(painter, scene, self.camera, look, size, marks_legend_height(self._data) + 8)
+        paint_header(painter, self._data, look, size, self._on_count)
+        paint_marks_legend(painter, self._data, look, size)
 
     def paint_last(self, painter: QPainter, look: theme.Theme) -> None:
         if self._notice:

@@ -33,6 +33,7 @@ INK = (0.46, 0.58, 0.70, 0.82, 0.92, 1.0)  # share of the hue over the panel, by
 CROWDED = (0.45, 0.55, 0.7, 0.85, 1.0, 1.0)  # of the ink, by level, where many edges would make one carpet
 DIMMED = 0.55  # of the ink, for edges that do not touch the selected node
 UNKNOWN_INK = 0.45
+CROWD = 300  # shown edges from which weak ones stand back
 MANY = 1500  # shown edges from which dashes get longer and curves coarser, for speed
 STRAY = 0.12  # pixels that straight pieces may stray from their curve
 SAMPLES = (6, 9, 13, 19, 28, 41, 60, 90)  # per curve
@@ -95,7 +96,7 @@ def paint_edges(
         members = shown[key == group]
         level, sign = int(strokes.level[members[0]]), int(strokes.sign[members[0]])
         width = _width(level, sign, camera.scale)
-        color = edge_color(theme, sign, level, bool(dimmed[members[0]]), len(strokes) >= MANY)
+        color = edge_color(theme, sign, level, bool(dimmed[members[0]]), len(strokes) >= CROWD)
         pen = QPen(color, width)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         is_dashed = bool(~strokes.measured[members[0]] & (sign != 0))

@@ -43,21 +43,15 @@ class Scene(Strokes):
         return strength
 
     @cached_property
-    def most_changed(self) -> float:
-        """The largest measured change of a node's output; 0 without any."""
-        changes = self.data.changes
-        return 0.0 if changes is None or changes.values is None else float(changes.values.max(initial=0.0))
-
-    @cached_property
     def shades(self) -> NDArray[np.int64]:
         """How strongly each node is filled, by its number in `graph.nodes`: 0 where no edit reaches it, 1 to SHADES by
-        the root of its share of the largest change; 1 until that is measured."""
+        the root of its change, SHADES where the change is as large as the output; 1 until it is measured."""
         changes = self.data.changes
         if changes is None:
             return np.zeros(self.data.graph.n_writers + 1, dtype=np.int64)
         shades = changes.reached.astype(np.int64)
-        if changes.values is not None and self.most_changed > 0:
-            share = np.sqrt(np.clip(changes.values / self.most_changed, 0.0, 1.0))
+        if changes.values is not None:
+            share = np.sqrt(np.clip(changes.values, 0.0, 1.0))
             shades *= np.maximum(np.rint(share * SHADES).astype(np.int64), 1)
         return shades
 

@@ -10,7 +10,8 @@ import torch
 import transformers
 
 import wirescope as ws
-from core.evaluation.downstream import downstream, node_changes
+from core.downstream import downstream
+from core.evaluation.node_changes import node_changes
 from core.graph import Graph, Node
 from tests.core.engine.cases import case
 

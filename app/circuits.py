@@ -1,0 +1,152 @@
+"""The circuit of the window: the strip under the canvas and the document's size. While the handle is dragged the newest
+size is taken up as soon as the engine is free, so that every figure on the way is seen, and none is waited for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.circuit_wants import CurveFound, Kept, WantCurve, WantKept
+from app.inspection import REPLACED, scored_words
+from app.messages import Recovered, Scored, Unanswered
+from app.ranking import STRONGEST
+from views.circuit_data import CircuitData, CurveData, KeptData
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+LONGEST_WAIT = 250  # milliseconds that a dragged size waits for the engine
+
+
+class Circuits(QObject):
+    """Joins the strip to the workbench."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._panel, self._bench = window.faithfulness, window.workbench
+        self._top_bar = window.top_bar
+        self._kept: Kept | None = None
+        self._curve: CurveFound | None = None
+        self._of: tuple[object, ...] = ()  # the state that the figures are of
+        self._problem = ""
+        self._pending: int | None = None
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(LONGEST_WAIT)
+        self._wait.timeout.connect(self._take_pending)
+        bench, panel = self._bench, self._panel
+        panel.size_wanted.connect(self._want_size)
+        panel.let_go.connect(self._let_go)
+        panel.overview_wanted.connect(lambda: self._commit(None))
+        panel.trace_wanted.connect(lambda: bench.trace(self._top_bar.method_name()))
+        bench.on(Kept, self._take_kept)
+        bench.on(CurveFound, self._take_curve)
+        bench.on(Scored, self._take_scored)
+        bench.on(Recovered, self._take_recovered)
+        bench.on(Unanswered, self._take_unanswered)
+        bench.history_changed.connect(self._follow)
+        bench.idle.connect(self._take_pending)
+        for changed in (bench.model_opened, bench.metric_changed, bench.nothing_to_show):
+            changed.connect(lambda _: self.show())
+
+    # ---- what the user does ------------------------------------------------------------------------------------
+
+    def _want_size(self, size: int) -> None:
+        self._pending = size
+        if not self._bench.busy:
+            self._take_pending()
+        elif not self._wait.isActive():
+            self._wait.start()
+
+    def _let_go(self) -> None:
+        self._take_pending()
+        self._bench.history.seal()
+
+    def _take_pending(self) -> None:
+        self._wait.stop()
+        size, self._pending = self._pending, None
+        if size is not None:
+            self._commit(size)
+
+    def _commit(self, size: int | None) -> None:
+        words = "Show the strongest edges" if size is None else f"Keep the best {size:,} edges"
+        merge = "" if size is None else "size"
+        self._bench.commit(words, replace(self._bench.document, size=size), merge)
+
+    # ---- what the engine says ----------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """The document is another one."""
+        bench = self._bench
+        bench.want("kept", None if bench.document.size is None else WantKept())
+        bench.want("curve", None if bench.recovered is None else WantCurve())
+        if (
+            self._of and self._of[:3] != self._state()[:3]
+        ):  # other inputs, another metric: not even the scale is the same
+            self._kept = self._curve = None
+            self._problem = ""
+        self.show()
+
+    def _state(self) -> tuple[object, ...]:
+        document = self._bench.document
+        inputs = document.model, (document.clean, document.counterfactual), document.metric
+        return (*inputs, self._bench.cut_kind, document.method)
+
+    def _take_kept(self, kept: Kept) -> None:
+        self._kept, self._of, self._problem = kept, self._state(), ""
+        self.show()
+
+    def _take_curve(self, curve: CurveFound) -> None:
+        self._curve, self._of = curve, self._state()
+        self.show()
+
+    def _take_scored(self, scored: Scored) -> None:
+        self._problem = scored_words(scored)
+        self.show()
+
+    def _take_recovered(self, recovered: Recovered) -> None:
+        """A trace has found how many edges do most: they are the circuit, where none was chosen."""
+        if self._bench.document.size is None:
+            words = f"Trace: keep the best {recovered.size:,} edges"
+            self._bench.commit(words, replace(self._bench.document, size=recovered.size))
+        self._follow()
+
+    def _take_unanswered(self, answer: Unanswered) -> None:
+        if isinstance(answer.want, WantKept | WantCurve):
+            self._problem = f"{answer.message} {answer.hint}".strip()
+            self.show()
+
+    # ---- what is shown -----------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        self._panel.set_data(self.data())
+
+    def data(self) -> CircuitData:
+        """The state of the strip."""
+        bench, kept, curve = self._bench, self._kept, self._curve
+        if bench.opened is None:
+            return CircuitData()
+        return CircuitData(
+            edges=bench.opened.graph.n_edges,
+            overview=min(STRONGEST, bench.opened.graph.n_edges),
+            size=bench.document.size,
+            kept=None
+            if kept is None
+            else KeptData(kept.size, kept.connected, kept.share, kept.random, kept.metric, kept.whole),
+            curve=None if curve is None else CurveData(curve.sizes, curve.recovered, curve.band, _area_words(curve)),
+            replaced=REPLACED.get(bench.cut_kind, ""),
+            problem=self._problem,
+            can_trace=bench.scored is not None,
+            traced=bench.recovered is not None,
+            stale=bool(self._of) and self._of != self._state(),
+        )
+
+
+def _area_words(curve: CurveFound) -> str:
+    return (
+        f"The curve ({curve.method.upper()}, {REPLACED.get(curve.kind, curve.kind)}): CPR {curve.cpr:.2f}, the area "
+        f"under it (above 1 where what lowers the metric was left out); CMD {curve.cmd:.2f}, the area between it and "
+        f"100 %, best at 0. The band: from the lowest to the highest of three random circuits of each size."
+    )

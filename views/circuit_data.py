@@ -1,0 +1,50 @@
+"""What the strip under the canvas draws of a circuit: how many edges it keeps, and what that recovers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class CurveData:
+    """What circuits of some sizes recover. sizes: edges, ascending; recovered: shares of the behaviour; band: [2,
+    points], lowest and highest of random circuits; words: its area, for the tooltip."""
+
+    sizes: tuple[int, ...]
+    recovered: tuple[float, ...]
+    band: NDArray[np.float64]
+    words: str
+
+
+@dataclass(frozen=True)
+class KeptData:
+    """What one circuit recovers, as measured. share, random: of the behaviour, by it and by as many random edges.
+    metric: with the circuit alone; whole: with all edges. connected: of its edges, those that lie on a path."""
+
+    size: int
+    connected: int
+    share: float
+    random: float
+    metric: float
+    whole: float
+
+
+@dataclass(frozen=True, eq=False)
+class CircuitData:
+    """The strip's state. edges: of the whole graph, 0 without a model. size: edges that the circuit keeps; None while
+    no circuit is chosen and the `overview` strongest edges are shown. kept: of a run that may be of another size or an
+    earlier state (stale). problem: why there is nothing to recover. traced: whether the curve is on its way."""
+
+    edges: int = 0
+    overview: int = 0
+    size: int | None = None
+    kept: KeptData | None = None
+    curve: CurveData | None = None
+    replaced: str = ""  # "replaced from B"
+    problem: str = ""
+    can_trace: bool = False
+    traced: bool = False
+    stale: bool = False

@@ -1,0 +1,217 @@
+"""The strip under the canvas: how many edges the circuit keeps, what they recover of the behaviour, as measured, and
+what they leave unexplained. The track with the curve is `faithfulness_track`."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from views.circuit_data import CircuitData, KeptData
+from views.panels.faithfulness_track import FaithfulnessTrack
+from views.theme import as_card
+from views.widgets.text import ElidedLabel, dim, metric_digits, number, plain_tip
+
+TRACK_TIP = (
+    "The circuit keeps the edges of the highest scores: those that raise the metric most. All others carry their "
+    "replacement. What lowers the metric goes first, so that more than 100 % can be recovered.\n"
+    "Drag, or: arrows a few edges, Page Up and Page Down twice and half as many, Home none, End all."
+)
+
+
+def share_words(share: float) -> str:
+    """`87 %`, `−3 %`."""
+    return f"{number(100 * share, 1 if 0 < abs(share) < 0.0995 else 0)} %"
+
+
+class FaithfulnessPanel(QFrame):
+    size_wanted = Signal(int)  # the circuit is to keep so many edges
+    let_go = Signal()  # the drag has ended
+    overview_wanted = Signal()  # no circuit, the strongest edges
+    trace_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        as_card(self)
+        self.setAccessibleName("Circuit")
+        self._data = CircuitData()
+        self._refused = ""
+        self.field = QLineEdit()
+        self.field.setFixedWidth(74)
+        self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.field.setAccessibleName("Edges that the circuit keeps")
+        self.field.setToolTip("How many edges the circuit keeps: a number, or a share like 2 %. Enter takes it.")
+        self.field.returnPressed.connect(self._take_typed)
+        self.field.installEventFilter(self)
+        self.title = ElidedLabel("")
+        self.title.setProperty("role", "heading")
+        self.note = ElidedLabel("", "muted")
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.overview = QPushButton("Overview")
+        self.overview.setFlat(True)
+        self.overview.clicked.connect(self.overview_wanted)
+        self.track = FaithfulnessTrack()
+        self.track.setToolTip(plain_tip(TRACK_TIP))
+        self.track.size_wanted.connect(self._show_wanted)
+        self.track.let_go.connect(self.let_go)
+        self.trace = QPushButton("Trace to see the curve", self.track)
+        self.trace.setFlat(True)
+        self.trace.setToolTip("Score all edges and run circuits of all sizes (T)")
+        self.trace.clicked.connect(self.trace_wanted)
+        self.problem = ElidedLabel("", "muted", parent=self.track)
+        self.problem.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+        header = QHBoxLayout()
+        header.setSpacing(8)
+        header.addWidget(self.field)
+        header.addWidget(self.title)
+        header.addStretch(1)
+        header.addWidget(self.note)
+        header.addWidget(self.overview)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(6)
+        layout.addLayout(header)
+        layout.addWidget(self.track)
+        self.set_data(CircuitData())
+
+    # ---- showing -----------------------------------------------------------------------------------------------
+
+    def set_data(self, data: CircuitData) -> None:
+        if data.size != self._data.size or data.edges != self._data.edges:
+            self._refused = ""
+        self._data = data
+        self.field.setEnabled(data.edges > 0)
+        if not self.field.hasFocus() or not self.field.isModified():
+            self._show_size(data.size)
+        self.track.set_data(data)
+        self.overview.setVisible(data.size is not None)
+        self.overview.setToolTip(f"No circuit: the {data.overview} strongest edges, those that lower the metric too")
+        self._write()
+
+    def _show_size(self, size: int | None) -> None:
+        self.field.setText("" if size is None else f"{size:,}")
+        self.field.setPlaceholderText("" if not self._data.edges else f"of {self._data.edges:,}")
+
+    def _write(self) -> None:
+        data, kept = self._data, self._data.kept
+        self._fit()
+        stale = data.size is not None and (data.stale or (kept is not None and kept.size != data.size))
+        for label in (self.title, self.note):
+            dim(label, stale)
+        self.problem.setText("" if self._refused else data.problem)
+        self.problem.setVisible(bool(data.problem))
+        self.trace.setVisible(data.curve is None and not data.problem and data.can_trace)
+        self.trace.setEnabled(not data.traced)
+        self.trace.setText("Running circuits of all sizes …" if data.traced else "Trace to see the curve")
+        tips = [TRACK_TIP, *([data.curve.words] if data.curve else [])]
+        if kept is not None and data.size is not None:
+            tips.append(_kept_words(kept))
+        self.track.setToolTip(plain_tip("\n\n".join(tips)))
+        titles, notes = self.words()
+        self.track.setAccessibleDescription(" ".join(filter(None, (titles[0], notes[0], data.problem))))
+        self._place()
+
+    def words(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What the header says on the left and on the right, each with shorter forms."""
+        data, kept = self._data, self._data.kept
+        if self._refused:
+            return (self._refused,), ("",)
+        if not data.edges:
+            return ("edges of the circuit",), ("",)
+        if data.size is None:
+            shown = f"the {data.overview} strongest edges are shown"
+            return (shown, f"{data.overview} strongest shown"), ("drag to keep a circuit", "")
+        if kept is None or data.problem:
+            return ("best edges kept", "kept"), (data.replaced, "")
+        share, left = share_words(kept.share), 1 - kept.share
+        rest = f"{share_words(left)} unexplained" if left >= 0 else f"{share_words(-left)} above the whole"
+        titles = (
+            f"best edges recover {share} of the behaviour, {rest}",
+            f"best edges recover {share}, {rest}",
+            f"recover {share}, {rest}",
+            f"recover {share}",
+        )
+        random = share_words(kept.random)
+        return titles, (f"random edges {random} · {data.replaced}", f"random {random} · {data.replaced}", data.replaced)
+
+    def _fit(self) -> None:
+        """Say as much as there is room for; the note on the right gives way first."""
+        titles, notes = self.words()
+        used = (
+            self.field.width() + 24 + 3 * 8 + (self.overview.sizeHint().width() if self._data.size is not None else 0)
+        )
+        bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
+        room = self.width() - used - 8
+        pairs = [(title, note) for title in titles for note in notes] + [(titles[-1], "")]
+        fits = (
+            pair for pair in pairs if bold.horizontalAdvance(pair[0]) * 1.08 + plain.horizontalAdvance(pair[1]) <= room
+        )
+        title, note = next(fits, pairs[-1])
+        self.title.setText(title)
+        self.note.setText(note)
+
+    def _place(self) -> None:
+        """The button and the problem lie in the track."""
+        self.trace.adjustSize()
+        size = self.trace.size()
+        self.trace.move(self.track.width() - size.width() - 14, (self.track.height() - size.height()) // 2)
+        self.problem.setGeometry(14, 0, max(self.track.width() - 28, 10), self.track.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+        self._place()
+
+    # ---- choosing ----------------------------------------------------------------------------------------------
+
+    def _show_wanted(self, size: int) -> None:
+        self._refused = ""
+        self.field.setModified(False)
+        self._show_size(size)
+        self.size_wanted.emit(size)
+
+    def _take_typed(self) -> None:
+        size = parse_size(self.field.text(), self._data.edges)
+        if size is None:
+            self._refused = f"Type a number from 0 to {self._data.edges:,}, or a share like 2 %."
+            self._write()
+            return
+        self._refused = ""
+        self.field.setModified(False)
+        self._show_size(size)
+        self._write()
+        self.size_wanted.emit(size)
+        self.let_go.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Esc, or leaving the field, gives up what was typed."""
+        escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if event.type() == QEvent.Type.FocusOut or (event.type() == QEvent.Type.KeyPress and escape):
+            self._refused = ""
+            self.field.setModified(False)
+            self._show_size(self._data.size)
+            self._write()
+        return super().eventFilter(watched, event)
+
+
+def _kept_words(kept: KeptData) -> str:
+    digits = metric_digits(kept.whole, kept.metric)
+    return (
+        f"The metric is {number(kept.metric, digits)} with the circuit alone, {number(kept.whole, digits)} with all "
+        f"edges. {kept.connected:,} of the {kept.size:,} edges lie on a path from input to output."
+    )
+
+
+def parse_size(text: str, edges: int) -> int | None:
+    """A number of edges as typed: `214`, `1,413`, `2 %`. None for anything else, and for more than there are."""
+    plain = re.sub(r"[\s,'\u2009\u202f]", "", text)
+    if re.fullmatch(r"\d+", plain):
+        size = int(plain)
+        return size if size <= edges else None
+    share = re.fullmatch(r"(\d+(?:\.\d+)?)%", plain)
+    if share and float(share[1]) <= 100:
+        return round(float(share[1]) / 100 * edges)
+    return None

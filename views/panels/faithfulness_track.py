@@ -1,0 +1,209 @@
+"""The track of the threshold slider: how many edges the circuit keeps, on a logarithmic scale, with the faithfulness
+curve and the random band drawn in it.
+
+    Left, Down; Right, Up    a few edges fewer, more (one by one while there are few)
+    Page Up, Page Down       twice as many, half as many
+    Home, End                none, all
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from views.canvas.edge_layer import mix
+from views.circuit_data import CircuitData
+from views.theme import current
+from views.widgets.painted import Painted
+from views.widgets.text import scaled
+
+SIDE, TOP, BOTTOM = 10.0, 8.0, 16.0  # pixels round the curve
+STEP = 0.05  # of the edges, for the arrow keys
+TICKS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
+
+
+class FaithfulnessTrack(Painted):
+    """Shows a `CircuitData`; says which size is wanted."""
+
+    size_wanted = Signal(int)  # while it is dragged, too
+    let_go = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._data = CircuitData()
+        self._dragged: int | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Size of the circuit")
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 64)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 64)
+
+    def set_data(self, data: CircuitData) -> None:
+        self._data = data
+        self.setEnabled(data.edges > 0)
+        self.setCursor(Qt.CursorShape.SizeHorCursor if data.edges else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    # ---- scales ------------------------------------------------------------------------------------------------
+
+    def x_of(self, size: float) -> float:
+        """Pixels, for a number of edges."""
+        room = self.width() - 2 * SIDE
+        return SIDE + room * math.log1p(size) / math.log1p(max(self._data.edges, 1))
+
+    def size_at(self, x: float) -> int:
+        share = min(max((x - SIDE) / max(self.width() - 2 * SIDE, 1.0), 0.0), 1.0)
+        return min(round(math.expm1(share * math.log1p(self._data.edges))), self._data.edges)
+
+    def _span(self) -> tuple[float, float]:
+        """The least and the largest share drawn."""
+        curve, kept = self._data.curve, self._data.kept
+        shares = [0.0, 1.0, *(curve.recovered if curve else ()), *((kept.share,) if kept else ())]
+        finite = [share for share in shares if math.isfinite(share)]
+        return max(min(finite), -0.5), min(max(finite), 3.0)
+
+    def y_of(self, share: float) -> float:
+        low, high = self._span()
+        room = self.height() - TOP - BOTTOM
+        return TOP + room * (1 - (min(max(share, low), high) - low) / (high - low))
+
+    # ---- hands -------------------------------------------------------------------------------------------------
+
+    @property
+    def size_shown(self) -> int:
+        """Where the handle is."""
+        if self._dragged is not None:
+            return self._dragged
+        return self._data.overview if self._data.size is None else self._data.size
+
+    def _want(self, size: int) -> None:
+        size = min(max(size, 0), self._data.edges)
+        if size != self._data.size or self._dragged is not None:
+            self.size_wanted.emit(size)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._data.edges:
+            self._drag(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragged is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            self._drag(event.position().x())
+
+    def _drag(self, x: float) -> None:
+        size = self.size_at(x)
+        if size != self._dragged:
+            self._dragged = size
+            self._want(size)
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._dragged is not None:
+            self._dragged = None
+            self.let_go.emit()
+            self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._data.edges and self.hasFocus():
+            self._want(self._stepped(1 if event.angleDelta().y() > 0 else -1))
+            event.accept()
+        else:
+            event.ignore()
+
+    def _stepped(self, way: int) -> int:
+        size = self.size_shown
+        return size + way * max(round(STEP * size), 1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        size = self.size_shown
+        goals = {
+            Qt.Key.Key_Left: self._stepped(-1),
+            Qt.Key.Key_Down: self._stepped(-1),
+            Qt.Key.Key_Right: self._stepped(1),
+            Qt.Key.Key_Up: self._stepped(1),
+            Qt.Key.Key_PageUp: max(2 * size, 1),
+            Qt.Key.Key_PageDown: size // 2,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: self._data.edges,
+        }
+        if event.key() in goals and self._data.edges and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            self._want(goals[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    # ---- painting ----------------------------------------------------------------------------------------------
+
+    def draw(self, painter: QPainter) -> None:
+        look, data = current(), self._data
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(mix(look.panel, look.window, 0.6))
+        painter.drawRoundedRect(box, 5, 5)
+        if not data.edges:
+            return
+        self._draw_ticks(painter)
+        if data.curve is not None:
+            self._draw_curve(painter)
+        self._draw_handle(painter)
+
+    def _draw_ticks(self, painter: QPainter) -> None:
+        look = current()
+        whole = self.y_of(1.0)
+        painter.setPen(QPen(mix(look.panel, look.faint, 0.9), 1.0, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(SIDE, whole), QPointF(self.width() - SIDE, whole))
+        painter.setFont(scaled(self.font(), 0.8))
+        foot = self.height() - 2.0
+        for size in (size for size in TICKS if size < self._data.edges):
+            x = self.x_of(size)
+            painter.setPen(QPen(mix(look.panel, look.faint, 0.9), 1.0))
+            painter.drawLine(QPointF(x, foot), QPointF(x, foot - 4))
+            painter.setPen(look.color("muted"))
+            painter.drawText(QPointF(x + 3, foot - 1), f"{size:,}")
+
+    def _draw_curve(self, painter: QPainter) -> None:
+        look, curve = current(), self._data.curve
+        assert curve is not None
+        xs = [self.x_of(size) for size in curve.sizes]
+        band = np.nan_to_num(curve.band)
+        upper = [QPointF(x, self.y_of(share)) for x, share in zip(xs, band[1].tolist(), strict=True)]
+        lower = [QPointF(x, self.y_of(share)) for x, share in zip(xs, band[0].tolist(), strict=True)]
+        zero = QPointF(SIDE, self.y_of(0.0))
+        painter.setPen(QPen(mix(look.panel, look.neutral, 0.9), 1.2))
+        painter.setBrush(mix(look.panel, look.neutral, 0.5))
+        painter.drawPolygon(QPolygonF([zero, *upper, *reversed(lower)]))
+        painter.setPen(QPen(look.color("positive"), 1.8))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        points = [QPointF(x, self.y_of(share)) for x, share in zip(xs, curve.recovered, strict=True)]
+        painter.drawPolyline(QPolygonF([zero, *points]))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.color("positive"))
+        for point in points:
+            painter.drawEllipse(point, 2.2, 2.2)
+
+    def _draw_handle(self, painter: QPainter) -> None:
+        """Filled where the share is measured for just this size; hollow where it is awaited, or no circuit is
+        chosen."""
+        look, data = current(), self._data
+        size = self.size_shown
+        x, kept = self.x_of(size), data.kept
+        measured = kept is not None and kept.size == size and data.size is not None and not data.stale
+        y = self.y_of(kept.share) if kept is not None and measured else self._guess(size)
+        painter.setPen(QPen(look.color("selection"), 1.8))
+        painter.drawLine(QPointF(x, TOP - 4), QPointF(x, self.height() - 2))
+        painter.setBrush(look.color("selection") if measured else look.color("panel"))
+        painter.drawEllipse(QPointF(x, y), 5.5, 5.5)
+
+    def _guess(self, size: int) -> float:
+        """Where a handle without a share of its own rests: on the curve, or in the middle."""
+        curve = self._data.curve
+        if curve is None:
+            return self.height() / 2
+        share = np.interp(math.log1p(size), np.log1p([0, *curve.sizes]), [0.0, *curve.recovered])
+        return self.y_of(float(share))
