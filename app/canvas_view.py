@@ -41,6 +41,7 @@ class CanvasView(QObject):
         self.menu = self._make_menu()
         bench = self._bench
         bench.set_extent(replace(bench.extent, around=window.settings.around()))
+        self._want_changes()
         bench.on(ChangesFound, self._take_changes)
         bench.on(Scored, self._take_scored)
         bench.history_changed.connect(self._follow_edits)
@@ -75,7 +76,11 @@ class CanvasView(QObject):
         """Colour the nodes that edits change, or not, as the menu entry says."""
         self._window.settings.set_colors_changes(self._window.commands["show_changes"].isChecked())
         self._edits = ()
+        self._want_changes()
         self._follow_edits()
+
+    def _want_changes(self) -> None:
+        self._bench.want("changes", WantChanges() if self._window.settings.colors_changes() else None)
 
     def _follow_edits(self) -> None:
         """What an edit reaches is known at once; how much it changes there, when the engine has measured it."""
@@ -92,7 +97,6 @@ class CanvasView(QObject):
             targets = [edit.target for edit in edits if not isinstance(edit.target, str)]
             changes = NodeChanges(downstream(opened.graph, targets))
         bench.set_extent(replace(bench.extent, changes=changes))
-        bench.want("changes", WantChanges() if edits else None)
 
     def _take_changes(self, found: ChangesFound) -> None:
         if found.reached is not None and self._edits:

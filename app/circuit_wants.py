@@ -59,7 +59,7 @@ class WantChanges(Want):
 
 @dataclass(frozen=True, eq=False)
 class ChangesFound:
-    """reached, values: [nodes], in the order of `graph.nodes` (see `core.evaluation.node_changes`); None without edits."""
+    """reached, values: [nodes], in the order of `graph.nodes`; None without edits: see `core.evaluation`."""
 
     number: int
     reached: NDArray[np.bool_] | None

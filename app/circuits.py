@@ -41,6 +41,7 @@ class Circuits(QObject):
         panel.let_go.connect(self._let_go)
         panel.overview_wanted.connect(lambda: self._commit(None))
         panel.trace_wanted.connect(lambda: bench.trace(self._top_bar.method_name()))
+        bench.want("kept", WantKept())  # nothing is run while no circuit is chosen
         bench.on(Kept, self._take_kept)
         bench.on(CurveFound, self._take_curve)
         bench.on(Scored, self._take_scored)
@@ -80,7 +81,6 @@ class Circuits(QObject):
     def _follow(self) -> None:
         """The document is another one."""
         bench = self._bench
-        bench.want("kept", None if bench.document.size is None else WantKept())
         bench.want("curve", None if bench.recovered is None else WantCurve())
         if (
             self._of and self._of[:3] != self._state()[:3]
