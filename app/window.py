@@ -31,13 +31,9 @@ from app.stepping import Stepping
 from app.table import TableInStep
 from app.workbench import Workbench
 from views.canvas.canvas import Canvas
-<<<<<<< HEAD
-from views.panels.find import FindBar
-from views.panels.history import HistoryPanel
-=======
->>>>>>> 873bc98 (Imports in order)
 from views.panels.faithfulness import FaithfulnessPanel
 from views.panels.find import FindBar
+from views.panels.history import HistoryPanel
 from views.panels.inputs import InputsPanel
 from views.panels.inspector import InspectorPanel
 from views.panels.predictions import PredictionsPanel
