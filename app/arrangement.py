@@ -67,7 +67,7 @@ def arrange(window: Window) -> None:
     theme.as_card(card)
     inner = QVBoxLayout(card)
     inner.setContentsMargins(1, 1, 1, 1)
-    inner.addWidget(window.canvas)
+    inner.addWidget(window.levels)
     page.addWidget(card, 1)
     window.below_canvas = QVBoxLayout()  # for what belongs to the canvas: a strip of its width
     window.below_canvas.setSpacing(theme.SPACE)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def slots(window: Window) -> dict[str, Callable[[], None]]:
     """What each action does, by its key."""
-    workbench, editing, opener, canvas = window.workbench, window.workbench.editing, window.opener, window.canvas
+    workbench, editing, opener, levels = window.workbench, window.workbench.editing, window.opener, window.levels
     return {
         "open_folder": opener.choose_folder,
         "open_named": opener.choose_name,
@@ -45,10 +45,11 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
         "find": window.finder.open,
         "pin": window.predictions.open_pin,
-        "zoom_in": partial(canvas.zoom_by, 1.25),
-        "zoom_out": partial(canvas.zoom_by, 0.8),
-        "frame": canvas.frame_selection,
-        "frame_all": canvas.frame_all,
+        "level": levels.toggle,
+        "zoom_in": lambda: levels.board.zoom_by(1.25),
+        "zoom_out": lambda: levels.board.zoom_by(0.8),
+        "frame": lambda: levels.board.frame_selection(),
+        "frame_all": lambda: levels.board.frame_all(),
         **dock_slots(window),
         "show_changes": window.canvas_view.set_colored,
         "full_screen": window.toggle_full_screen,
@@ -113,7 +114,7 @@ def _make_b(window: Window, key: str) -> None:
 
 
 def _set_tool(window: Window, name: str) -> None:
-    window.canvas.tool = name  # type: ignore[assignment]
+    window.canvas.tool = window.unfolded.tool = name  # type: ignore[assignment]
 
 
 def select(window: Window, target: Target) -> None:

@@ -23,6 +23,8 @@ from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
 from app.messages import Request, Unanswered, Want
 from app.pins import CheckPin
 from app.pins_part import check_pin
+from app.unfolded_parts import serve_unfolded
+from app.unfolded_wants import WantUnfolded
 from core.errors import Cancelled, WirescopeError
 
 Serve = Callable[[Any, Request, Bench, Send, Callable[[], bool]], None]
@@ -43,6 +45,7 @@ PARTS: dict[type[Want], Part] = {
     HeadsReading: Part(serve_heads_reading),
     WantChanges: Part(serve_changes),
     WantKept: Part(serve_kept, after_scores=True),
+    WantUnfolded: Part(serve_unfolded, after_scores=True),
     WantCurve: Part(serve_curve, after_scores=True),
     RowFigures: Part(input_parts.measure_rows, after_scores=True),
     CheckPin: Part(check_pin),

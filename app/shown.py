@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,12 +19,16 @@ LINKS = 6  # rows of "reads most" and of "writes most to"
 WAITS = "waits for B"  # what is said of a patch that cannot be made now
 
 
-def edit_label(edit: Edit, document: Document, change: float | None) -> str:
+def edit_label(edit: Edit, document: Document, change: float | None, labels: tuple[str, ...] = ()) -> str:
     """What stands beside an edit on the canvas. document: with a B only if patches can take from it. change: of the
-    metric, as measured."""
+    metric, as measured, by all edits of the target. labels: of the positions; a cut at some of them says where."""
     if document.waits(edit):
         return WAITS
-    return "" if change is None else change_words(change)
+    edits = document.edits_of(edit.target)  # type: ignore[arg-type]
+    together = {place for other in edits for place in other.positions or ()}  # type: ignore[union-attr]
+    everywhere = any(other.positions is None for other in edits)
+    where = "" if everywhere else _where(replace(edit, positions=tuple(together)), labels)
+    return f"{'' if change is None else change_words(change)}{where}".strip()
 
 
 def predictions(ran: Ran, stale: bool) -> PredictionsData:

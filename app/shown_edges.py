@@ -50,9 +50,10 @@ def canvas_data(
     output_label: str,
     stale: bool,
     extent: Extent,
+    labels: tuple[str, ...] = (),
 ) -> CanvasData:
     """Choose and mark edges. document: with a B only if patches can take from it. measured: change of the metric by
-    editing a target."""
+    editing a target. labels: of the positions."""
     edited: dict[Target, Edit] = {edit.target: edit for edit in document.edits}  # type: ignore[misc]
     chosen = [_circuit(ranking, document, extent)]
     of_nodes = []
@@ -70,12 +71,12 @@ def canvas_data(
     nodes = {node: NodeMark(named=True) for node in _ends(graph, indices)}
     for target, edit in edited.items():
         if isinstance(target, Node):
-            label = edit_label(edit, document, measured.get(target))
+            label = edit_label(edit, document, measured.get(target), labels)
             nodes[target] = NodeMark(edit.kind, label, named=True)
     weaker, whose = _hidden(indices, of_nodes, document.size if ranking is not None else None, selection)
     return CanvasData(
         graph,
-        _marks(graph, indices, ranking, document, edited, measured),
+        _marks(graph, indices, ranking, document, edited, measured, labels),
         nodes,
         selection,
         input_label,
@@ -132,6 +133,7 @@ def _marks(
     document: Document,
     edited: Mapping[Target, Edit],
     measured: Mapping[Target, float],
+    labels: tuple[str, ...],
 ) -> tuple[EdgeMark, ...]:
     """Estimated, but for the few edges that are edited or measured."""
     values = [None] * len(indices) if ranking is None else ranking.values[indices].tolist()
@@ -142,7 +144,7 @@ def _marks(
         if place is not None:
             change, edit = measured.get(target), edited.get(target)
             value = marks[place].value if change is None else -change
-            label = "" if edit is None else edit_label(edit, document, change)
+            label = "" if edit is None else edit_label(edit, document, change, labels)
             kind = None if edit is None else edit.kind
             marks[place] = EdgeMark(marks[place].index, value, change is not None, kind, label)
     return tuple(marks)

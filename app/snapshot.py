@@ -32,6 +32,7 @@ class Snapshot:
     recovered: Recovered | None = None
     measured: Mapping[Target, float] = field(default_factory=dict)
     has_counterfactual: bool = True  # whether the document's B, if it has one, can stand beside A
+    labels: tuple[str, ...] = ()  # of the positions
 
     def canvas(
         self, selection: tuple[Target, ...] = (), stale: bool = False, extent: Extent | None = None
@@ -47,6 +48,7 @@ class Snapshot:
             output_label=self.opened.output_label,
             stale=stale,
             extent=extent or Extent(),
+            labels=self.labels,
         )
 
     def caption(self) -> FigureCaption:

@@ -29,8 +29,11 @@ from app.settings import Settings
 from app.showing import Showing
 from app.stepping import Stepping
 from app.table import TableInStep
+from app.unfolding import Unfolding
 from app.workbench import Workbench
 from views.canvas.canvas import Canvas
+from views.canvas.levels import Levels
+from views.canvas.unfolded import UnfoldedCanvas
 from views.panels.faithfulness import FaithfulnessPanel
 from views.panels.find import FindBar
 from views.panels.history import HistoryPanel
@@ -68,6 +71,8 @@ class Window(QMainWindow):
         self.inputs = InputsPanel()
         self.canvas = Canvas()
         self.faithfulness = FaithfulnessPanel()
+        self.unfolded = UnfoldedCanvas()
+        self.levels = Levels(self.canvas, self.unfolded, "Ctrl+T")
         self.inspector = InspectorPanel()
         self.predictions = PredictionsPanel()
         self.table = TablePanel()
@@ -104,6 +109,7 @@ class Window(QMainWindow):
         self.making_b = MakingB(self)
         self.predicting = Predicting(self)
         self.stepping = Stepping(self)
+        self.unfolding = Unfolding(self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
 

@@ -361,12 +361,14 @@ class Workbench(QObject):
             self.known.recovered,
             self.known.measured,
             has_counterfactual=self.usable().counterfactual is not None,
+            labels=() if self.ready is None else self.ready.labels,
         )
 
-    def canvas(self) -> CanvasData | None:
-        """What the canvas shows."""
+    def canvas(self, selection: tuple[Target, ...] | None = None) -> CanvasData | None:
+        """What the canvas shows, or would show with another selection."""
         snapshot = self.snapshot()
-        return None if snapshot is None else snapshot.canvas(self._selection, self.stale, self.extent)
+        chosen = self._selection if selection is None else selection
+        return None if snapshot is None else snapshot.canvas(chosen, self.stale, self.extent)
 
     def _send_edits(self) -> None:
         labels = () if self.ready is None else self.ready.labels

@@ -41,6 +41,7 @@ class Board(QWidget, Generic[T]):
         self._keyboard_focus = False
         self._cache, self._map = Cache(), MiniMap()
         self._paint_failed = False
+        self.in_card = False  # a card around it has the frame
         self._glide = Glide(self._see, self)
         self._idle = QTimer(self, singleShot=True, interval=IDLE)
         self._idle.timeout.connect(self._slice)
@@ -145,6 +146,11 @@ class Board(QWidget, Generic[T]):
         home = self.home().scale
         return 0.5 * home, max(self.nearest_scale(), 4 * home)
 
+    @property
+    def keyboard_focus(self) -> bool:
+        """Whether the keys came here by the keyboard: only then it is shown."""
+        return self._keyboard_focus and self.hasFocus()
+
     # ---- what is selected and pointed at -------------------------------------------------------------------
 
     def selection(self) -> tuple[T, ...]:
@@ -180,7 +186,8 @@ class Board(QWidget, Generic[T]):
     def _paint(self, painter: QPainter) -> None:
         look = theme.current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(look.window))
+        ground = QColor(look.panel if self.in_card else look.window)
+        painter.fillRect(self.rect(), ground)
         frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         inside = QPainterPath()
         inside.addRoundedRect(frame, CORNER, CORNER)
@@ -192,9 +199,11 @@ class Board(QWidget, Generic[T]):
             painter.setClipping(False)
             corners = QPainterPath()
             corners.addRect(QRectF(self.rect()))
-            painter.fillPath(corners.subtracted(inside), QColor(look.window))
+            painter.fillPath(corners.subtracted(inside), ground)
         self.paint_last(painter, look)
-        focused = self._keyboard_focus and self.hasFocus()
+        focused = self.keyboard_focus
+        if self.in_card and not focused:
+            return
         painter.setPen(QPen(QColor(look.accent if focused else look.border), 1.6 if focused else 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(frame, CORNER, CORNER)

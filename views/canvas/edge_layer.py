@@ -242,6 +242,25 @@ def edge_path(strokes: Strokes, camera: Camera, place: int, gap: Gap | None = No
     return path
 
 
+def paint_lifted(
+    painter: QPainter, strokes: Strokes, camera: Camera, theme: Theme, place: int, path: QPainterPath, ring: QColor
+) -> float:
+    """Draw one line above all others, cased in the colour of the ring. Returns how wide it is then, in pixels."""
+    width = edge_width(strokes, place, camera.scale)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(ring, width + 3.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    painter.drawPath(path)
+    painter.setPen(QPen(QColor(theme.panel), width + 1.2))
+    painter.drawPath(path)
+    sign, level = int(strokes.sign[place]), int(strokes.level[place])
+    pen = QPen(edge_color(theme, sign, max(level, 4)), width)
+    if not strokes.measured[place] and sign:
+        pen.setDashPattern([length / width for length in dash_lengths(width)])
+    painter.setPen(pen)
+    painter.drawPath(path)
+    return width + 3.4
+
+
 def polyline(strokes: Strokes, camera: Camera, place: int) -> tuple[Array, Array]:
     """Points `[samples, 2]` of one edge in widget pixels and the arc length at each."""
     curve = Curves(strokes.curves.controls[place : place + 1])

@@ -70,7 +70,7 @@ class Labels:
     gaps: dict[int, Gap] = field(default_factory=dict)
 
 
-class _Taken:
+class Taken:
     """Rectangles in use."""
 
     def __init__(self, rects: list[QRectF]) -> None:
@@ -129,9 +129,9 @@ def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozen
     rects = {node: rect for node, rect in rects.items() if rect.intersects(exposed)}
     bars = [camera.rect(scene.layout.input_bar), camera.rect(scene.layout.logits_bar)]
     layers = QRectF(0, -1e6, LAYER_NAMES, 2e6)  # these stay at the border wherever the eye is
-    loud = _Taken([*rects.values(), *bars, layers])
+    loud = Taken([*rects.values(), *bars, layers])
     _place_pills(scene, camera, exposed, loud, labels)
-    taken = _Taken([*rects.values(), *bars, layers, *(pill.rect for pill in labels.pills)])
+    taken = Taken([*rects.values(), *bars, layers, *(pill.rect for pill in labels.pills)])
     taken.add_boxes(_all_boxes(scene, camera))
     order = sorted(
         rects,
@@ -162,9 +162,9 @@ def _all_boxes(scene: Scene, camera: Camera) -> np.ndarray:
     return np.concatenate([camera.to_widget(centre - half), camera.to_widget(centre + half)], axis=1).T
 
 
-def _place_pills(scene: Scene, camera: Camera, exposed: QRectF, taken: _Taken, labels: Labels) -> None:
+def _place_pills(scene: Scene, camera: Camera, exposed: QRectF, taken: Taken, labels: Labels) -> None:
     shown = visible(scene, camera, exposed)
-    pills = _Taken([])
+    pills = Taken([])
     for place in shown[scene.edited[shown]][::-1].tolist():  # strongest first
         mark = scene.marks[place]
         points, along = polyline(scene, camera, place)
@@ -184,7 +184,7 @@ def _place_pills(scene: Scene, camera: Camera, exposed: QRectF, taken: _Taken, l
         labels.gaps[place] = Gap(middle, min(half, 0.42 * total))
 
 
-def _free_place(points: np.ndarray, along: np.ndarray, text: str, others: _Taken) -> tuple[float, QRectF, str] | None:
+def _free_place(points: np.ndarray, along: np.ndarray, text: str, others: Taken) -> tuple[float, QRectF, str] | None:
     """Where along an edge a pill covers none of the others: its arc length, its rectangle and its text."""
     size = pill_size(text)
     for share in _ALONG:
@@ -219,7 +219,7 @@ def _around(centre: QPointF, size: QSizeF) -> QRectF:
     return QRectF(centre.x() - size.width() / 2, centre.y() - size.height() / 2, size.width(), size.height())
 
 
-def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, tries: list[_Taken], labels: Labels) -> None:
+def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, tries: list[Taken], labels: Labels) -> None:
     """Write a node's name, and its pill, where the first of `tries` that has room has it."""
     mark = scene.mark(node)
     weight = QFont.Weight.DemiBold if selected else QFont.Weight.Normal

@@ -13,7 +13,7 @@ from core.edits import EditKind
 from core.graph import Edge, Node
 from views.canvas.camera import Camera
 from views.canvas.directions import paint_directions
-from views.canvas.edge_layer import dash_lengths, edge_color, edge_path, edge_width, mix, paint_edges
+from views.canvas.edge_layer import edge_path, mix, paint_edges, paint_lifted
 from views.canvas.labels import (
     GLYPH_WIDTH,
     PILL_PIXELS,
@@ -152,20 +152,8 @@ def paint_emphasis(
     if place is None:
         return
     path = edge_path(scene, camera, place, labels.gaps.get(place) if labels else None)
-    width = edge_width(scene, place, camera.scale)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    casing = QPen(ring, width + 3.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
-    painter.setPen(casing)
-    painter.drawPath(path)
-    painter.setPen(QPen(QColor(theme.panel), width + 1.2))
-    painter.drawPath(path)
-    sign, level = int(scene.sign[place]), int(scene.level[place])
-    pen = QPen(edge_color(theme, sign, max(level, 4)), width)
-    if not scene.measured[place] and sign:
-        pen.setDashPattern([length / width for length in dash_lengths(width)])
-    painter.setPen(pen)
-    painter.drawPath(path)
-    crossed = _crossed(scene, camera, path, width + 3.4)
+    width = paint_lifted(painter, scene, camera, theme, place, path, ring)
+    crossed = _crossed(scene, camera, path, width)
     for node in crossed:
         paint_loud(painter, scene, camera, theme, node, node_rect(scene, camera, node))
     _paint_ends(painter, scene, camera, theme, target, place, ring)

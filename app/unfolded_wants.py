@@ -1,0 +1,49 @@
+"""The circuit over positions, asked for and answered: what goes between the window and the engine's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.messages import Want
+from core.edits import EditKind
+from core.graph import Graph, Node
+from views.data import Target
+from views.unfolded_data import Positions
+
+
+@dataclass(frozen=True)
+class WantUnfolded(Want):
+    """Some edges of a graph over all positions. region: positions that count as one column."""
+
+    graph: Graph
+    edges: tuple[int, ...]
+    region: Positions = ()
+
+
+@dataclass(frozen=True, eq=False)
+class UnfoldedScores:
+    """The strongest links, strongest first, with their estimated scores. Columns by their number in `columns`.
+
+    wires: (edge, column, score). moves: (head, key column, query column, score). links: how many there are that carry
+    anything. reads: positions that the output reads; None: all.
+    """
+
+    columns: tuple[Positions, ...]
+    wires: tuple[tuple[int, int, float], ...]
+    moves: tuple[tuple[Node, int, int, float], ...]
+    links: int
+    reads: Positions | None
+
+
+@dataclass(frozen=True)
+class UnfoldedFound:
+    """scores: estimated, of removing (`kind`). changes: what each edit at some positions does on top of the others:
+    metric with it minus metric without it."""
+
+    number: int
+    want: WantUnfolded
+    kind: EditKind
+    method: str
+    scores: UnfoldedScores
+    changes: Mapping[tuple[Target, Positions], float]

@@ -1,0 +1,79 @@
+"""At the border of the second level: the names of the rows, what is shown of how much, and the mini-map's picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter
+
+from core.graph import Node
+from views.canvas.border import LEGEND
+from views.canvas.camera import Camera
+from views.canvas.edge_layer import mix
+from views.canvas.labels import NOTE_PIXELS, pixel_font
+from views.canvas.layout import EDGE
+from views.canvas.unfolded_scene import UnfoldedScene
+from views.theme import Theme
+from views.unfolded_data import UnfoldedData
+
+ROW_NAMES = 62.0  # pixels at the left border that the names of the rows take
+
+
+def paint_row_names(
+    painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme, size: QSizeF, loud: frozenset[Node]
+) -> None:
+    """The nodes' names on the left, as many as have room; they stay at the border while the world moves. loud: those
+    that are selected or pointed at."""
+    layout = scene.layout
+    names = sorted(zip(layout.nodes, layout.rows.tolist(), strict=True), key=lambda item: item[0] not in loud)
+    taken: list[float] = []
+    painter.fillRect(QRectF(1, 40, ROW_NAMES - 2, size.height() - 42), theme.color("panel", 0.8))
+    for node, row in names:
+        y = camera.point(0, row).y()
+        if not 46 < y < size.height() - 12 or any(abs(y - other) < 12.5 for other in taken):
+            continue
+        taken.append(y)
+        strong = node in loud
+        painter.setFont(pixel_font(NOTE_PIXELS, QFont.Weight.DemiBold if strong else QFont.Weight.Normal))
+        painter.setPen(QColor(theme.text if strong else theme.muted))
+        painter.drawText(QRectF(EDGE, y - 8, ROW_NAMES - EDGE, 16), Qt.AlignmentFlag.AlignVCenter, node.name)
+
+
+def unfolded_count(data: UnfoldedData) -> str:
+    """ "61 of 1,840 links · 14 of 257 columns" """
+    words = f"{len(data.links):,} of {data.links_in_all:,} links"
+    if data.hidden_columns:
+        every = len(data.columns) + data.hidden_columns
+        words += f" · {len(data.columns)} of {every:,} {'columns' if data.picture else 'tokens'}"
+    return words
+
+
+def paint_unfolded_header(painter: QPainter, data: UnfoldedData, theme: Theme, size: QSizeF) -> None:
+    """What is shown of how much on the left, what the lines mean on the right."""
+    ground = theme.color("panel", 0.85)
+    painter.fillRect(QRectF(1, 1, size.width() - 2, EDGE + 30), ground)
+    painter.setFont(pixel_font(NOTE_PIXELS))
+    painter.setPen(QColor(theme.muted))
+    left = (unfolded_count(data), f"arcs move between {'patches' if data.picture else 'tokens'} · lines stay")
+    for line, text in enumerate(left):
+        painter.drawText(QRectF(EDGE, EDGE - 2 + 16 * line, size.width() / 2, 16), Qt.AlignmentFlag.AlignLeft, text)
+    for line, text in enumerate(LEGEND):
+        box = QRectF(size.width() / 2, EDGE - 2 + 16 * line, size.width() / 2 - EDGE, 16)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight, text)
+
+
+def paint_note(painter: QPainter, note: str, theme: Theme, size: QSizeF) -> None:
+    """Why there is nothing to see."""
+    painter.setFont(pixel_font(13))
+    painter.setPen(QColor(theme.muted))
+    box = QRectF(40, 60, size.width() - 80, size.height() - 120)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, note)
+
+
+def paint_unfolded_small(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme) -> None:
+    """The whole for the mini-map: the chips, and a mark for every node at a column."""
+    for spot in scene.spots:
+        rect = camera.rect(scene.layout.shape(spot))
+        inner = spot.node.kind in ("head", "mlp")
+        color = QColor(theme.positive) if inner else mix(theme.window, theme.muted, 0.4)
+        least = 2.0
+        painter.fillRect(QRectF(rect.topLeft(), rect.size().expandedTo(QSizeF(least, least))), color)
