@@ -127,20 +127,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&View",
         (
-            *(
-                "palette",
-                "-",
-                "level",
-                "-",
-                "zoom_in",
-                "zoom_out",
-                "frame",
-                "frame_all",
-                "-",
-                "@around",
-                "show_changes",
-                "-",
-            ),
+            *("palette", "-", "level", "-", "zoom_in", "zoom_out", "frame", "frame_all", "-"),
+            *("@around", "show_changes", "-"),
             *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-", "@theme", "@motion", "full_screen"),
         ),
     ),

@@ -25,7 +25,7 @@ from views.canvas.unfolded_border import (
     paint_unfolded_small,
     unfolded_count,
 )
-from views.canvas.unfolded_layout import MARGINS, make_unfolded_layout
+from views.canvas.unfolded_layout import LEGIBLE, MARGINS, make_unfolded_layout
 from views.canvas.unfolded_painter import UnfoldedWorld, paint_unfolded_emphasis, spot_rect
 from views.canvas.unfolded_scene import UnfoldedScene, make_unfolded_scene
 from views.canvas.unfolded_walk import walk
@@ -33,7 +33,6 @@ from views.canvas.unfolded_words import place_name, place_tip
 from views.unfolded_data import Link, Move, Place, Spot, UnfoldedData
 
 NEAREST = 60.0  # pixels of a node's height at the nearest zoom
-LEGIBLE = 0.75  # scale down to which the whole is framed; wider ones begin at their end, where the output reads
 
 
 class UnfoldedCanvas(Hands[Place]):
@@ -107,7 +106,7 @@ class UnfoldedCanvas(Hands[Place]):
         return MARGINS
 
     def home(self) -> Camera:
-        """All of it, where it can be read so; else as much as has room, from its end on."""
+        """All of it, where it can be read so; else as much as has room, up to its end, where the output reads."""
         bounds, size = self.bounds(), self.view_size()
         whole = framed(bounds, size, MARGINS, 1.0)
         across = (size.width() - MARGINS.left() - MARGINS.right()) / max(bounds.width(), 1.0)

@@ -14,7 +14,7 @@ from views.theme import Theme
 from views.unfolded_data import Column, Picture, Positions, Spot
 from views.widgets.patch_image import to_qimage
 
-LEAST_TEXT = 7  # pixels below which a chip's text is not written
+LEAST_TEXT, SMALLEST_TEXT = 7, 9  # pixels: a chip's text is not written below the one, and is never less than the other
 
 
 def paint_ends(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme, area: QRectF) -> None:
@@ -62,7 +62,7 @@ def _write(painter: QPainter, theme: Theme, rect: QRectF, text: str, pixels: int
     """In the middle, elided where it does not fit; not at all where it could not be read."""
     if pixels < LEAST_TEXT:
         return
-    font = pixel_font(min(pixels, 22))
+    font = pixel_font(min(max(pixels, SMALLEST_TEXT), 22))
     painter.setFont(font)
     painter.setPen(QColor(getattr(theme, color)))
     shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, rect.width() - 4)

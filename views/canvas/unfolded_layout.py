@@ -22,12 +22,13 @@ from views.unfolded_data import Column, Positions, Spot, UnfoldedData
 
 CHIP_PIXELS = 12  # of the text of a token
 CHIP_HEIGHT = 24.0
-NARROWEST, WIDEST = 34.0, 160.0  # pixels of a chip
+NARROWEST, WIDEST = 30.0, 160.0  # pixels of a chip
 THUMBNAIL = 34.0  # pixels of a patch
 PATCH_TEXT = 15.0  # below it
-COLUMN_GAP = 9.0
+COLUMN_GAP = 8.0
 PER_NODE, MOST_FOR_NODES = 2.4, 46.0  # pixels by which a column is wider for the nodes that stand there
 BAR_HEIGHT = 22.0
+LEGIBLE = 0.66  # scale down to which the whole is framed
 END_GAP = 30.0  # from the nearest row to the chips and to the bar
 AIR = 0.4  # rows between layers
 LOWEST_PITCH, HIGHEST_PITCH = 8.0, 46.0
@@ -118,15 +119,19 @@ def make_unfolded_layout(data: UnfoldedData, size: QSizeF) -> UnfoldedLayout:
     chips = QSizeF(THUMBNAIL, THUMBNAIL + PATCH_TEXT) if patches else QSizeF(0, CHIP_HEIGHT)
     room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(MARGINS)
 
+    shrunk = 1.0
     widths = np.array([chips.width() or _chip_width(column.text) for column in data.columns]) + COLUMN_GAP
     if len(widths):
         standing = _standing(data)
-        widths = widths + np.minimum(PER_NODE * standing, MOST_FOR_NODES)
+        more = np.minimum(PER_NODE * standing, MOST_FOR_NODES)
+        free_width = max(room.width() - widths.sum(), 0.0)
+        widths = widths + more * min(max(free_width / more.sum(), 0.4), 1.0) if more.any() else widths
         widths = widths + (standing + 3) / (standing + 3).sum() * max(room.width() - widths.sum(), 0.0)
+        shrunk = min(max(room.width() / widths.sum(), LEGIBLE), 1.0)  # as all of it will be framed
     centres = np.cumsum(widths) - widths / 2
 
     steps = [1.0 if a.layer == b.layer else 1.0 + AIR for a, b in pairwise(nodes)]
-    free = room.height() - chips.height() - BAR_HEIGHT - 2 * END_GAP
+    free = room.height() / shrunk - chips.height() - BAR_HEIGHT - 2 * END_GAP
     pitch = min(max(free / max(sum(steps), 1.0), LOWEST_PITCH), HIGHEST_PITCH)
     rows = -np.cumsum([0.0, *steps])[: len(nodes)] * pitch
     radius = min(0.36 * pitch, LARGEST_RADIUS)
