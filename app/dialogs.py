@@ -37,6 +37,7 @@ def show_keys(parent: QWidget) -> QDialog:
     grid.setColumnStretch(1, 1)
     area = QScrollArea()
     area.setWidgetResizable(True)
+    area.setAccessibleName("Keys and gestures")
     area.setWidget(table)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.actions import make_actions
+from app.announcing import Announcer
 from app.arrangement import Arrangement, arrange
 from app.background import Job
 from app.canvas_view import CanvasView
@@ -103,6 +104,7 @@ class Window(QMainWindow):
         self.inputs.metric_editor.setEnabled(False)
         join(self)
         self.table_in_step = TableInStep(self)
+        self.announcer = Announcer(self)
         self.arrangement.join()
         self.showing = Showing(self)
         self.picked_positions = PickedPositions(self)

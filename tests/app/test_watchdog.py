@@ -1,0 +1,73 @@
+"""Nothing keeps the window's loop for a tenth of a second: 500 mixed gestures by somebody who does not wait."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from core.models import packs
+from tests.app.person import Person
+from tests.app.watchdog import Hands, Watchdog
+
+# Another theme makes Qt's own style sheets go through every widget of the window, at once: not our code, and seldom.
+QTS_OWN = ("theme",)
+LIMIT = 200.0 if os.environ.get("CI") else 100.0  # milliseconds
+REST = 100  # gestures after which one waits for the engine
+
+
+PATIENCE = 120_000  # milliseconds, of somebody who waits at last
+
+
+def rest(person: Person) -> None:
+    person.qtbot.waitUntil(lambda: not person.bench.busy, timeout=PATIENCE)
+
+
+def hurry(person: Person, count: int, seed: int) -> Watchdog:
+    rest(person)
+    QTest.keyClick(person.window, Qt.Key.Key_F8)
+    person.wait(lambda: person.window.table.view.lines.rowCount())
+    with Watchdog() as dog:
+        made: dict[str, int] = {}
+        for number, name in enumerate(Hands(person, dog, seed).make(count)):
+            made[name] = made.get(name, 0) + 1
+            QTest.qWait(2)
+            if number % REST == REST - 1:
+                rest(person)
+    rest(person)
+    print(person.bench.document.model, dog.blocks.words(), made)
+    assert sum(made.values()) == count
+    assert not person.dialogs()
+    assert person.bench.ran is not None
+    return dog
+
+
+def test_500_gestures_on_the_bundled_model_never_block_the_window(person: Person) -> None:
+    person.window.opener.start(None)
+    dog = hurry(person, 500, seed=1)
+    assert dog.blocks.over(LIMIT, QTS_OWN) == []
+
+
+@pytest.mark.packs
+@pytest.mark.timeout(400)
+def test_500_gestures_on_smollm2_never_block_the_window(person: Person) -> None:
+    if not packs.is_installed("smollm2"):
+        pytest.skip("the pack smollm2 is not installed")
+    person.window.opener.open_model("pack:smollm2")
+    dog = hurry(person, 500, seed=2)
+    assert dog.blocks.over(LIMIT, QTS_OWN) == []
+
+
+def test_the_watchdog_bites(qapp: QApplication) -> None:
+    """A slot that computes for too long is seen, one that waits is not held against the thread."""
+    import time
+
+    with Watchdog() as dog:
+        dog.time("compute", lambda: sum(i * i for i in range(3_000_000)))
+        dog.time("wait", lambda: time.sleep(0.15))
+        QTest.qWait(20)
+    assert [words.split(":")[0] for words in dog.blocks.over(100.0)] == ["compute"]
+    assert max(dog.blocks.wall) > 140
