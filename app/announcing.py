@@ -42,7 +42,9 @@ class Announcer(QObject):
         if not selection:
             self.say("Nothing is selected")
             return
-        names = [edge_words(each) if isinstance(each, Edge) else f"{each.name}, {node_words(each)}" for each in selection]
+        names = [
+            edge_words(each) if isinstance(each, Edge) else f"{each.name}, {node_words(each)}" for each in selection
+        ]
         more = f", and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         self.say(f"{', '.join(names[:MOST_NAMED])}{more}, selected")
 

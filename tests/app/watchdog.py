@@ -47,7 +47,9 @@ class Blocks:
     def words(self) -> str:
         worst = ", ".join(f"{what} {took:.0f}" for took, what in sorted(self.processor, reverse=True)[:6])
         waits = np.percentile(self.wall, [50, 99, 100])
-        return f"worst (ms of the thread): {worst}; wall: median {waits[0]:.0f}, 99 % {waits[1]:.0f}, worst {waits[2]:.0f}"
+        return (
+            f"worst (ms of the thread): {worst}; wall: median {waits[0]:.0f}, 99 % {waits[1]:.0f}, worst {waits[2]:.0f}"
+        )
 
 
 class Watchdog:
