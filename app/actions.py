@@ -72,6 +72,10 @@ ACTIONS: tuple[Action, ...] = (
         "reset",
         needs="Nothing is edited",
     ),
+    Action(
+        "group", "&Group Selection", ("Ctrl+G",), "See and edit the selected nodes as one", needs="Select several nodes"
+    ),
+    Action("ungroup", "U&ngroup", ("Ctrl+Shift+G",), "Take the selected group apart", needs="Select a group"),
     Action("trace", "&Trace", ("T",), "Score all edges and measure what the strongest recover", "trace"),
     *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
     *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
@@ -120,7 +124,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&Edit",
         (
-            *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-"),
+            *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
             *("swap", "@make", "pick_none", "pin", "-", "find", "trace"),
         ),
     ),

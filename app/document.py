@@ -89,6 +89,10 @@ class Document:
         """Whether an edit cannot be made now: a patch without a B to take its value from."""
         return edit.kind == "patch" and self.counterfactual is None
 
+    def what_is_edited(self) -> list[tuple[object, ...]]:
+        """All of the edits but how strong they are."""
+        return [(edit.target, edit.kind, edit.positions) for edit in self.edits]
+
     def edits_of(self, target: Target) -> tuple[Edit, ...]:
         """All edits of a target, each at other positions."""
         return tuple(edit for edit in self.edits if edit.target == target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -58,10 +59,31 @@ class Editing:
             return
         self._edit(targets, kind, cut=tool == "cut")
 
-    def edit_selection(self, kind: EditKind, value: float) -> None:
-        """Give the selected targets one kind of edit; a slider's moves become one step of the history."""
-        targets = [target for target in self._bench.selection if self._can_edit(target)]
-        self._edit(targets, kind, value if kind == "scale" else None)
+    def edit_selection(self, kind: EditKind, amount: float) -> None:
+        """Give the selected targets one kind of edit. amount: the factor of `scale`, else the strength, from 0 to 1. A
+        slider's moves become one step of the history."""
+        self._edit([target for target in self._bench.selection if self._can_edit(target)], kind, amount)
+
+    def steer_selection(self, directions: Mapping[Target, tuple[float, ...]], coefficient: float) -> None:
+        """Add a multiple of each target's direction [width] to what it writes."""
+        self._commit(
+            [
+                Edit(target, "steer", self._bench.positions or None, direction, coefficient)
+                for target, direction in directions.items()
+            ],
+            f" by {coefficient:g}",
+        )
+
+    def turn_steering(self, coefficient: float) -> bool:
+        """Steer further or less along the directions that the selection is steered along already; False where it is
+        not."""
+        document, positions = self._bench.document, self._bench.positions
+        present = [document.edit_of(t, positions) for t in self._bench.selection if self._can_edit(t)]
+        steered = [edit for edit in present if edit is not None and edit.kind == "steer"]
+        if not steered or len(steered) < len(present):
+            return False
+        self._commit([replace(edit, strength=coefficient) for edit in steered], f" by {coefficient:g}")
+        return True
 
     def restore_selection(self) -> None:
         self._restore([target for target in self._bench.selection if self._edited(target)])
@@ -98,16 +120,30 @@ class Editing:
     def has_counterfactual(self) -> bool:
         return self._bench.ready is not None and self._bench.ready.has_counterfactual
 
-    def _edit(self, targets: list[Target], kind: EditKind, value: float | None = None, cut: bool = False) -> None:
+    def _edit(self, targets: list[Target], kind: EditKind, amount: float = 1.0, cut: bool = False) -> None:
         """Make a step. cut: by the tool that cuts, whatever a cut puts in."""
-        document, positions = self._bench.document, self._bench.positions
-        for target in targets:
-            document = document.with_edit(Edit(target, kind, positions or None, value))
-        amount = f" to {value:g}" if value is not None else ""
+        positions = self._bench.positions or None
+        if kind == "scale":
+            self._commit([Edit(target, kind, positions, amount) for target in targets], f" to {amount:g}")
+        else:
+            words = f" to {amount:.0%}" if amount != 1 else ""
+            self._commit([Edit(target, kind, positions, strength=amount) for target in targets], words, cut)
+
+    def _commit(self, edits: list[Edit], amount_words: str, cut: bool = False) -> None:
+        """One step for some edits of one kind. Moves of a slider, which change how strong edits are that are there
+        already, are one step."""
+        if not edits:
+            return
+        document, kind, positions = self._bench.document, edits[0].kind, self._bench.positions
+        before = [document.edit_of(edit.target, positions) for edit in edits]  # type: ignore[arg-type]
+        moved = all(edit is not None and edit.kind == kind for edit in before)
+        for edit in edits:
+            document = document.with_edit(edit)
+        targets: list[Target] = [edit.target for edit in edits]  # type: ignore[misc]
         verb = "Cut" if cut else VERBS[kind]
         carries = f" ({CARRIES[kind]})" if verb == "Cut" and kind in CARRIES else ""
         words = f"{verb} {self._places(targets, positions)}{carries}"
-        self._bench.commit(words + amount, document, merge=words if kind == "scale" else "")
+        self._bench.commit(words + amount_words, document, merge=words if moved or kind == "scale" else "")
 
     def _restore(self, targets: list[Target]) -> None:
         document, positions = self._bench.document, self._bench.positions

@@ -52,7 +52,7 @@ class Findings(QObject):
         if document.replacement != before.replacement:
             self.known.scored = None
             self.known.measured = {}  # by the other kind
-        if document.edits != before.edits:
+        if document.what_is_edited() != before.what_is_edited():  # while a slider moves, old figures stay, dimmed
             self.known.measured = {}
             self.known.inspected = None
 

@@ -11,7 +11,15 @@ from views.data import EdgeInspection, NodeInspection, Target
 
 ALIKE = "A and B score alike, so there is no effect to trace."
 ANOTHER = "Choose a B with another answer, or another metric."
-REPLACED = {"patch": "replaced from B", "zero": "replaced by zero", "mean": "replaced by its mean", "scale": "scaled"}
+REPLACED = {
+    "patch": "replaced from B",
+    "zero": "replaced by zero",
+    "mean": "replaced by its mean",
+    "scale": "scaled",
+    "resample": "replaced by another input's",
+    "noise": "with noise added",
+    "steer": "steered along A minus B",
+}
 
 
 def inspection(
@@ -30,13 +38,18 @@ def inspection(
     waits = present is not None and document.waits(present)
     kind = present.kind if present is not None else document.cut_kind if seen is None else seen.kind
     where = f" at {len(positions)} of {len(ready.labels)} positions" if positions and ready is not None else ""
-    words = REPLACED[kind] + where + (", with the other edits in place" if _others(document, target) else "")
+    strength = 1.0 if present is None else present.strength
+    words = REPLACED[kind] + _strength_words(kind, strength) + where
+    words += ", with the other edits in place" if _others(document, target) else ""
     if waits:
         words = WAITS
     estimated = None if waits or positions else estimate(target, kind, opened, scored)
+    note = "" if estimated is not None or waits else _why_no_estimate(target, kind, positions, scored)
+    if estimated is not None:
+        estimated *= strength  # to first order
     measured = None if seen is None or seen.kind != kind or waits else seen.measured
     edited = None if present is None else present.kind
-    factor = None if present is None else present.value
+    factor = present.value if present is not None and isinstance(present.value, float) else None
     has_counterfactual = ready is not None and ready.has_counterfactual
     if isinstance(target, Edge):
         return EdgeInspection(
@@ -49,6 +62,9 @@ def inspection(
             has_counterfactual=has_counterfactual,
             factor=factor,
             waits=waits,
+            strength=strength,
+            has_dataset=bool(document.dataset),
+            note=note,
         )
     reads, writes = links(opened.graph, scored.values, target) if scored is not None else ((), ())
     card = None if ready is None else ready.card_a
@@ -70,7 +86,27 @@ def inspection(
         has_counterfactual=has_counterfactual,
         factor=factor,
         waits=waits,
+        strength=strength,
+        has_dataset=bool(document.dataset),
+        note=note,
     )
+
+
+def _strength_words(kind: EditKind, strength: float) -> str:
+    if strength == 1:
+        return ""
+    return f", × {strength:g}" if kind == "steer" else f", at {strength:.0%} strength"
+
+
+def _why_no_estimate(target: Target, kind: EditKind, positions: tuple[int, ...], scored: Scored | None) -> str:
+    """Why there is no estimate beside the measurement; empty while the estimates are on their way."""
+    if scored is None or (isinstance(target, Node) and target.kind == "logits"):
+        return ""
+    if positions:
+        return "No estimate: those are of an edit at all positions."
+    if scored.kind != kind:
+        return f"No estimate: those are of what is {REPLACED[scored.kind]}, as the tool bar says."
+    return ""
 
 
 def _others(document: Document, target: Target) -> bool:

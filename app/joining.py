@@ -38,6 +38,8 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "patch": partial(editing.toggle_selection, "patch"),
         "restore": editing.restore_selection,
         "reset": editing.reset,
+        "group": lambda: workbench.grouping.group(),
+        "ungroup": lambda: workbench.grouping.ungroup(),
         "trace": lambda: workbench.trace(window.top_bar.method_name()),
         "swap": workbench.swap,
         "palette": window.palette_commands.toggle,
@@ -103,10 +105,12 @@ def _join_inputs(window: Window) -> None:
 
 def _join_inspector(window: Window) -> None:
     inspector, workbench = window.inspector, window.workbench
-    inspector.edit_requested.connect(workbench.editing.edit_selection)
     inspector.restore_current_requested.connect(workbench.editing.restore_selection)
     inspector.measure_requested.connect(partial(workbench.ask, False))
     inspector.edge_selected.connect(partial(_select_edge, window))
+    inspector.target_selected.connect(partial(select, window))
+    inspector.several.group_requested.connect(workbench.grouping.group)
+    inspector.several.ungroup_requested.connect(workbench.grouping.ungroup)
 
 
 def _make_b(window: Window, key: str) -> None:

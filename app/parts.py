@@ -20,6 +20,24 @@ from app.engine_thread import Send
 from app.heads_reading import HeadsReading
 from app.heads_reading_part import serve_heads_reading
 from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
+from app.inspector_parts import (
+    serve_average,
+    serve_node,
+    serve_paths,
+    serve_positions,
+    serve_repair,
+    serve_several,
+    serve_steering,
+)
+from app.inspector_wants import (
+    WantAverage,
+    WantNode,
+    WantPaths,
+    WantPositions,
+    WantRepair,
+    WantSeveral,
+    WantSteering,
+)
 from app.messages import Request, Unanswered, Want
 from app.pins import CheckPin
 from app.pins_part import check_pin
@@ -43,9 +61,16 @@ PARTS: dict[type[Want], Part] = {
     MakeRows: Part(input_parts.make_rows),
     SaveRows: Part(input_parts.save_rows),
     HeadsReading: Part(serve_heads_reading),
+    WantSteering: Part(serve_steering),
+    WantSeveral: Part(serve_several),
+    WantRepair: Part(serve_repair),
+    WantAverage: Part(serve_average),
+    WantNode: Part(serve_node),
     WantChanges: Part(serve_changes),
     WantKept: Part(serve_kept, after_scores=True),
     WantUnfolded: Part(serve_unfolded, after_scores=True),
+    WantPaths: Part(serve_paths, after_scores=True),
+    WantPositions: Part(serve_positions, after_scores=True),
     WantCurve: Part(serve_curve, after_scores=True),
     RowFigures: Part(input_parts.measure_rows, after_scores=True),
     CheckPin: Part(check_pin),

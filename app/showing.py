@@ -34,6 +34,7 @@ class Showing(QObject):
         for changed in (workbench.inspection_changed, workbench.edits_changed, workbench.model_opened):
             changed.connect(lambda _: self._enable_commands())
         workbench.history_changed.connect(self._name_undo)
+        workbench.history_changed.connect(self._enable_commands)
         self._enable_commands()
         self._name_undo()
         workbench.stale_changed.connect(window.inspector.set_stale)
@@ -82,13 +83,12 @@ class Showing(QObject):
             window.inspector.show_node(data)
         elif isinstance(data, EdgeInspection):
             window.inspector.show_edge(data)
-        elif chosen > 1:
-            window.inspector.show_nothing(f"{chosen} selected. X cuts them, P patches them from B.")
-        else:
+        elif chosen <= 1:  # several are shown by `inspecting`
             window.inspector.show_nothing()
 
     def _enable_commands(self) -> None:
-        for key, able in self._window.workbench.editing.able().items():
+        workbench = self._window.workbench
+        for key, able in {**workbench.editing.able(), **workbench.grouping.able()}.items():
             self._window.commands[key].setEnabled(able)
 
     def _name_undo(self) -> None:

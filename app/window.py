@@ -16,6 +16,7 @@ from app.circuits import Circuits
 from app.editing import NO_SELECTION
 from app.find import Finder
 from app.input_taker import InputTaker
+from app.inspecting import Inspecting
 from app.joining import join, slots
 from app.log_viewer import LogViewer
 from app.make_b import MakingB
@@ -112,6 +113,7 @@ class Window(QMainWindow):
         self.predicting = Predicting(self)
         self.stepping = Stepping(self)
         self.unfolding = Unfolding(self)
+        self.inspecting = Inspecting(self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
 

@@ -17,6 +17,7 @@ from app.document import Document, Source
 from app.editing import Editing
 from app.engine_thread import EngineThread
 from app.findings import Findings, Known
+from app.grouping import Grouping
 from app.history import History, Outcome
 from app.inspection import inspection
 from app.messages import Failed, Opened, Ran, Ready, Recovered, Refused, Scored, Want
@@ -55,6 +56,7 @@ class Workbench(QObject):
         self.history = self._new_history(Document(""))
         self._former: History | None = None  # of a document that waits to be taken up again
         self.editing = Editing(self)
+        self.grouping = Grouping(self)
         self.opened: Opened | None = None
         self.ready: Ready | None = None
         self._document = self.history.current.document  # the one that `known` is of

@@ -92,6 +92,8 @@ class Edit:
             words += f":{self.value:g}"
         elif self.value is not None:
             words += f":vector of {len(self.value)}"
+        if self.strength != 1:
+            words += f"*{self.strength:g}"
         if self.seed:
             words += f"#{self.seed}"
         if self.positions is not None:
@@ -100,9 +102,13 @@ class Edit:
 
 
 def edit_words(edit: Edit) -> str:
-    """An edit's kind and value for people: "from B", "scale 0.5"."""
+    """An edit's kind, value and strength for people: "from B", "scale 0.5", "zero, 40%"."""
     words = EDIT_WORDS[edit.kind]
-    return f"{words} {edit.value:g}" if isinstance(edit.value, float) else words
+    if edit.kind == "steer":
+        return words if edit.strength == 1 else f"{words} × {edit.strength:g}"
+    if isinstance(edit.value, float):
+        words = f"{words} {edit.value:g}"
+    return words if edit.strength == 1 else f"{words}, {edit.strength:.0%}"
 
 
 @dataclass(frozen=True)
@@ -166,13 +172,14 @@ def _checked_value(kind: EditKind, value: object) -> float | tuple[float, ...] |
 
 
 def parse_edit(text: str) -> Edit:
-    """Read `TARGET=KIND[:VALUE][#SEED][@POSITION,...]`, as the command line writes edits; a position is a number or the
-    name of a role; the value of `steer` is a file, a JSON list of numbers. Raises EditError."""
+    """Read `TARGET=KIND[:VALUE][*STRENGTH][#SEED][@POSITION,...]`, as the command line writes edits; a position is a
+    number or the name of a role; the value of `steer` is a file, a JSON list of numbers. Raises EditError."""
     target, separator, rest = text.rpartition("=")
     if not separator or not target:
         raise EditError(f"{text!r} is not an edit.", "Write TARGET=KIND, for example 'a9.h6->a10.h7<q>=patch'.")
     rest, _, where = rest.partition("@")
     rest, _, seed = rest.partition("#")
+    rest, _, share = rest.partition("*")
     kind, _, value = rest.partition(":")
     kind = kind.strip()
     positions = [_position(part.strip(), text) for part in where.split(",")] if where else None
@@ -188,9 +195,10 @@ def parse_edit(text: str) -> Edit:
     number: float | list[float] | None
     try:
         number = _vector(Path(value)) if known == "steer" and value else float(value) if value else None
+        strength = float(share) if share else 1.0
     except ValueError:
         raise EditError(f"{text!r} has a value that is no number.", "Write m3=scale:0.5@4,5.") from None
-    return Edit(target.strip(), known, positions, number, seed=int(seed or 0))
+    return Edit(target.strip(), known, positions, number, strength, int(seed or 0))
 
 
 def _vector(path: Path) -> list[float]:

@@ -164,6 +164,9 @@ class NodeInspection:
     has_counterfactual: bool = False
     factor: float | None = None  # of the present scale edit
     waits: bool = False  # its patch cannot be made now, so there is nothing to measure
+    strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
+    has_dataset: bool = False
+    note: str = ""  # why there is no estimate
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,9 @@ class EdgeInspection:
     has_counterfactual: bool = False
     factor: float | None = None  # of the present scale edit
     waits: bool = False  # its patch cannot be made now, so there is nothing to measure
+    strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
+    has_dataset: bool = False
+    note: str = ""  # why there is no estimate
 
 
 @dataclass(frozen=True)

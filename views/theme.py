@@ -45,6 +45,11 @@ class Theme:
     accent: str  # the one filled button
     on_accent: str
     chosen: str  # background of the chosen tool
+    violet: str  # these five draw groups of nodes
+    teal: str
+    pink: str
+    olive: str
+    slate: str
 
     def color(self, field: str, alpha: float = 1.0) -> QColor:
         color = QColor(getattr(self, field))
@@ -70,6 +75,11 @@ DARK = Theme(
     accent="#4aa3ff",
     on_accent="#06121f",
     chosen="#4d4724",
+    violet="#b594ff",
+    teal="#3fc9b0",
+    pink="#ff8fb8",
+    olive="#b3bd4a",
+    slate="#9fb2c8",
 )
 
 LIGHT = Theme(
@@ -90,7 +100,14 @@ LIGHT = Theme(
     accent="#0b6bd8",
     on_accent="#ffffff",
     chosen="#e4dcb8",
+    violet="#6b3fc4",
+    teal="#0b7a6b",
+    pink="#b8326f",
+    olive="#666a10",
+    slate="#4f6378",
 )
+
+GROUP_COLORS = ("violet", "teal", "pink", "olive", "slate")
 
 SPACE = 8  # pixels: the grid that margins and gaps are multiples of
 RADIUS = 6  # pixels

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +26,8 @@ from core.engine.state import RunState
 from core.errors import ArgumentError
 from core.models.adapter import Adapter
 from core.models.model import Model
+
+_affine: WeakKeyDictionary[Adapter, bool] = WeakKeyDictionary()  # of which heads, found out once a model
 
 BENT = 1e-2  # of the logits' spread: a head that is so far from affine has no shares
 
@@ -41,15 +44,21 @@ class FrozenOutput:
         self._adapter: Adapter = model.adapter
         self._norms = FrozenNorms(model.adapter, replace(state, final=at))
         self._scales: list[Tensor] = []
-        with torch.no_grad():
-            other = at.flip(-1)
-            one, two, between = self(at), self(other), self((at + other) / 2)
-        spread = float((one - two).abs().max())
-        if float((between - (one + two) / 2).abs().max()) > BENT * spread:
+        if model.adapter not in _affine:
+            _affine[model.adapter] = self._is_affine(at)
+        if not _affine[model.adapter]:
             raise ArgumentError(
                 f"The head of {model.title} is not linear, so its logits cannot be shared out among the nodes.",
                 "Measure what a node does by editing it instead.",
             )
+
+    def _is_affine(self, at: Tensor) -> bool:
+        """Whether what the output makes of the mean of two streams is the mean of what it makes of each."""
+        with torch.no_grad():
+            other = at.flip(-1)
+            one, two, between = self(at), self(other), self((at + other) / 2)
+        spread = float((one - two).abs().max())
+        return float((between - (one + two) / 2).abs().max()) <= BENT * spread
 
     def __call__(self, x: Tensor) -> Tensor:
         normed = self._norms.final(x)

@@ -1,4 +1,5 @@
-"""An attention pattern as a heat map: rows ask, columns offer. From one position to some hundreds."""
+"""An attention pattern as a heat map: rows ask, columns offer. From one position to some hundreds. A click pins the
+position that asks."""
 
 from __future__ import annotations
 
@@ -23,6 +24,8 @@ class AttentionView(Painted):
     """[query, key] weights. Emits the words for the cell under the pointer, or for the strongest one."""
 
     described = Signal(str)
+    pointed = Signal(int, int)  # the query and the key under the pointer; -1, -1: none
+    pin_requested = Signal(int, bool)  # a position, and whether beside those that are pinned
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +34,7 @@ class AttentionView(Painted):
         self._quoted = False
         self._causal = False
         self._cell: tuple[int, int] | None = None
+        self._pinned: tuple[int, ...] = ()
         self._image = QImage()
         self._image_theme = ""
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -53,6 +57,11 @@ class AttentionView(Painted):
         self.updateGeometry()
         self.update()
         self.describe()
+
+    def set_pinned(self, positions: Sequence[int]) -> None:
+        """Mark the rows of these positions."""
+        self._pinned = tuple(positions)
+        self.update()
 
     def size_in_positions(self) -> int:
         return int(self._weights.shape[0])
@@ -118,10 +127,25 @@ class AttentionView(Painted):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, cell < 1)
             painter.drawImage(rect, self._image)
         self._draw_labels(painter, rect, cell)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for position in self._pinned:
+            if position < self._weights.shape[0]:
+                painter.setPen(QPen(current().color("selection"), 1.2))
+                painter.drawRoundedRect(self._row_rect(position), 2, 2)
         if self._cell is not None:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
+            query, key = self._cell
+            painter.setPen(QPen(current().color("text", 0.35), 1))
+            painter.drawRect(self._row_rect(query))
+            bottom = self.cell_rect(self._weights.shape[0] - 1, key)
+            top = self.cell_rect(key if self._causal else 0, key)
+            painter.drawRect(top.united(bottom))
             painter.setPen(QPen(current().color("selection"), 1.5))
             painter.drawRect(self.cell_rect(*self._cell))
+
+    def _row_rect(self, query: int) -> QRectF:
+        """All cells of a row that can hold a weight."""
+        last = query if self._causal else self._weights.shape[1] - 1
+        return self.cell_rect(query, 0).united(self.cell_rect(query, last))
 
     def _make_image(self) -> QImage:
         """One pixel a cell; the largest weight is the fullest blue. The square root lifts small weights into
@@ -165,7 +189,8 @@ class AttentionView(Painted):
             if near < metrics.height() * 0.85:
                 continue
             taken.append(top)
-            painter.setPen(current().color("text" if query == asked else "muted"))
+            color = "selection" if query in self._pinned else "text" if query == asked else "muted"
+            painter.setPen(current().color(color))
             text = metrics.elidedText(self._label(query), Qt.TextElideMode.ElideRight, room)
             box = QRectF(0, top, room, metrics.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
@@ -193,6 +218,7 @@ class AttentionView(Painted):
             self._cell = cell
             self.update()
             self.describe()
+            self.pointed.emit(*(cell or (-1, -1)))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position())
@@ -200,12 +226,23 @@ class AttentionView(Painted):
         text = ""
         if cell is not None:
             text = f"{self.words_for(*cell)}\nposition {cell[0]} asks, position {cell[1]} offers"
+            text += "\nClick (or Enter): edits apply at the position that asks; Shift adds it to others"
         QToolTip.showText(event.globalPosition().toPoint(), plain_tip(text), self)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._point_at(None)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self.cell_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and cell is not None:
+            self.pin_requested.emit(cell[0], _extends(event.modifiers()))
+        else:
+            super().mousePressEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cell is not None:
+            self.pin_requested.emit(self._cell[0], _extends(event.modifiers()))
+            return
         steps = {
             Qt.Key.Key_Left: (0, -1),
             Qt.Key.Key_Right: (0, 1),
@@ -223,3 +260,7 @@ class AttentionView(Painted):
             most = query if self._causal else self._weights.shape[1] - 1
             key = min(max(key + step[1], 0), most)
         self._point_at((query, key))
+
+
+def _extends(modifiers: Qt.KeyboardModifier) -> bool:
+    return bool(modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier))

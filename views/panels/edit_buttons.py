@@ -1,106 +1,182 @@
-"""The edits that apply to the inspected node or edge: Zero, Mean, From B, Scale."""
+"""The edits that apply to what is inspected, and how strong they are: Zero, Mean, From B, Scale, Resample, Noise,
+Steer."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from core.edits import EditKind
 
-_BUTTONS: tuple[tuple[EditKind, str, str], ...] = (
-    ("zero", "Zero", "Replace it by zero"),
-    ("mean", "Mean", "Replace it by its mean over positions, or over the dataset"),
-    ("patch", "From B", "Replace it by its value in the counterfactual B"),
-    ("scale", "Scale", "Multiply it by a factor"),
+_ROWS: tuple[tuple[tuple[EditKind, str, str], ...], ...] = (
+    (
+        ("zero", "Zero", "Replace it by zero"),
+        ("mean", "Mean", "Replace it by its mean over positions, or over the dataset"),
+        ("patch", "From B", "Replace it by its value in the counterfactual B"),
+        ("scale", "Scale", "Multiply it by a factor"),
+    ),
+    (
+        ("resample", "Resample", "Replace it by its value in another input of the dataset"),
+        ("noise", "Noise", "Add noise as large as what is there"),
+        ("steer", "Steer", "Add a multiple of what it writes in A minus what it writes in B"),
+    ),
 )
-_NO_B = "There is no counterfactual: fill card B first"
-_FIRST_FACTOR = 0.5  # what Scale starts with: 1 would change nothing
-_MOST = 2.0
+_NEEDS_B: dict[EditKind, str] = {
+    "patch": "There is no counterfactual: fill card B first",
+    "steer": "It steers along A minus B: fill card B first",
+}
+_NO_OTHERS = "There is no other input to take it from: add inputs to the dataset first"
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How strong an edit of a kind can be. least, most, step: of the number in the edit; shown times `shown`."""
+
+    words: str
+    least: float
+    most: float
+    step: float
+    first: float
+    shown: float = 1.0
+    prefix: str = ""
+    suffix: str = ""
+    ticks: str = ""  # what the ends of the slider mean
+
+
+_STRENGTH = Amount("strength", 0.0, 1.0, 0.05, 1.0, 100.0, suffix=" %", ticks="0 % leaves it, 100 % is the whole edit")
+_AMOUNTS: dict[EditKind, Amount] = {
+    "scale": Amount("scale", 0.0, 2.0, 0.05, 0.5, prefix="× ", ticks="× 1 leaves it as it is"),
+    "steer": Amount("times A − B", -4.0, 4.0, 0.1, 1.0, prefix="× ", ticks="× 0 leaves it as it is"),
+}
 
 
 class EditButtons(QWidget):
-    """The button of the present edit is chosen; the same again restores."""
+    """The button of the present edit is chosen; the same again restores. While there is an edit, a slider says how
+    strong it is."""
 
-    edit_requested = Signal(str, float)  # kind, factor (counts for scale only)
+    edit_requested = Signal(str, float)  # kind; its factor (scale), coefficient (steer), or strength from 0 to 1
     restore_requested = Signal()
+    drag_ended = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._edited: EditKind | None = None
+        self._amount = _STRENGTH
         self.buttons: dict[str, QPushButton] = {}
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for kind, words, tip in _BUTTONS:
-            button = QPushButton(words)
-            button.setToolTip(tip)
-            button.setAccessibleDescription(tip)
-            button.setStyleSheet("padding: 5px 2px;")
-            button.clicked.connect(lambda _checked=False, kind=kind: self._press(kind))
-            row.addWidget(button, 1)
-            self.buttons[kind] = button
-
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, 40)
-        self.slider.setPageStep(5)
-        self.slider.setAccessibleName("Scale factor")
-        self.spin = QDoubleSpinBox()
-        self.spin.setRange(0.0, _MOST)
-        self.spin.setSingleStep(0.05)
-        self.spin.setPrefix("× ")
-        self.spin.setAccessibleName("Scale factor as a number")
-        self.slider.valueChanged.connect(lambda value: self.spin.setValue(value * _MOST / 40))
-        self.spin.valueChanged.connect(self._scaled)
-        self.scale_row = QWidget()
-        scale = QHBoxLayout(self.scale_row)
-        scale.setContentsMargins(0, 0, 0, 0)
-        scale.addWidget(self.slider, 1)
-        scale.addWidget(self.spin)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(row)
-        layout.addWidget(self.scale_row)
-        self._set_factor(_FIRST_FACTOR)
+        layout.setSpacing(6)
+        for kinds in _ROWS:
+            row = QHBoxLayout()
+            row.setSpacing(6)
+            for kind, words, tip in kinds:
+                button = QPushButton(words)
+                button.setToolTip(tip)
+                button.setAccessibleDescription(tip)
+                button.setStyleSheet("padding: 5px 2px;")
+                button.clicked.connect(lambda _checked=False, kind=kind: self._press(kind))
+                row.addWidget(button, 1)
+                self.buttons[kind] = button
+            layout.addLayout(row)
+
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setMinimumWidth(60)
+        self.spin = QDoubleSpinBox()
+        self.spin.setKeyboardTracking(False)
+        self.amount_words = QLabel()
+        self.amount_words.setProperty("role", "muted")
+        self.slider.valueChanged.connect(
+            lambda value: self.spin.setValue(value * self._amount.step * self._amount.shown)
+        )
+        self.slider.sliderReleased.connect(self.drag_ended)
+        self.spin.valueChanged.connect(self._changed)
+        self.spin.editingFinished.connect(self.drag_ended)
+        self.amount_row = QWidget()
+        row = QHBoxLayout(self.amount_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        for widget, stretch in ((self.amount_words, 0), (self.slider, 1), (self.spin, 0)):
+            row.addWidget(widget, stretch)
+        layout.addWidget(self.amount_row)
+        self._take_amount("scale")
         self.show_edit(None, False)
 
-    def show_edit(self, edited: EditKind | None, has_counterfactual: bool, factor: float | None = None) -> None:
-        """`factor` is that of a scale edit; a slider that is being dragged keeps its own."""
-        self._edited = edited
-        for kind, _words, tip in _BUTTONS:
-            button = self.buttons[kind]
-            if button.property("chosen") != (kind == edited):
-                button.setProperty("chosen", kind == edited)
-                button.style().unpolish(button)
-                button.style().polish(button)
-            again = "\nClick again to restore it" if kind == edited else ""
-            button.setToolTip(tip + again)
-        patch = self.buttons["patch"]
-        patch.setEnabled(has_counterfactual)
-        if not has_counterfactual:
-            patch.setToolTip(_NO_B)
-        self.scale_row.setVisible(edited == "scale")
-        if factor is not None and not self.slider.isSliderDown() and not self.spin.hasFocus():
-            self._set_factor(factor)
+    def show_edit(
+        self,
+        edited: EditKind | None,
+        has_counterfactual: bool,
+        factor: float | None = None,
+        strength: float = 1.0,
+        has_dataset: bool = False,
+    ) -> None:
+        """factor: of a scale edit; strength: of any other kind, of steering its coefficient. A slider that is being
+        dragged keeps its own."""
+        changed, self._edited = edited != self._edited, edited
+        for kinds in _ROWS:
+            for kind, _words, tip in kinds:
+                self._show_button(kind, tip, has_counterfactual, has_dataset)
+        self.amount_row.setVisible(edited is not None)
+        if edited is None:
+            return
+        if changed:
+            self._take_amount(edited)
+        if not self.slider.isSliderDown() and (changed or not self.spin.hasFocus()):
+            self._set(factor if edited == "scale" and factor is not None else strength)
+
+    def _show_button(self, kind: EditKind, tip: str, has_counterfactual: bool, has_dataset: bool) -> None:
+        button = self.buttons[kind]
+        if button.property("chosen") != (kind == self._edited):
+            button.setProperty("chosen", kind == self._edited)
+            button.style().unpolish(button)
+            button.style().polish(button)
+        if kind == self._edited:
+            tip += "\nClick again to restore it"
+        elif kind in _NEEDS_B and not has_counterfactual:
+            tip = _NEEDS_B[kind]
+        elif kind == "resample" and not has_dataset:
+            tip = _NO_OTHERS
+        able = has_counterfactual if kind in _NEEDS_B else has_dataset if kind == "resample" else True
+        button.setEnabled(able or (kind == self._edited and kind != "patch"))
+        button.setToolTip(tip)
+        button.setAccessibleDescription(tip)
 
     def chosen(self) -> str | None:
         """The kind whose button is chosen."""
         return next((kind for kind, button in self.buttons.items() if button.property("chosen")), None)
 
+    # ---- how strong ----------------------------------------------------------------------------------------
+
+    def _take_amount(self, kind: EditKind) -> None:
+        """Give the slider the range of a kind."""
+        amount = self._amount = _AMOUNTS.get(kind, _STRENGTH)
+        with QSignalBlocker(self.spin), QSignalBlocker(self.slider):
+            self.slider.setRange(round(amount.least / amount.step), round(amount.most / amount.step))
+            self.slider.setPageStep(5)
+            self.spin.setDecimals(0 if amount.shown > 1 else 2)
+            self.spin.setRange(amount.least * amount.shown, amount.most * amount.shown)
+            self.spin.setSingleStep(amount.step * amount.shown)
+            self.spin.setPrefix(amount.prefix)
+            self.spin.setSuffix(amount.suffix)
+        self.amount_words.setText(amount.words)
+        for widget, words in ((self.slider, amount.words), (self.spin, f"{amount.words} as a number")):
+            widget.setAccessibleName(words.capitalize())
+            widget.setToolTip(f"How strong the edit is: {amount.ticks}\nLeft and Right move it by a step")
+
     def _press(self, kind: EditKind) -> None:
         if kind == self._edited:
             self.restore_requested.emit()
         else:
-            if kind == "scale":
-                self._set_factor(_FIRST_FACTOR)
-            self.edit_requested.emit(kind, self.spin.value() if kind == "scale" else 0.0)
+            self.edit_requested.emit(kind, _AMOUNTS.get(kind, _STRENGTH).first)
 
-    def _scaled(self, factor: float) -> None:
+    def _changed(self, shown: float) -> None:
+        value = shown / self._amount.shown
         with QSignalBlocker(self.slider):
-            self.slider.setValue(round(factor * 40 / _MOST))
-        if self._edited == "scale":
-            self.edit_requested.emit("scale", factor)
+            self.slider.setValue(round(value / self._amount.step))
+        if self._edited is not None:
+            self.edit_requested.emit(self._edited, value)
 
-    def _set_factor(self, factor: float) -> None:
+    def _set(self, value: float) -> None:
         with QSignalBlocker(self.spin), QSignalBlocker(self.slider):
-            self.spin.setValue(factor)
-            self.slider.setValue(round(factor * 40 / _MOST))
+            self.spin.setValue(value * self._amount.shown)
+            self.slider.setValue(round(value / self._amount.step))

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from views.theme import current, mono_font
+from views.theme import RADIUS, current, mono_font, theme_changes
 from views.widgets.painted import Painted, draw_bar
 from views.widgets.text import change_words, dim, show_text, wrapped
 
 _AGREE = 0.05  # share of the measured effect
+_LARGE = 0.5  # a gap of so much of the measured effect is flagged
+_WHY_GAP = (
+    "An estimate follows the slope of the metric at one point. The real edit goes all the way: norms then rescale the "
+    "stream, softmax and activations saturate, and what comes later may make up for it."
+)
+
+
+def gap_is_large(estimated: float | None, measured: float | None) -> bool:
+    """Whether the estimate would mislead: the wrong sign, or off by half the effect or more."""
+    if estimated is None or measured is None or max(abs(estimated), abs(measured)) < 5e-4:
+        return False
+    return abs(estimated - measured) > _LARGE * abs(measured)
 
 
 def gap_words(estimated: float | None, measured: float | None) -> str:
@@ -82,6 +94,24 @@ class EffectBars(Painted):
                 draw_bar(painter, bar, theme.color(color))
 
 
+class GapFlag(QLabel):
+    """A calm mark that the estimate and the measurement disagree; its tip says why that happens."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("gap", parent)
+        self.setToolTip(f"<span>{_WHY_GAP}</span>")
+        self.setAccessibleName("Large gap between estimate and measurement")
+        self.setAccessibleDescription(_WHY_GAP)
+        theme_changes().changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        color = current().selection
+        self.setStyleSheet(
+            f"color: {color}; border: 1px solid {color}; border-radius: {RADIUS - 2}px; padding: 0px 5px;"
+        )
+
+
 class Effects(QWidget):
     measure_requested = Signal()
 
@@ -93,6 +123,14 @@ class Effects(QWidget):
         self.measure.setToolTip("Make the edit for a moment and see what the metric really does")
         self.measure.clicked.connect(self.measure_requested)
         self.gap = wrapped()
+        self.flag = GapFlag()
+        self.flag.hide()
+        self.why_gap = wrapped()
+        self.note = wrapped()
+        gap = QHBoxLayout()
+        gap.setSpacing(6)
+        gap.addWidget(self.flag, 0, Qt.AlignmentFlag.AlignTop)
+        gap.addWidget(self.gap, 1)
         row = QHBoxLayout()
         row.addWidget(self.kind, 1)
         row.addWidget(self.measure)
@@ -100,15 +138,22 @@ class Effects(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addWidget(self.bars)
-        layout.addWidget(self.gap)
+        layout.addLayout(gap)
+        layout.addWidget(self.why_gap)
+        layout.addWidget(self.note)
         layout.addLayout(row)
 
     def show_effects(
-        self, estimated: float | None, measured: float | None, kind_words: str, waits: bool = False
+        self, estimated: float | None, measured: float | None, kind_words: str, waits: bool = False, note: str = ""
     ) -> None:
-        """waits: the edit cannot be made now, so there is nothing to measure."""
+        """waits: the edit cannot be made now, so there is nothing to measure. note: why there is no estimate."""
         self.bars.set_values(estimated, measured)
         show_text(self.gap, gap_words(estimated, measured))
+        large = gap_is_large(estimated, measured)
+        self.flag.setVisible(large)
+        show_text(self.why_gap, "Norms rescale and softmax saturates on the way." if large else "")
+        self.why_gap.setToolTip(f"<span>{_WHY_GAP}</span>")
+        show_text(self.note, note)
         self.kind.setText(f"change of the metric, {kind_words}" if kind_words else "change of the metric")
         self.measure.setVisible(measured is None and not waits)
 

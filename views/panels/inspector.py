@@ -1,4 +1,4 @@
-"""The right column: what is known of the selected node or edge, and the edits that apply to it."""
+"""The right column: what is known of the selected node or edge, or of several at once, and the edits that apply."""
 
 from __future__ import annotations
 
@@ -6,24 +6,37 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from views.data import EdgeInspection, NodeInspection
+from views.inspection import RepairData, SeveralInspection
 from views.panels.attention_section import AttentionSection
+from views.panels.by_position import PositionsSection
 from views.panels.edit_buttons import EditButtons
 from views.panels.effects import Effects
+from views.panels.identity import IdentityChips
 from views.panels.links import LinkList
+from views.panels.paths import PathsSection
+from views.panels.says import SaysSection
+from views.panels.several import SeveralSection
 from views.theme import as_card, keep_font, mono_font
-from views.widgets.text import ElidedLabel, TintedLabel, enlarge, pretty_name, show_text, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel, dim, enlarge, pretty_name, show_text, signed, wrapped
 
 NOTHING = "Click a node or a wire to look into it."
 _SIGNS = "Blue raises the metric, orange lowers it."
+_KEYS_OF_SEVERAL = "X cuts them, P patches them from B, Ctrl+G groups them."
+_REPAIR_TIP = (
+    "Measured: by how much each later head's direct share of the metric's logits changed against the edit,\n"
+    "with the final norm's scale of the run without it. McGrath et al. 2023, “The Hydra Effect”"
+)
 
 
 class InspectorPanel(QFrame):
     """Shows one inspection at a time; emits edits without naming the target: it is what is shown."""
 
-    edit_requested = Signal(str, float)  # kind, factor (for scale)
+    edit_requested = Signal(str, float)  # kind, and its amount (see EditButtons)
+    drag_ended = Signal()
     restore_current_requested = Signal()
     measure_requested = Signal()
     edge_selected = Signal(int)
+    target_selected = Signal(object)  # a node, or a member of the selection
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,34 +46,51 @@ class InspectorPanel(QFrame):
         self.title = ElidedLabel("", mode=Qt.TextElideMode.ElideMiddle)
         enlarge(self.title, 1.23)
         self.subtitle = ElidedLabel("", "muted")
+        self.identity = IdentityChips()
         self.edge_heading = ElidedLabel("This edge", "heading")
         self.edge_name = TintedLabel("", "selection")
         keep_font(self.edge_name, mono_font)
         self.hint = wrapped(NOTHING)
         self.attention = AttentionSection()
+        self.several = SeveralSection()
         self.effect_heading = ElidedLabel("Effect of editing it", "heading")
         self.effects = Effects()
-        self.effects.measure_requested.connect(self.measure_requested)
         self.edits = EditButtons()
-        self.edits.edit_requested.connect(self.edit_requested)
-        self.edits.restore_requested.connect(self.restore_current_requested)
+        self.repair = wrapped()
+        self.repair.setToolTip(_REPAIR_TIP)
+        self.says = SaysSection()
+        self.paths = PathsSection()
+        self.positions = PositionsSection()
         self.reads = LinkList("Reads most", "Reads")
         self.writes = LinkList("Writes most to", "Writes to")
-        for links in (self.reads, self.writes):
-            links.edge_selected.connect(self.edge_selected)
         self.signs = wrapped(_SIGNS)
+        self._join()
         self._lay_out()
         self.show_nothing(NOTHING)
+
+    def _join(self) -> None:
+        self.effects.measure_requested.connect(self.measure_requested)
+        self.edits.edit_requested.connect(self.edit_requested)
+        self.edits.drag_ended.connect(self.drag_ended)
+        self.edits.restore_requested.connect(self.restore_current_requested)
+        self.several.target_selected.connect(self.target_selected)
+        self.paths.node_selected.connect(self.target_selected)
+        for links in (self.reads, self.writes):
+            links.edge_selected.connect(self.edge_selected)
 
     def _lay_out(self) -> None:
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(14, 10, 14, 12)
-        column.setSpacing(18)
+        column.setSpacing(16)
         head = QHBoxLayout()
         head.setSpacing(9)
         head.addWidget(self.title)
         head.addWidget(self.subtitle, 1, Qt.AlignmentFlag.AlignBottom)
+        top = QVBoxLayout()
+        top.setSpacing(6)
+        top.addLayout(head)
+        top.addWidget(self.identity)
         edge_head = QHBoxLayout()
         edge_head.setSpacing(10)
         edge_head.addWidget(self.edge_heading)
@@ -68,10 +98,12 @@ class InspectorPanel(QFrame):
         effect = QVBoxLayout()
         effect.setSpacing(6)
         effect.addLayout(edge_head)
+        effect.addWidget(self.several)
         effect.addWidget(self.effect_heading)
         effect.addWidget(self.effects)
         effect.addSpacing(4)
         effect.addWidget(self.edits)
+        effect.addWidget(self.repair)
         links = QHBoxLayout()
         links.setSpacing(16)
         links.addWidget(self.reads, 1)
@@ -80,11 +112,14 @@ class InspectorPanel(QFrame):
         link_box.setSpacing(6)
         link_box.addLayout(links)
         link_box.addWidget(self.signs)
-        column.addLayout(head)
+        column.addLayout(top)
         column.addWidget(self.hint)
         column.addWidget(self.attention)
         column.addLayout(effect)
+        column.addWidget(self.paths)
         column.addLayout(link_box)
+        column.addWidget(self.says)
+        column.addWidget(self.positions)
         column.addStretch(1)
         self.scroll_area = QScrollArea()
         self.scroll_area.setWidget(content)
@@ -99,44 +134,80 @@ class InspectorPanel(QFrame):
 
     def show_nothing(self, hint: str = NOTHING) -> None:
         """Nothing is selected."""
-        self._show_parts(node=False, edge=False)
-        self.attention.hide()
+        self._show_parts()
+        self.clear_findings()
         show_text(self.hint, hint)
 
     def show_node(self, data: NodeInspection) -> None:
-        self._show_parts(node=True, edge=False)
+        self._show_parts(node=True)
         self.title.setText(data.title)
         self.subtitle.setText(data.subtitle)
         self.attention.show_attention(data)
         writes = data.node.kind != "logits"  # logits only read: there is nothing of theirs to replace
         for widget in (self.effect_heading, self.effects, self.edits):
             widget.setVisible(writes)
-        self.effects.show_effects(data.estimated, data.measured, data.kind_words, data.waits)
-        self.edits.show_edit(data.edited, data.has_counterfactual, data.factor)
+        self._show_effect(data)
         self.reads.set_links(data.reads)
         self.writes.set_links(data.writes)
         self.signs.setVisible(bool(data.reads or data.writes))
 
     def show_edge(self, data: EdgeInspection) -> None:
-        self._show_parts(node=False, edge=True)
-        self.attention.hide()
+        self._show_parts(edge=True)
         self.edge_name.setText(pretty_name(data.title))
-        self.effects.show_effects(data.estimated, data.measured, data.kind_words, data.waits)
-        self.edits.show_edit(data.edited, data.has_counterfactual, data.factor)
+        self._show_effect(data)
+
+    def show_several(self, data: SeveralInspection) -> None:
+        self._show_parts(several=True)
+        self.title.setText(data.name if data.grouped else f"{len(data.members)} selected")
+        self.subtitle.setText(f"group of {len(data.members)}" if data.grouped else "")
+        self.several.show_several(data)
+        show_text(self.hint, "" if data.nothing_to_edit else _KEYS_OF_SEVERAL)
+        self.edits.setVisible(not data.nothing_to_edit)
+        self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
+
+    def _show_effect(self, data: NodeInspection | EdgeInspection) -> None:
+        self.effects.show_effects(data.estimated, data.measured, data.kind_words, data.waits, data.note)
+        self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
+
+    def show_repair(self, data: RepairData | None) -> None:
+        """None: there is no edit here, or nothing is known of it yet."""
+        words = ""
+        if data is not None and data.rows:
+            words = ", ".join(f"{name} {signed(change)}" for name, change in data.rows)
+            words = f"Self-repair after this cut: {words} (measured, direct share of {data.words})"
+        elif data is not None:
+            words = "No later head's direct share works against this cut (measured)."
+        show_text(self.repair, words)
+        dim(self.repair, False)
+
+    def clear_findings(self) -> None:
+        """Of another selection nothing is known yet."""
+        self.identity.set_traits(())
+        self.says.show_says(None)
+        self.paths.show_paths(None)
+        self.positions.show_positions(None)
+        self.show_repair(None)
 
     def set_stale(self, stale: bool) -> None:
         """Dim the numbers: they are of an earlier state."""
         for part in (self.attention, self.effects, self.reads, self.writes):
             part.set_stale(stale)
+        if stale:  # each brightens when its own answer comes
+            for section in (self.says, self.positions, self.identity, self.several, self.paths):
+                section.set_stale(True)
+            dim(self.repair, True)
 
-    def _show_parts(self, node: bool, edge: bool) -> None:
+    def _show_parts(self, node: bool = False, edge: bool = False, several: bool = False) -> None:
         self.hint.hide()
-        self.title.setVisible(node)
-        self.subtitle.setVisible(node)
+        self.title.setVisible(node or several)
+        self.subtitle.setVisible(node or several)
+        self.several.setVisible(several)
         self.edge_heading.setVisible(edge)
         self.edge_name.setVisible(edge)
         self.effect_heading.setVisible(node)
         self.effects.setVisible(node or edge)
         self.edits.setVisible(node or edge)
+        if not node:
+            self.attention.hide()
         for widget in (self.reads, self.writes, self.signs):
             widget.setVisible(node)

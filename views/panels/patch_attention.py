@@ -20,6 +20,7 @@ class PatchAttention(QWidget):
     """
 
     described = Signal(str)
+    pointed = Signal(int, int)  # positions: the query and what is under the pointer; -1: none
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,6 +112,8 @@ class PatchAttention(QWidget):
     def _hover(self, patch: int) -> None:
         self._hovered = patch
         self.describe()
+        asking = -1 if self._query is None else self._query
+        self.pointed.emit(*((asking, patch + self._prefix) if patch >= 0 else (-1, -1)))
 
     def describe(self) -> None:
         """Emit the words for what is pointed at."""

@@ -57,6 +57,7 @@ class TokenChips(Painted):
         self._picking = Picking()
         self._double = False  # the next release ends a double click
         self._pencil = QRectF()  # after the last chip: this can be edited
+        self._pointed = (-1, -1)  # tokens that are pointed at elsewhere: what asks, what offers
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -69,6 +70,12 @@ class TokenChips(Painted):
             self._picking = Picking()
         self._describe()
         self._reset()
+
+    def point_at(self, asks: int, offers: int) -> None:
+        """Mark what is pointed at in an attention pattern; -1 for nothing."""
+        if (asks, offers) != self._pointed:
+            self._pointed = asks, offers
+            self.update()
 
     def set_pending(self, text: str) -> None:
         """Show words in grey until the model's tokens arrive."""
@@ -208,6 +215,11 @@ class TokenChips(Painted):
             if token.index == cursor:
                 painter.setPen(QPen(theme.color("text"), 1.0, Qt.PenStyle.DotLine))
                 painter.drawRoundedRect(rect.adjusted(2.5, 2.5, -2.5, -2.5), 3.5, 3.5)
+            if token.index in self._pointed and token.index >= 0:
+                asks = token.index == self._pointed[0]
+                painter.setPen(QPen(theme.color("selection" if asks else "positive"), 1.6))
+                painter.setBrush(theme.color("selection" if asks else "positive", 0.16))
+                painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
             color = "muted" if self._pending else "text"
             if token.differs and self._differs_color == "negative":
                 color = "negative"

@@ -40,6 +40,7 @@ class PatchImage(Painted):
         self._veil = QImage()
         self._veil_theme = ""
         self._marked = self._hovered = -1
+        self._pointed = (-1, -1)  # patches that are pointed at elsewhere: what asks, what offers
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -72,6 +73,12 @@ class PatchImage(Painted):
         """Outline one patch; -1 for none."""
         self._marked = patch
         self.update()
+
+    def point_at(self, asks: int, offers: int) -> None:
+        """Outline what is pointed at in an attention pattern; -1 for nothing."""
+        if (asks, offers) != self._pointed:
+            self._pointed = asks, offers
+            self.update()
 
     def marked(self) -> int:
         return self._marked
@@ -134,6 +141,12 @@ class PatchImage(Painted):
             if patch >= 0:
                 painter.setPen(QPen(current().color("selection", alpha), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(self.patch_rect(patch))
+
+        for patch, color in zip(self._pointed, ("selection", "positive"), strict=True):
+            if patch >= 0:
+                painter.setPen(QPen(current().color(color), 2))
+                painter.setBrush(current().color(color, 0.25))
                 painter.drawRect(self.patch_rect(patch))
 
     def _draw_weights(self, painter: QPainter, rect: QRectF) -> None:

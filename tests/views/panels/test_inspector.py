@@ -54,7 +54,8 @@ def click(qtbot, widget, pos: QPoint | None = None) -> None:
 def test_a_head_says_its_name_its_attention_and_its_links(panel, texts):
     panel.show_node(node())
     words = texts(panel)
-    assert {"a24.h7", "head 7 of layer 24", "Attention", "row asks · column offers"} <= set(words)
+    assert {"a24.h7", "head 7 of layer 24", "row asks · column offers"} <= set(words)
+    assert panel.attention.heading.text() == "Attention ▾"
     assert "“John” reads “Mary” most: 0.600" in words
     assert {"Reads most", "Writes most to", "Blue raises the metric, orange lowers it."} <= set(words)
 

@@ -1,0 +1,58 @@
+"""A section of a panel under a heading that folds it away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from views.widgets.buttons import LinkButton
+from views.widgets.text import ElidedLabel
+
+
+class Section(QWidget):
+    """Heading, a muted hint at its right, and a body. A click on the heading folds the body away, and back."""
+
+    folded = Signal(bool)
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = title
+        self._open = True
+        self.heading = LinkButton(title, color="text")
+        self.heading.setProperty("role", "heading")
+        font = self.heading.font()
+        font.setBold(True)
+        self.heading.setFont(font)
+        self.heading.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.heading.clicked.connect(lambda: self.set_open(not self._open))
+        self.hint = ElidedLabel("", "muted")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # gives way first
+        self.header = QHBoxLayout()
+        self.header.setSpacing(6)
+        self.header.setContentsMargins(-4, 0, 0, 0)  # the heading's own padding: its words stand on the grid
+        self.header.addWidget(self.heading)
+        self.header.addWidget(self.hint, 1)
+        self.content = QWidget()
+        self.body = QVBoxLayout(self.content)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(4)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(self.header)
+        layout.addWidget(self.content)
+        self.set_open(True)
+
+    def is_open(self) -> bool:
+        return self._open
+
+    def set_open(self, open_: bool) -> None:
+        changed = open_ != self._open
+        self._open = open_
+        self.content.setVisible(open_)
+        self.heading.setText(f"{self._title} {'▾' if open_ else '▸'}")
+        self.heading.setAccessibleName(f"{self._title}, {'open' if open_ else 'folded away'}")
+        self.heading.setToolTip("Fold this section away" if open_ else "Unfold this section")
+        if changed:
+            self.folded.emit(not open_)
