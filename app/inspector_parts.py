@@ -86,16 +86,16 @@ def _says(bench: Bench, result: Result, edits: tuple[Edit, ...], want: WantNode,
     position = want.position
     if position is None or position >= session.pair.length:
         position = _read_at(bench, result, node)
-    asked = {*session.metric.target, *session.metric.foil}
+    asked = [*session.metric.target[:1], *session.metric.foil[:1]]
     try:
-        stream = said_rows(stream_lens(result, node, position), asked)
+        stream = said_rows(stream_lens(result, node, position, also=asked), asked)
     except WirescopeError as error:
         return SaysData(why=f"{error.message} {error.hint}".strip())
     at = position_name(bench, position)
     if node.kind == "logits":
         return SaysData(at, (), stream)
     try:
-        own = said_rows(node_lens(result, node, position), asked)
+        own = said_rows(node_lens(result, node, position, also=asked), asked)
         shares = _shares(bench, edits, cancelled)
     except WirescopeError as error:
         return SaysData(at, (), stream, why=f"{error.message} {error.hint}".strip())

@@ -15,6 +15,7 @@ from views.widgets.text import visible_token
 
 ALL_LISTED = 24  # positions up to which all are listed
 LISTED = 12  # the strongest of more
+NOTHING = 1e-3  # of the strongest: what is not worth a row
 STRONG = 0.5  # a trait that stands out
 SHOWN_FROM = 0.2
 MOST_CHIPS = 3
@@ -44,12 +45,20 @@ def positions_data(
 ) -> PositionsData:
     """norms, effects: [position]; of many positions only the strongest are listed, strongest first."""
     count = min(len(norms), len(effects))
-    listed = list(range(count))
-    if count > ALL_LISTED:
-        size = np.abs(effects[:count])
-        listed = np.argsort(-(size if size.any() else norms[:count]), kind="stable")[:LISTED].tolist()
-    rows = [PositionRow(p, position_label(bench, p), float(norms[p]), float(effects[p])) for p in listed]
-    return PositionsData(tuple(rows), count, measured, kind_words)
+
+    def rows(size: NDArray[np.float64]) -> tuple[PositionRow, ...]:
+        listed = list(range(count))
+        if count > ALL_LISTED:
+            order = np.argsort(-size[:count], kind="stable")[:LISTED]
+            listed = [int(p) for p in order if size[p] > NOTHING * size[order[0]]] or [int(order[0])]
+        return tuple(PositionRow(p, _in_list(bench, p), float(norms[p]), float(effects[p])) for p in listed)
+
+    return PositionsData(rows(np.abs(effects)), rows(norms), count, measured, kind_words)
+
+
+def _in_list(bench: Bench, position: int) -> str:
+    label = position_label(bench, position)
+    return visible_token(label) if bench.session.pair.grid is None else label
 
 
 def trait_chips(traits: Sequence[Trait]) -> tuple[TraitChip, ...]:

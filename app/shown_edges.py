@@ -16,7 +16,7 @@ from app.shown import edges_at, edit_label
 from core.edits import Edit
 from core.graph import Edge, Graph, Node
 from views.canvas.curves import reader_table
-from views.data import CanvasData, EdgeMark, NodeChanges, NodeMark, Target
+from views.data import CanvasData, EdgeMark, GroupMark, NodeChanges, NodeMark, Target
 
 Around = Literal["6", "12", "24", "threshold", "all"]
 AROUND: dict[Around, str] = {
@@ -85,6 +85,7 @@ def canvas_data(
         weaker,
         whose,
         extent.changes,
+        tuple(GroupMark(group.name, group.color, group.nodes) for group in document.groups),
     )
 
 

@@ -50,6 +50,15 @@ class NodeChanges:
 
 
 @dataclass(frozen=True)
+class GroupMark:
+    """A group of nodes. color: one of `views.theme.GROUP_COLORS`."""
+
+    name: str
+    color: str
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
 class CanvasData:
     """Everything the canvas shows."""
 
@@ -63,6 +72,7 @@ class CanvasData:
     weaker: int = 0  # edges of the selected nodes that are not shown
     weaker_of: str = ""  # whose they are
     changes: NodeChanges | None = None  # the fill of the nodes
+    groups: tuple[GroupMark, ...] = ()
 
 
 @dataclass(frozen=True)

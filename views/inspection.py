@@ -58,10 +58,12 @@ class PositionRow:
 
 @dataclass(frozen=True)
 class PositionsData:
-    """measured: whether the effects are; else they are estimated. kind_words: of which edit. of: how many positions
-    there are; only the strongest are listed where there are many. why: why there are no effects."""
+    """rows: for the effects, written: for the norms; of many positions only the strongest, the strongest first.
+    measured: whether the effects are; else they are estimated. kind_words: of which edit. of: how many positions there
+    are. why: why there are no effects."""
 
     rows: tuple[PositionRow, ...]
+    written: tuple[PositionRow, ...]
     of: int
     measured: bool
     kind_words: str

@@ -8,6 +8,7 @@ the stream that the output would read at this position; logits, less their mean 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,26 +38,30 @@ class LensReading:
     rows: tuple[Said, ...]
 
 
-def stream_lens(result: Result, after: Node, position: int, count: int = 5, row: int = 0) -> LensReading:
+def stream_lens(
+    result: Result, after: Node, position: int, count: int = 5, row: int = 0, also: Sequence[int] = ()
+) -> LensReading:
     """The stream at a position, after the layer's part that a node belongs to has been added: the embedding, a layer's
     attention, its MLP; of `logits` the stream at the end.
 
-    result: of a run over all positions. Raises ArgumentError for a model without a head, a circuit's run, and a
-    position that is not there.
+    result: of a run over all positions. also: answers to list behind those that are pushed most. Raises ArgumentError
+    for a model without a head, a circuit's run, and a position that is not there.
     """
     x = _at(result, _stream_after(result, after), position, row)
     with torch.no_grad():
         answers = _answers(result.model.adapter.read(x.expand(1, _n_read(result), -1)))
     probabilities = answers.softmax(dim=-1)
-    return _reading(result, "probability", probabilities, count)
+    return _reading(result, "probability", probabilities, count, also)
 
 
-def node_lens(result: Result, node: Node, position: int, count: int = 5, row: int = 0) -> LensReading:
+def node_lens(
+    result: Result, node: Node, position: int, count: int = 5, row: int = 0, also: Sequence[int] = ()
+) -> LensReading:
     """What a node itself says at a position. Arguments and errors as of `stream_lens`; ArgumentError for `logits`,
     which writes nothing, and for a head that is not linear."""
     if node.kind == "logits":
         raise ArgumentError("The logits only read: they write nothing.", "Take stream_lens.")
-    return _reading(result, "logits", node_logits(result, node, [position], row)[0], count)
+    return _reading(result, "logits", node_logits(result, node, [position], row)[0], count, also)
 
 
 def node_logits(result: Result, node: Node, positions: list[int], row: int = 0) -> Tensor:
@@ -117,7 +122,9 @@ def _answers(output: Tensor) -> Tensor:
     return output[0, -1] if output.ndim == 3 else output[0]
 
 
-def _reading(result: Result, unit: Literal["probability", "logits"], values: Tensor, count: int) -> LensReading:
-    best = values.topk(min(count, values.shape[-1]))
-    rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
-    return LensReading(unit, tuple(Said(index, result.model.label(index), value) for index, value in rows))
+def _reading(
+    result: Result, unit: Literal["probability", "logits"], values: Tensor, count: int, also: Sequence[int]
+) -> LensReading:
+    best = values.topk(min(count, values.shape[-1])).indices.tolist()
+    rows = (Said(index, result.model.label(index), float(values[index])) for index in dict.fromkeys([*best, *also]))
+    return LensReading(unit, tuple(rows))

@@ -27,6 +27,7 @@ from views.canvas.border import (
     widest_header,
 )
 from views.canvas.camera import Camera
+from views.canvas.groups import group_at, paint_groups
 from views.canvas.hands import Hands
 from views.canvas.hit import clear_point, nodes_in, targets_at
 from views.canvas.labels import Labels, node_rect
@@ -34,7 +35,7 @@ from views.canvas.layout import Layout, make_layout
 from views.canvas.painter import GraphWorld, paint_emphasis, paint_small
 from views.canvas.scene import Scene, make_scene
 from views.canvas.words import target_name, tool_tip
-from views.data import CanvasData, Target
+from views.data import CanvasData, GroupMark, Target
 
 NEAREST = 110.0  # pixels of a head's diameter at the nearest zoom
 
@@ -56,6 +57,7 @@ class Canvas(Hands[Target]):
         self._laid_out = QSize()  # the size that the layout is for
         self._notice = ""
         self._on_count = False  # whether the pointer is on the count of edges
+        self._on_group: GroupMark | None = None  # whose label it is on
         self.setAccessibleName("Graph of the model")
 
     # ---- data ----------------------------------------------------------------------------------------------
@@ -143,6 +145,7 @@ class Canvas(Hands[Target]):
 
     def paint_over(self, painter: QPainter, look: theme.Theme, labels: Labels | None) -> None:
         scene, size = self.scene, self.view_size()
+        paint_groups(painter, scene, self.camera, look, size, self._on_group)
         emphasis = [(target, True) for target in self._selection]
         if self._hover is not None and self._hover not in self._selection:
             emphasis.append((self._hover, False))
@@ -187,10 +190,22 @@ class Canvas(Hands[Target]):
         if event.button() == Qt.MouseButton.LeftButton and self._is_count(event.position()):
             self.count_clicked.emit(self.mapToGlobal(count_box(self.scene.data).bottomLeft().toPoint()))
             return
+        group = self._group_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and group is not None:
+            self.choose(tuple(group.nodes))
+            return
         super().mousePressEvent(event)
+
+    def _group_at(self, point: QPointF) -> GroupMark | None:
+        return None if self._scene is None else group_at(self._scene, self.camera, self.view_size(), point)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
+        group = self._group_at(event.position())
+        if group != self._on_group:
+            self._on_group = group
+            self.setCursor(Qt.CursorShape.ArrowCursor if group is None else Qt.CursorShape.PointingHandCursor)
+            self.update()
         on_count = self._is_count(event.position())
         if on_count != self._on_count:
             self._on_count = on_count
@@ -198,7 +213,7 @@ class Canvas(Hands[Target]):
             self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._on_count = False
+        self._on_count, self._on_group = False, None
         super().leaveEvent(event)
 
     def _is_count(self, point: QPointF) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from views.inspection import PositionsData
+from views.inspection import PositionRow, PositionsData
 from views.widgets.bar_rows import BarRow, BarRows
 from views.widgets.buttons import LinkButton
 from views.widgets.section import Section
-from views.widgets.text import change_words, dim, number, show_text, visible_token, wrapped
+from views.widgets.text import change_words, dim, number, show_text, wrapped
 
 
 class PositionsSection(Section):
@@ -29,12 +29,12 @@ class PositionsSection(Section):
         self.rows = BarRows("By position", clickable=True)
         self.rows.row_clicked.connect(self._click)
         self.words = wrapped()
-        self.measure = LinkButton("measure each", color="accent")
+        self.measure = LinkButton("measure each", color="accent", flush=True)
         self.measure.setToolTip("Make the edit at one position at a time and see what the metric really does")
         self.measure.clicked.connect(self.measure_requested)
         self.body.addWidget(self.rows)
         self.body.addWidget(self.words)
-        self.body.addWidget(self.measure)
+        self.body.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_positions(self, data: PositionsData | None) -> None:
         self.setVisible(data is not None)
@@ -50,20 +50,25 @@ class PositionsSection(Section):
     def shows_norms(self) -> bool:
         return self._norms or (self._data is not None and all(row.effect is None for row in self._data.rows))
 
+    def _rows(self) -> tuple[PositionRow, ...]:
+        if self._data is None:
+            return ()
+        return self._data.written if self.shows_norms() else self._data.rows
+
     def _show(self) -> None:
         data = self._data
         if data is None:
             return
         norms = self.shows_norms()
         rows = []
-        for row in data.rows:
+        for row in self._rows():
             effect = row.effect or 0.0
             tip = f"position {row.position}: writes a vector of length {row.norm:.3g}"
             if row.effect is not None:
                 tip += f"; {'measured' if data.measured else 'estimated'} effect there {change_words(effect)}"
             chosen = row.position in self._pinned
             tip += "\nClick: edits apply everywhere again" if chosen else "\nClick: edits apply at this position only"
-            label = visible_token(row.label)
+            label = row.label
             if norms:
                 rows.append(BarRow(label, row.norm, number(row.norm, 2), "neutral", tip, chosen=chosen))
             else:
@@ -77,7 +82,8 @@ class PositionsSection(Section):
         tips = ("How much the node writes at each position", "What editing the node at each position does")
         self.switch.setToolTip(tips[norms])
         self.hint.setText(*(("length written", "length") if norms else (data.kind_words, "")))
-        few = f"the strongest {len(data.rows)} of {data.of} positions" if len(data.rows) < data.of else ""
+        listed = len(self._rows())
+        few = f"the strongest {listed} of {data.of} positions" if listed < data.of else ""
         how = "" if norms else f"{'measured' if data.measured else 'estimated'}, one position at a time"
         show_text(self.words, data.why or "; ".join(words for words in (how, few) if words))
         self.measure.setVisible(not data.measured and not data.why)
@@ -88,7 +94,7 @@ class PositionsSection(Section):
 
     def _click(self, row: int) -> None:
         if self._data is not None:
-            self.position_clicked.emit(self._data.rows[row].position)
+            self.position_clicked.emit(self._rows()[row].position)
 
     def set_stale(self, stale: bool) -> None:
         self.rows.set_stale(stale)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from core.edits import EditKind
 
@@ -82,11 +82,9 @@ class EditButtons(QWidget):
             layout.addLayout(row)
 
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setMinimumWidth(60)
+        self.slider.setMinimumWidth(50)
         self.spin = QDoubleSpinBox()
         self.spin.setKeyboardTracking(False)
-        self.amount_words = QLabel()
-        self.amount_words.setProperty("role", "muted")
         self.slider.valueChanged.connect(
             lambda value: self.spin.setValue(value * self._amount.step * self._amount.shown)
         )
@@ -96,8 +94,8 @@ class EditButtons(QWidget):
         self.amount_row = QWidget()
         row = QHBoxLayout(self.amount_row)
         row.setContentsMargins(0, 0, 0, 0)
-        for widget, stretch in ((self.amount_words, 0), (self.slider, 1), (self.spin, 0)):
-            row.addWidget(widget, stretch)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.spin)
         layout.addWidget(self.amount_row)
         self._take_amount("scale")
         self.show_edit(None, False)
@@ -158,7 +156,7 @@ class EditButtons(QWidget):
             self.spin.setSingleStep(amount.step * amount.shown)
             self.spin.setPrefix(amount.prefix)
             self.spin.setSuffix(amount.suffix)
-        self.amount_words.setText(amount.words)
+        self.spin.setFixedWidth(self.spin.fontMetrics().horizontalAdvance("× -4.00") + 38)  # the same for all kinds
         for widget, words in ((self.slider, amount.words), (self.spin, f"{amount.words} as a number")):
             widget.setAccessibleName(words.capitalize())
             widget.setToolTip(f"How strong the edit is: {amount.ticks}\nLeft and Right move it by a step")

@@ -21,6 +21,7 @@ from views.widgets.text import ElidedLabel, TintedLabel, dim, enlarge, pretty_na
 
 NOTHING = "Click a node or a wire to look into it."
 _SIGNS = "Blue raises the metric, orange lowers it."
+_KEYS_OF_GROUP = "X cuts them, P patches them from B."
 _KEYS_OF_SEVERAL = "X cuts them, P patches them from B, Ctrl+G groups them."
 _REPAIR_TIP = (
     "Measured: by how much each later head's direct share of the metric's logits changed against the edit,\n"
@@ -161,7 +162,8 @@ class InspectorPanel(QFrame):
         self.title.setText(data.name if data.grouped else f"{len(data.members)} selected")
         self.subtitle.setText(f"group of {len(data.members)}" if data.grouped else "")
         self.several.show_several(data)
-        show_text(self.hint, "" if data.nothing_to_edit else _KEYS_OF_SEVERAL)
+        keys = _KEYS_OF_GROUP if data.grouped or data.no_group else _KEYS_OF_SEVERAL
+        show_text(self.hint, "" if data.nothing_to_edit else keys)
         self.edits.setVisible(not data.nothing_to_edit)
         self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
 

@@ -37,7 +37,7 @@ class SaysSection(Section):
         self.share_words = wrapped()
         self.share_words.setToolTip(_SHARE_TIP)
         self.share = BarRows("Direct share")
-        for widget in (self.rows, self.why, self.share_words, self.share):
+        for widget in (self.rows, self.share, self.share_words, self.why):
             self.body.addWidget(widget)
 
     def show_says(self, data: SaysData | None) -> None:
@@ -71,7 +71,7 @@ class SaysSection(Section):
             color = "positive" if value >= 0 else "negative"
             row = BarRow("direct", value, change_words(value), color, _SHARE_TIP)
             self.share.set_rows([row], most=data.largest)
-        words = f"to {data.words}, {_ordinal(data.rank)} of {data.of} nodes by size" if known else ""
+        words = f"itself to {data.words}: {_ordinal(data.rank)} of {data.of} nodes" if known else ""
         show_text(self.share_words, words)
 
     def _switch(self) -> None:

@@ -99,11 +99,11 @@ class BarRows(Painted):
             label = QFontMetricsF(font).elidedText(row.label, Qt.TextElideMode.ElideRight, labels)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, label)
             bar = QRectF(left, box.center().y() - 4, room * abs(row.value) / most, 8)
-            if row.hollow:
+            if row.hollow and bar.width() >= 3:
                 painter.setPen(QPen(theme.color(row.color), 1.1, Qt.PenStyle.DashLine))
                 painter.setBrush(theme.color(row.color, 0.22))
                 painter.drawRoundedRect(bar.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
-            else:
+            elif not row.hollow or bar.width() > 0.5:
                 draw_bar(painter, bar, theme.color(row.color))
             painter.setFont(mono)
             painter.setPen(theme.color("text"))

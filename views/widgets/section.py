@@ -18,11 +18,7 @@ class Section(QWidget):
         super().__init__(parent)
         self._title = title
         self._open = True
-        self.heading = LinkButton(title, color="text")
-        self.heading.setProperty("role", "heading")
-        font = self.heading.font()
-        font.setBold(True)
-        self.heading.setFont(font)
+        self.heading = LinkButton(title, color="text", flush=True, bold=True)
         self.heading.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.heading.clicked.connect(lambda: self.set_open(not self._open))
         self.hint = ElidedLabel("", "muted")
@@ -30,7 +26,6 @@ class Section(QWidget):
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # gives way first
         self.header = QHBoxLayout()
         self.header.setSpacing(6)
-        self.header.setContentsMargins(-4, 0, 0, 0)  # the heading's own padding: its words stand on the grid
         self.header.addWidget(self.heading)
         self.header.addWidget(self.hint, 1)
         self.content = QWidget()
