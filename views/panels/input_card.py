@@ -154,6 +154,7 @@ class InputCard(QWidget):
         self.chips.set_picked([i for i in indices if i < len(self._data.tokens)])
         rows, columns = self._data.grid or (0, 0)
         self.picture.set_picked([i for i in indices if i < rows * columns])
+
     def point_at(self, asks: int, offers: int, prefix: int = 0) -> None:
         """Mark the positions that an attention pattern is pointed at: what asks, what offers; -1 for none. prefix:
         positions before the first patch of a picture."""
