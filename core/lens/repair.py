@@ -15,6 +15,8 @@ from core.lens.direct import direct_attribution
 from core.result import Result
 from core.session import Session
 
+LEAST = 0.01  # of the edit's effect: a smaller change is no repair to speak of
+
 
 @dataclass(frozen=True)
 class Repair:
@@ -27,7 +29,7 @@ class Repair:
 @dataclass(frozen=True)
 class SelfRepair:
     """words: the direction. effect: change of its value by the edit. repairs: the heads that work against it most, the
-    strongest first. total: all changes of later heads against it."""
+    strongest first, those that do so to speak of. total: all changes of later heads against it."""
 
     words: str
     effect: float
@@ -52,7 +54,8 @@ def self_repair(session: Session, without: Result, with_it: Result, target: Node
     ]
     against = [repair for repair in changes if repair.change * effect < 0]
     against.sort(key=lambda repair: -abs(repair.change))
-    return SelfRepair(before.words, effect, tuple(against[:count]), sum(repair.change for repair in against))
+    telling = tuple(repair for repair in against[:count] if abs(repair.change) >= LEAST * abs(effect))
+    return SelfRepair(before.words, effect, telling, sum(repair.change for repair in against))
 
 
 def _first_layer(graph: Graph, target: Node | Edge) -> int:

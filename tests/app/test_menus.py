@@ -52,6 +52,8 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(reader: Person) -> No
         "Edit/Undo",
         "Edit/Redo",
         *(f"Edit/{words}" for words in entries_of_edits),
+        "Edit/Group Selection",
+        "Edit/Ungroup",
         "Edit/Make B from A/Make B: Again",
         "Edit/Pick No Tokens",
     ]
