@@ -43,10 +43,11 @@ class Announcer(QObject):
             self.say("Nothing is selected")
             return
         names = [
-            edge_words(each) if isinstance(each, Edge) else f"{each.name}, {node_words(each)}" for each in selection
+            edge_words(each) if isinstance(each, Edge) else f"{each.name}, {node_words(each)}"
+            for each in selection[:MOST_NAMED]
         ]
-        more = f", and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        self.say(f"{', '.join(names[:MOST_NAMED])}{more}, selected")
+        more = f", and {len(selection) - MOST_NAMED} more" if len(selection) > MOST_NAMED else ""
+        self.say(f"{', '.join(names)}{more}, selected")
 
     def _tell_figures(self) -> None:
         ran = self._window.workbench.ran

@@ -44,9 +44,10 @@ def reachable(root: QWidget) -> Iterator[QWidget]:
     for widget in [root, *root.findChildren(QWidget)]:
         policy = widget.focusPolicy()
         known = {type(widget).__name__, widget.objectName()}
-        if widget.isVisible() and widget.isEnabled() and policy & Qt.FocusPolicy.TabFocus and not known & OF_QT:
-            if widget.focusProxy() is None and not isinstance(widget.parent(), QComboBox):
-                yield widget
+        takes_keys = widget.isVisible() and widget.isEnabled() and bool(policy & Qt.FocusPolicy.TabFocus)
+        of_another = known & OF_QT or widget.focusProxy() is not None or isinstance(widget.parent(), QComboBox)
+        if takes_keys and not of_another:
+            yield widget
 
 
 def faults(root: QWidget) -> list[str]:

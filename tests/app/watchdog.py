@@ -1,8 +1,8 @@
 """A watchdog over the window's loop, and hands that make many gestures at random but by a seed.
 
-A timer beats in the loop. What the thread's own processor time says between two beats is what our code kept the loop from
-doing: waiting for events, for the interpreter's lock or for a processor that another thread has does not count. The wall
-clock is reported beside it.
+A timer beats in the loop. The thread's own processor time between two beats is what our code kept the loop from doing:
+waiting for events, for the interpreter's lock or for a processor that another thread has does not count. The wall clock
+is reported beside it.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class Blocks:
     """How long the loop was kept, in milliseconds, with what was done last before."""
 
     processor: list[tuple[float, str]] = field(default_factory=list)
-    wall: list[float] = field(default_factory=list)
+    wall: list[tuple[float, str]] = field(default_factory=list)
 
     def note(self, processor: float, wall: float, what: str) -> None:
         self.processor.append((1000 * processor, what))
-        self.wall.append(1000 * wall)
+        self.wall.append((1000 * wall, what))
 
     def over(self, milliseconds: float, excused: tuple[str, ...] = ()) -> list[str]:
         """What took longer, the worst first."""
@@ -46,10 +46,9 @@ class Blocks:
 
     def words(self) -> str:
         worst = ", ".join(f"{what} {took:.0f}" for took, what in sorted(self.processor, reverse=True)[:6])
-        waits = np.percentile(self.wall, [50, 99, 100])
-        return (
-            f"worst (ms of the thread): {worst}; wall: median {waits[0]:.0f}, 99 % {waits[1]:.0f}, worst {waits[2]:.0f}"
-        )
+        half, most = np.percentile([took for took, _ in self.wall], [50, 99])
+        longest = ", ".join(f"{what} {took:.0f}" for took, what in sorted(self.wall, reverse=True)[:3])
+        return f"ms of the thread: {worst}; by the clock: median {half:.0f}, 99 % {most:.0f}, worst {longest}"
 
 
 class Watchdog:
