@@ -20,7 +20,7 @@ from views.theme import Theme
 
 LEGEND = ("solid measured · dashed estimated", "blue raises · orange lowers")
 READS, WRITES = "is read", "is written to"
-CHANGED = "change of the output"
+CHANGED = "change"  # of a node's output; its tooltip says so
 NOTICE_WIDTH = 380.0
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
 _LINE = 16.0
@@ -143,7 +143,7 @@ def paint_marks_legend(painter: QPainter, data: CanvasData, theme: Theme, size: 
 
 def marks_legend_height(data: CanvasData) -> float:
     """How high above the lower border of the canvas it begins, in pixels."""
-    return EDGE - 4 + _LINE * (_has_directions(data) + 2 * (data.changes is not None))
+    return EDGE - 4 + _LINE * (_has_directions(data) + (data.changes is not None))
 
 
 def _has_directions(data: CanvasData) -> bool:
@@ -164,20 +164,18 @@ def _paint_directions(painter: QPainter, theme: Theme, top: float) -> None:
 
 
 def _paint_shades(painter: QPainter, changes: NodeChanges, theme: Theme, top: float) -> None:
-    low, high = ("0", "100 %") if changes.values is not None else ("", "not measured yet")
-    name = text_width(CHANGED, NOTE_PIXELS)
-    painter.fillRect(QRectF(EDGE - 4, top, name + 12, 2 * _LINE), theme.color("panel", 0.8))
+    name, most = text_width(CHANGED, NOTE_PIXELS), "100 %" if changes.values is not None else "is measured"
+    width = name + 8 + 6 * SHADES + 5 + text_width(most, NOTE_PIXELS)
+    painter.fillRect(QRectF(EDGE - 4, top, width + 8, _LINE), theme.color("panel", 0.8))
     painter.setPen(QColor(theme.muted))
     painter.drawText(QRectF(EDGE, top, name + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, CHANGED)
-    x, top = EDGE, top + _LINE
-    if low:
-        painter.drawText(QRectF(x, top, 12, _LINE), Qt.AlignmentFlag.AlignVCenter, low)
-        x += text_width(low, NOTE_PIXELS) + 5
+    x = EDGE + name + 8
+    if changes.values is not None:
         for shade in range(1, SHADES + 1):
             painter.fillRect(QRectF(x, top + 3, 6, _LINE - 6), shade_color(theme, shade))
             x += 6
         x += 5
-    painter.drawText(QRectF(x, top, 100, _LINE), Qt.AlignmentFlag.AlignVCenter, high)
+    painter.drawText(QRectF(x, top, 100, _LINE), Qt.AlignmentFlag.AlignVCenter, most)
 
 
 # ---- nothing to see ----------------------------------------------------------------------------------------

@@ -35,6 +35,16 @@ def _edited(kind: EditKind, label: str) -> str:
     return f"edited: {EDIT_WORDS[kind]} {figure}".strip()
 
 
+def _change(scene: Scene, node: Node) -> list[str]:
+    """What the edits do to a node's output."""
+    changes, number = scene.data.changes, scene.layout.number(node)
+    if changes is None or not changes.reached[number]:
+        return []
+    if changes.values is None:
+        return ["downstream of an edit"]
+    return [f"output changed by {100 * changes.values[number]:.1f} % of its size (measured)"]
+
+
 def tool_tip(scene: Scene, target: Node | Edge) -> str:
     """What is under the pointer, in one line."""
     if isinstance(target, Node):
@@ -42,7 +52,7 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
         parts = [f"{target.name} · {_describe_node(target)}"]
         if mark.edited:
             parts.append(_edited(mark.edited, mark.label))
-        return "  ·  ".join(parts)
+        return "  ·  ".join([*parts, *_change(scene, target)])
     place = scene.place(target)
     if place is None:
         return edge_name(target)

@@ -145,7 +145,10 @@ class FaithfulnessPanel(QFrame):
         )
         bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
         room = self.width() - used - 8
-        pairs = [(title, note) for title in titles for note in notes] + [(titles[-1], "")]
+        order = (
+            ((0, 0), (1, 0), (1, 1), (2, 1), (3, 1), (1, 2), (2, 2), (3, 2)) if len(titles) > 2 else ((0, 0), (1, 0))
+        )
+        pairs = [(titles[i], notes[j]) for i, j in order if i < len(titles)] + [(titles[-1], "")]
         fits = (
             pair for pair in pairs if bold.horizontalAdvance(pair[0]) * 1.08 + plain.horizontalAdvance(pair[1]) <= room
         )
