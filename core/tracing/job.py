@@ -43,14 +43,24 @@ class Options:
 class Job:
     """One session to score: a pair, or a batch of pairs, whose mean metric is what counts.
 
-    replacement: what a removed edge carries. cancelled: asked now and then.
-    """
+    replacement: what a removed edge carries. cancelled: asked now and then. more: sessions of the same model that a
+    joint method scores together with the first."""
 
     session: Session
     replacement: EditKind = "patch"
     level: Level = "edges"
     options: Options = field(default_factory=Options)
     cancelled: Callable[[], bool] | None = None
+    more: tuple[Session, ...] = ()
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        return (self.session, *self.more)
+
+    @property
+    def pairs(self) -> int:
+        """Of all sessions together."""
+        return sum(session.pair.batch for session in self.sessions)
 
     def check(self) -> None:
         """Raise Cancelled where that is wanted."""

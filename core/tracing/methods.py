@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from core.edits import EditKind
 from core.errors import ArgumentError, EditError, ModelError
 from core.session import Session
+from core.tracing.circuit_pruning import circuit_pruning
 from core.tracing.eap import eap
 from core.tracing.eap_ig import eap_ig
 from core.tracing.integrated_edges import integrated_edges
@@ -76,6 +77,14 @@ METHODS: dict[str, Method] = {
             "gradients averaged while all edges are opened together; scores of all edges add up",
             integrated_edges,
             options=("steps",),
+        ),
+        Method(
+            "circuit-pruning",
+            "Circuit pruning",
+            "attribution in the circuit that is left, again and again; Wirescope's own",
+            circuit_pruning,
+            options=("steps",),
+            levels=("edges", "nodes"),
         ),
         Method("random", "Random", "the baseline", random_scores, options=("seed",)),
     )

@@ -1,0 +1,179 @@
+"""Gradients of the metric by the share of every edge, in a run where each edge carries a share of its own.
+
+    x_r = reference stream at r + sum over u of share[r, u] * (out_u - reference_u)
+
+Shares of 0 and 1 make a circuit run; in between, edges are open in part. Steps:
+1. Forward, layer by layer, without autograd: the readers' streams are one matrix product, shares @ differences. Only
+   what
+   the writers add less than their references is kept, [writers, batch, rows, width].
+2. Backward, from the output down. At each layer autograd goes through that layer alone, made again from its streams;
+   the
+   gradient at a reader gives that of its shares (a product with the differences) and goes on to its writers (a product
+   with the shares).
+Memory: twice the differences, and one layer. In a causal model only the rows from the first difference between A and B
+on are computed for `patch`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from core.engine.attention import attend, heads_out, score_mask, write_heads
+from core.engine.circuit_reference import Reference
+from core.engine.engine import Engine
+from core.engine.state import places
+from core.errors import Cancelled
+from core.graph import Reader
+
+
+class CircuitGradients:
+    """shares: [readers, writers], of which those of writers that a reader does not read are ignored. metric: answers
+    [batch, answers] to [batch]. first: the first row that is computed.
+
+    metric: [batch], of this run. by_share: [readers, writers], the gradient of sum(metric). Raises Cancelled.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        shares: Tensor,
+        replacement: str,
+        metric: Callable[[Tensor], Tensor],
+        first: int = 0,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._adapter = adapter = engine.adapter
+        self._graph = graph = engine.graph
+        self._shares = shares.to(adapter.dtype).to(adapter.device)
+        self._first = first
+        self._cancelled = cancelled
+        self._reference = Reference(engine, replacement, first, full=True)
+        self._rows = engine.batch * (engine.length - first)
+        with torch.no_grad():
+            embedding = engine.clean().embedding[:, first:]
+            size = (graph.n_writers, self._rows, adapter.shape.width)
+            self._differences = torch.empty(size, dtype=adapter.dtype, device=adapter.device)
+            self._keep(0, embedding - self._reference.outs([0], None)[0])
+            for layer in range(graph.layers):
+                self._check()
+                heads, mlp = self._writers(layer)
+                self._keep_heads(layer, heads)
+                reader = Reader("mlp", layer)
+                out = self._mlp(
+                    layer, self._streams(reader, self._mlp_number(layer), mlp if self._reads_heads else heads[0])[0]
+                )
+                self._keep(mlp, out - self._reference.outs([mlp], None)[0])
+            final = self._streams(Reader("logits"), slice(len(graph.readers) - 1, None), graph.n_writers)[0]
+            self.by_share = torch.zeros_like(self._shares)
+            self._after = torch.zeros_like(self._differences)
+            self.metric, gradient = self._output(final, metric)
+            self._back(slice(len(graph.readers) - 1, None), graph.n_writers, gradient[None])
+            for layer in reversed(range(graph.layers)):
+                self._check()
+                self._layer_back(layer)
+        del self._differences, self._after
+
+    # ---- what reads what ----
+
+    @property
+    def _reads_heads(self) -> bool:
+        """Whether an MLP reads the heads of its layer."""
+        return not self._graph.parallel
+
+    def _writers(self, layer: int) -> tuple[range, int]:
+        """The numbers of a layer's heads and of its MLP among the writers."""
+        first = 1 + layer * (self._graph.heads + 1)
+        return range(first, first + self._graph.heads), first + self._graph.heads
+
+    def _port_numbers(self, layer: int) -> slice:
+        ports = self._graph.heads + 2 * self._graph.kv_heads
+        return slice(layer * (ports + 1), layer * (ports + 1) + ports)
+
+    def _mlp_number(self, layer: int) -> slice:
+        number = self._port_numbers(layer).stop
+        return slice(number, number + 1)
+
+    def _streams(self, reader: Reader, numbers: slice, writers: int) -> Tensor:
+        """What some readers that stand at one place read: [readers, batch, rows, width]. writers: how many write
+        before."""
+        size = (self._engine.batch, self._engine.length - self._first, self._adapter.shape.width)
+        reference = self._reference.stream(reader, None).expand(size)
+        shares = self._shares[numbers, :writers]
+        read = (shares @ self._differences[:writers].flatten(1)).unflatten(1, size)  # type: ignore[no-untyped-call]
+        return read + reference  # type: ignore[no-any-return]
+
+    def _keep(self, number: int, difference: Tensor) -> None:
+        self._differences[number] = difference.flatten(0, 1)
+
+    def _keep_heads(self, layer: int, heads: range) -> None:
+        outs = self._heads(layer, self._streams(Reader("q", layer), self._port_numbers(layer), heads.start))
+        self._differences[heads.start : heads.stop] = (outs - self._reference.outs(list(heads), None)).flatten(1, 2)
+
+    # ---- a layer ----
+
+    def _heads(self, layer: int, x: Tensor) -> Tensor:
+        """What the heads of a layer write, from what their ports read [ports, batch, rows, width]: [heads, batch, rows,
+        width]."""
+        adapter, shape, first = self._adapter, self._adapter.shape, self._first
+        weights = adapter.attention[layer]
+        normed = adapter.attention_norm(layer, x).flatten(1, 2)
+        w = weights.w_qkv.unflatten(0, (-1, shape.head_width)).transpose(1, 2)  # type: ignore[no-untyped-call]
+        projected = normed @ w
+        if weights.b_qkv is not None:
+            projected = projected + weights.b_qkv.view(-1, 1, shape.head_width)
+        by_port = projected.unflatten(1, x.shape[1:3]).permute(1, 2, 0, 3)
+        q, k, v = by_port.split([shape.heads, shape.kv_heads, shape.kv_heads], dim=2)
+        everywhere = places(self._engine.clean().embedding, first, self._engine.grid)
+        q, k = adapter.query(layer, q, everywhere), adapter.key(layer, k, everywhere)
+        if first > 0:  # rows before the first difference are those of B, as they are of A
+            run = self._reference.run
+            k = torch.cat([run.k[layer][:, :first], k], dim=1)
+            v = torch.cat([run.v[layer][:, :first], v], dim=1)
+        z = attend(weights, q, k, v, score_mask(adapter, layer, everywhere))
+        outs = heads_out(weights, z, range(shape.heads))
+        return outs if weights.joint_scale is None else outs * write_heads(weights, z)[1]  # type: ignore[operator]
+
+    def _mlp(self, layer: int, x: Tensor) -> Tensor:
+        return self._adapter.mlp(layer, self._adapter.mlp_norm(layer, x))
+
+    def _output(self, final: Tensor, metric: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+        """The metric [batch] and its gradient at the last stream."""
+        reads = self._engine.reads
+        with torch.enable_grad():
+            x = final.detach().requires_grad_()
+            index = None if reads is None else (reads - self._first)[:, :, None].expand(-1, -1, x.shape[-1])
+            output = self._adapter.read(x if index is None else x.gather(1, index))
+            found = metric(output[:, -1] if output.ndim == 3 else output)
+            (gradient,) = torch.autograd.grad(found.sum(), x)
+        return found.detach(), gradient
+
+    # ---- back ----
+
+    def _layer_back(self, layer: int) -> None:
+        heads, mlp = self._writers(layer)
+        read = mlp if self._reads_heads else heads.start
+        with torch.enable_grad():
+            x = self._streams(Reader("mlp", layer), self._mlp_number(layer), read)[0].detach().requires_grad_()
+            out = self._mlp(layer, x)
+            (gradient,) = torch.autograd.grad(out, x, self._after[mlp].view_as(out))
+        self._back(self._mlp_number(layer), read, gradient[None])
+        ports = self._port_numbers(layer)
+        with torch.enable_grad():
+            x = self._streams(Reader("q", layer), ports, heads.start).detach().requires_grad_()
+            outs = self._heads(layer, x)
+            (gradient,) = torch.autograd.grad(outs, x, self._after[heads.start : heads.stop].view_as(outs))
+        self._back(ports, heads.start, gradient)
+
+    def _back(self, numbers: slice, writers: int, gradient: Tensor) -> None:
+        """From the gradient at some readers to that of their shares, and on to their writers."""
+        flat = gradient.flatten(1)
+        self.by_share[numbers, :writers] = flat @ self._differences[:writers].flatten(1).T
+        after = self._after[:writers].flatten(1)
+        after += self._shares[numbers, :writers].T @ flat
+
+    def _check(self) -> None:
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled
