@@ -55,17 +55,16 @@ class CircuitGradients:
         with torch.no_grad():
             embedding = engine.clean().embedding[:, first:]
             size = (graph.n_writers, self._rows, adapter.shape.width)
-            self._differences = torch.empty(size, dtype=adapter.dtype, device=adapter.device)
+            self._used = (self._shares != 0).any(dim=0)  # the others are never computed: nothing reads them
+            self._differences = torch.zeros(size, dtype=adapter.dtype, device=adapter.device)
             self._keep(0, embedding - self._reference.outs([0], None)[0])
             for layer in range(graph.layers):
                 self._check()
                 heads, mlp = self._writers(layer)
-                self._keep_heads(layer, heads)
-                reader = Reader("mlp", layer)
-                out = self._mlp(
-                    layer, self._streams(reader, self._mlp_number(layer), mlp if self._reads_heads else heads[0])[0]
-                )
-                self._keep(mlp, out - self._reference.outs([mlp], None)[0])
+                if self._used[heads.start : heads.stop].any():
+                    self._keep_heads(layer, heads)
+                if self._used[mlp]:
+                    self._keep_mlp(layer, heads, mlp)
             final = self._streams(Reader("logits"), slice(len(graph.readers) - 1, None), graph.n_writers)[0]
             self.by_share = torch.zeros_like(self._shares)
             self._after = torch.zeros_like(self._differences)
@@ -112,6 +111,11 @@ class CircuitGradients:
         outs = self._heads(layer, self._streams(Reader("q", layer), self._port_numbers(layer), heads.start))
         self._differences[heads.start : heads.stop] = (outs - self._reference.outs(list(heads), None)).flatten(1, 2)
 
+    def _keep_mlp(self, layer: int, heads: range, mlp: int) -> None:
+        read = mlp if self._reads_heads else heads.start
+        out = self._mlp(layer, self._streams(Reader("mlp", layer), self._mlp_number(layer), read)[0])
+        self._keep(mlp, out - self._reference.outs([mlp], None)[0])
+
     # ---- a layer ----
 
     def _heads(self, layer: int, x: Tensor) -> Tensor:
@@ -154,18 +158,20 @@ class CircuitGradients:
 
     def _layer_back(self, layer: int) -> None:
         heads, mlp = self._writers(layer)
-        read = mlp if self._reads_heads else heads.start
-        with torch.enable_grad():
-            x = self._streams(Reader("mlp", layer), self._mlp_number(layer), read)[0].detach().requires_grad_()
-            out = self._mlp(layer, x)
-            (gradient,) = torch.autograd.grad(out, x, self._after[mlp].view_as(out))
-        self._back(self._mlp_number(layer), read, gradient[None])
-        ports = self._port_numbers(layer)
-        with torch.enable_grad():
-            x = self._streams(Reader("q", layer), ports, heads.start).detach().requires_grad_()
-            outs = self._heads(layer, x)
-            (gradient,) = torch.autograd.grad(outs, x, self._after[heads.start : heads.stop].view_as(outs))
-        self._back(ports, heads.start, gradient)
+        if self._used[mlp]:
+            read = mlp if self._reads_heads else heads.start
+            with torch.enable_grad():
+                x = self._streams(Reader("mlp", layer), self._mlp_number(layer), read)[0].detach().requires_grad_()
+                out = self._mlp(layer, x)
+                (gradient,) = torch.autograd.grad(out, x, self._after[mlp].view_as(out))
+            self._back(self._mlp_number(layer), read, gradient[None])
+        if self._used[heads.start : heads.stop].any():
+            ports = self._port_numbers(layer)
+            with torch.enable_grad():
+                x = self._streams(Reader("q", layer), ports, heads.start).detach().requires_grad_()
+                outs = self._heads(layer, x)
+                (gradient,) = torch.autograd.grad(outs, x, self._after[heads.start : heads.stop].view_as(outs))
+            self._back(ports, heads.start, gradient)
 
     def _back(self, numbers: slice, writers: int, gradient: Tensor) -> None:
         """From the gradient at some readers to that of their shares, and on to their writers."""

@@ -64,17 +64,17 @@ def circuit_pruning(job: Job) -> Iterator[Found]:
 
 def _worths(job: Job, edges: NDArray[np.int64]) -> NDArray[np.float64]:
     """What each edge of a circuit is worth in it: [edges], in their order."""
-    session, steps = job.session, job.options.steps
-    graph = session.graph
+    steps, graph = job.options.steps, job.session.graph
     readers, writers = graph.edge_readers[edges], graph.edge_writers[edges]
-    first = first_row(session, job.replacement)
     total = np.zeros(len(edges))
-    for step in range(steps):
-        shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
-        shares[readers, writers] = (step + 0.5) / steps
-        found = CircuitGradients(session.engine, shares, job.replacement, session.metric, first, job.cancelled)
-        total += found.by_share[readers, writers].double().cpu().numpy()
-    return total / steps / session.engine.batch
+    for session in job.sessions:
+        first = first_row(session, job.replacement)
+        for step in range(steps):
+            shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
+            shares[readers, writers] = (step + 0.5) / steps
+            found = CircuitGradients(session.engine, shares, job.replacement, session.metric, first, job.cancelled)
+            total += found.by_share[readers, writers].double().cpu().numpy()
+    return total / steps / job.pairs
 
 
 def _scores(

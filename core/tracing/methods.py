@@ -24,7 +24,9 @@ class Method:
     """One way to score edges, nodes or positions.
 
     name: in code and files. title: for menus. words: what it does, in a line. score: the method itself. options: what
-    of `Options` it takes. signed: whether a negative score means that the edge lowers the metric."""
+    of `Options` it takes. signed: whether a negative score means that the edge lowers the metric. joint: it scores all
+    pairs of a dataset together, since what it does next depends on all of them.
+    """
 
     name: str
     title: str
@@ -36,6 +38,7 @@ class Method:
     needs_counterfactual: bool = False
     signed: bool = True
     text_only: bool = False
+    joint: bool = False
 
     @property
     def about(self) -> str:
@@ -85,6 +88,7 @@ METHODS: dict[str, Method] = {
             circuit_pruning,
             options=("steps",),
             levels=("edges", "nodes"),
+            joint=True,
         ),
         Method("random", "Random", "the baseline", random_scores, options=("seed",)),
     )

@@ -53,24 +53,27 @@ class Tracing:
     def parts(self, cancelled: Callable[[], bool] | None = None) -> Iterator[tuple[Scores, float]]:
         """Score what is missing. Gives the scores so far (NaN where there are none) and the share of the work that is
         done. Raises Cancelled; what was scored stays."""
-        whole = self.pairs
-        sessions = [self.session] if self._dataset is None else sessions_over(self.session, self._dataset)
+        if self._dataset is None:
+            jobs: Iterator[tuple[Session, ...]] = iter([(self.session,)])
+        elif self.method.joint:
+            jobs = iter([tuple(sessions_over(self.session, self._dataset))])
+        else:
+            jobs = ((session,) for session in sessions_over(self.session, self._dataset))
         before = 0
-        for session in sessions:
-            rows = session.pair.batch
-            before += rows
+        for first, *more in jobs:
+            job = Job(first, self.replacement, self.level, self.options, cancelled, tuple(more))
+            before += job.pairs
             if before <= self.done:
                 continue
-            job = Job(session, self.replacement, self.level, self.options, cancelled)
             for found in self.method.score(job):
-                so_far = found.values * rows if self._sum is None else self._sum + found.values * rows
-                scored = self.done + rows
+                so_far = found.values * job.pairs if self._sum is None else self._sum + found.values * job.pairs
+                scored = self.done + job.pairs
                 if found.share_done < 1:
-                    share = (self.done + found.share_done * rows) / whole
+                    share = (self.done + found.share_done * job.pairs) / self.pairs
                     yield self._scores(so_far / scored, share), share
             self._sum, self.done = so_far, scored
-            yield self.scores, self.done / whole
-            if cancelled is not None and cancelled() and self.done < whole:
+            yield self.scores, self.done / self.pairs
+            if cancelled is not None and cancelled() and self.done < self.pairs:
                 raise Cancelled
 
     @property
