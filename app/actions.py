@@ -83,6 +83,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again", needs=PICK_FIRST),
     Action("swap", "S&wap A and B", ("Ctrl+Shift+S",), "", "swap"),
     Action("find", "&Find…", ("Ctrl+F",), "Find nodes, edges, tokens, and the heads that read a token"),
+    Action("preferences", "Prefer&ences…", ("Ctrl+,",), "Look, text size, memory and defaults"),
     Action("palette", "&Command Palette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
     Action(
         "pin",
@@ -125,7 +126,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Edit",
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
-            *("swap", "@make", "pick_none", "pin", "-", "find", "trace"),
+            *("swap", "@make", "pick_none", "pin", "-", "find", "trace", "-", "preferences"),
         ),
     ),
     (

@@ -143,10 +143,13 @@ class Arrangement:
         """Side panels take their share of the width while nobody has said otherwise."""
         if not self._kept:
             docks, width = self._window.docks, self._window.width()
-            left, right = max(225, min(290, width // 5)), max(240, min(320, width * 2 // 9))
+            more = 1 + (theme.text_scale() - 1) / 2  # larger words take more room, which others need, too
+            left, right = max(225, min(290, width // 5)) * more, max(240, min(320, width * 2 // 9)) * more
             horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-            self._window.desk.resizeDocks([docks["inputs"], docks["inspector"]], [left, right], horizontal)
-            self._window.desk.resizeDocks([docks["predictions"]], [BOTTOM], vertical)
+            self._window.desk.resizeDocks(
+                [docks["inputs"], docks["inspector"]], [round(left), round(right)], horizontal
+            )
+            self._window.desk.resizeDocks([docks["predictions"]], [round(BOTTOM * theme.text_scale())], vertical)
             tall = self._window.height()
             self._window.desk.resizeDocks([docks["inputs"], docks["history"]], [tall * 2 // 3, tall // 3], vertical)
             self._sizes = self._panel_sizes()

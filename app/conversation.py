@@ -33,6 +33,7 @@ class Conversation(QObject):
         self._number = 0
         self._wants: dict[str, Want] = {}
         self._listeners: dict[type, list[Callable[[Any], None]]] = {}
+        self.memory: int | None = None  # megabytes for kept runs; None: the default
         self.busy = False  # the engine works on the latest request
         self.stale = False  # what is shown of runs is of an earlier document
         self._timer = QTimer(self)
@@ -69,7 +70,7 @@ class Conversation(QObject):
         self._number += 1
         self.busy = True
         wants = tuple(self._wants.values())
-        self._engine.ask(Request(self._number, document, inspect, recover, replaceable, positions, wants))
+        self._engine.ask(Request(self._number, document, inspect, recover, replaceable, positions, wants, self.memory))
         if changes:
             self._timer.start()
 

@@ -97,6 +97,8 @@ class EngineSide:
         key = (document.clean, document.counterfactual, document.population)
         if self._bench is not None and self._bench_key == key:
             self._bench.take_metric(document.metric)
+            if request.memory is not None:
+                self._bench.session.engine.set_memory(request.memory)
             send(replace(self._bench.ready, number=request.number))
             return self._bench
         send(Working(request.number, "Reading the inputs"))
@@ -122,6 +124,8 @@ class EngineSide:
         pair = Pair(a, b, grid, model.adapter.prefix if grid is not None else 0)
         send(Working(request.number, "Running the model"))
         session = Session(model, pair, dataset=self._rows.dataset(document.population))
+        if request.memory is not None:
+            session.engine.set_memory(request.memory)
         marked = [card_of(c.letter, model, s, side, c.problem, other) for c, s, side, other in (
             (cards[0], clean, a, sides[1]), (cards[1], document.counterfactual, sides[1], a))]  # fmt: skip
         ready = Ready(

@@ -12,6 +12,7 @@ from app.messages import Failed
 from core.errors import WirescopeError
 from core.interchange.saving import save_text
 from views.figure import write_figure
+from views.theme import usual_text
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -34,7 +35,8 @@ def export(window: Window, ending: str, scale: int = 1) -> None:
             save_text(path, snapshot.circuit_json(data))
         else:
             plain = replace(data, changes=None)  # the fill of nodes has its legend in the window alone
-            write_figure(path, plain, snapshot.caption(), scale=scale)
+            with usual_text():
+                write_figure(path, plain, snapshot.caption(), scale=scale)
     except WirescopeError as error:
         window.problems.show(Failed(0, "run", error.message, error.hint))
     else:

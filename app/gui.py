@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QApplication
 from app.collector import rest_until_idle
 from app.engine_thread import EngineThread, Server
 from app.log_book import keep_file, leave_messages_to_qt, log_book, take_exceptions_of_threads, take_messages_of_qt
+from app.preferences import apply_look
 from app.settings import Settings
 from app.window import Window
 from app.workbench import Workbench
-from views import motion, theme
+from views import theme
 
 
 def make_engine_side() -> Server:
@@ -52,8 +53,7 @@ def run(model: str | None) -> int:
     assert isinstance(app, QApplication)
     app.setApplicationName("Wirescope")
     app.setDesktopFileName("wirescope")
-    motion.set_choice(Settings().motion())
-    theme.set_choice(Settings().theme())
+    apply_look(Settings().preferences())
     theme.apply(app)
     window = make_window()
     rest_until_idle(window.workbench)

@@ -42,6 +42,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "ungroup": lambda: workbench.grouping.ungroup(),
         "trace": lambda: workbench.trace(window.top_bar.method_name()),
         "swap": workbench.swap,
+        "preferences": window.preferring.show,
         "palette": window.palette_commands.toggle,
         "pick_none": lambda: window.picked_positions.clear(),
         **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},

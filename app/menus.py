@@ -149,10 +149,11 @@ def fill_examples(window: Window, menu: QMenu) -> None:
 def _theme_menu(window: Window) -> QMenu:
     menu = QMenu("&Theme", window)
     group = QActionGroup(menu)
+    menu.aboutToShow.connect(lambda: _check(group, theme.choice()))
     for choice, words in (("system", "As the &System"), ("dark", "&Dark"), ("light", "&Light")):
         action = menu.addAction(words, partial(_set_theme, window, choice))
         action.setCheckable(True)
-        action.setChecked(theme.choice() == choice)
+        action.setData(choice)
         group.addAction(action)
     return menu
 
@@ -160,12 +161,19 @@ def _theme_menu(window: Window) -> QMenu:
 def _motion_menu(window: Window) -> QMenu:
     menu = QMenu("&Motion", window)
     group = QActionGroup(menu)
+    menu.aboutToShow.connect(lambda: _check(group, motion.choice()))
     for choice, words in (("system", "As the &System"), ("full", "S&mooth"), ("reduced", "&Reduced: At Once")):
         action = menu.addAction(words, partial(_set_motion, window, choice))
         action.setCheckable(True)
-        action.setChecked(motion.choice() == choice)
+        action.setData(choice)
         group.addAction(action)
     return menu
+
+
+def _check(group: QActionGroup, choice: str) -> None:
+    """The preferences may have changed it."""
+    for action in group.actions():
+        action.setChecked(action.data() == choice)
 
 
 def _set_motion(window: Window, choice: motion.MotionChoice) -> None:

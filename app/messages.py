@@ -29,6 +29,7 @@ class Request:
     replaceable: frozenset[str] = frozenset()  # the cards, by letter, that had a good input before
     positions: tuple[int, ...] = ()  # selected: what is inspected is edited there; none means all
     wants: tuple[Want, ...] = ()
+    memory: int | None = None  # megabytes for kept runs; None: the default
 
 
 class Want:

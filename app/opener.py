@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,8 @@ class Opener:
     def open(self, document: Document) -> None:
         """Open a document and show the canvas."""
         self._window.taker.give_up()
+        if document.replacement is None:
+            document = replace(document, replacement=self._window.preferring.cut())
         self._window.workbench.open(document)
         self._window.centre.setCurrentWidget(self._window.canvas_page)
 

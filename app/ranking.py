@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
-STRONGEST = 48  # edges that are shown until a circuit is chosen
+STRONGEST = 48  # edges that are shown until a circuit is chosen, where the user has not said otherwise
+
+_strongest = STRONGEST
+
+
+def set_strongest(count: int) -> None:
+    """How many edges are shown until a circuit is chosen, from now on."""
+    global _strongest
+    _strongest = count
 
 
 class Ranking:
@@ -36,7 +44,7 @@ class Ranking:
     def kept(self, size: int | None) -> Indices:
         """The circuit of the best `size` edges, as `Scores.top` has it; without a size the strongest few of both signs:
         the most telling view, which is no circuit."""
-        return self.strongest[:STRONGEST] if size is None else self.best[:size]
+        return self.strongest[:_strongest] if size is None else self.best[:size]
 
     def threshold(self, size: int | None) -> float:
         """The size of the score of the weakest edge of what `kept` gives."""

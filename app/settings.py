@@ -1,13 +1,16 @@
-"""What is remembered between starts: window, theme, motion, recent models."""
+"""What is remembered between starts: window, preferences, recent models."""
 
 from __future__ import annotations
+
+from dataclasses import fields
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from app.shown_edges import AROUND, Around
 from views.motion import MotionChoice
 from views.panels.prediction_rows import COUNTS
-from views.theme import ThemeChoice
+from views.panels.preferences import CUTS, FEWEST_EDGES, LEAST_MEMORY, MOST_EDGES, MOST_MEMORY, Preferences
+from views.theme import LARGEST, SMALLEST, ThemeChoice
 
 RECENT = 8
 
@@ -17,6 +20,30 @@ class Settings:
 
     def __init__(self) -> None:
         self._store = QSettings("Wirescope", "Wirescope")
+
+    def preferences(self) -> Preferences:
+        """What the user has chosen; for what is no sensible value, the default."""
+        usual = Preferences()
+        cut = str(self._store.value("cut", ""))
+        return Preferences(
+            self.theme(),
+            self.motion(),
+            self._number("text_percent", usual.text_percent, SMALLEST, LARGEST),
+            self._number("memory_megabytes", usual.memory_megabytes, LEAST_MEMORY, MOST_MEMORY),
+            cut if cut in dict(CUTS) else "",
+            self._number("strongest", usual.strongest, FEWEST_EDGES, MOST_EDGES),
+        )
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        for field in fields(preferences):
+            self._store.setValue(field.name, getattr(preferences, field.name))
+
+    def _number(self, key: str, usual: int, low: int, high: int) -> int:
+        try:
+            value = int(str(self._store.value(key, usual)))
+        except ValueError:
+            return usual
+        return min(max(value, low), high)
 
     def theme(self) -> ThemeChoice:
         value = self._store.value("theme", "system")

@@ -26,6 +26,7 @@ from app.packs_page import PacksPage
 from app.palette import Commands
 from app.picked_positions import PickedPositions
 from app.predicting import Predicting
+from app.preferences import Preferring
 from app.problems import Problems
 from app.settings import Settings
 from app.showing import Showing
@@ -89,6 +90,7 @@ class Window(QMainWindow):
         self.opener = Opener(self)
         self.problems = Problems(self)
         self.log_viewer = LogViewer(self)
+        self.preferring = Preferring(self)
         self.palette_commands = Commands(self)
         self.finder = Finder(self, FindBar(self.canvas.parentWidget()))
         self.canvas_view = CanvasView(self)

@@ -170,9 +170,22 @@ class Workbench(QObject):
     def set_metric(self, choice: MetricChoice) -> None:
         self.commit(metric_words(choice), replace(self.document, metric=choice))
 
-    def set_replacement(self, kind: EditKind) -> None:
-        """What a cut edge carries from now on, and what the estimates are of."""
-        if kind != self.cut_kind or self.document.replacement is None:
+    def set_memory(self, megabytes: int) -> None:
+        """Memory for kept runs."""
+        self._conversation.memory = megabytes
+        if self.opened is not None:
+            self.ask(changes=False)
+
+    def show_again(self) -> None:
+        """How much is shown of what is known has changed."""
+        self._send_canvas()
+
+    def set_replacement(self, kind: EditKind | None) -> None:
+        """What a cut edge carries from now on, and what the estimates are of. None: B's value where there is a B, else
+        zero."""
+        if kind is None:
+            self.commit("Replace from B or with zero", replace(self.document, replacement=None))
+        elif kind != self.cut_kind or self.document.replacement is None:
             words = {"patch": "Replace from B", "zero": "Replace with zero", "mean": "Replace with the mean"}
             self.commit(words.get(kind, f"Replace by {kind}"), replace(self.document, replacement=kind))
 

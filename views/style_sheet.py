@@ -84,6 +84,7 @@ QLineEdit:hover, QPlainTextEdit:hover, QTextEdit:hover, QAbstractSpinBox:hover {
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus { border-color: @accent@; }
 QLineEdit:disabled, QPlainTextEdit:disabled { background: transparent; }
 QAbstractSpinBox { padding-right: 18px; }
+QAbstractSpinBox QLineEdit { border: none; background: transparent; padding: 0 6px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 16px; }
 QAbstractSpinBox::up-arrow { image: @arrow-up@; width: 8px; height: 8px; }
 QAbstractSpinBox::down-arrow { image: @arrow-down@; width: 8px; height: 8px; }

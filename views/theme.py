@@ -8,7 +8,8 @@ yellow marks the selection everywhere.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -143,6 +144,17 @@ def load_fonts() -> tuple[str, ...]:
 def text_scale() -> float:
     """How large text is against its usual size, as the user wants it."""
     return theme_changes().percent / 100
+
+
+@contextmanager
+def usual_text() -> Iterator[None]:
+    """Text in its usual size meanwhile: for pictures that others will look at."""
+    changes = theme_changes()
+    percent, changes.percent = changes.percent, 100
+    try:
+        yield
+    finally:
+        changes.percent = percent
 
 
 def ui_font(points: float = BODY_POINTS, weight: QFont.Weight | int = QFont.Weight.Normal) -> QFont:

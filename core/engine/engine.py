@@ -226,6 +226,12 @@ class Engine:
 
     # ---- memory ----
 
+    def set_memory(self, megabytes: float) -> None:
+        """Give kept runs more or less memory from now on; with less, those used longest ago go at once."""
+        self.memory = int(megabytes * 2**20)
+        self._kept.budget = self.memory
+        self._kept.make_room(0)
+
     def _run_bytes(self, first_layer: int, full: bool = False) -> int:
         """What the state of a run from a layer on holds."""
         shape = self.adapter.shape

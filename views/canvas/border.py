@@ -11,7 +11,7 @@ from core.graph import Node
 from views.canvas.camera import Camera
 from views.canvas.directions import paint_arrow, paint_dot
 from views.canvas.edge_layer import mix
-from views.canvas.labels import NOTE_PIXELS, pixel_font, text_width
+from views.canvas.labels import NOTE_PIXELS, pixel_font, sized, text_width
 from views.canvas.layout import EDGE
 from views.canvas.node_layer import PORTS_FROM, shade_color
 from views.canvas.scene import SHADES, Scene
@@ -23,10 +23,15 @@ READS, WRITES = "is read", "is written to"
 CHANGED = "change"  # of a node's output; its tooltip says so
 NOTICE_WIDTH = 380.0
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
-_LINE = 16.0
+_LINE_PIXELS = 16.0
 
 
 # ---- layers ------------------------------------------------------------------------------------------------
+
+
+def _line() -> float:
+    """The height of a line of notes."""
+    return sized(_LINE_PIXELS)
 
 
 def paint_layer_names(
@@ -39,14 +44,15 @@ def paint_layer_names(
     step = 1 if pitch >= 20 else next((s for s in _LAYER_STEPS[1:] if s * pitch >= 44), 100)
     painter.setFont(pixel_font(NOTE_PIXELS))
     top = EDGE if layout.margins.top() == EDGE else layout.margins.top() - 4
-    top = max(top, 40 + _LINE * (len(_count_lines(scene.data)) - 1))
+    top = max(top, 40 + _line() * (len(_count_lines(scene.data)) - 1))
     bottom = size.height() - foot
     for layer in range(0, scene.data.graph.layers, step):
         y = camera.point(0, layout.layer_y(layer)).y()
         if not top <= y <= bottom:
             continue
         text = f"layer {layer}"
-        box = _layer_box(scene, camera, layer, QRectF(EDGE - 3, y - 8, text_width(text, NOTE_PIXELS) + 6, 16))
+        place = QRectF(EDGE - 3, y - _line() / 2, text_width(text, NOTE_PIXELS) + 6, _line())
+        box = _layer_box(scene, camera, layer, place)
         if box is None:
             continue
         painter.fillRect(box, theme.color("panel", 0.8))
@@ -105,7 +111,7 @@ def count_box(data: CanvasData) -> QRectF:
     """Where the count of edges stands (widget pixels)."""
     lines = _count_lines(data)
     width = max(text_width(line, NOTE_PIXELS) for line in lines)
-    return QRectF(EDGE - 4, EDGE - 4, width + 8, 4 + _LINE * len(lines))
+    return QRectF(EDGE - 4, EDGE - 4, width + 8, 4 + _line() * len(lines))
 
 
 def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF, pointed_at: bool = False) -> None:
@@ -116,14 +122,18 @@ def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF
     painter.fillRect(count_box(data), ground)
     painter.setPen(QColor(theme.text if pointed_at else theme.muted))
     for line, text in enumerate(_count_lines(data)):
-        box = QRectF(EDGE, EDGE - 2 + _LINE * line, text_width(text, NOTE_PIXELS) + 4, _LINE)
+        box = QRectF(EDGE, EDGE - 2 + _line() * line, text_width(text, NOTE_PIXELS) + 4, _line())
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, text)
     painter.setPen(QColor(theme.muted))
     for line, text in enumerate(LEGEND):  # each as wide as it is: edges pass beside the shorter one
+        room = size.width() - 2 * EDGE - 16 - count_box(data).width()
+        text = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
         width = text_width(text, NOTE_PIXELS)
-        box = QRectF(size.width() - EDGE - width - 4, EDGE - 4 + _LINE * line, width + 8, 16 if line == 0 else 20)
+        box = QRectF(
+            size.width() - EDGE - width - 4, EDGE - 4 + _line() * line, width + 8, _line() + (0 if line == 0 else 4)
+        )
         painter.fillRect(box, ground)
-        box = QRectF(size.width() - EDGE - width - 4, EDGE - 2 + _LINE * line, width + 4, _LINE)
+        box = QRectF(size.width() - EDGE - width - 4, EDGE - 2 + _line() * line, width + 4, _line())
         painter.drawText(box, Qt.AlignmentFlag.AlignRight, text)
 
 
@@ -136,14 +146,14 @@ def paint_marks_legend(painter: QPainter, data: CanvasData, theme: Theme, size: 
     top = size.height() - marks_legend_height(data)
     if _has_directions(data):
         _paint_directions(painter, theme, top)
-        top += _LINE
+        top += _line()
     if data.changes is not None:
         _paint_shades(painter, data.changes, theme, top)
 
 
 def marks_legend_height(data: CanvasData) -> float:
     """How high above the lower border of the canvas it begins, in pixels."""
-    return EDGE - 4 + _LINE * (_has_directions(data) + (data.changes is not None))
+    return EDGE - 4 + _line() * (_has_directions(data) + (data.changes is not None))
 
 
 def _has_directions(data: CanvasData) -> bool:
@@ -152,30 +162,30 @@ def _has_directions(data: CanvasData) -> bool:
 
 def _paint_directions(painter: QPainter, theme: Theme, top: float) -> None:
     read, written = text_width(READS, NOTE_PIXELS), text_width(WRITES, NOTE_PIXELS)
-    painter.fillRect(QRectF(EDGE - 4, top, read + written + 48, _LINE), theme.color("panel", 0.8))
-    ink, middle = QColor(theme.muted), top + _LINE / 2
+    painter.fillRect(QRectF(EDGE - 4, top, read + written + 48, _line()), theme.color("panel", 0.8))
+    ink, middle = QColor(theme.muted), top + _line() / 2
     paint_dot(painter, QPointF(EDGE + 4, middle), theme, ink)
     painter.setPen(ink)
-    painter.drawText(QRectF(EDGE + 12, top, read + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, READS)
+    painter.drawText(QRectF(EDGE + 12, top, read + 4, _line()), Qt.AlignmentFlag.AlignVCenter, READS)
     left = EDGE + 12 + read + 14
     paint_arrow(painter, QPointF(left + 4, middle - 4), QPointF(0, -1), theme, ink)
     painter.setPen(ink)
-    painter.drawText(QRectF(left + 12, top, written + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, WRITES)
+    painter.drawText(QRectF(left + 12, top, written + 4, _line()), Qt.AlignmentFlag.AlignVCenter, WRITES)
 
 
 def _paint_shades(painter: QPainter, changes: NodeChanges, theme: Theme, top: float) -> None:
     name, most = text_width(CHANGED, NOTE_PIXELS), "100 %" if changes.values is not None else "is measured"
     width = name + 8 + 6 * SHADES + 5 + text_width(most, NOTE_PIXELS)
-    painter.fillRect(QRectF(EDGE - 4, top, width + 8, _LINE), theme.color("panel", 0.8))
+    painter.fillRect(QRectF(EDGE - 4, top, width + 8, _line()), theme.color("panel", 0.8))
     painter.setPen(QColor(theme.muted))
-    painter.drawText(QRectF(EDGE, top, name + 4, _LINE), Qt.AlignmentFlag.AlignVCenter, CHANGED)
+    painter.drawText(QRectF(EDGE, top, name + 4, _line()), Qt.AlignmentFlag.AlignVCenter, CHANGED)
     x = EDGE + name + 8
     if changes.values is not None:
         for shade in range(1, SHADES + 1):
-            painter.fillRect(QRectF(x, top + 3, 6, _LINE - 6), shade_color(theme, shade))
+            painter.fillRect(QRectF(x, top + 3, 6, _line() - 6), shade_color(theme, shade))
             x += 6
         x += 5
-    painter.drawText(QRectF(x, top, 100, _LINE), Qt.AlignmentFlag.AlignVCenter, most)
+    painter.drawText(QRectF(x, top, 100, _line()), Qt.AlignmentFlag.AlignVCenter, most)
 
 
 # ---- nothing to see ----------------------------------------------------------------------------------------

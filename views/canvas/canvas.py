@@ -59,6 +59,7 @@ class Canvas(Hands[Target]):
         self._on_count = False  # whether the pointer is on the count of edges
         self._on_group: GroupMark | None = None  # whose label it is on
         self.setAccessibleName("Graph of the model")
+        theme.theme_changes().resized.connect(self._lay_out_anew)
 
     # ---- data ----------------------------------------------------------------------------------------------
 
@@ -169,6 +170,15 @@ class Canvas(Hands[Target]):
     def _layout_of(self, data: CanvasData) -> Layout:
         self._laid_out = self.size()
         return make_layout(data.graph, self.view_size(), widest_header(data))
+
+    def _lay_out_anew(self) -> None:
+        """Text has another size: what is written beside the graph takes more room, or less."""
+        if self._data is not None and self._scene is not None:
+            self._glide.stop()
+            self._scene = make_scene(self._data, self._layout_of(self._data))
+            if not self._moved:
+                self.camera = self.home()
+            self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the graph out for the new room; what was in the middle stays there."""

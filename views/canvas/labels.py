@@ -20,7 +20,7 @@ from core.graph import Node
 from views.canvas.camera import Camera
 from views.canvas.edge_layer import Gap, polyline, visible
 from views.canvas.scene import Scene
-from views.theme import ui_font
+from views.theme import text_scale, ui_font
 
 NAME_PIXELS, PILL_PIXELS, NOTE_PIXELS = 11, 11, 11
 GLYPH_WIDTH = 15.0
@@ -32,17 +32,30 @@ PILL_HEIGHT = 19.0
 _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
 
 
-@lru_cache(maxsize=64)
+def sized(pixels: float) -> float:
+    """A length that goes with the text, in the size that the user wants text to have."""
+    return pixels * text_scale()
+
+
 def pixel_font(pixels: int, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """A font sized in pixels, so that it scales with whatever it is painted on."""
+    """A font sized in pixels, so that it scales with whatever it is painted on. `pixels` at the usual size of text."""
+    return _pixel_font(round(sized(pixels)), weight)
+
+
+@lru_cache(maxsize=64)
+def _pixel_font(pixels: int, weight: QFont.Weight) -> QFont:
     font = ui_font(weight=weight)
     font.setPixelSize(pixels)
     return font
 
 
-@lru_cache(maxsize=4096)
 def text_width(text: str, pixels: int, weight: QFont.Weight = QFont.Weight.Normal) -> float:
-    return QFontMetricsF(pixel_font(pixels, weight)).horizontalAdvance(text)
+    return _text_width(text, round(sized(pixels)), weight)
+
+
+@lru_cache(maxsize=4096)
+def _text_width(text: str, pixels: int, weight: QFont.Weight) -> float:
+    return QFontMetricsF(_pixel_font(pixels, weight)).horizontalAdvance(text)
 
 
 @dataclass(frozen=True)
@@ -128,7 +141,7 @@ def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozen
     rects = {node: node_rect(scene, camera, node) for node in nodes}
     rects = {node: rect for node, rect in rects.items() if rect.intersects(exposed)}
     bars = [camera.rect(scene.layout.input_bar), camera.rect(scene.layout.logits_bar)]
-    layers = QRectF(0, -1e6, LAYER_NAMES, 2e6)  # these stay at the border wherever the eye is
+    layers = QRectF(0, -1e6, sized(LAYER_NAMES), 2e6)  # these stay at the border wherever the eye is
     loud = Taken([*rects.values(), *bars, layers])
     _place_pills(scene, camera, exposed, loud, labels)
     taken = Taken([*rects.values(), *bars, layers, *(pill.rect for pill in labels.pills)])
@@ -212,7 +225,7 @@ def _half_gap(points: np.ndarray, along: np.ndarray, middle: float, rect: QRectF
 
 def pill_size(text: str) -> QSizeF:
     width = text_width(text, PILL_PIXELS, QFont.Weight.DemiBold) + 5 if text else 0.0
-    return QSizeF(GLYPH_WIDTH + width + 8, PILL_HEIGHT)
+    return QSizeF(sized(GLYPH_WIDTH) + width + 8, sized(PILL_HEIGHT))
 
 
 def _around(centre: QPointF, size: QSizeF) -> QRectF:
@@ -231,7 +244,7 @@ def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, tries: 
         if mark.edited is None:
             return
         width = 0.0
-    size = QSizeF(width + (pill.width() + 4 if mark.edited else 0), max(14.0, pill.height()))
+    size = QSizeF(width + (pill.width() + 4 if mark.edited else 0), max(sized(14.0), pill.height()))
     for taken in tries:
         places = _beside(shape, size)
         for rect, clear in (

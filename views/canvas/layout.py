@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSizeF
 
 from core.graph import Graph, Node
+from views.theme import text_scale
 
 EDGE = 14.0  # pixels between the border of the canvas and what is written on it
 BAR_HEIGHT = 22.0
@@ -139,14 +140,14 @@ def _top_gap(pitch_y: float, header: tuple[float, float]) -> float:
     if header == (0.0, 0.0):
         return _end_gap(pitch_y)
     mlp = 0.9 * min(0.29 * pitch_y, LARGEST_RADIUS)
-    return max(_end_gap(pitch_y), HEADER_HEIGHT - BAR_HEIGHT / 2 + mlp + 0.27 * pitch_y + 2)
+    return max(_end_gap(pitch_y), HEADER_HEIGHT * text_scale() - BAR_HEIGHT / 2 + mlp + 0.27 * pitch_y + 2)
 
 
 def _margins(graph: Graph, pitch_x: float, size: QSizeF, header: tuple[float, float]) -> QMarginsF:
     """The top margin leaves out the header where the bar finds no place between its corners."""
     centre = (size.width() + MARGINS.left() - MARGINS.right()) / 2
     fits = _header_gap(size, header, centre) >= 150.0
-    top = EDGE if fits else EDGE + HEADER_HEIGHT + 6
+    top = EDGE if fits else EDGE + HEADER_HEIGHT * text_scale() + 6
     return QMarginsF(MARGINS.left(), top, MARGINS.right(), MARGINS.bottom())
 
 

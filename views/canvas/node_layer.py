@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
 from core.graph import Node, Reader
 from views.canvas.camera import Camera
@@ -206,6 +206,7 @@ def _paint_bar(painter: QPainter, scene: Scene, theme: Theme, node: Node, rect: 
     if rect.height() >= 13:
         painter.setFont(font)
         painter.setPen(ink_on(theme, shade) if shade else QColor(theme.muted))
+        text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, rect.width() - 8)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 

@@ -24,6 +24,7 @@ from views.canvas.labels import (
     node_rect,
     pixel_font,
     place_labels,
+    sized,
 )
 from views.canvas.node_layer import (
     ink_on,
@@ -104,12 +105,12 @@ def paint_pill(painter: QPainter, pill: Pill, theme: Theme, stale: bool = False,
     painter.setBrush(QColor(theme.panel))
     painter.drawRoundedRect(pill.rect, 5, 5)
     ink = QColor(theme.muted if stale else theme.text)
-    glyph = QRectF(pill.rect.left() + 4, pill.rect.top(), GLYPH_WIDTH, pill.rect.height())
+    glyph = QRectF(pill.rect.left() + 4, pill.rect.top(), sized(GLYPH_WIDTH), pill.rect.height())
     paint_glyph(painter, pill.kind, glyph, ink)
     if pill.text:
         painter.setFont(pixel_font(PILL_PIXELS, QFont.Weight.DemiBold))
         painter.setPen(ink)
-        box = pill.rect.adjusted(4 + GLYPH_WIDTH + 4, 0, 0, 0)
+        box = pill.rect.adjusted(4 + sized(GLYPH_WIDTH) + 4, 0, 0, 0)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip, pill.text)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QFont, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from core.edits import EDIT_WORDS, EditKind
-from views.theme import current
+from views.theme import current, theme_changes, ui_font
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.icons import IconButton, draw_icon
-from views.widgets.text import enlarge
+from views.widgets.text import ElidedLabel, enlarge
 
 _TOOLS = (
     ("select", "Select", "", "Click selects"),
@@ -75,7 +75,7 @@ class LabelledButton(QPushButton):
         room = self.width() - 26.0 - 18 * self.arrow
         strong = strong_metrics.elidedText(self._strong, Qt.TextElideMode.ElideMiddle, room)
         left = max(room - strong_metrics.horizontalAdvance(strong) - 9, 0.0)
-        muted = normal.elidedText(self._muted, Qt.TextElideMode.ElideRight, left) if left > 24 or not self.arrow else ""
+        muted = normal.elidedText(self._muted, Qt.TextElideMode.ElideRight, left) if left > 24 else ""
         parts = [(strong, strong_font, "text"), (muted, self.font(), "muted")]
         if self.muted_first:
             parts.reverse()
@@ -106,7 +106,10 @@ class TopBar(QWidget):
         self.setAccessibleName("Tools")
         self._model_menu: QMenu | None = None
         self._method = ""
-        self.app_name = QLabel("Wirescope")
+        self.app_name = ElidedLabel("Wirescope")
+        self.app_name.setText("Wirescope", "")
+        self.app_name.setMinimumWidth(1)  # it gives way first
+        self.app_name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         enlarge(self.app_name, 1.23)
         self.model = LabelledButton("Open a model")
         self.model.bold = self.model.arrow = self.model.shrinks = True
@@ -138,6 +141,8 @@ class TopBar(QWidget):
         for name, words, key, tip in _TOOLS:
             button = LabelledButton(words, key)
             button.setCheckable(True)
+            button.shrinks = True
+            button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             button.setAccessibleName(f"{words} tool")
             button.setToolTip(tip + (f" ({key} does it to the selection)" if key else ""))
             button.toggled.connect(lambda on, name=name: self.tool_changed.emit(name) if on else None)
@@ -148,7 +153,8 @@ class TopBar(QWidget):
 
     def _add_replacement(self) -> None:
         self.replacement = LabelledButton()
-        self.replacement.arrow = self.replacement.muted_first = True
+        self.replacement.arrow = self.replacement.muted_first = self.replacement.shrinks = True
+        self.replacement.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.replacement.setToolTip("What a cut puts in the place of the value")
         self.replacement_menu = QMenu(self)
         group = QActionGroup(self)
@@ -166,7 +172,8 @@ class TopBar(QWidget):
     def _add_trace(self) -> None:
         self.trace = QPushButton("Trace")
         self.trace.setProperty("primary", True)
-        self.trace.setMinimumWidth(self.trace.fontMetrics().horizontalAdvance("Trace") + 40)
+        theme_changes().resized.connect(self._fit_trace)
+        self._fit_trace()
         self.trace.setToolTip("Score every edge and show the strongest")
         self.trace.clicked.connect(lambda: self.trace_requested.emit(self._method))
         self.method = LinkButton("▾")
@@ -177,6 +184,11 @@ class TopBar(QWidget):
         self.method.hide()
         self.row.addWidget(self.trace)
         self.row.addWidget(self.method)
+
+    def _fit_trace(self) -> None:
+        self.trace.setMinimumWidth(
+            round(QFontMetricsF(ui_font(weight=QFont.Weight.DemiBold)).horizontalAdvance("Trace")) + 36
+        )
 
     def _add_actions(self) -> None:
         self.undo = IconButton("undo", "Undo")

@@ -31,6 +31,24 @@ def test_the_states_that_are_kept_stay_within_the_budget(family: str) -> None:
     assert len(kept) < len(heads(session))
 
 
+def test_with_less_memory_runs_go_at_once_and_with_more_they_stay() -> None:
+    setup = case("gpt2")
+    one = ws.Session(setup.model, setup.pair).engine.megabytes
+    session = ws.Session(setup.model, setup.pair)
+    edits = heads(session)
+    before = [float(session.run([edit]).metric[0]) for edit in edits]
+    kept = session.engine._kept
+    many = len(kept)
+    session.engine.set_memory(2.5 * one)
+    assert 0 < len(kept) < many
+    assert kept.bytes <= 2.5 * one * 2**20
+    assert [float(session.run([edit]).metric[0]) for edit in edits] == before
+    session.engine.set_memory(100 * one)
+    for edit in edits:
+        session.run([edit])
+    assert len(kept) == many
+
+
 def test_the_run_used_longest_ago_goes_first() -> None:
     setup = case("gpt2")
     one = ws.Session(setup.model, setup.pair).engine.megabytes
