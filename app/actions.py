@@ -30,6 +30,7 @@ SELECT = "Select a node or a wire first"
 
 TEXT_B, PICTURE_B = "Open a language model, with a text in A", "Open a vision model, with a picture in A"
 MAKE_FIRST, PICK_FIRST = "Make a B first", "Click a token, or brush a region"
+ROWS_FIRST = "The dataset has no rows"
 MAKE_TEXT = (
     ("make_names", "Other &Names", "Each name of A becomes another one of as many tokens"),
     ("make_swap", "&Swap Names", "The names of A change places"),
@@ -38,11 +39,11 @@ MAKE_TEXT = (
     ("make_task", "As Its &Task Would", "The counterfactual of the built-in task that A is a sentence of"),
 )
 MAKE_PICTURE = (
-    ("make_other", "&Another Picture…", "The picked patches, or all, from another picture"),
+    ("make_other", "Another &Picture…", "The picked patches, or all, from another picture"),
     ("make_blur", "&Blur", "The picked patches of A, or all, blurred"),
-    ("make_mean", "&Mean Colour", "The picked patches of A, or all, in their mean colour"),
-    ("make_noise", "&Noise", "The picked patches of A, or all, as noise of the same mean and spread"),
-    ("make_patches", "S&huffle Patches", "The picked patches of A, or all, change places"),
+    ("make_mean", "Mean &Colour", "The picked patches of A, or all, in their mean colour"),
+    ("make_noise", "N&oise", "The picked patches of A, or all, as noise of the same mean and spread"),
+    ("make_patches", "Shuffl&e Patches", "The picked patches of A, or all, change places"),
 )
 
 ACTIONS: tuple[Action, ...] = (
@@ -79,6 +80,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("trace", "&Trace", ("T",), "Score all edges and measure what the strongest recover", "trace"),
     *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
     *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
+    Action("dataset_add", "&Add the Pair to the Dataset", ("Ctrl+D",), "The pair on the cards becomes a row"),
+    Action("dataset_open", "&Open a Dataset…", (), "Rows from a CSV, TSV or JSONL file"),
+    Action("dataset_save", "&Save the Dataset…", (), "The rows as a CSV, TSV or JSONL file", needs=ROWS_FIRST),
+    Action("dataset_clear", "&Clear the Dataset", (), "Take all rows away; undo brings them back", needs=ROWS_FIRST),
     Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "The same with another draw of chance", needs=MAKE_FIRST),
     Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again", needs=PICK_FIRST),
     Action("swap", "S&wap A and B", ("Ctrl+Shift+S",), "", "swap"),
@@ -126,7 +131,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Edit",
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
-            *("swap", "@make", "pick_none", "pin", "-", "find", "trace", "-", "preferences"),
+            *("swap", "@make", "@dataset", "pick_none", "pin", "-", "find", "trace", "-", "preferences"),
         ),
     ),
     (

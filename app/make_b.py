@@ -49,10 +49,14 @@ class MakingB(QObject):
         self._workbench.on(Unanswered, self._take_refusal)
         self._workbench.model_opened.connect(self._fit_model)
         self._workbench.cards_changed.connect(lambda _a, _b: self._enable())
-        self._fresh = QMenu("New A and B from a &Task", window)
+        self._fresh = QMenu("New A and B from a Tas&k", window)
         self._fresh.setToolTipsVisible(True)
-        for menu in (window.inputs.make_menu, window.menus["make"]):
-            menu.aboutToShow.connect(partial(self._fill, menu))
+        window.inputs.make_menu.aboutToShow.connect(self._fill)
+        window.menus["make"].aboutToShow.connect(self._fill_fresh)
+        for group in (TEXT_ACTIONS, IMAGE_ACTIONS, ("make_again",)):
+            window.menus["make"].addActions([window.commands[key] for key in group])
+            window.menus["make"].addSeparator()
+        window.menus["make"].addMenu(self._fresh)
         self._enable()
 
     # ---- asking --------------------------------------------------------------------------------------------
@@ -136,15 +140,19 @@ class MakingB(QObject):
         commands["make_again"].setEnabled(ready and self._last is not None)
         self._window.inputs.make.setEnabled(ready)
 
-    def _fill(self, menu: QMenu) -> None:
+    def _fill(self) -> None:
+        """Card B's own menu: what fits the model."""
+        menu, commands = self._window.inputs.make_menu, self._window.commands
         menu.clear()
-        commands, opened = self._window.commands, self._workbench.opened
-        for key in self._actions():
-            menu.addAction(commands[key])
-        self._fresh.clear()
-        for task in () if opened is None else opened.tasks:
-            self._fresh.addAction(task.title, partial(self.fresh, task.name)).setToolTip(task.about)
+        menu.addActions([commands[key] for key in self._actions()])
+        self._fill_fresh()
         if not self._fresh.isEmpty():
             menu.addMenu(self._fresh)
         menu.addSeparator()
         menu.addAction(commands["make_again"])
+
+    def _fill_fresh(self) -> None:
+        opened = self._workbench.opened
+        self._fresh.clear()
+        for task in () if opened is None else opened.tasks:
+            self._fresh.addAction(task.title, partial(self.fresh, task.name)).setToolTip(task.about)

@@ -42,9 +42,15 @@ def edit_rows(document: Document, labels: tuple[str, ...] = ()) -> list[EditRow]
     """The rows of the list of edits, numbered in their order. document: with a B only if patches can take from it.
     labels: of the positions."""
     return [
-        EditRow(key, edit.name, WAITS if document.waits(edit) else edit_words(edit) + _where(edit, labels))
+        EditRow(key, edit.name, WAITS if document.waits(edit) else _edit_words(edit, document) + _where(edit, labels))
         for key, edit in enumerate(document.edits)
     ]
+
+
+def _edit_words(edit: Edit, document: Document) -> str:
+    """An edit's words, with what a mean is over."""
+    over = f" of {len(document.dataset)} rows" if edit.kind == "mean" and document.dataset else ""
+    return edit_words(edit) + over
 
 
 def _where(edit: Edit, labels: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from app.arrangement import Arrangement, arrange
 from app.background import Job
 from app.canvas_view import CanvasView
 from app.circuits import Circuits
+from app.dataset import DatasetKeeper
 from app.editing import NO_SELECTION
 from app.find import Finder
 from app.input_taker import InputTaker
@@ -37,6 +38,7 @@ from app.workbench import Workbench
 from views.canvas.canvas import Canvas
 from views.canvas.levels import Levels
 from views.canvas.unfolded import UnfoldedCanvas
+from views.panels.dataset import DatasetPanel
 from views.panels.faithfulness import FaithfulnessPanel
 from views.panels.find import FindBar
 from views.panels.history import HistoryPanel
@@ -72,6 +74,7 @@ class Window(QMainWindow):
 
         self.top_bar = TopBar()
         self.inputs = InputsPanel()
+        self.dataset = DatasetPanel()
         self.canvas = Canvas()
         self.faithfulness = FaithfulnessPanel()
         self.unfolded = UnfoldedCanvas()
@@ -116,6 +119,7 @@ class Window(QMainWindow):
         self.stepping = Stepping(self)
         self.unfolding = Unfolding(self)
         self.inspecting = Inspecting(self)
+        self.dataset_keeper = DatasetKeeper(self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
 

@@ -48,13 +48,17 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(reader: Person) -> No
     found = bar_entries(reader)
     assert len(found) > 40
     entries_of_edits = ("Cut Selection", "Patch Selection from B", "Restore Selection", "Reset All Edits")
+    of_pictures = ("Another Picture", "Blur", "Mean Colour", "Noise", "Shuffle Patches")
     waiting = [
         "Edit/Undo",
         "Edit/Redo",
         *(f"Edit/{words}" for words in entries_of_edits),
         "Edit/Group Selection",
         "Edit/Ungroup",
+        *(f"Edit/Make B from A/Make B: {words}" for words in of_pictures),
         "Edit/Make B from A/Make B: Again",
+        "Edit/Dataset/Save the Dataset",
+        "Edit/Dataset/Clear the Dataset",
         "Edit/Pick No Tokens",
     ]
     for name, action in found.items():
