@@ -76,7 +76,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "group", "&Group Selection", ("Ctrl+G",), "See and edit the selected nodes as one", needs="Select several nodes"
     ),
-    Action("ungroup", "U&ngroup", ("Ctrl+Shift+G",), "Take the selected group apart", needs="Select a group"),
+    Action("ungroup", "&Ungroup", ("Ctrl+Shift+G",), "Take the selected group apart", needs="Select a group"),
     Action("trace", "&Trace", ("T",), "Score all edges and measure what the strongest recover", "trace"),
     *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
     *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
