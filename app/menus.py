@@ -27,7 +27,7 @@ def fill_menu_bar(window: Window) -> dict[str, QMenu]:
     menus = {
         "export": _export_menu(window),
         "make": QMenu("Make &B from A", window),  # filled by app.make_b
-        "dataset": QMenu("Datas&et", window),  # filled by app.dataset
+        "dataset": QMenu("&Dataset", window),  # filled by app.dataset
         "bundled": _bundled_menu(window),
         "packs": _filled_when_shown(window, "Model &Packs", fill_packs),
         "recent": _filled_when_shown(window, "&Recent Models", fill_recent),
