@@ -36,7 +36,7 @@ def export(window: Window, ending: str, scale: int = 1) -> None:
         else:
             plain = replace(data, changes=None)  # the fill of nodes has its legend in the window alone
             with usual_text():
-                write_figure(path, plain, snapshot.caption(), scale=scale)
+                write_figure(path, window.unfolding.drawing() or plain, snapshot.caption(), scale=scale)
     except WirescopeError as error:
         window.problems.show(Failed(0, "run", error.message, error.hint))
     else:

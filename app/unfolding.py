@@ -3,6 +3,7 @@ what the user does there."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -13,6 +14,7 @@ from app.unfolded_wants import UnfoldedFound, WantUnfolded
 from core.graph import LOGITS
 from views.data import CardData, Target
 from views.unfolded_data import Column, Move, Picture, Place, Positions, Spot, UnfoldedData, Wire
+from views.unfolded_figure import UnfoldedDrawing
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -75,6 +77,14 @@ class Unfolding(QObject):
             self._picture,
             stale=bench.stale or self._of != self._state(),
         )
+
+    def drawing(self) -> UnfoldedDrawing | None:
+        """The second level as a figure, without selection, while it shows."""
+        data = self.data() if self.shown and self._bench.opened is not None else None
+        if data is None or not data.links:
+            return None
+        columns = tuple(replace(column, chosen=False) for column in data.columns)
+        return UnfoldedDrawing(replace(data, columns=columns, selection=()))
 
     def _waiting(self) -> UnfoldedData:
         """The input alone, and what is being done."""

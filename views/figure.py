@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import (
     QBuffer,
@@ -44,7 +45,7 @@ from views.canvas.labels import NOTE_PIXELS, Pill, pill_size, pixel_font, text_w
 from views.canvas.layout import EDGE, make_layout
 from views.canvas.painter import paint_pill, paint_world
 from views.canvas.scene import make_scene
-from views.data import CanvasData
+from views.data import CanvasData, EdgeMark, NodeMark
 from views.theme import LIGHT, Theme
 
 SIZE = QSizeF(760, 540)  # of the graph; legend and caption are added below
@@ -76,9 +77,47 @@ class FigureCaption:
         return [(name, text) for name, text in named if text] + [("", text) for text in self.lines if text]
 
 
+class Drawing(Protocol):
+    """What a figure is of."""
+
+    @property
+    def words(self) -> str:
+        """How much of how much it shows."""
+
+    @property
+    def marks(self) -> Sequence[EdgeMark | NodeMark]:
+        """All that the legend must explain."""
+
+    def paint(self, painter: QPainter, size: QSizeF, theme: Theme) -> None:
+        """Draw it from (0, 0) to a size, framed."""
+
+
+@dataclass(frozen=True)
+class GraphDrawing:
+    """The whole graph."""
+
+    data: CanvasData
+
+    @property
+    def words(self) -> str:
+        return count_words(self.data)
+
+    @property
+    def marks(self) -> Sequence[EdgeMark | NodeMark]:
+        return (*self.data.edges, *self.data.nodes.values())
+
+    def paint(self, painter: QPainter, size: QSizeF, theme: Theme) -> None:
+        left, _ = header_widths(self.words)
+        layout = make_layout(self.data.graph, size, (left, 0.0))
+        scene = make_scene(self.data, layout)
+        camera = framed(layout.bounds, size, layout.margins, 1.0)
+        paint_world(painter, scene, camera, theme, QRectF(QPointF(0, 0), size))
+        paint_layer_names(painter, scene, camera, theme, size)
+
+
 def write_figure(
     path: str | Path,
-    data: CanvasData,
+    data: CanvasData | Drawing,
     caption: FigureCaption,
     theme: Theme = LIGHT,
     scale: int = 1,
@@ -105,11 +144,12 @@ def write_figure(
 class Figure:
     """A figure laid out and ready to paint on anything."""
 
-    def __init__(self, data: CanvasData, caption: FigureCaption, theme: Theme, size: QSizeF) -> None:
-        self.data, self.theme = data, theme
+    def __init__(self, data: CanvasData | Drawing, caption: FigureCaption, theme: Theme, size: QSizeF) -> None:
+        self.drawing = drawing = GraphDrawing(data) if isinstance(data, CanvasData) else data
+        self.theme = theme
         self.graph_size = QSizeF(max(size.width(), 360.0), max(size.height(), 240.0))
-        self.title = f"{caption.model}: {count_words(data)}"
-        self._legend = _legend(data)
+        self.title = f"{caption.model}: {drawing.words}"
+        self._legend = _legend(drawing.marks)
         self._legend_rows = self._flow_legend()
         self._text = self._wrap(caption)
         below = (self._legend_rows[-1][1] + 1) * LINE + 14 + len(self._text) * LINE + EDGE
@@ -146,16 +186,10 @@ class Figure:
         theme = self.theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(QRectF(QPointF(0, 0), self.size), QColor(theme.panel))
-        left, _ = header_widths(count_words(self.data))
-        layout = make_layout(self.data.graph, self.graph_size, (left, 0.0))
-        scene = make_scene(self.data, layout)
-        camera = framed(layout.bounds, self.graph_size, layout.margins, 1.0)
-        everything = QRectF(QPointF(0, 0), self.graph_size)
-        paint_world(painter, scene, camera, theme, everything)
-        paint_layer_names(painter, scene, camera, theme, self.graph_size)
+        self.drawing.paint(painter, self.graph_size, theme)
         painter.setFont(pixel_font(NOTE_PIXELS))
         painter.setPen(QColor(theme.muted))
-        _write(painter, EDGE, EDGE + 10, count_words(self.data))
+        _write(painter, EDGE, EDGE + 10, self.drawing.words)
         self._paint_below(painter)
 
     def _paint_below(self, painter: QPainter) -> None:
@@ -210,7 +244,7 @@ _SWATCH = {
 }
 
 
-def _legend(data: CanvasData) -> list[tuple[str, str]]:
+def _legend(marks: Sequence[EdgeMark | NodeMark]) -> list[tuple[str, str]]:
     """What needs explaining: (swatch, words)."""
     entries = [
         ("positive", "raises the metric"),
@@ -218,9 +252,9 @@ def _legend(data: CanvasData) -> list[tuple[str, str]]:
         ("solid", "measured"),
         ("dashed", "estimated"),
     ]
-    if any(mark.value is None for mark in data.edges):
+    if any(isinstance(mark, EdgeMark) and mark.value is None for mark in marks):
         entries.append(("unknown", "not scored"))
-    kinds = {mark.edited for mark in (*data.edges, *data.nodes.values()) if mark.edited}
+    kinds = {mark.edited for mark in marks if mark.edited}
     if kinds - {"patch"}:
         entries.append(("cut", "cut, with the metric's change"))
     if "patch" in kinds:

@@ -109,13 +109,11 @@ class UnfoldedCanvas(Hands[Place]):
         """All of it, where it can be read so; else as much as has room, up to its end, where the output reads."""
         bounds, size = self.bounds(), self.view_size()
         whole = framed(bounds, size, MARGINS, 1.0)
-        across = (size.width() - MARGINS.left() - MARGINS.right()) / max(bounds.width(), 1.0)
-        if across >= LEGIBLE:
+        if whole.scale >= LEGIBLE:
             return whole
-        down = (size.height() - MARGINS.top() - MARGINS.bottom()) / max(bounds.height(), 1.0)
-        scale = min(LEGIBLE, down)
-        x = size.width() - MARGINS.right() - bounds.right() * scale
-        return Camera(scale, x, size.height() - MARGINS.bottom() - bounds.bottom() * scale)
+        right = size.width() - MARGINS.right() - bounds.right() * LEGIBLE
+        left = MARGINS.left() - bounds.left() * LEGIBLE
+        return Camera(LEGIBLE, min(left, right), size.height() - MARGINS.bottom() - bounds.bottom() * LEGIBLE)
 
     def nearest_scale(self) -> float:
         return NEAREST / (2 * self.scene.layout.radius)

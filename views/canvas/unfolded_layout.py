@@ -31,7 +31,7 @@ BAR_HEIGHT = 22.0
 LEGIBLE = 0.66  # scale down to which the whole is framed
 END_GAP = 30.0  # from the nearest row to the chips and to the bar
 AIR = 0.4  # rows between layers
-LOWEST_PITCH, HIGHEST_PITCH = 8.0, 46.0
+LOWEST_PITCH, HIGHEST_PITCH = 6.0, 46.0
 LARGEST_RADIUS = 6.0
 MARGINS = QMarginsF(72, EDGE + HEADER_HEIGHT + 4, EDGE + 8, EDGE)  # names of the rows on the left, the header on top
 
@@ -134,7 +134,7 @@ def make_unfolded_layout(data: UnfoldedData, size: QSizeF) -> UnfoldedLayout:
     free = room.height() / shrunk - chips.height() - BAR_HEIGHT - 2 * END_GAP
     pitch = min(max(free / max(sum(steps), 1.0), LOWEST_PITCH), HIGHEST_PITCH)
     rows = -np.cumsum([0.0, *steps])[: len(nodes)] * pitch
-    radius = min(0.36 * pitch, LARGEST_RADIUS)
+    radius = min(0.4 * pitch, LARGEST_RADIUS)
     output = text_width(data.output_label, CHIP_PIXELS) + 18.0
     return UnfoldedLayout(graph, data.columns, nodes, centres, widths, rows, pitch, radius, chips, output)
 

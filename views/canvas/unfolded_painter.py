@@ -249,6 +249,8 @@ def _ring(
         if named and scene.mark(spot).edited is None:
             text = text_width(spot.node.name, NAME_PIXELS, QFont.Weight.DemiBold)
             box = QRectF(rect.right() + 4, rect.center().y() - 7, text, 14)
+            if box.right() > painter.window().width() - 4:
+                box.moveRight(rect.left() - 4)
             painter.fillRect(box.adjusted(-1, 0, 1, 0), theme.color("panel", 0.85))
             painter.setFont(pixel_font(NAME_PIXELS, QFont.Weight.DemiBold))
             painter.setPen(QColor(theme.text))

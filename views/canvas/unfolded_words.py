@@ -42,7 +42,7 @@ def place_tip(scene: UnfoldedScene, place: Place) -> str:
             return words
         mark = scene.marks[number]
         if mark.value is not None:
-            words += f"  {change_words(mark.value)} {'measured' if mark.measured else 'estimated'}"
+            words += f"  {change_words(mark.value)} {'measured' if mark.measured else 'estimated'}, {data.kind_words}"
     if mark.edited:
         words += f"  ·  edited: {EDIT_WORDS[mark.edited]} {mark.label}".rstrip()
     if isinstance(place, Move):

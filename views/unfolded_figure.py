@@ -1,0 +1,39 @@
+"""The second level of the canvas as a figure: see `views.figure`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtGui import QPainter
+
+from views.canvas.camera import framed
+from views.canvas.unfolded_border import paint_row_names, unfolded_count
+from views.canvas.unfolded_layout import MARGINS, make_unfolded_layout
+from views.canvas.unfolded_painter import paint_unfolded
+from views.canvas.unfolded_scene import make_unfolded_scene
+from views.data import EdgeMark, NodeMark
+from views.theme import Theme
+from views.unfolded_data import UnfoldedData
+
+
+@dataclass(frozen=True)
+class UnfoldedDrawing:
+    """The whole unfolded circuit, however wide it is."""
+
+    data: UnfoldedData
+
+    @property
+    def words(self) -> str:
+        return unfolded_count(self.data)
+
+    @property
+    def marks(self) -> Sequence[EdgeMark | NodeMark]:
+        return (*(link.mark for link in self.data.links), *self.data.spots.values())
+
+    def paint(self, painter: QPainter, size: QSizeF, theme: Theme) -> None:
+        scene = make_unfolded_scene(self.data, make_unfolded_layout(self.data, size))
+        camera = framed(scene.layout.bounds, size, MARGINS, 1.0)
+        paint_unfolded(painter, scene, camera, theme, QRectF(QPointF(0, 0), size))
+        paint_row_names(painter, scene, camera, theme, size, frozenset())
