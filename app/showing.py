@@ -39,10 +39,6 @@ class Showing(QObject):
         self._name_undo()
         workbench.stale_changed.connect(window.inspector.set_stale)
         workbench.edits_changed.connect(window.inputs.set_edits)
-        workbench.working.connect(window.status.set_work)
-        workbench.idle.connect(window.status.clear_work)
-        workbench.memory_changed.connect(self._show_memory)
-        workbench.message.connect(window.status.set_message)
         workbench.failed.connect(self._show_failure)
 
     def _show_model(self, opened: Opened) -> None:
@@ -69,7 +65,6 @@ class Showing(QObject):
 
     def _show_metric(self, ready: Ready) -> None:
         window = self._window
-        window.status.set_parity(ready.parity)
         window.inputs.set_answers(ready.answers)
         window.inputs.set_metric(ready.metric)
         window.inputs.set_metric_problem(f"{ready.metric_problem} {ready.metric_note}".strip())
@@ -97,10 +92,6 @@ class Showing(QObject):
             commands[key].setText(f"{words} {does}".strip())
             commands[key].setToolTip(f"{words} {does}".strip() + f" ({commands[key].shortcut().toString()})")
             commands[key].setEnabled(bool(does))
-
-    def _show_memory(self, megabytes: float) -> None:
-        words = f"{megabytes / 1024:.1f} GB" if megabytes >= 1024 else f"{megabytes:.0f} MB"
-        self._window.status.set_memory(f"cache {words}")
 
     def _show_failure(self, failure: Failed) -> None:
         if failure.where == "model" and not self._window.workbench.go_back():

@@ -31,6 +31,7 @@ from app.preferences import Preferring
 from app.problems import Problems
 from app.settings import Settings
 from app.showing import Showing
+from app.status_in_step import StatusInStep
 from app.stepping import Stepping
 from app.table import TableInStep
 from app.unfolding import Unfolding
@@ -110,6 +111,7 @@ class Window(QMainWindow):
         self.inputs.metric_editor.setEnabled(False)
         join(self)
         self.table_in_step = TableInStep(self)
+        self.status_in_step = StatusInStep(self)
         self.announcer = Announcer(self)
         self.arrangement.join()
         self.showing = Showing(self)

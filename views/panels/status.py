@@ -1,4 +1,4 @@
-"""The strip at the window's bottom: parity, memory, what runs, and the last message."""
+"""The strip at the window's bottom: parity, device, memory, the last run, what runs, and the last message."""
 
 from __future__ import annotations
 
@@ -78,24 +78,32 @@ class StatusStrip(QWidget):
         self.setAccessibleName("Status")
         self.parity = TintedLabel("", "good")
         self.parity.set_tip("How far the engine is from the model's own forward pass, on this input")
+        self.device = ElidedLabel("", "muted")
+        self.device.set_tip("What the model runs on, and the precision of its numbers")
         self.memory = ElidedLabel("", "muted")
+        self.memory.set_tip("All memory of the program, and what of it the engine keeps of earlier runs to be fast")
+        self.run = TintedLabel("", "muted")
+        self.run.set_tip("How long the last run took, and what share that is of the model's own forward pass")
         self.work = ElidedLabel("", "muted")
         self.progress = ThinProgress()
         self.cancel = LinkButton("Cancel", "selection")
-        self.cancel.setToolTip("Stop what runs")
+        self.work.set_tip("What the engine does now")
+        self.progress.setToolTip("How much of it is done")
+        self.cancel.setToolTip("Stop what runs; your inputs and edits are kept")
         self.cancel.clicked.connect(self.cancel_requested)
         self.message = ElidedLabel("", "muted")
+        self.message.set_tip("The last message")
         self.message.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(18, 3, 18, 5)
-        layout.setSpacing(24)
-        for widget in (self.parity, self.memory, self.work):
+        layout.setSpacing(20)
+        for widget in (self.parity, self.device, self.memory, self.run, self.work):
             layout.addWidget(widget)
         layout.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self.cancel)
         layout.addWidget(self.message, 1)
-        self.parity.hide()
-        self.memory.hide()
+        for widget in (self.parity, self.device, self.memory, self.run):
+            widget.hide()
         self.clear_work()
 
     def sizeHint(self) -> QSize:
@@ -110,9 +118,20 @@ class StatusStrip(QWidget):
         self.parity.set_color("good" if good else "negative")
         self.parity.setVisible(bool(text))
 
-    def set_memory(self, text: str) -> None:
-        self.memory.setText(text)
+    def set_device(self, text: str) -> None:
+        """`cpu · fp32`."""
+        self.device.setText(text)
+        self.device.setVisible(bool(text))
+
+    def set_memory(self, text: str, shorter: str = "") -> None:
+        self.memory.setText(text, *([shorter] if shorter else []))
         self.memory.setVisible(bool(text))
+
+    def set_run(self, text: str, shorter: str = "", stale: bool = False) -> None:
+        """`11 ms · 0.12 of a forward`. stale: a newer run is awaited."""
+        self.run.setText(text, *([shorter] if shorter else []))
+        self.run.set_color("faint" if stale else "muted")
+        self.run.setVisible(bool(text))
 
     def set_work(self, text: str, fraction: float | None = None) -> None:
         """What runs, and how much of it is done (None: nobody knows)."""

@@ -1,0 +1,52 @@
+"""The status strip in step with the window: device, memory, the last run, what runs, and the last message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.messages import Opened, Ready
+from app.process_memory import memory_words, resident_megabytes
+from views.data import PredictionsData
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+
+class StatusInStep(QObject):
+    """Fills a window's status strip."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._status = status = window.status
+        workbench = window.workbench
+        workbench.model_opened.connect(self._show_device)
+        workbench.metric_changed.connect(self._show_parity)
+        workbench.memory_changed.connect(self._show_memory)
+        workbench.predictions_changed.connect(self._show_run)
+        workbench.nothing_to_show.connect(lambda _: status.set_run(""))
+        workbench.working.connect(status.set_work)
+        workbench.idle.connect(status.clear_work)
+        workbench.message.connect(status.set_message)
+
+    def _show_device(self, opened: Opened) -> None:
+        precision, device = opened.details.split(" · ")[-2:]
+        self._status.set_device(f"{device} · {precision}")
+        self._status.set_run("")
+
+    def _show_parity(self, ready: Ready) -> None:
+        self._status.set_parity(ready.parity)
+
+    def _show_memory(self, cache: float) -> None:
+        resident = resident_megabytes()
+        kept = f"cache {memory_words(cache)}"
+        if resident is None:
+            self._status.set_memory(kept)
+        else:
+            whole = f"memory {memory_words(resident)}"
+            self._status.set_memory(f"{whole} · {kept}", whole)
+
+    def _show_run(self, data: PredictionsData) -> None:
+        time, *rest = data.run_words.split(" · ")
+        self._status.set_run(" · ".join((time, *rest[:1])), time, stale=data.stale)

@@ -1,0 +1,63 @@
+"""The strip at the bottom says what runs and on what, how long it took and how much memory there is; all in words."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from app.process_memory import memory_words, resident_megabytes
+from core.graph import Node
+from tests.app.person import Person
+
+
+def test_it_says_what_the_model_runs_on_how_long_and_how_much_memory(reader: Person) -> None:
+    status = reader.window.status
+    assert status.device.text() == "cpu · fp32"
+    reader.click_node(Node("head", 1, 2))
+    reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
+    words = reader.bench.ran.words.split(" · ")
+    assert status.run.text() == " · ".join(words[:2])
+    assert re.fullmatch(r"[\d.]+ ms · (\d+\.\d\d of a forward|measured before)", status.run.text())
+    memory = re.fullmatch(r"memory (.+) · cache (.+)", status.memory.text())
+    assert memory is not None
+    assert memory[2] == memory_words(reader.bench.ran.megabytes)
+    whole = float(memory[1].split()[0]) * (1024 if memory[1].endswith("GB") else 1)
+    assert whole == pytest.approx(resident_megabytes(), rel=0.2)
+    assert status.parity.isVisible()
+
+
+def test_a_run_of_an_earlier_state_is_dimmed_until_the_new_one_comes(reader: Person) -> None:
+    status = reader.window.status
+    assert status.run.color() == "muted"
+    reader.bench._conversation.mark_stale()  # as when the engine takes long
+    assert status.run.color() == "faint"
+    reader.bench.editing.toggle(Node("head", 1, 2), "patch")
+    reader.rest()
+    assert status.run.color() == "muted"
+
+
+def test_every_part_has_a_tip_and_the_strip_fits_a_narrow_window(reader: Person) -> None:
+    window, status = reader.window, reader.window.status
+    window.resize(1024, 700)
+    status.set_work("Estimating 70,651 edges", 0.4)
+    status.set_message("a0.h1 → logits cut: the metric falls by 1.47")
+    QApplication.processEvents()
+    parts = [status.parity, status.device, status.memory, status.run, status.work, status.progress, status.cancel,
+             status.message]  # fmt: skip
+    for part in parts:
+        assert part.isVisible()
+        assert len(part.toolTip()) > 8, part
+    edges = [part.geometry() for part in parts]
+    assert all(one.right() < two.left() for one, two in itertools.pairwise(edges))
+    assert edges[-1].right() <= status.width()
+    assert status.work.shown_text().startswith("Estimating")
+
+
+def test_an_input_that_cannot_run_has_no_time(reader: Person) -> None:
+    reader.bench.set_source("A", None)
+    reader.rest()
+    assert not reader.window.status.run.isVisible()
