@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from views.theme import current
@@ -12,6 +12,7 @@ from views.widgets.painted import Painted
 from views.widgets.text import ElidedLabel, TintedLabel
 
 _TICK_MILLISECONDS = 40
+_NARROW = 1150  # pixels
 _SLIDE = 0.02  # of the width, a tick
 
 
@@ -112,6 +113,14 @@ class StatusStrip(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the message keeps its room: memory is said in short, and progress takes less."""
+        super().resizeEvent(event)
+        narrow = self.width() < _NARROW
+        self.progress.setMaximumWidth(60 if narrow else 150)
+        short = self.memory.fontMetrics().horizontalAdvance("memory 0000 MB") + 4
+        self.memory.setMaximumWidth(short if narrow else 16_777_215)
 
     def set_parity(self, text: str, good: bool = True) -> None:
         self.parity.setText(text)
