@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.history import History, Outcome, Step
 from views.data import PredictionsData
 from views.history_data import MetricPoint, StepRow
 from views.widgets.text import metric_digits, number
 
 NEVER_RUN = "–"
+_MOST_DIGITS = 3
 
 
-def value_words(outcome: Outcome | None) -> str:
-    """A step's metric, with the digits that the predictions give it."""
+def value_words(outcome: Outcome | None, digits: int | None = None) -> str:
+    """A step's metric; by default with the digits that the predictions give it."""
     if outcome is None:
         return NEVER_RUN
-    return number(outcome.after, metric_digits(outcome.before, outcome.after))
+    return number(outcome.after, metric_digits(outcome.before, outcome.after) if digits is None else digits)
+
+
+def column_digits(steps: Iterable[Step]) -> int:
+    """Digits for the metrics of all steps, so that they stand under each other: as many as one of them takes, at most
+    three."""
+    outcomes = (step.outcome for step in steps)
+    most = max((metric_digits(each.before, each.after) for each in outcomes if each is not None), default=2)
+    return min(most, _MOST_DIGITS)
 
 
 def ahead(history: History) -> list[Step]:
@@ -34,6 +45,7 @@ def step_rows(history: History) -> tuple[list[Step], list[StepRow]]:
     come before it. So every rail left of a branch goes on below it.
     """
     past, future = set(map(id, history.current.path())), set(map(id, ahead(history)))
+    digits = column_digits(step for step, _ in history.steps())
     steps: list[Step] = []
     rows: list[StepRow] = []
     waiting: list[tuple[Step, int, bool]] = [(history.root, 0, False)]
@@ -45,7 +57,7 @@ def step_rows(history: History) -> tuple[list[Step], list[StepRow]]:
         rows.append(
             StepRow(
                 step.words,
-                value_words(step.outcome),
+                value_words(step.outcome, digits),
                 lane,
                 branches,
                 bool(step.children),

@@ -219,6 +219,9 @@ def test_the_metric_of_a_step_is_what_its_run_gave(history: History) -> None:
     history.take_outcome(outcome(-1.469))
     _, rows = step_rows(history)
     assert [row.value for row in rows] == ["1.00", "−1.47"]
+    history.push("a little", Document("a little"))
+    history.take_outcome(outcome(1.042))
+    assert [row.value for row in step_rows(history)[1]] == ["1.000", "−1.469", "1.042"]  # under each other
     assert "logit = −1.47" in rows[1].tip
     assert way_words(step) == "Start\t1.00\nstep 0\t−1.47"
     shown = preview(step)

@@ -78,6 +78,7 @@ class StepList(QListView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row = self.indexAt(event.position().toPoint()).row()
+        self._delegate.by_keys = False
         super().mousePressEvent(event)
         if row >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self.go_requested.emit(row)
@@ -85,6 +86,7 @@ class StepList(QListView):
     # ---- the keys ----
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._delegate.by_keys = True
         row = self.currentIndex().row()
         if event.key() in _ENTER and row >= 0:
             self.go_requested.emit(row)
@@ -97,6 +99,10 @@ class StepList(QListView):
             super().keyPressEvent(event)
             if event.key() in _MOVES:
                 self._look(self.currentIndex().row())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._delegate.by_keys = event.reason() != Qt.FocusReason.MouseFocusReason
+        super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

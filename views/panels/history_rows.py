@@ -87,6 +87,7 @@ class StepDelegate(QStyledItemDelegate):
     """Rails, a dot, the words, the metric at the right. Steps not in effect are quiet, their dots hollow."""
 
     hot = -1  # the row that is looked at
+    by_keys = False  # whether the row that the keys are on has a ring
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         return QSize(120, QFontMetrics(option.font).height() + 10)  # type: ignore[attr-defined]
@@ -95,7 +96,7 @@ class StepDelegate(QStyledItemDelegate):
         row: StepRow = index.data(STEP)
         rect: QRect = option.rect  # type: ignore[attr-defined]
         font = QFont(option.font)  # type: ignore[attr-defined]
-        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)  # type: ignore[attr-defined]
+        focused = self.by_keys and bool(option.state & QStyle.StateFlag.State_HasFocus)  # type: ignore[attr-defined]
         theme = current()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -110,8 +110,10 @@ class PredictionTable(Painted):
         return self.fontMetrics().height() + 7
 
     def _head(self) -> float:
-        """The height of the line that names the columns; there only where B's needs a name."""
-        return self.fontMetrics().height() * 0.92 if self.compares else 0.0
+        """The height of the line that names the columns; there only where there is room for B's."""
+        if not self.compares or self._columns().b is None:
+            return 0.0
+        return self.fontMetrics().height() * 0.92
 
     def _row_height(self) -> float:
         """Rows take some of the room that is left over."""
@@ -138,8 +140,9 @@ class PredictionTable(Painted):
         index = int((point.y() - self._head()) // self._row_height())
         return index if point.y() >= self._head() and 0 <= index < len(self._rows) else -1
 
-    def _columns(self, plain: QFontMetricsF, mono: QFontMetricsF) -> _Columns:
+    def _columns(self) -> _Columns:
         """Share out the width. Where there is little, gaps shrink, then B's numbers go, then the bars."""
+        plain, mono = QFontMetricsF(self.font()), QFontMetricsF(mono_font())
         texts = self.row_texts()
         figures = max(mono.horizontalAdvance(text[1]) for text in texts)
         change = max(mono.horizontalAdvance(text[2]) for text in texts)
@@ -164,7 +167,7 @@ class PredictionTable(Painted):
             return
         theme = current()
         mono, plain = mono_font(), self.font()
-        columns = self._columns(QFontMetricsF(plain), QFontMetricsF(mono))
+        columns = self._columns()
         top = max(range(len(self._rows)), key=lambda i: self._rows[i].after)
         most = max(_SMALLEST_FULL_BAR, *(max(abs(row.before), abs(row.after)) for row in self._rows))
         if self._head() and columns.b is not None:
