@@ -53,7 +53,7 @@ def paint_layer_names(
         text = f"layer {layer}"
         place = QRectF(EDGE - 3, y - _line() / 2, text_width(text, NOTE_PIXELS) + 6, _line())
         box = _layer_box(scene, camera, layer, place)
-        if box is None:
+        if box is None or box.top() < top - 8:
             continue
         painter.fillRect(box, theme.color("panel", 0.8))
         painter.setPen(QColor(theme.muted))

@@ -33,7 +33,8 @@ INK = (0.46, 0.58, 0.70, 0.82, 0.92, 1.0)  # share of the hue over the panel, by
 CROWDED = (0.45, 0.55, 0.7, 0.85, 1.0, 1.0)  # of the ink, by level, where many edges would make one carpet
 DIMMED = 0.55  # of the ink, for edges that do not touch the selected node
 UNKNOWN_INK = 0.45
-CROWD = 300  # shown edges from which weak ones stand back
+CROWD = 300  # shown edges from which weak ones stand back, and all get thinner
+THINNEST = 0.8  # pixels
 MANY = 1500  # shown edges from which dashes get longer and curves coarser, for speed
 STRAY = 0.12  # pixels that straight pieces may stray from their curve
 SAMPLES = (6, 9, 13, 19, 28, 41, 60, 90)  # per curve
@@ -64,11 +65,13 @@ def mix(ground: str, hue: str, share: float) -> QColor:
 
 def edge_width(strokes: Strokes, place: int, scale: float) -> float:
     """Pixels. Wires grow a little when the eye comes near."""
-    return _width(int(strokes.level[place]), int(strokes.sign[place]), scale)
+    return _width(int(strokes.level[place]), int(strokes.sign[place]), scale, len(strokes))
 
 
-def _width(level: int, sign: int, scale: float) -> float:
-    return (WIDTHS[level] if sign else 1.0) * min(max(scale, 1.0) ** 0.35, 2.2)
+def _width(level: int, sign: int, scale: float, shown: int) -> float:
+    """shown: how many edges are; in a crowd all of them get thinner."""
+    width = (WIDTHS[level] if sign else 1.0) * min(max(scale, 1.0) ** 0.35, 2.2)
+    return max(width * min((CROWD / max(shown, 1)) ** 0.3, 1.0), min(width, THINNEST))
 
 
 def paint_edges(
@@ -95,7 +98,7 @@ def paint_edges(
     for group in np.unique(key):
         members = shown[key == group]
         level, sign = int(strokes.level[members[0]]), int(strokes.sign[members[0]])
-        width = _width(level, sign, camera.scale)
+        width = _width(level, sign, camera.scale, len(strokes))
         color = edge_color(theme, sign, level, bool(dimmed[members[0]]), len(strokes) >= CROWD)
         pen = QPen(color, width)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
