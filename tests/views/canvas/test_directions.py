@@ -62,7 +62,7 @@ def test_a_dot_is_where_the_node_reads_and_an_arrow_where_it_writes(canvas: Canv
     assert differing(before, after, start - QPointF(0, 5), 4) > 20
     assert differing(before, after, finish + QPointF(0, 4), 4) > 15
     read = [after.pixelColor(round(start.x()) + dx, round(start.y()) - 5) for dx in range(-3, 4)]
-    assert len({color.name() for color in read[1:-1]}) == 1  # a full dot
+    assert len({color.name() for color in read[2:-2]}) == 1  # a full dot
     row = round(finish.y()) + 6
     wide = sum(after.pixel(x, row) != before.pixel(x, row) for x in range(round(finish.x()) - 8, round(finish.x()) + 9))
     tip = round(finish.y()) + 2
