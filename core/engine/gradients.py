@@ -39,18 +39,20 @@ class Partly:
 
 
 class ReaderGradients:
-    """Gradients of sum(metric) over a batch of runs that start from given embeddings.
+    """Gradients of sum(metric) over a batch of runs that start from given streams.
 
-    embedding: [batch, position, width]. reads: [batch, n] or None, the positions that the output reads. metric:
-    answers [batch, answers] to [batch]. grid: rows and columns of an image's patches. partly: of the edges.
+    stream: [batch, position, width], an embedding, or what the readers of stage `start` read where the run starts later
+    (stage 2l is the attention of layer l, 2l + 1 its MLP, 2 * layers the output; readers before it have no gradients).
+    reads: [batch, n] or None, the positions that the output reads. metric: answers [batch, answers] to [batch]. grid:
+    rows and columns of an image's patches. partly: of the edges.
     below: in a causal model, a run whose rows before `first` are those of this one, so that only the rows from there on
-    are computed; every tensor then holds those alone.
+    are computed; every tensor then holds those alone. Its batch may be a part of this one that is repeated.
     """
 
     def __init__(
         self,
         adapter: Adapter,
-        embedding: Tensor,
+        stream: Tensor,
         reads: Tensor | None,
         metric: Callable[[Tensor], Tensor],
         grid: tuple[int, int] | None,
@@ -58,50 +60,67 @@ class ReaderGradients:
         partly: Partly | None = None,
         below: RunState | None = None,
         first: int = 0,
+        start: int = 0,
     ) -> None:
         self.adapter = adapter
         self.first = first
         self._partly = partly
-        shape = adapter.shape
-        everywhere = places(embedding, first, grid)
-        self._norm_in: list[Tensor] = []
-        self._z: list[Tensor] = []
-        self._factors: list[Tensor | None] = []
-        self._mlp_out: list[Tensor] = []
-        self._embedding = embedding.detach()[:, first:]
-        wanted: list[Tensor] = []
+        self._below = below if first > 0 else None
+        self._everywhere = places(stream, first, grid)
+        self._norm_in: dict[int, Tensor] = {}
+        self._z: dict[int, Tensor] = {}
+        self._factors: dict[int, Tensor | None] = {}
+        self._mlp_out: dict[int, Tensor] = {}
+        self._stream = stream.detach()[:, first:]
+        self._wanted: dict[tuple[str, int], Tensor] = {}
         with torch.enable_grad():
-            stream = self._embedding.requires_grad_()
-            for layer in range(shape.layers):
-                weights = adapter.attention[layer]
-                x = self._read(Reader("q", layer), stream)
-                q, k, v = (
-                    part.clone() for part in split_qkv(shape, project(weights, adapter.attention_norm(layer, x)))
-                )
-                keys, values = adapter.key(layer, k, everywhere), v
-                if below is not None and first > 0:
-                    keys = torch.cat([below.k[layer][:, :first], keys], dim=1)
-                    values = torch.cat([below.v[layer][:, :first], values], dim=1)
-                mask = score_mask(adapter, layer, everywhere)
-                z = attend(weights, adapter.query(layer, q, everywhere), keys, values, mask)
-                added, factor = write_heads(weights, z)
-                after = stream + added
-                mlp_in = self._read(Reader("mlp", layer), stream if shape.parallel else after).clone()
-                out = adapter.mlp(layer, adapter.mlp_norm(layer, mlp_in))  # its gradient is that of the MLP alone
-                self._norm_in.append(x.detach())
-                self._z.append(z.detach())
-                self._factors.append(None if factor is None else factor.detach())
-                self._mlp_out.append(out.detach())
-                wanted += [q, k, v, mlp_in]
-                stream = after + out
-            final = self._read(Reader("logits"), stream).clone()
-            wanted.append(final)
-            index = None if reads is None else (reads - first)[:, :, None].expand(-1, -1, shape.width)
-            output = adapter.read(final if index is None else final.gather(1, index))
-            self.metric = metric(output[:, -1] if output.ndim == 3 else output)
-            self._gradients = torch.autograd.grad(self.metric.sum(), wanted)
-        self.metric = self.metric.detach()
-        self._embedding = self._embedding.detach()
+            x = self._wanted["stream", 0] = self._stream.requires_grad_()
+            for layer in range(start // 2, adapter.shape.layers):
+                after = x if start == 2 * layer + 1 else x + self._attention(layer, x)
+                x = after + self._mlp(layer, x if adapter.shape.parallel else after)
+            metrics = metric(self._answer(x, reads))
+            found = torch.autograd.grad(metrics.sum(), list(self._wanted.values()), materialize_grads=True)
+        self._gradients = dict(zip(self._wanted, found, strict=True))
+        self.metric = metrics.detach()
+        self._stream = self._stream.detach()
+        self._wanted.clear()
+
+    # ---- forward ----
+
+    def _attention(self, layer: int, stream: Tensor) -> Tensor:
+        adapter, below = self.adapter, self._below
+        weights = adapter.attention[layer]
+        x = self._read(Reader("q", layer), stream)
+        q, k, v = (
+            part.clone() for part in split_qkv(adapter.shape, project(weights, adapter.attention_norm(layer, x)))
+        )
+        keys, values = adapter.key(layer, k, self._everywhere), v
+        if below is not None:
+            before = (part[layer][:, : self.first] for part in (below.k, below.v))
+            of_keys, of_values = (part.repeat(len(k) // len(part), 1, 1, 1) for part in before)
+            keys, values = torch.cat([of_keys, keys], dim=1), torch.cat([of_values, values], dim=1)
+        mask = score_mask(adapter, layer, self._everywhere)
+        z = attend(weights, adapter.query(layer, q, self._everywhere), keys, values, mask)
+        added, factor = write_heads(weights, z)
+        self._norm_in[layer] = x.detach()
+        self._z[layer] = z.detach()
+        self._factors[layer] = None if factor is None else factor.detach()
+        self._wanted.update({("q", layer): q, ("k", layer): k, ("v", layer): v})
+        return added
+
+    def _mlp(self, layer: int, stream: Tensor) -> Tensor:
+        x = self._wanted["mlp", layer] = self._read(Reader("mlp", layer), stream).clone()  # the MLP's own
+        out = self.adapter.mlp(layer, self.adapter.mlp_norm(layer, x))
+        self._mlp_out[layer] = out.detach()
+        return out
+
+    def _answer(self, stream: Tensor, reads: Tensor | None) -> Tensor:
+        layers = self.adapter.shape.layers
+        x = self._wanted["logits", layers] = self._read(Reader("logits"), stream).clone()
+        if reads is not None:
+            x = x.gather(1, (reads - self.first)[:, :, None].expand(-1, -1, x.shape[2]))
+        output = self.adapter.read(x)
+        return output[:, -1] if output.ndim == 3 else output
 
     def _read(self, reader: Reader, stream: Tensor) -> Tensor:
         if self._partly is None:
@@ -110,12 +129,23 @@ class ReaderGradients:
         reference = reference if reference.shape[1] == 1 else reference[:, self.first :]
         return reference + self._partly.share * (stream - reference)
 
+    # ---- gradients ----
+
+    def at_start(self) -> Tensor:
+        """Gradient at the stream that was given: [batch, position, width]."""
+        return self._gradients["stream", 0]
+
     def layer(self, layer: int) -> Tensor:
-        """Gradients at the readers of a layer, in their order (q, k, v, MLP): [readers, batch, position, width]."""
+        """Gradients at the readers of a layer, in their order (q, k, v, MLP): [readers, batch, position, width]. Zero
+        at those that the run starts behind."""
         adapter = self.adapter
         shape = adapter.shape
-        dq, dk, dv, d_mlp = self._gradients[4 * layer : 4 * layer + 4]
-        by_port = torch.cat([dq, dk, dv], dim=2).permute(2, 0, 1, 3)  # [ports, batch, position, head_width]
+        d_mlp = self._gradients["mlp", layer]
+        if layer not in self._norm_in:
+            ports = shape.heads + 2 * shape.kv_heads
+            return torch.cat([d_mlp.new_zeros(ports, *d_mlp.shape), d_mlp[None]])
+        by_kind = [self._gradients[kind, layer] for kind in "qkv"]
+        by_port = torch.cat(by_kind, dim=2).permute(2, 0, 1, 3)  # [ports, batch, position, head_width]
         w = adapter.attention[layer].w_qkv.reshape(-1, shape.head_width, shape.width)
         at_norm = (by_port.flatten(1, 2) @ w).reshape(*by_port.shape[:3], shape.width)
         with torch.enable_grad():
@@ -125,7 +155,7 @@ class ReaderGradients:
 
     def logits(self) -> Tensor:
         """Gradient at the `logits` reader: [1, batch, position, width]."""
-        return self._gradients[-1][None]
+        return self._gradients["logits", self.adapter.shape.layers][None]
 
     def readers(self, layer: int) -> Tensor:
         """Gradients at the readers of a layer; of the layer after the last, at `logits`."""
@@ -134,7 +164,7 @@ class ReaderGradients:
     def out(self, node: Node) -> Tensor:
         """What a node adds to the stream in this run: [batch, position, width]."""
         if node.kind == "input":
-            return self._embedding
+            return self._stream
         if node.kind == "mlp":
             return self._mlp_out[node.layer]
         weights = self.adapter.attention[node.layer]

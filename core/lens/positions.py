@@ -25,6 +25,7 @@ from core.result import Result
 from core.session import Session
 from core.tracing import eap
 from core.tracing.attribution import replaced_difference
+from core.tracing.node_gradients import from_the_last
 
 
 def written_norms(result: Result, node: Node, row: int = 0) -> NDArray[np.float64]:
@@ -39,24 +40,16 @@ class NodeGradients:
     """The metric's gradient at what each node writes, at the gradients of `eap`; one backward pass for all nodes."""
 
     def __init__(self, session: Session, cancelled: Callable[[], bool] | None = None) -> None:
-        (readers,), graph = eap.gradients(session), session.graph
-        after = readers.logits()[0]
-        self._after_layer: list[Tensor] = [after]  # from the last layer to the first
-        self._after_attention: list[Tensor] = []
-        for layer in reversed(range(graph.layers)):
+        def check() -> None:
             if cancelled is not None and cancelled():
                 raise Cancelled
-            of_layer = readers.layer(layer)
-            self._after_attention.append(after if graph.parallel else after + of_layer[-1])
-            after = after + of_layer.sum(dim=0)
-            self._after_layer.append(after)
-        self._layers = graph.layers
+
+        layers = from_the_last(session.graph, eap.gradients(session), check)
+        self._layers = {layer.layer: layer for layer in layers}
 
     def at(self, node: Node) -> Tensor:
         """[batch, position, width]"""
-        if node.kind == "head":
-            return self._after_attention[self._layers - 1 - node.layer]
-        return self._after_layer[self._layers if node.kind == "input" else self._layers - 1 - node.layer]
+        return self._layers[node.layer].at(node)
 
 
 def estimated_effects(

@@ -36,7 +36,8 @@ from core.errors import ArgumentError, Cancelled
 from core.graph import Edge, Graph, Node
 from core.session import Session
 from core.tracing import eap, eap_ig
-from core.tracing.attribution import mean_gradient, replaced_difference
+from core.tracing.attribution import replaced_difference
+from core.tracing.node_gradients import from_the_last
 
 Cancel = Callable[[], bool] | None
 Scores = NDArray[np.float32]
@@ -106,30 +107,23 @@ def unfold(
         presence = np.zeros((len(nodes), length), dtype=np.float32)
         heads = np.array([place for place, node in enumerate(nodes) if node.kind == "head"], dtype=np.int64)
         moves = np.zeros((len(heads), length, length), dtype=np.float32)
-        later: Tensor | None = None  # gradient at what is written before all readers seen so far
-        for layer in range(graph.layers, -1, -1):
+
+        def check() -> None:
             if cancelled is not None and cancelled():
                 raise Cancelled
-            at_readers = mean_gradient(gradients, layer)
-            first = layer * ((len(graph.readers) - 1) // graph.layers)
-            for place in by_layer.get(layer, ()):
+
+        for layer in from_the_last(graph, gradients, check):
+            first = layer.layer * ((len(graph.readers) - 1) // graph.layers)
+            for place in by_layer.get(layer.layer, ()):
                 edge = graph.edge(int(indices[place]))
-                gradient = at_readers[graph.reader_index(edge.reader) - first]
+                gradient = layer.readers[graph.reader_index(edge.reader) - first]
                 wires[place] = _score(differences[edge.writer], gradient)
-            if layer < graph.layers:
-                assert later is not None
-                of_heads = later if graph.parallel else later + at_readers[-1]
-                for place, node in enumerate(nodes):
-                    if node.kind in ("head", "mlp") and node.layer == layer:
-                        presence[place] = _score(differences[node], later if node.kind == "mlp" else of_heads)
-                for row, place in enumerate(heads.tolist()):
-                    if nodes[place].layer == layer:
-                        moves[row] = _moves(session, nodes[place], of_heads, replacement)
-            total = at_readers.sum(dim=0)
-            later = total if later is None else later + total
-        if nodes and nodes[0].kind == "input":
-            assert later is not None
-            presence[0] = _score(differences[nodes[0]], later)
+            for place, node in enumerate(nodes):
+                if node.layer == layer.layer:
+                    presence[place] = _score(differences[node], layer.at(node))
+            for row, place in enumerate(heads.tolist()):
+                if nodes[place].layer == layer.layer:
+                    moves[row] = _moves(session, nodes[place], layer.heads, replacement)
     return Unfolded(graph, indices, wires, nodes, presence, heads, moves)
 
 

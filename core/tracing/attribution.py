@@ -16,9 +16,11 @@ from torch import Tensor
 from core.edits import EditKind
 from core.engine.gradients import ReaderGradients
 from core.errors import ArgumentError, EditError
-from core.graph import Graph, Node
+from core.graph import Graph, Node, Reader
+from core.models.adapter import Adapter
 from core.session import Session
 from core.tracing.job import Job, by_level
+from core.tracing.node_gradients import from_the_last, mean_gradient
 
 BLOCK_BYTES = 48 * 2**20  # of writers' differences held at once
 
@@ -33,11 +35,14 @@ def first_row(session: Session, replacement: EditKind) -> int:
     return min(first, session.engine.length - 1 if reads is None else int(reads.min()))
 
 
-def gradients_at(session: Session, embedding: Tensor, first: int = 0) -> ReaderGradients:
-    """Gradients of a run from an embedding [batch, position, width] that is A's before row `first`."""
+def gradients_at(
+    session: Session, embedding: Tensor, first: int = 0, adapter: Adapter | None = None
+) -> ReaderGradients:
+    """Gradients of a run from an embedding [batch, position, width] that is A's before row `first`. adapter: one that
+    takes the gradients in another way."""
     engine = session.engine
     below = engine.clean(full=True) if first > 0 else None
-    adapter = session.model.adapter
+    adapter = adapter or session.model.adapter
     return ReaderGradients(adapter, embedding, engine.reads, session.metric, engine.grid, below=below, first=first)
 
 
@@ -79,48 +84,36 @@ def _at_edges(job: Job, gradients: Sequence[ReaderGradients], difference: Differ
             count = _readers_of(graph, layer)
             if graph.writers_before(graph.readers[readers + count - 1]) > start:
                 gradient = mean_gradient(gradients, layer)
-                table = (gradient.flatten(1) @ differences.T).double().cpu().numpy()
-                for number, row in enumerate(table, readers):
-                    first, before = graph.first_edge[number], graph.writers_before(graph.readers[number])
-                    stop = min(start + len(writers), before)
-                    if stop > start:
-                        found[first + start : first + stop] = row[: stop - start]
+                add_table(graph, found, layer, gradient.flatten(1) @ differences.T, start)
             readers += count  # where nothing in the layer reads these writers, there is nothing to do
     return found
+
+
+def add_table(graph: Graph, found: NDArray[np.float64], layer: int, table: Tensor, start: int) -> None:
+    """Add a table [readers of a layer, writers from number `start` on] to what it says of edges [edges]; where there is
+    no such edge, it is left out."""
+    number = graph.reader_index(Reader("q", layer) if layer < graph.layers else Reader("logits"))
+    for reader, row in enumerate(table.double().cpu().numpy(), number):
+        first, before = graph.first_edge[reader], graph.writers_before(graph.readers[reader])
+        stop = min(start + len(row), before)
+        if stop > start:
+            found[first + start : first + stop] += row[: stop - start]
 
 
 def _at_positions(
     job: Job, gradients: Sequence[ReaderGradients], difference: Difference, length: int
 ) -> NDArray[np.float64]:
-    """[writers, position]: from the last layer back, with the sum of the gradients at all readers passed so far."""
+    """[writers, position]"""
     graph = job.session.graph
     found = np.zeros((graph.n_writers, length))
-    later = mean_gradient(gradients, graph.layers)[0]
-    first = length - later.shape[1]
-
-    def add(node: Node) -> None:
-        product = (difference(node) * later).sum(dim=(0, 2))
-        found[graph.writer_index(node), first:] = product.double().cpu().numpy()
-
-    for layer in reversed(range(graph.layers)):
-        job.check()
-        of_layer = mean_gradient(gradients, layer)
-        add(Node("mlp", layer))
-        if not graph.parallel:
-            later = later + of_layer[-1]
-        for head in range(graph.heads):
-            add(Node("head", layer, head))
-        later = later + (of_layer.sum(dim=0) if graph.parallel else of_layer[:-1].sum(dim=0))
-    add(graph.writers[0])
+    for layer in from_the_last(graph, gradients, job.check):
+        if layer.layer == graph.layers:
+            continue
+        nodes = [Node("mlp", layer.layer), *(Node("head", layer.layer, head) for head in range(graph.heads))]
+        for node in [*nodes, *(graph.writers[:1] if layer.layer == 0 else ())]:
+            product = (difference(node) * layer.at(node)).sum(dim=(0, 2))
+            found[graph.writer_index(node), length - len(product) :] = product.double().cpu().numpy()
     return found
-
-
-def mean_gradient(gradients: Sequence[ReaderGradients], layer: int) -> Tensor:
-    """The mean over some runs of the gradients at a layer's readers: [readers, batch, rows, width]."""
-    total = gradients[0].readers(layer)
-    for each in gradients[1:]:
-        total = total + each.readers(layer)
-    return total / len(gradients)
 
 
 def _readers_of(graph: Graph, layer: int) -> int:

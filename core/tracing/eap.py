@@ -18,6 +18,7 @@ from collections.abc import Iterator
 import torch
 
 from core.engine.gradients import ReaderGradients
+from core.models.adapter import Adapter
 from core.session import Session
 from core.tracing.attribution import first_row, gradients_at, scores_of
 from core.tracing.job import Found, Job
@@ -30,14 +31,14 @@ def eap(job: Job) -> Iterator[Found]:
     yield Found(scores_of(job, gradients(job.session, first), first))
 
 
-def gradients(session: Session, first: int = 0) -> list[ReaderGradients]:
+def gradients(session: Session, first: int = 0, adapter: Adapter | None = None) -> list[ReaderGradients]:
     """The gradients that EAP takes, from row `first` on: of one run, at A or, of a metric that is flat there,
-    half-way."""
+    half-way. adapter: one that takes them in another way."""
     a = session.engine.clean().embedding
     if session.metric.metric.kind not in FLAT_AT_CLEAN:
-        return [gradients_at(session, a, first)]
+        return [gradients_at(session, a, first, adapter)]
     b = session.engine.counterfactual()
     with torch.no_grad():
         away = a.mean(dim=1, keepdim=True).expand_as(a) if b is None else b.embedding
         half = (a + away) / 2
-    return [gradients_at(session, half, first)]
+    return [gradients_at(session, half, first, adapter)]

@@ -12,9 +12,13 @@ from core.session import Session
 from core.tracing.circuit_pruning import circuit_pruning
 from core.tracing.eap import eap
 from core.tracing.eap_ig import eap_ig
+from core.tracing.eap_ig_activations import eap_ig_activations
+from core.tracing.exact_scan import exact_scan
+from core.tracing.flow_routes import flow_routes
 from core.tracing.integrated_edges import integrated_edges
 from core.tracing.job import LEVELS, Job, Level, Score
 from core.tracing.random_scores import random_scores
+from core.tracing.relp import relp
 
 ABLATIONS: tuple[EditKind, ...] = ("patch", "zero", "mean")
 
@@ -24,8 +28,9 @@ class Method:
     """One way to score edges, nodes or positions.
 
     name: in code and files. title: for menus. words: what it does, in a line. score: the method itself. options: what
-    of `Options` it takes. signed: whether a negative score means that the edge lowers the metric. joint: it scores all
-    pairs of a dataset together, since what it does next depends on all of them.
+    of `Options` it takes. signed: whether a negative score means that the edge lowers the metric. replaces: whether
+    what a removed edge carries plays a part. joint: it scores all pairs of a dataset together, since what it does next
+    depends on all of them.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Method:
     replacements: tuple[EditKind, ...] = ABLATIONS
     needs_counterfactual: bool = False
     signed: bool = True
+    replaces: bool = True
     text_only: bool = False
     joint: bool = False
 
@@ -55,7 +61,8 @@ class Method:
             )
         if self.text_only and not session.model.is_text:
             raise ModelError(f"{self.title} is for language models only.", "Use another method, for example eap-ig.")
-        if session.pair.counterfactual is None and (self.needs_counterfactual or replacement == "patch"):
+        patches = replacement == "patch" and self.replaces
+        if session.pair.counterfactual is None and (self.needs_counterfactual or patches):
             why = "goes from B to A" if self.needs_counterfactual else "with patch takes values from B"
             raise EditError(
                 f"{self.title} {why}, and there is no B.", "Give a counterfactual input, or trace for zero or mean."
@@ -90,7 +97,30 @@ METHODS: dict[str, Method] = {
             levels=("edges", "nodes"),
             joint=True,
         ),
-        Method("random", "Random", "the baseline", random_scores, options=("seed",)),
+        Method(
+            "eap-ig-activations",
+            "EAP-IG on activations",
+            "gradients averaged layer by layer while what it adds goes from its replacement to A's",
+            eap_ig_activations,
+            options=("steps",),
+        ),
+        Method(
+            "relp",
+            "RelP",
+            "relevance at A, which follows activations instead of their slopes",
+            relp,
+            text_only=True,
+        ),
+        Method(
+            "flow-routes",
+            "Information flow routes",
+            "what the streams are made of, followed from the output down; no counterfactual",
+            flow_routes,
+            signed=False,
+            replaces=False,
+        ),
+        Method("exact-scan", "Exact scan", "every edit really made, one at a time", exact_scan),
+        Method("random", "Random", "the baseline", random_scores, options=("seed",), replaces=False),
     )
 }
 
