@@ -46,6 +46,7 @@ class Inspecting(QObject):
         self._inspector = inspector = window.inspector
         self._several: SeveralFound | None = None
         self._coefficient: float | None = None  # to steer with once there is a direction
+        self._measured: tuple[object, PositionsFound] | None = None  # of which document, and what
         bench.selection_changed.connect(self._select)
         bench.positions_changed.connect(self._take_positions)
         bench.history_changed.connect(self._follow)
@@ -133,15 +134,26 @@ class Inspecting(QObject):
             return
         self._inspector.identity.set_traits(found.traits)
         self._inspector.says.show_says(found.says)
-        self._inspector.positions.show_positions(found.positions)
+        measured = self._measured
+        known = measured is not None and measured[0] == self._state() and measured[1].node == found.node
+        self._inspector.positions.show_positions(measured[1].data if measured and known else found.positions)
 
     def _show_average(self, found: AverageFound) -> None:
         if found.node == self._one():
             self._inspector.attention.show_average(found.data)
 
     def _show_positions(self, found: PositionsFound) -> None:
+        """Measured once: it takes long, so another document has estimates again until it is asked for."""
+        self._bench.want("positions", None)
         if found.node == self._one():
+            self._measured = self._state(), found
             self._inspector.positions.show_positions(found.data)
+
+    def _state(self) -> object:
+        """All of the document that a measurement depends on."""
+        document = self._bench.usable()
+        inputs = document.clean, document.counterfactual, document.population
+        return inputs, document.metric, document.edits, document.cut_kind, self._bench.positions
 
     def _show_paths(self, found: PathsFound) -> None:
         if found.edge == self._one():

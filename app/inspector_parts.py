@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.bench import Bench
+from app.document import PairSource
 from app.engine_thread import Send
 from app.inspection import REPLACED
 from app.inspector_present import position_name, positions_data, said_rows, trait_chips
@@ -30,7 +31,8 @@ from app.inspector_wants import (
 )
 from app.messages import Request, Working
 from core.edits import Edit, EditKind
-from core.errors import EditError, WirescopeError
+from core.engine.population import Population
+from core.errors import EditError, InputError, WirescopeError
 from core.graph import Node
 from core.lens.attention import attention_pattern, mean_attention
 from core.lens.direct import DirectAttribution, direct_attribution
@@ -40,6 +42,7 @@ from core.lens.paths import Paths
 from core.lens.positions import NodeGradients, estimated_effects, measured_effects, written_norms
 from core.lens.repair import self_repair
 from core.result import Result
+from core.steering import population_of
 from views.data import Target
 from views.inspection import AverageData, PathData, RepairData, SaysData
 
@@ -143,14 +146,28 @@ def _traits(bench: Bench, result: Result, node: Node) -> list[Trait]:
 
 
 def serve_average(want: WantAverage, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    key = "average", want
+    rows = request.document.dataset
+    key = "average", want, rows
     if key not in bench.kept:
+        send(Working(request.number, f"Averaging the attention over {len(rows)} inputs"))
         try:
-            found = mean_attention(bench.session, want.node.layer, want.node.head)
+            found = mean_attention(bench.session, want.node.layer, want.node.head, _population(bench, rows))
             bench.kept[key] = AverageData(found.weights, found.rows, found.of)
         except WirescopeError as error:
             bench.kept[key] = AverageData(None, why=f"{error.message} {error.hint}".strip())
     send(AverageFound(request.number, want.node, bench.kept[key]))
+
+
+def _population(bench: Bench, rows: tuple[PairSource, ...]) -> Population:
+    """The dataset's clean inputs, run once for all heads."""
+    key = "population", rows
+    if key not in bench.kept:
+        dataset = bench.rows.dataset(rows)
+        if dataset is None:
+            raise InputError("None of the dataset's inputs can be read.", "Mend them in the table of the dataset.")
+        bench.kept[key] = population_of(bench.session.model, dataset)
+    found: Population = bench.kept[key]
+    return found
 
 
 def serve_positions(want: WantPositions, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
@@ -169,10 +186,16 @@ def serve_positions(want: WantPositions, request: Request, bench: Bench, send: S
 
 
 def serve_paths(want: WantPaths, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    scores_key = bench.scores_key(request.document)
-    key = "paths", scores_key
+    scores_key, size = bench.scores_key(request.document), request.document.size
+    key = "paths", scores_key, size
     if key not in bench.kept:
-        bench.kept[key] = Paths(bench.session.graph, bench.scores[scores_key].values)
+        scores = bench.scores[scores_key]
+        values = scores.values
+        if size is not None and size < len(values):  # over what the circuit keeps
+            kept = scores.top(size).edges
+            values = np.zeros_like(values)
+            values[kept] = scores.values[kept]
+        bench.kept[key] = Paths(bench.session.graph, values)
     paths: Paths = bench.kept[key]
     found = tuple(
         PathData(path.nodes, tuple(node.name for node in path.nodes), path.share) for path in paths.on_from(want.edge)
@@ -190,7 +213,8 @@ def serve_repair(want: WantRepair, request: Request, bench: Bench, send: Send, c
             without, with_it = session.run(others, cancelled=cancelled), session.run(edits, cancelled=cancelled)
             found = self_repair(session, without, with_it, want.target)
             rows = tuple((repair.node.name, repair.change) for repair in found.repairs)
-            bench.kept[key] = RepairData(rows, found.total, found.words)
+            cut = all(edit.kind in ESTIMATED for edit in edits if edit.target == want.target)
+            bench.kept[key] = RepairData(rows, found.words, cut)
     send(RepairFound(request.number, want.target, bench.kept[key]))
 
 

@@ -91,11 +91,12 @@ class PathData:
 
 @dataclass(frozen=True)
 class RepairData:
-    """What later heads do about an edit: names and changes of their direct share, in logits."""
+    """What later heads do about an edit: names and changes of their direct share, in logits. words: of what the shares
+    are. cut: whether the edit is one, or only changes what is there."""
 
     rows: tuple[tuple[str, float], ...]
-    total: float
-    words: str  # of what the shares are
+    words: str
+    cut: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.engine.attention import pattern, score_mask
+from core.engine.population import Population
 from core.errors import ArgumentError, InputError
 from core.result import Result
 from core.session import Session
@@ -43,12 +44,14 @@ class MeanAttention:
     of: int
 
 
-def mean_attention(session: Session, layer: int, head: int) -> MeanAttention:
+def mean_attention(session: Session, layer: int, head: int, population: Population | None = None) -> MeanAttention:
     """The attention of a head over the session's dataset, unedited; over its own inputs where it has none.
+
+    population: other inputs instead, from `core.steering.population_of`.
 
     Raises InputError where no input of the dataset has as many positions as the session's own.
     """
-    population = session.engine.population
+    population = population or session.engine.population
     length = session.pair.clean.lengths[0]
     aligned = [row for row, own in enumerate(population.lengths) if own == length]
     if not aligned:

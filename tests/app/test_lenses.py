@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from app.document import Document, PairSource, Source
 from core.edits import Edit
 from core.graph import LOGITS, Edge, Node, Reader
 from core.lens.attention import attention_pattern
@@ -15,6 +16,8 @@ from core.lens.heads import patch_traits, token_traits
 from core.lens.logit_lens import node_lens, node_logits, stream_lens
 from core.lens.positions import NodeGradients, estimated_effects, measured_effects
 from core.lens.repair import self_repair
+from core.models.loading import load_model
+from core.session import Session
 from tests.app.person import Person
 from views.widgets.text import answer_words, change_words, number, signed
 
@@ -212,3 +215,41 @@ def test_the_gap_is_flagged_and_an_estimate_of_another_kind_says_so(reader: Pers
     assert reader.effects()["estimated"] == "–"
     assert inspector.effects.note.text() == "No estimate: those are of what is replaced from B, as the tool bar says."
     assert np.isfinite(reader.bench.inspection().measured)
+
+
+@pytest.mark.parametrize("sees", ["text", "pictures"])
+def test_the_attention_is_averaged_over_the_dataset(person: Person, models, pictures, sees: str) -> None:
+    if sees == "text":
+        prompts = ["When Mary gave a drink to", "When Tom gave a drink to", "When John gave the store a drink to"]
+        sources = [Source("text", text=prompt) for prompt in prompts]
+        model, expected = models.gpt2, "mean of 2 inputs as long as A, without edits; 1 of another length are left out"
+    else:
+        sources = [Source("image", path=str(pictures(name))) for name in ("a.png", "b.png", "c.png")]
+        model, expected = models.vit, "mean of 3 inputs as long as A, without edits"
+    dataset = tuple(PairSource(source) for source in sources)
+    person.window.opener.open(Document(str(model), sources[0], dataset=dataset))
+    person.rest()
+    person.click_node(HEAD)
+    section = person.window.inspector.attention
+    alone = person.bench.inspection().attention
+    person.click(section.average)
+    person.rest()
+    assert section.why.text() == expected
+    mean = np.mean([pattern_of(model, source) for source in sources[: 2 if sees == "text" else 3]], axis=0)
+    shown = section.matrix if sees == "text" else section.patches
+    assert np.abs(shown.weights() - mean).max() < 1e-5
+    person.click(section.this_input)
+    person.rest()
+    assert np.abs(shown.weights() - alone).max() < 1e-5
+    assert not section.why.isVisible()
+
+
+def pattern_of(model, source: Source) -> np.ndarray:
+    loaded = load_model(str(model))
+    session = Session(loaded, loaded.pair(source.text or source.path))
+    return attention_pattern(session.run(positions="all"), HEAD.layer, HEAD.head)
+
+
+def test_without_a_dataset_there_is_no_mean_to_choose(reader: Person) -> None:
+    reader.click_node(HEAD)
+    assert not reader.window.inspector.attention.choice.isVisible()

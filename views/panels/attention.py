@@ -63,6 +63,10 @@ class AttentionView(Painted):
         self._pinned = tuple(positions)
         self.update()
 
+    def weights(self) -> NDArray[np.float32]:
+        """[query, key], as shown."""
+        return self._weights
+
     def size_in_positions(self) -> int:
         return int(self._weights.shape[0])
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from core.edits import EditKind
+from views.widgets.buttons import LinkButton
 
 _ROWS: tuple[tuple[tuple[EditKind, str, str], ...], ...] = (
     (
@@ -91,11 +92,15 @@ class EditButtons(QWidget):
         self.slider.sliderReleased.connect(self.drag_ended)
         self.spin.valueChanged.connect(self._changed)
         self.spin.editingFinished.connect(self.drag_ended)
+        self.restore = LinkButton("restore")
+        self.restore.setToolTip("Take this edit back (R)")
+        self.restore.clicked.connect(self.restore_requested)
         self.amount_row = QWidget()
         row = QHBoxLayout(self.amount_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.slider, 1)
         row.addWidget(self.spin)
+        row.addWidget(self.restore)
         layout.addWidget(self.amount_row)
         self._take_amount("scale")
         self.show_edit(None, False)

@@ -176,9 +176,10 @@ class InspectorPanel(QFrame):
         words = ""
         if data is not None and data.rows:
             words = ", ".join(f"{name} {signed(change)}" for name, change in data.rows)
-            words = f"Self-repair after this cut: {words} (measured, direct share of {data.words})"
+            edit = "cut" if data.cut else "edit"
+            words = f"Self-repair after this {edit}: {words} (measured, direct share of {data.words})"
         elif data is not None:
-            words = "No later head's direct share works against this cut (measured)."
+            words = f"No later head's direct share works against this {'cut' if data.cut else 'edit'} (measured)."
         show_text(self.repair, words)
         dim(self.repair, False)
 

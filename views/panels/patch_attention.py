@@ -58,6 +58,10 @@ class PatchAttention(QWidget):
         self._make_chips()
         self.set_query(self._query if same else (0 if prefix else None))
 
+    def weights(self) -> NDArray[np.float32]:
+        """[query, key], as shown."""
+        return self._weights
+
     def query(self) -> int | None:
         return self._query
 
