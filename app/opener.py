@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from app.document import Document
 from app.examples import all_examples, example, examples_for
+from app.guides import GUIDES
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -47,6 +48,10 @@ class Opener:
         self.open(document)
 
     def open_example(self, key: str) -> None:
+        """Open an example; one with a guide leads through it."""
+        if any(guide.key == key for guide in GUIDES):
+            self._window.guides.start(key)
+            return
         self.open(example(key).document)
 
     def open(self, document: Document) -> None:
@@ -83,12 +88,7 @@ class Opener:
         self._window.welcome.setFocus()
 
     def refresh_welcome(self) -> None:
-        chosen: dict[str, tuple[str, str, str]] = {}
-        for entry in all_examples():
-            installed = not entry.document.model.startswith("pack:")
-            if entry.behaviour not in chosen and installed and len(chosen) < 6:
-                model = entry.document.model.partition(":")[2]
-                chosen[entry.behaviour] = (entry.key, entry.title, f"{entry.behaviour.replace('-', ' ')} · {model}")
-        self._window.welcome.set_examples(list(chosen.values()))
+        guides = [(guide.key, guide.title, guide.words) for guide in GUIDES]
+        self._window.welcome.set_examples(guides)
         self._window.welcome.set_recent(self._window.settings.recent_models())
         self._window.packs.refresh()

@@ -4,7 +4,7 @@ are `arrangement`'s."""
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.actions import make_actions
@@ -16,6 +16,7 @@ from app.circuits import Circuits
 from app.dataset import DatasetKeeper
 from app.editing import NO_SELECTION
 from app.find import Finder
+from app.guides import Guides
 from app.input_taker import InputTaker
 from app.inspecting import Inspecting
 from app.joining import join, slots
@@ -51,6 +52,7 @@ from views.panels.table import TablePanel
 from views.panels.toolbar import TopBar
 from views.panels.welcome import WelcomePanel
 from views.widgets.docks import Desk, Dock
+from views.widgets.drops import dropped_folder
 
 METHODS = (("eap-ig", "EAP-IG: gradients averaged from B to A"), ("eap", "EAP: gradients at A"))
 
@@ -71,7 +73,7 @@ class Window(QMainWindow):
         self.jobs: list[Job] = []
         self.setWindowTitle("Wirescope")
         self.resize(1440, 900)
-        self.setAcceptDrops(False)
+        self.setAcceptDrops(True)  # of models
 
         self.top_bar = TopBar()
         self.inputs = InputsPanel()
@@ -94,6 +96,7 @@ class Window(QMainWindow):
         self.opener = Opener(self)
         self.problems = Problems(self)
         self.log_viewer = LogViewer(self)
+        self.guides = Guides(self)
         self.preferring = Preferring(self)
         self.palette_commands = Commands(self)
         self.finder = Finder(self, FindBar(self.canvas.parentWidget()))
@@ -144,6 +147,19 @@ class Window(QMainWindow):
         ):
             self.status.set_message(NO_SELECTION)
         super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A folder is a model, wherever it is let go."""
+        if dropped_folder(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        folder = dropped_folder(event.mimeData())
+        if folder:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.opener.open_model(folder)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -40,7 +40,7 @@ class PackCard(QFrame):
         self.pack = pack
         self.title = ElidedLabel(pack.title, "heading")
         facts = [pack.size_words, pack.license]
-        self.facts = ElidedLabel(" · ".join(fact for fact in facts if fact), "muted")
+        self.facts = wrapped(" · ".join(fact for fact in facts if fact))
         self.description = wrapped(pack.description)
         self.button = QPushButton("Open" if pack.installed else "Get")
         self.button.setAccessibleName(f"{self.button.text()} {pack.title}")
@@ -53,10 +53,6 @@ class PackCard(QFrame):
         self.cancel.setAccessibleName(f"Cancel getting {pack.title}")
         self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self.pack.name))
 
-        head = QHBoxLayout()
-        head.setSpacing(9)
-        head.addWidget(self.title)
-        head.addWidget(self.facts, 1)
         self.getting = QWidget()
         line = QHBoxLayout(self.getting)
         line.setContentsMargins(0, 2, 0, 0)
@@ -66,8 +62,9 @@ class PackCard(QFrame):
         line.addWidget(self.cancel)
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addLayout(head)
+        words.addWidget(self.title)
         words.addWidget(self.description)
+        words.addWidget(self.facts)
         words.addWidget(self.getting)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 10, 14, 10)
@@ -108,7 +105,7 @@ class WelcomePanel(QFrame):
         self.title = wrapped(TITLE, "heading")
         enlarge(self.title, 1.7)
         self.line = wrapped(LINE)
-        self.examples_heading = ElidedLabel("Start with an example", "heading")
+        self.examples_heading = ElidedLabel("Start with a guided example", "heading")
         self.examples = QWidget()
         self.example_grid = QGridLayout(self.examples)
         self.example_grid.setContentsMargins(0, 0, 0, 0)
@@ -171,8 +168,8 @@ class WelcomePanel(QFrame):
         for i, (key, title, words) in enumerate(examples):
             button = ExampleButton(title, words)
             button.clicked.connect(lambda _checked=False, key=key: self.example_chosen.emit(key))
-            self.example_grid.addWidget(button, i // 2, i % 2)
-            self.example_grid.setColumnStretch(i % 2, 1)
+            self.example_grid.addWidget(button, i // 3, i % 3)
+            self.example_grid.setColumnStretch(i % 3, 1)
             self.example_buttons[key] = button
         self.examples_heading.setVisible(bool(examples))
         self.examples.setVisible(bool(examples))

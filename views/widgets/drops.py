@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage, QPixmap
@@ -40,3 +41,10 @@ def read(mime: QMimeData) -> Dropped | None:
     if urls:
         return Dropped(paths=tuple(url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in urls))
     return Dropped(text=mime.text()) if mime.text() else None
+
+
+def dropped_folder(mime: QMimeData) -> str:
+    """The one folder that is dropped, or nothing: a model's, as the window takes it."""
+    urls = mime.urls()
+    path = urls[0].toLocalFile() if len(urls) == 1 else ""
+    return path if path and Path(path).is_dir() else ""
