@@ -53,6 +53,7 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),
 )
 
+LOWEST = 136  # pixels
 BOTTOM = 180  # pixels: how high the bottom panels are at first
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
 
@@ -150,10 +151,14 @@ class Arrangement:
             self._window.desk.resizeDocks(
                 [docks["inputs"], docks["inspector"]], [round(left), round(right)], horizontal
             )
-            self._window.desk.resizeDocks([docks["predictions"]], [round(BOTTOM * theme.text_scale())], vertical)
+            self._window.desk.resizeDocks([docks["predictions"]], [self._bottom()], vertical)
             tall = self._window.height()
             self._window.desk.resizeDocks([docks["inputs"], docks["history"]], [tall * 2 // 3, tall // 3], vertical)
             self._sizes = self._panel_sizes()
+
+    def _bottom(self) -> int:
+        """How high the bottom panels are at first: a low window leaves the canvas its room."""
+        return round(min(BOTTOM, max(LOWEST, self._window.height() // 5)) * theme.text_scale())
 
     def show_panel(self, key: str) -> None:
         """Show or hide a panel, as its menu entry says."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QFont, QFontMetricsF, QKeySeque
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from core.edits import EDIT_WORDS, EditKind
-from views.theme import current, theme_changes, ui_font
+from views.theme import current, text_scale, theme_changes, ui_font
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.icons import IconButton, draw_icon
 from views.widgets.text import ElidedLabel, enlarge
@@ -33,6 +33,7 @@ class LabelledButton(QPushButton):
         self.bold = False
         self.muted_first = False  # "replace with: from B"
         self.shrinks = False
+        self.shrinks_when_large = False  # where text is larger than usual
 
     def set_words(self, strong: str, muted: str) -> None:
         self._strong, self._muted = strong, muted
@@ -59,7 +60,7 @@ class LabelledButton(QPushButton):
         return QSize(round(width) + 28 + 18 * self.arrow, self.fontMetrics().height() + 12)
 
     def minimumSizeHint(self) -> QSize:
-        if not self.shrinks:
+        if not self.shrinks and not (self.shrinks_when_large and text_scale() > 1):
             return self.sizeHint()
         room = self._strong_font().horizontalAdvance(self._strong[:9]) + 34 + 18 * self.arrow
         return QSize(min(round(room), self.sizeHint().width()), self.sizeHint().height())
@@ -108,7 +109,6 @@ class TopBar(QWidget):
         self._method = ""
         self.app_name = ElidedLabel("Wirescope")
         self.app_name.setText("Wirescope", "")
-        self.app_name.setMinimumWidth(1)  # it gives way first
         self.app_name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         enlarge(self.app_name, 1.23)
         self.model = LabelledButton("Open a model")
@@ -141,7 +141,7 @@ class TopBar(QWidget):
         for name, words, key, tip in _TOOLS:
             button = LabelledButton(words, key)
             button.setCheckable(True)
-            button.shrinks = True
+            button.shrinks_when_large = True
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             button.setAccessibleName(f"{words} tool")
             button.setToolTip(tip + (f" ({key} does it to the selection)" if key else ""))
@@ -153,7 +153,8 @@ class TopBar(QWidget):
 
     def _add_replacement(self) -> None:
         self.replacement = LabelledButton()
-        self.replacement.arrow = self.replacement.muted_first = self.replacement.shrinks = True
+        self.replacement.arrow = self.replacement.muted_first = True
+        self.replacement.shrinks_when_large = True
         self.replacement.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.replacement.setToolTip("What a cut puts in the place of the value")
         self.replacement_menu = QMenu(self)
@@ -172,8 +173,8 @@ class TopBar(QWidget):
     def _add_trace(self) -> None:
         self.trace = QPushButton("Trace")
         self.trace.setProperty("primary", True)
-        theme_changes().resized.connect(self._fit_trace)
-        self._fit_trace()
+        theme_changes().resized.connect(self._fit_words)
+        self._fit_words()
         self.trace.setToolTip("Score every edge and show the strongest")
         self.trace.clicked.connect(lambda: self.trace_requested.emit(self._method))
         self.method = LinkButton("▾")
@@ -185,7 +186,9 @@ class TopBar(QWidget):
         self.row.addWidget(self.trace)
         self.row.addWidget(self.method)
 
-    def _fit_trace(self) -> None:
+    def _fit_words(self) -> None:
+        """The name gives way where text is large, the word on the button never."""
+        self.app_name.setMinimumWidth(1 if text_scale() > 1 else self.app_name.sizeHint().width())
         self.trace.setMinimumWidth(
             round(QFontMetricsF(ui_font(weight=QFont.Weight.DemiBold)).horizontalAdvance("Trace")) + 36
         )

@@ -218,11 +218,12 @@ class ExampleButton(QPushButton):
         self.setAccessibleName(title)
         self.setAccessibleDescription(words)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.title = ElidedLabel(title, "heading")
+        self.title = wrapped(title, "heading")
         self.words = wrapped(words)
         for label in (self.title, self.words):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        for label in (self.title, self.words):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 10, 14, 10)
         layout.setSpacing(2)
