@@ -36,7 +36,8 @@ def export(window: Window, ending: str, scale: int = 1) -> None:
         else:
             plain = replace(data, changes=None)  # the fill of nodes has its legend in the window alone
             with usual_text():
-                write_figure(path, window.unfolding.drawing() or plain, snapshot.caption(), scale=scale)
+                caption = window.unfolding.caption(snapshot.caption())
+                write_figure(path, window.unfolding.drawing() or plain, caption, scale=scale)
     except WirescopeError as error:
         window.problems.show(Failed(0, "run", error.message, error.hint))
     else:

@@ -107,6 +107,7 @@ def unfolded_data(
         picture=picture,
         links_in_all=max(scores.links, len(marks)),
         hidden_columns=len(every) - len(columns),
+        edges=(len(answer.want.edges), answer.want.circuit),
         output_label=opened.output_label,
         kind_words=REPLACED[answer.kind],
         stale=stale,

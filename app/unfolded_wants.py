@@ -14,10 +14,12 @@ from views.unfolded_data import Positions
 
 @dataclass(frozen=True)
 class WantUnfolded(Want):
-    """Some edges of a graph over all positions. region: positions that count as one column."""
+    """Some edges of a graph over all positions. circuit: how many there are in all. region: positions that count as one
+    column."""
 
     graph: Graph
     edges: tuple[int, ...]
+    circuit: int = 0
     region: Positions = ()
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.inspection import REPLACED
 from app.messages import Opened, Unanswered
 from app.unfolded_shown import unfolded_data
 from app.unfolded_wants import UnfoldedFound, WantUnfolded
 from core.graph import LOGITS
 from views.data import CardData, Target
+from views.figure import FigureCaption
 from views.unfolded_data import Column, Move, Picture, Place, Positions, Spot, UnfoldedData, Wire
 from views.unfolded_figure import UnfoldedDrawing
 
@@ -86,6 +88,15 @@ class Unfolding(QObject):
         columns = tuple(replace(column, chosen=False) for column in data.columns)
         return UnfoldedDrawing(replace(data, columns=columns, selection=()))
 
+    def caption(self, caption: FigureCaption) -> FigureCaption:
+        """A figure's caption with what the links of the second level are."""
+        found = self._found
+        if found is None or not self.shown:
+            return caption
+        by = f"estimated by {found.method.upper()} at each position, {REPLACED[found.kind]}"
+        lines = [f"Dashed: {by}. Arcs: what a head moves from one position to another; lines: what stays at one."]
+        return replace(caption, lines=lines)
+
     def _waiting(self) -> UnfoldedData:
         """The input alone, and what is being done."""
         opened, ready = self._bench.opened, self._bench.ready
@@ -151,7 +162,7 @@ class Unfolding(QObject):
             return kept.want if kept is not None and kept.want.graph == opened.graph else None
         scores = self._bench.scored.values
         strongest = sorted((mark.index for mark in data.edges), key=lambda index: -abs(scores[index]))[:MOST_EDGES]
-        return WantUnfolded(opened.graph, tuple(sorted(strongest)), self._region(opened))
+        return WantUnfolded(opened.graph, tuple(sorted(strongest)), len(data.edges), self._region(opened))
 
     def _region(self, opened: Opened) -> Positions:
         """A brushed part of an image counts as one column."""

@@ -86,6 +86,7 @@ class UnfoldedData:
     picture: Picture | None = None
     links_in_all: int = 0
     hidden_columns: int = 0
+    edges: tuple[int, int] = (0, 0)  # of the circuit: unfolded, and in all
     output_label: str = "logits"
     kind_words: str = ""  # what the figures are the effect of: "replaced from B"
     stale: bool = False  # the numbers are of an earlier state: dim them

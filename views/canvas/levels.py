@@ -30,7 +30,7 @@ class Levels(QWidget):
         for board in self._boards:
             board.in_card = True
             self._stack.addWidget(board)
-        self._fade = Fade(self._stack)
+        self.fade = Fade(self._stack)
         self._key = f" ({key})" if key else ""
         self.buttons = {level: QPushButton() for level in LEVELS}
         group = QButtonGroup(self)
@@ -77,7 +77,7 @@ class Levels(QWidget):
             return
         focused, by_keys = self.board.hasFocus(), self.board.keyboard_focus
         if not motion.reduced() and self.isVisible():
-            self._fade.begin(self._stack.grab())
+            self.fade.begin(self._stack.grab())
         self._stack.setCurrentIndex(LEVELS.index(level))
         self.buttons[level].setChecked(True)
         if focused:

@@ -44,7 +44,8 @@ def unfolded_count(data: UnfoldedData) -> str:
     if data.hidden_columns:
         every = len(data.columns) + data.hidden_columns
         words += f" · {len(data.columns)} of {every:,} {'columns' if data.picture else 'tokens'}"
-    return words
+    unfolded, in_all = data.edges
+    return words if unfolded >= in_all else f"{words} · {unfolded} strongest of {in_all:,} edges"
 
 
 def paint_unfolded_header(painter: QPainter, data: UnfoldedData, theme: Theme, size: QSizeF) -> None:
