@@ -236,6 +236,16 @@ def test_everything_that_is_done_is_a_named_step(reader: Person) -> None:
     leave(reader)
 
 
+def drag(person: Person, *values: int) -> None:
+    """Move the inspector's slider through some values, and let it go."""
+    slider = person.window.inspector.edits.slider
+    slider.setSliderDown(True)
+    for value in values:
+        slider.setValue(value)
+        person.rest()
+    slider.setSliderDown(False)
+
+
 def test_a_dragged_slider_is_one_step_and_the_next_drag_another(reader: Person) -> None:
     (index,) = reader.strong_edges()
     reader.click_edge(index)
@@ -244,13 +254,9 @@ def test_a_dragged_slider_is_one_step_and_the_next_drag_another(reader: Person) 
     reader.rest()
     name = pretty_name(reader.edge(index).name)
     assert words(reader) == ["Start", f"Scale {name} to 0.5"]
-    for value in (12, 20, 30):
-        buttons.slider.setValue(value)
-        reader.rest()
+    drag(reader, 12, 20, 30)
     assert words(reader) == ["Start", f"Scale {name} to 1.5"]
-    reader.bench.history.seal()
-    buttons.slider.setValue(10)
-    reader.rest()
+    drag(reader, 20, 10)
     assert words(reader) == ["Start", f"Scale {name} to 1.5", f"Scale {name} to 0.5"]
     metrics = [reader.expected([Edit(reader.edge(index), "scale", value=value)])[0] for value in (1.5, 0.5)]
     outcomes = [step.outcome.after for step in reader.bench.history.current.path()[1:]]
