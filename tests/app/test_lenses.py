@@ -253,3 +253,26 @@ def pattern_of(model, source: Source) -> np.ndarray:
 def test_without_a_dataset_there_is_no_mean_to_choose(reader: Person) -> None:
     reader.click_node(HEAD)
     assert not reader.window.inspector.attention.choice.isVisible()
+
+
+def test_pointing_at_the_attention_marks_the_patches_on_the_card(viewer: Person) -> None:
+    from tests.app.test_inspecting import hover
+
+    viewer.click_node(HEAD)
+    patches, picture = viewer.window.inspector.attention.patches, viewer.card("A").picture
+    before = picture.grab().toImage()
+    hover(patches.picture, patches.picture.patch_rect(6).center())
+    after = picture.grab().toImage()
+    ratio = after.devicePixelRatio()
+
+    def differs(patch: int) -> bool:
+        at = (picture.patch_rect(patch).center() * ratio).toPoint()
+        return before.pixelColor(at) != after.pixelColor(at)
+
+    assert [patch for patch in range(16) if differs(patch)] == [6]
+
+    # The query is CLS, which can be pinned; edits then apply there alone.
+    viewer.click(viewer.window.inspector.attention.pin)
+    viewer.rest()
+    assert viewer.bench.positions == (0,)
+    assert viewer.window.inspector.attention.pin.text() == "unpin"

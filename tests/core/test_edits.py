@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.edits import Edit, parse_edit, resolve
+from core.edits import Edit, edit_words, parse_edit, resolve
 from core.errors import ArgumentError, EditError
 from core.graph import Edge, Graph, Node, Reader
 from core.positions import Extent, Positions
@@ -148,3 +148,14 @@ def test_text_is_read_as_an_edit() -> None:
 def test_text_that_is_no_edit_is_refused(text: str) -> None:
     with pytest.raises(EditError):
         parse_edit(text)
+
+
+def test_the_strength_of_an_edit_is_written_and_read() -> None:
+    edit = Edit("m3", "noise", [4], 0.5, 0.25, 7)
+    assert str(edit) == "m3=noise:0.5*0.25#7@4"
+    assert parse_edit(str(edit)) == edit
+    assert parse_edit("m3=zero*0.4") == Edit("m3", "zero", strength=0.4)
+    assert edit_words(Edit("m3", "zero", strength=0.4)) == "zero, 40%"
+    assert edit_words(Edit("m3", "steer", value=[1.0], strength=-2)) == "steer × -2"
+    with pytest.raises(EditError, match="a value that is no number"):
+        parse_edit("m3=zero*much")
