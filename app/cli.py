@@ -30,7 +30,8 @@ MODEL_HELP = (
 )
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp")
 EDIT_HELP = (
-    "TARGET=KIND[:VALUE][*STRENGTH][#SEED][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', 'm3=mean@4,5', 'a1.h0=scale:0.5', "
+    "TARGET=KIND[:VALUE][*STRENGTH][#SEED][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', "
+    "'m3=mean@4,5', 'a1.h0=scale:0.5', "
     "'m3=noise:0.5#7', 'm3=steer:vector.json'; kinds: patch, zero, mean, resample, scale, noise, steer. May be given "
     "several times"
 )
