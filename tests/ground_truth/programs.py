@@ -203,6 +203,12 @@ def _any(tokens: int, length: int) -> Callable[[Random], list[int]]:
     return lambda rng: [rng.randrange(1, tokens) for _ in range(length)]
 
 
+def _draw_fraction(rng: Random) -> list[int]:
+    """All shares are as likely: few texts have none or all."""
+    share = rng.random()
+    return [1 if rng.random() < share else 2 for _ in range(8)]
+
+
 def _draw_most_frequent(rng: Random) -> list[int]:
     while True:
         text = [rng.randrange(1, 6) for _ in range(8)]
@@ -259,7 +265,7 @@ PROGRAMS: dict[str, Program] = {
     program.name: program
     for program in (
         Program("reverse", _reverse, lambda text: text[0], _any(6, 7)),
-        Program("fraction", _fraction, _share_level, _any(3, 8)),
+        Program("fraction", _fraction, _share_level, _draw_fraction),
         Program("sort", _sort, max, _any(7, 7)),
         Program("most-frequent", _most_frequent, lambda text: max(set(text), key=text.count), _draw_most_frequent),
         Program("double-histogram", _double_histogram, _double, _any(4, 7)),
