@@ -47,7 +47,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "pick_none": lambda: window.picked_positions.clear(),
         **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
         "find": window.finder.open,
-        "pin": window.predictions.open_pin,
+        "pin": lambda: window.predicting.open_pin(),
         "level": levels.toggle,
         "zoom_in": lambda: levels.board.zoom_by(1.25),
         "zoom_out": lambda: levels.board.zoom_by(0.8),

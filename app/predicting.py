@@ -40,6 +40,13 @@ class Predicting(QObject):
 
     # ---- pins ----
 
+    def open_pin(self) -> None:
+        """Have the user type an answer, in a panel that is in sight."""
+        dock = self._window.docks["predictions"]
+        dock.show()
+        dock.raise_()
+        self._window.predictions.open_pin()
+
     def _take_checked(self, answer: PinChecked) -> None:
         self._workbench.want(_WANT, None)
         if answer.problem:

@@ -135,7 +135,9 @@ def test_what_is_several_tokens_is_refused_with_its_tokens(reader: Person) -> No
 
 def test_answers_are_offered_while_one_types(reader: Person) -> None:
     field = reader.window.predictions.pin_field
+    reader.window.docks["predictions"].close()
     reader.choose("Edit", "Pin an Answer")
+    assert field.isVisible()  # the panel is back
     wanted = next(answer for answer in field.offered() if answer.startswith("·") and len(answer) > 2)
     QTest.keyClicks(field, wanted[1:])  # without its space
     popup = field.completer().popup()
