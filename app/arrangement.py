@@ -47,7 +47,7 @@ class DockRow:
 DOCKS: tuple[DockRow, ...] = (
     DockRow("inputs", "In&puts", "left", "inputs", "F5"),
     DockRow("history", "&History", "left", "history", "F9", below="inputs"),
-    DockRow("dataset", "Datas&et", "left", "dataset", "Shift+F5", beside="history"),
+    DockRow("dataset", "&Dataset", "left", "dataset", "Shift+F5", beside="history"),
     DockRow("inspector", "In&spector", "right", "inspector", "F6"),
     DockRow("predictions", "P&redictions", "bottom", "predictions", "F7"),
     DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from app.answer_fixes import fix_of
 from app.dataset_rows import DatasetRows
 from app.document import Document
 from app.messages import Ready
@@ -80,6 +81,8 @@ class Bench:
             note = f"Shown instead: {self.session.metric.name}."
         if choice is not None and choice.kind and not problem:
             note = self._unlikely()
+        warning, fix = fix_of(choice, self.session.model, self.ready.answers)
+        note = warning or note
         shown = metric_choice(self.session) if choice is None or not choice.kind else choice
         self.ready = replace(
             self.ready,
@@ -87,6 +90,7 @@ class Bench:
             metric=shown,
             metric_problem=problem,
             metric_note=note,
+            metric_fix=fix,
         )
 
     def _unlikely(self) -> str:

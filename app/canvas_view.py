@@ -54,7 +54,7 @@ class CanvasView(QObject):
     # ---- edges around the selection ----------------------------------------------------------------------------
 
     def _make_menu(self) -> QMenu:
-        menu = QMenu("Edges of the Selectio&n", self._window)
+        menu = QMenu("&Edges of the Selection", self._window)
         group = QActionGroup(menu)
         for around, words in AROUND.items():
             action = menu.addAction(words, partial(self._set_around, around))

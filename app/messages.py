@@ -98,6 +98,7 @@ class Ready:
     metric_problem: str
     metric_note: str  # which metric is shown instead, or that its answers are unlikely
     answers: tuple[str, ...]
+    metric_fix: MetricChoice | None = None  # the metric as it was meant: with a space, or without
 
 
 @dataclass(frozen=True)

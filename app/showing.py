@@ -67,7 +67,7 @@ class Showing(QObject):
         window = self._window
         window.inputs.set_answers(ready.answers)
         window.inputs.set_metric(ready.metric)
-        window.inputs.set_metric_problem(f"{ready.metric_problem} {ready.metric_note}".strip())
+        window.inputs.set_metric_problem(f"{ready.metric_problem} {ready.metric_note}".strip(), ready.metric_fix)
         window.top_bar.set_counterfactual(ready.has_counterfactual)
         window.top_bar.set_replacement(window.workbench.cut_kind)
 

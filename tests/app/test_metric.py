@@ -236,3 +236,43 @@ def test_without_a_choice_the_metric_follows_the_prompts_top_answer(person: Pers
     assert person.window.predictions.metric_name.text() == f'log p("{top}")'
     assert editor.kind.currentData() == "log_probability"
     assert editor.choice().target == top
+
+
+def test_an_answer_without_its_space_is_mended_with_a_click(reader: Person) -> None:
+    editor = reader.window.inputs.metric_editor
+    reader.click(editor.target)
+    editor.target.lineEdit().selectAll()
+    reader.qtbot.keyClicks(editor.target.lineEdit(), "John")
+    reader.press(Qt.Key.Key_Return, widget=editor.target.lineEdit())
+    assert "'John' is" in editor.problem.text()  # its pieces are shown, and none is taken for the whole
+    assert "tokens (J|o|h|n)" in editor.problem.text()
+    assert editor.fix.text() == "Use ·John"
+    reader.click(editor.foil)
+    editor.foil.lineEdit().selectAll()
+    reader.qtbot.keyClicks(editor.foil.lineEdit(), "·Mary")
+    reader.press(Qt.Key.Key_Return, widget=editor.foil.lineEdit())
+    reader.click(editor.fix)
+    reader.rest()
+    assert reader.bench.document.metric == MetricChoice("logit_difference", " John", " Mary")
+    assert not editor.problem.isVisible() or "tokens" not in editor.problem.text()
+    assert not editor.fix.isVisible()
+    metric, _ = reader.expected([])
+    assert reader.bench.ran.before == pytest.approx(metric, abs=1e-5)
+
+
+def test_a_token_without_its_space_that_the_model_does_not_say_is_pointed_out(person: Person) -> None:
+    """In this vocabulary "Mary" is a token as well as " Mary"."""
+    person.open(
+        "bundled:names",
+        "When Mary and John went to the store, John gave a drink to",
+        None,
+        MetricChoice("probability", "Mary"),
+    )
+    editor = person.window.inputs.metric_editor
+    assert '"Mary" and " Mary" are two different tokens here' in editor.problem.text()
+    person.click(editor.fix)
+    person.rest()
+    assert person.bench.document.metric == MetricChoice("probability", " Mary")
+    assert not editor.fix.isVisible()
+    person.choose("Edit", "Undo")
+    assert editor.fix.text() == "Use ·Mary"

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QKeySequence, QMouseEvent, QPainter
+from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -37,6 +37,7 @@ from views.widgets.text import metric_digits, number, plain_tip, small_mono
 
 HEADERS = ("A", "B", "Metric")
 _Index = QModelIndex | QPersistentModelIndex
+LEAST_NAME = 44  # pixels: a picture's name in less room says nothing
 _ROW = Qt.ItemDataRole.UserRole
 
 
@@ -188,7 +189,7 @@ class _Delegate(QStyledItemDelegate):
             )
             painter.setPen(theme.color(color))
             painter.setFont(option.font)  # type: ignore[attr-defined]
-            text = str(index.data())
+            text = str(index.data()) if picture is None or inner.width() > LEAST_NAME else ""
             mode = Qt.TextElideMode.ElideMiddle if row.kind == "image" else Qt.TextElideMode.ElideRight
             shown = QFontMetrics(option.font).elidedText(text, mode, inner.width())  # type: ignore[attr-defined]
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, shown)
@@ -212,7 +213,9 @@ class _Delegate(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(theme.color("text"))
         below = inner.adjusted(0, 11, 0, 0)
-        shown = QFontMetrics(font).elidedText(figures(row), Qt.TextElideMode.ElideLeft, width)
+        shown = figures(row)
+        if QFontMetrics(font).horizontalAdvance(shown) > width:
+            shown = number(row.after, 2)  # the rest is in the tooltip, and in the bars
         painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, shown)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
@@ -259,7 +262,12 @@ class DatasetTable(QTableView):
         """Heights and widths for the font."""
         metrics = QFontMetrics(small_mono())
         self.verticalHeader().setDefaultSectionSize(metrics.height() + 18)
-        self.horizontalHeader().resizeSection(2, metrics.horizontalAdvance("00.00 → 00.00") + 14)
+        wide = metrics.horizontalAdvance("00.00 → 00.00") + 14
+        self.horizontalHeader().resizeSection(2, min(wide, max(60, self.viewport().width() * 2 // 5)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -154,8 +154,8 @@ class InputsPanel(QFrame):
     def set_metric(self, choice: MetricChoice) -> None:
         self.metric_editor.set_metric(choice)
 
-    def set_metric_problem(self, problem: str) -> None:
-        self.metric_editor.set_problem(problem)
+    def set_metric_problem(self, problem: str, fix: MetricChoice | None = None) -> None:
+        self.metric_editor.set_problem(problem, fix)
 
     def set_edits(self, edits: Sequence[EditRow]) -> None:
         self.edits.set_edits(edits)

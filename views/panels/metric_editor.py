@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from views.data import MetricChoice, MetricOption
+from views.widgets.buttons import LinkButton
 from views.widgets.icons import IconButton
 from views.widgets.text import MINUS, ElidedLabel, mark_space, show_text, unmark_space, wrapped
 
@@ -80,6 +81,10 @@ class MetricEditor(QWidget):
         for field in (self.target, self.foil):
             field.committed.connect(self._emit)
         self.problem = wrapped(role="warning")
+        self._fix: MetricChoice | None = None
+        self.fix = LinkButton("Use", "accent")
+        self.fix.setToolTip("Take the answer as it was probably meant")
+        self.fix.clicked.connect(self._take_fix)
 
         answers = QHBoxLayout()
         answers.setSpacing(4)
@@ -94,7 +99,9 @@ class MetricEditor(QWidget):
         layout.addWidget(self.kind)
         layout.addLayout(answers)
         layout.addWidget(self.problem)
+        layout.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignLeft)
         show_text(self.problem, "")
+        self.fix.hide()
         self._arrange()
 
     def set_options(self, options: Sequence[MetricOption]) -> None:
@@ -118,12 +125,32 @@ class MetricEditor(QWidget):
         self.foil.show_text(choice.foil)
         self._arrange()
 
-    def set_problem(self, problem: str) -> None:
+    def set_problem(self, problem: str, fix: MetricChoice | None = None) -> None:
+        """fix: the metric as it was probably meant; a click takes it."""
         show_text(self.problem, problem)
+        self._fix = fix
+        changed = (
+            []
+            if fix is None
+            else [
+                answer
+                for answer, old in ((fix.target, self._choice.target), (fix.foil, self._choice.foil))
+                if answer != old
+            ]
+        )
+        self.fix.setText(f"Use {' and '.join(mark_space(answer) for answer in changed)}")
+        self.fix.setAccessibleName("Use " + " and ".join(repr(answer) for answer in changed))
+        self.fix.setVisible(bool(changed))
 
     def choice(self) -> MetricChoice:
         """What the fields say now."""
         return MetricChoice(str(self.kind.currentData() or ""), self.target.answer(), self.foil.answer())
+
+    def _take_fix(self) -> None:
+        if self._fix is not None:
+            fix = self._fix
+            self.set_metric(fix)
+            self.metric_changed.emit(fix)
 
     def _swap(self) -> None:
         target, foil = self.target.answer(), self.foil.answer()
