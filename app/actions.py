@@ -157,6 +157,8 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Tab", "what else lies under the pointer"),
     ("Esc", "give up what the mouse has begun"),
     ("Drag card B onto the canvas", "patch what it is dropped on"),
+    ("Click on the count of edges", "how many of the selection's edges are shown"),
+    ("Arrows, Page Up, Page Down, Home, End on the slider", "how many edges the circuit keeps"),
     ("Point at a step of the history", "see its predictions; click, or Enter, goes there"),
     ("Space on a prediction", "pin it, so that it is always shown"),
 )

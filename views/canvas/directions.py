@@ -19,6 +19,7 @@ from views.theme import Theme
 MOST_MARKS = 240  # of each kind: the strongest edges'
 DOT_AT, DOT = 5.0, 3.4  # pixels from the end of the edge, and half its width
 ARROW, ARROW_HALF = 8.0, 4.2  # pixels
+ROOMY, SMALLEST = 26.0, 0.62  # pixels between rows from which marks are whole; the least share of their size
 
 
 def paint_directions(
@@ -28,14 +29,15 @@ def paint_directions(
     if is_far(scene, camera):
         return
     controls = camera.to_widget(scene.curves.controls)
+    size = min(max(scene.layout.pitch_y * camera.scale / ROOMY, SMALLEST), 1.0)
     read = scene.read_by(node)[-MOST_MARKS:]
     starts, ways = controls[read, 0], _ways(controls[read, 0], controls[read, 1])
     for place, start, way in _near(read, starts, ways, exposed):
-        paint_dot(painter, start + way * DOT_AT, theme, _ink(scene, theme, place))
+        paint_dot(painter, start + way * DOT_AT * size, theme, _ink(scene, theme, place), size)
     written = scene.written_by(node)[-MOST_MARKS:]
     ends, ways = controls[written, 3], _ways(controls[written, 2], controls[written, 3])
     for place, end, way in _near(written, ends, ways, exposed):
-        paint_arrow(painter, end, way, theme, _ink(scene, theme, place))
+        paint_arrow(painter, end, way, theme, _ink(scene, theme, place), size)
 
 
 def _ways(start: Array, end: Array) -> Array:
@@ -56,16 +58,16 @@ def _ink(scene: Scene, theme: Theme, place: int) -> QColor:
     return edge_color(theme, sign, max(level, 3))
 
 
-def paint_dot(painter: QPainter, centre: QPointF, theme: Theme, ink: QColor) -> None:
+def paint_dot(painter: QPainter, centre: QPointF, theme: Theme, ink: QColor, size: float = 1.0) -> None:
     """The mark where a node reads another."""
     painter.setPen(QPen(QColor(theme.panel), 1.0))
     painter.setBrush(ink)
-    painter.drawEllipse(centre, DOT, DOT)
+    painter.drawEllipse(centre, DOT * size, DOT * size)
 
 
-def paint_arrow(painter: QPainter, tip: QPointF, way: QPointF, theme: Theme, ink: QColor) -> None:
+def paint_arrow(painter: QPainter, tip: QPointF, way: QPointF, theme: Theme, ink: QColor, size: float = 1.0) -> None:
     """The mark where a node writes to another. way: of length 1, to the tip."""
-    foot, across = tip - way * ARROW, QPointF(-way.y(), way.x()) * ARROW_HALF
+    foot, across = tip - way * ARROW * size, QPointF(-way.y(), way.x()) * ARROW_HALF * size
     painter.setPen(QPen(QColor(theme.panel), 1.0))
     painter.setBrush(ink)
     painter.drawPolygon([tip, foot + across, foot - across])

@@ -131,11 +131,11 @@ class FaithfulnessPanel(QFrame):
         titles = (
             f"best edges recover {share} of the behaviour, {rest}",
             f"best edges recover {share}, {rest}",
-            f"recover {share}, {rest}",
-            f"recover {share}",
+            f"{share} recovered, {share_words(left)} not" if left >= 0 else f"{share} recovered",
+            f"{share}",
         )
-        random = share_words(kept.random)
-        return titles, (f"random edges {random} · {data.replaced}", f"random {random} · {data.replaced}", data.replaced)
+        random, kind = share_words(kept.random), data.replaced.removeprefix("replaced ")
+        return titles, (f"random edges {random} · {data.replaced}", f"random {random} · {kind}", kind)
 
     def _fit(self) -> None:
         """Say as much as there is room for; the note on the right gives way first."""
