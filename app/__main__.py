@@ -1,5 +1,5 @@
-"""The entry point: `wirescope [MODEL]` opens the window; `wirescope run`, `export`, `models` and `families` work in
-the terminal, and in a clone `wirescope bench`."""
+"""The entry point: `wirescope [MODEL]` opens the window; `wirescope run`, `trace` and the other commands work in the
+terminal, and in a clone `wirescope bench`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-COMMANDS = ("run", "export", "models", "families")
+COMMANDS = ("run", "export", "trace", "evaluate", "compare", "methods", "models", "families")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -14,6 +14,8 @@ from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.tracing_commands import COMMANDS as TRACING_COMMANDS
+from app.tracing_commands import add_tracing_commands
 from core.errors import ArgumentError, Cancelled, EditError, InputError, ModelError, WirescopeError
 from core.models import packs
 
@@ -38,6 +40,7 @@ EDIT_HELP = (
 COMMANDS = {
     "run": "print the predictions before and after edits",
     "export": "write the circuit as a figure or as JSON",
+    **TRACING_COMMANDS,
     "models": "list the models that can be opened offline, or get a model pack",
     "families": "list the families of models that open, and what is refused",
 }
@@ -111,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     remove = actions.add_parser("remove", help="remove an installed model pack")
     remove.add_argument("name", help=", ".join(packs.PACKS))
     remove.set_defaults(do=_remove_pack)
+    add_tracing_commands(commands, MODEL_HELP, METRIC_HELP)
     families = commands.add_parser("families", help=COMMANDS["families"])
     families.set_defaults(do=_list_families)
     return parser

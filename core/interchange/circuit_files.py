@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,13 +30,7 @@ def to_json(circuit: Circuit) -> str:
         {"edge": name} | ({} if circuit.values is None else {"score": float(circuit.values[position])})
         for position, name in enumerate(circuit.names)
     ]
-    shape = {
-        "layers": graph.layers,
-        "heads": graph.heads,
-        "kv_heads": graph.kv_heads,
-        "parallel": graph.parallel,
-    } | ({"coupled": True} if graph.coupled else {})
-    document = {"format": FORMAT, "version": VERSION, "graph": shape, "about": circuit.about, "edges": edges}
+    document = {"format": FORMAT, "version": VERSION, "graph": shape_of(graph), "about": circuit.about, "edges": edges}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
@@ -48,13 +42,29 @@ def from_json(text: str) -> Circuit:
             raise InputError("This is not a circuit of Wirescope.")
         if document["version"] > VERSION:
             raise InputError(f"A newer Wirescope wrote this circuit (version {document['version']}).", "Update it.")
-        graph = _graph(**document["graph"])
+        graph = graph_from(document["graph"])
         indices = np.asarray([graph.index(str(row["edge"])) for row in document["edges"]], dtype=np.int64)
         scored = bool(document["edges"]) and all("score" in row for row in document["edges"])
         values = np.asarray([row["score"] for row in document["edges"]], dtype=np.float64) if scored else None
         return Circuit(graph, indices, values, dict(document["about"]))
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"This file is no circuit: {error}", "Open a JSON file that Wirescope exported.") from None
+
+
+def shape_of(graph: Graph) -> dict[str, int | bool]:
+    """A graph's sizes, as files hold them."""
+    shape: dict[str, int | bool] = {
+        "layers": graph.layers,
+        "heads": graph.heads,
+        "kv_heads": graph.kv_heads,
+        "parallel": graph.parallel,
+    }
+    return shape | ({"coupled": True} if graph.coupled else {})
+
+
+def graph_from(shape: dict[str, Any]) -> Graph:
+    """The graph of a file's sizes. Raises InputError, TypeError."""
+    return _graph(**shape)
 
 
 def _graph(layers: int, heads: int, kv_heads: int, parallel: bool, coupled: bool = False) -> Graph:

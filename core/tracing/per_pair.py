@@ -1,0 +1,37 @@
+"""Scores of every pair of a dataset alone: what stability is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.edits import EditKind
+from core.inputs.pair import Dataset
+from core.session import Session
+from core.tracing.job import Job, Options
+from core.tracing.methods import method_named
+from core.tracing.over_pairs import sessions_over
+
+
+def scores_per_pair(
+    session: Session,
+    method: str,
+    dataset: Dataset,
+    replacement: EditKind = "patch",
+    options: Options | None = None,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> NDArray[np.float32]:
+    """[pairs, edges]; pairs of one length stand together. Raises what the method raises, Cancelled."""
+    chosen = method_named(method)
+    chosen.check(session, replacement, "edges")
+    rows = np.zeros((len(dataset), session.graph.n_edges), dtype=np.float32)
+    for number, each in enumerate(sessions_over(session, dataset, positions=1)):
+        job = Job(each, replacement, options=options or Options(), cancelled=cancelled)
+        *_, found = chosen.score(job)
+        rows[number] = found.values
+        if progress is not None:
+            progress((number + 1) / len(dataset))
+    return rows

@@ -1,0 +1,88 @@
+"""Scores as files: round trips, EAP-IG's format, and files of other models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wirescope as ws
+from core.errors import ArgumentError, InputError
+from core.inputs.dataset_files import FileRow
+from core.interchange.scores_files import read_scores, scores_to_eap_ig, scores_to_json
+from tests.core.engine.cases import case
+
+
+def traced(family: str) -> ws.Scores:
+    return ws.trace(case(family).session(), "eap")
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "file.json"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "gptj", "gemma2"])
+def test_scores_and_their_pairs_come_back(family: str, tmp_path: Path) -> None:
+    scores = traced(family)
+    scores.values[3] = np.nan  # a partial result
+    rows = [FileRow("When Mary", "When John", " Mary", " John"), FileRow("a", "b", 3, 4)]
+    found = read_scores(written(tmp_path, scores_to_json(scores, rows)), scores.graph)
+    assert np.allclose(found.scores.values, scores.values, rtol=0, atol=1e-9, equal_nan=True)
+    assert found.rows == tuple(rows)
+    assert (found.scores.method, found.scores.replacement, found.scores.about) == ("eap", "patch", scores.about)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "gptj"])
+def test_eap_igs_files_come_back(family: str, tmp_path: Path) -> None:
+    scores = traced(family)
+    graph = scores.graph
+    text = scores_to_eap_ig(scores, scores.top(20), 16)
+    document = json.loads(text)
+    edges = document["edges"]
+    per_layer = 3 * graph.heads + 1
+    names = set(edges)
+    assert all(f"input->a0.h{head}<{port}>" in names for head in range(graph.heads) for port in "qkv")
+    assert sum(entry["in_graph"] for entry in edges.values()) >= 20
+    assert len({name.partition("->")[2] for name in names}) == graph.layers * per_layer + 1
+    assert document["cfg"]["n_heads"] == graph.heads
+    found = read_scores(written(tmp_path, text), graph)
+    assert np.allclose(found.scores.values, scores.values, rtol=0, atol=1e-12)
+
+
+def test_a_file_as_eap_ig_writes_it(tmp_path: Path) -> None:
+    """One layer, two heads, written out by hand in the form of its `Graph.to_json`."""
+    graph = ws.Graph(1, 2, 2)
+    edges = {name: {"score": float(number), "in_graph": number % 2 == 0} for number, name in enumerate(graph.names)}
+    cfg = {"n_layers": 1, "n_heads": 2, "parallel_attn_mlp": False, "d_model": 8}
+    nodes = dict.fromkeys(("input", "a0.h0", "a0.h1", "m0", "logits"), True)
+    document = {"cfg": cfg, "nodes": nodes, "edges": edges}
+    found = read_scores(written(tmp_path, json.dumps(document)))
+    assert found.scores.graph == graph
+    assert found.scores.values.tolist() == [float(number) for number in range(graph.n_edges)]
+    assert found.rows == ()
+
+
+def test_a_file_of_another_model_names_the_difference(tmp_path: Path) -> None:
+    path = written(tmp_path, scores_to_json(traced("gpt2")))
+    with pytest.raises(InputError, match="kv heads"):
+        read_scores(path, case("llama-grouped").session().graph)
+    other = written(tmp_path, scores_to_eap_ig(traced("gpt2"), traced("gpt2").top(3), 16))
+    with pytest.raises(InputError, match="layers"):
+        read_scores(other, ws.Graph(9, 4, 4))
+
+
+@pytest.mark.parametrize(
+    "text", ["no json", "[]", "{}", '{"format": "wirescope scores", "version": 99}', '{"cfg": {"n_layers": 1}}']
+)
+def test_what_holds_no_scores_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        read_scores(written(tmp_path, text))
+
+
+def test_only_scores_of_edges_are_written() -> None:
+    with pytest.raises(ArgumentError, match="nodes"):
+        scores_to_json(ws.trace(case("gpt2").session(), "eap", level="nodes"))
