@@ -183,7 +183,20 @@ def make_actions(owner: QWidget, slots: dict[str, Callable[[], None]]) -> dict[s
     return made
 
 
-def keys_table() -> list[tuple[str, str]]:
-    """Keys and gestures with what they do, for the help."""
-    rows = [(" or ".join(record.keys), record.words.replace("&", "").rstrip("…")) for record in ACTIONS if record.keys]
-    return [*rows, *GESTURES]
+def keys_groups() -> list[tuple[str, list[tuple[str, str]]]]:
+    """All keys and gestures with what they do, for the help: by the menu that holds them, what no menu holds last."""
+    records = {record.key: record for record in ACTIONS if record.keys}
+    groups: list[tuple[str, list[tuple[str, str]]]] = []
+    for title, entries in MENUS:
+        found = [records.pop(entry) for entry in entries if entry in records]
+        if title == "&File":
+            found += [records.pop(entry) for entry in EXPORTS if entry in records]
+        groups.append((title.replace("&", ""), [_key_row(record) for record in found]))
+    if records:
+        groups.append(("More", [_key_row(record) for record in records.values()]))
+    groups.append(("On the canvas", list(GESTURES)))
+    return groups
+
+
+def _key_row(record: Action) -> tuple[str, str]:
+    return " or ".join(record.keys), record.words.replace("&", "").rstrip("…")

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions import keys_table
+from app.actions import keys_groups
 from views.theme import mono_font
+from views.widgets.text import heading
 
 
 def show_keys(parent: QWidget) -> QDialog:
@@ -29,11 +30,18 @@ def show_keys(parent: QWidget) -> QDialog:
     grid = QGridLayout(table)
     grid.setHorizontalSpacing(24)
     grid.setVerticalSpacing(6)
-    for row, (keys, words) in enumerate(keys_table()):
-        label = QLabel(keys)
-        label.setFont(mono_font())
-        grid.addWidget(label, row, 0)
-        grid.addWidget(QLabel(words), row, 1)
+    row = 0
+    for title, entries in keys_groups():
+        group = heading(title)
+        group.setContentsMargins(0, 10 if row else 0, 0, 0)
+        grid.addWidget(group, row, 0, 1, 2)
+        for keys, words in entries:
+            row += 1
+            label = QLabel(keys)
+            label.setFont(mono_font())
+            grid.addWidget(label, row, 0)
+            grid.addWidget(QLabel(words), row, 1)
+        row += 1
     grid.setColumnStretch(1, 1)
     area = QScrollArea()
     area.setWidgetResizable(True)

@@ -1,8 +1,9 @@
 """The look: one place for colour, space and type, in dark and light.
 
 Widgets take colours from `current()` when they paint and repaint on `changed`. Everything that a style sheet
-can reach is styled by `apply`. Blue raises the metric, orange lowers it (safe for colour-blind eyes); one
-yellow marks the selection everywhere.
+can reach is styled by `apply`. Blue raises the metric, orange lowers it, and one
+yellow, dark in the light theme, marks the selection everywhere; protanopes, deuteranopes and tritanopes tell them
+apart as well (tests/views/test_theme.py).
 """
 
 from __future__ import annotations
@@ -69,9 +70,9 @@ DARK = Theme(
     muted="#98a2ae",
     faint="#3a424d",
     positive="#4aa3ff",
-    negative="#ff9638",
-    neutral="#4a525d",
-    selection="#ffd84d",
+    negative="#ff8c2e",
+    neutral="#646e7a",
+    selection="#ffdc5e",
     good="#46c07a",
     accent="#4aa3ff",
     on_accent="#06121f",
@@ -94,9 +95,9 @@ LIGHT = Theme(
     muted="#5a6572",
     faint="#cbd3dc",
     positive="#0b6bd8",
-    negative="#c25600",
-    neutral="#c3cad2",
-    selection="#8a6d00",
+    negative="#b54e00",
+    neutral="#8a94a0",
+    selection="#4d3f00",
     good="#14793a",
     accent="#0b6bd8",
     on_accent="#ffffff",

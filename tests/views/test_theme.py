@@ -1,7 +1,9 @@
 """The look: readable colours, fonts, and the switch between dark and light."""
 
+import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import (
@@ -59,6 +61,78 @@ def test_marks_can_be_seen(look: Theme):
     for ground in (look.window, look.panel):
         for mark in (look.positive, look.negative, look.selection, look.good, look.accent, look.muted):
             assert contrast(mark, ground) >= 3.0
+
+
+# What colour-blind eyes see, at full severity, in linear RGB: G. M. Machado, M. M. Oliveira, L. A. F. Fernandes, A
+# Physiologically-based Model for Simulation of Color Vision Deficiency, IEEE TVCG 15(6), 2009.
+MACHADO = {
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritanopia": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+APART = 15.0  # CIE 1976 colour difference; 2.3 is just noticeable side by side
+
+
+def linear(name: str) -> np.ndarray:
+    parts = np.array(QColor(name).getRgbF()[:3])
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def seen(name: str, eyes: str) -> str:
+    """A colour as eyes of a kind see it."""
+    light = linear(name) if eyes == "all cones" else np.clip(np.array(MACHADO[eyes]) @ linear(name), 0, 1)
+    parts = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return QColor.fromRgbF(*(float(part) for part in parts)).name()
+
+
+def lab(name: str) -> np.ndarray:
+    """CIE L*a*b* under D65."""
+    to_xyz = np.array(((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505)))
+    x, y, z = to_xyz @ linear(name) / np.array((0.95047, 1.0, 1.08883))
+    f = [np.cbrt(v) if v > 216 / 24389 else (24389 / 27 * v + 16) / 116 for v in (x, y, z)]
+    return np.array((116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])))
+
+
+def difference(first: str, second: str) -> float:
+    return float(np.linalg.norm(lab(first) - lab(second)))
+
+
+def test_the_simulation_is_right_where_the_answer_is_known():
+    assert difference("#ffffff", "#000000") == pytest.approx(100, abs=0.1)
+    for eyes in MACHADO:
+        assert difference(seen("#808080", eyes), "#808080") < 1.5  # grey stays grey
+    assert difference("#c00000", "#5a5a00") > 2 * difference(*(seen(c, "deuteranopia") for c in ("#c00000", "#5a5a00")))
+
+
+@pytest.mark.parametrize("eyes", ["all cones", *MACHADO])
+@pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda look: look.name)
+def test_marks_differ_for_every_kind_of_eyes(look: Theme, eyes: str):
+    """Positive, negative, the selection and what is neutral are told apart, and stand off from what they lie on."""
+    marks = {name: seen(getattr(look, name), eyes) for name in ("positive", "negative", "selection", "neutral")}
+    for (one, first), (other, second) in itertools.combinations(marks.items(), 2):
+        assert difference(first, second) >= APART, (one, other)
+    for name in ("positive", "negative", "selection"):
+        for ground in (look.window, look.panel):
+            assert contrast(marks[name], seen(ground, eyes)) >= 3.0, name
+    for name in ("text", "muted"):
+        for ground in (look.window, look.panel, look.raised):
+            assert contrast(seen(getattr(look, name), eyes), seen(ground, eyes)) >= 4.5, name
+
+
+@pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda look: look.name)
+def test_every_pair_of_words_and_ground_in_use_can_be_read(look: Theme):
+    pairs = [(ink, ground) for ink in ("text", "muted") for ground in ("window", "panel", "raised", "hover")]
+    pairs += [("text", "chosen"), ("on_accent", "accent"), ("selection", "panel"), ("selection", "window")]
+    pairs += [(ink, ground) for ink in ("negative", "positive", "good") for ground in ("panel", "window")]
+    pairs += [("negative", "raised")]  # a chip that differs
+    for ink, ground in pairs:
+        assert contrast(getattr(look, ink), getattr(look, ground)) >= 4.5, (ink, ground)
+
+
+@pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda look: look.name)
+def test_bars_of_what_was_before_can_be_seen(look: Theme):
+    """The bar of a prediction before the edits is a mark, too."""
+    assert contrast(look.neutral, look.panel) >= 3.0
 
 
 def test_choice_changes_theme_palette_and_sheet(qapp: QApplication, qtbot, restored):

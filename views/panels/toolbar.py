@@ -76,7 +76,11 @@ class LabelledButton(QPushButton):
         room = self.width() - 26.0 - 18 * self.arrow
         strong = strong_metrics.elidedText(self._strong, Qt.TextElideMode.ElideMiddle, room)
         left = max(room - strong_metrics.horizontalAdvance(strong) - 9, 0.0)
-        muted = normal.elidedText(self._muted, Qt.TextElideMode.ElideRight, left) if left > 24 else ""
+        muted = (
+            normal.elidedText(self._muted, Qt.TextElideMode.ElideRight, left)
+            if left >= min(24.0, normal.horizontalAdvance(self._muted))
+            else ""
+        )
         parts = [(strong, strong_font, "text"), (muted, self.font(), "muted")]
         if self.muted_first:
             parts.reverse()

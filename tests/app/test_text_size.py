@@ -1,0 +1,66 @@
+"""Larger text: what is on the screen fits, from 80 to 150 per cent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
+
+from tests.app.person import Person
+from views import theme
+from views.widgets.text import ElidedLabel
+
+
+@pytest.fixture(autouse=True)
+def usual(qapp: QApplication) -> Iterator[None]:
+    yield
+    theme.set_text_percent(100)
+
+
+def cut_off(window: QWidget) -> list[str]:
+    """The labels and buttons in sight whose words have no room. Elided ones say so themselves and have a tooltip."""
+    found = []
+    for label in window.findChildren(QLabel):
+        if not label.isVisible() or not label.text() or isinstance(label, ElidedLabel):
+            continue
+        if label.wordWrap():
+            if label.height() < label.heightForWidth(label.width()):
+                found.append(f"label {label.text()!r}: {label.height()} of {label.heightForWidth(label.width())} high")
+        elif label.width() < label.sizeHint().width() or label.height() < label.sizeHint().height():
+            found.append(f"label {label.text()!r}: {label.size()} of {label.sizeHint()}")
+    for button in window.findChildren(QAbstractButton):
+        least = button.minimumSizeHint()
+        if (
+            button.isVisible()
+            and button.text()
+            and (button.width() < least.width() or button.height() < least.height())
+        ):
+            found.append(f"button {button.text()!r}: {button.size()} of {least}")
+    return found
+
+
+def test_words_fit_at_every_size_of_text(reader: Person) -> None:
+    window = reader.window
+    reader.click_edge(reader.strong_edges()[0])
+    for percent in (80, 100, 125, 150):
+        theme.set_text_percent(percent)
+        for size in ((1440, 900), (1024, 700)):
+            window.resize(*size)
+            window.arrangement.fit()
+            for _ in range(4):
+                QApplication.processEvents()
+            assert (window.width(), window.height()) == size, percent
+            assert cut_off(window) == [], (percent, size)
+            for area in (window.inputs, window.inspector):
+                for scroll in area.findChildren(QScrollArea):
+                    assert scroll.widget().width() <= scroll.viewport().width() + 1, (percent, size, area)
+
+
+def test_the_walk_finds_words_without_room(qtbot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    label = QLabel("some words that need room", window)
+    label.resize(20, 10)
+    window.show()
+    assert len(cut_off(window)) == 1
