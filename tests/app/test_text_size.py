@@ -19,10 +19,11 @@ def usual(qapp: QApplication) -> Iterator[None]:
 
 
 def cut_off(window: QWidget) -> list[str]:
-    """The labels and buttons in sight whose words have no room. Elided ones say so themselves and have a tooltip."""
+    """The labels and buttons in sight whose words have no room. Elided ones have a tooltip; what is behind another tab
+    is not in sight."""
     found = []
     for label in window.findChildren(QLabel):
-        if not label.isVisible() or not label.text() or isinstance(label, ElidedLabel):
+        if label.visibleRegion().isEmpty() or not label.text() or isinstance(label, ElidedLabel):
             continue
         if label.wordWrap():
             if label.height() < label.heightForWidth(label.width()):
@@ -32,7 +33,7 @@ def cut_off(window: QWidget) -> list[str]:
     for button in window.findChildren(QAbstractButton):
         least = button.minimumSizeHint()
         if (
-            button.isVisible()
+            not button.visibleRegion().isEmpty()
             and button.text()
             and (button.width() < least.width() or button.height() < least.height())
         ):
