@@ -113,6 +113,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_changes", "Colour Nodes by Chan&ge", (), "Fill what an edit changes downstream", checkable=True),
     Action("reset_layout", "Reset &Layout", (), "Every panel to where it was at first"),
     Action("full_screen", "F&ull Screen", ("F11",), checkable=True),
+    Action("next_panel", "Ne&xt Panel", ("Ctrl+Tab",), "The keys go to the next part of the window"),
+    Action("previous_panel", "Pre&vious Panel", ("Ctrl+Shift+Tab",), "And back"),
     Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
     Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info"),
     Action("log", "&Log…", (), "What happened lately, with details to copy"),
@@ -139,7 +141,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *("palette", "-", "level", "-", "zoom_in", "zoom_out", "frame", "frame_all", "-"),
             *("@around", "show_changes", "-"),
-            *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-", "@theme", "@motion", "full_screen"),
+            *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-"),
+            *("next_panel", "previous_panel", "-", "@theme", "@motion", "full_screen"),
         ),
     ),
     ("&Help", ("welcome", "keys", "-", "log", "about")),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from app.document import Document
@@ -60,7 +61,11 @@ class Opener:
         if document.replacement is None:
             document = replace(document, replacement=self._window.preferring.cut())
         self._window.workbench.open(document)
+        focus = self._window.focusWidget()
+        had_keys = focus is not None and self._window.welcome.isAncestorOf(focus)
         self._window.centre.setCurrentWidget(self._window.canvas_page)
+        if had_keys:
+            self._window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self._window, "Open a model folder", self._window.settings.folder())

@@ -26,6 +26,7 @@ from app.menus import fill_menu_bar, model_menu
 from app.opener import Opener
 from app.packs_page import PacksPage
 from app.palette import Commands
+from app.panel_focus import PanelFocus
 from app.picked_positions import PickedPositions
 from app.predicting import Predicting
 from app.preferences import Preferring
@@ -102,6 +103,7 @@ class Window(QMainWindow):
         self.finder = Finder(self, FindBar(self.canvas.parentWidget()))
         self.canvas_view = CanvasView(self)
         self.circuits = Circuits(self)
+        self.panel_focus = PanelFocus(self)
         self.commands = make_actions(self, slots(self))
         self.commands["show_changes"].setChecked(settings.colors_changes())
         self.menus = fill_menu_bar(self)
