@@ -50,7 +50,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "pin": lambda: window.predicting.open_pin(),
         "next_panel": partial(window.panel_focus.step, 1),
         "previous_panel": partial(window.panel_focus.step, -1),
-        "pin": window.predictions.open_pin,
         "level": levels.toggle,
         "zoom_in": lambda: levels.board.zoom_by(1.25),
         "zoom_out": lambda: levels.board.zoom_by(0.8),
