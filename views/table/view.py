@@ -18,6 +18,7 @@ from views.widgets.text import small_mono
 
 MOST_SELECTED = 200  # the canvas marks so many at once; more cannot be told apart there
 PADDING = 28  # pixels beside the words of a cell
+ARROW = 14  # and for the mark of the order beside a title
 _SAMPLES = ("a29.h8", "a29.kv2 ⟨q⟩", "+0.0000", "+0.0000", "scale 0.5", "Circuit", "29 → 29")
 _NODE_SAMPLES = ("a29.h8", "head 8 of layer 29", *_SAMPLES[2:])
 
@@ -88,7 +89,7 @@ class RowsView(QTableView):
             widest = QFontMetrics(small_mono())
             for column, sample in enumerate(_NODE_SAMPLES if what == "nodes" else _SAMPLES):
                 title = QFontMetrics(self.font()).horizontalAdvance(rows.columns[column].title)
-                self.setColumnWidth(column, max(widest.horizontalAdvance(sample), title) + PADDING)
+                self.setColumnWidth(column, max(widest.horizontalAdvance(sample), title + ARROW) + PADDING)
 
     def set_selection(self, selection: tuple[Target, ...], look: bool = True) -> None:
         """Mark these, and bring the first of them into view. Emits nothing."""

@@ -5,7 +5,7 @@ A dock is one card: a slim title bar, whose buttons show under the pointer or th
 
 from __future__ import annotations
 
-from PySide6.QtCore import QChildEvent, QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QChildEvent, QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QMenu, QSizePolicy, QTabBar, QWidget
 
@@ -145,6 +145,8 @@ class Desk(QMainWindow):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._tidy = QTimer(self, singleShot=True, interval=0)  # once the docks have their places
+        self._tidy.timeout.connect(self._hide_lost_tabs)
         self.setWindowFlags(Qt.WindowType.Widget)  # a part of the window, not one of its own
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setDocumentMode(True)
@@ -166,11 +168,19 @@ class Desk(QMainWindow):
         for dock in self.findChildren(Dock):
             others = [other for other in self.tabifiedDockWidgets(dock) if not other.isHidden()]
             dock.title_bar.set_tabbed(bool(others) and not dock.isFloating())
+        self._tidy.start()
+
+    def _hide_lost_tabs(self) -> None:
+        """Qt leaves a bar of tabs behind, over a panel, when a layout is restored. One that is in use lies upon its
+        dock."""
+        tops = {(dock.x(), dock.y()) for dock in self.findChildren(Dock) if dock.isVisible() and not dock.isFloating()}
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            alone = bar.count() < 2
-            bar.setFocusPolicy(Qt.FocusPolicy.NoFocus if alone else Qt.FocusPolicy.TabFocus)
-            if alone:
-                bar.hide()  # Qt leaves one behind, over a panel, when a layout is restored
+            used = bar.count() > 1 and (bar.x(), bar.y() + bar.height()) in tops
+            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if used else Qt.FocusPolicy.NoFocus)
+            if not used:
+                bar.hide()
+            elif bar.isHidden():
+                bar.show()
 
     def childEvent(self, event: QChildEvent) -> None:
         """Tabs come and go by themselves; each opens its dock's menu."""
