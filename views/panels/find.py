@@ -150,6 +150,9 @@ class FindBar(QFrame):
 
     def show_hits(self, hits: Sequence[Hit], words: str) -> None:
         """What was found, and a line about it."""
+        self.found.setText(words)
+        if list(hits) == self.hits() and self.list.isVisible() == bool(hits):
+            return  # another answer that changes nothing
         before = self.current_hit()
         self.list.clear()
         for hit in hits:
@@ -160,7 +163,6 @@ class FindBar(QFrame):
         same = [row for row, hit in enumerate(hits) if before is not None and hit.name == before.name]
         self.list.setCurrentRow(same[0] if same else 0)
         self.list.setVisible(bool(hits))
-        self.found.setText(words)
         self._place()
 
     def text(self) -> str:
