@@ -45,6 +45,7 @@ class ReaderGradients:
     (stage 2l is the attention of layer l, 2l + 1 its MLP, 2 * layers the output; readers before it have no gradients).
     reads: [batch, n] or None, the positions that the output reads. metric: answers [batch, answers] to [batch]. grid:
     rows and columns of an image's patches. partly: of the edges.
+    droppable: whether `drop` may be used; what the run needs for that is then kept.
     below: in a causal model, a run whose rows before `first` are those of this one, so that only the rows from there on
     are computed; every tensor then holds those alone. Its batch may be a part of this one that is repeated.
     """
@@ -61,8 +62,11 @@ class ReaderGradients:
         below: RunState | None = None,
         first: int = 0,
         start: int = 0,
+        droppable: bool = False,
     ) -> None:
         self.adapter = adapter
+        self._droppable = droppable
+        self._dropped: int | None = None
         self.first = first
         self._partly = partly
         self._below = below if first > 0 else None
@@ -76,14 +80,32 @@ class ReaderGradients:
         with torch.enable_grad():
             x = self._wanted["stream", 0] = self._stream.requires_grad_()
             for layer in range(start // 2, adapter.shape.layers):
-                after = x if start == 2 * layer + 1 else x + self._attention(layer, x)
-                x = after + self._mlp(layer, x if adapter.shape.parallel else after)
-            metrics = metric(self._answer(x, reads))
-            found = torch.autograd.grad(metrics.sum(), list(self._wanted.values()), materialize_grads=True)
-        self._gradients = dict(zip(self._wanted, found, strict=True))
-        self.metric = metrics.detach()
+                after = x if start == 2 * layer + 1 else x + self._kept(layer, self._attention(layer, x))
+                x = after + self._kept(layer, self._mlp(layer, x if adapter.shape.parallel else after))
+            self._metrics = metric(self._answer(x, reads))
+        self._back()
+        self.metric = self._metrics.detach()
         self._stream = self._stream.detach()
-        self._wanted.clear()
+        if not droppable:
+            del self._metrics
+            self._wanted.clear()
+
+    def _kept(self, layer: int, added: Tensor) -> Tensor:
+        """What a layer adds, with nothing passed back through it while the layer is dropped."""
+        if self._droppable:
+            added.register_hook(lambda gradient: gradient * 0 if self._dropped == layer else None)  # type: ignore[no-untyped-call]
+        return added
+
+    def _back(self) -> None:
+        wanted = list(self._wanted.values())
+        total = self._metrics.sum()
+        found = torch.autograd.grad(total, wanted, materialize_grads=True, retain_graph=self._droppable)
+        self._gradients = dict(zip(self._wanted, found, strict=True))
+
+    def drop(self, layer: int | None) -> None:
+        """Take the gradients anew, with nothing passed back through what one layer adds (None: with all of it)."""
+        self._dropped = layer
+        self._back()
 
     # ---- forward ----
 
@@ -105,7 +127,7 @@ class ReaderGradients:
         self._norm_in[layer] = x.detach()
         self._z[layer] = z.detach()
         self._factors[layer] = None if factor is None else factor.detach()
-        self._wanted.update({("q", layer): q, ("k", layer): k, ("v", layer): v})
+        self._wanted.update({("q", layer): q, ("k", layer): k, ("v", layer): v, ("z", layer): z})
         return added
 
     def _mlp(self, layer: int, stream: Tensor) -> Tensor:
@@ -138,20 +160,29 @@ class ReaderGradients:
     def layer(self, layer: int) -> Tensor:
         """Gradients at the readers of a layer, in their order (q, k, v, MLP): [readers, batch, position, width]. Zero
         at those that the run starts behind."""
-        adapter = self.adapter
-        shape = adapter.shape
         d_mlp = self._gradients["mlp", layer]
         if layer not in self._norm_in:
-            ports = shape.heads + 2 * shape.kv_heads
-            return torch.cat([d_mlp.new_zeros(ports, *d_mlp.shape), d_mlp[None]])
+            shape = self.adapter.shape
+            return torch.cat([d_mlp.new_zeros(shape.heads + 2 * shape.kv_heads, *d_mlp.shape), d_mlp[None]])
         by_kind = [self._gradients[kind, layer] for kind in "qkv"]
         by_port = torch.cat(by_kind, dim=2).permute(2, 0, 1, 3)  # [ports, batch, position, head_width]
-        w = adapter.attention[layer].w_qkv.reshape(-1, shape.head_width, shape.width)
-        at_norm = (by_port.flatten(1, 2) @ w).reshape(*by_port.shape[:3], shape.width)
+        return torch.cat([self.to_stream(layer, by_port), d_mlp[None]])
+
+    def to_stream(self, layer: int, by_port: Tensor, first_port: int = 0) -> Tensor:
+        """Gradients at what some ports of a layer project to [ports, ..., batch, position, head_width] as gradients at
+        what they read, [ports, ..., batch, position, width]. first_port: the number of the first among all q, k, v."""
+        shape, weights = self.adapter.shape, self.adapter.attention[layer]
+        w = weights.w_qkv.reshape(-1, shape.head_width, shape.width)[first_port : first_port + len(by_port)]
+        at_norm = (by_port.flatten(1, -2) @ w).reshape(*by_port.shape[:-1], shape.width)
         with torch.enable_grad():
             x = self._norm_in[layer].expand_as(at_norm).detach().requires_grad_()
-            (at_stream,) = torch.autograd.grad(adapter.attention_norm(layer, x), x, at_norm)
-        return torch.cat([at_stream, d_mlp[None]])
+            (at_stream,) = torch.autograd.grad(self.adapter.attention_norm(layer, x), x, at_norm)
+        return at_stream
+
+    def at(self, what: str, layer: int) -> Tensor:
+        """Gradient at a layer's `q`, `k`, `v` or what its heads mix, `z` [batch, position, heads, head_width], or at
+        its `mlp` [batch, position, width]."""
+        return self._gradients[what, layer]
 
     def logits(self) -> Tensor:
         """Gradient at the `logits` reader: [1, batch, position, width]."""

@@ -36,14 +36,16 @@ def first_row(session: Session, replacement: EditKind) -> int:
 
 
 def gradients_at(
-    session: Session, embedding: Tensor, first: int = 0, adapter: Adapter | None = None
+    session: Session, embedding: Tensor, first: int = 0, adapter: Adapter | None = None, droppable: bool = False
 ) -> ReaderGradients:
     """Gradients of a run from an embedding [batch, position, width] that is A's before row `first`. adapter: one that
-    takes the gradients in another way."""
+    takes the gradients in another way. droppable: see there."""
     engine = session.engine
     below = engine.clean(full=True) if first > 0 else None
     adapter = adapter or session.model.adapter
-    return ReaderGradients(adapter, embedding, engine.reads, session.metric, engine.grid, below=below, first=first)
+    return ReaderGradients(
+        adapter, embedding, engine.reads, session.metric, engine.grid, below=below, first=first, droppable=droppable
+    )
 
 
 def scores_of(job: Job, gradients: Sequence[ReaderGradients], first: int) -> NDArray[np.float64]:

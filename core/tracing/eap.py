@@ -31,14 +31,16 @@ def eap(job: Job) -> Iterator[Found]:
     yield Found(scores_of(job, gradients(job.session, first), first))
 
 
-def gradients(session: Session, first: int = 0, adapter: Adapter | None = None) -> list[ReaderGradients]:
+def gradients(
+    session: Session, first: int = 0, adapter: Adapter | None = None, droppable: bool = False
+) -> list[ReaderGradients]:
     """The gradients that EAP takes, from row `first` on: of one run, at A or, of a metric that is flat there,
-    half-way. adapter: one that takes them in another way."""
+    half-way. adapter: one that takes them in another way. droppable: whether layers may be dropped from them."""
     a = session.engine.clean().embedding
     if session.metric.metric.kind not in FLAT_AT_CLEAN:
-        return [gradients_at(session, a, first, adapter)]
+        return [gradients_at(session, a, first, adapter, droppable)]
     b = session.engine.counterfactual()
     with torch.no_grad():
         away = a.mean(dim=1, keepdim=True).expand_as(a) if b is None else b.embedding
         half = (a + away) / 2
-    return [gradients_at(session, half, first, adapter)]
+    return [gradients_at(session, half, first, adapter, droppable)]

@@ -24,19 +24,24 @@ class Options:
     """What methods can be told; each takes what it needs (its row of the table says which).
 
     steps: points of an integral. seed: of all that is drawn. budget: exact runs that may be made. threshold: below it
-    an edge is removed. restarts: of a search, with other orders."""
+    an edge is removed. restarts: of a search, with other orders. updates: of what is learned. keep: the share that it
+    shall keep."""
 
     steps: int = 5
     seed: int = 0
     budget: int = 1000
     threshold: float = 0.01
     restarts: int = 1
+    updates: int = 200
+    keep: float = 0.05
 
     def __post_init__(self) -> None:
-        for name, least in (("steps", 1), ("budget", 0), ("restarts", 1)):
+        for name, least in (("steps", 1), ("budget", 0), ("restarts", 1), ("updates", 1)):
             value = getattr(self, name)
             if value < least:
                 raise ArgumentError(f"A method needs at least {least} {name.rstrip('s')}, not {value}.")
+        if not 0 < self.keep < 1:
+            raise ArgumentError(f"The share to keep is above 0 and below 1, not {self.keep:g}.")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from core.edits import EditKind
 from core.errors import ArgumentError, EditError, ModelError
 from core.session import Session
+from core.tracing.atp_star import atp_star
 from core.tracing.circuit_pruning import circuit_pruning
 from core.tracing.eap import eap
 from core.tracing.eap_ig import eap_ig
@@ -17,6 +18,7 @@ from core.tracing.exact_scan import exact_scan
 from core.tracing.flow_routes import flow_routes
 from core.tracing.integrated_edges import integrated_edges
 from core.tracing.job import LEVELS, Job, Level, Score
+from core.tracing.learned_masks import learned_masks
 from core.tracing.random_scores import random_scores
 from core.tracing.relp import relp
 
@@ -105,6 +107,13 @@ METHODS: dict[str, Method] = {
             options=("steps",),
         ),
         Method(
+            "atp-star",
+            "AtP*",
+            "gradients at A, exact through softmax, and without one layer after the other",
+            atp_star,
+            levels=("edges", "nodes"),
+        ),
+        Method(
             "relp",
             "RelP",
             "relevance at A, which follows activations instead of their slopes",
@@ -118,6 +127,16 @@ METHODS: dict[str, Method] = {
             flow_routes,
             signed=False,
             replaces=False,
+        ),
+        Method(
+            "learned-masks",
+            "Learned masks",
+            "a mask for every edge, learned so that few edges keep the output; small models",
+            learned_masks,
+            options=("updates", "keep", "seed"),
+            levels=("edges", "nodes"),
+            signed=False,
+            joint=True,
         ),
         Method("exact-scan", "Exact scan", "every edit really made, one at a time", exact_scan),
         Method("random", "Random", "the baseline", random_scores, options=("seed",), replaces=False),
