@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from core.edits import EditKind
 from core.errors import ArgumentError, EditError, ModelError
 from core.session import Session
+from core.tracing.acdc import acdc
 from core.tracing.atp_star import atp_star
 from core.tracing.circuit_pruning import circuit_pruning
 from core.tracing.eap import eap
@@ -127,6 +128,15 @@ METHODS: dict[str, Method] = {
             flow_routes,
             signed=False,
             replaces=False,
+        ),
+        Method(
+            "acdc",
+            "ACDC",
+            "edges removed for good, one after the other, where the metric hardly changes; small models",
+            acdc,
+            options=("threshold", "restarts", "seed"),
+            levels=("edges",),
+            joint=True,
         ),
         Method(
             "learned-masks",

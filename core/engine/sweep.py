@@ -1,0 +1,189 @@
+"""Circuit runs that differ from a present one in what a single reader reads, many at once: for a search that goes from
+`logits` down.
+
+The circuit that is present keeps every edge into the readers before the one in question, so all nodes that write before
+it write what they do in A. Behind it, each reader reads
+
+    x_r = what it reads now + sum over its kept edges (u -> r) of (out_u - what u writes now)
+
+Steps, for each of some streams that the reader could read:
+1. Its node (of a K/V port: the nodes of its group) with that stream.
+2. Layer by layer, the readers on a kept path from there and to `logits`; all others stand as they do.
+3. The output. `accept` makes one of them the present circuit run.
+
+So the cost goes with the kept paths behind the reader. In a causal model only the rows from the first difference
+between A and B on are computed for `patch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.engine.attention import attend, head_out, heads_out, score_mask, write_heads
+from core.engine.circuit_reference import Reference
+from core.engine.engine import Engine
+from core.engine.state import places, stream_before
+from core.graph import Node, Reader
+
+Changes = dict[tuple[str, int], Tensor]  # of what is kept of the present run; of each choice, [choices, ...]
+
+
+class Sweep:
+    """The present circuit run over one session, at first A's own with every edge kept."""
+
+    def __init__(self, engine: Engine, replacement: str, kept: NDArray[np.bool_]) -> None:
+        """kept: [readers, writers], shared with who decides; True for what no reader reads too."""
+        self._engine, self._kept = engine, kept
+        self._adapter, self._graph = engine.adapter, engine.graph
+        self.first = engine.first_patched_row if replacement == "patch" else 0
+        self.rows = engine.batch * (engine.length - self.first)  # that are computed
+        self._reference = Reference(engine, replacement, self.first, full=True)
+        self._clean = clean = engine.clean(full=True)
+        self._places = places(clean.embedding, self.first, engine.grid)
+        graph, first = self._graph, self.first
+        # What is kept of the present run, by name and number: the streams that readers read, what the ports of a layer
+        # project to and its heads mix, what writers write. Until something changes these are A's.
+        self._now: dict[tuple[str, int], Tensor] = {}
+        for number, node in enumerate(graph.writers):
+            self._now["out", number] = clean.out(self._adapter, node)[:, first:]
+        for number, reader in enumerate(graph.readers):
+            self._now["stream", number] = stream_before(clean, reader, graph.parallel)[:, first:]
+        for layer in range(graph.layers):
+            x = self._now["stream", graph.reader_index(Reader("q", layer))]
+            ports = graph.heads + 2 * graph.kv_heads
+            self._now["ports", layer] = self._projected(layer, x[None, None].expand(ports, 1, *x.shape), range(ports))[
+                0
+            ]
+
+    def lost(self, writer: int) -> Tensor:
+        """What a reader would read less without an edge from a writer: [batch, rows, width]. Of a writer before the
+        reader in question."""
+        value = self._reference.out(writer, None)
+        return self._now["out", writer] - (value if value.shape[1] == 1 else value[:, self.first :])
+
+    def stream(self, reader: int) -> Tensor:
+        """What a reader reads now: [batch, rows, width]."""
+        return self._now["stream", reader]
+
+    def run(
+        self, number: int, streams: Tensor, used: NDArray[np.bool_], metric: Callable[[Tensor], Tensor]
+    ) -> tuple[Tensor, Changes]:
+        """Let a reader read each of some streams [choices, batch, rows, width]. used: from which readers a kept path
+        leads to `logits`, [readers]. Returns the metric [choices, batch], and what `accept` needs."""
+        graph, reader = self._graph, self._graph.readers[number]
+        changes: Changes = {("stream", number): streams}
+        if reader.kind in "qkv":
+            self._heads(reader.layer, [number], changes, used)
+        elif reader.kind == "mlp":
+            self._mlp(reader.layer, number, changes)
+        if reader.kind != "logits":
+            if reader.kind != "mlp" and not graph.parallel:
+                self._read_mlp(reader.layer, changes, used)
+            for layer in range(reader.layer + 1, graph.layers):
+                base = graph.reader_index(Reader("q", layer))
+                ports = [n for n in range(base, base + graph.heads + 2 * graph.kv_heads) if used[n]]
+                read = [n for n in ports if self._read(n, changes)]
+                if read:
+                    self._heads(layer, read, changes, used)
+                self._read_mlp(layer, changes, used)
+            self._read(len(graph.readers) - 1, changes)
+        final = changes.get(("stream", len(graph.readers) - 1))
+        choices = len(streams)
+        if final is None:  # nothing leads there
+            final = self._now["stream", len(graph.readers) - 1][None]
+        answer = self._answer(final)
+        found = torch.stack([metric(one) for one in answer])
+        return found.expand(choices, -1), changes
+
+    def accept(self, changes: Changes, choice: int) -> None:
+        """Make one of the choices of a run the present one."""
+        for key, value in changes.items():
+            self._now[key] = value[choice].clone()
+
+    # ---- what is on the way ----
+
+    def _read(self, number: int, changes: Changes) -> bool:
+        """What a reader reads when writers have changed; whether it has."""
+        graph = self._graph
+        before = graph.writers_before(graph.readers[number])
+        moved = [w for kind, w in changes if kind == "out" and w < before and self._kept[number, w]]
+        if moved:
+            change = sum(changes["out", w] - self._now["out", w] for w in moved)
+            changes["stream", number] = self._now["stream", number] + change
+        return bool(moved)
+
+    def _read_mlp(self, layer: int, changes: Changes, used: NDArray[np.bool_]) -> None:
+        number = self._graph.reader_index(Reader("mlp", layer))
+        if used[number] and self._read(number, changes):
+            self._mlp(layer, number, changes)
+
+    # ---- nodes ----
+
+    def _mlp(self, layer: int, number: int, changes: Changes) -> None:
+        x = changes["stream", number]
+        out = self._adapter.mlp(layer, self._adapter.mlp_norm(layer, x.flatten(0, 1)))
+        changes["out", self._graph.writer_index(Node("mlp", layer))] = out.unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
+
+    def _projected(self, layer: int, x: Tensor, ports: range | list[int]) -> Tensor:
+        """What ports of a layer, by their number in it, make of streams [ports, choices, batch, rows, width]: [choices,
+        batch, rows, ports, head_width]."""
+        weights, d = self._adapter.attention[layer], self._adapter.shape.head_width
+        which = list(ports)
+        w = weights.w_qkv.reshape(-1, d, weights.w_qkv.shape[1])[which].transpose(1, 2)
+        found = self._adapter.attention_norm(layer, x.flatten(1, 2)).flatten(1, 2) @ w
+        if weights.b_qkv is not None:
+            found = found + weights.b_qkv.reshape(-1, 1, d)[which]
+        return found.reshape(*x.shape[:4], d).permute(1, 2, 3, 0, 4)
+
+    def _heads(self, layer: int, numbers: list[int], changes: Changes, used: NDArray[np.bool_]) -> None:
+        """The heads of a layer of which some ports read something else."""
+        graph, adapter, shape = self._graph, self._adapter, self._adapter.shape
+        base = graph.reader_index(Reader("q", layer))
+        x = torch.stack([changes["stream", number] for number in numbers])
+        choices, batch = x.shape[1:3]
+        which = [number - base for number in numbers]
+        ports = self._now["ports", layer].expand(choices, *self._now["ports", layer].shape).clone()
+        ports[:, :, :, which] = self._projected(layer, x, which)
+        changes["ports", layer] = ports
+        group, kv = graph.heads // graph.kv_heads, graph.kv_heads
+        moved = {number for number in which if number < graph.heads}
+        for number in which:
+            if number >= graph.heads:
+                head = (number - graph.heads) % kv
+                moved.update(range(head * group, (head + 1) * group))
+        everyone = list(range(graph.heads))
+        heads = everyone if graph.coupled else sorted(head for head in moved if used[base + head])
+        if not heads:
+            return
+        weights, flat = adapter.attention[layer], ports.flatten(0, 1)
+        q = adapter.query(layer, flat[:, :, : shape.heads], self._places)
+        k = adapter.key(layer, flat[:, :, shape.heads : shape.heads + kv], self._places)
+        v = flat[:, :, shape.heads + kv :]
+        if self.first > 0:  # rows before the first difference are A's, as they are B's
+            before = (part[layer][:, : self.first].repeat(choices, 1, 1, 1) for part in (self._clean.k, self._clean.v))
+            k, v = (torch.cat([below, part], dim=1) for below, part in zip(before, (k, v), strict=True))
+        z = attend(weights, q, k, v, score_mask(adapter, layer, self._places))
+        if weights.joint_scale is None:
+            outs = heads_out(weights, z[:, :, heads], heads)
+        else:
+            factor = write_heads(weights, z)[1]
+            outs = torch.stack([head_out(weights, z[:, :, head], head, factor) for head in heads])
+        for head, out in zip(heads, outs, strict=True):
+            number = graph.writer_index(Node("head", layer, head))
+            changes["out", number] = out.unflatten(0, (choices, batch))
+
+    def _answer(self, final: Tensor) -> Tensor:
+        """What the metric reads, of streams [choices, batch, rows, width]: [choices, batch, answers]."""
+        engine = self._engine
+        x = final.flatten(0, 1)
+        if engine.reads is not None:
+            index = (engine.reads - self.first).repeat(len(final), 1)
+            x = x.gather(1, index[:, :, None].expand(-1, -1, x.shape[2]))
+        output = self._adapter.read(x)
+        answer = output[:, -1] if output.ndim == 3 else output
+        return answer.unflatten(0, final.shape[:2])  # type: ignore[no-any-return,no-untyped-call]

@@ -1,0 +1,122 @@
+"""ACDC: its batches decide as edges tested one at a time do, each by a whole circuit run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+import wirescope as ws
+from core.circuit import Circuit
+from core.edits import EditKind
+from core.tracing.job import Options
+from core.tracing.trace import Tracing
+from tests.core.engine.cases import case
+from tests.core.tracing.partly import stopped_after
+
+
+def one_by_one(
+    session: ws.Session, kind: EditKind, threshold: float, first: int = 0
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The search restated: a circuit run for every edge into the readers from number `first` on. Returns scores, and
+    which edges stay."""
+    graph = session.graph
+
+    def metric(kept: NDArray[np.bool_]) -> float:
+        return float(session.run_circuit(Circuit(graph, np.flatnonzero(kept)), kind).metric.mean())
+
+    kept, scores = np.ones(graph.n_edges, dtype=bool), np.zeros(graph.n_edges)
+    present = metric(kept)
+    for reader in reversed(graph.readers[first:]):
+        for edge in reversed(graph.edges_into(reader)):
+            kept[edge] = False
+            without = metric(kept)
+            scores[edge] = present - without
+            if abs(scores[edge]) >= threshold:
+                kept[edge] = True
+            else:
+                present = without
+    return scores, kept
+
+
+CASES: list[tuple[str, EditKind, float]] = [
+    ("llama-grouped", "patch", 0.05),
+    ("gptj", "patch", 0.02),
+    ("gemma2", "patch", 0.02),
+    ("olmo2-grouped", "mean", 0.02),
+    ("vit", "mean", 0.002),
+]
+
+
+@pytest.mark.parametrize(("family", "kind", "threshold"), CASES)
+def test_edges_are_decided_as_one_by_one(family: str, kind: EditKind, threshold: float) -> None:
+    session = case(family, batch=2).session()
+    graph = session.graph
+    half = len(graph.readers) // 2
+    expected, kept = one_by_one(session, kind, threshold, half)
+    scores = ws.trace(session, "acdc", replacement=kind, options=Options(threshold=threshold)).values
+    later = slice(int(graph.first_edge[half]), None)
+    assert np.allclose(scores[later], expected[later], rtol=0, atol=1e-9)
+    stays = np.abs(scores[later]) >= threshold
+    assert np.array_equal(stays, kept[later])
+    assert 3 < stays.sum() < 0.9 * len(stays)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "qwen2-window", "dinov2"])
+def test_the_circuit_that_stays_does_what_its_scores_add_up_to(family: str) -> None:
+    """Each change was measured on top of those before: those of the removed edges add up to the whole change."""
+    session = case(family, batch=2).session()
+    scores = ws.trace(session, "acdc", options=Options(threshold=0.01)).values
+    stays = np.abs(scores) >= 0.01
+    circuit = session.run_circuit(Circuit(session.graph, np.flatnonzero(stays)), "patch")
+    change = float((session.clean.metric - circuit.metric).mean())
+    assert scores[~stays].sum() == pytest.approx(change, abs=1e-9)
+    assert 3 < stays.sum() < 0.8 * session.graph.n_edges
+
+
+def test_of_kl_only_a_change_away_from_a_counts() -> None:
+    setup = case("gpt2")
+    session = ws.Session(setup.model, setup.pair, ws.kl())
+    scores = ws.trace(session, "acdc", options=Options(threshold=0.002)).values
+    stays = scores <= -0.002
+    assert (scores > 0.002).any(), "an edge whose removal brings the output back to A"
+    circuit = session.run_circuit(Circuit(session.graph, np.flatnonzero(stays)), "patch")
+    assert float(circuit.metric[0]) == pytest.approx(-scores[~stays].sum(), abs=1e-9)
+
+
+def test_restarts_take_other_orders_and_are_the_seeds() -> None:
+    session = case("llama-grouped").session()
+
+    def traced(restarts: int, seed: int = 0) -> NDArray[np.float64]:
+        return ws.trace(session, "acdc", options=Options(threshold=0.05, restarts=restarts, seed=seed)).values
+
+    one, two, other = traced(1), traced(2), traced(2, seed=1)
+    assert np.array_equal(two, traced(2))
+    assert not np.array_equal(two, other)
+    assert not np.array_equal(one, two)
+    assert np.array_equal(one, traced(1, seed=1)), "the first order is the paper's"
+
+
+def test_the_pairs_of_a_dataset_are_one_circuit() -> None:
+    model = case("gpt2").model
+    rows = [([1, 2, 3], [4, 2, 3]), ([5, 6], [5, 7]), ([3, 2, 1], [3, 5, 1])]
+    pairs = [model.pair(torch.tensor([a]), torch.tensor([b])) for a, b in rows]
+    metric = ws.logit_difference(1, 2)
+    session = ws.Session(model, pairs[0], metric)
+    scores = ws.trace(session, "acdc", dataset=ws.Dataset(pairs), options=Options(threshold=0.02)).values
+    stays = np.abs(scores) >= 0.02
+    changes = []
+    for pair in pairs:
+        one = ws.Session(model, pair, metric)
+        changes.append(one.clean.metric - one.run_circuit(Circuit(one.graph, np.flatnonzero(stays)), "patch").metric)
+    assert scores[~stays].sum() == pytest.approx(float(torch.cat(changes).mean()), abs=1e-9)
+
+
+def test_decisions_come_reader_by_reader() -> None:
+    session = case("gpt2").session()
+    scores, share = stopped_after(Tracing(session, "acdc"), 2)[-1]
+    known = np.isfinite(scores.values)
+    last = [*session.graph.edges_into(session.graph.readers[-2]), *session.graph.edges_into(session.graph.readers[-1])]
+    assert np.flatnonzero(known).tolist() == last
+    assert known.mean() == pytest.approx(share)
