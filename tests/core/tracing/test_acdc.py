@@ -78,9 +78,9 @@ def test_the_circuit_that_stays_does_what_its_scores_add_up_to(family: str) -> N
 def test_of_kl_only_a_change_away_from_a_counts() -> None:
     setup = case("gpt2")
     session = ws.Session(setup.model, setup.pair, ws.kl())
-    scores = ws.trace(session, "acdc", options=Options(threshold=0.002)).values
-    stays = scores <= -0.002
-    assert (scores > 0.002).any(), "an edge whose removal brings the output back to A"
+    scores = ws.trace(session, "acdc", options=Options(threshold=0.0003)).values
+    stays = scores <= -0.0003
+    assert (scores > 0.0003).any(), "an edge whose removal brings the output back to A"
     circuit = session.run_circuit(Circuit(session.graph, np.flatnonzero(stays)), "patch")
     assert float(circuit.metric[0]) == pytest.approx(-scores[~stays].sum(), abs=1e-9)
 
