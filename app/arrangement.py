@@ -100,7 +100,6 @@ class Arrangement:
         self._window = window
         self._kept = False  # until the user, or an earlier session, has said how wide the panels are
         self._sizes: list[tuple[int, int]] = []
-        self._place()
         window.desk.pulled.connect(self._keep)
 
     def _place(self) -> None:
@@ -173,7 +172,10 @@ class Arrangement:
         self.fit()
 
     def restore(self) -> None:
-        """As it was when the window was closed."""
+        """As it was when the window was closed; else as at first.
+
+        Nothing may be in its place before: Qt would leave the tabs of that layout behind, painted over a panel.
+        """
         window = self._window
         geometry = window.settings.layout("window")
         if geometry is not None:
@@ -181,6 +183,9 @@ class Arrangement:
         state = window.settings.layout("docks")
         if state is not None and window.desk.restoreState(state, LAYOUT):
             self._kept = window.settings.layout("docks-kept") == QByteArray(b"yes")
+        else:
+            self._place()
+            self._kept = False
         self._check()
 
     def save(self) -> None:

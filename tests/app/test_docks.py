@@ -222,3 +222,19 @@ def test_nothing_is_cut_in_a_small_window(window: Window) -> None:
         for area in panel.findChildren(QScrollArea):
             content: QWidget = area.widget()
             assert content.width() <= area.viewport().width()
+
+
+def test_no_tabs_are_left_over_a_panel(sit_down: Sit, person: Person) -> None:
+    """At first, with a remembered layout, and after a reset: each set of tabs is there once."""
+
+    def tabs(window: Window) -> list[list[str]]:
+        QApplication.processEvents()
+        bars = window.desk.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return [[bar.tabText(i) for i in range(bar.count())] for bar in bars if bar.isVisible() and bar.count() > 1]
+
+    assert tabs(person.window) == [["History", "Dataset"]]
+    person.window.close()
+    second = sit_down()
+    assert tabs(second.window) == [["History", "Dataset"]]
+    second.choose("View", "Reset Layout")
+    assert tabs(second.window) == [["History", "Dataset"]]
