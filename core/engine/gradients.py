@@ -98,8 +98,8 @@ class ReaderGradients:
 
     def _back(self) -> None:
         wanted = list(self._wanted.values())
-        total = self._metrics.sum()
-        found = torch.autograd.grad(total, wanted, materialize_grads=True, retain_graph=self._droppable)
+        of_sum = torch.ones_like(self._metrics)
+        found = torch.autograd.grad(self._metrics, wanted, of_sum, materialize_grads=True, retain_graph=self._droppable)
         self._gradients = dict(zip(self._wanted, found, strict=True))
 
     def drop(self, layer: int | None) -> None:
