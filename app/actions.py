@@ -163,6 +163,8 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Click on the count of edges", "how many of the selection's edges are shown"),
     ("Arrows, Page Up, Page Down, Home, End on the slider", "how many edges the circuit keeps"),
     ("Point at a step of the history", "see its predictions; click, or Enter, goes there"),
+    ("Click a token, brush a picture", "new edits are there only; Shift and Ctrl add, Esc clears"),
+    ("Double click a token", "edit the text; so does Enter"),
     ("Space on a prediction", "pin it, so that it is always shown"),
 )
 

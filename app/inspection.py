@@ -39,7 +39,7 @@ def inspection(
     kind = present.kind if present is not None else document.cut_kind if seen is None else seen.kind
     where = f" at {len(positions)} of {len(ready.labels)} positions" if positions and ready is not None else ""
     strength = 1.0 if present is None else present.strength
-    words = REPLACED[kind] + _strength_words(kind, strength) + where
+    words = REPLACED[kind] + _over(kind, document) + _strength_words(kind, strength) + where
     words += ", with the other edits in place" if _others(document, target) else ""
     if waits:
         words = WAITS
@@ -90,6 +90,14 @@ def inspection(
         has_dataset=bool(document.dataset),
         note=note,
     )
+
+
+def _over(kind: EditKind, document: Document) -> str:
+    """What a mean is taken over."""
+    if kind != "mean":
+        return ""
+    rows = len(document.dataset)
+    return f" over the dataset ({rows} row{'s' * (rows != 1)})" if rows else " over A’s positions"
 
 
 def _strength_words(kind: EditKind, strength: float) -> str:

@@ -124,6 +124,7 @@ def test_means_are_taken_over_the_rows(reader: Person) -> None:
     session = Session(model, model.pair(document.clean.text), metric, dataset=dataset)
     assert reader.bench.ran.after == pytest.approx(float(session.run([Edit(HEAD, "mean")]).metric[0]), abs=1e-4)
     assert reader.edits() == ["a1.h2 mean of 2 rows"]
+    assert "replaced by its mean over the dataset (2 rows)" in reader.window.inspector.effects.kind.text()
     assert panel(reader).means.text().startswith("Means and resampled values are over these rows")
     assert measured(reader)[0] == pytest.approx(alone(reader, row, [Edit(HEAD, "mean")], dataset), abs=1e-4)
 
