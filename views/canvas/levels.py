@@ -78,6 +78,8 @@ class Levels(QWidget):
         focused, by_keys = self.board.hasFocus(), self.board.keyboard_focus
         if not motion.reduced() and self.isVisible():
             self.fade.begin(self._stack.grab())
+        if focused:
+            self.board.clearFocus()  # else Qt hands it on as if a key had done so
         self._stack.setCurrentIndex(LEVELS.index(level))
         self.buttons[level].setChecked(True)
         if focused:

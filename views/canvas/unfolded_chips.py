@@ -11,7 +11,7 @@ from views.canvas.labels import pixel_font
 from views.canvas.unfolded_layout import CHIP_PIXELS, PATCH_TEXT
 from views.canvas.unfolded_scene import UnfoldedScene
 from views.theme import Theme
-from views.unfolded_data import Column, Picture, Positions, Spot
+from views.unfolded_data import Picture, Positions, Spot
 from views.widgets.patch_image import to_qimage
 
 LEAST_TEXT, SMALLEST_TEXT = 7, 9  # pixels: a chip's text is not written below the one, and is never less than the other
@@ -30,7 +30,7 @@ def paint_ends(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: T
         if scene.data.picture is None:
             _paint_chip(painter, theme, chip, column.text, camera.scale, column.chosen, edited)
         else:
-            _paint_patch(painter, scene, theme, chip, column, camera.scale, edited)
+            _paint_patch(painter, scene, theme, chip, number, camera.scale, edited)
     if output.intersects(area):
         _paint_chip(painter, theme, output, scene.data.output_label, camera.scale, False, False, quiet=True)
 
@@ -70,10 +70,10 @@ def _write(painter: QPainter, theme: Theme, rect: QRectF, text: str, pixels: int
 
 
 def _paint_patch(
-    painter: QPainter, scene: UnfoldedScene, theme: Theme, chip: QRectF, column: Column, scale: float, edited: bool
+    painter: QPainter, scene: UnfoldedScene, theme: Theme, chip: QRectF, number: int, scale: float, edited: bool
 ) -> None:
     """A patch, or what a region covers, with where it is written below. What comes before the patches is a chip."""
-    below = PATCH_TEXT * scale
+    column, below = scene.data.columns[number], PATCH_TEXT * scale
     rect = QRectF(chip.left(), chip.top(), chip.width(), chip.height() - below)
     picture = scene.data.picture
     if picture is None or not column.patches:
@@ -93,7 +93,8 @@ def _paint_patch(
     painter.setPen(_outline(theme, column.chosen, edited))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(box)
-    place = QRectF(chip.left() - 14, rect.bottom(), chip.width() + 28, below)
+    room = float(scene.layout.widths[number]) * scale
+    place = QRectF(chip.center().x() - room / 2, rect.bottom(), room, below)
     _write(painter, theme, place, column.text, round(10 * scale), "muted")
 
 

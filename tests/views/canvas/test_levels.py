@@ -52,6 +52,10 @@ def test_the_focus_goes_along(qtbot, levels: Levels) -> None:
     levels.toggle()
     assert levels.board.hasFocus()
     assert levels.board.keyboard_focus, "and it shows where it was shown"
+    QTest.mouseClick(levels.board, Qt.MouseButton.LeftButton)
+    levels.toggle()
+    assert levels.board.hasFocus()
+    assert not levels.board.keyboard_focus
 
 
 @pytest.mark.parametrize("choice", ["full", "reduced"])
