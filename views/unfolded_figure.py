@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 
 from views.canvas.camera import framed
 from views.canvas.unfolded_border import paint_row_names, unfolded_count
-from views.canvas.unfolded_layout import MARGINS, make_unfolded_layout
+from views.canvas.unfolded_layout import make_unfolded_layout, margins
 from views.canvas.unfolded_painter import paint_unfolded
 from views.canvas.unfolded_scene import make_unfolded_scene
 from views.data import EdgeMark, NodeMark
@@ -34,6 +34,6 @@ class UnfoldedDrawing:
 
     def paint(self, painter: QPainter, size: QSizeF, theme: Theme) -> None:
         scene = make_unfolded_scene(self.data, make_unfolded_layout(self.data, size))
-        camera = framed(scene.layout.bounds, size, MARGINS, 1.0)
+        camera = framed(scene.layout.bounds, size, margins(), 1.0)
         paint_unfolded(painter, scene, camera, theme, QRectF(QPointF(0, 0), size))
         paint_row_names(painter, scene, camera, theme, size, frozenset())

@@ -25,7 +25,7 @@ from views.canvas.unfolded_border import (
     paint_unfolded_small,
     unfolded_count,
 )
-from views.canvas.unfolded_layout import LEGIBLE, MARGINS, make_unfolded_layout
+from views.canvas.unfolded_layout import LEGIBLE, make_unfolded_layout, margins
 from views.canvas.unfolded_painter import UnfoldedWorld, paint_unfolded_emphasis, spot_rect
 from views.canvas.unfolded_scene import UnfoldedScene, make_unfolded_scene
 from views.canvas.unfolded_walk import walk
@@ -103,17 +103,18 @@ class UnfoldedCanvas(Hands[Place]):
         return self.scene.layout.bounds
 
     def margins(self) -> QMarginsF:
-        return MARGINS
+        return margins()
 
     def home(self) -> Camera:
         """All of it, where it can be read so; else as much as has room, up to its end, where the output reads."""
         bounds, size = self.bounds(), self.view_size()
-        whole = framed(bounds, size, MARGINS, 1.0)
+        room = margins()
+        whole = framed(bounds, size, room, 1.0)
         if whole.scale >= LEGIBLE:
             return whole
-        right = size.width() - MARGINS.right() - bounds.right() * LEGIBLE
-        left = MARGINS.left() - bounds.left() * LEGIBLE
-        return Camera(LEGIBLE, min(left, right), size.height() - MARGINS.bottom() - bounds.bottom() * LEGIBLE)
+        right = size.width() - room.right() - bounds.right() * LEGIBLE
+        left = room.left() - bounds.left() * LEGIBLE
+        return Camera(LEGIBLE, min(left, right), size.height() - room.bottom() - bounds.bottom() * LEGIBLE)
 
     def nearest_scale(self) -> float:
         return NEAREST / (2 * self.scene.layout.radius)

@@ -9,7 +9,7 @@ from core.graph import Node
 from views.canvas.border import LEGEND
 from views.canvas.camera import Camera
 from views.canvas.edge_layer import mix
-from views.canvas.labels import NOTE_PIXELS, pixel_font
+from views.canvas.labels import NOTE_PIXELS, pixel_font, sized
 from views.canvas.layout import EDGE
 from views.canvas.unfolded_scene import UnfoldedScene
 from views.theme import Theme
@@ -26,16 +26,16 @@ def paint_row_names(
     layout = scene.layout
     names = sorted(zip(layout.nodes, layout.rows.tolist(), strict=True), key=lambda item: item[0] not in loud)
     taken: list[float] = []
-    painter.fillRect(QRectF(1, 40, ROW_NAMES - 2, size.height() - 42), theme.color("panel", 0.8))
+    painter.fillRect(QRectF(1, 6 + sized(34), sized(ROW_NAMES) - 2, size.height() - 42), theme.color("panel", 0.8))
     for node, row in names:
         y = camera.point(0, row).y()
-        if not 46 < y < size.height() - 12 or any(abs(y - other) < 12.5 for other in taken):
+        if not 12 + sized(34) < y < size.height() - 12 or any(abs(y - other) < sized(12.5) for other in taken):
             continue
         taken.append(y)
         strong = node in loud
         painter.setFont(pixel_font(NOTE_PIXELS, QFont.Weight.DemiBold if strong else QFont.Weight.Normal))
         painter.setPen(QColor(theme.text if strong else theme.muted))
-        painter.drawText(QRectF(EDGE, y - 8, ROW_NAMES - EDGE, 16), Qt.AlignmentFlag.AlignVCenter, node.name)
+        painter.drawText(QRectF(EDGE, y - 8, sized(ROW_NAMES) - EDGE, 16), Qt.AlignmentFlag.AlignVCenter, node.name)
 
 
 def unfolded_count(data: UnfoldedData) -> str:
@@ -51,14 +51,15 @@ def unfolded_count(data: UnfoldedData) -> str:
 def paint_unfolded_header(painter: QPainter, data: UnfoldedData, theme: Theme, size: QSizeF) -> None:
     """What is shown of how much on the left, what the lines mean on the right."""
     ground = theme.color("panel", 0.85)
-    painter.fillRect(QRectF(1, 1, size.width() - 2, EDGE + 30), ground)
+    painter.fillRect(QRectF(1, 1, size.width() - 2, EDGE + sized(32) - 2), ground)
     painter.setFont(pixel_font(NOTE_PIXELS))
     painter.setPen(QColor(theme.muted))
     left = (unfolded_count(data), f"arcs move between {'patches' if data.picture else 'tokens'} · lines stay")
     for line, text in enumerate(left):
-        painter.drawText(QRectF(EDGE, EDGE - 2 + 16 * line, size.width() / 2, 16), Qt.AlignmentFlag.AlignLeft, text)
+        box = QRectF(EDGE, EDGE - 2 + sized(16) * line, size.width() / 2, sized(16))
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft, text)
     for line, text in enumerate(LEGEND):
-        box = QRectF(size.width() / 2, EDGE - 2 + 16 * line, size.width() / 2 - EDGE, 16)
+        box = QRectF(size.width() / 2, EDGE - 2 + sized(16) * line, size.width() / 2 - EDGE, sized(16))
         painter.drawText(box, Qt.AlignmentFlag.AlignRight, text)
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from core.graph import INPUT
 from views.canvas.camera import Camera
-from views.canvas.labels import pixel_font
+from views.canvas.labels import pixel_font, sized
 from views.canvas.unfolded_layout import CHIP_PIXELS, PATCH_TEXT
 from views.canvas.unfolded_scene import UnfoldedScene
 from views.theme import Theme
@@ -73,7 +73,7 @@ def _paint_patch(
     painter: QPainter, scene: UnfoldedScene, theme: Theme, chip: QRectF, number: int, scale: float, edited: bool
 ) -> None:
     """A patch, or what a region covers, with where it is written below. What comes before the patches is a chip."""
-    column, below = scene.data.columns[number], PATCH_TEXT * scale
+    column, below = scene.data.columns[number], sized(PATCH_TEXT) * scale
     rect = QRectF(chip.left(), chip.top(), chip.width(), chip.height() - below)
     picture = scene.data.picture
     if picture is None or not column.patches:

@@ -16,24 +16,28 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMarginsF, QRectF, QSizeF
 
 from core.graph import Graph, Node
-from views.canvas.labels import text_width
+from views.canvas.labels import sized, text_width
 from views.canvas.layout import EDGE, HEADER_HEIGHT
 from views.unfolded_data import Column, Positions, Spot, UnfoldedData
 
 CHIP_PIXELS = 12  # of the text of a token
 CHIP_HEIGHT = 24.0
-NARROWEST, WIDEST = 30.0, 160.0  # pixels of a chip
+NARROWEST, WIDEST = 30.0, 160.0  # pixels of a chip, in the usual size of text
 THUMBNAIL = 34.0  # pixels of a patch
 PATCH_TEXT = 15.0  # below it
 COLUMN_GAP = 8.0
 PER_NODE, MOST_FOR_NODES = 2.4, 46.0  # pixels by which a column is wider for the nodes that stand there
-BAR_HEIGHT = 22.0
+BAR_HEIGHT = 22.0  # in the usual size of text, as the chips
 LEGIBLE = 0.62  # scale down to which the whole is framed
 END_GAP = 30.0  # from the nearest row to the chips and to the bar
 AIR = 0.4  # rows between layers
 LOWEST_PITCH, HIGHEST_PITCH = 6.0, 46.0
 LARGEST_RADIUS = 6.0
-MARGINS = QMarginsF(72, EDGE + HEADER_HEIGHT + 4, EDGE + 8, EDGE)  # names of the rows on the left, the header on top
+
+
+def margins() -> QMarginsF:
+    """Pixels to keep free: names of the rows on the left, the header on top."""
+    return QMarginsF(sized(58) + EDGE, EDGE + sized(HEADER_HEIGHT) + 4, EDGE + 8, EDGE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +64,10 @@ class UnfoldedLayout:
         return {column.positions: number for number, column in enumerate(self.columns)}
 
     @property
+    def bar_height(self) -> float:
+        return sized(BAR_HEIGHT)
+
+    @property
     def foot(self) -> float:
         """The top of the chips."""
         return END_GAP + (0.0 if len(self.rows) else 40.0)
@@ -72,7 +80,7 @@ class UnfoldedLayout:
     @cached_property
     def bounds(self) -> QRectF:
         left, right = self.centres[0] - self.widths[0] / 2, self.centres[-1] + self.widths[-1] / 2
-        top, bottom = self.head - BAR_HEIGHT, self.foot + self.chip_size.height()
+        top, bottom = self.head - self.bar_height, self.foot + self.chip_size.height()
         return QRectF(float(left), top, float(right - left), bottom - top)
 
     def chip(self, column: int) -> QRectF:
@@ -87,7 +95,7 @@ class UnfoldedLayout:
             width = max(width - COLUMN_GAP, self.output_width)
             right = self.bounds.right()
             centre = min(max(centre, self.bounds.left() + width / 2), right - width / 2)
-        return QRectF(centre - width / 2, self.head - BAR_HEIGHT, width, BAR_HEIGHT)
+        return QRectF(centre - width / 2, self.head - self.bar_height, width, self.bar_height)
 
     def x(self, node: Node, column: int) -> float:
         """Where a node stands across its column."""
@@ -116,8 +124,8 @@ def make_unfolded_layout(data: UnfoldedData, size: QSizeF) -> UnfoldedLayout:
     found = {spot.node for spot in data.spots if spot.node.kind in ("head", "mlp")}
     nodes = tuple(sorted(found, key=graph.writer_index))
     patches = data.picture is not None
-    chips = QSizeF(THUMBNAIL, THUMBNAIL + PATCH_TEXT) if patches else QSizeF(0, CHIP_HEIGHT)
-    room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(MARGINS)
+    chips = QSizeF(THUMBNAIL, THUMBNAIL + sized(PATCH_TEXT)) if patches else QSizeF(0, sized(CHIP_HEIGHT))
+    room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(margins())
 
     shrunk = 1.0
     widths = np.array([chips.width() or _chip_width(column.text) for column in data.columns]) + COLUMN_GAP
@@ -131,7 +139,7 @@ def make_unfolded_layout(data: UnfoldedData, size: QSizeF) -> UnfoldedLayout:
     centres = np.cumsum(widths) - widths / 2
 
     steps = [1.0 if a.layer == b.layer else 1.0 + AIR for a, b in pairwise(nodes)]
-    free = room.height() / shrunk - chips.height() - BAR_HEIGHT - 2 * END_GAP
+    free = room.height() / shrunk - chips.height() - sized(BAR_HEIGHT) - 2 * END_GAP
     pitch = min(max(free / max(sum(steps), 1.0), LOWEST_PITCH), HIGHEST_PITCH)
     rows = -np.cumsum([0.0, *steps])[: len(nodes)] * pitch
     radius = min(0.4 * pitch, LARGEST_RADIUS)
@@ -149,4 +157,4 @@ def _standing(data: UnfoldedData) -> NDArray[np.float64]:
 
 
 def _chip_width(text: str) -> float:
-    return min(max(text_width(text, CHIP_PIXELS) + 16.0, NARROWEST), WIDEST)
+    return min(max(text_width(text, CHIP_PIXELS) + 16.0, NARROWEST), sized(WIDEST))
