@@ -54,6 +54,7 @@ DOCKS: tuple[DockRow, ...] = (
 )
 
 LOWEST = 136  # pixels
+LOW = 800  # pixels: of a window in which height is scarce
 BOTTOM = 180  # pixels: how high the bottom panels are at first
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
 
@@ -141,7 +142,9 @@ class Arrangement:
         return [(dock.width(), dock.height()) for dock in self._window.docks.values()]
 
     def fit(self) -> None:
-        """Side panels take their share of the width while nobody has said otherwise."""
+        """Side panels take their share of the width while nobody has said otherwise. In a low window the canvas is not
+        the only one that gives way."""
+        self._window.faithfulness.set_slim(self._window.height() < LOW)
         if not self._kept:
             docks, width = self._window.docks, self._window.width()
             more = 1 + (theme.text_scale() - 1) / 2  # larger words take more room, which others need, too

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NOT_NOW = "not possible now"
 GOOD_START, NEXT_TO = 8.0, 5.0  # what a letter gains at the start of a word, and right after the one before
+WHOLE = 6.0  # what all of the query gains where it stands as it was typed
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def match(query: str, words: str) -> float | None:
             if before:
                 found[place] = max(before) + start + 1.0
         scores = found
-    return max(scores.values()) - 0.02 * len(text) if scores else None
+    whole = WHOLE if query.casefold().strip() in text else 0.0
+    return max(scores.values()) + whole - 0.02 * len(text) if scores else None
 
 
 def find(entries: list[Entry], query: str) -> list[Entry]:

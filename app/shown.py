@@ -42,15 +42,15 @@ def edit_rows(document: Document, labels: tuple[str, ...] = ()) -> list[EditRow]
     """The rows of the list of edits, numbered in their order. document: with a B only if patches can take from it.
     labels: of the positions."""
     return [
-        EditRow(key, edit.name, WAITS if document.waits(edit) else _edit_words(edit, document) + _where(edit, labels))
+        EditRow(key, edit.name, WAITS if document.waits(edit) else said(edit, document, labels))
         for key, edit in enumerate(document.edits)
     ]
 
 
-def _edit_words(edit: Edit, document: Document) -> str:
-    """An edit's words, with what a mean is over."""
+def said(edit: Edit, document: Document, labels: tuple[str, ...] = ()) -> str:
+    """What an edit does, with what a mean is over, and where: "mean of 24 rows at “John”"."""
     over = f" of {len(document.dataset)} rows" if edit.kind == "mean" and document.dataset else ""
-    return edit_words(edit) + over
+    return edit_words(edit) + over + _where(edit, labels)
 
 
 def _where(edit: Edit, labels: tuple[str, ...]) -> str:
@@ -62,7 +62,7 @@ def _where(edit: Edit, labels: tuple[str, ...]) -> str:
         return f" at position {max(places)}, which A does not have"
     if len(places) == 1 and places[0] < len(labels):
         return f" at “{labels[places[0]].strip()}”"
-    return f" at {len(places)} positions"
+    return f" at {len(places)} positions" if len(places) > 1 else f" at position {places[0]}"
 
 
 def edges_at(graph: Graph, node: Node) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

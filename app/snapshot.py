@@ -4,7 +4,7 @@ command line share it."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,9 +12,10 @@ import numpy as np
 from app.document import Document, Source
 from app.inspection import REPLACED, recovered_words
 from app.messages import Opened, Ran, Recovered, Scored
+from app.shown import said
 from app.shown_edges import Extent, canvas_data
 from core.circuit import Circuit
-from core.edits import Edit, edit_words
+from core.edits import Edit
 from core.interchange.circuit_files import to_json
 from views.data import CanvasData, Target
 from views.figure import FigureCaption
@@ -64,9 +65,12 @@ class Snapshot:
         if self.recovered is not None:
             lines.append(recovered_words(self.recovered) + ".")
         document = self.document
+        for group in document.groups:
+            lines.append(f"Group {group.name}: {', '.join(node.name for node in group.nodes)}.")
         inputs = f"A: {_words(document.clean)}\nB: {_words(document.counterfactual)}"
         title = f"{self.opened.title} ({self.opened.details})"
-        return FigureCaption(title, inputs, metric, _edit_words(self._edits_made()), lines)
+        edits = "; ".join(f"{edit.name} {said(edit, document, self.labels)}" for edit in self._edits_made())
+        return FigureCaption(title, inputs, metric, edits or "none", lines)
 
     def _edits_made(self) -> tuple[Edit, ...]:
         """Those of the figures shown: a patch waits while B does not fit."""
@@ -103,8 +107,3 @@ def _words(source: Source | None) -> str:
     if source is None:
         return "none"
     return f"“{source.text}”" if source.kind == "text" else _plain(source)
-
-
-def _edit_words(edits: Sequence[Edit]) -> str:
-    words = [f"{edit.name} {edit_words(edit)}" for edit in edits]
-    return "; ".join(words) or "none"

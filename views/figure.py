@@ -41,6 +41,7 @@ from core.errors import WirescopeError
 from views.canvas.border import count_words, header_widths, paint_layer_names
 from views.canvas.camera import framed
 from views.canvas.edge_layer import dash_lengths, edge_color
+from views.canvas.groups import paint_groups
 from views.canvas.labels import NOTE_PIXELS, Pill, pill_size, pixel_font, text_width
 from views.canvas.layout import EDGE, make_layout
 from views.canvas.painter import paint_pill, paint_world
@@ -113,6 +114,7 @@ class GraphDrawing:
         camera = framed(layout.bounds, size, layout.margins, 1.0)
         paint_world(painter, scene, camera, theme, QRectF(QPointF(0, 0), size))
         paint_layer_names(painter, scene, camera, theme, size)
+        paint_groups(painter, scene, camera, theme, size, None)
 
 
 def write_figure(

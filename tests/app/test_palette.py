@@ -35,6 +35,7 @@ def listed(palette) -> list[str]:
         ("trace", "Trace", "Restore A Cell"),
         ("zi", "Zoom In", "Resize It"),
         ("cut", "Cut Selection", "Circuit as Table"),
+        ("redo", "Redo Cut a2.h1 (zero)", "Reduced: At Once"),
     ],
 )
 def test_letters_at_the_start_of_words_and_together_count_more(query: str, better: str, worse: str) -> None:

@@ -7,13 +7,12 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from views.canvas.camera import Camera
-from views.canvas.labels import node_rect
+from views.canvas.labels import NOTE_PIXELS, node_rect, pixel_font
 from views.canvas.scene import Scene
 from views.data import GroupMark
-from views.theme import Theme, ui_font
+from views.theme import Theme
 
 HALO = 4.0  # pixels round a node
-_POINTS = 8.5
 _PAD = QSizeF(6, 2)
 
 
@@ -23,7 +22,7 @@ def paint_groups(
     """pointed: the group whose label is under the pointer."""
     if not scene.data.groups:
         return
-    painter.setFont(ui_font(_POINTS))
+    painter.setFont(pixel_font(NOTE_PIXELS))
     for group in scene.data.groups:
         color = QColor(getattr(theme, group.color))
         painter.setBrush(theme.color(group.color, 0.16))
@@ -44,7 +43,7 @@ def paint_groups(
 def label_boxes(scene: Scene, camera: Camera, view: QSizeF) -> list[tuple[GroupMark, QRectF]]:
     """Where the names are (widget pixels): above a group's highest member in view, below the
     ones before."""
-    metrics = QFontMetricsF(ui_font(_POINTS))
+    metrics = QFontMetricsF(pixel_font(NOTE_PIXELS))
     found: list[tuple[GroupMark, QRectF]] = []
     window = QRectF(QPointF(0, 0), view)
     for group in scene.data.groups:

@@ -20,6 +20,8 @@ TRACK_TIP = (
     "Drag, or: arrows a few edges, Page Up and Page Down twice and half as many, Home none, End all."
 )
 
+FIELD_EDGES = 28  # pixels of the field beside its text
+
 
 def share_words(share: float) -> str:
     """`87 %`, `−3 %`."""
@@ -39,7 +41,6 @@ class FaithfulnessPanel(QFrame):
         self._data = CircuitData()
         self._refused = ""
         self.field = QLineEdit()
-        self.field.setFixedWidth(74)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setAccessibleName("Edges that the circuit keeps")
         self.field.setToolTip("How many edges the circuit keeps: a number, or a share like 2 %. Enter takes it.")
@@ -77,6 +78,13 @@ class FaithfulnessPanel(QFrame):
         layout.addWidget(self.track)
         self.set_data(CircuitData())
 
+    def set_slim(self, slim: bool) -> None:
+        """In a low window the track gives way to the canvas."""
+        self.track.set_slim(slim)
+        edge = 5 if slim else 8
+        self.layout().setContentsMargins(12, edge, 12, edge)  # type: ignore[union-attr]
+        self.layout().setSpacing(4 if slim else 6)  # type: ignore[union-attr]
+
     # ---- showing -----------------------------------------------------------------------------------------------
 
     def set_data(self, data: CircuitData) -> None:
@@ -93,7 +101,9 @@ class FaithfulnessPanel(QFrame):
 
     def _show_size(self, size: int | None) -> None:
         self.field.setText("" if size is None else f"{size:,}")
-        self.field.setPlaceholderText("" if not self._data.edges else f"of {self._data.edges:,}")
+        everything = f"of {self._data.edges:,}" if self._data.edges else ""
+        self.field.setPlaceholderText(everything)
+        self.field.setFixedWidth(max(74, self.field.fontMetrics().horizontalAdvance(everything) + FIELD_EDGES))
 
     def _write(self) -> None:
         data, kept = self._data, self._data.kept

@@ -22,6 +22,7 @@ from views.widgets.painted import Painted
 from views.widgets.text import scaled
 
 SIDE, TOP, BOTTOM = 10.0, 8.0, 16.0  # pixels round the curve
+HEIGHT, SLIM = 64, 46  # pixels of the whole track
 STEP = 0.05  # of the edges, for the arrow keys
 TICKS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
 
@@ -36,15 +37,20 @@ class FaithfulnessTrack(Painted):
         super().__init__(parent)
         self._data = CircuitData()
         self._dragged: int | None = None
+        self._height = HEIGHT
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Size of the circuit")
 
     def sizeHint(self) -> QSize:
-        return QSize(400, 64)
+        return QSize(400, self._height)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 64)
+        return QSize(160, self._height)
+
+    def set_slim(self, slim: bool) -> None:
+        self._height = SLIM if slim else HEIGHT
+        self.updateGeometry()
 
     def set_data(self, data: CircuitData) -> None:
         self._data = data

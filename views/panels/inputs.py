@@ -168,7 +168,7 @@ class InputsPanel(QFrame):
         a, b = self.card_a.card(), self.card_b.card()
         aligned = b.tokens and len(a.tokens) == len(b.tokens)
         for card, first, more in ((self.card_a, "clean", ""), (self.card_b, "counterfactual", ", aligned")):
-            words = [" · ".join([first, *_count(card.card())]), first]
+            words = [" · ".join([first, *_count(card.card())]), first, ""]
             card.words.setText(*([words[0] + more, *words] if aligned and more else words))
         present = not self.card_b.is_empty()
         self.swap.setVisible(present)
