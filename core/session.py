@@ -48,6 +48,7 @@ class Session:
     dataset: its clean inputs are those that `mean` is taken over and that `resample` draws from; without one, the
     pair's own rows.
     memory_megabytes: for the states of runs that are kept to start others from; those used longest ago go first.
+    parity: of another session of this model, where one check is enough: batches of a dataset are not checked again.
 
     Raises ModelError where the engine does not agree with the model's own forward, InputError for answers that do
     not fit and inputs on another device, MemoryBudgetError where a run would need more than its memory.
@@ -62,6 +63,7 @@ class Session:
         mean_over_positions: bool | None = None,
         dataset: Dataset | None = None,
         memory_megabytes: float = MEMORY_MEGABYTES,
+        parity: Parity | None = None,
     ) -> None:
         self.model = model
         self.pair = pair
@@ -81,7 +83,7 @@ class Session:
             memory_megabytes,
         )
         self._clean_answer = self._answer(self.engine.clean())
-        self.parity = self._check_parity()
+        self.parity = self._check_parity() if parity is None else parity
         b_state = self.engine.counterfactual()
         self._b_answer = None if b_state is None else self._answer(b_state)
         chosen = metric or default_metric(model, self._clean_answer, b is not None)

@@ -25,7 +25,7 @@ def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS
         for start in range(0, len(numbers), size):
             chosen = numbers[start : start + size]
             pair = joined([dataset.pairs[number] for number in chosen])
-            yield Session(session.model, pair, _metric(session, dataset, chosen))
+            yield Session(session.model, pair, _metric(session, dataset, chosen), parity=session.parity)
 
 
 def joined(pairs: list[Pair]) -> Pair:

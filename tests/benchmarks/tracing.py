@@ -1,0 +1,105 @@
+"""Tracing methods: how well they find known circuits, and what their circuits recover on the bundled model's tasks."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+
+import torch
+
+import wirescope as ws
+from core.inputs.tasks import make_task
+from core.tracing.job import Options
+from core.tracing.methods import METHODS
+from core.tracing.trace import Tracing
+from tests.benchmarks.table import Table
+from tests.ground_truth.programs import PROGRAMS
+from tests.ground_truth.scoring import auroc, precision
+
+TASKS = ("ioi", "greater-than", "induction", "capitals", "agreement")
+PAIRS = 16
+STEPS = 5
+SLOW = ("exact-scan", "acdc", "learned-masks")  # on a model of 1,500 edges and 16 pairs: minutes a task
+
+Measures = tuple[str, ...]
+
+
+def tables() -> Iterator[Table]:
+    torch.manual_seed(0)
+    for kind in ("patch", "zero"):
+        yield known_circuits(kind)
+    for task in TASKS:
+        yield recovered(task)
+    yield equal_time("ioi")
+
+
+def known_circuits(kind: str) -> Table:
+    """AUROC and precision at the true size, a column a program."""
+    sessions = {}
+    for name, program in PROGRAMS.items():
+        builder = program.build()
+        model = builder.build()
+        sessions[name] = program.session(model), builder.truth(model.graph, kind)  # type: ignore[arg-type]
+    rows = []
+    for method in METHODS.values():
+        if kind not in method.replacements:
+            continue
+        found = []
+        for session, truth in sessions.values():
+            scores = ws.trace(session, method.name, replacement=kind, options=Options(steps=8)).values  # type: ignore[arg-type]
+            found.append((auroc(scores, truth), precision(scores, truth)))
+        median = statistics.median(area for area, _ in found)
+        rows.append([method.name, f"{median:.2f}", *(f"{area:.2f} {share:.2f}" for area, share in found)])
+    title = f"Known circuits, {kind} ablation: AUROC, and precision at the true size"
+    return Table(title, ("method", "median AUROC", *PROGRAMS), rows)
+
+
+def dataset_of(model: ws.Model, task: str, pairs: int) -> tuple[ws.Session, ws.Dataset]:
+    """A task's pairs, each with its own answers."""
+    made = make_task(task, model, pairs)
+    dataset = ws.Dataset([model.pair(clean, other) for clean, other in made.pairs], made.answers)
+    return ws.Session(model, dataset.pairs[0], ws.logit_difference(*made.answers[0])), dataset
+
+
+def recovered(task: str) -> Table:
+    session, dataset = dataset_of(ws.load_model("bundled:names"), task, PAIRS)
+    rows = []
+    for method in METHODS.values():
+        if method.name not in SLOW:
+            seconds, scores = timed(session, dataset, method.name, STEPS)
+            rows.append([method.name, f"{seconds:.1f} s", *areas(session, dataset, scores)])
+    return Table(f"names, {task}, {PAIRS} pairs", ("method", "scoring", *AREAS), rows)
+
+
+AREAS = ("CPR", "CMD", "CPR by size", "CMD by size", "at .001 .002 .005 .01 .02 .05 .1 .2 .5")
+
+
+def areas(session: ws.Session, dataset: ws.Dataset, scores: ws.Scores) -> list[str]:
+    signed = ws.faithfulness(session, scores, dataset=dataset, random_circuits=0)
+    by_size = ws.faithfulness(session, scores, dataset=dataset, random_circuits=0, by_size=True)
+    shares = " ".join(f"{share:.2f}" for share in signed.recovered[:-1])
+    return [f"{value:.2f}" for value in (signed.cpr, signed.cmd, by_size.cpr, by_size.cmd)] + [shares]
+
+
+def timed(session: ws.Session, dataset: ws.Dataset, method: str, steps: int) -> tuple[float, ws.Scores]:
+    """Seconds to score a dataset, and the scores."""
+    tracing = Tracing(session, method, dataset=dataset, options=Options(steps=steps))
+    started = time.perf_counter()
+    for _ in tracing.parts():
+        pass
+    return time.perf_counter() - started, tracing.scores
+
+
+def equal_time(task: str) -> Table:
+    """Wirescope's own method against EAP-IG with as many steps as take as long."""
+    session, dataset = dataset_of(ws.load_model("bundled:names"), task, PAIRS)
+    own_seconds, own = timed(session, dataset, "circuit-pruning", STEPS)
+    one, _ = timed(session, dataset, "eap-ig", STEPS)
+    steps = max(STEPS, round(STEPS * own_seconds / one))
+    other_seconds, other = timed(session, dataset, "eap-ig", steps)
+    rows = [
+        [f"circuit-pruning, {STEPS} steps", f"{own_seconds:.1f} s", *areas(session, dataset, own)],
+        [f"eap-ig, {steps} steps", f"{other_seconds:.1f} s", *areas(session, dataset, other)],
+    ]
+    return Table(f"names, {task}: at equal time", ("method", "scoring", *AREAS), rows)
