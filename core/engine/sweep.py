@@ -36,16 +36,17 @@ Changes = dict[tuple[str, int], Tensor]  # of what is kept of the present run; o
 class Sweep:
     """The present circuit run over one session, at first A's own with every edge kept."""
 
-    def __init__(self, engine: Engine, replacement: str, kept: NDArray[np.bool_]) -> None:
-        """kept: [readers, writers], shared with who decides; True for what no reader reads too."""
+    def __init__(self, engine: Engine, replacement: str, kept: NDArray[np.bool_], first: int) -> None:
+        """kept: [readers, writers], shared with who decides. first: the first row that is computed; before it, nothing
+        that is replaced differs."""
         self._engine, self._kept = engine, kept
         self._adapter, self._graph = engine.adapter, engine.graph
-        self.first = engine.first_patched_row if replacement == "patch" else 0
+        self.first = first
         self.rows = engine.batch * (engine.length - self.first)  # that are computed
         self._reference = Reference(engine, replacement, self.first, full=True)
         self._clean = clean = engine.clean(full=True)
         self._places = places(clean.embedding, self.first, engine.grid)
-        graph, first = self._graph, self.first
+        graph = self._graph
         # What is kept of the present run, by name and number: the streams that readers read, what the ports of a layer
         # project to and its heads mix, what writers write. Until something changes these are A's.
         self._now: dict[tuple[str, int], Tensor] = {}
@@ -56,9 +57,8 @@ class Sweep:
         for layer in range(graph.layers):
             x = self._now["stream", graph.reader_index(Reader("q", layer))]
             ports = graph.heads + 2 * graph.kv_heads
-            self._now["ports", layer] = self._projected(layer, x[None, None].expand(ports, 1, *x.shape), range(ports))[
-                0
-            ]
+            projected = self._projected(layer, x[None, None].expand(ports, 1, *x.shape), range(ports))
+            self._now["ports", layer] = projected[0]
 
     def lost(self, writer: int) -> Tensor:
         """What a reader would read less without an edge from a writer: [batch, rows, width]. Of a writer before the

@@ -48,7 +48,7 @@ def eap_ig_activations(job: Job) -> Iterator[Found]:
             _score(job, nodes, first, found)
         done += graph.layers + 1 - layer
         if done < whole:
-            yield Found(found, done / whole)
+            yield Found(found.copy(), done / whole)
     yield Found(found)
 
 

@@ -40,6 +40,8 @@ class Options:
             value = getattr(self, name)
             if value < least:
                 raise ArgumentError(f"A method needs at least {least} {name.rstrip('s')}, not {value}.")
+        if not self.threshold >= 0:
+            raise ArgumentError(f"A threshold is 0 or more, not {self.threshold:g}.")
         if not 0 < self.keep < 1:
             raise ArgumentError(f"The share to keep is above 0 and below 1, not {self.keep:g}.")
 

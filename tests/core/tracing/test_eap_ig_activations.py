@@ -89,3 +89,17 @@ def test_stages_come_one_by_one() -> None:
     writers = {int(number) for number in session.graph.edge_writers[known]}
     assert writers == set(range(session.graph.n_writers - 6, session.graph.n_writers)), "the last MLP, heads, the MLP"
     assert np.array_equal(scores.values[known], ws.trace(session, "eap-ig-activations").values[known])
+
+
+def test_on_a_trained_model_every_stage_adds_up_within_two_percent() -> None:
+    """Where the answer turns over, the line crosses a cliff: that takes more points than on a model of random
+    weights."""
+    model = ws.load_model("bundled:names")
+    a = "When Mary and John went to the store, John gave a drink to"
+    pair = model.pair(a, a.replace("John gave", "Mary gave"))
+    session = ws.Session(model, pair, ws.logit_difference(" Mary", " John"))
+    scores = ws.trace(session, "eap-ig-activations", steps=100, level="nodes")
+    for stage in stages(session.graph):
+        change = float((session.run([ws.Edit(node, "patch") for node in stage]).metric - session.clean.metric)[0])
+        total = sum(scores.of_node(node) for node in stage)
+        assert -total == pytest.approx(change, rel=0.02, abs=0.01), f"{stage[0]}"

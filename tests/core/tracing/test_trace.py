@@ -8,6 +8,7 @@ import torch
 
 import wirescope as ws
 from core.errors import ArgumentError, Cancelled, InputError
+from core.tracing.job import Options
 from core.tracing.methods import METHODS
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
@@ -74,8 +75,6 @@ def test_refusals_say_what_can_be_done() -> None:
 
 def test_random_scores_are_the_seeds() -> None:
     session = case("gpt2").session()
-    from core.tracing.job import Options
-
     one, same, other = (ws.trace(session, "random", options=Options(seed=seed)).values for seed in (1, 1, 2))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
@@ -90,3 +89,49 @@ def test_the_best_nodes_make_a_circuit_of_the_edges_between_them() -> None:
         assert edge.writer in best or edge.writer.kind == "input"
         assert edge.reader.kind == "logits" or any(node in best for node in graph.readers_of(edge.reader))
     assert len(scores.top(graph.n_writers)) == graph.n_edges
+
+
+KINDS_OF_MODEL = {
+    "grouped queries, rows of two lengths": ("llama-grouped", (4, 7)),
+    "parallel blocks": ("gptj", None),
+    "norms over all heads": ("olmo2-grouped", None),
+    "read in the middle": ("clip-text", None),
+    "classes": ("vit-classifier", None),
+    "an embedding of all patches": ("siglip-vision", None),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("kind", KINDS_OF_MODEL)
+def test_every_method_scores_every_kind_of_model(name: str, kind: str) -> None:
+    """Also where autograd is off, as in the engine's thread, and where A and B are the same."""
+    family, lengths = KINDS_OF_MODEL[kind]
+    method, setup = METHODS[name], case(family, batch=2, lengths=lengths)
+    if method.text_only and not setup.model.is_text:
+        return
+    session = setup.session()
+    graph, options = session.graph, Options(steps=2, updates=3, threshold=0.05)
+    shapes = {
+        "edges": (graph.n_edges,),
+        "nodes": (graph.n_writers,),
+        "positions": (graph.n_writers, session.pair.length),
+    }
+    levels = [level for level in method.levels if not (name == "exact-scan" and level == "positions" and lengths)]
+    with torch.no_grad():
+        for level in levels:
+            values = ws.trace(session, name, level=level, options=options).values
+            assert values.shape == shapes[level]
+            assert np.isfinite(values).all()
+            assert method.signed or (values >= 0).all()
+            assert np.abs(values).max() > 1e-4
+        if not method.replaces or name == "learned-masks":
+            return
+        a = setup.pair.clean.tensor
+        alike = ws.Session(setup.model, setup.model.pair(a, a.clone()))
+        assert np.abs(ws.trace(alike, name, options=options).values).max() < 1e-9
+
+
+def test_options_that_make_no_sense_are_refused() -> None:
+    for wrong in ({"steps": 0}, {"restarts": 0}, {"updates": 0}, {"threshold": -1.0}, {"keep": 1.0}):
+        with pytest.raises(ArgumentError):
+            Options(**wrong)  # type: ignore[arg-type]
