@@ -57,7 +57,9 @@ def add_tracing_commands(commands: Any, model_help: str, metric_help: str) -> No
     evaluate.add_argument("--dataset", metavar="FILE", help="evaluate on these pairs")
     evaluate.add_argument("--pairs", type=int, default=24, help="how many of a task (24)")
     evaluate.add_argument("--seed", type=int, default=0, help="of the task's pairs, of what is drawn (0)")
-    evaluate.add_argument("--size", type=int, help=f"edges of the circuit (else the fewest that recover {MOST:.0%})")
+    evaluate.add_argument(
+        "--size", type=int, help=f"edges of the circuit (else the fewest that recover {100 * MOST:.0f} %%)"
+    )
     evaluate.add_argument("--replacement", help="evaluate by another ablation than the scores are for")
     evaluate.add_argument("--json", action="store_true", help="print JSON")
     evaluate.set_defaults(do=_evaluate)

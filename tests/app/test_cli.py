@@ -276,7 +276,13 @@ def test_a_reader_that_goes_away_is_no_error(monkeypatch, pair) -> None:
     assert code_of("run", *pair) == 0
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["export", "--help"], ["models", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        *([name, "--help"] for name in ("run", "export", "models", "trace", "evaluate", "compare", "methods")),
+    ],
+)
 def test_help_ends_with_0(arguments: list[str], capsys) -> None:
     assert code_of(*arguments) == 0
     assert "usage: wirescope" in capsys.readouterr().out

@@ -32,7 +32,7 @@ def test_an_edit_is_at_the_picked_token_only_and_says_so(reader: Person) -> None
     assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
     assert reader.bench.ran.after != pytest.approx(everywhere, abs=1e-7)
     assert reader.edits() == ["a1.h2 from B at “Mary”"]
-    assert reader.bench.history.undo_words == "Patch a1.h2 at “Mary”"
+    assert reader.bench.history.undo_words == "Cut a1.h2 at “Mary” (from B)"
 
     # Another one at two other tokens, beside the first.
     click_token(reader, "B", GAVE)

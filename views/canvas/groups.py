@@ -13,6 +13,7 @@ from views.data import GroupMark
 from views.theme import Theme
 
 HALO = 4.0  # pixels round a node
+LIFT = 20.0  # pixels: the label of an edited node lies between it and the group's name
 _PAD = QSizeF(6, 2)
 
 
@@ -55,7 +56,9 @@ def label_boxes(scene: Scene, camera: Camera, view: QSizeF) -> list[tuple[GroupM
         size = QSizeF(metrics.horizontalAdvance(group.name), metrics.height()) + _PAD * 2
         left = top.center().x() - size.width() / 2
         left = min(max(left, 4.0), max(view.width() - size.width() - 4.0, 4.0))
-        box = QRectF(QPointF(left, top.top() - HALO - 3 - size.height()), size)
+        edited = any(node in scene.data.nodes and scene.data.nodes[node].label for node in group.nodes)
+        lift = LIFT if edited else 0.0
+        box = QRectF(QPointF(left, top.top() - HALO - 3 - lift - size.height()), size)
         while any(box.intersects(other) for _, other in found):
             box.translate(0, size.height() + 2)
         found.append((group, box))
