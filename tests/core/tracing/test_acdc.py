@@ -53,10 +53,10 @@ CASES: list[tuple[str, EditKind, float]] = [
 def test_edges_are_decided_as_one_by_one(family: str, kind: EditKind, threshold: float) -> None:
     session = case(family, batch=2).session()
     graph = session.graph
-    half = len(graph.readers) // 2
-    expected, kept = one_by_one(session, kind, threshold, half)
+    from_here = len(graph.readers) * 3 // 5
+    expected, kept = one_by_one(session, kind, threshold, from_here)
     scores = ws.trace(session, "acdc", replacement=kind, options=Options(threshold=threshold)).values
-    later = slice(int(graph.first_edge[half]), None)
+    later = slice(int(graph.first_edge[from_here]), None)
     assert np.allclose(scores[later], expected[later], rtol=0, atol=1e-9)
     stays = np.abs(scores[later]) >= threshold
     assert np.array_equal(stays, kept[later])
@@ -89,7 +89,7 @@ def test_restarts_take_other_orders_and_are_the_seeds() -> None:
     session = case("llama-grouped").session()
 
     def traced(restarts: int, seed: int = 0) -> NDArray[np.float64]:
-        return ws.trace(session, "acdc", options=Options(threshold=0.05, restarts=restarts, seed=seed)).values
+        return ws.trace(session, "acdc", options=Options(threshold=0.2, restarts=restarts, seed=seed)).values
 
     one, two, other = traced(1), traced(2), traced(2, seed=1)
     assert np.array_equal(two, traced(2))

@@ -122,7 +122,7 @@ def test_tracing_refuses_what_it_cannot_do() -> None:
     session = setup.session()
     alone = ws.Session(setup.model, setup.model.pair(setup.pair.clean.tensor))
     with pytest.raises(ArgumentError, match="eap-ig"):
-        ws.trace(session, "acdc")
+        ws.trace(session, "guessing")
     with pytest.raises(ArgumentError, match="scale"):
         ws.trace(session, "eap", replacement="scale")
     with pytest.raises(ArgumentError, match="step"):
