@@ -210,12 +210,8 @@ QHeaderView::section {
     background: @panel@; color: @muted@; border: none; border-bottom: 1px solid @border@; padding: 5px 8px;
 }
 QAbstractScrollArea::corner { background: transparent; border: none; }
-QTableView QHeaderView::section { padding: 3px 16px 3px 8px; }
-QTableView QHeaderView::up-arrow, QTableView QHeaderView::down-arrow {
-    width: 8px; height: 8px; subcontrol-origin: border; subcontrol-position: center right; right: 4px;
-}
-QTableView QHeaderView::up-arrow { image: @arrow-up@; }
-QTableView QHeaderView::down-arrow { image: @arrow-down@; }
+QTableView QHeaderView::section { padding: 3px 8px; }
+QTableView QHeaderView::up-arrow, QTableView QHeaderView::down-arrow { width: 0; height: 0; }
 QTableCornerButton::section { background: @panel@; border: none; }
 QGroupBox { border: 1px solid @border@; border-radius: 6px; margin-top: 14px; padding: 8px; }
 QGroupBox::title { subcontrol-origin: margin; left: 8px; color: @muted@; }

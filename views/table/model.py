@@ -153,7 +153,10 @@ class RowsModel(QAbstractTableModel):
         if self.rows is None or orientation != Qt.Orientation.Horizontal or section >= len(self.rows.columns):
             return None
         column = self.rows.columns[section]
-        if role == _ROLE.DisplayRole:
+        if role == _ROLE.DisplayRole:  # Qt's own mark of the order cuts a hole into a title on the right
+            ordered, backwards = self.sorted_by
+            return column.title + (f" {'↓' if backwards else '↑'}" if section == ordered else "")
+        if role == _ROLE.AccessibleTextRole:
             return column.title
         if role in (_ROLE.ToolTipRole, _ROLE.AccessibleDescriptionRole):
             return f"{column.tip}. Click to sort." if not column.tip.endswith(".") else f"{column.tip} Click to sort."

@@ -142,7 +142,9 @@ class RowsView(QTableView):
     def _show_order(self) -> None:
         column, backwards = self.lines.sorted_by
         order = Qt.SortOrder.DescendingOrder if backwards else Qt.SortOrder.AscendingOrder
-        self.horizontalHeader().setSortIndicator(column, order)
+        header = self.horizontalHeader()
+        header.setSortIndicator(column, order)
+        self.lines.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(header.count() - 1, 0))
 
     # ---- copying and keys --------------------------------------------------------------------------------------
 
