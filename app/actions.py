@@ -86,7 +86,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("dataset_clear", "&Clear the Dataset", (), "Take all rows away; undo brings them back", needs=ROWS_FIRST),
     Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "The same with another draw of chance", needs=MAKE_FIRST),
     Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again", needs=PICK_FIRST),
-    Action("swap", "S&wap A and B", ("Ctrl+Shift+S",), "", "swap"),
+    Action(
+        "swap", "S&wap A and B", ("Ctrl+Shift+S",), "B becomes A, and A becomes B", "swap", needs="There is no B yet"
+    ),
     Action("find", "&Find…", ("Ctrl+F",), "Find nodes, edges, tokens, and the heads that read a token"),
     Action("preferences", "Prefer&ences…", ("Ctrl+,",), "Look, text size, memory and defaults"),
     Action("palette", "&Command Palette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),

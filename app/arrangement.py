@@ -56,6 +56,7 @@ DOCKS: tuple[DockRow, ...] = (
 LOWEST = 136  # pixels
 LOW = 800  # pixels: of a window in which height is scarce
 BOTTOM = 180  # pixels: how high the bottom panels are at first
+TABLE, LOW_TABLE = 0.32, 0.27  # of the height of the window, for the bottom panels while the table is in front: a list wants lines
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
 
 
@@ -160,13 +161,21 @@ class Arrangement:
 
     def _bottom(self) -> int:
         """How high the bottom panels are at first: a low window leaves the canvas its room."""
-        return round(min(BOTTOM, max(LOWEST, self._window.height() // 5)) * theme.text_scale())
+        height, table = self._window.height(), self._window.docks["table"]
+        at_bottom = self._window.desk.dockWidgetArea(table) == SIDES["bottom"] and not table.isFloating()
+        if at_bottom and not table.isHidden() and not table.visibleRegion().isEmpty():
+            return round(height * (TABLE if height >= LOW else LOW_TABLE))
+        return round(min(BOTTOM, max(LOWEST, height // 5)) * theme.text_scale())
 
     def show_panel(self, key: str) -> None:
-        """Show or hide a panel, as its menu entry says."""
-        dock = self._window.docks[key]
-        dock.setVisible(self._window.commands[f"show_{key}"].isChecked())
+        """Show or hide a panel, as its menu entry says. One that lies behind others of its tabs comes to the front."""
+        dock, command = self._window.docks[key], self._window.commands[f"show_{key}"]
+        behind = not dock.isHidden() and dock.visibleRegion().isEmpty() and self._window.isVisible()
+        if behind:
+            command.setChecked(True)
+        dock.setVisible(command.isChecked())
         dock.raise_()  # before the others of its tabs
+        self.fit()
 
     def reset(self) -> None:
         """Every panel to where it was at first."""

@@ -100,7 +100,8 @@ class Editing:
         selection, document = self._bench.selection, self._bench.document
         some = any(self._can_edit(target) for target in selection)
         edited = any(self._edited(target) for target in selection)
-        return {"cut": some, "patch": some, "restore": edited, "reset": bool(document.edits)}
+        swap = document.counterfactual is not None
+        return {"cut": some, "patch": some, "restore": edited, "reset": bool(document.edits), "swap": swap}
 
     def reset(self) -> None:
         """Take all edits back; undo brings them again."""

@@ -20,7 +20,7 @@ class StatusInStep(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._status = status = window.status
-        workbench = window.workbench
+        self._workbench = workbench = window.workbench
         workbench.model_opened.connect(self._show_device)
         workbench.metric_changed.connect(self._show_parity)
         workbench.memory_changed.connect(self._show_memory)
@@ -29,6 +29,14 @@ class StatusInStep(QObject):
         workbench.working.connect(status.set_work)
         workbench.idle.connect(status.clear_work)
         workbench.message.connect(status.set_message)
+        self._step = workbench.history.current
+        workbench.history_changed.connect(self._drop_message)
+
+    def _drop_message(self) -> None:
+        """What was said of an earlier state goes when the work goes on."""
+        if self._workbench.history.current is not self._step:
+            self._step = self._workbench.history.current
+            self._status.set_message("")
 
     def _show_device(self, opened: Opened) -> None:
         precision, device = opened.details.split(" · ")[-2:]
@@ -49,4 +57,4 @@ class StatusInStep(QObject):
 
     def _show_run(self, data: PredictionsData) -> None:
         time, *rest = data.run_words.split(" · ")
-        self._status.set_run(" · ".join((time, *rest[:1])), time, stale=data.stale)
+        self._status.set_run(data.run_words, " · ".join((time, *rest[:1])), stale=data.stale)

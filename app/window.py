@@ -129,6 +129,7 @@ class Window(QMainWindow):
         self.dataset_keeper = DatasetKeeper(self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
+        self.canvas.setFocus()  # where the keys go at first
 
     # ---- background jobs ----
 

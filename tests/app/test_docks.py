@@ -66,9 +66,35 @@ def test_every_dock_has_its_entry_and_key_and_comes_back(window: Window, person:
     assert command.isChecked() == dock.isVisible() == row.shown
     assert plain(command.text()) in [plain(action.text()) for action in person.menu("View").actions()]
     key = QKeySequence(command.shortcut())[0]
+    dock.raise_()  # one that lies behind others comes to the front first
+    QApplication.processEvents()
     for shown in (not row.shown, row.shown):
         QTest.keyClick(window.canvas, key.key(), key.keyboardModifiers())
         assert dock.isVisible() == command.isChecked() == shown
+
+
+def test_a_panel_behind_others_of_its_tabs_comes_to_the_front(window: Window) -> None:
+    dock, command = window.docks["dataset"], window.commands["show_dataset"]
+    window.docks["history"].raise_()
+    QApplication.processEvents()
+    assert window.dataset.visibleRegion().isEmpty()
+    QTest.keyClick(window.canvas, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    QApplication.processEvents()
+    assert not window.dataset.visibleRegion().isEmpty()
+    assert command.isChecked()
+    QTest.keyClick(window.canvas, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    assert dock.isHidden()
+    assert not command.isChecked()
+
+
+def test_the_table_has_room_for_its_lines_and_gives_it_back(window: Window) -> None:
+    before = window.predictions.height()
+    QTest.keyClick(window.canvas, Qt.Key.Key_F8)
+    QApplication.processEvents()
+    assert window.table.height() > 1.3 * before
+    QTest.keyClick(window.canvas, Qt.Key.Key_F8)
+    QApplication.processEvents()
+    assert abs(window.predictions.height() - before) <= 2
 
 
 def test_a_hidden_dock_leaves_its_room_and_takes_it_again(window: Window) -> None:

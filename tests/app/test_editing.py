@@ -84,7 +84,7 @@ def test_x_cuts_what_is_selected_and_x_again_restores_every_digit(reader: Person
 def test_a_wire_into_the_output_says_that_only_the_output_had_to_run(reader: Person) -> None:
     first, second = (edge for edge in reader.bench.opened.graph.edges[-2:])
     assert first.reader.kind == second.reader.kind == "logits"
-    words = reader.window.predictions.run_words
+    words = reader.window.status.run
     reader.bench.editing.toggle(first, "cut")  # nobody looked at it before
     reader.rest()
     assert words.text().endswith(" of a forward · output only")

@@ -16,7 +16,6 @@ from core.errors import Cancelled, EditError
 from core.session import Session
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
-from views.theme import current
 
 
 class Gate:
@@ -142,7 +141,7 @@ def test_numbers_of_an_earlier_state_are_dimmed_until_the_new_ones_come(reader: 
     reader.window.commands["cut"].trigger()
     reader.wait(lambda: value.color() == "faint")
     assert reader.window.canvas.scene.data.stale
-    assert current().faint in reader.window.predictions.run_words.styleSheet()
+    assert reader.window.status.run.color() == "faint"
     gate.open.set()
     reader.rest()
     assert value.color() == "text"

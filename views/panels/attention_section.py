@@ -13,6 +13,7 @@ from views.inspection import AverageData
 from views.panels.attention import AttentionView
 from views.panels.patch_attention import PatchAttention
 from views.widgets.buttons import LinkButton
+from views.widgets.flow import FlowLayout
 from views.widgets.section import Section
 from views.widgets.text import ElidedLabel, dim, show_text, wrapped
 
@@ -46,12 +47,9 @@ class AttentionSection(Section):
             button.clicked.connect(lambda _checked=False, averaged=averaged: self._set_averaged(averaged))
         self.this_input.setToolTip("The attention on input A, with the edits")
         self.choice = QWidget()
-        choice = QHBoxLayout(self.choice)
-        choice.setContentsMargins(0, 0, 0, 0)
-        choice.setSpacing(4)
+        choice = FlowLayout(self.choice, gap=4)  # two lines where the panel is narrow
         choice.addWidget(self.this_input)
         choice.addWidget(self.average)
-        choice.addStretch(1)
         self.matrix = AttentionView()
         self.patches = PatchAttention()
         self.line = ElidedLabel("", "muted")

@@ -20,6 +20,7 @@ TRACK_TIP = (
     "Drag, or: arrows a few edges, Page Up and Page Down twice and half as many, Home none, End all."
 )
 
+INVITATION = "how many"  # in the empty field
 FIELD_EDGES = 28  # pixels of the field beside its text
 
 
@@ -101,9 +102,9 @@ class FaithfulnessPanel(QFrame):
 
     def _show_size(self, size: int | None) -> None:
         self.field.setText("" if size is None else f"{size:,}")
-        everything = f"of {self._data.edges:,}" if self._data.edges else ""
-        self.field.setPlaceholderText(everything)
-        self.field.setFixedWidth(max(74, self.field.fontMetrics().horizontalAdvance(everything) + FIELD_EDGES))
+        self.field.setPlaceholderText(INVITATION)
+        widest = max((INVITATION, f"{self._data.edges:,}"), key=self.field.fontMetrics().horizontalAdvance)
+        self.field.setFixedWidth(self.field.fontMetrics().horizontalAdvance(widest) + FIELD_EDGES)
 
     def _write(self) -> None:
         data, kept = self._data, self._data.kept
@@ -133,7 +134,8 @@ class FaithfulnessPanel(QFrame):
             return ("edges of the circuit",), ("",)
         if data.size is None:
             shown = f"the {data.overview} strongest edges are shown"
-            return (shown, f"{data.overview} strongest shown"), ("drag to keep a circuit", "")
+            how = "type a number, or drag, to keep a circuit"
+            return (shown, f"{data.overview} strongest shown"), (how, "drag to keep a circuit", "")
         if kept is None or data.problem:
             return ("best edges kept", "kept"), (data.replaced, "")
         share, left = share_words(kept.share), 1 - kept.share
@@ -155,10 +157,10 @@ class FaithfulnessPanel(QFrame):
         )
         bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
         room = self.width() - used - 8
-        order = (
-            ((0, 0), (1, 0), (1, 1), (2, 1), (3, 1), (1, 2), (2, 2), (3, 2)) if len(titles) > 2 else ((0, 0), (1, 0))
-        )
-        pairs = [(titles[i], notes[j]) for i, j in order if i < len(titles)] + [(titles[-1], "")]
+        long = ((0, 0), (1, 0), (1, 1), (2, 1), (3, 1), (1, 2), (2, 2), (3, 2))
+        order = long if len(titles) > 2 else ((0, 0), (0, 1), (1, 1))
+        there = [(i, j) for i, j in order if i < len(titles) and j < len(notes)]
+        pairs = [(titles[i], notes[j]) for i, j in there] + [(titles[-1], "")]
         fits = (
             pair for pair in pairs if bold.horizontalAdvance(pair[0]) * 1.08 + plain.horizontalAdvance(pair[1]) <= room
         )

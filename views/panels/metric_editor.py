@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from views.data import MetricChoice, MetricOption
@@ -36,15 +36,43 @@ class AnswerField(QComboBox):
         line = self.lineEdit()
         if line is not None:
             line.setPlaceholderText(name.lower())
-            line.editingFinished.connect(self.committed)
-        self.activated.connect(lambda _index: self.committed.emit())
+            line.editingFinished.connect(self._commit)
+            line.installEventFilter(self)
+        self.activated.connect(lambda _index: self._commit())
+
+    def _commit(self) -> None:
+        line = self.lineEdit()
+        if line is not None:
+            line.setModified(False)
+        self.committed.emit()
+
+    def is_being_typed(self) -> bool:
+        """Whether there is text that Enter has not taken yet."""
+        line = self.lineEdit()
+        return line is not None and line.hasFocus() and line.isModified()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A click into the field selects all of it: what is typed takes its place, the mark of its space too."""
+        line = self.lineEdit()
+        if watched is line and event.type() == QEvent.Type.FocusIn and line is not None:
+            QTimer.singleShot(0, line, line.selectAll)  # after the click has put its cursor
+        return super().eventFilter(watched, event)
 
     def set_answers(self, answers: Sequence[str]) -> None:
+        """What the list offers. What is being typed stays."""
+        line = self.lineEdit()
+        typed = (line.text(), line.cursorPosition()) if line is not None and self.is_being_typed() else None
         text = self.answer()
         with QSignalBlocker(self):
             self.clear()
             self.addItems([mark_space(answer) for answer in answers])
-        self.show_text(text)
+        if typed is None or line is None:
+            self.show_text(text)
+        else:
+            with QSignalBlocker(self):
+                line.setText(typed[0])
+            line.setCursorPosition(typed[1])
+            line.setModified(True)
 
     def answer(self) -> str:
         return unmark_space(self.currentText())
@@ -121,8 +149,9 @@ class MetricEditor(QWidget):
         self._choice = choice
         with QSignalBlocker(self.kind):
             self.kind.setCurrentIndex(self.kind.findData(choice.kind))
-        self.target.show_text(choice.target)
-        self.foil.show_text(choice.foil)
+        for field, answer in ((self.target, choice.target), (self.foil, choice.foil)):
+            if not field.is_being_typed():
+                field.show_text(answer)
         self._arrange()
 
     def set_problem(self, problem: str, fix: MetricChoice | None = None) -> None:

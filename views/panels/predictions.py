@@ -21,7 +21,6 @@ from views.widgets.icons import IconButton
 from views.widgets.text import (
     ElidedLabel,
     TintedLabel,
-    dim,
     enlarge,
     metric_digits,
     number,
@@ -56,11 +55,10 @@ class PredictionsPanel(QFrame):
         self._count, self._compare = COUNTS[0], True
 
         self.short_metric = TintedLabel("", "text")
-        self.run_words = ElidedLabel("", "muted")
         self.preview_words = TintedLabel("", "selection")
-        for label in (self.run_words, self.preview_words):
-            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # gives way first
+        self.preview_words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.preview_words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # gives way first
+        self._rest = QWidget()  # in their place
         self.pin_field = PinField()
         self.pin_field.hide()
         self.pin_field.committed.connect(self.pin_typed)
@@ -86,7 +84,7 @@ class PredictionsPanel(QFrame):
         header = QHBoxLayout(self.for_title)
         header.setContentsMargins(0, 0, 0, 0)
         header.setSpacing(6)
-        header.addWidget(self.run_words, 1)
+        header.addWidget(self._rest, 1)
         header.addWidget(self.preview_words, 1)
         header.addWidget(self.pin_field, 1)
         header.addWidget(self.pin_button)
@@ -135,7 +133,6 @@ class PredictionsPanel(QFrame):
         self._live = self._preview = None
         self._close_pin()
         self.table.set_data(None)
-        self.run_words.setText("")
         self.preview_words.setText("")
         show_text(self.hint, text)
         self._arrange()
@@ -151,8 +148,6 @@ class PredictionsPanel(QFrame):
             return
         self.table.set_data(data)
         self.table.set_stale(data.stale)
-        dim(self.run_words, data.stale)
-        self.run_words.setText(data.run_words, data.run_words.split(" · ")[0])
         self.preview_words.setText(f"Preview: {data.preview}" if data.preview else "", "Preview")
         change = data.metric_after - data.metric_before
         digits = metric_digits(data.metric_before, data.metric_after)
@@ -199,7 +194,7 @@ class PredictionsPanel(QFrame):
         self.short_metric.setVisible(some and not wide)
         self.sparkline.setVisible(self.sparkline.tells() and self.height() >= _LINE_FROM)
         self.preview_words.setVisible(preview and not pinning)
-        self.run_words.setVisible(not preview and not pinning)
+        self._rest.setVisible(not preview and not pinning)
         self.pin_button.setVisible(some and self.can_pin() and not preview)
         self.more.setVisible(some and not preview)
 
