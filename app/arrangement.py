@@ -56,7 +56,7 @@ DOCKS: tuple[DockRow, ...] = (
 LOWEST = 136  # pixels
 LOW = 800  # pixels: of a window in which height is scarce
 BOTTOM = 180  # pixels: how high the bottom panels are at first
-TABLE, LOW_TABLE = 0.32, 0.27  # of the height of the window, for the bottom panels while the table is in front: a list wants lines
+TABLE, LOW_TABLE = 0.32, 0.27  # of the window's height, for the bottom while the table is in front
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
 
 

@@ -287,3 +287,13 @@ def test_quit_closes_the_window(reader: Person) -> None:
     reader.window.commands["quit"].trigger()
     assert not reader.window.isVisible()
     QApplication.processEvents()
+
+
+def test_without_b_there_is_nothing_to_swap_and_the_menu_says_so(reader: Person) -> None:
+    swap = reader.window.commands["swap"]
+    assert swap.isEnabled()
+    reader.click(reader.window.inputs.remove)
+    reader.rest()
+    assert not swap.isEnabled()
+    reader.choose("Edit", "Undo")
+    assert swap.isEnabled()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -9,6 +11,7 @@ from PySide6.QtTest import QTest
 from app import bench
 from core.edits import Edit
 from core.metrics import METRICS
+from tests.app.conftest import METRIC
 from tests.app.models import CLASSES, CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from views.data import MetricChoice
@@ -276,3 +279,18 @@ def test_a_token_without_its_space_that_the_model_does_not_say_is_pointed_out(pe
     assert not editor.fix.isVisible()
     person.choose("Edit", "Undo")
     assert editor.fix.text() == "Use ·Mary"
+
+
+def test_what_is_typed_over_an_answer_takes_its_place_and_outlives_a_run(reader: Person) -> None:
+    field = reader.window.inputs.metric_editor.target
+    line = field.lineEdit()
+    reader.click(line)
+    reader.wait(line.hasSelectedText)
+    QTest.keyClicks(line, " Jo")
+    reader.bench.ask()
+    reader.rest()  # the answers that are offered come anew
+    assert line.text() == " Jo"
+    QTest.keyClicks(line, "hn")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    reader.rest()
+    assert reader.bench.document.metric == replace(METRIC, target=" John")

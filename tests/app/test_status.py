@@ -61,3 +61,14 @@ def test_an_input_that_cannot_run_has_no_time(reader: Person) -> None:
     reader.bench.set_source("A", None)
     reader.rest()
     assert not reader.window.status.run.isVisible()
+
+
+def test_the_last_message_goes_with_the_next_step(reader: Person) -> None:
+    reader.window.canvas.setFocus()
+    reader.window.canvas.choose((reader.edge(reader.strong_edges()[0]),))
+    reader.rest()
+    reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
+    reader.choose("Edit", "Undo")
+    assert reader.message().startswith("Undid: Cut")
+    reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
+    assert reader.message() == ""

@@ -134,3 +134,20 @@ def test_a_picture_models_table_has_its_own_words(viewer: Person) -> None:
     assert ["logits", "class scores"] in texts
     viewer.press(Qt.Key.Key_F8, widget=viewer.window)
     assert not viewer.window.table.isVisible()
+
+
+def test_an_arrow_in_the_filter_turns_the_table_to_edges_and_lines_are_cut(tabled: Person) -> None:
+    table = tabled.window.table
+    tabled.click_node(Node("head", 1, 2))
+    assert table.kind() == "nodes"
+    tabled.click(table.filter)
+    QTest.keyClicks(table.filter, "->logits")
+    QTest.keyClick(table.filter, Qt.Key.Key_Return)
+    tabled.rest()
+    assert table.kind() == "edges"
+    click_line(tabled, 0)
+    click_line(tabled, 2, Qt.KeyboardModifier.ShiftModifier)
+    assert len(tabled.bench.selection) == 3
+    tabled.press(Qt.Key.Key_X, widget=table.view)
+    assert [edit.target for edit in tabled.bench.document.edits] == list(tabled.bench.selection)
+    assert all(edit.target.reader.kind == "logits" for edit in tabled.bench.document.edits)

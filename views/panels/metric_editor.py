@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from views.data import MetricChoice, MetricOption
@@ -37,7 +38,6 @@ class AnswerField(QComboBox):
         if line is not None:
             line.setPlaceholderText(name.lower())
             line.editingFinished.connect(self._commit)
-            line.installEventFilter(self)
         self.activated.connect(lambda _index: self._commit())
 
     def _commit(self) -> None:
@@ -51,12 +51,12 @@ class AnswerField(QComboBox):
         line = self.lineEdit()
         return line is not None and line.hasFocus() and line.isModified()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def focusInEvent(self, event: QFocusEvent) -> None:
         """A click into the field selects all of it: what is typed takes its place, the mark of its space too."""
+        super().focusInEvent(event)
         line = self.lineEdit()
-        if watched is line and event.type() == QEvent.Type.FocusIn and line is not None:
+        if line is not None and event.reason() == Qt.FocusReason.MouseFocusReason:
             QTimer.singleShot(0, line, line.selectAll)  # after the click has put its cursor
-        return super().eventFilter(watched, event)
 
     def set_answers(self, answers: Sequence[str]) -> None:
         """What the list offers. What is being typed stays."""
