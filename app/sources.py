@@ -29,7 +29,10 @@ def read_text(file: Path) -> str:
     try:
         if file.stat().st_size > TEXT_BYTES:
             raise InputError(f"{file.name} is larger than 1 MB.", "A prompt is a few hundred words at most.")
-        return file.read_text(encoding="utf-8").rstrip("\n")
+        text = file.read_text(encoding="utf-8").rstrip("\n")
+        if any(sign < " " and sign not in "\n\r\t\f" for sign in text):
+            raise InputError(f"{file.name} holds signs that are no text.", "Choose a text file, or a picture.")
+        return text
     except UnicodeDecodeError:
         raise InputError(f"{file.name} is no UTF-8 text.", "Save it as UTF-8.") from None
     except OSError as error:

@@ -37,6 +37,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtSvg import QSvgGenerator
 
+from core.edits import EditKind
 from core.errors import WirescopeError
 from views.canvas.border import count_words, header_widths, paint_layer_names
 from views.canvas.camera import framed
@@ -235,14 +236,15 @@ def wrap(text: str, font: QFont, width: float) -> list[str]:
 
 # ---- legend -----------------------------------------------------------------------------------------------
 
+_CHANGED: dict[EditKind, str] = {"scale": "scaled", "noise": "with noise", "steer": "steered"}
+_PILLS: dict[str, EditKind] = {"cut": "zero", "patch": "patch", **{kind: kind for kind in _CHANGED}}
 _SWATCH = {
+    **dict.fromkeys(_PILLS, 52.0),
     "positive": 26.0,
     "negative": 26.0,
     "solid": 26.0,
     "dashed": 26.0,
     "unknown": 26.0,
-    "cut": 52.0,
-    "patch": 52.0,
 }
 
 
@@ -257,10 +259,11 @@ def _legend(marks: Sequence[EdgeMark | NodeMark]) -> list[tuple[str, str]]:
     if any(isinstance(mark, EdgeMark) and mark.value is None for mark in marks):
         entries.append(("unknown", "not scored"))
     kinds = {mark.edited for mark in marks if mark.edited}
-    if kinds - {"patch"}:
+    if kinds & {"zero", "mean", "resample"}:
         entries.append(("cut", "cut, with the metric's change"))
     if "patch" in kinds:
-        entries.append(("patch", "patched from B, with the metric's change"))
+        entries.append(("patch", "cut or patched from B, with the metric's change"))
+    entries += [(kind, f"{words}, with the metric's change") for kind, words in _CHANGED.items() if kind in kinds]
     return entries
 
 
@@ -272,14 +275,14 @@ def _paint_swatch(painter: QPainter, kind: str, x: float, y: float, theme: Theme
         pen.setDashPattern([length / 2.2 for length in dash_lengths(2.2)])
     painter.setPen(pen)
     width = _SWATCH[kind]
-    if kind not in ("cut", "patch"):
+    if kind not in _PILLS:
         painter.drawLine(QPointF(x, y), QPointF(x + width, y))
         return
     size = pill_size("")
     painter.drawLine(QPointF(x, y), QPointF(x + (width - size.width()) / 2 - 4, y))
     painter.drawLine(QPointF(x + (width + size.width()) / 2 + 4, y), QPointF(x + width, y))
     box = QRectF(x + (width - size.width()) / 2, y - 8, size.width(), 16)
-    paint_pill(painter, Pill(box, "patch" if kind == "patch" else "zero", ""), theme)
+    paint_pill(painter, Pill(box, _PILLS[kind], ""), theme)
 
 
 def _write(painter: QPainter, x: float, y: float, text: str) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage
 
 from app import exporting
 from core.edits import Edit, parse_edit
+from core.graph import Node
 from core.interchange.circuit_files import from_json
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
@@ -209,3 +210,15 @@ def test_before_a_model_is_open_there_is_nothing_to_export(person: Person, save_
     person.window.commands["export_svg"].trigger()
     assert asked == []
     assert person.message() == "There is nothing to export yet: open a model first."
+
+
+def test_what_is_scaled_has_a_sign_and_a_legend_of_its_own(reader: Person, save_as, tmp_path: Path) -> None:
+    reader.click_node(Node("head", 1, 2))
+    reader.click(reader.window.inspector.edits.buttons["scale"])
+    reader.rest()
+    save_as(tmp_path / "scaled.svg")
+    reader.choose("File/Export", "Figure as SVG")
+    words = words_of((tmp_path / "scaled.svg").read_text(encoding="utf-8"))
+    assert "scaled, with the metric's change" in words
+    assert "cut, with" not in words
+    assert "×" in words

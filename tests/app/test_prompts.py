@@ -212,7 +212,11 @@ def test_two_dropped_files_fill_a_and_b(reader: Person, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"\xff\xfe\x00", "prompt.txt is no UTF-8 text."), (b"a" * (2**20 + 1), "prompt.txt is larger than 1 MB.")],
+    [
+        (b"\xff\xfe\x00", "prompt.txt is no UTF-8 text."),
+        (b"a" * (2**20 + 1), "prompt.txt is larger than 1 MB."),
+        (b"\x00\x01bad", "prompt.txt holds signs that are no text."),
+    ],
 )
 def test_a_text_file_that_cannot_be_read_changes_nothing(
     reader: Person, tmp_path: Path, content: bytes, words: str

@@ -247,9 +247,9 @@ def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, tries: 
     size = QSizeF(width + (pill.width() + 4 if mark.edited else 0), max(sized(14.0), pill.height()))
     for taken in tries:
         places = _beside(shape, size)
-        for rect, clear in (
-            places[:1] if node.kind == "mlp" and not mark.edited else places
-        ):  # the names of MLPs are one column
+        if node.kind == "mlp":  # their names are one column, with no room right of it for what an edit changes
+            places = [*places[1:], places[0]] if mark.edited else places[:1]
+        for rect, clear in places:
             if taken.free(clear):
                 for other in tries:
                     other.add(rect)

@@ -43,6 +43,8 @@ from views.theme import Theme
 
 SNUG_BELOW = 12.0  # pixels of a node's height below which its ring keeps to its outline
 
+SIGNS: dict[str, str] = {"scale": "×", "noise": "~", "steer": "+"}  # of edits that change a value
+
 
 @dataclass(frozen=True, eq=False)
 class GraphWorld:
@@ -115,8 +117,13 @@ def paint_pill(painter: QPainter, pill: Pill, theme: Theme, stale: bool = False,
 
 
 def paint_glyph(painter: QPainter, kind: EditKind, box: QRectF, ink: QColor) -> None:
-    """Scissors, or an arrow from B for a patch."""
+    """Scissors, an arrow from B for its value, or a sign for what changes the value instead of replacing it."""
     centre = box.center()
+    if kind in SIGNS:
+        painter.setFont(pixel_font(13, QFont.Weight.Bold))
+        painter.setPen(ink)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, SIGNS[kind])
+        return
     pen = QPen(ink, 1.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
     if kind == "patch":
         painter.setFont(pixel_font(10, QFont.Weight.Bold))
