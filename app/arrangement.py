@@ -53,7 +53,7 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),
 )
 
-LOWEST = 136  # pixels
+LOWEST = 120  # pixels
 LOW = 800  # pixels: of a window in which height is scarce
 BOTTOM = 180  # pixels: how high the bottom panels are at first
 TABLE, LOW_TABLE = 0.32, 0.27  # of the window's height, for the bottom while the table is in front
@@ -165,7 +165,7 @@ class Arrangement:
         at_bottom = self._window.desk.dockWidgetArea(table) == SIDES["bottom"] and not table.isFloating()
         if at_bottom and not table.isHidden() and not table.visibleRegion().isEmpty():
             return round(height * (TABLE if height >= LOW else LOW_TABLE))
-        return round(min(BOTTOM, max(LOWEST, height // 5)) * theme.text_scale())
+        return round(min(BOTTOM, max(LOWEST, height // 5 if height >= LOW else height // 6)) * theme.text_scale())
 
     def show_panel(self, key: str) -> None:
         """Show or hide a panel, as its menu entry says. One that lies behind others of its tabs comes to the front."""

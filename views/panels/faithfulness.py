@@ -103,6 +103,10 @@ class FaithfulnessPanel(QFrame):
     def _show_size(self, size: int | None) -> None:
         self.field.setText("" if size is None else f"{size:,}")
         self.field.setPlaceholderText(INVITATION)
+        self._fit_field()
+
+    def _fit_field(self) -> None:
+        """Wide enough for its words and for all edges, in the size of text that there is."""
         widest = max((INVITATION, f"{self._data.edges:,}"), key=self.field.fontMetrics().horizontalAdvance)
         self.field.setFixedWidth(self.field.fontMetrics().horizontalAdvance(widest) + FIELD_EDGES)
 
@@ -177,6 +181,7 @@ class FaithfulnessPanel(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_field()
         self._fit()
         self._place()
 

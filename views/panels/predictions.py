@@ -15,7 +15,7 @@ from views.panels.pin_field import PinField
 from views.panels.prediction_rows import COUNTS, as_csv, as_text
 from views.panels.prediction_table import PredictionTable, TableScroll
 from views.panels.sparkline import Sparkline
-from views.theme import as_card
+from views.theme import as_card, text_scale
 from views.widgets.buttons import open_below
 from views.widgets.icons import IconButton
 from views.widgets.text import (
@@ -185,7 +185,7 @@ class PredictionsPanel(QFrame):
         self.table.set_compare(compare)
 
     def _arrange(self) -> None:
-        some, wide = self._data is not None, self.width() >= _METRIC_BESIDE_FROM
+        some, wide = self._data is not None, self.width() >= _METRIC_BESIDE_FROM * text_scale()
         pinning = not self.pin_field.isHidden()
         preview = some and bool(self.preview_words.text())
         self.scroll.setVisible(some)
