@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from app.answer_fixes import fix_of
 from app.dataset_rows import DatasetRows
 from app.document import Document
+from app.engine_thread import Cancel
 from app.messages import Ready
 from app.present import metric_choice
 from core.edits import Edit, EditKind
@@ -42,6 +44,10 @@ class Bench:
     def _reaches(self, edit: Edit) -> bool:
         length = self.session.pair.length
         return all(isinstance(place, str) or -length <= place < length for place in edit.positions or ())  # type: ignore[union-attr]
+
+    def metric(self, edits: Sequence[Edit], cancelled: Cancel) -> float:
+        """The metric with some edits, the mean over the rows. Raises Cancelled."""
+        return float(self.session.run(edits, cancelled=cancelled).metric.mean())
 
     @property
     def metric_key(self) -> str:
@@ -76,7 +82,7 @@ class Bench:
         try:
             self.session.with_metric(metric)
         except WirescopeError as error:
-            problem = f"{error.message} {error.hint}".strip()
+            problem = str(error)
             self.session.with_metric(None)
             note = f"Shown instead: {self.session.metric.name}."
         if choice is not None and choice.kind and not problem:

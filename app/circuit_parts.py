@@ -3,14 +3,13 @@ imports torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from app.bench import Bench
 from app.circuit_wants import ChangesFound, CurveFound, Kept, WantChanges, WantCurve, WantKept
-from app.engine_thread import Send
+from app.engine_thread import Cancel, Send
 from app.inspection import ALIKE, ANOTHER
 from app.messages import Request, Working
 from core.circuit import Circuit
@@ -18,8 +17,6 @@ from core.downstream import downstream
 from core.errors import InputError
 from core.evaluation.faithfulness import FLAT, faithfulness
 from core.evaluation.node_changes import node_changes
-
-Cancel = Callable[[], bool]
 
 
 def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, QTimer
 from app.circuit_wants import CurveFound, Kept, WantCurve, WantKept
 from app.inspection import REPLACED, scored_words
 from app.messages import Recovered, Scored, Unanswered
-from app.ranking import STRONGEST
 from views.circuit_data import CircuitData, CurveData, KeptData
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ class Circuits(QObject):
 
     def _take_unanswered(self, answer: Unanswered) -> None:
         if isinstance(answer.want, WantKept | WantCurve):
-            self._problem = f"{answer.message} {answer.hint}".strip()
+            self._problem = answer.words
             self.show()
 
     # ---- what is shown -----------------------------------------------------------------------------------------
@@ -130,7 +129,7 @@ class Circuits(QObject):
             return CircuitData()
         return CircuitData(
             edges=bench.opened.graph.n_edges,
-            overview=min(STRONGEST, bench.opened.graph.n_edges),
+            overview=min(bench.extent.strongest, bench.opened.graph.n_edges),
             size=bench.document.size,
             kept=None
             if kept is None

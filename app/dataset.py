@@ -13,8 +13,9 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from app.document import Document, PairSource, Source
+from app.errands import Errands
 from app.input_wants import MadeRows, MakeRows, RowFigure, RowFigures, RowsMeasured, SavedRows, SaveRows
-from app.messages import Opened, Unanswered, Want
+from app.messages import Opened, Unanswered
 from views.data import MetricChoice
 from views.panels.dataset_table import DatasetRow
 
@@ -35,8 +36,9 @@ class DatasetKeeper(QObject):
         super().__init__(window)
         self._window, self._panel = window, window.dataset
         self._workbench = window.workbench
-        self._asked: dict[str, Want] = {}  # what is being made, read or written, by what it is
-        self._serial = 0
+        self._makes = Errands[MakeRows](self._workbench, "dataset rows")
+        self._saves = Errands[SaveRows](self._workbench, "dataset save")
+        self._seed = 0  # of the next rows of a task
         self._figures: dict[PairSource, RowFigure] = {}
         self._fresh: set[PairSource] = set()  # rows whose figures are of the present document
         self._measured_for: tuple[object, ...] = ()
@@ -57,7 +59,7 @@ class DatasetKeeper(QObject):
         panel.paste_requested.connect(self.paste)
         panel.text_edited.connect(self._edit_text)
         panel.paths_dropped.connect(self.take_paths)
-        panel.text_dropped.connect(lambda text: self._ask("rows", MakeRows(0, text=text)))
+        panel.text_dropped.connect(lambda text: self._make(MakeRows(text=text)))
         panel.looked_at.connect(self._look)
         window.menus["dataset"].addActions([window.commands[key] for key in DATASET_ACTIONS])
         window.menus["dataset"].addSeparator()
@@ -124,7 +126,7 @@ class DatasetKeeper(QObject):
         lines = []
         for place in places:
             row = self._rows[place]
-            cells = [_shown(row.clean), _shown(row.counterfactual), row.target, row.foil]
+            cells = [*_words(row), row.target, row.foil]
             lines.append("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in cells))
         QGuiApplication.clipboard().setText("\n".join(lines))
 
@@ -134,7 +136,7 @@ class DatasetKeeper(QObject):
         if paths:
             self.take_paths(paths)
         elif mime.hasText():
-            self._ask("rows", MakeRows(0, text=mime.text()))
+            self._make(MakeRows(text=mime.text()))
         else:
             self._panel.say(problem="The clipboard holds no text. Copy lines or cells first.")
 
@@ -149,14 +151,14 @@ class DatasetKeeper(QObject):
             rows = [PairSource(Source("image", path=path, name=Path(path).name)) for path in pictures]
             self._commit(f"Add {len(rows)} picture{'s' * (len(rows) != 1)}", (*self._rows, *rows))
         if files:
-            self._ask("rows", MakeRows(0, path=files[0]))
+            self._make(MakeRows(path=files[0]))
 
     def choose(self) -> None:
         settings = self._window.settings
         path, _ = QFileDialog.getOpenFileName(self._window, "Open a dataset", settings.folder(), OPEN_FILTER)
         if path:
             settings.set_folder(str(Path(path).parent))
-            self._ask("rows", MakeRows(0, path=path))
+            self._make(MakeRows(path=path))
 
     def save(self) -> None:
         settings = self._window.settings
@@ -169,27 +171,22 @@ class DatasetKeeper(QObject):
             settings.set_folder(str(Path(path).parent))
             if Path(path).suffix.lower() not in FILES:
                 path += chosen[chosen.index("*") + 1 : -1] if "*" in chosen else ".csv"
-            self._ask("save", SaveRows(0, path, ids=chosen == IDS_FILTER))
+            self._panel.say()
+            self._saves.ask(SaveRows(path, ids=chosen == IDS_FILTER))
 
     def fill(self, task: str) -> None:
         """Rows of a built-in task, other ones each time."""
-        self._ask("rows", MakeRows(0, task=task, seed=self._serial))
+        self._make(MakeRows(task=task, seed=self._seed))
+        self._seed += 1
 
-    def _ask(self, key: str, want: MakeRows | SaveRows) -> None:
+    def _make(self, rows: MakeRows) -> None:
         self._panel.say()
-        self._asked[key] = replace(want, serial=self._serial)
-        self._serial += 1
-        self._workbench.want(f"dataset {key}", self._asked[key])
-
-    def _end(self, key: str) -> None:
-        self._asked.pop(key, None)
-        self._workbench.want(f"dataset {key}", None)
+        self._makes.ask(rows)
 
     def _take_rows(self, made: MadeRows) -> None:
         want = made.want
-        if want != self._asked.get("rows"):
+        if not self._makes.ends(want):
             return
-        self._end("rows")
         if want.task:
             opened = self._workbench.opened
             title = next((t.title for t in opened.tasks if t.name == want.task), want.task) if opened else want.task
@@ -201,14 +198,12 @@ class DatasetKeeper(QObject):
             self._panel.say(note=made.words)
 
     def _take_saved(self, saved: SavedRows) -> None:
-        if saved.want == self._asked.get("save"):
-            self._end("save")
+        if self._saves.ends(saved.want):
             self._panel.say(note=saved.words)
 
     def _take_refusal(self, refusal: Unanswered) -> None:
-        for key in [key for key, want in self._asked.items() if want == refusal.want]:
-            self._end(key)
-            self._panel.say(problem=f"{refusal.message} {refusal.hint}".strip())
+        if self._makes.ends(refusal.want) or self._saves.ends(refusal.want):
+            self._panel.say(problem=refusal.words)
 
     # ---- figures -------------------------------------------------------------------------------------------
 
@@ -248,10 +243,11 @@ class DatasetKeeper(QObject):
 
     def _shown_row(self, row: PairSource, document: Document) -> DatasetRow:
         figure = self._figures.get(row, RowFigure(None, None))
+        a, b = _words(row)
         answers = " − ".join(f"“{answer}”" for answer in (row.target, row.foil) if answer)
         return DatasetRow(
-            a=_shown(row.clean),
-            b=_shown(row.counterfactual),
+            a=a,
+            b=b,
             kind=row.clean.kind,
             answers=f"Answers: {answers}" if answers else "",
             before=figure.before,
@@ -285,5 +281,6 @@ def _row_of(document: Document) -> PairSource:
     return PairSource(document.clean, document.counterfactual, metric.target, metric.foil)
 
 
-def _shown(source: Source | None) -> str:
-    return "" if source is None else source.text or source.name or source.path
+def _words(row: PairSource) -> tuple[str, str]:
+    """A and B as cells; nothing for a B that is not there."""
+    return row.clean.words, "" if row.counterfactual is None else row.counterfactual.words

@@ -164,7 +164,7 @@ class DatasetRows:
         except WirescopeError as error:
             if len(rows) > 1:  # one of them: find out which
                 return [self._measure_batch([row], choice, edits, population, cancelled)[0] for row in rows]
-            return [Measured((None, None), f"{error.message} {error.hint}".strip())]
+            return [Measured((None, None), str(error))]
         return [Measured(pair) for pair in zip(before, after, strict=True)]
 
     def _session(self, rows: list[PairSource], population: tuple[PairSource, ...]) -> Session:

@@ -23,6 +23,11 @@ class Source:
     name: str = ""
     corruption: ImageCorruption | None = None
 
+    @property
+    def words(self) -> str:
+        """The text, or what the picture is called."""
+        return self.text or self.name or self.path
+
 
 def unfit(source: Source, title: str, reads_text: bool) -> str:
     """Why a model cannot read a source of this kind; empty where it can."""

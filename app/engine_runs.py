@@ -4,12 +4,10 @@ what circuits recover. Each sends its answer. Runs in the engine's thread; impor
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from app.bench import Bench
-from app.engine_thread import Send
+from app.engine_thread import Cancel, Send
 from app.inspection import ALIKE, ANOTHER
 from app.messages import Deltas, Inspected, Ran, Recovered, Request, Scored, Working
 from app.present import prediction_rows, run_words
@@ -17,14 +15,13 @@ from app.ranking import Ranking
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.errors import InputError
-from core.evaluation.faithfulness import FLAT, FRACTIONS
+from core.evaluation.faithfulness import FLAT, FRACTIONS, sizes_of
 from core.graph import Node
 from core.lens.attention import attention_pattern
 from core.tracing.scores import Scores
 from core.tracing.trace import trace
 from views.data import Target
 
-Cancel = Callable[[], bool]
 MEASURED_EDITS = 12  # at most so many edits get a figure of their own
 MOST = 0.8  # of the metric: the circuit that a trace reports recovers so much
 
@@ -54,13 +51,12 @@ def measure_edits(request: Request, bench: Bench, send: Send, cancelled: Cancel)
     edits = bench.possible(request.document)
     key = ("deltas", edits, bench.metric_key)
     if key not in bench.kept:
-        after = float(bench.session.run(edits, cancelled=cancelled).metric.mean())
+        after = bench.metric(edits, cancelled)
         values: dict[Target, float] = {}
         for target in list(dict.fromkeys(edit.target for edit in edits))[:MEASURED_EDITS]:
             others = [edit for edit in edits if edit.target != target]
-            without = float(bench.session.run(others, cancelled=cancelled).metric.mean())
             assert not isinstance(target, str)
-            values[target] = after - without  # type: ignore[index]
+            values[target] = after - bench.metric(others, cancelled)  # type: ignore[index]
         bench.kept[key] = values
     send(Deltas(request.number, bench.kept[key]))
 
@@ -80,8 +76,7 @@ def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelle
     if not waits and not (isinstance(target, Node) and target.kind == "logits"):
         others = [edit for edit in edits if edit is not present and (positions or edit.target != target)]
         own = present if present is not None else Edit(target, kind, positions or None)
-        with_it = float(session.run([*others, own], cancelled=cancelled).metric.mean())
-        measured = with_it - float(session.run(others, cancelled=cancelled).metric.mean())
+        measured = bench.metric([*others, own], cancelled) - bench.metric(others, cancelled)
     send(Inspected(request.number, target, kind, measured, attention, positions))
 
 
@@ -110,8 +105,7 @@ def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelle
     whole = float(session.clean.metric.mean())
     if abs(whole - nothing) < FLAT:
         raise InputError(ALIKE, ANOTHER)
-    for step, fraction in enumerate(FRACTIONS):
-        size = min(graph.n_edges, max(1, round(fraction * graph.n_edges)))
+    for step, size in enumerate(sizes_of(graph.n_edges, FRACTIONS)):
         share = (metric(scores.top(size)) - nothing) / (whole - nothing)
         send(Working(request.number, "Running circuits", (step + 1) / len(FRACTIONS)))
         if share >= MOST:

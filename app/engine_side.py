@@ -7,14 +7,13 @@ edges. Runs in the engine's thread; imports torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from app import engine_runs
 from app.bench import Bench, answers_of, time_forward
 from app.dataset_rows import DatasetRows
 from app.document import Source
-from app.engine_thread import Send
+from app.engine_thread import Cancel, Send
 from app.messages import Failed, Opened, Ready, Refused, Request, Working
 from app.parts import serve_wants
 from app.present import card_of, empty_card, opened_words, parity_words
@@ -25,8 +24,6 @@ from core.models.loading import load_model
 from core.models.model import Model
 from core.session import Session
 from views.data import MetricChoice
-
-Cancel = Callable[[], bool]
 
 
 class EngineSide:

@@ -21,12 +21,13 @@ from core.errors import Cancelled, WirescopeError
 log = logging.getLogger(__name__)
 
 Send = Callable[[Answer], None]
+Cancel = Callable[[], bool]  # asked now and then; True: give up what runs
 
 
 class Server(Protocol):
     """Does the work: sends answers, asks `cancelled` now and then."""
 
-    def serve(self, request: Request, send: Send, cancelled: Callable[[], bool]) -> None: ...
+    def serve(self, request: Request, send: Send, cancelled: Cancel) -> None: ...
 
 
 class EngineThread(QObject):

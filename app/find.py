@@ -84,7 +84,7 @@ class Finder(QObject):
 
     def _take_refusal(self, answer: Unanswered) -> None:
         if isinstance(answer.want, HeadsReading):
-            self.bar.show_hits((), f"{answer.message} {answer.hint}".strip())
+            self.bar.show_hits((), answer.words)
 
     def _go(self, hit: Hit) -> None:
         """Select what was found, and show it."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from app.bench import Bench
-from app.engine_thread import Send
+from app.engine_thread import Cancel, Send
 from app.heads_reading import AttentionTo, HeadsReading
 from app.messages import Request
 from core.lens.reading import attention_to
 
 
-def serve_heads_reading(
-    want: HeadsReading, request: Request, bench: Bench, send: Send, cancelled: Callable[[], bool]
-) -> None:
+def serve_heads_reading(want: HeadsReading, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
     edits = bench.possible(request.document)
     key = (want, edits)
     if bench.kept.get(HeadsReading, (None, None))[0] != key:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from PIL import Image
 
 from app.bench import Bench
 from app.document import PairSource, Source
-from app.engine_thread import Send
+from app.engine_thread import Cancel, Send
 from app.input_wants import (
     FRESH,
     TASK,
@@ -35,7 +34,6 @@ from core.inputs.tasks.task import Input
 from core.models.model import Model
 from views.data import MetricChoice
 
-Cancel = Callable[[], bool]
 ROWS = 24  # of a task
 
 

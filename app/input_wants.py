@@ -1,7 +1,7 @@
 """What the window asks of the engine about inputs, and the answers: B made from A, rows of tasks and files, each row's
 metric. Imports no model library.
 
-Making something is asked once: its answer is taken, and the want is taken back. `serial` tells one from the next.
+Making something is an errand: it is asked once, its answer is taken, and the want is taken back.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document import PairSource
+from app.errands import Errand
 from app.messages import Want
 
 TASK = "task"  # the kind of a B that a built-in task has for this A
@@ -20,11 +21,10 @@ FRESH = "fresh"  # a new A and B of a task
 
 
 @dataclass(frozen=True)
-class MakeB(Want):
+class MakeB(Errand):
     """Make B from A. kind: of `core.inputs.corruption_kinds`, TASK or FRESH. positions: of the stream; none means the
     whole. other: the other picture's file. task: of a fresh pair."""
 
-    serial: int
     kind: str
     positions: tuple[int, ...] = ()
     seed: int = 0
@@ -43,10 +43,9 @@ class MadeB:
 
 
 @dataclass(frozen=True)
-class MakeRows(Want):
+class MakeRows(Errand):
     """Rows of a task, or those in a file or pasted text."""
 
-    serial: int
     task: str = ""
     path: str = ""
     text: str = ""
@@ -64,10 +63,9 @@ class MadeRows:
 
 
 @dataclass(frozen=True)
-class SaveRows(Want):
+class SaveRows(Errand):
     """Write the dataset to a file. ids: with the columns and the token ids of the field's files."""
 
-    serial: int
     path: str
     ids: bool = False
 

@@ -173,7 +173,7 @@ class Inspecting(QObject):
             self._coefficient = None
             self._bench.want("steering", None)
         if isinstance(answer.want, WantSteering | WantPositions):
-            self._bench.message.emit(f"{answer.message} {answer.hint}".strip())
+            self._bench.message.emit(answer.words)
 
     # ---- several at once -----------------------------------------------------------------------------------
 

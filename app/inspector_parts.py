@@ -3,14 +3,13 @@ once, directions to steer along. Runs in the engine's thread; imports torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from app.bench import Bench
 from app.document import PairSource
-from app.engine_thread import Send
+from app.engine_thread import Cancel, Send
 from app.inspection import REPLACED
 from app.inspector_present import position_name, positions_data, said_rows, trait_chips
 from app.inspector_wants import (
@@ -46,7 +45,6 @@ from core.steering import population_of
 from views.data import Target
 from views.inspection import AverageData, PathData, RepairData, SaysData
 
-Cancel = Callable[[], bool]
 ESTIMATED: tuple[EditKind, ...] = ("patch", "zero", "mean")
 READ_AT_MOST = 96  # positions at which what a head pushes is looked at
 ONE_BY_ONE = 24  # targets that are measured one by one at most
@@ -93,7 +91,7 @@ def _says(bench: Bench, result: Result, edits: tuple[Edit, ...], want: WantNode,
     try:
         stream = said_rows(stream_lens(result, node, position, also=asked), asked)
     except WirescopeError as error:
-        return SaysData(why=f"{error.message} {error.hint}".strip())
+        return SaysData(why=str(error))
     at = position_name(bench, position)
     if node.kind == "logits":
         return SaysData(at, (), stream)
@@ -101,7 +99,7 @@ def _says(bench: Bench, result: Result, edits: tuple[Edit, ...], want: WantNode,
         own = said_rows(node_lens(result, node, position, also=asked), asked)
         shares = _shares(bench, edits, cancelled)
     except WirescopeError as error:
-        return SaysData(at, (), stream, why=f"{error.message} {error.hint}".strip())
+        return SaysData(at, (), stream, why=str(error))
     number = session.graph.writer_index(node)
     return SaysData(
         at,
@@ -154,7 +152,7 @@ def serve_average(want: WantAverage, request: Request, bench: Bench, send: Send,
             found = mean_attention(bench.session, want.node.layer, want.node.head, _population(bench, rows))
             bench.kept[key] = AverageData(found.weights, found.rows, found.of)
         except WirescopeError as error:
-            bench.kept[key] = AverageData(None, why=f"{error.message} {error.hint}".strip())
+            bench.kept[key] = AverageData(None, why=str(error))
     send(AverageFound(request.number, want.node, bench.kept[key]))
 
 
@@ -219,7 +217,7 @@ def serve_repair(want: WantRepair, request: Request, bench: Bench, send: Send, c
 
 
 def serve_several(want: WantSeveral, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    session, document, edits = bench.session, request.document, bench.possible(request.document)
+    document, edits = request.document, bench.possible(request.document)
     targets = tuple(target for target in want.targets if not (isinstance(target, Node) and target.kind == "logits"))
     if not targets:
         return
@@ -234,10 +232,10 @@ def serve_several(want: WantSeveral, request: Request, bench: Bench, send: Send,
     others = [edit for edit in edits if edit.target not in own]
     key = "several", tuple(own.values()), tuple(others), bench.metric_key
     if key not in bench.kept:
-        before = float(session.run(others, cancelled=cancelled).metric.mean())
+        before = bench.metric(others, cancelled)
 
         def effect(of: list[Edit]) -> float:
-            return float(session.run([*others, *of], cancelled=cancelled).metric.mean()) - before
+            return bench.metric([*others, *of], cancelled) - before
 
         joint = effect(list(own.values()))
         alone = sum(effect([edit]) for edit in own.values()) if len(own) <= ONE_BY_ONE else None

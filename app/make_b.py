@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from app.errands import Errands
 from app.input_wants import FRESH, TASK, MadeB, MakeB
 from app.messages import Opened, Unanswered
 from app.sources import IMAGE_FILTER
@@ -42,9 +43,8 @@ class MakingB(QObject):
         super().__init__(window)
         self._window = window
         self._workbench = window.workbench
-        self._asked: MakeB | None = None  # until it is answered
+        self._errands = Errands[MakeB](self._workbench, "make b")
         self._last: MakeB | None = None  # what "again" draws anew
-        self._serial = 0
         self._workbench.on(MadeB, self._take)
         self._workbench.on(Unanswered, self._take_refusal)
         self._workbench.model_opened.connect(self._fit_model)
@@ -75,28 +75,22 @@ class MakingB(QObject):
             )
             if not other:
                 return
-        self._ask(MakeB(0, kind, self._workbench.positions, other=other))
+        self._errands.ask(MakeB(kind, self._workbench.positions, other=other))
 
     def fresh(self, task: str) -> None:
         """A new A and B of a built-in task."""
-        self._ask(MakeB(0, FRESH, task=task))
+        self._errands.ask(MakeB(FRESH, task=task))
 
     def again(self) -> None:
         """The same kind with another seed, at the positions that are picked now."""
         if self._last is not None:
-            self._ask(replace(self._last, seed=self._last.seed + 1, positions=self._workbench.positions))
-
-    def _ask(self, want: MakeB) -> None:
-        self._serial += 1
-        self._asked = replace(want, serial=self._serial)
-        self._workbench.want("make b", self._asked)
+            self._errands.ask(replace(self._last, seed=self._last.seed + 1, positions=self._workbench.positions))
 
     # ---- answers -------------------------------------------------------------------------------------------
 
     def _take(self, made: MadeB) -> None:
-        if made.want != self._asked:
+        if not self._errands.ends(made.want):
             return
-        self._end()
         self._last = made.want
         document = self._workbench.document
         pair = made.pair
@@ -111,13 +105,8 @@ class MakingB(QObject):
         self._enable()
 
     def _take_refusal(self, refusal: Unanswered) -> None:
-        if refusal.want == self._asked:
-            self._end()
-            self._window.inputs.show_problem("B", f"{refusal.message} {refusal.hint}".strip())
-
-    def _end(self) -> None:
-        self._asked = None
-        self._workbench.want("make b", None)
+        if self._errands.ends(refusal.want):
+            self._window.inputs.show_problem("B", refusal.words)
 
     # ---- the menus -----------------------------------------------------------------------------------------
 

@@ -45,6 +45,10 @@ class Unanswered:
     message: str
     hint: str = ""
 
+    @property
+    def words(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
 
 @dataclass(frozen=True)
 class Working:

@@ -16,7 +16,7 @@ from app import input_parts
 from app.bench import Bench
 from app.circuit_parts import serve_changes, serve_curve, serve_kept
 from app.circuit_wants import WantChanges, WantCurve, WantKept
-from app.engine_thread import Send
+from app.engine_thread import Cancel, Send
 from app.heads_reading import HeadsReading
 from app.heads_reading_part import serve_heads_reading
 from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
@@ -45,7 +45,7 @@ from app.unfolded_parts import serve_unfolded
 from app.unfolded_wants import WantUnfolded
 from core.errors import Cancelled, WirescopeError
 
-Serve = Callable[[Any, Request, Bench, Send, Callable[[], bool]], None]
+Serve = Callable[[Any, Request, Bench, Send, Cancel], None]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ PARTS: dict[type[Want], Part] = {
 }
 
 
-def serve_wants(request: Request, bench: Bench, send: Send, cancelled: Callable[[], bool], after_scores: bool) -> None:
+def serve_wants(request: Request, bench: Bench, send: Send, cancelled: Cancel, after_scores: bool) -> None:
     """Serve the wants of a request, those of before or after the scores. One that cannot be answered says so alone."""
     order = list(PARTS)
     for want in sorted(request.wants, key=lambda want: order.index(type(want))):

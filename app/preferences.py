@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject
 
-from app import ranking
 from core.edits import EditKind
 from views import motion, theme
 from views.panels.preferences import Preferences, PreferencesDialog
@@ -20,7 +20,6 @@ def apply_look(preferences: Preferences) -> None:
     motion.set_choice(preferences.motion)
     theme.set_choice(preferences.theme)
     theme.set_text_percent(preferences.text_percent)
-    ranking.set_strongest(preferences.strongest)
 
 
 class Preferring(QObject):
@@ -32,7 +31,7 @@ class Preferring(QObject):
         self.dialog: PreferencesDialog | None = None
         self.current = window.settings.preferences()
         window.workbench.set_memory(self.current.memory_megabytes)
-        ranking.set_strongest(self.current.strongest)
+        self._show_strongest()
 
     def show(self) -> None:
         """Open the dialog, or bring it to the front."""
@@ -56,7 +55,13 @@ class Preferring(QObject):
             bench.set_replacement(_kind(preferences.cut))
             self._window.top_bar.set_replacement(bench.cut_kind)
         if preferences.strongest != before.strongest:
-            bench.show_again()
+            self._show_strongest()
+            self._window.circuits.show()
+
+    def _show_strongest(self) -> None:
+        """As many edges as are wanted until a circuit is chosen."""
+        bench = self._window.workbench
+        bench.set_extent(replace(bench.extent, strongest=self.current.strongest))
 
     def cut(self) -> EditKind | None:
         """What a cut carries in new work; None leaves it to the inputs."""

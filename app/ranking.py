@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 Indices = NDArray[np.int64]
 STRONGEST = 48  # edges that are shown until a circuit is chosen, where the user has not said otherwise
 
-_strongest = STRONGEST
 
-
-def set_strongest(count: int) -> None:
-    """How many edges are shown until a circuit is chosen, from now on."""
-    global _strongest
-    _strongest = count
+def strongest_of(values: NDArray[np.float64], among: Indices, count: int | None = None) -> Indices:
+    """Of some edges, those that have an effect, the largest first, whatever its sign; ties as they stood. values:
+    [edges], the scores."""
+    size = np.abs(values[among])
+    return among[np.argsort(-size, kind="stable")[: np.count_nonzero(size)]][:count]
 
 
 class Ranking:
@@ -33,20 +32,19 @@ class Ranking:
     @cached_property
     def strongest(self) -> Indices:
         """All edges that have an effect, the largest first, whatever its sign."""
-        order = np.argsort(-np.abs(self.values), kind="stable").astype(np.int64)
-        return order[: np.count_nonzero(self.values)]
+        return strongest_of(self.values, np.arange(len(self.values)))
 
     def sort(self) -> Ranking:
         """Sort now."""
         _ = self.best, self.strongest
         return self
 
-    def kept(self, size: int | None) -> Indices:
-        """The circuit of the best `size` edges, as `Scores.top` has it; without a size the strongest few of both signs:
-        the most telling view, which is no circuit."""
-        return self.strongest[:_strongest] if size is None else self.best[:size]
+    def kept(self, size: int | None, strongest: int = STRONGEST) -> Indices:
+        """The circuit of the best `size` edges, as `Scores.top` has it; without a size the `strongest` few of both
+        signs: the most telling view, which is no circuit."""
+        return self.strongest[:strongest] if size is None else self.best[:size]
 
-    def threshold(self, size: int | None) -> float:
+    def threshold(self, size: int | None, strongest: int = STRONGEST) -> float:
         """The size of the score of the weakest edge of what `kept` gives."""
-        kept = self.kept(size)
+        kept = self.kept(size, strongest)
         return float(np.abs(self.values[kept[-1]])) if len(kept) else np.inf

@@ -24,7 +24,7 @@ def read_source(model: Model, source: Source | None) -> tuple[Side | None, str]:
             side = corrupted_side(model, side, source.corruption)
         return side, ""
     except WirescopeError as error:
-        return None, f"{error.message} {error.hint}".strip()
+        return None, str(error)
 
 
 def misfit(model: Model, a: Side, b: Side) -> str:
@@ -35,5 +35,5 @@ def misfit(model: Model, a: Side, b: Side) -> str:
         elif a.tensor.shape != b.tensor.shape:
             return "A and B have different sizes for the model. Crop one of them."
     except WirescopeError as error:
-        return f"{error.message} {error.hint}".strip()
+        return str(error)
     return ""

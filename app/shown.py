@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.document import Document
 from app.messages import Ran
+from app.ranking import strongest_of
 from core.edits import Edit, edit_words
 from core.graph import Graph, Node
 from views.data import EditRow, Link, PredictionsData
@@ -76,17 +77,12 @@ def links(graph: Graph, scores: NDArray[np.float64], node: Node) -> tuple[tuple[
     """What a node reads most and writes most to."""
     incoming, outgoing = edges_at(graph, node)
     reads = []
-    for index in _strongest(scores, incoming, LINKS):
+    for index in strongest_of(scores, incoming, LINKS).tolist():
         edge = graph.edge(index)
         port = f" ⟨{edge.reader.kind}⟩" if edge.reader.kind in ("q", "k", "v") else ""
         reads.append(Link(index, edge.writer.name + port, float(scores[index])))
     writes = [
         Link(index, graph.edge(index).reader.name, float(scores[index]))
-        for index in _strongest(scores, outgoing, LINKS)
+        for index in strongest_of(scores, outgoing, LINKS).tolist()
     ]
     return tuple(reads), tuple(writes)
-
-
-def _strongest(scores: NDArray[np.float64], among: NDArray[np.int64], count: int) -> list[int]:
-    order = np.argsort(-np.abs(scores[among]), kind="stable")[:count]
-    return [int(index) for index in among[order] if scores[index] != 0.0]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.document import Document
-from app.ranking import Ranking
+from app.ranking import STRONGEST, Ranking, strongest_of
 from app.shown import edges_at, edit_label
 from core.edits import Edit
 from core.graph import Edge, Graph, Node
@@ -32,11 +32,11 @@ MOST_DRAWN = 5000  # edges of a circuit, and of a node: more could not be read, 
 @dataclass(frozen=True)
 class Extent:
     """How much is shown beside the circuit. around: of a selected node's edges. changes: the fill of the nodes.
-    strongest: shown without a circuit, where not as many as in the window."""
+    strongest: how many edges are shown until a circuit is chosen."""
 
     around: Around = "24"
     changes: NodeChanges | None = None
-    strongest: int | None = None
+    strongest: int = STRONGEST
 
 
 def canvas_data(
@@ -92,20 +92,19 @@ def canvas_data(
 def _circuit(ranking: Ranking | None, document: Document, extent: Extent) -> NDArray[np.int64]:
     if ranking is None:
         return np.zeros(0, dtype=np.int64)
-    if extent.strongest is not None:
-        return ranking.strongest[: extent.strongest]
-    return ranking.kept(document.size)[:MOST_DRAWN]
+    kept = ranking.kept(document.size, extent.strongest)
+    return kept if document.size is None else kept[:MOST_DRAWN]
 
 
 def _around(ranking: Ranking, side: NDArray[np.int64], document: Document, extent: Extent) -> NDArray[np.int64]:
     """Of the edges on one side of a node, those to show: the strongest."""
     size = np.abs(ranking.values[side])
-    order = side[np.argsort(-size, kind="stable")]
     if extent.around == "all":
-        return order[:MOST_DRAWN]
+        return side[np.argsort(-size, kind="stable")][:MOST_DRAWN]  # those without an effect too
+    count = int(extent.around) if extent.around != "threshold" else MOST_DRAWN
     if extent.around == "threshold":
-        return order[: min(int((size >= ranking.threshold(document.size)).sum()), MOST_DRAWN)]
-    return order[: min(int(extent.around), np.count_nonzero(size))]
+        count = min(count, int((size >= ranking.threshold(document.size, extent.strongest)).sum()))
+    return strongest_of(ranking.values, side, count)
 
 
 def _ends(graph: Graph, indices: NDArray[np.int64]) -> list[Node]:

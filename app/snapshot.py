@@ -100,10 +100,10 @@ class Snapshot:
 
 
 def _plain(source: Source | None) -> str:
-    return "" if source is None else source.text or source.name or source.path
+    return "" if source is None else source.words
 
 
 def _words(source: Source | None) -> str:
     if source is None:
         return "none"
-    return f"“{source.text}”" if source.kind == "text" else _plain(source)
+    return f"“{source.text}”" if source.kind == "text" else source.words

@@ -47,11 +47,11 @@ class TableInStep(QObject):
             panel.show_nothing()
             self._shown = ()
             return
-        document, scored, stale = workbench.usable(), workbench.scored, workbench.stale
-        made_of = (opened.graph, scored, document, dict(workbench.measured), stale)
-        if made_of != self._shown:
-            self._shown = made_of
-            panel.set_data(table_data(opened, scored, document, dict(workbench.measured), stale))
+        state = workbench.scored, workbench.usable(), dict(workbench.measured), workbench.stale
+        strongest = workbench.extent.strongest
+        if self._shown != (opened.graph, *state, strongest):
+            self._shown = (opened.graph, *state, strongest)
+            panel.set_data(table_data(opened, *state, strongest))
         panel.set_selection(workbench.selection)
 
     def _select(self, targets: tuple[Target, ...]) -> None:
@@ -65,9 +65,15 @@ class TableInStep(QObject):
 
 
 def table_data(
-    opened: Opened, scored: Scored | None, document: Document, measured: dict[Target, float], stale: bool
+    opened: Opened,
+    scored: Scored | None,
+    document: Document,
+    measured: dict[Target, float],
+    stale: bool,
+    strongest: int,
 ) -> TableData:
-    """What the table shows. document: with a B only if patches can take from it."""
+    """What the table shows. document: with a B only if patches can take from it. strongest: how many edges are shown
+    until a circuit is chosen."""
     edits: dict[Target, str] = {}
     for edit in document.edits:
         if isinstance(edit.target, Node | Edge):
@@ -78,7 +84,7 @@ def table_data(
         opened.graph,
         None if scored is None else scored.values,
         None if scored is None else scored.ranking.strongest,
-        np.zeros(0, dtype=np.int64) if scored is None else scored.ranking.kept(document.size),
+        np.zeros(0, dtype=np.int64) if scored is None else scored.ranking.kept(document.size, strongest),
         measured,
         edits,
         "" if scored is None else EDIT_WORDS[scored.kind],

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from app.bench import Bench
-from app.engine_thread import Send
+from app.engine_runs import MEASURED_EDITS
+from app.engine_thread import Cancel, Send
 from app.messages import Request, Working
 from app.unfolded_wants import UnfoldedFound, UnfoldedScores, WantUnfolded
 from core.edits import EditKind
@@ -15,18 +14,15 @@ from core.lens.unfolded import Unfolded, unfold
 from views.data import Target
 from views.unfolded_data import Positions
 
-Cancel = Callable[[], bool]
 OVERALL = 160  # links of each sort that are given to the window
 OF_EDGE, OF_HEAD = 6, 12  # and so many of each edge and of each head
-MEASURED_EDITS = 12  # at most so many edits at positions get a figure of their own
 
 
 def serve_unfolded(want: WantUnfolded, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
     """Send the circuit over positions. Nothing where the want is of a model that is no longer open."""
     if want.graph != bench.session.graph:
         return
-    kind = bench.cut_kind(request.document)
-    method = request.document.method if bench.ready.has_counterfactual else "eap"
+    _, kind, method = bench.scores_key(request.document)
     if method not in ("eap", "eap-ig"):  # the others know no positions
         method = "eap-ig" if bench.ready.has_counterfactual else "eap"
     key = ("unfold", bench.metric_key, kind, method, want)
@@ -96,10 +92,9 @@ def _changes(request: Request, bench: Bench, cancelled: Cancel) -> dict[tuple[Ta
     if key not in bench.kept:
         partial = [edit for edit in edits if edit.positions is not None][:MEASURED_EDITS]
         found: dict[tuple[Target, Positions], float] = {}
-        after = float(bench.session.run(edits, cancelled=cancelled).metric.mean()) if partial else 0.0
+        after = bench.metric(edits, cancelled) if partial else 0.0
         for edit in partial:
             others = [other for other in edits if other is not edit]
-            without = float(bench.session.run(others, cancelled=cancelled).metric.mean())
-            found[edit.target, edit.positions] = after - without  # type: ignore[index]
+            found[edit.target, edit.positions] = after - bench.metric(others, cancelled)  # type: ignore[index]
         bench.kept[key] = found
     return bench.kept[key]

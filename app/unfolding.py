@@ -180,7 +180,7 @@ class Unfolding(QObject):
 
     def _take_problem(self, answer: Unanswered) -> None:
         if isinstance(answer.want, WantUnfolded):
-            self._problem = f"{answer.message} {answer.hint}".strip()
+            self._problem = answer.words
             self._later()
 
     # ---- what the user does there ----

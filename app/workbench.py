@@ -176,10 +176,6 @@ class Workbench(QObject):
         if self.opened is not None:
             self.ask(changes=False)
 
-    def show_again(self) -> None:
-        """How much is shown of what is known has changed."""
-        self._send_canvas()
-
     def set_replacement(self, kind: EditKind | None) -> None:
         """What a cut edge carries from now on, and what the estimates are of. None: B's value where there is a B, else
         zero."""

@@ -1,8 +1,7 @@
 """The computation graph of a transformer: writers, readers, and the edges between them.
 
-A *writer* (node) adds a vector to the residual stream: `input`, every attention head, every MLP. A *reader*
-(port) reads the
-stream: the q, k and v port of every head, every MLP, and `logits`. An edge joins a writer to a reader that
+A *writer* (node) adds a vector to the residual stream: `input`, every attention head, every MLP. A *reader* (port)
+reads the stream: the q, k and v port of every head, every MLP, and `logits`. An edge joins a writer to a reader that
 comes after it.
 
 Nothing is stored per edge. Writers are numbered in the order in which they write, so what a reader can read
@@ -17,82 +16,21 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.edge_list import EdgeList
 from core.errors import ArgumentError
-
-NodeKind = Literal["input", "head", "mlp", "logits"]
-PortKind = Literal["q", "k", "v", "mlp", "logits"]
+from core.nodes import INPUT, LOGITS, Edge, Node, PortKind, Reader
 
 _NODE = re.compile(r"a(\d+)\.h(\d+)|m(\d+)")
 _PORT = re.compile(r"a(\d+)\.(h|kv)(\d+)<([qkv])>")
 _WRITTEN = "In this model it is written"
 
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A component: `input`, head `head` of layer `layer`, the MLP of `layer`, or `logits` (which only
-    reads)."""
-
-    kind: NodeKind
-    layer: int = 0
-    head: int = 0
-
-    @property
-    def name(self) -> str:
-        if self.kind == "head":
-            return f"a{self.layer}.h{self.head}"
-        return f"m{self.layer}" if self.kind == "mlp" else self.kind
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A place that reads the stream. `head` is the query head for q, the K/V head for k and v; `shared` marks
-    a K/V head that serves several query heads (it is named `kv`)."""
-
-    kind: PortKind
-    layer: int = 0
-    head: int = 0
-    shared: bool = False
-
-    @property
-    def name(self) -> str:
-        if self.kind == "mlp":
-            return f"m{self.layer}"
-        if self.kind == "logits":
-            return "logits"
-        return f"a{self.layer}.{'kv' if self.shared else 'h'}{self.head}<{self.kind}>"
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A wire: `reader` reads what `writer` adds to the stream."""
-
-    writer: Node
-    reader: Reader
-
-    @property
-    def name(self) -> str:
-        return f"{self.writer.name}->{self.reader.name}"
-
-    def __str__(self) -> str:
-        return self.name
-
-
-INPUT = Node("input")
-LOGITS = Node("logits")
+__all__ = ["INPUT", "LOGITS", "Edge", "Graph", "Node", "Reader"]
 
 
 @dataclass(frozen=True)
@@ -359,46 +297,3 @@ class Graph:
         pairs = [Edge(self._parse_node(near), self._parse_reader(name)) for name in readers for near in writers]
         edges = [edge for edge in pairs if self.writer_index(edge.writer) < self.writers_before(edge.reader)]
         return [edge.name for edge in edges[:2]]
-
-
-class EdgeList(Sequence[Edge]):
-    """The edges of a graph as a sequence of Edge, made on demand."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-
-    def __len__(self) -> int:
-        return self._graph.n_edges
-
-    @overload
-    def __getitem__(self, index: int) -> Edge: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Edge]: ...
-    def __getitem__(self, index: int | slice) -> Edge | list[Edge]:
-        if isinstance(index, slice):
-            return [self._graph.edge(i) for i in range(*index.indices(len(self)))]
-        if index < 0:
-            index += len(self)
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        return self._graph.edge(index)
-
-    def __iter__(self) -> Iterator[Edge]:
-        for number, reader in enumerate(self._graph.readers):
-            count = int(self._graph.first_edge[number + 1] - self._graph.first_edge[number])
-            for writer in self._graph.writers[:count]:
-                yield Edge(writer, reader)
-
-    @property
-    def names(self) -> list[str]:
-        return self._graph.names
-
-    def index(self, value: object, start: int = 0, stop: int | None = None) -> int:
-        """The number of an edge or of an edge's name."""
-        return self._graph.index(value) if isinstance(value, str) else self._graph.edge_index(_as_edge(value))
-
-
-def _as_edge(value: object) -> Edge:
-    if not isinstance(value, Edge):
-        raise ArgumentError(f"{value!r} is not an edge.", "Give an Edge or its name, like m0->logits.")
-    return value

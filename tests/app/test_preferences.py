@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox
 
-from app import gui, ranking
+from app import gui
 from app.engine_side import EngineSide
 from app.settings import Settings
 from core.edits import Edit
@@ -26,7 +26,6 @@ def restored(qapp: QApplication) -> Iterator[None]:
     yield
     theme.set_text_percent(100)
     motion.set_choice("system")
-    ranking.set_strongest(ranking.STRONGEST)
 
 
 @pytest.fixture
@@ -69,6 +68,7 @@ def test_the_number_of_edges_shown_applies_at_once(reader: Person, dialog: Prefe
     write(dialog.strongest, 7)
     reader.rest()
     assert len(reader.window.canvas.scene.data.edges) == 7
+    assert reader.window.faithfulness.title.text() == "the 7 strongest edges are shown"
     assert Settings().preferences().strongest == 7
 
 

@@ -1,0 +1,70 @@
+"""Nodes, readers and edges by themselves: what they are and what they are called. `core.graph` joins them to a model's
+graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+NodeKind = Literal["input", "head", "mlp", "logits"]
+PortKind = Literal["q", "k", "v", "mlp", "logits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A component: `input`, head `head` of layer `layer`, the MLP of `layer`, or `logits` (which only
+    reads)."""
+
+    kind: NodeKind
+    layer: int = 0
+    head: int = 0
+
+    @property
+    def name(self) -> str:
+        if self.kind == "head":
+            return f"a{self.layer}.h{self.head}"
+        return f"m{self.layer}" if self.kind == "mlp" else self.kind
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A place that reads the stream. `head` is the query head for q, the K/V head for k and v; `shared` marks
+    a K/V head that serves several query heads (it is named `kv`)."""
+
+    kind: PortKind
+    layer: int = 0
+    head: int = 0
+    shared: bool = False
+
+    @property
+    def name(self) -> str:
+        if self.kind == "mlp":
+            return f"m{self.layer}"
+        if self.kind == "logits":
+            return "logits"
+        return f"a{self.layer}.{'kv' if self.shared else 'h'}{self.head}<{self.kind}>"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A wire: `reader` reads what `writer` adds to the stream."""
+
+    writer: Node
+    reader: Reader
+
+    @property
+    def name(self) -> str:
+        return f"{self.writer.name}->{self.reader.name}"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+INPUT = Node("input")
+LOGITS = Node("logits")
