@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.history import CARRIES, VERBS, places
+from app.shown import position_words
 from core.edits import Edit, EditKind
 from core.graph import Node
 from views.data import Target
@@ -156,4 +157,4 @@ class Editing:
         """What a step is about: "a0.h1 → m2 at “ John”"."""
         if not positions:
             return places(targets)
-        return f"{places(targets)} {self._bench.position_words(positions)}"
+        return f"{places(targets)} {position_words(positions, self._bench.labels)}"

@@ -117,7 +117,7 @@ class InputTaker(QObject):
         if problem:
             self._window.inputs.show_problem(letter, problem)
         else:
-            self._workbench.set_source(letter, source)
+            self._workbench.question.set_source(letter, source)
 
     def _refuse(self, message: str, hint: str) -> None:
         self._window.problems.show(Failed(0, "run", message, hint))

@@ -25,6 +25,7 @@ from app.inspector_wants import (
     WantSteering,
 )
 from app.messages import Unanswered
+from app.shown import position_words
 from core.graph import Edge, Node
 from views.data import Target
 from views.inspection import SeveralInspection
@@ -187,7 +188,7 @@ class Inspecting(QObject):
         edited = kinds.pop() if len(kinds) == 1 else None
         first = edits[0] if edited is not None else None
         kind = document.cut_kind if found is None else found.kind
-        where = f" {bench.position_words(bench.positions)}" if bench.positions else ""
+        where = f" {position_words(bench.positions, bench.labels)}" if bench.positions else ""
         return SeveralInspection(
             members=selection,
             names=tuple(target.name for target in selection),

@@ -41,7 +41,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "group": lambda: workbench.grouping.group(),
         "ungroup": lambda: workbench.grouping.ungroup(),
         "trace": lambda: workbench.trace(window.top_bar.method_name()),
-        "swap": workbench.swap,
+        "swap": workbench.question.swap,
         "preferences": window.preferring.show,
         "palette": window.palette_commands.toggle,
         "pick_none": lambda: window.picked_positions.clear(),
@@ -76,7 +76,7 @@ def join(window: Window) -> None:
     _join_inspector(window)
     workbench, opener = window.workbench, window.opener
     window.top_bar.tool_changed.connect(partial(_set_tool, window))
-    window.top_bar.replacement_changed.connect(workbench.set_replacement)
+    window.top_bar.replacement_changed.connect(workbench.question.set_replacement)
     window.top_bar.trace_requested.connect(workbench.trace)
     welcome = window.welcome
     welcome.example_chosen.connect(opener.open_example)
@@ -101,10 +101,10 @@ def _join_inputs(window: Window) -> None:
     inputs.paste_requested.connect(taker.paste)
     inputs.paths_dropped.connect(taker.take_paths)
     inputs.image_dropped.connect(taker.take_image)
-    inputs.swap_requested.connect(workbench.swap)
-    inputs.counterfactual_removed.connect(partial(workbench.set_source, "B", None))
+    inputs.swap_requested.connect(workbench.question.swap)
+    inputs.counterfactual_removed.connect(partial(workbench.question.set_source, "B", None))
     inputs.example_chosen.connect(window.opener.open_example)
-    inputs.metric_changed.connect(workbench.set_metric)
+    inputs.metric_changed.connect(workbench.question.set_metric)
     inputs.restore_requested.connect(workbench.editing.restore)
     inputs.edit_selected.connect(partial(_select_edit, window))
     inputs.reset_requested.connect(workbench.editing.reset)

@@ -52,7 +52,7 @@ class Preferring(QObject):
         if preferences.memory_megabytes != before.memory_megabytes:
             bench.set_memory(preferences.memory_megabytes)
         if preferences.cut != before.cut and bench.opened is not None:
-            bench.set_replacement(_kind(preferences.cut))
+            bench.question.set_replacement(_kind(preferences.cut))
             self._window.top_bar.set_replacement(bench.cut_kind)
         if preferences.strongest != before.strongest:
             self._show_strongest()

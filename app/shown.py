@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -61,9 +62,15 @@ def _where(edit: Edit, labels: tuple[str, ...]) -> str:
         return ""
     if labels and any(place >= len(labels) for place in places):
         return f" at position {max(places)}, which A does not have"
-    if len(places) == 1 and places[0] < len(labels):
-        return f" at “{labels[places[0]].strip()}”"
-    return f" at {len(places)} positions" if len(places) > 1 else f" at position {places[0]}"
+    return f" {position_words(places, labels)}"
+
+
+def position_words(positions: Sequence[int], labels: Sequence[str]) -> str:
+    """Positions by what stands there: "at “John”", "at 3 positions". labels: of all positions."""
+    if len(positions) != 1:
+        return f"at {len(positions)} positions"
+    here = positions[0] if 0 <= positions[0] < len(labels) else None
+    return f"at position {positions[0]}" if here is None else f"at “{labels[here].strip()}”"
 
 
 def edges_at(graph: Graph, node: Node) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation import Conversation
-from app.document import Document, Source
+from app.document import Document
 from app.editing import Editing
 from app.engine_thread import EngineThread
 from app.findings import Findings, Known
@@ -21,13 +21,13 @@ from app.grouping import Grouping
 from app.history import History, Outcome
 from app.inspection import inspection
 from app.messages import Failed, Opened, Ran, Ready, Recovered, Refused, Scored, Want
+from app.question import Question
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
 from app.shown_edges import Extent
 from app.snapshot import Snapshot
-from app.step_words import metric_words, source_words
 from core.edits import EditKind
-from views.data import CanvasData, EdgeInspection, MetricChoice, NodeInspection, Target
+from views.data import CanvasData, EdgeInspection, NodeInspection, Target
 
 
 class Workbench(QObject):
@@ -61,6 +61,7 @@ class Workbench(QObject):
         self.ready: Ready | None = None
         self._document = self.history.current.document  # the one that `known` is of
         self._refused = RefusedInputs()
+        self.question = Question(self, self._refused)
         self._selection: tuple[Target, ...] = ()
         self.extent = Extent()  # what the canvas shows beside the circuit
         self._positions: tuple[int, ...] = ()
@@ -151,39 +152,11 @@ class Workbench(QObject):
 
     # ---- intents ----
 
-    def set_source(self, letter: str, source: Source | None) -> None:
-        """Give a card another input."""
-        if getattr(self.document, FIELDS[letter]) == source:
-            if self._refused.drop_problem(letter):
-                self.ask(changes=False)  # for the card without the message
-            return
-        self._refused.given(self.document, self.known)
-        self.commit(source_words(letter, source), replace(self.document, **{FIELDS[letter]: source}))  # type: ignore[arg-type]
-
-    def swap(self) -> None:
-        """Exchange A and B."""
-        document = self.document
-        if document.counterfactual is not None:
-            swapped = replace(document, clean=document.counterfactual, counterfactual=document.clean)
-            self.commit("Swap A and B", swapped)
-
-    def set_metric(self, choice: MetricChoice) -> None:
-        self.commit(metric_words(choice), replace(self.document, metric=choice))
-
     def set_memory(self, megabytes: int) -> None:
         """Memory for kept runs."""
         self._conversation.memory = megabytes
         if self.opened is not None:
             self.ask(changes=False)
-
-    def set_replacement(self, kind: EditKind | None) -> None:
-        """What a cut edge carries from now on, and what the estimates are of. None: B's value where there is a B, else
-        zero."""
-        if kind is None:
-            self.commit("Replace from B or with zero", replace(self.document, replacement=None))
-        elif kind != self.cut_kind or self.document.replacement is None:
-            words = {"patch": "Replace from B", "zero": "Replace with zero", "mean": "Replace with the mean"}
-            self.commit(words.get(kind, f"Replace by {kind}"), replace(self.document, replacement=kind))
 
     @property
     def cut_kind(self) -> EditKind:
@@ -210,7 +183,7 @@ class Workbench(QObject):
         return self._selection
 
     def set_positions(self, positions: tuple[int, ...]) -> None:
-        """Select positions of the stream: edits made from now on are there only. None: everywhere."""
+        """Select positions of the stream: edits made from now on are there only. With none they are everywhere."""
         if positions == self._positions:
             return
         self._positions = positions
@@ -224,12 +197,10 @@ class Workbench(QObject):
     def positions(self) -> tuple[int, ...]:
         return self._positions
 
-    def position_words(self, positions: tuple[int, ...]) -> str:
-        """Positions by what stands there: "at “John”", "at 3 positions"."""
-        labels = () if self.ready is None else self.ready.labels
-        if len(positions) == 1 and 0 <= positions[0] < len(labels):
-            return f"at “{labels[positions[0]].strip()}”"
-        return f"at {len(positions)} positions"
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the positions of A."""
+        return () if self.ready is None else self.ready.labels
 
     def trace(self, method: str) -> None:
         """Score all edges by a method, and measure what the strongest of them recover."""
@@ -372,7 +343,7 @@ class Workbench(QObject):
             self.known.recovered,
             self.known.measured,
             has_counterfactual=self.usable().counterfactual is not None,
-            labels=() if self.ready is None else self.ready.labels,
+            labels=self.labels,
         )
 
     def canvas(self, selection: tuple[Target, ...] | None = None) -> CanvasData | None:
@@ -382,8 +353,7 @@ class Workbench(QObject):
         return None if snapshot is None else snapshot.canvas(chosen, self.stale, self.extent)
 
     def _send_edits(self) -> None:
-        labels = () if self.ready is None else self.ready.labels
-        self.edits_changed.emit(edit_rows(self.usable(), labels))
+        self.edits_changed.emit(edit_rows(self.usable(), self.labels))
 
     def _send_canvas(self) -> None:
         data = self.canvas()

@@ -11,6 +11,10 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
+from core.metrics import logit_difference
+from core.models.loading import load_model
+from core.session import Session
+from tests.app.command_line import METRIC as COMMANDED
 from tests.app.models import CLEAN, COUNTERFACTUAL, SAVERS, SIDE
 from tests.app.person import PATIENCE, Person
 from views import theme
@@ -89,3 +93,20 @@ def viewer(person: Person, models: SimpleNamespace, pictures) -> Person:
     person.open(models.vit, pictures("a.png"), pictures("b.png"))
     assert not person.dialogs()
     return person
+
+
+# ---- the command line ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pair(models: SimpleNamespace) -> list[str]:
+    """The options of a model with its inputs and its metric."""
+    inputs = ["--clean", CLEAN, "--counterfactual", COUNTERFACTUAL]
+    return ["--model", str(models.gpt2), *inputs, "--metric", COMMANDED]
+
+
+@pytest.fixture
+def session(models: SimpleNamespace) -> Session:
+    """What `pair` asks for, from the engine."""
+    model = load_model(models.gpt2)
+    return Session(model, model.pair(CLEAN, COUNTERFACTUAL), logit_difference(" Mary", " John"))

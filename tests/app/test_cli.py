@@ -1,57 +1,20 @@
-"""The command line: what it prints, what it writes, and the codes it ends with."""
+"""The command line: what `run` prints, and the codes that commands end with."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from PySide6.QtGui import QImage
 
-from app import cli, headless
-from app.__main__ import COMMANDS, has_display, main
-from app.document import Document, Source
-from app.examples import Example
+from app import cli
+from app.__main__ import COMMANDS
 from core.edits import Edit, parse_edit
-from core.errors import Cancelled, ModelError
+from core.errors import Cancelled
 from core.inputs.pair import Dataset
-from core.interchange.circuit_files import from_json
-from core.metrics import logit_difference
-from core.models import packs
-from core.models.families import FAMILIES, REFUSED
-from core.models.loading import load_model
 from core.session import Session
+from tests.app.command_line import EDGE, ROOT, code_of, start
 from tests.app.models import CLEAN, COUNTERFACTUAL, OTHER_LENGTH, save_config_only
-from tests.benchmarks.table import Table
-from views.data import MetricChoice
-
-ROOT = Path(__file__).resolve().parents[2]
-METRIC = "logit_difference: Mary: John"
-EDGE = "a1.h2->m2"
-
-
-def code_of(*arguments: str) -> int:
-    """Run the command in this process; the code that the shell would see."""
-    try:
-        return main(list(arguments))
-    except SystemExit as error:
-        return int(error.code or 0)
-
-
-@pytest.fixture
-def pair(models) -> list[str]:
-    return ["--model", str(models.gpt2), "--clean", CLEAN, "--counterfactual", COUNTERFACTUAL, "--metric", METRIC]
-
-
-@pytest.fixture
-def session(models) -> Session:
-    model = load_model(models.gpt2)
-    return Session(model, model.pair(CLEAN, COUNTERFACTUAL), logit_difference(" Mary", " John"))
-
 
 # ---- run -----------------------------------------------------------------------------------------------------
 
@@ -294,201 +257,13 @@ def test_help_lists_the_commands(capsys) -> None:
     assert [words[0] for words in lines if words and words[0] in COMMANDS] == list(COMMANDS)
 
 
-# ---- export --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("ending", ["svg", "pdf", "png", "json"])
-def test_export_writes_each_format(qapp, pair, session, tmp_path: Path, capsys, ending: str) -> None:
-    path = tmp_path / f"circuit.{ending}"
-    options = ["--format", ending, "--out", str(path), "--edges", "20", "--edit", f"{EDGE}=patch"]
-    assert code_of("export", *pair, *options) == 0
-    assert capsys.readouterr().out.strip() == str(path)
-    content = path.read_bytes()
-    if ending == "json":
-        circuit = from_json(content.decode())
-        assert 20 <= len(circuit) <= 21
-        assert EDGE in circuit.names
-        assert json.loads(content)["edits"] == [f"{EDGE}=patch"]
-        after = float(session.run([Edit(EDGE, "patch")]).metric[0])
-        assert json.loads(content)["measured"]["after"] == pytest.approx(after, abs=1e-5)
-    elif ending == "svg":
-        text = content.decode()
-        for part in ("gpt2 (3 layers", COUNTERFACTUAL, "from B"):
-            assert part in text
-    else:
-        assert content.startswith({"pdf": b"%PDF-", "png": b"\x89PNG"}[ending])
-
-
-def test_export_scale_and_theme(qapp, pair, tmp_path: Path) -> None:
-    images = {}
-    for name, options in {"plain": [], "large": ["--scale", "2"], "dark": ["--theme", "dark"]}.items():
-        path = tmp_path / f"{name}.png"
-        assert code_of("export", *pair, "--format", "png", "--out", str(path), *options) == 0
-        images[name] = QImage(str(path))
-    assert images["large"].width() == 2 * images["plain"].width()
-    assert images["plain"].pixelColor(2, 2).lightness() > 128 > images["dark"].pixelColor(2, 2).lightness()
-
-
-def test_export_into_a_folder_that_is_not_there_ends_with_3(qapp, pair, tmp_path: Path, capsys) -> None:
-    for ending in ("svg", "json"):
-        out = tmp_path / "none" / f"x.{ending}"
-        assert code_of("export", *pair, "--format", ending, "--out", str(out)) == 3
-        assert "none" in capsys.readouterr().err
-
-
-# ---- models --------------------------------------------------------------------------------------------------
-
-
-def test_models_lists_what_opens_offline(monkeypatch, capsys) -> None:
-    monkeypatch.setattr(packs, "is_installed", lambda name: name == "smollm2")
-    assert code_of("models") == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert any(line.split()[:2] == ["pack:smollm2", "installed"] for line in lines)
-    assert any(line.startswith("pack:dinov2-small") and "90 MB to download" in line for line in lines)
-
-
-def test_models_get_shows_its_stages_and_says_where_it_is(monkeypatch, capsys, tmp_path: Path) -> None:
-    def get(name: str, progress) -> Path:
-        for done, stage in ((0, "Downloading"), (50, "Downloading"), (100, "Downloading"), (0, "Converting")):
-            progress(done, 100, stage)
-        return tmp_path / name
-
-    monkeypatch.setattr(packs, "get", get)
-    assert code_of("models", "get", "smollm2") == 0
-    out, err = capsys.readouterr()
-    assert out == f"pack:smollm2 is installed in {tmp_path / 'smollm2'}\n"
-    assert err == "Downloading\nConverting\n"
-
-
-@pytest.mark.parametrize(
-    ("error", "code"), [(ModelError("The disk is full.", "Free some."), 3), (KeyboardInterrupt(), 130)]
-)
-def test_a_download_that_fails_or_is_interrupted(monkeypatch, capsys, error: BaseException, code: int) -> None:
-    def get(_name: str, _progress):
-        raise error
-
-    monkeypatch.setattr(packs, "get", get)
-    assert code_of("models", "get", "smollm2") == code
-    assert capsys.readouterr().out == ""
-
-
-def test_bench_prints_tables_in_a_clone(monkeypatch, capsys) -> None:
-    fake = SimpleNamespace(tables=lambda: iter([Table("Speed", ("model", "ratio"), [["names", "0.2"]])]))
-    monkeypatch.setitem(sys.modules, "tests.benchmarks.layers", fake)
-    assert main(["bench", "layers"]) == 0
-    assert "names  0.2" in capsys.readouterr().out
-    assert main(["bench", "layers", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"title": "Speed", "rows": [{"model": "names", "ratio": "0.2"}]}
-    assert main(["bench", "nothing"]) == 2
-    assert "layers" in capsys.readouterr().err
-
-
-def test_models_remove(monkeypatch, capsys) -> None:
-    removed = []
-    monkeypatch.setattr(packs, "remove", removed.append)
-    assert code_of("models", "remove", "dinov2-small") == 0
-    assert removed == ["dinov2-small"]
-
-
-# ---- families ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("columns", ["80", "200"])
-def test_families_prints_the_whole_table(monkeypatch, capsys, columns: str) -> None:
-    monkeypatch.setenv("COLUMNS", columns)
-    assert code_of("families") == 0
-    out, err = capsys.readouterr()
-    assert err == ""
-    assert max(map(len, out.splitlines())) <= int(columns)
-    words = " ".join(out.split())
-    for family in FAMILIES:
-        assert f"{family.name} {family.library} {family.reads} {family.exact}" in words
-        assert not family.refused or f"{family.exact} refused: {family.refused}" in words
-    opened, closed = words.split("not opened why")
-    assert opened.count("refused: ") == sum(bool(family.refused) for family in FAMILIES)
-    for row in REFUSED:
-        assert f"{row.name} {row.why}" in closed
-
-
-# ---- without a display ---------------------------------------------------------------------------------------
-
-
-def test_without_a_display_the_example_is_run_and_written(qapp, models, monkeypatch, tmp_path: Path, capsys) -> None:
-    texts = (Source("text", text=text) for text in (CLEAN, COUNTERFACTUAL))
-    document = Document(str(models.gpt2), *texts, MetricChoice("logit_difference", " Mary", " John"))
-    monkeypatch.setattr(headless, "all_examples", lambda: (Example("x/0", "t", "b", document),))
-    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.chdir(tmp_path)
-    assert code_of() == 0
-    out, err = capsys.readouterr()
-    assert "There is no display" in err
-    folder = tmp_path / "wirescope-out"
-    assert {"circuit.svg", "circuit.png", "predictions.txt"} <= {file.name for file in folder.iterdir()}
-    assert QImage(str(folder / "circuit.png")).width() > 1000
-    table = (folder / "predictions.txt").read_text(encoding="utf-8")
-    assert table in out
-    assert "before     after    change" in table
-    report = json.loads((folder / "predictions.json").read_text(encoding="utf-8"))
-    model = load_model(models.gpt2)
-    own = Session(model, model.pair(CLEAN, COUNTERFACTUAL), logit_difference(" Mary", " John"))
-    after = own.run([parse_edit(text) for text in report["edits"]])
-    assert report["after"] == pytest.approx(float(after.metric[0]), abs=1e-5)
-    assert len(report["edits"]) == 3
-
-
-def test_without_a_display_and_an_example_it_says_how_to_go_on(monkeypatch, tmp_path: Path, capsys) -> None:
-    monkeypatch.setattr("app.__main__.has_display", lambda: False)
-    assert code_of(str(tmp_path)) == 3
-    assert "There is no example for" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("variables", "shown"),
-    [
-        ({}, False),
-        ({"DISPLAY": ":0"}, True),
-        ({"WAYLAND_DISPLAY": "w"}, True),
-        ({"QT_QPA_PLATFORM": "offscreen"}, True),
-    ],
-)
-def test_a_display_is_found(monkeypatch, variables: dict[str, str], shown: bool) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(variable, raising=False)
-    for variable, value in variables.items():
-        monkeypatch.setenv(variable, value)
-    assert has_display() is shown
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert has_display()
-
-
 # ---- processes of their own ----------------------------------------------------------------------------------
-
-
-def start(*command: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    own = {name: value for name, value in os.environ.items() if name not in ("QT_QPA_PLATFORM", "DISPLAY")}
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=cwd,
-        env=own | environment,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
 
 
 def test_a_real_process_prints_only_the_result(pair) -> None:
     done = start("-m", "app", "run", *pair, "--edit", f"{EDGE}=patch", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["edits"] == [f"{EDGE}=patch"]
-
-
-def test_a_real_process_writes_a_figure_without_a_display(pair, tmp_path: Path) -> None:
-    done = start("-m", "app", "export", *pair, "--format", "svg", "--out", str(tmp_path / "x.svg"))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "<svg" in (tmp_path / "x.svg").read_text(encoding="utf-8")
 
 
 def test_another_package_of_the_same_name_is_noticed(tmp_path: Path) -> None:

@@ -204,11 +204,11 @@ def test_a_step_that_was_never_run_is_computed_when_one_goes_there(reader: Perso
 def test_everything_that_is_done_is_a_named_step(reader: Person) -> None:
     first = reader.bench.document
     reader.type_prompt("A", "When Tom gave a drink to")
-    reader.bench.set_metric(MetricChoice("probability", " Mary"))
+    reader.bench.question.set_metric(MetricChoice("probability", " Mary"))
     reader.rest()
-    reader.bench.set_replacement("zero")
+    reader.bench.question.set_replacement("zero")
     reader.rest()
-    reader.bench.swap()
+    reader.bench.question.swap()
     reader.rest()
     reader.click_node(Node("mlp", 1))
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)

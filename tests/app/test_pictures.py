@@ -121,10 +121,10 @@ def test_a_dropped_address_is_fetched_beside_the_window(viewer: Person, monkeypa
         asked.append((request.full_url, threading.current_thread()))
         return Response(encoded(picture(9), "JPEG", quality=95))
 
-    set_source = viewer.bench.set_source
+    set_source = viewer.bench.question.set_source
     monkeypatch.setattr(background.urllib.request, "urlopen", answer)
     monkeypatch.setattr(
-        viewer.bench, "set_source", lambda *a: taken_in.append(threading.current_thread()) or set_source(*a)
+        viewer.bench.question, "set_source", lambda *a: taken_in.append(threading.current_thread()) or set_source(*a)
     )
     assert viewer.drop(viewer.card("A"), address("https://example.invalid/pictures/cat.jpg"))
     settled(viewer)

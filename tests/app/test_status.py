@@ -58,7 +58,7 @@ def test_every_part_has_a_tip_and_the_strip_fits_a_narrow_window(reader: Person)
 
 
 def test_an_input_that_cannot_run_has_no_time(reader: Person) -> None:
-    reader.bench.set_source("A", None)
+    reader.bench.question.set_source("A", None)
     reader.rest()
     assert not reader.window.status.run.isVisible()
 

@@ -1,73 +1,29 @@
-"""The canvas as a user meets it: clicks, drags, wheel and keys, and what it tells the rest of the window."""
+"""The canvas as a user meets it: clicks and drags, and what it tells the rest of the window."""
 
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from core.graph import INPUT, LOGITS, Graph, Node
+from core.graph import INPUT, LOGITS, Node
+from tests.views.canvas.hand import (
+    CTRL,
+    EDGES,
+    LEFT,
+    MIDDLE,
+    PLAIN,
+    SHIFT,
+    click,
+    drag,
+    edge,
+    empty_point,
+    shown,
+)
 from tests.views.canvas.samples import GROUPED, SMALL, canvas_data, head, random_data
-from views import theme
-from views.canvas.canvas import Canvas
 from views.canvas.words import target_name
-from views.data import NodeMark
-
-LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
-PLAIN, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
-SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
-EDGES = ("a0.h2->a2.h5<q>", "a2.h5->logits", "input->a0.h2<v>", "m1->a3.h6<k>", "a0.h2->m1")
-
-
-@pytest.fixture
-def canvas(qtbot) -> Canvas:
-    return shown(qtbot, canvas_data(SMALL, *EDGES))
-
-
-def shown(qtbot, data, width: int = 760, height: int = 540) -> Canvas:
-    canvas = Canvas()
-    qtbot.addWidget(canvas)
-    canvas.resize(width, height)
-    canvas.show()
-    canvas.set_data(data)
-    qtbot.waitExposed(canvas)
-    return canvas
-
-
-def click(canvas: Canvas, point: QPointF, modifiers=PLAIN) -> None:
-    QTest.mouseClick(canvas, LEFT, modifiers, point.toPoint())
-
-
-def drag(canvas: Canvas, start: QPointF, end: QPointF, button=LEFT, modifiers=PLAIN, release=True) -> None:
-    QTest.mousePress(canvas, button, modifiers, start.toPoint())
-    for share in (0.3, 0.7, 1.0):
-        QTest.mouseMove(canvas, (start + (end - start) * share).toPoint())
-    if release:
-        QTest.mouseRelease(canvas, button, modifiers, end.toPoint())
-
-
-_STILL = QPoint()
-
-
-def wheel(canvas: Canvas, point: QPointF, angle=_STILL, pixels=_STILL, phase=Qt.ScrollPhase.NoScrollPhase) -> None:
-    event = QWheelEvent(point, canvas.mapToGlobal(point), pixels, angle, Qt.MouseButton.NoButton, PLAIN, phase, False)
-    QApplication.sendEvent(canvas, event)
-
-
-def edge(name: str, graph: Graph = SMALL):
-    return graph.edge(graph.index(name))
-
-
-def empty_point(canvas: Canvas) -> QPointF:
-    """A point between nodes where no edge is."""
-    for y in range(120, 420, 7):
-        for x in range(150, 600, 11):
-            if canvas.target_at(QPointF(x, y)) is None and canvas.target_at(QPointF(x + 1, y + 1)) is None:
-                return QPointF(x, y)
-    raise AssertionError("no empty place")
-
 
 # ---- clicking ------------------------------------------------------------------------------------------------
 
@@ -248,238 +204,3 @@ def test_escape_takes_a_pan_back(canvas):
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     assert canvas.node_point(head(1, 1)) == before
     QTest.mouseRelease(canvas, MIDDLE, PLAIN, start.toPoint())
-
-
-# ---- zooming and framing -------------------------------------------------------------------------------------
-
-
-def test_the_wheel_zooms_at_the_pointer(canvas):
-    at = canvas.node_point(head(2, 6))
-    scale = canvas.camera.scale
-    wheel(canvas, at, angle=QPoint(0, 120))
-    assert canvas.camera.scale == pytest.approx(1.2 * scale)
-    assert canvas.node_point(head(2, 6)).toTuple() == pytest.approx(at.toTuple())
-    wheel(canvas, at, angle=QPoint(0, -120))
-    assert canvas.camera.scale == pytest.approx(scale)
-
-
-def test_a_touch_pad_zooms_by_pixels(canvas):
-    at, scale = QPointF(300, 200), canvas.camera.scale
-    for _ in range(8):
-        wheel(canvas, at, QPoint(0, 15), QPoint(0, 10), Qt.ScrollPhase.ScrollUpdate)
-    assert canvas.camera.scale == pytest.approx(1.2 * scale)
-
-
-def test_zoom_has_ends(canvas):
-    for _ in range(60):
-        canvas.zoom_by(2.0)
-    near = 2 * canvas.scene.layout.radius * canvas.camera.scale
-    for _ in range(60):
-        canvas.zoom_by(0.5)
-    assert 60 < near < 300
-    assert canvas.camera.scale > 0.2
-
-
-def test_f_frames_the_selection_and_shift_f_all(canvas):
-    home = canvas.camera
-    canvas.set_selection((head(3, 1), head(2, 2)))
-    QTest.keyClick(canvas, Qt.Key.Key_F)
-    assert canvas.camera.scale > 1.3 * home.scale
-    middle = (canvas.node_point(head(3, 1)) + canvas.node_point(head(2, 2))) / 2
-    assert abs(middle.x() - canvas.width() / 2) < 60
-    assert abs(middle.y() - canvas.height() / 2) < 60
-    QTest.keyClick(canvas, Qt.Key.Key_F, SHIFT)
-    assert canvas.camera == home
-
-
-def test_new_data_does_not_move_the_view_but_a_new_graph_does(canvas):
-    wheel(canvas, QPointF(300, 200), angle=QPoint(0, 360))
-    before = canvas.camera
-    canvas.set_data(canvas_data(SMALL, EDGES[1]))
-    assert canvas.camera == before
-    canvas.set_data(canvas_data(GROUPED))
-    assert QRectF(canvas.rect()).contains(canvas.camera.rect(canvas.scene.layout.bounds))
-
-
-def test_resizing_frames_again_or_keeps_the_middle(canvas, qtbot):
-    canvas.resize(500, 420)
-    assert QRectF(canvas.rect()).contains(canvas.camera.rect(canvas.scene.layout.bounds))
-    canvas.camera = canvas.camera.centred(canvas.scene.layout.position(head(2, 2)), canvas.view_size())
-    canvas.zoom_by(3.0)
-    canvas.resize(700, 600)
-    point = canvas.node_point(head(2, 2))
-    assert point.toTuple() == pytest.approx((350, 300), abs=1)
-
-
-def test_the_mini_map_shows_only_while_something_is_out_of_view_and_pans(canvas):
-    assert canvas.map_box() is None
-    canvas.zoom_by(4.0)
-    box = canvas.map_box()
-    assert box is not None
-    assert QRectF(canvas.rect()).contains(box)
-    assert not QRectF(canvas.rect()).contains(canvas.node_point(head(3, 0)))
-    click(canvas, QPointF(box.left() + 12, box.top() + 24))
-    assert QRectF(canvas.rect()).contains(canvas.node_point(head(3, 0)))
-    assert canvas.selection() == ()
-
-
-# ---- walking -------------------------------------------------------------------------------------------------
-
-
-def walk(canvas: Canvas, key: Qt.Key, modifiers=PLAIN) -> str:
-    QTest.keyClick(canvas, key, modifiers)
-    return ", ".join(target.name for target in canvas.selection())
-
-
-def test_arrows_walk_on_the_grid(canvas):
-    assert walk(canvas, Qt.Key.Key_Up) == "input"
-    assert walk(canvas, Qt.Key.Key_Up) == "a0.h0"
-    assert walk(canvas, Qt.Key.Key_Right) == "a0.h1"
-    assert walk(canvas, Qt.Key.Key_Up) == "a1.h1"
-    assert [walk(canvas, Qt.Key.Key_Right) for _ in range(8)][-2:] == ["m1", "m1"]
-    assert walk(canvas, Qt.Key.Key_Left) == "a1.h7"
-    assert [walk(canvas, Qt.Key.Key_Up) for _ in range(4)] == ["a2.h7", "a3.h7", "logits", "logits"]
-    assert walk(canvas, Qt.Key.Key_Down) == "a3.h7"  # back in the column that it left
-
-
-def test_alt_arrows_follow_the_strongest_edge(canvas):
-    canvas.set_selection((head(0, 2),))
-    assert walk(canvas, Qt.Key.Key_Up, ALT) == "a2.h5"
-    assert walk(canvas, Qt.Key.Key_Up, ALT) == "logits"
-    assert walk(canvas, Qt.Key.Key_Down, ALT) == "a2.h5"
-    assert walk(canvas, Qt.Key.Key_Down, ALT) == "a0.h2"
-    assert walk(canvas, Qt.Key.Key_Down, ALT) == "input"
-    assert walk(canvas, Qt.Key.Key_Down, ALT) == "input"
-
-
-def test_enter_goes_by_way_of_the_edge(canvas):
-    canvas.set_selection((head(0, 2),))
-    assert walk(canvas, Qt.Key.Key_Return) == EDGES[0]
-    assert walk(canvas, Qt.Key.Key_Return) == "a2.h5"
-
-
-def test_arrows_on_an_edge(canvas):
-    canvas.set_data(canvas_data(SMALL, "m0->a2.h1<q>", "a1.h3->a2.h1<k>", "a0.h0->a2.h1<q>", "m0->m3"))
-    canvas.set_selection((edge("m0->a2.h1<q>"),))
-    assert walk(canvas, Qt.Key.Key_Right) == "a1.h3->a2.h1<k>"
-    assert walk(canvas, Qt.Key.Key_Right) == "a0.h0->a2.h1<q>"
-    assert walk(canvas, Qt.Key.Key_Left) == "a1.h3->a2.h1<k>"
-    assert walk(canvas, Qt.Key.Key_Down) == "a1.h3"
-
-
-def test_a_walk_out_of_view_takes_the_view_along(canvas):
-    canvas.set_selection((head(0, 0),))
-    QTest.keyClick(canvas, Qt.Key.Key_F)
-    for _ in range(3):
-        walk(canvas, Qt.Key.Key_Up)
-    assert QRectF(canvas.rect()).contains(canvas.node_point(head(3, 0)))
-
-
-# ---- what is seen --------------------------------------------------------------------------------------------
-
-
-def picture(canvas: Canvas) -> QImage:
-    canvas.settle()
-    return canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-
-
-def colors_round(image: QImage, point: QPointF, reach: int = 3) -> set[str]:
-    at, ratio = point.toPoint(), image.devicePixelRatio()
-    return {
-        image.pixelColor(round((at.x() + dx) * ratio), round((at.y() + dy) * ratio)).name()
-        for dx in range(-reach, reach + 1)
-        for dy in range(-reach, reach + 1)
-    }
-
-
-@pytest.fixture(params=["dark", "light"])
-def look(request, qapp):
-    theme.set_choice(request.param)
-    yield theme.current()
-    theme.set_choice("system")
-
-
-def test_blue_raises_and_orange_lowers(qtbot, look):
-    data = canvas_data(SMALL, "m0->a2.h1<q>", "m0->a2.h6<q>")
-    marks = (replace(data.edges[0], value=2.0, measured=True), replace(data.edges[1], value=-2.0, measured=True))
-    canvas = shown(qtbot, replace(data, edges=marks))
-    image = picture(canvas)
-    assert look.positive in colors_round(image, canvas.edge_point(marks[0].index))
-    assert look.negative in colors_round(image, canvas.edge_point(marks[1].index))
-
-
-def test_the_selection_is_ringed_in_its_colour(qtbot, look):
-    canvas = shown(qtbot, canvas_data(SMALL, *EDGES))
-    assert look.selection not in colors_round(picture(canvas), canvas.node_point(head(1, 3)), 16)
-    canvas.set_selection((head(1, 3),))
-    assert look.selection in colors_round(picture(canvas), canvas.node_point(head(1, 3)), 16)
-
-
-def test_the_theme_changes_at_once(canvas, qapp):
-    for choice in ("light", "dark"):
-        theme.set_choice(choice)
-        image = picture(canvas)
-        assert image.pixelColor(30, image.height() - 30) == QColor(theme.current().panel)
-    theme.set_choice("system")
-
-
-def test_a_cut_edge_is_broken_in_the_middle(qtbot):
-    data = canvas_data(SMALL, "a0.h0->a3.h7<q>")
-    whole = shown(qtbot, data)
-    mark = replace(data.edges[0], edited="zero", label="−1.47")
-    cut = shown(qtbot, replace(data, edges=(mark,)))
-    point = QPointF(*whole.camera.to_widget(whole.scene.points[0][16]))
-    ink = colors_round(picture(whole), point, 1)
-    assert not ink & colors_round(picture(cut), point, 1)
-    pill = cut._cache.labels.pills
-    assert [p.text for p in pill] == ["−1.47"]
-    assert pill[0].rect.contains(point)
-
-
-def test_an_edited_node_shows_its_change(qtbot):
-    data = canvas_data(SMALL, *EDGES)
-    canvas = shown(qtbot, replace(data, nodes={head(1, 1): NodeMark(edited="patch", label="+0.20")}))
-    picture(canvas)
-    assert [(p.kind, p.text) for p in canvas._cache.labels.pills] == [("patch", "+0.20")]
-
-
-def test_the_picture_is_the_same_however_it_was_reached(canvas):
-    """The kept picture, moved, is what would be painted anew."""
-    picture(canvas)
-    start = empty_point(canvas)
-    drag(canvas, start, start + QPointF(17, 11), button=MIDDLE)
-    moved = picture(canvas)
-    canvas._cache.shown = None
-    assert picture(canvas) == moved
-
-
-def test_an_error_while_painting_is_logged_once(canvas, monkeypatch, caplog):
-    def fail(*_):
-        raise RuntimeError("no paint")
-
-    monkeypatch.setattr(canvas, "_paint_world", fail)
-    canvas.repaint()
-    canvas.repaint()
-    assert [record.message for record in caplog.records] == ["The canvas could not be painted."]
-
-
-def test_screen_readers_hear_what_is_shown(canvas):
-    assert canvas.accessibleName() == "Graph of the model"
-    assert "5 of 1,519 edges are shown" in canvas.accessibleDescription()
-    canvas.set_selection((edge(EDGES[0]), head(1, 1)))
-    assert "Selected: a0.h2 → a2.h5 ⟨q⟩, a1.h1." in canvas.accessibleDescription()
-
-
-def test_before_any_data_nothing_happens(qtbot):
-    canvas = Canvas()
-    qtbot.addWidget(canvas)
-    canvas.show()
-    click(canvas, QPointF(100, 100))
-    QTest.keyClick(canvas, Qt.Key.Key_Up)
-    canvas.zoom_by(2.0)
-    canvas.frame_all()
-    canvas.frame_selection()
-    wheel(canvas, QPointF(100, 100), angle=QPoint(0, 120))
-    wheel(canvas, QPointF(100, 100), angle=QPoint(480, 0))
-    picture(canvas)
-    assert canvas.selection() == ()

@@ -1,0 +1,53 @@
+"""What is asked of the model: the inputs, the metric, what a cut carries. Every change is a named step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.document import Source
+from app.refused_inputs import FIELDS, RefusedInputs
+from app.step_words import metric_words, source_words
+from core.edits import EditKind
+from views.data import MetricChoice
+
+if TYPE_CHECKING:
+    from app.workbench import Workbench
+
+REPLACEMENTS = {"patch": "Replace from B", "zero": "Replace with zero", "mean": "Replace with the mean"}
+
+
+class Question:
+    """The intents of a workbench that concern the question. refused: pictures that could not be read."""
+
+    def __init__(self, bench: Workbench, refused: RefusedInputs) -> None:
+        self._bench, self._refused = bench, refused
+
+    def set_source(self, letter: str, source: Source | None) -> None:
+        """Give a card another input."""
+        bench = self._bench
+        if getattr(bench.document, FIELDS[letter]) == source:
+            if self._refused.drop_problem(letter):
+                bench.ask(changes=False)  # for the card without the message
+            return
+        self._refused.given(bench.document, bench.known)
+        bench.commit(source_words(letter, source), replace(bench.document, **{FIELDS[letter]: source}))  # type: ignore[arg-type]
+
+    def swap(self) -> None:
+        """Exchange A and B."""
+        document = self._bench.document
+        if document.counterfactual is not None:
+            swapped = replace(document, clean=document.counterfactual, counterfactual=document.clean)
+            self._bench.commit("Swap A and B", swapped)
+
+    def set_metric(self, choice: MetricChoice) -> None:
+        self._bench.commit(metric_words(choice), replace(self._bench.document, metric=choice))
+
+    def set_replacement(self, kind: EditKind | None) -> None:
+        """What a cut edge carries from now on, and what the estimates are of. None: B's value where there is a B, else
+        zero."""
+        document = self._bench.document
+        if kind is None:
+            self._bench.commit("Replace from B or with zero", replace(document, replacement=None))
+        elif kind != self._bench.cut_kind or document.replacement is None:
+            self._bench.commit(REPLACEMENTS.get(kind, f"Replace by {kind}"), replace(document, replacement=kind))
