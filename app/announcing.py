@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
 from core.graph import Edge
+from views.component_words import edge_words, node_words
 from views.data import Target
-from views.table.rows import edge_words, node_words
 from views.widgets.text import metric_digits, number, signed
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.graph import Graph, Node
+from views.component_words import edge_words, node_words
 from views.panels.find import Hit
 from views.table.names import NotAName, names_of, words_of
-from views.table.rows import edge_words, node_words
 from views.widgets.text import change_words, pretty_name, visible_token
 
 MOST_NODES, MOST_EDGES, MOST_HEADS = 60, 60, 40

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from app.document import Document
 from core.edits import EditKind
 from views.data import PredictionRow, Target
+from views.widgets.text import pretty_name
 
 # What a step of the history is called, by the kind of its edit.
 VERBS: dict[EditKind, str] = {
@@ -34,7 +35,7 @@ def places(targets: Sequence[Target]) -> str:
     """What a step of the history is about: "a0.h1 → m2", "3 places"."""
     if len(targets) != 1:
         return f"{len(targets)} places"
-    return targets[0].name.replace("->", " → ").replace("<", " ⟨").replace(">", "⟩")
+    return pretty_name(targets[0].name)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from app.messages import Inspected, Opened, Ready, Recovered, Scored
 from app.shown import WAITS, links
 from core.edits import EditKind
 from core.graph import Edge, Node
+from views.component_words import node_words
 from views.data import EdgeInspection, NodeInspection, Target
 
 ALIKE = "A and B score alike, so there is no effect to trace."
@@ -135,13 +136,12 @@ def estimate(target: Target, kind: EditKind, opened: Opened, scored: Scored | No
 
 def describe(node: Node, opened: Opened) -> str:
     """A node in words: "head 7 of layer 24"."""
-    if node.kind == "head":
-        key = opened.graph.ports(node)[1]
-        shared = f" · shares K/V head {key.head}" if key.shared else ""
-        return f"head {node.head} of layer {node.layer}{shared}"
-    if node.kind == "mlp":
-        return f"MLP of layer {node.layer}"
-    return opened.input_label if node.kind == "input" else opened.output_label
+    if node.kind == "input":
+        return opened.input_label
+    if node.kind == "logits":
+        return opened.output_label
+    key = opened.graph.ports(node)[-1]
+    return node_words(node) + (f" · shares K/V head {key.head}" if key.shared else "")
 
 
 def scored_words(scored: Scored) -> str:

@@ -15,7 +15,7 @@ from app.unfolded_wants import UnfoldedFound, WantUnfolded
 from core.graph import LOGITS
 from views.data import CardData, Target
 from views.figure import FigureCaption
-from views.unfolded_data import Column, Move, Picture, Place, Positions, Spot, UnfoldedData, Wire
+from views.unfolded_data import Move, Picture, Place, Positions, Spot, UnfoldedData, Wire
 from views.unfolded_figure import UnfoldedDrawing
 
 if TYPE_CHECKING:
@@ -98,17 +98,16 @@ class Unfolding(QObject):
         return replace(caption, lines=lines)
 
     def _waiting(self) -> UnfoldedData:
-        """The input alone, and what is being done."""
+        """The words of what is being done, or of why there is nothing."""
         opened, ready = self._bench.opened, self._bench.ready
         assert opened is not None
-        columns: tuple[Column, ...] = ()
         if self._problem:
             note = self._problem
         elif ready is None or self._bench.busy:
             note = "Unfolding the circuit …"
         else:
             note = "There is no circuit to unfold: no edge has a score. Choose another metric or another B."
-        return UnfoldedData(opened.graph, columns, picture=self._picture, output_label=opened.output_label, note=note)
+        return UnfoldedData(opened.graph, picture=self._picture, output_label=opened.output_label, note=note)
 
     # ---- the switch ----
 

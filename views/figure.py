@@ -52,7 +52,6 @@ from views.theme import LIGHT, Theme
 
 SIZE = QSizeF(760, 540)  # of the graph; legend and caption are added below
 FORMATS = (".svg", ".pdf", ".png")
-SCALES = (1, 2, 4)
 CAPTION_PIXELS = 12
 LINE = 18.0
 MOST_LINES = 6  # of one entry of the caption

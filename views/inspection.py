@@ -102,7 +102,7 @@ class RepairData:
 @dataclass(frozen=True)
 class SeveralInspection:
     """Several things are selected. name, color: of the group that they are, if they are one. joint: measured change of
-    the metric by editing all together; alone: the sum of what each does by itself. can_group: why they cannot be a
+    the metric by editing all together; alone: the sum of what each does by itself. no_group: why they cannot be a
     group, empty where they can."""
 
     members: tuple[Target, ...]

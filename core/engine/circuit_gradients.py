@@ -4,12 +4,10 @@
 
 Shares of 0 and 1 make a circuit run; in between, edges are open in part. Steps:
 1. Forward, layer by layer, without autograd: the readers' streams are one matrix product, shares @ differences. Only
-   what
-   the writers add less than their references is kept, [writers, batch, rows, width].
+   what the writers add less than their references is kept, [writers, batch, rows, width].
 2. Backward, from the output down. At each layer autograd goes through that layer alone, made again from its streams;
-   the
-   gradient at a reader gives that of its shares (a product with the differences) and goes on to its writers (a product
-   with the shares).
+   the gradient at a reader gives that of its shares (a product with the differences) and goes on to its writers (a
+   product with the shares).
 Memory: twice the differences, and one layer. In a causal model only the rows from the first difference between A and B
 on are computed for `patch`."""
 

@@ -13,13 +13,11 @@ Independence. Ideal: what the model without the circuit's edges still does tells
   2. p: the share of random permutations of the pairs with an HSIC at least as large.
 Minimality. Ideal: every edge matters more than an edge that does not belong would.
   1. Edges that do not belong: add a random path from `input` to `logits` to the circuit, take one edge of it out, and
-     see
-     how far the metric moves (mean absolute change over the pairs); so for `draws` paths.
+     see how far the metric moves (mean absolute change over the pairs); so for `draws` paths.
   2. Take each edge of the circuit (at most `most`, drawn by the seed) out likewise. Count the random ones that it
      beats.
   3. p of an edge: how likely so few, or fewer, are where it beats a share `quantile` of them (binomial); the least p,
-     times the
-     number of edges tested (Bonferroni), is that of the circuit.
+     times the number of edges tested (Bonferroni), is that of the circuit.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ text. Kinds:
   one of them so: choose it, and only that one changes);
 - `swap`: the names in the text change places;
 - `shuffle`: the chosen tokens change places; without a choice all but the first and the last one do;
-- `mask`: the chosen tokens become a word without content; without a choice, some of those
-  between the first and the last.
+- `mask`: the chosen tokens become a word without content; without a choice, some of those between the first and the
+  last.
 """
 
 from __future__ import annotations

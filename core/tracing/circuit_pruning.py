@@ -5,17 +5,13 @@ else: there most of what it worked with is gone. So:
 
 Steps:
 1. Begin with all edges. In the circuit that is left, open its edges together: at `steps` shares (midpoints) every kept
-   edge
-   carries that share of what its writer adds in this very run, every other edge its replacement.
+   edge carries that share of what its writer adds in this very run, every other edge its replacement.
 2. The worth of a kept edge is the mean over the shares of (out_u - replacement_u) . gradient_r. The worths of all kept
-   edges
-   add up to m(circuit) - m(nothing), as with integrated edges.
+   edges add up to m(circuit) - m(nothing), as with integrated edges.
 3. Drop the edges of the least absolute worth, so that KEPT of them remain, and those that are then on no path from
-   `input`
-   to `logits`. Go on with 1 until one path is left.
+   `input` to `logits`. Go on with 1 until one path is left.
 4. An edge's score has the sign of its worth in the last circuit that had it; its size says when it was dropped: it is
-   at least
-   the largest size of all that were dropped before. So a ranking by size is the order of dropping backwards.
+   at least the largest size of all that were dropped before. So a ranking by size is the order of dropping backwards.
 
 Cost: `steps` forwards and two backwards each for every round; the number of rounds goes with the logarithm of the
 number of edges (16 for SmolLM2). Do not use it for the effect of a single edit in the whole model, nor where one round

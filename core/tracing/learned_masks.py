@@ -12,8 +12,7 @@ Steps:
    the paper has two multipliers that rise until nothing is. The target comes down from all of them over the first half
    of the updates.
 4. Do 2 and 3 `updates` times. The score is sigmoid(log alpha): from 0 to 1, and half where a mask is as likely drawn
-   above one
-   half as below. It has no sign: an edge is kept because the output changes without it, whichever way.
+   above one half as below. It has no sign: an edge is kept because the output changes without it, whichever way.
 
 The pairs of a dataset share their masks. The numbers that are drawn depend on the seed alone.
 

@@ -11,9 +11,10 @@ from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtTest import QTest
 
 from core.graph import INPUT, LOGITS, Edge, Graph, Node, Reader
+from views.component_words import edge_words
 from views.panels.table import TablePanel
 from views.table.names import NotAName, names_of
-from views.table.rows import TableData, edge_rows, edge_words, node_rows
+from views.table.rows import TableData, edge_rows, node_rows
 
 GRAPH = Graph(3, 4, 2)
 BLOCKED = 0.1  # seconds

@@ -43,9 +43,6 @@ NEAREST = 110.0  # pixels of a head's diameter at the nearest zoom
 class Canvas(Hands[Target]):
     """Shows a `CanvasData`. Mouse, keys and touch pad as in the docstrings of `gestures` and `walk`."""
 
-    selection_changed = Signal(object)  # tuple of Node | Edge, by the user's hand
-    edit_requested = Signal(object, str)  # the target and "cut" or "patch"
-    patch_dropped = Signal(object)  # the target that card B was dropped on
     hovered = Signal(object)  # Node, Edge or None
     count_clicked = Signal(object)  # the QPoint on the screen under which a menu can open
 
@@ -228,17 +225,6 @@ class Canvas(Hands[Target]):
 
     def _is_count(self, point: QPointF) -> bool:
         return self._data is not None and count_box(self._data).contains(point)
-
-    def choose(self, selection: tuple[Target, ...]) -> None:
-        if selection != self._selection:
-            self.set_selection(selection)
-            self.selection_changed.emit(selection)
-
-    def ask_edit(self, target: Target, tool: str) -> None:
-        self.edit_requested.emit(target, tool)
-
-    def ask_patch(self, target: Target) -> None:
-        self.patch_dropped.emit(target)
 
     def can_edit(self, target: Target) -> bool:
         """`logits` only reads."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeVar
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
@@ -31,6 +31,10 @@ _PINCH = Qt.NativeGestureType.ZoomNativeGesture
 class Hands(Board[T]):
     """Mouse and keys as in the docstrings of `gestures`. A subclass says what is selected, edited and told."""
 
+    selection_changed = Signal(object)  # tuple of targets, by the user's hand
+    edit_requested = Signal(object, str)  # the target and "cut" or "patch"
+    patch_dropped = Signal(object)  # the target that card B was dropped on
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pointer: QPointF | None = None
@@ -42,17 +46,16 @@ class Hands(Board[T]):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    # ---- what a subclass gives -----------------------------------------------------------------------------
-
     def choose(self, selection: tuple[T, ...]) -> None:
         """The user selects these: mark them and say so."""
-        raise NotImplementedError
+        if selection != self._selection:
+            self.set_selection(selection)
+            self.selection_changed.emit(selection)
 
-    def ask_edit(self, target: T, tool: str) -> None:
-        raise NotImplementedError
+    # ---- what a subclass gives -----------------------------------------------------------------------------
 
-    def ask_patch(self, target: T) -> None:
-        """Card B was dropped on a target."""
+    def set_selection(self, selection: tuple[T, ...]) -> None:
+        """Mark these as selected. Emits nothing."""
         raise NotImplementedError
 
     def can_edit(self, target: T) -> bool:
@@ -100,7 +103,7 @@ class Hands(Board[T]):
             return
         self.choose((target,))
         if self._tool != "select" and self.can_edit(target):
-            self.ask_edit(target, self._tool)
+            self.edit_requested.emit(target, self._tool)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.world() is None or self._gesture is not None:
@@ -196,7 +199,7 @@ class Hands(Board[T]):
         target = self.target_at(event.position())
         if target is not None and self.can_edit(target):
             event.acceptProposedAction()
-            self.ask_patch(target)
+            self.patch_dropped.emit(target)
 
     # ---- keys ----------------------------------------------------------------------------------------------
 

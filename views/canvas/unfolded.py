@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -37,10 +37,6 @@ NEAREST = 60.0  # pixels of a node's height at the nearest zoom
 
 class UnfoldedCanvas(Hands[Place]):
     """Shows an `UnfoldedData`. Mouse, keys and touch pad as in the docstrings of `gestures` and `unfolded_walk`."""
-
-    selection_changed = Signal(object)  # tuple of Spot | Wire | Move, by the user's hand
-    edit_requested = Signal(object, str)  # the place and "cut" or "patch"
-    patch_dropped = Signal(object)  # the place that card B was dropped on
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -160,17 +156,6 @@ class UnfoldedCanvas(Hands[Place]):
             self.camera = self.home()
 
     # ---- what the hands do ---------------------------------------------------------------------------------
-
-    def choose(self, selection: tuple[Place, ...]) -> None:
-        if selection != self._selection:
-            self.set_selection(selection)
-            self.selection_changed.emit(selection)
-
-    def ask_edit(self, target: Place, tool: str) -> None:
-        self.edit_requested.emit(target, tool)
-
-    def ask_patch(self, target: Place) -> None:
-        self.patch_dropped.emit(target)
 
     def can_edit(self, target: Place) -> bool:
         """The output only reads."""

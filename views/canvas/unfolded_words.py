@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.edits import EDIT_WORDS
 from views.canvas.unfolded_scene import UnfoldedScene
-from views.canvas.words import edge_name
+from views.canvas.words import target_name
 from views.data import EdgeMark, NodeMark
 from views.unfolded_data import Move, Place, Positions, Spot, UnfoldedData
 from views.widgets.text import change_words
@@ -27,7 +27,7 @@ def place_name(data: UnfoldedData, place: Place) -> str:
         return f"{place.node.name} at {at_words(data, place.positions)}"
     if isinstance(place, Move):
         return f"{place.head.name}: {at_words(data, place.source)} → {at_words(data, place.goal)}"
-    return f"{edge_name(place.edge)} at {at_words(data, place.positions)}"
+    return f"{target_name(place.edge)} at {at_words(data, place.positions)}"
 
 
 def place_tip(scene: UnfoldedScene, place: Place) -> str:

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from core.edits import EDIT_WORDS, EditKind
-from core.graph import Edge, Node, Reader
+from core.graph import Edge, Node
 from views.canvas.scene import Scene
-from views.widgets.text import change_words
+from views.component_words import node_words
+from views.widgets.text import change_words, pretty_name
 
-
-def reader_name(reader: Reader) -> str:
-    return reader.name.replace("<", " ⟨").replace(">", "⟩")
-
-
-def edge_name(edge: Edge) -> str:
-    """`a18.h4 → a24.h7 ⟨q⟩`."""
-    return f"{edge.writer.name} → {reader_name(edge.reader)}"
+_ENDS = {"input": "what the first layer reads", "logits": "what the model puts out"}
 
 
 def target_name(target: Node | Edge) -> str:
-    return edge_name(target) if isinstance(target, Edge) else target.name
-
-
-def _describe_node(node: Node) -> str:
-    if node.kind == "head":
-        return f"head {node.head} of layer {node.layer}"
-    if node.kind == "mlp":
-        return f"MLP of layer {node.layer}"
-    return "what the first layer reads" if node.kind == "input" else "what the model puts out"
+    """`a18.h4 → a24.h7 ⟨q⟩`."""
+    return pretty_name(target.name)
 
 
 def _edited(kind: EditKind, label: str) -> str:
@@ -49,17 +36,17 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
     """What is under the pointer, in one line."""
     if isinstance(target, Node):
         mark = scene.mark(target)
-        parts = [f"{target.name} · {_describe_node(target)}"]
+        parts = [f"{target.name} · {_ENDS.get(target.kind) or node_words(target)}"]
         if mark.edited:
             parts.append(_edited(mark.edited, mark.label))
         return "  ·  ".join([*parts, *_change(scene, target)])
     place = scene.place(target)
     if place is None:
-        return edge_name(target)
+        return target_name(target)
     mark = scene.marks[place]
     known = mark.value is not None
     words = f"{change_words(mark.value)} {'measured' if mark.measured else 'estimated'}" if known else "no score yet"
-    parts = [f"{edge_name(target)}  {words}"]
+    parts = [f"{target_name(target)}  {words}"]
     if mark.edited:
         parts.append(_edited(mark.edited, mark.label))
     if target.reader.shared and target.reader.kind in ("k", "v"):

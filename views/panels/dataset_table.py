@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -176,7 +176,7 @@ class _Delegate(QStyledItemDelegate):
             picture = row.pictures[index.column()]
             if picture is not None:
                 side = rect.height() - 6
-                painter.drawImage(QRectF(inner.left(), rect.top() + 3, side, side), _image(picture))
+                painter.drawImage(QRectF(inner.left(), rect.top() + 3, side, side), to_qimage(picture))
                 inner.setLeft(inner.left() + side + 6)
             color = (
                 "negative"
@@ -220,10 +220,6 @@ class _Delegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         return QSize(60, QFontMetrics(small_mono()).height() + 18)
-
-
-def _image(pixels: NDArray[np.uint8]) -> QImage:
-    return to_qimage(pixels)
 
 
 class DatasetTable(QTableView):
@@ -297,8 +293,3 @@ class DatasetTable(QTableView):
             self.load_requested.emit(self.currentIndex().row())
         else:
             super().keyPressEvent(event)
-
-
-def stale(rows: Sequence[DatasetRow]) -> list[DatasetRow]:
-    """The same rows, their figures of an earlier state."""
-    return [replace(row, stale=True) for row in rows]

@@ -104,7 +104,6 @@ class TopBar(QWidget):
     tool_changed = Signal(str)  # "select", "cut", "patch"
     replacement_changed = Signal(str)  # what Cut puts in: "patch", "zero", "mean"
     trace_requested = Signal(str)  # the chosen method's name
-    model_button_clicked = Signal()  # while there is no menu
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -274,9 +273,7 @@ class TopBar(QWidget):
     # ---- acting --------------------------------------------------------------------------------------------
 
     def _open_model_menu(self) -> None:
-        if self._model_menu is None:
-            self.model_button_clicked.emit()
-        else:
+        if self._model_menu is not None:
             open_below(self.model, self._model_menu)
 
     def _choose_replacement(self, kind: str) -> None:

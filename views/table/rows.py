@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.graph import Edge, Graph, Node
+from core.graph import Edge, Graph
+from views.component_words import edge_words, node_words
 from views.data import Target
 from views.table.names import Mask, names_of
 from views.widgets.text import change_words, pretty_name
-
-INPUT_HEAD_MLP_LOGITS = ("input", "head", "mlp", "logits")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +25,9 @@ class TableData:
     """All that the table shows.
 
     scores: estimated, [edges], positive raises the metric; None while there are none. strongest: the edges that have an
-    effect, the largest first, where that is known. kept: the edges of the circuit
-    [n]. measured: the change of the metric by editing a target. edits: the words of every edit ("from B").
-    removed: what the scores and the circuit put in the place of an edge ("from B").
+    effect, the largest first, where that is known. kept: the edges of the circuit [n]. measured: the change of the
+    metric by editing a target. edits: the words of every edit ("from B"). removed: what the scores and the circuit put
+    in the place of an edge ("from B").
     """
 
     graph: Graph
@@ -285,25 +284,3 @@ def _all_rows(data: TableData) -> NDArray[np.int64] | None:
 
 def _number_of_edge(graph: Graph) -> Callable[[Target], int | None]:
     return lambda target: graph.edge_index(target) if isinstance(target, Edge) else None
-
-
-def node_words(node: Node) -> str:
-    """A node for somebody who does not see the canvas."""
-    if node.kind == "head":
-        return f"head {node.head} of layer {node.layer}"
-    if node.kind == "mlp":
-        return f"MLP of layer {node.layer}"
-    return "the input" if node.kind == "input" else "the output"
-
-
-def edge_words(edge: Edge) -> str:
-    """An edge for somebody who does not see the canvas: "edge from head 3 of layer 2 to the output"."""
-    reader = edge.reader
-    if reader.kind == "logits":
-        end = "the output"
-    elif reader.kind == "mlp":
-        end = f"MLP of layer {reader.layer}"
-    else:
-        port = {"q": "query", "k": "key", "v": "value"}[reader.kind]
-        end = f"the {port} of {'K/V head' if reader.shared else 'head'} {reader.head} of layer {reader.layer}"
-    return f"edge from {node_words(edge.writer)} to {end}"
