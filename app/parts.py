@@ -1,8 +1,8 @@
 """The parts of a request beyond the run itself: one row for each kind of want, the most urgent first. Runs in the
 engine's thread.
 
-A new feature adds two files and a row here: the want and its answer (frozen dataclasses, no torch, the window imports
-them), and the function that serves it (imports torch, only this table imports it). A want comes again with every
+A new feature adds two files and a row here: `NAME_wants.py`, the want and its answer (frozen dataclasses, no torch, the
+window imports them), and `NAME_parts.py`, the function that serves it (imports torch, only this table imports it). A want comes again with every
 request: what a part has found it keeps in `bench.kept`, under a key that names all it depends on.
 """
 
@@ -17,8 +17,8 @@ from app.bench import Bench
 from app.circuit_parts import serve_changes, serve_curve, serve_kept
 from app.circuit_wants import WantChanges, WantCurve, WantKept
 from app.engine_thread import Cancel, Send
-from app.heads_reading import HeadsReading
-from app.heads_reading_part import serve_heads_reading
+from app.find_parts import serve_heads_reading
+from app.find_wants import HeadsReading
 from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
 from app.inspector_parts import (
     serve_average,
@@ -39,8 +39,8 @@ from app.inspector_wants import (
     WantSteering,
 )
 from app.messages import Request, Unanswered, Want
-from app.pins import CheckPin
-from app.pins_part import check_pin
+from app.pin_parts import check_pin
+from app.pin_wants import CheckPin
 from app.unfolded_parts import serve_unfolded
 from app.unfolded_wants import WantUnfolded
 from core.errors import Cancelled, WirescopeError

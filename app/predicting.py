@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.messages import Ready
-from app.pins import CheckPin, PinChecked
+from app.pin_wants import CheckPin, PinChecked
 from views.widgets.text import answer_words
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from app.canvas_view import CanvasView
 from app.circuits import Circuits
 from app.dataset import DatasetKeeper
 from app.editing import NO_SELECTION
-from app.find import Finder
+from app.finder import Finder
 from app.guides import Guides
 from app.input_taker import InputTaker
 from app.inspecting import Inspecting
@@ -35,7 +35,7 @@ from app.settings import Settings
 from app.showing import Showing
 from app.status_in_step import StatusInStep
 from app.stepping import Stepping
-from app.table import TableInStep
+from app.table_in_step import TableInStep
 from app.unfolding import Unfolding
 from app.workbench import Workbench
 from views.canvas.canvas import Canvas

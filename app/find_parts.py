@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.bench import Bench
 from app.engine_thread import Cancel, Send
-from app.heads_reading import AttentionTo, HeadsReading
+from app.find_wants import AttentionTo, HeadsReading
 from app.messages import Request
 from core.lens.reading import attention_to
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.finding import Searched, find, readers_found
-from app.heads_reading import AttentionTo, HeadsReading
+from app.find_wants import AttentionTo, HeadsReading
 from app.joining import select
 from app.messages import Unanswered
+from app.search import Searched, find, readers_found
 from views.panels.find import FindBar, Hit
 
 if TYPE_CHECKING:

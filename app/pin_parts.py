@@ -6,7 +6,7 @@ from app.answers import pin_key, pinned_index
 from app.bench import Bench
 from app.engine_thread import Cancel, Send
 from app.messages import Request
-from app.pins import CheckPin, PinChecked
+from app.pin_wants import CheckPin, PinChecked
 from core.errors import WirescopeError
 
 
