@@ -25,8 +25,9 @@ from core.result import Result
 from core.scan import Scan
 from core.session import Session
 from core.steering import difference_of_means
+from core.tracing.job import Options
 from core.tracing.scores import Scores
-from core.tracing.trace import trace
+from core.tracing.trace import Tracing, trace
 
 __all__ = [
     "Circuit",
@@ -38,12 +39,14 @@ __all__ = [
     "Metric",
     "Model",
     "Node",
+    "Options",
     "Pair",
     "Reader",
     "Result",
     "Scan",
     "Scores",
     "Session",
+    "Tracing",
     "WirescopeError",
     "attention_pattern",
     "bundled_models",

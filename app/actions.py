@@ -57,7 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("export_png2", "Figure as PNG, &2x…", (), "Twice as many pixels, for slides"),
     Action("export_png4", "Figure as PNG, &4x…", (), "Four times as many pixels, for print"),
     Action("export_json", "Circuit as &JSON…", ("Ctrl+Shift+E",), "The edges shown, their scores and the edits"),
-    Action("quit", "&Quit", ("Ctrl+Q",)),
+    Action("quit", "&Quit", ("Ctrl+Q",), "Close the window and end the program"),
     Action("undo", "&Undo", ("Ctrl+Z",), "Go back to the step before", "undo", needs="Nothing is done yet"),
     Action("redo", "Red&o", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was undone", "redo", needs="Nothing was undone"),
     Action("cut", "&Cut Selection", ("X",), "Cut or restore what is selected", "cut", needs=SELECT),
@@ -107,20 +107,23 @@ ACTIONS: tuple[Action, ...] = (
         checkable=True,
         needs="Open a model first",
     ),
-    Action("zoom_in", "Zoom &In", ("Ctrl++", "Ctrl+="), "", "zoom-in"),
-    Action("zoom_out", "Zoom &Out", ("Ctrl+-",), "", "zoom-out"),
+    Action("zoom_in", "Zoom &In", ("Ctrl++", "Ctrl+="), "See the middle of the canvas nearer", "zoom-in"),
+    Action("zoom_out", "Zoom &Out", ("Ctrl+-",), "See more of the canvas, smaller", "zoom-out"),
     Action("frame", "&Frame Selection", ("F",), "Show the selection, or all", "frame"),
-    Action("frame_all", "Frame &All", ("Shift+F", "Ctrl+0")),
-    *(Action(f"show_{row.key}", row.title, (row.shortcut,) * bool(row.shortcut), checkable=True) for row in DOCKS),
+    Action("frame_all", "Frame &All", ("Shift+F", "Ctrl+0"), "Show the whole graph"),
+    *(
+        Action(f"show_{row.key}", row.title, tuple(filter(None, [row.shortcut])), f"Show or hide {row.words}", "", True)
+        for row in DOCKS
+    ),
     Action("show_changes", "Colour Nodes by Chan&ge", (), "Fill what an edit changes downstream", checkable=True),
     Action("reset_layout", "Reset &Layout", (), "Every panel to where it was at first"),
-    Action("full_screen", "F&ull Screen", ("F11",), checkable=True),
+    Action("full_screen", "F&ull Screen", ("F11",), "The window alone on the screen, and back", checkable=True),
     Action("next_panel", "Ne&xt Panel", ("Ctrl+Tab",), "The keys go to the next part of the window"),
     Action("previous_panel", "Pre&vious Panel", ("Ctrl+Shift+Tab",), "And back"),
     Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
     Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info"),
     Action("log", "&Log…", (), "What happened lately, with details to copy"),
-    Action("about", "&About Wirescope"),
+    Action("about", "&About Wirescope", (), "Version and licence"),
 )
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -178,9 +181,8 @@ def make_actions(owner: QWidget, slots: dict[str, Callable[[], None]]) -> dict[s
         action = QAction(record.words, owner)
         action.setShortcuts([QKeySequence(keys) for keys in record.keys])
         action.setCheckable(record.checkable)
-        plain = record.words.replace("&", "").rstrip("…")
         shown = f" ({QKeySequence(record.keys[0]).toString()})" if record.keys else ""
-        action.setToolTip((record.tip or plain) + shown)
+        action.setToolTip(record.tip + shown)
         action.setStatusTip(record.tip)
         if record.icon:
             set_icon(action, record.icon)

@@ -2,8 +2,9 @@
 engine's thread.
 
 A new feature adds two files and a row here: `NAME_wants.py`, the want and its answer (frozen dataclasses, no torch, the
-window imports them), and `NAME_parts.py`, the function that serves it (imports torch, only this table imports it). A want comes again with every
-request: what a part has found it keeps in `bench.kept`, under a key that names all it depends on.
+window imports them), and `NAME_parts.py`, the function that serves it (imports torch, only this table imports it). A
+want comes again with every request: what a part has found it keeps in `bench.kept`, under a key that names all it
+depends on.
 """
 
 from __future__ import annotations

@@ -297,3 +297,7 @@ def test_without_b_there_is_nothing_to_swap_and_the_menu_says_so(reader: Person)
     assert not swap.isEnabled()
     reader.choose("Edit", "Undo")
     assert swap.isEnabled()
+
+
+def test_every_action_says_what_it_is_for() -> None:
+    assert [record.key for record in actions.ACTIONS if not record.tip] == []
