@@ -53,7 +53,7 @@ from views.panels.table import TablePanel
 from views.panels.toolbar import TopBar
 from views.panels.welcome import WelcomePanel
 from views.widgets.docks import Desk, Dock
-from views.widgets.drops import dropped_folder
+from views.widgets.drops import accept_copy, dropped_folder
 
 METHODS = (("eap-ig", "EAP-IG: gradients averaged from B to A"), ("eap", "EAP: gradients at A"))
 
@@ -154,14 +154,12 @@ class Window(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A folder is a model, wherever it is let go."""
         if dropped_folder(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+            accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         folder = dropped_folder(event.mimeData())
         if folder:
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+            accept_copy(event)
             self.opener.open_model(folder)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

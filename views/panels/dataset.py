@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from views.panels.dataset_table import DatasetRow, DatasetTable
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
-from views.widgets.drops import can_read, read
+from views.widgets.drops import accept_copy, can_read, read
 from views.widgets.text import ElidedLabel, number, show_text, wrapped
 
 EMPTY = {
@@ -183,8 +183,7 @@ class DatasetPanel(QFrame):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if can_read(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+            accept_copy(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         event.accept()
@@ -197,8 +196,7 @@ class DatasetPanel(QFrame):
             self.paths_dropped.emit(list(dropped.paths))
         else:
             self.text_dropped.emit(dropped.text)
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
+        accept_copy(event)
 
 
 def summary(rows: Sequence[DatasetRow]) -> tuple[str, ...]:

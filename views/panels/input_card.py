@@ -26,7 +26,7 @@ from views.theme import RADIUS, current
 from views.widgets.boxes import DashedBox
 from views.widgets.brush_image import BrushImage
 from views.widgets.chips import ChipScroll, TokenChips
-from views.widgets.drops import CARD_MIME, can_read, read
+from views.widgets.drops import CARD_MIME, accept_copy, can_read, read
 from views.widgets.icons import IconButton
 from views.widgets.prompt_edit import PromptEdit
 from views.widgets.text import ElidedLabel, TintedLabel, enlarge, show_text, wrapped
@@ -229,8 +229,7 @@ class InputCard(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if can_read(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+            accept_copy(event)
             self.show_drop(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -239,8 +238,7 @@ class InputCard(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self.show_drop(False)
         if self.take(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+            accept_copy(event)
 
     def show_drop(self, over: bool) -> None:
         self._dragged_over = over

@@ -16,7 +16,7 @@ from views.panels.input_card import InputCard
 from views.panels.metric_editor import MetricEditor
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
-from views.widgets.drops import can_read
+from views.widgets.drops import accept_copy, can_read
 from views.widgets.icons import IconButton
 from views.widgets.text import wrapped
 
@@ -178,8 +178,7 @@ class InputsPanel(QFrame):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if can_read(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+            accept_copy(event)
             self.card_a.show_drop(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -188,8 +187,7 @@ class InputsPanel(QFrame):
     def dropEvent(self, event: QDropEvent) -> None:
         self.card_a.show_drop(False)
         if self.card_a.take(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+            accept_copy(event)
 
 
 def _count(card: CardData) -> list[str]:

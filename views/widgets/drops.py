@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QUrl
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage, QPixmap
 
 # The kind of data of card B when it is dragged onto the canvas. Cards do not take it back.
 CARD_MIME = "application/x-wirescope-card"
@@ -41,6 +41,12 @@ def read(mime: QMimeData) -> Dropped | None:
     if urls:
         return Dropped(paths=tuple(url.toString(QUrl.ComponentFormattingOption.FullyEncoded) for url in urls))
     return Dropped(text=mime.text()) if mime.text() else None
+
+
+def accept_copy(event: QDropEvent) -> None:
+    """Take what is dragged here or let go here, as a copy: where it comes from keeps its own."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def dropped_folder(mime: QMimeData) -> str:
