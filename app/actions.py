@@ -78,6 +78,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("ungroup", "&Ungroup", ("Ctrl+Shift+G",), "Take the selected group apart", needs="Select a group"),
     Action("trace", "&Trace", ("T",), "Score all edges and measure what the strongest recover", "trace"),
+    Action(
+        "measure",
+        "&Measure the Edges Shown",
+        ("M",),
+        "Really edit every edge of the circuit, one at a time: dashed edges become solid",
+        needs="No edge is shown",
+    ),
     *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
     *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
     Action("dataset_add", "&Add the Pair to the Dataset", ("Ctrl+D",), "The pair on the cards becomes a row"),
@@ -138,7 +145,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Edit",
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
-            *("swap", "@make", "@dataset", "pick_none", "pin", "-", "find", "trace", "-", "preferences"),
+            *("swap", "@make", "@dataset", "pick_none", "pin", "-", "find", "trace", "measure", "-", "preferences"),
         ),
     ),
     (

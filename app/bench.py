@@ -11,10 +11,12 @@ import torch
 
 from app.answer_fixes import fix_of
 from app.dataset_rows import DatasetRows
-from app.document import Document
+from app.document import Document, PairSource
 from app.engine_thread import Cancel
 from app.messages import Ready
 from app.present import metric_choice
+from app.ranking import Ranking
+from app.trace_choice import ESTIMATES, MEASURING, TraceChoice
 from core.edits import Edit, EditKind
 from core.errors import WirescopeError
 from core.metrics import METRICS, Metric
@@ -25,15 +27,27 @@ from views.data import MetricChoice
 LISTED_ANSWERS = 40
 
 
+@dataclass(frozen=True)
+class ScoresKey:
+    """What scores depend on. rows: of the dataset; none: the pair on the cards. share: of the work that is done."""
+
+    metric: str
+    kind: EditKind
+    choice: TraceChoice
+    rows: tuple[PairSource, ...] = ()
+    share: float = 1.0
+
+
 @dataclass
 class Bench:
-    """One session and what was made of it."""
+    """One session and what was made of it. scores: whole ones, and of a trace that was given up the last part."""
 
     session: Session
     ready: Ready
     forward_milliseconds: float
     rows: DatasetRows
-    scores: dict[tuple[str, EditKind, str], Scores] = field(default_factory=dict)  # metric, replacement, method
+    scores: dict[ScoresKey, Scores] = field(default_factory=dict)
+    partial: dict[ScoresKey, ScoresKey] = field(default_factory=dict)  # by the key of the whole, that of the part
     kept: dict[object, Any] = field(default_factory=dict)  # what parts have found; the key names what it depends on
 
     def possible(self, document: Document) -> tuple[Edit, ...]:
@@ -54,10 +68,31 @@ class Bench:
         """Names the metric in keys of `kept`."""
         return repr(self.session.metric.metric)
 
-    def scores_key(self, document: Document) -> tuple[str, EditKind, str]:
-        """Names the scores that a document asks for: by metric, replacement and method."""
-        method = document.method if self.ready.has_counterfactual else "eap"
-        return self.metric_key, self.cut_kind(document), method
+    def asked_key(self, document: Document) -> ScoresKey:
+        """Names the scores that a document asks for."""
+        choice = document.traced or ESTIMATES
+        if choice.method == "eap-ig" and not self.ready.has_counterfactual and not choice.over_dataset:
+            choice = ESTIMATES
+        return ScoresKey(self.metric_key, self.cut_kind(document), choice, document.traced_rows)
+
+    def scores_key(self, document: Document) -> ScoresKey:
+        """Names the scores that stand for a document: those it asks for, what there is of them, or quick estimates."""
+        asked = self.asked_key(document)
+        if asked in self.scores:
+            return asked
+        return self.partial.get(asked) or replace(asked, choice=ESTIMATES, rows=())
+
+    def take_scores(self, asked: ScoresKey, scores: Scores, share: float) -> None:
+        """Keep scores, whole or of a part of the work; the part before goes."""
+        before = self.partial.pop(asked, None)
+        if before is not None:
+            del self.scores[before]
+            self.kept.pop(("ranking", before), None)
+        key = replace(asked, share=share)
+        self.scores[key] = scores
+        self.kept["ranking", key] = Ranking(scores.values, asked.choice.method in MEASURING).sort()
+        if share < 1:
+            self.partial[asked] = key
 
     def cut_kind(self, document: Document) -> EditKind:
         """What a cut puts in, and what estimates are of: B's value only where B can stand beside A."""

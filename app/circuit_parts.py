@@ -12,10 +12,11 @@ from app.circuit_wants import ChangesFound, CurveFound, Kept, WantChanges, WantC
 from app.engine_thread import Cancel, Send
 from app.inspection import ALIKE, ANOTHER
 from app.messages import Request, Working
+from app.trace_pairs import dataset_of, measure_over, sessions_of
 from core.circuit import Circuit
 from core.downstream import downstream
 from core.errors import InputError
-from core.evaluation.faithfulness import FLAT, faithfulness
+from core.evaluation.faithfulness import faithfulness
 from core.evaluation.node_changes import node_changes
 
 
@@ -24,22 +25,35 @@ def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cance
     size, scores_key = request.document.size, bench.scores_key(request.document)
     if size is None:
         return
-    session, scores = bench.session, bench.scores[scores_key]
-    graph, kind = session.graph, scores.replacement
+    document, scores = request.document, bench.scores[scores_key]
+    graph, kind = bench.session.graph, scores.replacement
     size = min(size, graph.n_edges)
     key = "kept", scores_key, size
     if key not in bench.kept:
-        whole = float(session.clean.metric.mean())
         random = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
         kept = scores.top(size).pruned()
-        circuits = [kept, Circuit(graph, random).pruned(), Circuit(graph, np.empty(0, dtype=np.int64))]
-        metric, by_chance, nothing = (
-            float(result.metric.mean()) for result in session.run_circuits(circuits, kind, cancelled)
+        sessions = sessions_of(bench, document, scores_key.rows)
+        found = measure_over(sessions, [kept, Circuit(graph, random).pruned()], kind, cancelled)
+        try:
+            share, chance = (float(value) for value in found.recovered())
+        except InputError:
+            raise InputError(ALIKE, ANOTHER) from None
+        band = found.band() if scores_key.rows else None
+        bench.kept[key] = Kept(
+            0,
+            size,
+            len(kept),
+            share,
+            chance,
+            metric=float(found.circuits[0].mean()),
+            whole=float(found.whole.mean()),
+            nothing=float(found.nothing.mean()),
+            kind=kind,
+            pairs=found.pairs if scores_key.rows else 0,
+            band=None if band is None else (float(band[0, 0]), float(band[1, 0])),
+            accuracy=float(found.circuits_right[0].mean()),
+            whole_accuracy=float(found.whole_right.mean()),
         )
-        if abs(whole - nothing) < FLAT:
-            raise InputError(ALIKE, ANOTHER)
-        share, chance = ((value - nothing) / (whole - nothing) for value in (metric, by_chance))
-        bench.kept[key] = Kept(0, size, len(kept), share, chance, metric, whole, nothing, kind)
     send(replace(bench.kept[key], number=request.number))
 
 
@@ -49,7 +63,14 @@ def serve_curve(want: WantCurve, request: Request, bench: Bench, send: Send, can
     if key not in bench.kept:
         send(Working(request.number, "Running circuits of all sizes"))
         scores = bench.scores[scores_key]
-        curve = faithfulness(bench.session, scores, cancelled=cancelled)
+        rows = scores_key.rows
+        curve = faithfulness(
+            bench.session,
+            scores,
+            dataset=dataset_of(bench, request.document, rows) if rows else None,
+            progress=lambda share: send(Working(request.number, "Running circuits of all sizes", share)),
+            cancelled=cancelled,
+        )
         bench.kept[key] = CurveFound(
             0,
             curve.sizes,
@@ -59,6 +80,8 @@ def serve_curve(want: WantCurve, request: Request, bench: Bench, send: Send, can
             curve.cmd,
             curve.replacement,
             scores.method,
+            curve.band if rows else None,
+            curve.pairs if rows else 0,
         )
     send(replace(bench.kept[key], number=request.number))
 

@@ -20,7 +20,8 @@ class WantKept(Want):
 class Kept:
     """The run of the circuit of the best `size` edges: the share of the metric that it recovers, and what as many
     random edges recover. connected: of them, those on a path from input to output. whole, nothing: the metric with all
-    edges and with none."""
+    edges and with none. Over a dataset, means over its `pairs`; band: of the share, 95 % by bootstrap over them.
+    accuracy, whole_accuracy: the share of pairs that the circuit, and the whole model, answers rightly."""
 
     number: int
     size: int
@@ -31,6 +32,10 @@ class Kept:
     whole: float
     nothing: float
     kind: EditKind
+    pairs: int = 0
+    band: tuple[float, float] | None = None
+    accuracy: float = 1.0
+    whole_accuracy: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class WantCurve(Want):
 
 @dataclass(frozen=True, eq=False)
 class CurveFound:
-    """The faithfulness curve of the scores. band: [2, points], lowest and highest of random circuits."""
+    """The faithfulness curve of the scores. band: [2, points], lowest and highest of random circuits. sure: [2,
+    points], 95 % by bootstrap over the `pairs` of a dataset; None for the pair on the cards."""
 
     number: int
     sizes: tuple[int, ...]
@@ -50,6 +56,8 @@ class CurveFound:
     cmd: float
     kind: EditKind
     method: str
+    sure: NDArray[np.float64] | None = None
+    pairs: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, QTimer
 from app.circuit_wants import CurveFound, Kept, WantCurve, WantKept
 from app.inspection import REPLACED, scored_words
 from app.messages import Recovered, Scored, Unanswered
+from app.tracing_wants import Untraced
+from app.workbench import TRACE_STEP
 from views.circuit_data import CircuitData, CurveData, KeptData
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ class Circuits(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._panel, self._bench = window.faithfulness, window.workbench
-        self._top_bar = window.top_bar
         self._kept: Kept | None = None
         self._curve: CurveFound | None = None
         self._of: tuple[object, ...] = ()  # the state that the figures are of
@@ -39,13 +40,15 @@ class Circuits(QObject):
         panel.size_wanted.connect(self._want_size)
         panel.let_go.connect(self._let_go)
         panel.overview_wanted.connect(lambda: self._commit(None))
-        panel.trace_wanted.connect(lambda: bench.trace(self._top_bar.method_name()))
+        panel.measure_wanted.connect(lambda: window.commands["measure"].trigger())
+        panel.trace_wanted.connect(lambda: window.commands["trace"].trigger())
         bench.want("kept", WantKept())  # nothing is run while no circuit is chosen
         bench.on(Kept, self._take_kept)
         bench.on(CurveFound, self._take_curve)
         bench.on(Scored, self._take_scored)
         bench.on(Recovered, self._take_recovered)
         bench.on(Unanswered, self._take_unanswered)
+        bench.on(Untraced, self._take_untraced)
         bench.history_changed.connect(self._follow)
         bench.idle.connect(self._take_pending)
         for changed in (bench.model_opened, bench.metric_changed, bench.nothing_to_show):
@@ -82,7 +85,7 @@ class Circuits(QObject):
         bench = self._bench
         bench.want("curve", None if bench.recovered is None else WantCurve())
         if (
-            self._of and self._of[:3] != self._state()[:3]
+            self._of and self._of[:4] != self._state()[:4]
         ):  # other inputs, another metric: not even the scale is the same
             self._kept = self._curve = None
             self._problem = ""
@@ -91,7 +94,7 @@ class Circuits(QObject):
     def _state(self) -> tuple[object, ...]:
         document = self._bench.document
         inputs = document.model, (document.clean, document.counterfactual), document.metric
-        return (*inputs, self._bench.cut_kind, document.method)
+        return (*inputs, document.traced_rows, self._bench.cut_kind, document.traced)
 
     def _take_kept(self, kept: Kept) -> None:
         self._kept, self._of, self._problem = kept, self._state(), ""
@@ -109,8 +112,16 @@ class Circuits(QObject):
         """A trace has found how many edges do most: they are the circuit, where none was chosen."""
         if self._bench.document.size is None:
             words = f"Trace: keep the best {recovered.size:,} edges"
-            self._bench.commit(words, replace(self._bench.document, size=recovered.size))
+            self._bench.commit(words, replace(self._bench.document, size=recovered.size), TRACE_STEP)
+        self._bench.history.seal()
         self._follow()
+
+    def _take_untraced(self, answer: Untraced) -> None:
+        """The trace that was asked for cannot be made."""
+        self._bench.end_trace()
+        self._problem = f"{answer.message} {answer.hint}".strip()
+        self._bench.message.emit(self._problem)
+        self.show()
 
     def _take_unanswered(self, answer: Unanswered) -> None:
         if isinstance(answer.want, WantKept | WantCurve):
@@ -124,28 +135,47 @@ class Circuits(QObject):
 
     def data(self) -> CircuitData:
         """The state of the strip."""
-        bench, kept, curve = self._bench, self._kept, self._curve
+        bench, kept, curve, scored = self._bench, self._kept, self._curve, self._bench.scored
         if bench.opened is None:
             return CircuitData()
         return CircuitData(
             edges=bench.opened.graph.n_edges,
             overview=min(bench.extent.strongest, bench.opened.graph.n_edges),
             size=bench.document.size,
-            kept=None
-            if kept is None
-            else KeptData(kept.size, kept.connected, kept.share, kept.random, kept.metric, kept.whole),
-            curve=None if curve is None else CurveData(curve.sizes, curve.recovered, curve.band, _area_words(curve)),
+            kept=None if kept is None else _kept_data(kept),
+            curve=None
+            if curve is None
+            else CurveData(curve.sizes, curve.recovered, curve.band, _area_words(curve), curve.sure),
             replaced=REPLACED.get(bench.cut_kind, ""),
+            partial="" if scored is None or scored.share == 1 else f"partial: {scored.share:.0%} of the work",
+            can_measure=scored is not None and not scored.measured,
             problem=self._problem,
-            can_trace=bench.scored is not None,
+            can_trace=scored is not None,
             traced=bench.recovered is not None,
             stale=bool(self._of) and self._of != self._state(),
         )
 
 
+def _kept_data(kept: Kept) -> KeptData:
+    return KeptData(
+        kept.size,
+        kept.connected,
+        kept.share,
+        kept.random,
+        kept.metric,
+        kept.whole,
+        kept.pairs,
+        kept.band,
+        kept.accuracy,
+        kept.whole_accuracy,
+    )
+
+
 def _area_words(curve: CurveFound) -> str:
+    over = f", over {curve.pairs} pairs; light blue: 95 % by bootstrap" if curve.pairs else ""
+    by = f"{curve.method.upper()}, {REPLACED.get(curve.kind, curve.kind)}{over}"
     return (
-        f"The curve ({curve.method.upper()}, {REPLACED.get(curve.kind, curve.kind)}): CPR {curve.cpr:.2f}, the area "
-        f"under it (above 1 where what lowers the metric was left out); CMD {curve.cmd:.2f}, the area between it and "
-        f"100 %, best at 0. The band: from the lowest to the highest of three random circuits of each size."
+        f"The curve ({by}): CPR {curve.cpr:.2f}, the area under it (above 1 where what lowers the metric was left "
+        f"out); CMD {curve.cmd:.2f}, the area between it and 100 %, best at 0. The band: from the lowest to the "
+        f"highest of three random circuits of each size."
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from app.trace_choice import QUICK, USUAL, TraceChoice
 from core.edits import Edit, EditKind
 from core.graph import Node
 from core.inputs.corruption_kinds import ImageCorruption
@@ -58,7 +59,8 @@ class PairSource:
 
 @dataclass(frozen=True)
 class Document:
-    """model: as `load_model` takes it. metric None: the session's own default. method: how edges are scored.
+    """model: as `load_model` takes it. metric None: the session's own default. choice: what Trace will do. traced: what
+    it did last; None: edges have quick estimates.
 
     replacement: what a cut edge carries, and what the scores estimate. None until the user says: B's value where
     there is a B, else zero. size: edges of the circuit shown, the strongest; None: the default. dataset: what means
@@ -72,11 +74,22 @@ class Document:
     metric: MetricChoice | None = None
     edits: tuple[Edit, ...] = ()
     replacement: EditKind | None = None
-    method: str = "eap"
+    choice: TraceChoice = USUAL
+    traced: TraceChoice | None = None
     groups: tuple[Group, ...] = ()
     size: int | None = None
     dataset: tuple[PairSource, ...] = ()
     pinned: tuple[str, ...] = ()
+
+    @property
+    def method(self) -> str:
+        """How edges are scored."""
+        return QUICK if self.traced is None else self.traced.method
+
+    @property
+    def traced_rows(self) -> tuple[PairSource, ...]:
+        """The rows of the dataset that scores and circuits are over; none: the pair on the cards."""
+        return self.dataset if self.traced is not None and self.traced.over_dataset else ()
 
     @property
     def population(self) -> tuple[PairSource, ...]:

@@ -6,16 +6,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.bench import Bench
+from app.bench import Bench, ScoresKey
 from app.engine_thread import Cancel, Send
 from app.inspection import ALIKE, ANOTHER
-from app.messages import Deltas, Inspected, Ran, Recovered, Request, Scored, Working
+from app.long_trace import options_of, scored_answer, trace_in_parts
+from app.messages import Deltas, Inspected, Ran, Recovered, Request, Working
 from app.present import prediction_rows, run_words
-from app.ranking import Ranking
+from app.trace_pairs import measure_over, sessions_of
+from app.tracing_wants import Untraced
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
-from core.errors import InputError
-from core.evaluation.faithfulness import FLAT, FRACTIONS, sizes_of
+from core.errors import Cancelled, InputError, WirescopeError
+from core.evaluation.faithfulness import FRACTIONS, sizes_of
 from core.graph import Node
 from core.lens.attention import attention_pattern
 from core.tracing.scores import Scores
@@ -77,39 +79,60 @@ def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelle
         others = [edit for edit in edits if edit is not present and (positions or edit.target != target)]
         own = present if present is not None else Edit(target, kind, positions or None)
         measured = bench.metric([*others, own], cancelled) - bench.metric(others, cancelled)
-    send(Inspected(request.number, target, kind, measured, attention, positions))
+    alone = bool(bench.scores_key(document).rows)
+    send(Inspected(request.number, target, kind, measured, attention, positions, alone))
 
 
 def score(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> Scores:
-    session = bench.session
-    key = bench.scores_key(request.document)
-    _, kind, method = key
+    """The scores that stand for the document. One that takes long is only made when it is asked for."""
+    document = request.document
+    asked = bench.asked_key(document)
+    if asked not in bench.scores and (request.recover or not asked.choice.takes_long):
+        try:
+            _make_scores(request, bench, asked, send, cancelled)
+        except Cancelled:
+            raise
+        except WirescopeError as error:
+            send(Untraced(request.number, error.message, error.hint))
+    key = bench.scores_key(document)
     if key not in bench.scores:
-        send(Working(request.number, f"Estimating {session.graph.n_edges:,} edges"))
-        bench.scores[key] = trace(session, method, replacement=kind, cancelled=cancelled)
-        bench.kept["ranking", key] = Ranking(bench.scores[key].values).sort()
-    send(Scored(request.number, bench.kept["ranking", key], kind, method))
+        _make_scores(request, bench, key, send, cancelled)
+    send(scored_answer(request.number, bench, key))
     return bench.scores[key]
+
+
+def _make_scores(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:
+    if key.choice.takes_long:
+        trace_in_parts(request, bench, key, send, cancelled)
+        return
+    send(Working(request.number, f"Estimating {bench.session.graph.n_edges:,} edges"))
+    options = options_of(key.choice)
+    scores = trace(bench.session, key.choice.method, replacement=key.kind, options=options, cancelled=cancelled)
+    bench.take_scores(key, scores, 1.0)
 
 
 def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelled: Cancel) -> None:
     """The smallest circuit, at MIB's fractions, that recovers most of the metric, and as many random edges."""
-    session = bench.session
-    graph = session.graph
+    document = request.document
+    if bench.asked_key(document) not in bench.scores:
+        return  # it could not be traced; that is said already
+    graph, kind = bench.session.graph, scores.replacement
     send(Working(request.number, "Running circuits", 0.0))
+    sessions = sessions_of(bench, document, document.traced_rows)
 
-    def metric(circuit: Circuit) -> float:
-        return float(session.run_circuit(circuit, scores.replacement, cancelled).metric.mean())
+    def share(circuit: Circuit) -> float:
+        return float(measure_over(sessions, [circuit], kind, cancelled).recovered()[0])
 
-    nothing = metric(Circuit(graph, np.empty(0, dtype=np.int64)))
-    whole = float(session.clean.metric.mean())
-    if abs(whole - nothing) < FLAT:
-        raise InputError(ALIKE, ANOTHER)
-    for step, size in enumerate(sizes_of(graph.n_edges, FRACTIONS)):
-        share = (metric(scores.top(size)) - nothing) / (whole - nothing)
-        send(Working(request.number, "Running circuits", (step + 1) / len(FRACTIONS)))
-        if share >= MOST:
-            break
-    order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
-    random = (metric(Circuit(graph, order)) - nothing) / (whole - nothing)
-    send(Recovered(request.number, size, graph.n_edges, share, random, scores.method, scores.replacement))
+    try:
+        for step, size in enumerate(sizes_of(graph.n_edges, FRACTIONS)):
+            recovered = share(scores.top(size))
+            send(Working(request.number, "Running circuits", (step + 1) / len(FRACTIONS)))
+            if recovered >= MOST:
+                break
+        order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
+        random = share(Circuit(graph, order))
+    except InputError:
+        send(Untraced(request.number, ALIKE, ANOTHER))
+        return
+    pairs = sum(session.pair.batch for session in sessions) if document.traced_rows else 0
+    send(Recovered(request.number, size, graph.n_edges, recovered, random, scores.method, kind, pairs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
@@ -55,6 +56,8 @@ class Findings(QObject):
         if document.what_is_edited() != before.what_is_edited():  # while a slider moves, old figures stay, dimmed
             self.known.measured = {}
             self.known.inspected = None
+        if document.traced_rows != before.traced_rows:
+            self.known.measured = {}  # over other pairs
 
     def _take_ran(self, ran: Ran) -> None:
         self.ran = ran
@@ -64,9 +67,14 @@ class Findings(QObject):
         self.known.measured.update(deltas.values)
         self.canvas_changed.emit()
 
+    def take_measured(self, values: Mapping[Target, float]) -> None:
+        """Real effects of edges that the user had measured."""
+        self.known.measured.update(values)
+        self.canvas_changed.emit()
+
     def _take_inspected(self, answer: Inspected) -> None:
         self.known.inspected = answer
-        if answer.measured is not None and not answer.positions:
+        if answer.measured is not None and not answer.positions and not answer.alone:
             self.known.measured[answer.target] = answer.measured
         self.canvas_changed.emit()
         self.selection_known.emit()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from app.document import Document
 from app.examples import all_examples, examples_for
 from app.messages import Answer, Deltas, Failed, Opened, Ran, Ready, Request, Scored
+from app.trace_choice import TraceChoice
 from core.edits import Edit
 from core.errors import InputError, WirescopeError
 from core.interchange.saving import save_text
@@ -94,7 +95,7 @@ def _run_example(document: Document) -> None:
     from core.tracing.trace import trace
 
     engine = EngineSide()
-    document = replace(document, method="eap-ig")
+    document = replace(document, traced=TraceChoice("eap-ig"))
     take_snapshot(engine, document)
     session = engine.session
     scores = trace(session, "eap-ig")

@@ -98,10 +98,6 @@ class History(QObject):
         self._move(document)
         self.changed.emit()
 
-    def amend(self, document: Document) -> None:
-        """Replace the present step's document by one that differs in what is no change of the user's."""
-        self.current.document = document
-
     def withdraw(self, document: Document) -> None:
         """The present step could not be done, and this is the document without it: where the step before has it, the
         step goes; else it is kept with that document."""

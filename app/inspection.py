@@ -115,6 +115,8 @@ def _why_no_estimate(target: Target, kind: EditKind, positions: tuple[int, ...],
         return "No estimate: those are of an edit at all positions."
     if scored.kind != kind:
         return f"No estimate: those are of what is {REPLACED[scored.kind]}, as the tool bar says."
+    if scored.measured:
+        return "No estimate: the exact scan measures every edge, one at a time and without other edits."
     return ""
 
 
@@ -125,10 +127,11 @@ def _others(document: Document, target: Target) -> bool:
 
 def estimate(target: Target, kind: EditKind, opened: Opened, scored: Scored | None) -> float | None:
     """The estimated change of the metric by editing a target; None where the scores are of another kind of edit."""
-    if scored is None or scored.kind != kind:
+    if scored is None or scored.kind != kind or scored.measured:
         return None
     if isinstance(target, Edge):
-        return -float(scored.values[opened.graph.edge_index(target)])
+        index = opened.graph.edge_index(target)
+        return None if scored.ranking.unknown[index] else -float(scored.values[index])
     if target.kind == "logits":
         return None
     return -float(scored.values[opened.graph.edges_out_of(target)].sum())
@@ -153,12 +156,22 @@ def scored_words(scored: Scored) -> str:
     return "By this estimate no edge has an effect on the metric. Choose another metric."
 
 
+def scores_words(scored: Scored) -> str:
+    """How the edges shown got their scores: "Dashed edges: estimated by EAP, replaced from B"."""
+    over = f", over {scored.pairs} pairs" if scored.pairs else ""
+    part = f"; partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
+    if scored.measured:
+        return f"Solid edges: measured one at a time, {REPLACED[scored.kind]}{over}{part}"
+    return f"Dashed edges: estimated by {scored.method.upper()}, {REPLACED[scored.kind]}{over}{part}"
+
+
 def recovered_words(answer: Recovered) -> str:
     """ "1,413 of 70,651 edges recover 87 %, 13 % stays unexplained; random edges 2 %" """
     left = 1 - answer.share
     rest = f"{left:.0%} stays unexplained" if left >= 0 else f"{-left:.0%} more than the whole model"
     random = abs(round(100 * answer.random)) if round(100 * answer.random) == 0 else round(100 * answer.random)
+    over = f", over {answer.pairs} pairs" if answer.pairs else ""
     return (
         f"{answer.size:,} of {answer.edges:,} edges recover {answer.share:.0%}, {rest}; "
-        f"as many random ones {random}% ({REPLACED[answer.kind]})"
+        f"as many random ones {random}% ({REPLACED[answer.kind]}{over})"
     )

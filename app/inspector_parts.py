@@ -188,11 +188,11 @@ def serve_paths(want: WantPaths, request: Request, bench: Bench, send: Send, can
     key = "paths", scores_key, size
     if key not in bench.kept:
         scores = bench.scores[scores_key]
-        values = scores.values
+        values = np.nan_to_num(scores.values)  # an edge that is not scored yet is on no path
         if size is not None and size < len(values):  # over what the circuit keeps
             kept = scores.top(size).edges
             values = np.zeros_like(values)
-            values[kept] = scores.values[kept]
+            values[kept] = np.nan_to_num(scores.values[kept])
         bench.kept[key] = Paths(bench.session.graph, values)
     paths: Paths = bench.kept[key]
     found = tuple(

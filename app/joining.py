@@ -40,7 +40,8 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "reset": editing.reset,
         "group": lambda: workbench.grouping.group(),
         "ungroup": lambda: workbench.grouping.ungroup(),
-        "trace": lambda: workbench.trace(window.top_bar.method_name()),
+        "trace": lambda: window.tracing_menu.trace(),
+        "measure": lambda: window.measuring.measure(),
         "swap": workbench.question.swap,
         "preferences": window.preferring.show,
         "palette": window.palette_commands.toggle,
@@ -77,7 +78,7 @@ def join(window: Window) -> None:
     workbench, opener = window.workbench, window.opener
     window.top_bar.tool_changed.connect(partial(_set_tool, window))
     window.top_bar.replacement_changed.connect(workbench.question.set_replacement)
-    window.top_bar.trace_requested.connect(workbench.trace)
+    window.top_bar.trace_requested.connect(window.commands["trace"].trigger)
     welcome = window.welcome
     welcome.example_chosen.connect(opener.open_example)
     welcome.open_folder_requested.connect(opener.choose_folder)

@@ -25,7 +25,7 @@ class Request:
     number: int
     document: Document
     inspect: Target | None = None
-    recover: bool = False  # measure what circuits of the best edges recover
+    recover: bool = False  # trace, however long it takes, and measure what circuits of the best edges recover
     replaceable: frozenset[str] = frozenset()  # the cards, by letter, that had a good input before
     positions: tuple[int, ...] = ()  # selected: what is inspected is edited there; none means all
     wants: tuple[Want, ...] = ()
@@ -130,12 +130,20 @@ class Deltas:
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Estimated scores of all edges: positive raises the metric."""
+    """Scores of all edges: positive raises the metric. pairs: of the dataset that they are over; 0: the pair on the
+    cards. share: of the work that is done; the scores of a part have edges without one."""
 
     number: int
     ranking: Ranking
     kind: EditKind
     method: str
+    pairs: int = 0
+    share: float = 1.0
+
+    @property
+    def measured(self) -> bool:
+        """Whether every edge was really edited; else the scores are estimates."""
+        return self.ranking.exact
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -153,6 +161,7 @@ class Inspected:
     measured: float | None
     attention: NDArray[np.float32] | None
     positions: tuple[int, ...] = ()  # where it was edited; none: at all
+    alone: bool = False  # on the pair on the cards, while the scores are over a dataset
 
 
 @dataclass(frozen=True)
@@ -166,6 +175,7 @@ class Recovered:
     random: float
     method: str
     kind: EditKind
+    pairs: int = 0  # of the dataset that was traced
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ from app.inspector_wants import (
 from app.messages import Request, Unanswered, Want
 from app.pin_parts import check_pin
 from app.pin_wants import CheckPin
+from app.tracing_parts import serve_measured, serve_methods
+from app.tracing_wants import WantMeasured, WantMethods
+from app.trust_parts import serve_trust
+from app.trust_wants import WantTrust
 from app.unfolded_parts import serve_unfolded
 from app.unfolded_wants import WantUnfolded
 from core.errors import Cancelled, WirescopeError
@@ -75,6 +79,9 @@ PARTS: dict[type[Want], Part] = {
     WantCurve: Part(serve_curve, after_scores=True),
     RowFigures: Part(input_parts.measure_rows, after_scores=True),
     CheckPin: Part(check_pin),
+    WantMethods: Part(serve_methods),
+    WantMeasured: Part(serve_measured, after_scores=True),
+    WantTrust: Part(serve_trust, after_scores=True),
 }
 
 

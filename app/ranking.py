@@ -19,15 +19,20 @@ def strongest_of(values: NDArray[np.float64], among: Indices, count: int | None 
 
 
 class Ranking:
-    """values: [edges], the scores. The engine's thread sorts (`sort`) before the window asks."""
+    """values: [edges], the scores; 0 where there are none yet. The engine's thread sorts (`sort`) before the window
+    asks."""
 
-    def __init__(self, values: NDArray[np.float64]) -> None:
-        self.values = values
+    def __init__(self, values: NDArray[np.float64], exact: bool = False) -> None:
+        """values: NaN where an edge is not scored yet. exact: they are measured, not estimated."""
+        self.exact = exact
+        self.unknown = np.isnan(values)
+        self.values = np.where(self.unknown, 0.0, values)
 
     @cached_property
     def best(self) -> Indices:
-        """All edges, those that raise the metric most first; ties by index, as in `Scores.top`."""
-        return np.argsort(-self.values, kind="stable").astype(np.int64)
+        """All edges, those that raise the metric most first; ties by index, as in `Scores.top`. Those without a score
+        are last."""
+        return np.argsort(-np.where(self.unknown, np.nan, self.values), kind="stable").astype(np.int64)
 
     @cached_property
     def strongest(self) -> Indices:
@@ -38,6 +43,11 @@ class Ranking:
         """Sort now."""
         _ = self.best, self.strongest
         return self
+
+    def known(self, indices: Indices) -> list[float | None]:
+        """The scores of some edges; None where there is none yet."""
+        pairs = zip(self.values[indices].tolist(), self.unknown[indices].tolist(), strict=True)
+        return [None if unknown else value for value, unknown in pairs]
 
     def kept(self, size: int | None, strongest: int = STRONGEST) -> Indices:
         """The circuit of the best `size` edges, as `Scores.top` has it; without a size the `strongest` few of both

@@ -135,9 +135,13 @@ def _marks(
     measured: Mapping[Target, float],
     labels: tuple[str, ...],
 ) -> tuple[EdgeMark, ...]:
-    """Estimated, but for the few edges that are edited or measured."""
-    values = [None] * len(indices) if ranking is None else ranking.values[indices].tolist()
-    marks = [EdgeMark(index, value) for index, value in zip(indices.tolist(), values, strict=True)]
+    """Estimated, but for the edges that are edited or measured."""
+    values = [None] * len(indices) if ranking is None else ranking.known(indices)
+    exact = ranking is not None and ranking.exact
+    marks = [
+        EdgeMark(index, value, exact and value is not None)
+        for index, value in zip(indices.tolist(), values, strict=True)
+    ]
     place_of = {index: place for place, index in enumerate(indices.tolist())}
     for target in {**measured, **edited}:
         place = place_of.get(graph.edge_index(target)) if isinstance(target, Edge) else None
@@ -146,5 +150,6 @@ def _marks(
             value = marks[place].value if change is None else -change
             label = "" if edit is None else edit_label(edit, document, change, labels)
             kind = None if edit is None else edit.kind
-            marks[place] = EdgeMark(marks[place].index, value, change is not None, kind, label)
+            solid = marks[place].measured or change is not None
+            marks[place] = EdgeMark(marks[place].index, value, solid, kind, label)
     return tuple(marks)

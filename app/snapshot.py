@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from app.document import Document, Source
-from app.inspection import REPLACED, recovered_words
+from app.inspection import recovered_words, scores_words
 from app.messages import Opened, Ran, Recovered, Scored
 from app.shown import said
 from app.shown_edges import Extent, canvas_data
@@ -61,7 +61,7 @@ class Snapshot:
                 metric += f", {self.ran.after:.3f} after ({change_words(self.ran.after - self.ran.before)})"
         lines = []
         if self.scored is not None:
-            lines.append(f"Dashed edges: estimated by {self.scored.method.upper()}, {REPLACED[self.scored.kind]}.")
+            lines.append(scores_words(self.scored) + ".")
         if self.recovered is not None:
             lines.append(recovered_words(self.recovered) + ".")
         document = self.document

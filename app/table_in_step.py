@@ -82,7 +82,7 @@ def table_data(
             edits[edit.target] = words if known is None else f"{known}, {words}"  # at other positions
     return TableData(
         opened.graph,
-        None if scored is None else scored.values,
+        None if scored is None else np.where(scored.ranking.unknown, np.nan, scored.values),
         None if scored is None else scored.ranking.strongest,
         np.zeros(0, dtype=np.int64) if scored is None else scored.ranking.kept(document.size, strongest),
         measured,
@@ -91,4 +91,5 @@ def table_data(
         opened.input_label,
         opened.output_label,
         stale,
+        scored is not None and scored.measured,
     )

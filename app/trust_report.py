@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.errors import InputError
+from core.errors import EditError, InputError
 from core.evaluation.agreement import agreement
 from core.evaluation.faithfulness import Curve, faithfulness
 from core.evaluation.hypotheses import LEAST_PAIRS, hypothesis_tests
+from core.evaluation.measured import measure
 from core.evaluation.minimality import minimality
 from core.evaluation.stability import stability
 from core.inputs.pair import Dataset
@@ -22,6 +24,7 @@ from core.tracing.methods import METHODS
 from core.tracing.per_pair import scores_per_pair
 from core.tracing.scores import Scores
 from core.tracing.trace import trace
+from views.trust_data import Statement, Tone
 
 MOST = 0.8  # of the behaviour: the circuit that is looked at recovers so much, where no size is given
 TOO_MUCH = 1.2  # of the behaviour: beyond it the circuit is no good explanation
@@ -29,6 +32,8 @@ OTHER: dict[str, EditKind] = {"patch": "mean", "mean": "patch", "zero": "patch"}
 AGAINST = "integrated-edges"
 
 Progress = Callable[[str, float], None]
+Told = Callable[[float], None]
+Cancel = Callable[[], bool] | None
 
 
 def trust_report(
@@ -56,7 +61,6 @@ def trust_report(
     removed = faithfulness(session, scores, dataset=dataset, replacement=kind, removed=True, random_circuits=0,
                            cancelled=cancelled, progress=told("without them"))  # fmt: skip
     chosen = size if size is not None else _size(signed)
-    circuit = scores.top(chosen)
     report: dict[str, Any] = {
         "method": scores.method,
         "replacement": kind,
@@ -74,15 +78,10 @@ def trust_report(
         "cmd by size": by_size.cmd,
         "size": chosen,
     }
-    needs = minimality(session, circuit, kind, dataset=dataset, seed=seed, cancelled=cancelled,
-                       progress=told("what each edge is needed for"))  # fmt: skip
-    report["recovered"] = needs.recovered
-    report["needed"] = needs.share_needed()
-    report["needed of"] = len(needs.needs)
-    report["stability"] = _stability(session, scores, dataset, chosen, seed, told("stability"), cancelled)
-    report["other ablation"] = _other_ablation(session, scores, circuit, dataset, kind, cancelled)
-    report["other method"] = _other_method(session, scores, dataset, chosen, cancelled)
-    report["tests"] = _tests(session, circuit, dataset, kind, seed, told("hypothesis tests"), cancelled)
+    options = Options(steps=int(scores.about.get("steps", 5)), seed=seed)
+    subject = Subject(session, scores, dataset, kind, chosen, options)
+    for title, question in QUESTIONS.items():
+        report |= question.find(subject, told(title), cancelled)
     return report
 
 
@@ -115,63 +114,87 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _stability(
-    session: Session, scores: Scores, dataset: Dataset, size: int, seed: int, told: Callable[[float], None],
-    cancelled: Callable[[], bool] | None,
-) -> dict[str, float] | str:  # fmt: skip
-    method = METHODS.get(scores.method)
-    if method is None:
+# ---- what is asked of one circuit ----
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A circuit (the best `size` edges), and what it is evaluated on. options: of the method that scored the edges."""
+
+    session: Session
+    scores: Scores
+    dataset: Dataset
+    kind: EditKind
+    size: int
+    options: Options
+
+    @property
+    def circuit(self) -> Circuit:
+        return self.scores.top(self.size)
+
+
+def _needs(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    needs = minimality(subject.session, subject.circuit, subject.kind, dataset=subject.dataset,
+                       seed=subject.options.seed, cancelled=cancelled, progress=told)  # fmt: skip
+    return {"recovered": needs.recovered, "needed": needs.share_needed(), "needed of": len(needs.needs)}
+
+
+def _stability(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    return {"stability": _stable(subject, told, cancelled)}
+
+
+def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float] | str:
+    scores = subject.scores
+    if METHODS.get(scores.method) is None:
         return "the file does not say by which method it was scored"
-    if len(dataset) < 2:
+    if len(subject.dataset) < 2:
         return "one pair cannot tell how stable a circuit is"
-    options = Options(steps=int(scores.about.get("steps", 5)), seed=seed)
-    rows = scores_per_pair(session, scores.method, dataset, scores.replacement, options, told, cancelled)
-    found = stability(rows, size, seed=seed)
+    rows = scores_per_pair(
+        subject.session, scores.method, subject.dataset, scores.replacement, subject.options, told, cancelled
+    )
+    found = stability(rows, subject.size, seed=subject.options.seed)
     low, high = found.interval()
     return {"jaccard": found.mean, "low": low, "high": high, "between": found.between}
 
 
-def _other_ablation(
-    session: Session, scores: Scores, circuit: Circuit, dataset: Dataset, kind: EditKind,
-    cancelled: Callable[[], bool] | None,
-) -> dict[str, Any] | str:  # fmt: skip
-    from core.evaluation.measured import measure
-
-    other = OTHER.get(kind, "mean")
+def _other_ablation(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    other = OTHER.get(subject.kind, "mean")
     try:
-        recovered = float(measure(session, [circuit], other, dataset=dataset, cancelled=cancelled).recovered()[0])
-    except InputError as error:
-        return error.message
-    return {"replacement": other, "recovered": recovered}
+        found = measure(subject.session, [subject.circuit], other, dataset=subject.dataset, cancelled=cancelled,
+                        progress=told).recovered()  # fmt: skip
+    except (InputError, EditError) as error:
+        return {"other ablation": error.message}
+    return {"other ablation": {"replacement": other, "recovered": float(found[0])}}
 
 
-def _other_method(
-    session: Session, scores: Scores, dataset: Dataset, size: int, cancelled: Callable[[], bool] | None
-) -> dict[str, Any] | str:
+def _other_method(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    scores, dataset = subject.scores, subject.dataset
     against = AGAINST if scores.method != AGAINST else "eap-ig"
     if against == "eap-ig" and any(pair.counterfactual is None for pair in dataset.pairs):
-        return "there is no B"
-    other = trace(session, against, dataset=dataset, replacement=scores.replacement, cancelled=cancelled)
-    found = agreement(scores, other, size)
+        return {"other method": "there is no B"}
+    other = trace(subject.session, against, dataset=dataset, replacement=scores.replacement, progress=told,
+                  cancelled=cancelled)  # fmt: skip
+    found = agreement(scores, other, subject.size)
     return {
-        "method": against,
-        "overlap": found.overlap,
-        "chance": found.chance,
-        "rank correlation": found.rank_correlation,
+        "other method": {
+            "method": against,
+            "overlap": found.overlap,
+            "chance": found.chance,
+            "rank correlation": found.rank_correlation,
+        }
     }
 
 
-def _tests(
-    session: Session, circuit: Circuit, dataset: Dataset, kind: EditKind, seed: int, told: Callable[[float], None],
-    cancelled: Callable[[], bool] | None,
-) -> list[dict[str, Any]] | str:  # fmt: skip
-    if len(dataset) < LEAST_PAIRS:
-        return f"the tests need {LEAST_PAIRS} pairs"
+def _tests(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    if len(subject.dataset) < LEAST_PAIRS:
+        return {"tests": f"the tests need {LEAST_PAIRS} pairs"}
     try:
-        tests = hypothesis_tests(session, circuit, kind, dataset=dataset, seed=seed, progress=told, cancelled=cancelled)
+        tests = hypothesis_tests(subject.session, subject.circuit, subject.kind, dataset=subject.dataset,
+                                 seed=subject.options.seed, progress=told, cancelled=cancelled)  # fmt: skip
     except InputError as error:
-        return error.message
-    return [{"name": t.name, "p": t.p, "statistic": t.statistic, "words": t.words, "passed": t.passed} for t in tests]
+        return {"tests": error.message}
+    rows = [{"name": t.name, "p": t.p, "statistic": t.statistic, "words": t.words, "passed": t.passed} for t in tests]
+    return {"tests": rows}
 
 
 # ---- words ----
@@ -206,37 +229,61 @@ def trust_words(report: dict[str, Any]) -> str:
 
 def sentences(report: dict[str, Any]) -> list[str]:
     """What the report says of the circuit of its size, a sentence each."""
-    found = [f"{report['size']:,} of {report['edges']:,} edges recover {report['recovered']:.0%} of the behaviour; "
-             + _left(report["recovered"])]  # fmt: skip
-    found.append(f"Of {report['needed of']} edges tried one by one, {report['needed']:.0%} are needed.")
+    return [statement.words for question in QUESTIONS.values() for statement in question.say(report)]
+
+
+def _say_needs(report: dict[str, Any]) -> list[Statement]:
+    recovered, needed = report["recovered"], report["needed"]
+    words = f"{report['size']:,} of {report['edges']:,} edges recover {recovered:.0%} of the behaviour; "
+    return [
+        Statement("Recovered", f"{recovered:.0%}", words + _left(recovered), _tone(recovered <= TOO_MUCH)),
+        Statement(
+            "Needed", f"{needed:.0%}", f"Of {report['needed of']} edges tried one by one, {needed:.0%} are needed."
+        ),
+    ]
+
+
+def _say_stability(report: dict[str, Any]) -> list[Statement]:
     stable = report["stability"]
     if isinstance(stable, str):
-        found.append(f"Stability is not known: {stable}.")
-    else:
-        found.append(
-            f"Other pairs of the same kind would give a circuit that shares {stable['jaccard']:.0%} "
-            f"({stable['low']:.0%} to {stable['high']:.0%}) of its edges with this one (bootstrap)."
-        )
+        return [Statement("Stability", "", f"Stability is not known: {stable}.", "unknown")]
+    words = (
+        f"Other pairs of the same kind would give a circuit that shares {stable['jaccard']:.0%} "
+        f"({stable['low']:.0%} to {stable['high']:.0%}) of its edges with this one (bootstrap)."
+    )
+    return [Statement("Stability", f"{stable['jaccard']:.0%}", words)]
+
+
+def _say_ablation(report: dict[str, Any]) -> list[Statement]:
     other = report["other ablation"]
     if isinstance(other, str):
-        found.append(f"By another ablation nothing can be said: {other}")
-    else:
-        found.append(f"By {other['replacement']} ablation the same edges recover {other['recovered']:.0%}.")
+        return [Statement("Another ablation", "", f"By another ablation nothing can be said: {other}", "unknown")]
+    words = f"By {other['replacement']} ablation the same edges recover {other['recovered']:.0%}."
+    return [Statement("Another ablation", f"{other['recovered']:.0%}", words)]
+
+
+def _say_method(report: dict[str, Any]) -> list[Statement]:
     method = report["other method"]
     if isinstance(method, str):
-        found.append(f"No other method was asked: {method}.")
-    else:
-        found.append(
-            f"{method['method']} finds {method['overlap']:.0%} of the same edges (by chance {method['chance']:.1%})."
-        )
+        return [Statement("Another method", "", f"No other method was asked: {method}.", "unknown")]
+    words = f"{method['method']} finds {method['overlap']:.0%} of the same edges (by chance {method['chance']:.1%})."
+    return [Statement("Another method", f"{method['overlap']:.0%}", words)]
+
+
+def _say_tests(report: dict[str, Any]) -> list[Statement]:
     tests = report["tests"]
     if isinstance(tests, str):
-        found.append(f"Not tested: {tests}.")
-    else:
-        for test in tests:
-            verdict = "nothing against it" if test["passed"] else "speaks against the circuit"
-            found.append(f"Test of {test['name']}: {test['words']}; p = {test['p']:.3f}, {verdict}.")
+        return [Statement("Tests", "", f"Not tested: {tests.rstrip('.')}.", "unknown")]
+    found = []
+    for test in tests:
+        verdict = "nothing against it" if test["passed"] else "speaks against the circuit"
+        words = f"Test of {test['name']}: {test['words']}; p = {test['p']:.3f}, {verdict}."
+        found.append(Statement(test["name"].capitalize(), f"p {test['p']:.3f}", words, _tone(test["passed"])))
     return found
+
+
+def _tone(passed: bool) -> Tone:
+    return "plain" if passed else "against"
 
 
 def _left(recovered: float) -> str:
@@ -245,3 +292,20 @@ def _left(recovered: float) -> str:
     if recovered > 1:
         return f"{recovered - 1:.0%} more than the whole model."
     return f"{1 - recovered:.0%} stays unexplained."
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that is asked of a circuit: how it is found out, and what is then said."""
+
+    find: Callable[[Subject, Told, Cancel], dict[str, Any]]
+    say: Callable[[dict[str, Any]], list[Statement]]
+
+
+QUESTIONS: dict[str, Question] = {
+    "what each edge is needed for": Question(_needs, _say_needs),
+    "stability": Question(_stability, _say_stability),
+    "another ablation": Question(_other_ablation, _say_ablation),
+    "another method": Question(_other_method, _say_method),
+    "hypothesis tests": Question(_tests, _say_tests),
+}

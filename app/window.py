@@ -22,6 +22,7 @@ from app.inspecting import Inspecting
 from app.joining import join, slots
 from app.log_viewer import LogViewer
 from app.make_b import MakingB
+from app.measuring import Measuring
 from app.menus import fill_menu_bar, model_menu
 from app.opener import Opener
 from app.packs_page import PacksPage
@@ -36,6 +37,8 @@ from app.showing import Showing
 from app.status_in_step import StatusInStep
 from app.stepping import Stepping
 from app.table_in_step import TableInStep
+from app.tracing_menu import TracingMenu
+from app.trusting import Trusting
 from app.unfolding import Unfolding
 from app.workbench import Workbench
 from views.canvas.canvas import Canvas
@@ -51,11 +54,10 @@ from views.panels.predictions import PredictionsPanel
 from views.panels.status import StatusStrip
 from views.panels.table import TablePanel
 from views.panels.toolbar import TopBar
+from views.panels.trust import TrustPanel
 from views.panels.welcome import WelcomePanel
 from views.widgets.docks import Desk, Dock
 from views.widgets.drops import accept_copy, dropped_folder
-
-METHODS = (("eap-ig", "EAP-IG: gradients averaged from B to A"), ("eap", "EAP: gradients at A"))
 
 
 class Window(QMainWindow):
@@ -85,6 +87,7 @@ class Window(QMainWindow):
         self.levels = Levels(self.canvas, self.unfolded, "Ctrl+T")
         self.inspector = InspectorPanel()
         self.predictions = PredictionsPanel()
+        self.trust = TrustPanel()
         self.table = TablePanel()
         self.history = HistoryPanel()
         self.welcome = WelcomePanel()
@@ -107,10 +110,11 @@ class Window(QMainWindow):
         self.commands = make_actions(self, slots(self))
         self.commands["show_changes"].setChecked(settings.colors_changes())
         self.menus = fill_menu_bar(self)
+        self.tracing_menu = TracingMenu(self)
+        self.measuring = Measuring(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
         self.top_bar.set_palette(self.commands["palette"])
         self.top_bar.set_model_menu(model_menu(self))
-        self.top_bar.set_methods(METHODS)
         self.top_bar.set_model("")
         self.top_bar.set_trace_enabled(False)
         self.inputs.metric_editor.setEnabled(False)
@@ -127,6 +131,7 @@ class Window(QMainWindow):
         self.unfolding = Unfolding(self)
         self.inspecting = Inspecting(self)
         self.dataset_keeper = DatasetKeeper(self)
+        self.trusting = Trusting(self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
         self.canvas.setFocus()  # where the keys go at first

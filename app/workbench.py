@@ -26,8 +26,11 @@ from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
 from app.shown_edges import Extent
 from app.snapshot import Snapshot
+from app.trace_choice import TraceChoice
 from core.edits import EditKind
 from views.data import CanvasData, EdgeInspection, NodeInspection, Target
+
+TRACE_STEP = "trace"  # one step of the history: the trace, and the circuit that it finds
 
 
 class Workbench(QObject):
@@ -47,6 +50,7 @@ class Workbench(QObject):
     stale_changed = Signal(bool)  # what the inspector shows is of an earlier state
     working = Signal(str, object)
     idle = Signal()
+    given_up = Signal(bool)  # the user has cancelled what runs, a trace among it
     memory_changed = Signal(float)  # megabytes
     message = Signal(str)
     failed = Signal(object)  # Failed: to show in a dialog
@@ -79,7 +83,7 @@ class Workbench(QObject):
         findings.ran_changed.connect(self._take_ran)
         findings.canvas_changed.connect(self._send_canvas)
         findings.selection_known.connect(self._take_inspection)
-        findings.recovered.connect(self._take_recovered)
+        findings.recovered.connect(self.end_trace)
         findings.message.connect(self.message)
 
     # ---- the document and its history ----
@@ -146,6 +150,8 @@ class Workbench(QObject):
             self.set_positions(())
         if changed or document.metric != before.metric or document.population != before.population:
             self._forget()
+        if (document.traced, document.traced_rows) != (before.traced, before.traced_rows):
+            self._recover = False  # it was another trace
         self.findings.follow(before, document)
         self._ask_anew()
         self._inspect()
@@ -202,22 +208,20 @@ class Workbench(QObject):
         """Of the positions of A."""
         return () if self.ready is None else self.ready.labels
 
-    def trace(self, method: str) -> None:
-        """Score all edges by a method, and measure what the strongest of them recover."""
-        if method == "eap-ig" and not self.editing.has_counterfactual():
-            self.message.emit("This method goes from B to A: give a counterfactual input first.")
-            return
+    def trace(self, words: str, choice: TraceChoice) -> None:
+        """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
+        self.history.seal()
+        self.commit(words, replace(self.document, traced=choice), TRACE_STEP)
         self._recover = True
         self.known.recovered = None
-        self._document = replace(self.document, method=method)
-        self.history.amend(self._document)
         self._ask_anew()
 
     def cancel(self) -> None:
         """Give up what runs. What the window then shows of an earlier state stays dimmed."""
-        self._recover = False
+        traced, self._recover = self._recover, False
         self._conversation.cancel()
         self.message.emit("Cancelled.")
+        self.given_up.emit(traced)
 
     def close(self) -> None:
         """End the engine's thread."""
@@ -281,7 +285,8 @@ class Workbench(QObject):
         self._inspect()
         self.stale_changed.emit(False)
 
-    def _take_recovered(self) -> None:
+    def end_trace(self) -> None:
+        """The trace that was asked for is at its end, or cannot be made."""
         self._recover = False
 
     def _take_opened(self, opened: Opened) -> None:

@@ -11,18 +11,22 @@ from numpy.typing import NDArray
 @dataclass(frozen=True, eq=False)
 class CurveData:
     """What circuits of some sizes recover. sizes: edges, ascending; recovered: shares of the behaviour; band: [2,
-    points], lowest and highest of random circuits; words: its area, for the tooltip."""
+    points], lowest and highest of random circuits; words: its area, for the tooltip. sure: [2, points], 95 % by
+    bootstrap over the pairs of a dataset."""
 
     sizes: tuple[int, ...]
     recovered: tuple[float, ...]
     band: NDArray[np.float64]
     words: str
+    sure: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
 class KeptData:
     """What one circuit recovers, as measured. share, random: of the behaviour, by it and by as many random edges.
-    metric: with the circuit alone; whole: with all edges. connected: of its edges, those that lie on a path."""
+    metric: with the circuit alone; whole: with all edges. connected: of its edges, those that lie on a path. Over a
+    dataset: means over its `pairs`; band: of the share, 95 % by bootstrap over them. accuracy, whole_accuracy: the
+    share of pairs that the circuit, and the whole model, answers rightly."""
 
     size: int
     connected: int
@@ -30,6 +34,10 @@ class KeptData:
     random: float
     metric: float
     whole: float
+    pairs: int = 0
+    band: tuple[float, float] | None = None
+    accuracy: float = 1.0
+    whole_accuracy: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,3 +56,5 @@ class CircuitData:
     can_trace: bool = False
     traced: bool = False
     stale: bool = False
+    partial: str = ""  # "partial: 37 % of the work"
+    can_measure: bool = False  # some edges shown are estimated

@@ -37,11 +37,10 @@ LEAST = 4  # edges: with fewer there is nothing to choose between
 
 def circuit_pruning(job: Job) -> Iterator[Found]:
     graph = job.session.graph
-    left = np.arange(graph.n_edges, dtype=np.int64)
-    worth = np.zeros(graph.n_edges)
-    dropped: list[NDArray[np.int64]] = []  # the first to go first
+    everything = np.arange(graph.n_edges, dtype=np.int64), np.zeros(graph.n_edges)
+    left, worth = job.memory.get("left", everything)
+    dropped: list[NDArray[np.int64]] = job.memory.setdefault("dropped", [])  # the first to go first
     rounds = int(np.ceil(np.log(graph.n_edges / LEAST) / -np.log(KEPT)))
-    done = 0
     while len(left) > LEAST:
         worth[left] = _worths(job, left)
         order = left[np.argsort(np.abs(worth[left]), kind="stable")]
@@ -52,9 +51,10 @@ def circuit_pruning(job: Job) -> Iterator[Found]:
         gone = order[~np.isin(order, kept)]
         dropped.append(gone)
         left = kept
-        done += 1
+        job.memory["left"] = left, worth
         if len(left) > LEAST:
-            yield Found(by_level(graph, _scores(graph, worth, dropped, left), job.level), min(0.99, done / rounds))
+            share = min(0.99, len(dropped) / rounds)
+            yield Found(by_level(graph, _scores(graph, worth, dropped, left), job.level), share)
     yield Found(by_level(graph, _scores(graph, worth, dropped, left), job.level))
 
 

@@ -28,7 +28,7 @@ def exact_scan(job: Job) -> Iterator[Found]:
     if job.level == "positions":
         yield from _positions(job)
         return
-    scan = Scan(job.session, job.level, job.replacement)
+    scan = job.memory.setdefault("scan", Scan(job.session, job.level, job.replacement))
     for _ in scan.parts(job.cancelled):
         if scan.done < len(scan):
             yield Found(-scan.effects, scan.done / len(scan))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,8 @@ class Job:
     """One session to score: a pair, or a batch of pairs, whose mean metric is what counts.
 
     replacement: what a removed edge carries. cancelled: asked now and then. more: sessions of the same model that a
-    joint method scores together with the first."""
+    joint method scores together with the first. memory: what a method keeps here it finds again when it is called for
+    the same job after it was cancelled."""
 
     session: Session
     replacement: EditKind = "patch"
@@ -59,6 +60,7 @@ class Job:
     options: Options = field(default_factory=Options)
     cancelled: Callable[[], bool] | None = None
     more: tuple[Session, ...] = ()
+    memory: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def sessions(self) -> tuple[Session, ...]:

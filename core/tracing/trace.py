@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,10 +50,11 @@ class Tracing:
         self.pairs = session.pair.batch if dataset is None else len(dataset)
         self.done = 0  # pairs
         self._sum: NDArray[np.float64] | None = None  # over the pairs that are done
+        self._memory: dict[str, Any] = {}  # of the job that was cancelled
 
     def parts(self, cancelled: Callable[[], bool] | None = None) -> Iterator[tuple[Scores, float]]:
         """Score what is missing. Gives the scores so far (NaN where there are none) and the share of the work that is
-        done. Raises Cancelled; what was scored stays."""
+        done. Raises Cancelled; what was scored stays, and the next call goes on from there."""
         if self._dataset is None:
             jobs: Iterator[tuple[Session, ...]] = iter([(self.session,)])
         elif self.method.joint:
@@ -61,7 +63,7 @@ class Tracing:
             jobs = ((session,) for session in sessions_over(self.session, self._dataset))
         before = 0
         for first, *more in jobs:
-            job = Job(first, self.replacement, self.level, self.options, cancelled, tuple(more))
+            job = Job(first, self.replacement, self.level, self.options, cancelled, tuple(more), self._memory)
             before += job.pairs
             if before <= self.done:
                 continue
@@ -71,7 +73,7 @@ class Tracing:
                 if found.share_done < 1:
                     share = (self.done + found.share_done * job.pairs) / self.pairs
                     yield self._scores(so_far / scored, share), share
-            self._sum, self.done = so_far, scored
+            self._sum, self.done, self._memory = so_far, scored, {}
             yield self.scores, self.done / self.pairs
             if cancelled is not None and cancelled() and self.done < self.pairs:
                 raise Cancelled

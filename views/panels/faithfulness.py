@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBox
 from views.circuit_data import CircuitData, KeptData
 from views.panels.faithfulness_track import FaithfulnessTrack
 from views.theme import as_card
+from views.widgets.buttons import LinkButton
 from views.widgets.text import ElidedLabel, dim, metric_digits, number, plain_tip
 
 TRACK_TIP = (
@@ -22,6 +23,7 @@ TRACK_TIP = (
 
 INVITATION = "how many"  # in the empty field
 FIELD_EDGES = 28  # pixels of the field beside its text
+FITS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (3, 2), (1, 3), (2, 3), (3, 3))  # forms of title and note
 
 
 def share_words(share: float) -> str:
@@ -34,6 +36,7 @@ class FaithfulnessPanel(QFrame):
     let_go = Signal()  # the drag has ended
     overview_wanted = Signal()  # no circuit, the strongest edges
     trace_wanted = Signal()
+    measure_wanted = Signal()  # the edges shown
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,9 +54,11 @@ class FaithfulnessPanel(QFrame):
         self.title.setProperty("role", "heading")
         self.note = ElidedLabel("", "muted")
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.overview = QPushButton("Overview")
-        self.overview.setFlat(True)
+        self.overview = LinkButton("Overview")
         self.overview.clicked.connect(self.overview_wanted)
+        self.measure = LinkButton("Measure")
+        self.measure.setToolTip("Really edit every edge shown, one at a time: dashed edges become solid (M)")
+        self.measure.clicked.connect(self.measure_wanted)
         self.track = FaithfulnessTrack()
         self.track.setToolTip(plain_tip(TRACK_TIP))
         self.track.size_wanted.connect(self._show_wanted)
@@ -71,6 +76,7 @@ class FaithfulnessPanel(QFrame):
         header.addWidget(self.title)
         header.addStretch(1)
         header.addWidget(self.note)
+        header.addWidget(self.measure)
         header.addWidget(self.overview)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
@@ -98,6 +104,7 @@ class FaithfulnessPanel(QFrame):
         self.track.set_data(data)
         self.overview.setVisible(data.size is not None)
         self.overview.setToolTip(f"No circuit: the {data.overview} strongest edges, those that lower the metric too")
+        self.measure.setVisible(data.can_measure)
         self._write()
 
     def _show_size(self, size: int | None) -> None:
@@ -136,14 +143,16 @@ class FaithfulnessPanel(QFrame):
             return (self._refused,), ("",)
         if not data.edges:
             return ("edges of the circuit",), ("",)
+        note = " · ".join(part for part in (data.partial, _over(kept), data.replaced) if part)
         if data.size is None:
             shown = f"the {data.overview} strongest edges are shown"
-            how = "type a number, or drag, to keep a circuit"
-            return (shown, f"{data.overview} strongest shown"), (how, "drag to keep a circuit", "")
+            how = data.partial or "type a number, or drag, to keep a circuit"
+            return (shown, f"{data.overview} strongest shown"), (how, data.partial or "drag to keep a circuit", "")
         if kept is None or data.problem:
-            return ("best edges kept", "kept"), (data.replaced, "")
+            return ("best edges kept", "kept"), (note, data.partial)
         share, left = share_words(kept.share), 1 - kept.share
         rest = f"{share_words(left)} unexplained" if left >= 0 else f"{share_words(-left)} above the whole"
+        share += _plus_minus(kept)
         titles = (
             f"best edges recover {share} of the behaviour, {rest}",
             f"best edges recover {share}, {rest}",
@@ -151,18 +160,18 @@ class FaithfulnessPanel(QFrame):
             f"{share}",
         )
         random, kind = share_words(kept.random), data.replaced.removeprefix("replaced ")
-        return titles, (f"random edges {random} · {data.replaced}", f"random {random} · {kind}", kind)
+        short = " · ".join(part for part in (f"random {random}", data.partial, kind) if part)
+        return titles, (f"random edges {random} · {note}", f"random {random} · {note}", short, data.partial or kind)
 
     def _fit(self) -> None:
         """Say as much as there is room for; the note on the right gives way first."""
         titles, notes = self.words()
-        used = (
-            self.field.width() + 24 + 3 * 8 + (self.overview.sizeHint().width() if self._data.size is not None else 0)
-        )
+        used = self.field.width() + 24 + 4 * 8
+        used += self.overview.sizeHint().width() if self._data.size is not None else 0
+        used += self.measure.sizeHint().width() if self._data.can_measure else 0
         bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
         room = self.width() - used - 8
-        long = ((0, 0), (1, 0), (1, 1), (2, 1), (3, 1), (1, 2), (2, 2), (3, 2))
-        order = long if len(titles) > 2 else ((0, 0), (0, 1), (1, 1))
+        order = FITS if len(titles) > 2 else ((0, 0), (0, 1), (1, 1))
         there = [(i, j) for i, j in order if i < len(titles) and j < len(notes)]
         pairs = [(titles[i], notes[j]) for i, j in there] + [(titles[-1], "")]
         fits = (
@@ -217,11 +226,26 @@ class FaithfulnessPanel(QFrame):
         return super().eventFilter(watched, event)
 
 
+def _plus_minus(kept: KeptData) -> str:
+    """Half of the confidence band, in per cent: " ± 4"."""
+    return "" if kept.band is None else f" ± {number(50 * (kept.band[1] - kept.band[0]), 0)}"
+
+
+def _over(kept: KeptData | None) -> str:
+    return "" if kept is None or not kept.pairs else f"{kept.pairs} pairs"
+
+
 def _kept_words(kept: KeptData) -> str:
     digits = metric_digits(kept.whole, kept.metric)
+    over = ""
+    if kept.pairs:
+        over = (
+            f" These are means over {kept.pairs} pairs; ± is half of the 95 % band (bootstrap over the pairs). The "
+            f"circuit answers {kept.accuracy:.0%} of them rightly, the whole model {kept.whole_accuracy:.0%}."
+        )
     return (
         f"The metric is {number(kept.metric, digits)} with the circuit alone, {number(kept.whole, digits)} with all "
-        f"edges. {kept.connected:,} of the {kept.size:,} edges lie on a path from input to output."
+        f"edges. {kept.connected:,} of the {kept.size:,} edges lie on a path from input to output.{over}"
     )
 
 

@@ -184,6 +184,13 @@ class FaithfulnessTrack(Painted):
         painter.setPen(QPen(mix(look.panel, look.neutral, 0.9), 1.2))
         painter.setBrush(mix(look.panel, look.neutral, 0.5))
         painter.drawPolygon(QPolygonF([zero, *upper, *reversed(lower)]))
+        if curve.sure is not None:
+            sure = np.nan_to_num(curve.sure)
+            high, low = ([QPointF(x, self.y_of(share)) for x, share in zip(xs, row.tolist(), strict=True)]
+                         for row in (sure[1], sure[0]))  # fmt: skip
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.color("positive", 0.22))
+            painter.drawPolygon(QPolygonF([zero, *high, *reversed(low)]))
         painter.setPen(QPen(look.color("positive"), 1.8))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         points = [QPointF(x, self.y_of(share)) for x, share in zip(xs, curve.recovered, strict=True)]
@@ -203,6 +210,10 @@ class FaithfulnessTrack(Painted):
         y = self.y_of(kept.share) if kept is not None and measured else self._guess(size)
         painter.setPen(QPen(look.color("selection"), 1.8))
         painter.drawLine(QPointF(x, TOP - 4), QPointF(x, self.height() - 2))
+        if kept is not None and kept.band is not None and measured:
+            painter.setPen(QPen(look.color("selection"), 3.0))
+            painter.drawLine(QPointF(x, self.y_of(kept.band[0])), QPointF(x, self.y_of(kept.band[1])))
+            painter.setPen(QPen(look.color("selection"), 1.8))
         painter.setBrush(look.color("selection") if measured else look.color("panel"))
         painter.drawEllipse(QPointF(x, y), 5.5, 5.5)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFont, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from core.edits import EDIT_WORDS, EditKind
+from views.panels.trace_menu import TraceMenu
 from views.theme import current, text_scale, theme_changes, ui_font
+from views.trace_data import TraceData
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.icons import IconButton, draw_icon
 from views.widgets.text import ElidedLabel, enlarge
@@ -103,13 +103,12 @@ class LabelledButton(QPushButton):
 class TopBar(QWidget):
     tool_changed = Signal(str)  # "select", "cut", "patch"
     replacement_changed = Signal(str)  # what Cut puts in: "patch", "zero", "mean"
-    trace_requested = Signal(str)  # the chosen method's name
+    trace_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Tools")
         self._model_menu: QMenu | None = None
-        self._method = ""
         self.app_name = ElidedLabel("Wirescope")
         self.app_name.setText("Wirescope", "")
         self.app_name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -178,13 +177,13 @@ class TopBar(QWidget):
         self.trace.setProperty("primary", True)
         theme_changes().resized.connect(self._fit_words)
         self._fit_words()
-        self.trace.setToolTip("Score every edge and show the strongest")
-        self.trace.clicked.connect(lambda: self.trace_requested.emit(self._method))
+        self.trace.setToolTip("Score every edge and show the strongest (T)")
+        self.trace.clicked.connect(lambda: self.trace_requested.emit())
         self.method = LinkButton("▾")
         self.method.setAccessibleName("Method of tracing")
-        self.method.setToolTip("How edges are scored")
+        self.method.setToolTip("How edges are scored, and over what")
         self.method.clicked.connect(lambda: open_below(self.method, self.method_menu))
-        self.method_menu = QMenu(self)
+        self.method_menu = TraceMenu(self)
         self.method.hide()
         self.row.addWidget(self.trace)
         self.row.addWidget(self.method)
@@ -234,19 +233,15 @@ class TopBar(QWidget):
         if not present and self.tool() == "patch":
             self.set_tool("select")
 
-    def set_methods(self, methods: Sequence[tuple[str, str]]) -> None:
-        """Pairs of name and words; the first is chosen."""
-        self.method_menu.clear()
-        group = QActionGroup(self.method_menu)
-        for name, words in methods:
-            action = self.method_menu.addAction(words)
-            action.setCheckable(True)
-            group.addAction(action)
-            action.triggered.connect(lambda _checked=False, name=name: self._choose_method(name))
-        self.method.setVisible(len(methods) > 1)
-        if methods:
-            self.method_menu.actions()[0].setChecked(True)
-            self._method = methods[0][0]
+    def set_tracing(self, data: TraceData) -> None:
+        """What Trace does, and what else it could do."""
+        self.method_menu.set_data(data)
+        self.method.setVisible(bool(data.methods))
+        chosen = data.chosen
+        if chosen is not None:
+            over = f"the dataset, {data.pairs} pairs" if data.over_dataset else "this pair"
+            cost = f"; {chosen.cost}" if chosen.cost else ""
+            self.trace.setToolTip(f"Score every edge by {chosen.title}, over {over}{cost} (T)")
 
     def set_trace_enabled(self, enabled: bool) -> None:
         self.trace.setEnabled(enabled)
@@ -267,9 +262,6 @@ class TopBar(QWidget):
         self.find_command.clicked.connect(action.trigger)
         self.find_command.show()
 
-    def method_name(self) -> str:
-        return self._method
-
     # ---- acting --------------------------------------------------------------------------------------------
 
     def _open_model_menu(self) -> None:
@@ -279,6 +271,3 @@ class TopBar(QWidget):
     def _choose_replacement(self, kind: str) -> None:
         self.set_replacement(kind)
         self.replacement_changed.emit(kind)
-
-    def _choose_method(self, name: str) -> None:
-        self._method = name

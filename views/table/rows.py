@@ -40,6 +40,7 @@ class TableData:
     input_label: str = "input"
     output_label: str = "logits"
     stale: bool = False
+    exact: bool = False  # the scores are measured, not estimated
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +131,7 @@ class _Known:
     @cached_property
     def flags(self) -> dict[str, Mask]:
         """What words in the filter mean."""
-        known = self.estimated
+        known = np.where(np.isnan(self.estimated), -self.measured, self.estimated)
         return {
             "edited": self.edited,
             "cut": self.edited,
@@ -187,6 +188,8 @@ class _Known:
 def _known(count: int, estimated: NDArray[np.float64] | None, data: TableData, number: Callable[..., int | None],
            kept: Mask) -> _Known:  # fmt: skip
     measured, edited = np.full(count, np.nan), np.zeros(count, dtype=bool)
+    if data.exact and estimated is not None:
+        measured, estimated = -estimated, None
     for target, change in data.measured.items():
         row = number(target)
         if row is not None:
@@ -245,7 +248,7 @@ def node_rows(data: TableData) -> Rows:
     names, count = names_of(graph), graph.n_writers + 1
     numbers: dict[Target, int] = {node: row for row, node in enumerate(graph.nodes)}
     estimated = None
-    if data.scores is not None:
+    if data.scores is not None and not data.exact:
         sums = np.bincount(graph.edge_writers, weights=data.scores, minlength=graph.n_writers)
         estimated = np.append(sums, np.nan)
     kept = np.zeros(count, dtype=bool)

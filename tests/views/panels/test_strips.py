@@ -11,6 +11,7 @@ from views.data import PackRow
 from views.panels.status import StatusStrip
 from views.panels.toolbar import TopBar
 from views.panels.welcome import WelcomePanel
+from views.trace_data import MethodData, OptionData, TraceData
 
 
 def catch(signal) -> list:
@@ -32,7 +33,14 @@ def bar(show) -> TopBar:
     menu = QMenu(bar)
     bar.set_actions(QAction("&Undo", bar), QAction("&Redo", bar), menu)
     bar.set_model("SmolLM2-135M", "30 layers · 9 heads · fp32 · cpu")
-    bar.set_methods([("eap", "EAP"), ("eap-ig", "EAP with integrated gradients")])
+    steps = OptionData("steps", "Steps", 5, 5, 1, 200)
+    methods = (
+        MethodData("eap", "EAP", "gradients at A"),
+        MethodData("eap-ig", "EAP-IG", "gradients averaged", (steps,)),
+        MethodData("relp", "RelP", "relevance", (), "RelP is for language models only."),
+        MethodData("exact-scan", "Exact scan", "every edit really made", (), "", "about 4 min"),
+    )
+    bar.set_tracing(TraceData(methods, "eap-ig", False, 24, ""))
     return show(bar, 1440, 46)
 
 
@@ -66,12 +74,32 @@ def test_without_a_counterfactual_nothing_comes_from_b(bar, qtbot):
     assert bar.tools["patch"].isEnabled()
 
 
-def test_trace_uses_the_chosen_method(bar, qtbot):
+def test_the_menu_of_trace_says_what_there_is_and_what_not(bar, qtbot):
     asked = catch(bar.trace_requested)
+    menu = bar.method_menu
+    chosen, told, over = catch(menu.method_chosen), catch(menu.option_changed), catch(menu.over_chosen)
     click(qtbot, bar.trace)
-    bar.method_menu.actions()[1].trigger()
-    click(qtbot, bar.trace)
-    assert asked == ["eap", "eap-ig"]
+    assert len(asked) == 1
+    click(qtbot, bar.method)
+    assert menu.isVisible()
+    assert not menu.methods["relp"].isEnabled()
+    assert "language models only" in menu.methods["relp"].text()
+    assert "about 4 min" in menu.methods["exact-scan"].text()
+    assert menu.methods["eap-ig"].isChecked()
+    menu.fields["steps"].setFocus()
+    menu.fields["steps"].setValue(9)
+    menu.methods["eap"].trigger()
+    menu.over[True].trigger()
+    menu.close()
+    assert chosen == ["eap"]
+    assert told == ["steps"]
+    assert menu.fields["steps"].value() == 9
+    assert over == [True]
+    assert menu.over[True].text() == "Over the dataset: 24 pairs"
+    assert "EAP-IG" in bar.trace.toolTip()
+    bar.set_tracing(TraceData(menu.data.methods, "eap", False, 0, "the dataset has no rows"))
+    assert not menu.fields
+    assert not menu.over[True].isEnabled()
 
 
 def test_undo_and_redo_follow_their_actions(show, qtbot):

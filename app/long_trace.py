@@ -1,0 +1,64 @@
+"""Traces that take long: by a slow method, or over a dataset. Edges appear as they are scored; what is scored stays
+when something else comes in between, or when the user gives it up. Runs in the engine's thread; imports torch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from app.bench import Bench, ScoresKey
+from app.engine_thread import Send
+from app.messages import Request, Scored, Working
+from app.trace_choice import TraceChoice
+from app.trace_pairs import dataset_of
+from core.tracing.job import Options
+from core.tracing.methods import METHODS
+from core.tracing.trace import Tracing
+
+Cancel = Callable[[], bool]
+EVERY = 0.2  # seconds between two parts that are shown
+
+
+def options_of(choice: TraceChoice) -> Options:
+    """What the method is told. Raises ArgumentError."""
+    whole = {name: int(value) if isinstance(getattr(Options, name), int) else value for name, value in choice.options}
+    return Options(**whole)  # type: ignore[arg-type]
+
+
+def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
+    pairs = int(bench.scores[key].about.get("pairs", 0)) if key.rows else 0
+    return Scored(number, bench.kept["ranking", key], key.kind, key.choice.method, pairs, key.share)
+
+
+def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:
+    """Score what is missing, and send what there is now and then. Raises WirescopeError, Cancelled."""
+    title = METHODS[key.choice.method].title
+    send(Working(request.number, f"{title}: reading the dataset" if key.rows else title))
+    tracing = _tracing(request, bench, key)
+    over = f"{tracing.pairs} pairs" if key.rows else f"{bench.session.graph.n_edges:,} edges"
+    words = f"{title}, {over}"
+    send(Working(request.number, words, 0.0 if key not in bench.partial else bench.partial[key].share))
+    sent = time.monotonic()
+    for scores, share in tracing.parts(cancelled):
+        bench.take_scores(key, scores, min(share, 1.0))
+        if time.monotonic() - sent > EVERY and share < 1:
+            sent = time.monotonic()
+            send(Working(request.number, words, share))
+            send(scored_answer(request.number, bench, bench.partial[key]))
+    bench.kept.pop(("tracing", key), None)
+
+
+def _tracing(request: Request, bench: Bench, key: ScoresKey) -> Tracing:
+    """The trace, as far as it has come."""
+    name = "tracing", key
+    if name not in bench.kept:
+        dataset = dataset_of(bench, request.document, key.rows) if key.rows else None
+        bench.kept[name] = Tracing(
+            bench.session,
+            key.choice.method,
+            replacement=key.kind,
+            dataset=dataset,
+            options=options_of(key.choice),
+        )
+    tracing: Tracing = bench.kept[name]
+    return tracing

@@ -1,0 +1,58 @@
+"""Measure: the edges that the canvas shows are really edited, one at a time, and become solid as that comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.messages import Unanswered
+from app.tracing_wants import EdgesMeasured, WantMeasured
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+
+class Measuring(QObject):
+    """Of one window."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._bench = bench = window.workbench
+        self._action = window.commands["measure"]
+        self._serial = 0
+        self._asked: WantMeasured | None = None
+        bench.on(EdgesMeasured, self._take)
+        bench.on(Unanswered, self._take_refusal)
+        bench.given_up.connect(lambda _: self._stop())
+        bench.canvas_changed.connect(lambda data: self._action.setEnabled(any(not m.measured for m in data.edges)))
+        self._action.setEnabled(False)
+
+    def measure(self) -> None:
+        """Measure the edges shown that are only estimated."""
+        data = self._bench.canvas()
+        edges = () if data is None else tuple(mark.index for mark in data.edges if not mark.measured)
+        if not edges:
+            self._bench.message.emit("All edges shown are measured.")
+            return
+        self._serial += 1
+        self._asked = WantMeasured(self._serial, edges)
+        self._bench.want("measured", self._asked)
+
+    def _take(self, measured: EdgesMeasured) -> None:
+        if measured.want != self._asked:
+            return
+        self._bench.findings.take_measured(measured.values)
+        if measured.done == measured.of:
+            self._stop()
+            self._bench.message.emit(f"Measured {len(measured.values):,} edges, each edited alone.")
+
+    def _take_refusal(self, refusal: Unanswered) -> None:
+        if refusal.want == self._asked:
+            self._stop()
+            self._bench.message.emit(f"{refusal.message} {refusal.hint}".strip())
+
+    def _stop(self) -> None:
+        """What is measured stays."""
+        self._asked = None
+        self._bench.want("measured", None)

@@ -1,0 +1,100 @@
+"""The window's side of Trace: its menu, which the document remembers, and what T starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.trace_choice import TraceChoice
+from app.tracing_wants import MethodsFound, WantMethods
+from views.trace_data import TraceData
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+
+class TracingMenu(QObject):
+    """Joins the menu to the workbench."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._top_bar, self._bench = window.top_bar, window.workbench
+        self._data = TraceData()
+        menu, bench = self._top_bar.method_menu, self._bench
+        menu.method_chosen.connect(self._choose)
+        menu.option_changed.connect(self._tell)
+        menu.over_chosen.connect(self._go_over)
+        bench.want("methods", WantMethods())
+        bench.on(MethodsFound, self._take)
+        bench.history_changed.connect(self._follow)
+        bench.given_up.connect(self._end)
+
+    @property
+    def _choice(self) -> TraceChoice:
+        return self._bench.document.choice
+
+    def trace(self) -> None:
+        """Score all edges as chosen, or say why not."""
+        bench, choice, method = self._bench, self._choice, self._data.chosen
+        if bench.opened is None or method is None:
+            bench.message.emit("Open a model first." if bench.opened is None else "The inputs are not read yet.")
+            return
+        if method.problem:
+            bench.message.emit(f"{method.problem} Give what it needs, or choose another method beside Trace.")
+            return
+        if choice.over_dataset and not bench.document.dataset:
+            bench.message.emit("The dataset has no rows: add pairs or fill it from a task, or trace this pair.")
+            return
+        takes = [option.name for option in method.options]
+        told = tuple((name, value) for name, value in choice.options if name in takes)
+        over = f" over {self._data.pairs} pairs" if choice.over_dataset else ""
+        bench.trace(f"Trace by {method.title}{over}", replace(choice, options=told))
+        if method.cost:
+            bench.message.emit(f"{method.title}{over}: {method.cost}. Cancel keeps what is scored by then.")
+
+    # ---- the menu ------------------------------------------------------------------------------------------
+
+    def _choose(self, name: str) -> None:
+        title = next(method.title for method in self._data.methods if method.name == name)
+        self._commit(f"Choose {title} for tracing", replace(self._choice, method=name))
+
+    def _tell(self, name: str, value: float) -> None:
+        method = self._data.chosen
+        title = next((option.title for option in method.options if option.name == name), name) if method else name
+        self._commit(f"Trace with {title.lower()} {value:g}", self._choice.with_option(name, value), f"trace {name}")
+
+    def _go_over(self, dataset: bool) -> None:
+        words = "Trace over the dataset" if dataset else "Trace over this pair"
+        self._commit(words, replace(self._choice, over_dataset=dataset))
+
+    def _commit(self, words: str, choice: TraceChoice, merge: str = "") -> None:
+        self._bench.commit(words, replace(self._bench.document, choice=choice), merge)
+        self._follow()  # the menu shows the document's choice, whatever was clicked
+
+    def _take(self, found: MethodsFound) -> None:
+        self._data = replace(self._data, methods=found.methods)
+        self._follow()
+
+    def _follow(self) -> None:
+        """The document's choice at once; what fits it when the engine says so."""
+        document = self._bench.document
+        choice = document.choice
+        told = dict(choice.options)
+        methods = tuple(
+            replace(method, options=tuple(replace(o, value=told.get(o.name, o.usual)) for o in method.options))
+            for method in self._data.methods
+        )
+        problem = "" if document.dataset else "it has no rows"
+        self._data = TraceData(methods, choice.method, choice.over_dataset, len(document.dataset), problem)
+        self._top_bar.set_tracing(self._data)
+
+    # ---- its end -------------------------------------------------------------------------------------------
+
+    def _end(self, traced: bool) -> None:
+        """The user has given it up: what is scored stays, and says how much of the work it is."""
+        scored = self._bench.scored
+        if traced and scored is not None and scored.share < 1:
+            self._bench.message.emit(f"Cancelled; partial: {scored.share:.0%} of the work.")
+            self._bench.ask(changes=False)  # what the part recovers

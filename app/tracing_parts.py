@@ -1,0 +1,103 @@
+"""Parts of a request about tracing: which methods fit, and the real effects of edges. Runs in the engine's thread;
+imports torch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from app.bench import Bench
+from app.document import Document
+from app.engine_thread import Send
+from app.long_trace import EVERY
+from app.messages import Request, Working
+from app.trace_choice import cost_words, forwards
+from app.trace_pairs import sessions_of
+from app.tracing_wants import EdgesMeasured, MethodsFound, WantMeasured, WantMethods
+from core.errors import WirescopeError
+from core.scan import Scan
+from core.tracing.job import Options
+from core.tracing.methods import METHODS, Method
+from views.data import Target
+from views.trace_data import MethodData, OptionData
+
+Cancel = Callable[[], bool]
+
+# title, least, most, digits behind the point
+_OPTIONS: dict[str, tuple[str, float, float, int]] = {
+    "steps": ("Steps", 1, 200, 0),
+    "budget": ("Exact runs", 0, 1_000_000, 0),
+    "threshold": ("Threshold", 0.00001, 100, 5),
+    "restarts": ("Restarts", 1, 50, 0),
+    "updates": ("Updates", 1, 10_000, 0),
+    "keep": ("Share to keep", 0.001, 0.999, 3),
+    "seed": ("Seed", 0, 1_000_000, 0),
+}
+
+
+def serve_methods(want: WantMethods, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    """Send the table, with what does not fit and why."""
+    document = request.document
+    rows = document.dataset if document.choice.over_dataset else ()
+    methods = tuple(_method(method, bench, document, max(len(rows), 1)) for method in METHODS.values())
+    send(MethodsFound(request.number, methods))
+
+
+def _method(method: Method, bench: Bench, document: Document, pairs: int) -> MethodData:
+    told = dict(document.choice.options)
+    options = tuple(_option(name, told) for name in method.options if name in _OPTIONS)
+    problem = ""
+    try:
+        method.check(bench.session, bench.cut_kind(document), "edges")
+    except WirescopeError as error:
+        problem = error.message
+    edges = bench.session.graph.n_edges
+    runs = forwards(method.name, edges, {option.name: option.value for option in options})
+    cost = cost_words(runs * pairs * bench.forward_milliseconds / 1000)
+    return MethodData(method.name, method.title, method.words, options, problem, cost)
+
+
+def _option(name: str, told: Mapping[str, float]) -> OptionData:
+    title, least, most, digits = _OPTIONS[name]
+    usual = getattr(Options, name)
+    return OptionData(name, title, told.get(name, usual), usual, least, most, digits)
+
+
+def serve_measured(want: WantMeasured, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    """Really edit edges, one at a time, over what the scores are over; send the effects as they come. What was measured
+    stays when something else comes in between. Raises Cancelled."""
+    document = request.document
+    sessions = sessions_of(bench, document, bench.scores_key(document).rows)
+    edits, kind = bench.possible(document), bench.cut_kind(document)
+    key = "measured", want.edges, edits, kind, bench.scores_key(document).rows, bench.metric_key
+    if key not in bench.kept:
+        graph = bench.session.graph
+        targets = [graph.edge(index) for index in want.edges]
+        bench.kept[key] = [Scan(session, targets, kind, edits=edits) for session in sessions]
+    scans: list[Scan] = bench.kept[key]
+    total = sum(len(scan) for scan in scans)
+    words = f"Measuring {len(want.edges):,} edges" + (f", {len(document.dataset)} pairs" if len(scans) > 1 else "")
+
+    def tell() -> None:
+        done = sum(scan.done for scan in scans)
+        send(Working(request.number, words, done / max(total, 1)))
+        send(EdgesMeasured(request.number, want, _means(scans), done, total))
+
+    sent = 0.0
+    for scan in scans:
+        for _ in scan.parts(cancelled):
+            if time.monotonic() - sent > EVERY:
+                sent = time.monotonic()
+                tell()
+    tell()
+
+
+def _means(scans: list[Scan]) -> dict[Target, float]:
+    """The mean over all pairs, of the edges that are measured on all of them."""
+    weights: Any = [scan.session.pair.batch for scan in scans]
+    means = np.average([scan.effects for scan in scans], axis=0, weights=weights)
+    known = np.flatnonzero(np.isfinite(means)).tolist()
+    return {scans[0].targets[place]: float(means[place]) for place in known}  # type: ignore[misc]

@@ -1,0 +1,65 @@
+"""The part of a request that evaluates a circuit, question by question; what is found out is kept when something else
+comes in between. Runs in the engine's thread; imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.bench import Bench, ScoresKey
+from app.engine_thread import Send
+from app.inspection import ALIKE, ANOTHER
+from app.long_trace import options_of
+from app.messages import Request, Working
+from app.trace_choice import SLOW
+from app.trace_pairs import dataset_of
+from app.trust_report import QUESTIONS, Subject
+from app.trust_wants import TITLES, TrustFound, WantTrust
+from core.errors import InputError
+from core.inputs.pair import Dataset
+from core.tracing.methods import METHODS
+
+Cancel = Callable[[], bool]
+
+
+def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    """Answer all questions about the circuit; send the statements as they come. Raises InputError where there is
+    nothing to recover, Cancelled."""
+    key = bench.scores_key(request.document)
+    subject = _subject(want, request, bench, key)
+    report: dict[str, Any] = bench.kept.setdefault(
+        ("trust", key, want.size), {"size": want.size, "edges": len(subject.scores.values)}
+    )
+    answered: set[str] = report.setdefault("answered", set())
+
+    def tell() -> None:
+        said = tuple(s for name in QUESTIONS if name in answered for s in QUESTIONS[name].say(report))
+        waiting = tuple(title for name, title in zip(QUESTIONS, TITLES, strict=True) if name not in answered)
+        send(TrustFound(request.number, want, said, waiting, len(subject.dataset)))
+
+    tell()
+    for number, (name, question) in enumerate(QUESTIONS.items()):
+        if name in answered:
+            continue
+        words = f"Evaluating the circuit: {name}"
+
+        def told(share: float, words: str = words, number: int = number) -> None:
+            send(Working(request.number, words, (number + share) / len(QUESTIONS)))
+
+        told(0.0)
+        if name == "stability" and key.choice.method in SLOW and len(subject.dataset) > 1:
+            title = METHODS[key.choice.method].title
+            report["stability"] = f"{title} would have to score every pair anew, which takes too long"
+        else:
+            try:
+                report |= question.find(subject, told, cancelled)
+            except InputError:
+                raise InputError(ALIKE, ANOTHER) from None
+        answered.add(name)
+        tell()
+
+
+def _subject(want: WantTrust, request: Request, bench: Bench, key: ScoresKey) -> Subject:
+    scores = bench.scores[key]
+    dataset = dataset_of(bench, request.document, key.rows) if key.rows else Dataset([bench.session.pair])
+    return Subject(bench.session, scores, dataset, key.kind, want.size, options_of(key.choice))

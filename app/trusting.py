@@ -1,0 +1,141 @@
+"""The window's side of the trust panel: asks for the evaluation of the circuit shown, and shows what comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.inspection import REPLACED
+from app.messages import Unanswered
+from app.trust_wants import TITLES, TrustFound, WantTrust
+from views.trust_data import TrustData
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+FEW = 8  # pairs: with fewer, the tests say nothing
+LACKS = "One pair says nothing of stability, and the three tests need {few} pairs: trace over a dataset for these."
+LACKS_MORE = "The three tests need {few} pairs: the dataset has {pairs} that can be used."
+NO_CIRCUIT = "Choose a circuit first: trace, or drag the handle under the canvas."
+
+
+class Trusting(QObject):
+    """Joins the trust panel to the workbench."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window, self._panel, self._bench = window, window.trust, window.workbench
+        self._serial = 0
+        self._asked: WantTrust | None = None  # what runs
+        self._found: TrustFound | None = None
+        self._of: tuple[object, ...] = ()  # the state that it is of
+        self._subject = ""
+        self._problem = ""
+        self._filling = False  # the dataset is being filled, to be traced over
+        bench, panel = self._bench, self._panel
+        panel.evaluate_wanted.connect(self.evaluate)
+        panel.cancel_wanted.connect(bench.cancel)
+        panel.task_wanted.connect(self._fill)
+        bench.on(TrustFound, self._take)
+        bench.on(Unanswered, self._take_refusal)
+        bench.history_changed.connect(self._follow)
+        bench.given_up.connect(lambda _: self._stop())
+        for changed in (bench.model_opened, bench.metric_changed):
+            changed.connect(lambda _: self._show())
+        self._show()
+
+    def _state(self) -> tuple[object, ...]:
+        """What an evaluation depends on."""
+        document = self._bench.document
+        inputs = document.model, document.clean, document.counterfactual, document.metric
+        return (*inputs, self._bench.cut_kind, document.traced, document.traced_rows, document.size)
+
+    def evaluate(self) -> None:
+        """Evaluate the circuit shown."""
+        size, scored = self._bench.document.size, self._bench.scored
+        if not size or scored is None:
+            return
+        self._serial += 1
+        self._asked, self._found, self._problem = WantTrust(self._serial, size), None, ""
+        self._of = self._state()
+        over = f"{scored.pairs} pairs" if scored.pairs else "this pair"
+        part = f", partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
+        by = f"{scored.method.upper()}, {REPLACED[scored.kind]}, over {over}{part}"
+        self._subject = f"The best {size:,} edges by {by}."
+        self._bench.want("trust", self._asked)
+        self._show()
+
+    def _stop(self) -> None:
+        """What is known so far stays."""
+        if self._asked is not None:
+            self._asked = None
+            self._bench.want("trust", None)
+            self._show()
+
+    def _take(self, found: TrustFound) -> None:
+        if found.want != self._asked:
+            return
+        self._found = found
+        if not found.waiting:
+            self._stop()
+        self._show()
+
+    def _take_refusal(self, refusal: Unanswered) -> None:
+        if refusal.want == self._asked:
+            self._problem = f"{refusal.message} {refusal.hint}".strip()
+            self._stop()
+
+    def _follow(self) -> None:
+        """The document is another one."""
+        document = self._bench.document
+        if self._asked is not None and self._of != self._state():
+            self._stop()
+        if self._problem and self._of != self._state():
+            self._problem = ""
+        if self._filling and document.dataset:
+            self._filling = False
+            choice = replace(document.choice, over_dataset=True)
+            self._bench.commit("Trace over the dataset", replace(document, choice=choice))
+        self._show()
+
+    def _fill(self, task: str) -> None:
+        self._filling = True
+        self._window.dataset_keeper.fill(task)
+
+    # ---- what is shown -------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        self._panel.set_data(self._data())
+
+    def _data(self) -> TrustData:
+        bench, found = self._bench, self._found
+        opened = bench.opened
+        able = bool(bench.document.size) and bench.scored is not None
+        waiting: tuple[str, ...] = ()
+        if self._asked is not None:
+            waiting = TITLES if found is None else found.waiting
+        problem = self._problem or ("" if able or found is not None else NO_CIRCUIT)
+        return TrustData(
+            subject=self._subject,
+            statements=() if found is None else found.statements,
+            waiting=waiting,
+            stale=found is not None and self._of != self._state(),
+            problem=problem,
+            lacks=self._lacks(),
+            tasks=() if opened is None else tuple((task.name, task.title) for task in opened.tasks),
+            able=able,
+        )
+
+    def _lacks(self) -> str:
+        """What a dataset is needed for, and what is missing of it."""
+        document = self._bench.document
+        if self._bench.opened is None:
+            return ""
+        if document.choice.over_dataset and document.dataset and not document.traced_rows:
+            return f"The next trace goes over the dataset's {len(document.dataset)} pairs: press T."
+        pairs = len(document.traced_rows)
+        if pairs >= FEW:
+            return ""
+        return LACKS.format(few=FEW) if pairs < 2 else LACKS_MORE.format(few=FEW, pairs=pairs)

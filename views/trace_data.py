@@ -1,0 +1,45 @@
+"""What the menu of tracing shows: the methods, what each can be told, and what it goes over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OptionData:
+    """A number that a method can be told. usual: where nobody says otherwise. digits: behind the point."""
+
+    name: str
+    title: str
+    value: float
+    usual: float
+    least: float
+    most: float
+    digits: int = 0
+
+
+@dataclass(frozen=True)
+class MethodData:
+    """problem: why it cannot be used now; empty where it can. cost: "about 4 min", where that is worth saying."""
+
+    name: str
+    title: str
+    words: str
+    options: tuple[OptionData, ...] = ()
+    problem: str = ""
+    cost: str = ""
+
+
+@dataclass(frozen=True)
+class TraceData:
+    """The menu. method: the chosen one. over_problem: why the dataset cannot be traced; empty where it can."""
+
+    methods: tuple[MethodData, ...] = ()
+    method: str = ""
+    over_dataset: bool = False
+    pairs: int = 0  # of the dataset
+    over_problem: str = ""
+
+    @property
+    def chosen(self) -> MethodData | None:
+        return next((method for method in self.methods if method.name == self.method), None)
