@@ -37,6 +37,8 @@ USUAL = TraceChoice()  # what Trace does until the user says otherwise
 def forwards(method: str, edges: int, options: dict[str, float]) -> float:
     """About how many forward runs of the model a pair takes (see the methods' docstrings)."""
     steps = options.get("steps", 1)
+    if method == "random":
+        return 0.0
     if method == "exact-scan":
         return 0.15 * edges
     if method == "acdc":

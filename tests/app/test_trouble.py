@@ -210,9 +210,10 @@ def test_tracing_without_b_says_what_is_missing_or_takes_the_other_method(reader
     reader.click(reader.window.inputs.remove)
     reader.rest()
     reader.press(Qt.Key.Key_T, widget=reader.window.canvas)
-    assert reader.message() == "This method goes from B to A: give a counterfactual input first."
+    assert reader.message().startswith("EAP-IG goes from B to A, and there is no B.")
     bar = reader.window.top_bar
     next(action for action in bar.method_menu.actions() if action.text().startswith("EAP:")).trigger()
+    reader.rest()
     reader.click(bar.trace)
     reader.rest()
     assert "of 262 edges recover" in reader.message()

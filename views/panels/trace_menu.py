@@ -112,6 +112,7 @@ def _field(option: OptionData) -> QDoubleSpinBox:
     field.setSingleStep(max(10.0**-option.digits, option.value / 10 if option.digits else 1))
     field.setValue(option.value)
     field.setKeyboardTracking(False)
+    field.setFixedWidth(120)
     field.setAccessibleName(option.title)
     field.setToolTip(f"From {option.least:g} to {option.most:g}")
     return field
