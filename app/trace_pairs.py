@@ -65,7 +65,7 @@ def _answers(bench: Bench, document: Document, row: PairSource, pair: Pair) -> t
     if choice is None or not choice.kind or bench.ready.metric_problem:
         if row.target:
             return model.answer(row.target), model.answer(row.foil or row.target)
-        target = Session(model, pair).metric.target
+        target = Session(model, pair, parity=bench.session.parity).metric.target
         return (target[0], target[0]) if target else ("", "")
     target_text, foil_text = answers(row, choice)
     if target_text is None:

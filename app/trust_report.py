@@ -266,7 +266,8 @@ def _say_method(report: dict[str, Any]) -> list[Statement]:
     method = report["other method"]
     if isinstance(method, str):
         return [Statement("Another method", "", f"No other method was asked: {method}.", "unknown")]
-    words = f"{METHODS[method['method']].title} finds {method['overlap']:.0%} of the same edges (by chance {method['chance']:.1%})."
+    title = METHODS[method["method"]].title
+    words = f"{title} finds {method['overlap']:.0%} of the same edges (by chance {method['chance']:.1%})."
     return [Statement("Another method", f"{method['overlap']:.0%}", words)]
 
 
