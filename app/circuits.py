@@ -31,6 +31,7 @@ class Circuits(QObject):
         self._curve: CurveFound | None = None
         self._of: tuple[object, ...] = ()  # the state that the figures are of
         self._problem = ""
+        self._untraced: tuple[object, str] = None, ""  # why a trace could not be made, and of which state
         self._pending: int | None = None
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
@@ -114,13 +115,15 @@ class Circuits(QObject):
             words = f"Trace: keep the best {recovered.size:,} edges"
             self._bench.commit(words, replace(self._bench.document, size=recovered.size), TRACE_STEP)
         self._bench.history.seal()
+        self._untraced = None, ""
         self._follow()
 
     def _take_untraced(self, answer: Untraced) -> None:
         """The trace that was asked for cannot be made."""
         self._bench.end_trace()
-        self._problem = f"{answer.message} {answer.hint}".strip()
-        self._bench.message.emit(self._problem)
+        words = f"{answer.message} {answer.hint}".strip()
+        self._untraced = self._state(), words
+        self._bench.message.emit(words)
         self.show()
 
     def _take_unanswered(self, answer: Unanswered) -> None:
@@ -149,7 +152,7 @@ class Circuits(QObject):
             replaced=REPLACED.get(bench.cut_kind, ""),
             partial="" if scored is None or scored.share == 1 else f"partial: {scored.share:.0%} of the work",
             can_measure=scored is not None and not scored.measured,
-            problem=self._problem,
+            problem=self._problem or (self._untraced[1] if self._untraced[0] == self._state() else ""),
             can_trace=scored is not None,
             traced=bench.recovered is not None,
             stale=bool(self._of) and self._of != self._state(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from app.messages import Scored
 from app.trace_choice import TraceChoice
 from app.tracing_wants import MethodsFound, WantMethods
 from views.trace_data import TraceData
@@ -22,6 +23,7 @@ class TracingMenu(QObject):
         super().__init__(window)
         self._top_bar, self._bench = window.top_bar, window.workbench
         self._data = TraceData()
+        self._given_up = False
         menu, bench = self._top_bar.method_menu, self._bench
         menu.method_chosen.connect(self._choose)
         menu.option_changed.connect(self._tell)
@@ -29,6 +31,7 @@ class TracingMenu(QObject):
         bench.want("methods", WantMethods())
         bench.on(MethodsFound, self._take)
         bench.history_changed.connect(self._follow)
+        bench.on(Scored, self._take_scored)
         bench.given_up.connect(self._end)
 
     @property
@@ -93,8 +96,14 @@ class TracingMenu(QObject):
     # ---- its end -------------------------------------------------------------------------------------------
 
     def _end(self, traced: bool) -> None:
-        """The user has given it up: what is scored stays, and says how much of the work it is."""
-        scored = self._bench.scored
-        if traced and scored is not None and scored.share < 1:
+        """The user has given it up: what is scored stays, and what it recovers is found out."""
+        document = self._bench.document
+        self._given_up = traced and document.traced is not None and document.traced.takes_long
+        if self._given_up:
+            self._bench.ask(changes=False)
+
+    def _take_scored(self, scored: Scored) -> None:
+        """A part says how much of the work it is."""
+        if self._given_up and scored.share < 1:
             self._bench.message.emit(f"Cancelled; partial: {scored.share:.0%} of the work.")
-            self._bench.ask(changes=False)  # what the part recovers
+        self._given_up = False

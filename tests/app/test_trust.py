@@ -1,0 +1,120 @@
+"""The trust panel: what it says of the circuit shown, against the engine's own evaluation."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+import wirescope as ws
+from app.trust_report import TOO_MUCH, trust_report
+from app.trust_report import sentences as report_sentences
+from tests.app.person import Person, plain
+from tests.app.test_tracing_in_window import ROWS, dataset, over_dataset, paste, trace
+
+
+def open_panel(person: Person) -> None:
+    person.window.docks["trust"].raise_()
+    person.wait(person.window.trust.isVisible)
+
+
+def type_size(person: Person, size: int) -> None:
+    field = person.window.faithfulness.field
+    person.click(field)
+    field.selectAll()
+    QTest.keyClicks(field, str(size))
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    person.rest()
+
+
+def evaluate(person: Person) -> list[str]:
+    person.click(person.window.trust.evaluate)
+    person.wait(lambda: not person.window.trust.data().waiting)
+    person.rest()
+    return person.window.trust.texts()
+
+
+@pytest.mark.parametrize("who", ["reader", "viewer"])
+def test_one_pair_says_what_it_can_and_what_needs_a_dataset(request, who: str) -> None:
+    person: Person = request.getfixturevalue(who)
+    open_panel(person)
+    panel = person.window.trust
+    assert "Choose a circuit first" in panel.problem.text()
+    assert not panel.evaluate.isEnabled()
+    trace(person)
+    size = person.bench.document.size
+    said = evaluate(person)
+    session = person.session()
+    scores = ws.trace(session, "eap-ig")
+    report = trust_report(session, scores, ws.Dataset([session.pair]), size=size)
+    assert said == report_sentences(report)
+    assert "Stability is not known" in " ".join(said)
+    assert "One pair says nothing of stability" in panel.lacks.text()
+
+    # Another size: the old statements are dimmed, and said to be old.
+    type_size(person, 100)
+    assert panel.data().stale
+    assert panel.subject.text().startswith("Of an earlier circuit")
+    assert panel.evaluate.text() == "Evaluate again"
+    type_size(person, size)
+    assert not panel.data().stale
+    person.click(panel.copy)
+    assert said[0] in QApplication.clipboard().text()
+
+
+def test_over_a_dataset_stability_is_known(reader: Person) -> None:
+    paste(reader, ROWS)
+    over_dataset(reader)
+    trace(reader)
+    open_panel(reader)
+    said = evaluate(reader)
+    session, pairs = reader.session(), dataset(reader)
+    scores = ws.trace(session, "eap-ig", dataset=pairs)
+    assert said == report_sentences(trust_report(session, scores, pairs, size=reader.bench.document.size))
+    assert "bootstrap" in " ".join(said)
+    assert "The three tests need 8 pairs" in reader.window.trust.lacks.text()
+
+
+def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(reader: Person) -> None:
+    reader.bench.set_replacement("zero")
+    reader.rest()
+    trace(reader)
+    scores = ws.trace(reader.session(), "eap-ig", replacement="zero")
+    curve = ws.faithfulness(reader.session(), scores, fractions=[i / 20 for i in range(1, 20)])
+    best = max(range(19), key=lambda i: curve.recovered[i])
+    assert curve.recovered[best] > TOO_MUCH
+    type_size(reader, curve.sizes[best])
+    open_panel(reader)
+    assert "so it is not a good explanation of it" in evaluate(reader)[0]
+    assert reader.window.trust.data().statements[0].tone == "against"
+
+
+def test_cancelled_it_keeps_what_is_known(reader: Person) -> None:
+    trace(reader)
+    open_panel(reader)
+    panel = reader.window.trust
+    seen = []
+    reader.bench.working.connect(
+        lambda words, _: seen.append(words) or panel.evaluate.click() if "another" in words and not seen else None
+    )
+    panel.evaluate.click()
+    reader.wait(lambda: seen)
+    reader.rest()
+    assert not panel.data().waiting
+    assert 2 <= len(panel.texts()) < 5
+    reader.click_node(reader.bench.opened.graph.nodes[3])
+    assert not panel.data().waiting  # it does not go on by itself
+
+
+def test_a_task_fills_the_dataset_for_the_next_trace(person: Person) -> None:
+    a, b = (f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Mary"))
+    person.open("bundled:names", a, b)
+    open_panel(person)
+    panel = person.window.trust
+    (task,) = [action for action in panel.fill_menu.actions() if plain(action.text()) == "Agreement"]
+    task.trigger()
+    person.rest()
+    assert len(person.bench.document.dataset) == 24
+    assert person.window.top_bar.method_menu.over[True].isChecked()
+    assert "The next trace goes over the dataset's 24 pairs" in panel.lacks.text()
