@@ -98,7 +98,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("find", "&Find…", ("Ctrl+F",), "Find nodes, edges, tokens, and the heads that read a token"),
     Action("preferences", "Prefer&ences…", ("Ctrl+,",), "Look, text size, memory and defaults"),
-    Action("palette", "&Command Palette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
+    Action("palette", "Command Pa&lette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
     Action(
         "pin",
         "Pi&n an Answer…",
@@ -123,8 +123,8 @@ ACTIONS: tuple[Action, ...] = (
         for row in DOCKS
     ),
     Action("show_changes", "Colour Nodes by Chan&ge", (), "Fill what an edit changes downstream", checkable=True),
-    Action("reset_layout", "Reset &Layout", (), "Every panel to where it was at first"),
-    Action("full_screen", "F&ull Screen", ("F11",), "The window alone on the screen, and back", checkable=True),
+    Action("reset_layout", "Reset La&yout", (), "Every panel to where it was at first"),
+    Action("full_screen", "Full S&creen", ("F11",), "The window alone on the screen, and back", checkable=True),
     Action("next_panel", "Ne&xt Panel", ("Ctrl+Tab",), "The keys go to the next part of the window"),
     Action("previous_panel", "Pre&vious Panel", ("Ctrl+Shift+Tab",), "And back"),
     Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),

@@ -49,7 +49,7 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("history", "&History", "left", "history", "F9", below="inputs"),
     DockRow("dataset", "&Dataset", "left", "dataset", "Shift+F5", beside="history"),
     DockRow("inspector", "In&spector", "right", "inspector", "F6"),
-    DockRow("trust", "T&rust", "right", "trust", "Shift+F6", beside="inspector"),
+    DockRow("trust", "Tr&ust", "right", "trust", "Shift+F6", beside="inspector"),
     DockRow("predictions", "P&redictions", "bottom", "predictions", "F7"),
     DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),
 )

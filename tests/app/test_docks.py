@@ -98,6 +98,8 @@ def test_the_table_has_room_for_its_lines_and_gives_it_back(window: Window) -> N
 
 
 def test_a_hidden_dock_leaves_its_room_and_takes_it_again(window: Window) -> None:
+    window.docks["trust"].close()  # the other one on this side
+    QApplication.processEvents()
     before, centre = sizes(window), window.centre.width()
     title = window.docks["inspector"].title_bar
     QTest.mouseMove(title, title.rect().center())
@@ -156,7 +158,7 @@ def test_docks_over_one_another_have_tabs_and_no_title_of_their_own(window: Wind
     window.desk.tabifyDockWidget(first, second)
     QApplication.processEvents()
     shown = [bar for bar in window.desk.findChildren(QTabBar) if bar.isVisible() and bar.count() > 1]
-    assert {"Inputs", "Inspector"} in [{bar.tabText(i) for i in range(bar.count())} for bar in shown]
+    assert {"Inputs", "Inspector", "Trust"} in [{bar.tabText(i) for i in range(bar.count())} for bar in shown]
     assert not first.title_bar.name.isVisible()
     window.commands["show_inspector"].setChecked(False)
     window.commands["show_inspector"].trigger()  # the one behind comes to the front
@@ -258,9 +260,9 @@ def test_no_tabs_are_left_over_a_panel(sit_down: Sit, person: Person) -> None:
         bars = window.desk.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
         return [[bar.tabText(i) for i in range(bar.count())] for bar in bars if bar.isVisible() and bar.count() > 1]
 
-    assert tabs(person.window) == [["History", "Dataset"]]
+    assert tabs(person.window) == [["History", "Dataset"], ["Inspector", "Trust"]]
     person.window.close()
     second = sit_down()
-    assert tabs(second.window) == [["History", "Dataset"]]
+    assert tabs(second.window) == [["History", "Dataset"], ["Inspector", "Trust"]]
     second.choose("View", "Reset Layout")
-    assert tabs(second.window) == [["History", "Dataset"]]
+    assert tabs(second.window) == [["History", "Dataset"], ["Inspector", "Trust"]]
