@@ -4,10 +4,9 @@ when something else comes in between, or when the user gives it up. Runs in the 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from app.bench import Bench, ScoresKey
-from app.engine_thread import Send
+from app.engine_thread import Cancel, Send
 from app.messages import Request, Scored, Working
 from app.trace_choice import TraceChoice
 from app.trace_pairs import dataset_of
@@ -15,7 +14,6 @@ from core.tracing.job import Options
 from core.tracing.methods import METHODS
 from core.tracing.trace import Tracing
 
-Cancel = Callable[[], bool]
 EVERY = 0.2  # seconds between two parts that are shown
 
 

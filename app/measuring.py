@@ -50,7 +50,7 @@ class Measuring(QObject):
     def _take_refusal(self, refusal: Unanswered) -> None:
         if refusal.want == self._asked:
             self._stop()
-            self._bench.message.emit(f"{refusal.message} {refusal.hint}".strip())
+            self._bench.message.emit(refusal.words)
 
     def _stop(self) -> None:
         """What is measured stays."""

@@ -10,6 +10,7 @@ import numpy as np
 from app.bench import Bench
 from app.dataset_rows import answers
 from app.document import Document, PairSource
+from app.engine_thread import Cancel
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import InputError, WirescopeError
@@ -19,7 +20,6 @@ from core.metrics import METRICS
 from core.session import Session
 from core.tracing.over_pairs import sessions_over
 
-Cancel = Callable[[], bool]
 KEPT_SESSIONS = 8  # batches of the dataset whose runs are kept
 MEGABYTES = 48  # for the runs of each
 

@@ -4,14 +4,14 @@ imports torch."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from app.bench import Bench
 from app.document import Document
-from app.engine_thread import Send
+from app.engine_thread import Cancel, Send
 from app.long_trace import EVERY
 from app.messages import Request, Working
 from app.trace_choice import cost_words, forwards
@@ -23,8 +23,6 @@ from core.tracing.job import Options
 from core.tracing.methods import METHODS, Method
 from views.data import Target
 from views.trace_data import MethodData, OptionData
-
-Cancel = Callable[[], bool]
 
 # title, least, most, digits behind the point
 _OPTIONS: dict[str, tuple[str, float, float, int]] = {

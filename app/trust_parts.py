@@ -3,11 +3,10 @@ comes in between. Runs in the engine's thread; imports torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from app.bench import Bench, ScoresKey
-from app.engine_thread import Send
+from app.engine_thread import Cancel, Send
 from app.inspection import ALIKE, ANOTHER
 from app.long_trace import options_of
 from app.messages import Request, Working
@@ -18,8 +17,6 @@ from app.trust_wants import TITLES, TrustFound, WantTrust
 from core.errors import InputError
 from core.inputs.pair import Dataset
 from core.tracing.methods import METHODS
-
-Cancel = Callable[[], bool]
 
 
 def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:

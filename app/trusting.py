@@ -84,7 +84,7 @@ class Trusting(QObject):
 
     def _take_refusal(self, refusal: Unanswered) -> None:
         if refusal.want == self._asked:
-            self._problem = f"{refusal.message} {refusal.hint}".strip()
+            self._problem = refusal.words
             self._stop()
 
     def _follow(self) -> None:

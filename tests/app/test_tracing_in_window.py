@@ -221,7 +221,7 @@ def test_pictures_are_traced_over_a_dataset_too(viewer: Person, pictures) -> Non
     trace(viewer)  # pictures without a B, and B is what removed edges carry
     assert "No row of the dataset can be traced" in viewer.message()
     assert "No row of the dataset can be traced" in viewer.window.faithfulness.problem.text()
-    viewer.bench.set_replacement("zero")
+    viewer.bench.question.set_replacement("zero")
     viewer.rest()
     choose(viewer, "eap")
     trace(viewer)
@@ -250,7 +250,7 @@ def test_measure_turns_dashed_edges_into_solid_ones(request, who: str) -> None:
     assert values == pytest.approx(-effects, abs=1e-5)
     assert "measured" in person.tip(names[0])
     assert person.message() == f"Measured {len(names)} edges, each edited alone."
-    person.bench.set_replacement("zero")  # they were measured for B
+    person.bench.question.set_replacement("zero")  # they were measured for B
     person.rest()
     assert not solid(person)
 

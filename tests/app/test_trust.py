@@ -77,7 +77,7 @@ def test_over_a_dataset_stability_is_known(reader: Person) -> None:
 
 
 def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(reader: Person) -> None:
-    reader.bench.set_replacement("zero")
+    reader.bench.question.set_replacement("zero")
     reader.rest()
     trace(reader)
     scores = ws.trace(reader.session(), "eap-ig", replacement="zero")
