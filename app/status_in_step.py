@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.messages import Opened, Ready
 from app.process_memory import memory_words, resident_megabytes
@@ -28,15 +28,21 @@ class StatusInStep(QObject):
         workbench.nothing_to_show.connect(lambda _: status.set_run(""))
         workbench.working.connect(status.set_work)
         workbench.idle.connect(status.clear_work)
-        workbench.message.connect(status.set_message)
+        workbench.message.connect(self._show_message)
+        self._just_said = QTimer(self, singleShot=True, interval=0)  # runs until the event that brought a message ends
         self._step = workbench.history.current
         workbench.history_changed.connect(self._drop_message)
 
+    def _show_message(self, text: str) -> None:
+        self._status.set_message(text)
+        self._just_said.start()
+
     def _drop_message(self) -> None:
-        """What was said of an earlier state goes when the work goes on."""
+        """What was said of an earlier state goes when the work goes on; not what was said of this very step."""
         if self._workbench.history.current is not self._step:
             self._step = self._workbench.history.current
-            self._status.set_message("")
+            if not self._just_said.isActive():
+                self._status.set_message("")
 
     def _show_device(self, opened: Opened) -> None:
         precision, device = opened.details.split(" · ")[-2:]
