@@ -40,6 +40,10 @@ class Conversation(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(STALE_AFTER)
         self._timer.timeout.connect(self.mark_stale)
+        self._next: tuple[Any, ...] = ()  # what is to be asked
+        self._sending = QTimer(self)
+        self._sending.setSingleShot(True)
+        self._sending.timeout.connect(self._send)
         engine.answered.connect(self._take)
 
     def on(self, kind: type, slot: Callable[[Any], None]) -> None:
@@ -66,13 +70,17 @@ class Conversation(QObject):
         replaceable: frozenset[str],
         changes: bool,
     ) -> None:
-        """Send a request. changes: what is shown will be out of date if the answer takes long."""
+        """Send a request with the next turn of the event loop: all that one gesture asks for goes as one, whichever
+        listeners ask. changes: what is shown will be out of date if the answer takes long."""
         self._number += 1
         self.busy = True
-        wants = tuple(self._wants.values())
-        self._engine.ask(Request(self._number, document, inspect, recover, replaceable, positions, wants, self.memory))
+        self._next = document, inspect, recover, replaceable, positions
+        self._sending.start(0)
         if changes:
             self._timer.start()
+
+    def _send(self) -> None:
+        self._engine.ask(Request(self._number, *self._next, tuple(self._wants.values()), self.memory))
 
     def mark_stale(self) -> None:
         self._timer.stop()
@@ -86,6 +94,7 @@ class Conversation(QObject):
 
     def cancel(self) -> None:
         """Give up what runs; answers that are on their way are not wanted any more."""
+        self._sending.stop()
         self._engine.cancel()
         self._number += 1
         self._finish()
@@ -93,6 +102,7 @@ class Conversation(QObject):
     def stop(self) -> None:
         """End the engine's thread."""
         self._timer.stop()
+        self._sending.stop()
         self._engine.stop()
 
     def _take(self, answer: Answer) -> None:
