@@ -22,7 +22,8 @@ def serve_unfolded(want: WantUnfolded, request: Request, bench: Bench, send: Sen
     """Send the circuit over positions. Nothing where the want is of a model that is no longer open."""
     if want.graph != bench.session.graph:
         return
-    _, kind, method = bench.scores_key(request.document)
+    scored = bench.scores_key(request.document)
+    kind, method = scored.kind, scored.choice.method
     if method not in ("eap", "eap-ig"):  # the others know no positions
         method = "eap-ig" if bench.ready.has_counterfactual else "eap"
     key = ("unfold", bench.metric_key, kind, method, want)

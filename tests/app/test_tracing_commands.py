@@ -55,7 +55,7 @@ def test_evaluate_says_what_the_circuit_recovers(traced: Path, capsys: pytest.Ca
 def test_evaluate_in_words_names_what_is_unexplained(traced: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(traced)]) == 0
     words = capsys.readouterr().out
-    for needed in ("unexplained", "bootstrap", "By mean ablation", "integrated-edges finds", "p = ", "CMD", "rightly"):
+    for needed in ("unexplained", "bootstrap", "By mean ablation", "Integrated edges finds", "p = ", "CMD", "rightly"):
         assert needed in words
 
 
