@@ -97,7 +97,7 @@ def test_x_on_the_keyboard_cuts_and_a_prompt_can_be_typed(at_the_screen: Person)
     person.wait(lambda: person.edits())
 
     card = person.card("A")
-    click(card.chips)
+    click(card.chips, card.chips.pencil_rect().center().toPoint())
     person.wait(card.editor.isVisible)
     xdotool("key", "ctrl+a")
     xdotool("type", "--delay", "1", CLEAN)
