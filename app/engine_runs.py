@@ -17,7 +17,7 @@ from app.tracing_wants import Untraced
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.errors import Cancelled, InputError, WirescopeError
-from core.evaluation.faithfulness import FRACTIONS, sizes_of
+from core.evaluation.faithfulness import FRACTIONS, MOST, sizes_of
 from core.graph import Node
 from core.lens.attention import attention_pattern
 from core.tracing.scores import Scores
@@ -25,7 +25,6 @@ from core.tracing.trace import trace
 from views.data import Target
 
 MEASURED_EDITS = 12  # at most so many edits get a figure of their own
-MOST = 0.8  # of the metric: the circuit that a trace reports recovers so much
 
 
 def run(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:

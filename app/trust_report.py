@@ -12,7 +12,7 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import EditError, InputError
 from core.evaluation.agreement import agreement
-from core.evaluation.faithfulness import Curve, faithfulness
+from core.evaluation.faithfulness import MOST, Curve, faithfulness
 from core.evaluation.hypotheses import LEAST_PAIRS, hypothesis_tests
 from core.evaluation.measured import measure
 from core.evaluation.minimality import minimality
@@ -26,7 +26,6 @@ from core.tracing.scores import Scores
 from core.tracing.trace import trace
 from views.trust_data import Statement, Tone
 
-MOST = 0.8  # of the behaviour: the circuit that is looked at recovers so much, where no size is given
 TOO_MUCH = 1.2  # of the behaviour: beyond it the circuit is no good explanation
 OTHER: dict[str, EditKind] = {"patch": "mean", "mean": "patch", "zero": "patch"}
 AGAINST = "integrated-edges"
