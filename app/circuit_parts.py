@@ -61,7 +61,7 @@ def serve_curve(want: WantCurve, request: Request, bench: Bench, send: Send, can
     scores_key = bench.scores_key(request.document)
     key = "curve", scores_key
     if key not in bench.kept:
-        send(Working(request.number, "Running circuits of all sizes"))
+        memory = bench.kept.setdefault(("curve so far", scores_key), {})  # another request may come in between
         scores = bench.scores[scores_key]
         rows = scores_key.rows
         curve = faithfulness(
@@ -70,7 +70,9 @@ def serve_curve(want: WantCurve, request: Request, bench: Bench, send: Send, can
             dataset=dataset_of(bench, request.document, rows) if rows else None,
             progress=lambda share: send(Working(request.number, "Running circuits of all sizes", share)),
             cancelled=cancelled,
+            memory=memory,
         )
+        del bench.kept["curve so far", scores_key]
         bench.kept[key] = CurveFound(
             0,
             curve.sizes,

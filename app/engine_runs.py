@@ -17,7 +17,7 @@ from app.tracing_wants import Untraced
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.errors import Cancelled, InputError, WirescopeError
-from core.evaluation.faithfulness import FRACTIONS, MOST, sizes_of
+from core.evaluation.faithfulness import FRACTIONS, MOST, size_to_look_at, sizes_of
 from core.graph import Node
 from core.lens.attention import attention_pattern
 from core.tracing.scores import Scores
@@ -111,7 +111,8 @@ def _make_scores(request: Request, bench: Bench, key: ScoresKey, send: Send, can
 
 
 def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelled: Cancel) -> None:
-    """The smallest circuit, at MIB's fractions, that recovers most of the metric, and as many random edges."""
+    """The smallest circuit, at MIB's fractions, that recovers most of the metric (see `size_to_look_at`), and as many
+    random edges."""
     document = request.document
     if bench.asked_key(document) not in bench.scores:
         return  # it could not be traced; that is said already
@@ -123,15 +124,19 @@ def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelle
         return float(measure_over(sessions, [circuit], kind, cancelled).recovered()[0])
 
     try:
+        shares: dict[int, float] = {}
         for step, size in enumerate(sizes_of(graph.n_edges, FRACTIONS)):
-            recovered = share(scores.top(size))
+            shares[size] = share(scores.top(size))
             send(Working(request.number, "Running circuits", (step + 1) / len(FRACTIONS)))
-            if recovered >= MOST:
+            if shares[size] >= MOST:
                 break
+        size = size_to_look_at(graph.n_edges, list(shares), list(shares.values()))
+        recovered = shares[size]
         order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
         random = share(Circuit(graph, order))
     except InputError:
         send(Untraced(request.number, ALIKE, ANOTHER))
         return
     pairs = sum(session.pair.batch for session in sessions) if document.traced_rows else 0
-    send(Recovered(request.number, size, graph.n_edges, recovered, random, scores.method, kind, pairs))
+    missed = 0.0 if size < graph.n_edges and recovered >= MOST else MOST
+    send(Recovered(request.number, size, graph.n_edges, recovered, random, scores.method, kind, pairs, missed))

@@ -171,7 +171,8 @@ def recovered_words(answer: Recovered) -> str:
     rest = f"{left:.0%} stays unexplained" if left >= 0 else f"{-left:.0%} more than the whole model"
     random = abs(round(100 * answer.random)) if round(100 * answer.random) == 0 else round(100 * answer.random)
     over = f", over {answer.pairs} pairs" if answer.pairs else ""
+    least = f". No part of the model that was tried recovers {answer.missed:.0%}" if answer.missed else ""
     return (
         f"{answer.size:,} of {answer.edges:,} edges recover {answer.share:.0%}, {rest}; "
-        f"as many random ones {random}% ({REPLACED[answer.kind]}{over})"
+        f"as many random ones {random}% ({REPLACED[answer.kind]}{over}){least}"
     )

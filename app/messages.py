@@ -166,7 +166,8 @@ class Inspected:
 
 @dataclass(frozen=True)
 class Recovered:
-    """What the circuit of the best `size` edges recovers of the metric, and as many random edges do."""
+    """What the circuit of the best `size` edges recovers of the metric, and as many random edges do. missed: the share
+    that was looked for, where nothing short of the whole model recovers it."""
 
     number: int
     size: int
@@ -176,6 +177,7 @@ class Recovered:
     method: str
     kind: EditKind
     pairs: int = 0  # of the dataset that was traced
+    missed: float = 0.0
 
 
 @dataclass(frozen=True)

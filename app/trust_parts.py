@@ -23,7 +23,10 @@ def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, can
     """Answer all questions about the circuit; send the statements as they come. Raises InputError where there is
     nothing to recover, Cancelled."""
     key = bench.scores_key(request.document)
-    subject = _subject(want, request, bench, key)
+    name = "trust subject", key, want.size
+    if name not in bench.kept:
+        bench.kept[name] = _subject(want, request, bench, key)
+    subject: Subject = bench.kept[name]  # with what it remembers
     report: dict[str, Any] = bench.kept.setdefault(
         ("trust", key, want.size), {"size": want.size, "edges": len(subject.scores.values)}
     )

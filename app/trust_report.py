@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import EditError, InputError
 from core.evaluation.agreement import agreement
-from core.evaluation.faithfulness import MOST, Curve, faithfulness
+from core.evaluation.faithfulness import Curve, faithfulness, size_to_look_at
 from core.evaluation.hypotheses import LEAST_PAIRS, hypothesis_tests
 from core.evaluation.measured import measure
 from core.evaluation.minimality import minimality
@@ -23,7 +23,7 @@ from core.tracing.job import Options
 from core.tracing.methods import METHODS
 from core.tracing.per_pair import scores_per_pair
 from core.tracing.scores import Scores
-from core.tracing.trace import trace
+from core.tracing.trace import Tracing
 from views.trust_data import Statement, Tone
 
 TOO_MUCH = 1.2  # of the behaviour: beyond it the circuit is no good explanation
@@ -85,10 +85,8 @@ def trust_report(
 
 
 def _size(curve: Curve) -> int:
-    """The fewest edges that recover most of the behaviour."""
-    return next(
-        (size for size, share in zip(curve.sizes, curve.recovered, strict=True) if share >= MOST), curve.sizes[-1]
-    )
+    """Of the circuit that is looked at where nobody has chosen one."""
+    return size_to_look_at(curve.sizes[-1], curve.sizes, curve.recovered)
 
 
 def _points(curve: Curve) -> list[dict[str, float | int | None]]:
@@ -118,7 +116,8 @@ def _number(value: float) -> float | None:
 
 @dataclass(frozen=True)
 class Subject:
-    """A circuit (the best `size` edges), and what it is evaluated on. options: of the method that scored the edges."""
+    """A circuit (the best `size` edges), and what it is evaluated on. options: of the method that scored the edges.
+    memory: what is found out is kept here, so that a question which is asked again after Cancelled goes on."""
 
     session: Session
     scores: Scores
@@ -126,6 +125,11 @@ class Subject:
     kind: EditKind
     size: int
     options: Options
+    memory: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def memory_of(self, question: str) -> dict[Any, Any]:
+        found: dict[Any, Any] = self.memory.setdefault(question, {})
+        return found
 
     @property
     def circuit(self) -> Circuit:
@@ -134,7 +138,8 @@ class Subject:
 
 def _needs(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
     needs = minimality(subject.session, subject.circuit, subject.kind, dataset=subject.dataset,
-                       seed=subject.options.seed, cancelled=cancelled, progress=told)  # fmt: skip
+                       seed=subject.options.seed, cancelled=cancelled, progress=told,
+                       memory=subject.memory_of("needs"))  # fmt: skip
     return {"recovered": needs.recovered, "needed": needs.share_needed(), "needed of": len(needs.needs)}
 
 
@@ -149,7 +154,14 @@ def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float]
     if len(subject.dataset) < 2:
         return "one pair cannot tell how stable a circuit is"
     rows = scores_per_pair(
-        subject.session, scores.method, subject.dataset, scores.replacement, subject.options, told, cancelled
+        subject.session,
+        scores.method,
+        subject.dataset,
+        scores.replacement,
+        subject.options,
+        told,
+        cancelled,
+        subject.memory_of("stability"),
     )
     found = stability(rows, subject.size, seed=subject.options.seed)
     low, high = found.interval()
@@ -160,7 +172,7 @@ def _other_ablation(subject: Subject, told: Told, cancelled: Cancel) -> dict[str
     other = OTHER.get(subject.kind, "mean")
     try:
         found = measure(subject.session, [subject.circuit], other, dataset=subject.dataset, cancelled=cancelled,
-                        progress=told).recovered()  # fmt: skip
+                        progress=told, memory=subject.memory_of("ablation")).recovered()  # fmt: skip
     except (InputError, EditError) as error:
         return {"other ablation": error.message}
     return {"other ablation": {"replacement": other, "recovered": float(found[0])}}
@@ -171,9 +183,13 @@ def _other_method(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, 
     against = AGAINST if scores.method != AGAINST else "eap-ig"
     if against == "eap-ig" and any(pair.counterfactual is None for pair in dataset.pairs):
         return {"other method": "there is no B"}
-    other = trace(subject.session, against, dataset=dataset, replacement=scores.replacement, progress=told,
-                  cancelled=cancelled)  # fmt: skip
-    found = agreement(scores, other, subject.size)
+    kept = subject.memory_of("method")
+    if against not in kept:
+        kept[against] = Tracing(subject.session, against, dataset=dataset, replacement=scores.replacement)
+    tracing: Tracing = kept[against]
+    for _, share in tracing.parts(cancelled):
+        told(share)
+    found = agreement(scores, tracing.scores, subject.size)
     return {
         "other method": {
             "method": against,
@@ -189,7 +205,8 @@ def _tests(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
         return {"tests": f"the tests need {LEAST_PAIRS} pairs"}
     try:
         tests = hypothesis_tests(subject.session, subject.circuit, subject.kind, dataset=subject.dataset,
-                                 seed=subject.options.seed, progress=told, cancelled=cancelled)  # fmt: skip
+                                 seed=subject.options.seed, progress=told, cancelled=cancelled,
+                                 memory=subject.memory_of("tests"))  # fmt: skip
     except InputError as error:
         return {"tests": error.message}
     rows = [{"name": t.name, "p": t.p, "statistic": t.statistic, "words": t.words, "passed": t.passed} for t in tests]

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ from core.tracing.scores import Scores
 
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 MOST = 0.8  # of the behaviour: a circuit that recovers so much is looked at, where nobody has chosen a size
+HALF = 0.5  # where only the whole model recovers so much: a circuit that recovers this
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,12 @@ def faithfulness(
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    memory: dict[Any, Any] | None = None,
 ) -> Curve:
     """The faithfulness curve of a ranking, on the session's pair (or batch) or a dataset.
 
-    by_size: the largest scores whatever their sign. removed: keep what is left without the best edges. Raises
-    InputError where A and B score alike: there is nothing to recover."""
+    by_size: the largest scores whatever their sign. removed: keep what is left without the best edges. memory: see
+    `measure`. Raises InputError where A and B score alike: there is nothing to recover."""
     kind = replacement or scores.replacement
     graph = session.graph
     sizes = sizes_of(len(scores.values), fractions)
@@ -87,6 +90,7 @@ def faithfulness(
         dataset=dataset,
         progress=progress,
         cancelled=cancelled,
+        memory=memory,
     )
     recovered = found.recovered()
     points = len(sizes)
@@ -112,6 +116,18 @@ def faithfulness(
         by_size=by_size,
         removed=removed,
     )
+
+
+def size_to_look_at(edges: int, sizes: Sequence[int], recovered: Sequence[float]) -> int:
+    """The size of circuit that is looked at where nobody has chosen one: the fewest edges that recover MOST of the
+    behaviour; where nothing short of all `edges` of the graph does, the fewest that recover HALF, since all edges
+    explain nothing."""
+    parts = [(size, share) for size, share in zip(sizes, recovered, strict=True) if size < edges]
+    for least in (MOST, HALF):
+        for size, share in parts:
+            if share >= least:
+                return size
+    return edges
 
 
 def sizes_of(edges: int, fractions: Sequence[float]) -> list[int]:

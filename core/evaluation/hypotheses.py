@@ -25,6 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import InputError
 from core.evaluation.faithfulness import without
-from core.evaluation.measured import measure
+from core.evaluation.measured import Measured, measure, part_of
 from core.graph import Graph, Reader
 from core.inputs.pair import Dataset
 from core.session import Session
@@ -75,16 +76,22 @@ def hypothesis_tests(
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    memory: dict[Any, Any] | None = None,
 ) -> tuple[HypothesisTest, HypothesisTest, HypothesisTest]:
-    """The three tests of a circuit on a session's batch or a dataset. Raises InputError for fewer than LEAST_PAIRS
-    pairs, Cancelled."""
+    """The three tests of a circuit on a session's batch or a dataset. memory: see `measure`. Raises InputError for
+    fewer than LEAST_PAIRS pairs, Cancelled."""
     pairs = session.pair.batch if dataset is None else len(dataset)
     if pairs < LEAST_PAIRS:
         raise InputError(
             f"The tests need {LEAST_PAIRS} pairs, and there are {pairs}.", "Trace a dataset, for example of a task."
         )
     rng = np.random.default_rng(seed)
-    found = measure(session, [circuit, without(circuit)], replacement, dataset=dataset, cancelled=cancelled)
+
+    def run(name: object, circuits: list[Circuit]) -> Measured:
+        memory_of_it = part_of(memory, name)
+        return measure(session, circuits, replacement, dataset=dataset, cancelled=cancelled, memory=memory_of_it)
+
+    found = run("both", [circuit, without(circuit)])
     equal = equivalence(found.circuits[0], found.whole, tolerance)
     independent = independence(found.circuits[1], found.whole, permutations, rng)
     reference = _reference(circuit, draws, rng)
@@ -96,7 +103,7 @@ def hypothesis_tests(
     for start in range(0, len(everything), BATCH // 2):
         part = everything[start : start + BATCH // 2]
         runs = [each for both in part for each in both]
-        metrics = measure(session, runs, replacement, dataset=dataset, cancelled=cancelled).circuits
+        metrics = run(("moved", start), runs).circuits
         moves += [float(np.abs(metrics[2 * i] - metrics[2 * i + 1]).mean()) for i in range(len(part))]
         if progress is not None:
             progress(min(1.0, (start + BATCH // 2) / len(everything)))

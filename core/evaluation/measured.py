@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from core.session import Session
 from core.tracing.over_pairs import sessions_over
 
 FLAT = 1e-6  # of a metric: below it, A and B score alike
+PART = 8  # circuits that are run together where what is measured is remembered part by part
 
 Floats = NDArray[np.float64]
 
@@ -79,9 +81,11 @@ def measure(
     dataset: Dataset | None = None,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    memory: dict[Any, Any] | None = None,
 ) -> Measured:
     """Run circuits over the session's own pair or batch, or over a dataset. Edges outside carry `replacement`.
 
+    memory: what is measured is kept here, part by part, and found again when the same is asked for after Cancelled.
     Raises ArgumentError for circuits of another graph, EditError for `patch` without a B, Cancelled.
     """
     sessions = [session] if dataset is None else sessions_over(session, dataset)
@@ -90,16 +94,36 @@ def measure(
     metrics: list[Floats] = []
     right: list[NDArray[np.bool_]] = []
     done = 0
-    for each in sessions:
-        results = [each.clean, *each.run_circuits([empty, *circuits], replacement, cancelled)]
-        answers = _answers(each, results[0])
-        metrics.append(np.stack([_numbers(result.metric) for result in results]))
-        right.append(np.stack([(result.answer.argmax(dim=-1) == answers).cpu().numpy() for result in results]))
+    todo = [empty, *circuits]
+    size = len(todo) if memory is None else PART
+    for number, each in enumerate(sessions):
+        answers = _answers(each, each.clean)
+        rows = [_row(each.clean, answers)]
+        for start in range(0, len(todo), size):
+            key, part = (number, start), todo[start : start + size]
+            found = None if memory is None else memory.get(key)
+            if found is None:
+                found = [_row(result, answers) for result in each.run_circuits(part, replacement, cancelled)]
+                if memory is not None:
+                    memory[key] = found
+            rows += found
+            if progress is not None:
+                progress((done + each.pair.batch * (start + len(part)) / len(todo)) / total)
+        metrics.append(np.stack([metric for metric, _ in rows]))
+        right.append(np.stack([correct for _, correct in rows]))
         done += each.pair.batch
-        if progress is not None:
-            progress(done / total)
     table, correct = np.concatenate(metrics, axis=1), np.concatenate(right, axis=1)
     return Measured(table[0], table[1], table[2:], correct[0], correct[2:], replacement)
+
+
+def part_of(memory: dict[Any, Any] | None, name: object) -> dict[Any, Any] | None:
+    """A memory within a memory, for one of several measurements."""
+    return None if memory is None else memory.setdefault(name, {})
+
+
+def _row(result: Result, answers: Tensor) -> tuple[Floats, NDArray[np.bool_]]:
+    """Metric and rightness of each pair of a run: [batch] each."""
+    return _numbers(result.metric), (result.answer.argmax(dim=-1) == answers).cpu().numpy()
 
 
 def _answers(session: Session, clean: Result) -> Tensor:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.evaluation.measured import measure
+from core.evaluation.measured import measure, part_of
 from core.inputs.pair import Dataset
 from core.session import Session
 
@@ -46,8 +47,10 @@ def minimality(
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    memory: dict[Any, Any] | None = None,
 ) -> Minimality:
-    """Needs of at most `most` edges of a circuit. Raises InputError where A and B score alike, Cancelled."""
+    """Needs of at most `most` edges of a circuit. memory: see `measure`. Raises InputError where A and B score
+    alike, Cancelled."""
     rng = np.random.default_rng(seed)
     count = len(circuit)
     chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
@@ -56,7 +59,14 @@ def minimality(
     for start in range(0, max(len(chosen), 1), BATCH):
         part = chosen[start : start + BATCH]
         circuits = [circuit, *(Circuit(circuit.graph, np.delete(circuit.edges, place)) for place in part)]
-        whole, *less = measure(session, circuits, replacement, dataset=dataset, cancelled=cancelled).recovered()
+        whole, *less = measure(
+            session,
+            circuits,
+            replacement,
+            dataset=dataset,
+            cancelled=cancelled,
+            memory=part_of(memory, ("without", start)),
+        ).recovered()
         recovered = float(whole)
         needs += [recovered - float(value) for value in less]
         if progress is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +24,20 @@ def scores_per_pair(
     options: Options | None = None,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    memory: dict[Any, Any] | None = None,
 ) -> NDArray[np.float32]:
-    """[pairs, edges]; pairs of one length stand together. Raises what the method raises, Cancelled."""
+    """[pairs, edges]; pairs of one length stand together. memory: scored pairs are kept here, and found again
+    after Cancelled. Raises what the method raises, Cancelled."""
     chosen = method_named(method)
     chosen.check(session, replacement, "edges")
     rows = np.zeros((len(dataset), session.graph.n_edges), dtype=np.float32)
+    known = {} if memory is None else memory
     for number, each in enumerate(sessions_over(session, dataset, positions=1)):
-        job = Job(each, replacement, options=options or Options(), cancelled=cancelled)
-        *_, found = chosen.score(job)
-        rows[number] = found.values
+        if number not in known:
+            job = Job(each, replacement, options=options or Options(), cancelled=cancelled)
+            *_, found = chosen.score(job)
+            known[number] = found.values.astype(np.float32)
+        rows[number] = known[number]
         if progress is not None:
             progress((number + 1) / len(dataset))
     return rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -10,8 +12,11 @@ from PySide6.QtWidgets import QApplication
 import wirescope as ws
 from app.trust_report import TOO_MUCH, trust_report
 from app.trust_report import sentences as report_sentences
+from core.evaluation.hypotheses import hypothesis_tests
 from tests.app.person import Person, plain
 from tests.app.test_tracing_in_window import ROWS, dataset, over_dataset, paste, trace
+from views.data import MetricChoice
+from views.panels.trust import StatementRow
 
 
 def open_panel(person: Person) -> None:
@@ -118,3 +123,36 @@ def test_a_task_fills_the_dataset_for_the_next_trace(person: Person) -> None:
     assert len(person.bench.document.dataset) == 24
     assert person.window.top_bar.method_menu.over[True].isChecked()
     assert "The next trace goes over the dataset's 24 pairs" in panel.lacks.text()
+
+
+NAMES = ("Mary", "John", "Tom", "Amy", "Paul", "Ruth", "Jacob", "Mary")
+
+
+def test_the_three_tests_are_those_of_the_engine(person: Person) -> None:
+    """On eight pairs: a person pastes them, traces them, and reads what the tests say."""
+    story = "When {a} and {b} went to the store, {c} gave a drink to"
+    pairs = [(a, b, NAMES[(place + 3) % 7]) for place, (a, b) in enumerate(itertools.pairwise((*NAMES, "John")))]
+    rows = [(story.format(a=a, b=b, c=b), story.format(a=a, b=b, c=c), f" {a}", f" {b}") for a, b, c in pairs]
+    person.open("bundled:names", rows[0][0], rows[0][1], MetricChoice("logit_difference", " Mary", " John"))
+    paste(person, "\n".join("\t".join(row) for row in rows))
+    over_dataset(person)
+    trace(person)
+    assert person.bench.scored.pairs == 8
+    type_size(person, 24)
+    open_panel(person)
+    evaluate(person)
+    assert not person.window.trust.lacks.isVisible()
+
+    session = person.session()
+    made = ws.Dataset([session.model.pair(a, b) for a, b, _, _ in rows], [(target, foil) for *_, target, foil in rows])
+    circuit = ws.trace(session, "eap-ig", dataset=made).top(24)
+    tests = hypothesis_tests(session, circuit, dataset=made)
+    shown = {row.title.text(): row for row in person.window.trust.findChildren(StatementRow) if row.isVisible()}
+    assert [test.name for test in tests] == ["equivalence", "independence", "minimality"]
+    for test in tests:
+        row = shown[test.name.capitalize()]
+        assert row.figure.text() == f"p {test.p:.3f}"
+        assert test.words in row.words.text()
+        assert ("speaks against the circuit" in row.words.text()) == (not test.passed)
+        assert row.figure.color() == ("text" if test.passed else "negative")
+    assert len({test.passed for test in tests}) == 2  # both kinds of answer are seen

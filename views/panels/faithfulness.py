@@ -23,7 +23,7 @@ TRACK_TIP = (
 
 INVITATION = "how many"  # in the empty field
 FIELD_EDGES = 28  # pixels of the field beside its text
-FITS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (3, 2), (1, 3), (2, 3), (3, 3))  # forms of title and note
+FITS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (3, 2), (2, 3), (3, 3))  # forms of title and note
 
 
 def share_words(share: float) -> str:
@@ -114,7 +114,8 @@ class FaithfulnessPanel(QFrame):
 
     def _fit_field(self) -> None:
         """Wide enough for its words and for all edges, in the size of text that there is."""
-        widest = max((INVITATION, f"{self._data.edges:,}"), key=self.field.fontMetrics().horizontalAdvance)
+        words = (f"{self._data.edges:,}", *((INVITATION,) if self._data.size is None else ()))
+        widest = max(words, key=self.field.fontMetrics().horizontalAdvance)
         self.field.setFixedWidth(self.field.fontMetrics().horizontalAdvance(widest) + FIELD_EDGES)
 
     def _write(self) -> None:
@@ -152,16 +153,18 @@ class FaithfulnessPanel(QFrame):
             return ("best edges kept", "kept"), (note, data.partial)
         share, left = share_words(kept.share), 1 - kept.share
         rest = f"{share_words(left)} unexplained" if left >= 0 else f"{share_words(-left)} above the whole"
+        short_rest = rest if left >= 0 else f"{share_words(-left)} too much"
         share += _plus_minus(kept)
         titles = (
             f"best edges recover {share} of the behaviour, {rest}",
             f"best edges recover {share}, {rest}",
-            f"{share} recovered, {share_words(left)} not" if left >= 0 else f"{share} recovered",
-            f"{share}",
+            f"recover {share}, {short_rest}",
+            f"{share}, {short_rest}",
         )
         random, kind = share_words(kept.random), data.replaced.removeprefix("replaced ")
-        short = " · ".join(part for part in (f"random {random}", data.partial, kind) if part)
-        return titles, (f"random edges {random} · {note}", f"random {random} · {note}", short, data.partial or kind)
+        short = " · ".join(part for part in (f"random {random}", _short_partial(data), kind) if part)
+        shortest = " · ".join(part for part in (f"random {random}", _short_partial(data)) if part)
+        return titles, (f"random edges {random} · {note}", f"random {random} · {note}", short, shortest)
 
     def _fit(self) -> None:
         """Say as much as there is room for; the note on the right gives way first."""
@@ -224,6 +227,11 @@ class FaithfulnessPanel(QFrame):
             self._show_size(self._data.size)
             self._write()
         return super().eventFilter(watched, event)
+
+
+def _short_partial(data: CircuitData) -> str:
+    """ "partial: 37 %"."""
+    return data.partial.removesuffix(" of the work")
 
 
 def _plus_minus(kept: KeptData) -> str:

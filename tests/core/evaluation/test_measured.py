@@ -7,9 +7,11 @@ import pytest
 import torch
 
 import wirescope as ws
+from core.errors import Cancelled
 from core.evaluation.faithfulness import faithfulness, without
 from core.evaluation.measured import Measured, measure
 from core.evaluation.minimality import minimality
+from core.tracing.per_pair import scores_per_pair
 from tests.core.engine.cases import case
 from tests.core.tracing.test_trace import ANSWERS, pairs
 
@@ -115,3 +117,41 @@ def test_vision_too() -> None:
     assert curve.pairs == 3
     assert curve.recovered[-1] == pytest.approx(1.0)
     assert torch.is_tensor(session.clean.metric)
+
+
+@pytest.mark.parametrize("over", ["pair", "dataset"])
+def test_what_was_cancelled_goes_on_from_what_is_measured(traced, over: str) -> None:
+    session, pairs_of_it, scores = traced
+    dataset = pairs_of_it if over == "dataset" else None
+    whole = faithfulness(session, scores, dataset=dataset)
+    memory: dict = {}
+    shares: list[float] = []
+    with pytest.raises(Cancelled):
+        faithfulness(
+            session,
+            scores,
+            dataset=dataset,
+            progress=shares.append,
+            cancelled=lambda: bool(shares) and shares[-1] > 0.5,
+            memory=memory,
+        )
+    known, kept = shares[-1], len(memory)
+    assert known < 1
+    again = faithfulness(session, scores, dataset=dataset, memory=memory)
+    assert len(memory) > kept
+    assert again.recovered == pytest.approx(whole.recovered, abs=1e-12)
+    assert again.accuracy == whole.accuracy
+    assert np.allclose(again.random_band, whole.random_band, rtol=0, atol=1e-12)
+    # Nothing of it is run again: all of it comes even if it may not run at all.
+    once_more = faithfulness(session, scores, dataset=dataset, memory=memory, cancelled=lambda: True)
+    assert once_more.recovered == again.recovered
+
+
+def test_every_question_of_a_circuit_remembers_what_was_measured(traced) -> None:
+    session, dataset, scores = traced
+    memory: dict = {}
+    first = minimality(session, scores.top(20), dataset=dataset, memory=memory)
+    again = minimality(session, scores.top(20), dataset=dataset, memory=memory, cancelled=lambda: True)
+    assert np.array_equal(first.needs, again.needs)
+    rows = scores_per_pair(session, "eap", dataset, memory=memory)
+    assert np.array_equal(rows, scores_per_pair(session, "eap", dataset, memory=memory, cancelled=lambda: True))

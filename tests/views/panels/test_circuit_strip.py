@@ -1,0 +1,44 @@
+"""The strip under the canvas in little room: what stays unexplained is always to be seen as a number."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from views.circuit_data import CircuitData, KeptData
+from views.panels.faithfulness import FaithfulnessPanel
+
+NARROW = 525  # pixels that it has in a window of 1024
+
+
+def strip(show, edges: int, size: int, share: float, width: int = NARROW, **more) -> FaithfulnessPanel:
+    kept = KeptData(size, size, share, 0.0, 3.0, 4.0, **more)
+    panel = show(FaithfulnessPanel(), width, 100)
+    data = CircuitData(edges, 48, size, kept, replaced="replaced from B", can_trace=True, can_measure=True)
+    panel.set_data(data)
+    QApplication.processEvents()
+    return panel
+
+
+@pytest.mark.parametrize("width", [NARROW, 760, 1400])
+@pytest.mark.parametrize(
+    ("edges", "size", "share", "more", "said"),
+    [
+        (479, 48, 0.84, {}, "16 % unexplained"),
+        (70_651, 707, 0.874, {"pairs": 100, "band": (0.83, 0.91)}, "13 % unexplained"),
+        (70_651, 70_651, 1.0, {"pairs": 100, "band": (1.0, 1.0)}, "0 % unexplained"),
+        (70_651, 1_413, -0.534, {}, "153 % unexplained"),
+        (70_651, 707, 1.27, {"pairs": 8, "band": (1.2, 1.34)}, "27 % "),
+    ],
+)
+def test_what_stays_unexplained_is_never_dropped(show, width, edges, size, share, more, said) -> None:
+    panel = strip(show, edges, size, share, width, **more)
+    title, note = panel.title, panel.note
+    assert said in title.text()
+    assert "random 0 %" in note.text() or "random edges 0 %" in note.text()
+    for label in (title, note):  # whole, not elided
+        assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+    if share > 1:
+        assert "too much" in title.text() or "above the whole" in title.text()
+    if more:
+        assert "±" in title.text()
