@@ -14,6 +14,7 @@ from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.engine.circuit_run import run_circuits
 from core.engine.engine import MEMORY_MEGABYTES, Engine
+from core.engine.population import Population
 from core.engine.state import RunState
 from core.errors import ArgumentError, InputError, ModelError
 from core.graph import Graph
@@ -49,6 +50,7 @@ class Session:
     pair's own rows.
     memory_megabytes: for the states of runs that are kept to start others from; those used longest ago go first.
     parity: of another session of this model, where one check is enough: batches of a dataset are not checked again.
+    population: of another session, in place of a dataset: its means are then made once for both.
 
     Raises ModelError where the engine does not agree with the model's own forward, InputError for answers that do
     not fit and inputs on another device, MemoryBudgetError where a run would need more than its memory.
@@ -64,6 +66,7 @@ class Session:
         dataset: Dataset | None = None,
         memory_megabytes: float = MEMORY_MEGABYTES,
         parity: Parity | None = None,
+        population: Population | None = None,
     ) -> None:
         self.model = model
         self.pair = pair
@@ -72,6 +75,8 @@ class Session:
             raise InputError(f"The model is on {device} and the inputs are on {of_pair}.", "Make them with model.pair.")
         padded = any(length != pair.length for length in pair.clean.lengths)
         b = pair.counterfactual
+        self.mean_over_positions = mean_over_positions
+        self.population = population if dataset is None else population_of(model, dataset)
         self.engine = Engine(
             model.adapter,
             pair.clean.tensor,
@@ -79,7 +84,7 @@ class Session:
             pair.clean.lengths if padded and model.is_text else None,
             mean_over_positions,
             pair.roles,
-            None if dataset is None else population_of(model, dataset),
+            self.population,
             memory_megabytes,
         )
         self._clean_answer = self._answer(self.engine.clean())

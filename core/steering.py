@@ -16,10 +16,10 @@ from torch import Tensor
 
 from core.engine.engine import Engine
 from core.engine.population import Population
-from core.engine.state import stream_before
+from core.engine.state import RunState, stream_before
 from core.errors import ArgumentError, InputError
 from core.graph import LOGITS, Edge, Node, Reader
-from core.inputs.pair import Dataset, stack_sides
+from core.inputs.pair import Dataset, stack_rows
 from core.models.model import Model
 
 
@@ -46,10 +46,19 @@ def difference_of_means(
 
 
 def population_of(model: Model, dataset: Dataset) -> Population:
-    """A dataset's clean inputs as one batch."""
-    inputs, lengths = stack_sides([pair.clean for pair in dataset.pairs])
-    padded = len(set(lengths)) > 1 and model.is_text
-    return Population(Engine(model.adapter, inputs, None, lengths if padded else None), inputs, lengths)
+    """A dataset's clean inputs, row by row. Nothing runs yet."""
+    sides = [pair.clean for pair in dataset.pairs]
+    inputs = [row for side in sides for row in side.tensor]
+    lengths = [length for side in sides for length in side.lengths]
+    if model.is_text:
+        inputs = list(stack_rows(inputs))
+    padded = model.is_text and len(set(lengths)) > 1
+
+    def run(rows: Sequence[int]) -> RunState:
+        chosen = [lengths[row] for row in rows] if padded else None
+        return Engine(model.adapter, stack_rows([inputs[row] for row in rows]), None, chosen).clean(full=True)
+
+    return Population(model.adapter, inputs, lengths, run)
 
 
 def _mean(model: Model, sources: Sequence[Any], target: Node | Reader, position: int | None) -> Tensor:
@@ -62,7 +71,7 @@ def _mean(model: Model, sources: Sequence[Any], target: Node | Reader, position:
     else:
         x = stream_before(state, target, model.adapter.shape.parallel)
     if position is None:
-        return population.mean(x, x.shape[1], over_positions=True)[0, 0]
+        return torch.cat([row[:length] for row, length in zip(x, population.lengths, strict=True)]).mean(dim=0)
     short = next((length for length in population.lengths if not -length <= position < length), None)
     if short is not None:
         raise InputError(f"One of the inputs has {short} positions, and none is called {position}.")

@@ -20,7 +20,7 @@ from core.engine.plan import Plan, Slot, make_plan
 from core.engine.population import Population
 from core.engine.references import References
 from core.engine.run import Pass
-from core.engine.state import RunState, megabytes
+from core.engine.state import RunState, map_tensors, megabytes
 from core.errors import InputError, MemoryBudgetError
 from core.models.adapter import Adapter
 from core.positions import Extent, Span
@@ -78,11 +78,10 @@ class Engine:
         real = None if lengths is None else torch.tensor(list(lengths), device=adapter.device)
         self.reads = self._read_positions(real)
         self.first_patched_row = self._first_difference()
-        own = Population(self, clean, self.extent.lengths)
-        self.population = dataset or own
+        self.population = dataset or Population(adapter, clean.unbind(), self.extent.lengths, self._of_rows, self.batch)
         one = len(self.population.lengths) == 1
         over_positions = one if mean_over_positions is None else mean_over_positions
-        self.references = References(adapter, self, own, self.population, over_positions)
+        self.references = References(adapter, self, clean, self.extent.lengths, self.population, over_positions)
         self._clean: dict[bool, RunState] = {}
         self._b: dict[bool, RunState] = {}
         self._frozen: dict[bool, FrozenNorms] = {}
@@ -145,6 +144,11 @@ class Engine:
             if self.reads is None:
                 self._b[True] = self._b[False] = state
         return self._b[full]
+
+    def _of_rows(self, rows: Sequence[int]) -> RunState:
+        """Some rows of the run over A, at every position."""
+        whole = self.clean(full=True)
+        return whole if list(rows) == list(range(self.batch)) else map_tensors(whole, lambda x: x[list(rows)])
 
     def _reads(self, full: bool) -> Tensor | None:
         return None if full else self.reads

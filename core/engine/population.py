@@ -1,58 +1,74 @@
 """The clean inputs that means are taken over and that `resample` draws from: a dataset's, or the session's own.
 
-They run once, at every position, when they are first needed.
+They run at every position, some of them at a time. What they write and read is averaged as they run, so that a mean
+over many inputs takes no more memory than one input; the means are made once, for all sessions that share them.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from core.engine.state import RunState
+from core.engine.attention import heads_out
+from core.engine.state import RunState, stream_before
 from core.errors import EditError
+from core.graph import Node, Reader
+from core.models.adapter import Adapter
+
+POSITIONS = 256  # of all inputs that run together, about
+
+Run = Callable[[Sequence[int]], RunState]
 
 
-class Runs(Protocol):
-    """Where reference runs come from: an engine."""
-
-    def clean(self, full: bool) -> RunState: ...
-
-    def counterfactual(self, full: bool) -> RunState | None: ...
-
-
-@dataclass(frozen=True)
 class Population:
-    """inputs: ids [batch, position] padded on the right, or pixels. lengths: how many positions of each row are real.
-    runs: over these inputs."""
+    """inputs: of each row, ids [position] or pixels [channel, height, width]. lengths: how many positions of each are
+    real. run: some rows, by their numbers, at every position, shorter ones padded on the right. together: rows that run
+    at a time."""
 
-    runs: Runs
-    inputs: Tensor
-    lengths: tuple[int, ...]
+    def __init__(
+        self, adapter: Adapter, inputs: Sequence[Tensor], lengths: Sequence[int], run: Run, together: int | None = None
+    ) -> None:
+        self.inputs = tuple(inputs)
+        self.lengths = tuple(lengths)
+        self.run = run
+        self._adapter = adapter
+        self._together = together or max(1, POSITIONS // max(self.lengths))
+        self._means: dict[bool, Means] = {}
 
-    @property
+    @cached_property
     def state(self) -> RunState:
-        return self.runs.clean(full=True)
+        """The run of all rows at once. Kept."""
+        return self.run(range(len(self.lengths)))
 
-    def mean(self, x: Tensor, length: int, over_positions: bool) -> Tensor:
-        """The mean of x [batch, position, width] over the real positions of all rows, together or position by
-        position: [1, 1 or length, width]. Raises EditError for positions that no row has."""
-        dims = (0, 1) if over_positions else (0,)
-        if not over_positions and length > max(self.lengths):
-            raise EditError(
-                f"The dataset's inputs end at position {max(self.lengths) - 1}, so there is no mean at {length - 1}.",
-                "Take one mean over all positions, or add longer inputs.",
-            )
-        if min(self.lengths) == x.shape[1]:
-            mean = x.mean(dim=dims, keepdim=True)
-        else:
-            real = torch.arange(x.shape[1], device=x.device) < torch.tensor(self.lengths, device=x.device)[:, None]
-            counts = real[:, :, None].sum(dim=dims, keepdim=True).clamp(min=1)
-            mean = torch.where(real[:, :, None], x, 0).sum(dim=dims, keepdim=True) / counts
-        return mean if over_positions else mean[:, :length]
+    def batches(self) -> Iterator[tuple[RunState, tuple[int, ...]]]:
+        """The runs of all rows, and the real lengths of the rows in each."""
+        start = 0
+        while start < len(self.lengths):
+            stop, pictures = start + 1, self.inputs[start].ndim == 3
+            while stop < min(start + self._together, len(self.lengths)):
+                if pictures and self.inputs[stop].shape != self.inputs[start].shape:
+                    break
+                stop += 1
+            yield self.run(range(start, stop)), self.lengths[start:stop]
+            start = stop
+
+    def means(self, over_positions: bool) -> Means:
+        """The means over the real positions of all rows, together or position by position. Raises EditError for
+        pictures whose positions do not correspond."""
+        if over_positions not in self._means:
+            if not over_positions and self.inputs[0].ndim == 3 and len({x.shape for x in self.inputs}) > 1:
+                raise EditError(
+                    "The dataset's pictures have different sizes for the model, so their positions do not correspond.",
+                    "Take one mean over all positions, or crop them to one size.",
+                )
+            with torch.no_grad():
+                self._means[over_positions] = _means_of(self._adapter, self.batches(), self.lengths, over_positions)
+        return self._means[over_positions]
 
     def donors(self, inputs: Tensor, lengths: tuple[int, ...], seed: int) -> list[int]:
         """For each row of some inputs another one from here, drawn by the seed: `random.Random(f"{seed} {row}")`
@@ -77,3 +93,99 @@ class Population:
         if mine.ndim == 1:  # text: up to its end
             mine, other = mine[:length], other[:length]
         return not torch.equal(mine, other)
+
+
+@dataclass(frozen=True)
+class Means:
+    """Means of what nodes write and readers read. run: a run of one row that holds them; heads: of layers whose heads
+    have a joint scale, what each of them writes, [heads, 1, position or 1, width]. length: positions that some row
+    has; 0 where the mean is over all positions."""
+
+    run: RunState
+    heads: dict[int, Tensor]
+    length: int
+    parallel: bool
+
+    def of_node(self, adapter: Adapter, node: Node, length: int) -> Tensor:
+        """The mean of what a node writes: [1, `length` or 1, width]. Raises EditError for positions that no row
+        has."""
+        if node.kind == "head" and node.layer in self.heads:
+            return self._up_to(self.heads[node.layer][node.head], length)
+        return self._up_to(self.run.out(adapter, node), length)
+
+    def before(self, reader: Reader, length: int) -> Tensor:
+        """The mean of the stream before a reader."""
+        return self._up_to(stream_before(self.run, reader, self.parallel), length)
+
+    def _up_to(self, mean: Tensor, length: int) -> Tensor:
+        if self.length == 0:
+            return mean
+        if length > self.length:
+            raise EditError(
+                f"The dataset's inputs end at position {self.length - 1}, so there is no mean at {length - 1}.",
+                "Take one mean over all positions, or add longer inputs.",
+            )
+        return mean[:, :length]
+
+
+def _means_of(
+    adapter: Adapter,
+    batches: Iterator[tuple[RunState, tuple[int, ...]]],
+    lengths: tuple[int, ...],
+    over_positions: bool,
+) -> Means:
+    """What a head writes is linear in what it mixes, so the mean of that is enough; where a joint scale comes between,
+    what the heads write is averaged itself."""
+    sums: list[Tensor] = []
+    counts = torch.zeros(1, 1 if over_positions else max(lengths), 1)
+    for state, real_lengths in batches:
+        parts = _parts(adapter, state)
+        size = state.embedding.shape[1]
+        real = torch.arange(size) < torch.tensor(real_lengths)[:, None]
+        for number, part in enumerate(parts):
+            total = _sum(part, real.to(part.device), over_positions)
+            if number == len(sums):
+                sums.append(torch.zeros(*total.shape[:-2], counts.shape[1], total.shape[-1]).to(total))
+            sums[number][..., : total.shape[-2], :] += total
+        counts[:, : 1 if over_positions else size] += _sum(real[:, :, None].float(), real, over_positions)
+    dtype = adapter.dtype
+    counts = counts.to(sums[0]).clamp(min=1)
+    means = iter([(total / counts).to(dtype) for total in sums])
+    layers = range(adapter.shape.layers)
+    run = RunState(state.plan, None, next(means), final=next(means), grid=state.grid)
+    heads: dict[int, Tensor] = {}
+    for layer in layers:
+        run.attention_in.append(next(means))
+        run.after_attention.append(next(means))
+        run.mlp_out.append(next(means))
+        of_heads = next(means)
+        if adapter.attention[layer].joint_scale is None:
+            run.z.append(of_heads.unflatten(-1, (adapter.shape.heads, -1)))  # type: ignore[no-untyped-call]
+        else:
+            run.z.append(of_heads.new_empty(0))
+            heads[layer] = of_heads
+        run.factors.append(None)
+    return Means(run, heads, 0 if over_positions else max(lengths), adapter.shape.parallel)
+
+
+def _parts(adapter: Adapter, state: RunState) -> Iterator[Tensor]:
+    """What is averaged: [..., batch, position, size]."""
+    assert state.final is not None
+    yield state.embedding
+    yield state.final
+    for layer in range(adapter.shape.layers):
+        yield state.attention_in[layer]
+        yield state.after_attention[layer]
+        yield state.mlp_out[layer]
+        factor = state.factors[layer]
+        if factor is None:
+            yield state.z[layer].flatten(2)
+        else:
+            yield heads_out(adapter.attention[layer], state.z[layer], range(adapter.shape.heads)) * factor
+
+
+def _sum(x: Tensor, real: Tensor, over_positions: bool) -> Tensor:
+    """Over real positions of all rows: [..., batch, position, size] to [..., 1, position or 1, size]."""
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    wide = wide if bool(real.all()) else torch.where(real[:, :, None], wide, 0)
+    return wide.sum(dim=(-3, -2) if over_positions else -3, keepdim=True)

@@ -7,39 +7,57 @@ over the population (padding left out), or, with one input or on request, over a
 from __future__ import annotations
 
 import zlib
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from core.engine.population import Population, Runs
+from core.engine.population import Population
 from core.engine.state import RunState, stream_before
 from core.errors import EditError
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 
+DRAWN = 4  # seeds whose runs over other inputs are kept
+
+
+class Runs(Protocol):
+    """Where reference runs come from: an engine."""
+
+    def clean(self, full: bool) -> RunState: ...
+
+    def counterfactual(self, full: bool) -> RunState | None: ...
+
 
 class References:
     """Replacement values for one pair.
 
-    own: the session's inputs. population: those that means and resampling draw from.
-    mean_over_positions: one mean for all positions instead of one a position.
+    inputs, lengths: the session's own, [batch, position] or pixels, and how many positions of each row are real.
+    population: the inputs that means and resampling draw from. mean_over_positions: one mean for all positions instead
+    of one a position.
     """
 
     def __init__(
-        self, adapter: Adapter, runs: Runs, own: Population, population: Population, mean_over_positions: bool
+        self,
+        adapter: Adapter,
+        runs: Runs,
+        inputs: Tensor,
+        lengths: tuple[int, ...],
+        population: Population,
+        mean_over_positions: bool,
     ) -> None:
         self._adapter = adapter
         self._runs = runs
-        self._own = own
+        self._inputs = inputs
+        self._lengths = lengths
         self._population = population
         self._over_positions = mean_over_positions
-        self._means: dict[str, Tensor] = {}
         self._biases: dict[int, Tensor] = {}
-        self._donors: dict[int, list[int]] = {}
+        self._donors: dict[int, RunState] = {}
 
     @property
     def _length(self) -> int:
-        return self._own.state.embedding.shape[1]
+        return self._runs.clean(full=False).embedding.shape[1]
 
     # ---- B ----
 
@@ -64,34 +82,27 @@ class References:
 
     def mean_value(self, node: Node) -> Tensor:
         """The mean of what a node writes: [1, position or 1, width]. Raises EditError."""
-        if node.name not in self._means:
-            self._means[node.name] = self._mean(self._population.state.out(self._adapter, node))
-        return self._means[node.name]
+        return self._population.means(self._over_positions).of_node(self._adapter, node, self._length)
 
     def mean_stream(self, reader: Reader) -> Tensor:
         """The mean of the stream before a reader: [1, position or 1, width]. Raises EditError."""
-        key = f"->{reader.kind}{reader.layer}"
-        if key not in self._means:
-            stream = stream_before(self._population.state, reader, self._adapter.shape.parallel)
-            self._means[key] = self._mean(stream)
-        return self._means[key]
-
-    def _mean(self, x: Tensor) -> Tensor:
-        return self._population.mean(x, self._length, self._over_positions)
+        return self._population.means(self._over_positions).before(reader, self._length)
 
     def resampled_value(self, node: Node, seed: int) -> Tensor:
         """What a node writes on other inputs: [batch, position, width]. Raises EditError where there are none."""
-        donors = self._donors_of(seed)
-        return self._population.state.out(self._adapter, node, donors)[:, : self._length]
+        return self._donors_of(seed).out(self._adapter, node)[:, : self._length]
 
     def resampled_stream(self, reader: Reader, seed: int) -> Tensor:
         """The stream before a reader on other inputs."""
-        donors = self._donors_of(seed)
-        return stream_before(self._population.state, reader, self._adapter.shape.parallel)[donors, : self._length]
+        return stream_before(self._donors_of(seed), reader, self._adapter.shape.parallel)[:, : self._length]
 
-    def _donors_of(self, seed: int) -> list[int]:
+    def _donors_of(self, seed: int) -> RunState:
+        """The run over the inputs that a seed draws, one for each row."""
         if seed not in self._donors:
-            self._donors[seed] = self._population.donors(self._own.inputs, self._own.lengths, seed)
+            rows = self._population.donors(self._inputs, self._lengths, seed)
+            if len(self._donors) == DRAWN:
+                self._donors.clear()
+            self._donors[seed] = self._population.run(rows)
         return self._donors[seed]
 
     # ---- noise ----
@@ -102,14 +113,14 @@ class References:
 
         The numbers are those of PyTorch's generator on the CPU, in fp64, seeded with the CRC-32 of "seed name".
         """
-        state = self._own.state
+        state = self._runs.clean(full=True)
         if isinstance(target, Node):
             x, name = state.out(self._adapter, target), target.name
         else:
             x, name = stream_before(state, target, self._adapter.shape.parallel), f"->{target.name}"
         generator = torch.Generator().manual_seed(zlib.crc32(f"{seed} {name}".encode()))
         drawn = torch.randn(x.shape, generator=generator, dtype=torch.float64).to(x.dtype).to(x.device)
-        lengths = torch.tensor(self._own.lengths, device=x.device)
+        lengths = torch.tensor(self._lengths, device=x.device)
         real = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[:, :, None]
         total = torch.where(real, x, 0).square().sum(dim=(1, 2))
         return drawn * (total / (lengths * x.shape[2])).sqrt()[:, None, None]

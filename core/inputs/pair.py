@@ -75,14 +75,19 @@ class Pair:
 def stack_sides(sides: Sequence[Side]) -> tuple[Tensor, tuple[int, ...]]:
     """Inputs as one batch, token ids padded on the right, and how many positions of each row are real. Raises
     InputError for pictures of different sizes."""
-    tensors = [side.tensor for side in sides]
     lengths = tuple(length for side in sides for length in side.lengths)
-    if tensors[0].ndim == 2:
-        longest = max(tensor.shape[1] for tensor in tensors)
-        return torch.cat([F.pad(tensor, (0, longest - tensor.shape[1])) for tensor in tensors]), lengths
-    if len({tensor.shape[1:] for tensor in tensors}) > 1:
+    return stack_rows([row for side in sides for row in side.tensor]), lengths
+
+
+def stack_rows(rows: Sequence[Tensor]) -> Tensor:
+    """Ids [position] or pixels [channel, height, width] as one batch, ids padded on the right. Raises InputError for
+    pictures of different sizes."""
+    if rows[0].ndim == 1:
+        longest = max(len(row) for row in rows)
+        return torch.stack([F.pad(row, (0, longest - len(row))) for row in rows])
+    if len({row.shape for row in rows}) > 1:
         raise InputError("The dataset's pictures have different sizes for the model.", "Crop them to one size.")
-    return torch.cat(tensors), lengths
+    return torch.stack(list(rows))
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,17 @@ import torch
 from core.inputs.pair import Dataset, Pair, Side
 from core.metrics import Answer, Metric
 from core.session import Session
+from core.steering import population_of
 
 POSITIONS = 256  # of all rows of a batch together, about
 
 
 def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> Iterator[Session]:
     """Sessions over a dataset's pairs, with its answers where it has some, else with the session's metric. positions:
-    that a batch holds at most (one pair at least). Each session is made when it is asked for."""
+    that a batch holds at most (one pair at least). Each session is made when it is asked for.
+
+    Means are over the dataset that the session was given, or else over this one: never over a batch."""
+    population = session.population or population_of(session.model, dataset)
     groups: dict[tuple[object, ...], list[int]] = {}
     for number, pair in enumerate(dataset.pairs):
         groups.setdefault((tuple(pair.clean.tensor.shape[1:]), pair.counterfactual is None), []).append(number)
@@ -25,7 +29,14 @@ def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS
         for start in range(0, len(numbers), size):
             chosen = numbers[start : start + size]
             pair = joined([dataset.pairs[number] for number in chosen])
-            yield Session(session.model, pair, _metric(session, dataset, chosen), parity=session.parity)
+            yield Session(
+                session.model,
+                pair,
+                _metric(session, dataset, chosen),
+                mean_over_positions=session.mean_over_positions,
+                parity=session.parity,
+                population=population,
+            )
 
 
 def joined(pairs: list[Pair]) -> Pair:

@@ -1,0 +1,143 @@
+"""Means over a dataset: those of the model's own modules over all clean inputs, however the pairs are batched."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import wirescope as ws
+from core.engine.population import Population
+from core.errors import EditError
+from core.evaluation.measured import measure
+from core.tracing.methods import METHODS
+from core.tracing.over_pairs import sessions_over
+from core.tracing.per_pair import scores_per_pair
+from tests.core.engine.cases import case
+from tests.core.tracing.test_trace import ANSWERS, pairs
+
+
+def mlp_outputs(module: torch.nn.Module, ids: torch.Tensor) -> torch.Tensor:
+    """What the first MLP of a GPT-2 writes: [position, width]."""
+    found = []
+    hook = module.transformer.h[0].mlp.register_forward_hook(lambda _m, _i, out: found.append(out[0]))
+    with torch.no_grad():
+        module(ids)
+    hook.remove()
+    return found[0]
+
+
+def answer_with(module: torch.nn.Module, ids: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """The answer where the first MLP writes something else."""
+    hook = module.transformer.h[0].mlp.register_forward_hook(lambda _m, _i, out: value.expand_as(out))
+    with torch.no_grad():
+        answer = module(ids).logits[0, -1]
+    hook.remove()
+    return answer
+
+
+def test_a_mean_is_over_the_whole_dataset_at_the_same_position() -> None:
+    setup = case("gpt2")
+    dataset = ws.Dataset(pairs(setup.model), ANSWERS)
+    rows = [pair.clean.tensor for pair in dataset.pairs]
+    outputs = [mlp_outputs(setup.module, ids) for ids in rows]
+    means = [torch.stack([out[place] for out in outputs if len(out) > place]).mean(dim=0) for place in range(3)]
+    expected = []
+    for ids, (target, foil) in zip(rows, dataset.answers, strict=True):
+        answer = answer_with(setup.module, ids, torch.stack(means)[: ids.shape[1]])
+        expected.append(float(answer[target] - answer[foil]))
+    session = ws.Session(setup.model, dataset.pairs[0], ws.logit_difference(1, 2))
+    graph = session.graph
+    for positions in (1, 6, 256):
+        found = {}
+        for each in sessions_over(session, dataset, positions):
+            metric = each.run([ws.Edit("m0", "mean")]).metric
+            for row in range(each.pair.batch):
+                found[each.metric.target[row], each.metric.foil[row]] = float(metric[row])
+        assert [found[answers] for answers in ANSWERS] == pytest.approx(expected, abs=1e-9), positions
+    without = ws.Circuit(graph, np.flatnonzero(graph.edge_writers != graph.writer_index(ws.Node("mlp", 0))))
+    measured = measure(session, [without], "mean", dataset=dataset)
+    assert sorted(measured.circuits[0]) == pytest.approx(sorted(expected), abs=1e-9)
+    clean = {answers: float(ws.Session(setup.model, pair, ws.logit_difference(*answers)).clean.metric)
+             for pair, answers in zip(dataset.pairs, ANSWERS, strict=True)}  # fmt: skip
+    scan = ws.trace(session, "exact-scan", replacement="mean", level="nodes", dataset=dataset)
+    assert scan.of_node(ws.Node("mlp", 0)) == pytest.approx(np.mean(list(clean.values())) - np.mean(expected), abs=1e-9)
+
+
+@pytest.mark.parametrize("family", ["llama-grouped", "gptj", "gemma2", "vit"])
+def test_means_of_all_nodes_and_streams_do_not_depend_on_how_inputs_run_together(family: str) -> None:
+    setup = case(family)
+    model = setup.model
+    assert setup.dataset is not None
+    whole = ws.Session(model, setup.pair, dataset=setup.dataset).population
+    assert isinstance(whole, Population)
+    one_by_one = Population(model.adapter, whole.inputs, whole.lengths, whole.run, together=1)
+    for over_positions in (False, True):
+        one, other = whole.means(over_positions), one_by_one.means(over_positions)
+        length = setup.pair.length
+        for node in model.graph.writers:
+            a, b = (means.of_node(model.adapter, node, length) for means in (one, other))
+            assert (a - b).abs().max() <= 1e-9
+            outs = [whole.run([row]).out(model.adapter, node)[0, :size] for row, size in enumerate(whole.lengths)]
+            own = (torch.cat(outs).mean(dim=0)[None] if over_positions
+                   else torch.stack([torch.stack([out[place] for out in outs if len(out) > place]).mean(dim=0)
+                                     for place in range(length)]))  # fmt: skip
+            assert (a[0] - own).abs().max() <= 1e-9, node.name
+        for reader in model.graph.readers:
+            assert (one.before(reader, length) - other.before(reader, length)).abs().max() <= 1e-9
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.replaces and not method.joint])
+def test_every_method_scores_by_the_datasets_means(name: str) -> None:
+    setup = case("gpt2", batch=3)
+    b = setup.pair.counterfactual
+    assert b is not None
+    tensors = zip(setup.pair.clean.tensor, b.tensor, strict=True)
+    dataset = ws.Dataset([setup.model.pair(one[None], other[None]) for one, other in tensors])
+    metric = ws.logit_difference(1, 2)
+    expected = [
+        ws.trace(ws.Session(setup.model, pair, metric, dataset=dataset), name, replacement="mean").values
+        for pair in dataset.pairs
+    ]
+    session = ws.Session(setup.model, dataset.pairs[0], metric)
+    assert np.allclose(scores_per_pair(session, name, dataset, "mean"), expected, rtol=0, atol=1e-6)
+    if name != "atp-star":  # which takes absolute values of a batch's mean
+        together = ws.trace(session, name, replacement="mean", dataset=dataset).values
+        assert np.allclose(together, np.mean(expected, axis=0), rtol=0, atol=1e-6)
+
+
+def test_a_dataset_that_the_session_has_already_is_the_one_that_means_are_over() -> None:
+    setup = case("gpt2")
+    rows = pairs(setup.model)
+    metric = ws.logit_difference(1, 2)
+    given = ws.Session(setup.model, rows[0], metric, dataset=ws.Dataset(rows))
+    circuit = ws.trace(given, "eap", replacement="mean").top(30)
+    own = given.run_circuit(circuit, "mean").metric
+    alone = measure(given, [circuit], "mean", dataset=ws.Dataset(rows[:1]))
+    assert alone.circuits[0, 0] == pytest.approx(float(own), abs=1e-9), "the trust panel's dataset of one pair"
+    without = ws.Session(setup.model, rows[0], metric)
+    over_positions = float(without.run_circuit(circuit, "mean").metric)
+    assert measure(without, [circuit], "mean", dataset=ws.Dataset(rows[:1])).circuits[0, 0] == pytest.approx(
+        over_positions, abs=1e-9
+    )
+    assert abs(over_positions - float(own)) > 1e-6
+    short = ws.Session(setup.model, rows[1], metric, dataset=ws.Dataset(rows[1:2] * 2))
+    with pytest.raises(EditError, match="end at position 1"):
+        measure(short, [circuit], "mean", dataset=ws.Dataset(rows[:1]))
+
+
+def test_the_dataset_runs_once_for_all_of_its_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = case("gpt2").model
+    rows = pairs(model)
+    session = ws.Session(model, rows[0], ws.logit_difference(1, 2))
+    sessions = list(sessions_over(session, ws.Dataset(rows), positions=1))
+    assert len(sessions) == 4
+    population = sessions[0].population
+    assert population is not None
+    assert all(each.population is population for each in sessions)
+    ran: list[int] = []
+    run = population.run
+    monkeypatch.setattr(population, "run", lambda numbers: (ran.extend(numbers), run(numbers))[1])
+    for each in sessions:
+        each.run([ws.Edit("m0", "mean")])
+    assert sorted(ran) == [0, 1, 2, 3]
