@@ -156,14 +156,14 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
     ) as error:  # in a notebook a wrong name is a wrong argument, here it is a model that is not there
         raise ModelError(error.message, error.hint) from None
     if model.is_text:
-        _refuse_pictures(model, (options.clean, options.counterfactual))
+        refuse_pictures(model, (options.clean, options.counterfactual))
     dataset = None if options.dataset is None else _dataset(model, Path(options.dataset))
     session = Session(model, model.pair(options.clean, options.counterfactual), metric, dataset=dataset)
     session.run(edits)  # so that a wrong edit is told before anything is printed
     return session, edits
 
 
-def _refuse_pictures(model: Model, texts: Sequence[str | None]) -> None:
+def refuse_pictures(model: Model, texts: Sequence[str | None]) -> None:
     """Raise InputError for the path of a picture where a model reads text: it would be taken for a prompt."""
     for text in texts:
         if text is not None and Path(text).suffix.lower() in IMAGE_ENDINGS and isfile(text):

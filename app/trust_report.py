@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,8 @@ from core.evaluation.minimality import minimality
 from core.evaluation.stability import stability
 from core.inputs.pair import Dataset
 from core.session import Session
-from core.tracing.job import Options
 from core.tracing.methods import METHODS
+from core.tracing.options import Options, options_told
 from core.tracing.per_pair import scores_per_pair
 from core.tracing.scores import Scores
 from core.tracing.trace import Tracing
@@ -77,7 +77,7 @@ def trust_report(
         "cmd by size": by_size.cmd,
         "size": chosen,
     }
-    options = Options(steps=int(scores.about.get("steps", 5)), seed=seed)
+    options = replace(options_told(scores.about), seed=seed)
     subject = Subject(session, scores, dataset, kind, chosen, options)
     for title, question in QUESTIONS.items():
         report |= question.find(subject, told(title), cancelled)

@@ -48,8 +48,8 @@ def agreement(one: Scores, other: Scores, size: int, *, by_size: bool = False) -
 
 
 def rank_correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Spearman's. 0 where one of them is constant."""
-    a, b = (ranks - ranks.mean() for ranks in (_ranks(x), _ranks(y)))
+    """Spearman's. 0 where one of them is constant. What has no score (NaN) comes last, as in a circuit."""
+    a, b = (ranks - ranks.mean() for ranks in (_ranks(np.where(np.isnan(v), -np.inf, v)) for v in (x, y)))
     spread = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / spread if spread > 0 else 0.0
 

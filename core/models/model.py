@@ -66,15 +66,19 @@ class Model:
         if b is not None:
             if len(a.lengths) != len(b.lengths):
                 raise InputError(f"There are {len(a.lengths)} clean inputs and {len(b.lengths)} counterfactuals.")
-            if self.is_text:
-                check_aligned(a, b)
-            elif a.tensor.shape != b.tensor.shape:
-                raise InputError(
-                    f"A is {_size(a.tensor)} pixels for the model and B {_size(b.tensor)}.",
-                    "Crop one of them.",
-                )
+            self.check_aligned(a, b)
         grid = self.adapter.image_grid(a.tensor)
         return Pair(a, b, grid, self.adapter.prefix if grid is not None else 0)
+
+    def check_aligned(self, a: Side, b: Side) -> None:
+        """Raise InputError where B does not stand beside A position by position."""
+        if self.is_text:
+            check_aligned(a, b)
+        elif a.tensor.shape != b.tensor.shape:
+            raise InputError(
+                f"A is {_size(a.tensor)} pixels for the model and B {_size(b.tensor)}.",
+                "Crop one of them.",
+            )
 
     def side(self, source: Any) -> Side:
         """One input (or a list) as the model takes it. Raises InputError."""
@@ -162,6 +166,16 @@ class Model:
                 return index
         known = ", ".join(self.class_names[:8])
         raise InputError(f"There is no class called {answer!r}.", f"Classes are: {known}." if known else "")
+
+    def checked_answer(self, answer: str | int) -> int:
+        """As `answer`; a number must be one that the model knows too. Raises InputError."""
+        number = self.answer(answer)
+        count = self.adapter.vocabulary if self.is_text else len(self.class_names) or None
+        if number < 0 or (count is not None and number >= count):
+            what = "token" if self.is_text else "class"
+            known = "" if count is None else f": the model knows 0 to {count - 1}"
+            raise InputError(f"There is no {what} {number}{known}.", "Is the file made for another model?")
+        return number
 
 
 def _size(pixels: Tensor) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,37 +13,9 @@ from core.edits import EditKind
 from core.errors import ArgumentError, Cancelled
 from core.graph import Graph
 from core.session import Session
+from core.tracing.options import LEVELS, Level, Options
 
-# What is scored: every edge [edges]; every writer [writers]; every writer at every position [writers, position].
-Level = Literal["edges", "nodes", "positions"]
-LEVELS: tuple[Level, ...] = get_args(Level)
-
-
-@dataclass(frozen=True)
-class Options:
-    """What methods can be told; each takes what it needs (its row of the table says which).
-
-    steps: points of an integral. seed: of all that is drawn. budget: exact runs that may be made. threshold: below it
-    an edge is removed. restarts: of a search, with other orders. updates: of what is learned. keep: the share that it
-    shall keep."""
-
-    steps: int = 5
-    seed: int = 0
-    budget: int = 1000
-    threshold: float = 0.01
-    restarts: int = 1
-    updates: int = 200
-    keep: float = 0.05
-
-    def __post_init__(self) -> None:
-        for name, least in (("steps", 1), ("budget", 0), ("restarts", 1), ("updates", 1)):
-            value = getattr(self, name)
-            if value < least:
-                raise ArgumentError(f"A method needs at least {least} {name.rstrip('s')}, not {value}.")
-        if not self.threshold >= 0:
-            raise ArgumentError(f"A threshold is 0 or more, not {self.threshold:g}.")
-        if not 0 < self.keep < 1:
-            raise ArgumentError(f"The share to keep is above 0 and below 1, not {self.keep:g}.")
+__all__ = ["LEVELS", "Found", "Job", "Level", "Options", "Score", "by_level"]
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ class Tracing:
     def _scores(self, values: NDArray[np.float64], share: float) -> Scores:
         session = self.session
         about = {"model": session.model.name, "metric": session.metric.name}
+        about |= {name: f"{getattr(self.options, name):g}" for name in self.method.options}
         if self._dataset is not None:
             about["pairs"] = str(self.pairs)
         if share < 1:

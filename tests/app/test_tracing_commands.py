@@ -11,10 +11,11 @@ import pytest
 import wirescope as ws
 from app.__main__ import main
 from core.inputs.tasks import make_task
-from core.interchange.scores_files import read_scores
+from core.interchange.scores_reading import read_scores
 from core.tracing.methods import METHODS
 
-TRACE = ("trace", "--model", "bundled:names", "--task", "capitals", "--pairs", "8", "--steps", "2")
+PLAIN = ("trace", "--model", "bundled:names", "--task", "capitals", "--pairs", "8")
+TRACE = (*PLAIN, "--steps", "2")
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +64,15 @@ def test_compare_with_another_method_and_through_eap_igs_format(
     traced: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "eap.json"
-    assert main([*TRACE, "--method", "eap", "--format", "eap-ig", "--out", str(other)]) == 0
+    assert main([*PLAIN, "--method", "eap", "--format", "eap-ig", "--out", str(other)]) == 0
     capsys.readouterr()
     assert main(["compare", str(traced), str(other), "--size", "100", "--json"]) == 0
-    (found,) = json.loads(capsys.readouterr().out)
-    assert found["chance"] < found["overlap"] < 1
+    report = json.loads(capsys.readouterr().out)
+    (found,) = report["circuits"]
+    assert found["by chance"] < found["overlap"] < 1
+    assert [trace["method"] for trace in report["traces"]] == ["eap-ig", "eap"]
     assert main(["compare", str(traced), str(traced), "--size", "50", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)[0]["overlap"] == 1.0
+    assert json.loads(capsys.readouterr().out)["circuits"][0]["overlap"] == 1.0
 
 
 def test_methods_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +87,7 @@ def test_methods_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) ->
     ("arguments", "code", "words"),
     [
         ([*TRACE[:4], "nothing"], 2, "There is no task called 'nothing'"),
-        ([*TRACE, "--method", "acdcd"], 2, "There is no tracing method"),
+        ([*PLAIN, "--method", "acdcd"], 2, "There is no tracing method"),
         ([*TRACE, "--replacement", "noise"], 2, "cannot score for 'noise'"),
         ([*TRACE, "--steps", "0"], 2, "at least 1 step"),
         (["trace", "--model", "bundled:names", "--dataset", "missing.csv"], 3, "cannot be read"),

@@ -20,6 +20,7 @@ from core.inputs.tasks import (
     greater_than,
     indirect_objects,
     induction,
+    photographs,
     shapes,
 )
 from core.inputs.tasks.task import Row, Task, TaskPairs, draw, refusal
@@ -35,6 +36,8 @@ TASKS: dict[str, Task] = {
         capitals.TASK,
         agreement.TASK,
         shapes.TASK,
+        photographs.TASK,
+        photographs.BLURRED,
     )
 }
 
@@ -54,9 +57,20 @@ def make_task(name: str, model: Model, pairs: int = 24, seed: int = 0) -> TaskPa
     if task is None:
         raise ArgumentError(f"There is no task called {name!r}.", f"There are: {', '.join(TASKS)}.")
     if not task.fits(model):
-        kind = "pictures with classes of shapes" if task.kind == "image" else "text"
-        raise InputError(f"The task {task.title} is one of {kind}, and {model.title} is no model for it.")
+        fitting = [f"{each.name} ({each.title})" for each in tasks_for(model)]
+        raise InputError(
+            f"The task {task.title} is not for {model.title}: {_why_not(task, model)}",
+            f"For it there are: {', '.join(fitting)}." if fitting else "Give pairs of your own.",
+        )
     return draw(task, model, pairs, seed)
+
+
+def _why_not(task: Task, model: Model) -> str:
+    if model.is_text != (task.kind == "text"):
+        return "it is one of text." if task.kind == "text" else "it is one of pictures."
+    if task.kind == "text":
+        return "it asks for the next token, which this model does not give."
+    return "its answers are none of this model's classes."
 
 
 def match_task(model: Model, text: str, seed: int = 0) -> tuple[Task, Row] | None:
@@ -65,7 +79,7 @@ def match_task(model: Model, text: str, seed: int = 0) -> tuple[Task, Row] | Non
     source = token_text_of(model, text)
     for task in tasks_for(model):
         row = task.match(source, Random(f"{task.name}/{seed}"))
-        if row is not None and not refusal(row, model):
+        if row is not None and refusal(row, model) is None:
             return task, row
     return None
 

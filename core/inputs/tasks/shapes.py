@@ -15,9 +15,13 @@ from core.models.model import Model
 SIDE = 128  # pixels: the model's own transform scales to its size
 
 
+def knows_shapes(model: Model) -> bool:
+    """Whether the model's classes are, or hold, the shapes."""
+    return set(shapes.LABELS) <= {name.strip().lower() for name in model.class_names}
+
+
 def samplers(model: Model) -> tuple[Sampler, ...]:
-    known = {name.strip().lower() for name in model.class_names}
-    answers = set(shapes.LABELS) <= known
+    answers = knows_shapes(model)
     if model.is_text or not (answers or model.adapter.shape.output_kind == "embedding"):
         return ()
 

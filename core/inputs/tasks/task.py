@@ -10,7 +10,7 @@ from typing import Literal
 from PIL import Image
 
 from core.errors import InputError
-from core.inputs.text import answer_id, check_aligned
+from core.inputs.misfits import Misfit, misfit, misfit_words
 from core.inputs.token_texts import TokenText
 from core.models.model import Model
 
@@ -63,28 +63,30 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskPairs:
-    """Rows of a task that fit a model. pairs: A and B. answers: target and foil of each. dropped: the A of each row
-    that did not fit, and why. names: of pictures."""
+    """Rows of a task that fit a model. pairs: A and B. answers: target and foil of each. asked: how many pairs were
+    wanted. dropped: why other rows that were drawn did not fit. names: of pictures."""
 
     task: str
     pairs: tuple[tuple[Input, Input], ...]
     answers: tuple[tuple[str, str], ...]
-    dropped: tuple[tuple[str, str], ...] = ()
+    asked: int
+    dropped: tuple[Misfit, ...] = ()
     names: tuple[str, ...] = ()
 
     def words(self) -> str:
-        """ "24 pairs; 3 did not fit this model, for example: ..." """
-        text = f"{len(self.pairs)} pairs"
-        if self.dropped:
-            text += f"; {len(self.dropped)} did not fit this model, for example: {self.dropped[0][1]}"
-        return text
+        """ "24 pairs; 3 did not fit this model (...), for example: ..." """
+        text = f"{len(self.pairs):,} pairs"
+        if len(self.pairs) < self.asked:
+            text = f"Only {len(self.pairs):,} different pairs of {self.asked:,} could be made"
+        return "; ".join(part for part in (text, misfit_words(self.dropped)) if part)
 
 
 def draw(task: Task, model: Model, pairs: int, seed: int) -> TaskPairs:
-    """Draw rows until enough fit. Raises InputError where less than one in `TRIES` does."""
+    """Draw rows until enough fit, at most `TRIES` for each that is wanted: there may be fewer. No two have the same A.
+    Raises InputError where none fits."""
     if pairs < 1:
         raise InputError("A task needs at least one pair.", "Ask for 1 or more.")
-    dropped: list[tuple[str, str]] = []
+    dropped: list[Misfit] = []
     rows: list[Row] = []
     for sampler in task.samplers(model):
         rng = Random(f"{task.name}/{seed}")
@@ -93,48 +95,43 @@ def draw(task: Task, model: Model, pairs: int, seed: int) -> TaskPairs:
         if rows:
             break
     if not rows:
-        reason = dropped[0][1] if dropped else "its words are no tokens of this model."
+        reason = dropped[0].why if dropped else "its words are no tokens of this model."
         raise InputError(f"No pair of the task {task.title} fits {model.title}: {reason}", "Choose another task.")
     return TaskPairs(
         task=task.name,
         pairs=tuple((row.clean, row.counterfactual) for row in rows),
         answers=tuple((row.target, row.foil) for row in rows),
+        asked=pairs,
         dropped=tuple(dropped),
         names=tuple(row.name for row in rows),
     )
 
 
-def _draw(sampler: Sampler, model: Model, pairs: int, rng: Random) -> tuple[list[Row], list[tuple[str, str]]]:
+def _draw(sampler: Sampler, model: Model, pairs: int, rng: Random) -> tuple[list[Row], list[Misfit]]:
     rows: list[Row] = []
-    dropped: list[tuple[str, str]] = []
-    seen: set[str] = set()
+    dropped: dict[tuple[str, str], Misfit] = {}
+    kept: set[str] = set()
     for _ in range(TRIES * pairs):
         row = sampler(rng)
         shown = row.clean if isinstance(row.clean, str) else row.name
-        if shown in seen:
+        pair = shown, str(row.counterfactual)
+        if shown in kept or pair in dropped:
             continue
-        seen.add(shown)
-        reason = refusal(row, model)
-        if reason:
-            dropped.append((shown, reason))
+        found = refusal(row, model)
+        if found is not None:
+            dropped[pair] = found
         else:
             rows.append(row)
+            kept.add(shown)
             if len(rows) == pairs:
                 break
         if not rows and len(dropped) >= 2 * TRIES:  # hopeless: this tokenizer cuts these words
             break
-    return rows, dropped
+    return rows, list(dropped.values())
 
 
-def refusal(row: Row, model: Model) -> str:
-    """Why a row of text cannot be used with a model; empty where it can."""
+def refusal(row: Row, model: Model) -> Misfit | None:
+    """Why a row of text cannot be used with a model; None where it can."""
     if not isinstance(row.clean, str):
-        return ""
-    try:
-        check_aligned(model.side(row.clean), model.side(row.counterfactual))
-        target, foil = (answer_id(model.tokenizer, answer) for answer in (row.target, row.foil))
-    except InputError as error:
-        return error.message
-    if target == foil:
-        return "Target and foil are the same token."
-    return ""
+        return None
+    return misfit(model, row.clean, row.counterfactual, row.target, row.foil)

@@ -11,7 +11,9 @@ import pytest
 import wirescope as ws
 from core.errors import ArgumentError, InputError
 from core.inputs.dataset_files import FileRow
-from core.interchange.scores_files import read_scores, scores_to_eap_ig, scores_to_json
+from core.interchange.eap_ig_files import scores_to_eap_ig
+from core.interchange.scores_files import scores_to_json
+from core.interchange.scores_reading import read_scores
 from tests.core.engine.cases import case
 
 
@@ -83,6 +85,12 @@ def test_what_holds_no_scores_is_refused(text: str, tmp_path: Path) -> None:
         read_scores(written(tmp_path, text))
 
 
-def test_only_scores_of_edges_are_written() -> None:
-    with pytest.raises(ArgumentError, match="nodes"):
-        scores_to_json(ws.trace(case("gpt2").session(), "eap", level="nodes"))
+@pytest.mark.parametrize("level", ["nodes", "positions"])
+def test_scores_of_every_level_come_back(level: str, tmp_path: Path) -> None:
+    scores = ws.trace(case("gpt2").session(), "eap", level=level)  # type: ignore[arg-type]
+    found = read_scores(written(tmp_path, scores_to_json(scores)), scores.graph).scores
+    assert found.level == level
+    assert found.values.shape == scores.values.shape
+    assert np.allclose(found.values, scores.values, rtol=0, atol=1e-9)
+    with pytest.raises(ArgumentError, match=level):
+        scores_to_eap_ig(scores, traced("gpt2").top(3), 16)

@@ -1,0 +1,118 @@
+"""`wirescope compare`: how far two traces of one model agree."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.errors import ArgumentError, InputError
+
+if TYPE_CHECKING:
+    from core.tracing.scores import Scores
+
+SAID = ("model", "method", "replacement", "task", "dataset", "pairs", "metric", "partial")
+
+
+def add_options(compare: argparse.ArgumentParser) -> None:
+    compare.add_argument("files", nargs=2, metavar="FILE", help="what `wirescope trace` or EAP-IG wrote")
+    compare.add_argument("--size", type=int, action="append", help="edges of the circuits; several times for several")
+    compare.add_argument("--json", action="store_true", help="print JSON")
+    compare.set_defaults(do=compare_command)
+
+
+def compare_command(options: argparse.Namespace) -> int:
+    from core.evaluation.agreement import agreement
+    from core.evaluation.faithfulness import FRACTIONS, sizes_of
+
+    one, other = _read(*options.files)
+    sizes = options.size or sizes_of(one.graph.n_edges, FRACTIONS[:-1])
+    for size in sizes:
+        if not 1 <= size <= one.graph.n_edges:
+            raise ArgumentError(f"A circuit of this graph has 1 to {one.graph.n_edges:,} edges, not {size:,}.")
+    found = [agreement(one, other, size) for size in sizes]
+    report = {
+        "traces": [_about(path, scores) for path, scores in zip(options.files, (one, other), strict=True)],
+        "edges": one.graph.n_edges,
+        "rank correlation": found[0].rank_correlation,
+        "circuits": [
+            {"edges": each.size, "overlap": each.overlap, "by chance": each.chance, "same sign": each.same_sign}
+            for each in found
+        ],
+        "notes": _notes(one, other),
+    }
+    for note in report["notes"]:
+        print(note, file=sys.stderr)
+    print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else _words(report))
+    return 0
+
+
+def _read(first: str, second: str) -> tuple[Scores, Scores]:
+    """Both. An EAP-IG file does not say which heads share keys and values: the other one's graph tells. Raises
+    InputError."""
+    from core.interchange.scores_files import difference
+    from core.interchange.scores_reading import read_scores
+
+    one, other = read_scores(first).scores, read_scores(second).scores
+    for scores, path in ((one, first), (other, second)):
+        if scores.level != "edges":
+            raise InputError(f"{path} holds scores of {scores.level}; scores of edges are compared.", "Trace edges.")
+    shared = (one.graph.layers, one.graph.heads) == (other.graph.layers, other.graph.heads)
+    if shared and "EAP-IG" in (one.about.get("source"), other.about.get("source")):
+        graph = min((one.graph, other.graph), key=lambda graph: graph.kv_heads)
+        one, other = read_scores(first, graph).scores, read_scores(second, graph).scores
+    if one.graph != other.graph:
+        names = [scores.about.get("model", "a model without a name") for scores in (one, other)]
+        raise InputError(
+            f"These files are of different models, {names[0]} and {names[1]}: {difference(one.graph, other.graph)}.",
+            "Compare traces of one model.",
+        )
+    return one, other
+
+
+def _about(path: str, scores: Scores) -> dict[str, Any]:
+    whole = {**scores.about, "method": scores.method, "replacement": scores.replacement}
+    return {"file": path} | {key: whole[key] for key in SAID if key in whole}
+
+
+def _notes(one: Scores, other: Scores) -> list[str]:
+    """What may be the reason for a difference that is none of the circuits."""
+    notes = []
+    for key, words in (("model", "of different models of one shape"), ("metric", "for different metrics")):
+        if one.about.get(key, "") != other.about.get(key, "") and one.about.get(key) and other.about.get(key):
+            notes.append(f"The traces are {words}: {one.about[key]} and {other.about[key]}.")
+    if one.replacement != other.replacement:
+        notes.append(f"The scores are for different ablations: {one.replacement} and {other.replacement}.")
+    for which, scores in (("first", one), ("second", other)):
+        if missing := int(np.isnan(scores.values).sum()):
+            notes.append(f"{missing:,} edges of the {which} trace have no score: they count as its lowest.")
+    return notes
+
+
+def _words(report: dict[str, Any]) -> str:
+    lines = []
+    for trace in report["traces"]:
+        source = trace.get("task") or trace.get("dataset")
+        parts = [trace["method"], f"for {trace['replacement']} ablation"]
+        parts += [f"{trace['pairs']} pairs" + (f" of {source}" if source else "")] if "pairs" in trace else []
+        parts += [trace["metric"]] if "metric" in trace else []
+        parts += [f"PARTIAL: {trace['partial']}"] if "partial" in trace else []
+        lines.append(f"{trace['file']}: {', '.join(parts)}")
+    lines += [
+        f"rank correlation of all {report['edges']:,} edges: {report['rank correlation']:+.3f} (Spearman)",
+        "",
+        f"{'edges':>8}  {'overlap':>8}  {'by chance':>9}  {'same sign':>9}",
+    ]
+    for each in report["circuits"]:
+        lines.append(
+            f"{each['edges']:>8,}  {each['overlap']:>8.2f}  {each['by chance']:>9.3f}  {each['same sign']:>9.0%}"
+        )
+    lines += [
+        "",
+        "overlap: edges in both of the best circuits of that size / edges in either; by chance: of random circuits;",
+        "same sign: of the edges in both",
+    ]
+    return "\n".join(lines)

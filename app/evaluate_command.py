@@ -1,0 +1,129 @@
+"""`wirescope evaluate`: what the best edges of a trace recover, and how far to trust them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from app.asked_pairs import (
+    PAIRS,
+    add_pair_options,
+    asked_pairs,
+    check_pair_options,
+    row_pairs,
+    session_over,
+    task_pairs,
+)
+from app.trace_command import CARRIED, load, told
+from core.errors import ArgumentError, InputError
+
+if TYPE_CHECKING:
+    from app.asked_pairs import AskedPairs
+    from core.inputs.pair import Dataset
+    from core.interchange.scores_files import ScoresFile
+    from core.models.model import Model
+    from core.session import Session
+
+
+def add_options(evaluate: argparse.ArgumentParser, model_help: str) -> None:
+    evaluate.add_argument("file", help="what `wirescope trace` wrote, or an EAP-IG graph file")
+    evaluate.add_argument("--model", help=model_help + " (by default the one that the file names)")
+    add_pair_options(evaluate, required=False)
+    evaluate.add_argument("--metric", help="another metric than the file's, as for trace")
+    evaluate.add_argument("--size", type=int, help="edges of the circuit (else the fewest that recover most of it)")
+    evaluate.add_argument("--replacement", help="evaluate by another ablation than the scores are for")
+    evaluate.add_argument("--json", action="store_true", help="print JSON")
+    evaluate.set_defaults(do=evaluate_command)
+
+
+def evaluate_command(options: argparse.Namespace) -> int:
+    from app.trust_report import trust_report, trust_words
+    from core.interchange.scores_reading import read_scores
+
+    check_pair_options(options)
+    first = read_scores(options.file)
+    name = options.model or first.scores.about.get("model")
+    if not name:
+        raise ArgumentError("The file does not name its model.", "Give --model.")
+    if first.scores.level != "edges":
+        raise InputError(
+            f"{options.file} holds scores of {first.scores.level}; circuits of edges are evaluated.",
+            "Trace with --level edges.",
+        )
+    if options.replacement not in (None, *CARRIED):
+        raise ArgumentError(f"There is no ablation {options.replacement!r}.", f"There are: {', '.join(CARRIED)}.")
+    model = load(name)
+    found = read_scores(options.file, model.graph)
+    scores = found.scores
+    if options.size is not None and not 1 <= options.size <= len(scores.values):
+        raise ArgumentError(
+            f"A circuit of this graph has 1 to {len(scores.values):,} edges, not {options.size:,}.", "Change --size."
+        )
+    pairs = _pairs(model, found, options)
+    session, dataset, metric = session_over(model, pairs, options.metric or scores.about.get("metric kind"))
+    for note in (*pairs.notes, *_doubts(found, name)):
+        print(note, file=sys.stderr)
+    replacement = options.replacement or scores.replacement
+    report = {"file": options.file, "model": name, "pairs are": pairs.words, "partial": scores.about.get("partial")}
+    report |= _marked(session, found, dataset, replacement)
+    report |= trust_report(
+        session,
+        scores,
+        dataset,
+        size=options.size,
+        replacement=replacement,
+        seed=options.seed,
+        progress=lambda words, share: told(f"{words}: {share:.0%}"),
+    )
+    report["metric"] = metric
+    told("")
+    print(
+        json.dumps(report, indent=1, ensure_ascii=False) if options.json else f"{_heading(report)}{trust_words(report)}"
+    )
+    return 0
+
+
+def _pairs(model: Model, found: ScoresFile, options: argparse.Namespace) -> AskedPairs:
+    """The pairs that are asked for, else those of the file. Raises ArgumentError where there are none."""
+    about = found.scores.about
+    if options.task is not None or options.dataset is not None or options.clean is not None:
+        return asked_pairs(model, options)
+    if found.rows:
+        where = f"of the task {about['task']}" if "task" in about else f"of {about.get('dataset', 'the file')}"
+        return row_pairs(model, found.rows, where)
+    if "task" in about:  # of pictures: they are drawn again
+        return task_pairs(model, about["task"], int(about.get("asked pairs", PAIRS)), int(about.get("seed", 0)))
+    raise ArgumentError("The file holds no pairs to evaluate on.", "Give --task, --dataset or --clean.")
+
+
+def _doubts(found: ScoresFile, name: str) -> list[str]:
+    """What should be known before the figures are read."""
+    own = found.scores.about.get("model", name)
+    return [f"The scores are of {own}, and this is {name}, a model of the same shape."] if own != name else []
+
+
+def _marked(session: Session, found: ScoresFile, dataset: Dataset, replacement: Any) -> dict[str, Any]:
+    """What the circuit recovers that an EAP-IG file marks as in its graph."""
+    from core.evaluation.measured import measure
+
+    if found.marked is None:
+        return {}
+    pruned = found.marked.pruned()
+    recovered = measure(session, [pruned], replacement, dataset=dataset).recovered()
+    return {"marked": {"edges": len(found.marked), "connected": len(pruned), "recovered": float(recovered[0])}}
+
+
+def _heading(report: dict[str, Any]) -> str:
+    """Lines above the report: whose scores these are, and what is to be said first."""
+    lines = [f"{report['file']}: {report['model']}, {report['pairs are']}"]
+    if report["partial"]:
+        lines.append(f"PARTIAL: the trace was interrupted after {report['partial']}; the whole one may look different.")
+    if "marked" in report:
+        marked = report["marked"]
+        lines.append(
+            f"The circuit that the file marks: {marked['edges']:,} edges, {marked['connected']:,} of them connected, "
+            f"recover {marked['recovered']:.0%} (removed edges carry {CARRIED[report['replacement']]})."
+        )
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,42 @@
+"""Options of tracing methods on the command line, made from the tables of options and methods. Imports no torch before
+one is asked for."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from core.errors import ArgumentError
+from core.tracing.options import Options, option_fields
+
+if TYPE_CHECKING:
+    from core.tracing.methods import Method
+
+SHARED = ("seed",)  # of the command too, whatever the method
+
+
+def add_method_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("options of methods", "`wirescope methods` says which takes which")
+    for name, each in option_fields().items():
+        if name not in SHARED:
+            kind = type(each.default)
+            words = f"{each.metadata['words']} ({each.default:g})"
+            group.add_argument(f"--{name}", type=kind, metavar="N" if kind is int else "X", help=words)
+
+
+def options_for(method: Method, given: argparse.Namespace) -> Options:
+    """What the method is told. Raises ArgumentError for an option that it does not take, or an impossible value."""
+    values = {name: getattr(given, name) for name in option_fields() if getattr(given, name) is not None}
+    for name in values:
+        if name not in method.options and name not in SHARED:
+            takes = [f"--{each}" for each in method.options]
+            hint = f"It takes {', '.join(takes)}." if takes else "It takes none."
+            raise ArgumentError(f"{method.name} takes no --{name}.", hint)
+    return Options(**values)
+
+
+def option_words(method: Method, options: Options) -> str:
+    """ "steps 5, seed 0"; empty for a method that takes none."""
+    told = asdict(options)
+    return ", ".join(f"{name} {told[name]:g}" for name in method.options)

@@ -1,0 +1,44 @@
+"""`wirescope methods`: the table of tracing methods, or one explained."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from core.tracing.options import option_fields
+
+if TYPE_CHECKING:
+    from core.tracing.methods import Method
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="explain this one: its steps, source, cost and limits")
+    parser.set_defaults(do=methods)
+
+
+def methods(options: argparse.Namespace) -> int:
+    from core.tracing.methods import METHODS, method_named
+
+    if options.name:
+        method = method_named(options.name)
+        print(f"{method.about}\n\n{_limits(method)}")
+        for name in method.options:
+            each = option_fields()[name]
+            print(f"  --{name:<10}{each.metadata['words']} ({each.default:g})")
+        return 0
+    width = max(len(name) for name in METHODS)
+    for method in METHODS.values():
+        print(f"{method.name:<{width}}  {method.title}: {method.words}")
+        takes = ", ".join(f"--{name}" for name in method.options) or "none"
+        print(f"{'':<{width}}  {_limits(method)}; options: {takes}")
+    print("\nExplain one with: wirescope methods NAME")
+    return 0
+
+
+def _limits(method: Method) -> str:
+    """What it scores and needs: "edges, nodes; needs B"."""
+    parts = [", ".join(method.levels)]
+    parts += ["needs B"] if method.needs_counterfactual else []
+    parts += ["language models only"] if method.text_only else []
+    parts += [] if method.signed else ["scores have no sign"]
+    return "; ".join(parts)

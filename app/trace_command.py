@@ -1,0 +1,264 @@
+"""`wirescope trace`: score all edges, nodes or positions by a method, over a task, a dataset or one pair, and write the
+scores to a file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.asked_pairs import add_pair_options, asked_pairs, check_pair_options, session_over
+from app.method_options import add_method_options, option_words, options_for
+from core.errors import ArgumentError, Cancelled, InputError, ModelError
+from core.tracing.options import LEVELS
+
+if TYPE_CHECKING:
+    from app.asked_pairs import AskedPairs
+    from core.evaluation.measured import Measured
+    from core.inputs.pair import Dataset
+    from core.models.model import Model
+    from core.session import Session
+    from core.tracing.methods import Method
+    from core.tracing.scores import Scores
+
+SHOWN = 10  # of the strongest
+MARKED = 200  # edges in the graph of an EAP-IG file
+CARRIED = {"patch": "their value in B", "zero": "zero", "mean": "their mean"}  # by removed edges
+
+
+def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: str) -> None:
+    trace.add_argument("--model", required=True, help=model_help)
+    add_pair_options(trace, required=True)
+    trace.add_argument("--metric", help=f"{metric_help}; KIND alone takes each pair's own answers, as by default the "
+                       "logit difference does")  # fmt: skip
+    trace.add_argument("--method", default="eap-ig", help="see `wirescope methods` (eap-ig)")
+    trace.add_argument("--level", choices=LEVELS, default="edges", help="what is scored (edges)")
+    trace.add_argument(
+        "--replacement", default="patch", help="what a removed edge carries: patch, zero or mean (patch)"
+    )
+    trace.add_argument("--out", default="circuit.json", help="the file to write (circuit.json)")
+    trace.add_argument("--format", choices=("wirescope", "eap-ig"), default="wirescope")
+    trace.add_argument("--size", type=int, help=f"edges in the graph of an eap-ig file ({MARKED})")
+    trace.add_argument("--json", action="store_true", help="print JSON")
+    add_method_options(trace)
+    trace.set_defaults(do=trace_command)
+
+
+def trace_command(options: argparse.Namespace) -> int:
+    from core.interchange.saving import check_place, save_text
+    from core.tracing.methods import method_named
+    from core.tracing.trace import Tracing
+
+    method = method_named(options.method)
+    own = options_for(method, options)
+    check_pair_options(options)
+    if options.format == "eap-ig" and options.level != "edges":
+        raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {options.level}.", "Leave out --format.")
+    if options.size is not None and options.format != "eap-ig":
+        raise ArgumentError("--size is for eap-ig files; Wirescope's hold all scores.", "Give --format eap-ig too.")
+    out = Path(options.out)
+    check_place(out)
+    model = load(options.model)
+    pairs = asked_pairs(model, options)
+    session, dataset, metric = session_over(model, pairs, options.metric)
+    size = options.size if options.size is not None else min(MARKED, model.graph.n_edges)
+    if not 0 <= size <= model.graph.n_edges:
+        raise ArgumentError(f"A circuit of this graph has 0 to {model.graph.n_edges:,} edges, not {size:,}.")
+    tracing = Tracing(
+        session, method.name, replacement=options.replacement, level=options.level, dataset=dataset, options=own
+    )
+    whole = _whole(session, dataset, options.replacement)
+    notes = [*pairs.notes, *_flat(whole)]
+    for note in notes:
+        print(note, file=sys.stderr)
+    scores, seconds, interrupted = _run(tracing, method)
+    about = {
+        **scores.about,
+        **_asked(options),
+        "pairs": str(len(dataset)),
+        "metric": metric,
+        "seconds": f"{seconds:.2f}",
+    }
+    scores = replace(scores, about=about)
+    save_text(out, _text(options, scores, pairs, size, model))
+    report = _report(scores, pairs, whole, method, option_words(method, own), notes, str(out))
+    print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else _words(report, method))
+    return 130 if interrupted else 0
+
+
+def load(name: str) -> Model:
+    """Raises ModelError."""
+    from core.models.loading import load_model
+
+    try:
+        return load_model(name)
+    except ArgumentError as error:  # on the command line it is a model that is not there
+        raise ModelError(error.message, error.hint) from None
+
+
+def told(words: str) -> None:
+    """Progress on a terminal's one line; nothing to a file."""
+    if sys.stderr.isatty():
+        print(f"\r{words:<70}", end="" if words else "\r", file=sys.stderr, flush=True)
+
+
+def _run(tracing: Any, method: Method) -> tuple[Scores, float, bool]:
+    """The scores, the seconds they took, and whether it was interrupted: they are then partial. Raises Cancelled where
+    there are none yet."""
+    started = time.perf_counter()
+    scores: Scores | None = None
+    interrupted = False
+    try:
+        for so_far, share in tracing.parts():
+            scores = so_far
+            told(f"{method.title}: {share:.0%} of {tracing.pairs} pairs")
+    except (KeyboardInterrupt, Cancelled):
+        interrupted = True
+    told("")
+    if scores is None:
+        raise Cancelled("Cancelled before anything was scored; nothing is written.")
+    return scores, time.perf_counter() - started, interrupted
+
+
+def _whole(session: Session, dataset: Dataset, replacement: Any) -> Measured | None:
+    """The metric and the answers of the whole model, and the metric with no edge at all; None where there is no B to
+    take values from. Raises InputError where they are alike on every pair: nothing can then be traced."""
+    from core.evaluation.measured import FLAT, measure
+
+    if replacement == "patch" and dataset.pairs[0].counterfactual is None:
+        return None
+    found = measure(session, [], replacement, dataset=dataset)
+    if (np.abs(found.whole - found.nothing) < FLAT).all():
+        what = "A and B score alike" if replacement == "patch" else f"With edges cut by {replacement} nothing changes"
+        raise InputError(
+            f"{what}: the metric is {found.whole.mean():.4g} with every edge and with none, so there is no effect to "
+            "trace.",
+            "Choose a B with another answer, or another metric.",
+        )
+    return found
+
+
+def _flat(whole: Measured | None) -> list[str]:
+    from core.evaluation.measured import FLAT
+
+    alike = 0 if whole is None else int((np.abs(whole.whole - whole.nothing) < FLAT).sum())
+    return [f"{alike} of {whole.pairs} pairs score alike with every edge and with none."] if whole and alike else []
+
+
+def _asked(options: argparse.Namespace) -> dict[str, str]:
+    """What `evaluate` needs to take the same pairs and the same metric."""
+    about = {"model": options.model, "seed": str(options.seed)}
+    about |= {"task": options.task} if options.task else {}
+    about |= {"dataset": Path(options.dataset).name} if options.dataset else {}
+    about |= {"asked pairs": str(options.pairs)} if options.pairs else {}
+    return about | ({"metric kind": options.metric} if options.metric else {})
+
+
+def _text(options: argparse.Namespace, scores: Scores, pairs: AskedPairs, size: int, model: Model) -> str:
+    from core.interchange.eap_ig_files import scores_to_eap_ig
+    from core.interchange.scores_files import scores_to_json
+
+    if options.format == "eap-ig":
+        return scores_to_eap_ig(scores, scores.top(size), model.adapter.shape.width, pairs.rows)
+    return scores_to_json(scores, pairs.rows)
+
+
+# ---- what is said ----
+
+
+def _report(
+    scores: Scores,
+    pairs: AskedPairs,
+    whole: Measured | None,
+    method: Method,
+    told_options: str,
+    notes: Sequence[str],
+    out: str,
+) -> dict[str, Any]:
+    from app.trace_choice import MEASURING
+
+    about = scores.about
+    return {
+        "model": about["model"],
+        "method": scores.method,
+        "options": told_options,
+        "level": scores.level,
+        "scored": int(np.isfinite(scores.values).sum()),
+        "of": scores.values.size,
+        "pairs": pairs.words,
+        "replacement": scores.replacement,
+        "metric": about["metric"],
+        "metric with every edge": None if whole is None else float(whole.whole.mean()),
+        "metric with no edge": None if whole is None else float(whole.nothing.mean()),
+        "answered rightly": None if whole is None or not _has_answer(about) else float(whole.whole_right.mean()),
+        "seconds": float(about["seconds"]),
+        "partial": about.get("partial"),
+        "kind of score": "measured"
+        if method.name in MEASURING
+        else "drawn"
+        if method.name == "random"
+        else "estimated",
+        "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
+        "notes": list(notes),
+        "file": out,
+    }
+
+
+def _has_answer(about: dict[str, str]) -> bool:
+    """Whether answers are right or wrong: a cosine and a KL know none, and what the model says is always its own."""
+    return not about["metric"].startswith(("cosine", "KL")) and "what the model answers" not in about["metric"]
+
+
+def strongest(scores: Scores, count: int) -> list[tuple[str, float]]:
+    """The largest scores whatever their sign, by name."""
+    values = scores.values.ravel()
+    order = [int(i) for i in np.argsort(-np.abs(values), kind="stable")[:count] if np.isfinite(values[i])]
+    return [(_name(scores, i), float(values[i])) for i in order]
+
+
+def _name(scores: Scores, index: int) -> str:
+    if scores.level == "edges":
+        return scores.graph.edge(index).name
+    if scores.level == "nodes":
+        return scores.graph.writers[index].name
+    node, position = divmod(index, scores.values.shape[1])
+    return f"{scores.graph.writers[node].name}@{position}"
+
+
+def _words(report: dict[str, Any], method: Method) -> str:
+    told_options = f", {report['options']}" if report["options"] else ""
+    some = f"{report['scored']:,} of {report['of']:,}" if report["scored"] < report["of"] else f"{report['of']:,}"
+    what = {"positions": "nodes at positions"}.get(report["level"], report["level"])
+    lines = [
+        f"{method.title}{told_options}: {some} {what} of {report['model']} over {report['pairs']} in "
+        f"{report['seconds']:.1f} s",
+        f"metric: {report['metric']}{_metric_words(report)}",
+    ]
+    if report["partial"]:
+        lines.insert(0, f"PARTIAL, interrupted after {report['partial']}: the file says so too.")
+    kind = report["kind of score"]
+    meaning = f"{kind}; " + ("+ raises the metric, - lowers it" if method.signed else "they have no sign")
+    carried = f"; removed edges carry {CARRIED[report['replacement']]}" if method.replaces else ""
+    width = max(len(row["name"]) for row in report["strongest"]) if report["strongest"] else 0
+    lines += [f"scores: {meaning}{carried}", "", f"the strongest {len(report['strongest'])}"]
+    lines += [f"{row['name']:<{width}}  {row['score']:>+12.4g}" for row in report["strongest"]]
+    lines += ["", f"{report['file']} holds all scores."]
+    if report["level"] == "edges":
+        lines[-1] += f" How far to trust them: wirescope evaluate {report['file']}"
+    return "\n".join(lines)
+
+
+def _metric_words(report: dict[str, Any]) -> str:
+    if report["metric with every edge"] is None:
+        return ""
+    words = f"; {report['metric with every edge']:.4g} with every edge, {report['metric with no edge']:.4g} with none"
+    if report["answered rightly"] is not None:
+        words += f"; the whole model answers {report['answered rightly']:.0%} of the pairs rightly"
+    return words

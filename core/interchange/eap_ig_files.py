@@ -1,0 +1,103 @@
+"""Scores as EAP-IG's graph files (Hanna et al. 2024; also MIB's), and back.
+
+    {"cfg": sizes, "nodes": {name: {"in_graph"}}, "edges": {name: {"score", "in_graph"}}}
+
+They have K and V ports for every query head. Where heads share theirs, an edge is written once for each of these heads,
+with its share of the score; read back, the shares are added up, and the edge is in the graph where any of them is.
+
+EAP-IG reads no other keys. Ours are under "wirescope": what the scores are about, and the pairs that they were traced
+on. Older files say of a node only whether it is in the graph; nodes are not read, since the edges say it all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from core.circuit import Circuit
+from core.edits import EDIT_KINDS
+from core.errors import ArgumentError, InputError
+from core.graph import Graph
+from core.inputs.dataset_files import FileRow
+from core.interchange.circuit_files import shape_of
+from core.interchange.scores_files import ScoresFile, difference
+from core.tracing.scores import Scores
+
+OURS = "wirescope"
+
+
+def scores_to_eap_ig(scores: Scores, circuit: Circuit, width: int, rows: Sequence[FileRow] = ()) -> str:
+    """An EAP-IG graph file. circuit: the edges that are in the graph. width: of the stream, which the file names.
+    Raises ArgumentError for scores of anything but edges."""
+    if scores.level != "edges":
+        raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {scores.level}.", "Trace edges.")
+    graph = scores.graph
+    inside = np.zeros(graph.n_edges, dtype=bool)
+    inside[circuit.edges] = True
+    nodes = {node.name: {"in_graph": node.kind == "logits"} for node in graph.nodes}
+    edges: dict[str, dict[str, float | bool]] = {}
+    group = graph.heads // graph.kv_heads
+    for number, edge in enumerate(graph.edges):
+        readers = [edge.reader]
+        if edge.reader.kind in ("k", "v") and group > 1:
+            first = edge.reader.head * group
+            readers = [replace(edge.reader, head=head, shared=False) for head in range(first, first + group)]
+        for reader in readers:
+            entry = {"score": float(scores.values[number]) / len(readers), "in_graph": bool(inside[number])}
+            edges[f"{edge.writer.name}->{reader.name}"] = entry
+        if inside[number]:
+            for node in (edge.writer, *graph.readers_of(edge.reader)):
+                nodes[node.name]["in_graph"] = True
+    cfg = {
+        "n_layers": graph.layers,
+        "n_heads": graph.heads,
+        "parallel_attn_mlp": graph.parallel,
+        "d_model": width,
+    }
+    ours = {
+        "method": scores.method,
+        "replacement": scores.replacement,
+        "about": scores.about,
+        "graph": shape_of(graph),
+        "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
+    }
+    return json.dumps({"cfg": cfg, "nodes": nodes, "edges": edges, OURS: ours}, ensure_ascii=False)
+
+
+def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
+    """Read such a file's document. graph: of the model that it should be for; without one every head has its own K and
+    V, unless the file is ours and says it. Raises InputError, and what a document that is none leads to."""
+    cfg = document["cfg"]
+    layers, heads, parallel = int(cfg["n_layers"]), int(cfg["n_heads"]), bool(cfg.get("parallel_attn_mlp", False))
+    ours = document.get(OURS, {})
+    wide = Graph(layers, heads, heads, parallel)
+    if graph is None:
+        shape = ours.get("graph", {})
+        graph = replace(wide, kv_heads=int(shape.get("kv_heads", heads)), coupled=bool(shape.get("coupled", False)))
+    if (graph.layers, graph.heads, graph.parallel) != (layers, heads, parallel):
+        raise InputError(f"The file is of another model: {difference(wide, replace(graph, kv_heads=graph.heads))}.")
+    group = graph.heads // graph.kv_heads
+    values = np.zeros(graph.n_edges)
+    seen, inside = np.zeros((2, graph.n_edges), dtype=bool)
+    for name, entry in document["edges"].items():
+        edge = wide.edge(wide.index(name))
+        reader = edge.reader
+        if reader.kind in ("k", "v") and group > 1:
+            reader = replace(reader, head=reader.head // group, shared=True)
+        number = graph.edge_index(replace(edge, reader=reader))
+        values[number] += float(entry["score"])
+        seen[number] = True
+        inside[number] |= bool(entry.get("in_graph", False))
+    if not seen.all():
+        raise InputError(f"The file lacks {int((~seen).sum()):,} of the {graph.n_edges:,} edges.")
+    replacement = ours.get("replacement", "patch")
+    if replacement not in EDIT_KINDS:
+        raise InputError(f"There is no replacement {replacement!r}.")
+    about = {str(key): str(value) for key, value in ours.get("about", {"source": "EAP-IG"}).items()}
+    scores = Scores(graph, values, str(ours.get("method", "eap-ig file")), replacement, about)
+    marked = Circuit(graph, np.flatnonzero(inside).astype(np.int64), None, about) if inside.any() else None
+    return ScoresFile(scores, tuple(FileRow(*row) for row in ours.get("rows", ())), marked)
