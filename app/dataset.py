@@ -194,7 +194,7 @@ class DatasetKeeper(QObject):
         else:
             name = Path(want.path).name if want.path else "the clipboard"
             self._commit(f"Rows from {name}", (*self._rows, *(row for row in made.rows if row not in self._rows)))
-        if "did not fit" in made.words:
+        if "did not fit" in made.words or "different pairs" in made.words:
             self._panel.say(note=made.words)
 
     def _take_saved(self, saved: SavedRows) -> None:

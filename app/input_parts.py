@@ -25,10 +25,11 @@ from app.input_wants import (
     SaveRows,
 )
 from app.messages import Request, Working
+from app.saved_rows import save_table
 from core.errors import InputError
 from core.inputs.corruption import corrupt_text
 from core.inputs.corruption_kinds import TEXT_WORDS, ImageCorruption
-from core.inputs.dataset_files import FileRow, read_dataset, read_table, write_dataset
+from core.inputs.dataset_files import read_dataset, read_table
 from core.inputs.tasks import make_task, match_task
 from core.inputs.tasks.task import Input
 from core.models.model import Model
@@ -109,10 +110,7 @@ def save_rows(want: SaveRows, request: Request, bench: Bench, send: Send, cancel
     """Raises WirescopeError where the file cannot be written, or a row has not what its columns need."""
     key = ("save rows", want)
     if key not in bench.kept:
-        rows = request.document.dataset
-        model = bench.session.model
-        write_dataset(want.path, [_file_row(row, model, want.ids) for row in rows], want.ids)
-        bench.kept[key] = f"Wrote {len(rows)} rows to {Path(want.path).name}."
+        bench.kept[key] = save_table(want.path, request.document.dataset, bench.session.model, want.ids)
     send(SavedRows(request.number, want, bench.kept[key]))
 
 
@@ -174,16 +172,3 @@ def _file_source(value: str, model: Model, folder: Path) -> Source:
 
 def _answer(value: str | int, model: Model) -> str:
     return model.label(value) if isinstance(value, int) else value
-
-
-def _file_row(row: PairSource, model: Model, ids: bool) -> FileRow:
-    texts = []
-    for source in (row.clean, row.counterfactual):
-        if source is not None and source.kind == "image" and (not source.path or source.corruption is not None):
-            raise InputError(
-                f"{source.name or 'A picture'} is in no file of its own, so a table cannot name it.",
-                "Save the pictures first, and add them from their files.",
-            )
-        texts.append("" if source is None else source.text or source.path)
-    answers = [model.answer(answer) if ids and answer else answer for answer in (row.target, row.foil)]
-    return FileRow(*texts, *answers)

@@ -145,6 +145,8 @@ def _id(value: Any, column: str, line: int, name: str) -> int | str:
         found = json.loads(value) if isinstance(value, str) else value
         while isinstance(found, list) and found:
             found = found[0]
+        if isinstance(found, float) and found.is_integer():  # as pandas writes a column with gaps
+            found = int(found)
         if isinstance(found, bool) or not isinstance(found, int):
             raise ValueError
         return found

@@ -216,3 +216,19 @@ def test_pictures_are_rows_too(viewer: Person, pictures) -> None:
     double_click(viewer, 1)
     assert viewer.card("A").card().name == "d.png"
     assert viewer.card("B").is_empty()
+
+
+def test_pictures_of_a_task_are_saved_beside_the_table(viewer: Person, tmp_path: Path, monkeypatch) -> None:
+    (action,) = [a for a in panel(viewer).fill_menu.actions() if plain(a.text()) == "Fill from Blurred photograph"]
+    action.trigger()
+    viewer.rest()
+    before = measured(viewer)
+    file = tmp_path / "rows.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), "CSV (*.csv)"))
+    viewer.choose("Edit/Dataset", "Save the Dataset")
+    assert panel(viewer).note.text() == "Wrote 24 rows to rows.csv, and 48 pictures to rows-pictures."
+    assert len(list((tmp_path / "rows-pictures").iterdir())) == 48
+    viewer.choose("Edit/Dataset", "Clear the Dataset")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    viewer.choose("Edit/Dataset", "Open a Dataset")
+    assert [row[0] for row in measured(viewer)] == pytest.approx([row[0] for row in before], abs=1e-5)

@@ -39,6 +39,13 @@ def test_a_file_of_the_field_with_lists_of_ids(tmp_path: Path) -> None:
     assert read_dataset(file) == [FileRow("A b", "A c", 12, 4)]
 
 
+def test_a_file_of_the_field_as_pandas_writes_it(tmp_path: Path) -> None:
+    """With its index, a further column, and a gap, which makes floats of the other ids."""
+    file = tmp_path / "ioi.csv"
+    file.write_text(",clean,corrupted,corrupted_hard,correct_idx,incorrect_idx\n470,A,B,C,477.0,26\n184,D,E,F,,37\n")
+    assert read_dataset(file) == [FileRow("A", "B", 477, 26), FileRow("D", "E", "", 37)]
+
+
 def test_pasted_lines_and_cells() -> None:
     assert read_table("When Mary, John\n\n The end\n") == [FileRow("When Mary, John"), FileRow("The end")]
     assert read_table("A b\tA c\t x\t y\nD\tE") == [FileRow("A b", "A c", " x", " y"), FileRow("D", "E")]

@@ -1,0 +1,59 @@
+"""Rows of the dataset as a table in a file. Pictures that are in no file of their own are written to a folder beside
+it, which the table names them by. Runs in the engine's thread; imports torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.document import PairSource, Source
+from core.errors import InputError
+from core.inputs.dataset_files import FileRow, write_dataset
+from core.models.model import Model
+
+
+def save_table(path: str, rows: Sequence[PairSource], model: Model, ids: bool) -> str:
+    """Write the rows; returns what was written, in words. Raises InputError where a file cannot be written, or a row
+    has not what its columns need: a corrupted picture is made of what the model sees, so no file could hold it."""
+    for row in rows:
+        for source in (row.clean, row.counterfactual):
+            if source is not None and source.corruption is not None:
+                raise InputError(
+                    f"{source.name or 'A picture'} is changed as the model sees it, so no picture file can hold it.",
+                    "Save the rows without it, or give B a picture of its own.",
+                )
+    pictures = _Pictures(Path(path))
+    table = [
+        FileRow(
+            pictures.cell(row.clean),
+            "" if row.counterfactual is None else pictures.cell(row.counterfactual),
+            *(model.answer(answer) if ids and answer else answer for answer in (row.target, row.foil)),
+        )
+        for row in rows
+    ]
+    write_dataset(path, table, ids)
+    words = f"Wrote {len(rows):,} rows to {Path(path).name}"
+    return f"{words}, and {pictures.written} pictures to {pictures.folder.name}." if pictures.written else f"{words}."
+
+
+class _Pictures:
+    """The folder beside a table."""
+
+    def __init__(self, table: Path) -> None:
+        self.folder = table.with_name(f"{table.stem}-pictures")
+        self.written = 0
+
+    def cell(self, source: Source) -> str:
+        """What the table says of a source. Writes its picture where it has no file. Raises InputError."""
+        if source.kind == "text" or source.path:
+            return source.text or source.path
+        self.written += 1
+        name = re.sub(r"[^\w.-]+", "-", source.name).strip("-.") or "picture"
+        file = self.folder / f"{self.written:03d}-{name}.png"
+        try:
+            self.folder.mkdir(exist_ok=True)
+            file.write_bytes(source.data)
+        except OSError as error:
+            raise InputError(f"{file} cannot be written: {error.strerror}.", "Choose another place.") from None
+        return f"{self.folder.name}/{file.name}"
