@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from app.messages import Opened, Ready
+from app.pace import Pace
 from app.process_memory import memory_words, resident_megabytes
 from views.data import PredictionsData
 
@@ -26,12 +27,16 @@ class StatusInStep(QObject):
         workbench.memory_changed.connect(self._show_memory)
         workbench.predictions_changed.connect(self._show_run)
         workbench.nothing_to_show.connect(lambda _: status.set_run(""))
-        workbench.working.connect(status.set_work)
+        self._pace = Pace()
+        workbench.working.connect(self._show_work)
         workbench.idle.connect(status.clear_work)
         workbench.message.connect(self._show_message)
         self._just_said = QTimer(self, singleShot=True, interval=0)  # runs until the event that brought a message ends
         self._step = workbench.history.current
         workbench.history_changed.connect(self._drop_message)
+
+    def _show_work(self, words: str, share: float | None) -> None:
+        self._status.set_work(words, share, self._pace.left(words, share))
 
     def _show_message(self, text: str) -> None:
         self._status.set_message(text)

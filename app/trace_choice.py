@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from app.pace import seconds_words
+
 QUICK = "eap"  # the method of the estimates that are there without asking
 SLOW = ("exact-scan", "acdc", "circuit-pruning", "learned-masks")  # are never run without being asked for
 
@@ -52,10 +54,4 @@ def forwards(method: str, edges: int, options: dict[str, float]) -> float:
 
 def cost_words(seconds: float) -> str:
     """ "about 4 min"; empty where it is not worth a word."""
-    if seconds < 2:
-        return ""
-    if seconds < 90:
-        return f"about {seconds:.0f} s"
-    if seconds < 5400:
-        return f"about {seconds / 60:.0f} min"
-    return f"about {seconds / 3600:.0f} h"
+    return "" if seconds < 2 else seconds_words(seconds)

@@ -13,8 +13,9 @@ from app.messages import Request, Working
 from app.trace_choice import SLOW
 from app.trace_pairs import dataset_of
 from app.trust_report import QUESTIONS, Subject
-from app.trust_wants import TITLES, TrustFound, WantTrust
+from app.trust_wants import EVALUATING, TITLES, TrustFound, WantTrust
 from core.errors import InputError
+from core.evaluation.hypotheses import LEAST_PAIRS
 from core.inputs.pair import Dataset
 from core.tracing.methods import METHODS
 
@@ -38,13 +39,14 @@ def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, can
         send(TrustFound(request.number, want, said, waiting, len(subject.dataset)))
 
     tell()
-    for number, (name, question) in enumerate(QUESTIONS.items()):
+    runs = {name: 1 if _is_quick(name, subject) else question.runs for name, question in QUESTIONS.items()}
+    done = sum(runs[name] for name in answered)
+    for name, question in QUESTIONS.items():
         if name in answered:
             continue
-        words = f"Evaluating the circuit: {name}"
 
-        def told(share: float, words: str = words, number: int = number) -> None:
-            send(Working(request.number, words, (number + share) / len(QUESTIONS)))
+        def told(share: float, done: int = done, more: int = runs[name]) -> None:
+            send(Working(request.number, EVALUATING, (done + share * more) / sum(runs.values())))
 
         told(0.0)
         if name == "stability" and key.choice.method in SLOW and len(subject.dataset) > 1:
@@ -56,7 +58,14 @@ def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, can
             except InputError:
                 raise InputError(ALIKE, ANOTHER) from None
         answered.add(name)
+        done += runs[name]
         tell()
+
+
+def _is_quick(name: str, subject: Subject) -> bool:
+    """Whether a question takes no time, as it cannot be answered of so few pairs."""
+    least = {"stability": 2, "hypothesis tests": LEAST_PAIRS}
+    return len(subject.dataset) < least.get(name, 0)
 
 
 def _subject(want: WantTrust, request: Request, bench: Bench, key: ScoresKey) -> Subject:

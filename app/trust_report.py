@@ -313,16 +313,18 @@ def _left(recovered: float) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """Something that is asked of a circuit: how it is found out, and what is then said."""
+    """Something that is asked of a circuit: how it is found out, what is then said, and about how many runs of the
+    model it takes for each pair, for what is told of the progress."""
 
     find: Callable[[Subject, Told, Cancel], dict[str, Any]]
     say: Callable[[dict[str, Any]], list[Statement]]
+    runs: int
 
 
 QUESTIONS: dict[str, Question] = {
-    "what each edge is needed for": Question(_needs, _say_needs),
-    "stability": Question(_stability, _say_stability),
-    "another ablation": Question(_other_ablation, _say_ablation),
-    "another method": Question(_other_method, _say_method),
-    "hypothesis tests": Question(_tests, _say_tests),
+    "what each edge is needed for": Question(_needs, _say_needs, 64),
+    "stability": Question(_stability, _say_stability, 20),
+    "another ablation": Question(_other_ablation, _say_ablation, 3),
+    "another method": Question(_other_method, _say_method, 15),
+    "hypothesis tests": Question(_tests, _say_tests, 200),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.messages import Want
 from views.trust_data import Statement
 
+EVALUATING = "Evaluating the circuit"  # while that is done
 TITLES = ("Recovered", "Stability", "Another ablation", "Another method", "Tests")  # as the questions come
 
 

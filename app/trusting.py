@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject
 
 from app.inspection import REPLACED
 from app.messages import Unanswered
-from app.trust_wants import TITLES, TrustFound, WantTrust
+from app.pace import Pace
+from app.trust_wants import EVALUATING, TITLES, TrustFound, WantTrust
 from views.trust_data import TrustData
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Trusting(QObject):
         self._of: tuple[object, ...] = ()  # the state that it is of
         self._subject = ""
         self._problem = ""
+        self._pace, self._left = Pace(), ""
         self._filling = False  # the dataset is being filled, to be traced over
         bench, panel = self._bench, self._panel
         panel.evaluate_wanted.connect(self.evaluate)
@@ -42,6 +44,7 @@ class Trusting(QObject):
         bench.on(Unanswered, self._take_refusal)
         bench.history_changed.connect(self._follow)
         bench.given_up.connect(lambda _: self._stop())
+        bench.working.connect(self._take_working)
         for changed in (bench.model_opened, bench.metric_changed):
             changed.connect(lambda _: self._show())
         self._show()
@@ -73,6 +76,13 @@ class Trusting(QObject):
             self._asked = None
             self._bench.want("trust", None)
             self._show()
+
+    def _take_working(self, words: str, share: float | None) -> None:
+        if words == EVALUATING and self._asked is not None:
+            left = self._pace.left(words, share)
+            if left != self._left:
+                self._left = left
+                self._show()
 
     def _take(self, found: TrustFound) -> None:
         if found.want != self._asked:
@@ -121,6 +131,7 @@ class Trusting(QObject):
             subject=self._subject,
             statements=() if found is None else found.statements,
             waiting=waiting,
+            left=self._left if waiting else "",
             stale=found is not None and self._of != self._state(),
             problem=problem,
             lacks=self._lacks(),

@@ -28,6 +28,7 @@ class TrustData:
     subject: str = ""
     statements: tuple[Statement, ...] = ()
     waiting: tuple[str, ...] = ()
+    left: str = ""  # "about 3 min left"
     stale: bool = False
     problem: str = ""
     lacks: str = ""

@@ -25,6 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -87,9 +88,10 @@ def hypothesis_tests(
         )
     rng = np.random.default_rng(seed)
 
-    def run(name: object, circuits: list[Circuit]) -> Measured:
+    def run(name: object, circuits: list[Circuit], progress: Callable[[float], None] | None = None) -> Measured:
         memory_of_it = part_of(memory, name)
-        return measure(session, circuits, replacement, dataset=dataset, cancelled=cancelled, memory=memory_of_it)
+        return measure(session, circuits, replacement, dataset=dataset, progress=progress, cancelled=cancelled,
+                       memory=memory_of_it)  # fmt: skip
 
     found = run("both", [circuit, without(circuit)])
     equal = equivalence(found.circuits[0], found.whole, tolerance)
@@ -100,13 +102,16 @@ def hypothesis_tests(
     edges = [(circuit, Circuit(circuit.graph, np.delete(circuit.edges, place))) for place in chosen]
     moves: list[float] = []
     everything = [*reference, *edges]
+
+    def told(start: int, share: float) -> None:
+        if progress is not None:
+            progress(min(1.0, (start + share * BATCH / 2) / len(everything)))
+
     for start in range(0, len(everything), BATCH // 2):
         part = everything[start : start + BATCH // 2]
         runs = [each for both in part for each in both]
-        metrics = run(("moved", start), runs).circuits
+        metrics = run(("moved", start), runs, partial(told, start)).circuits
         moves += [float(np.abs(metrics[2 * i] - metrics[2 * i + 1]).mean()) for i in range(len(part))]
-        if progress is not None:
-            progress(min(1.0, (start + BATCH // 2) / len(everything)))
     minimal = minimality_test(np.array(moves[draws:]), np.array(moves[:draws]), quantile)
     return equal, independent, minimal
 

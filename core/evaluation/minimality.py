@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,11 @@ def minimality(
     count = len(circuit)
     chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
     needs: list[float] = []
+
+    def told(start: int, share: float) -> None:
+        if progress is not None:
+            progress(min(1.0, (start + share * BATCH) / max(len(chosen), 1)))
+
     recovered = float("nan")
     for start in range(0, max(len(chosen), 1), BATCH):
         part = chosen[start : start + BATCH]
@@ -65,10 +71,9 @@ def minimality(
             replacement,
             dataset=dataset,
             cancelled=cancelled,
+            progress=partial(told, start),
             memory=part_of(memory, ("without", start)),
         ).recovered()
         recovered = float(whole)
         needs += [recovered - float(value) for value in less]
-        if progress is not None:
-            progress(min(1.0, (start + BATCH) / max(len(chosen), 1)))
     return Minimality(circuit.edges[chosen], np.array(needs), recovered, replacement)

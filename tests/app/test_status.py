@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from app.pace import Pace
 from app.process_memory import memory_words, resident_megabytes
 from core.graph import Node
 from tests.app.person import Person
@@ -72,3 +73,35 @@ def test_the_last_message_goes_with_the_next_step(reader: Person) -> None:
     assert reader.message().startswith("Undid: Cut")
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     assert reader.message() == ""
+
+
+def test_how_long_it_still_takes_comes_from_how_fast_it_went() -> None:
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    assert pace.left("EAP-IG, 100 pairs", 0.0) == ""  # nobody can know yet
+    now[0] = 1.0
+    assert pace.left("EAP-IG, 100 pairs", 0.01) == ""
+    now[0] = 30.0
+    assert pace.left("EAP-IG, 100 pairs", 0.10) == "about 4 min left"  # 30 s a tenth, nine more
+    now[0] = 60.0
+    assert pace.left("EAP-IG, 100 pairs", 0.5) == "about 60 s left"
+    assert pace.left("Running circuits", 0.5) == ""  # other work has its own pace
+    now[0] = 70.0
+    assert pace.left("Running circuits", 0.6) == "about 40 s left"  # what was done before it was seen does not count
+    now[0] = 71.0
+    assert pace.left("Running circuits", 0.9) == ""  # soon over
+    assert pace.left("Running circuits", None) == ""
+
+
+def test_the_strip_says_what_runs_and_how_long_it_still_takes(reader: Person) -> None:
+    reader.bench.working.emit("Exact scan, 719 edges", 0.0)
+    status = reader.window.status
+    assert status.work.text() == "Exact scan, 719 edges"
+    assert status.cancel.isVisible()
+    reader.qtbot.waitUntil(lambda: _left(reader).endswith(" left"), timeout=10_000)
+    assert status.work.text().startswith("Exact scan, 719 edges · about ")
+
+
+def _left(person: Person) -> str:
+    person.bench.working.emit("Exact scan, 719 edges", 0.1)
+    return person.window.status.work.text()

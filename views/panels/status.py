@@ -142,9 +142,10 @@ class StatusStrip(QWidget):
         self.run.set_color("faint" if stale else "muted")
         self.run.setVisible(bool(text))
 
-    def set_work(self, text: str, fraction: float | None = None) -> None:
-        """What runs, and how much of it is done (None: nobody knows)."""
-        self.work.setText(text)
+    def set_work(self, text: str, fraction: float | None = None, left: str = "") -> None:
+        """What runs, how much of it is done (None: nobody knows), and how long it still takes, in words."""
+        whole = " · ".join(part for part in (text, left) if part)
+        self.work.setText(whole, *([left] if left else []))
         for widget in (self.work, self.progress, self.cancel):
             widget.show()
         self.progress.set_fraction(fraction)

@@ -125,7 +125,8 @@ class TrustPanel(QFrame):
         dim(self.subject, data.stale)
         show_text(self.problem, data.problem)
         self.empty.setVisible(not data.statements and not data.problem and not running)
-        show_text(self.waiting, f"Still to come: {', '.join(data.waiting).lower()} …" if running else "")
+        left = f" ({data.left})" if data.left else ""
+        show_text(self.waiting, f"Still to come: {', '.join(data.waiting).lower()}{left} …" if running else "")
         show_text(self.lacks, data.lacks)
         self.fill.setVisible(bool(data.lacks and data.tasks))
         if data.tasks != before.tasks:
