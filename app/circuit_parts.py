@@ -51,8 +51,8 @@ def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cance
             kind=kind,
             pairs=found.pairs if scores_key.rows else 0,
             band=None if band is None else (float(band[0, 0]), float(band[1, 0])),
-            accuracy=float(found.circuits_right[0].mean()),
-            whole_accuracy=float(found.whole_right.mean()),
+            accuracy=found.accuracy[0] if found.accuracy else None,
+            whole_accuracy=found.whole_accuracy,
         )
     send(replace(bench.kept[key], number=request.number))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from app.bench import Bench
 from app.dataset_rows import answers
 from app.document import Document, PairSource
@@ -14,7 +12,7 @@ from app.engine_thread import Cancel
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import InputError, WirescopeError
-from core.evaluation.measured import Measured, measure
+from core.evaluation.measured import Measured, measure, of_all_pairs
 from core.inputs.pair import Dataset, Pair
 from core.metrics import METRICS
 from core.session import Session
@@ -102,11 +100,4 @@ def measure_over(
         found.append(measure(session, circuits, kind, cancelled=cancelled))
         if progress is not None:
             progress((number + 1) / len(sessions))
-    return Measured(
-        np.concatenate([each.whole for each in found]),
-        np.concatenate([each.nothing for each in found]),
-        np.concatenate([each.circuits for each in found], axis=1),
-        np.concatenate([each.whole_right for each in found]),
-        np.concatenate([each.circuits_right for each in found], axis=1),
-        kind,
-    )
+    return of_all_pairs(found)

@@ -26,7 +26,8 @@ class KeptData:
     """What one circuit recovers, as measured. share, random: of the behaviour, by it and by as many random edges.
     metric: with the circuit alone; whole: with all edges. connected: of its edges, those that lie on a path. Over a
     dataset: means over its `pairs`; band: of the share, 95 % by bootstrap over them. accuracy, whole_accuracy: the
-    share of pairs that the circuit, and the whole model, answers rightly."""
+    share of pairs that the circuit, and the whole model, answers rightly; None for
+    a model that gives no answers."""
 
     size: int
     connected: int
@@ -36,8 +37,8 @@ class KeptData:
     whole: float
     pairs: int = 0
     band: tuple[float, float] | None = None
-    accuracy: float = 1.0
-    whole_accuracy: float = 1.0
+    accuracy: float | None = None
+    whole_accuracy: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,8 @@ HALF = 0.5  # where only the whole model recovers so much: a circuit that recove
 class Curve:
     """fractions, sizes (edges), connected (edges left after pruning), recovered, accuracy (share of right answers): one
     a point. random_band: [2, points], lowest and highest. band: [2, points], 95 % by bootstrap over the pairs; None for
-    one pair. whole_accuracy: of the whole model. by_size, removed: which edges were kept."""
+    one pair. whole_accuracy: of the whole model; None, and no accuracy, of a model that gives no answers. by_size,
+    removed: which edges were kept."""
 
     fractions: tuple[float, ...]
     sizes: tuple[int, ...]
@@ -51,7 +52,7 @@ class Curve:
     cmd: float
     replacement: EditKind
     accuracy: tuple[float, ...] = ()
-    whole_accuracy: float = 1.0
+    whole_accuracy: float | None = None
     band: NDArray[np.float64] | None = None
     pairs: int = 1
     by_size: bool = False
@@ -109,8 +110,8 @@ def faithfulness(
         cpr=cpr,
         cmd=cmd,
         replacement=kind,
-        accuracy=tuple(float(share) for share in found.circuits_right[:points].mean(axis=1)),
-        whole_accuracy=float(found.whole_right.mean()),
+        accuracy=found.accuracy[:points],
+        whole_accuracy=found.whole_accuracy,
         band=bootstrap,
         pairs=found.pairs,
         by_size=by_size,

@@ -25,7 +25,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,13 +34,12 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import InputError
 from core.evaluation.faithfulness import without
-from core.evaluation.measured import Measured, measure, part_of
+from core.evaluation.measured import measure
 from core.graph import Graph, Reader
 from core.inputs.pair import Dataset
 from core.session import Session
 
 LEAST_PAIRS = 8  # with fewer, no test can speak against anything
-BATCH = 16  # circuits that go through the model together
 
 Floats = NDArray[np.float64]
 
@@ -87,32 +85,25 @@ def hypothesis_tests(
             f"The tests need {LEAST_PAIRS} pairs, and there are {pairs}.", "Trace a dataset, for example of a task."
         )
     rng = np.random.default_rng(seed)
-
-    def run(name: object, circuits: list[Circuit], progress: Callable[[float], None] | None = None) -> Measured:
-        memory_of_it = part_of(memory, name)
-        return measure(session, circuits, replacement, dataset=dataset, progress=progress, cancelled=cancelled,
-                       memory=memory_of_it)  # fmt: skip
-
-    found = run("both", [circuit, without(circuit)])
-    equal = equivalence(found.circuits[0], found.whole, tolerance)
-    independent = independence(found.circuits[1], found.whole, permutations, rng)
     reference = _reference(circuit, draws, rng)
     count = len(circuit)
     chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
-    edges = [(circuit, Circuit(circuit.graph, np.delete(circuit.edges, place))) for place in chosen]
-    moves: list[float] = []
-    everything = [*reference, *edges]
-
-    def told(start: int, share: float) -> None:
-        if progress is not None:
-            progress(min(1.0, (start + share * BATCH / 2) / len(everything)))
-
-    for start in range(0, len(everything), BATCH // 2):
-        part = everything[start : start + BATCH // 2]
-        runs = [each for both in part for each in both]
-        metrics = run(("moved", start), runs, partial(told, start)).circuits
-        moves += [float(np.abs(metrics[2 * i] - metrics[2 * i + 1]).mean()) for i in range(len(part))]
-    minimal = minimality_test(np.array(moves[draws:]), np.array(moves[:draws]), quantile)
+    less = [Circuit(circuit.graph, np.delete(circuit.edges, place)) for place in chosen]
+    found = measure(
+        session,
+        [circuit, without(circuit), *less, *(each for both in reference for each in both)],
+        replacement,
+        dataset=dataset,
+        progress=progress,
+        cancelled=cancelled,
+        memory=memory,
+    )
+    equal = equivalence(found.circuits[0], found.whole, tolerance)
+    independent = independence(found.circuits[1], found.whole, permutations, rng)
+    moved, inflated = found.circuits[2 : 2 + len(less)], found.circuits[2 + len(less) :]
+    moves = np.abs(moved - found.circuits[0]).mean(axis=1)
+    by_random = np.abs(inflated[0::2] - inflated[1::2]).mean(axis=1)
+    minimal = minimality_test(moves, by_random, quantile)
     return equal, independent, minimal
 
 

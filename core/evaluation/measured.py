@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,28 +18,31 @@ from torch import Tensor
 
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.errors import InputError
+from core.errors import Cancelled, InputError
 from core.inputs.pair import Dataset
 from core.result import Result
 from core.session import Session
-from core.tracing.over_pairs import sessions_over
+from core.tracing.over_pairs import Batch, batches_over
 
 FLAT = 1e-6  # of a metric: below it, A and B score alike
-PART = 8  # circuits that are run together where what is measured is remembered part by part
+TOGETHER = 48  # circuits that are run together, whose outputs are held
+PART = 8  # where what is measured is remembered part by part
 
 Floats = NDArray[np.float64]
+Row = tuple[Floats, NDArray[np.bool_]]  # metric and rightness of each pair of a run: [batch] each
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Metrics of the whole model and of the empty circuit [pairs], and of circuits [circuits, pairs]; whether each
-    gives the right answer: the metric's target, or without one what the whole model answers."""
+    """Metrics of the whole model and of the empty circuit [pairs], and of circuits [circuits, pairs], in the dataset's
+    order; whether each gives the right answer: the metric's target, or without one what the whole model answers. A
+    model without a head gives no answers, so that none is right or wrong: None."""
 
     whole: Floats
     nothing: Floats
     circuits: Floats
-    whole_right: NDArray[np.bool_]
-    circuits_right: NDArray[np.bool_]
+    whole_right: NDArray[np.bool_] | None
+    circuits_right: NDArray[np.bool_] | None
     replacement: EditKind
 
     @property
@@ -58,6 +62,16 @@ class Measured:
         means: Floats = self.circuits[:, chosen].mean(axis=1)
         return (means - nothing) / (whole - nothing)
 
+    @property
+    def whole_accuracy(self) -> float | None:
+        """The share of pairs that the whole model answers rightly."""
+        return None if self.whole_right is None else float(self.whole_right.mean())
+
+    @property
+    def accuracy(self) -> tuple[float, ...]:
+        """The share of pairs that each circuit answers rightly; nothing where there are no answers."""
+        return () if self.circuits_right is None else tuple(float(share) for share in self.circuits_right.mean(axis=1))
+
     def band(self, seed: int = 0, draws: int = 1000, level: float = 0.95) -> Floats | None:
         """A confidence band of what is recovered, by bootstrap over the pairs (Efron 1979): [2, circuits], the lower
         and the upper quantile. None for fewer than two pairs; draws in which nothing can be recovered are left out."""
@@ -73,6 +87,23 @@ class Measured:
         return np.quantile(np.array(drawn), edges, axis=0) if drawn else None
 
 
+def of_all_pairs(parts: Sequence[Measured]) -> Measured:
+    """What the same circuits do over several sets of pairs, as one."""
+
+    def stacked(rights: list[NDArray[np.bool_] | None]) -> NDArray[np.bool_] | None:
+        known = [right for right in rights if right is not None]
+        return np.concatenate(known, axis=-1) if known else None
+
+    return Measured(
+        np.concatenate([each.whole for each in parts]),
+        np.concatenate([each.nothing for each in parts]),
+        np.concatenate([each.circuits for each in parts], axis=1),
+        stacked([each.whole_right for each in parts]),
+        stacked([each.circuits_right for each in parts]),
+        parts[0].replacement,
+    )
+
+
 def measure(
     session: Session,
     circuits: Sequence[Circuit],
@@ -83,55 +114,92 @@ def measure(
     cancelled: Callable[[], bool] | None = None,
     memory: dict[Any, Any] | None = None,
 ) -> Measured:
-    """Run circuits over the session's own pair or batch, or over a dataset. Edges outside carry `replacement`.
+    """Run circuits over the session's own pair or batch, or over a dataset. Edges outside carry `replacement`,
+    and so do edges on no path from `input` to `logits`: with `zero` and `mean` they would still say something.
 
-    memory: what is measured is kept here, part by part, and found again when the same is asked for after Cancelled.
-    Raises ArgumentError for circuits of another graph, EditError for `patch` without a B, Cancelled.
+    Each batch of the dataset is run once over A and B, and then with all circuits. memory: what is measured is kept
+    here, part by part, and found again when the same is asked for after Cancelled. Raises ArgumentError for circuits of
+    another graph, EditError for `patch` without a B, Cancelled.
     """
-    sessions = [session] if dataset is None else sessions_over(session, dataset)
-    total = session.pair.batch if dataset is None else len(dataset)
-    empty = Circuit(session.graph, np.empty(0, dtype=np.int64))
-    metrics: list[Floats] = []
-    right: list[NDArray[np.bool_]] = []
+    if dataset is None:
+        batches = [Batch(tuple(range(session.pair.batch)), lambda: session)]
+    else:
+        batches = batches_over(session, dataset)
+    for circuit in circuits:
+        circuit.check_fits(session.graph)
+    todo, places = _different([Circuit(session.graph, np.empty(0, dtype=np.int64)), *circuits])
+    pairs = sum(len(batch.rows) for batch in batches)
+    table = np.empty((1 + len(todo), pairs))
+    right = np.zeros((1 + len(todo), pairs), dtype=bool)
+    size = TOGETHER if memory is None else PART
+    known = {} if memory is None else memory
     done = 0
-    todo = [empty, *circuits]
-    size = len(todo) if memory is None else PART
-    for number, each in enumerate(sessions):
-        answers = _answers(each, each.clean)
-        rows = [_row(each.clean, answers)]
+    for number, batch in enumerate(batches):
+        runs = _Runs(batch, replacement, cancelled)
+        rows = list(batch.rows)
         for start in range(0, len(todo), size):
-            key, part = (number, start), todo[start : start + size]
-            found = None if memory is None else memory.get(key)
-            if found is None:
-                found = [_row(result, answers) for result in each.run_circuits(part, replacement, cancelled)]
-                if memory is not None:
-                    memory[key] = found
-            rows += found
+            part = todo[start : start + size]
+            if (number, start) not in known:
+                known[number, start] = runs.of(part)
+            whole, *found = known[number, start]
+            for place, (metric, correct) in ((0, whole), *enumerate(found, 1 + start)):
+                table[place, rows], right[place, rows] = metric, correct
+            done += len(rows) * len(part)
             if progress is not None:
-                progress((done + each.pair.batch * (start + len(part)) / len(todo)) / total)
-        metrics.append(np.stack([metric for metric, _ in rows]))
-        right.append(np.stack([correct for _, correct in rows]))
-        done += each.pair.batch
-    table, correct = np.concatenate(metrics, axis=1), np.concatenate(right, axis=1)
-    return Measured(table[0], table[1], table[2:], correct[0], correct[2:], replacement)
+                progress(done / (pairs * len(todo)))
+    answers = session.model.adapter.shape.output_kind != "embedding"
+    whole, nothing, *each = (0, *(1 + place for place in places))
+    return Measured(
+        table[whole],
+        table[nothing],
+        table[each],
+        right[whole] if answers else None,
+        right[each] if answers else None,
+        replacement,
+    )
 
 
-def part_of(memory: dict[Any, Any] | None, name: object) -> dict[Any, Any] | None:
-    """A memory within a memory, for one of several measurements."""
-    return None if memory is None else memory.setdefault(name, {})
+def _different(circuits: Sequence[Circuit]) -> tuple[list[Circuit], list[int]]:
+    """What is left of circuits without unconnected edges, each kind once, and which of these each circuit is."""
+    different: dict[bytes, int] = {}
+    pruned: list[Circuit] = []
+    places = []
+    for circuit in circuits:
+        left = circuit.pruned()
+        key = np.sort(left.edges).tobytes()
+        if key not in different:
+            different[key] = len(pruned)
+            pruned.append(left)
+        places.append(different[key])
+    return pruned, places
 
 
-def _row(result: Result, answers: Tensor) -> tuple[Floats, NDArray[np.bool_]]:
-    """Metric and rightness of each pair of a run: [batch] each."""
+class _Runs:
+    """Runs circuits on one batch. Its session is made when the first part of it is not known."""
+
+    def __init__(self, batch: Batch, replacement: EditKind, cancelled: Callable[[], bool] | None) -> None:
+        self._batch = batch
+        self._replacement = replacement
+        self._cancelled = cancelled
+
+    def of(self, circuits: Sequence[Circuit]) -> list[Row]:
+        """The whole model's row, and that of each circuit. Raises Cancelled."""
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled
+        session, answers = self._session
+        results = session.run_circuits(circuits, self._replacement, self._cancelled)
+        return [_row(result, answers) for result in (session.clean, *results)]
+
+    @cached_property
+    def _session(self) -> tuple[Session, Tensor]:
+        """The session, and the right answer of each of its rows."""
+        session = self._batch.session()
+        target, clean = session.metric.target, session.clean.answer
+        return session, torch.tensor(target, device=clean.device) if target else clean.argmax(dim=-1)
+
+
+def _row(result: Result, answers: Tensor) -> Row:
     return _numbers(result.metric), (result.answer.argmax(dim=-1) == answers).cpu().numpy()
-
-
-def _answers(session: Session, clean: Result) -> Tensor:
-    """The right answer of each row: [batch]."""
-    target = session.metric.target
-    if target:
-        return torch.tensor(target, device=clean.answer.device)
-    return clean.answer.argmax(dim=-1)
 
 
 def _numbers(metric: Tensor) -> Floats:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,22 +15,24 @@ from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.evaluation.measured import measure, part_of
+from core.evaluation.measured import measure
 from core.inputs.pair import Dataset
 from core.session import Session
-
-BATCH = 16  # circuits that go through the model together
 
 
 @dataclass(frozen=True)
 class Minimality:
     """edges: those that were taken out, by their number in the graph. needs: [edges], in shares of the behaviour.
-    recovered: by the whole circuit."""
+    recovered: by the whole circuit, over `pairs`. accuracy, whole_accuracy: the share of pairs that the circuit, and
+    the whole model, answers rightly; None for a model that gives no answers."""
 
     edges: NDArray[np.int64]
     needs: NDArray[np.float64]
     recovered: float
     replacement: EditKind
+    accuracy: float | None = None
+    whole_accuracy: float | None = None
+    pairs: int = 1
 
     def share_needed(self, least: float = 0.001) -> float:
         """The share of the edges without which the circuit recovers less, by `least` of the behaviour."""
@@ -55,25 +56,24 @@ def minimality(
     rng = np.random.default_rng(seed)
     count = len(circuit)
     chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
-    needs: list[float] = []
-
-    def told(start: int, share: float) -> None:
-        if progress is not None:
-            progress(min(1.0, (start + share * BATCH) / max(len(chosen), 1)))
-
-    recovered = float("nan")
-    for start in range(0, max(len(chosen), 1), BATCH):
-        part = chosen[start : start + BATCH]
-        circuits = [circuit, *(Circuit(circuit.graph, np.delete(circuit.edges, place)) for place in part)]
-        whole, *less = measure(
-            session,
-            circuits,
-            replacement,
-            dataset=dataset,
-            cancelled=cancelled,
-            progress=partial(told, start),
-            memory=part_of(memory, ("without", start)),
-        ).recovered()
-        recovered = float(whole)
-        needs += [recovered - float(value) for value in less]
-    return Minimality(circuit.edges[chosen], np.array(needs), recovered, replacement)
+    edges = circuit.edges[chosen]
+    less = [Circuit(circuit.graph, np.delete(circuit.edges, place)) for place in chosen]
+    found = measure(
+        session,
+        [circuit, *less],
+        replacement,
+        dataset=dataset,
+        progress=progress,
+        cancelled=cancelled,
+        memory=memory,
+    )
+    recovered, *left = (float(value) for value in found.recovered())
+    return Minimality(
+        edges,
+        np.array([recovered - share for share in left]),
+        recovered,
+        replacement,
+        found.accuracy[0] if found.accuracy else None,
+        found.whole_accuracy,
+        found.pairs,
+    )

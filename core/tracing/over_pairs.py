@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 
 from core.inputs.pair import Dataset, Pair, Side
@@ -15,28 +16,53 @@ from core.steering import population_of
 POSITIONS = 256  # of all rows of a batch together, about
 
 
-def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> Iterator[Session]:
-    """Sessions over a dataset's pairs, with its answers where it has some, else with the session's metric. positions:
-    that a batch holds at most (one pair at least). Each session is made when it is asked for.
+@dataclass(frozen=True)
+class Batch:
+    """Some pairs of a dataset that run together. rows: their places among all rows of the dataset. session: makes their
+    session."""
+
+    rows: tuple[int, ...]
+    session: Callable[[], Session]
+
+
+def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> list[Batch]:
+    """A dataset's pairs in batches of one shape, with its answers where it has some, else with the session's metric.
+    positions: that a batch holds at most (one pair at least).
 
     Means are over the dataset that the session was given, or else over this one: never over a batch."""
     population = session.population or population_of(session.model, dataset)
     groups: dict[tuple[object, ...], list[int]] = {}
+    first = np.cumsum([0, *(pair.batch for pair in dataset.pairs)])
     for number, pair in enumerate(dataset.pairs):
         groups.setdefault((tuple(pair.clean.tensor.shape[1:]), pair.counterfactual is None), []).append(number)
-    for numbers in groups.values():
-        size = max(1, positions // max(dataset.pairs[numbers[0]].length, 1))
-        for start in range(0, len(numbers), size):
-            chosen = numbers[start : start + size]
-            pair = joined([dataset.pairs[number] for number in chosen])
-            yield Session(
+
+    def batch(numbers: list[int]) -> Batch:
+        chosen = [dataset.pairs[number] for number in numbers]
+
+        def make() -> Session:
+            return Session(
                 session.model,
-                pair,
-                _metric(session, dataset, chosen),
+                joined(chosen),
+                _metric(session, dataset, numbers),
                 mean_over_positions=session.mean_over_positions,
                 parity=session.parity,
                 population=population,
             )
+
+        rows = (row for number in numbers for row in range(first[number], first[number + 1]))
+        return Batch(tuple(rows), make)
+
+    batches = []
+    for numbers in groups.values():
+        size = max(1, positions // max(dataset.pairs[numbers[0]].length, 1))
+        batches += [batch(numbers[start : start + size]) for start in range(0, len(numbers), size)]
+    return batches
+
+
+def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> Iterator[Session]:
+    """The sessions of `batches_over`, each made when it is asked for."""
+    for batch in batches_over(session, dataset, positions):
+        yield batch.session()
 
 
 def joined(pairs: list[Pair]) -> Pair:

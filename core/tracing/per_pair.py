@@ -13,7 +13,7 @@ from core.inputs.pair import Dataset
 from core.session import Session
 from core.tracing.job import Job, Options
 from core.tracing.methods import method_named
-from core.tracing.over_pairs import sessions_over
+from core.tracing.over_pairs import batches_over
 
 
 def scores_per_pair(
@@ -26,18 +26,19 @@ def scores_per_pair(
     cancelled: Callable[[], bool] | None = None,
     memory: dict[Any, Any] | None = None,
 ) -> NDArray[np.float32]:
-    """[pairs, edges]; pairs of one length stand together. memory: scored pairs are kept here, and found again
+    """[pairs, edges], in the dataset's order. memory: scored pairs are kept here, and found again
     after Cancelled. Raises what the method raises, Cancelled."""
     chosen = method_named(method)
     chosen.check(session, replacement, "edges")
     rows = np.zeros((len(dataset), session.graph.n_edges), dtype=np.float32)
     known = {} if memory is None else memory
-    for number, each in enumerate(sessions_over(session, dataset, positions=1)):
+    for number, batch in enumerate(batches_over(session, dataset, positions=1)):
+        (row,) = batch.rows
         if number not in known:
-            job = Job(each, replacement, options=options or Options(), cancelled=cancelled)
+            job = Job(batch.session(), replacement, options=options or Options(), cancelled=cancelled)
             *_, found = chosen.score(job)
             known[number] = found.values.astype(np.float32)
-        rows[number] = known[number]
+        rows[row] = known[number]
         if progress is not None:
             progress((number + 1) / len(dataset))
     return rows

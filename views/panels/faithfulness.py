@@ -247,10 +247,11 @@ def _kept_words(kept: KeptData) -> str:
     digits = metric_digits(kept.whole, kept.metric)
     over = ""
     if kept.pairs:
-        over = (
-            f" These are means over {kept.pairs} pairs; ± is half of the 95 % band (bootstrap over the pairs). The "
-            f"circuit answers {kept.accuracy:.0%} of them rightly, the whole model {kept.whole_accuracy:.0%}."
-        )
+        over = f" These are means over {kept.pairs} pairs; ± is half of the 95 % band (bootstrap over the pairs)."
+        if kept.accuracy is not None and kept.whole_accuracy is not None:
+            over += (
+                f" The circuit answers {kept.accuracy:.0%} of them rightly, the whole model {kept.whole_accuracy:.0%}."
+            )
     return (
         f"The metric is {number(kept.metric, digits)} with the circuit alone, {number(kept.whole, digits)} with all "
         f"edges. {kept.connected:,} of the {kept.size:,} edges lie on a path from input to output.{over}"

@@ -7,10 +7,12 @@ import pytest
 import torch
 
 import wirescope as ws
-from core.errors import Cancelled
+from core.errors import ArgumentError, Cancelled
 from core.evaluation.faithfulness import faithfulness, without
+from core.evaluation.hypotheses import hypothesis_tests
 from core.evaluation.measured import Measured, measure
 from core.evaluation.minimality import minimality
+from core.tracing.over_pairs import batches_over
 from core.tracing.per_pair import scores_per_pair
 from tests.core.engine.cases import case
 from tests.core.tracing.test_trace import ANSWERS, pairs
@@ -34,13 +36,75 @@ def test_every_pair_is_measured_with_its_own_answers(traced) -> None:
         own = ws.Session(session.model, pair, ws.logit_difference(*answers))
         metrics[answers] = [float(x.metric) for x in (own.clean, own.counterfactual, own.run_circuit(circuit))]
     table = np.array([metrics[answers] for answers in ANSWERS])
-    order = np.argsort(table[:, 0])  # pairs of one length went together
-    mine = np.argsort(found.whole)
-    assert np.allclose(found.whole[mine], table[order, 0], rtol=0, atol=1e-9)
-    assert np.allclose(found.nothing[mine], table[order, 1], rtol=0, atol=1e-9)
-    assert np.allclose(found.circuits[0][mine], table[order, 2], rtol=0, atol=1e-9)
+    assert np.allclose(found.whole, table[:, 0], rtol=0, atol=1e-9), "in the dataset's order"
+    assert np.allclose(found.nothing, table[:, 1], rtol=0, atol=1e-9)
+    assert np.allclose(found.circuits[0], table[:, 2], rtol=0, atol=1e-9)
     a, b, c = table.mean(axis=0)
     assert found.recovered()[0] == pytest.approx((c - b) / (a - b))
+
+
+def test_the_sessions_of_a_dataset_are_made_once_for_all_circuits(traced) -> None:
+    """Each batch embeds its A's and its B's: twice a batch, however many circuits are measured."""
+    session, dataset, scores = traced
+    batches = len(batches_over(session, dataset))
+    assert batches == 2
+    eight = ws.Dataset([*dataset.pairs, *dataset.pairs], [*dataset.answers, *dataset.answers])
+    circuit = scores.top(30)
+    embedding = case("gpt2").module.transformer.wte
+    for run in (
+        lambda: faithfulness(session, scores, dataset=eight),
+        lambda: minimality(session, circuit, dataset=eight),
+        lambda: hypothesis_tests(session, circuit, dataset=eight, draws=16, most=8, permutations=9),
+    ):
+        calls: list[int] = []
+        hook = embedding.register_forward_hook(lambda *_, calls=calls: calls.append(1))
+        run()
+        hook.remove()
+        assert len(calls) == 2 * batches
+
+
+def test_unconnected_edges_and_repeated_circuits_change_nothing(traced) -> None:
+    session, dataset, scores = traced
+    graph = session.graph
+    circuit = scores.top(25).pruned()
+    outside = np.setdiff1d(np.arange(graph.n_edges), circuit.edges)
+    loose = next(
+        ws.Circuit(graph, np.append(circuit.edges, edge))
+        for edge in outside
+        if len(ws.Circuit(graph, np.append(circuit.edges, edge)).pruned()) == len(circuit)
+    )
+    for kind in ("patch", "zero", "mean"):
+        found = measure(session, [loose, circuit, ws.Circuit(graph, circuit.edges[::-1].copy())], kind, dataset=dataset)
+        assert (found.circuits == found.circuits[0]).all()
+    with pytest.raises(ArgumentError, match="another model"):
+        measure(session, [ws.Circuit(case("vit").model.graph, np.arange(3))], dataset=dataset)
+
+
+def test_cancelled_between_circuits_it_stops_at_once_and_goes_on_later(traced) -> None:
+    session, dataset, scores = traced
+    circuits = [scores.top(size) for size in range(5, 45)]
+    told: list[float] = []
+    memory: dict[object, object] = {}
+    with pytest.raises(Cancelled):
+        measure(
+            session, circuits, dataset=dataset, progress=told.append, cancelled=lambda: len(told) > 2, memory=memory
+        )
+    assert len(told) == 3
+    more: list[float] = []
+    found = measure(session, circuits, dataset=dataset, progress=more.append, memory=memory)
+    assert more[:3] == told
+    assert more[-1] == pytest.approx(1.0)
+    assert more == sorted(more)
+    assert np.array_equal(found.circuits, measure(session, circuits, dataset=dataset, memory={}).circuits)
+
+
+def test_a_model_without_a_head_has_no_right_answers() -> None:
+    setup = case("vit", batch=3)
+    assert setup.model.adapter.shape.output_kind == "embedding"
+    session = setup.session()
+    found = measure(session, [ws.circuit_of(session.graph, list(session.graph.edges))])
+    assert found.whole_accuracy is None
+    assert found.accuracy == ()
 
 
 def test_right_answers_are_counted() -> None:
@@ -52,8 +116,8 @@ def test_right_answers_are_counted() -> None:
         session = ws.Session(model, pair, ws.logit_difference(target, foil))
         whole = ws.circuit_of(session.graph, list(session.graph.edges))
         found = measure(session, [whole])
-        assert found.whole_right.tolist() == [right]
-        assert found.circuits_right.tolist() == [[right]]
+        assert found.whole_accuracy == right
+        assert found.accuracy == (right,)
 
 
 def test_the_band_is_a_bootstrap_over_the_pairs() -> None:
