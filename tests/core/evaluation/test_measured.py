@@ -80,24 +80,6 @@ def test_unconnected_edges_and_repeated_circuits_change_nothing(traced) -> None:
         measure(session, [ws.Circuit(case("vit").model.graph, np.arange(3))], dataset=dataset)
 
 
-def test_cancelled_between_circuits_it_stops_at_once_and_goes_on_later(traced) -> None:
-    session, dataset, scores = traced
-    circuits = [scores.top(size) for size in range(5, 45)]
-    told: list[float] = []
-    memory: dict[object, object] = {}
-    with pytest.raises(Cancelled):
-        measure(
-            session, circuits, dataset=dataset, progress=told.append, cancelled=lambda: len(told) > 2, memory=memory
-        )
-    assert len(told) == 3
-    more: list[float] = []
-    found = measure(session, circuits, dataset=dataset, progress=more.append, memory=memory)
-    assert more[:3] == told
-    assert more[-1] == pytest.approx(1.0)
-    assert more == sorted(more)
-    assert np.array_equal(found.circuits, measure(session, circuits, dataset=dataset, memory={}).circuits)
-
-
 def test_a_model_without_a_head_has_no_right_answers() -> None:
     setup = case("vit", batch=3)
     assert setup.model.adapter.shape.output_kind == "embedding"
