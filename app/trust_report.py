@@ -19,6 +19,7 @@ from core.evaluation.minimality import minimality
 from core.evaluation.stability import stability
 from core.inputs.pair import Dataset
 from core.session import Session
+from core.tracing.completeness import sum_of_scores
 from core.tracing.methods import METHODS
 from core.tracing.options import Options, options_told
 from core.tracing.per_pair import scores_per_pair
@@ -27,6 +28,7 @@ from core.tracing.trace import Tracing
 from views.trust_data import Statement, Tone
 
 TOO_MUCH = 1.2  # of the behaviour: beyond it the circuit is no good explanation
+WELL = 0.02  # of the change: what the scores of an integrated method may miss
 OTHER: dict[str, EditKind] = {"patch": "mean", "mean": "patch", "zero": "patch"}
 AGAINST = "integrated-edges"
 
@@ -141,6 +143,15 @@ def _needs(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
                        seed=subject.options.seed, cancelled=cancelled, progress=told,
                        memory=subject.memory_of("needs"))  # fmt: skip
     return {"recovered": needs.recovered, "needed": needs.share_needed(), "needed of": len(needs.needs)}
+
+
+def _sum(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    total = sum_of_scores(subject.scores)
+    if total is None:
+        return {}
+    found = measure(subject.session, [], subject.scores.replacement, dataset=subject.dataset, cancelled=cancelled,
+                    progress=told, memory=subject.memory_of("sum"))  # fmt: skip
+    return {"sum": {"scores": total, "change": float((found.whole - found.nothing).mean())}}
 
 
 def _stability(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
@@ -259,6 +270,18 @@ def _say_needs(report: dict[str, Any]) -> list[Statement]:
     ]
 
 
+def _say_sum(report: dict[str, Any]) -> list[Statement]:
+    if "sum" not in report:
+        return []
+    total, change = report["sum"]["scores"], report["sum"]["change"]
+    missed = abs(total - change) / max(abs(change), 1e-12)
+    words = (
+        f"Scores add up to {total:.3g}, and the whole change is {change:.3g}: {missed:.1%} of it is missed, "
+        f"{'more steps come closer' if missed > WELL else 'there were enough steps'}."
+    )
+    return [Statement("Sum of scores", f"{total / change:.0%}" if change else "", words, _tone(missed <= WELL))]
+
+
 def _say_stability(report: dict[str, Any]) -> list[Statement]:
     stable = report["stability"]
     if isinstance(stable, str):
@@ -323,6 +346,7 @@ class Question:
 
 QUESTIONS: dict[str, Question] = {
     "what each edge is needed for": Question(_needs, _say_needs, 64),
+    "what the scores add up to": Question(_sum, _say_sum, 3),
     "stability": Question(_stability, _say_stability, 20),
     "another ablation": Question(_other_ablation, _say_ablation, 3),
     "another method": Question(_other_method, _say_method, 15),

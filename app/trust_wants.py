@@ -8,7 +8,7 @@ from app.messages import Want
 from views.trust_data import Statement
 
 EVALUATING = "Evaluating the circuit"  # while that is done
-TITLES = ("Recovered", "Stability", "Another ablation", "Another method", "Tests")  # as the questions come
+TITLES = ("Recovered", "Sum of scores", "Stability", "Another ablation", "Another method", "Tests")  # as they come
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from dataclasses import dataclass
+from typing import Literal
 
 from core.edits import EditKind
 from core.errors import ArgumentError, EditError, ModelError
@@ -33,7 +34,8 @@ class Method:
     name: in code and files. title: for menus. words: what it does, in a line. score: the method itself. options: what
     of `Options` it takes. signed: whether a negative score means that the edge lowers the metric. replaces: whether
     what a removed edge carries plays a part. joint: it scores all pairs of a dataset together, since what it does next
-    depends on all of them.
+    depends on all of them. adds_up: which scores add up to m(A) - m(nothing) with enough steps: of all edges, or of
+    those out of `input`.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Method:
     replaces: bool = True
     text_only: bool = False
     joint: bool = False
+    adds_up: Literal["all", "input"] | None = None
 
     @property
     def about(self) -> str:
@@ -82,6 +85,7 @@ METHODS: dict[str, Method] = {
             eap_ig,
             options=("steps",),
             needs_counterfactual=True,
+            adds_up="input",
         ),
         Method("eap", "EAP", "gradients at A", eap),
         Method(
@@ -90,6 +94,7 @@ METHODS: dict[str, Method] = {
             "gradients averaged while all edges are opened together; scores of all edges add up",
             integrated_edges,
             options=("steps",),
+            adds_up="all",
         ),
         Method(
             "circuit-pruning",

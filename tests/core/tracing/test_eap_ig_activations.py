@@ -91,14 +91,14 @@ def test_stages_come_one_by_one() -> None:
     assert np.array_equal(scores.values[known], ws.trace(session, "eap-ig-activations").values[known])
 
 
-def test_on_a_trained_model_every_stage_adds_up_within_two_percent() -> None:
-    """Where the answer turns over, the line crosses a cliff: that takes more points than on a model of random
-    weights."""
+@pytest.mark.parametrize(("other", "steps"), [("Tom", 20), ("Mary", 100)])
+def test_on_a_trained_model_every_stage_adds_up_within_two_percent(other: str, steps: int) -> None:
+    """With Mary in B the answer turns over, and the line crosses a cliff: that takes more points."""
     model = ws.load_model("bundled:names")
     a = "When Mary and John went to the store, John gave a drink to"
-    pair = model.pair(a, a.replace("John gave", "Mary gave"))
+    pair = model.pair(a, a.replace("John gave", f"{other} gave"))
     session = ws.Session(model, pair, ws.logit_difference(" Mary", " John"))
-    scores = ws.trace(session, "eap-ig-activations", steps=100, level="nodes")
+    scores = ws.trace(session, "eap-ig-activations", steps=steps, level="nodes")
     for stage in stages(session.graph):
         change = float((session.run([ws.Edit(node, "patch") for node in stage]).metric - session.clean.metric)[0])
         total = sum(scores.of_node(node) for node in stage)
