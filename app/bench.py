@@ -71,7 +71,12 @@ class Bench:
     def asked_key(self, document: Document) -> ScoresKey:
         """Names the scores that a document asks for."""
         choice = document.traced or ESTIMATES
-        if choice.method == "eap-ig" and not self.ready.has_counterfactual and not choice.over_dataset:
+        if (
+            choice.method == "eap-ig"
+            and not choice.file
+            and not self.ready.has_counterfactual
+            and not choice.over_dataset
+        ):
             choice = ESTIMATES
         return ScoresKey(self.metric_key, self.cut_kind(document), choice, document.traced_rows)
 
@@ -90,7 +95,7 @@ class Bench:
             self.kept.pop(("ranking", before), None)
         key = replace(asked, share=share)
         self.scores[key] = scores
-        self.kept["ranking", key] = Ranking(scores.values, asked.choice.method in MEASURING).sort()
+        self.kept["ranking", key] = Ranking(scores.values, _measured(asked)).sort()
         if share < 1:
             self.partial[asked] = key
 
@@ -143,6 +148,11 @@ class Bench:
             return ""
         likely = ", ".join(f'"{prediction.label}"' for prediction in session.clean.top(3))
         return f"{'Neither answer is' if len(chosen) > 1 else 'This answer is not'} likely here. Likely: {likely}."
+
+
+def _measured(key: ScoresKey) -> bool:
+    """Whether scores are of edits that were really made, on these inputs."""
+    return key.choice.method in MEASURING and not key.choice.file
 
 
 def answers_of(session: Session) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from app.inspection import ALIKE, ANOTHER
 from app.long_trace import options_of, scored_answer, trace_in_parts
 from app.messages import Deltas, Inspected, Ran, Recovered, Request, Working
 from app.present import prediction_rows, run_words
+from app.scores_parts import scores_of_file
 from app.trace_pairs import measure_over, sessions_of
 from app.tracing_wants import Untraced
 from core.circuit import Circuit
@@ -101,6 +102,9 @@ def score(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> Scor
 
 
 def _make_scores(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:
+    if key.choice.file:
+        bench.take_scores(key, scores_of_file(bench, key), 1.0)
+        return
     if key.choice.takes_long:
         trace_in_parts(request, bench, key, send, cancelled)
         return

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.background import Job, fetch
 from app.document import Source, unfit
 from app.messages import Failed
+from app.scores_opener import holds_scores
 from app.sources import IMAGE_FILTER, from_image, from_path
 from core.errors import WirescopeError
 
@@ -53,6 +54,9 @@ class InputTaker(QObject):
 
     def take_paths(self, letter: str, paths: list[str]) -> None:
         """Files or addresses; two dropped on A fill A and B."""
+        if len(paths) == 1 and holds_scores(paths[0]):
+            self._window.scores_opener.open(paths[0])
+            return
         letters = [letter, "B"] if letter == "A" else [letter]
         for place, path in zip(letters, paths, strict=False):
             if path.startswith(("http://", "https://")):

@@ -25,7 +25,7 @@ def options_of(choice: TraceChoice) -> Options:
 
 def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
     pairs = int(bench.scores[key].about.get("pairs", 0)) if key.rows else 0
-    return Scored(number, bench.kept["ranking", key], key.kind, key.choice.method, pairs, key.share)
+    return Scored(number, bench.kept["ranking", key], key.kind, bench.scores[key].method, pairs, key.share)
 
 
 def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:

@@ -42,6 +42,8 @@ from app.inspector_wants import (
 from app.messages import Request, Unanswered, Want
 from app.pin_parts import check_pin
 from app.pin_wants import CheckPin
+from app.scores_parts import serve_read_scores
+from app.scores_wants import ReadScores
 from app.tracing_parts import serve_measured, serve_methods
 from app.tracing_wants import WantMeasured, WantMethods
 from app.trust_parts import serve_trust
@@ -79,6 +81,7 @@ PARTS: dict[type[Want], Part] = {
     WantCurve: Part(serve_curve, after_scores=True),
     RowFigures: Part(input_parts.measure_rows, after_scores=True),
     CheckPin: Part(check_pin),
+    ReadScores: Part(serve_read_scores),
     WantMethods: Part(serve_methods),
     WantMeasured: Part(serve_measured, after_scores=True),
     WantTrust: Part(serve_trust, after_scores=True),

@@ -17,11 +17,13 @@ MEASURING = ("exact-scan",)  # methods whose scores are no estimates
 @dataclass(frozen=True)
 class TraceChoice:
     """method: a name of `core.tracing.methods`. options: what the method is told other than its defaults, by name.
-    over_dataset: score the dataset's pairs, not the pair on the cards."""
+    over_dataset: score the dataset's pairs, not the pair on the cards. file: nothing is scored, the scores are
+    read."""
 
     method: str = "eap-ig"
     options: tuple[tuple[str, float], ...] = ()
     over_dataset: bool = False
+    file: str = ""
 
     def with_option(self, name: str, value: float) -> TraceChoice:
         return replace(self, options=tuple(sorted({**dict(self.options), name: value}.items())))
@@ -29,7 +31,7 @@ class TraceChoice:
     @property
     def takes_long(self) -> bool:
         """Whether it is only run when somebody asks for it."""
-        return self.over_dataset or self.method in SLOW
+        return not self.file and (self.over_dataset or self.method in SLOW)
 
 
 ESTIMATES = TraceChoice(QUICK)

@@ -18,6 +18,7 @@ from core.errors import InputError
 from core.evaluation.hypotheses import LEAST_PAIRS
 from core.inputs.pair import Dataset
 from core.tracing.methods import METHODS
+from core.tracing.options import options_told
 
 
 def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
@@ -71,4 +72,5 @@ def _is_quick(name: str, subject: Subject) -> bool:
 def _subject(want: WantTrust, request: Request, bench: Bench, key: ScoresKey) -> Subject:
     scores = bench.scores[key]
     dataset = dataset_of(bench, request.document, key.rows) if key.rows else Dataset([bench.session.pair])
-    return Subject(bench.session, scores, dataset, key.kind, want.size, options_of(key.choice))
+    options = options_told(scores.about) if key.choice.file else options_of(key.choice)
+    return Subject(bench.session, scores, dataset, key.kind, want.size, options)

@@ -32,6 +32,7 @@ from app.picked_positions import PickedPositions
 from app.predicting import Predicting
 from app.preferences import Preferring
 from app.problems import Problems
+from app.scores_opener import ScoresOpener
 from app.settings import Settings
 from app.showing import Showing
 from app.status_in_step import StatusInStep
@@ -57,7 +58,7 @@ from views.panels.toolbar import TopBar
 from views.panels.trust import TrustPanel
 from views.panels.welcome import WelcomePanel
 from views.widgets.docks import Desk, Dock
-from views.widgets.drops import accept_copy, dropped_folder
+from views.widgets.drops import accept_copy, dropped_folder, dropped_json
 
 
 class Window(QMainWindow):
@@ -76,7 +77,7 @@ class Window(QMainWindow):
         self.jobs: list[Job] = []
         self.setWindowTitle("Wirescope")
         self.resize(1440, 900)
-        self.setAcceptDrops(True)  # of models
+        self.setAcceptDrops(True)  # of models, and of scores
 
         self.top_bar = TopBar()
         self.inputs = InputsPanel()
@@ -111,6 +112,7 @@ class Window(QMainWindow):
         self.commands["show_changes"].setChecked(settings.colors_changes())
         self.menus = fill_menu_bar(self)
         self.tracing_menu = TracingMenu(self)
+        self.scores_opener = ScoresOpener(self)
         self.measuring = Measuring(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
         self.top_bar.set_palette(self.commands["palette"])
@@ -157,8 +159,8 @@ class Window(QMainWindow):
         super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A folder is a model, wherever it is let go."""
-        if dropped_folder(event.mimeData()):
+        """A folder is a model, wherever it is let go; a JSON file holds scores or a circuit."""
+        if dropped_folder(event.mimeData()) or dropped_json(event.mimeData()):
             accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -166,6 +168,11 @@ class Window(QMainWindow):
         if folder:
             accept_copy(event)
             self.opener.open_model(folder)
+            return
+        scores = dropped_json(event.mimeData())
+        if scores:
+            accept_copy(event)
+            self.scores_opener.open(scores)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

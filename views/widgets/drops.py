@@ -51,6 +51,16 @@ def accept_copy(event: QDropEvent) -> None:
 
 def dropped_folder(mime: QMimeData) -> str:
     """The one folder that is dropped, or nothing: a model's, as the window takes it."""
-    urls = mime.urls()
-    path = urls[0].toLocalFile() if len(urls) == 1 else ""
+    path = _one_path(mime)
     return path if path and Path(path).is_dir() else ""
+
+
+def dropped_json(mime: QMimeData) -> str:
+    """The one JSON file that is dropped, or nothing."""
+    path = _one_path(mime)
+    return path if path.lower().endswith(".json") and Path(path).is_file() else ""
+
+
+def _one_path(mime: QMimeData) -> str:
+    urls = mime.urls()
+    return urls[0].toLocalFile() if len(urls) == 1 else ""

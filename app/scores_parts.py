@@ -1,0 +1,77 @@
+"""Scores and circuits from files, as the window opens them. Runs in the engine's thread; imports torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from app.bench import Bench, ScoresKey
+from app.engine_thread import Cancel, Send
+from app.messages import Request
+from app.scores_wants import ReadScores, ScoresRead
+from app.trace_choice import QUICK, TraceChoice
+from core.edits import EDIT_WORDS, EditKind
+from core.errors import InputError
+from core.graph import Graph
+from core.interchange.circuit_files import FORMAT, from_json
+from core.interchange.scores_files import difference
+from core.interchange.scores_reading import read_scores
+from core.tracing.methods import ABLATIONS, METHODS
+from core.tracing.scores import Scores
+
+
+def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    """Read the file and say what it is. Raises InputError for one that does not fit."""
+    scores, size = scores_in(want.path, bench.session.graph)
+    kind: EditKind = scores.replacement
+    if kind not in ABLATIONS:
+        raise InputError(
+            f"{Path(want.path).name} was made for {EDIT_WORDS.get(kind, kind)}, which circuits are not run with here.",
+            f"There are: {', '.join(ABLATIONS)}.",
+        )
+    if kind == "patch" and not bench.ready.has_counterfactual:
+        raise InputError(f"In {Path(want.path).name} removed edges carry their value in B.", "Give B first.")
+    what = f"a circuit of {size:,} edges" if size is not None else f"scores of {len(scores.values):,} edges"
+    words = f"{Path(want.path).name}: {what} by {scores.method.upper()}"
+    words += f", over {scores.about['pairs']} pairs" if "pairs" in scores.about else ""
+    method = scores.method if scores.method in METHODS else QUICK
+    send(ScoresRead(request.number, want, TraceChoice(method, file=want.path), kind, size, words))
+
+
+def scores_of_file(bench: Bench, key: ScoresKey) -> Scores:
+    """The scores that a document's file holds. Raises InputError where they are not of what a cut carries now."""
+    scores, _ = scores_in(key.choice.file, bench.session.graph)
+    if scores.replacement != key.kind:
+        name = Path(key.choice.file).name
+        raise InputError(
+            f"{name} holds scores for {scores.replacement}, not for {key.kind}.", "Trace, or change what is replaced."
+        )
+    return scores
+
+
+def scores_in(path: str, graph: Graph) -> tuple[Scores, int | None]:
+    """What a file holds, and the number of edges where it is one circuit: of the others nothing is known then. Raises
+    InputError for a file that is none, or of another model, with the difference."""
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if f'"{FORMAT}"' not in text[:200]:
+        scores = read_scores(path, graph).scores
+        if scores.level != "edges":
+            raise InputError(f"{file.name} holds scores of {scores.level}.", "Open scores of edges, or trace here.")
+        return scores, None
+    circuit = from_json(text)
+    if circuit.graph != graph:
+        name = circuit.about.get("model", "")
+        raise InputError(
+            f"{file.name} is of another model{f', {name}' if name else ''}: {difference(circuit.graph, graph)}.",
+            f"Open it with {name}." if name else "Open it with the model that it was made for.",
+        )
+    values = np.full(graph.n_edges, np.nan)
+    values[circuit.edges] = 0.0 if circuit.values is None else circuit.values
+    about = circuit.about
+    kind: EditKind = about.get("replacement", "patch")  # type: ignore[assignment]
+    return Scores(graph, values, about.get("method") or "a file", kind, about), len(circuit)

@@ -1,0 +1,29 @@
+"""What the window asks about a file of scores or a circuit, and the answer. `scores_parts` serves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.errands import Errand
+from app.trace_choice import TraceChoice
+from core.edits import EditKind
+
+
+@dataclass(frozen=True)
+class ReadScores(Errand):
+    """Read a file of scores, or of a circuit, for the model that is open."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class ScoresRead:
+    """The file fits. choice: stands for it in the document. kind: what the removed edges carry in it. size: of the
+    circuit that the file is; None for scores of all edges. words: what it is."""
+
+    number: int
+    want: ReadScores
+    choice: TraceChoice
+    kind: EditKind
+    size: int | None
+    words: str

@@ -1,0 +1,130 @@
+"""Files of scores and circuits in the window: opened, dropped, of another model, and no such files at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtWidgets import QFileDialog
+
+import wirescope as ws
+from core.interchange.circuit_files import to_json
+from core.interchange.scores_files import scores_to_json
+from tests.app.person import Person
+from views.panels.faithfulness import share_words
+
+
+def files(*paths: Path) -> QMimeData:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return mime
+
+
+def made(person: Person, method: str = "integrated-edges", replacement: str = "patch") -> ws.Scores:
+    return ws.trace(person.session(), method, replacement=replacement)
+
+
+@pytest.mark.parametrize("who", ["reader", "viewer"])
+def test_scores_that_are_opened_take_the_place_of_a_trace(request, who: str, tmp_path: Path, monkeypatch) -> None:
+    person: Person = request.getfixturevalue(who)
+    scores = made(person, replacement="zero")
+    file = tmp_path / "scores.json"
+    file.write_text(scores_to_json(scores), encoding="utf-8")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    person.choose("File", "Open Scores or a Circuit")
+    person.rest()
+    assert person.bench.scored.method == "integrated-edges"
+    assert person.bench.scored.values == pytest.approx(scores.values, abs=1e-9)
+    assert person.bench.cut_kind == "zero"  # what they are for, and the tool bar says so
+    assert "zero" in person.window.top_bar.replacement.words()
+    assert "scores.json" in person.message()
+    person.choose("Edit", "Undo")
+    assert person.bench.scored.method == "eap"
+    assert person.bench.cut_kind == "patch"
+
+
+def test_a_circuit_that_is_dropped_is_shown_and_run(reader: Person, tmp_path: Path) -> None:
+    circuit = made(reader).top(17)
+    file = tmp_path / "circuit.json"
+    file.write_text(to_json(circuit), encoding="utf-8")
+    assert reader.drop(reader.window, files(file))
+    reader.rest()
+    shown = {mark.index for mark in reader.window.canvas.scene.data.edges}
+    assert shown == set(circuit.edges.tolist())
+    session = reader.session()
+    none, whole = float(session.counterfactual.metric), float(session.clean.metric)
+    share = (float(session.run_circuit(circuit).metric) - none) / (whole - none)
+    assert share_words(share) in reader.window.faithfulness.title.text()
+
+
+def test_what_the_window_exports_it_opens_again(reader: Person, tmp_path: Path) -> None:
+    reader.window.faithfulness.size_wanted.emit(25)
+    reader.rest()
+    before = {mark.index for mark in reader.window.canvas.scene.data.edges}
+    file = tmp_path / "again.json"
+    file.write_text(reader.bench.snapshot().circuit_json(reader.bench.canvas()), encoding="utf-8")
+    reader.choose("Edit", "Undo")
+    assert reader.drop(reader.card("A"), files(file))  # a card sends it where it belongs
+    reader.rest()
+    assert {mark.index for mark in reader.window.canvas.scene.data.edges} == before
+    assert reader.bench.document.clean.text.startswith("When Mary")  # the card keeps its prompt
+
+
+@pytest.mark.parametrize("kind", ["scores", "circuit"])
+def test_a_file_of_another_model_is_refused_with_the_difference(reader: Person, viewer_model, kind, tmp_path) -> None:
+    scores = ws.trace(viewer_model, "eap", replacement="zero")
+    text = scores_to_json(scores) if kind == "scores" else to_json(scores.top(9))
+    file = tmp_path / "other.json"
+    file.write_text(text, encoding="utf-8")
+    before = reader.bench.document
+    assert reader.drop(reader.window, files(file))
+    reader.wait(reader.dialogs)
+    words = reader.dismiss()
+    assert "other.json is of another model" in words
+    assert "2 layers against 3" in words
+    assert reader.bench.document == before
+
+
+@pytest.fixture
+def viewer_model(models, pictures) -> ws.Session:
+    model = ws.load_model(models.vit)
+    return ws.Session(model, model.pair(pictures("a.png")))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("no JSON at all", "is no JSON"), (json.dumps({"a": 1}), "holds no scores"), ("[1, 2]", "holds no scores")],
+)
+def test_a_file_that_holds_no_scores_says_so(reader: Person, tmp_path: Path, content: str, words: str) -> None:
+    file = tmp_path / "what.json"
+    file.write_text(content, encoding="utf-8")
+    assert reader.drop(reader.window, files(file))
+    reader.wait(reader.dialogs)
+    assert words in reader.dismiss()
+
+
+def test_scores_for_b_wait_for_a_b(reader: Person, tmp_path: Path) -> None:
+    scores = made(reader)
+    file = tmp_path / "scores.json"
+    file.write_text(scores_to_json(scores), encoding="utf-8")
+    reader.click(reader.window.inputs.remove)
+    reader.rest()
+    assert reader.drop(reader.window, files(file))
+    reader.wait(reader.dialogs)
+    assert "Give B first" in reader.dismiss()
+
+
+def test_a_file_that_goes_away_is_said_and_estimates_stand_in(reader: Person, tmp_path: Path) -> None:
+    scores = made(reader)
+    file = tmp_path / "scores.json"
+    file.write_text(scores_to_json(scores), encoding="utf-8")
+    assert reader.drop(reader.window, files(file))
+    reader.rest()
+    file.unlink()
+    reader.type_prompt("A", "When Tom gave a drink to")
+    assert "cannot be read" in reader.message()
+    assert reader.bench.scored.method == "eap"
+    assert np.isfinite(reader.bench.scored.values).all()
