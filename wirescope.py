@@ -11,6 +11,7 @@ from core.lens.direct import direct_attribution
 from core.lens.logit_lens import node_lens, stream_lens
 from core.metrics import (
     Metric,
+    accuracy,
     class_logit,
     cosine,
     kl,
@@ -48,6 +49,7 @@ __all__ = [
     "Session",
     "Tracing",
     "WirescopeError",
+    "accuracy",
     "attention_pattern",
     "bundled_models",
     "circuit_of",

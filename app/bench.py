@@ -121,6 +121,7 @@ class Bench:
             )
         try:
             self.session.with_metric(metric)
+            self.session.metric.check_slope("The window")
         except WirescopeError as error:
             problem = str(error)
             self.session.with_metric(None)

@@ -46,7 +46,8 @@ COMMANDS = {
 }
 DATASET_HELP = "inputs that mean is taken over and resample draws from: one a line, texts or paths of pictures"
 METRIC_HELP = (
-    "KIND[:TARGET[:FOIL]], for example 'logit_difference: Mary: John', 'probability: Mary', 'class_logit:star'"
+    "KIND[:TARGET[:FOIL]], for example 'logit_difference: Mary: John', 'probability: Mary', 'accuracy: Mary', "
+    "'class_logit:star'"
 )
 
 

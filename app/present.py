@@ -27,7 +27,7 @@ def opened_words(model: Model, name: str) -> Opened:
     options = tuple(
         MetricOption(row.kind, row.words, row.needs_target, row.needs_foil)
         for row in METRICS.values()
-        if shape.output_kind in row.outputs and row.kind != "cosine_reference"
+        if shape.output_kind in row.outputs and row.kind != "cosine_reference" and row.graded
     )
     precision = {"float32": "fp32", "float64": "fp64", "bfloat16": "bf16", "float16": "fp16"}
     dtype = str(model.adapter.dtype).removeprefix("torch.")

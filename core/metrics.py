@@ -24,13 +24,15 @@ Answer = str | int | Sequence[str | int]
 
 @dataclass(frozen=True)
 class MetricKind:
-    """One row of the table of metrics: its name, its words, the answers it needs and the outputs it reads."""
+    """One row of the table of metrics: its name, its words, the answers it needs and the outputs it reads. graded:
+    whether it changes with every small change of the output; one that jumps has no gradient."""
 
     kind: str
     words: str
     outputs: tuple[OutputKind, ...]
     needs_target: bool = False
     needs_foil: bool = False
+    graded: bool = True
 
 
 _SCORES: tuple[OutputKind, ...] = ("next token", "classes")
@@ -42,6 +44,8 @@ METRICS: dict[str, MetricKind] = {
         MetricKind("probability", "probability", _SCORES, needs_target=True),
         MetricKind("log_probability", "log-probability", _SCORES, needs_target=True),
         MetricKind("class_logit", "logit", _SCORES, needs_target=True),
+        MetricKind("accuracy", "accuracy", _SCORES, needs_target=True, graded=False),
+        MetricKind("same_answer", "same answer as A", _SCORES, graded=False),
         MetricKind("kl", "KL to clean", _SCORES),
         MetricKind("cosine", "cosine to A minus cosine to B", ("embedding",)),
         MetricKind("cosine_clean", "cosine to A", ("embedding",)),
@@ -80,6 +84,14 @@ def class_logit(target: Answer) -> Metric:
     return Metric("class_logit", target)
 
 
+def accuracy(target: Answer | None = None) -> Metric:
+    """1 where the target is the top answer, else 0: its mean over a batch is the share of right answers. Without a
+    target, 1 where the top answer is that of the unedited run.
+
+    It jumps and has no gradient: trace with `logit_difference`, and evaluate with this."""
+    return Metric("same_answer") if target is None else Metric("accuracy", target)
+
+
 def kl() -> Metric:
     """Kullback-Leibler divergence from the clean run's distribution, in nats: sum of p_clean log(p_clean /
     p)."""
@@ -107,6 +119,16 @@ class BoundMetric:
     def __call__(self, output: Tensor) -> Tensor:
         return self.read(output)
 
+    def check_slope(self, who: str) -> None:
+        """Raise ArgumentError where somebody needs the gradient of a metric that jumps."""
+        row = METRICS[self.metric.kind]
+        if not row.graded:
+            raise ArgumentError(
+                f"{who} follows the slope of the metric, and {row.words} has none: it jumps from 0 to 1.",
+                "Trace with the logit difference or the log-probability, and evaluate with accuracy; or take a method "
+                "that makes every edit: exact-scan, acdc.",
+            )
+
 
 def default_metric(model: Model, clean: Tensor, has_counterfactual: bool) -> Metric:
     """The log-probability of the clean run's top answer; the cosine where there is no head."""
@@ -133,6 +155,9 @@ def bind(metric: Metric, model: Model, clean: Tensor, counterfactual: Tensor | N
     if kind.kind == "kl":
         reference = clean.log_softmax(dim=-1)
         return BoundMetric(metric, kind.words, lambda x: _kl(reference, x.log_softmax(dim=-1)))
+    if kind.kind == "same_answer":
+        top = clean.argmax(dim=-1)
+        return BoundMetric(metric, kind.words, lambda x: _is_top(x, top))
     target = _ids(metric.target, "target", model, clean)
     named = f'"{model.label(int(target[0]))}"'
     if kind.kind == "logit_difference":
@@ -146,8 +171,9 @@ def bind(metric: Metric, model: Model, clean: Tensor, counterfactual: Tensor | N
         "probability": lambda x: _pick(x.softmax(dim=-1), target),
         "log_probability": lambda x: _pick(x.log_softmax(dim=-1), target),
         "class_logit": lambda x: _pick(x, target),
+        "accuracy": lambda x: _is_top(x, target),
     }
-    short = {"probability": "p", "log_probability": "log p", "class_logit": "logit"}[kind.kind]
+    short = {"probability": "p", "log_probability": "log p", "class_logit": "logit", "accuracy": "accuracy"}[kind.kind]
     return BoundMetric(metric, f"{short}({named})", readers[kind.kind], tuple(target.tolist()))
 
 
@@ -169,6 +195,10 @@ def _ids(answer: Answer | None, which: str, model: Model, clean: Tensor) -> Tens
 
 def _pick(x: Tensor, ids: Tensor) -> Tensor:
     return x.gather(-1, ids[:, None])[:, 0]
+
+
+def _is_top(x: Tensor, ids: Tensor) -> Tensor:
+    return (x.argmax(dim=-1) == ids).to(x.dtype)
 
 
 def _kl(reference: Tensor, log_p: Tensor) -> Tensor:

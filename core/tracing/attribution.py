@@ -39,7 +39,8 @@ def gradients_at(
     session: Session, embedding: Tensor, first: int = 0, adapter: Adapter | None = None, droppable: bool = False
 ) -> ReaderGradients:
     """Gradients of a run from an embedding [batch, position, width] that is A's before row `first`. adapter: one that
-    takes the gradients in another way. droppable: see there."""
+    takes the gradients in another way. droppable: see there. Raises ArgumentError for a metric without a slope."""
+    session.metric.check_slope("An estimate")
     engine = session.engine
     below = engine.clean(full=True) if first > 0 else None
     adapter = adapter or session.model.adapter

@@ -35,7 +35,7 @@ class Method:
     of `Options` it takes. signed: whether a negative score means that the edge lowers the metric. replaces: whether
     what a removed edge carries plays a part. joint: it scores all pairs of a dataset together, since what it does next
     depends on all of them. adds_up: which scores add up to m(A) - m(nothing) with enough steps: of all edges, or of
-    those out of `input`.
+    those out of `input`. slopes: whether it takes gradients of the metric.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Method:
     text_only: bool = False
     joint: bool = False
     adds_up: Literal["all", "input"] | None = None
+    slopes: bool = True
 
     @property
     def about(self) -> str:
@@ -65,6 +66,8 @@ class Method:
             raise ArgumentError(
                 f"{self.title} cannot score for {replacement!r}.", f"There are: {', '.join(self.replacements)}."
             )
+        if self.slopes:
+            session.metric.check_slope(self.title)
         if self.text_only and not session.model.is_text:
             raise ModelError(f"{self.title} is for language models only.", "Use another method, for example eap-ig.")
         patches = replacement == "patch" and self.replaces
@@ -133,6 +136,7 @@ METHODS: dict[str, Method] = {
             flow_routes,
             signed=False,
             replaces=False,
+            slopes=False,
         ),
         Method(
             "acdc",
@@ -142,6 +146,7 @@ METHODS: dict[str, Method] = {
             options=("threshold", "restarts", "seed"),
             levels=("edges",),
             joint=True,
+            slopes=False,
         ),
         Method(
             "learned-masks",
@@ -152,9 +157,10 @@ METHODS: dict[str, Method] = {
             levels=("edges", "nodes"),
             signed=False,
             joint=True,
+            slopes=False,
         ),
-        Method("exact-scan", "Exact scan", "every edit really made, one at a time", exact_scan),
-        Method("random", "Random", "the baseline", random_scores, options=("seed",), replaces=False),
+        Method("exact-scan", "Exact scan", "every edit really made, one at a time", exact_scan, slopes=False),
+        Method("random", "Random", "the baseline", random_scores, options=("seed",), replaces=False, slopes=False),
     )
 }
 

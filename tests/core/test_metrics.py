@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -11,7 +12,10 @@ from torch import Tensor
 
 import wirescope as ws
 from core.errors import ArgumentError, InputError
+from core.evaluation.measured import measure
+from core.lens.positions import NodeGradients
 from core.metrics import METRICS, Metric, bind
+from core.tracing.methods import METHODS
 from tests.core.engine.cases import case
 from tests.small_models import VOCABULARY, small_input, small_text_model
 from tests.small_vision import CLASSES
@@ -51,6 +55,37 @@ def test_probabilities_are_of_the_softmax() -> None:
 def test_the_logit_of_a_class() -> None:
     metric, x, _, _ = read("vit-classifier", ws.class_logit([6, 0]))
     assert same(metric, torch.stack([x[0, 6], x[1, 0]]))
+
+
+def test_accuracy_is_one_where_the_target_is_the_top_answer() -> None:
+    for family in ("gpt2", "timm-vit"):
+        _, x, clean, _ = read(family, None)
+        top, other = int(x[0].argmax()), int(x[1].argmin())
+        metric, _, _, _ = read(family, ws.accuracy([top, other]))
+        assert metric.tolist() == [1.0, 0.0]
+        metric, _, _, _ = read(family, ws.accuracy())
+        assert metric.tolist() == [float(x[row].argmax() == clean[row].argmax()) for row in range(2)]
+
+
+def test_accuracy_has_no_slope_and_only_methods_that_make_edits_score_it() -> None:
+    setup = case("gpt2", batch=3)
+    session = ws.Session(setup.model, setup.pair, ws.accuracy())
+    for name, method in METHODS.items():
+        if method.slopes:
+            with pytest.raises(ArgumentError, match=r"none: it jumps.*logit difference.*exact-scan") as caught:
+                ws.trace(session, name)
+            assert caught.value.message.startswith(method.title)
+    with pytest.raises(ArgumentError, match="follows the slope"):
+        NodeGradients(session)
+    for edit in ("a0.h1", "m0", "m2"):
+        run = session.run([ws.Edit(edit, "patch")])
+        share = float((run.answer.argmax(dim=-1) == session.clean.answer.argmax(dim=-1)).double().mean())
+        scan = ws.trace(session, "exact-scan", level="nodes")
+        assert scan.of_node(session.graph.parse(edit)) == pytest.approx(1 - share)
+    assert np.isfinite(ws.trace(session, "acdc", options=ws.Options(threshold=0.3)).values).all()
+    circuit = ws.trace(setup.session(), "eap").top(40)
+    found = measure(session, [circuit])
+    assert found.circuits[0].mean() == found.accuracy[0], "evaluated by it, the metric is the accuracy"
 
 
 def test_kl_is_from_the_clean_distribution_and_zero_at_it() -> None:
@@ -132,7 +167,7 @@ def test_answers_that_do_not_fit_are_refused(family: str, metric: ws.Metric, wor
 
 @pytest.mark.parametrize(
     ("family", "metric"),
-    [("dinov2", ws.probability(1)), ("dinov2", ws.kl()), ("gpt2", ws.cosine()), ("timm-vit", Metric("accuracy"))],
+    [("dinov2", ws.probability(1)), ("dinov2", ws.kl()), ("gpt2", ws.cosine()), ("timm-vit", Metric("loudness"))],
 )
 def test_metrics_that_a_model_cannot_give_are_refused(family: str, metric: ws.Metric) -> None:
     setup = case(family)

@@ -13,6 +13,11 @@ from views.widgets.buttons import LinkButton
 from views.widgets.icons import IconButton
 from views.widgets.text import MINUS, ElidedLabel, mark_space, show_text, unmark_space, wrapped
 
+READ_OFF = (
+    "The number that is read off the output. Accuracy is not among them: of one pair it is 0 or 1, and no edge can be "
+    "estimated by it. Traced over a dataset, it stands beside what a circuit recovers, and in the trust panel."
+)
+
 
 class AnswerField(QComboBox):
     """An editable list of answers. `committed` comes with Enter, with leaving the field, and with a choice."""
@@ -97,7 +102,7 @@ class MetricEditor(QWidget):
         self._choice = MetricChoice("")
         self.kind = QComboBox()
         self.kind.setAccessibleName("Metric")
-        self.kind.setToolTip("The number that is read off the output")
+        self.kind.setToolTip(READ_OFF)
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.kind.setMinimumContentsLength(6)
         self.kind.activated.connect(lambda _index: self._emit())
