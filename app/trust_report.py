@@ -8,16 +8,27 @@ from typing import Any
 
 import numpy as np
 
+from app.trace_choice import SLOW
+from app.trust_words import (
+    curve_lines,
+    say_ablation,
+    say_method,
+    say_needs,
+    say_stability,
+    say_sum,
+    say_tests,
+)
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import EditError, InputError
-from core.evaluation.agreement import agreement
+from core.evaluation.agreement import Agreement, agreement
 from core.evaluation.faithfulness import Curve, faithfulness, size_to_look_at
 from core.evaluation.hypotheses import LEAST_PAIRS, hypothesis_tests
 from core.evaluation.measured import measure
 from core.evaluation.minimality import minimality
 from core.evaluation.stability import stability
 from core.inputs.pair import Dataset
+from core.metrics import METRICS
 from core.session import Session
 from core.tracing.completeness import sum_of_scores
 from core.tracing.methods import METHODS
@@ -25,12 +36,11 @@ from core.tracing.options import Options, options_told
 from core.tracing.per_pair import scores_per_pair
 from core.tracing.scores import Scores
 from core.tracing.trace import Tracing
-from views.trust_data import Statement, Tone
+from views.trust_data import Statement
 
-TOO_MUCH = 1.2  # of the behaviour: beyond it the circuit is no good explanation
-WELL = 0.02  # of the change: what the scores of an integrated method may miss
 OTHER: dict[str, EditKind] = {"patch": "mean", "mean": "patch", "zero": "patch"}
 AGAINST = "integrated-edges"
+JUMPS = "the metric jumps, so edges cannot be scored by its slope"
 
 Progress = Callable[[str, float], None]
 Told = Callable[[float], None]
@@ -103,7 +113,7 @@ def _points(curve: Curve) -> list[dict[str, float | int | None]]:
             "high": _number(band[1, i]),
             "random low": _number(curve.random_band[0, i]),
             "random high": _number(curve.random_band[1, i]),
-            "accuracy": curve.accuracy[i],
+            "accuracy": curve.accuracy[i] if curve.accuracy else None,
         }
         for i in range(len(curve.sizes))
     ]
@@ -137,17 +147,27 @@ class Subject:
     def circuit(self) -> Circuit:
         return self.scores.top(self.size)
 
+    @property
+    def graded(self) -> bool:
+        """Whether edges can be scored by the metric's gradient."""
+        return METRICS[self.session.metric.metric.kind].graded
+
 
 def _needs(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
     needs = minimality(subject.session, subject.circuit, subject.kind, dataset=subject.dataset,
                        seed=subject.options.seed, cancelled=cancelled, progress=told,
                        memory=subject.memory_of("needs"))  # fmt: skip
-    return {"recovered": needs.recovered, "needed": needs.share_needed(), "needed of": len(needs.needs)}
+    return {
+        "recovered": needs.recovered,
+        "needed": needs.share_needed(),
+        "needed of": len(needs.needs),
+        "right": {"circuit": needs.accuracy, "whole": needs.whole_accuracy, "pairs": needs.pairs},
+    }
 
 
 def _sum(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
     total = sum_of_scores(subject.scores)
-    if total is None:
+    if total is None or not subject.graded:
         return {}
     found = measure(subject.session, [], subject.scores.replacement, dataset=subject.dataset, cancelled=cancelled,
                     progress=told, memory=subject.memory_of("sum"))  # fmt: skip
@@ -164,6 +184,8 @@ def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float]
         return "the file does not say by which method it was scored"
     if len(subject.dataset) < 2:
         return "one pair cannot tell how stable a circuit is"
+    if METHODS[scores.method].slopes and not subject.graded:
+        return JUMPS
     rows = scores_per_pair(
         subject.session,
         scores.method,
@@ -186,7 +208,36 @@ def _other_ablation(subject: Subject, told: Told, cancelled: Cancel) -> dict[str
                         progress=told, memory=subject.memory_of("ablation")).recovered()  # fmt: skip
     except (InputError, EditError) as error:
         return {"other ablation": error.message}
-    return {"other ablation": {"replacement": other, "recovered": float(found[0])}}
+    report = {"replacement": other, "recovered": float(found[0])}
+    again = _traced_for(subject, other, told, cancelled)
+    if again is not None:
+        report |= {"method": subject.scores.method, "overlap": again.overlap, "chance": again.chance}
+    return {"other ablation": report}
+
+
+def _traced_for(subject: Subject, other: EditKind, told: Told, cancelled: Cancel) -> Agreement | None:
+    """How the scores agree with those that the same method gives for another ablation; None where it cannot give them,
+    or would take long."""
+    scores = subject.scores
+    method = METHODS.get(scores.method)
+    if method is None or not method.replaces or other not in method.replacements or method.name in SLOW:
+        return None
+    if other == scores.replacement or (method.slopes and not subject.graded):
+        return None
+    return agreement(scores, _scored(subject, method.name, other, subject.options, told, cancelled), subject.size)
+
+
+def _scored(
+    subject: Subject, method: str, replacement: EditKind, options: Options | None, told: Told, cancelled: Cancel
+) -> Scores:
+    """Scores by a method, gone on with where they were cancelled."""
+    kept, name = subject.memory_of("traced"), (method, replacement)
+    if name not in kept:
+        kept[name] = Tracing(subject.session, method, dataset=subject.dataset, replacement=replacement, options=options)
+    tracing: Tracing = kept[name]
+    for _, share in tracing.parts(cancelled):
+        told(share)
+    return tracing.scores
 
 
 def _other_method(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
@@ -194,13 +245,9 @@ def _other_method(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, 
     against = AGAINST if scores.method != AGAINST else "eap-ig"
     if against == "eap-ig" and any(pair.counterfactual is None for pair in dataset.pairs):
         return {"other method": "there is no B"}
-    kept = subject.memory_of("method")
-    if against not in kept:
-        kept[against] = Tracing(subject.session, against, dataset=dataset, replacement=scores.replacement)
-    tracing: Tracing = kept[against]
-    for _, share in tracing.parts(cancelled):
-        told(share)
-    found = agreement(scores, tracing.scores, subject.size)
+    if not subject.graded:
+        return {"other method": JUMPS}
+    found = agreement(scores, _scored(subject, against, scores.replacement, None, told, cancelled), subject.size)
     return {
         "other method": {
             "method": against,
@@ -220,118 +267,14 @@ def _tests(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
                                  memory=subject.memory_of("tests"))  # fmt: skip
     except InputError as error:
         return {"tests": error.message}
-    rows = [{"name": t.name, "p": t.p, "statistic": t.statistic, "words": t.words, "passed": t.passed} for t in tests]
+    rows = [
+        {"name": t.name, "p": t.p, "statistic": t.statistic, "words": t.words, "small p": t.small_p, "passed": t.passed}
+        for t in tests
+    ]
     return {"tests": rows}
 
 
-# ---- words ----
-
-
-def trust_words(report: dict[str, Any]) -> str:
-    """The report for people."""
-    carried = {"patch": "their value in B", "zero": "zero", "mean": "their mean"}[report["replacement"]]
-    lines = [
-        f"{report['method']} over {report['pairs']} pairs, {report['metric']}; removed edges carry {carried}",
-        f"the whole model answers {report['whole accuracy']:.0%} of the pairs rightly",
-        "",
-        f"{'edges':>8} {'connected':>10} {'recovered':>10} {'95 %':>14} {'random':>14} "
-        f"{'by size':>8} {'without':>8} {'right':>6}",
-    ]
-    for one, sized, less in zip(report["curve"], report["curve by size"], report["curve without them"], strict=True):
-        between = "" if one["low"] is None else f"{one['low']:.2f} to {one['high']:.2f}"
-        random = "" if one["random low"] is None else f"{one['random low']:.2f} to {one['random high']:.2f}"
-        lines.append(
-            f"{one['edges']:>8,} {one['connected']:>10,} {one['recovered']:>10.2f} {between:>14} {random:>14} "
-            f"{sized['recovered']:>8.2f} {less['recovered']:>8.2f} {one['accuracy']:>6.0%}"
-        )
-    lines += [
-        "",
-        f"CPR {report['cpr']:.2f}, CMD {report['cmd']:.3f}; by size CPR {report['cpr by size']:.2f}, "
-        f"CMD {report['cmd by size']:.3f}",
-        "",
-        *sentences(report),
-    ]
-    return "\n".join(lines)
-
-
-def sentences(report: dict[str, Any]) -> list[str]:
-    """What the report says of the circuit of its size, a sentence each."""
-    return [statement.words for question in QUESTIONS.values() for statement in question.say(report)]
-
-
-def _say_needs(report: dict[str, Any]) -> list[Statement]:
-    recovered, needed = report["recovered"], report["needed"]
-    words = f"{report['size']:,} of {report['edges']:,} edges recover {recovered:.0%} of the behaviour; "
-    return [
-        Statement("Recovered", f"{recovered:.0%}", words + _left(recovered), _tone(recovered <= TOO_MUCH)),
-        Statement(
-            "Needed", f"{needed:.0%}", f"Of {report['needed of']} edges tried one by one, {needed:.0%} are needed."
-        ),
-    ]
-
-
-def _say_sum(report: dict[str, Any]) -> list[Statement]:
-    if "sum" not in report:
-        return []
-    total, change = report["sum"]["scores"], report["sum"]["change"]
-    missed = abs(total - change) / max(abs(change), 1e-12)
-    words = (
-        f"Scores add up to {total:.3g}, and the whole change is {change:.3g}: {missed:.1%} of it is missed, "
-        f"{'more steps come closer' if missed > WELL else 'there were enough steps'}."
-    )
-    return [Statement("Sum of scores", f"{total / change:.0%}" if change else "", words, _tone(missed <= WELL))]
-
-
-def _say_stability(report: dict[str, Any]) -> list[Statement]:
-    stable = report["stability"]
-    if isinstance(stable, str):
-        return [Statement("Stability", "", f"Stability is not known: {stable}.", "unknown")]
-    words = (
-        f"Other pairs of the same kind would give a circuit that shares {stable['jaccard']:.0%} "
-        f"({stable['low']:.0%} to {stable['high']:.0%}) of its edges with this one (bootstrap)."
-    )
-    return [Statement("Stability", f"{stable['jaccard']:.0%}", words)]
-
-
-def _say_ablation(report: dict[str, Any]) -> list[Statement]:
-    other = report["other ablation"]
-    if isinstance(other, str):
-        return [Statement("Another ablation", "", f"By another ablation nothing can be said: {other}", "unknown")]
-    words = f"By {other['replacement']} ablation the same edges recover {other['recovered']:.0%}."
-    return [Statement("Another ablation", f"{other['recovered']:.0%}", words)]
-
-
-def _say_method(report: dict[str, Any]) -> list[Statement]:
-    method = report["other method"]
-    if isinstance(method, str):
-        return [Statement("Another method", "", f"No other method was asked: {method}.", "unknown")]
-    title = METHODS[method["method"]].title
-    words = f"{title} finds {method['overlap']:.0%} of the same edges (by chance {method['chance']:.1%})."
-    return [Statement("Another method", f"{method['overlap']:.0%}", words)]
-
-
-def _say_tests(report: dict[str, Any]) -> list[Statement]:
-    tests = report["tests"]
-    if isinstance(tests, str):
-        return [Statement("Tests", "", f"Not tested: {tests.rstrip('.')}.", "unknown")]
-    found = []
-    for test in tests:
-        verdict = "nothing against it" if test["passed"] else "speaks against the circuit"
-        words = f"Test of {test['name']}: {test['words']}; p = {test['p']:.3f}, {verdict}."
-        found.append(Statement(test["name"].capitalize(), f"p {test['p']:.3f}", words, _tone(test["passed"])))
-    return found
-
-
-def _tone(passed: bool) -> Tone:
-    return "plain" if passed else "against"
-
-
-def _left(recovered: float) -> str:
-    if recovered > TOO_MUCH:
-        return f"that is {recovered - 1:.0%} more than the whole model does, so it is not a good explanation of it."
-    if recovered > 1:
-        return f"{recovered - 1:.0%} more than the whole model."
-    return f"{1 - recovered:.0%} stays unexplained."
+# ---- the table of questions ----
 
 
 @dataclass(frozen=True)
@@ -345,10 +288,20 @@ class Question:
 
 
 QUESTIONS: dict[str, Question] = {
-    "what each edge is needed for": Question(_needs, _say_needs, 64),
-    "what the scores add up to": Question(_sum, _say_sum, 3),
-    "stability": Question(_stability, _say_stability, 20),
-    "another ablation": Question(_other_ablation, _say_ablation, 3),
-    "another method": Question(_other_method, _say_method, 15),
-    "hypothesis tests": Question(_tests, _say_tests, 200),
+    "what each edge is needed for": Question(_needs, say_needs, 64),
+    "what the scores add up to": Question(_sum, say_sum, 3),
+    "stability": Question(_stability, say_stability, 20),
+    "another ablation": Question(_other_ablation, say_ablation, 3),
+    "another method": Question(_other_method, say_method, 15),
+    "hypothesis tests": Question(_tests, say_tests, 200),
 }
+
+
+def sentences(report: dict[str, Any]) -> list[str]:
+    """What the report says of the circuit of its size, a sentence each."""
+    return [statement.words for question in QUESTIONS.values() for statement in question.say(report)]
+
+
+def trust_words(report: dict[str, Any]) -> str:
+    """The report for people."""
+    return "\n".join([*curve_lines(report), "", *sentences(report)])

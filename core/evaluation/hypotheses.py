@@ -1,8 +1,9 @@
 """Three hypothesis tests of a circuit (Shi et al. 2024, "Hypothesis Testing the Circuit Hypothesis in LLMs", section
 3).
 
-Each asks what would be true of an ideal circuit, and how likely the data would be then; a small p-value speaks against
-the circuit. m is the metric of one pair.
+Each asks what would be true of an ideal circuit (the null hypothesis), and how likely data like these would be then. So
+in all three a small p-value speaks against the circuit, and a large one is no proof for it: with few pairs nothing can
+be rejected. m is the metric of one pair.
 
 Equivalence. Ideal: circuit and model are equally likely to have the larger metric, up to `tolerance`.
   1. Count the pairs in which m(circuit) > m(model); ties count half.
@@ -39,6 +40,7 @@ from core.graph import Graph, Reader
 from core.inputs.pair import Dataset
 from core.session import Session
 
+LEVEL = 0.05
 LEAST_PAIRS = 8  # with fewer, no test can speak against anything
 
 Floats = NDArray[np.float64]
@@ -46,14 +48,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class HypothesisTest:
-    """One test. statistic: what was counted or computed; words: what it is. p: in the ideal case; below `level` it
-    speaks against the circuit."""
+    """One test. statistic: what was counted or computed; words: what it is. p: how likely it, or more, is of an ideal
+    circuit; below `level` it speaks against this one. small_p: what it then says."""
 
     name: str
     statistic: float
     p: float
     words: str
-    level: float = 0.05
+    small_p: str
+    level: float = LEVEL
 
     @property
     def passed(self) -> bool:
@@ -118,7 +121,8 @@ def equivalence(circuit: Floats, whole: Floats, tolerance: float = 0.1) -> Hypot
         if abs(count / n - 0.5) >= away - 1e-12
     )
     words = f"the circuit has the larger metric in {wins / n:.0%} of {n} pairs"
-    return HypothesisTest("equivalence", wins / n, min(1.0, p), words)
+    small_p = f"the {'circuit' if wins > n / 2 else 'whole model'} does better, too often for chance"
+    return HypothesisTest("equivalence", wins / n, min(1.0, p), words, small_p)
 
 
 def independence(rest: Floats, whole: Floats, permutations: int, rng: np.random.Generator) -> HypothesisTest:
@@ -129,8 +133,9 @@ def independence(rest: Floats, whole: Floats, permutations: int, rng: np.random.
     for _ in range(permutations):
         order = rng.permutation(len(whole))
         at_least += float((a * b[np.ix_(order, order)]).mean()) >= observed - 1e-15
-    words = "what the rest of the model does depends on what the whole does (HSIC)"
-    return HypothesisTest("independence", observed, at_least / (permutations + 1), words)
+    words = f"the model without the circuit beside the whole one over {len(whole)} pairs (HSIC {observed:.2g})"
+    small_p = "what is left without the circuit still tells what the whole does"
+    return HypothesisTest("independence", observed, at_least / (permutations + 1), words, small_p)
 
 
 def minimality_test(moves: Floats, reference: Floats, quantile: float = 0.9) -> HypothesisTest:
@@ -139,9 +144,9 @@ def minimality_test(moves: Floats, reference: Floats, quantile: float = 0.9) -> 
     chances = np.cumsum(_binomial(len(reference), quantile))
     p_values = chances[beaten] if len(beaten) else np.ones(1)
     p = min(1.0, float(p_values.min()) * len(p_values))
-    idle = int((p_values * len(p_values) < 0.05).sum())
-    words = f"{idle} of {len(moves)} edges matter no more than random ones would"
-    return HypothesisTest("minimality", float(idle), p, words)
+    idle = int((p_values * len(p_values) < LEVEL).sum())
+    words = f"{idle} of {len(moves)} edges do not matter more than most random ones would"
+    return HypothesisTest("minimality", float(idle), p, words, "it holds edges that it does not need")
 
 
 def _reference(circuit: Circuit, draws: int, rng: np.random.Generator) -> list[tuple[Circuit, Circuit]]:

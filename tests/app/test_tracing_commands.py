@@ -60,6 +60,27 @@ def test_evaluate_in_words_names_what_is_unexplained(traced: Path, capsys: pytes
         assert needed in words
 
 
+def test_accuracy_evaluates_a_trace_and_scores_by_real_edits_only(
+    traced: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["evaluate", str(traced), "--size", "100", "--metric", "accuracy", "--json"]
+    assert main(arguments) == 0
+    report = json.loads(capsys.readouterr().out)
+    for point in report["curve"]:  # in B no answer is right, so what is recovered is the share of right answers
+        assert point["recovered"] == pytest.approx(point["accuracy"] / report["whole accuracy"])
+    assert report["right"]["circuit"] == pytest.approx(report["recovered"] * report["whole accuracy"])
+    assert "slope" in report["stability"]
+    assert "slope" in report["other method"]
+    assert "overlap" not in report["other ablation"]
+    out = str(tmp_path / "accuracy.json")
+    assert main([*PLAIN, "--metric", "accuracy", "--out", out]) == 2
+    said = capsys.readouterr().err
+    assert "accuracy has none" in said
+    assert "exact-scan" in said
+    assert main([*PLAIN, "--metric", "accuracy", "--method", "exact-scan", "--level", "nodes", "--out", out]) == 0
+    assert set(np.round(read_scores(out).scores.values * 8, 6) % 1) == {0.0}, "shares of eight pairs"
+
+
 def test_compare_with_another_method_and_through_eap_igs_format(
     traced: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

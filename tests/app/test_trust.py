@@ -10,11 +10,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 import wirescope as ws
-from app.trust_report import TOO_MUCH, trust_report
 from app.trust_report import sentences as report_sentences
+from app.trust_report import trust_report, trust_words
+from app.trust_words import TOO_MUCH
 from core.evaluation.hypotheses import hypothesis_tests
 from tests.app.person import Person, plain
 from tests.app.test_tracing_in_window import ROWS, dataset, over_dataset, paste, trace
+from tests.core.engine.cases import case
 from views.data import MetricChoice
 from views.panels.trust import StatementRow
 
@@ -111,7 +113,7 @@ def test_cancelled_it_keeps_what_is_known(reader: Person) -> None:
     reader.wait(lambda: seen)
     reader.rest()
     assert not panel.data().waiting
-    assert 2 <= len(panel.texts()) < 5
+    assert 2 <= len(panel.texts()) < 6
     reader.click_node(reader.bench.opened.graph.nodes[3])
     assert not panel.data().waiting  # it does not go on by itself
 
@@ -127,6 +129,20 @@ def test_a_task_fills_the_dataset_for_the_next_trace(person: Person) -> None:
     assert len(person.bench.document.dataset) == 24
     assert person.window.top_bar.method_menu.over[True].isChecked()
     assert "The next trace goes over the dataset's 24 pairs" in panel.lacks.text()
+
+
+def test_a_model_without_a_head_has_no_right_answers_and_says_so() -> None:
+    setup = case("vit", batch=3)
+    b = setup.pair.counterfactual
+    assert b is not None
+    tensors = zip(setup.pair.clean.tensor, b.tensor, strict=True)
+    pairs = ws.Dataset([setup.model.pair(one[None], other[None]) for one, other in tensors])
+    session = ws.Session(setup.model, pairs.pairs[0])
+    report = trust_report(session, ws.trace(session, "eap", dataset=pairs), pairs, size=30)
+    words = trust_words(report)
+    assert "there is no accuracy" in words
+    assert "so none is right or wrong" in words
+    assert report["whole accuracy"] is None
 
 
 NAMES = ("Mary", "John", "Tom", "Amy", "Paul", "Ruth", "Jacob", "Mary")
@@ -155,8 +171,8 @@ def test_the_three_tests_are_those_of_the_engine(person: Person) -> None:
     assert [test.name for test in tests] == ["equivalence", "independence", "minimality"]
     for test in tests:
         row = shown[test.name.capitalize()]
-        assert row.figure.text() == f"p {test.p:.3f}"
+        assert row.figure.text() == ("p < 0.001" if test.p < 0.001 else f"p {test.p:.3f}")
         assert test.words in row.words.text()
-        assert ("speaks against the circuit" in row.words.text()) == (not test.passed)
+        assert (f"{test.small_p}, against the circuit" in row.words.text()) == (not test.passed)
         assert row.figure.color() == ("text" if test.passed else "negative")
     assert len({test.passed for test in tests}) == 2  # both kinds of answer are seen

@@ -30,6 +30,42 @@ def test_equivalence_rejects_what_is_always_less_and_seldom_what_is_equal() -> N
     assert (same.statistic, same.p) == (0.5, 1.0), "ties count half"
 
 
+def test_the_p_of_equivalence_is_what_coins_of_that_bias_show() -> None:
+    """The share of wins is at least as far from one half as the one seen, in draws of the allowed bias."""
+    rng = np.random.default_rng(0)
+    for wins, n in ((14, 24), (20, 24), (4, 24)):
+        circuit = np.where(np.arange(n) < wins, 1.0, -1.0)
+        found = equivalence(circuit, np.zeros(n), 0.1)
+        drawn = (rng.random((200_000, n)) < 0.6).mean(axis=1)
+        assert found.p == pytest.approx(float((np.abs(drawn - 0.5) >= abs(wins / n - 0.5) - 1e-9).mean()), abs=0.005)
+        assert ("circuit does better" in found.small_p) == (wins > n / 2)
+
+
+def test_the_hsic_is_the_trace_of_two_centred_kernels() -> None:
+    """Gretton et al. 2007: tr(K H L H) / n^2, H = I - 1/n, kernels as wide as the median distance of two points."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=12)
+    y = x**2 + 0.1 * rng.normal(size=12)
+    n = len(x)
+    h = np.eye(n) - 1 / n
+    kernels = []
+    for z in (x, y):
+        apart = np.array([abs(z[i] - z[j]) for i in range(n) for j in range(n) if i != j])
+        kernels.append(np.exp(-((z[:, None] - z[None]) ** 2) / (2 * np.median(apart) ** 2)))
+    found = independence(x, y, 49, rng)
+    assert found.statistic == pytest.approx(np.trace(kernels[0] @ h @ kernels[1] @ h) / n**2)
+    assert found.p >= 1 / 50, "a permutation test never says nought"
+
+
+def test_the_p_of_minimality_is_that_of_its_worst_edge_times_the_number_of_edges() -> None:
+    rng = np.random.default_rng(0)
+    reference = np.arange(64.0)
+    found = minimality_test(np.array([100.0, 50.5, 60.5]), reference, 0.9)  # they beat 64, 51 and 61 of 64
+    beaten = (rng.random((200_000, 64)) < 0.9).sum(axis=1)
+    assert found.p == pytest.approx(3 * float((beaten <= 51).mean()), rel=0.1)
+    assert found.statistic == (found.p < 0.05)
+
+
 def test_independence_keeps_its_level_and_sees_what_is_no_line() -> None:
     def apart(rng):
         return independence(rng.normal(size=40), rng.normal(size=40), 199, rng)
