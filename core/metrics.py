@@ -129,6 +129,20 @@ class BoundMetric:
                 "that makes every edit: exact-scan, acdc.",
             )
 
+    def of_few_answers(self) -> tuple[list[int], Callable[[Tensor], Tensor]] | None:
+        """The answers whose logits are all that this metric reads, and how it reads an output of these alone [batch,
+        answers]. None where it reads every logit."""
+        if self.metric.kind not in ("logit_difference", "class_logit"):
+            return None
+        few = sorted({*self.target, *self.foil})
+        target, foil = (torch.tensor([few.index(i) for i in ids], dtype=torch.long) for ids in (self.target, self.foil))
+
+        def read(output: Tensor) -> Tensor:
+            found = _pick(output, target.to(output.device))
+            return found - _pick(output, foil.to(output.device)) if self.foil else found
+
+        return few, read
+
 
 def default_metric(model: Model, clean: Tensor, has_counterfactual: bool) -> Metric:
     """The log-probability of the clean run's top answer; the cosine where there is no head."""

@@ -81,15 +81,22 @@ def attend(weights: AttentionWeights, q: Tensor, k: Tensor, v: Tensor, mask: Ten
 
 def _shares(weights: AttentionWeights, q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
     """Attention [batch, head, n, position] of q [batch, head, n, head_width] to k [batch, head, position, ...]."""
-    scores = q @ k.transpose(2, 3) * weights.scale
-    if weights.softcap is not None:
-        scores = weights.softcap * torch.tanh(scores / weights.softcap)
+    return _scores(weights, q, k, mask).softmax(dim=-1)[..., : k.shape[2]]
+
+
+def _scores(weights: AttentionWeights, q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
+    """What the softmax is taken of: where the heads have sinks, theirs come last."""
+    scores = soft_capped(weights, q @ k.transpose(2, 3) * weights.scale)
     if mask is not None:
         scores = scores.masked_fill(~mask, float("-inf")) if mask.dtype == torch.bool else scores + mask
     if weights.sinks is None:
-        return scores.softmax(dim=-1)
+        return scores
     sinks = weights.sinks.to(scores.dtype)[:, None, None].expand(scores.shape[0], -1, scores.shape[2], 1)
-    return torch.cat([scores, sinks], dim=-1).softmax(dim=-1)[..., :-1]
+    return torch.cat([scores, sinks], dim=-1)
+
+
+def soft_capped(weights: AttentionWeights, scores: Tensor) -> Tensor:
+    return scores if weights.softcap is None else weights.softcap * torch.tanh(scores / weights.softcap)
 
 
 def of_heads(weights: AttentionWeights, heads: Sequence[int]) -> AttentionWeights:
@@ -100,9 +107,16 @@ def of_heads(weights: AttentionWeights, heads: Sequence[int]) -> AttentionWeight
 def pattern(shape: Shape, weights: AttentionWeights, q: Tensor, k: Tensor, head: int, mask: Tensor | None) -> Tensor:
     """Attention of one head: [batch, n, position]. Rows sum to 1, or to less where the head has a sink. mask: of that
     head."""
+    return head_scores(shape, weights, q, k, head, mask).softmax(dim=-1)[..., : k.shape[1]]
+
+
+def head_scores(
+    shape: Shape, weights: AttentionWeights, q: Tensor, k: Tensor, head: int, mask: Tensor | None
+) -> Tensor:
+    """The scores of one head, soft-capped and masked: [batch, n, position], and the sink's last where it has one."""
     key = head * shape.kv_heads // shape.heads
     one = q[:, :, head : head + 1].transpose(1, 2), k[:, :, key : key + 1].transpose(1, 2)
-    return _shares(of_heads(weights, [head]), *one, mask)[:, 0]
+    return _scores(of_heads(weights, [head]), *one, mask)[:, 0]
 
 
 def write_heads(weights: AttentionWeights, z: Tensor) -> tuple[Tensor, Tensor | None]:

@@ -28,9 +28,11 @@ from core.graph import Reader
 
 class CircuitGradients:
     """shares: [readers, writers], of which those of writers that a reader does not read are ignored. metric: answers
-    [batch, answers] to [batch]. first: the first row that is computed.
+    [batch, answers] to [batch]. first: the first row that is computed. at_positions: [writers, rows], shares of all
+    that a writer's edges carry at a position, times those.
 
-    metric: [batch], of this run. by_share: [readers, writers], the gradient of sum(metric). Raises Cancelled.
+    metric: [batch], of this run. by_share: [readers, writers], the gradient of sum(metric); by_position: [writers,
+    rows], that by at_positions. Raises Cancelled.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class CircuitGradients:
         metric: Callable[[Tensor], Tensor],
         first: int = 0,
         cancelled: Callable[[], bool] | None = None,
+        at_positions: Tensor | None = None,
     ) -> None:
         self._engine = engine
         self._adapter = adapter = engine.adapter
@@ -55,6 +58,11 @@ class CircuitGradients:
             size = (graph.n_writers, self._rows, adapter.shape.width)
             self._used = (self._shares != 0).any(dim=0)  # the others are never computed: nothing reads them
             self._differences = torch.zeros(size, dtype=adapter.dtype, device=adapter.device)
+            self._at: Tensor | None = None  # [writers, batch and rows, 1]
+            if at_positions is not None:
+                at = at_positions.to(adapter.dtype).to(adapter.device)
+                self._at = at.repeat(1, engine.batch)[:, :, None]
+                self._whole = torch.zeros_like(self._differences)  # without the shares at positions
             self._keep(0, embedding - self._reference.outs([0], None)[0])
             for layer in range(graph.layers):
                 self._check()
@@ -71,6 +79,10 @@ class CircuitGradients:
             for layer in reversed(range(graph.layers)):
                 self._check()
                 self._layer_back(layer)
+            if self._at is not None:
+                by_row = (self._after * self._whole).sum(dim=2).unflatten(1, (engine.batch, -1))  # type: ignore[no-untyped-call]
+                self.by_position: Tensor = by_row.sum(dim=1)
+                del self._whole
         del self._differences, self._after
 
     # ---- what reads what ----
@@ -103,11 +115,22 @@ class CircuitGradients:
         return read + reference  # type: ignore[no-any-return]
 
     def _keep(self, number: int, difference: Tensor) -> None:
-        self._differences[number] = difference.flatten(0, 1)
+        self._set(slice(number, number + 1), difference.flatten(0, 1)[None])
+
+    def _set(self, numbers: slice, differences: Tensor) -> None:
+        if self._at is not None:
+            self._whole[numbers] = differences
+            differences = differences * self._at[numbers]
+        self._differences[numbers] = differences
+
+    def _gradient_at(self, numbers: slice) -> Tensor:
+        """The gradient at what some writers write: [writers, batch and rows, width]."""
+        gradient = self._after[numbers]
+        return gradient if self._at is None else gradient * self._at[numbers]
 
     def _keep_heads(self, layer: int, heads: range) -> None:
         outs = self._heads(layer, self._streams(Reader("q", layer), self._port_numbers(layer), heads.start))
-        self._differences[heads.start : heads.stop] = (outs - self._reference.outs(list(heads), None)).flatten(1, 2)
+        self._set(slice(heads.start, heads.stop), (outs - self._reference.outs(list(heads), None)).flatten(1, 2))
 
     def _keep_mlp(self, layer: int, heads: range, mlp: int) -> None:
         read = mlp if self._reads_heads else heads.start
@@ -161,14 +184,16 @@ class CircuitGradients:
             with torch.enable_grad():
                 x = self._streams(Reader("mlp", layer), self._mlp_number(layer), read)[0].detach().requires_grad_()
                 out = self._mlp(layer, x)
-                (gradient,) = torch.autograd.grad(out, x, self._after[mlp].view_as(out))
+                (gradient,) = torch.autograd.grad(out, x, self._gradient_at(slice(mlp, mlp + 1)).view_as(out))
             self._back(self._mlp_number(layer), read, gradient[None])
         if self._used[heads.start : heads.stop].any():
             ports = self._port_numbers(layer)
             with torch.enable_grad():
                 x = self._streams(Reader("q", layer), ports, heads.start).detach().requires_grad_()
                 outs = self._heads(layer, x)
-                (gradient,) = torch.autograd.grad(outs, x, self._after[heads.start : heads.stop].view_as(outs))
+                (gradient,) = torch.autograd.grad(
+                    outs, x, self._gradient_at(slice(heads.start, heads.stop)).view_as(outs)
+                )
             self._back(ports, heads.start, gradient)
 
     def _back(self, numbers: slice, writers: int, gradient: Tensor) -> None:

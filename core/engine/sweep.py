@@ -29,6 +29,7 @@ from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.state import places, stream_before
 from core.graph import Node, Reader
+from core.metrics import BoundMetric
 
 Changes = dict[tuple[str, int], Tensor]  # of what is kept of the present run; of each choice, [choices, ...]
 
@@ -36,7 +37,9 @@ Changes = dict[tuple[str, int], Tensor]  # of what is kept of the present run; o
 class Sweep:
     """The present circuit run over one session, at first A's own with every edge kept."""
 
-    def __init__(self, engine: Engine, replacement: str, kept: NDArray[np.bool_], first: int) -> None:
+    def __init__(
+        self, engine: Engine, replacement: str, kept: NDArray[np.bool_], first: int, metric: BoundMetric
+    ) -> None:
         """kept: [readers, writers], shared with who decides. first: the first row that is computed; before it, nothing
         that is replaced differs."""
         self._engine, self._kept = engine, kept
@@ -44,6 +47,12 @@ class Sweep:
         self.first = first
         self.rows = engine.batch * (engine.length - self.first)  # that are computed
         self._reference = Reference(engine, replacement, self.first, full=True)
+        self._metric: Callable[[Tensor], Tensor] = metric
+        few = metric.of_few_answers()  # else every test would compute the logits of a whole vocabulary
+        narrow = None if few is None else self._adapter.answering(few[0])
+        self._answering = narrow or self._adapter
+        if few is not None and narrow is not None:
+            self._metric = few[1]
         self._clean = clean = engine.clean(full=True)
         self._places = places(clean.embedding, self.first, engine.grid)
         graph = self._graph
@@ -70,9 +79,7 @@ class Sweep:
         """What a reader reads now: [batch, rows, width]."""
         return self._now["stream", reader]
 
-    def run(
-        self, number: int, streams: Tensor, used: NDArray[np.bool_], metric: Callable[[Tensor], Tensor]
-    ) -> tuple[Tensor, Changes]:
+    def run(self, number: int, streams: Tensor, used: NDArray[np.bool_]) -> tuple[Tensor, Changes]:
         """Let a reader read each of some streams [choices, batch, rows, width]. used: from which readers a kept path
         leads to `logits`, [readers]. Returns the metric [choices, batch], and what `accept` needs."""
         graph, reader = self._graph, self._graph.readers[number]
@@ -97,7 +104,7 @@ class Sweep:
         if final is None:  # nothing leads there
             final = self._now["stream", len(graph.readers) - 1][None]
         answer = self._answer(final)
-        found = torch.stack([metric(one) for one in answer])
+        found = torch.stack([self._metric(one) for one in answer])
         return found.expand(choices, -1), changes
 
     def accept(self, changes: Changes, choice: int) -> None:
@@ -184,6 +191,6 @@ class Sweep:
         if engine.reads is not None:
             index = (engine.reads - self.first).repeat(len(final), 1)
             x = x.gather(1, index[:, :, None].expand(-1, -1, x.shape[2]))
-        output = self._adapter.read(x)
+        output = self._answering.read(x)
         answer = output[:, -1] if output.ndim == 3 else output
         return answer.unflatten(0, final.shape[:2])  # type: ignore[no-any-return,no-untyped-call]

@@ -201,6 +201,11 @@ class Adapter(ABC):
         """What the `logits` reader makes of the stream at the positions it reads: final norm, then `head`."""
         return self.head(self.final_norm(stream))
 
+    def answering(self, answers: Sequence[int]) -> Adapter | None:
+        """The same model giving the logits of some answers alone, in this order; None where its head cannot be cut. A
+        large vocabulary costs as much as several layers."""
+        return None
+
     def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
         """Which positions the output reads: [batch, n], or None for all. lengths: how many positions of each row are
         real, [batch]; None: all. Text: one, the last real one. Images: all."""

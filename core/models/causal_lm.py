@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -22,6 +24,17 @@ class CausalLmAdapter(Adapter):
 
     def head(self, normed: Tensor) -> Tensor:
         return self._head(normed)  # type: ignore[no-any-return]
+
+    def answering(self, answers: Sequence[int]) -> Adapter | None:
+        if not isinstance(self._head, nn.Linear):
+            return None
+        which, whole = list(answers), self._head
+        own = copy.copy(self)
+        own._head = nn.Linear(whole.in_features, len(which), whole.bias is not None, "meta")
+        own._head.weight = nn.Parameter(whole.weight.detach()[which], requires_grad=False)
+        if whole.bias is not None:
+            own._head.bias = nn.Parameter(whole.bias.detach()[which], requires_grad=False)
+        return own
 
     def own_forward(self, inputs: Tensor) -> Tensor:
         return self.module(input_ids=inputs, use_cache=False).logits  # type: ignore[no-any-return]

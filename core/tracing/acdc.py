@@ -1,5 +1,5 @@
-"""ACDC (Conmy et al. 2023, "Towards Automated Circuit Discovery for Mechanistic Interpretability"): edges are removed
-for good, one after the other, where the metric hardly changes.
+"""ACDC (Conmy et al. 2023, "Towards Automated Circuit Discovery for Mechanistic Interpretability", Algorithm 1): edges
+are removed for good, one after the other, where the metric hardly changes.
 
 Steps:
 1. Begin with all edges. Take the readers from `logits` down to the first layer, and the edges into each from the latest
@@ -12,21 +12,22 @@ Steps:
    anything: its edges get 0.
 4. With `restarts`, do it again, the edges into each reader in an order drawn by the seed. The score is the mean.
 
+Nodes, and nodes at positions, are removed in the same way, from the last layer to `input` (`core.tracing.acdc_nodes`).
 All pairs of a dataset are one circuit: the metric is their mean.
 
 The result is that of testing edges one at a time. To be quick, the next edges are removed one on top of the other in
 one batch, as if each were to stay out, which most of them do; what comes behind one that has to be put back is tested
 again. Only the nodes on the paths that stayed are computed (`core.engine.sweep`).
 
-Cost: a run behind its reader for every edge that is tested, and again for those that were removed too soon: seconds
-for small models, minutes for the 70,000 edges of SmolLM2, the more the more edges stay.
-Do not use it on large models, nor on many pairs of them. Nor where two edges stand in for each other: the first that
-is tested goes.
+Cost: a run behind its reader for every edge that is tested, and again for those that were removed too soon.
+COST_OF_SMOLLM2
+Do not use it on large models, nor on many pairs of them: its nodes are quick. Nor where two edges stand in for each
+other: the first that is tested goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -34,6 +35,7 @@ from numpy.typing import NDArray
 
 from core.circuit import reachable
 from core.engine.sweep import Changes, Sweep
+from core.tracing.acdc_nodes import acdc_nodes, change_that_counts
 from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job
 
@@ -42,32 +44,37 @@ BATCH_BYTES = 256 * 2**20  # of what all writers write in it
 
 
 def acdc(job: Job) -> Iterator[Found]:
-    graph, restarts = job.session.graph, job.options.restarts
-    total, count = np.zeros(graph.n_edges), np.zeros(graph.n_edges)
-    for restart in range(restarts):
-        search = _Search(job, restart)
-        for number in reversed(range(len(graph.readers))):
-            job.check()
-            edges = np.arange(graph.first_edge[number], graph.first_edge[number + 1])
-            total[edges] += search.scores_into(number)
-            count[edges] += 1
-            if number > 0 or restart + 1 < restarts:
-                with np.errstate(invalid="ignore"):
-                    so_far = total / count  # NaN where nothing is tested
-                yield Found(so_far, count.sum() / (restarts * graph.n_edges))
+    if job.level != "edges":
+        yield from acdc_nodes(job)
+        return
+    graph, restarts, memory = job.session.graph, job.options.restarts, job.memory
+    total = memory.setdefault("total", np.zeros(graph.n_edges))
+    count = memory.setdefault("count", np.zeros(graph.n_edges))
+    while count[0] < restarts:  # the first edge is the last to be decided
+        search = memory.get("search") or _Search(job, int(count[0]))
+        memory["search"] = search
+        edges, scores = search.next_reader(job.check)
+        total[edges] += scores
+        count[edges] += 1
+        if search.ended:
+            del memory["search"]
+        if count[0] < restarts:
+            with np.errstate(invalid="ignore"):
+                so_far = total / count  # NaN where nothing is tested
+            yield Found(so_far, count.sum() / (restarts * graph.n_edges))
     yield Found(total / restarts)
 
 
 class _Search:
-    """One sweep over all readers."""
+    """One sweep over all readers, which can be left anywhere."""
 
     def __init__(self, job: Job, restart: int) -> None:
-        self._job = job
+        self._sessions, self._pairs, self._threshold = job.sessions, job.pairs, job.options.threshold
         self._graph = graph = job.session.graph
         self._kept = np.zeros((len(graph.readers), graph.n_writers), dtype=bool)
         self._kept[graph.edge_readers, graph.edge_writers] = True
         self._sweeps = [
-            Sweep(session.engine, job.replacement, self._kept, first_row(session, job.replacement))
+            Sweep(session.engine, job.replacement, self._kept, first_row(session, job.replacement), session.metric)
             for session in job.sessions
         ]
         self._present = sum(float(session.clean.metric.sum()) for session in job.sessions) / job.pairs
@@ -77,43 +84,58 @@ class _Search:
         one = rows * graph.n_writers * shape.width * job.session.model.adapter.dtype.itemsize
         self._most = max(1, min(POSITIONS // rows, BATCH_BYTES // one))
         self._size = min(8, self._most)  # how many edges are tested together
+        self._number = len(graph.readers)
+        self._begin()
 
-    def scores_into(self, number: int) -> NDArray[np.float64]:
-        """Decide about all edges into a reader, in the order of its search; their scores, by writer."""
+    def _begin(self) -> None:
+        """Go on to the next reader."""
+        self._number -= 1
+        if self.ended:
+            return
         graph = self._graph
-        scores = np.zeros(graph.writers_before(graph.readers[number]))
+        self._scores = np.zeros(graph.writers_before(graph.readers[self._number]))
         left = np.flatnonzero(self._kept[graph.edge_readers, graph.edge_writers]).astype(np.int64)
-        used = reachable(graph, left)[1]
-        if not used[number]:
-            self._kept[number] = False
-            return scores
-        order = np.arange(len(scores))[::-1] if self._rng is None else self._rng.permutation(len(scores))
-        waiting = order.tolist()
-        with torch.no_grad():
-            while waiting:
-                self._job.check()
-                tested, stayed = self._test(number, waiting[: self._size], used, scores)
-                waiting = waiting[tested:]
-                self._size = max(2, self._size // 2) if stayed else min(self._most, self._size * 2)
-        return scores
+        self._used = reachable(graph, left)[1]
+        order = np.arange(len(self._scores))[::-1] if self._rng is None else self._rng.permutation(len(self._scores))
+        self._waiting: list[int] = order.tolist()
+        if not self._used[self._number]:
+            self._kept[self._number] = False
+            self._waiting = []
 
-    def _test(
-        self, number: int, writers: list[int], used: NDArray[np.bool_], scores: NDArray[np.float64]
-    ) -> tuple[int, bool]:
+    @property
+    def ended(self) -> bool:
+        return self._number < 0
+
+    def next_reader(self, check: Callable[[], None]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Decide about all edges into a reader, in the order of the search: their numbers, and their scores. Raises
+        what `check` raises; what was decided until then stays so."""
+        with torch.no_grad():
+            while self._waiting:
+                check()
+                tested, stayed = self._test(self._waiting[: self._size])
+                self._waiting = self._waiting[tested:]
+                self._size = max(2, self._size // 2) if stayed else min(self._most, self._size * 2)
+        start = int(self._graph.first_edge[self._number])
+        found = np.arange(start, start + len(self._scores)), self._scores
+        self._begin()
+        return found
+
+    def _test(self, writers: list[int]) -> tuple[int, bool]:
         """Remove some edges one on top of the other, up to one that has to stay. Returns how many are decided, and
         whether the last of them stays."""
+        number = self._number
         metrics = torch.zeros(len(writers), dtype=torch.float64)
         all_changes: list[Changes] = []
-        for sweep, session in zip(self._sweeps, self._job.sessions, strict=True):
+        for sweep in self._sweeps:
             lost = torch.stack([sweep.lost(writer) for writer in writers]).cumsum(dim=0)
-            found, changes = sweep.run(number, sweep.stream(number) - lost, used, session.metric)
+            found, changes = sweep.run(number, sweep.stream(number) - lost, self._used)
             metrics += found.sum(dim=1).double().cpu()
             all_changes.append(changes)
         before, stays = self._present, False
         removed = 0
-        for writer, metric in zip(writers, (metrics / self._job.pairs).tolist(), strict=True):
-            scores[writer] = before - metric
-            stays = self._counts(metric - before) >= self._job.options.threshold
+        for writer, metric in zip(writers, (metrics / self._pairs).tolist(), strict=True):
+            self._scores[writer] = before - metric
+            stays = change_that_counts(self._sessions[0], metric - before) >= self._threshold
             if stays:
                 break
             self._kept[number, writer] = False
@@ -123,8 +145,3 @@ class _Search:
                 sweep.accept(changes, removed - 1)
             self._present = before
         return removed + stays, stays
-
-    def _counts(self, change: float) -> float:
-        """How much of a change counts."""
-        kind = self._job.session.metric.metric.kind
-        return change if kind == "kl" else -change if kind == "cosine_clean" else abs(change)

@@ -3,19 +3,25 @@ with two repairs for what a gradient misses.
 
 Steps:
 1. Run A; take the gradients that EAP takes, and that at what every head mixes, z.
-2. Queries and keys: an edge u -> r into one is really replaced as far as z, through norm, projection and softmax, since
-   a softmax that is full has no slope. Its estimate is (z - z with replacement_u) . gradient_z: the change of the
-   attention pattern times the gradient at the pattern. Other edges are those of EAP.
+2. Queries and keys (their "QK fix"): an edge u -> r into one is really replaced as far as z, through norm, projection
+   and softmax, since a softmax that is full has no slope. Its estimate is (z - z with replacement_u) . gradient_z: the
+   change of the attention pattern times the gradient at the pattern. Other edges are those of EAP.
 3. GradDrop: where an edge helps by one path and harms by another, both cancel. For each layer l take the gradients
    again with nothing passed back through what layer l adds (one backward pass each), and with them the estimates I_l.
-4. The size of a score is the mean of |I_l| over the layers, but for that of the edge's own reader, whose dropping cuts
-   the edge off (the paper divides by L - 1). Its sign is that of the estimate without dropping. A node's I_l is the sum
-   over its edges, and its score the mean of |I_l| over all layers, with the sign of the sum without dropping.
+4. The size of a score is the mean of |I_l| over all layers l, its sign that of the estimate without dropping. Dropping
+   the layer of the edge's own reader would cut the edge off, so that I_l is the estimate without dropping. (The paper
+   leaves it out and divides by L - 1. Of two layers one would then be left, and its dropping cuts every path that goes
+   through both: in compiled models of two layers most of the circuit would score 0.)
+
+A node's I_l is the sum of those of its edges, each 0 where its own reader's layer is dropped, and its score is made of
+them in the same way. At a position it is the same with what the node writes there alone replaced: of the keys, which
+share a softmax, only the one at that position changes, which is exact without another run of the head
+(`core.tracing.atp_star_softmax`). So positions do not add up to nodes.
 
 Cost: one forward and L backward passes, as many matrix products as EAP for each of them, and for every writer and
-layer a norm, a projection to queries and keys, and their attention. Do not use it to add scores up: sizes are means of
-absolute values, and large where there is much to cancel. Positions are not scored: keys of several positions share one
-softmax.
+layer a norm, a projection to queries and keys, and their attention. Positions cost about as much as edges. Do not use
+it to add scores up: sizes are means of absolute values, and large where there is much to cancel. Nor where MLPs
+saturate: only the softmax is repaired.
 """
 
 from __future__ import annotations
@@ -24,17 +30,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
-from core.engine.attention import attend, project, score_mask
 from core.engine.gradients import ReaderGradients
-from core.graph import Graph
 from core.tracing import eap
+from core.tracing.atp_star_softmax import through_softmax
 from core.tracing.attribution import BLOCK_BYTES, add_table, first_row, replaced_difference
-from core.tracing.job import Found, Job
+from core.tracing.job import Found, Job, by_level
 
-Estimates = NDArray[np.float64]  # [drops, edges]: without dropping, then without layer 1, 2, ...
+Estimates = NDArray[np.float64]  # without dropping, then without layer 0, 1, ...: [1 + layers, ...]
 
 
 def atp_star(job: Job) -> Iterator[Found]:
@@ -45,16 +50,34 @@ def atp_star(job: Job) -> Iterator[Found]:
     for layer in range(1, graph.layers):  # dropping the first one changes no gradient but its own
         job.check()
         gradients.append(_Gradients(run, layer))
-    estimates = np.full((len(gradients), graph.n_edges), np.nan)
-    for layer in reversed(range(graph.layers + 1)):
+    positions = job.level == "positions"
+    size = (graph.n_writers, session.engine.length) if positions else (graph.n_edges,)
+    estimates = job.memory.setdefault("estimates", np.full((1 + graph.layers, *size), 0.0 if positions else np.nan))
+    for layer in reversed(range(job.memory.get("layers", graph.layers + 1))):
         job.check()
-        readers = graph.edge_readers == len(graph.readers) - 1 if layer == graph.layers else _of_layer(graph) == layer
-        estimates[:, readers] = 0.0
+        added = np.zeros_like(estimates)
         with torch.no_grad():
-            _fill(job, run, gradients, layer, first, estimates)
+            _add(job, run, gradients, layer, first, added)
+        if positions:
+            estimates += added
+        else:
+            into = graph.edge_readers // (graph.heads + 2 * graph.kv_heads + 1) == layer
+            estimates[:, into] = added[:, into]
+        job.memory["layers"] = layer
         if layer > 0:
-            yield Found(_scores(job, estimates), 1 - layer / (graph.layers + 1))
+            found = _scores(job, estimates)
+            if positions:
+                found[: layer * (graph.heads + 1)] = np.nan  # earlier layers read them too
+            yield Found(found, 1 - layer / (graph.layers + 1))
     yield Found(_scores(job, estimates))
+
+
+def _scores(job: Job, estimates: Estimates) -> NDArray[np.float64]:
+    """Step 4."""
+    if job.level == "nodes":
+        estimates = np.stack([by_level(job.session.graph, each, "nodes") for each in estimates])
+    found: NDArray[np.float64] = np.sign(estimates[0]) * np.abs(estimates[1:]).mean(axis=0)
+    return found / job.session.engine.batch
 
 
 class _Gradients:
@@ -71,43 +94,13 @@ class _Gradients:
         self.dropped = dropped
 
 
-def _of_layer(graph: Graph) -> NDArray[np.int64]:
-    """The layer of every edge's reader; of `logits`, the number of layers."""
-    per_layer = graph.heads + 2 * graph.kv_heads + 1
-    return graph.edge_readers.astype(np.int64) // per_layer
-
-
-def _scores(job: Job, estimates: Estimates) -> NDArray[np.float64]:
-    """Step 4."""
-    graph = job.session.graph
-    of_layer, plain, layers = _of_layer(graph), estimates[0], graph.layers
-    by_drop = []  # the estimates without each layer
-    for dropped in range(layers):
-        behind = estimates[dropped] if dropped > 0 else plain
-        by_drop.append(np.where(of_layer > dropped, plain, np.where(of_layer < dropped, behind, 0.0)))
-    if job.level == "edges":
-        counted = np.where(of_layer == layers, layers, max(layers - 1, 1))
-        size = np.sum(np.abs(by_drop), axis=0) if layers > 1 else np.abs(plain)
-        found: NDArray[np.float64] = np.sign(plain) * size / np.where(layers > 1, counted, 1)
-        return found / job.session.engine.batch
-
-    def at_nodes(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        total = np.zeros(graph.n_writers)
-        np.add.at(total, graph.edge_writers, values)
-        return total
-
-    found = np.sign(at_nodes(plain)) * np.mean([np.abs(at_nodes(values)) for values in by_drop], axis=0)
-    return found / job.session.engine.batch
-
-
-def _fill(
-    job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int, first: int, estimates: Estimates
-) -> None:
-    """The estimates of all edges into the readers of a layer (after the last: `logits`)."""
+def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int, first: int, added: Estimates) -> None:
+    """The estimates of all edges into the readers of a layer (after the last: `logits`), or of what nodes lose by them
+    at positions."""
     session, graph = job.session, job.session.graph
     shape, last = session.model.adapter.shape, layer == graph.layers
-    numbers = [n for n, each in enumerate(gradients) if n == 0 or (not last and n > layer)]  # those that differ
-    which = [gradients[number] for number in numbers]
+    positions = job.level == "positions"
+    which = [gradients[0], *([] if last else gradients[layer + 1 :])]  # those that differ
     if last:
         by_reader = torch.stack([each.logits for each in which])[None]
     else:
@@ -116,62 +109,32 @@ def _fill(
         by_reader = torch.cat([at_values, torch.stack([each.mlp[layer] for each in which])[None]])
     one = by_reader[0, 0]
     block = max(1, BLOCK_BYTES // (one.numel() * one.element_size() * (1 if last else 4)))
-    before = graph.n_writers if last else 1 + layer * (graph.heads + 1) + (0 if graph.parallel else graph.heads)
+    by_ports = 1 + layer * (graph.heads + 1)  # writers that queries, keys and values read
+    before = graph.n_writers if last else by_ports + (0 if graph.parallel else graph.heads)
     for start in range(0, before, block):
         job.check()
         writers = graph.writers[start : min(start + block, before)]
         lost = -torch.stack([replaced_difference(session, node, job.replacement)[:, first:] for node in writers])
-        table = by_reader.flatten(2) @ lost.flatten(1).T  # [readers, drops, writers]
-        if not last:
+        if positions:
+            table = torch.einsum("dbtw,ubtw->dut", by_reader[-1], lost)[None]
+        else:
+            table = by_reader.flatten(2) @ lost.flatten(1).T  # [readers, drops, writers]
+        if not last and start < by_ports:
             at_z = torch.stack([each.z[layer] for each in which])
-            table = torch.cat([_through_softmax(job, layer, lost, at_z, first), table])
-        for place, number in enumerate(numbers):
-            add_table(graph, estimates[number], layer, table[:, place], start)
-
-
-def _through_softmax(job: Job, layer: int, lost: Tensor, at_z: Tensor, first: int) -> Tensor:
-    """Step 2: [q and k ports of a layer, drops, writers]. lost: [writers, batch, rows, width], what a port would read
-    less. at_z: [drops, batch, rows, heads, head_width]."""
-    engine, adapter = job.session.engine, job.session.model.adapter
-    shape, weights, clean = adapter.shape, adapter.attention[layer], engine.clean(full=True)
-    count, group, d = len(lost), shape.heads // shape.kv_heads, shape.head_width
-    x = clean.attention_in[layer][:, first:]
-    rows = slice(0, (shape.heads + shape.kv_heads) * d)
-
-    def ports(stream: Tensor) -> tuple[Tensor, Tensor]:
-        projected = project(weights, adapter.attention_norm(layer, stream), rows)
-        by_head = projected.reshape(*projected.shape[:2], -1, d)
-        return by_head[:, :, : shape.heads], by_head[:, :, shape.heads :]
-
-    places = clean.places(first)
-    mask = score_mask(adapter, layer, places)
-
-    def repeated(part: Tensor) -> Tensor:
-        return part.repeat(count, 1, 1, 1)
-
-    def dropped(z: Tensor) -> Tensor:
-        """(z - z with replacements) . gradient, by head: [heads, drops, writers]."""
-        change = clean.z[layer][:, first:] - z.unflatten(0, (count, -1))  # type: ignore[no-untyped-call]
-        by_head = change.permute(3, 0, 1, 2, 4).flatten(2)
-        found: Tensor = at_z.permute(3, 0, 1, 2, 4).flatten(2) @ by_head.transpose(1, 2)
-        return found
-
-    def with_queries(q: Tensor) -> Tensor:
-        turned = adapter.query(layer, q, places)
-        return dropped(attend(weights, turned, repeated(clean.k[layer]), repeated(clean.v[layer]), mask))
-
-    def with_keys(k: Tensor) -> Tensor:
-        turned = torch.cat([repeated(clean.k[layer][:, :first]), adapter.key(layer, k, places)], dim=1)
-        return dropped(attend(weights, repeated(clean.q[layer][:, first:]), turned, repeated(clean.v[layer]), mask))
-
-    q, k = ports((x - lost).flatten(0, 1))
-    if not shape.coupled:
-        return torch.cat([with_queries(q), with_keys(k).unflatten(0, (-1, group)).sum(dim=1)])  # type: ignore[no-untyped-call]
-    own_q, own_k = (repeated(part) for part in ports(x))  # a norm may span all heads, so that each moves the others
-    found = []
-    for whole, new, run in ((own_q, q, with_queries), (own_k, k, with_keys)):
-        for head in range(new.shape[2]):
-            one = whole.clone()
-            one[:, :, head] = new[:, :, head]
-            found.append(run(one).sum(dim=0))
-    return torch.stack(found)
+            through = through_softmax(job, layer, lost, at_z, first, positions)
+            if positions:
+                of_values = torch.einsum("dbtw,ubtw->dut", by_reader[:-1].sum(dim=0), lost)
+                table[0, :, : by_ports - start] += (through.sum(dim=0) + of_values)[:, : by_ports - start]
+            else:
+                table = torch.cat([through, table])
+        elif not last and not positions:
+            table = F.pad(table, (0, 0, 0, 0, shape.heads + shape.kv_heads, 0))  # no such edges
+        for place in range(1 + graph.layers):
+            drop = place - 1
+            if drop == layer and job.level != "edges":
+                continue  # nothing is passed back through these readers
+            of_drop = table[:, drop - layer if layer < drop else 0]
+            if positions:
+                added[place, start : start + len(writers), first:] += of_drop[0].double().cpu().numpy()
+            else:
+                add_table(graph, added[place], layer, of_drop, start)

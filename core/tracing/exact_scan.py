@@ -19,9 +19,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.errors import InputError
 from core.scan import Scan
-from core.tracing.job import Found, Job
+from core.tracing.job import Found, Job, common_length
 
 
 def exact_scan(job: Job) -> Iterator[Found]:
@@ -38,22 +37,19 @@ def exact_scan(job: Job) -> Iterator[Found]:
 def _positions(job: Job) -> Iterator[Found]:
     """Every node at every position, from the last position back: the later, the fewer rows are computed."""
     session, graph = job.session, job.session.graph
-    lengths = set(session.pair.clean.lengths)
-    if len(lengths) > 1:
-        raise InputError(
-            "The rows have different lengths, so their positions do not correspond.",
-            "Score edges or nodes, or take rows of one length.",
-        )
-    (length,) = lengths
+    length = common_length([session])
     first = session.engine.first_patched_row if job.replacement == "patch" else 0  # nothing differs before it
-    effects = np.full((graph.n_writers, session.engine.length), np.nan)
-    effects[:, :first] = 0.0
-    total, done = graph.n_writers * max(length - first, 1), 0
+    effects = np.zeros((graph.n_writers, session.engine.length))
+    effects[:, first:length] = np.nan
+    total = int(np.isnan(effects).sum())
     for position in reversed(range(first, length)):
-        scan = Scan(session, "nodes", job.replacement, positions=[position])
-        for part in scan.parts(job.cancelled):
-            effects[part.numbers, position] = part.effects
-            done += len(part.numbers)
-            if done < total:
-                yield Found(-effects, done / total)
+        scan = job.memory.setdefault(
+            f"position {position}", Scan(session, "nodes", job.replacement, positions=[position])
+        )
+        effects[:, position] = scan.effects  # of before it was cancelled
+        for _ in scan.parts(job.cancelled):
+            effects[:, position] = scan.effects
+            left = int(np.isnan(effects).sum())
+            if left:
+                yield Found(-effects, 1 - left / total)
     yield Found(-effects)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.edits import EditKind
-from core.errors import ArgumentError, Cancelled
+from core.errors import ArgumentError, Cancelled, InputError
 from core.graph import Graph
 from core.session import Session
 from core.tracing.options import LEVELS, Level, Options
@@ -58,6 +58,17 @@ class Found:
 
 
 Score = Callable[[Job], Iterator[Found]]
+
+
+def common_length(sessions: Sequence[Session]) -> int:
+    """How many positions every row has. Raises InputError where they do not correspond."""
+    lengths = {length for session in sessions for length in session.pair.clean.lengths}
+    if len(lengths) > 1:
+        raise InputError(
+            "The rows have different lengths, so their positions do not correspond.",
+            "Score edges or nodes, or take rows of one length.",
+        )
+    return lengths.pop()
 
 
 def by_level(graph: Graph, edges: NDArray[np.float64], level: Level) -> NDArray[np.float64]:

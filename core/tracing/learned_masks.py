@@ -2,23 +2,28 @@
 gradient descent.
 
 Steps:
-1. Give every edge (or node: all edges out of it) a mask z from 0 to 1, a hard-concrete variable with a parameter
-   log alpha (Louizos et al. 2018, "Learning Sparse Neural Networks through L0 Regularization"): with u uniform,
-   s = sigmoid((log u - log(1 - u) + log alpha) / (2/3)), z = s stretched from -0.1 to 1.1 and cut to 0..1. They begin
-   open.
+1. Give every edge (or node: all edges out of it; or node at a position) a mask z from 0 to 1, a hard-concrete variable
+   with a parameter log alpha (Louizos et al. 2018, "Learning Sparse Neural Networks through L0 Regularization"): with u
+   uniform, s = sigmoid((log u - log(1 - u) + log alpha) / (2/3)), z = s stretched from -0.1 to 1.1 and cut to 0..1.
+   They begin open.
 2. Run A with every edge carrying z of what its writer adds, and 1 - z of its replacement.
 3. Change the log alphas (Adam) against the divergence of the output from A's (KL in nats; without a head, 1 - cosine)
    and towards a share `keep` of edges that are expected to be open: the square of what is missed is the penalty, where
    the paper has two multipliers that rise until nothing is. The target comes down from all of them over the first half
    of the updates.
-4. Do 2 and 3 `updates` times. The score is sigmoid(log alpha): from 0 to 1, and half where a mask is as likely drawn
-   above one half as below. It has no sign: an edge is kept because the output changes without it, whichever way.
+4. Do 2 and 3 `updates` times. The circuit is the masks that end open, those as likely drawn above one half as below:
+   their score is sigmoid(log alpha), from 0.5 to 1. The others end shut, all alike; their score, below 0.5, is half the
+   sigmoid of log alpha's mean over the updates. So those that shut last, while the target came down, stand first: the
+   paper has no such ranking, and needs none for the one circuit that it learns. A score has no sign: an edge is kept
+   because the output changes without it, whichever way.
 
-The pairs of a dataset share their masks. The numbers that are drawn depend on the seed alone.
+At positions a mask is that of a node at one position, from the first at which A and B differ. The pairs of a dataset
+share their masks. The numbers that are drawn depend on the seed alone.
 
 Cost: `updates` forwards and two backwards over all edges, some 200, for every pair. Small models only: more than
 MOST_EDGES edges are refused, since each of them must be drawn open and shut many times. Do not use it where the metric
-is what counts and not the output as a whole, nor to compare two edges: what is kept depends on what else is.
+is what counts and not the output as a whole, nor to compare two edges: what is kept depends on what else is; nor for
+circuits much smaller than `keep`: among the masks that are open the order says little. Lower `keep` for these.
 """
 
 from __future__ import annotations
@@ -35,7 +40,7 @@ from core.engine.circuit_gradients import CircuitGradients
 from core.errors import ModelError
 from core.session import Session
 from core.tracing.attribution import first_row
-from core.tracing.job import Found, Job
+from core.tracing.job import Found, Job, common_length
 
 MOST_EDGES = 40_000  # GPT-2 small has 32,491
 STRETCH = (-0.1, 1.1)
@@ -46,48 +51,92 @@ STIFF = 3.0  # of the pull towards the target: by the share that is missed, time
 
 
 def learned_masks(job: Job) -> Iterator[Found]:
-    graph, options = job.session.graph, job.options
+    graph, options, memory = job.session.graph, job.options, job.memory
     if graph.n_edges > MOST_EDGES:
         raise ModelError(
             f"Learned masks are for small models: this one has {graph.n_edges:,} edges, {MOST_EDGES:,} is the most.",
             "Use a method that needs no learning, for example eap-ig.",
         )
-    readers, writers = (torch.from_numpy(x.astype(np.int64)) for x in (graph.edge_readers, graph.edge_writers))
-    of_edge = writers if job.level == "nodes" else torch.arange(graph.n_edges)  # the number of its mask
-    count = int(of_edge.max()) + 1
-    generator = torch.Generator().manual_seed(options.seed)
-    log_alpha = torch.full((count,), OPEN, dtype=torch.float64, requires_grad=True)
-    adam = torch.optim.Adam([log_alpha], lr=RATE)
-    for update in range(options.updates):
+    learned = memory.get("learned") or _Learned(job)
+    memory["learned"] = learned
+    while learned.updates < options.updates:
         job.check()
+        learned.update(job)
+        if learned.updates < options.updates:
+            yield Found(learned.scores(), learned.updates / options.updates)
+    yield Found(learned.scores())
+
+
+class _Learned:
+    """The masks as far as they are learned; an update is made whole or not at all.
+
+    log_alpha: of every mask, [masks]. updates: how many are made."""
+
+    def __init__(self, job: Job) -> None:
+        self._graph = graph = job.session.graph
+        self._level = job.level
+        self._readers = torch.from_numpy(graph.edge_readers.astype(np.int64))
+        self._writers = torch.from_numpy(graph.edge_writers.astype(np.int64))
+        self._first = min(first_row(session, job.replacement) for session in job.sessions)
+        self._length = job.session.engine.length
+        count = graph.n_edges if job.level == "edges" else graph.n_writers
+        if job.level == "positions":
+            common_length(job.sessions)
+            count *= self._length - self._first  # before that nothing is replaced
+        self.log_alpha = torch.full((count,), OPEN, dtype=torch.float64, requires_grad=True)
+        self._sum = torch.zeros(count, dtype=torch.float64)  # of log alpha, over the updates
+        self._adam = torch.optim.Adam([self.log_alpha], lr=RATE)
+        self.updates = 0
+
+    def update(self, job: Job) -> None:
+        """Steps 1 to 3, once."""
+        options, log_alpha = job.options, self.log_alpha
+        count = len(log_alpha)
+        drawn = np.random.default_rng([options.seed, self.updates]).random(count)
         with torch.enable_grad():
-            masks = _drawn(log_alpha, generator)
+            masks = _masks(log_alpha, torch.from_numpy(drawn))
             still_open = torch.sigmoid(log_alpha - TEMPERATURE * math.log(-STRETCH[0] / STRETCH[1])).mean()
-        by_mask = torch.zeros(count, dtype=torch.float64)
-        shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
-        shares[readers, writers] = masks.detach()[of_edge]
+        slopes = torch.zeros_like(masks)
         for session in job.sessions:
-            first = first_row(session, job.replacement)
-            run = CircuitGradients(session.engine, shares, job.replacement, _divergence(session), first, job.cancelled)
-            by_mask.index_add_(0, of_edge, run.by_share[readers.to(run.by_share.device), writers].double().cpu())
-        done = (update + 1) / options.updates
+            slopes = slopes + self._slopes(job, session, masks.detach()) / job.pairs
+        done = (self.updates + 1) / options.updates
         missed = float(still_open.detach()) - max(options.keep, 1 - 2 * done * (1 - options.keep))
-        adam.zero_grad()
-        slope = STIFF * count * missed
-        torch.autograd.backward([masks, still_open], [by_mask / job.pairs, torch.tensor(slope, dtype=torch.float64)])
-        adam.step()
-        if update + 1 < options.updates:
-            yield Found(_scores(log_alpha), done)
-    yield Found(_scores(log_alpha))
+        self._adam.zero_grad()
+        pull = torch.tensor(STIFF * count * missed, dtype=torch.float64)
+        torch.autograd.backward([masks, still_open], grad_tensors=[slopes, pull])
+        self._adam.step()
+        self._sum += log_alpha.detach()
+        self.updates += 1
+
+    def _slopes(self, job: Job, session: Session, masks: Tensor) -> Tensor:
+        """The divergence's gradient by every mask, summed over a session's pairs."""
+        graph, level = self._graph, self._level
+        shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
+        by_edge = masks if level == "edges" else masks[self._writers] if level == "nodes" else torch.ones(graph.n_edges)
+        shares[self._readers, self._writers] = by_edge.double()
+        at_positions = masks.view(graph.n_writers, -1) if level == "positions" else None
+        run = CircuitGradients(
+            session.engine, shares, job.replacement, _divergence(session), self._first, job.cancelled, at_positions
+        )
+        if level == "positions":
+            return run.by_position.double().cpu().flatten()
+        found = run.by_share.double().cpu()[self._readers, self._writers]
+        return found if level == "edges" else torch.zeros_like(masks).index_add_(0, self._writers, found)
+
+    def scores(self) -> np.ndarray:
+        """Step 4."""
+        now = torch.sigmoid(self.log_alpha.detach())
+        found = torch.where(now >= 0.5, now, torch.sigmoid(self._sum / self.updates) / 2).numpy()
+        if self._level != "positions":
+            return found
+        whole = np.zeros((self._graph.n_writers, self._length))
+        whole[:, self._first :] = found.reshape(len(whole), -1)
+        return whole
 
 
-def _scores(log_alpha: Tensor) -> np.ndarray:
-    return torch.sigmoid(log_alpha.detach()).numpy()
-
-
-def _drawn(log_alpha: Tensor, generator: torch.Generator) -> Tensor:
+def _masks(log_alpha: Tensor, uniform: Tensor) -> Tensor:
     """Step 1."""
-    u = torch.rand(log_alpha.shape, generator=generator, dtype=torch.float64).clamp(1e-6, 1 - 1e-6)
+    u = uniform.clamp(1e-6, 1 - 1e-6)
     s = torch.sigmoid((u.log() - (1 - u).log() + log_alpha) / TEMPERATURE)
     low, high = STRETCH
     return (s * (high - low) + low).clamp(0, 1)

@@ -120,7 +120,6 @@ METHODS: dict[str, Method] = {
             "AtP*",
             "gradients at A, exact through softmax, and without one layer after the other",
             atp_star,
-            levels=("edges", "nodes"),
         ),
         Method(
             "relp",
@@ -144,7 +143,6 @@ METHODS: dict[str, Method] = {
             "edges removed for good, one after the other, where the metric hardly changes; small models",
             acdc,
             options=("threshold", "restarts", "seed"),
-            levels=("edges",),
             joint=True,
             slopes=False,
         ),
@@ -154,7 +152,6 @@ METHODS: dict[str, Method] = {
             "a mask for every edge, learned so that few edges keep the output; small models",
             learned_masks,
             options=("updates", "keep", "seed"),
-            levels=("edges", "nodes"),
             signed=False,
             joint=True,
             slopes=False,

@@ -53,6 +53,37 @@ def test_the_gradient_is_what_small_changes_of_shares_do(family: str, kind: str)
         assert float(found.by_share[at]) == pytest.approx(slope, rel=1e-4, abs=1e-7), graph.edge(index).name
 
 
+@pytest.mark.parametrize("family", ["llama-grouped", "gptj", "vit"])
+def test_shares_at_positions_are_edits_at_positions(family: str) -> None:
+    """Shares of 0 and 1 are nodes patched at positions, and the gradient is what small changes of them do."""
+    session = case(family, batch=2).session()
+    graph, first = session.graph, session.engine.first_patched_row
+    rows = session.pair.length - first
+    every = torch.ones(len(graph.readers), graph.n_writers)
+
+    def run(shares: torch.Tensor) -> CircuitGradients:
+        return CircuitGradients(session.engine, every, "patch", session.metric, first, at_positions=shares)
+
+    cut = torch.rand(graph.n_writers, rows, generator=torch.Generator().manual_seed(0)) < 0.3
+    edits = [
+        ws.Edit(node, "patch", (first + cut[number].nonzero()[:, 0]).tolist())
+        for number, node in enumerate(graph.writers)
+        if cut[number].any()
+    ]
+    assert torch.allclose(run(1 - cut.double()).metric, session.run(edits).metric, rtol=0, atol=1e-9)
+    shares = torch.rand(graph.n_writers, rows, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    found, step = run(shares).by_position, 1e-5
+    for number in random.Random(family).sample(range(graph.n_writers), 4):
+        row = number % rows
+        metrics = []
+        for change in (-step, step):
+            other = shares.clone()
+            other[number, row] += change
+            metrics.append(float(run(other).metric.sum()))
+        slope = (metrics[1] - metrics[0]) / (2 * step)
+        assert float(found[number, row]) == pytest.approx(slope, rel=1e-4, abs=1e-7), graph.writers[number].name
+
+
 def test_equal_shares_are_what_integrated_edges_takes() -> None:
     session = case("llama-grouped", batch=2).session()
     graph = session.graph

@@ -113,6 +113,63 @@ def test_the_pairs_of_a_dataset_are_one_circuit() -> None:
     assert scores[~stays].sum() == pytest.approx(float(torch.cat(changes).mean()), abs=1e-9)
 
 
+def nodes_one_by_one(
+    session: ws.Session, kind: EditKind, threshold: float, places: list[int] | None
+) -> tuple[NDArray[np.float64], int]:
+    """The search over nodes restated: each in a new session, with all that was removed before. Returns scores, and how
+    many stay."""
+    graph = session.graph
+    size = (graph.n_writers,) if places is None else (graph.n_writers, session.pair.length)
+    scores, removed, stay = np.zeros(size), dict[int, list[int]](), 0
+
+    def metric(without: dict[int, list[int]]) -> float:
+        edits = [ws.Edit(graph.writers[number], kind, at or None) for number, at in without.items()]
+        return float(ws.Session(session.model, session.pair).run(edits).metric.mean())
+
+    present = metric({})
+    for number in reversed(range(graph.n_writers)):
+        for place in [None] if places is None else reversed(places):
+            without = {**removed, number: [*removed.get(number, []), *([] if place is None else [place])]}
+            changed = metric(without)
+            scores[number if place is None else (number, place)] = present - changed
+            if abs(present - changed) >= threshold:
+                stay += 1
+            else:
+                removed, present = without, changed
+    return scores, stay
+
+
+NODE_CASES: list[tuple[str, EditKind, float]] = [
+    ("llama-grouped", "patch", 0.05),
+    ("gptj", "zero", 0.05),
+    ("vit", "patch", 0.002),
+]
+
+
+@pytest.mark.parametrize(("family", "kind", "threshold"), NODE_CASES)
+def test_nodes_are_decided_as_one_by_one(family: str, kind: EditKind, threshold: float) -> None:
+    session = case(family, batch=2).session()
+    options = Options(threshold=threshold)
+    expected, stay = nodes_one_by_one(session, kind, threshold, None)
+    found = ws.trace(session, "acdc", replacement=kind, level="nodes", options=options)
+    assert np.allclose(found.values, expected, rtol=0, atol=1e-9)
+    assert 1 < stay < session.graph.n_writers
+    expected, stay = nodes_one_by_one(session, kind, threshold, list(range(session.pair.length)))
+    found = ws.trace(session, "acdc", replacement=kind, level="positions", options=options)
+    assert np.allclose(found.values, expected, rtol=0, atol=1e-9)
+    assert 1 < stay < expected.size
+
+
+def test_nodes_that_stay_are_a_circuit_that_does_what_their_scores_say() -> None:
+    session = case("gpt2", batch=2).session()
+    values = ws.trace(session, "acdc", level="nodes", options=Options(threshold=0.05, restarts=1)).values
+    stays = np.abs(values) >= 0.05
+    edges = np.flatnonzero(stays[session.graph.edge_writers])
+    circuit = session.run_circuit(Circuit(session.graph, edges), "patch")
+    change = float((session.clean.metric - circuit.metric).mean())
+    assert values[~stays].sum() == pytest.approx(change, abs=1e-9)
+
+
 def test_decisions_come_reader_by_reader() -> None:
     session = case("gpt2").session()
     scores, share = stopped_after(Tracing(session, "acdc"), 2)[-1]

@@ -36,15 +36,16 @@ def slope(session: ws.Session, edits: list[Edit], standing: list[Edit]) -> float
     return (4 * metric(SMALL / 2) - metric(SMALL) - 3 * metric(0.0)) / SMALL
 
 
-def estimate(session: ws.Session, edge: ws.Edge, layer: int | None) -> float:
-    """I_l of one edge for `zero`, by real edits."""
+def estimate(session: ws.Session, edge: ws.Edge, layer: int | None, place: int | None = None) -> float:
+    """I_l of one edge for `zero`, everywhere or at one position, by real edits."""
     standing = held(session.graph, layer)
+    edit = Edit(edge, "zero", place)
     reader = edge.reader
     if reader.kind != "logits" and reader.layer == layer:
         return 0.0
     if reader.kind not in ("q", "k"):
-        return -slope(session, [Edit(edge, "zero")], standing)
-    clean, edited = (session.run(edits, positions="all").state.z[reader.layer] for edits in ([], [Edit(edge, "zero")]))
+        return -slope(session, [edit], standing)
+    clean, edited = (session.run(edits, positions="all").state.z[reader.layer] for edits in ([], [edit]))
     weights = session.model.adapter.attention[reader.layer]
     d = clean.shape[3]
     moved: list[Edit] = []  # the change of what each head writes, added to it position by position
@@ -57,8 +58,9 @@ def estimate(session: ws.Session, edge: ws.Edge, layer: int | None) -> float:
 
 def expected(session: ws.Session, edge: ws.Edge) -> float:
     layers, plain = session.graph.layers, estimate(session, edge, None)
-    others = [layer for layer in range(layers) if edge.reader.kind == "logits" or layer != edge.reader.layer]
-    return float(np.sign(plain) * np.mean([abs(estimate(session, edge, layer)) for layer in others]))
+    own = None if edge.reader.kind == "logits" else edge.reader.layer  # its dropping would cut the edge off
+    sizes = [abs(plain if layer == own else estimate(session, edge, layer)) for layer in range(layers)]
+    return float(np.sign(plain) * np.mean(sizes))
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "gptj", "gpt-oss", "vit-classifier"])
@@ -117,6 +119,23 @@ def test_nodes_are_the_means_over_dropped_layers_of_their_edges_sums() -> None:
     sizes = [abs(sum(estimate(session, edge, layer) for edge in edges)) for layer in range(graph.layers)]
     plain = sum(estimate(session, edge, None) for edge in edges)
     assert values[graph.writer_index(node)] == pytest.approx(np.sign(plain) * np.mean(sizes), rel=1e-4, abs=1e-7)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "vit-classifier"])
+def test_nodes_at_positions_restated_by_real_edits(family: str) -> None:
+    """One position alone is edited: of the keys one, and the softmax of every query that sees it is a real one."""
+    setup = case(family)
+    a = setup.pair.clean.tensor
+    session = ws.Session(setup.model, setup.model.pair(a, a.clone()), ws.Metric("class_logit", 2))
+    graph = session.graph
+    values = ws.trace(session, "atp-star", replacement="zero", level="positions").values
+    rng = random.Random(family)
+    for node in (Node("input"), Node("head", 0, rng.randrange(graph.heads)), Node("mlp", graph.layers - 2)):
+        place = rng.randrange(session.pair.length)
+        edges = [graph.edge(int(number)) for number in graph.edges_out_of(node)]
+        sums = [sum(estimate(session, edge, layer, place) for edge in edges) for layer in (None, *range(graph.layers))]
+        expected = np.sign(sums[0]) * np.mean(np.abs(sums[1:]))
+        assert values[graph.writer_index(node), place] == pytest.approx(expected, rel=2e-4, abs=1e-7), node.name
 
 
 def test_the_last_layers_come_first() -> None:

@@ -1,0 +1,98 @@
+"""ACDC's search over nodes, and over nodes at positions: removed for good, one after the other, where the metric hardly
+changes.
+
+Steps:
+1. Begin with all nodes. Take them from the last layer to `input`: the MLP, then the heads from the last to the first;
+   and where positions are asked for, each at its last position first.
+2. Remove one from what is present: all its edges carry its replacement. If the metric changes by the threshold or more,
+   put it back; else it stays out.
+3. The score is minus the change that was measured.
+4. A further restart draws the order within each layer's heads (and MLP), and of positions, by the seed.
+
+One run of the engine each, from the node's own layer on (core/engine/engine.py): what stayed out further down is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.edits import Edit
+from core.graph import Graph
+from core.session import Session
+from core.tracing.attribution import first_row
+from core.tracing.job import Found, Job, common_length
+
+Item = tuple[int, int | None]  # a writer, and where
+
+
+def change_that_counts(session: Session, change: float) -> float:
+    """How much of a change of the metric is held against the threshold: of a distance from A, what leads away."""
+    kind = session.metric.metric.kind
+    return change if kind == "kl" else -change if kind == "cosine_clean" else abs(change)
+
+
+def acdc_nodes(job: Job) -> Iterator[Found]:
+    """Scores of nodes [writers], or at positions [writers, position]."""
+    graph, memory, restarts = job.session.graph, job.memory, job.options.restarts
+    size: tuple[int, ...] = (graph.n_writers,)
+    places: list[int | None] = [None]
+    if job.level == "positions":
+        length = common_length(job.sessions)
+        first = min(first_row(session, job.replacement) for session in job.sessions)
+        size, places = (graph.n_writers, job.session.engine.length), list(range(first, length))
+    total = memory.setdefault("total", np.zeros(size))
+    count = memory.setdefault("count", np.zeros(size))
+    if job.level == "positions":
+        count[:, : places[0]] = count[:, length:] = restarts  # nothing is there to remove
+    items = restarts * graph.n_writers * len(places)
+    while (done := memory.setdefault("done", 0)) < items:
+        restart, at = divmod(done, items // restarts)
+        order = _order(graph, places, np.random.default_rng([job.options.seed, restart]) if restart else None)
+        if at == 0:
+            memory["removed"], memory["present"] = {}, _metric(job, {})
+        for item in order[at:]:
+            job.check()
+            _test(job, item, total)
+            count[_index(item)] += 1
+            memory["done"] += 1
+            if memory["done"] < items and memory["done"] % len(places) == 0:
+                with np.errstate(invalid="ignore"):
+                    yield Found(total / count, memory["done"] / items)  # NaN where nothing is tested
+    yield Found(total / restarts)
+
+
+def _order(graph: Graph, places: list[int | None], rng: np.random.Generator | None) -> list[Item]:
+    layers = [
+        range(1 + layer * (graph.heads + 1), 1 + (layer + 1) * (graph.heads + 1)) for layer in range(graph.layers)
+    ]
+    found: list[Item] = []
+    for writers in reversed([range(1), *layers]):
+        of_layer: list[Item] = [(writer, place) for writer in reversed(writers) for place in reversed(places)]
+        found += of_layer if rng is None else [of_layer[number] for number in rng.permutation(len(of_layer))]
+    return found
+
+
+def _test(job: Job, item: Item, total: NDArray[np.float64]) -> None:
+    """Step 2."""
+    memory, (writer, place) = job.memory, item
+    removed: dict[int, list[int]] = memory["removed"]
+    without = {**removed, writer: [*removed.get(writer, []), *([] if place is None else [place])]}
+    metric = _metric(job, without)
+    total[_index(item)] += memory["present"] - metric
+    if change_that_counts(job.session, metric - memory["present"]) < job.options.threshold:
+        memory["removed"], memory["present"] = without, metric
+
+
+def _index(item: Item) -> int | tuple[int, int]:
+    writer, place = item
+    return writer if place is None else (writer, place)
+
+
+def _metric(job: Job, removed: dict[int, list[int]]) -> float:
+    """The mean over all pairs, without some writers (and where; nothing: everywhere)."""
+    writers = job.session.graph.writers
+    edits = [Edit(writers[number], job.replacement, places or None) for number, places in removed.items()]
+    return sum(float(session.run(edits).metric.sum()) for session in job.sessions) / job.pairs

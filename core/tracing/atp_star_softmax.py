@@ -1,0 +1,124 @@
+"""AtP*'s queries and keys ("QK fix", Kramar et al. 2024): what becomes of a head's mix z when a port reads less,
+through norm, projection and softmax as they are, times the gradient at z.
+
+A query at one position moves its own row of the pattern alone; so rows are what positions are. A key stands in the rows
+of all queries that see it. Where one key alone changes, at position p, the softmax of query i needs no second run: with
+a = pattern[i, p], d = the change of score[i, p], and o_i the mix of all other keys' values,
+
+    z'_i - z_i = (a' - a) (v_p - o_i),   log(a' / (1 - a')) = log(a / (1 - a)) + d
+
+and (v_p - o_i) . gradient_i is the same for all writers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from core.engine.attention import attend, head_scores, project, score_mask, soft_capped
+from core.tracing.job import Job
+
+BYTES = 32 * 2**20  # of the shares of one head that are held at once
+
+
+def through_softmax(job: Job, layer: int, lost: Tensor, at_z: Tensor, first: int, by_position: bool) -> Tensor:
+    """(z - z with a port reading less) . gradient: [q and k ports of a layer, drops, writers], by_position also [...,
+    rows]: with what is lost at that position alone.
+
+    lost: [writers, batch, rows, width], what a port would read less. at_z: [drops, batch, rows, heads, head_width].
+    Rows begin at `first`."""
+    engine, adapter = job.session.engine, job.session.model.adapter
+    shape, weights, clean = adapter.shape, adapter.attention[layer], engine.clean(full=True)
+    count, group, d = len(lost), shape.heads // shape.kv_heads, shape.head_width
+    x = clean.attention_in[layer][:, first:]
+    rows = slice(0, (shape.heads + shape.kv_heads) * d)
+    places = clean.places(first)
+    mask = score_mask(adapter, layer, places)
+
+    def ports(stream: Tensor) -> tuple[Tensor, Tensor]:
+        projected = project(weights, adapter.attention_norm(layer, stream), rows)
+        by_head = projected.reshape(*projected.shape[:2], -1, d)
+        return by_head[:, :, : shape.heads], by_head[:, :, shape.heads :]
+
+    def repeated(part: Tensor) -> Tensor:
+        return part.repeat(count, 1, 1, 1)
+
+    def dropped(z: Tensor) -> Tensor:
+        """By head: [heads, drops, writers], or [..., rows]."""
+        change = clean.z[layer][:, first:] - z.unflatten(0, (count, -1))  # type: ignore[no-untyped-call]
+        if by_position:
+            return torch.einsum("dbthk,ubthk->hdut", at_z, change)
+        by_head = change.permute(3, 0, 1, 2, 4).flatten(2)
+        found: Tensor = at_z.permute(3, 0, 1, 2, 4).flatten(2) @ by_head.transpose(1, 2)
+        return found
+
+    def with_queries(q: Tensor) -> Tensor:
+        turned = adapter.query(layer, q, places)
+        return dropped(attend(weights, turned, repeated(clean.k[layer]), repeated(clean.v[layer]), mask))
+
+    def with_keys(k: Tensor) -> Tensor:
+        turned = adapter.key(layer, k, places)
+        if by_position:
+            return _one_key(job, layer, turned.unflatten(0, (count, -1)), at_z, first, mask)  # type: ignore[no-untyped-call]
+        turned = torch.cat([repeated(clean.k[layer][:, :first]), turned], dim=1)
+        return dropped(attend(weights, repeated(clean.q[layer][:, first:]), turned, repeated(clean.v[layer]), mask))
+
+    q, k = ports((x - lost).flatten(0, 1))
+    if not shape.coupled:
+        return torch.cat([with_queries(q), with_keys(k).unflatten(0, (-1, group)).sum(dim=1)])  # type: ignore[no-untyped-call]
+    own_q, own_k = (repeated(part) for part in ports(x))  # a norm may span all heads, so that each moves the others
+    found = []
+    both: tuple[tuple[Tensor, Tensor, Callable[[Tensor], Tensor]], ...]
+    both = ((own_q, q, with_queries), (own_k, k, with_keys))
+    for whole, new, run in both:
+        for head in range(new.shape[2]):
+            one = whole.clone()
+            one[:, :, head] = new[:, :, head]
+            found.append(run(one).sum(dim=0))
+    return torch.stack(found)
+
+
+def _one_key(job: Job, layer: int, keys: Tensor, at_z: Tensor, first: int, mask: Tensor | None) -> Tensor:
+    """With one key of all alone: [heads, drops, writers, rows]. keys: as attention uses them, [writers, batch, rows,
+    kv_heads, head_width]."""
+    adapter, clean = job.session.model.adapter, job.session.engine.clean(full=True)
+    shape, weights = adapter.shape, adapter.attention[layer]
+    own_q, own_k = clean.q[layer][:, first:].double(), clean.k[layer].double()
+    gradient = at_z.double()
+    found = []
+    for head in range(shape.heads):
+        kv = head * shape.kv_heads // shape.heads
+        of_head = mask if mask is None or mask.shape[1] == 1 else mask[:, head : head + 1]
+        logs = head_scores(shape, weights, own_q, own_k, head, of_head).log_softmax(dim=-1)  # [batch, query, key]
+        odds, toward = _without_one(logs, clean.v[layer][:, :, kv].double(), gradient[:, :, :, head])
+        odds, toward = odds[:, :, first : own_k.shape[1]], toward[..., first:]
+        q, k = own_q[:, :, head], own_k[:, first:, kv]
+        scores = soft_capped(weights, q @ k.transpose(1, 2) * weights.scale)
+        of_writers = []
+        for new in keys[:, :, :, kv].double().split(max(1, BYTES // (odds.numel() * odds.element_size()))):  # type: ignore[no-untyped-call]
+            change = soft_capped(weights, q @ new.transpose(2, 3) * weights.scale) - scores
+            moved = torch.sigmoid(odds + change) - torch.sigmoid(odds)  # a' - a: [writers, batch, query, key]
+            of_writers.append(-torch.einsum("ubij,dbij->duj", moved, toward))
+        found.append(torch.cat(of_writers, dim=1))
+    return torch.stack(found).to(at_z.dtype)
+
+
+def _without_one(logs: Tensor, values: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """log(a / (1 - a)) of each key's share a [batch, query, key], and (its value - the mix of the others) . gradient
+    [drops, batch, query, key]. Of the largest share both are taken from the others, since 1 - a may be next to nothing.
+
+    logs: of the shares, the sink's last. values: [batch, key, head_width]. gradient: [drops, batch, query, head_width].
+    """
+    largest = torch.zeros_like(logs, dtype=torch.bool).scatter_(-1, logs.argmax(dim=-1, keepdim=True), True)
+    others = logs.masked_fill(largest, float("-inf"))
+    alone = torch.log1p(-logs.exp())
+    odds = logs - torch.where(largest, others.logsumexp(dim=-1, keepdim=True), alone)
+    keys = values.shape[1]
+    mixed, rest = logs.exp()[..., :keys] @ values, others.softmax(dim=-1)[..., :keys] @ values
+    at_values = gradient @ values.transpose(1, 2)
+    small = (at_values - (gradient * mixed).sum(dim=-1, keepdim=True)) * (-alone[..., :keys]).exp()
+    large = at_values - (gradient * rest).sum(dim=-1, keepdim=True)
+    toward = torch.where(largest[..., :keys], large, small)
+    return odds, toward.nan_to_num(nan=0.0)  # of the only key that a query sees: it has all, before and after
