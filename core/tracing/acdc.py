@@ -20,7 +20,6 @@ one batch, as if each were to stay out, which most of them do; what comes behind
 again. Only the nodes on the paths that stayed are computed (`core.engine.sweep`).
 
 Cost: a run behind its reader for every edge that is tested, and again for those that were removed too soon.
-COST_OF_SMOLLM2
 Do not use it on large models, nor on many pairs of them: its nodes are quick. Nor where two edges stand in for each
 other: the first that is tested goes.
 """

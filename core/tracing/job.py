@@ -15,7 +15,7 @@ from core.graph import Graph
 from core.session import Session
 from core.tracing.options import LEVELS, Level, Options
 
-__all__ = ["LEVELS", "Found", "Job", "Level", "Options", "Score", "by_level"]
+__all__ = ["LEVELS", "Found", "Job", "Level", "Options", "Score", "by_level", "common_length"]
 
 
 @dataclass(frozen=True)
