@@ -84,12 +84,13 @@ class Document:
     @property
     def method(self) -> str:
         """How edges are scored."""
-        return QUICK if self.traced is None else self.traced.method
+        return QUICK if self.traced is None or self.traced.level != "edges" else self.traced.method
 
     @property
     def traced_rows(self) -> tuple[PairSource, ...]:
         """The rows of the dataset that scores and circuits are over; none: the pair on the cards."""
-        return self.dataset if self.traced is not None and self.traced.over_dataset else ()
+        traced = self.traced
+        return self.dataset if traced is not None and traced.over_dataset and traced.level == "edges" else ()
 
     @property
     def population(self) -> tuple[PairSource, ...]:

@@ -120,6 +120,8 @@ def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelle
     document = request.document
     if bench.asked_key(document) not in bench.scores:
         return  # it could not be traced; that is said already
+    if document.traced is not None and document.traced.level != "edges":
+        return  # scores of nodes make no circuit
     graph, kind = bench.session.graph, scores.replacement
     send(Working(request.number, "Running circuits", 0.0))
     sessions = sessions_of(bench, document, document.traced_rows)

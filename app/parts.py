@@ -40,6 +40,8 @@ from app.inspector_wants import (
     WantSteering,
 )
 from app.messages import Request, Unanswered, Want
+from app.node_scores_parts import serve_node_scores
+from app.node_scores_wants import WantNodeScores
 from app.pin_parts import check_pin
 from app.pin_wants import CheckPin
 from app.scores_parts import serve_read_scores
@@ -83,6 +85,7 @@ PARTS: dict[type[Want], Part] = {
     CheckPin: Part(check_pin),
     ReadScores: Part(serve_read_scores),
     WantMethods: Part(serve_methods),
+    WantNodeScores: Part(serve_node_scores, after_scores=True),
     WantMeasured: Part(serve_measured, after_scores=True),
     WantTrust: Part(serve_trust, after_scores=True),
 }

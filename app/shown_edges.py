@@ -16,7 +16,7 @@ from app.shown import edges_at, edit_label
 from core.edits import Edit
 from core.graph import Edge, Graph, Node
 from views.canvas.curves import reader_table
-from views.data import CanvasData, EdgeMark, GroupMark, NodeChanges, NodeMark, Target
+from views.data import CanvasData, EdgeMark, GroupMark, NodeChanges, NodeMark, NodeScores, Target
 
 Around = Literal["6", "12", "24", "threshold", "all"]
 AROUND: dict[Around, str] = {
@@ -32,10 +32,11 @@ MOST_DRAWN = 5000  # edges of a circuit, and of a node: more could not be read, 
 @dataclass(frozen=True)
 class Extent:
     """How much is shown beside the circuit. around: of a selected node's edges. changes: the fill of the nodes.
-    strongest: how many edges are shown until a circuit is chosen."""
+    scores: of nodes, where these were traced. strongest: how many edges are shown until a circuit is chosen."""
 
     around: Around = "24"
     changes: NodeChanges | None = None
+    scores: NodeScores | None = None
     strongest: int = STRONGEST
 
 
@@ -86,6 +87,7 @@ def canvas_data(
         whose,
         extent.changes,
         tuple(GroupMark(group.name, group.color, group.nodes) for group in document.groups),
+        extent.scores,
     )
 
 

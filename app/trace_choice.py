@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, replace
 
 from app.pace import seconds_words
+from core.tracing.options import Level
 
 QUICK = "eap"  # the method of the estimates that are there without asking
 SLOW = ("exact-scan", "acdc", "circuit-pruning", "learned-masks")  # are never run without being asked for
@@ -18,12 +19,13 @@ MEASURING = ("exact-scan",)  # methods whose scores are no estimates
 class TraceChoice:
     """method: a name of `core.tracing.methods`. options: what the method is told other than its defaults, by name.
     over_dataset: score the dataset's pairs, not the pair on the cards. file: nothing is scored, the scores are
-    read."""
+    read. level: edges make circuits; nodes, and nodes at positions, are coloured."""
 
     method: str = "eap-ig"
     options: tuple[tuple[str, float], ...] = ()
     over_dataset: bool = False
     file: str = ""
+    level: Level = "edges"
 
     def with_option(self, name: str, value: float) -> TraceChoice:
         return replace(self, options=tuple(sorted({**dict(self.options), name: value}.items())))
@@ -39,7 +41,8 @@ USUAL = TraceChoice()  # what Trace does until the user says otherwise
 
 
 def forwards(method: str, edges: int, options: dict[str, float]) -> float:
-    """About how many forward runs of the model a pair takes (see the methods' docstrings)."""
+    """About how many forward runs of the model a pair takes (see the methods' docstrings). edges: that are scored, or
+    nodes, or nodes at positions."""
     steps = options.get("steps", 1)
     if method == "random":
         return 0.0

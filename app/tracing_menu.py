@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from app.messages import Scored
 from app.trace_choice import TraceChoice
 from app.tracing_wants import MethodsFound, WantMethods
+from core.tracing.options import Level
 from views.trace_data import TraceData
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class TracingMenu(QObject):
         menu.method_chosen.connect(self._choose)
         menu.option_changed.connect(self._tell)
         menu.over_chosen.connect(self._go_over)
+        menu.level_chosen.connect(self._score)
         bench.want("methods", WantMethods())
         bench.on(MethodsFound, self._take)
         bench.history_changed.connect(self._follow)
@@ -53,7 +55,8 @@ class TracingMenu(QObject):
         takes = [option.name for option in method.options]
         told = tuple((name, value) for name, value in choice.options if name in takes)
         over = f" over {self._data.pairs} pairs" if choice.over_dataset else ""
-        bench.trace(f"Trace by {method.title}{over}", replace(choice, options=told))
+        what = {"edges": "Trace", "nodes": "Trace nodes", "positions": "Trace nodes at positions"}[choice.level]
+        bench.trace(f"{what} by {method.title}{over}", replace(choice, options=told))
         if method.cost:
             bench.message.emit(f"{method.title}{over}: {method.cost}. Cancel keeps what is scored by then.")
 
@@ -61,7 +64,9 @@ class TracingMenu(QObject):
 
     def _choose(self, name: str) -> None:
         title = next(method.title for method in self._data.methods if method.name == name)
-        self._commit(f"Choose {title} for tracing", replace(self._choice, method=name))
+        levels = next(method.levels for method in self._data.methods if method.name == name)
+        level = self._choice.level if self._choice.level in levels else "edges"
+        self._commit(f"Choose {title} for tracing", replace(self._choice, method=name, level=level))
 
     def _tell(self, name: str, value: float) -> None:
         method = self._data.chosen
@@ -71,6 +76,11 @@ class TracingMenu(QObject):
     def _go_over(self, dataset: bool) -> None:
         words = "Trace over the dataset" if dataset else "Trace over this pair"
         self._commit(words, replace(self._choice, over_dataset=dataset))
+
+    def _score(self, level: Level) -> None:
+        self._commit(
+            f"Trace {'nodes at positions' if level == 'positions' else level}", replace(self._choice, level=level)
+        )
 
     def _commit(self, words: str, choice: TraceChoice, merge: str = "") -> None:
         self._bench.commit(words, replace(self._bench.document, choice=choice), merge)
@@ -90,7 +100,9 @@ class TracingMenu(QObject):
             for method in self._data.methods
         )
         problem = "" if document.dataset else "it has no rows"
-        self._data = TraceData(methods, choice.method, choice.over_dataset, len(document.dataset), problem)
+        self._data = TraceData(
+            methods, choice.method, choice.over_dataset, len(document.dataset), problem, choice.level
+        )
         self._top_bar.set_tracing(self._data)
 
     # ---- its end -------------------------------------------------------------------------------------------

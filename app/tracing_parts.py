@@ -46,16 +46,18 @@ def serve_methods(want: WantMethods, request: Request, bench: Bench, send: Send,
 
 def _method(method: Method, bench: Bench, document: Document, pairs: int) -> MethodData:
     told = dict(document.choice.options)
+    level = document.choice.level if document.choice.level in method.levels else "edges"
     options = tuple(_option(name, told) for name in method.options if name in _OPTIONS)
     problem = ""
     try:
-        method.check(bench.session, bench.cut_kind(document), "edges")
+        method.check(bench.session, bench.cut_kind(document), level)
     except WirescopeError as error:
         problem = error.message
-    edges = bench.session.graph.n_edges
-    runs = forwards(method.name, edges, {option.name: option.value for option in options})
+    graph = bench.session.graph
+    count = {"edges": graph.n_edges, "nodes": graph.n_writers, "positions": graph.n_writers * bench.session.pair.length}
+    runs = forwards(method.name, count[level], {option.name: option.value for option in options})
     cost = cost_words(runs * pairs * bench.forward_milliseconds / 1000)
-    return MethodData(method.name, method.title, method.words, options, problem, cost)
+    return MethodData(method.name, method.title, method.words, options, problem, cost, method.levels)
 
 
 def _option(name: str, told: Mapping[str, float]) -> OptionData:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.inspection import REPLACED
 from app.messages import Opened, Unanswered
+from app.unfolded_scores import with_scores
 from app.unfolded_shown import unfolded_data
 from app.unfolded_wants import UnfoldedFound, WantUnfolded
 from core.graph import LOGITS
@@ -67,7 +68,7 @@ class Unfolding(QObject):
             return self._waiting()
         if self._problem:
             return UnfoldedData(opened.graph, picture=self._picture, note=self._problem)
-        return unfolded_data(
+        data = unfolded_data(
             self._found,
             bench.usable(),
             opened,
@@ -79,6 +80,7 @@ class Unfolding(QObject):
             self._picture,
             stale=bench.stale or self._of != self._state(),
         )
+        return with_scores(data, bench.extent.scores)
 
     def drawing(self) -> UnfoldedDrawing | None:
         """The second level as a figure, without selection, while it shows."""

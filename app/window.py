@@ -24,6 +24,7 @@ from app.log_viewer import LogViewer
 from app.make_b import MakingB
 from app.measuring import Measuring
 from app.menus import fill_menu_bar, model_menu
+from app.node_scores import NodeScoring
 from app.opener import Opener
 from app.packs_page import PacksPage
 from app.palette import Commands
@@ -113,6 +114,7 @@ class Window(QMainWindow):
         self.menus = fill_menu_bar(self)
         self.tracing_menu = TracingMenu(self)
         self.scores_opener = ScoresOpener(self)
+        self.node_scoring = NodeScoring(self)
         self.measuring = Measuring(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
         self.top_bar.set_palette(self.commands["palette"])

@@ -38,6 +38,7 @@ class NodeMark:
     edited: EditKind | None = None
     label: str = ""  # the measured change of the metric
     named: bool = False  # shown with its name and a full outline: it takes part in a shown edge
+    score: float | None = None  # its fill on the second level; positive raises the metric
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,16 @@ class NodeChanges:
 
     reached: NDArray[np.bool_]
     values: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class NodeScores:
+    """Scores of nodes, in the order of `graph.nodes`: positive raises the metric, NaN where there is none. values:
+    [nodes]. measured: each was really edited. at: [nodes, position], where positions were scored."""
+
+    values: NDArray[np.float64]
+    measured: bool = False
+    at: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,7 @@ class CanvasData:
     weaker_of: str = ""  # whose they are
     changes: NodeChanges | None = None  # the fill of the nodes
     groups: tuple[GroupMark, ...] = ()
+    scores: NodeScores | None = None  # the fill of the nodes, where no edit gives them one
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LEVELS = {
+    "edges": "Edges, which make a circuit",
+    "nodes": "Nodes, which are coloured",
+    "positions": "Nodes at every position, coloured in Tokens or Patches",
+}
+
 
 @dataclass(frozen=True)
 class OptionData:
@@ -20,7 +26,8 @@ class OptionData:
 
 @dataclass(frozen=True)
 class MethodData:
-    """problem: why it cannot be used now; empty where it can. cost: "about 4 min", where that is worth saying."""
+    """problem: why it cannot be used now; empty where it can. cost: "about 4 min", where that is worth saying.
+    levels: what it can score, of LEVELS."""
 
     name: str
     title: str
@@ -28,6 +35,7 @@ class MethodData:
     options: tuple[OptionData, ...] = ()
     problem: str = ""
     cost: str = ""
+    levels: tuple[str, ...] = ("edges",)
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class TraceData:
     over_dataset: bool = False
     pairs: int = 0  # of the dataset
     over_problem: str = ""
+    level: str = "edges"
 
     @property
     def chosen(self) -> MethodData | None:

@@ -90,4 +90,5 @@ class UnfoldedData:
     output_label: str = "logits"
     kind_words: str = ""  # what the figures are the effect of: "replaced from B"
     stale: bool = False  # the numbers are of an earlier state: dim them
+    scored: str = ""  # nodes are filled by their scores: "estimated", "measured"
     note: str = ""  # why there is nothing to see, and what to do

@@ -13,9 +13,9 @@ from views.canvas.directions import paint_arrow, paint_dot
 from views.canvas.edge_layer import mix
 from views.canvas.labels import NOTE_PIXELS, pixel_font, sized, text_width
 from views.canvas.layout import EDGE
-from views.canvas.node_layer import PORTS_FROM, shade_color
+from views.canvas.node_layer import PORTS_FROM, score_color, shade_color
 from views.canvas.scene import SHADES, Scene
-from views.data import CanvasData, NodeChanges
+from views.data import CanvasData, NodeChanges, NodeScores
 from views.theme import Theme
 
 LEGEND = ("solid measured · dashed estimated", "blue raises · orange lowers")
@@ -149,11 +149,13 @@ def paint_marks_legend(painter: QPainter, data: CanvasData, theme: Theme, size: 
         top += _line()
     if data.changes is not None:
         _paint_shades(painter, data.changes, theme, top)
+    elif data.scores is not None:
+        _paint_score_shades(painter, data.scores, theme, top)
 
 
 def marks_legend_height(data: CanvasData) -> float:
     """How high above the lower border of the canvas it begins, in pixels."""
-    return EDGE - 4 + _line() * (_has_directions(data) + (data.changes is not None))
+    return EDGE - 4 + _line() * (_has_directions(data) + (data.changes is not None or data.scores is not None))
 
 
 def _has_directions(data: CanvasData) -> bool:
@@ -186,6 +188,20 @@ def _paint_shades(painter: QPainter, changes: NodeChanges, theme: Theme, top: fl
             x += 6
         x += 5
     painter.drawText(QRectF(x, top, 100, _line()), Qt.AlignmentFlag.AlignVCenter, most)
+
+
+def _paint_score_shades(painter: QPainter, scores: NodeScores, theme: Theme, top: float) -> None:
+    """From the score that lowers the metric most to the one that raises it most; the hues are said in the header."""
+    how = f"fill {'measured' if scores.measured else 'estimated'}"
+    name = text_width(how, NOTE_PIXELS)
+    width = name + 8 + 4 * 2 * SHADES
+    painter.fillRect(QRectF(EDGE - 4, top, width + 8, _line()), theme.color("panel", 0.8))
+    painter.setPen(QColor(theme.muted))
+    painter.drawText(QRectF(EDGE, top, name + 4, _line()), Qt.AlignmentFlag.AlignVCenter, how)
+    x = EDGE + name + 8
+    for shade in (*range(-SHADES, 0), *range(1, SHADES + 1)):
+        painter.fillRect(QRectF(x, top + 3, 4, _line() - 6), score_color(theme, shade))
+        x += 4
 
 
 # ---- nothing to see ----------------------------------------------------------------------------------------

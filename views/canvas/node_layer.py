@@ -1,8 +1,8 @@
 """Nodes: quiet dots until they take part in something; then outlined, with their name. MLPs are rounded
 rectangles, `input` and `logits` bars.
 
-After an edit, nodes that it reaches are filled in the ink of text, the more it changes them the more: without a hue, as
-the change of an output has no sign.
+Where nodes were traced they are filled by their scores, blue or orange. After an edit, nodes that it reaches are filled
+in the ink of text, the more it changes them the more: without a hue, as the change of an output has no sign.
 
 The nearer the eye, the more is drawn. Far out a layer is a band and each of its nodes a bar in it, as tall and as
 strong as the strongest edge shown there; then dots; then names; close up heads show their q, k and v ports.
@@ -42,6 +42,7 @@ def paint_quiet(
     near = 2 * scene.layout.radius * camera.scale >= PORTS_FROM
     world = camera.world_rect(exposed)
     shaded = scene.data.changes is not None
+    scored = scene.data.scores is not None
     shades = [shade_color(theme, shade) for shade in range(SHADES + 1)]
     for node, shape in scene.quiet:
         if not shape.intersects(world):
@@ -49,6 +50,8 @@ def paint_quiet(
         rect = camera.rect(shape)
         shade = scene.shade(node) if shaded else 0
         inside = shades[shade] if shade else fill
+        if scored and not shade and scene.score_shade(node):
+            inside = score_color(theme, scene.score_shade(node))
         if not near and not vector:
             _stamp(painter, node, rect, inside, line)
             continue
@@ -65,6 +68,12 @@ def paint_quiet(
 def shade_color(theme: Theme, shade: int) -> QColor:
     """The fill of a node that an edit changes: 0 (not at all) to SHADES."""
     return mix(theme.panel, theme.text, 0.10 + 0.72 * shade / SHADES if shade else 0.0)
+
+
+def score_color(theme: Theme, shade: int) -> QColor:
+    """The fill of a node by its score: -SHADES to SHADES."""
+    hue = theme.positive if shade > 0 else theme.negative
+    return mix(theme.panel, hue, 0.10 + 0.80 * abs(shade) / SHADES if shade else 0.0)
 
 
 def ink_on(theme: Theme, shade: int) -> QColor:
@@ -114,7 +123,8 @@ def _paint_bands(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, 
         painter.fillRect(box, strip)
         for number in range(first, first + graph.heads + 1):
             shade = int(scene.shades[number])
-            color = shade_color(theme, shade) if shade else low
+            by_score = int(scene.score_shades[number])
+            color = shade_color(theme, shade) if shade else score_color(theme, by_score) if by_score else low
             painter.fillRect(_bar(scene, camera, number, 0.3 + 0.3 * shade / SHADES), color)
 
 
@@ -169,7 +179,8 @@ def paint_loud(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, no
     if edited:
         pen.setDashPattern([2.2, 1.8])
     painter.setPen(pen)
-    painter.setBrush(shade_color(theme, scene.shade(node)))
+    by_score = scene.score_shade(node)
+    painter.setBrush(score_color(theme, by_score) if by_score else shade_color(theme, scene.shade(node)))
     paint_shape(painter, node, rect)
     paint_ports(painter, scene, camera, theme, node, QColor(theme.text))
 
@@ -197,7 +208,9 @@ def _paint_bar(painter: QPainter, scene: Scene, theme: Theme, node: Node, rect: 
         pen.setDashPattern([3.0, 2.0])
     painter.setPen(pen)
     shade = scene.shade(node)
-    painter.setBrush(shade_color(theme, shade) if shade else QColor(theme.raised))
+    by_score = scene.score_shade(node)
+    scored = score_color(theme, by_score) if by_score else QColor(theme.raised)
+    painter.setBrush(shade_color(theme, shade) if shade else scored)
     paint_shape(painter, node, rect)
     text = scene.data.input_label if node.kind == "input" else scene.data.output_label
     if edited and scene.mark(node).label:
@@ -205,7 +218,8 @@ def _paint_bar(painter: QPainter, scene: Scene, theme: Theme, node: Node, rect: 
     font = pixel_font(12)
     if rect.height() >= 13:
         painter.setFont(font)
-        painter.setPen(ink_on(theme, shade) if shade else QColor(theme.muted))
+        dark = shade > DARK_FROM or abs(by_score) > DARK_FROM
+        painter.setPen(QColor(theme.panel) if dark else QColor(theme.text if shade or by_score else theme.muted))
         text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, rect.width() - 8)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 

@@ -19,6 +19,15 @@ from views.data import CanvasData, NodeMark
 SHADES = 8  # fills of a node, by how much an edit changes it
 
 
+def score_shades(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Scores as fills, by the root of their share of the largest; of any shape. NaN is 0."""
+    known = np.nan_to_num(values)
+    largest = float(np.abs(known).max(initial=0.0))
+    if largest == 0:
+        return np.zeros(values.shape, dtype=np.int64)
+    return np.rint(np.sign(known) * np.sqrt(np.abs(known) / largest) * SHADES).astype(np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Scene(Strokes):
     """What is shown. Arrays run over the shown edges, weakest first."""
@@ -56,6 +65,15 @@ class Scene(Strokes):
         return shades
 
     @cached_property
+    def score_shades(self) -> NDArray[np.int64]:
+        """The fill of each node by its score, by its number in `graph.nodes`: -SHADES (lowers most) to SHADES; 0 where
+        there is none, where it is small, and while the fill says what edits change."""
+        scores = self.data.scores
+        if scores is None or self.data.changes is not None:
+            return np.zeros(self.data.graph.n_writers + 1, dtype=np.int64)
+        return score_shades(scores.values)
+
+    @cached_property
     def marked(self) -> tuple[Node, ...]:
         """Nodes that are named or edited, and the two bars."""
         nodes = (node for node, mark in self.data.nodes.items() if mark.named or mark.edited)
@@ -81,6 +99,9 @@ class Scene(Strokes):
 
     def mark(self, node: Node) -> NodeMark:
         return self.data.nodes.get(node, _PLAIN)
+
+    def score_shade(self, node: Node) -> int:
+        return int(self.score_shades[self.layout.number(node)])
 
     def shade(self, node: Node) -> int:
         return int(self.shades[self.layout.number(node)])

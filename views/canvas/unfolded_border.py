@@ -55,6 +55,8 @@ def paint_unfolded_header(painter: QPainter, data: UnfoldedData, theme: Theme, s
     painter.setFont(pixel_font(NOTE_PIXELS))
     painter.setPen(QColor(theme.muted))
     left = (unfolded_count(data), f"arcs move between {'patches' if data.picture else 'tokens'} · lines stay")
+    if data.scored:
+        left = (left[0], f"arcs move · lines stay · fill {data.scored}")
     for line, text in enumerate(left):
         box = QRectF(EDGE, EDGE - 2 + sized(16) * line, size.width() / 2, sized(16))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, text)

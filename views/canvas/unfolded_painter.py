@@ -30,7 +30,7 @@ from views.canvas.labels import (
     pixel_font,
     text_width,
 )
-from views.canvas.node_layer import paint_shape
+from views.canvas.node_layer import paint_shape, score_color
 from views.canvas.painter import paint_pill
 from views.canvas.unfolded_chips import paint_ends
 from views.canvas.unfolded_scene import UnfoldedScene
@@ -145,7 +145,7 @@ def _paint_spot(painter: QPainter, scene: UnfoldedScene, theme: Theme, spot: Spo
     if scene.mark(spot).edited:
         pen.setDashPattern([2.2, 1.8])
     painter.setPen(pen)
-    painter.setBrush(QColor(theme.panel))
+    painter.setBrush(score_color(theme, scene.score_shades.get(spot, 0)))
     paint_shape(painter, spot.node, rect)
 
 

@@ -18,6 +18,7 @@ from core.graph import INPUT, LOGITS, Node
 from views.canvas.camera import Camera
 from views.canvas.curves import PORT_SIDE, Curves
 from views.canvas.hit import REACH, SNUG, edges_near
+from views.canvas.scene import score_shades
 from views.canvas.strokes import Strokes, in_order
 from views.canvas.unfolded_layout import UnfoldedLayout
 from views.data import NodeMark
@@ -54,6 +55,13 @@ class UnfoldedScene(Strokes):
     def moving(self) -> NDArray[np.bool_]:
         """Which links are moves."""
         return np.array([isinstance(link, Move) for link in self.links], dtype=bool)
+
+    @cached_property
+    def score_shades(self) -> dict[Spot, int]:
+        """The fill of each node at a column by its score: see `scene.score_shades`."""
+        scored = {spot: mark.score for spot, mark in self.data.spots.items() if mark.score is not None}
+        shades = score_shades(np.array(list(scored.values()), dtype=np.float64))
+        return dict(zip(scored, shades.tolist(), strict=True))
 
     def mark(self, spot: Spot) -> NodeMark:
         return self.data.spots.get(spot, _PLAIN)

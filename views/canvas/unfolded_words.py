@@ -43,6 +43,8 @@ def place_tip(scene: UnfoldedScene, place: Place) -> str:
         mark = scene.marks[number]
         if mark.value is not None:
             words += f"  {change_words(mark.value)} {'measured' if mark.measured else 'estimated'}, {data.kind_words}"
+    if isinstance(mark, NodeMark) and mark.score is not None:
+        words += f"  score {change_words(mark.score)} {data.scored}"
     if mark.edited:
         words += f"  ·  edited: {EDIT_WORDS[mark.edited]} {mark.label}".rstrip()
     if isinstance(place, Move):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from core.edits import EDIT_WORDS, EditKind
 from core.graph import Edge, Node
 from views.canvas.scene import Scene
@@ -32,6 +34,15 @@ def _change(scene: Scene, node: Node) -> list[str]:
     return [f"output changed by {100 * changes.values[number]:.1f} % of its size (measured)"]
 
 
+def _score(scene: Scene, node: Node) -> list[str]:
+    """What a trace of nodes says of it."""
+    scores = scene.data.scores
+    value = np.nan if scores is None else float(scores.values[scene.layout.number(node)])
+    if scores is None or not np.isfinite(value):
+        return []
+    return [f"score {change_words(value)} {'measured' if scores.measured else 'estimated'}"]
+
+
 def tool_tip(scene: Scene, target: Node | Edge) -> str:
     """What is under the pointer, in one line."""
     if isinstance(target, Node):
@@ -39,7 +50,7 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
         parts = [f"{target.name} · {_ENDS.get(target.kind) or node_words(target)}"]
         if mark.edited:
             parts.append(_edited(mark.edited, mark.label))
-        return "  ·  ".join([*parts, *_change(scene, target)])
+        return "  ·  ".join([*parts, *_score(scene, target), *_change(scene, target)])
     place = scene.place(target)
     if place is None:
         return target_name(target)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QMenu, QWidget, QWidgetAction
 
-from views.trace_data import MethodData, OptionData, TraceData
+from views.trace_data import LEVELS, MethodData, OptionData, TraceData
 
 
 class TraceMenu(QMenu):
@@ -15,6 +15,7 @@ class TraceMenu(QMenu):
     method_chosen = Signal(str)
     option_changed = Signal(str, float)
     over_chosen = Signal(bool)  # the dataset
+    level_chosen = Signal(str)  # edges, nodes, positions
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,6 +23,7 @@ class TraceMenu(QMenu):
         self.data = TraceData()
         self.methods: dict[str, QAction] = {}
         self.over: dict[bool, QAction] = {}
+        self.levels: dict[str, QAction] = {}
         self.fields: dict[str, QDoubleSpinBox] = {}
 
     def set_data(self, data: TraceData) -> None:
@@ -36,7 +38,7 @@ class TraceMenu(QMenu):
 
     def _build(self) -> None:
         self.clear()
-        self.methods, self.over, self.fields = {}, {}, {}
+        self.methods, self.over, self.levels, self.fields = {}, {}, {}, {}
         group = QActionGroup(self)
         for method in self.data.methods:
             action = QAction(self)
@@ -49,6 +51,16 @@ class TraceMenu(QMenu):
         if chosen is not None and chosen.options:
             self.addSeparator()
             self.addAction(self._form(chosen))
+        if self.data.methods:
+            self.addSeparator()
+        levels = QActionGroup(self)
+        for level in LEVELS if self.data.methods else ():
+            action = QAction(self)
+            action.setCheckable(True)
+            action.triggered.connect(lambda _checked=False, level=level: self.level_chosen.emit(level))
+            levels.addAction(action)
+            self.addAction(action)
+            self.levels[level] = action
         if self.data.methods:
             self.addSeparator()
         over = QActionGroup(self)
@@ -77,6 +89,11 @@ class TraceMenu(QMenu):
             self.over[True].setEnabled(not data.over_problem)
             self.over[data.over_dataset].setChecked(True)
         chosen = data.chosen
+        for level, action in self.levels.items():
+            can = chosen is None or level in chosen.levels
+            action.setText(LEVELS[level] if can or chosen is None else f"{LEVELS[level]}: not by {chosen.title}")
+            action.setEnabled(can)
+            action.setChecked(level == data.level)
         for option in () if chosen is None else chosen.options:
             field = self.fields[option.name]
             if field.value() != option.value and not field.hasFocus():

@@ -1,0 +1,73 @@
+"""The part of a request that scores nodes, at all positions together or at each. Runs in the engine's thread; imports
+torch."""
+
+from __future__ import annotations
+
+import time
+
+from app.bench import Bench
+from app.engine_thread import Cancel, Send
+from app.long_trace import EVERY, options_of
+from app.messages import Request, Working
+from app.node_scores_wants import NodesScored, WantNodeScores
+from app.trace_choice import MEASURING, TraceChoice
+from app.trace_pairs import dataset_of
+from core.edits import EditKind
+from core.tracing.methods import METHODS
+from core.tracing.scores import Scores
+from core.tracing.trace import Tracing
+
+
+def serve_node_scores(want: WantNodeScores, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    """Send the scores of nodes that the document was traced for; what is scored stays when something else comes in
+    between, or when the user gives it up. What takes long is only made when it is asked for. Raises WirescopeError,
+    Cancelled."""
+    document = request.document
+    choice = document.traced
+    if choice is None or choice.level == "edges":
+        send(NodesScored(request.number))
+        return
+    kind = bench.cut_kind(document)
+    rows = document.dataset if choice.over_dataset else ()
+    key = ("node scores", bench.metric_key, kind, choice, rows)
+    known: tuple[Scores | None, float] = bench.kept.get(key, (None, 0.0))
+    if known[1] == 1 or not (request.recover or not choice.takes_long):
+        _send(request, send, choice, kind, known)
+        return
+    title = METHODS[choice.method].title
+    send(Working(request.number, title))
+    name = ("node tracing", key)
+    if name not in bench.kept:
+        bench.kept[name] = Tracing(
+            bench.session,
+            choice.method,
+            replacement=kind,
+            level=choice.level,
+            dataset=dataset_of(bench, document, rows) if rows else None,
+            options=options_of(choice),
+        )
+    tracing: Tracing = bench.kept[name]
+    words = f"{title}, {tracing.pairs} pairs" if rows else f"{title}, nodes"
+    sent = time.monotonic()
+    for scores, share in tracing.parts(cancelled):
+        bench.kept[key] = scores, min(share, 1.0)
+        if time.monotonic() - sent > EVERY and share < 1:
+            sent = time.monotonic()
+            send(Working(request.number, words, share))
+            _send(request, send, choice, kind, bench.kept[key], goes_on=True)
+    del bench.kept[name]
+    _send(request, send, choice, kind, bench.kept[key])
+
+
+def _send(
+    request: Request,
+    send: Send,
+    choice: TraceChoice,
+    kind: EditKind,
+    known: tuple[Scores | None, float],
+    goes_on: bool = False,
+) -> None:
+    scores, share = known
+    pairs = int(scores.about.get("pairs", 0)) if scores is not None else 0
+    values = None if scores is None else scores.values
+    send(NodesScored(request.number, values, choice.method, kind, choice.method in MEASURING, pairs, share, goes_on))
