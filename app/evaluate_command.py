@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.asked_pairs import (
@@ -92,10 +93,17 @@ def _pairs(model: Model, found: ScoresFile, options: argparse.Namespace) -> Aske
         return asked_pairs(model, options)
     if found.rows:
         where = f"of the task {about['task']}" if "task" in about else f"of {about.get('dataset', 'the file')}"
-        return row_pairs(model, found.rows, where)
+        return _its_own(row_pairs(model, found.rows, where))
     if "task" in about:  # of pictures: they are drawn again
-        return task_pairs(model, about["task"], int(about.get("asked pairs", PAIRS)), int(about.get("seed", 0)))
+        return _its_own(
+            task_pairs(model, about["task"], int(about.get("asked pairs", PAIRS)), int(about.get("seed", 0)))
+        )
     raise ArgumentError("The file holds no pairs to evaluate on.", "Give --task, --dataset or --clean.")
+
+
+def _its_own(pairs: AskedPairs) -> AskedPairs:
+    """Pairs of which it is said that they are the trace's own: on others a circuit may do worse."""
+    return replace(pairs, words=f"{pairs.words}, which it was traced on (others: --task and another --seed)")
 
 
 def _doubts(found: ScoresFile, name: str) -> list[str]:

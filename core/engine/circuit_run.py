@@ -78,6 +78,8 @@ def run_circuits(
         raise ArgumentError(f"A circuit cannot run with {replacement!r}.", f"There are: {', '.join(REPLACEMENTS)}.")
     if replacement == "patch" and engine.counterfactual() is None:
         raise EditError("There is no counterfactual input to patch from.", "Give an input B, or use zero or mean.")
+    if replacement == "mean":
+        engine.references.means(cancelled)
     layers = engine.graph.layers
     done: dict[int, tuple[RunState, range]] = {}
     waiting: list[tuple[int, Kept]] = []

@@ -187,6 +187,8 @@ class Engine:
         base, stage = self._nearest(plan, full, frozen)
         if stage > 2 * layers:
             return Ran(base, range(layers, layers), known=True)
+        if any(edit.kind == "mean" for edit in edits):
+            self.references.means(cancelled)
         needed = self._run_bytes(max(stage, 0) // 2, full)
         self._check_room(needed)
         self._kept.make_room(needed)

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from core.engine.attention import heads_out
 from core.engine.state import RunState, stream_before
-from core.errors import EditError
+from core.errors import Cancelled, EditError
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 
-POSITIONS = 256  # of all inputs that run together, about
+POSITIONS = 128  # of all inputs that run together, about: between two such runs it can be cancelled
 
 Run = Callable[[Sequence[int]], RunState]
 
@@ -38,6 +38,7 @@ class Population:
         self.run = run
         self._adapter = adapter
         self._together = together or max(1, POSITIONS // max(self.lengths))
+        self._sums: dict[bool, _Sums] = {}
         self._means: dict[bool, Means] = {}
 
     @cached_property
@@ -45,30 +46,35 @@ class Population:
         """The run of all rows at once. Kept."""
         return self.run(range(len(self.lengths)))
 
-    def batches(self) -> Iterator[tuple[RunState, tuple[int, ...]]]:
-        """The runs of all rows, and the real lengths of the rows in each."""
-        start = 0
-        while start < len(self.lengths):
-            stop, pictures = start + 1, self.inputs[start].ndim == 3
-            while stop < min(start + self._together, len(self.lengths)):
-                if pictures and self.inputs[stop].shape != self.inputs[start].shape:
-                    break
-                stop += 1
-            yield self.run(range(start, stop)), self.lengths[start:stop]
-            start = stop
-
-    def means(self, over_positions: bool) -> Means:
-        """The means over the real positions of all rows, together or position by position. Raises EditError for
-        pictures whose positions do not correspond."""
+    def means(self, over_positions: bool, cancelled: Callable[[], bool] | None = None) -> Means:
+        """The means over the real positions of all rows, together or position by position. The fewer rows there are at
+        a position, the more of its own a row keeps in their mean. Raises EditError for pictures whose positions do not
+        correspond; Cancelled between two runs, and goes on from there when it is asked again."""
         if over_positions not in self._means:
             if not over_positions and self.inputs[0].ndim == 3 and len({x.shape for x in self.inputs}) > 1:
                 raise EditError(
                     "The dataset's pictures have different sizes for the model, so their positions do not correspond.",
                     "Take one mean over all positions, or crop them to one size.",
                 )
+            sums = self._sums.setdefault(over_positions, _Sums(self._adapter, max(self.lengths), over_positions))
             with torch.no_grad():
-                self._means[over_positions] = _means_of(self._adapter, self.batches(), self.lengths, over_positions)
+                while sums.rows < len(self.lengths):
+                    if cancelled is not None and cancelled():
+                        raise Cancelled
+                    rows = range(sums.rows, self._end_of_batch(sums.rows))
+                    sums.add(self.run(rows), [self.lengths[row] for row in rows])
+                self._means[over_positions] = sums.means()
+            del self._sums[over_positions]
         return self._means[over_positions]
+
+    def _end_of_batch(self, start: int) -> int:
+        """The first row that does not run together with row `start`: pictures of one size do."""
+        end = start + 1
+        while end < min(start + self._together, len(self.lengths)):
+            if self.inputs[start].ndim == 3 and self.inputs[end].shape != self.inputs[start].shape:
+                break
+            end += 1
+        return end
 
     def donors(self, inputs: Tensor, lengths: tuple[int, ...], seed: int) -> list[int]:
         """For each row of some inputs another one from here, drawn by the seed: `random.Random(f"{seed} {row}")`
@@ -128,44 +134,52 @@ class Means:
         return mean[:, :length]
 
 
-def _means_of(
-    adapter: Adapter,
-    batches: Iterator[tuple[RunState, tuple[int, ...]]],
-    lengths: tuple[int, ...],
-    over_positions: bool,
-) -> Means:
-    """What a head writes is linear in what it mixes, so the mean of that is enough; where a joint scale comes between,
-    what the heads write is averaged itself."""
-    sums: list[Tensor] = []
-    counts = torch.zeros(1, 1 if over_positions else max(lengths), 1)
-    for state, real_lengths in batches:
-        parts = _parts(adapter, state)
+class _Sums:
+    """Sums over the rows that have run. What a head writes is linear in what it mixes, so the sum of that is enough;
+    where a joint scale comes between, what the heads write is summed itself."""
+
+    def __init__(self, adapter: Adapter, length: int, over_positions: bool) -> None:
+        self.rows = 0
+        self._adapter = adapter
+        self._length = length
+        self._over_positions = over_positions
+        self._sums: list[Tensor] = []
+        self._counts = torch.zeros(1, 1 if over_positions else length, 1)
+
+    def add(self, state: RunState, lengths: Sequence[int]) -> None:
+        """Add the run of some more rows."""
         size = state.embedding.shape[1]
-        real = torch.arange(size) < torch.tensor(real_lengths)[:, None]
-        for number, part in enumerate(parts):
-            total = _sum(part, real.to(part.device), over_positions)
-            if number == len(sums):
-                sums.append(torch.zeros(*total.shape[:-2], counts.shape[1], total.shape[-1]).to(total))
-            sums[number][..., : total.shape[-2], :] += total
-        counts[:, : 1 if over_positions else size] += _sum(real[:, :, None].float(), real, over_positions)
-    dtype = adapter.dtype
-    counts = counts.to(sums[0]).clamp(min=1)
-    means = iter([(total / counts).to(dtype) for total in sums])
-    layers = range(adapter.shape.layers)
-    run = RunState(state.plan, None, next(means), final=next(means), grid=state.grid)
-    heads: dict[int, Tensor] = {}
-    for layer in layers:
-        run.attention_in.append(next(means))
-        run.after_attention.append(next(means))
-        run.mlp_out.append(next(means))
-        of_heads = next(means)
-        if adapter.attention[layer].joint_scale is None:
-            run.z.append(of_heads.unflatten(-1, (adapter.shape.heads, -1)))  # type: ignore[no-untyped-call]
-        else:
-            run.z.append(of_heads.new_empty(0))
-            heads[layer] = of_heads
-        run.factors.append(None)
-    return Means(run, heads, 0 if over_positions else max(lengths), adapter.shape.parallel)
+        real = torch.arange(size) < torch.tensor(lengths)[:, None]
+        for number, part in enumerate(_parts(self._adapter, state)):
+            total = _sum(part, real.to(part.device), self._over_positions)
+            if number == len(self._sums):
+                shape = (*total.shape[:-2], self._counts.shape[1], total.shape[-1])
+                self._sums.append(torch.zeros(shape).to(total))
+            self._sums[number][..., : total.shape[-2], :] += total
+        self._counts[:, : 1 if self._over_positions else size] += _sum(
+            real[:, :, None].float(), real, self._over_positions
+        )
+        self.rows += len(lengths)
+        self._plan, self._grid = state.plan, state.grid
+
+    def means(self) -> Means:
+        adapter = self._adapter
+        counts = self._counts.to(self._sums[0]).clamp(min=1)
+        means = iter([(total / counts).to(adapter.dtype) for total in self._sums])
+        run = RunState(self._plan, None, next(means), final=next(means), grid=self._grid)
+        heads: dict[int, Tensor] = {}
+        for layer in range(adapter.shape.layers):
+            run.attention_in.append(next(means))
+            run.after_attention.append(next(means))
+            run.mlp_out.append(next(means))
+            of_heads = next(means)
+            if adapter.attention[layer].joint_scale is None:
+                run.z.append(of_heads.unflatten(-1, (adapter.shape.heads, -1)))  # type: ignore[no-untyped-call]
+            else:
+                run.z.append(of_heads.new_empty(0))
+                heads[layer] = of_heads
+            run.factors.append(None)
+        return Means(run, heads, 0 if self._over_positions else self._length, adapter.shape.parallel)
 
 
 def _parts(adapter: Adapter, state: RunState) -> Iterator[Tensor]:

@@ -7,12 +7,13 @@ over the population (padding left out), or, with one input or on request, over a
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from core.engine.population import Population
+from core.engine.population import Means, Population
 from core.engine.state import RunState, stream_before
 from core.errors import EditError
 from core.graph import Node, Reader
@@ -80,13 +81,17 @@ class References:
 
     # ---- other inputs ----
 
+    def means(self, cancelled: Callable[[], bool] | None = None) -> Means:
+        """All means; the population runs when they are asked for the first time. Raises EditError, Cancelled."""
+        return self._population.means(self._over_positions, cancelled)
+
     def mean_value(self, node: Node) -> Tensor:
         """The mean of what a node writes: [1, position or 1, width]. Raises EditError."""
-        return self._population.means(self._over_positions).of_node(self._adapter, node, self._length)
+        return self.means().of_node(self._adapter, node, self._length)
 
     def mean_stream(self, reader: Reader) -> Tensor:
         """The mean of the stream before a reader: [1, position or 1, width]. Raises EditError."""
-        return self._population.means(self._over_positions).before(reader, self._length)
+        return self.means().before(reader, self._length)
 
     def resampled_value(self, node: Node, seed: int) -> Tensor:
         """What a node writes on other inputs: [batch, position, width]. Raises EditError where there are none."""

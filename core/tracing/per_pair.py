@@ -35,7 +35,10 @@ def scores_per_pair(
     for number, batch in enumerate(batches_over(session, dataset, positions=1)):
         (row,) = batch.rows
         if number not in known:
-            job = Job(batch.session(), replacement, options=options or Options(), cancelled=cancelled)
+            each = batch.session()
+            if replacement == "mean" and chosen.replaces:
+                each.engine.references.means(cancelled)
+            job = Job(each, replacement, options=options or Options(), cancelled=cancelled)
             *_, found = chosen.score(job)
             known[number] = found.values.astype(np.float32)
         rows[row] = known[number]

@@ -67,6 +67,8 @@ class Tracing:
             before += job.pairs
             if before <= self.done:
                 continue
+            if self.replacement == "mean" and self.method.replaces:
+                first.engine.references.means(cancelled)
             for found in self.method.score(job):
                 so_far = found.values * job.pairs if self._sum is None else self._sum + found.values * job.pairs
                 scored = self.done + job.pairs

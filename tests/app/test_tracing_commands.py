@@ -10,6 +10,8 @@ import pytest
 
 import wirescope as ws
 from app.__main__ import main
+from core.evaluation.agreement import agreement
+from core.evaluation.measured import measure
 from core.inputs.tasks import make_task
 from core.interchange.scores_reading import read_scores
 from core.tracing.methods import METHODS
@@ -51,12 +53,25 @@ def test_evaluate_says_what_the_circuit_recovers(traced: Path, capsys: pytest.Ca
     assert (report["size"], report["pairs"]) == (100, 8)
     assert [test["name"] for test in report["tests"]] == ["equivalence", "independence", "minimality"]
     assert 0 < report["stability"]["jaccard"] <= 1
+    by_mean = ws.trace(session, "eap-ig", steps=2, dataset=dataset, replacement="mean")
+    assert report["other ablation"]["overlap"] == pytest.approx(agreement(found.scores, by_mean, 100).overlap, abs=0.02)
+    mean = measure(session, [found.scores.top(100)], "mean", dataset=dataset).recovered()
+    assert report["other ablation"]["recovered"] == pytest.approx(mean[0], abs=1e-4)
 
 
 def test_evaluate_in_words_names_what_is_unexplained(traced: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(traced)]) == 0
     words = capsys.readouterr().out
-    for needed in ("unexplained", "bootstrap", "By mean ablation", "Integrated edges finds", "p = ", "CMD", "rightly"):
+    for needed in (
+        "unexplained",
+        "bootstrap",
+        "By mean ablation",
+        "Integrated edges finds",
+        "p = ",
+        "CMD",
+        "rightly",
+        "traced on",
+    ):
         assert needed in words
 
 

@@ -8,7 +8,7 @@ import torch
 
 import wirescope as ws
 from core.engine.population import Population
-from core.errors import EditError
+from core.errors import Cancelled, EditError
 from core.evaluation.measured import measure
 from core.tracing.methods import METHODS
 from core.tracing.over_pairs import sessions_over
@@ -139,6 +139,11 @@ def test_the_dataset_runs_once_for_all_of_its_batches(monkeypatch: pytest.Monkey
     ran: list[int] = []
     run = population.run
     monkeypatch.setattr(population, "run", lambda numbers: (ran.extend(numbers), run(numbers))[1])
+    population._together = 1
+    for each in sessions:
+        with pytest.raises(Cancelled):
+            each.run([ws.Edit("m0", "mean")], cancelled=lambda: len(ran) >= 2)
+    assert ran == [0, 1], "cancelled between two inputs; they need not run again"
     for each in sessions:
         each.run([ws.Edit("m0", "mean")])
-    assert sorted(ran) == [0, 1, 2, 3]
+    assert ran == [0, 1, 2, 3]
