@@ -151,8 +151,20 @@ def _short(text: str) -> str:
 # ---- the session, and its metric ----
 
 
-def session_over(model: Model, pairs: AskedPairs, metric: str | None) -> tuple[Session, Dataset, str]:
-    """A session on the first pair, the dataset of all with the answers that count, and the metric in words.
+@dataclass(frozen=True)
+class SessionOver:
+    """A session on the first pair, the dataset of all with the answers that count, and the metric in words. right:
+    whether the metric's target is a right answer: a cosine and a KL have none, and what the model itself says is
+    always its own."""
+
+    session: Session
+    dataset: Dataset
+    metric: str
+    right: bool
+
+
+def session_over(model: Model, pairs: AskedPairs, metric: str | None) -> SessionOver:
+    """A session over pairs.
 
     metric: KIND, of each pair's own answers, or KIND:TARGET:FOIL, the same for all. By default the logit difference of
     each pair's answers; of a target alone its log-probability; without answers the log-probability of what the model
@@ -170,9 +182,8 @@ def session_over(model: Model, pairs: AskedPairs, metric: str | None) -> tuple[S
         said = [_said(session, pair) for pair in dataset.pairs]
         used, own = Dataset(dataset.pairs, said), True
         whose = "of what the model answers to each A"
-    if own and len(dataset) > 1:
-        return session, used, f"{METRICS[session.metric.metric.kind].words} {whose}"
-    return session, used, session.metric.name
+    name = f"{METRICS[session.metric.metric.kind].words} {whose}" if own and len(dataset) > 1 else session.metric.name
+    return SessionOver(session, used, name, chosen is not None and bool(session.metric.target))
 
 
 def _metric(text: str | None, dataset: Dataset) -> tuple[Metric | None, bool]:

@@ -17,11 +17,11 @@ from app.asked_pairs import (
     session_over,
     task_pairs,
 )
-from app.trace_command import CARRIED, load, told
+from app.trace_command import ABLATIONS, load, told
 from core.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
-    from app.asked_pairs import AskedPairs
+    from app.asked_pairs import AskedPairs, SessionOver
     from core.inputs.pair import Dataset
     from core.interchange.scores_files import ScoresFile
     from core.models.model import Model
@@ -40,7 +40,8 @@ def add_options(evaluate: argparse.ArgumentParser, model_help: str) -> None:
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
-    from app.trust_report import trust_report, trust_words
+    from app.evaluate_words import evaluation_words
+    from app.trust_report import trust_report
     from core.interchange.scores_reading import read_scores
 
     check_pair_options(options)
@@ -53,8 +54,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
             f"{options.file} holds scores of {first.scores.level}; circuits of edges are evaluated.",
             "Trace with --level edges.",
         )
-    if options.replacement not in (None, *CARRIED):
-        raise ArgumentError(f"There is no ablation {options.replacement!r}.", f"There are: {', '.join(CARRIED)}.")
+    if options.replacement not in (None, *ABLATIONS):
+        raise ArgumentError(f"There is no ablation {options.replacement!r}.", f"There are: {', '.join(ABLATIONS)}.")
     model = load(name)
     found = read_scores(options.file, model.graph)
     scores = found.scores
@@ -63,26 +64,25 @@ def evaluate_command(options: argparse.Namespace) -> int:
             f"A circuit of this graph has 1 to {len(scores.values):,} edges, not {options.size:,}.", "Change --size."
         )
     pairs = _pairs(model, found, options)
-    session, dataset, metric = session_over(model, pairs, options.metric or scores.about.get("metric kind"))
+    over = session_over(model, pairs, options.metric or scores.about.get("metric kind"))
     for note in (*pairs.notes, *_doubts(found, name)):
         print(note, file=sys.stderr)
     replacement = options.replacement or scores.replacement
     report = {"file": options.file, "model": name, "pairs are": pairs.words, "partial": scores.about.get("partial")}
-    report |= _marked(session, found, dataset, replacement)
+    report |= _marked(over.session, found, over.dataset, replacement)
     report |= trust_report(
-        session,
+        over.session,
         scores,
-        dataset,
+        over.dataset,
         size=options.size,
         replacement=replacement,
         seed=options.seed,
         progress=lambda words, share: told(f"{words}: {share:.0%}"),
     )
-    report["metric"] = metric
+    report["metric"] = over.metric
+    report |= _of_circuit(over, found, replacement, report["size"], options.seed)
     told("")
-    print(
-        json.dumps(report, indent=1, ensure_ascii=False) if options.json else f"{_heading(report)}{trust_words(report)}"
-    )
+    print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else evaluation_words(report))
     return 0
 
 
@@ -112,6 +112,29 @@ def _doubts(found: ScoresFile, name: str) -> list[str]:
     return [f"The scores are of {own}, and this is {name}, a model of the same shape."] if own != name else []
 
 
+def _of_circuit(over: SessionOver, found: ScoresFile, replacement: Any, size: int, seed: int) -> dict[str, Any]:
+    """The band and the chance of the circuit that is looked at, the metric of the model, and what its answers are
+    compared with: right ones, those of the whole model ("same"), or none where there is no head."""
+    from app.trust_report import points
+    from core.evaluation.faithfulness import faithfulness
+    from core.evaluation.measured import measure
+
+    dataset = over.dataset
+    share = size / len(found.scores.values)
+    curve = faithfulness(
+        over.session, found.scores, fractions=(share,), replacement=replacement, dataset=dataset, seed=seed
+    )
+    whole = measure(over.session, [], replacement, dataset=dataset)
+    answers = "right" if over.right else "same"
+    if over.session.model.adapter.shape.output_kind == "embedding":
+        answers = ""
+    return {
+        "circuit": points(curve)[0],
+        "metric of the model": {"whole": float(whole.whole.mean()), "nothing": float(whole.nothing.mean())},
+        "answers": answers,
+    }
+
+
 def _marked(session: Session, found: ScoresFile, dataset: Dataset, replacement: Any) -> dict[str, Any]:
     """What the circuit recovers that an EAP-IG file marks as in its graph."""
     from core.evaluation.measured import measure
@@ -121,17 +144,3 @@ def _marked(session: Session, found: ScoresFile, dataset: Dataset, replacement: 
     pruned = found.marked.pruned()
     recovered = measure(session, [pruned], replacement, dataset=dataset).recovered()
     return {"marked": {"edges": len(found.marked), "connected": len(pruned), "recovered": float(recovered[0])}}
-
-
-def _heading(report: dict[str, Any]) -> str:
-    """Lines above the report: whose scores these are, and what is to be said first."""
-    lines = [f"{report['file']}: {report['model']}, {report['pairs are']}"]
-    if report["partial"]:
-        lines.append(f"PARTIAL: the trace was interrupted after {report['partial']}; the whole one may look different.")
-    if "marked" in report:
-        marked = report["marked"]
-        lines.append(
-            f"The circuit that the file marks: {marked['edges']:,} edges, {marked['connected']:,} of them connected, "
-            f"recover {marked['recovered']:.0%} (removed edges carry {CARRIED[report['replacement']]})."
-        )
-    return "\n".join(lines) + "\n"

@@ -7,7 +7,6 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # of the strongest
 MARKED = 200  # edges in the graph of an EAP-IG file
-CARRIED = {"patch": "their value in B", "zero": "zero", "mean": "their mean"}  # by removed edges
+ABLATIONS = {"patch": "their value in B", "zero": "zero", "mean": "their mean"}  # what removed edges carry
 
 
 def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: str) -> None:
@@ -67,7 +66,8 @@ def trace_command(options: argparse.Namespace) -> int:
     check_place(out)
     model = load(options.model)
     pairs = asked_pairs(model, options)
-    session, dataset, metric = session_over(model, pairs, options.metric)
+    over = session_over(model, pairs, options.metric)
+    session, dataset = over.session, over.dataset
     size = options.size if options.size is not None else min(MARKED, model.graph.n_edges)
     if not 0 <= size <= model.graph.n_edges:
         raise ArgumentError(f"A circuit of this graph has 0 to {model.graph.n_edges:,} edges, not {size:,}.")
@@ -83,12 +83,14 @@ def trace_command(options: argparse.Namespace) -> int:
         **scores.about,
         **_asked(options),
         "pairs": str(len(dataset)),
-        "metric": metric,
+        "metric": over.metric,
         "seconds": f"{seconds:.2f}",
     }
     scores = replace(scores, about=about)
     save_text(out, _text(options, scores, pairs, size, model))
-    report = _report(scores, pairs, whole, method, option_words(method, own), notes, str(out))
+    report = _report(scores, pairs, whole, method, str(out))
+    report |= {"options": option_words(method, own), "notes": notes}
+    report |= {} if over.right else {"answered rightly": None}
     print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else _words(report, method))
     return 130 if interrupted else 0
 
@@ -178,8 +180,6 @@ def _report(
     pairs: AskedPairs,
     whole: Measured | None,
     method: Method,
-    told_options: str,
-    notes: Sequence[str],
     out: str,
 ) -> dict[str, Any]:
     from app.trace_choice import MEASURING
@@ -188,7 +188,6 @@ def _report(
     return {
         "model": about["model"],
         "method": scores.method,
-        "options": told_options,
         "level": scores.level,
         "scored": int(np.isfinite(scores.values).sum()),
         "of": scores.values.size,
@@ -197,7 +196,7 @@ def _report(
         "metric": about["metric"],
         "metric with every edge": None if whole is None else float(whole.whole.mean()),
         "metric with no edge": None if whole is None else float(whole.nothing.mean()),
-        "answered rightly": None if whole is None or not _has_answer(about) else float(whole.whole_right.mean()),
+        "answered rightly": None if whole is None else float(whole.whole_right.mean()),
         "seconds": float(about["seconds"]),
         "partial": about.get("partial"),
         "kind of score": "measured"
@@ -206,14 +205,8 @@ def _report(
         if method.name == "random"
         else "estimated",
         "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
-        "notes": list(notes),
         "file": out,
     }
-
-
-def _has_answer(about: dict[str, str]) -> bool:
-    """Whether answers are right or wrong: a cosine and a KL know none, and what the model says is always its own."""
-    return not about["metric"].startswith(("cosine", "KL")) and "what the model answers" not in about["metric"]
 
 
 def strongest(scores: Scores, count: int) -> list[tuple[str, float]]:
@@ -245,7 +238,7 @@ def _words(report: dict[str, Any], method: Method) -> str:
         lines.insert(0, f"PARTIAL, interrupted after {report['partial']}: the file says so too.")
     kind = report["kind of score"]
     meaning = f"{kind}; " + ("+ raises the metric, - lowers it" if method.signed else "they have no sign")
-    carried = f"; removed edges carry {CARRIED[report['replacement']]}" if method.replaces else ""
+    carried = f"; removed edges carry {ABLATIONS[report['replacement']]}" if method.replaces else ""
     width = max(len(row["name"]) for row in report["strongest"]) if report["strongest"] else 0
     lines += [f"scores: {meaning}{carried}", "", f"the strongest {len(report['strongest'])}"]
     lines += [f"{row['name']:<{width}}  {row['score']:>+12.4g}" for row in report["strongest"]]

@@ -10,7 +10,6 @@ import numpy as np
 
 from app.trace_choice import SLOW
 from app.trust_words import (
-    curve_lines,
     say_ablation,
     say_method,
     say_needs,
@@ -80,9 +79,9 @@ def trust_report(
         "pairs": signed.pairs,
         "edges": len(scores.values),
         "whole accuracy": signed.whole_accuracy,
-        "curve": _points(signed),
-        "curve by size": _points(by_size),
-        "curve without them": _points(removed),
+        "curve": points(signed),
+        "curve by size": points(by_size),
+        "curve without them": points(removed),
         "cpr": signed.cpr,
         "cmd": signed.cmd,
         "cpr by size": by_size.cpr,
@@ -101,7 +100,7 @@ def _size(curve: Curve) -> int:
     return size_to_look_at(curve.sizes[-1], curve.sizes, curve.recovered)
 
 
-def _points(curve: Curve) -> list[dict[str, float | int | None]]:
+def points(curve: Curve) -> list[dict[str, float | int | None]]:
     band = curve.band if curve.band is not None else np.full((2, len(curve.sizes)), np.nan)
     return [
         {
@@ -300,8 +299,3 @@ QUESTIONS: dict[str, Question] = {
 def sentences(report: dict[str, Any]) -> list[str]:
     """What the report says of the circuit of its size, a sentence each."""
     return [statement.words for question in QUESTIONS.values() for statement in question.say(report)]
-
-
-def trust_words(report: dict[str, Any]) -> str:
-    """The report for people."""
-    return "\n".join([*curve_lines(report), "", *sentences(report)])

@@ -1,5 +1,4 @@
-"""What the evaluation of a circuit found, in words: the table of circuits of all sizes, and a statement for each
-question that was asked of one circuit."""
+"""What the evaluation of a circuit found, in words: a statement for each question that was asked of it."""
 
 from __future__ import annotations
 
@@ -10,40 +9,6 @@ from views.trust_data import Statement, Tone
 
 TOO_MUCH = 1.2  # of the behaviour: beyond it the circuit is no good explanation
 WELL = 0.02  # of the change: what the scores of an integrated method may miss
-CARRIED = {"patch": "their value in B", "zero": "zero", "mean": "their mean"}
-
-
-def curve_lines(report: dict[str, Any]) -> list[str]:
-    """What circuits of all sizes recover, and the areas."""
-    answers = report["whole accuracy"]
-    lines = [
-        f"{report['method']} over {_pairs(report['pairs'])}, {report['metric']}; removed edges carry "
-        f"{CARRIED[report['replacement']]}",
-        "the model gives an embedding and no answers, so there is no accuracy"
-        if answers is None
-        else f"the whole model answers {answers:.0%} of the pairs rightly",
-        "",
-        f"{'edges':>8} {'connected':>10} {'recovered':>10} {'95 %':>14} {'random':>14} "
-        f"{'by size':>8} {'without':>8} {'right':>6}",
-    ]
-    for one, sized, less in zip(report["curve"], report["curve by size"], report["curve without them"], strict=True):
-        between = "" if one["low"] is None else f"{one['low']:.2f} to {one['high']:.2f}"
-        random = "" if one["random low"] is None else f"{one['random low']:.2f} to {one['random high']:.2f}"
-        right = "" if one["accuracy"] is None else f"{one['accuracy']:.0%}"
-        lines.append(
-            f"{one['edges']:>8,} {one['connected']:>10,} {one['recovered']:>10.2f} {between:>14} {random:>14} "
-            f"{sized['recovered']:>8.2f} {less['recovered']:>8.2f} {right:>6}"
-        )
-    return [
-        *lines,
-        "",
-        f"CPR {report['cpr']:.2f}, CMD {report['cmd']:.3f}; by size CPR {report['cpr by size']:.2f}, "
-        f"CMD {report['cmd by size']:.3f}",
-    ]
-
-
-def _pairs(count: int) -> str:
-    return f"{count} pair{'s' * (count != 1)}"
 
 
 def say_needs(report: dict[str, Any]) -> list[Statement]:
@@ -59,11 +24,15 @@ def say_needs(report: dict[str, Any]) -> list[Statement]:
 
 
 def _say_right(right: dict[str, Any]) -> Statement:
+    """same: no answer is known to be right, so that the circuit's are compared with those of the whole model."""
     circuit, whole = right["circuit"], right["whole"]
     if circuit is None:
         return Statement(
             "Right answers", "", "The model gives an embedding and no answers, so none is right or wrong.", "unknown"
         )
+    if right.get("same"):
+        words = f"The circuit answers {circuit:.0%} of the pairs as the whole model does."
+        return Statement("Same answers", f"{circuit:.0%}", words)
     if right["pairs"] == 1:
         own, of_all = ("right" if share else "wrong" for share in (circuit, whole))
         return Statement(

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import io
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import wirescope as ws
 from app.__main__ import main
+from app.evaluate_words import evaluation_words
+from app.method_options import add_method_options, option_words, options_for
+from core.errors import ArgumentError
 from core.evaluation.agreement import agreement
 from core.evaluation.measured import measure
 from core.inputs.tasks import make_task
 from core.interchange.scores_reading import read_scores
 from core.tracing.methods import METHODS
+from core.tracing.options import option_fields
 
 PLAIN = ("trace", "--model", "bundled:names", "--task", "capitals", "--pairs", "8")
 TRACE = (*PLAIN, "--steps", "2")
@@ -39,9 +48,16 @@ def test_trace_writes_what_the_notebook_computes(traced: Path) -> None:
     assert found.scores.about["task"] == "capitals"
 
 
-def test_evaluate_says_what_the_circuit_recovers(traced: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", str(traced), "--size", "100", "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
+@pytest.fixture(scope="module")
+def report(traced: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `evaluate --json` prints."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert main(["evaluate", str(traced), "--size", "100", "--json"]) == 0
+    return json.loads(printed.getvalue())
+
+
+def test_evaluate_says_what_the_circuit_recovers(traced: Path, report: dict[str, Any]) -> None:
     model = ws.load_model("bundled:names")
     found = read_scores(traced, model.graph)
     answers = [(row.target, row.foil) for row in found.rows]
@@ -50,7 +66,8 @@ def test_evaluate_says_what_the_circuit_recovers(traced: Path, capsys: pytest.Ca
     curve = ws.faithfulness(session, found.scores, dataset=dataset)
     assert [point["recovered"] for point in report["curve"]] == pytest.approx(list(curve.recovered), abs=1e-4)
     assert report["cpr"] == pytest.approx(curve.cpr, abs=1e-4)
-    assert (report["size"], report["pairs"]) == (100, 8)
+    assert (report["size"], report["pairs"], report["answers"]) == (100, 8, "right")
+    assert report["circuit"]["recovered"] == pytest.approx(report["recovered"], abs=1e-4)
     assert [test["name"] for test in report["tests"]] == ["equivalence", "independence", "minimality"]
     assert 0 < report["stability"]["jaccard"] <= 1
     by_mean = ws.trace(session, "eap-ig", steps=2, dataset=dataset, replacement="mean")
@@ -59,20 +76,26 @@ def test_evaluate_says_what_the_circuit_recovers(traced: Path, capsys: pytest.Ca
     assert report["other ablation"]["recovered"] == pytest.approx(mean[0], abs=1e-4)
 
 
-def test_evaluate_in_words_names_what_is_unexplained(traced: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", str(traced)]) == 0
-    words = capsys.readouterr().out
+def test_evaluate_in_words_says_what_the_report_holds(report: dict[str, Any]) -> None:
+    words = evaluation_words(report)
     for needed in (
         "unexplained",
         "bootstrap",
         "By mean ablation",
         "Integrated edges finds",
-        "p = ",
         "CMD",
         "rightly",
         "traced on",
     ):
         assert needed in words
+    circuit, whole = report["circuit"], report["metric of the model"]
+    assert f"100 of 1,519 edges recover {report['recovered']:.0%}" in words
+    assert f"give {circuit['low']:.0%} to {circuit['high']:.0%}; random circuits of its size" in words
+    assert f"{whole['whole']:.4g} with every edge, {whole['nothing']:.4g} with none" in words
+    assert "8 pairs of the task capitals, which it was traced on" in words
+    assert "removed edges carry their value in B" in words
+    assert "PARTIAL" not in words
+    assert all(test["words"] in words for test in report["tests"])
 
 
 def test_accuracy_evaluates_a_trace_and_scores_by_real_edits_only(
@@ -116,30 +139,110 @@ def test_methods_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) ->
     listed = capsys.readouterr().out
     assert all(name in listed for name in METHODS)
     assert main(["methods", "eap-ig"]) == 0
-    assert "Hanna et al. 2024" in capsys.readouterr().out
+    explained = capsys.readouterr().out
+    assert "Hanna et al. 2024" in explained
+    assert re.search(r"--steps +points of an integral \(5\)", explained)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        ([*TRACE[:4], "nothing"], 2, "There is no task called 'nothing'"),
-        ([*PLAIN, "--method", "acdcd"], 2, "There is no tracing method"),
-        ([*TRACE, "--replacement", "noise"], 2, "cannot score for 'noise'"),
-        ([*TRACE, "--steps", "0"], 2, "at least 1 step"),
-        (["trace", "--model", "bundled:names", "--dataset", "missing.csv"], 3, "cannot be read"),
-        (["evaluate", "missing.json"], 3, "cannot be read"),
-        (["methods", "magic"], 2, "There is no tracing method"),
-    ],
-)
-def test_wrong_arguments_say_what_is_wrong(arguments, code, words, capsys, tmp_path, monkeypatch) -> None:
+# ---- options of methods, made from the tables ----
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("option", [name for name in option_fields() if name != "seed"])
+def test_a_method_takes_its_options_and_refuses_those_of_others(name: str, option: str) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=0)
+    add_method_options(parser)
+    given = parser.parse_args([f"--{option}", "0.5" if isinstance(option_fields()[option].default, float) else "3"])
+    method = METHODS[name]
+    if option in method.options:
+        assert getattr(options_for(method, given), option) in (0.5, 3)
+        assert f"{option} " in option_words(method, options_for(method, given))
+    else:
+        with pytest.raises(ArgumentError, match=f"{name} takes no --{option}"):
+            options_for(method, given)
+
+
+def test_a_trace_says_what_its_method_was_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [*PLAIN[:-1], "2", "--method", "random", "--seed", "7", "--json", "--out", str(tmp_path / "r.json")]
+    assert main(arguments) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["options"], report["kind of score"], report["of"]) == ("seed 7", "drawn", 1519)
+    assert read_scores(tmp_path / "r.json").scores.about["seed"] == "7"
+
+
+@pytest.mark.parametrize(("level", "name"), [("nodes", r"(a\d\.h\d|m\d|input)"), ("positions", r"[\w.]+@\d")])
+def test_nodes_and_positions_are_scored_too(level, name, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(tmp_path / "levels.json")
+    pair = ("--clean", "The capital of France is", "--counterfactual", "The capital of Italy is")
+    metric = ("--metric", "logit_difference: Paris: Rome")
+    traced = ["trace", "--model", "bundled:names", *pair, *metric, "--level", level, "--method", "eap", "--out", file]
+    assert main([*traced, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    model = ws.load_model("bundled:names")
+    session = ws.Session(model, model.pair(pair[1], pair[3]), ws.logit_difference(" Paris", " Rome"))
+    expected = ws.trace(session, "eap", level=level)
+    assert report["strongest"][0]["score"] == pytest.approx(np.abs(expected.values).max(), abs=1e-4)
+    assert all(re.fullmatch(name, row["name"]) for row in report["strongest"])
+    assert report["metric with every edge"] == pytest.approx(float(session.clean.metric[0]), abs=1e-4)
+    assert main(["evaluate", file]) == 3
+    assert f"scores of {level}" in capsys.readouterr().err
+    assert main([*traced, "--format", "eap-ig"]) == 2
+
+
+# ---- pictures ----
+
+
+def test_shapes_are_traced_evaluated_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file holds no pictures: they are drawn again, and give the metric that the trace had."""
+    files = [str(tmp_path / name) for name in ("a.json", "b.json")]
+    for file, method in zip(files, ("eap", "eap-ig"), strict=True):
+        arguments = ["--task", "shapes", "--pairs", "4", "--seed", "2", "--method", method, "--out", file, "--json"]
+        assert main(["trace", "--model", "bundled:shapes", *arguments]) == 0
+        trace = json.loads(capsys.readouterr().out)
+    assert main(["evaluate", files[1], "--size", "100", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["metric of the model"]["whole"] == pytest.approx(trace["metric with every edge"], abs=1e-4)
+    assert (report["answers"], report["pairs"]) == ("right", 4)
+    assert main(["compare", *files, "--size", "100"]) == 0
+    assert re.search(r"4 pairs of shapes", capsys.readouterr().out)
+
+
+def test_a_table_names_its_pictures_from_its_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_task("shapes", ws.load_model("bundled:shapes"), 2)
+    (tmp_path / "table").mkdir()
+    lines = ["clean,counterfactual,target,foil"]
+    for number, ((a, b), answers) in enumerate(zip(made.pairs, made.answers, strict=True)):
+        for name, picture in ((f"a{number}.png", a), (f"b{number}.png", b)):
+            picture.save(tmp_path / "table" / name)  # type: ignore[union-attr]
+        lines.append(f"a{number}.png,b{number}.png,{','.join(answers)}")
+    (tmp_path / "table" / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert main(list(arguments)) == code
-    assert words in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+    trace = ["trace", "--model", "bundled:shapes", "--method", "eap", "--json"]
+    assert main([*trace, "--dataset", "table/rows.csv", "--out", "table/t.json"]) == 0
+    by_file = json.loads(capsys.readouterr().out)
+    assert main([*trace, "--task", "shapes", "--pairs", "2", "--out", "u.json"]) == 0
+    by_task = json.loads(capsys.readouterr().out)
+    assert by_file["strongest"][0]["score"] == pytest.approx(by_task["strongest"][0]["score"], abs=1e-4)
+    monkeypatch.chdir(tmp_path / "table")
+    assert main(["compare", "t.json", "../u.json", "--size", "50", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["circuits"][0]["overlap"] == 1.0
 
 
-def test_a_row_that_does_not_fit_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "rows.csv"
-    file.write_text("clean,counterfactual,target,foil\nThe capital,The big capital, a, b\n", encoding="utf-8")
-    assert main(["trace", "--model", "bundled:names", "--dataset", str(file), "--out", str(tmp_path / "x.json")]) == 3
-    assert "Pair 1 cannot be used" in capsys.readouterr().err
+def test_a_model_without_a_head_has_a_task_of_photographs(
+    models, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "d.json")
+    for task in ("photographs", "blurred"):
+        trace = ["trace", "--model", str(models.dinov2), "--task", task, "--pairs", "3", "--method", "eap"]
+        assert main([*trace, "--out", out, "--json"]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert report["metric"] == "cosine to A − cosine to B"
+        assert report["metric with every edge"] == pytest.approx(-report["metric with no edge"], abs=1e-5)
+        assert report["answered rightly"] is None
+    assert main(["evaluate", out, "--size", "20"]) == 0
+    words = capsys.readouterr().out
+    assert "rightly" not in words
+    assert "right" not in words.partition("\n\n")[2].splitlines()[0].split()

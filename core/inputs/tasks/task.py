@@ -95,7 +95,7 @@ def draw(task: Task, model: Model, pairs: int, seed: int) -> TaskPairs:
         if rows:
             break
     if not rows:
-        reason = dropped[0].why if dropped else "its words are no tokens of this model."
+        reason = misfit_words(dropped) or "its words are no tokens of this model."
         raise InputError(f"No pair of the task {task.title} fits {model.title}: {reason}", "Choose another task.")
     return TaskPairs(
         task=task.name,

@@ -10,9 +10,11 @@ import pytest
 from core.errors import ArgumentError, InputError
 from core.inputs.tasks import TASKS, make_task, match_task, tasks_for
 from core.inputs.tasks.greater_than import by_decade
+from core.inputs.tasks.task import Row, Task, draw
 from core.models.loading import load_model
 from core.models.model import Model
 from core.session import Session
+from tests.app.models import save_dinov2
 from tests.small_models import small_text_model
 
 TEXT_TASKS = [task.name for task in TASKS.values() if task.kind == "text"]
@@ -27,6 +29,13 @@ WRITTEN = {
 @pytest.fixture(scope="module")
 def model() -> Model:
     return load_model("bundled:names")
+
+
+@pytest.fixture(scope="module")
+def models_that_see(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
+    folder = tmp_path_factory.mktemp("models") / "dinov2"
+    save_dinov2(folder)
+    return {"shapes": load_model("bundled:shapes"), "dinov2": load_model(str(folder))}
 
 
 @pytest.mark.parametrize("name", TEXT_TASKS)
@@ -108,6 +117,38 @@ def test_shapes_are_pictures_with_class_names(model: Model) -> None:
         assert session.counterfactual is not None
         right += [result.top(1)[0].label for result in (session.clean, session.counterfactual)] == [target, foil]
     assert right >= 5
+
+
+def test_fewer_pairs_than_asked_for_are_told_and_none_comes_twice(model: Model) -> None:
+    """A task of which only three sentences can be made, and one of them has an answer of two tokens."""
+    countries = [("France", "Paris"), ("Spain", "Madrid"), ("Chile", "Santiago of Chile")]
+
+    def sample(rng: Random) -> Row:
+        country, city = rng.choice(countries)
+        return Row(f"The capital of {country} is", "The capital of Peru is", f" {city}", " Lima")
+
+    made = draw(Task("few", "Few", "", lambda model: (sample,)), model, pairs=10, seed=0)
+    assert sorted(answers[0] for answers in made.answers) == [" Madrid", " Paris"]
+    assert made.words().startswith(
+        "Only 2 different pairs of 10 could be made; 1 did not fit this model (1: an answer that is not one token)"
+    )
+
+
+def test_photographs_are_for_models_that_see_and_know_no_shapes(models_that_see: dict[str, Model]) -> None:
+    for name, model in models_that_see.items():
+        fitting = [task.name for task in tasks_for(model)]
+        assert fitting == {"shapes": ["shapes"], "dinov2": ["shapes", "photographs", "blurred"]}[name]
+    model = models_that_see["dinov2"]
+    for task in ("photographs", "blurred"):
+        made = make_task(task, model, pairs=6, seed=1)
+        assert len(set(made.names)) == 6
+        again = make_task(task, model, pairs=6, seed=1)
+        for (a, b), (same_a, same_b) in zip(made.pairs, again.pairs, strict=True):
+            assert (a.tobytes(), b.tobytes()) == (same_a.tobytes(), same_b.tobytes())  # type: ignore[union-attr]
+            pair = model.pair(a, b)
+            session = Session(model, pair)
+            assert float(session.clean.metric[0]) > 0.01  # B is seen as something else
+            model.check_aligned(pair.clean, pair.counterfactual)  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_made_is_said(model: Model) -> None:

@@ -1,0 +1,74 @@
+"""What `wirescope evaluate` prints: whose scores these are, the curve as a table that explains itself, and what is said
+of one circuit. Everything in it is in the report, which `--json` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from app.trace_command import ABLATIONS
+from app.trust_report import sentences
+
+
+def evaluation_words(report: dict[str, Any]) -> str:
+    """The report for people."""
+    return "\n".join([*_heading(report), "", *_table(report), "", *_circuit(report), *sentences(report)[1:]])
+
+
+def _heading(report: dict[str, Any]) -> Iterator[str]:
+    yield f"{report['file']}: {report['model']}, scored by {report['method']} for {report['scored for']} ablation"
+    if report["partial"]:
+        yield f"PARTIAL: the trace was interrupted after {report['partial']}; the whole one may look different."
+    yield f"evaluated on {report['pairs are']}; removed edges carry {ABLATIONS[report['replacement']]}"
+    metric = report["metric of the model"]
+    right = f"; {report['whole accuracy']:.0%} of the pairs answered rightly" if report["answers"] == "right" else ""
+    yield f"metric: {report['metric']}; {metric['whole']:.4g} with every edge, {metric['nothing']:.4g} with none{right}"
+    if "marked" in report:
+        marked = report["marked"]
+        yield (
+            f"the circuit that the file marks, {marked['edges']:,} edges, {marked['connected']:,} of them connected, "
+            f"recovers {marked['recovered']:.0%}"
+        )
+
+
+def _table(report: dict[str, Any]) -> Iterator[str]:
+    answers = report["answers"]
+    last = f" {answers:>6}" if answers else ""
+    yield (
+        f"{'edges':>8} {'connected':>10} {'recovered':>10} {'95 %':>14} {'random':>14} "
+        f"{'by size':>8} {'without':>8}{last}"
+    )
+    for one, sized, less in zip(report["curve"], report["curve by size"], report["curve without them"], strict=True):
+        last = f" {one['accuracy']:>6.0%}" if answers else ""
+        yield (
+            f"{one['edges']:>8,} {one['connected']:>10,} {one['recovered']:>10.2f} "
+            f"{_between(one['low'], one['high']):>14} {_between(one['random low'], one['random high']):>14} "
+            f"{sized['recovered']:>8.2f} {less['recovered']:>8.2f}{last}"
+        )
+    yield ""
+    yield "recovered: (metric of the circuit - with no edge) / (with every edge - with no edge), by the best edges"
+    yield "95 %: of that, by bootstrap over the pairs; random: lowest and highest of random circuits of as many edges"
+    yield "by size: by the largest scores whatever their sign; without: by the model without the best edges"
+    if answers == "right":
+        yield "right: pairs that the circuit answers rightly"
+    elif answers == "same":
+        yield "same: pairs that the circuit answers as the whole model does"
+    yield (
+        f"CPR {report['cpr']:.2f} (area under recovered; above 1 is no merit), CMD {report['cmd']:.3f} (its distance "
+        f"to 1); by size CPR {report['cpr by size']:.2f}, CMD {report['cmd by size']:.3f}"
+    )
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return "" if low is None else f"{low:.2f} to {high:.2f}"
+
+
+def _circuit(report: dict[str, Any]) -> Iterator[str]:
+    """The circuit that is looked at closely, with its band, and what chance would do."""
+    yield sentences(report)[0]
+    circuit = report["circuit"]
+    parts = [f"{circuit['connected']:,} of its edges are connected"]
+    if circuit["low"] is not None:
+        parts.append(f"95 % of resampled sets of pairs give {circuit['low']:.0%} to {circuit['high']:.0%}")
+    parts.append(f"random circuits of its size {circuit['random low']:.0%} to {circuit['random high']:.0%}")
+    yield f"Of this circuit: {'; '.join(parts)}."
