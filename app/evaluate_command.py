@@ -126,7 +126,7 @@ def _of_circuit(over: SessionOver, found: ScoresFile, replacement: Any, size: in
     )
     whole = measure(over.session, [], replacement, dataset=dataset)
     answers = "right" if over.right else "same"
-    if over.session.model.adapter.shape.output_kind == "embedding":
+    if whole.whole_right is None:
         answers = ""
     return {
         "circuit": points(curve)[0],

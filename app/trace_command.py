@@ -15,6 +15,7 @@ import numpy as np
 
 from app.asked_pairs import add_pair_options, asked_pairs, check_pair_options, session_over
 from app.method_options import add_method_options, option_words, options_for
+from app.trace_choice import MEASURING
 from core.errors import ArgumentError, Cancelled, InputError, ModelError
 from core.tracing.options import LEVELS
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from core.tracing.scores import Scores
 
 SHOWN = 10  # of the strongest
+KINDS = {**dict.fromkeys(MEASURING, "measured"), "random": "drawn"}  # of scores; all others are estimated
 MARKED = 200  # edges in the graph of an EAP-IG file
 ABLATIONS = {"patch": "their value in B", "zero": "zero", "mean": "their mean"}  # what removed edges carry
 
@@ -182,8 +184,6 @@ def _report(
     method: Method,
     out: str,
 ) -> dict[str, Any]:
-    from app.trace_choice import MEASURING
-
     about = scores.about
     return {
         "model": about["model"],
@@ -196,14 +196,10 @@ def _report(
         "metric": about["metric"],
         "metric with every edge": None if whole is None else float(whole.whole.mean()),
         "metric with no edge": None if whole is None else float(whole.nothing.mean()),
-        "answered rightly": None if whole is None else float(whole.whole_right.mean()),
+        "answered rightly": None if whole is None else whole.whole_accuracy,
         "seconds": float(about["seconds"]),
         "partial": about.get("partial"),
-        "kind of score": "measured"
-        if method.name in MEASURING
-        else "drawn"
-        if method.name == "random"
-        else "estimated",
+        "kind of score": KINDS.get(method.name, "estimated"),
         "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
         "file": out,
     }

@@ -40,7 +40,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ([*PLAIN, "--format", "eap-ig", "--size", "5000"], 2, "has 0 to 1,519 edges, not 5,000"),
         ([*PLAIN, "--out", "no/folder.json"], 3, "no/folder.json cannot be written"),
         ([*PLAIN, "--out", "."], 3, "it is a folder"),
-        ([*PLAIN, "--metric", "accuracy"], 2, "There is no metric 'accuracy'"),
+        ([*PLAIN, "--metric", "nothing"], 2, "There is no metric 'nothing'"),
         (["trace", "--model", "bundled:names", "--dataset", "missing.csv"], 3, "cannot be read"),
         (["trace", "--model", "bundled:names", "--clean", "The capital", "--pairs", "3"], 2, "Give --task too"),
         (["trace", "--model", "bundled:names", "--clean", "a b", "--counterfactual", "a b"], 3, "the same input"),
@@ -133,7 +133,7 @@ def test_interrupted_half_way_keeps_what_is_scored_and_says_so(tmp_path: Path, c
 
     out = tmp_path / "half.json"
     shown, terminal = pty.openpty()
-    arguments = ["--task", "ioi", "--pairs", "200", "--steps", "40", "--out", str(out), "--json"]
+    arguments = ["--task", "ioi", "--pairs", "100", "--steps", "20", "--out", str(out), "--json"]
     with subprocess.Popen(
         [sys.executable, "-m", "app", "trace", "--model", "bundled:names", *arguments],
         cwd=ROOT,
@@ -143,7 +143,7 @@ def test_interrupted_half_way_keeps_what_is_scored_and_says_so(tmp_path: Path, c
     ) as process:
         os.close(terminal)
         told = ""
-        while not re.search(r"EAP-IG: [1-9]\d?% of 200 pairs", told):
+        while not re.search(r"EAP-IG: [1-9]\d?% of 100 pairs", told):
             told += os.read(shown, 1000).decode()
         process.send_signal(signal.SIGINT)
         words, _ = process.communicate(timeout=60)
@@ -154,7 +154,7 @@ def test_interrupted_half_way_keeps_what_is_scored_and_says_so(tmp_path: Path, c
     scores = read_scores(out).scores
     assert scores.about["partial"] == partial
     assert np.isfinite(scores.values).all()
-    assert main(["evaluate", str(out), "--size", "50", "--task", "ioi", "--pairs", "1"]) == 0
+    assert main(["evaluate", str(out), "--size", "9", "--task", "ioi", "--pairs", "1"]) == 0
     assert f"PARTIAL: the trace was interrupted after {partial}" in capsys.readouterr().out
     assert main(["compare", str(out), str(out), "--size", "50"]) == 0
     assert f"PARTIAL: {partial}" in capsys.readouterr().out

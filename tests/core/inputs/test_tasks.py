@@ -94,7 +94,10 @@ def test_known_sentences_are_matched_as_the_field_would(model: Model) -> None:
 def test_rows_that_do_not_fit_are_dropped_with_the_reason() -> None:
     module, tokenizer = small_text_model()
     other = load_model((module, tokenizer))
-    with pytest.raises(InputError, match=r"No pair of the task Agreement fits .*: (A has|The prompt has|The answer) "):
+    with pytest.raises(
+        InputError,
+        match=r"No pair of the task Agreement fits .*: 16 did not fit .*: (A has|The prompt has|The answer) ",
+    ):
         make_task("agreement", other)
 
 
