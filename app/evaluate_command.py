@@ -81,6 +81,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     )
     report["metric"] = over.metric
     report |= _of_circuit(over, found, replacement, report["size"], options.seed)
+    report["right"]["same"] = report["answers"] == "same"
     told("")
     print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else evaluation_words(report))
     return 0

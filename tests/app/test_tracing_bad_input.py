@@ -34,7 +34,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ([*PLAIN, "--replacement", "noise"], 2, "cannot score for 'noise'"),
         ([*PLAIN, "--steps", "0"], 2, "at least 1 step"),
         ([*PLAIN, "--method", "eap", "--steps", "3"], 2, "eap takes no --steps"),
-        ([*PLAIN, "--method", "acdc", "--level", "nodes"], 2, "ACDC does not score nodes"),
+        ([*PLAIN, "--method", "circuit-pruning", "--level", "positions"], 2, "does not score positions"),
         ([*PLAIN[:-1], "0"], 2, "--pairs is at least 1, not 0"),
         ([*PLAIN, "--size", "5"], 2, "--size is for eap-ig files"),
         ([*PLAIN, "--format", "eap-ig", "--size", "5000"], 2, "has 0 to 1,519 edges, not 5,000"),

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 import wirescope as ws
 from app.trust_report import sentences as report_sentences
-from app.trust_report import trust_report, trust_words
+from app.trust_report import trust_report
 from app.trust_words import TOO_MUCH
 from core.evaluation.hypotheses import hypothesis_tests
 from tests.app.person import Person, plain
@@ -139,9 +139,7 @@ def test_a_model_without_a_head_has_no_right_answers_and_says_so() -> None:
     pairs = ws.Dataset([setup.model.pair(one[None], other[None]) for one, other in tensors])
     session = ws.Session(setup.model, pairs.pairs[0])
     report = trust_report(session, ws.trace(session, "eap", dataset=pairs), pairs, size=30)
-    words = trust_words(report)
-    assert "there is no accuracy" in words
-    assert "so none is right or wrong" in words
+    assert any("so none is right or wrong" in words for words in report_sentences(report))
     assert report["whole accuracy"] is None
 
 
