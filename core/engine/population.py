@@ -20,7 +20,7 @@ from core.errors import Cancelled, EditError
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 
-POSITIONS = 128  # of all inputs that run together, about: between two such runs it can be cancelled
+POSITIONS = 64  # of all inputs that run together, about: between two such runs it can be cancelled
 
 Run = Callable[[Sequence[int]], RunState]
 
