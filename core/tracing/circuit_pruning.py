@@ -1,4 +1,5 @@
-"""Circuit pruning: attribution in the circuit that is left, again and again (Wirescope's own).
+"""Circuit pruning: attribution in the circuit that is left, again and again, with exact runs where it is least sure
+(Wirescope's own).
 
 Other attribution methods judge an edge in the whole model, once. What it is worth in a small circuit can be something
 else: there most of what it worked with is gone. So:
@@ -8,14 +9,18 @@ Steps:
    edge carries that share of what its writer adds in this very run, every other edge its replacement.
 2. The worth of a kept edge is the mean over the shares of (out_u - replacement_u) . gradient_r. The worths of all kept
    edges add up to m(circuit) - m(nothing), as with integrated edges.
-3. Drop the edges of the least absolute worth, so that KEPT of them remain, and those that are then on no path from
-   `input` to `logits`. Go on with 1 until one path is left.
-4. An edge's score has the sign of its worth in the last circuit that had it; its size says when it was dropped: it is
+3. Of a circuit of up to SMALL edges, where an exact run costs little, measure the edges of which it is least sure
+   whether they stay: those nearest the cut of step 4. The circuit is really run without each of them, all in one batch,
+   and what it loses is the edge's worth. The budget of such runs is shared out evenly among these rounds.
+4. Drop the edges of the least absolute worth, so that KEPT of them remain (of a small circuit KEPT_OF_SMALL), and those
+   that are then on no path from `input` to `logits`. Go on with 1 until one path is left.
+5. An edge's score has the sign of its worth in the last circuit that had it; its size says when it was dropped: it is
    at least the largest size of all that were dropped before. So a ranking by size is the order of dropping backwards.
 
-Cost: `steps` forwards and two backwards each for every round; the number of rounds goes with the logarithm of the
-number of edges (16 for SmolLM2). Do not use it for the effect of a single edit in the whole model, nor where one round
-of another method is all there is time for."""
+Cost: `steps` forwards and two backwards each for every round, and `budget` runs of small circuits; the number of rounds
+goes with the logarithm of the number of edges (some 20 for SmolLM2). So it takes about as many times as long as EAP-IG
+as there are rounds. Do not use it for the effect of a single edit in the whole model, nor where one round of another
+method is all there is time for."""
 
 from __future__ import annotations
 
@@ -25,40 +30,82 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.circuit import connected
+from core.circuit import Circuit, connected
 from core.engine.circuit_gradients import CircuitGradients
 from core.graph import Graph
 from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job, by_level
 
 KEPT = 0.6  # of the edges, each round
+SMALL = 200  # edges
+KEPT_OF_SMALL = 0.7
 LEAST = 4  # edges: with fewer there is nothing to choose between
+TOGETHER = 16  # circuits that are run in one batch
+
+Edges = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 def circuit_pruning(job: Job) -> Iterator[Found]:
     graph = job.session.graph
-    everything = np.arange(graph.n_edges, dtype=np.int64), np.zeros(graph.n_edges)
-    left, worth = job.memory.get("left", everything)
-    dropped: list[NDArray[np.int64]] = job.memory.setdefault("dropped", [])  # the first to go first
-    rounds = int(np.ceil(np.log(graph.n_edges / LEAST) / -np.log(KEPT)))
+    everything = np.arange(graph.n_edges, dtype=np.int64), np.zeros(graph.n_edges), 0
+    left, worth, runs = job.memory.get("left", everything)
+    dropped: list[Edges] = job.memory.setdefault("dropped", [])  # the first to go first
     while len(left) > LEAST:
         worth[left] = _worths(job, left)
         order = left[np.argsort(np.abs(worth[left]), kind="stable")]
-        kept = np.sort(order[len(order) - int(KEPT * len(order)) :])
+        cut = len(order) - int(_share_kept(len(order)) * len(order))
+        if len(left) <= SMALL:
+            near = _nearest(order, cut, (job.options.budget - runs) // _rounds(len(left)))
+            worth[order[near]] = _measured(job, left, order[near])
+            runs += len(order[near])
+            order[near] = order[near][np.argsort(np.abs(worth[order[near]]), kind="stable")]
+        kept = np.sort(order[cut:])
         kept = kept[connected(graph, kept)]
         if not len(kept):
             break
-        gone = order[~np.isin(order, kept)]
-        dropped.append(gone)
+        dropped.append(order[~np.isin(order, kept)])
         left = kept
-        job.memory["left"] = left, worth
+        job.memory["left"] = left, worth, runs
         if len(left) > LEAST:
-            share = min(0.99, len(dropped) / rounds)
+            share = 1 - _rounds(len(left)) / _rounds(graph.n_edges)
             yield Found(by_level(graph, _scores(graph, worth, dropped, left), job.level), share)
     yield Found(by_level(graph, _scores(graph, worth, dropped, left), job.level))
 
 
-def _worths(job: Job, edges: NDArray[np.int64]) -> NDArray[np.float64]:
+def _share_kept(edges: int) -> float:
+    return KEPT_OF_SMALL if edges <= SMALL else KEPT
+
+
+def _rounds(edges: int) -> int:
+    """How many there are still to come, at most."""
+    count = 0
+    while edges > LEAST:
+        edges = int(_share_kept(edges) * edges)
+        count += 1
+    return count
+
+
+def _nearest(order: Edges, cut: int, count: int) -> slice:
+    """The places of `count` edges about a cut of their order; none where the budget is spent."""
+    return slice(max(0, cut - count // 2), min(len(order), cut + (count + 1) // 2))
+
+
+def _measured(job: Job, circuit: Edges, edges: Edges) -> Floats:
+    """What the circuit really loses without each of some edges: [edges]."""
+    graph = job.session.graph
+    whole = Circuit(graph, circuit)
+    without = [Circuit(graph, circuit[circuit != edge]) for edge in edges]
+    lost = np.zeros(len(edges))
+    for session in job.sessions:
+        (before,) = session.run_circuits([whole], job.replacement, job.cancelled)
+        for start in range(0, len(edges), TOGETHER):
+            runs = session.run_circuits(without[start : start + TOGETHER], job.replacement, job.cancelled)
+            lost[start : start + len(runs)] += [float((before.metric - run.metric).sum()) for run in runs]
+    return lost / job.pairs
+
+
+def _worths(job: Job, edges: Edges) -> Floats:
     """What each edge of a circuit is worth in it: [edges], in their order."""
     steps, graph = job.options.steps, job.session.graph
     readers, writers = graph.edge_readers[edges], graph.edge_writers[edges]
@@ -73,10 +120,8 @@ def _worths(job: Job, edges: NDArray[np.int64]) -> NDArray[np.float64]:
     return total / steps / job.pairs
 
 
-def _scores(
-    graph: Graph, worth: NDArray[np.float64], dropped: list[NDArray[np.int64]], left: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Step 4."""
+def _scores(graph: Graph, worth: Floats, dropped: list[Edges], left: Edges) -> Floats:
+    """Step 5."""
     order = np.concatenate([*dropped, left[np.argsort(np.abs(worth[left]), kind="stable")]])
     sizes = np.maximum.accumulate(np.abs(worth[order]))
     scores = np.zeros(graph.n_edges)

@@ -102,9 +102,10 @@ METHODS: dict[str, Method] = {
         Method(
             "circuit-pruning",
             "Circuit pruning",
-            "attribution in the circuit that is left, again and again; Wirescope's own",
+            "attribution in the circuit that is left, again and again, exact runs where that is least sure; "
+            "Wirescope's own",
             circuit_pruning,
-            options=("steps",),
+            options=("steps", "budget"),
             levels=("edges", "nodes"),
             joint=True,
         ),

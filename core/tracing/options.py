@@ -25,7 +25,7 @@ class Options:
 
     steps: int = _option(5, "points of an integral")
     seed: int = _option(0, "of all that is drawn")
-    budget: int = _option(1000, "exact runs that may be made")
+    budget: int = _option(200, "circuits that may be run exactly, each over all pairs")
     threshold: float = _option(0.01, "an edge below it is removed")
     restarts: int = _option(1, "of a search, with other orders")
     updates: int = _option(200, "of what is learned")
