@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from app.circuit_wants import CurveFound, Kept, WantCurve, WantKept
-from app.inspection import REPLACED, scored_words
+from app.inspection import REPLACED, recovered_words, scored_words
 from app.messages import Recovered, Scored, Unanswered
 from app.tracing_wants import Untraced
 from app.workbench import TRACE_STEP
@@ -32,6 +32,7 @@ class Circuits(QObject):
         self._of: tuple[object, ...] = ()  # the state that the figures are of
         self._problem = ""
         self._untraced: tuple[object, str] = None, ""  # why a trace could not be made, and of which state
+        self._found: int | None = None  # the size that the last trace came to
         self._pending: int | None = None
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
@@ -110,10 +111,14 @@ class Circuits(QObject):
         self.show()
 
     def _take_recovered(self, recovered: Recovered) -> None:
-        """A trace has found how many edges do most: they are the circuit, where none was chosen."""
-        if self._bench.document.size is None:
+        """A trace has found how many edges do most: they are the circuit, where the user has not chosen a size."""
+        size = self._bench.document.size
+        if size is None or size == self._found:
+            self._found = recovered.size
             words = f"Trace: keep the best {recovered.size:,} edges"
             self._bench.commit(words, replace(self._bench.document, size=recovered.size), TRACE_STEP)
+        elif size != recovered.size:
+            self._bench.message.emit(f"{recovered_words(recovered)}. Kept are {size:,}, as chosen.")
         self._bench.history.seal()
         self._untraced = None, ""
         self._follow()
@@ -155,6 +160,7 @@ class Circuits(QObject):
             problem=self._problem or (self._untraced[1] if self._untraced[0] == self._state() else ""),
             can_trace=scored is not None,
             traced=bench.recovered is not None,
+            tracing=bench.tracing,
             stale=bool(self._of) and self._of != self._state(),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.document import Document
 from app.messages import Inspected, Opened, Ready, Recovered, Scored
 from app.shown import WAITS, links
+from app.trace_choice import pairs_words
 from core.edits import EditKind
 from core.graph import Edge, Node
 from views.component_words import node_words
@@ -158,7 +159,7 @@ def scored_words(scored: Scored) -> str:
 
 def scores_words(scored: Scored) -> str:
     """How the edges shown got their scores: "Dashed edges: estimated by EAP, replaced from B"."""
-    over = f", over {scored.pairs} pairs" if scored.pairs else ""
+    over = f", over {pairs_words(scored.pairs)}" if scored.pairs else ""
     part = f"; partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
     if scored.measured:
         return f"Solid edges: measured one at a time, {REPLACED[scored.kind]}{over}{part}"
@@ -170,7 +171,7 @@ def recovered_words(answer: Recovered) -> str:
     left = 1 - answer.share
     rest = f"{left:.0%} stays unexplained" if left >= 0 else f"{-left:.0%} more than the whole model"
     random = abs(round(100 * answer.random)) if round(100 * answer.random) == 0 else round(100 * answer.random)
-    over = f", over {answer.pairs} pairs" if answer.pairs else ""
+    over = f", over {pairs_words(answer.pairs)}" if answer.pairs else ""
     least = f". No part of the model that was tried recovers {answer.missed:.0%}" if answer.missed else ""
     return (
         f"{answer.size:,} of {answer.edges:,} edges recover {answer.share:.0%}, {rest}; "

@@ -8,7 +8,7 @@ import time
 from app.bench import Bench, ScoresKey
 from app.engine_thread import Cancel, Send
 from app.messages import Request, Scored, Working
-from app.trace_choice import TraceChoice
+from app.trace_choice import TraceChoice, pairs_words
 from app.trace_pairs import dataset_of
 from core.tracing.job import Options
 from core.tracing.methods import METHODS
@@ -33,7 +33,7 @@ def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, c
     title = METHODS[key.choice.method].title
     send(Working(request.number, f"{title}: reading the dataset" if key.rows else title))
     tracing = _tracing(request, bench, key)
-    over = f"{tracing.pairs} pairs" if key.rows else f"{bench.session.graph.n_edges:,} edges"
+    over = pairs_words(tracing.pairs) if key.rows else f"{bench.session.graph.n_edges:,} edges"
     words = f"{title}, {over}"
     send(Working(request.number, words, 0.0 if key not in bench.partial else bench.partial[key].share))
     sent = time.monotonic()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 from app.inspection import REPLACED
 from app.messages import Unanswered
 from app.node_scores_wants import NodesScored, WantNodeScores
+from app.trace_choice import pairs_words
 from views.data import NodeScores
 from views.widgets.text import change_words, visible_token
 
@@ -61,7 +62,7 @@ class NodeScoring(QObject):
         known = np.flatnonzero(np.isfinite(values))
         best = known[np.argsort(-np.abs(values.flat[known]), kind="stable")][:NAMED]
         named = ", ".join(f"{self._name(values, place)} {change_words(values.flat[place])}" for place in best.tolist())
-        over = f", over {scored.pairs} pairs" if scored.pairs else ""
+        over = f", over {pairs_words(scored.pairs)}" if scored.pairs else ""
         part = f"; partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
         how = "measured" if scored.measured else "estimated"
         title = f"{scored.method.upper()}, {len(values):,} nodes"

@@ -10,7 +10,7 @@ from app.engine_thread import Cancel, Send
 from app.long_trace import EVERY, options_of
 from app.messages import Request, Working
 from app.node_scores_wants import NodesScored, WantNodeScores
-from app.trace_choice import MEASURING, TraceChoice
+from app.trace_choice import MEASURING, TraceChoice, pairs_words
 from app.trace_pairs import dataset_of
 from core.edits import EditKind
 from core.tracing.methods import METHODS
@@ -47,7 +47,7 @@ def serve_node_scores(want: WantNodeScores, request: Request, bench: Bench, send
             options=options_of(choice),
         )
     tracing: Tracing = bench.kept[name]
-    words = f"{title}, {tracing.pairs} pairs" if rows else f"{title}, nodes"
+    words = f"{title}, {pairs_words(tracing.pairs)}" if rows else f"{title}, nodes"
     sent = time.monotonic()
     for scores, share in tracing.parts(cancelled):
         bench.kept[key] = scores, min(share, 1.0)

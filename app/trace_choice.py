@@ -57,6 +57,11 @@ def forwards(method: str, edges: int, options: dict[str, float]) -> float:
     return 3 * steps
 
 
+def pairs_words(pairs: int) -> str:
+    """ "1 pair", "24 pairs"."""
+    return f"{pairs:,} pair{'s' * (pairs != 1)}"
+
+
 def cost_words(seconds: float) -> str:
     """ "about 4 min"; empty where it is not worth a word."""
     return "" if seconds < 2 else seconds_words(seconds)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.messages import Scored
-from app.trace_choice import TraceChoice
+from app.trace_choice import TraceChoice, pairs_words
 from app.tracing_wants import MethodsFound, WantMethods
 from core.tracing.options import Level
 from views.trace_data import TraceData
@@ -54,7 +54,7 @@ class TracingMenu(QObject):
             return
         takes = [option.name for option in method.options]
         told = tuple((name, value) for name, value in choice.options if name in takes)
-        over = f" over {self._data.pairs} pairs" if choice.over_dataset else ""
+        over = f" over {pairs_words(self._data.pairs)}" if choice.over_dataset else ""
         what = {"edges": "Trace", "nodes": "Trace nodes", "positions": "Trace nodes at positions"}[choice.level]
         bench.trace(f"{what} by {method.title}{over}", replace(choice, options=told))
         if method.cost:

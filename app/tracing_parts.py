@@ -14,7 +14,7 @@ from app.document import Document
 from app.engine_thread import Cancel, Send
 from app.long_trace import EVERY
 from app.messages import Request, Working
-from app.trace_choice import cost_words, forwards
+from app.trace_choice import cost_words, forwards, pairs_words
 from app.trace_pairs import sessions_of
 from app.tracing_wants import EdgesMeasured, MethodsFound, WantMeasured, WantMethods
 from core.errors import WirescopeError
@@ -79,7 +79,8 @@ def serve_measured(want: WantMeasured, request: Request, bench: Bench, send: Sen
         bench.kept[key] = [Scan(session, targets, kind, edits=edits) for session in sessions]
     scans: list[Scan] = bench.kept[key]
     total = sum(len(scan) for scan in scans)
-    words = f"Measuring {len(want.edges):,} edges" + (f", {len(document.dataset)} pairs" if len(scans) > 1 else "")
+    pairs = sum(session.pair.batch for session in sessions)
+    words = f"Measuring {len(want.edges):,} edges" + (f", {pairs_words(pairs)}" if pairs > 1 else "")
 
     def tell() -> None:
         done = sum(scan.done for scan in scans)

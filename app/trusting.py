@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from app.inspection import REPLACED
 from app.messages import Unanswered
 from app.pace import Pace
+from app.trace_choice import pairs_words
 from app.trust_wants import EVALUATING, TITLES, TrustFound, WantTrust
 from views.trust_data import TrustData
 
@@ -47,6 +48,7 @@ class Trusting(QObject):
         bench.working.connect(self._take_working)
         for changed in (bench.model_opened, bench.metric_changed):
             changed.connect(lambda _: self._show())
+        bench.idle.connect(self._show)  # what can be evaluated may be known only then
         self._show()
 
     def _state(self) -> tuple[object, ...]:
@@ -63,7 +65,7 @@ class Trusting(QObject):
         self._serial += 1
         self._asked, self._found, self._problem = WantTrust(self._serial, size), None, ""
         self._of = self._state()
-        over = f"{scored.pairs} pairs" if scored.pairs else "this pair"
+        over = pairs_words(scored.pairs) if scored.pairs else "this pair"
         part = f", partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
         by = f"{scored.method.upper()}, {REPLACED[scored.kind]}, over {over}{part}"
         self._subject = f"The best {size:,} edges by {by}."
@@ -145,7 +147,7 @@ class Trusting(QObject):
         if self._bench.opened is None:
             return ""
         if document.choice.over_dataset and document.dataset and not document.traced_rows:
-            return f"The next trace goes over the dataset's {len(document.dataset)} pairs: press T."
+            return f"The next trace goes over the dataset's {pairs_words(len(document.dataset))}: press T."
         pairs = len(document.traced_rows)
         if pairs >= FEW:
             return ""

@@ -69,7 +69,7 @@ class Workbench(QObject):
         self._selection: tuple[Target, ...] = ()
         self.extent = Extent()  # what the canvas shows beside the circuit
         self._positions: tuple[int, ...] = ()
-        self._recover = False
+        self.tracing = False  # a trace that was asked for runs
         self._conversation = talk = Conversation(engine, self)
         talk.working.connect(self.working)
         talk.finished.connect(self._finish)
@@ -151,7 +151,7 @@ class Workbench(QObject):
         if changed or document.metric != before.metric or document.population != before.population:
             self._forget()
         if (document.traced, document.traced_rows) != (before.traced, before.traced_rows):
-            self._recover = False  # it was another trace
+            self.tracing = False  # it was another trace
         self.findings.follow(before, document)
         self._ask_anew()
         self._inspect()
@@ -212,13 +212,13 @@ class Workbench(QObject):
         """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
         self.history.seal()
         self.commit(words, replace(self.document, traced=choice), TRACE_STEP)
-        self._recover = True
+        self.tracing = True
         self.known.recovered = None
         self._ask_anew()
 
     def cancel(self) -> None:
         """Give up what runs. What the window then shows of an earlier state stays dimmed."""
-        traced, self._recover = self._recover, False
+        traced, self.tracing = self.tracing, False
         self._conversation.cancel()
         self.message.emit("Cancelled.")
         self.given_up.emit(traced)
@@ -249,7 +249,7 @@ class Workbench(QObject):
         if self.document.model:
             inspect = self._selection[0] if len(self._selection) == 1 else None
             self._conversation.ask(
-                self.document, inspect, self._positions, self._recover, self._refused.replaceable, changes
+                self.document, inspect, self._positions, self.tracing, self._refused.replaceable, changes
             )
 
     def _ask_anew(self) -> None:
@@ -260,7 +260,7 @@ class Workbench(QObject):
     def _forget(self) -> None:
         """Numbers of another input or metric are worth nothing."""
         self.findings.forget()
-        self._recover = False
+        self.tracing = False
 
     @property
     def busy(self) -> bool:
@@ -287,7 +287,7 @@ class Workbench(QObject):
 
     def end_trace(self) -> None:
         """The trace that was asked for is at its end, or cannot be made."""
-        self._recover = False
+        self.tracing = False
 
     def _take_opened(self, opened: Opened) -> None:
         known = self.opened
@@ -313,7 +313,7 @@ class Workbench(QObject):
         self._ask_anew()
 
     def _take_failure(self, failure: Failed) -> None:
-        self._recover = False
+        self.tracing = False
         if failure.cards:
             self.ready = None
             self.cards_changed.emit(failure.cards[0], failure.cards[1])

@@ -56,6 +56,7 @@ class CircuitData:
     problem: str = ""
     can_trace: bool = False
     traced: bool = False
+    tracing: bool = False  # a trace runs
     stale: bool = False
     partial: str = ""  # "partial: 37 % of the work"
     can_measure: bool = False  # some edges shown are estimated

@@ -394,3 +394,58 @@ def test_a_trace_of_nodes_that_is_cancelled_is_marked_as_partial(reader: Person,
     assert "partial" not in reader.message()
     expected = ws.trace(reader.session(), "exact-scan", level="positions").values
     assert reader.window.canvas.scene.data.scores.at == pytest.approx(expected, abs=1e-5)
+
+
+# ---- what a trace does to the circuit that is kept, and small datasets --------------------------------------------
+
+
+def test_another_trace_comes_to_its_own_size_but_leaves_one_that_the_user_chose(reader: Person) -> None:
+    trace(reader)
+    assert reader.bench.document.size == reader.bench.recovered.size
+    choose(reader, "flow-routes")
+    trace(reader)
+    assert reader.bench.document.size == reader.bench.recovered.size
+    field = reader.window.faithfulness.field
+    reader.click(field)
+    field.selectAll()
+    QTest.keyClicks(field, "33")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    reader.rest()
+    choose(reader, "eap")
+    trace(reader)
+    assert reader.bench.document.size == 33
+    assert reader.message().endswith("Kept are 33, as chosen.")
+    assert f"{reader.bench.recovered.size:,} of " in reader.message()
+
+
+@pytest.mark.parametrize("who", ["reader", "viewer"])
+def test_a_dataset_of_one_is_traced_and_says_what_it_cannot_tell(request, who: str) -> None:
+    person: Person = request.getfixturevalue(who)
+    person.press(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier, widget=person.window.canvas)
+    assert len(person.bench.document.dataset) == 1
+    assert "1 pair" in person.window.top_bar.method_menu.over[True].text()
+    over_dataset(person)
+    trace(person)
+    assert person.bench.scored.pairs == 1
+    assert "over 1 pair)" in person.message()
+    assert "±" not in person.window.faithfulness.title.text()  # one pair has no spread
+    person.window.docks["trust"].raise_()
+    person.click(person.window.trust.evaluate)
+    person.wait(lambda: not person.window.trust.data().waiting)
+    said = " ".join(person.window.trust.texts())
+    assert "one pair cannot tell how stable a circuit is" in said
+    assert "the tests need 8 pairs" in said
+    assert person.window.trust.lacks.isVisible()
+
+
+def test_a_circuit_of_inputs_that_changed_can_be_evaluated_again(reader: Person) -> None:
+    trace(reader)
+    reader.window.docks["trust"].raise_()
+    reader.click(reader.window.trust.evaluate)
+    reader.wait(lambda: not reader.window.trust.data().waiting)
+    reader.type_prompt("A", "When Tom gave a drink to")
+    assert reader.window.trust.data().stale
+    assert reader.window.trust.evaluate.text() == "Evaluate again"
+    reader.click(reader.window.trust.evaluate)  # it is enabled
+    reader.wait(lambda: reader.window.trust.data().statements and not reader.window.trust.data().waiting)
+    assert not reader.window.trust.data().stale

@@ -127,8 +127,9 @@ class FaithfulnessPanel(QFrame):
         self.problem.setText("" if self._refused else data.problem)
         self.problem.setVisible(bool(data.problem))
         self.trace.setVisible(data.curve is None and not data.problem and data.can_trace)
-        self.trace.setEnabled(not data.traced)
-        self.trace.setText("Running circuits of all sizes …" if data.traced else "Trace to see the curve")
+        self.trace.setEnabled(not data.traced and not data.tracing)
+        runs = "Running circuits of all sizes …" if data.traced else "Tracing …" if data.tracing else ""
+        self.trace.setText(runs or "Trace to see the curve")
         tips = [TRACK_TIP, *([data.curve.words] if data.curve else [])]
         if kept is not None and data.size is not None:
             tips.append(_kept_words(kept))
@@ -162,7 +163,7 @@ class FaithfulnessPanel(QFrame):
             f"{share}, {short_rest}",
         )
         random, kind = share_words(kept.random), data.replaced.removeprefix("replaced ")
-        short = " · ".join(part for part in (f"random {random}", _short_partial(data), kind) if part)
+        short = " · ".join(part for part in (f"random {random}", _over(kept), _short_partial(data), kind) if part)
         shortest = " · ".join(part for part in (f"random {random}", _short_partial(data)) if part)
         return titles, (f"random edges {random} · {note}", f"random {random} · {note}", short, shortest)
 
@@ -240,14 +241,14 @@ def _plus_minus(kept: KeptData) -> str:
 
 
 def _over(kept: KeptData | None) -> str:
-    return "" if kept is None or not kept.pairs else f"{kept.pairs} pairs"
+    return "" if kept is None or not kept.pairs else f"{kept.pairs} pair{'s' * (kept.pairs != 1)}"
 
 
 def _kept_words(kept: KeptData) -> str:
     digits = metric_digits(kept.whole, kept.metric)
     over = ""
     if kept.pairs:
-        over = f" These are means over {kept.pairs} pairs; ± is half of the 95 % band (bootstrap over the pairs)."
+        over = f" These are means over {_over(kept)}; ± is half of the 95 % band (bootstrap over the pairs)."
         if kept.accuracy is not None and kept.whole_accuracy is not None:
             over += (
                 f" The circuit answers {kept.accuracy:.0%} of them rightly, the whole model {kept.whole_accuracy:.0%}."
