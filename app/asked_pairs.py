@@ -83,7 +83,7 @@ def task_pairs(model: Model, task: str, pairs: int, seed: int) -> AskedPairs:
     rows = tuple(FileRow(a, b, *own) for (a, b), own in both if isinstance(a, str) and isinstance(b, str))
     short = made.dropped or len(made.pairs) < pairs
     return AskedPairs(
-        f"{_count(dataset)} of the task {task}", rows, dataset, (f"{task}: {made.words()}.",) * bool(short)
+        f"{_count(dataset)} of the task {task}", rows, dataset, (f"{task}: {made.words()}",) * bool(short)
     )
 
 
