@@ -27,6 +27,7 @@ from core.tracing.options import option_fields
 
 PLAIN = ("trace", "--model", "bundled:names", "--task", "capitals", "--pairs", "8")
 TRACE = (*PLAIN, "--steps", "2")
+PAIR = ("The capital of France is", "--counterfactual", "The capital of Italy is")
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +124,16 @@ def test_compare_with_another_method_and_through_eap_igs_format(
     traced: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "eap.json"
-    assert main([*PLAIN, "--method", "eap", "--format", "eap-ig", "--out", str(other)]) == 0
+    assert main([*PLAIN, "--method", "eap", "--format", "eap-ig", "--size", "90", "--out", str(other)]) == 0
     capsys.readouterr()
+    assert main(["evaluate", str(other), "--clean", *PAIR, "--metric", "logit_difference: Paris: Rome"]) == 0
+    words = capsys.readouterr().out
+    model = ws.load_model("bundled:names")
+    session = ws.Session(model, model.pair(PAIR[0], PAIR[2]), ws.logit_difference(" Paris", " Rome"))
+    marked = read_scores(other).marked
+    assert marked is not None
+    share = float(measure(session, [marked], "patch").recovered()[0])
+    assert f"marks, 90 edges, {len(marked.pruned())} of them connected, recovers {share:.0%}" in words
     assert main(["compare", str(traced), str(other), "--size", "100", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     (found,) = report["circuits"]
@@ -161,6 +170,10 @@ def test_a_method_takes_its_options_and_refuses_those_of_others(name: str, optio
     else:
         with pytest.raises(ArgumentError, match=f"{name} takes no --{option}"):
             options_for(method, given)
+
+
+def test_every_option_is_of_some_method() -> None:
+    assert set(option_fields()) == {option for method in METHODS.values() for option in method.options}
 
 
 def test_a_trace_says_what_its_method_was_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,57 @@ def test_eap_igs_files_come_back(family: str, tmp_path: Path) -> None:
     assert document["cfg"]["n_heads"] == graph.heads
     found = read_scores(written(tmp_path, text), graph)
     assert np.allclose(found.scores.values, scores.values, rtol=0, atol=1e-12)
+    assert found.marked is not None
+    assert set(found.marked.names) == set(scores.top(20).names)
+    assert read_scores(written(tmp_path, text)).scores.graph == graph  # ours says which heads share keys and values
+
+
+def test_eap_ig_reads_what_is_written() -> None:
+    """What its `Graph.from_json` does with a file, step by step: nodes are looked up and given their `in_graph`, all
+    but `logits`; edges are looked up by name and given score and `in_graph`; sizes make the graph. A K/V head is
+    written for each of its query heads, in shares that add up to its score."""
+    scores = traced("llama-grouped")
+    graph, circuit = scores.graph, scores.top(20)
+    document = json.loads(scores_to_eap_ig(scores, circuit, 16, [FileRow("a", "b", 1, 2)]))
+    cfg = document["cfg"]
+    assert set(cfg) == {"n_layers", "n_heads", "parallel_attn_mlp", "d_model"}
+    wide = ws.Graph(cfg["n_layers"], cfg["n_heads"], cfg["n_heads"], cfg["parallel_attn_mlp"])
+    assert list(document["nodes"]) == [node.name for node in wide.nodes]
+    used = {node for edge in circuit for node in (edge.writer.name, *(n.name for n in graph.readers_of(edge.reader)))}
+    assert {name for name, node in document["nodes"].items() if node["in_graph"]} == used | {"logits"}
+    assert set(document["edges"]) == set(wide.names)
+    assert all(set(edge) == {"score", "in_graph"} for edge in document["edges"].values())
+    group = graph.heads // graph.kv_heads
+    assert group > 1
+    shares = [document["edges"][f"input->a1.h{head}<k>"]["score"] for head in range(group, 2 * group)]
+    assert shares == pytest.approx([scores.values[graph.index("input->a1.kv1<k>")] / group] * group)
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_a_file_of_another_tool_brings_copies_of_a_shared_head_together(older: bool, tmp_path: Path) -> None:
+    """Every query head has a key of its own in it, with a score of its own; older files say of nodes only a bool."""
+    wide, graph = ws.Graph(2, 4, 4), ws.Graph(2, 4, 2)
+    rng = np.random.default_rng(0)
+    edges = {name: {"score": float(rng.normal()), "in_graph": bool(rng.random() < 0.1)} for name in wide.names}
+    nodes = {node.name: True if older else {"in_graph": True} for node in wide.nodes}
+    cfg = {"n_layers": 2, "n_heads": 4, "parallel_attn_mlp": False, "d_model": 8}
+    found = read_scores(written(tmp_path, json.dumps({"cfg": cfg, "nodes": nodes, "edges": edges})), graph)
+    copies = [edges[f"m0->a1.h{head}<v>"] for head in (2, 3)]
+    number = graph.index("m0->a1.kv1<v>")
+    assert found.scores.values[number] == pytest.approx(sum(copy["score"] for copy in copies))
+    assert found.scores.values.sum() == pytest.approx(sum(edge["score"] for edge in edges.values()))
+    assert found.marked is not None
+    assert (number in found.marked.edges) == any(copy["in_graph"] for copy in copies)
+    assert (found.scores.method, found.rows) == ("eap-ig file", ())
+
+
+def test_what_scores_are_about_goes_with_an_eap_ig_file(tmp_path: Path) -> None:
+    scores = traced("gpt2")
+    scores.about["partial"] = "40% of the work"
+    rows = (FileRow("When Mary", "When John", " Mary", " John"),)
+    found = read_scores(written(tmp_path, scores_to_eap_ig(scores, scores.top(5), 16, rows)))
+    assert found.rows == rows
+    assert (found.scores.about, found.scores.method, found.scores.replacement) == (scores.about, "eap", "patch")
 
 
 def test_a_file_as_eap_ig_writes_it(tmp_path: Path) -> None:
@@ -66,6 +117,11 @@ def test_a_file_as_eap_ig_writes_it(tmp_path: Path) -> None:
     assert found.scores.graph == graph
     assert found.scores.values.tolist() == [float(number) for number in range(graph.n_edges)]
     assert found.rows == ()
+
+
+def test_a_circuit_without_the_other_scores_is_told_from_scores(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="one circuit, without the scores of the other edges"):
+        read_scores(written(tmp_path, traced("gpt2").top(5).to_json()))
 
 
 def test_a_file_of_another_model_names_the_difference(tmp_path: Path) -> None:
