@@ -34,12 +34,15 @@ class Program:
     draw: Callable[[Random], list[int]]
 
     def texts(self, count: int, seed: int = 0) -> tuple[list[list[int]], list[list[int]]]:
-        """Pairs of texts with different answers, each with its beginning."""
+        """Pairs of texts with different answers, each with its beginning; the clean one has the larger answer. So what
+        adds to the logit of one answer moves the difference of the logits the same way in every pair: else it would
+        cancel in the mean over pairs, which is what methods see."""
         rng = Random(f"{self.name}/{seed}")
         clean: list[list[int]] = []
         other: list[list[int]] = []
         while len(clean) < count:
             a, b = self.draw(rng), self.draw(rng)
+            b, a = sorted((a, b), key=self.answer)
             if self.answer(a) != self.answer(b):
                 clean.append([0, *a])
                 other.append([0, *b])
