@@ -11,10 +11,10 @@ Steps:
 4. The size of a score is the mean of |I_l| over all layers l, its sign that of the estimate without dropping. Dropping
    the layer of the edge's own reader would cut the edge off, so that I_l is the estimate without dropping. (The paper
    leaves it out and divides by L - 1. Of two layers one would then be left, and its dropping cuts every path that goes
-   through both: in compiled models of two layers most of the circuit would score 0.)
+   through both: in compiled models of two layers parts of the circuit would score 0.)
 
-A node's I_l is the sum of those of its edges, each 0 where its own reader's layer is dropped, and its score is made of
-them in the same way. At a position it is the same with what the node writes there alone replaced: of the keys, which
+A node's I_l is the sum over its edges, without those that dropping l cuts off, and its score is made of them in the
+same way. At a position it is the same with what the node writes there alone replaced: of the keys, which
 share a softmax, only the one at that position changes, which is exact without another run of the head
 (`core.tracing.atp_star_softmax`). So positions do not add up to nodes.
 

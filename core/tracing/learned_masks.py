@@ -20,10 +20,10 @@ Steps:
 At positions a mask is that of a node at one position, from the first at which A and B differ. The pairs of a dataset
 share their masks. The numbers that are drawn depend on the seed alone.
 
-Cost: `updates` forwards and two backwards over all edges, some 200, for every pair. Small models only: more than
-MOST_EDGES edges are refused, since each of them must be drawn open and shut many times. Do not use it where the metric
-is what counts and not the output as a whole, nor to compare two edges: what is kept depends on what else is; nor for
-circuits much smaller than `keep`: among the masks that are open the order says little. Lower `keep` for these.
+Cost: `updates` forwards, and as many backwards twice over, with all edges open in part, for every pair. Small models
+only: more than 40,000 edges are refused, since each must be drawn open and shut many times. Do not use it where the
+metric is what counts and not the output as a whole, nor to compare two edges: what is kept depends on what else is; nor
+for circuits much smaller than `keep`: among the masks that are open the order says little. Lower `keep` for these.
 """
 
 from __future__ import annotations

@@ -61,7 +61,11 @@ class Method:
     def check(self, session: Session, replacement: EditKind, level: Level) -> None:
         """Raise where this method cannot score such a thing, with what can: ArgumentError, EditError, ModelError."""
         if level not in self.levels:
-            raise ArgumentError(f"{self.title} does not score {level}.", f"It scores {' and '.join(self.levels)}.")
+            others = [method.name for method in METHODS.values() if level in method.levels]
+            raise ArgumentError(
+                f"{self.title} does not score {level}.",
+                f"It scores {' and '.join(self.levels)}; for {level} take, for example, {others[0]}.",
+            )
         if replacement not in self.replacements:
             raise ArgumentError(
                 f"{self.title} cannot score for {replacement!r}.", f"There are: {', '.join(self.replacements)}."

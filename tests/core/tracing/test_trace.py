@@ -69,6 +69,9 @@ def test_refusals_say_what_can_be_done() -> None:
         ws.Dataset(rows, ANSWERS[:3])
     with pytest.raises(ArgumentError, match="noise"):
         ws.trace(session, "eap", replacement="noise")
+    with pytest.raises(ArgumentError) as refused:
+        ws.trace(session, "circuit-pruning", level="positions")
+    assert "edges and nodes; for positions take" in str(refused.value) + refused.value.hint
     with pytest.raises(ArgumentError, match="no circuit"):
         ws.trace(session, "eap", level="positions").top(3)
 
