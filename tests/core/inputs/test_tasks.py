@@ -122,6 +122,24 @@ def test_shapes_are_pictures_with_class_names(model: Model) -> None:
     assert right >= 5
 
 
+def test_indirect_objects_come_in_both_orders_and_b_names_a_third(model: Model) -> None:
+    orders = set()
+    for (clean, counterfactual), (target, foil) in zip(*_rows("ioi", model, 40), strict=True):
+        first = min((target.strip(), foil.strip()), key=clean.index)
+        orders.add(first == foil.strip())  # BABA where the giver is named first, else ABBA
+        assert (clean.count(foil.strip()), clean.count(target.strip())) == (2, 1)
+        changed = [(a, b) for a, b in zip(clean.split(), counterfactual.split(), strict=True) if a != b]
+        ((was, third),) = changed
+        assert was == foil.strip()
+        assert third not in clean
+    assert orders == {True, False}
+
+
+def _rows(name: str, model: Model, pairs: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    made = make_task(name, model, pairs)
+    return [(str(a), str(b)) for a, b in made.pairs], list(made.answers)
+
+
 def test_fewer_pairs_than_asked_for_are_told_and_none_comes_twice(model: Model) -> None:
     """A task of which only three sentences can be made, and one of them has an answer of two tokens."""
     countries = [("France", "Paris"), ("Spain", "Madrid"), ("Chile", "Santiago of Chile")]
