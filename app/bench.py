@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from app.answer_fixes import fix_of
+from app.costs import Costs
 from app.dataset_rows import DatasetRows
 from app.document import Document, PairSource
 from app.engine_thread import Cancel
@@ -46,6 +47,7 @@ class Bench:
     ready: Ready
     forward_milliseconds: float
     rows: DatasetRows
+    costs: Costs = field(default_factory=Costs)  # of the model
     scores: dict[ScoresKey, Scores] = field(default_factory=dict)
     partial: dict[ScoresKey, ScoresKey] = field(default_factory=dict)  # by the key of the whole, that of the part
     kept: dict[object, Any] = field(default_factory=dict)  # what parts have found; the key names what it depends on

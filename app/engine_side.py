@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from app import engine_runs
 from app.bench import Bench, answers_of, time_forward
+from app.costs import Costs
 from app.dataset_rows import DatasetRows
 from app.document import Source
 from app.engine_thread import Cancel, Send
@@ -35,6 +36,7 @@ class EngineSide:
         self._bench: Bench | None = None
         self._bench_key: tuple[object, ...] = ()
         self._rows: DatasetRows
+        self._costs = Costs()
 
     @property
     def session(self) -> Session:
@@ -84,7 +86,7 @@ class EngineSide:
                 return None
             self._model = model
             self._bench, self._bench_key = None, ()
-            self._rows = DatasetRows(model)
+            self._rows, self._costs = DatasetRows(model), Costs()
             self._opened = opened_words(model, name)
         send(replace(self._opened, number=request.number))
         return self._model
@@ -138,7 +140,7 @@ class EngineSide:
             metric_note="",
             answers=answers_of(session),
         )
-        bench = Bench(session, ready, time_forward(session), self._rows)
+        bench = Bench(session, ready, time_forward(session), self._rows, self._costs)
         self._bench, self._bench_key = bench, key
         bench.take_metric(document.metric)
         send(replace(bench.ready, number=request.number))

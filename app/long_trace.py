@@ -35,10 +35,13 @@ def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, c
     tracing = _tracing(request, bench, key)
     over = pairs_words(tracing.pairs) if key.rows else f"{bench.session.graph.n_edges:,} edges"
     words = f"{title}, {over}"
-    send(Working(request.number, words, 0.0 if key not in bench.partial else bench.partial[key].share))
+    done = 0.0 if key not in bench.partial else bench.partial[key].share
+    send(Working(request.number, words, done))
+    watch = bench.costs.watch(key.choice, tracing.pairs, done)
     sent = time.monotonic()
     for scores, share in tracing.parts(cancelled):
         bench.take_scores(key, scores, min(share, 1.0))
+        watch.at(share)
         if time.monotonic() - sent > EVERY and share < 1:
             sent = time.monotonic()
             send(Working(request.number, words, share))

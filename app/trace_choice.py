@@ -12,6 +12,8 @@ from core.tracing.options import Level
 QUICK = "eap"  # the method of the estimates that are there without asking
 SLOW = ("exact-scan", "acdc", "circuit-pruning", "learned-masks")  # are never run without being asked for
 
+WORTH_SAYING = 2.0  # seconds
+
 MEASURING = ("exact-scan",)  # methods whose scores are no estimates
 
 
@@ -64,4 +66,4 @@ def pairs_words(pairs: int) -> str:
 
 def cost_words(seconds: float) -> str:
     """ "about 4 min"; empty where it is not worth a word."""
-    return "" if seconds < 2 else seconds_words(seconds)
+    return "" if seconds < WORTH_SAYING else seconds_words(seconds)

@@ -14,12 +14,12 @@ from app.document import Document
 from app.engine_thread import Cancel, Send
 from app.long_trace import EVERY
 from app.messages import Request, Working
-from app.trace_choice import cost_words, forwards, pairs_words
+from app.trace_choice import TraceChoice, cost_words, forwards, pairs_words
 from app.trace_pairs import sessions_of
 from app.tracing_wants import EdgesMeasured, MethodsFound, WantMeasured, WantMethods
 from core.errors import WirescopeError
 from core.scan import Scan
-from core.tracing.job import Options
+from core.tracing.job import Level, Options
 from core.tracing.methods import METHODS, Method
 from views.data import Target
 from views.trace_data import MethodData, OptionData
@@ -53,11 +53,23 @@ def _method(method: Method, bench: Bench, document: Document, pairs: int) -> Met
         method.check(bench.session, bench.cut_kind(document), level)
     except WirescopeError as error:
         problem = error.message
+    cost = _cost(method, bench, document, level, options, pairs)
+    return MethodData(method.name, method.title, method.words, options, problem, cost, method.levels)
+
+
+def _cost(
+    method: Method, bench: Bench, document: Document, level: Level, options: tuple[OptionData, ...], pairs: int
+) -> str:
+    """How long it takes: as it took before, else as the number of its runs says."""
+    told = tuple((name, value) for name, value in document.choice.options if name in method.options)
+    known = bench.costs.known(TraceChoice(method.name, told, level=level), pairs)
+    if known is not None:
+        words = cost_words(known)
+        return f"{words}, as measured" if words else ""
     graph = bench.session.graph
     count = {"edges": graph.n_edges, "nodes": graph.n_writers, "positions": graph.n_writers * bench.session.pair.length}
     runs = forwards(method.name, count[level], {option.name: option.value for option in options})
-    cost = cost_words(runs * pairs * bench.forward_milliseconds / 1000)
-    return MethodData(method.name, method.title, method.words, options, problem, cost, method.levels)
+    return cost_words(runs * pairs * bench.forward_milliseconds / 1000)
 
 
 def _option(name: str, told: Mapping[str, float]) -> OptionData:

@@ -3,6 +3,8 @@ the engine."""
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
@@ -10,6 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 import wirescope as ws
+from app.costs import Costs, Watch
+from app.trace_choice import TraceChoice
 from core.errors import Cancelled
 from core.evaluation.measured import measure
 from core.models.loading import load_model
@@ -449,3 +453,27 @@ def test_a_circuit_of_inputs_that_changed_can_be_evaluated_again(reader: Person)
     reader.click(reader.window.trust.evaluate)  # it is enabled
     reader.wait(lambda: reader.window.trust.data().statements and not reader.window.trust.data().waiting)
     assert not reader.window.trust.data().stale
+
+
+def test_the_menu_says_how_long_a_trace_takes_as_it_took_before(reader: Person, monkeypatch) -> None:
+    monkeypatch.setattr("app.trace_choice.WORTH_SAYING", 0.0)  # however quick it is
+    choose(reader, "exact-scan")
+    menu = reader.window.top_bar.method_menu
+    assert "(about " in menu.methods["exact-scan"].text()
+    assert "as measured" not in menu.methods["exact-scan"].text()
+    trace(reader)
+    assert "as measured)" in menu.methods["exact-scan"].text()
+    assert "as measured" not in menu.methods["acdc"].text()
+    score(reader, "nodes")  # those were not traced yet
+    assert "as measured" not in menu.methods["exact-scan"].text()
+
+
+def test_what_a_trace_took_is_told_of_more_pairs_and_of_a_part() -> None:
+    costs, choice = Costs(), TraceChoice("acdc", (("threshold", 0.1),))
+    assert costs.known(choice, 1) is None
+    Watch(costs, choice, 2, 0.5, time.monotonic() - 10).at(0.75)  # a quarter of two pairs in ten seconds
+    assert costs.known(choice, 2) == pytest.approx(40, rel=0.01)
+    assert costs.known(TraceChoice("acdc", (("threshold", 0.1),), over_dataset=True), 6) == pytest.approx(120, rel=0.01)
+    assert costs.known(TraceChoice("acdc"), 1) is None  # with another threshold nobody knows
+    Watch(costs, choice, 1, 0.0, time.monotonic()).at(0.001)  # too little to say anything
+    assert costs.known(choice, 2) == pytest.approx(40, rel=0.01)

@@ -15,8 +15,10 @@ from app.trust_report import trust_report
 from app.trust_words import TOO_MUCH
 from core.evaluation.hypotheses import hypothesis_tests
 from tests.app.person import Person, plain
+from tests.app.test_text_size import cut_off
 from tests.app.test_tracing_in_window import ROWS, dataset, over_dataset, paste, trace
 from tests.core.engine.cases import case
+from views import theme
 from views.data import MetricChoice
 from views.panels.trust import StatementRow
 
@@ -174,3 +176,26 @@ def test_the_three_tests_are_those_of_the_engine(person: Person) -> None:
         assert (f"{test.small_p}, against the circuit" in row.words.text()) == (not test.passed)
         assert row.figure.color() == ("text" if test.passed else "negative")
     assert len({test.passed for test in tests}) == 2  # both kinds of answer are seen
+
+
+def test_the_panel_fits_at_every_size_of_text(reader: Person) -> None:
+    trace(reader)
+    open_panel(reader)
+    evaluate(reader)
+    panel, window = reader.window.trust, reader.window
+    try:
+        for percent in (80, 100, 125, 150):
+            theme.set_text_percent(percent)
+            for size in ((1440, 900), (1024, 700)):
+                window.resize(*size)
+                window.arrangement.fit()
+                for _ in range(4):
+                    QApplication.processEvents()
+                assert panel.scroll_area.widget().width() <= panel.scroll_area.viewport().width() + 1, (percent, size)
+                assert cut_off(panel) == [], (percent, size)
+                strip = window.faithfulness
+                assert "unexplained" in strip.title.text() or "too much" in strip.title.text()
+                assert strip.title.fontMetrics().horizontalAdvance(strip.title.text()) <= strip.title.width()
+                assert "random" in strip.note.text()
+    finally:
+        theme.set_text_percent(100)

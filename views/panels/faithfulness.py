@@ -70,18 +70,19 @@ class FaithfulnessPanel(QFrame):
         self.problem = ElidedLabel("", "muted", parent=self.track)
         self.problem.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
-        header = QHBoxLayout()
-        header.setSpacing(8)
-        header.addWidget(self.field)
-        header.addWidget(self.title)
-        header.addStretch(1)
-        header.addWidget(self.note)
-        header.addWidget(self.measure)
-        header.addWidget(self.overview)
+        self._first, self._second = QHBoxLayout(), QHBoxLayout()
+        self._in_two = False
+        self._first.addWidget(self.field)
+        self._first.addWidget(self.title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
-        layout.addLayout(header)
+        for row in (self._first, self._second):
+            row.setSpacing(8)
+            row.addStretch(1)
+            layout.addLayout(row)
+        for widget in (self.note, self.measure, self.overview):
+            self._first.addWidget(widget)
         layout.addWidget(self.track)
         self.set_data(CircuitData())
 
@@ -168,22 +169,36 @@ class FaithfulnessPanel(QFrame):
         return titles, (f"random edges {random} · {note}", f"random {random} · {note}", short, shortest)
 
     def _fit(self) -> None:
-        """Say as much as there is room for; the note on the right gives way first."""
+        """Say as much as there is room for; the note on the right gives way first. Where there is no room for the
+        shortest words, they take two rows."""
         titles, notes = self.words()
         used = self.field.width() + 24 + 4 * 8
         used += self.overview.sizeHint().width() if self._data.size is not None else 0
         used += self.measure.sizeHint().width() if self._data.can_measure else 0
         bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
         room = self.width() - used - 8
-        order = FITS if len(titles) > 2 else ((0, 0), (0, 1), (1, 1))
+        order = FITS if len(titles) > 2 else ((0, 0), (0, 1), (1, 1), (1, 2))
         there = [(i, j) for i, j in order if i < len(titles) and j < len(notes)]
-        pairs = [(titles[i], notes[j]) for i, j in there] + [(titles[-1], "")]
+        pairs = [(titles[i], notes[j]) for i, j in there]
         fits = (
             pair for pair in pairs if bold.horizontalAdvance(pair[0]) * 1.08 + plain.horizontalAdvance(pair[1]) <= room
         )
-        title, note = next(fits, pairs[-1])
+        title, note = next(fits, ("", ""))
+        self._break(not title)
+        if not title:
+            alone = self.width() - self.field.width() - 24 - 8
+            title = next((words for words in titles if bold.horizontalAdvance(words) * 1.08 <= alone), titles[-1])
+            below = room + self.field.width()
+            note = next((words for words in notes if plain.horizontalAdvance(words) <= below), notes[-1])
         self.title.setText(title)
         self.note.setText(note)
+
+    def _break(self, in_two: bool) -> None:
+        """Put the note and the buttons behind the title, or below it."""
+        if in_two != self._in_two:
+            self._in_two = in_two
+            for widget in (self.note, self.measure, self.overview):
+                (self._second if in_two else self._first).addWidget(widget)
 
     def _place(self) -> None:
         """The button and the problem lie in the track."""

@@ -138,8 +138,8 @@ def _field(option: OptionData) -> QDoubleSpinBox:
 def _method_words(method: MethodData) -> str:
     if method.problem:
         return f"{method.title}: not now. {method.problem}"
-    cost = f"  ({method.cost})" if method.cost else ""
-    return f"{method.title}: {method.words}{cost}"
+    cost = f" ({method.cost})" if method.cost else ""
+    return f"{method.title}{cost}: {method.words}"
 
 
 def _plan(data: TraceData) -> tuple[object, ...]:

@@ -72,7 +72,7 @@ class TrustPanel(QFrame):
         self.empty = wrapped(EMPTY)
         self.waiting = wrapped()
         self.lacks = wrapped()
-        self.fill = LinkButton("Fill the dataset from a task ▾", "selection", flush=True)
+        self.fill = LinkButton("Fill the dataset ▾", "selection", flush=True)
         self.fill.setToolTip("Pairs of a built-in task become the dataset, and the next trace goes over them")
         self.fill_menu = QMenu(self)
         self.fill.clicked.connect(lambda: open_below(self.fill, self.fill_menu))

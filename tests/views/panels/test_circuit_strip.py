@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from views import theme
 from views.circuit_data import CircuitData, KeptData
 from views.panels.faithfulness import FaithfulnessPanel
 
@@ -20,6 +23,14 @@ def strip(show, edges: int, size: int, share: float, width: int = NARROW, **more
     return panel
 
 
+@pytest.fixture(params=[100, 150])
+def percent(request) -> Iterator[int]:
+    theme.set_text_percent(request.param)
+    yield request.param
+    theme.set_text_percent(100)
+
+
+@pytest.mark.usefixtures("percent")
 @pytest.mark.parametrize("width", [NARROW, 760, 1400])
 @pytest.mark.parametrize(
     ("edges", "size", "share", "more", "said"),
