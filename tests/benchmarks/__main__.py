@@ -1,6 +1,6 @@
 """`make bench` and, in a clone, `wirescope bench`: prints the tables. Run it on an otherwise idle machine.
 
-    python -m tests.benchmarks [PART ...] [--json]
+    python -m tests.benchmarks [PART ...] [--json | --readme]
 
 Without parts, all but `smollm2`, which takes half an hour.
 """
@@ -14,6 +14,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from tests.benchmarks.readme import README, has_place, with_tables
+
 USUAL = ("engine", "layers", "circuits", "memory", "canvas", "start", "tracing")
 PARTS = (*USUAL, "smollm2")
 
@@ -24,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; without one, all but the last"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object for each table")
+    parser.add_argument(
+        "--readme", action="store_true", help="also put the tables into README, where it has their place"
+    )
     options = parser.parse_args(arguments)
     unknown = [name for name in options.parts if name not in PARTS]
     if unknown:
@@ -32,8 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     for name in options.parts or USUAL:
+        tables = []
         for table in importlib.import_module(f"tests.benchmarks.{name}").tables():
             print(json.dumps(table.as_json(), ensure_ascii=False) if options.json else table, flush=True)
+            tables.append(table)
+        text = README.read_text(encoding="utf-8")
+        if options.readme and has_place(name, text):
+            README.write_text(with_tables(text, name, tables), encoding="utf-8")
     return 0
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """A title, the heads of the columns, and the rows, as printed and as JSON."""
+    """A title, the heads of the columns, and the rows, as printed, as JSON and as Markdown."""
 
     title: str
     heads: Sequence[str]
@@ -18,6 +18,10 @@ class Table:
 
     def as_json(self) -> dict[str, object]:
         return {"title": self.title, "rows": [dict(zip(self.heads, row, strict=True)) for row in self.rows]}
+
+    def as_markdown(self) -> str:
+        rows = [self.heads, ["---"] * len(self.heads), *self.rows]
+        return "\n".join([f"**{self.title}**", "", *("| " + " | ".join(row) + " |" for row in rows)])
 
     def __str__(self) -> str:
         cells = [list(self.heads), *map(list, self.rows)]
