@@ -50,7 +50,7 @@ def test_the_truth_is_what_matters(name: str, kind: EditKind) -> None:
         assert abs(float((fewer.metric - session.clean.metric).mean())) > 1e-3, circuit.names[place]
 
 
-@pytest.mark.parametrize("method", ["eap-ig", "integrated-edges", "circuit-pruning"])
+@pytest.mark.parametrize("method", ["eap-ig", "integrated-edges", "circuit-pruning", "atp-star", "acdc"])
 def test_methods_find_known_circuits(method: str) -> None:
     found = []
     for name in PROGRAMS:
