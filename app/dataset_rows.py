@@ -23,7 +23,7 @@ from views.data import MetricChoice
 
 BATCH = 8  # rows that run together
 KEPT = 6  # sessions of batches
-MEGABYTES = 48.0  # for the states of each
+MEGABYTES = 48.0  # for the states of each, or what one run takes
 REMEMBERED = 20_000  # figures
 THUMBNAIL = 40  # pixels of a side
 
@@ -171,7 +171,8 @@ class DatasetRows:
         key = (tuple(rows), population)
         if key not in self._sessions:
             pair = Pair(*(self._stack(sides) for sides in self._sides(rows)))
-            session = Session(self._model, pair, dataset=self.dataset(population), memory_megabytes=MEGABYTES)
+            session = Session(self._model, pair, dataset=self.dataset(population))
+            session.engine.set_memory(max(MEGABYTES, session.engine.least_megabytes))
             self._sessions[key] = session
             while len(self._sessions) > KEPT:
                 self._sessions.popitem(last=False)

@@ -19,7 +19,7 @@ from core.session import Session
 from core.tracing.over_pairs import sessions_over
 
 KEPT_SESSIONS = 8  # batches of the dataset whose runs are kept
-MEGABYTES = 48  # for the runs of each
+MEGABYTES = 48  # for the runs of each, or what one takes
 
 
 def dataset_of(bench: Bench, document: Document, rows: Sequence[PairSource]) -> Dataset:
@@ -81,7 +81,7 @@ def sessions_of(bench: Bench, document: Document, rows: Sequence[PairSource]) ->
         if len(made) > KEPT_SESSIONS:
             return made
         for session in made:
-            session.engine.set_memory(MEGABYTES)
+            session.engine.set_memory(max(MEGABYTES, session.engine.least_megabytes))
         bench.kept[key] = made
     sessions: list[Session] = bench.kept[key]
     return sessions

@@ -238,6 +238,11 @@ class Engine:
         self._kept.budget = self.memory
         self._kept.make_room(0)
 
+    @property
+    def least_megabytes(self) -> float:
+        """What the states of the runs over A and B and of one run with edits hold: no run fits into less."""
+        return (2 if self._embedding_b is None else 3) * self._run_bytes(0) / 2**20
+
     def _run_bytes(self, first_layer: int, full: bool = False) -> int:
         """What the state of a run from a layer on holds."""
         shape = self.adapter.shape

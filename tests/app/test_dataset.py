@@ -232,3 +232,18 @@ def test_pictures_of_a_task_are_saved_beside_the_table(viewer: Person, tmp_path:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     viewer.choose("Edit/Dataset", "Open a Dataset")
     assert [row[0] for row in measured(viewer)] == pytest.approx([row[0] for row in before], abs=1e-5)
+
+
+def test_rows_of_a_large_model_are_measured_and_traced(viewer: Person, pictures, monkeypatch) -> None:
+    """As with DINOv2, of which one run holds more than a row is given by itself."""
+    for module in ("app.dataset_rows", "app.trace_pairs"):
+        monkeypatch.setattr(f"{module}.MEGABYTES", 0.001)
+    viewer.choose("Edit/Dataset", "Add the Pair to the Dataset")
+    viewer.window.top_bar.method_menu.over[True].trigger()
+    viewer.press(Qt.Key.Key_T, widget=viewer.window.canvas)
+    assert viewer.bench.scored.pairs == 1
+    viewer.press(Qt.Key.Key_M, widget=viewer.window.canvas)
+    assert "Measured" in viewer.message()
+    (row,) = panel(viewer).rows()
+    assert row.problem == ""
+    assert measured(viewer)[0][0] == pytest.approx(float(viewer.session().clean.metric[0]), abs=1e-4)

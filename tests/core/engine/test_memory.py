@@ -125,3 +125,16 @@ def test_storage_that_states_share_is_counted_once() -> None:
     assert kept.bytes == once > 0
     kept.make_room(2**30)
     assert (kept.bytes, len(kept)) == (0, 0)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "dinov2"])
+def test_the_least_memory_is_enough_for_any_run(family: str) -> None:
+    setup = case(family)
+    session = ws.Session(setup.model, setup.pair)
+    session.engine.set_memory(session.engine.least_megabytes)
+    for edit in heads(session)[:3]:
+        session.run([edit])
+    session.run([ws.Edit("input", "patch")])
+    session.engine.set_memory(session.engine.least_megabytes / 4)
+    with pytest.raises(MemoryBudgetError):
+        session.run([ws.Edit("input", "zero")])
