@@ -37,7 +37,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.engine.circuit_gradients import CircuitGradients
-from core.errors import ModelError
 from core.session import Session
 from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job, common_length
@@ -51,12 +50,7 @@ STIFF = 3.0  # of the pull towards the target: by the share that is missed, time
 
 
 def learned_masks(job: Job) -> Iterator[Found]:
-    graph, options, memory = job.session.graph, job.options, job.memory
-    if graph.n_edges > MOST_EDGES:
-        raise ModelError(
-            f"Learned masks are for small models: this one has {graph.n_edges:,} edges, {MOST_EDGES:,} is the most.",
-            "Use a method that needs no learning, for example eap-ig.",
-        )
+    options, memory = job.options, job.memory
     learned = memory.get("learned") or _Learned(job)
     memory["learned"] = learned
     while learned.updates < options.updates:

@@ -20,7 +20,7 @@ from core.tracing.exact_scan import exact_scan
 from core.tracing.flow_routes import flow_routes
 from core.tracing.integrated_edges import integrated_edges
 from core.tracing.job import LEVELS, Job, Level, Score
-from core.tracing.learned_masks import learned_masks
+from core.tracing.learned_masks import MOST_EDGES, learned_masks
 from core.tracing.random_scores import random_scores
 from core.tracing.relp import relp
 
@@ -35,7 +35,8 @@ class Method:
     of `Options` it takes. signed: whether a negative score means that the edge lowers the metric. replaces: whether
     what a removed edge carries plays a part. joint: it scores all pairs of a dataset together, since what it does next
     depends on all of them. adds_up: which scores add up to m(A) - m(nothing) with enough steps: of all edges, or of
-    those out of `input`. slopes: whether it takes gradients of the metric.
+    those out of `input`. slopes: whether it takes gradients of the metric. most_edges: of the models that
+    it is for; None: of any.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Method:
     joint: bool = False
     adds_up: Literal["all", "input"] | None = None
     slopes: bool = True
+    most_edges: int | None = None
 
     @property
     def about(self) -> str:
@@ -74,6 +76,12 @@ class Method:
             session.metric.check_slope(self.title)
         if self.text_only and not session.model.is_text:
             raise ModelError(f"{self.title} is for language models only.", "Use another method, for example eap-ig.")
+        edges = session.graph.n_edges
+        if self.most_edges is not None and edges > self.most_edges:
+            raise ModelError(
+                f"{self.title} is for small models: this one has {edges:,} edges, {self.most_edges:,} is the most.",
+                "Use another method, for example eap-ig.",
+            )
         patches = replacement == "patch" and self.replaces
         if session.pair.counterfactual is None and (self.needs_counterfactual or patches):
             why = "goes from B to A" if self.needs_counterfactual else "with patch takes values from B"
@@ -160,6 +168,7 @@ METHODS: dict[str, Method] = {
             signed=False,
             joint=True,
             slopes=False,
+            most_edges=MOST_EDGES,
         ),
         Method("exact-scan", "Exact scan", "every edit really made, one at a time", exact_scan, slopes=False),
         Method("random", "Random", "the baseline", random_scores, options=("seed",), replaces=False, slopes=False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ import wirescope as ws
 from core.errors import ArgumentError, ModelError
 from core.tracing import learned_masks
 from core.tracing.job import Job, Options
+from core.tracing.methods import METHODS
 from core.tracing.scores import Scores
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
@@ -121,8 +124,13 @@ def test_masks_so_far_come_at_each_update() -> None:
 
 
 def test_large_models_and_shares_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is learned, and in the menu."""
     session = case("gpt2").session()
-    monkeypatch.setattr(learned_masks, "MOST_EDGES", 100)
+    method = METHODS["learned-masks"]
+    assert method.most_edges is not None
+    assert method.most_edges > 32_491  # GPT-2 small
+    replace(method, most_edges=session.graph.n_edges).check(session, "patch", "edges")
+    monkeypatch.setitem(METHODS, "learned-masks", replace(method, most_edges=100))
     with pytest.raises(ModelError, match=f"{session.graph.n_edges} edges, 100 is the most"):
         ws.trace(session, "learned-masks")
     for keep in (0.0, 1.0):
