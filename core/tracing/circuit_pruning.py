@@ -19,8 +19,8 @@ Steps:
 
 Cost: `steps` forwards and two backwards each for every round, and `budget` runs of small circuits; the number of rounds
 goes with the logarithm of the number of edges (some 20 for SmolLM2). So it takes about as many times as long as EAP-IG
-as there are rounds. Do not use it for the effect of a single edit in the whole model, nor where one round of another
-method is all there is time for."""
+as there are rounds. It scores no positions: a circuit is made of edges, which hold at all positions. Do not use it for
+the effect of a single edit in the whole model, nor where one round of another method is all there is time for."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ Steps:
 1. Run A; take the gradient of the metric at every reader's input.
 2. The score of an edge u -> r is (out_u - replacement_u) . gradient_r, summed over positions.
 
-Cost: one forward and one backward pass, two for the values, and a matrix product a layer. Do not use it where the
-metric is flat at A (KL), nor where effects saturate: at an A of which the model is sure, small changes do little and
-large ones much. Use an integrated method there.
+Cost: one forward and one backward pass, a run each over A and B for the values, and a matrix product a layer. Do not
+use it where the metric is flat at A (KL), nor where effects saturate: at an A of which the model is sure, small changes
+do little and large ones much. Use an integrated method there.
 
 Metrics that are flat at A (KL, the cosine to A) are taken half-way to B, or without a B half-way to A's mean embedding.
 """

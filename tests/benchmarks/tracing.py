@@ -70,7 +70,7 @@ def recovered() -> Table:
             continue
         seconds, cells = 0.0, []
         for session, dataset in tasks:
-            took, scores = timed(session, dataset, method.name, STEPS)
+            took, scores = timed(session, dataset, method.name, Options(steps=STEPS))
             seconds += took
             cpr, cmd, _, by_size = areas(session, dataset, scores)[:4]
             cells.append(f"{cpr} {cmd} {by_size}")
@@ -93,9 +93,9 @@ def areas(session: ws.Session, dataset: ws.Dataset, scores: ws.Scores) -> list[s
     return [f"{value:.2f}" for curve in curves for value in (curve.cpr, curve.cmd)] + shares
 
 
-def timed(session: ws.Session, dataset: ws.Dataset, method: str, steps: int) -> tuple[float, ws.Scores]:
+def timed(session: ws.Session, dataset: ws.Dataset, method: str, options: Options) -> tuple[float, ws.Scores]:
     """Seconds to score a dataset, and the scores."""
-    tracing = Tracing(session, method, dataset=dataset, options=Options(steps=steps))
+    tracing = Tracing(session, method, dataset=dataset, options=options)
     started = time.perf_counter()
     for _ in tracing.parts():
         pass
@@ -105,10 +105,10 @@ def timed(session: ws.Session, dataset: ws.Dataset, method: str, steps: int) -> 
 def equal_time(task: str) -> Table:
     """Wirescope's own method against EAP-IG with as many steps as take as long."""
     session, dataset = dataset_of(ws.load_model("bundled:names"), task, PAIRS)
-    own_seconds, own = timed(session, dataset, "circuit-pruning", STEPS)
-    one, _ = timed(session, dataset, "eap-ig", STEPS)
+    own_seconds, own = timed(session, dataset, "circuit-pruning", Options(steps=STEPS))
+    one, _ = timed(session, dataset, "eap-ig", Options(steps=STEPS))
     steps = max(STEPS, round(STEPS * own_seconds / one))
-    other_seconds, other = timed(session, dataset, "eap-ig", steps)
+    other_seconds, other = timed(session, dataset, "eap-ig", Options(steps=steps))
     rows = [
         [f"circuit-pruning, {STEPS} steps", f"{own_seconds:.1f} s", *areas(session, dataset, own)],
         [f"eap-ig, {steps} steps", f"{other_seconds:.1f} s", *areas(session, dataset, other)],
