@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from app.trace_choice import TraceChoice
 
-LEAST_SHARE = 0.02  # of a trace: less says nothing
-
 
 @dataclass
 class Costs:
@@ -28,7 +26,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Watch:
-    """A trace that runs."""
+    """A trace that runs. Only one that went through at one go tells: edges cost the more, the lower they are."""
 
     costs: Costs
     choice: TraceChoice
@@ -38,9 +36,8 @@ class Watch:
 
     def at(self, share: float) -> None:
         """So much is done now."""
-        if share - self.done >= LEAST_SHARE:
-            seconds = (time.monotonic() - self.began) / (share - self.done)
-            self.costs.seconds[_kind_of(self.choice)] = seconds / max(self.pairs, 1)
+        if share >= 1 and self.done == 0:
+            self.costs.seconds[_kind_of(self.choice)] = (time.monotonic() - self.began) / max(self.pairs, 1)
 
 
 def _kind_of(choice: TraceChoice) -> TraceChoice:

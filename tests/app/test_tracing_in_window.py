@@ -468,12 +468,15 @@ def test_the_menu_says_how_long_a_trace_takes_as_it_took_before(reader: Person, 
     assert "as measured" not in menu.methods["exact-scan"].text()
 
 
-def test_what_a_trace_took_is_told_of_more_pairs_and_of_a_part() -> None:
+def test_what_a_trace_took_is_told_of_more_pairs() -> None:
     costs, choice = Costs(), TraceChoice("acdc", (("threshold", 0.1),))
     assert costs.known(choice, 1) is None
-    Watch(costs, choice, 2, 0.5, time.monotonic() - 10).at(0.75)  # a quarter of two pairs in ten seconds
+    watch = Watch(costs, choice, 2, 0.0, time.monotonic() - 40)
+    watch.at(0.9)  # the rest may cost more
+    assert costs.known(choice, 2) is None
+    watch.at(1.0)
     assert costs.known(choice, 2) == pytest.approx(40, rel=0.01)
     assert costs.known(TraceChoice("acdc", (("threshold", 0.1),), over_dataset=True), 6) == pytest.approx(120, rel=0.01)
     assert costs.known(TraceChoice("acdc"), 1) is None  # with another threshold nobody knows
-    Watch(costs, choice, 1, 0.0, time.monotonic()).at(0.001)  # too little to say anything
+    Watch(costs, choice, 1, 0.5, time.monotonic()).at(1.0)  # the rest of one that was left half-way
     assert costs.known(choice, 2) == pytest.approx(40, rel=0.01)
