@@ -197,7 +197,7 @@ def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float]
     )
     found = stability(rows, subject.size, seed=subject.options.seed)
     low, high = found.interval()
-    return {"jaccard": found.mean, "low": low, "high": high, "between": found.between}
+    return {"jaccard": found.mean, "low": low, "high": high, "between": found.between, "shared": found.shared}
 
 
 def _other_ablation(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:

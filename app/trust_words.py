@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.evaluation.stability import shared_edges
 from core.tracing.methods import METHODS
 from views.trust_data import Statement, Tone
 
@@ -59,10 +60,11 @@ def say_stability(report: dict[str, Any]) -> list[Statement]:
     if isinstance(stable, str):
         return [Statement("Stability", "", f"Stability is not known: {stable}.", "unknown")]
     words = (
-        f"Other pairs of the same kind would give a circuit that shares {stable['jaccard']:.0%} "
-        f"({stable['low']:.0%} to {stable['high']:.0%}) of its edges with this one (bootstrap)."
+        f"Other pairs of the same kind would give a circuit that shares {stable['shared']:.0%} of its edges with this "
+        f"one (bootstrap: {shared_edges(stable['low']):.0%} to {shared_edges(stable['high']):.0%}; "
+        f"Jaccard overlap {stable['jaccard']:.2f})."
     )
-    return [Statement("Stability", f"{stable['jaccard']:.0%}", words)]
+    return [Statement("Stability", f"{stable['shared']:.0%}", words)]
 
 
 def say_ablation(report: dict[str, Any]) -> list[Statement]:
@@ -74,9 +76,7 @@ def say_ablation(report: dict[str, Any]) -> list[Statement]:
     words += ", less than with no edges at all: they explain nothing there." if share < 0 else "."
     if "overlap" in other:
         title = METHODS[other["method"]].title
-        words += (
-            f" Traced for it, {title} finds {other['overlap']:.0%} of the same edges (by chance {other['chance']:.1%})."
-        )
+        words += f" Traced for it, {title} finds {_found_again(other)}."
     return [Statement("Another ablation", f"{share:.0%}", words)]
 
 
@@ -86,10 +86,16 @@ def say_method(report: dict[str, Any]) -> list[Statement]:
         return [Statement("Another method", "", f"No other method was asked: {method}.", "unknown")]
     title = METHODS[method["method"]].title
     words = (
-        f"{title} finds {method['overlap']:.0%} of the same edges (by chance {method['chance']:.1%}); its scores of "
-        f"all edges have a rank correlation of {method['rank correlation']:+.2f} with these."
+        f"{title} finds {_found_again(method)}; its scores of all edges have a rank correlation of "
+        f"{method['rank correlation']:+.2f} with these."
     )
-    return [Statement("Another method", f"{method['overlap']:.0%}", words)]
+    return [Statement("Another method", f"{shared_edges(method['overlap']):.0%}", words)]
+
+
+def _found_again(other: dict[str, Any]) -> str:
+    """The edges that another circuit of as many edges shares with this one. overlap, chance: Jaccard."""
+    shared, chance = shared_edges(other["overlap"]), shared_edges(other["chance"])
+    return f"{shared:.0%} of these edges (by chance {chance:.1%}; Jaccard overlap {other['overlap']:.2f})"
 
 
 def say_tests(report: dict[str, Any]) -> list[Statement]:

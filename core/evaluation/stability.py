@@ -32,6 +32,11 @@ class Stability:
     frequency: NDArray[np.float64]
 
     @property
+    def shared(self) -> float:
+        """Of the edges of a bootstrap circuit, the share that are in that of all pairs too, on average."""
+        return float(np.mean([shared_edges(each) for each in self.overlaps]))
+
+    @property
     def mean(self) -> float:
         return float(self.overlaps.mean())
 
@@ -68,6 +73,12 @@ def overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     """Jaccard: 1 for two empty sets."""
     either = int((one | other).sum())
     return int((one & other).sum()) / either if either else 1.0
+
+
+def shared_edges(jaccard: float) -> float:
+    """The share of its edges that a circuit has in common with another one of as many edges, of their Jaccard overlap:
+    0.5 of both together are 2/3 of each."""
+    return 2 * jaccard / (1 + jaccard)
 
 
 def kept(graph: Graph, circuit: Circuit) -> NDArray[np.bool_]:

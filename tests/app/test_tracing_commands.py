@@ -77,6 +77,23 @@ def test_evaluate_says_what_the_circuit_recovers(traced: Path, report: dict[str,
     assert report["other ablation"]["recovered"] == pytest.approx(mean[0], abs=1e-4)
 
 
+def test_what_circuits_share_is_counted_in_edges_of_each(traced: Path, report: dict[str, Any]) -> None:
+    model = ws.load_model("bundled:names")
+    found = read_scores(traced, model.graph)
+    answers = [(row.target, row.foil) for row in found.rows]
+    dataset = ws.Dataset([model.pair(row.clean, row.counterfactual) for row in found.rows], answers)
+    session = ws.Session(model, dataset.pairs[0], ws.logit_difference(*answers[0]))
+    other = ws.trace(session, "integrated-edges", dataset=dataset)
+    ours, theirs = (set(scores.top(100).edges.tolist()) for scores in (found.scores, other))
+    both, either = len(ours & theirs), len(ours | theirs)
+    assert 10 < both < 100
+    words = evaluation_words(report)
+    by_chance = f"by chance {100 / 1519:.1%}; Jaccard overlap {both / either:.2f}"
+    assert f"Integrated edges finds {both}% of these edges ({by_chance})" in words
+    assert f"Jaccard overlap {report['stability']['jaccard']:.2f})." in words
+    assert f"shares {report['stability']['shared']:.0%} of its edges with this one" in words
+
+
 def test_evaluate_in_words_says_what_the_report_holds(report: dict[str, Any]) -> None:
     words = evaluation_words(report)
     for needed in (

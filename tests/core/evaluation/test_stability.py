@@ -11,7 +11,7 @@ import pytest
 import wirescope as ws
 from core.errors import ArgumentError, InputError
 from core.evaluation.agreement import agreement, rank_correlation
-from core.evaluation.stability import stability
+from core.evaluation.stability import overlap, shared_edges, stability
 from tests.core.engine.cases import case
 
 
@@ -69,3 +69,20 @@ def test_ties_share_their_ranks() -> None:
     x = np.array([1.0, 1.0, 2.0, 3.0])
     assert rank_correlation(x, np.array([5.0, 5.0, 6.0, 9.0])) == pytest.approx(1.0)
     assert rank_correlation(x, np.zeros(4)) == 0.0
+
+
+def test_two_circuits_of_one_size_share_more_of_their_edges_than_their_jaccard_says() -> None:
+    rng = np.random.default_rng(0)
+    for both in (0, 7, 20, 30):
+        one, other = np.zeros(100, dtype=bool), np.zeros(100, dtype=bool)
+        order = rng.permutation(100)
+        one[order[:30]] = True
+        other[order[30 - both : 60 - both]] = True
+        assert shared_edges(overlap(one, other)) == pytest.approx(both / 30)
+    per_pair = rng.normal(size=(6, 80))
+    found = stability(per_pair, 20, draws=30)
+    assert found.mean < found.shared < 1
+    whole = set(np.argsort(-per_pair.mean(axis=0), kind="stable")[:20].tolist())
+    drawn = np.random.default_rng(0).multinomial(6, np.full(6, 1 / 6), size=30) @ per_pair
+    again = [len(whole & set(np.argsort(-each, kind="stable")[:20].tolist())) / 20 for each in drawn]
+    assert found.shared == pytest.approx(np.mean(again))
