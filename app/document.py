@@ -99,6 +99,13 @@ class Document:
         return self.dataset if uses & {"mean", "resample"} else ()
 
     @property
+    def basis(self) -> tuple[object, ...]:
+        """What every figure of the model and its circuits depends on, beside what a cut carries and how edges are
+        scored: one of another basis cannot stand beside it."""
+        inputs = self.model, self.clean, self.counterfactual
+        return (*inputs, self.metric, self.traced_rows, self.population)
+
+    @property
     def cut_kind(self) -> EditKind:
         if self.replacement is not None and (self.replacement != "patch" or self.counterfactual is not None):
             return self.replacement

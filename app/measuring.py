@@ -22,11 +22,17 @@ class Measuring(QObject):
         self._action = window.commands["measure"]
         self._serial = 0
         self._asked: WantMeasured | None = None
+        self._of: tuple[object, ...] = ()  # the state that it is of
         bench.on(EdgesMeasured, self._take)
         bench.on(Unanswered, self._take_refusal)
         bench.given_up.connect(lambda _: self._stop())
+        bench.history_changed.connect(self._follow)
         bench.canvas_changed.connect(lambda data: self._action.setEnabled(any(not m.measured for m in data.edges)))
         self._action.setEnabled(False)
+
+    def _state(self) -> tuple[object, ...]:
+        """What makes the edges that were asked for worthless when it changes: their numbers are those of one model."""
+        return (*self._bench.document.basis, self._bench.cut_kind)
 
     def measure(self) -> None:
         """Measure the edges shown that are only estimated."""
@@ -36,7 +42,7 @@ class Measuring(QObject):
             self._bench.message.emit("All edges shown are measured.")
             return
         self._serial += 1
-        self._asked = WantMeasured(self._serial, edges)
+        self._asked, self._of = WantMeasured(self._serial, edges), self._state()
         self._bench.want("measured", self._asked)
 
     def _take(self, measured: EdgesMeasured) -> None:
@@ -51,6 +57,11 @@ class Measuring(QObject):
         if refusal.want == self._asked:
             self._stop()
             self._bench.message.emit(refusal.words)
+
+    def _follow(self) -> None:
+        """The document is another one."""
+        if self._asked is not None and self._of != self._state():
+            self._stop()
 
     def _stop(self) -> None:
         """What is measured stays."""

@@ -262,6 +262,23 @@ def test_measure_turns_dashed_edges_into_solid_ones(request, who: str) -> None:
     assert not solid(person)
 
 
+@pytest.mark.parametrize("change", ["model", "prompt", "replacement"])
+def test_what_was_asked_of_one_state_is_not_measured_in_another(reader: Person, models, change: str) -> None:
+    QTest.keyClick(reader.window.canvas, Qt.Key.Key_M)
+    if change == "model":  # its edges have numbers of their own
+        reader.open(models.llama, CLEAN, COUNTERFACTUAL)
+    elif change == "prompt":
+        reader.type_prompt("A", "When Tom gave a drink to")
+    else:
+        reader.bench.question.set_replacement("zero")
+        reader.rest()
+    assert not reader.bench.measured
+    assert "Measured" not in reader.message()
+    assert "no edge number" not in reader.message()
+    reader.press(Qt.Key.Key_M, widget=reader.window.canvas)
+    assert solid(reader) == {mark.index for mark in reader.window.canvas.scene.data.edges}
+
+
 # ---- nothing to trace --------------------------------------------------------------------------------------------
 
 
