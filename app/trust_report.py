@@ -181,6 +181,8 @@ def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float]
     scores = subject.scores
     if METHODS.get(scores.method) is None:
         return "the file does not say by which method it was scored"
+    if METHODS[scores.method].joint:
+        return f"{METHODS[scores.method].title} scores all pairs together, so there are no scores of each to draw from"
     if len(subject.dataset) < 2:
         return "one pair cannot tell how stable a circuit is"
     if METHODS[scores.method].slopes and not subject.graded:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.errors import InputError
+from core.errors import ArgumentError, InputError
 from core.evaluation.measured import FLAT, measure
 from core.graph import Graph
 from core.inputs.pair import Dataset
@@ -38,9 +39,10 @@ HALF = 0.5  # where only the whole model recovers so much: a circuit that recove
 
 @dataclass(frozen=True)
 class Curve:
-    """fractions, sizes (edges), connected (edges left after pruning), recovered, accuracy (share of right answers): one
-    a point. random_band: [2, points], lowest and highest. band: [2, points], 95 % by bootstrap over the pairs; None for
-    one pair. whole_accuracy: of the whole model; None, and no accuracy, of a model that gives no answers. by_size,
+    """fractions, sizes (of what is scored: edges or nodes), connected (edges left after pruning), recovered, accuracy
+    (share of right answers): one a point. random_band: [2, points], lowest and highest. band: [2, points], 95 % by
+    bootstrap over the pairs; None for one pair. whole_accuracy: of the whole model; None, and no accuracy, of a model
+    that gives no answers. by_size,
     removed: which edges were kept."""
 
     fractions: tuple[float, ...]
@@ -77,7 +79,11 @@ def faithfulness(
     """The faithfulness curve of a ranking, on the session's pair (or batch) or a dataset.
 
     by_size: the largest scores whatever their sign. removed: keep what is left without the best edges. memory: see
-    `measure`. Raises InputError where A and B score alike: there is nothing to recover."""
+    `measure`. Raises InputError where A and B score alike, since there is nothing to recover; ArgumentError for
+    fractions that do not rise within (0, 1]."""
+    rising = len(fractions) > 0 and all(a < b for a, b in pairwise([0, *fractions]))
+    if not rising or fractions[-1] > 1:
+        raise ArgumentError(f"Fractions rise from above 0 to 1 at most, unlike {tuple(fractions)}.")
     kind = replacement or scores.replacement
     graph = session.graph
     sizes = sizes_of(len(scores.values), fractions)
@@ -132,8 +138,8 @@ def size_to_look_at(edges: int, sizes: Sequence[int], recovered: Sequence[float]
 
 
 def sizes_of(edges: int, fractions: Sequence[float]) -> list[int]:
-    """How many edges fractions of a graph are, one at least."""
-    return [min(edges, max(1, round(fraction * edges))) for fraction in fractions]
+    """How many edges fractions of a graph are: rounded down, as MIB does, but one at least."""
+    return [max(1, int(fraction * edges + 1e-9)) for fraction in fractions]
 
 
 def areas(fractions: Sequence[float], recovered: NDArray[np.float64]) -> tuple[float, float]:

@@ -192,4 +192,5 @@ def _centred_kernel(x: Floats) -> Floats:
 
 def _binomial(n: int, share: float) -> list[float]:
     """The probabilities of 0 to n."""
-    return [math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1)]
+    logs = [math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(n + 1)]
+    return [math.exp(log + k * math.log(share) + (n - k) * math.log1p(-share)) for k, log in enumerate(logs)]

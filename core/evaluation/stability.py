@@ -23,7 +23,7 @@ from core.graph import Graph
 @dataclass(frozen=True)
 class Stability:
     """overlaps: [draws], Jaccard of each bootstrap circuit with that of all pairs. between: the mean overlap of
-    bootstrap circuits with each other. frequency: [edges], in which share of them each edge is."""
+    one bootstrap circuit with the next. frequency: [edges], in which share of them each edge is."""
 
     size: int
     pairs: int

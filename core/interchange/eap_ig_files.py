@@ -23,7 +23,7 @@ from core.edits import EDIT_KINDS
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_files import FileRow
-from core.interchange.circuit_files import shape_of
+from core.interchange.circuit_files import graph_from, shape_of
 from core.interchange.scores_files import ScoresFile, difference
 from core.tracing.scores import Scores
 
@@ -32,9 +32,11 @@ OURS = "wirescope"
 
 def scores_to_eap_ig(scores: Scores, circuit: Circuit, width: int, rows: Sequence[FileRow] = ()) -> str:
     """An EAP-IG graph file. circuit: the edges that are in the graph. width: of the stream, which the file names.
-    Raises ArgumentError for scores of anything but edges."""
+    Raises ArgumentError for scores of anything but edges, and where some have none yet."""
     if scores.level != "edges":
         raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {scores.level}.", "Trace edges.")
+    if np.isnan(scores.values).any():
+        raise ArgumentError("An EAP-IG file holds scores of all edges, and some have none yet.", "Finish the trace.")
     graph = scores.graph
     inside = np.zeros(graph.n_edges, dtype=bool)
     inside[circuit.edges] = True
@@ -74,10 +76,11 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
     cfg = document["cfg"]
     layers, heads, parallel = int(cfg["n_layers"]), int(cfg["n_heads"]), bool(cfg.get("parallel_attn_mlp", False))
     ours = document.get(OURS, {})
-    wide = Graph(layers, heads, heads, parallel)
+    sizes: dict[str, Any] = {"layers": layers, "heads": heads, "kv_heads": heads, "parallel": parallel}
+    wide = graph_from(sizes)
     if graph is None:
         shape = ours.get("graph", {})
-        graph = replace(wide, kv_heads=int(shape.get("kv_heads", heads)), coupled=bool(shape.get("coupled", False)))
+        graph = graph_from(sizes | {key: shape[key] for key in ("kv_heads", "coupled") if key in shape})
     if (graph.layers, graph.heads, graph.parallel) != (layers, heads, parallel):
         raise InputError(f"The file is of another model: {difference(wide, replace(graph, kv_heads=graph.heads))}.")
     group = graph.heads // graph.kv_heads

@@ -37,7 +37,7 @@ class ScoresFile:
 
 def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
     """Scores of any level; those that are not there yet are null."""
-    values = [None if np.isnan(value) else round(float(value), 12) for value in scores.values.ravel()]
+    values = [None if np.isnan(value) else float(value) for value in scores.values.ravel()]
     document = {
         "format": FORMAT,
         "version": VERSION,

@@ -118,7 +118,7 @@ class _Search:
                 check()
                 tested, stayed = self._test(self._waiting[: self._size])
                 self._waiting = self._waiting[tested:]
-                self._size = max(2, self._size // 2) if stayed else min(self._most, self._size * 2)
+                self._size = min(self._most, max(2, self._size // 2)) if stayed else min(self._most, self._size * 2)
         start = int(self._graph.first_edge[self._number])
         found = np.arange(start, start + len(self._scores)), self._scores
         self._begin()

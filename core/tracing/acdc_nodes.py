@@ -40,7 +40,7 @@ def acdc_nodes(job: Job) -> Iterator[Found]:
     size: tuple[int, ...] = (graph.n_writers,)
     places: list[int | None] = [None]
     if job.level == "positions":
-        length = common_length(job.sessions)
+        length = common_length(session.pair for session in job.sessions)
         first = min(first_row(session, job.replacement) for session in job.sessions)
         size, places = (graph.n_writers, job.session.engine.length), list(range(first, length))
     total = memory.setdefault("total", np.zeros(size))

@@ -13,7 +13,7 @@ Steps:
    whether they stay: those nearest the cut of step 4. The circuit is really run without each of them, all in one batch,
    and what it loses is the edge's worth. The budget of such runs is shared out evenly among these rounds.
 4. Drop the edges of the least absolute worth, so that KEPT of them remain (of a small circuit KEPT_OF_SMALL), and those
-   that are then on no path from `input` to `logits`. Go on with 1 until one path is left.
+   that are then on no path from `input` to `logits`. Go on with 1 until LEAST edges are left, or none would be.
 5. An edge's score has the sign of its worth in the last circuit that had it; its size says when it was dropped: it is
    at least the largest size of all that were dropped before. So a ranking by size is the order of dropping backwards.
 
@@ -34,7 +34,7 @@ from core.circuit import Circuit, connected
 from core.engine.circuit_gradients import CircuitGradients
 from core.graph import Graph
 from core.tracing.attribution import first_row
-from core.tracing.job import Found, Job, by_level
+from core.tracing.job import Found, Job
 
 KEPT = 0.6  # of the edges, each round
 SMALL = 200  # edges
@@ -69,8 +69,8 @@ def circuit_pruning(job: Job) -> Iterator[Found]:
         job.memory["left"] = left, worth, runs
         if len(left) > LEAST:
             share = 1 - _rounds(len(left)) / _rounds(graph.n_edges)
-            yield Found(by_level(graph, _scores(graph, worth, dropped, left), job.level), share)
-    yield Found(by_level(graph, _scores(graph, worth, dropped, left), job.level))
+            yield Found(_scores(graph, worth, dropped, left), share)
+    yield Found(_scores(graph, worth, dropped, left))
 
 
 def _share_kept(edges: int) -> float:
@@ -94,6 +94,8 @@ def _nearest(order: Edges, cut: int, count: int) -> slice:
 def _measured(job: Job, circuit: Edges, edges: Edges) -> Floats:
     """What the circuit really loses without each of some edges: [edges]."""
     graph = job.session.graph
+    if not len(edges):
+        return np.zeros(0)
     whole = Circuit(graph, circuit)
     without = [Circuit(graph, circuit[circuit != edge]) for edge in edges]
     lost = np.zeros(len(edges))

@@ -26,7 +26,4 @@ def sum_of_scores(scores: Scores) -> float | None:
         return float(scores.values.sum())
     if scores.replacement != "patch":
         return None
-    node = Node("input")
-    if scores.level == "positions":
-        return float(scores.values[scores.graph.writer_index(node)].sum())
-    return scores.of_node(node)
+    return scores.of_node(Node("input"))

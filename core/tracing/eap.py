@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 from core.engine.gradients import ReaderGradients
 from core.models.adapter import Adapter
@@ -41,6 +42,14 @@ def gradients(
         return [gradients_at(session, a, first, adapter, droppable)]
     b = session.engine.counterfactual()
     with torch.no_grad():
-        away = a.mean(dim=1, keepdim=True).expand_as(a) if b is None else b.embedding
+        away = mean_embedding(session) if b is None else b.embedding
         half = (a + away) / 2
     return [gradients_at(session, half, first, adapter, droppable)]
+
+
+def mean_embedding(session: Session) -> Tensor:
+    """A's embedding at every position its mean over the row's real positions: [batch, position, width]."""
+    a = session.engine.clean().embedding
+    lengths = torch.tensor(session.engine.extent.lengths, device=a.device)
+    real = (torch.arange(a.shape[1], device=a.device) < lengths[:, None])[:, :, None]
+    return (torch.where(real, a, 0).sum(dim=1) / lengths[:, None])[:, None].expand_as(a)

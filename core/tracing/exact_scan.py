@@ -37,7 +37,7 @@ def exact_scan(job: Job) -> Iterator[Found]:
 def _positions(job: Job) -> Iterator[Found]:
     """Every node at every position, from the last position back: the later, the fewer rows are computed."""
     session, graph = job.session, job.session.graph
-    length = common_length([session])
+    length = common_length([session.pair])
     first = session.engine.first_patched_row if job.replacement == "patch" else 0  # nothing differs before it
     effects = np.zeros((graph.n_writers, session.engine.length))
     effects[:, first:length] = np.nan

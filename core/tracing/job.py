@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.edits import EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.graph import Graph
+from core.inputs.pair import Pair
 from core.session import Session
 from core.tracing.options import LEVELS, Level, Options
 
@@ -60,9 +61,9 @@ class Found:
 Score = Callable[[Job], Iterator[Found]]
 
 
-def common_length(sessions: Sequence[Session]) -> int:
+def common_length(pairs: Iterable[Pair]) -> int:
     """How many positions every row has. Raises InputError where they do not correspond."""
-    lengths = {length for session in sessions for length in session.pair.clean.lengths}
+    lengths = {length for pair in pairs for length in pair.clean.lengths}
     if len(lengths) > 1:
         raise InputError(
             "The rows have different lengths, so their positions do not correspond.",

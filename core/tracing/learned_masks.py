@@ -75,7 +75,7 @@ class _Learned:
         self._length = job.session.engine.length
         count = graph.n_edges if job.level == "edges" else graph.n_writers
         if job.level == "positions":
-            common_length(job.sessions)
+            common_length(session.pair for session in job.sessions)
             count *= self._length - self._first  # before that nothing is replaced
         self.log_alpha = torch.full((count,), OPEN, dtype=torch.float64, requires_grad=True)
         self._sum = torch.zeros(count, dtype=torch.float64)  # of log alpha, over the updates

@@ -34,9 +34,9 @@ class Method:
     name: in code and files. title: for menus. words: what it does, in a line. score: the method itself. options: what
     of `Options` it takes. signed: whether a negative score means that the edge lowers the metric. replaces: whether
     what a removed edge carries plays a part. joint: it scores all pairs of a dataset together, since what it does next
-    depends on all of them. adds_up: which scores add up to m(A) - m(nothing) with enough steps: of all edges, or of
-    those out of `input`. slopes: whether it takes gradients of the metric. most_edges: of the models that
-    it is for; None: of any.
+    depends on all of them. alone: it scores them one by one: its scores are means of absolute values. adds_up: which
+    scores add up to m(A) - m(nothing) with enough steps: of all edges, or of those out of `input`. slopes: whether it
+    takes gradients of the metric. most_edges: of the models that it is for; None: of any.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Method:
     replaces: bool = True
     text_only: bool = False
     joint: bool = False
+    alone: bool = False
     adds_up: Literal["all", "input"] | None = None
     slopes: bool = True
     most_edges: int | None = None
@@ -85,9 +86,8 @@ class Method:
         patches = replacement == "patch" and self.replaces
         if session.pair.counterfactual is None and (self.needs_counterfactual or patches):
             why = "goes from B to A" if self.needs_counterfactual else "with patch takes values from B"
-            raise EditError(
-                f"{self.title} {why}, and there is no B.", "Give a counterfactual input, or trace for zero or mean."
-            )
+            instead = "trace by integrated-edges for mean" if self.needs_counterfactual else "trace for zero or mean"
+            raise EditError(f"{self.title} {why}, and there is no B.", f"Give a counterfactual input, or {instead}.")
 
 
 METHODS: dict[str, Method] = {
@@ -118,7 +118,7 @@ METHODS: dict[str, Method] = {
             "Wirescope's own",
             circuit_pruning,
             options=("steps", "budget"),
-            levels=("edges", "nodes"),
+            levels=("edges",),
             joint=True,
         ),
         Method(
@@ -133,6 +133,7 @@ METHODS: dict[str, Method] = {
             "AtP*",
             "gradients at A, exact through softmax, and without one layer after the other",
             atp_star,
+            alone=True,
         ),
         Method(
             "relp",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.edits import EditKind
+from core.errors import InputError
 from core.inputs.pair import Dataset
 from core.session import Session
 from core.tracing.job import Job, Options
@@ -27,21 +29,28 @@ def scores_per_pair(
     memory: dict[Any, Any] | None = None,
 ) -> NDArray[np.float32]:
     """[pairs, edges], in the dataset's order. memory: scored pairs are kept here, and found again
-    after Cancelled. Raises what the method raises, Cancelled."""
+    after Cancelled. What is drawn is drawn anew for every pair. Raises InputError for a pair of several rows,
+    what the method raises, Cancelled."""
     chosen = method_named(method)
     chosen.check(session, replacement, "edges")
     rows = np.zeros((len(dataset), session.graph.n_edges), dtype=np.float32)
     known = {} if memory is None else memory
     for number, batch in enumerate(batches_over(session, dataset, positions=1)):
+        if len(batch.rows) > 1:
+            raise InputError("Pairs are scored one by one, and one of these holds several rows.", "Give each a pair.")
         (row,) = batch.rows
         if number not in known:
             each = batch.session()
             if replacement == "mean" and chosen.replaces:
                 each.engine.references.means(cancelled)
-            job = Job(each, replacement, options=options or Options(), cancelled=cancelled)
+            job = Job(each, replacement, options=_seeded(options or Options(), number), cancelled=cancelled)
             *_, found = chosen.score(job)
             known[number] = found.values.astype(np.float32)
         rows[row] = known[number]
         if progress is not None:
             progress((number + 1) / len(dataset))
     return rows
+
+
+def _seeded(options: Options, pair: int) -> Options:
+    return replace(options, seed=options.seed + pair)

@@ -58,12 +58,15 @@ class Scores:
         return Circuit(self.graph, edges, None, about)
 
     def strongest(self, count: int) -> NDArray[np.int64]:
-        """The `count` edges of the largest absolute score, largest first."""
+        """The `count` edges (nodes) of the largest absolute score, largest first. Raises ArgumentError for
+        positions."""
+        if self.level == "positions":
+            raise ArgumentError("Scores of positions are no list.", "Score edges or nodes.")
         return self._by_size[:count]
 
     def of_node(self, node: Node) -> float:
-        """The score of a node: its own, or the sum over its outgoing edges, which is what the gradient says of editing
-        all of them."""
-        if self.level == "nodes":
-            return float(self.values[self.graph.writer_index(node)])
+        """The score of a node: its own, the sum over its positions, or the sum over its outgoing edges, which is what
+        the gradient says of editing all of them."""
+        if self.level != "edges":
+            return float(self.values[self.graph.writer_index(node)].sum())
         return float(self.values[self.graph.edges_out_of(node)].sum())

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.edits import EditKind
-from core.errors import Cancelled, InputError
+from core.errors import Cancelled
 from core.inputs.pair import Dataset
 from core.session import Session
-from core.tracing.job import Job, Level, Options
+from core.tracing.job import Job, Level, Options, common_length
 from core.tracing.methods import method_named
-from core.tracing.over_pairs import sessions_over
+from core.tracing.over_pairs import POSITIONS, sessions_over
 from core.tracing.scores import Scores
 
 
@@ -41,13 +42,10 @@ class Tracing:
         self.level = level
         self.options = options or Options()
         self.method.check(session, replacement, level)
-        if level == "positions" and dataset is not None and len({pair.length for pair in dataset.pairs}) > 1:
-            raise InputError(
-                "The dataset's inputs have different lengths, so their positions do not correspond.",
-                "Score edges or nodes, or take inputs of one length.",
-            )
+        if level == "positions":
+            common_length([session.pair] if dataset is None else dataset.pairs)
         self._dataset = dataset
-        self.pairs = session.pair.batch if dataset is None else len(dataset)
+        self.pairs = session.pair.batch if dataset is None else sum(pair.batch for pair in dataset.pairs)
         self.done = 0  # pairs
         self._sum: NDArray[np.float64] | None = None  # over the pairs that are done
         self._memory: dict[str, Any] = {}  # of the job that was cancelled
@@ -60,7 +58,8 @@ class Tracing:
         elif self.method.joint:
             jobs = iter([tuple(sessions_over(self.session, self._dataset))])
         else:
-            jobs = ((session,) for session in sessions_over(self.session, self._dataset))
+            positions = 1 if self.method.alone else POSITIONS
+            jobs = ((session,) for session in sessions_over(self.session, self._dataset, positions))
         before = 0
         for first, *more in jobs:
             job = Job(first, self.replacement, self.level, self.options, cancelled, tuple(more), self._memory)
@@ -90,7 +89,7 @@ class Tracing:
     def _scores(self, values: NDArray[np.float64], share: float) -> Scores:
         session = self.session
         about = {"model": session.model.name, "metric": session.metric.name}
-        about |= {name: f"{getattr(self.options, name):g}" for name in self.method.options}
+        about |= {name: str(getattr(self.options, name)) for name in self.method.options}
         if self._dataset is not None:
             about["pairs"] = str(self.pairs)
         if share < 1:
@@ -102,7 +101,7 @@ def trace(
     session: Session,
     method: str = "eap-ig",
     *,
-    steps: int = 5,
+    steps: int | None = None,
     replacement: EditKind = "patch",
     dataset: Dataset | None = None,
     level: Level = "edges",
@@ -112,20 +111,22 @@ def trace(
 ) -> Scores:
     """Score every edge of a session: positive where the edge raises the metric.
 
-    method: a name of METHODS. steps: points of the integral, for methods that have one; options: that and the rest.
+    method: a name of METHODS. steps: points of the integral, for methods that have one (5); options: all of them.
     replacement: what a removed edge carries: `patch`, `zero`, `mean`. dataset: score these pairs, and average; with the
     session's metric, or where the dataset has answers of its own with these. level: "edges", "nodes" or "positions" (of
     nodes). progress: told the share that is done. `Tracing` gives results as they come.
 
-    Raises ArgumentError for an unknown method or what it cannot do, EditError for a missing counterfactual, Cancelled.
+    Raises ArgumentError for an unknown method or what it cannot do, EditError for a missing counterfactual, InputError
+    for positions of inputs of different lengths, Cancelled.
     """
+    told = options or Options()
     tracing = Tracing(
         session,
         method,
         replacement=replacement,
         level=level,
         dataset=dataset,
-        options=options or Options(steps=steps),
+        options=told if steps is None else replace(told, steps=steps),
     )
     for _, share in tracing.parts(cancelled):
         if progress is not None:

@@ -1,4 +1,5 @@
-"""Tracing methods on SmolLM2: indirect objects, against the reference code's figures, and method by method.
+"""Tracing methods on SmolLM2: indirect objects, against the reference code's figures, and method by method (slow ones
+score fewer pairs; all are evaluated on all)
 
     python -m tests.benchmarks smollm2
 

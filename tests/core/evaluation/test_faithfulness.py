@@ -9,7 +9,7 @@ import torch
 import wirescope as ws
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.errors import Cancelled, InputError
+from core.errors import ArgumentError, Cancelled, InputError
 from core.evaluation.faithfulness import FRACTIONS
 from tests.core.engine.cases import case
 
@@ -31,7 +31,7 @@ def test_the_curve_is_what_its_circuits_recover() -> None:
     for fraction, size, connected, recovered in zip(
         curve.fractions, curve.sizes, curve.connected, curve.recovered, strict=True
     ):
-        assert size == max(1, round(fraction * session.graph.n_edges))
+        assert size == max(1, int(fraction * session.graph.n_edges))
         circuit = scores.top(size)
         assert connected == len(circuit.pruned()) <= size
         assert recovered == pytest.approx((float(session.run_circuit(circuit).metric) - b) / (a - b), abs=1e-9)
@@ -98,3 +98,10 @@ def test_the_curve_can_be_cancelled() -> None:
     session = session_of()
     with pytest.raises(Cancelled):
         ws.faithfulness(session, ws.trace(session, "eap"), cancelled=lambda: True)
+
+
+@pytest.mark.parametrize("fractions", [(), (1.0, 0.5), (0.5, 0.5), (0.0, 0.5), (0.5, 7.0)])
+def test_fractions_rise_and_are_parts_of_the_whole(fractions: tuple[float, ...]) -> None:
+    session = session_of()
+    with pytest.raises(ArgumentError, match="Fractions rise"):
+        ws.faithfulness(session, ws.trace(session, "eap"), fractions=fractions)

@@ -112,3 +112,10 @@ def test_the_whole_model_is_equivalent_and_a_handful_of_edges_is_not() -> None:
     assert nearly[0].p > few[0].p or few[0].passed
     with pytest.raises(InputError, match="pairs"):
         hypothesis_tests(case("gpt2").session(), scores.top(5))
+
+
+def test_thousands_of_pairs_can_be_tested() -> None:
+    rng = np.random.default_rng(0)
+    whole = rng.standard_normal(1500)
+    assert equivalence(whole + rng.standard_normal(1500), whole).p > 0.05
+    assert equivalence(whole - 1.0, whole).p < 1e-6

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ import wirescope as ws
 from core.errors import ArgumentError, Cancelled, InputError
 from core.tracing.job import Options
 from core.tracing.methods import METHODS
+from core.tracing.per_pair import scores_per_pair
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
 
@@ -65,15 +68,47 @@ def test_refusals_say_what_can_be_done() -> None:
     session = ws.Session(model, rows[0], ws.logit_difference(1, 2))
     with pytest.raises(InputError, match="lengths"):
         ws.trace(session, "eap", level="positions", dataset=ws.Dataset(rows))
+    with pytest.raises(InputError, match="lengths"):
+        ws.trace(case("llama-grouped", batch=2, lengths=(4, 7)).session(), "eap", level="positions")
     with pytest.raises(InputError, match="3 answers for 4 pairs"):
         ws.Dataset(rows, ANSWERS[:3])
     with pytest.raises(ArgumentError, match="noise"):
         ws.trace(session, "eap", replacement="noise")
     with pytest.raises(ArgumentError) as refused:
         ws.trace(session, "circuit-pruning", level="positions")
-    assert "edges and nodes; for positions take" in str(refused.value) + refused.value.hint
+    assert "edges; for positions take" in str(refused.value) + refused.value.hint
     with pytest.raises(ArgumentError, match="no circuit"):
         ws.trace(session, "eap", level="positions").top(3)
+
+
+def test_steps_go_before_those_of_the_options() -> None:
+    session = case("gpt2").session()
+    four = ws.trace(session, "eap-ig", steps=4).values
+    assert np.array_equal(ws.trace(session, "eap-ig", steps=4, options=Options(seed=3)).values, four)
+    assert np.array_equal(ws.trace(session, "eap-ig", options=Options(steps=4)).values, four)
+
+
+def test_without_b_half_way_is_to_the_mean_over_real_positions() -> None:
+    """A metric that is flat at A: a padded batch scores the mean of what its rows score alone."""
+    setup = case("llama-grouped", batch=2, lengths=(4, 7))
+    model, ids = setup.model, setup.pair.clean.tensor
+    rows = [ids[0, :4].tolist(), ids[1].tolist()]
+    alone = [
+        ws.trace(ws.Session(model, model.pair(torch.tensor([row])), ws.kl()), "eap", replacement="zero").values
+        for row in rows
+    ]
+    text = setup.pair
+    batch = ws.Session(model, replace(text, counterfactual=None), ws.kl())
+    found = ws.trace(batch, "eap", replacement="zero").values
+    assert np.allclose(found, np.mean(alone, axis=0), rtol=0, atol=1e-9)
+
+
+def test_what_atp_star_says_of_a_dataset_is_the_mean_of_what_it_says_of_pairs() -> None:
+    model = case("gpt2").model
+    rows = pairs(model)
+    session, dataset = ws.Session(model, rows[0], ws.logit_difference(1, 2)), ws.Dataset(rows)
+    found = ws.trace(session, "atp-star", dataset=dataset).values
+    assert np.allclose(found, scores_per_pair(session, "atp-star", dataset).mean(axis=0), rtol=0, atol=1e-6)
 
 
 def test_random_scores_are_the_seeds() -> None:
@@ -81,6 +116,13 @@ def test_random_scores_are_the_seeds() -> None:
     one, same, other = (ws.trace(session, "random", options=Options(seed=seed)).values for seed in (1, 1, 2))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
+
+
+def test_random_scores_are_drawn_anew_for_every_pair() -> None:
+    """Else chance would look like the most stable of circuits."""
+    model = case("gpt2").model
+    rows = scores_per_pair(ws.Session(model, pairs(model)[0]), "random", ws.Dataset(pairs(model)))
+    assert len({row.tobytes() for row in rows}) == len(rows)
 
 
 def test_the_best_nodes_make_a_circuit_of_the_edges_between_them() -> None:
@@ -119,8 +161,7 @@ def test_every_method_scores_every_kind_of_model(name: str, kind: str) -> None:
         "nodes": (graph.n_writers,),
         "positions": (graph.n_writers, session.pair.length),
     }
-    of_one_length = name in ("exact-scan", "acdc", "learned-masks")  # their positions
-    levels = [level for level in method.levels if not (of_one_length and level == "positions" and lengths)]
+    levels = [level for level in method.levels if not (level == "positions" and lengths)]  # they do not correspond
     with torch.no_grad():
         for level in levels:
             values = ws.trace(session, name, level=level, options=options).values
