@@ -86,6 +86,20 @@ ACTIONS: tuple[Action, ...] = (
         "Really edit every edge of the circuit, one at a time: dashed edges become solid",
         needs="No edge is shown",
     ),
+    Action(
+        "evaluate",
+        "E&valuate the Circuit",
+        ("E",),
+        "How far the circuit shown can be trusted, in the panel Trust; takes a while",
+        needs="Choose a circuit first",
+    ),
+    Action(
+        "fill_dataset",
+        "Fi&ll the Dataset to Trace over It…",
+        (),
+        "Pairs of a built-in task become the dataset, and the next trace goes over them",
+        needs="Open a model with built-in tasks first; a dataset that is large enough needs no more",
+    ),
     *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
     *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
     Action("dataset_add", "&Add the Pair to the Dataset", ("Ctrl+D",), "The pair on the cards becomes a row"),
@@ -146,7 +160,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Edit",
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
-            *("swap", "@make", "@dataset", "pick_none", "pin", "-", "find", "trace", "measure", "-", "preferences"),
+            *("swap", "@make", "@dataset", "pick_none", "pin", "-", "find", "trace", "measure", "evaluate"),
+            *("fill_dataset", "-", "preferences"),
         ),
     ),
     (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,12 +68,14 @@ class DatasetKeeper(QObject):
     def _rows(self) -> tuple[PairSource, ...]:
         return self._workbench.document.dataset
 
-    def _commit(self, words: str, rows: Iterable[PairSource]) -> None:
-        """A change of the rows, which are then to be seen."""
+    def _commit(self, words: str, rows: Iterable[PairSource], trace_over: bool = False) -> None:
+        """A change of the rows, which are then to be seen. trace_over: the next trace goes over them."""
+        document = self._workbench.document
+        choice = replace(document.choice, over_dataset=True) if trace_over else document.choice
         self._panel.say()
         self._window.docks["dataset"].show()
         self._window.docks["dataset"].raise_()
-        self._workbench.commit(words, replace(self._workbench.document, dataset=tuple(rows)))
+        self._workbench.commit(words, replace(document, dataset=tuple(rows), choice=choice))
 
     # ---- changing ------------------------------------------------------------------------------------------
 
@@ -174,9 +175,9 @@ class DatasetKeeper(QObject):
             self._panel.say()
             self._saves.ask(SaveRows(path, ids=chosen == IDS_FILTER))
 
-    def fill(self, task: str) -> None:
-        """Rows of a built-in task, other ones each time."""
-        self._make(MakeRows(task=task, seed=self._seed))
+    def fill(self, task: str, trace_over: bool = False) -> None:
+        """Rows of a built-in task, other ones each time. trace_over: the next trace is to go over them."""
+        self._make(MakeRows(task=task, seed=self._seed, trace_over=trace_over))
         self._seed += 1
 
     def _make(self, rows: MakeRows) -> None:
@@ -190,7 +191,7 @@ class DatasetKeeper(QObject):
         if want.task:
             opened = self._workbench.opened
             title = next((t.title for t in opened.tasks if t.name == want.task), want.task) if opened else want.task
-            self._commit(f"Rows of {title.lower()}", made.rows)
+            self._commit(f"Rows of {title.lower()}", made.rows, want.trace_over)
         else:
             name = Path(want.path).name if want.path else "the clipboard"
             self._commit(f"Rows from {name}", (*self._rows, *(row for row in made.rows if row not in self._rows)))
@@ -262,13 +263,15 @@ class DatasetKeeper(QObject):
 
     def _fit_model(self, opened: Opened) -> None:
         self._panel.set_kind("text" if opened.is_text else "image")
+        if self._makes.asked is not None and self._makes.asked.task:
+            self._makes.drop()  # that was a task of the model before
         for action in self._task_actions:
             action.deleteLater()
         self._task_actions = []
         for task in opened.tasks:
             action = QAction(f"Fill from {task.title}", self)
             action.setToolTip(task.about)
-            action.triggered.connect(partial(self.fill, task.name))
+            action.triggered.connect(lambda _checked=False, name=task.name: self.fill(name))
             self._task_actions.append(action)
         commands = [self._window.commands[key] for key in DATASET_ACTIONS]
         self._panel.set_menus(commands[1:], self._task_actions)

@@ -29,6 +29,12 @@ class Errands(Generic[E]):
         self._workbench, self._key = workbench, key
         self._serial = 0
         self._asked: E | None = None  # until it is answered
+        workbench.given_up.connect(lambda _: self.drop())
+
+    @property
+    def asked(self) -> E | None:
+        """What is not answered yet."""
+        return self._asked
 
     def ask(self, errand: E) -> None:
         self._serial += 1
@@ -39,6 +45,10 @@ class Errands(Generic[E]):
         """Whether an answer is to what was asked last; then that is done."""
         if self._asked is None or answered != self._asked:
             return False
+        self.drop()
+        return True
+
+    def drop(self) -> None:
+        """What was asked is not wanted any more."""
         self._asked = None
         self._workbench.want(self._key, None)
-        return True

@@ -44,12 +44,13 @@ class MadeB:
 
 @dataclass(frozen=True)
 class MakeRows(Errand):
-    """Rows of a task, or those in a file or pasted text."""
+    """Rows of a task, or those in a file or pasted text. trace_over: the next trace is to go over them."""
 
     task: str = ""
     path: str = ""
     text: str = ""
     seed: int = 0
+    trace_over: bool = False
 
 
 @dataclass(frozen=True)

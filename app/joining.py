@@ -43,6 +43,8 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "ungroup": lambda: workbench.grouping.ungroup(),
         "trace": lambda: window.tracing_menu.trace(),
         "measure": lambda: window.measuring.measure(),
+        "evaluate": lambda: window.trusting.start(),
+        "fill_dataset": lambda: window.trusting.fill(),
         "swap": workbench.question.swap,
         "preferences": window.preferring.show,
         "palette": window.palette_commands.toggle,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 FEW = 8  # pairs: with fewer, the tests say nothing
 LACKS = "One pair says nothing of stability, and the three tests need {few} pairs: trace over a dataset for these."
 LACKS_MORE = "The three tests need {few} pairs: the dataset has {pairs} that can be used."
+NO_SCORES = "The edges have no scores: they are not estimated yet, or cannot be."
 NO_CIRCUIT = "Choose a circuit first: trace, or drag the handle under the canvas."
 
 
@@ -36,11 +36,11 @@ class Trusting(QObject):
         self._subject = ""
         self._problem = ""
         self._pace, self._left = Pace(), ""
-        self._filling = False  # the dataset is being filled, to be traced over
+        self._action, self._fill_action = (window.commands[key] for key in ("evaluate", "fill_dataset"))
         bench, panel = self._bench, self._panel
         panel.evaluate_wanted.connect(self.evaluate)
         panel.cancel_wanted.connect(bench.cancel)
-        panel.task_wanted.connect(self._fill)
+        panel.task_wanted.connect(lambda task: window.dataset_keeper.fill(task, trace_over=True))
         bench.on(TrustFound, self._take)
         bench.on(Unanswered, self._take_refusal)
         bench.history_changed.connect(self._follow)
@@ -56,6 +56,22 @@ class Trusting(QObject):
         document = self._bench.document
         inputs = document.model, document.clean, document.counterfactual, document.metric
         return (*inputs, self._bench.cut_kind, document.traced, document.traced_rows, document.size)
+
+    def start(self) -> None:
+        """Evaluate the circuit shown, where the user can see it; what is evaluated already goes on."""
+        self._see()
+        if self._asked is None:
+            self.evaluate()
+
+    def fill(self) -> None:
+        """Offer the tasks that the dataset can be filled from."""
+        self._see()
+        self._panel.open_tasks()
+
+    def _see(self) -> None:
+        dock = self._window.docks["trust"]
+        dock.show()
+        dock.raise_()
 
     def evaluate(self) -> None:
         """Evaluate the circuit shown."""
@@ -101,45 +117,44 @@ class Trusting(QObject):
 
     def _follow(self) -> None:
         """The document is another one."""
-        document = self._bench.document
         if self._asked is not None and self._of != self._state():
             self._stop()
         if self._problem and self._of != self._state():
             self._problem = ""
-        if self._filling and document.dataset:
-            self._filling = False
-            choice = replace(document.choice, over_dataset=True)
-            self._bench.commit("Trace over the dataset", replace(document, choice=choice))
         self._show()
-
-    def _fill(self, task: str) -> None:
-        self._filling = True
-        self._window.dataset_keeper.fill(task)
 
     # ---- what is shown -------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        self._panel.set_data(self._data())
+        data = self._data()
+        self._panel.set_data(data)
+        self._action.setEnabled(data.able)
+        self._fill_action.setEnabled(bool(data.lacks and data.tasks))
 
     def _data(self) -> TrustData:
         bench, found = self._bench, self._found
         opened = bench.opened
-        able = bool(bench.document.size) and bench.scored is not None
+        why_not = self._why_not()
         waiting: tuple[str, ...] = ()
         if self._asked is not None:
             waiting = TITLES if found is None else found.waiting
-        problem = self._problem or ("" if able or found is not None else NO_CIRCUIT)
         return TrustData(
             subject=self._subject,
             statements=() if found is None else found.statements,
             waiting=waiting,
             left=self._left if waiting else "",
             stale=found is not None and self._of != self._state(),
-            problem=problem,
+            problem=self._problem or why_not,
             lacks=self._lacks(),
             tasks=() if opened is None else tuple((task.name, task.title) for task in opened.tasks),
-            able=able,
+            able=not why_not,
         )
+
+    def _why_not(self) -> str:
+        """Why nothing can be evaluated now."""
+        if not self._bench.document.size:
+            return NO_CIRCUIT
+        return "" if self._bench.scored is not None else NO_SCORES
 
     def _lacks(self) -> str:
         """What a dataset is needed for, and what is missing of it."""

@@ -15,12 +15,15 @@ from app.trust_report import trust_report
 from app.trust_words import TOO_MUCH
 from core.evaluation.hypotheses import hypothesis_tests
 from tests.app.person import Person, plain
+from tests.app.test_palette import summon
 from tests.app.test_text_size import cut_off
 from tests.app.test_tracing_in_window import ROWS, dataset, over_dataset, paste, trace
 from tests.core.engine.cases import case
 from views import theme
 from views.data import MetricChoice
 from views.panels.trust import StatementRow
+
+PAIR = tuple(f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Mary"))
 
 
 def open_panel(person: Person) -> None:
@@ -131,6 +134,69 @@ def test_a_task_fills_the_dataset_for_the_next_trace(person: Person) -> None:
     assert len(person.bench.document.dataset) == 24
     assert person.window.top_bar.method_menu.over[True].isChecked()
     assert "The next trace goes over the dataset's 24 pairs" in panel.lacks.text()
+
+
+def fill_from(person: Person, title: str) -> None:
+    (task,) = [action for action in person.window.trust.fill_menu.actions() if plain(action.text()) == title]
+    task.trigger()
+
+
+@pytest.mark.parametrize("end", ["cancelled", "refused", "another model"])
+def test_a_fill_that_came_to_nothing_is_forgotten(person: Person, end: str) -> None:
+    person.open("bundled:names", *PAIR)
+    open_panel(person)
+    if end == "refused":
+        person.window.trust.task_wanted.emit("no such task")
+    else:
+        fill_from(person, "Agreement")
+    if end == "cancelled":
+        person.bench.cancel()
+    elif end == "another model":
+        person.open("bundled:shapes", None)
+        person.open("bundled:names", *PAIR)
+    person.rest()
+    person.press(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier, widget=person.window.canvas)
+    assert len(person.bench.document.dataset) == 1
+    assert not person.bench.document.choice.over_dataset
+    assert person.bench.history.undo_words == "Add a row"
+
+
+def test_what_was_filled_to_be_traced_over_is_one_step(person: Person) -> None:
+    person.open("bundled:names", *PAIR)
+    open_panel(person)
+    fill_from(person, "Agreement")
+    person.rest()
+    assert person.bench.document.choice.over_dataset
+    person.choose("Edit", "Undo")
+    assert not person.bench.document.choice.over_dataset
+    assert not person.bench.document.dataset
+
+
+def test_evaluating_and_filling_are_reached_by_keys_menu_and_palette(reader: Person) -> None:
+    palette = summon(reader, "evaluate the circuit")
+    assert (palette.rows()[0].enabled, palette.rows()[0].why) == (False, "Choose a circuit first")
+    QTest.keyClick(palette.field, Qt.Key.Key_Escape)
+    trace(reader)
+    assert reader.menu_action("Edit", "Evaluate the Circuit").isEnabled()
+    reader.window.docks["inspector"].raise_()
+    reader.press(Qt.Key.Key_E, widget=reader.window.canvas)
+    panel = reader.window.trust
+    reader.wait(lambda: panel.isVisible() and panel.data().statements and not panel.data().waiting)
+    assert len(panel.texts()) == len(panel.data().statements) >= 5
+
+    # What is known of an earlier circuit hides no reason.
+    reader.choose("Edit", "Undo")
+    assert panel.data().statements
+    assert "Choose a circuit first" in panel.problem.text()
+    assert panel.problem.isVisible()
+    assert not panel.evaluate.isEnabled()
+    assert not reader.window.commands["evaluate"].isEnabled()
+
+    palette = summon(reader, "fill the dataset to trace")
+    assert palette.rows()[0].words == "Fill the Dataset to Trace over It"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    reader.wait(panel.fill_menu.isVisible)
+    panel.fill_menu.close()
 
 
 def test_a_model_without_a_head_has_no_right_answers_and_says_so() -> None:

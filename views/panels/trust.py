@@ -75,7 +75,7 @@ class TrustPanel(QFrame):
         self.fill = LinkButton("Fill the dataset ▾", "selection", flush=True)
         self.fill.setToolTip("Pairs of a built-in task become the dataset, and the next trace goes over them")
         self.fill_menu = QMenu(self)
-        self.fill.clicked.connect(lambda: open_below(self.fill, self.fill_menu))
+        self.fill.clicked.connect(self.open_tasks)
         self._lay_out()
         self.set_data(TrustData())
 
@@ -141,6 +141,10 @@ class TrustPanel(QFrame):
     def texts(self) -> list[str]:
         """The sentences on the screen."""
         return [row.words.text() for row in self._rows if row.isVisible()]
+
+    def open_tasks(self) -> None:
+        """The menu of the tasks that the dataset can be filled from."""
+        open_below(self.fill, self.fill_menu)
 
     def _press(self) -> None:
         if self._data.waiting:
