@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from app.answer_fixes import fix_of
-from app.costs import Costs
+from app.costs import Costs, Work
 from app.dataset_rows import DatasetRows
 from app.document import Document, PairSource
 from app.engine_thread import Cancel
@@ -64,6 +64,10 @@ class Bench:
     def metric(self, edits: Sequence[Edit], cancelled: Cancel) -> float:
         """The metric with some edits, the mean over the rows. Raises Cancelled."""
         return float(self.session.run(edits, cancelled=cancelled).metric.mean())
+
+    def work(self, choice: TraceChoice, kind: EditKind, rows: tuple[PairSource, ...] = ()) -> Work:
+        """A trace of the pair on the cards, or of rows, as its time is told by."""
+        return Work(choice, kind, self.session.pair.length, rows)
 
     @property
     def metric_key(self) -> str:

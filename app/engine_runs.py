@@ -110,7 +110,7 @@ def _make_scores(request: Request, bench: Bench, key: ScoresKey, send: Send, can
         return
     send(Working(request.number, f"Estimating {bench.session.graph.n_edges:,} edges"))
     options = options_of(key.choice)
-    watch = bench.costs.watch(key.choice, 1)
+    watch = bench.costs.watch(bench.work(key.choice, key.kind))
     scores = trace(bench.session, key.choice.method, replacement=key.kind, options=options, cancelled=cancelled)
     watch.at(1.0)
     bench.take_scores(key, scores, 1.0)

@@ -37,7 +37,7 @@ def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, c
     words = f"{title}, {over}"
     done = 0.0 if key not in bench.partial else bench.partial[key].share
     send(Working(request.number, words, done))
-    watch = bench.costs.watch(key.choice, tracing.pairs, done)
+    watch = bench.costs.watch(bench.work(key.choice, key.kind, key.rows), done)
     sent = time.monotonic()
     for scores, share in tracing.parts(cancelled):
         bench.take_scores(key, scores, min(share, 1.0))

@@ -48,7 +48,7 @@ def serve_node_scores(want: WantNodeScores, request: Request, bench: Bench, send
         )
     tracing: Tracing = bench.kept[name]
     words = f"{title}, {pairs_words(tracing.pairs)}" if rows else f"{title}, nodes"
-    watch = bench.costs.watch(choice, tracing.pairs, known[1])
+    watch = bench.costs.watch(bench.work(choice, kind, rows), known[1])
     sent = time.monotonic()
     for scores, share in tracing.parts(cancelled):
         bench.kept[key] = scores, min(share, 1.0)

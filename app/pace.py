@@ -17,6 +17,10 @@ class Pace:
         self._words = ""
         self._began: tuple[float, float] | None = None  # when, and the share that was done then
 
+    def restart(self) -> None:
+        """Work begins, or goes on after a rest: how fast it went before, and the rest, tell nothing."""
+        self._began = None
+
     def left(self, words: str, share: float | None) -> str:
         """ "about 40 s left", for work of which a share is done; empty where it is not known, or not worth saying."""
         now = self._clock()

@@ -27,16 +27,17 @@ class StatusInStep(QObject):
         workbench.memory_changed.connect(self._show_memory)
         workbench.predictions_changed.connect(self._show_run)
         workbench.nothing_to_show.connect(lambda _: status.set_run(""))
-        self._pace = Pace()
+        self.pace = Pace()
         workbench.working.connect(self._show_work)
         workbench.idle.connect(status.clear_work)
+        workbench.idle.connect(lambda: self.pace.restart())  # the next work may come much later
         workbench.message.connect(self._show_message)
         self._just_said = QTimer(self, singleShot=True, interval=0)  # runs until the event that brought a message ends
         self._step = workbench.history.current
         workbench.history_changed.connect(self._drop_message)
 
     def _show_work(self, words: str, share: float | None) -> None:
-        self._status.set_work(words, share, self._pace.left(words, share))
+        self._status.set_work(words, share, self.pace.left(words, share))
 
     def _show_message(self, text: str) -> None:
         self._status.set_message(text)

@@ -62,7 +62,8 @@ def _cost(
 ) -> str:
     """How long it takes: as it took before, else as the number of its runs says."""
     told = tuple((name, value) for name, value in document.choice.options if name in method.options)
-    known = bench.costs.known(TraceChoice(method.name, told, level=level), pairs)
+    rows = document.dataset if document.choice.over_dataset else ()
+    known = bench.costs.known(bench.work(TraceChoice(method.name, told, level=level), bench.cut_kind(document), rows))
     if known is not None:
         words = cost_words(known)
         return f"{words}, as measured" if words else ""

@@ -85,6 +85,8 @@ class Trusting(QObject):
         part = f", partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
         by = f"{scored.method.upper()}, {REPLACED[scored.kind]}, over {over}{part}"
         self._subject = f"The best {size:,} edges by {by}."
+        self._pace.restart()
+        self._left = ""
         self._bench.want("trust", self._asked)
         self._show()
 
@@ -96,7 +98,9 @@ class Trusting(QObject):
             self._show()
 
     def _take_working(self, words: str, share: float | None) -> None:
-        if words == EVALUATING and self._asked is not None:
+        if words != EVALUATING:
+            self._pace.restart()  # it waits
+        elif self._asked is not None:
             left = self._pace.left(words, share)
             if left != self._left:
                 self._left = left

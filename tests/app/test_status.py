@@ -93,6 +93,35 @@ def test_how_long_it_still_takes_comes_from_how_fast_it_went() -> None:
     assert pace.left("Running circuits", None) == ""
 
 
+def test_a_rest_between_two_parts_of_one_work_does_not_count() -> None:
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    pace.left("Evaluating", 0.0)
+    now[0] = 20.0
+    assert pace.left("Evaluating", 0.2) == "about 80 s left"
+    now[0] += 1200  # cancelled, and gone on with much later
+    pace.restart()
+    assert pace.left("Evaluating", 0.2) == ""
+    now[0] += 20
+    assert pace.left("Evaluating", 0.4) == "about 60 s left"
+
+
+def test_the_strip_begins_anew_after_a_rest(reader: Person, monkeypatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(reader.window.status_in_step, "pace", Pace(lambda: now[0]))
+    status = reader.window.status
+    reader.bench.working.emit("Tracing", 0.0)
+    now[0] += 20
+    reader.bench.working.emit("Tracing", 0.2)
+    assert status.work.text() == "Tracing · about 80 s left"
+    reader.bench.cancel()
+    now[0] += 1200
+    reader.bench.working.emit("Tracing", 0.25)
+    now[0] += 20
+    reader.bench.working.emit("Tracing", 0.5)
+    assert status.work.text() == "Tracing · about 40 s left"
+
+
 def test_the_strip_says_what_runs_and_how_long_it_still_takes(reader: Person) -> None:
     reader.bench.working.emit("Exact scan, 719 edges", 0.0)
     status = reader.window.status
