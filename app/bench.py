@@ -15,9 +15,10 @@ from app.dataset_rows import DatasetRows
 from app.document import Document, PairSource
 from app.engine_thread import Cancel
 from app.messages import Ready
+from app.method_titles import meaning_of
 from app.present import metric_choice
 from app.ranking import Ranking
-from app.trace_choice import ESTIMATES, MEASURING, TraceChoice
+from app.trace_choice import ESTIMATES, TraceChoice
 from core.edits import Edit, EditKind
 from core.errors import WirescopeError
 from core.metrics import METRICS, Metric
@@ -103,7 +104,7 @@ class Bench:
             self.kept.pop(("ranking", before), None)
         key = replace(asked, share=share)
         self.scores[key] = scores
-        self.kept["ranking", key] = Ranking(scores.values, _measured(asked)).sort()
+        self.kept["ranking", key] = Ranking(scores.values, meaning_of(asked.choice, scores)).sort()
         if share < 1:
             self.partial[asked] = key
 
@@ -157,11 +158,6 @@ class Bench:
             return ""
         likely = ", ".join(f'"{prediction.label}"' for prediction in session.clean.top(3))
         return f"{'Neither answer is' if len(chosen) > 1 else 'This answer is not'} likely here. Likely: {likely}."
-
-
-def _measured(key: ScoresKey) -> bool:
-    """Whether scores are of edits that were really made, on these inputs."""
-    return key.choice.method in MEASURING and not key.choice.file
 
 
 def answers_of(session: Session) -> tuple[str, ...]:

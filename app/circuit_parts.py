@@ -12,6 +12,7 @@ from app.circuit_wants import ChangesFound, CurveFound, Kept, WantChanges, WantC
 from app.engine_thread import Cancel, Send
 from app.inspection import ALIKE, ANOTHER
 from app.messages import Request, Working
+from app.method_titles import method_title
 from app.trace_pairs import dataset_of, measure_over, sessions_of
 from core.circuit import Circuit
 from core.downstream import downstream
@@ -81,7 +82,7 @@ def serve_curve(want: WantCurve, request: Request, bench: Bench, send: Send, can
             curve.cpr,
             curve.cmd,
             curve.replacement,
-            scores.method,
+            method_title(scores.method, scores_key.choice.file),
             curve.band if rows else None,
             curve.pairs if rows else 0,
         )

@@ -56,7 +56,7 @@ class CurveFound:
     cpr: float
     cmd: float
     kind: EditKind
-    method: str
+    title: str  # of the method
     sure: NDArray[np.float64] | None = None
     pairs: int = 0
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.circuit_wants import CurveFound, Kept, WantCurve, WantKept
 from app.inspection import REPLACED, recovered_words, scored_words
 from app.messages import Recovered, Scored, Unanswered
+from app.trace_choice import pairs_words
 from app.tracing_wants import Untraced
 from app.workbench import TRACE_STEP
 from views.circuit_data import CircuitData, CurveData, KeptData
@@ -181,8 +182,8 @@ def _kept_data(kept: Kept) -> KeptData:
 
 
 def _area_words(curve: CurveFound) -> str:
-    over = f", over {curve.pairs} pairs; light blue: 95 % by bootstrap" if curve.pairs else ""
-    by = f"{curve.method.upper()}, {REPLACED.get(curve.kind, curve.kind)}{over}"
+    over = f", over {pairs_words(curve.pairs)}; light blue: 95 % by bootstrap" if curve.pairs else ""
+    by = f"{curve.title}, {REPLACED.get(curve.kind, curve.kind)}{over}"
     return (
         f"The curve ({by}): CPR {curve.cpr:.2f}, the area under it (above 1 where what lowers the metric was left "
         f"out); CMD {curve.cmd:.2f}, the area between it and 100 %, best at 0. The band: from the lowest to the "

@@ -158,7 +158,7 @@ class Inspecting(QObject):
 
     def _show_paths(self, found: PathsFound) -> None:
         if found.edge == self._one():
-            self._inspector.paths.show_paths(found.paths)
+            self._inspector.paths.show_paths(found.paths, found.how)
 
     def _show_repair(self, found: RepairFound) -> None:
         if found.target == self._one():

@@ -68,7 +68,7 @@ def inspection(
             has_dataset=bool(document.dataset),
             note=note,
         )
-    reads, writes = links(opened.graph, scored.values, target) if scored is not None else ((), ())
+    reads, writes = ((), ()) if scored is None else links(opened.graph, scored.values, target, scored.meaning.signed)
     card = None if ready is None else ready.card_a
     return NodeInspection(
         node=target,
@@ -112,6 +112,8 @@ def _why_no_estimate(target: Target, kind: EditKind, positions: tuple[int, ...],
     """Why there is no estimate beside the measurement; empty while the estimates are on their way."""
     if scored is None or (isinstance(target, Node) and target.kind == "logits"):
         return ""
+    if not scored.meaning.effect:
+        return f"No estimate: the scores are by {scored.title}, {scored.meaning.words}."
     if positions:
         return "No estimate: those are of an edit at all positions."
     if scored.kind != kind:
@@ -127,8 +129,9 @@ def _others(document: Document, target: Target) -> bool:
 
 
 def estimate(target: Target, kind: EditKind, opened: Opened, scored: Scored | None) -> float | None:
-    """The estimated change of the metric by editing a target; None where the scores are of another kind of edit."""
-    if scored is None or scored.kind != kind or scored.measured:
+    """The estimated change of the metric by editing a target; None where the scores are of another kind of edit, or no
+    estimates of an effect."""
+    if scored is None or scored.kind != kind or scored.measured or not scored.meaning.effect:
         return None
     if isinstance(target, Edge):
         index = opened.graph.edge_index(target)
@@ -154,16 +157,19 @@ def scored_words(scored: Scored) -> str:
         return ""
     if scored.kind == "patch" or scored.method == "eap-ig":
         return f"{ALIKE} {ANOTHER}"
-    return "By this estimate no edge has an effect on the metric. Choose another metric."
+    return "By these scores no edge has an effect on the metric. Choose another metric."
 
 
 def scores_words(scored: Scored) -> str:
     """How the edges shown got their scores: "Dashed edges: estimated by EAP, replaced from B"."""
+    how = f"{scored.meaning.how} by {scored.title}"
+    if not scored.meaning.effect:
+        how += f" ({scored.meaning.words})"
     over = f", over {pairs_words(scored.pairs)}" if scored.pairs else ""
     part = f"; partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
     if scored.measured:
         return f"Solid edges: measured one at a time, {REPLACED[scored.kind]}{over}{part}"
-    return f"Dashed edges: estimated by {scored.method.upper()}, {REPLACED[scored.kind]}{over}{part}"
+    return f"Dashed edges: {how}, {REPLACED[scored.kind]}{over}{part}"
 
 
 def recovered_words(answer: Recovered) -> str:

@@ -29,6 +29,7 @@ from app.inspector_wants import (
     WantSteering,
 )
 from app.messages import Request, Working
+from app.method_titles import meaning_of
 from core.edits import Edit, EditKind
 from core.engine.population import Population
 from core.errors import EditError, InputError, WirescopeError
@@ -198,7 +199,8 @@ def serve_paths(want: WantPaths, request: Request, bench: Bench, send: Send, can
     found = tuple(
         PathData(path.nodes, tuple(node.name for node in path.nodes), path.share) for path in paths.on_from(want.edge)
     )
-    send(PathsFound(request.number, want.edge, found))
+    how = meaning_of(scores_key.choice, bench.scores[scores_key]).how
+    send(PathsFound(request.number, want.edge, found, how))
 
 
 def serve_repair(want: WantRepair, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:

@@ -70,6 +70,7 @@ class PathsFound:
     number: int
     edge: Edge
     paths: tuple[PathData, ...]
+    how: str = "estimated"  # the scores
 
 
 @dataclass(frozen=True)

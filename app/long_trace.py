@@ -8,6 +8,7 @@ import time
 from app.bench import Bench, ScoresKey
 from app.engine_thread import Cancel, Send
 from app.messages import Request, Scored, Working
+from app.method_titles import method_title
 from app.trace_choice import TraceChoice, pairs_words
 from app.trace_pairs import dataset_of
 from core.tracing.job import Options
@@ -25,7 +26,9 @@ def options_of(choice: TraceChoice) -> Options:
 
 def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
     pairs = int(bench.scores[key].about.get("pairs", 0)) if key.rows else 0
-    return Scored(number, bench.kept["ranking", key], key.kind, bench.scores[key].method, pairs, key.share)
+    method = bench.scores[key].method
+    title = method_title(method, key.choice.file)
+    return Scored(number, bench.kept["ranking", key], key.kind, method, title, pairs, key.share)
 
 
 def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:

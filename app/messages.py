@@ -17,6 +17,7 @@ from app.document import Document
 from app.ranking import Ranking
 from core.edits import Edit, EditKind
 from core.graph import Graph
+from core.tracing.meaning import Meaning
 from views.data import CardData, MetricChoice, MetricOption, PredictionRow, Target
 
 
@@ -130,20 +131,27 @@ class Deltas:
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Scores of all edges: positive raises the metric. pairs: of the dataset that they are over; 0: the pair on the
-    cards. share: of the work that is done; the scores of a part have edges without one."""
+    """Scores of all edges. title: of the method, as the menu has it, or the file that they were read from. pairs: of
+    the dataset that they are over; 0: the pair on the cards. share: of the work that is done; the scores of a part have
+    edges without one."""
 
     number: int
     ranking: Ranking
     kind: EditKind
     method: str
+    title: str
     pairs: int = 0
     share: float = 1.0
 
     @property
     def measured(self) -> bool:
-        """Whether every edge was really edited; else the scores are estimates."""
+        """Whether every edge was really edited."""
         return self.ranking.exact
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the scores are: estimates of an effect, or what must not be taken for one."""
+        return self.ranking.meaning
 
     @property
     def values(self) -> NDArray[np.float64]:

@@ -40,5 +40,5 @@ def _limits(method: Method) -> str:
     parts = [", ".join(method.levels)]
     parts += ["needs B"] if method.needs_counterfactual else []
     parts += ["language models only"] if method.text_only else []
-    parts += [] if method.signed else ["scores have no sign"]
+    parts += [f"scores are {method.meaning.words}"] if method.meaning.words else []
     return "; ".join(parts)

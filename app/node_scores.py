@@ -13,7 +13,7 @@ from app.messages import Unanswered
 from app.node_scores_wants import NodesScored, WantNodeScores
 from app.trace_choice import pairs_words
 from views.data import NodeScores
-from views.widgets.text import change_words, visible_token
+from views.widgets.text import score_words, visible_token
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -45,7 +45,9 @@ class NodeScoring(QObject):
             return
         at = scored.values if scored.values.ndim == 2 else None
         whole = scored.values if at is None else at.sum(axis=1)
-        bench.set_extent(replace(bench.extent, scores=NodeScores(np.append(whole, np.nan), scored.measured, at)))
+        meaning = scored.meaning
+        shown = NodeScores(np.append(whole, np.nan), meaning.how, at, meaning.signed)
+        bench.set_extent(replace(bench.extent, scores=shown))
         if not scored.goes_on:
             bench.message.emit(self._words(scored))
 
@@ -61,13 +63,15 @@ class NodeScoring(QObject):
         values = scored.values
         known = np.flatnonzero(np.isfinite(values))
         best = known[np.argsort(-np.abs(values.flat[known]), kind="stable")][:NAMED]
-        named = ", ".join(f"{self._name(values, place)} {change_words(values.flat[place])}" for place in best.tolist())
+        signed = scored.meaning.signed
+        named = ", ".join(
+            f"{self._name(values, place)} {score_words(values.flat[place], signed)}" for place in best.tolist()
+        )
         over = f", over {pairs_words(scored.pairs)}" if scored.pairs else ""
         part = f"; partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
-        how = "measured" if scored.measured else "estimated"
-        title = f"{scored.method.upper()}, {len(values):,} nodes"
+        title = f"{scored.title}, {len(values):,} nodes"
         title += f" at {values.shape[1]} positions" if values.ndim == 2 else ""
-        return f"{title}: {named or 'none is scored yet'} ({how}, {REPLACED[scored.kind]}{over}{part})"
+        return f"{title}: {named or 'none is scored yet'} ({scored.meaning.how}, {REPLACED[scored.kind]}{over}{part})"
 
     def _name(self, values: np.ndarray, place: int) -> str:
         """Of a node, or of a node at a position."""

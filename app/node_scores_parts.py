@@ -10,7 +10,7 @@ from app.engine_thread import Cancel, Send
 from app.long_trace import EVERY, options_of
 from app.messages import Request, Working
 from app.node_scores_wants import NodesScored, WantNodeScores
-from app.trace_choice import MEASURING, TraceChoice, pairs_words
+from app.trace_choice import TraceChoice, pairs_words
 from app.trace_pairs import dataset_of
 from core.edits import EditKind
 from core.tracing.methods import METHODS
@@ -72,4 +72,5 @@ def _send(
     scores, share = known
     pairs = int(scores.about.get("pairs", 0)) if scores is not None else 0
     values = None if scores is None else scores.values
-    send(NodesScored(request.number, values, choice.method, kind, choice.method in MEASURING, pairs, share, goes_on))
+    method = METHODS[choice.method]
+    send(NodesScored(request.number, values, method.title, kind, method.meaning, pairs, share, goes_on))

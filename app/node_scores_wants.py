@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.messages import Want
 from core.edits import EditKind
+from core.tracing.meaning import ESTIMATED, Meaning
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,14 @@ class WantNodeScores(Want):
 @dataclass(frozen=True, eq=False)
 class NodesScored:
     """values: [writers], or [writers, position]; NaN where there is none yet; None where the document was not traced
-    for nodes. measured: every node was really edited. pairs: of the dataset; 0: the pair on the cards. share: of the
-    work that is done; goes_on: the rest is on its way."""
+    for nodes. title: of the method. meaning: what the scores are. pairs: of the dataset; 0: the pair on the cards.
+    share: of the work that is done; goes_on: the rest is on its way."""
 
     number: int
     values: NDArray[np.float64] | None = None
-    method: str = ""
+    title: str = ""
     kind: EditKind = "patch"
-    measured: bool = False
+    meaning: Meaning = ESTIMATED
     pairs: int = 0
     share: float = 1.0
     goes_on: bool = False

@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from core.tracing.meaning import ESTIMATED, MEASURED, Meaning
+
 Indices = NDArray[np.int64]
 STRONGEST = 48  # edges that are shown until a circuit is chosen, where the user has not said otherwise
 
@@ -22,9 +24,9 @@ class Ranking:
     """values: [edges], the scores; 0 where there are none yet. The engine's thread sorts (`sort`) before the window
     asks."""
 
-    def __init__(self, values: NDArray[np.float64], exact: bool = False) -> None:
-        """values: NaN where an edge is not scored yet. exact: they are measured, not estimated."""
-        self.exact = exact
+    def __init__(self, values: NDArray[np.float64], meaning: Meaning = ESTIMATED) -> None:
+        """values: NaN where an edge is not scored yet. meaning: what they are."""
+        self.meaning = meaning
         self.unknown = np.isnan(values)
         self.values = np.where(self.unknown, 0.0, values)
 
@@ -38,6 +40,11 @@ class Ranking:
     def strongest(self) -> Indices:
         """All edges that have an effect, the largest first, whatever its sign."""
         return strongest_of(self.values, np.arange(len(self.values)))
+
+    @property
+    def exact(self) -> bool:
+        """Whether every edge was really edited."""
+        return self.meaning == MEASURED
 
     def sort(self) -> Ranking:
         """Sort now."""

@@ -9,8 +9,9 @@ import numpy as np
 from app.bench import Bench, ScoresKey
 from app.engine_thread import Cancel, Send
 from app.messages import Request
+from app.method_titles import method_title
 from app.scores_wants import ReadScores, ScoresRead
-from app.trace_choice import QUICK, TraceChoice
+from app.trace_choice import QUICK, TraceChoice, pairs_words
 from core.edits import EDIT_WORDS, EditKind
 from core.errors import InputError
 from core.graph import Graph
@@ -33,8 +34,8 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
     if kind == "patch" and not bench.ready.has_counterfactual:
         raise InputError(f"In {Path(want.path).name} removed edges carry their value in B.", "Give B first.")
     what = f"a circuit of {size:,} edges" if size is not None else f"scores of {len(scores.values):,} edges"
-    words = f"{Path(want.path).name}: {what} by {scores.method.upper()}"
-    words += f", over {scores.about['pairs']} pairs" if "pairs" in scores.about else ""
+    words = f"{Path(want.path).name}: {what}" + (f" by {method_title(scores.method)}" if scores.method else "")
+    words += f", over {pairs_words(int(scores.about['pairs']))}" if scores.about.get("pairs", "").isdigit() else ""
     method = scores.method if scores.method in METHODS else QUICK
     send(ScoresRead(request.number, want, TraceChoice(method, file=want.path), kind, size, words))
 
@@ -74,4 +75,4 @@ def scores_in(path: str, graph: Graph) -> tuple[Scores, int | None]:
     values[circuit.edges] = 0.0 if circuit.values is None else circuit.values
     about = circuit.about
     kind: EditKind = about.get("replacement", "patch")  # type: ignore[assignment]
-    return Scores(graph, values, about.get("method") or "a file", kind, about), len(circuit)
+    return Scores(graph, values, about.get("method", ""), kind, about), len(circuit)

@@ -80,16 +80,18 @@ def edges_at(graph: Graph, node: Node) -> tuple[NDArray[np.int64], NDArray[np.in
     return np.concatenate(into) if into else none, graph.edges_out_of(node) if node.kind != "logits" else none
 
 
-def links(graph: Graph, scores: NDArray[np.float64], node: Node) -> tuple[tuple[Link, ...], tuple[Link, ...]]:
-    """What a node reads most and writes most to."""
+def links(
+    graph: Graph, scores: NDArray[np.float64], node: Node, signed: bool
+) -> tuple[tuple[Link, ...], tuple[Link, ...]]:
+    """What a node reads most and writes most to. signed: whether the sign of a score says anything."""
     incoming, outgoing = edges_at(graph, node)
     reads = []
     for index in strongest_of(scores, incoming, LINKS).tolist():
         edge = graph.edge(index)
         port = f" ⟨{edge.reader.kind}⟩" if edge.reader.kind in ("q", "k", "v") else ""
-        reads.append(Link(index, edge.writer.name + port, float(scores[index])))
+        reads.append(Link(index, edge.writer.name + port, float(scores[index]), signed))
     writes = [
-        Link(index, graph.edge(index).reader.name, float(scores[index]))
+        Link(index, graph.edge(index).reader.name, float(scores[index]), signed)
         for index in strongest_of(scores, outgoing, LINKS).tolist()
     ]
     return tuple(reads), tuple(writes)

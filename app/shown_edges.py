@@ -88,6 +88,8 @@ def canvas_data(
         extent.changes,
         tuple(GroupMark(group.name, group.color, group.nodes) for group in document.groups),
         extent.scores,
+        "estimated" if ranking is None else ranking.meaning.how,
+        ranking is None or ranking.meaning.signed,
     )
 
 
@@ -137,11 +139,12 @@ def _marks(
     measured: Mapping[Target, float],
     labels: tuple[str, ...],
 ) -> tuple[EdgeMark, ...]:
-    """Estimated, but for the edges that are edited or measured."""
+    """By their scores, but for the edges that are edited or measured."""
     values = [None] * len(indices) if ranking is None else ranking.known(indices)
     exact = ranking is not None and ranking.exact
+    signed = ranking is None or ranking.meaning.signed
     marks = [
-        EdgeMark(index, value, exact and value is not None)
+        EdgeMark(index, value, exact and value is not None, signed=signed)
         for index, value in zip(indices.tolist(), values, strict=True)
     ]
     place_of = {index: place for place, index in enumerate(indices.tolist())}
@@ -153,5 +156,5 @@ def _marks(
             label = "" if edit is None else edit_label(edit, document, change, labels)
             kind = None if edit is None else edit.kind
             solid = marks[place].measured or change is not None
-            marks[place] = EdgeMark(marks[place].index, value, solid, kind, label)
+            marks[place] = EdgeMark(marks[place].index, value, solid, kind, label, signed or change is not None)
     return tuple(marks)

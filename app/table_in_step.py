@@ -92,4 +92,6 @@ def table_data(
         opened.output_label,
         stale,
         scored is not None and scored.measured,
+        "estimated" if scored is None or scored.measured else scored.meaning.how,
+        scored is None or scored.meaning.signed,
     )

@@ -14,8 +14,6 @@ SLOW = ("exact-scan", "acdc", "circuit-pruning", "learned-masks")  # are never r
 
 WORTH_SAYING = 2.0  # seconds
 
-MEASURING = ("exact-scan",)  # methods whose scores are no estimates
-
 
 @dataclass(frozen=True)
 class TraceChoice:

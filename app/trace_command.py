@@ -15,7 +15,6 @@ import numpy as np
 
 from app.asked_pairs import add_pair_options, asked_pairs, check_pair_options, session_over
 from app.method_options import add_method_options, option_words, options_for
-from app.trace_choice import MEASURING
 from core.errors import ArgumentError, Cancelled, InputError, ModelError
 from core.tracing.options import LEVELS
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from core.tracing.scores import Scores
 
 SHOWN = 10  # of the strongest
-KINDS = {**dict.fromkeys(MEASURING, "measured"), "random": "drawn"}  # of scores; all others are estimated
 MARKED = 200  # edges in the graph of an EAP-IG file
 ABLATIONS = {"patch": "their value in B", "zero": "zero", "mean": "their mean"}  # what removed edges carry
 
@@ -199,7 +197,7 @@ def _report(
         "answered rightly": None if whole is None else whole.whole_accuracy,
         "seconds": float(about["seconds"]),
         "partial": about.get("partial"),
-        "kind of score": KINDS.get(method.name, "estimated"),
+        "kind of score": method.meaning.how,
         "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
         "file": out,
     }
@@ -233,7 +231,7 @@ def _words(report: dict[str, Any], method: Method) -> str:
     if report["partial"]:
         lines.insert(0, f"PARTIAL, interrupted after {report['partial']}: the file says so too.")
     kind = report["kind of score"]
-    meaning = f"{kind}; " + ("+ raises the metric, - lowers it" if method.signed else "they have no sign")
+    meaning = f"{kind}; {method.meaning.sign_words}"
     carried = f"; removed edges carry {ABLATIONS[report['replacement']]}" if method.replaces else ""
     width = max(len(row["name"]) for row in report["strongest"]) if report["strongest"] else 0
     lines += [f"scores: {meaning}{carried}", "", f"the strongest {len(report['strongest'])}"]

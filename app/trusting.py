@@ -83,7 +83,7 @@ class Trusting(QObject):
         self._of = self._state()
         over = pairs_words(scored.pairs) if scored.pairs else "this pair"
         part = f", partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
-        by = f"{scored.method.upper()}, {REPLACED[scored.kind]}, over {over}{part}"
+        by = f"{scored.title}, {REPLACED[scored.kind]}, over {over}{part}"
         self._subject = f"The best {size:,} edges by {by}."
         self._pace.restart()
         self._left = ""

@@ -46,6 +46,6 @@ class UnfoldedFound:
     number: int
     want: WantUnfolded
     kind: EditKind
-    method: str
+    title: str  # of the method
     scores: UnfoldedScores
     changes: Mapping[tuple[Target, Positions], float]

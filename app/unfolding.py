@@ -95,7 +95,7 @@ class Unfolding(QObject):
         found = self._found
         if found is None or not self.shown:
             return caption
-        by = f"estimated by {found.method.upper()} at each position, {REPLACED[found.kind]}"
+        by = f"estimated by {found.title} at each position, {REPLACED[found.kind]}"
         lines = [f"Dashed: {by}. Arcs: what a head moves from one position to another; lines: what stays at one."]
         return replace(caption, lines=lines)
 

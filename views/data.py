@@ -29,6 +29,7 @@ class EdgeMark:
     measured: bool = False  # solid; otherwise dashed
     edited: EditKind | None = None  # drawn broken
     label: str = ""  # beside the break: the measured change of the metric
+    signed: bool = True  # whether the sign of its value says anything; else it is drawn without a hue
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,14 @@ class NodeChanges:
 
 @dataclass(frozen=True, eq=False)
 class NodeScores:
-    """Scores of nodes, in the order of `graph.nodes`: positive raises the metric, NaN where there is none. values:
-    [nodes]. measured: each was really edited. at: [nodes, position], where positions were scored."""
+    """Scores of nodes, in the order of `graph.nodes`: positive raises the metric, if they are `signed`; NaN where there
+    is none. values: [nodes]. how: "estimated", "measured", "scored", "drawn". at: [nodes, position], where positions
+    were scored."""
 
     values: NDArray[np.float64]
-    measured: bool = False
+    how: str = "estimated"
     at: NDArray[np.float64] | None = None
+    signed: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class CanvasData:
     changes: NodeChanges | None = None  # the fill of the nodes
     groups: tuple[GroupMark, ...] = ()
     scores: NodeScores | None = None  # the fill of the nodes, where no edit gives them one
+    how: str = "estimated"  # the edges' scores, where they are not measured: "scored", "drawn"
+    signed: bool = True  # whether the sign of these says anything
 
 
 @dataclass(frozen=True)
@@ -163,6 +168,7 @@ class Link:
     edge: int
     name: str  # the other end
     value: float
+    signed: bool = True  # whether the sign of its value says anything
 
 
 @dataclass(frozen=True)

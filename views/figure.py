@@ -89,6 +89,10 @@ class Drawing(Protocol):
     def marks(self) -> Sequence[EdgeMark | NodeMark]:
         """All that the legend must explain."""
 
+    @property
+    def how(self) -> str:
+        """What dashed edges are: "estimated", "scored", "drawn"."""
+
     def paint(self, painter: QPainter, size: QSizeF, theme: Theme) -> None:
         """Draw it from (0, 0) to a size, framed."""
 
@@ -106,6 +110,10 @@ class GraphDrawing:
     @property
     def marks(self) -> Sequence[EdgeMark | NodeMark]:
         return (*self.data.edges, *self.data.nodes.values())
+
+    @property
+    def how(self) -> str:
+        return self.data.how
 
     def paint(self, painter: QPainter, size: QSizeF, theme: Theme) -> None:
         left, _ = header_widths(self.words)
@@ -151,7 +159,7 @@ class Figure:
         self.theme = theme
         self.graph_size = QSizeF(max(size.width(), 360.0), max(size.height(), 240.0))
         self.title = f"{caption.model}: {drawing.words}"
-        self._legend = _legend(drawing.marks)
+        self._legend = _legend(drawing.marks, drawing.how)
         self._legend_rows = self._flow_legend()
         self._text = self._wrap(caption)
         below = (self._legend_rows[-1][1] + 1) * LINE + 14 + len(self._text) * LINE + EDGE
@@ -241,20 +249,19 @@ _SWATCH = {
     **dict.fromkeys(_PILLS, 52.0),
     "positive": 26.0,
     "negative": 26.0,
+    "unsigned": 26.0,
     "solid": 26.0,
     "dashed": 26.0,
     "unknown": 26.0,
 }
 
 
-def _legend(marks: Sequence[EdgeMark | NodeMark]) -> list[tuple[str, str]]:
+def _legend(marks: Sequence[EdgeMark | NodeMark], how: str) -> list[tuple[str, str]]:
     """What needs explaining: (swatch, words)."""
-    entries = [
-        ("positive", "raises the metric"),
-        ("negative", "lowers the metric"),
-        ("solid", "measured"),
-        ("dashed", "estimated"),
-    ]
+    signed = {mark.signed for mark in marks if isinstance(mark, EdgeMark)} or {True}
+    entries = [("positive", "raises the metric"), ("negative", "lowers the metric")] if True in signed else []
+    entries += [("unsigned", "no sign")] if False in signed else []
+    entries += [("solid", "measured"), ("dashed", how)]
     if any(isinstance(mark, EdgeMark) and mark.value is None for mark in marks):
         entries.append(("unknown", "not scored"))
     kinds = {mark.edited for mark in marks if mark.edited}
@@ -267,7 +274,8 @@ def _legend(marks: Sequence[EdgeMark | NodeMark]) -> list[tuple[str, str]]:
 
 
 def _paint_swatch(painter: QPainter, kind: str, x: float, y: float, theme: Theme) -> None:
-    color = QColor({"positive": theme.positive, "negative": theme.negative}.get(kind, theme.muted))
+    hues = {"positive": theme.positive, "negative": theme.negative, "unsigned": theme.neutral}
+    color = QColor(hues.get(kind, theme.muted))
     pen = QPen(color, 2.2) if kind != "unknown" else QPen(edge_color(theme, 0, 0), 1.0)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     if kind == "dashed":

@@ -90,5 +90,6 @@ class UnfoldedData:
     output_label: str = "logits"
     kind_words: str = ""  # what the figures are the effect of: "replaced from B"
     stale: bool = False  # the numbers are of an earlier state: dim them
-    scored: str = ""  # nodes are filled by their scores: "estimated", "measured"
+    scored: str = ""  # nodes are filled by their scores: "estimated", "measured", "scored", "drawn"
+    signed: bool = True  # whether the sign of these scores says anything
     note: str = ""  # why there is nothing to see, and what to do

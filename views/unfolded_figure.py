@@ -32,6 +32,10 @@ class UnfoldedDrawing:
     def marks(self) -> Sequence[EdgeMark | NodeMark]:
         return (*(link.mark for link in self.data.links), *self.data.spots.values())
 
+    @property
+    def how(self) -> str:
+        return "estimated"  # the links have gradients of their own, whatever the edges were scored by
+
     def paint(self, painter: QPainter, size: QSizeF, theme: Theme) -> None:
         scene = make_unfolded_scene(self.data, make_unfolded_layout(self.data, size))
         camera = framed(scene.layout.bounds, size, margins(), 1.0)

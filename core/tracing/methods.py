@@ -21,6 +21,7 @@ from core.tracing.flow_routes import flow_routes
 from core.tracing.integrated_edges import integrated_edges
 from core.tracing.job import LEVELS, Job, Level, Score
 from core.tracing.learned_masks import MOST_EDGES, learned_masks
+from core.tracing.meaning import DRAWN, ESTIMATED, IN_CIRCUIT, MEASURED, SHARE, Meaning
 from core.tracing.random_scores import random_scores
 from core.tracing.relp import relp
 
@@ -32,11 +33,8 @@ class Method:
     """One way to score edges, nodes or positions.
 
     name: in code and files. title: for menus. words: what it does, in a line. score: the method itself. options: what
-    of `Options` it takes. signed: whether a negative score means that the edge lowers the metric. replaces: whether
-    what a removed edge carries plays a part. joint: it scores all pairs of a dataset together, since what it does next
-    depends on all of them. alone: it scores them one by one: its scores are means of absolute values. adds_up: which
-    scores add up to m(A) - m(nothing) with enough steps: of all edges, or of those out of `input`. slopes: whether it
-    takes gradients of the metric. most_edges: of the models that it is for; None: of any.
+            meaning=IN_CIRCUIT,
+            levels=("edges",),
     """
 
     name: str
@@ -47,7 +45,7 @@ class Method:
     levels: tuple[Level, ...] = LEVELS
     replacements: tuple[EditKind, ...] = ABLATIONS
     needs_counterfactual: bool = False
-    signed: bool = True
+    meaning: Meaning = ESTIMATED
     replaces: bool = True
     text_only: bool = False
     joint: bool = False
@@ -118,6 +116,7 @@ METHODS: dict[str, Method] = {
             "Wirescope's own",
             circuit_pruning,
             options=("steps", "budget"),
+            meaning=IN_CIRCUIT,
             levels=("edges",),
             joint=True,
         ),
@@ -147,7 +146,7 @@ METHODS: dict[str, Method] = {
             "Information flow routes",
             "what the streams are made of, followed from the output down; no counterfactual",
             flow_routes,
-            signed=False,
+            meaning=SHARE,
             replaces=False,
             slopes=False,
         ),
@@ -157,6 +156,7 @@ METHODS: dict[str, Method] = {
             "edges removed for good, one after the other, where the metric hardly changes; small models",
             acdc,
             options=("threshold", "restarts", "seed"),
+            meaning=IN_CIRCUIT,
             joint=True,
             slopes=False,
         ),
@@ -166,13 +166,29 @@ METHODS: dict[str, Method] = {
             "a mask for every edge, learned so that few edges keep the output; small models",
             learned_masks,
             options=("updates", "keep", "seed"),
-            signed=False,
+            meaning=SHARE,
             joint=True,
             slopes=False,
             most_edges=MOST_EDGES,
         ),
-        Method("exact-scan", "Exact scan", "every edit really made, one at a time", exact_scan, slopes=False),
-        Method("random", "Random", "the baseline", random_scores, options=("seed",), replaces=False, slopes=False),
+        Method(
+            "exact-scan",
+            "Exact scan",
+            "every edit really made, one at a time",
+            exact_scan,
+            meaning=MEASURED,
+            slopes=False,
+        ),
+        Method(
+            "random",
+            "Random",
+            "the baseline",
+            random_scores,
+            options=("seed",),
+            meaning=DRAWN,
+            replaces=False,
+            slopes=False,
+        ),
     )
 }
 

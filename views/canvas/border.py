@@ -19,6 +19,7 @@ from views.data import CanvasData, NodeChanges, NodeScores
 from views.theme import Theme
 
 LEGEND = ("solid measured · dashed estimated", "blue raises · orange lowers")
+NO_HUE = "grey: no sign"
 READS, WRITES = "is read", "is written to"
 CHANGED = "change"  # of a node's output; its tooltip says so
 NOTICE_WIDTH = 380.0
@@ -27,6 +28,14 @@ _LINE_PIXELS = 16.0
 
 
 # ---- layers ------------------------------------------------------------------------------------------------
+
+
+def legend(data: CanvasData) -> tuple[str, str]:
+    """What the lines mean: how edges got their values, and what hues say."""
+    solid, hues = f"solid measured · dashed {data.how}", LEGEND[1]
+    if data.signed:
+        return solid, hues
+    return solid, f"blue + · orange − · {NO_HUE}" if any(mark.signed for mark in data.edges) else NO_HUE
 
 
 def _line() -> float:
@@ -125,7 +134,7 @@ def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF
         box = QRectF(EDGE, EDGE - 2 + _line() * line, text_width(text, NOTE_PIXELS) + 4, _line())
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, text)
     painter.setPen(QColor(theme.muted))
-    for line, text in enumerate(LEGEND):  # each as wide as it is: edges pass beside the shorter one
+    for line, text in enumerate(legend(data)):  # each as wide as it is: edges pass beside the shorter one
         room = size.width() - 2 * EDGE - 16 - count_box(data).width()
         text = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
         width = text_width(text, NOTE_PIXELS)
@@ -192,14 +201,15 @@ def _paint_shades(painter: QPainter, changes: NodeChanges, theme: Theme, top: fl
 
 def _paint_score_shades(painter: QPainter, scores: NodeScores, theme: Theme, top: float) -> None:
     """From the score that lowers the metric most to the one that raises it most; the hues are said in the header."""
-    how = f"fill {'measured' if scores.measured else 'estimated'}"
+    how = f"fill {scores.how}" + ("" if scores.signed else ", no sign")
     name = text_width(how, NOTE_PIXELS)
-    width = name + 8 + 4 * 2 * SHADES
+    shades = [*range(-SHADES, 0), *range(1, SHADES + 1)] if scores.signed else [*range(SHADES + 1, 2 * SHADES + 1)]
+    width = name + 8 + 4 * len(shades)
     painter.fillRect(QRectF(EDGE - 4, top, width + 8, _line()), theme.color("panel", 0.8))
     painter.setPen(QColor(theme.muted))
     painter.drawText(QRectF(EDGE, top, name + 4, _line()), Qt.AlignmentFlag.AlignVCenter, how)
     x = EDGE + name + 8
-    for shade in (*range(-SHADES, 0), *range(1, SHADES + 1)):
+    for shade in shades:
         painter.fillRect(QRectF(x, top + 3, 4, _line() - 6), score_color(theme, shade))
         x += 4
 

@@ -1,6 +1,7 @@
 """The edge layer: all shown edges, straight from arrays.
 
-Hue says the sign, width the size; solid is measured, dashed estimated, muted and thin unknown, broken edited.
+Hue says the sign (scores without one have none), width the size; solid is measured, dashed estimated, muted and thin
+unknown, broken edited.
 
 1. Cull: curves whose box misses the exposed rectangle are left out.
 2. Sample the rest, as finely as each curve needs where the eye is, and transform to pixels.
@@ -25,7 +26,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from views.canvas.camera import Camera
 from views.canvas.curves import Array, Curves
-from views.canvas.strokes import Strokes
+from views.canvas.strokes import UNSIGNED, Strokes
 from views.theme import Theme
 
 WIDTHS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # pixels, by level
@@ -51,7 +52,7 @@ class Gap:
 
 def edge_color(theme: Theme, sign: int, level: int, dimmed: bool = False, crowded: bool = False) -> QColor:
     """Opaque: the hue mixed with the panel, weak edges more."""
-    hue = {1: theme.positive, -1: theme.negative}.get(sign, theme.muted)
+    hue = {1: theme.positive, -1: theme.negative, UNSIGNED: theme.neutral}.get(sign, theme.muted)
     ink = (INK[level] if sign else UNKNOWN_INK) * (DIMMED if dimmed else 1.0) * (CROWDED[level] if crowded else 1.0)
     return mix(theme.panel, hue, ink)
 
@@ -92,7 +93,7 @@ def paint_edges(
     dashed = ~strokes.measured[shown] & (strokes.sign[shown] != 0)
     dim = dimmed[shown]
     broken = np.isin(shown, list(gaps)) if gaps else np.zeros(len(shown), dtype=bool)
-    key = ((strokes.level[shown] * 3 + strokes.sign[shown] + 1) * 2 + dashed) * 2 + broken
+    key = ((strokes.level[shown] * 4 + strokes.sign[shown] + 1) * 2 + dashed) * 2 + broken
     key += np.where(dim, 0, 1000)  # dimmed ones lie below
     fineness = _fineness(strokes, camera, shown)
     for group in np.unique(key):

@@ -71,8 +71,9 @@ def shade_color(theme: Theme, shade: int) -> QColor:
 
 
 def score_color(theme: Theme, shade: int) -> QColor:
-    """The fill of a node by its score: -SHADES to SHADES."""
-    hue = theme.positive if shade > 0 else theme.negative
+    """The fill of a node by its score: -SHADES to SHADES; above SHADES those of scores without a sign."""
+    hue = theme.neutral if shade > SHADES else theme.positive if shade > 0 else theme.negative
+    shade = shade - SHADES if shade > SHADES else shade
     return mix(theme.panel, hue, 0.10 + 0.80 * abs(shade) / SHADES if shade else 0.0)
 
 

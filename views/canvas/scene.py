@@ -19,13 +19,15 @@ from views.data import CanvasData, NodeMark
 SHADES = 8  # fills of a node, by how much an edit changes it
 
 
-def score_shades(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Scores as fills, by the root of their share of the largest; of any shape. NaN is 0."""
+def score_shades(values: NDArray[np.float64], signed: bool = True) -> NDArray[np.int64]:
+    """Scores as fills, by the root of their share of the largest; of any shape. NaN is 0. Where the sign says nothing,
+    SHADES + 1 to 2 * SHADES."""
     known = np.nan_to_num(values)
     largest = float(np.abs(known).max(initial=0.0))
     if largest == 0:
         return np.zeros(values.shape, dtype=np.int64)
-    return np.rint(np.sign(known) * np.sqrt(np.abs(known) / largest) * SHADES).astype(np.int64)
+    shades = np.rint(np.sqrt(np.abs(known) / largest) * SHADES).astype(np.int64)
+    return shades * np.sign(known).astype(np.int64) if signed else np.where(shades > 0, shades + SHADES, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +68,13 @@ class Scene(Strokes):
 
     @cached_property
     def score_shades(self) -> NDArray[np.int64]:
-        """The fill of each node by its score, by its number in `graph.nodes`: -SHADES (lowers most) to SHADES; 0 where
-        there is none, where it is small, and while the fill says what edits change."""
+        """The fill of each node by its score, by its number in `graph.nodes`: -SHADES (lowers most) to SHADES, more
+        where scores have no sign (see `score_shades`); 0 where there is none, where it is small, and while the fill
+        says what edits change."""
         scores = self.data.scores
         if scores is None or self.data.changes is not None:
             return np.zeros(self.data.graph.n_writers + 1, dtype=np.int64)
-        return score_shades(scores.values)
+        return score_shades(scores.values, scores.signed)
 
     @cached_property
     def marked(self) -> tuple[Node, ...]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from views.canvas.curves import Array, Curves
 from views.data import EdgeMark
 
+UNSIGNED = 2  # a score without a sign: see `Strokes.sign`
 LEVELS = 6  # widths and strengths of colour
 HIT_SAMPLES = 33  # points per curve for hit tests
 
@@ -41,8 +42,10 @@ class Strokes:
 
     @cached_property
     def sign(self) -> NDArray[np.int64]:
-        """1, -1, or 0 where nothing is known."""
-        return np.sign(np.nan_to_num(self._values)).astype(np.int64)
+        """1, -1, UNSIGNED where the sign of a value says nothing, or 0 where nothing is known."""
+        sign = np.sign(np.nan_to_num(self._values)).astype(np.int64)
+        unsigned = np.array([not mark.signed for mark in self.marks], dtype=bool)
+        return np.where(unsigned & (sign != 0), UNSIGNED, sign)
 
     @cached_property
     def measured(self) -> NDArray[np.bool_]:

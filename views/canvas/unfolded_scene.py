@@ -60,7 +60,7 @@ class UnfoldedScene(Strokes):
     def score_shades(self) -> dict[Spot, int]:
         """The fill of each node at a column by its score: see `scene.score_shades`."""
         scored = {spot: mark.score for spot, mark in self.data.spots.items() if mark.score is not None}
-        shades = score_shades(np.array(list(scored.values()), dtype=np.float64))
+        shades = score_shades(np.array(list(scored.values()), dtype=np.float64), self.data.signed)
         return dict(zip(scored, shades.tolist(), strict=True))
 
     def mark(self, spot: Spot) -> NodeMark:

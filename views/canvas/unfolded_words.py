@@ -7,7 +7,7 @@ from views.canvas.unfolded_scene import UnfoldedScene
 from views.canvas.words import target_name
 from views.data import EdgeMark, NodeMark
 from views.unfolded_data import Move, Place, Positions, Spot, UnfoldedData
-from views.widgets.text import change_words
+from views.widgets.text import change_words, score_words
 
 
 def at_words(data: UnfoldedData, positions: Positions) -> str:
@@ -44,7 +44,7 @@ def place_tip(scene: UnfoldedScene, place: Place) -> str:
         if mark.value is not None:
             words += f"  {change_words(mark.value)} {'measured' if mark.measured else 'estimated'}, {data.kind_words}"
     if isinstance(mark, NodeMark) and mark.score is not None:
-        words += f"  score {change_words(mark.score)} {data.scored}"
+        words += f"  score {score_words(mark.score, data.signed)} {data.scored}"
     if mark.edited:
         words += f"  ·  edited: {EDIT_WORDS[mark.edited]} {mark.label}".rstrip()
     if isinstance(place, Move):

@@ -8,7 +8,7 @@ from core.edits import EDIT_WORDS, EditKind
 from core.graph import Edge, Node
 from views.canvas.scene import Scene
 from views.component_words import node_words
-from views.widgets.text import change_words, pretty_name
+from views.widgets.text import pretty_name, score_words
 
 _ENDS = {"input": "what the first layer reads", "logits": "what the model puts out"}
 
@@ -40,7 +40,7 @@ def _score(scene: Scene, node: Node) -> list[str]:
     value = np.nan if scores is None else float(scores.values[scene.layout.number(node)])
     if scores is None or not np.isfinite(value):
         return []
-    return [f"score {change_words(value)} {'measured' if scores.measured else 'estimated'}"]
+    return [f"score {score_words(value, scores.signed)} {scores.how}"]
 
 
 def tool_tip(scene: Scene, target: Node | Edge) -> str:
@@ -56,7 +56,8 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
         return target_name(target)
     mark = scene.marks[place]
     known = mark.value is not None
-    words = f"{change_words(mark.value)} {'measured' if mark.measured else 'estimated'}" if known else "no score yet"
+    how = "measured" if mark.measured else scene.data.how
+    words = f"{score_words(mark.value, mark.signed)} {how}" if known else "no score yet"
     parts = [f"{target_name(target)}  {words}"]
     if mark.edited:
         parts.append(_edited(mark.edited, mark.label))

@@ -150,7 +150,7 @@ class InspectorPanel(QFrame):
         self._show_effect(data)
         self.reads.set_links(data.reads)
         self.writes.set_links(data.writes)
-        self.signs.setVisible(bool(data.reads or data.writes))
+        self.signs.setVisible(any(link.signed for link in (*data.reads, *data.writes)))
 
     def show_edge(self, data: EdgeInspection) -> None:
         self._show_parts(edge=True)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 from views.data import Link
 from views.theme import current
 from views.widgets.painted import STALE_OPACITY, draw_bar, draw_focus_ring
-from views.widgets.text import ElidedLabel, plain_tip, pretty_name, scaled, signed, small_mono
+from views.widgets.text import ElidedLabel, number, plain_tip, pretty_name, scaled, signed, small_mono
 
 GAP = 8.0  # pixels between a name and its bar
 NARROWEST_BAR = 10.0  # names are whole as long as this much is left for the bars
@@ -28,8 +28,9 @@ class LinkRow(QAbstractButton):
         self.names = 0.0  # pixels that all names of the list need; 0 for this one's own
         name = pretty_name(link.name)
         self.setText(name)
-        self.setAccessibleName(f"{name}, {signed(link.value, 3)}")
-        self.setToolTip(plain_tip(f"{name}: {signed(link.value, 4)}"))
+        words = signed if link.signed else number
+        self.setAccessibleName(f"{name}, {words(link.value, 3)}")
+        self.setToolTip(plain_tip(f"{name}: {words(link.value, 4)}"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -61,7 +62,8 @@ class LinkRow(QAbstractButton):
         painter.drawText(QRectF(0, 0, names + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
         room = max(self.width() - names - GAP - 2, 1.0)
         bar = QRectF(names + GAP, self.height() / 2 - 3.5, room * self._share, 7)
-        draw_bar(painter, bar, theme.color("positive" if self.link.value >= 0 else "negative", 0.85), 1)
+        color = "neutral" if not self.link.signed else "positive" if self.link.value >= 0 else "negative"
+        draw_bar(painter, bar, theme.color(color, 0.85), 1)
         if self.hasFocus():
             draw_focus_ring(painter, QRectF(self.rect()), 3)
         painter.end()

@@ -13,7 +13,7 @@ from views.widgets.section import Section
 from views.widgets.text import dim, wrapped
 
 _TIP = (
-    "By estimated scores: at each node, what leaves it is shared out among its edges by the size of their scores;\n"
+    "By the edges' scores: at each node, what leaves it is shared out among its edges by the size of their scores;\n"
     "a way is as strong as the product of its shares."
 )
 
@@ -23,19 +23,19 @@ class PathsSection(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Its way to the output", parent)
-        self.hint.setText("estimated", "est.")
         self.hint.set_tip(_TIP)
         self.buttons: list[list[QPushButton]] = []
         self.shares: list[QLabel] = []
-        self.none = wrapped("By this estimate nothing of it reaches the output.")
+        self.none = wrapped("By these scores nothing of it reaches the output.")
         self.body.addWidget(self.none)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
         self.body.addLayout(self._lines)
         self._widgets: list[QWidget] = []
 
-    def show_paths(self, paths: Sequence[PathData] | None) -> None:
-        """None: not known yet."""
+    def show_paths(self, paths: Sequence[PathData] | None, how: str = "estimated") -> None:
+        """paths: None: not known yet. how: the edges' scores, "estimated", "measured", "scored", "drawn"."""
+        self.hint.setText(how, {"estimated": "est."}.get(how, how))
         self.setVisible(paths is not None)
         for widget in self._widgets:
             self._lines.removeWidget(widget)

@@ -17,17 +17,17 @@ from core.graph import Edge, Graph
 from views.component_words import edge_words, node_words
 from views.data import Target
 from views.table.names import Mask, names_of
-from views.widgets.text import change_words, pretty_name
+from views.widgets.text import change_words, pretty_name, score_words
 
 
 @dataclass(frozen=True, eq=False)
 class TableData:
     """All that the table shows.
 
-    scores: estimated, [edges], positive raises the metric; None while there are none. strongest: the edges that have an
-    effect, the largest first, where that is known. kept: the edges of the circuit [n]. measured: the change of the
-    metric by editing a target. edits: the words of every edit ("from B"). removed: what the scores and the circuit put
-    in the place of an edge ("from B").
+    scores: [edges], positive raises the metric if they are `signed`; None while there are none. strongest: the
+    edges that have an effect, the largest first, where that is known. kept: the edges of the circuit [n]. measured: the
+    change of the metric by editing a target. edits: the words of every edit ("from B"). removed: what the scores and
+    the circuit put in the place of an edge ("from B").
     """
 
     graph: Graph
@@ -41,6 +41,8 @@ class TableData:
     output_label: str = "logits"
     stale: bool = False
     exact: bool = False  # the scores are measured, not estimated
+    how: str = "estimated"  # the scores, where they are not measured: "scored", "drawn"
+    signed: bool = True  # whether the sign of these says anything
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +102,8 @@ def _stable_order(key: NDArray[Any]) -> NDArray[np.int64]:
     return np.sort(runs * len(key) + order) % len(key)
 
 
-def _figure(value: float) -> str:
-    return "" if np.isnan(value) else change_words(float(value))
+def _figure(value: float, signed: bool = True) -> str:
+    return "" if np.isnan(value) else score_words(float(value), signed)
 
 
 def _size(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -114,6 +116,7 @@ def _size(values: NDArray[np.float64]) -> NDArray[np.float64]:
 _ESTIMATED = (
     "Estimated score: minus the change of the metric by removing it. Positive raises the metric. Sorted by size."
 )
+_NO_EFFECT = "Score by the method of the last trace: no effect of removing it. Sorted by size."
 _MEASURED = "Measured change of the metric by the edit: with it minus without it. Sorted by size."
 _EDIT = "What was put in its place"
 
@@ -127,11 +130,14 @@ class _Known:
     edited: Mask
     kept: Mask
     edits: dict[int, str]
+    how: str = "estimated"
+    signed: bool = True
 
     @cached_property
     def flags(self) -> dict[str, Mask]:
         """What words in the filter mean."""
-        known = np.where(np.isnan(self.estimated), -self.measured, self.estimated)
+        estimated = self.estimated if self.signed else np.full_like(self.estimated, np.nan)
+        known = np.where(np.isnan(estimated), -self.measured, estimated)
         return {
             "edited": self.edited,
             "cut": self.edited,
@@ -150,8 +156,9 @@ class _Known:
         tip, layer_text, layer_key = layer
         return (
             Column(
-                "Estimated", _ESTIMATED, lambda row: _figure(self.estimated[row]),
-                lambda: _size(self.estimated), large_first=True, figures=True, sign=self.estimated,
+                self.how.capitalize(), _ESTIMATED if self.how == "estimated" else _NO_EFFECT,
+                lambda row: _figure(self.estimated[row], self.signed), lambda: _size(self.estimated),
+                large_first=True, figures=True, sign=self.estimated if self.signed else None,
                 greatest_first=greatest_first,
             ),
             Column(
@@ -173,14 +180,15 @@ class _Known:
         """What is known of a row, for a screen reader."""
         parts = []
         if not np.isnan(self.estimated[row]):
-            parts.append(f"estimated score {change_words(float(self.estimated[row]))}")
+            figure = score_words(float(self.estimated[row]), self.signed)
+            parts.append(f"estimated score {figure}" if self.how == "estimated" else f"{self.how} {figure}")
         if not np.isnan(self.measured[row]):
             parts.append(f"measured change {change_words(float(self.measured[row]))}")
         if row in self.edits:
             parts.append("edited: " + self.edits[row])
         if self.kept[row]:
             parts.append("kept in the circuit")
-        if removed and parts and parts[0].startswith("estimated"):
+        if removed and parts and parts[0].startswith(self.how):
             parts[0] += f" ({'replaced ' if removed.startswith('from') else 'replaced by '}{removed})"
         return ", ".join(parts) or "no score yet"
 
@@ -201,7 +209,7 @@ def _known(count: int, estimated: NDArray[np.float64] | None, data: TableData, n
             edited[row] = True
             edits[row] = words
     unknown = np.full(count, np.nan) if estimated is None else estimated
-    return _Known(unknown, measured, edited, kept, edits)
+    return _Known(unknown, measured, edited, kept, edits, data.how, data.signed)
 
 
 def edge_rows(data: TableData) -> Rows:

@@ -51,6 +51,11 @@ def change_words(change: float) -> str:
     return signed(change, digits_of(change))
 
 
+def score_words(score: float, signed: bool = True) -> str:
+    """A score, with its sign where that says anything: `−1.47`, `0.989`."""
+    return change_words(score) if signed else number(score, digits_of(score))
+
+
 def metric_digits(before: float, after: float) -> int:
     """Digits for the metric and its change in one line, so that they add up."""
     return digits_of(after - before) if after != before else digits_of(after)
