@@ -54,8 +54,7 @@ class Trusting(QObject):
     def _state(self) -> tuple[object, ...]:
         """What an evaluation depends on."""
         document = self._bench.document
-        inputs = document.model, document.clean, document.counterfactual, document.metric
-        return (*inputs, self._bench.cut_kind, document.traced, document.traced_rows, document.size)
+        return (*document.basis, self._bench.cut_kind, document.traced, document.size)
 
     def start(self) -> None:
         """Evaluate the circuit shown, where the user can see it; what is evaluated already goes on."""

@@ -102,6 +102,31 @@ def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(read
     assert reader.window.trust.data().statements[0].tone == "against"
 
 
+def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
+    """What removed edges carry is another mean then, so that the strip has another figure."""
+    paste(reader, ROWS)
+    reader.bench.question.set_replacement("mean")
+    reader.rest()
+    type_size(reader, 60)
+    open_panel(reader)
+    evaluate(reader)
+    panel = reader.window.trust
+    before = reader.window.faithfulness.title.text()
+    assert not panel.data().stale
+    reader.window.docks["dataset"].raise_()
+    table = reader.window.dataset.table
+    reader.click(table.viewport(), table.visualRect(table.model().index(0, 0)).center())
+    reader.press(Qt.Key.Key_Delete, widget=table)
+    assert len(reader.bench.document.dataset) == 4
+    assert reader.window.faithfulness.title.text() != before
+    open_panel(reader)
+    assert panel.data().stale
+    assert panel.subject.text().startswith("Of an earlier circuit")
+    reader.choose("Edit", "Undo")
+    assert not panel.data().stale
+    assert reader.window.faithfulness.title.text() == before
+
+
 def test_cancelled_it_keeps_what_is_known(reader: Person) -> None:
     trace(reader)
     open_panel(reader)
