@@ -27,10 +27,13 @@ class Circuits(QObject):
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._panel, self._bench = window.faithfulness, window.workbench
+        self._window, self._panel, self._bench = window, window.faithfulness, window.workbench
         self._kept: Kept | None = None
         self._curve: CurveFound | None = None
-        self._of: tuple[object, ...] = ()  # the state that the figures are of
+        self._basis: tuple[object, ...] = ()  # of both
+        self._kept_of: tuple[object, ...] = ()  # the state that the figure is of
+        self._curve_of: tuple[object, ...] = ()  # and that of the curve, which comes later
+        self._given_up_of: tuple[object, ...] = ()  # the state whose curve the user has given up
         self._problem = ""
         self._untraced: tuple[object, str] = None, ""  # why a trace could not be made, and of which state
         self._found: int | None = None  # the size that the last trace came to
@@ -44,7 +47,7 @@ class Circuits(QObject):
         panel.let_go.connect(self._let_go)
         panel.overview_wanted.connect(lambda: self._commit(None))
         panel.measure_wanted.connect(lambda: window.commands["measure"].trigger())
-        panel.trace_wanted.connect(lambda: window.commands["trace"].trigger())
+        panel.trace_wanted.connect(self._want_curve)
         bench.want("kept", WantKept())  # nothing is run while no circuit is chosen
         bench.on(Kept, self._take_kept)
         bench.on(CurveFound, self._take_curve)
@@ -53,7 +56,8 @@ class Circuits(QObject):
         bench.on(Unanswered, self._take_unanswered)
         bench.on(Untraced, self._take_untraced)
         bench.history_changed.connect(self._follow)
-        bench.idle.connect(self._take_pending)
+        bench.idle.connect(self._rest)
+        bench.given_up.connect(lambda _: self._give_up_curve())
         for changed in (bench.model_opened, bench.metric_changed, bench.nothing_to_show):
             changed.connect(lambda _: self.show())
 
@@ -81,30 +85,50 @@ class Circuits(QObject):
         merge = "" if size is None else "size"
         self._bench.commit(words, replace(self._bench.document, size=size), merge)
 
+    def _want_curve(self) -> None:
+        """Trace, or go on with the curve that was given up."""
+        if self._curve_can_run():
+            self._given_up_of = ()
+            self._follow()
+        else:
+            self._window.commands["trace"].trigger()
+
+    def _give_up_curve(self) -> None:
+        """What the user has cancelled does not start again by itself."""
+        if self._curve is None or self._curve_of != self._state():
+            self._given_up_of = self._state()
+        self._follow()
+
+    def _rest(self) -> None:
+        self._take_pending()
+        self.show()
+
     # ---- what the engine says ----------------------------------------------------------------------------------
 
     def _follow(self) -> None:
         """The document is another one."""
-        bench = self._bench
-        bench.want("curve", None if bench.recovered is None else WantCurve())
-        if (
-            self._of and self._of[:4] != self._state()[:4]
-        ):  # other inputs, another metric: not even the scale is the same
-            self._kept = self._curve = None
-            self._problem = ""
+        state = self._state()
+        wanted = self._curve_can_run() and self._given_up_of != state
+        self._bench.want("curve", WantCurve() if wanted else None)
+        if self._basis != state[0]:  # other inputs, another metric: not even the scale is the same
+            self._basis, self._kept, self._curve, self._problem = state[0], None, None, ""
         self.show()
 
-    def _state(self) -> tuple[object, ...]:
+    def _state(self) -> tuple[tuple[object, ...], str, object]:
+        """What figures depend on: their basis, what a cut carries, and how edges are scored."""
         document = self._bench.document
-        inputs = document.model, (document.clean, document.counterfactual), document.metric
-        return (*inputs, document.traced_rows, self._bench.cut_kind, document.traced)
+        return document.basis, self._bench.cut_kind, document.traced
+
+    def _curve_can_run(self) -> bool:
+        """Whether there are scores to run circuits of all sizes of."""
+        return self._bench.recovered is not None
 
     def _take_kept(self, kept: Kept) -> None:
-        self._kept, self._of, self._problem = kept, self._state(), ""
+        self._kept, self._kept_of, self._problem = kept, self._state(), ""
         self.show()
 
     def _take_curve(self, curve: CurveFound) -> None:
-        self._curve, self._of = curve, self._state()
+        self._curve, self._curve_of = curve, self._state()
         self.show()
 
     def _take_scored(self, scored: Scored) -> None:
@@ -144,7 +168,8 @@ class Circuits(QObject):
 
     def data(self) -> CircuitData:
         """The state of the strip."""
-        bench, kept, curve, scored = self._bench, self._kept, self._curve, self._bench.scored
+        bench, kept, scored, state = self._bench, self._kept, self._bench.scored, self._state()
+        can_run = self._curve_can_run()
         if bench.opened is None:
             return CircuitData()
         return CircuitData(
@@ -152,18 +177,24 @@ class Circuits(QObject):
             overview=min(bench.extent.strongest, bench.opened.graph.n_edges),
             size=bench.document.size,
             kept=None if kept is None else _kept_data(kept),
-            curve=None
-            if curve is None
-            else CurveData(curve.sizes, curve.recovered, curve.band, _area_words(curve), curve.sure),
+            curve=self._curve_data(),
             replaced=REPLACED.get(bench.cut_kind, ""),
             partial="" if scored is None or scored.share == 1 else f"partial: {scored.share:.0%} of the work",
             can_measure=scored is not None and not scored.measured,
-            problem=self._problem or (self._untraced[1] if self._untraced[0] == self._state() else ""),
+            problem=self._problem or (self._untraced[1] if self._untraced[0] == state else ""),
             can_trace=scored is not None,
-            traced=bench.recovered is not None,
+            running=can_run and self._given_up_of != state and bench.busy,
+            can_run=can_run,
             tracing=bench.tracing,
-            stale=bool(self._of) and self._of != self._state(),
+            stale=kept is not None and self._kept_of != state,
         )
+
+    def _curve_data(self) -> CurveData | None:
+        curve = self._curve
+        if curve is None:
+            return None
+        stale = self._curve_of != self._state()
+        return CurveData(curve.sizes, curve.recovered, curve.band, _area_words(curve), curve.sure, stale)
 
 
 def _kept_data(kept: Kept) -> KeptData:
@@ -178,6 +209,7 @@ def _kept_data(kept: Kept) -> KeptData:
         kept.band,
         kept.accuracy,
         kept.whole_accuracy,
+        REPLACED.get(kept.kind, kept.kind),
     )
 
 

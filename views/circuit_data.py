@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 class CurveData:
     """What circuits of some sizes recover. sizes: edges, ascending; recovered: shares of the behaviour; band: [2,
     points], lowest and highest of random circuits; words: its area, for the tooltip. sure: [2, points], 95 % by
-    bootstrap over the pairs of a dataset."""
+    bootstrap over the pairs of a dataset. stale: of an earlier state."""
 
     sizes: tuple[int, ...]
     recovered: tuple[float, ...]
     band: NDArray[np.float64]
     words: str
     sure: NDArray[np.float64] | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class KeptData:
     metric: with the circuit alone; whole: with all edges. connected: of its edges, those that lie on a path. Over a
     dataset: means over its `pairs`; band: of the share, 95 % by bootstrap over them. accuracy, whole_accuracy: the
     share of pairs that the circuit, and the whole model, answers rightly; None for
-    a model that gives no answers."""
+    a model that gives no answers. replaced: what removed edges carried in just this run."""
 
     size: int
     connected: int
@@ -39,23 +40,26 @@ class KeptData:
     band: tuple[float, float] | None = None
     accuracy: float | None = None
     whole_accuracy: float | None = None
+    replaced: str = ""  # "replaced from B"
 
 
 @dataclass(frozen=True, eq=False)
 class CircuitData:
     """The strip's state. edges: of the whole graph, 0 without a model. size: edges that the circuit keeps; None while
     no circuit is chosen and the `overview` strongest edges are shown. kept: of a run that may be of another size or an
-    earlier state (stale). problem: why there is nothing to recover. traced: whether the curve is on its way."""
+    earlier state (stale). problem: why there is nothing to recover. can_run: whether there are scores for a curve;
+    running: it is on its way."""
 
     edges: int = 0
     overview: int = 0
     size: int | None = None
     kept: KeptData | None = None
     curve: CurveData | None = None
-    replaced: str = ""  # "replaced from B"
+    replaced: str = ""  # what removed edges carry from now on
     problem: str = ""
     can_trace: bool = False
-    traced: bool = False
+    can_run: bool = False
+    running: bool = False
     tracing: bool = False  # a trace runs
     stale: bool = False
     partial: str = ""  # "partial: 37 % of the work"

@@ -111,6 +111,76 @@ def test_dragging_runs_the_circuit_under_the_handle_as_one_step(reader: Person) 
     assert len(shown(reader)) == STRONGEST
 
 
+@pytest.mark.parametrize("who", ["reader", "viewer"])
+def test_a_figure_and_a_curve_of_another_ablation_are_dimmed_and_keep_its_words(request, who: str) -> None:
+    person: Person = request.getfixturevalue(who)
+    traced(person)
+    type_size(person, "60")
+    panel = person.window.faithfulness
+    fresh = panel.track.grab().toImage()
+    seen = []
+
+    def look() -> None:
+        """At each turn: the figure of which ablation, under which words, and whether the curve is drawn as fresh."""
+        data = person.window.circuits.data()
+        if data.kept is not None and data.curve is not None:
+            seen.append((data.kept.share, data.stale, panel.note.text(), data.curve.recovered, data.curve.stale))
+
+    for signal in (person.bench.history_changed, person.bench.canvas_changed, person.bench.working):
+        signal.connect(look)
+    before = person.window.circuits.data()
+    person.bench.question.set_replacement("zero")
+    look()
+    at_once = panel.track.grab().toImage()
+    person.rest()
+    look()
+    after = person.window.circuits.data()
+    assert before.kept.share != after.kept.share
+    for share, stale, note, curve, old in seen:
+        assert ("from B" in note) == (share == before.kept.share), note
+        assert stale == (share == before.kept.share)
+        assert old == (curve == before.curve.recovered)
+    assert {entry[1] for entry in seen} == {entry[4] for entry in seen} == {True, False}
+    assert at_once != fresh  # dimmed
+    assert "Of an earlier state" not in panel.track.toolTip()
+
+
+def test_a_curve_that_is_cancelled_says_so_and_goes_on_when_asked(person: Person, monkeypatch) -> None:
+    monkeypatch.setattr("core.evaluation.measured.PART", 1)  # so that there is time to cancel
+    a, b = (f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Tom"))
+    person.open("bundled:names", a, b)
+    button = person.window.faithfulness.trace
+    shares: list[float] = []
+    seen: list[str] = []
+
+    def look(words: str, share: float | None) -> None:
+        if words.startswith("Running circuits of all sizes") and share is not None:
+            shares.append(share)
+            seen.append(button.text())
+            if share > 0.05 and len(given_up) == 0:
+                given_up.append(share)
+                person.window.status.cancel.click()
+
+    given_up: list[float] = []
+    person.bench.working.connect(look)
+    person.click(button)
+    person.wait(lambda: given_up)
+    person.rest()
+    assert "Running circuits of all sizes …" in seen
+    assert button.text() == "Run circuits of all sizes"
+    ran = len(shares)
+    person.click_node(Node("head", 1, 2))
+    assert len(shares) == ran  # it does not start again by itself
+    assert person.window.circuits.data().curve is None
+    scored = person.bench.scored
+    person.click(button)
+    person.rest()
+    assert person.window.circuits.data().curve is not None
+    assert min(shares[ran:]) >= given_up[0]  # it went on from where it was
+    assert (person.bench.scored.values == scored.values).all()
+    assert not button.isVisible()
+
+
 def test_keys_and_typing_choose_the_size(reader: Person) -> None:
     track, panel = reader.window.faithfulness.track, reader.window.faithfulness
     assert reader.bench.opened is not None

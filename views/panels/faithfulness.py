@@ -127,11 +127,13 @@ class FaithfulnessPanel(QFrame):
             dim(label, stale)
         self.problem.setText("" if self._refused else data.problem)
         self.problem.setVisible(bool(data.problem))
-        self.trace.setVisible(data.curve is None and not data.problem and data.can_trace)
-        self.trace.setEnabled(not data.traced and not data.tracing)
-        runs = "Running circuits of all sizes …" if data.traced else "Tracing …" if data.tracing else ""
-        self.trace.setText(runs or "Trace to see the curve")
-        tips = [TRACK_TIP, *([data.curve.words] if data.curve else [])]
+        awaited = data.curve is None or data.curve.stale
+        self.trace.setVisible(awaited and not data.problem and data.can_trace)
+        self.trace.setEnabled(not data.running and not data.tracing)
+        self.trace.setText(_button_words(data))
+        tips = [TRACK_TIP]
+        if data.curve is not None:
+            tips.append(f"{'Of an earlier state. ' if data.curve.stale else ''}{data.curve.words}")
         if kept is not None and data.size is not None:
             tips.append(_kept_words(kept))
         self.track.setToolTip(plain_tip("\n\n".join(tips)))
@@ -146,7 +148,8 @@ class FaithfulnessPanel(QFrame):
             return (self._refused,), ("",)
         if not data.edges:
             return ("edges of the circuit",), ("",)
-        note = " · ".join(part for part in (data.partial, _over(kept), data.replaced) if part)
+        replaced = data.replaced if kept is None or data.problem else kept.replaced  # the words are of the figure
+        note = " · ".join(part for part in (data.partial, _over(kept), replaced) if part)
         if data.size is None:
             shown = f"the {data.overview} strongest edges are shown"
             how = data.partial or "type a number, or drag, to keep a circuit"
@@ -163,7 +166,7 @@ class FaithfulnessPanel(QFrame):
             f"recover {share}, {short_rest}",
             f"{share}, {short_rest}",
         )
-        random, kind = share_words(kept.random), data.replaced.removeprefix("replaced ")
+        random, kind = share_words(kept.random), replaced.removeprefix("replaced ")
         short = " · ".join(part for part in (f"random {random}", _over(kept), _short_partial(data), kind) if part)
         shortest = " · ".join(part for part in (f"random {random}", _short_partial(data)) if part)
         return titles, (f"random edges {random} · {note}", f"random {random} · {note}", short, shortest)
@@ -243,6 +246,15 @@ class FaithfulnessPanel(QFrame):
             self._show_size(self._data.size)
             self._write()
         return super().eventFilter(watched, event)
+
+
+def _button_words(data: CircuitData) -> str:
+    """What the button in the track does now, or what it waits for."""
+    if data.running:
+        return "Running circuits of all sizes …"
+    if data.tracing:
+        return "Tracing …"
+    return "Run circuits of all sizes" if data.can_run else "Trace to see the curve"
 
 
 def _short_partial(data: CircuitData) -> str:

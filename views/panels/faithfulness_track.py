@@ -23,6 +23,7 @@ from views.widgets.text import scaled
 
 SIDE, TOP, BOTTOM = 10.0, 8.0, 16.0  # pixels round the curve
 HEIGHT, SLIM = 64, 46  # pixels of the whole track
+STALE = 0.35  # of its colour is left to a curve of an earlier state
 STEP = 0.05  # of the edges, for the arrow keys
 TICKS = (1, 10, 100, 1000, 10_000, 100_000, 1_000_000)
 
@@ -174,29 +175,32 @@ class FaithfulnessTrack(Painted):
             painter.drawText(QPointF(x + 3, foot - 1), f"{size:,}")
 
     def _draw_curve(self, painter: QPainter) -> None:
+        """Dimmed where it is of an earlier state."""
         look, curve = current(), self._data.curve
         assert curve is not None
+        faint = STALE if curve.stale else 1.0
+        blue = mix(look.panel, look.positive, faint)
         xs = [self.x_of(size) for size in curve.sizes]
         band = np.nan_to_num(curve.band)
         upper = [QPointF(x, self.y_of(share)) for x, share in zip(xs, band[1].tolist(), strict=True)]
         lower = [QPointF(x, self.y_of(share)) for x, share in zip(xs, band[0].tolist(), strict=True)]
         zero = QPointF(SIDE, self.y_of(0.0))
-        painter.setPen(QPen(mix(look.panel, look.neutral, 0.9), 1.2))
-        painter.setBrush(mix(look.panel, look.neutral, 0.5))
+        painter.setPen(QPen(mix(look.panel, look.neutral, 0.9 * faint), 1.2))
+        painter.setBrush(mix(look.panel, look.neutral, 0.5 * faint))
         painter.drawPolygon(QPolygonF([zero, *upper, *reversed(lower)]))
         if curve.sure is not None:
             sure = np.nan_to_num(curve.sure)
             high, low = ([QPointF(x, self.y_of(share)) for x, share in zip(xs, row.tolist(), strict=True)]
                          for row in (sure[1], sure[0]))  # fmt: skip
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(look.color("positive", 0.22))
+            painter.setBrush(look.color("positive", 0.22 * faint))
             painter.drawPolygon(QPolygonF([zero, *high, *reversed(low)]))
-        painter.setPen(QPen(look.color("positive"), 1.8))
+        painter.setPen(QPen(blue, 1.8))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         points = [QPointF(x, self.y_of(share)) for x, share in zip(xs, curve.recovered, strict=True)]
         painter.drawPolyline(QPolygonF([zero, *points]))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(look.color("positive"))
+        painter.setBrush(blue)
         for point in points:
             painter.drawEllipse(point, 2.2, 2.2)
 

@@ -15,9 +15,9 @@ NARROW = 525  # pixels that it has in a window of 1024
 
 
 def strip(show, edges: int, size: int, share: float, width: int = NARROW, **more) -> FaithfulnessPanel:
-    kept = KeptData(size, size, share, 0.0, 3.0, 4.0, **more)
+    kept = KeptData(size, size, share, 0.0, 3.0, 4.0, replaced="replaced from B", **more)
     panel = show(FaithfulnessPanel(), width, 100)
-    data = CircuitData(edges, 48, size, kept, replaced="replaced from B", can_trace=True, can_measure=True)
+    data = CircuitData(edges, 48, size, kept, can_trace=True, can_measure=True)
     panel.set_data(data)
     QApplication.processEvents()
     return panel
