@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidgetAction
 
 from app.actions import ACTIONS
 from views.panels.palette import Palette, PaletteRow
@@ -98,11 +98,16 @@ def _of_menu(window: Window, menu: QMenu, place: str) -> Iterator[Entry]:
             keys = " or ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
             why = "" if action.isEnabled() else needs[action] or NOT_NOW
             row = PaletteRow(words, place, keys, action.isEnabled(), why, action.isCheckable() and action.isChecked())
-            yield Entry(row, _keep(action))
+            yield Entry(row, _keep(action) if not isinstance(action, QWidgetAction) else _show(window, action))
 
 
 def _keep(action: QAction) -> Callable[[], None]:
     return action.trigger
+
+
+def _show(window: Window, form: QWidgetAction) -> Callable[[], None]:
+    """Fields in a menu: it is opened, and the keys go to the first of them."""
+    return lambda: window.top_bar.open_method_menu(form)
 
 
 def _plain(words: str) -> str:

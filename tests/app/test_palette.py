@@ -143,3 +143,13 @@ def test_it_lies_within_a_small_window(reader: Person) -> None:
     reader.window.resize(960, 700)
     QApplication.processEvents()
     assert reader.window.rect().contains(palette.geometry())
+
+
+def test_what_a_method_is_told_opens_the_menu_with_the_keys_in_its_first_field(reader: Person) -> None:
+    palette = summon(reader, "what eap-ig is told")
+    assert palette.rows()[0].place == "Trace by"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    menu = reader.window.top_bar.method_menu
+    reader.wait(menu.isVisible)
+    reader.wait(lambda: QApplication.focusWidget() is menu.fields["steps"])
+    menu.close()

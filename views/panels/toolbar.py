@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFont, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget, QWidgetAction
 
 from core.edits import EDIT_WORDS, EditKind
 from views.panels.trace_menu import TraceMenu
@@ -182,7 +182,7 @@ class TopBar(QWidget):
         self.method = LinkButton("▾")
         self.method.setAccessibleName("Method of tracing")
         self.method.setToolTip("How edges are scored, and over what")
-        self.method.clicked.connect(lambda: open_below(self.method, self.method_menu))
+        self.method.clicked.connect(lambda: self.open_method_menu())
         self.method_menu = TraceMenu(self)
         self.method.hide()
         self.row.addWidget(self.trace)
@@ -232,6 +232,12 @@ class TopBar(QWidget):
         self.tools["patch"].setToolTip(_TOOLS[2][3] if present else _NO_B)
         if not present and self.tool() == "patch":
             self.set_tool("select")
+
+    def open_method_menu(self, form: QWidgetAction | None = None) -> None:
+        """The menu beside Trace. form: of its fields, that the keys go to."""
+        open_below(self.method, self.method_menu)
+        if form is not None:
+            form.defaultWidget().setFocus()
 
     def set_tracing(self, data: TraceData) -> None:
         """What Trace does, and what else it could do."""
