@@ -215,13 +215,6 @@ class Graph:
         later = np.diff(self.first_edge) > writer
         return self.first_edge[:-1][later] + writer
 
-    def edges_of(self, node: Node) -> NDArray[np.int64]:
-        """Indices of all edges that enter or leave a node."""
-        parts = [np.asarray(self.edges_into(port), dtype=np.int64) for port in self.ports(node)]
-        if node.kind != "logits":
-            parts.append(self.edges_out_of(node))
-        return np.concatenate(parts)
-
     # ---- names ---------------------------------------------------------------------------------------------
 
     @property

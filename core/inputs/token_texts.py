@@ -6,7 +6,7 @@ then sees as text is what the model reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -76,8 +76,3 @@ class TokenText:
             i in inside or a == b for i, (a, b) in enumerate(zip(self.ids, ids, strict=True))
         )
         return changed if aligned else None
-
-
-def changed_positions(before: Sequence[int], after: Sequence[int]) -> Iterator[int]:
-    """Where two rows of tokens differ."""
-    return (i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b)

@@ -15,8 +15,7 @@ Two kinds of links:
    the head's mean output, pattern[i, j] of it. (With an attention sink the pattern sums to less than 1; under `mean`
    the rest of the head's mean belongs to no move.)
 
-Scores are estimated, and positive where the link raises the metric. `effect_at` makes the edit at some positions and
-measures.
+Scores are estimated, and positive where the link raises the metric.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.edits import Edit, EditKind
+from core.edits import EditKind
 from core.engine.attention import pattern, score_mask
 from core.engine.state import RunState
 from core.errors import ArgumentError, Cancelled
-from core.graph import Edge, Graph, Node
+from core.graph import Graph, Node
 from core.session import Session
 from core.tracing import eap, eap_ig
 from core.tracing.attribution import replaced_difference
@@ -125,21 +124,6 @@ def unfold(
                 if nodes[place].layer == layer.layer:
                     moves[row] = _moves(session, nodes[place], layer.heads, replacement)
     return Unfolded(graph, indices, wires, nodes, presence, heads, moves)
-
-
-def effect_at(
-    session: Session,
-    target: Node | Edge,
-    kind: EditKind,
-    positions: Sequence[int],
-    edits: Sequence[Edit] = (),
-    cancelled: Cancel = None,
-) -> float:
-    """The exact effect of an edit at some positions alone, on top of others: metric with it minus metric without it,
-    the mean over the batch. Raises ArgumentError, EditError, Cancelled."""
-    own = Edit(target, kind, tuple(positions))
-    with_it = float(session.run([*edits, own], cancelled=cancelled).metric.mean())
-    return with_it - float(session.run(edits, cancelled=cancelled).metric.mean())
 
 
 def _nodes(graph: Graph, edges: NDArray[np.int64]) -> tuple[Node, ...]:

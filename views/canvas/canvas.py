@@ -43,7 +43,6 @@ NEAREST = 110.0  # pixels of a head's diameter at the nearest zoom
 class Canvas(Hands[Target]):
     """Shows a `CanvasData`. Mouse, keys and touch pad as in the docstrings of `gestures` and `walk`."""
 
-    hovered = Signal(object)  # Node, Edge or None
     count_clicked = Signal(object)  # the QPoint on the screen under which a menu can open
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -238,9 +237,6 @@ class Canvas(Hands[Target]):
 
     def inside(self, box: QRectF) -> tuple[Target, ...]:
         return nodes_in(self.scene, self.camera, box)
-
-    def say_hover(self, target: Target | None) -> None:
-        self.hovered.emit(target)
 
     def press_key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         """Walk on the graph: see `walk`."""

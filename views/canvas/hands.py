@@ -72,9 +72,6 @@ class Hands(Board[T]):
         """What a rubber band (widget pixels) catches."""
         raise NotImplementedError
 
-    def say_hover(self, target: T | None) -> None:
-        """The pointer is on another target."""
-
     def press_key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         """A key that is not everybody's. Returns whether it was taken."""
         return False
@@ -169,7 +166,6 @@ class Hands(Board[T]):
         if target != self._hover:
             self._hover = target
             self._set_cursor()
-            self.say_hover(target)
             self.update()
 
     def _set_cursor(self) -> None:

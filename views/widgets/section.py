@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from views.widgets.buttons import LinkButton
@@ -11,8 +11,6 @@ from views.widgets.text import ElidedLabel
 
 class Section(QWidget):
     """Heading, a muted hint at its right, and a body. A click on the heading folds the body away, and back."""
-
-    folded = Signal(bool)
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,11 +41,8 @@ class Section(QWidget):
         return self._open
 
     def set_open(self, open_: bool) -> None:
-        changed = open_ != self._open
         self._open = open_
         self.content.setVisible(open_)
         self.heading.setText(f"{self._title} {'▾' if open_ else '▸'}")
         self.heading.setAccessibleName(f"{self._title}, {'open' if open_ else 'folded away'}")
         self.heading.setToolTip("Fold this section away" if open_ else "Unfold this section")
-        if changed:
-            self.folded.emit(not open_)

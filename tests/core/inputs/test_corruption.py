@@ -7,7 +7,6 @@ import pytest
 from core.errors import ArgumentError, InputError
 from core.inputs.corruption import NAMES, corrupt_text, token_text_of
 from core.inputs.corruption_kinds import TEXT_KINDS
-from core.inputs.token_texts import changed_positions
 from core.models.loading import load_model
 from core.models.model import Model
 from tests.small_models import small_text_model
@@ -22,7 +21,8 @@ def model() -> Model:
 
 
 def changes(model: Model, text: str, other: str) -> list[int]:
-    return list(changed_positions(token_text_of(model, text).ids, token_text_of(model, other).ids))
+    before, after = (token_text_of(model, each).ids for each in (text, other))
+    return [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
 
 
 def test_the_position_of_the_second_john(model: Model) -> None:
