@@ -16,7 +16,7 @@ from app.method_titles import method_title
 from app.trace_pairs import dataset_of, measure_over, sessions_of
 from core.circuit import Circuit
 from core.downstream import downstream
-from core.errors import InputError
+from core.errors import InputError, NothingToRecoverError
 from core.evaluation.faithfulness import faithfulness
 from core.evaluation.node_changes import node_changes
 
@@ -37,7 +37,7 @@ def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cance
         found = measure_over(sessions, [kept, Circuit(graph, random).pruned()], kind, cancelled)
         try:
             share, chance = (float(value) for value in found.recovered())
-        except InputError:
+        except NothingToRecoverError:
             raise InputError(ALIKE, ANOTHER) from None
         band = found.band() if scores_key.rows else None
         bench.kept[key] = Kept(

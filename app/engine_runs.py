@@ -17,7 +17,7 @@ from app.trace_pairs import measure_over, sessions_of
 from app.tracing_wants import Untraced
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
-from core.errors import Cancelled, InputError, WirescopeError
+from core.errors import Cancelled, NothingToRecoverError, WirescopeError
 from core.evaluation.faithfulness import FRACTIONS, MOST, size_to_look_at, sizes_of
 from core.graph import Node
 from core.lens.attention import attention_pattern
@@ -142,7 +142,7 @@ def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelle
         recovered = shares[size]
         order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
         random = share(Circuit(graph, order))
-    except InputError:
+    except NothingToRecoverError:
         send(Untraced(request.number, ALIKE, ANOTHER))
         return
     pairs = sum(session.pair.batch for session in sessions) if document.traced_rows else 0

@@ -13,9 +13,9 @@ from app.messages import Request, Working
 from app.trace_choice import SLOW
 from app.trace_pairs import dataset_of
 from app.trust_report import QUESTIONS, Subject
-from app.trust_wants import EVALUATING, TITLES, TrustFound, WantTrust
-from core.errors import InputError
-from core.evaluation.hypotheses import LEAST_PAIRS
+from app.trust_wants import EVALUATING, TrustFound, WantTrust
+from core.errors import InputError, NothingToRecoverError
+from core.evaluation.limits import LEAST_PAIRS
 from core.inputs.pair import Dataset
 from core.tracing.methods import METHODS
 from core.tracing.options import options_told
@@ -36,7 +36,7 @@ def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, can
 
     def tell() -> None:
         said = tuple(s for name in QUESTIONS if name in answered for s in QUESTIONS[name].say(report))
-        waiting = tuple(title for name, title in zip(QUESTIONS, TITLES, strict=True) if name not in answered)
+        waiting = tuple(question.title for name, question in QUESTIONS.items() if name not in answered)
         send(TrustFound(request.number, want, said, waiting, len(subject.dataset)))
 
     tell()
@@ -56,7 +56,7 @@ def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, can
         else:
             try:
                 report |= question.find(subject, told, cancelled)
-            except InputError:
+            except NothingToRecoverError:
                 raise InputError(ALIKE, ANOTHER) from None
         answered.add(name)
         done += runs[name]

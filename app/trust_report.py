@@ -22,7 +22,8 @@ from core.edits import EditKind
 from core.errors import EditError, InputError
 from core.evaluation.agreement import Agreement, agreement
 from core.evaluation.faithfulness import Curve, faithfulness, size_to_look_at
-from core.evaluation.hypotheses import LEAST_PAIRS, hypothesis_tests
+from core.evaluation.hypotheses import hypothesis_tests
+from core.evaluation.limits import LEAST_PAIRS
 from core.evaluation.measured import measure
 from core.evaluation.minimality import minimality
 from core.evaluation.stability import stability
@@ -280,21 +281,22 @@ def _tests(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Question:
-    """Something that is asked of a circuit: how it is found out, what is then said, and about how many runs of the
-    model it takes for each pair, for what is told of the progress."""
+    """Something that is asked of a circuit: its title while it is waited for, how it is found out, what is then said,
+    and about how many runs of the model it takes for each pair, for what is told of the progress."""
 
+    title: str
     find: Callable[[Subject, Told, Cancel], dict[str, Any]]
     say: Callable[[dict[str, Any]], list[Statement]]
     runs: int
 
 
 QUESTIONS: dict[str, Question] = {
-    "what each edge is needed for": Question(_needs, say_needs, 64),
-    "what the scores add up to": Question(_sum, say_sum, 3),
-    "stability": Question(_stability, say_stability, 20),
-    "another ablation": Question(_other_ablation, say_ablation, 3),
-    "another method": Question(_other_method, say_method, 15),
-    "hypothesis tests": Question(_tests, say_tests, 200),
+    "what each edge is needed for": Question("Recovered", _needs, say_needs, 64),
+    "what the scores add up to": Question("Sum of scores", _sum, say_sum, 3),
+    "stability": Question("Stability", _stability, say_stability, 20),
+    "another ablation": Question("Another ablation", _other_ablation, say_ablation, 3),
+    "another method": Question("Another method", _other_method, say_method, 15),
+    "hypothesis tests": Question("Tests", _tests, say_tests, 200),
 }
 
 

@@ -8,7 +8,6 @@ from app.messages import Want
 from views.trust_data import Statement
 
 EVALUATING = "Evaluating the circuit"  # while that is done
-TITLES = ("Recovered", "Sum of scores", "Stability", "Another ablation", "Another method", "Tests")  # as they come
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from app.inspection import REPLACED
 from app.messages import Unanswered
 from app.pace import Pace
 from app.trace_choice import pairs_words
-from app.trust_wants import EVALUATING, TITLES, TrustFound, WantTrust
+from app.trust_wants import EVALUATING, TrustFound, WantTrust
+from core.evaluation.limits import LEAST_PAIRS
 from views.trust_data import TrustData
 
 if TYPE_CHECKING:
     from app.window import Window
 
-FEW = 8  # pairs: with fewer, the tests say nothing
+ALL = "everything"  # is still to come
 LACKS = "One pair says nothing of stability, and the three tests need {few} pairs: trace over a dataset for these."
 LACKS_MORE = "The three tests need {few} pairs: the dataset has {pairs} that can be used."
 NO_SCORES = "The edges have no scores: they are not estimated yet, or cannot be."
@@ -140,7 +141,7 @@ class Trusting(QObject):
         why_not = self._why_not()
         waiting: tuple[str, ...] = ()
         if self._asked is not None:
-            waiting = TITLES if found is None else found.waiting
+            waiting = (ALL,) if found is None else found.waiting
         return TrustData(
             subject=self._subject,
             statements=() if found is None else found.statements,
@@ -167,6 +168,6 @@ class Trusting(QObject):
         if document.choice.over_dataset and document.dataset and not document.traced_rows:
             return f"The next trace goes over the dataset's {pairs_words(len(document.dataset))}: press T."
         pairs = len(document.traced_rows)
-        if pairs >= FEW:
+        if pairs >= LEAST_PAIRS:
             return ""
-        return LACKS.format(few=FEW) if pairs < 2 else LACKS_MORE.format(few=FEW, pairs=pairs)
+        return LACKS.format(few=LEAST_PAIRS) if pairs < 2 else LACKS_MORE.format(few=LEAST_PAIRS, pairs=pairs)

@@ -25,6 +25,10 @@ class InputError(WirescopeError):
     """A prompt, image or pair that the model cannot take."""
 
 
+class NothingToRecoverError(InputError):
+    """The metric is the same with every edge and with none: no circuit can be told from another."""
+
+
 class ModelError(WirescopeError):
     """A model that cannot be loaded, is not supported, or does not agree with its own forward pass."""
 

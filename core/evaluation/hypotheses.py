@@ -35,13 +35,13 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import InputError
 from core.evaluation.faithfulness import without
+from core.evaluation.limits import LEAST_PAIRS
 from core.evaluation.measured import measure
 from core.graph import Graph, Reader
 from core.inputs.pair import Dataset
 from core.session import Session
 
 LEVEL = 0.05
-LEAST_PAIRS = 8  # with fewer, no test can speak against anything
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.errors import Cancelled, InputError
+from core.errors import Cancelled, NothingToRecoverError
 from core.inputs.pair import Dataset
 from core.result import Result
 from core.session import Session
@@ -51,11 +51,11 @@ class Measured:
 
     def recovered(self, pairs: NDArray[np.int64] | None = None) -> Floats:
         """(m(circuit) - m(nothing)) / (m(whole) - m(nothing)), each m the mean over pairs (all, or the chosen ones):
-        [circuits]. Raises InputError where the whole model and nothing score alike."""
+        [circuits]. Raises NothingToRecoverError where the whole model and nothing score alike."""
         chosen = slice(None) if pairs is None else pairs
         whole, nothing = float(self.whole[chosen].mean()), float(self.nothing[chosen].mean())
         if abs(whole - nothing) < FLAT:
-            raise InputError(
+            raise NothingToRecoverError(
                 f"The metric is {whole:.3g} with every edge and {nothing:.3g} with none: there is nothing to recover.",
                 "Choose a counterfactual with another answer, or another metric.",
             )

@@ -20,7 +20,7 @@ from app.method_options import add_method_options, option_words, options_for
 from core.errors import ArgumentError
 from core.evaluation.agreement import agreement
 from core.evaluation.measured import measure
-from core.inputs.tasks import make_task
+from core.inputs.tasks import TASKS, make_task
 from core.interchange.scores_reading import read_scores
 from core.tracing.methods import METHODS
 from core.tracing.options import option_fields
@@ -75,6 +75,13 @@ def test_evaluate_says_what_the_circuit_recovers(traced: Path, report: dict[str,
     assert report["other ablation"]["overlap"] == pytest.approx(agreement(found.scores, by_mean, 100).overlap, abs=0.02)
     mean = measure(session, [found.scores.top(100)], "mean", dataset=dataset).recovered()
     assert report["other ablation"]["recovered"] == pytest.approx(mean[0], abs=1e-4)
+
+
+def test_the_help_names_every_task(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["trace", "--help"])
+    said = set(re.findall(r"[\w-]+", capsys.readouterr().out))
+    assert said >= set(TASKS)
 
 
 def test_what_circuits_share_is_counted_in_edges_of_each(traced: Path, report: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,9 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 import wirescope as ws
+from app.trust_report import QUESTIONS, trust_report
 from app.trust_report import sentences as report_sentences
-from app.trust_report import trust_report
 from app.trust_words import TOO_MUCH
+from core.errors import InputError
 from core.evaluation.hypotheses import hypothesis_tests
 from tests.app.person import Person, plain
 from tests.app.test_palette import summon
@@ -222,6 +224,19 @@ def test_evaluating_and_filling_are_reached_by_keys_menu_and_palette(reader: Per
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     reader.wait(panel.fill_menu.isVisible)
     panel.fill_menu.close()
+
+
+def test_another_trouble_than_alike_scores_is_told_as_it_is(reader: Person, monkeypatch) -> None:
+    def fail(*_: object) -> None:
+        raise InputError("This row is too long.", "Make it shorter.")
+
+    monkeypatch.setitem(QUESTIONS, "stability", replace(QUESTIONS["stability"], find=fail))
+    trace(reader)
+    open_panel(reader)
+    reader.click(reader.window.trust.evaluate)
+    reader.rest()
+    assert "This row is too long." in reader.window.trust.problem.text()
+    assert "alike" not in reader.window.trust.problem.text()
 
 
 def test_a_model_without_a_head_has_no_right_answers_and_says_so() -> None:

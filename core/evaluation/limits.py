@@ -1,0 +1,5 @@
+"""What the evaluation needs before it can say anything. Imports nothing, so that the window can name it at once."""
+
+from __future__ import annotations
+
+LEAST_PAIRS = 8  # of the three tests: with fewer, none can speak against anything
