@@ -77,11 +77,11 @@ class Snapshot:
         return self.document.edits if self.ran is None else self.ran.edits
 
     def circuit_json(self, data: CanvasData) -> str:
-        """The edges shown with their scores, strongest first, and the edits."""
-        marks = sorted(data.edges, key=lambda mark: (-abs(mark.value or 0.0), mark.index))
-        values = None
-        if all(mark.value is not None for mark in marks):
-            values = np.asarray([mark.value for mark in marks], dtype=np.float64)
+        """The edges shown with their scores, strongest first, and the edits. What was measured of an edge, the change
+        of the metric by its edit, stands beside its score and never in its place."""
+        shown = np.asarray([mark.index for mark in data.edges], dtype=np.int64)
+        known = [None] * len(shown) if self.scored is None else self.scored.ranking.known(shown)
+        order = sorted(range(len(shown)), key=lambda place: (-abs(known[place] or 0.0), shown[place]))
         document = self.document
         about = {
             "model": document.model,
@@ -90,13 +90,26 @@ class Snapshot:
             "metric": "" if self.ran is None else self.ran.metric_name,
             "method": "" if self.scored is None else self.scored.method,
             "replacement": document.cut_kind if self.scored is None else self.scored.kind,
+            **self._about_scores(),
         }
-        indices = np.asarray([mark.index for mark in marks], dtype=np.int64)
-        content = json.loads(to_json(Circuit(data.graph, indices, values, about)))
+        content = json.loads(to_json(Circuit(data.graph, shown[order], None, about)))
+        for row, place in zip(content["edges"], order, strict=True):
+            score, change = known[place], self.measured.get(data.graph.edge(int(shown[place])))
+            row |= {} if score is None else {"score": score}
+            row |= {} if change is None else {"measured": change}
         content["edits"] = [str(edit) for edit in self._edits_made()]
         if self.ran is not None:
             content["measured"] = {"before": self.ran.before, "after": self.ran.after}
         return json.dumps(content, indent=1, ensure_ascii=False)
+
+    def _about_scores(self) -> dict[str, str]:
+        """What the scores are, over how many pairs of a dataset, and how much of the work they are."""
+        scored = self.scored
+        if scored is None:
+            return {}
+        about = {"scores": scored.meaning.how}
+        about |= {"pairs": str(scored.pairs)} if scored.pairs else {}
+        return about | ({"partial": f"{scored.share:.0%} of the work"} if scored.share < 1 else {})
 
 
 def _plain(source: Source | None) -> str:

@@ -3,6 +3,8 @@ never painted as if they raised or lowered the metric."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from app.table_in_step import table_data
 from core.interchange.scores_files import scores_to_json
 from core.tracing.methods import METHODS
 from tests.app.person import Person
-from tests.app.test_tracing_in_window import choose, score, trace
+from tests.app.test_tracing_in_window import ROWS, choose, dataset, over_dataset, paste, score, trace
 from views.canvas.border import legend
 from views.canvas.edge_layer import edge_color
 from views.canvas.node_layer import score_color
@@ -146,3 +148,32 @@ def test_a_method_has_one_name_wherever_the_window_says_it(reader: Person) -> No
     score(reader, "nodes")
     trace(reader)
     assert reader.message().startswith("AtP*, ")
+
+
+def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_score(reader: Person) -> None:
+    paste(reader, ROWS)
+    over_dataset(reader)
+    choose(reader, "eap-ig")
+    trace(reader)
+    reader.window.faithfulness.size_wanted.emit(6)
+    reader.rest()
+    reader.choose("Edit", "Measure the Edges Shown")
+    reader.rest()
+    edge = reader.edge(reader.window.canvas.scene.marks[0].index)
+    bench = reader.bench
+    content = json.loads(bench.snapshot().circuit_json(bench.canvas()))
+    expected = ws.trace(reader.session(), "eap-ig", dataset=dataset(reader)).values
+    graph = bench.opened.graph
+    assert len(content["edges"]) == 6
+    assert edge.name in [row["edge"] for row in content["edges"]]
+    for row in content["edges"]:
+        assert row["score"] == pytest.approx(expected[graph.index(row["edge"])], abs=1e-5)
+        assert row["measured"] == bench.measured[graph.edge(graph.index(row["edge"]))]
+        assert abs(row["score"] + row["measured"]) > 1e-6  # the two are not one number
+    sizes = [abs(row["score"]) for row in content["edges"]]
+    assert sizes == sorted(sizes, reverse=True)
+    about = content["about"]
+    assert (about["method"], about["scores"], about["pairs"]) == ("eap-ig", "estimated", str(bench.scored.pairs))
+    assert "partial" not in about
+    part = replace(bench.snapshot(), scored=replace(bench.scored, share=0.4))
+    assert json.loads(part.circuit_json(bench.canvas()))["about"]["partial"] == "40% of the work"
