@@ -84,7 +84,7 @@ ACTIONS: tuple[Action, ...] = (
         "&Measure the Edges Shown",
         ("M",),
         "Really edit every edge of the circuit, one at a time: dashed edges become solid",
-        needs="No edge is shown",
+        needs="No edge shown is left to measure",
     ),
     Action(
         "evaluate",

@@ -180,7 +180,7 @@ class Circuits(QObject):
             curve=self._curve_data(),
             replaced=REPLACED.get(bench.cut_kind, ""),
             partial="" if scored is None or scored.share == 1 else f"partial: {scored.share:.0%} of the work",
-            can_measure=scored is not None and not scored.measured,
+            can_measure=self._window.commands["measure"].isEnabled(),
             problem=self._problem or (self._untraced[1] if self._untraced[0] == state else ""),
             can_trace=scored is not None,
             running=can_run and self._given_up_of != state and bench.busy,

@@ -176,6 +176,8 @@ def recovered_words(answer: Recovered) -> str:
     """ "1,413 of 70,651 edges recover 87 %, 13 % stays unexplained; random edges 2 %" """
     left = 1 - answer.share
     rest = f"{left:.0%} stays unexplained" if left >= 0 else f"{-left:.0%} more than the whole model"
+    if answer.share < 0:
+        rest = "less than with no edges at all, so they explain nothing"
     random = abs(round(100 * answer.random)) if round(100 * answer.random) == 0 else round(100 * answer.random)
     over = f", over {pairs_words(answer.pairs)}" if answer.pairs else ""
     least = f". No part of the model that was tried recovers {answer.missed:.0%}" if answer.missed else ""

@@ -11,6 +11,7 @@ from app.tracing_wants import EdgesMeasured, WantMeasured
 
 if TYPE_CHECKING:
     from app.window import Window
+    from views.data import CanvasData
 
 
 class Measuring(QObject):
@@ -27,12 +28,20 @@ class Measuring(QObject):
         bench.on(Unanswered, self._take_refusal)
         bench.given_up.connect(lambda _: self._stop())
         bench.history_changed.connect(self._follow)
-        bench.canvas_changed.connect(lambda data: self._action.setEnabled(any(not m.measured for m in data.edges)))
+        self._show_able = window.circuits.show  # the strip has a link that does the same
+        bench.canvas_changed.connect(self._look)
         self._action.setEnabled(False)
 
     def _state(self) -> tuple[object, ...]:
         """What makes the edges that were asked for worthless when it changes: their numbers are those of one model."""
         return (*self._bench.document.basis, self._bench.cut_kind)
+
+    def _look(self, data: CanvasData) -> None:
+        """Whether an edge is left to measure."""
+        able = any(not mark.measured for mark in data.edges)
+        if able != self._action.isEnabled():
+            self._action.setEnabled(able)
+            self._show_able()
 
     def measure(self) -> None:
         """Measure the edges shown that are only estimated."""

@@ -258,9 +258,11 @@ def test_measure_turns_dashed_edges_into_solid_ones(request, who: str) -> None:
     assert values == pytest.approx(-effects, abs=1e-5)
     assert "measured" in person.tip(names[0])
     assert person.message() == f"Measured {len(names)} edges, each edited alone."
+    assert not person.window.faithfulness.measure.isVisible()  # nothing is left that it could do
     person.bench.question.set_replacement("zero")  # they were measured for B
     person.rest()
     assert not solid(person)
+    assert person.window.faithfulness.measure.isVisible()
 
 
 @pytest.mark.parametrize("change", ["model", "prompt", "replacement"])

@@ -159,6 +159,8 @@ class FaithfulnessPanel(QFrame):
         share, left = share_words(kept.share), 1 - kept.share
         rest = f"{share_words(left)} unexplained" if left >= 0 else f"{share_words(-left)} above the whole"
         short_rest = rest if left >= 0 else f"{share_words(-left)} too much"
+        if kept.share < 0:  # more than all of it "unexplained" would make no sense
+            rest, short_rest = "less than with no edges: nothing is explained", "nothing explained"
         share += _plus_minus(kept)
         titles = (
             f"best edges recover {share} of the behaviour, {rest}",
