@@ -33,6 +33,7 @@ class Circuits(QObject):
         self._basis: tuple[object, ...] = ()  # of both
         self._kept_of: tuple[object, ...] = ()  # the state that the figure is of
         self._curve_of: tuple[object, ...] = ()  # and that of the curve, which comes later
+        self._scored_of: tuple[object, ...] = ()  # the state of the scores that came last
         self._given_up_of: tuple[object, ...] = ()  # the state whose curve the user has given up
         self._problem = ""
         self._untraced: tuple[object, str] = None, ""  # why a trace could not be made, and of which state
@@ -120,8 +121,15 @@ class Circuits(QObject):
         return document.basis, self._bench.cut_kind, document.traced
 
     def _curve_can_run(self) -> bool:
-        """Whether there are scores to run circuits of all sizes of."""
+        """Whether all edges are scored, by a trace or by a file, so that circuits of all sizes can be run."""
+        if self._of_file():
+            scored = self._bench.scored
+            return scored is not None and self._scored_of == self._state() and not scored.ranking.unknown.any()
         return self._bench.recovered is not None
+
+    def _of_file(self) -> bool:
+        traced = self._bench.document.traced
+        return traced is not None and bool(traced.file) and self._untraced[0] != self._state()
 
     def _take_kept(self, kept: Kept) -> None:
         self._kept, self._kept_of, self._problem = kept, self._state(), ""
@@ -132,8 +140,11 @@ class Circuits(QObject):
         self.show()
 
     def _take_scored(self, scored: Scored) -> None:
-        self._problem = scored_words(scored)
-        self.show()
+        self._problem, self._scored_of = scored_words(scored), self._state()
+        if self._of_file():
+            self._follow()
+        else:
+            self.show()
 
     def _take_recovered(self, recovered: Recovered) -> None:
         """A trace has found how many edges do most: they are the circuit, where the user has not chosen a size."""
@@ -185,6 +196,7 @@ class Circuits(QObject):
             can_trace=scored is not None,
             running=can_run and self._given_up_of != state and bench.busy,
             can_run=can_run,
+            in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
             tracing=bench.tracing,
             stale=kept is not None and self._kept_of != state,
         )

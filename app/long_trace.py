@@ -9,6 +9,7 @@ from app.bench import Bench, ScoresKey
 from app.engine_thread import Cancel, Send
 from app.messages import Request, Scored, Working
 from app.method_titles import method_title
+from app.scores_parts import share_done
 from app.trace_choice import TraceChoice, pairs_words
 from app.trace_pairs import dataset_of
 from core.tracing.job import Options
@@ -28,7 +29,8 @@ def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
     pairs = int(bench.scores[key].about.get("pairs", 0)) if key.rows else 0
     method = bench.scores[key].method
     title = method_title(method, key.choice.file)
-    return Scored(number, bench.kept["ranking", key], key.kind, method, title, pairs, key.share)
+    share = share_done(bench.scores[key]) if key.choice.file else key.share
+    return Scored(number, bench.kept["ranking", key], key.kind, method, title, pairs, share)
 
 
 def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:

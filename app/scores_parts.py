@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,8 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
     what = f"a circuit of {size:,} edges" if size is not None else f"scores of {len(scores.values):,} edges"
     words = f"{Path(want.path).name}: {what}" + (f" by {method_title(scores.method)}" if scores.method else "")
     words += f", over {pairs_words(int(scores.about['pairs']))}" if scores.about.get("pairs", "").isdigit() else ""
+    share = share_done(scores)
+    words += f", partial: {share:.0%} of the work" if share < 1 else ""
     method = scores.method if scores.method in METHODS else QUICK
     send(ScoresRead(request.number, want, TraceChoice(method, file=want.path), kind, size, words))
 
@@ -49,6 +52,15 @@ def scores_of_file(bench: Bench, key: ScoresKey) -> Scores:
             f"{name} holds scores for {scores.replacement}, not for {key.kind}.", "Trace, or change what is replaced."
         )
     return scores
+
+
+def share_done(scores: Scores) -> float:
+    """The share of the work that a file's scores are of: those of a trace that was interrupted say it in words."""
+    if not scores.about.get("partial"):
+        return 1.0
+    told = re.match(r"(\d+)\s?%", str(scores.about["partial"]))
+    share = int(told[1]) / 100 if told else float(np.isfinite(scores.values).mean())
+    return min(share, 0.99)  # "100%" is only rounded
 
 
 def scores_in(path: str, graph: Graph) -> tuple[Scores, int | None]:

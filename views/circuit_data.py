@@ -59,6 +59,7 @@ class CircuitData:
     problem: str = ""
     can_trace: bool = False
     can_run: bool = False
+    in_part: bool = False  # a file's scores, which some edges lack: no curve can be run of them
     running: bool = False
     tracing: bool = False  # a trace runs
     stale: bool = False

@@ -41,9 +41,33 @@ def test_scores_that_are_opened_take_the_place_of_a_trace(request, who: str, tmp
     assert person.bench.cut_kind == "zero"  # what they are for, and the tool bar says so
     assert "zero" in person.window.top_bar.replacement.words()
     assert "scores.json" in person.message()
+    session = person.session()
+    curve = ws.faithfulness(session, scores)
+    drawn = person.window.circuits.data().curve
+    assert drawn.recovered == pytest.approx(curve.recovered, abs=1e-5)  # as that of a trace
+    assert "zero" in drawn.words
+    assert not person.window.faithfulness.trace.isVisible()
     person.choose("Edit", "Undo")
     assert person.bench.scored.method == "eap"
     assert person.bench.cut_kind == "patch"
+
+
+def test_scores_of_an_interrupted_trace_are_marked_as_partial(reader: Person, tmp_path: Path) -> None:
+    scores = made(reader)
+    values = scores.values.copy()
+    values[100:] = np.nan
+    part = ws.Scores(scores.graph, values, scores.method, scores.replacement, {"partial": "38% of the work"})
+    file = tmp_path / "part.json"
+    file.write_text(scores_to_json(part), encoding="utf-8")
+    assert reader.drop(reader.window, files(file))
+    reader.rest()
+    strip = reader.window.faithfulness
+    assert "partial: 38% of the work" in reader.message()
+    assert "partial: 38% of the work" in " ".join(strip.words()[1])
+    assert "partial: 38% of the work" in reader.bench.snapshot().caption().lines[0]
+    assert strip.trace.text() == "No curve: the file scores only some of the edges"
+    assert not strip.trace.isEnabled()  # it would put a trace in the file's place
+    assert reader.window.circuits.data().curve is None
 
 
 def test_a_circuit_that_is_dropped_is_shown_and_run(reader: Person, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ class FaithfulnessPanel(QFrame):
         self.problem.setVisible(bool(data.problem))
         awaited = data.curve is None or data.curve.stale
         self.trace.setVisible(awaited and not data.problem and data.can_trace)
-        self.trace.setEnabled(not data.running and not data.tracing)
+        self.trace.setEnabled(not data.running and not data.tracing and not data.in_part)
         self.trace.setText(_button_words(data))
         tips = [TRACK_TIP]
         if data.curve is not None:
@@ -256,6 +256,8 @@ def _button_words(data: CircuitData) -> str:
         return "Running circuits of all sizes …"
     if data.tracing:
         return "Tracing …"
+    if data.in_part:
+        return "No curve: the file scores only some of the edges"
     return "Run circuits of all sizes" if data.can_run else "Trace to see the curve"
 
 
