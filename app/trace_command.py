@@ -235,7 +235,8 @@ def _words(report: dict[str, Any], method: Method) -> str:
     carried = f"; removed edges carry {ABLATIONS[report['replacement']]}" if method.replaces else ""
     width = max(len(row["name"]) for row in report["strongest"]) if report["strongest"] else 0
     lines += [f"scores: {meaning}{carried}", "", f"the strongest {len(report['strongest'])}"]
-    lines += [f"{row['name']:<{width}}  {row['score']:>+12.4g}" for row in report["strongest"]]
+    plus = "+" if method.meaning.signed else ""
+    lines += [f"{row['name']:<{width}}  {row['score']:>{plus}12.4g}" for row in report["strongest"]]
     lines += ["", f"{report['file']} holds all scores."]
     if report["level"] == "edges":
         lines[-1] += f" How far to trust them: wirescope evaluate {report['file']}"

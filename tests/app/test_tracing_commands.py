@@ -200,6 +200,14 @@ def test_every_option_is_of_some_method() -> None:
     assert set(option_fields()) == {option for method in METHODS.values() for option in method.options}
 
 
+def test_scores_without_a_sign_are_printed_without_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [*PLAIN[:-1], "2", "--method", "flow-routes", "--out", str(tmp_path / "f.json")]
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "scores: scored; they have no sign" in said
+    assert "+" not in said
+
+
 def test_a_trace_says_what_its_method_was_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [*PLAIN[:-1], "2", "--method", "random", "--seed", "7", "--json", "--out", str(tmp_path / "r.json")]
     assert main(arguments) == 0
