@@ -9,8 +9,8 @@ Source: activation patching edge by edge (Wang et al. 2022, "Interpretability in
 edges; Goldowsky-Dill et al. 2023). Nothing is an estimate here, and the scores of several edges do not add up.
 
 Cost: one run a target over the layers behind it: some 0.15 forwards an edge. Do not use it on all edges of a large
-model (the 70,000 of SmolLM2 take a quarter of an hour for one pair); score its nodes, or take a gradient method and
-measure what it finds. Nor where components stand in for each other: alone, neither of them changes anything.
+model; score its nodes, or take a gradient method and measure what it finds. Nor where components stand in for each
+other: alone, neither of them changes anything.
 """
 
 from __future__ import annotations
