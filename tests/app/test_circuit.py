@@ -106,7 +106,7 @@ def test_dragging_runs_the_circuit_under_the_handle_as_one_step(reader: Person) 
     QTest.mouseRelease(track, Qt.MouseButton.LeftButton, pos=QPoint(round(track.x_of(goals[-1])), y))
     reader.rest()
     assert "random" in reader.window.faithfulness.note.text()
-    assert "replaced from B" in reader.window.faithfulness.note.text()
+    assert "from B" in reader.window.faithfulness.note.text()
     reader.choose("Edit", "Undo")
     assert reader.bench.document == before
     assert "strongest" in title(reader)

@@ -41,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for table in importlib.import_module(f"tests.benchmarks.{name}").tables():
             print(json.dumps(table.as_json(), ensure_ascii=False) if options.json else table, flush=True)
             tables.append(table)
-        text = README.read_text(encoding="utf-8")
-        if options.readme and has_place(name, text):
-            README.write_text(with_tables(text, name, tables), encoding="utf-8")
+            text = README.read_text(encoding="utf-8")
+            if options.readme and has_place(name, text):
+                README.write_text(with_tables(text, name, tables), encoding="utf-8")
     return 0
 
 
