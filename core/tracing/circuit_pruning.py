@@ -14,8 +14,10 @@ Steps:
    and what it loses is the edge's worth. The budget of such runs is shared out evenly among these rounds.
 4. Drop the edges of the least absolute worth, so that KEPT of them remain (of a small circuit KEPT_OF_SMALL), and those
    that are then on no path from `input` to `logits`. Go on with 1 until LEAST edges are left, or none would be.
-5. An edge's score has the sign of its worth in the last circuit that had it; its size says when it was dropped: it is
-   at least the largest size of all that were dropped before. So a ranking by size is the order of dropping backwards.
+5. An edge's score says when it was dropped: it is the size of its worth in the last circuit that had it, and at least
+   the largest score of all that were dropped before. So the best edges are always a circuit that was left. It has no
+   sign: an edge that lowers the metric belongs to what the circuit does, and circuits without such edges were never
+   looked at.
 
 Cost: `steps` forwards and two backwards each for every round, and `budget` runs of small circuits; the number of rounds
 goes with the logarithm of the number of edges (some 20 for SmolLM2). So it takes about as many times as long as EAP-IG
@@ -128,5 +130,5 @@ def _scores(graph: Graph, worth: Floats, dropped: list[Edges], left: Edges) -> F
     sizes = np.maximum.accumulate(np.abs(worth[order]))
     scores = np.zeros(graph.n_edges)
     tie = 1e-9 * max(sizes[-1], 1e-30) / len(order)  # keeps the order where sizes are equal
-    scores[order] = np.where(worth[order] < 0, -1.0, 1.0) * (sizes + tie * np.arange(len(order)))
+    scores[order] = sizes + tie * np.arange(len(order))
     return scores

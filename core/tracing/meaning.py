@@ -33,5 +33,6 @@ class Meaning:
 ESTIMATED = Meaning("estimated", effect=True, signed=True)
 MEASURED = Meaning("measured", effect=True, signed=True)
 IN_CIRCUIT = Meaning("scored", signed=True, words="what an edge is worth in the circuit that was left")
+ORDER = Meaning("scored", words="what an edge was worth when it was dropped, the last ones most, without a sign")
 SHARE = Meaning("scored", words="shares or masks without a sign")
 DRAWN = Meaning("drawn", words="random numbers")

@@ -21,7 +21,7 @@ from core.tracing.flow_routes import flow_routes
 from core.tracing.integrated_edges import integrated_edges
 from core.tracing.job import LEVELS, Job, Level, Score
 from core.tracing.learned_masks import MOST_EDGES, learned_masks
-from core.tracing.meaning import DRAWN, ESTIMATED, IN_CIRCUIT, MEASURED, SHARE, Meaning
+from core.tracing.meaning import DRAWN, ESTIMATED, IN_CIRCUIT, MEASURED, ORDER, SHARE, Meaning
 from core.tracing.random_scores import random_scores
 from core.tracing.relp import relp
 
@@ -116,7 +116,7 @@ METHODS: dict[str, Method] = {
             "Wirescope's own",
             circuit_pruning,
             options=("steps", "budget"),
-            meaning=IN_CIRCUIT,
+            meaning=ORDER,
             levels=("edges",),
             joint=True,
         ),
