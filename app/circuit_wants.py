@@ -21,8 +21,8 @@ class Kept:
     """The run of the circuit of the best `size` edges: the share of the metric that it recovers, and what as many
     random edges recover. connected: of them, those on a path from input to output. whole, nothing: the metric with all
     edges and with none. Over a dataset, means over its `pairs`; band: of the share, 95 % by bootstrap over them.
-    accuracy, whole_accuracy: the share of pairs that the circuit, and the whole model, answers rightly; None for
-    a model that gives no answers."""
+    accuracy, whole_accuracy: the share of pairs that the circuit, and the whole model, answers rightly; None for a
+    model that gives no answers."""
 
     number: int
     size: int

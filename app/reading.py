@@ -7,7 +7,6 @@ from app.document import Source, unfit
 from core.errors import WirescopeError
 from core.inputs.image_corruption import corrupted_side
 from core.inputs.pair import Side
-from core.inputs.text import check_aligned
 from core.models.model import Model
 
 
@@ -30,10 +29,7 @@ def read_source(model: Model, source: Source | None) -> tuple[Side | None, str]:
 def misfit(model: Model, a: Side, b: Side) -> str:
     """Why B cannot stand beside A; empty where it can."""
     try:
-        if model.is_text:
-            check_aligned(a, b)
-        elif a.tensor.shape != b.tensor.shape:
-            return "A and B have different sizes for the model. Crop one of them."
+        model.check_aligned(a, b)
     except WirescopeError as error:
         return str(error)
     return ""

@@ -27,8 +27,8 @@ class KeptData:
     """What one circuit recovers, as measured. share, random: of the behaviour, by it and by as many random edges.
     metric: with the circuit alone; whole: with all edges. connected: of its edges, those that lie on a path. Over a
     dataset: means over its `pairs`; band: of the share, 95 % by bootstrap over them. accuracy, whole_accuracy: the
-    share of pairs that the circuit, and the whole model, answers rightly; None for
-    a model that gives no answers. replaced: what removed edges carried in just this run."""
+    share of pairs that the circuit, and the whole model, answers rightly; None for a model that gives no answers.
+    replaced: what removed edges carried in just this run."""
 
     size: int
     connected: int

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.errors import ArgumentError, InputError
-from core.evaluation.measured import FLAT, measure
+from core.errors import ArgumentError
+from core.evaluation.measured import measure
 from core.graph import Graph
 from core.inputs.pair import Dataset
 from core.session import Session
@@ -42,8 +42,7 @@ class Curve:
     """fractions, sizes (of what is scored: edges or nodes), connected (edges left after pruning), recovered, accuracy
     (share of right answers): one a point. random_band: [2, points], lowest and highest. band: [2, points], 95 % by
     bootstrap over the pairs; None for one pair. whole_accuracy: of the whole model; None, and no accuracy, of a model
-    that gives no answers. by_size,
-    removed: which edges were kept."""
+    that gives no answers. by_size, removed: which edges were kept."""
 
     fractions: tuple[float, ...]
     sizes: tuple[int, ...]
@@ -166,6 +165,3 @@ def _random_circuits(graph: Graph, sizes: Sequence[int], draws: int, seed: int) 
         order = generator.permutation(graph.n_edges).astype(np.int64)
         found.append([Circuit(graph, order[:size]) for size in sizes])
     return found
-
-
-__all__ = ["FLAT", "FRACTIONS", "Curve", "InputError", "areas", "faithfulness", "sizes_of", "without"]

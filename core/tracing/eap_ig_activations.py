@@ -37,19 +37,22 @@ POSITIONS = 1024  # of all rows of one batch of points together
 def eap_ig_activations(job: Job) -> Iterator[Found]:
     session, graph = job.session, job.session.graph
     shapes = {"edges": (graph.n_edges,), "nodes": (graph.n_writers,)}
-    found = np.full(shapes.get(job.level, (graph.n_writers, session.engine.length)), np.nan)
+    size = shapes.get(job.level, (graph.n_writers, session.engine.length))
+    found: NDArray[np.float64] = job.memory.setdefault("found", np.full(size, np.nan))
     first = first_row(session, job.replacement)
     stages = _stages(graph)
     whole = sum(graph.layers + 1 - layer for _, layer in stages)  # layers to run, over all stages
-    done = 0
-    for nodes, layer in stages:
+    done = job.memory.setdefault("done", 0)
+    for nodes, layer in stages[job.memory.setdefault("stages", 0) :]:
         job.check()
         with torch.no_grad():
             _score(job, nodes, first, found)
         done += graph.layers + 1 - layer
+        job.memory["done"] = done
+        job.memory["stages"] += 1
         if done < whole:
             yield Found(found.copy(), done / whole)
-    yield Found(found)
+    yield Found(found.copy())
 
 
 def _stages(graph: Graph) -> list[tuple[list[Node], int]]:

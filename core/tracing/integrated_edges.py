@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 from torch import Tensor
 
 from core.engine.circuit_reference import Reference
@@ -37,8 +36,8 @@ def integrated_edges(job: Job) -> Iterator[Found]:
     first = first_row(session, job.replacement)
     reference = Reference(engine, job.replacement, 0, full=True)
     below = engine.clean(full=True) if first > 0 else None
-    total: np.ndarray = np.zeros(0)
-    for step in range(steps):
+    memory = job.memory
+    while (step := memory.setdefault("steps", 0)) < steps:
         job.check()
         partly = Partly((step + 0.5) / steps, lambda reader: reference.whole_stream(reader))
         run = ReaderGradients(
@@ -57,7 +56,8 @@ def integrated_edges(job: Job) -> Iterator[Found]:
             return run.out(node) - (value if value.shape[1] == 1 else value[:, first:])
 
         found = products(job, [run], lost) / steps
-        total = found if step == 0 else total + found
+        memory["total"] = found if step == 0 else memory["total"] + found
+        memory["steps"] = step + 1
         if step + 1 < steps:
-            yield Found(total * steps / (step + 1), (step + 1) / steps)
-    yield Found(total)
+            yield Found(memory["total"] * steps / (step + 1), (step + 1) / steps)
+    yield Found(memory["total"])

@@ -33,8 +33,11 @@ class Method:
     """One way to score edges, nodes or positions.
 
     name: in code and files. title: for menus. words: what it does, in a line. score: the method itself. options: what
-            meaning=IN_CIRCUIT,
-            levels=("edges",),
+    of `Options` it takes. meaning: what its scores are. replaces: whether what a removed edge carries plays a part.
+    joint: it scores all pairs of a dataset together, since what it does next depends on all of them. alone: it scores
+    them one by one: its scores are means of absolute values. adds_up: which scores add up to m(A) - m(nothing) with
+    enough steps: of all edges, or of those out of `input`. slopes: whether it takes gradients of the metric.
+    most_edges: of the models that it is for; None: of any.
     """
 
     name: str

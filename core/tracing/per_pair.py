@@ -28,9 +28,9 @@ def scores_per_pair(
     cancelled: Callable[[], bool] | None = None,
     memory: dict[Any, Any] | None = None,
 ) -> NDArray[np.float32]:
-    """[pairs, edges], in the dataset's order. memory: scored pairs are kept here, and found again
-    after Cancelled. What is drawn is drawn anew for every pair. Raises InputError for a pair of several rows,
-    what the method raises, Cancelled."""
+    """[pairs, edges], in the dataset's order. memory: scored pairs are kept here, and found again after Cancelled. What
+    is drawn is drawn anew for every pair. Raises InputError for a pair of several rows, what the method raises,
+    Cancelled."""
     chosen = method_named(method)
     chosen.check(session, replacement, "edges")
     rows = np.zeros((len(dataset), session.graph.n_edges), dtype=np.float32)
