@@ -23,7 +23,7 @@ FILTERS = {".svg": "SVG (*.svg)", ".pdf": "PDF (*.pdf)", ".png": "PNG (*.png)", 
 def export(window: Window, ending: str, scale: int = 1) -> None:
     """Ask for a file and write the canvas into it: a figure, or the shown circuit and the edits as JSON."""
     workbench = window.workbench
-    snapshot, data = workbench.snapshot(), workbench.canvas()
+    snapshot, data = workbench.drawn.snapshot(), workbench.drawn.canvas()
     if snapshot is None or data is None:
         window.status.set_message("There is nothing to export yet: open a model first.")
         return

@@ -45,7 +45,7 @@ class Measuring(QObject):
 
     def measure(self) -> None:
         """Measure the edges shown that are only estimated."""
-        data = self._bench.canvas()
+        data = self._bench.drawn.canvas()
         edges = () if data is None else tuple(mark.index for mark in data.edges if not mark.measured)
         if not edges:
             self._bench.message.emit("All edges shown are measured.")

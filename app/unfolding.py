@@ -157,7 +157,7 @@ class Unfolding(QObject):
         opened = self._bench.opened
         if not self.shown or opened is None:
             return None
-        data = self._bench.canvas(self._entered_with)
+        data = self._bench.drawn.canvas(self._entered_with)
         if data is None or self._bench.scored is None:
             kept = self._found
             return kept.want if kept is not None and kept.want.graph == opened.graph else None

@@ -14,21 +14,20 @@ from PySide6.QtCore import QObject, Signal
 
 from app.conversation import Conversation
 from app.document import Document
+from app.drawn import Drawn
 from app.editing import Editing
 from app.engine_thread import EngineThread
 from app.findings import Findings, Known
 from app.grouping import Grouping
 from app.history import History, Outcome
-from app.inspection import inspection
 from app.messages import Failed, Opened, Ran, Ready, Recovered, Refused, Scored, Want
 from app.question import Question
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
 from app.shown_edges import Extent
-from app.snapshot import Snapshot
 from app.trace_choice import TraceChoice
 from core.edits import EditKind
-from views.data import CanvasData, EdgeInspection, NodeInspection, Target
+from views.data import Target
 
 TRACE_STEP = "trace"  # one step of the history: the trace, and the circuit that it finds
 
@@ -66,6 +65,7 @@ class Workbench(QObject):
         self._document = self.history.current.document  # the one that `known` is of
         self._refused = RefusedInputs()
         self.question = Question(self, self._refused)
+        self.drawn = Drawn(self)
         self._selection: tuple[Target, ...] = ()
         self.extent = Extent()  # what the canvas shows beside the circuit
         self._positions: tuple[int, ...] = ()
@@ -336,32 +336,11 @@ class Workbench(QObject):
 
     # ---- what the views draw ----
 
-    def snapshot(self) -> Snapshot | None:
-        """All that is known of the present state; None before a model is open."""
-        if self.opened is None:
-            return None
-        return Snapshot(
-            self.document,
-            self.opened,
-            self.ran,
-            self.known.scored,
-            self.known.recovered,
-            self.known.measured,
-            has_counterfactual=self.usable().counterfactual is not None,
-            labels=self.labels,
-        )
-
-    def canvas(self, selection: tuple[Target, ...] | None = None) -> CanvasData | None:
-        """What the canvas shows, or would show with another selection."""
-        snapshot = self.snapshot()
-        chosen = self._selection if selection is None else selection
-        return None if snapshot is None else snapshot.canvas(chosen, self.stale, self.extent)
-
     def _send_edits(self) -> None:
         self.edits_changed.emit(edit_rows(self.usable(), self.labels))
 
     def _send_canvas(self) -> None:
-        data = self.canvas()
+        data = self.drawn.canvas()
         if data is not None:
             self.canvas_changed.emit(data)
 
@@ -370,18 +349,7 @@ class Workbench(QObject):
             self.predictions_changed.emit(predictions(self.ran, self.stale))
 
     def _inspect(self) -> None:
-        self.inspection_changed.emit(self.inspection())
-
-    def inspection(self) -> NodeInspection | EdgeInspection | None:
-        """What the inspector shows of a single selection."""
-        if len(self._selection) != 1 or self.opened is None:
-            return None
-        seen = self.known.inspected
-        if seen is not None and seen.target != self._selection[0]:
-            seen = None
-        return inspection(
-            self._selection[0], self.usable(), self._positions, self.opened, self.ready, self.known.scored, seen
-        )
+        self.inspection_changed.emit(self.drawn.inspection())
 
     @property
     def ran(self) -> Ran | None:

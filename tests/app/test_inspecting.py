@@ -55,13 +55,13 @@ def test_a_heads_attention_over_tokens_is_the_models_own(person: Person, models,
 
 def test_the_attention_follows_the_edits(reader: Person) -> None:
     reader.click_node(HEAD)
-    before = reader.bench.inspection().attention
+    before = reader.bench.drawn.inspection().attention
     np.testing.assert_allclose(before.sum(axis=-1), 1.0, atol=1e-5)
     reader.window.canvas.choose((Node("head", 0, 1),))
     reader.rest()
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     reader.click_node(HEAD)
-    after = reader.bench.inspection().attention
+    after = reader.bench.drawn.inspection().attention
     session = reader.session()
     ran = session.run([Edit(Node("head", 0, 1), "patch")], positions="all")
     np.testing.assert_allclose(after, attention_pattern(ran, 1, 2), atol=1e-6)
@@ -105,7 +105,7 @@ def test_the_picture_in_the_inspector_follows_card_a(viewer: Person, pictures) -
     viewer.drop(viewer.card("A"), mime)
     assert picture.isVisible()
     assert picture.grab().toImage() != before
-    np.testing.assert_array_equal(viewer.bench.inspection().image, viewer.card("A").card().image)
+    np.testing.assert_array_equal(viewer.bench.drawn.inspection().image, viewer.card("A").card().image)
 
 
 def test_reads_and_writes_are_the_strongest_edges_and_a_click_goes_there(reader: Person) -> None:

@@ -206,7 +206,7 @@ def test_the_gap_is_flagged_and_an_estimate_of_another_kind_says_so(reader: Pers
     inspector = reader.window.inspector
     figures = reader.effects()
     flagged = inspector.effects.flag.isVisible()
-    scored, measured = reader.bench.known.scored, reader.bench.inspection().measured
+    scored, measured = reader.bench.known.scored, reader.bench.drawn.inspection().measured
     estimate = -scored.values[reader.bench.opened.graph.edges_out_of(HEAD)].sum()
     assert flagged == (abs(estimate - measured) > 0.5 * abs(measured))
     assert figures["estimated"] == change_words(estimate)
@@ -214,7 +214,7 @@ def test_the_gap_is_flagged_and_an_estimate_of_another_kind_says_so(reader: Pers
     reader.rest()
     assert reader.effects()["estimated"] == "–"
     assert inspector.effects.note.text() == "No estimate: those are of what is replaced from B, as the tool bar says."
-    assert np.isfinite(reader.bench.inspection().measured)
+    assert np.isfinite(reader.bench.drawn.inspection().measured)
 
 
 @pytest.mark.parametrize("sees", ["text", "pictures"])
@@ -231,7 +231,7 @@ def test_the_attention_is_averaged_over_the_dataset(person: Person, models, pict
     person.rest()
     person.click_node(HEAD)
     section = person.window.inspector.attention
-    alone = person.bench.inspection().attention
+    alone = person.bench.drawn.inspection().attention
     person.click(section.average)
     person.rest()
     assert section.why.text() == expected

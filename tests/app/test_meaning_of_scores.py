@@ -16,7 +16,7 @@ from app.table_in_step import table_data
 from core.interchange.scores_files import scores_to_json
 from core.tracing.methods import METHODS
 from tests.app.person import Person
-from tests.app.test_tracing_in_window import ROWS, choose, dataset, over_dataset, paste, score, trace
+from tests.app.tracing_steps import ROWS, choose, dataset, over_dataset, paste, score, trace
 from views.canvas.border import legend
 from views.canvas.edge_layer import edge_color
 from views.canvas.node_layer import score_color
@@ -57,7 +57,7 @@ def test_what_is_no_effect_is_not_estimated_and_has_no_hue(request, who: str, na
     assert UNSIGNED in scene.sign.tolist()
     assert not hues(person) & coloured()
     assert legend(scene.data) == (f"solid measured · dashed {how}", "grey: no sign")
-    caption = person.bench.snapshot().caption().lines[0]
+    caption = person.bench.drawn.snapshot().caption().lines[0]
     assert caption.startswith(f"Dashed edges: {how} by {title} (")
 
     edge = person.bench.opened.graph.edge(scene.marks[-1].index)
@@ -125,7 +125,7 @@ def test_scores_of_a_file_are_no_estimates_of_this_pair_and_have_the_files_name(
     reader.rest()
     assert reader.message().startswith("mine.json: scores of ")
     assert " by EAP." in reader.message()
-    assert reader.bench.snapshot().caption().lines[0].startswith("Dashed edges: scored by the file mine.json (")
+    assert reader.bench.drawn.snapshot().caption().lines[0].startswith("Dashed edges: scored by the file mine.json (")
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.rest()
@@ -143,7 +143,7 @@ def test_a_method_has_one_name_wherever_the_window_says_it(reader: Person) -> No
     reader.click(reader.window.trust.evaluate)
     assert f" edges by {title}, replaced from B" in reader.window.trust.data().subject
     reader.bench.cancel()
-    assert f"scored by {title} (" in reader.bench.snapshot().caption().lines[0]
+    assert f"scored by {title} (" in reader.bench.drawn.snapshot().caption().lines[0]
     choose(reader, "atp-star")
     score(reader, "nodes")
     trace(reader)
@@ -161,7 +161,7 @@ def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_scor
     reader.rest()
     edge = reader.edge(reader.window.canvas.scene.marks[0].index)
     bench = reader.bench
-    content = json.loads(bench.snapshot().circuit_json(bench.canvas()))
+    content = json.loads(bench.drawn.snapshot().circuit_json(bench.drawn.canvas()))
     expected = ws.trace(reader.session(), "eap-ig", dataset=dataset(reader)).values
     graph = bench.opened.graph
     assert len(content["edges"]) == 6
@@ -175,5 +175,5 @@ def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_scor
     about = content["about"]
     assert (about["method"], about["scores"], about["pairs"]) == ("eap-ig", "estimated", str(bench.scored.pairs))
     assert "partial" not in about
-    part = replace(bench.snapshot(), scored=replace(bench.scored, share=0.4))
-    assert json.loads(part.circuit_json(bench.canvas()))["about"]["partial"] == "40% of the work"
+    part = replace(bench.drawn.snapshot(), scored=replace(bench.scored, share=0.4))
+    assert json.loads(part.circuit_json(bench.drawn.canvas()))["about"]["partial"] == "40% of the work"

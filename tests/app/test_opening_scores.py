@@ -64,7 +64,7 @@ def test_scores_of_an_interrupted_trace_are_marked_as_partial(reader: Person, tm
     strip = reader.window.faithfulness
     assert "partial: 38% of the work" in reader.message()
     assert "partial: 38% of the work" in " ".join(strip.words()[1])
-    assert "partial: 38% of the work" in reader.bench.snapshot().caption().lines[0]
+    assert "partial: 38% of the work" in reader.bench.drawn.snapshot().caption().lines[0]
     assert strip.trace.text() == "No curve: the file scores only some of the edges"
     assert not strip.trace.isEnabled()  # it would put a trace in the file's place
     assert reader.window.circuits.data().curve is None
@@ -89,7 +89,7 @@ def test_what_the_window_exports_it_opens_again(reader: Person, tmp_path: Path) 
     reader.rest()
     before = {mark.index for mark in reader.window.canvas.scene.data.edges}
     file = tmp_path / "again.json"
-    file.write_text(reader.bench.snapshot().circuit_json(reader.bench.canvas()), encoding="utf-8")
+    file.write_text(reader.bench.drawn.snapshot().circuit_json(reader.bench.drawn.canvas()), encoding="utf-8")
     reader.choose("Edit", "Undo")
     assert reader.drop(reader.card("A"), files(file))  # a card sends it where it belongs
     reader.rest()

@@ -3,18 +3,12 @@ the engine."""
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 import wirescope as ws
-from app.costs import Costs, Watch, Work
-from app.document import PairSource, Source
-from app.trace_choice import TraceChoice
 from core.errors import Cancelled
 from core.evaluation.measured import measure
 from core.models.loading import load_model
@@ -24,59 +18,8 @@ from core.tracing.methods import METHODS
 from core.tracing.trace import Tracing
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
-from views.canvas.scene import SHADES
-from views.canvas.unfolded_words import place_tip
+from tests.app.tracing_steps import ROWS, choose, dataset, over_dataset, paste, solid, trace, trace_until_given_up
 from views.panels.faithfulness import share_words
-from views.widgets.text import change_words
-
-ROWS = (
-    f"{CLEAN}\t{COUNTERFACTUAL}\t Mary\t John\n"
-    "When John gave a drink to\tWhen Tom gave a drink to\t John\t Tom\n"
-    "When Tom gave a drink to\tWhen Mary gave a drink to\t Tom\t Mary\n"
-    "When Tom gave the store a drink to\tWhen John gave the store a drink to\t Tom\t John\n"
-    "When Mary gave\tWhen John gave a\t Mary\t John\n"
-)
-
-
-def choose(person: Person, name: str) -> None:
-    """A method, from the menu beside Trace."""
-    bar = person.window.top_bar
-    person.click(bar.method)
-    action = bar.method_menu.methods[name]
-    assert action.isEnabled(), action.text()
-    action.trigger()
-    bar.method_menu.close()
-    person.window.activateWindow()  # as the window manager does when a menu closes
-    person.wait(person.window.isActiveWindow)
-    person.rest()
-
-
-def over_dataset(person: Person) -> None:
-    person.window.top_bar.method_menu.over[True].trigger()
-    person.rest()
-
-
-def trace(person: Person) -> None:
-    person.press(Qt.Key.Key_T, widget=person.window.canvas)
-
-
-def paste(person: Person, text: str) -> None:
-    person.window.docks["dataset"].raise_()
-    QApplication.clipboard().setText(text)
-    person.press(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier, widget=person.window.dataset)
-
-
-def dataset(person: Person) -> ws.Dataset:
-    """The rows that can be traced, made beside the window."""
-    model = load_model(person.bench.document.model)
-    rows = [row for row in person.bench.document.dataset if row.target != " Mary" or row.clean.text != "When Mary gave"]
-    pairs = [model.pair(row.clean.text, row.counterfactual.text) for row in rows]
-    return ws.Dataset(pairs, [(row.target, row.foil) for row in rows])
-
-
-def solid(person: Person) -> set[int]:
-    return {mark.index for mark in person.window.canvas.scene.data.edges if mark.measured}
-
 
 # ---- the menu --------------------------------------------------------------------------------------------------
 
@@ -132,24 +75,14 @@ def test_an_exact_scan_is_drawn_solid(request, who: str) -> None:
     shown = {mark.index for mark in person.window.canvas.scene.data.edges}
     assert solid(person) == shown
     assert not person.window.faithfulness.measure.isVisible()
-    assert "Solid edges: measured one at a time" in person.bench.snapshot().caption().lines[0]
+    assert "Solid edges: measured one at a time" in person.bench.drawn.snapshot().caption().lines[0]
 
 
 def test_a_scan_that_is_cancelled_half_way_keeps_its_part_and_goes_on_from_there(reader: Person, monkeypatch) -> None:
     choose(reader, "exact-scan")
     monkeypatch.setattr("app.long_trace.EVERY", 0.0)
     monkeypatch.setattr("core.engine.scan.POSITIONS", 40)
-    given_up = []
-
-    def give_up(words: str, fraction: float | None) -> None:
-        if fraction is not None and fraction > 0.3 and words.startswith("Exact scan") and not given_up:
-            given_up.append(fraction)
-            reader.window.status.cancel.click()
-
-    reader.bench.working.connect(give_up)
-    QTest.keyClick(reader.window.canvas, Qt.Key.Key_T)
-    reader.wait(lambda: given_up)
-    reader.rest()
+    trace_until_given_up(reader)
     scored = reader.bench.scored
     assert scored.method == "exact-scan"
     assert 0.3 < scored.share < 1
@@ -317,109 +250,6 @@ def test_cancelled_methods_go_on_where_they_were() -> None:
     assert np.array_equal(tracing.scores.values, whole.values)
 
 
-# ---- nodes, and nodes at positions -------------------------------------------------------------------------------
-
-
-def score(person: Person, level: str) -> None:
-    action = person.window.top_bar.method_menu.levels[level]
-    assert action.isEnabled(), action.text()
-    action.trigger()
-    person.rest()
-
-
-@pytest.mark.parametrize("who", ["reader", "viewer"])
-def test_nodes_that_were_traced_are_coloured_by_their_scores(request, who: str) -> None:
-    person: Person = request.getfixturevalue(who)
-    score(person, "nodes")
-    assert person.window.canvas.scene.data.scores is None  # nothing is scored before T
-    trace(person)
-    expected = ws.trace(person.session(), "eap-ig", level="nodes")
-    scene = person.window.canvas.scene
-    assert scene.data.scores.values[:-1] == pytest.approx(expected.values, abs=1e-5)
-    graph = scene.data.graph
-    best = int(np.argmax(np.abs(expected.values)))
-    assert abs(scene.score_shade(graph.writers[best])) == SHADES
-    for node, value in zip(graph.writers, expected.values, strict=True):
-        assert scene.score_shade(node) * value >= 0  # blue raises, orange lowers
-    node = graph.writers[best]
-    assert f"score {change_words(expected.values[best])} estimated" in person.tip(node)
-    assert f"{node.name} {change_words(expected.values[best])}" in person.message()
-    assert "estimated" in person.message()
-    assert person.bench.scored.method == "eap"  # the edges keep their own estimates
-    person.choose("Edit", "Undo")
-    assert person.window.canvas.scene.data.scores is None
-    person.choose("Edit", "Redo")
-    assert person.window.canvas.scene.score_shade(node)
-
-
-@pytest.mark.parametrize("who", ["reader", "viewer"])
-def test_nodes_at_positions_are_coloured_where_the_circuit_is_unfolded(request, who: str) -> None:
-    person: Person = request.getfixturevalue(who)
-    choose(person, "exact-scan")
-    score(person, "positions")
-    trace(person)
-    expected = ws.trace(person.session(), "exact-scan", level="positions").values
-    person.press(Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier, widget=person.window.canvas)
-    person.wait(lambda: person.window.unfolded.scene.data.columns)
-    person.rest()
-    data = person.window.unfolded.scene.data
-    assert data.scored == "measured"
-    scored = {spot: mark.score for spot, mark in data.spots.items() if mark.score is not None}
-    assert len(scored) > 5
-    graph = person.bench.opened.graph
-    for spot, value in scored.items():
-        (position,) = spot.positions
-        assert value == pytest.approx(expected[graph.writer_index(spot.node), position], abs=1e-5)
-        assert person.window.unfolded.scene.score_shades[spot] * value >= 0
-    strongest = max(scored, key=lambda spot: abs(scored[spot]))
-    assert f"{change_words(scored[strongest])} measured" in place_tip(person.window.unfolded.scene, strongest)
-
-
-def test_a_level_that_a_method_has_not_cannot_be_chosen_and_says_so(reader: Person) -> None:
-    menu = reader.window.top_bar.method_menu
-    score(reader, "positions")
-    without = next(name for name, method in METHODS.items() if "positions" not in method.levels)
-    choose(reader, without)
-    assert not menu.levels["positions"].isEnabled()
-    assert f"not by {METHODS[without].title}" in menu.levels["positions"].text()
-    assert menu.levels["edges"].isChecked()  # the method scores what it can
-
-
-def test_positions_over_inputs_of_several_lengths_are_refused_in_words(reader: Person) -> None:
-    paste(reader, ROWS)
-    over_dataset(reader)
-    score(reader, "positions")
-    trace(reader)
-    assert "different lengths" in reader.message()
-    assert reader.window.canvas.scene.data.scores is None
-    assert not reader.bench.busy
-
-
-def test_a_trace_of_nodes_that_is_cancelled_is_marked_as_partial(reader: Person, monkeypatch) -> None:
-    choose(reader, "exact-scan")
-    score(reader, "positions")
-    monkeypatch.setattr("app.node_scores_parts.EVERY", 0.0)
-    monkeypatch.setattr("core.engine.scan.POSITIONS", 40)
-    given_up = []
-
-    def give_up(words: str, fraction: float | None) -> None:
-        if fraction is not None and fraction > 0.3 and words.startswith("Exact scan") and not given_up:
-            given_up.append(fraction)
-            reader.window.status.cancel.click()
-
-    reader.bench.working.connect(give_up)
-    QTest.keyClick(reader.window.canvas, Qt.Key.Key_T)
-    reader.wait(lambda: given_up)
-    reader.rest()
-    assert "partial: " in reader.message()
-    known = np.isfinite(reader.window.canvas.scene.data.scores.at)
-    assert 0.2 < known.mean() < 1
-    trace(reader)
-    assert "partial" not in reader.message()
-    expected = ws.trace(reader.session(), "exact-scan", level="positions").values
-    assert reader.window.canvas.scene.data.scores.at == pytest.approx(expected, abs=1e-5)
-
-
 # ---- what a trace does to the circuit that is kept, and small datasets --------------------------------------------
 
 
@@ -473,52 +303,3 @@ def test_a_circuit_of_inputs_that_changed_can_be_evaluated_again(reader: Person)
     reader.click(reader.window.trust.evaluate)  # it is enabled
     reader.wait(lambda: reader.window.trust.data().statements and not reader.window.trust.data().waiting)
     assert not reader.window.trust.data().stale
-
-
-def test_the_menu_says_how_long_a_trace_takes_as_it_took_before(reader: Person, monkeypatch) -> None:
-    monkeypatch.setattr("app.trace_choice.WORTH_SAYING", 0.0)  # however quick it is
-    choose(reader, "exact-scan")
-    menu = reader.window.top_bar.method_menu
-    assert "(about " in menu.methods["exact-scan"].text()
-    assert "as measured" not in menu.methods["exact-scan"].text()
-    trace(reader)
-    assert "as measured)" in menu.methods["exact-scan"].text()
-    assert "as measured" not in menu.methods["acdc"].text()
-    score(reader, "nodes")  # those were not traced yet
-    assert "as measured" not in menu.methods["exact-scan"].text()
-
-
-def test_what_a_trace_took_is_told_of_those_like_it_alone() -> None:
-    costs, choice = Costs(), TraceChoice("acdc", (("threshold", 0.1),))
-    work = Work(choice, "patch", 12)
-    assert costs.known(work) is None
-    watch = Watch(costs, work, 0.0, time.monotonic() - 40)
-    watch.at(0.9)  # the rest may cost more
-    assert costs.known(work) is None
-    watch.at(1.0)
-    assert costs.known(work) == pytest.approx(40, rel=0.01)
-    assert costs.known(Work(TraceChoice("acdc"), "patch", 12)) is None  # with another threshold nobody knows
-    assert costs.known(Work(choice, "patch", 600)) is None  # nor of a longer input
-    assert costs.known(Work(choice, "mean", 12)) is None  # nor of other values in its place
-    rows = (PairSource(Source("text", text="The cat")),) * 3
-    over = Work(choice, "patch", 12, rows)
-    assert costs.known(over) is None
-    Watch(costs, over, 0.0, time.monotonic() - 120).at(1.0)
-    assert costs.known(Work(choice, "patch", 5, rows)) == pytest.approx(120, rel=0.01)  # the cards are not traced
-    Watch(costs, work, 0.5, time.monotonic()).at(1.0)  # the rest of one that was left half-way
-    assert costs.known(work) == pytest.approx(40, rel=0.01)
-
-
-def test_an_input_of_another_length_does_not_take_as_long_as_measured(reader: Person, monkeypatch) -> None:
-    monkeypatch.setattr("app.trace_choice.WORTH_SAYING", 0.0)
-    choose(reader, "exact-scan")
-    trace(reader)
-    menu = reader.window.top_bar.method_menu
-    assert "as measured)" in menu.methods["exact-scan"].text()
-    reader.bench.question.set_replacement("zero")
-    reader.rest()
-    assert "as measured" not in menu.methods["exact-scan"].text()
-    reader.bench.question.set_replacement("patch")
-    reader.type_prompt("A", "When Mary gave a drink to Tom and John, they all went to the store")
-    assert "(about " in menu.methods["exact-scan"].text()
-    assert "as measured" not in menu.methods["exact-scan"].text()

@@ -19,7 +19,7 @@ from core.evaluation.hypotheses import hypothesis_tests
 from tests.app.person import Person, plain
 from tests.app.test_palette import summon
 from tests.app.test_text_size import cut_off
-from tests.app.test_tracing_in_window import ROWS, dataset, over_dataset, paste, trace
+from tests.app.tracing_steps import ROWS, dataset, over_dataset, paste, trace
 from tests.core.engine.cases import case
 from views import theme
 from views.data import MetricChoice

@@ -1,0 +1,83 @@
+"""What a person does to trace, for several files of tests."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+import wirescope as ws
+from core.models.loading import load_model
+from tests.app.models import CLEAN, COUNTERFACTUAL
+from tests.app.person import Person
+
+ROWS = (
+    f"{CLEAN}\t{COUNTERFACTUAL}\t Mary\t John\n"
+    "When John gave a drink to\tWhen Tom gave a drink to\t John\t Tom\n"
+    "When Tom gave a drink to\tWhen Mary gave a drink to\t Tom\t Mary\n"
+    "When Tom gave the store a drink to\tWhen John gave the store a drink to\t Tom\t John\n"
+    "When Mary gave\tWhen John gave a\t Mary\t John\n"
+)
+
+
+def choose(person: Person, name: str) -> None:
+    """A method, from the menu beside Trace."""
+    bar = person.window.top_bar
+    person.click(bar.method)
+    action = bar.method_menu.methods[name]
+    assert action.isEnabled(), action.text()
+    action.trigger()
+    bar.method_menu.close()
+    person.window.activateWindow()  # as the window manager does when a menu closes
+    person.wait(person.window.isActiveWindow)
+    person.rest()
+
+
+def over_dataset(person: Person) -> None:
+    person.window.top_bar.method_menu.over[True].trigger()
+    person.rest()
+
+
+def trace(person: Person) -> None:
+    person.press(Qt.Key.Key_T, widget=person.window.canvas)
+
+
+def paste(person: Person, text: str) -> None:
+    person.window.docks["dataset"].raise_()
+    QApplication.clipboard().setText(text)
+    person.press(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier, widget=person.window.dataset)
+
+
+def dataset(person: Person) -> ws.Dataset:
+    """The rows that can be traced, made beside the window."""
+    model = load_model(person.bench.document.model)
+    rows = [row for row in person.bench.document.dataset if row.target != " Mary" or row.clean.text != "When Mary gave"]
+    pairs = [model.pair(row.clean.text, row.counterfactual.text) for row in rows]
+    return ws.Dataset(pairs, [(row.target, row.foil) for row in rows])
+
+
+def solid(person: Person) -> set[int]:
+    return {mark.index for mark in person.window.canvas.scene.data.edges if mark.measured}
+
+
+def trace_until_given_up(person: Person) -> None:
+    """Start a scan, and cancel it when a third is done."""
+    given_up = []
+
+    def give_up(words: str, fraction: float | None) -> None:
+        if fraction is not None and fraction > 0.3 and words.startswith("Exact scan") and not given_up:
+            given_up.append(fraction)
+            person.window.status.cancel.click()
+
+    person.bench.working.connect(give_up)
+    QTest.keyClick(person.window.canvas, Qt.Key.Key_T)
+    person.wait(lambda: given_up)
+    person.rest()
+
+
+def score(person: Person, level: str) -> None:
+    """What is scored, from the menu beside Trace."""
+    action = person.window.top_bar.method_menu.levels[level]
+    assert action.isEnabled(), action.text()
+    action.trigger()
+    person.rest()
