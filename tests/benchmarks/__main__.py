@@ -1,6 +1,6 @@
 """`make bench` and, in a clone, `wirescope bench`: prints the tables. Run it on an otherwise idle machine.
 
-    python -m tests.benchmarks [PART ...] [--json | --readme]
+    python -m tests.benchmarks [PART ...] [--json | --write]
 
 Without parts, all but `smollm2`, which takes half an hour.
 """
@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tests.benchmarks.readme import README, has_place, with_tables
+from tests.benchmarks import measured
 
 USUAL = ("engine", "layers", "circuits", "memory", "canvas", "start", "tracing")
 PARTS = (*USUAL, "smollm2")
@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object for each table")
     parser.add_argument(
-        "--readme", action="store_true", help="also put the tables into README, where it has their place"
+        "--write",
+        action="store_true",
+        help="also put the tables on their place in resources/docs/measured.md, and their summary into README",
     )
     options = parser.parse_args(arguments)
     unknown = [name for name in options.parts if name not in PARTS]
@@ -41,9 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for table in importlib.import_module(f"tests.benchmarks.{name}").tables():
             print(json.dumps(table.as_json(), ensure_ascii=False) if options.json else table, flush=True)
             tables.append(table)
-            text = README.read_text(encoding="utf-8")
-            if options.readme and has_place(name, text):
-                README.write_text(with_tables(text, name, tables), encoding="utf-8")
+            if options.write:
+                measured.write(name, tables)
     return 0
 
 

@@ -1,0 +1,91 @@
+"""Where the measured tables stand: `python -m tests.benchmarks PART --write` puts those of a part into
+resources/docs/measured.md, in place of the ones before, and makes README's summary from that page anew."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.table import Table
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+MEASURED = ROOT / "resources" / "docs" / "measured.md"
+SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-routes", "random")
+
+Rows = dict[str, dict[str, str]]
+
+
+def has_place(part: str, text: str) -> bool:
+    return _place(f"measured: {part}").search(text) is not None
+
+
+def with_tables(text: str, part: str, tables: Sequence[Table]) -> str:
+    """The page with a part's tables. Raises ValueError where there is no place for them."""
+    return _filled(text, f"measured: {part}", "\n\n".join(table.as_markdown() for table in tables))
+
+
+def with_summary(readme: str, measured: str) -> str:
+    """README with the summary of a page of tables."""
+    return _filled(readme, "summary", summary(measured).as_markdown())
+
+
+def write(part: str, tables: Sequence[Table]) -> None:
+    """Put a part's tables on their page, where it has a place for them, and the summary into README."""
+    text = MEASURED.read_text(encoding="utf-8")
+    if has_place(part, text):
+        text = with_tables(text, part, tables)
+        MEASURED.write_text(text, encoding="utf-8")
+        README.write_text(with_summary(README.read_text(encoding="utf-8"), text), encoding="utf-8")
+
+
+def summary(measured: str) -> Table:
+    """A row a method, from the full tables; a blank cell where a table has no figure."""
+    known = _rows(measured, "Known circuits, patch ablation")
+    tasks = _rows(measured, "`names`, 16 pairs of each task")
+    large = _rows(measured, "SmolLM2, indirect objects")
+    rows = []
+    for method in SUMMARY:
+        by_size = [cell.split()[2] for name, cell in tasks[method].items() if name not in ("method", "scoring, all")]
+        row = large[method]
+        rows.append(
+            [
+                method,
+                known[method]["median AUROC"],
+                f"{statistics.median(map(float, by_size)):.2f}",
+                row["CMD by size"],
+                row["by size"].split()[3],
+                row["scoring"] + f" ({row['pairs scored']} pairs)",
+            ]
+        )
+    heads = (
+        "method",
+        "known circuits: median AUROC",
+        "`names`, six tasks: median CMD",
+        "SmolLM2, 100 pairs: CMD",
+        "recovered by 1 % of its edges",
+        "scoring",
+    )
+    return Table("Seven compiled models, `names` and SmolLM2; edges ranked by size, replaced from B", heads, rows)
+
+
+def _rows(measured: str, title: str) -> Rows:
+    """A table's cells by method and head. Raises ValueError where the page has no table whose title begins so."""
+    found = re.search(rf"^\*\*{re.escape(title)}[^\n]*\*\*\n\n((?:\|[^\n]*\n)+)", measured, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"The page of measured tables has none that begins with {title!r}.")
+    heads, _, *lines = [[cell.strip() for cell in line.strip("| \n").split(" | ")] for line in found[1].splitlines()]
+    return {line[0]: dict(zip(heads, line, strict=False)) for line in lines}
+
+
+def _filled(text: str, name: str, written: str) -> str:
+    place = _place(name)
+    if place.search(text) is None:
+        raise ValueError(f"The page has no place for {name!r}.")
+    return place.sub(lambda found: f"{found[1]}\n{written}\n{found[2]}", text)
+
+
+def _place(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- {name} -->).*?(<!-- end -->)", re.DOTALL)

@@ -1,0 +1,51 @@
+"""The pages of resources/docs and README: what they show is what the commands wrote, and their links and code work."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.measured import MEASURED, README, ROOT, has_place, summary, with_summary, with_tables
+from tests.benchmarks.table import Table
+
+PAGES = sorted((ROOT / "resources" / "docs").glob("*.md"))
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+@pytest.mark.parametrize("page", [README, *PAGES], ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path):
+    missing = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+def test_readme_is_short_and_has_one_picture():
+    text = README.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 100
+    assert text.count("![") == 1
+
+
+def test_the_summary_in_readme_is_that_of_the_measured_tables():
+    readme = README.read_text(encoding="utf-8")
+    assert with_summary(readme, MEASURED.read_text(encoding="utf-8")) == readme
+
+
+def test_new_tables_take_the_place_of_those_before_and_change_the_summary():
+    text = MEASURED.read_text(encoding="utf-8")
+    median = summary(text).rows[0][1]
+    changed = text.replace(f"| eap-ig | {median} |", "| eap-ig | 0.25 |")
+    assert summary(changed).rows[0][1] == "0.25"
+    table = Table("Another", ("method", "figure"), [("eap", "1")])
+    filled = with_tables(text, "tracing", [table])
+    assert table.as_markdown() in filled
+    assert "Known circuits" not in filled
+    with pytest.raises(ValueError, match="begins with 'Known circuits"):
+        summary(filled)
+    assert not has_place("nowhere", text)
+
+
+def test_the_notebook_page_runs_as_it_stands(capsys: pytest.CaptureFixture[str]):
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "resources" / "docs" / "notebook.md").read_text(), re.DOTALL)
+    exec(compile(code, "notebook.md", "exec"), {})
+    assert "Mary" in capsys.readouterr().out
