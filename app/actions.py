@@ -143,6 +143,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_panel", "Ne&xt Panel", ("Ctrl+Tab",), "The keys go to the next part of the window"),
     Action("previous_panel", "Pre&vious Panel", ("Ctrl+Shift+Tab",), "And back"),
     Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
+    Action("guide", "&Guide", (), "What can be done in the window, in the terminal and in a notebook"),
+    Action("measured", "&Measured Figures", (), "How well each method traces, in tables"),
     Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info"),
     Action("log", "&Log…", (), "What happened lately, with details to copy"),
     Action("about", "&About Wirescope", (), "Version and licence"),
@@ -173,7 +175,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *("next_panel", "previous_panel", "-", "@theme", "@motion", "full_screen"),
         ),
     ),
-    ("&Help", ("welcome", "keys", "-", "log", "about")),
+    ("&Help", ("welcome", "guide", "measured", "keys", "-", "log", "about")),
 )
 
 EXPORTS = ("export_svg", "export_pdf", "export_png1", "export_png2", "export_png4", "-", "export_json")

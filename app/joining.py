@@ -67,6 +67,8 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "show_changes": window.canvas_view.set_colored,
         "full_screen": window.toggle_full_screen,
         "welcome": opener.show_welcome,
+        "guide": window.help_pages.show,
+        "measured": partial(window.help_pages.show, "measured"),
         "keys": partial(show_keys, window),
         "log": window.log_viewer.show,
         "about": partial(show_about, window),

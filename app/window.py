@@ -15,6 +15,7 @@ from app.canvas_view import CanvasView
 from app.circuits import Circuits
 from app.dataset import DatasetKeeper
 from app.editing import NO_SELECTION
+from app.features.help.pages import HelpPages
 from app.finder import Finder
 from app.guides import Guides
 from app.input_taker import InputTaker
@@ -102,6 +103,7 @@ class Window(QMainWindow):
         self.opener = Opener(self)
         self.problems = Problems(self)
         self.log_viewer = LogViewer(self)
+        self.help_pages = HelpPages(self)
         self.guides = Guides(self)
         self.preferring = Preferring(self)
         self.palette_commands = Commands(self)
