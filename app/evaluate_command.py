@@ -41,7 +41,8 @@ def add_options(evaluate: argparse.ArgumentParser, model_help: str) -> None:
 
 def evaluate_command(options: argparse.Namespace) -> int:
     from app.evaluate_words import evaluation_words
-    from app.trust_report import trust_report
+    from app.presenters.trust_verdict import verdict
+    from app.trust_report import statements, trust_report
     from core.interchange.scores_reading import read_scores
 
     check_pair_options(options)
@@ -82,6 +83,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     report["metric"] = over.metric
     report |= _of_circuit(over, found, replacement, report["size"], options.seed)
     report["right"]["same"] = report["answers"] == "same"
+    report["verdict"] = [line.words for line in verdict(statements(report))]
     told("")
     print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else evaluation_words(report))
     return 0

@@ -1,18 +1,23 @@
-"""What `wirescope evaluate` prints: whose scores these are, the curve as a table that explains itself, and what is said
-of one circuit. Everything in it is in the report, which `--json` prints."""
+"""What `wirescope evaluate` prints: the verdict, whose scores these are, the curve as a table that explains itself, and
+what is said of one circuit, in the words of the window. Everything in it is in the report, which `--json` prints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from app.presenters.trust_verdict import verdict
 from app.trace_command import ABLATIONS
-from app.trust_report import sentences
+from app.trust_report import statements
 
 
 def evaluation_words(report: dict[str, Any]) -> str:
     """The report for people."""
-    return "\n".join([*_heading(report), "", *_table(report), "", *_circuit(report), *sentences(report)[1:]])
+    found = statements(report)
+    judged = [f"Verdict on the best {report['size']:,} of {report['edges']:,} edges:"]
+    judged += [line.line for line in verdict(found)]
+    details = [statement.line for statement in found]
+    return "\n".join([*judged, "", *_heading(report), "", *_table(report), "", *_circuit(report), *details])
 
 
 def _heading(report: dict[str, Any]) -> Iterator[str]:
@@ -65,10 +70,9 @@ def _between(low: float | None, high: float | None) -> str:
 
 def _circuit(report: dict[str, Any]) -> Iterator[str]:
     """The circuit that is looked at closely, with its band, and what chance would do."""
-    yield sentences(report)[0]
     circuit = report["circuit"]
     parts = [f"{circuit['connected']:,} of its edges are connected"]
     if circuit["low"] is not None:
         parts.append(f"95 % of resampled sets of pairs give {circuit['low']:.0%} to {circuit['high']:.0%}")
     parts.append(f"random circuits of its size {circuit['random low']:.0%} to {circuit['random high']:.0%}")
-    yield f"Of this circuit: {'; '.join(parts)}."
+    yield f"the circuit of the best {report['size']:,} edges: {'; '.join(parts)}"

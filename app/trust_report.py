@@ -8,15 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from app.presenters.trust_tests import say_tests
 from app.trace_choice import SLOW
-from app.trust_words import (
-    say_ablation,
-    say_method,
-    say_needs,
-    say_stability,
-    say_sum,
-    say_tests,
-)
+from app.trust_words import say_ablation, say_method, say_needs, say_stability, say_sum
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import EditError, InputError
@@ -161,7 +155,12 @@ def _needs(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
         "recovered": needs.recovered,
         "needed": needs.share_needed(),
         "needed of": len(needs.needs),
-        "right": {"circuit": needs.accuracy, "whole": needs.whole_accuracy, "pairs": needs.pairs},
+        "right": {
+            "circuit": needs.accuracy,
+            "whole": needs.whole_accuracy,
+            "pairs": needs.pairs,
+            "same": not subject.session.metric.target,
+        },
     }
 
 
@@ -270,7 +269,15 @@ def _tests(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
     except InputError as error:
         return {"tests": error.message}
     rows = [
-        {"name": t.name, "p": t.p, "statistic": t.statistic, "words": t.words, "small p": t.small_p, "passed": t.passed}
+        {
+            "name": t.name,
+            "p": t.p,
+            "statistic": t.statistic,
+            "words": t.words,
+            "of": t.of,
+            "small p": t.small_p,
+            "passed": t.passed,
+        }
         for t in tests
     ]
     return {"tests": rows}
@@ -300,6 +307,11 @@ QUESTIONS: dict[str, Question] = {
 }
 
 
+def statements(report: dict[str, Any]) -> list[Statement]:
+    """What the report says of the circuit of its size."""
+    return [statement for question in QUESTIONS.values() for statement in question.say(report)]
+
+
 def sentences(report: dict[str, Any]) -> list[str]:
-    """What the report says of the circuit of its size, a sentence each."""
-    return [statement.words for question in QUESTIONS.values() for statement in question.say(report)]
+    """The same, a sentence each."""
+    return [statement.words for statement in statements(report)]

@@ -4,126 +4,233 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.presenters.trust_verdict import (
+    ENOUGH,
+    FIRST,
+    LAST,
+    LEAST_SHARED,
+    SECOND,
+    THIRD,
+    TOO_MUCH,
+    is_bad,
+    share_words,
+    tone_of,
+)
 from core.evaluation.stability import shared_edges
 from core.tracing.methods import METHODS
-from views.trust_data import Statement, Tone
+from views.trust_data import Statement
 
-TOO_MUCH = 1.2  # of the behaviour: beyond it the circuit is no good explanation
 WELL = 0.02  # of the change: what the scores of an integrated method may miss
+FAR = 0.1  # beyond it, they do not add up
+BEHIND = 0.1  # of the pairs: how many fewer a circuit may answer rightly than the whole model
+CARRIED = {"patch": "B's values", "zero": "zero", "mean": "their mean"}  # by removed edges
+
+TIPS = {
+    "Recovered": "How far the circuit alone brings the metric from no edges at all (0%) to the whole model (100%).",
+    "Right answers": "How often the circuit alone gives the right answer, beside the whole model.",
+    "Same answers": "How often the circuit alone gives the answer of the whole model.",
+    "Edges that help": "Each edge is taken out alone: does the circuit recover less without it?",
+    "Sum of scores": "This method's scores should add up to the whole change of the metric, from no edges to all. "
+    "Where they do not, they rank the edges but are no amounts.",
+    "Stability": "Would other pairs of the same kind have given the same circuit? The pairs are drawn anew, again and "
+    "again, and each time the best edges are compared.",
+    "Another ablation": "Does the circuit hold when removed edges carry something else?",
+    "Another method": "Would another method of tracing have given the same circuit?",
+}
 
 
 def say_needs(report: dict[str, Any]) -> list[Statement]:
-    recovered, needed = report["recovered"], report["needed"]
-    words = f"{report['size']:,} of {report['edges']:,} edges recover {recovered:.0%} of the behaviour; "
-    return [
-        Statement("Recovered", f"{recovered:.0%}", words + _left(recovered), tone_of(recovered <= TOO_MUCH)),
-        _say_right(report["right"]),
-        Statement(
-            "Needed", f"{needed:.0%}", f"Of {report['needed of']} edges tried one by one, {needed:.0%} are needed."
-        ),
-    ]
+    return [_say_recovered(report), _say_right(report["right"]), _say_helping(report)]
+
+
+def _say_recovered(report: dict[str, Any]) -> Statement:
+    recovered, size, edges = report["recovered"], report["size"], report["edges"]
+    share = share_words(recovered)
+    words = f"{size:,} of {edges:,} edges recover {share} of the behaviour"
+    most = 2 * size > edges
+    bad = is_bad(recovered) or most
+    left = _left(recovered)
+    if most and not is_bad(recovered):
+        left = "they are more than half of all edges, so that they single out little"
+    return Statement(
+        "Recovered",
+        share,
+        f"{words}; {left}.",
+        tone_of(not bad),
+        tip=TIPS["Recovered"],
+        verdict=f"{words}: {left}." if bad else words,  # gone on with where it speaks for the circuit
+        severity=FIRST + min(1.0, abs(1 - recovered)),
+    )
+
+
+def _say_helping(report: dict[str, Any]) -> Statement:
+    needed, tried = report["needed"], report["needed of"]
+    helping = round(needed * tried)
+    idle = tried - helping
+    words = f"Taken out one at a time, {helping} of {tried} edges lower what the circuit recovers, if only a little"
+    words += f"; {idle} do not." if idle else "."
+    return Statement(
+        "Edges that help",
+        f"{helping} of {tried}",
+        words,
+        tone_of(needed >= ENOUGH),
+        f"An edge helps where the circuit recovers at least 0.1 points less without it: {needed:.1%} of those tried.",
+        TIPS["Edges that help"],
+        f"{idle} of {tried} edges tried do not help: without any one of them the circuit recovers no less.",
+        LAST + 1 - needed,
+    )
+
+
+def _left(recovered: float) -> str:
+    if recovered > TOO_MUCH:
+        return f"{recovered - 1:.0%} more than the whole model does, so it is not a good explanation of it"
+    if recovered > 1:
+        return f"{recovered - 1:.0%} more than the whole model"
+    if recovered < 0:
+        return "less than with no edges at all, so they explain nothing"
+    return f"{1 - recovered:.0%} stays unexplained"
 
 
 def _say_right(right: dict[str, Any]) -> Statement:
     """same: no answer is known to be right, so that the circuit's are compared with those of the whole model."""
-    circuit, whole = right["circuit"], right["whole"]
+    circuit, whole, pairs = right["circuit"], right["whole"], right["pairs"]
+    title = "Same answers" if right.get("same") else "Right answers"
     if circuit is None:
-        return Statement(
-            "Right answers", "", "The model gives an embedding and no answers, so none is right or wrong.", "unknown"
-        )
+        words = "The model gives an embedding and no answers, so none is right or wrong."
+        return Statement(title, "", words, "unknown", tip=TIPS[title])
+    least = 1 - BEHIND if right.get("same") else whole - BEHIND
+    good = circuit >= least and (whole >= 0.5 or bool(right.get("same")))
+    of_pairs = "the pair" if pairs == 1 else f"{pairs} pairs"
     if right.get("same"):
-        words = f"The circuit answers {circuit:.0%} of the pairs as the whole model does."
-        return Statement("Same answers", f"{circuit:.0%}", words)
-    if right["pairs"] == 1:
-        own, of_all = ("right" if share else "wrong" for share in (circuit, whole))
-        return Statement(
-            "Right answers", own, f"The circuit's top answer is {own}; that of the whole model is {of_all}."
-        )
-    words = f"The circuit answers {circuit:.0%} of {right['pairs']} pairs rightly, the whole model {whole:.0%}."
-    return Statement("Right answers", f"{circuit:.0%}", words)
+        words = f"The circuit answers {circuit:.0%} of {of_pairs} as the whole model does."
+    elif pairs == 1:
+        answers = ["right" if share else "wrong" for share in (circuit, whole)]
+        words = f"The circuit's top answer is {answers[0]}; that of the whole model is {answers[1]}."
+    else:
+        words = f"The circuit answers {circuit:.0%} of {of_pairs} rightly, the whole model {whole:.0%}."
+    figure = f"{circuit:.0%}" if pairs > 1 or right.get("same") else "right" if circuit else "wrong"
+    bad = words
+    if whole < 0.5 and not right.get("same"):
+        bad = f"The whole model answers only {whole:.0%} of {of_pairs} rightly: there is little to explain."
+        words = f"{words} A model that is mostly wrong does not have the behaviour to be explained."
+    return Statement(
+        title,
+        figure,
+        words,
+        tone_of(good),
+        tip=TIPS[title],
+        verdict="" if good else bad,
+        severity=SECOND + (1 - circuit) / 2,
+    )
 
 
 def say_sum(report: dict[str, Any]) -> list[Statement]:
     if "sum" not in report:
         return []
     total, change = report["sum"]["scores"], report["sum"]["change"]
-    missed = abs(total - change) / max(abs(change), 1e-12)
-    words = (
-        f"Scores add up to {total:.3g}, and the whole change is {change:.3g}: {missed:.1%} of it is missed, "
-        f"{'more steps come closer' if missed > WELL else 'there were enough steps'}."
-    )
-    return [Statement("Sum of scores", f"{total / change:.0%}" if change else "", words, tone_of(missed <= WELL))]
+    share = total / change if abs(change) > 1e-12 else 0.0
+    missed = abs(1 - share)
+    if missed <= WELL:
+        means = "they account for it, so the method took enough steps"
+    elif share < 0:
+        means = "they point the other way, so they rank edges but are no amounts"
+    else:
+        means = f"{missed:.0%} {'too much' if share > 1 else 'is missing'}"
+        means += ", so they rank edges but are no amounts" if missed > FAR else ""
+    words = f"The scores add up to {share_words(share)} of the whole change from no edges to all: {means}."
+    detail = f"Sum of the scores {total:.3g}, change of the metric {change:.3g}."
+    if missed > WELL:
+        detail += " More steps usually come closer."
+    return [
+        Statement(
+            "Sum of scores",
+            share_words(share),
+            words,
+            tone_of(missed <= FAR),
+            detail,
+            TIPS["Sum of scores"],
+            f"Its scores add up to {share_words(share)} of the whole change: they rank edges but are no amounts.",
+            LAST + min(1.0, missed),
+        )
+    ]
 
 
 def say_stability(report: dict[str, Any]) -> list[Statement]:
-    stable = report["stability"]
+    stable, tip = report["stability"], TIPS["Stability"]
     if isinstance(stable, str):
-        return [Statement("Stability", "", f"Stability is not known: {stable}.", "unknown")]
-    words = (
-        f"Other pairs of the same kind would give a circuit that shares {stable['shared']:.0%} of its edges with this "
-        f"one (bootstrap: {shared_edges(stable['low']):.0%} to {shared_edges(stable['high']):.0%}; "
-        f"Jaccard overlap {stable['jaccard']:.2f})."
+        return [Statement("Stability", "", f"Stability is not known: {stable}.", "unknown", tip=tip)]
+    shared = stable["shared"]
+    words = f"Other pairs of the same kind would give a circuit that shares {shared:.0%} of its edges with this one"
+    words += "." if shared >= LEAST_SHARED else ": which edges it holds depends on the pairs."
+    detail = (
+        f"Bootstrap over the pairs: {shared_edges(stable['low']):.0%} to {shared_edges(stable['high']):.0%}; Jaccard "
+        f"overlap {stable['jaccard']:.2f}."
     )
-    return [Statement("Stability", f"{stable['shared']:.0%}", words)]
+    bad = f"Other pairs would give another circuit, with only {shared:.0%} of its edges in this one."
+    return [
+        Statement(
+            "Stability", f"{shared:.0%}", words, tone_of(shared >= LEAST_SHARED), detail, tip, bad, THIRD + 1 - shared
+        )
+    ]
 
 
 def say_ablation(report: dict[str, Any]) -> list[Statement]:
-    other = report["other ablation"]
+    other, tip = report["other ablation"], TIPS["Another ablation"]
     if isinstance(other, str):
-        return [Statement("Another ablation", "", f"By another ablation nothing can be said: {other}", "unknown")]
-    share = other["recovered"]
-    words = f"By {other['replacement']} ablation the same edges recover {share:.0%}"
-    words += ", less than with no edges at all: they explain nothing there." if share < 0 else "."
+        words = f"By another ablation nothing can be said: {other}"
+        return [Statement("Another ablation", "", words, "unknown", tip=tip)]
+    share, kind = other["recovered"], other["replacement"]
+    carried = f"where removed edges carry {CARRIED.get(kind, kind)} ({kind} ablation)"
+    words = f"The same edges recover {share_words(share)} {carried}"
+    if share < 0:
+        words += ", worse than with no edges at all: what they explain depends on the ablation."
+    elif is_bad(share):
+        words += ": what they explain depends on the ablation."
+    else:
+        words += ": they hold there too."
     if "overlap" in other:
-        title = METHODS[other["method"]].title
-        words += f" Traced for it, {title} finds {_found_again(other)}."
-    return [Statement("Another ablation", f"{share:.0%}", words)]
+        words += f" Traced for that ablation, the circuit would have {_found_again(other)}."
+    return [
+        Statement(
+            "Another ablation",
+            share_words(share),
+            words,
+            tone_of(not is_bad(share)),
+            _overlap(other) if "overlap" in other else "",
+            tip,
+            f"By {kind} ablation the circuit recovers {share_words(share)}: what it explains depends on the ablation.",
+            THIRD + min(1.0, abs(1 - share)),
+        )
+    ]
 
 
 def say_method(report: dict[str, Any]) -> list[Statement]:
-    method = report["other method"]
+    method, tip = report["other method"], TIPS["Another method"]
     if isinstance(method, str):
-        return [Statement("Another method", "", f"No other method was asked: {method}.", "unknown")]
-    title = METHODS[method["method"]].title
-    words = (
-        f"{title} finds {_found_again(method)}; its scores of all edges have a rank correlation of "
-        f"{method['rank correlation']:+.2f} with these."
-    )
-    return [Statement("Another method", f"{shared_edges(method['overlap']):.0%}", words)]
+        return [Statement("Another method", "", f"No other method was asked: {method}.", "unknown", tip=tip)]
+    title, shared = METHODS[method["method"]].title, shared_edges(method["overlap"])
+    words = f"The circuit that {title} finds has {_found_again(method)}"
+    words += "." if shared >= LEAST_SHARED else ": which edges it holds depends on the method."
+    detail = f"{_overlap(method)} Rank correlation of the scores of all edges {method['rank correlation']:+.2f}."
+    return [
+        Statement(
+            "Another method",
+            f"{shared:.0%}",
+            words,
+            tone_of(shared >= LEAST_SHARED),
+            detail,
+            tip,
+            f"{title} would give another circuit, with only {shared:.0%} of these edges.",
+            THIRD + 1 - shared,
+        )
+    ]
 
 
 def _found_again(other: dict[str, Any]) -> str:
     """The edges that another circuit of as many edges shares with this one. overlap, chance: Jaccard."""
-    shared, chance = shared_edges(other["overlap"]), shared_edges(other["chance"])
-    return f"{shared:.0%} of these edges (by chance {chance:.1%}; Jaccard overlap {other['overlap']:.2f})"
+    return f"{shared_edges(other['overlap']):.0%} of these edges (by chance {shared_edges(other['chance']):.1%})"
 
 
-def say_tests(report: dict[str, Any]) -> list[Statement]:
-    tests = report["tests"]
-    if isinstance(tests, str):
-        return [Statement("Tests", "", f"Not tested: {tests.rstrip('.')}.", "unknown")]
-    found = []
-    for test in tests:
-        verdict = "nothing against the circuit" if test["passed"] else f"{test['small p']}, against the circuit"
-        words = f"Test of {test['name']}: {test['words']}; {p_words(test['p'], ' = ')}: {verdict}."
-        found.append(Statement(test["name"].capitalize(), p_words(test["p"]), words, tone_of(test["passed"])))
-    return found
-
-
-def p_words(p: float, equals: str = " ") -> str:
-    """ "p 0.049"; "p < 0.001" for what would be printed as nothing."""
-    return "p < 0.001" if p < 0.001 else f"p{equals}{p:.3f}"
-
-
-def tone_of(passed: bool) -> Tone:
-    return "plain" if passed else "against"
-
-
-def _left(recovered: float) -> str:
-    if recovered > TOO_MUCH:
-        return f"that is {recovered - 1:.0%} more than the whole model does, so it is not a good explanation of it."
-    if recovered > 1:
-        return f"{recovered - 1:.0%} more than the whole model."
-    if recovered < 0:
-        return "less than with no edges at all, so they explain nothing."
-    return f"{1 - recovered:.0%} stays unexplained."
+def _overlap(other: dict[str, Any]) -> str:
+    title = f" by {METHODS[other['method']].title}" if "method" in other else ""
+    return f"Circuit of as many edges{title}: Jaccard overlap {other['overlap']:.2f}, by chance {other['chance']:.2f}."

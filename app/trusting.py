@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from app.inspection import REPLACED
 from app.messages import Unanswered
 from app.pace import Pace
+from app.presenters.trust_verdict import verdict
 from app.trace_choice import pairs_words
 from app.trust_wants import EVALUATING, TrustFound, WantTrust
 from core.evaluation.limits import LEAST_PAIRS
@@ -144,6 +145,7 @@ class Trusting(QObject):
             waiting = (ALL,) if found is None else found.waiting
         return TrustData(
             subject=self._subject,
+            verdict=() if found is None else verdict(found.statements, not found.waiting),
             statements=() if found is None else found.statements,
             waiting=waiting,
             left=self._left if waiting else "",

@@ -1,7 +1,7 @@
 """The one style sheet of the application, filled in with a theme's colours.
 
 Panels say what they are by properties, never by colours of their own: `card` (a rounded panel), `role` on a
-label (`title`, `heading`, `muted`, `number`, `warning`), `primary` (the one filled button), `flat` (a button
+label (`title`, `heading`, `muted`, `number`, `warning`, `bad`), `primary` (the one filled button), `flat` (a button
 without a frame), `chosen` (the tool or the kind of edit in use; a checked button looks the same).
 """
 
@@ -44,6 +44,7 @@ QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="muted"] { color: @muted@; }
 QLabel[role="number"] { font-size: @number_size@; font-weight: 600; }
 QLabel[role="warning"] { color: @negative@; }
+QLabel[role="bad"] { color: @negative@; font-weight: 600; }
 QLabel[role="selected"] { color: @selection@; }
 QLabel[role="good"] { color: @good@; }
 
@@ -156,6 +157,7 @@ QStatusBar QLabel { color: @muted@; padding: 0 4px; }
 QStatusBar QLabel[role="selected"] { color: @selection@; }
 QLabel[role="good"] { color: @good@; }
 QStatusBar QLabel[role="warning"] { color: @negative@; }
+QLabel[role="bad"] { color: @negative@; font-weight: 600; }
 QMainWindow::separator { background: transparent; width: 8px; height: 8px; }
 QMainWindow::separator:hover { background: @border@; }
 *[card="docked"] {

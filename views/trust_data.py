@@ -6,26 +6,57 @@ from dataclasses import dataclass
 from typing import Literal
 
 Tone = Literal["plain", "against", "unknown"]
+MARK = "!"  # before what speaks against the circuit
 
 
 @dataclass(frozen=True)
 class Statement:
-    """title: what was asked. figure: the number, short; empty where there is none. words: a whole sentence. tone:
-    whether it speaks against the circuit, or cannot be said."""
+    """title: what was asked, and tip: the same in a sentence. figure: the number, short; empty where there is none.
+    words: what came, and what it means for the circuit. detail: the statistic behind it. tone: whether it speaks
+    against the circuit, or cannot be said; verdict: then the sentence of it at the head, and severity: how far up."""
 
     title: str
     figure: str
     words: str
     tone: Tone = "plain"
+    detail: str = ""
+    tip: str = ""
+    verdict: str = ""
+    severity: float = 0.0
+
+    @property
+    def shown_figure(self) -> str:
+        """The figure; marked where it speaks against the circuit, so that it is told without its colour too."""
+        return f"{MARK} {self.figure}".rstrip() if self.tone == "against" else self.figure
+
+    @property
+    def line(self) -> str:
+        """All of it as text: "! Recovered 72%: …", with the statistic on a line below."""
+        mark = f"{MARK} " if self.tone == "against" else ""
+        head = f"{mark}{self.title} {self.figure}".rstrip()
+        return f"{head}: {self.words}" + (f"\n    {self.detail}" if self.detail else "")
+
+
+@dataclass(frozen=True)
+class VerdictLine:
+    """One sentence of the verdict; against: it speaks against the circuit."""
+
+    words: str
+    against: bool = False
+
+    @property
+    def line(self) -> str:
+        return f"{MARK} {self.words}" if self.against else self.words
 
 
 @dataclass(frozen=True)
 class TrustData:
-    """subject: what the statements are of. waiting: the titles of those that are still to come. stale: of an earlier
-    size, other scores or other inputs. problem: why nothing can be evaluated. lacks: what a dataset is needed for;
-    tasks: that it can be filled from, name and title."""
+    """subject: what the statements are of. verdict: of all of them, at most three sentences, worst first. waiting: the
+    titles of those that are still to come. stale: of an earlier size, other scores or other inputs. problem: why
+    nothing can be evaluated. lacks: what a dataset is needed for; tasks: that it can be filled from, name and title."""
 
     subject: str = ""
+    verdict: tuple[VerdictLine, ...] = ()
     statements: tuple[Statement, ...] = ()
     waiting: tuple[str, ...] = ()
     left: str = ""  # "about 3 min left"
@@ -38,6 +69,5 @@ class TrustData:
     @property
     def text(self) -> str:
         """For the clipboard."""
-        lines = [f"{one.title}: {one.figure}. {one.words}" if one.figure else f"{one.title}: {one.words}"
-                 for one in self.statements]  # fmt: skip
-        return "\n".join([self.subject, "", *lines])
+        verdict = [sentence.line for sentence in self.verdict]
+        return "\n".join([self.subject, "", *verdict, "", *(statement.line for statement in self.statements)])

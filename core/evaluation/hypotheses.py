@@ -36,7 +36,7 @@ from core.edits import EditKind
 from core.errors import InputError
 from core.evaluation.faithfulness import without
 from core.evaluation.limits import LEAST_PAIRS
-from core.evaluation.measured import measure
+from core.evaluation.measured import FLAT, measure
 from core.graph import Graph, Reader
 from core.inputs.pair import Dataset
 from core.session import Session
@@ -48,14 +48,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class HypothesisTest:
-    """One test. statistic: what was counted or computed; words: what it is. p: how likely it, or more, is of an ideal
-    circuit; below `level` it speaks against this one. small_p: what it then says."""
+    """One test. statistic: what was counted or computed, of so many pairs or edges; words: what it is. p: how likely
+    it, or more, is of an ideal circuit; below `level` it speaks against this one. small_p: what it then says."""
 
     name: str
     statistic: float
     p: float
     words: str
     small_p: str
+    of: int
     level: float = LEVEL
 
     @property
@@ -81,11 +82,20 @@ def hypothesis_tests(
     memory: dict[Any, Any] | None = None,
 ) -> tuple[HypothesisTest, HypothesisTest, HypothesisTest]:
     """The three tests of a circuit on a session's batch or a dataset. memory: see `measure`. Raises InputError for
-    fewer than LEAST_PAIRS pairs, Cancelled."""
+    fewer than LEAST_PAIRS pairs and for a metric that is the same for the whole model in every pair (as KL to clean
+    is): no circuit could be above it, and nothing could follow it. Raises Cancelled."""
     pairs = session.pair.batch if dataset is None else len(dataset)
     if pairs < LEAST_PAIRS:
         raise InputError(
             f"The tests need {LEAST_PAIRS} pairs, and there are {pairs}.", "Trace a dataset, for example of a task."
+        )
+    kept = None if memory is None else memory.setdefault("whole", {})
+    whole = measure(session, [], replacement, dataset=dataset, cancelled=cancelled, memory=kept).whole
+    if np.ptp(whole) < FLAT:
+        raise InputError(
+            f"The {session.metric.name} of the whole model is {whole[0]:.3g} in every pair, so there is nothing to "
+            "compare with pair by pair.",
+            "Choose a metric that differs from pair to pair, as the logit difference does.",
         )
     rng = np.random.default_rng(seed)
     reference = _reference(circuit, draws, rng)
@@ -121,8 +131,8 @@ def equivalence(circuit: Floats, whole: Floats, tolerance: float = 0.1) -> Hypot
         if abs(count / n - 0.5) >= away - 1e-12
     )
     words = f"the circuit has the larger metric in {wins / n:.0%} of {n} pairs"
-    small_p = f"the {'circuit' if wins > n / 2 else 'whole model'} does better, too often for chance"
-    return HypothesisTest("equivalence", wins / n, min(1.0, p), words, small_p)
+    small_p = f"the metric of the {'circuit' if wins > n / 2 else 'whole model'} is larger, too often for chance"
+    return HypothesisTest("equivalence", wins / n, min(1.0, p), words, small_p, n)
 
 
 def independence(rest: Floats, whole: Floats, permutations: int, rng: np.random.Generator) -> HypothesisTest:
@@ -135,7 +145,7 @@ def independence(rest: Floats, whole: Floats, permutations: int, rng: np.random.
         at_least += float((a * b[np.ix_(order, order)]).mean()) >= observed - 1e-15
     words = f"the model without the circuit beside the whole one over {len(whole)} pairs (HSIC {observed:.2g})"
     small_p = "what is left without the circuit still tells what the whole does"
-    return HypothesisTest("independence", observed, at_least / (permutations + 1), words, small_p)
+    return HypothesisTest("independence", observed, at_least / (permutations + 1), words, small_p, len(whole))
 
 
 def minimality_test(moves: Floats, reference: Floats, quantile: float = 0.9) -> HypothesisTest:
@@ -146,7 +156,8 @@ def minimality_test(moves: Floats, reference: Floats, quantile: float = 0.9) -> 
     p = min(1.0, float(p_values.min()) * len(p_values))
     idle = int((p_values * len(p_values) < LEVEL).sum())
     words = f"{idle} of {len(moves)} edges do not matter more than most random ones would"
-    return HypothesisTest("minimality", float(idle), p, words, "it holds edges that it does not need")
+    small_p = "some of its edges do no more than edges outside it would"
+    return HypothesisTest("minimality", float(idle), p, words, small_p, len(moves))
 
 
 def _reference(circuit: Circuit, draws: int, rng: np.random.Generator) -> list[tuple[Circuit, Circuit]]:

@@ -17,6 +17,8 @@ import wirescope as ws
 from app.__main__ import main
 from app.evaluate_words import evaluation_words
 from app.method_options import add_method_options, option_words, options_for
+from app.presenters.trust_verdict import verdict
+from app.trust_report import statements
 from core.errors import ArgumentError
 from core.evaluation.agreement import agreement
 from core.evaluation.measured import measure
@@ -95,9 +97,11 @@ def test_what_circuits_share_is_counted_in_edges_of_each(traced: Path, report: d
     both, either = len(ours & theirs), len(ours | theirs)
     assert 10 < both < 100
     words = evaluation_words(report)
-    by_chance = f"by chance {100 / 1519:.1%}; Jaccard overlap {both / either:.2f}"
-    assert f"Integrated edges finds {both}% of these edges ({by_chance})" in words
-    assert f"Jaccard overlap {report['stability']['jaccard']:.2f})." in words
+    assert f"that Integrated edges finds has {both}% of these edges (by chance {100 / 1519:.1%})" in words
+    assert f"Integrated edges: Jaccard overlap {both / either:.2f}" in words
+    assert words.splitlines()[0] == "Verdict on the best 100 of 1,519 edges:"
+    assert words.splitlines()[1] in [f"{'! ' * line.against}{line.words}" for line in verdict(statements(report))]
+    assert f"Jaccard overlap {report['stability']['jaccard']:.2f}." in words
     assert f"shares {report['stability']['shared']:.0%} of its edges with this one" in words
 
 

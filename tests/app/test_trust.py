@@ -11,9 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 import wirescope as ws
+from app.presenters.trust_verdict import TOO_MUCH, verdict
 from app.trust_report import QUESTIONS, trust_report
 from app.trust_report import sentences as report_sentences
-from app.trust_words import TOO_MUCH
+from app.trust_report import statements as report_statements
 from core.errors import InputError
 from core.evaluation.hypotheses import hypothesis_tests
 from tests.app.person import Person, plain
@@ -63,6 +64,7 @@ def test_one_pair_says_what_it_can_and_what_needs_a_dataset(request, who: str) -
     scores = ws.trace(session, "eap-ig")
     report = trust_report(session, scores, ws.Dataset([session.pair]), size=size)
     assert said == report_sentences(report)
+    assert panel.verdict() == [line.line for line in verdict(report_statements(report))]
     assert "Stability is not known" in " ".join(said)
     assert "One pair says nothing of stability" in panel.lacks.text()
 
@@ -75,6 +77,7 @@ def test_one_pair_says_what_it_can_and_what_needs_a_dataset(request, who: str) -
     assert not panel.data().stale
     person.click(panel.copy)
     assert said[0] in QApplication.clipboard().text()
+    assert panel.verdict()[0] in QApplication.clipboard().text()
 
 
 def test_over_a_dataset_stability_is_known(reader: Person) -> None:
@@ -86,7 +89,7 @@ def test_over_a_dataset_stability_is_known(reader: Person) -> None:
     session, pairs = reader.session(), dataset(reader)
     scores = ws.trace(session, "eap-ig", dataset=pairs)
     assert said == report_sentences(trust_report(session, scores, pairs, size=reader.bench.document.size))
-    assert "bootstrap" in " ".join(said)
+    assert any("Bootstrap" in statement.detail for statement in reader.window.trust.data().statements)
     assert "The three tests need 8 pairs" in reader.window.trust.lacks.text()
 
 
@@ -101,7 +104,12 @@ def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(read
     type_size(reader, curve.sizes[best])
     open_panel(reader)
     assert "so it is not a good explanation of it" in evaluate(reader)[0]
-    assert reader.window.trust.data().statements[0].tone == "against"
+    panel = reader.window.trust
+    assert panel.data().statements[0].tone == "against"
+    assert panel.verdict()[0].startswith("! ")
+    assert "so it is not a good explanation of it" in panel.verdict()[0]
+    (row,) = [row for row in panel.findChildren(StatementRow) if row.title.text() == "Recovered"]
+    assert (row.figure.text()[0], row.figure.color()) == ("!", "negative")
 
 
 def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
@@ -277,9 +285,13 @@ def test_the_three_tests_are_those_of_the_engine(person: Person) -> None:
     assert [test.name for test in tests] == ["equivalence", "independence", "minimality"]
     for test in tests:
         row = shown[test.name.capitalize()]
-        assert row.figure.text() == ("p < 0.001" if test.p < 0.001 else f"p {test.p:.3f}")
-        assert test.words in row.words.text()
-        assert (f"{test.small_p}, against the circuit" in row.words.text()) == (not test.passed)
+        assert row.title.toolTip()
+        assert not row.detail.isVisible()
+        person.click(row.unfold)
+        assert row.detail.isVisible()
+        assert test.words in row.detail.text()
+        assert ("p < 0.001" if test.p < 0.001 else f"p = {test.p:.3f}") in row.detail.text()
+        assert row.figure.text().startswith("! ") == (not test.passed)
         assert row.figure.color() == ("text" if test.passed else "negative")
     assert len({test.passed for test in tests}) == 2  # both kinds of answer are seen
 

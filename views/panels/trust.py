@@ -7,9 +7,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from views.theme import SPACE, as_card
-from views.trust_data import Statement, TrustData
+from views.trust_data import MARK, Statement, TrustData, VerdictLine
 from views.widgets.buttons import LinkButton, open_below
-from views.widgets.text import ElidedLabel, TintedLabel, dim, show_text, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel, dim, set_role, show_text, wrapped
 
 _COLORS = {"plain": "text", "against": "negative", "unknown": "muted"}
 EMPTY = (
@@ -18,8 +18,33 @@ EMPTY = (
 )
 
 
+class VerdictRow(QWidget):
+    """One sentence of the verdict; marked and in a colour where it speaks against the circuit."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.mark = TintedLabel(MARK, "negative")
+        self.mark.setProperty("role", "heading")
+        self.mark.setFixedWidth(self.mark.sizeHint().width() + 2)
+        self.words = wrapped(role="heading")
+        self.words.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.mark, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.words, 1)
+
+    def show_line(self, line: VerdictLine, stale: bool) -> None:
+        self.mark.setVisible(line.against)
+        self.mark.set_color("faint" if stale else "negative")
+        self.words.setText(line.words)
+        self.words.setAccessibleName(f"Against the circuit: {line.words}" if line.against else line.words)
+        set_role(self.words, "bad" if line.against and not stale else "heading")
+        dim(self.words, stale)
+
+
 class StatementRow(QWidget):
-    """One statement: its title and number in a line, its sentence below."""
+    """One statement: its title and number in a line, its sentence below, and the statistic when it is asked for."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +54,9 @@ class StatementRow(QWidget):
         self.figure.setProperty("role", "heading")
         self.words = wrapped(role="")
         self.words.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # so that a screen reader comes by
+        self.unfold = LinkButton("", flush=True)
+        self.unfold.clicked.connect(lambda: self.set_open(self.detail.isHidden()))
+        self.detail = wrapped()
         line = QHBoxLayout()
         line.setSpacing(SPACE)
         line.addWidget(self.title, 1)
@@ -37,15 +65,30 @@ class StatementRow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(line)
-        layout.addWidget(self.words)
+        for widget in (self.words, self.unfold, self.detail):
+            layout.addWidget(widget)
+        self.set_open(False)
+
+    def set_open(self, open_: bool) -> None:
+        """Show the statistic, or fold it away."""
+        self.detail.setVisible(open_)
+        self.unfold.setText(f"Statistic {'▾' if open_ else '▸'}")
+        self.unfold.setToolTip("Fold the statistic away" if open_ else "Show the statistic behind this")
 
     def show_statement(self, statement: Statement, stale: bool) -> None:
         self.title.setText(statement.title)
-        self.figure.setText(statement.figure)
+        self.title.set_tip(statement.tip)
+        self.figure.setText(statement.shown_figure)
+        self.detail.setText(statement.detail)
+        self.unfold.setVisible(bool(statement.detail))
+        self.unfold.setAccessibleName(f"Statistic of: {statement.title}")
+        if not statement.detail:
+            self.set_open(False)
         self.figure.set_color("faint" if stale else _COLORS[statement.tone])
         self.words.setText(statement.words)
         self.words.setAccessibleName(f"{statement.title}: {statement.words}")
         dim(self.words, stale)
+        dim(self.detail, stale)
 
 
 class TrustPanel(QFrame):
@@ -60,6 +103,7 @@ class TrustPanel(QFrame):
         as_card(self)
         self.setAccessibleName("Trust")
         self._data = TrustData()
+        self._lines: list[VerdictRow] = []
         self._rows: list[StatementRow] = []
         self.evaluate = QPushButton("Evaluate")
         self.evaluate.setToolTip("Find out how far the circuit shown can be trusted; takes a while")
@@ -92,8 +136,11 @@ class TrustPanel(QFrame):
         self._statements = QVBoxLayout()
         self._statements.setSpacing(12)
         body.addLayout(top)
+        self._verdict = QVBoxLayout()
+        self._verdict.setSpacing(6)
         for widget in (self.subject, self.problem, self.empty):
             body.addWidget(widget)
+        body.addLayout(self._verdict)
         body.addLayout(self._statements)
         for widget in (self.waiting, self.lacks, self.fill):
             body.addWidget(widget)
@@ -109,6 +156,13 @@ class TrustPanel(QFrame):
 
     def set_data(self, data: TrustData) -> None:
         before, self._data = self._data, data
+        while len(self._lines) < len(data.verdict):
+            self._lines.append(VerdictRow())
+            self._verdict.addWidget(self._lines[-1])
+        for line, sentence in zip(self._lines, data.verdict, strict=False):
+            line.show_line(sentence, data.stale)
+        for place, line in enumerate(self._lines):
+            line.setVisible(place < len(data.verdict))
         while len(self._rows) < len(data.statements):
             self._rows.append(StatementRow())
             self._statements.addWidget(self._rows[-1])
@@ -138,8 +192,13 @@ class TrustPanel(QFrame):
     def data(self) -> TrustData:
         return self._data
 
+    def verdict(self) -> list[str]:
+        """Its sentences on the screen, as they are marked."""
+        shown = [line for line in self._lines if line.isVisible()]
+        return [f"{MARK} {line.words.text()}" if line.mark.isVisible() else line.words.text() for line in shown]
+
     def texts(self) -> list[str]:
-        """The sentences on the screen."""
+        """The sentences on the screen, below the verdict."""
         return [row.words.text() for row in self._rows if row.isVisible()]
 
     def open_tasks(self) -> None:

@@ -209,6 +209,14 @@ def dim(label: QLabel, stale: bool) -> None:
     label.setStyleSheet(f"color: {current().faint};" if stale else "")
 
 
+def set_role(label: QLabel, role: str) -> None:
+    """What a label says, in the style sheet's words; may change."""
+    if label.property("role") != role:
+        label.setProperty("role", role)
+        label.style().unpolish(label)
+        label.style().polish(label)
+
+
 def heading(text: str) -> QLabel:
     """A heading that does not give way."""
     label = QLabel(text)

@@ -38,7 +38,7 @@ def test_the_p_of_equivalence_is_what_coins_of_that_bias_show() -> None:
         found = equivalence(circuit, np.zeros(n), 0.1)
         drawn = (rng.random((200_000, n)) < 0.6).mean(axis=1)
         assert found.p == pytest.approx(float((np.abs(drawn - 0.5) >= abs(wins / n - 0.5) - 1e-9).mean()), abs=0.005)
-        assert ("circuit does better" in found.small_p) == (wins > n / 2)
+        assert ("of the circuit is larger" in found.small_p) == (wins > n / 2)
 
 
 def test_the_hsic_is_the_trace_of_two_centred_kernels() -> None:
@@ -119,3 +119,13 @@ def test_thousands_of_pairs_can_be_tested() -> None:
     whole = rng.standard_normal(1500)
     assert equivalence(whole + rng.standard_normal(1500), whole).p > 0.05
     assert equivalence(whole - 1.0, whole).p < 1e-6
+
+
+@pytest.mark.parametrize("metric", [ws.kl(), ws.accuracy()])
+def test_a_metric_that_is_the_same_in_every_pair_of_the_whole_model_is_refused(metric) -> None:
+    """KL of the model with itself is 0: every circuit is above it, and nothing can follow it."""
+    setup = case("gpt2", batch=12)
+    session = ws.Session(setup.model, setup.pair, metric)
+    circuit = ws.Circuit(session.graph, np.arange(20))
+    with pytest.raises(InputError, match="in every pair"):
+        hypothesis_tests(session, circuit, draws=4, most=2, permutations=9)
