@@ -25,7 +25,7 @@ FILES = (".csv", ".tsv", ".jsonl")
 OPEN_FILTER = "Datasets (*.csv *.tsv *.jsonl)"
 IDS_FILTER = "CSV with token ids, as EAP-IG reads it (*.csv)"
 SAVE_FILTERS = ("CSV (*.csv)", "JSON lines (*.jsonl)", "TSV (*.tsv)", IDS_FILTER)
-DATASET_ACTIONS = ("dataset_add", "dataset_open", "dataset_save", "dataset_clear")
+DATASET_ACTIONS = ("dataset_add", "dataset_open", "dataset_append", "dataset_save", "dataset_clear")
 
 
 class DatasetKeeper(QObject):
@@ -58,7 +58,7 @@ class DatasetKeeper(QObject):
         panel.paste_requested.connect(self.paste)
         panel.text_edited.connect(self._edit_text)
         panel.paths_dropped.connect(self.take_paths)
-        panel.text_dropped.connect(lambda text: self._make(MakeRows(text=text)))
+        panel.text_dropped.connect(lambda text: self._make(MakeRows(text=text, append=True)))
         panel.looked_at.connect(self._look)
         window.menus["dataset"].addActions([window.commands[key] for key in DATASET_ACTIONS])
         window.menus["dataset"].addSeparator()
@@ -137,12 +137,15 @@ class DatasetKeeper(QObject):
         if paths:
             self.take_paths(paths)
         elif mime.hasText():
-            self._make(MakeRows(text=mime.text()))
+            self._make(MakeRows(text=mime.text(), append=True))
         else:
             self._panel.say(problem="The clipboard holds no text. Copy lines or cells first.")
 
     def take_paths(self, paths: list[str]) -> None:
-        """Datasets are read; pictures become a row each."""
+        """What is dropped or pasted comes after the rows that are there: those of a dataset, a row for each picture."""
+        if len(paths) == 1 and Path(paths[0]).is_dir():
+            self._window.opener.open_model(paths[0])  # as wherever else a folder is let go
+            return
         files = [path for path in paths if Path(path).suffix.lower() in FILES]
         pictures = [path for path in paths if path not in files]
         opened = self._workbench.opened
@@ -152,14 +155,15 @@ class DatasetKeeper(QObject):
             rows = [PairSource(Source("image", path=path, name=Path(path).name)) for path in pictures]
             self._commit(f"Add {len(rows)} picture{'s' * (len(rows) != 1)}", (*self._rows, *rows))
         if files:
-            self._make(MakeRows(path=files[0]))
+            self._make(MakeRows(path=files[0], append=True))
 
-    def choose(self) -> None:
-        settings = self._window.settings
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open a dataset", settings.folder(), OPEN_FILTER)
+    def choose(self, append: bool = False) -> None:
+        """Ask for a file, whose rows take the place of those that are there, or come after them."""
+        settings, title = self._window.settings, "Append a dataset" if append else "Open a dataset"
+        path, _ = QFileDialog.getOpenFileName(self._window, title, settings.folder(), OPEN_FILTER)
         if path:
             settings.set_folder(str(Path(path).parent))
-            self._make(MakeRows(path=path))
+            self._make(MakeRows(path=path, append=append))
 
     def save(self) -> None:
         settings = self._window.settings
@@ -193,8 +197,14 @@ class DatasetKeeper(QObject):
             title = next((t.title for t in opened.tasks if t.name == want.task), want.task) if opened else want.task
             self._commit(f"Rows of {title.lower()}", made.rows, want.trace_over)
         else:
-            name = Path(want.path).name if want.path else "the clipboard"
-            self._commit(f"Rows from {name}", (*self._rows, *(row for row in made.rows if row not in self._rows)))
+            name, before = Path(want.path).name if want.path else "the clipboard", self._rows
+            if want.append:
+                self._commit(f"Append {name}", (*before, *(row for row in made.rows if row not in before)))
+            else:
+                self._commit(f"Open {name}", made.rows)
+                if before and before != made.rows:
+                    gone = f"the {len(before):,} rows" if len(before) > 1 else "the row"
+                    self._workbench.message.emit(f"{name} takes the place of {gone} there; undo brings them back.")
         if "did not fit" in made.words or "different pairs" in made.words:
             self._panel.say(note=made.words)
 

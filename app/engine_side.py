@@ -19,6 +19,7 @@ from app.messages import Failed, Opened, Ready, Refused, Request, Working
 from app.parts import serve_wants
 from app.present import card_of, empty_card, opened_words, parity_words
 from app.reading import misfit, read_source
+from app.worker.traced_scores import Origin, TracedScores, origin
 from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Pair, Side
 from core.models.loading import load_model
@@ -37,6 +38,8 @@ class EngineSide:
         self._bench_key: tuple[object, ...] = ()
         self._rows: DatasetRows
         self._costs = Costs()
+        self._traced = TracedScores()
+        self._origin: Origin  # of what the bench has scored
 
     @property
     def session(self) -> Session:
@@ -85,11 +88,16 @@ class EngineSide:
                 send(Failed(request.number, "model", error.message, error.hint))
                 return None
             self._model = model
-            self._bench, self._bench_key = None, ()
+            self._leave_bench()
             self._rows, self._costs = DatasetRows(model), Costs()
             self._opened = opened_words(model, name)
         send(replace(self._opened, number=request.number))
         return self._model
+
+    def _leave_bench(self) -> None:
+        if self._bench is not None:
+            self._traced.keep(self._origin, self._bench)
+        self._bench, self._bench_key = None, ()
 
     def _prepare(self, request: Request, model: Model, clean: Source, send: Send) -> Bench | None:
         document = request.document
@@ -141,7 +149,9 @@ class EngineSide:
             answers=answers_of(session),
         )
         bench = Bench(session, ready, time_forward(session), self._rows, self._costs)
-        self._bench, self._bench_key = bench, key
+        self._leave_bench()
+        self._bench, self._bench_key, self._origin = bench, key, origin(document)
+        self._traced.bring(self._origin, bench)
         bench.take_metric(document.metric)
         send(replace(bench.ready, number=request.number))
         return bench

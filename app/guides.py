@@ -101,7 +101,7 @@ GUIDES: tuple[Guide, ...] = (
             GuideStep("Click a head, one of the circles. The inspector shows where it looks.", _selected(Node, "head")),
             GuideStep("Press P to patch it: the head now says what it says of picture B.", _edited(Node, "patch")),
             GuideStep("Press Ctrl+Z to take the patch back.", _undone),
-            GuideStep("Press Ctrl+Shift+S to swap the pictures: what speaks for the heart?", _swapped),
+            GuideStep("Press Ctrl+Shift+X to swap the pictures: what speaks for the heart?", _swapped),
         ),
         "You have patched a head and seen the other side.",
     ),
@@ -146,7 +146,7 @@ class Guides(QObject):
         self._guide = next(guide for guide in GUIDES if guide.key == key)
         self._at = 0
         self._begun = example(self._guide.example).document
-        self._window.opener.open(self._begun)
+        self._window.opener.open(self._begun, f"Open “{self._guide.title}”")
         self._show()
 
     def stop(self) -> None:

@@ -52,12 +52,14 @@ class Outcome:
 
 @dataclass(eq=False)
 class Step:
-    """One step. words: what was done. merge: steps with the same one that follow each other are one (a drag)."""
+    """One step. words: what was done. merge: steps with the same one that follow each other are one (a drag). opens: a
+    model or an example was taken up; all others are what the user has made."""
 
     words: str
     document: Document
     parent: Step | None = None
     merge: str = ""
+    opens: bool = False
     children: list[Step] = field(default_factory=list)
     outcome: Outcome | None = None
     latest: Step | None = None  # the child that redo goes to
@@ -80,31 +82,67 @@ class History(QObject):
     def __init__(self, document: Document, move: Callable[[Document], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._move = move
-        self.root = Step("Start", document)
+        self.root = Step("Start", document, opens=True)
         self.current = self.root
 
     # ---- changes ----
 
-    def push(self, words: str, document: Document, merge: str = "") -> None:
+    def push(self, words: str, document: Document, merge: str = "", opens: bool = False) -> None:
         """A new step after the present one, which becomes the present one."""
         present = self.current
         if merge and merge == present.merge and not present.children and present.parent is not None:
             present.words, present.document, present.outcome = words, document, None
         else:
-            step = Step(words, document, present, merge)
+            step = Step(words, document, present, merge, opens)
             present.children.append(step)
             present.latest = step
             self.current = step
         self._move(document)
         self.changed.emit()
 
+    def fill(self, document: Document, words: str = "") -> None:
+        """The present step, which nothing follows, is of another document: a first one, or one that is opened before
+        the one before could be."""
+        step = self.current
+        step.document, step.outcome = document, None
+        if words and step.parent is not None:
+            step.words = words
+        self._move(document)
+        self.changed.emit()
+
+    def retract(self) -> None:
+        """The present step came to nothing: it goes, and the one before is the present one."""
+        step = self.current
+        if step.parent is not None and not step.children:
+            self._drop(step)
+            self.current = step.parent
+            self._move(self.current.document)
+            self.changed.emit()
+
+    def leave(self, step: Step, worthless: Callable[[Step], bool]) -> None:
+        """Go back to a step from where nothing can be done. Steps left behind that are worth nothing go."""
+        behind: Step | None = self.current
+        self.go(step)
+        while behind is not None and behind is not step and not behind.children and worthless(behind):
+            self._drop(behind)
+            behind = behind.parent
+        self.changed.emit()
+
+    @staticmethod
+    def _drop(step: Step) -> None:
+        """A step that nothing follows goes out of the tree."""
+        assert step.parent is not None
+        assert not step.children
+        step.parent.children.remove(step)
+        if step.parent.latest is step:
+            step.parent.latest = step.parent.children[-1] if step.parent.children else None
+
     def withdraw(self, document: Document) -> None:
         """The present step could not be done, and this is the document without it: where the step before has it, the
         step goes; else it is kept with that document."""
         step = self.current
         if step.parent is not None and not step.children and step.parent.document == document:
-            step.parent.children.remove(step)
-            step.parent.latest = step.parent.children[-1] if step.parent.children else None
+            self._drop(step)
             self.current = step.parent
         else:
             step.document = document

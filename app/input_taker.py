@@ -53,7 +53,10 @@ class InputTaker(QObject):
         self._take(letter, from_image(image))
 
     def take_paths(self, letter: str, paths: list[str]) -> None:
-        """Files or addresses; two dropped on A fill A and B."""
+        """Files or addresses; two dropped on A fill A and B. A folder is a model's."""
+        if len(paths) == 1 and Path(paths[0]).is_dir():
+            self._window.opener.open_model(paths[0])
+            return
         if len(paths) == 1 and holds_scores(paths[0]):
             self._window.scores_opener.open(paths[0])
             return

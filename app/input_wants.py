@@ -44,13 +44,15 @@ class MadeB:
 
 @dataclass(frozen=True)
 class MakeRows(Errand):
-    """Rows of a task, or those in a file or pasted text. trace_over: the next trace is to go over them."""
+    """Rows of a task, or those in a file or pasted text. trace_over: the next trace is to go over them. append: they
+    come after the rows that are there, not in their place."""
 
     task: str = ""
     path: str = ""
     text: str = ""
     seed: int = 0
     trace_over: bool = False
+    append: bool = False
 
 
 @dataclass(frozen=True)

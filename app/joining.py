@@ -61,6 +61,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "frame_all": lambda: levels.board.frame_all(),
         "dataset_add": lambda: window.dataset_keeper.add_pair(),
         "dataset_open": lambda: window.dataset_keeper.choose(),
+        "dataset_append": lambda: window.dataset_keeper.choose(append=True),
         "dataset_save": lambda: window.dataset_keeper.save(),
         "dataset_clear": lambda: window.dataset_keeper.clear(),
         **dock_slots(window),

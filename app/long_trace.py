@@ -37,10 +37,11 @@ def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, c
     """Score what is missing, and send what there is now and then. Raises WirescopeError, Cancelled."""
     title = METHODS[key.choice.method].title
     send(Working(request.number, f"{title}: reading the dataset" if key.rows else title))
+    begun = ("tracing", key) in bench.kept  # else there are only scores of it, of before the inputs were changed
     tracing = _tracing(request, bench, key)
     over = pairs_words(tracing.pairs) if key.rows else f"{bench.session.graph.n_edges:,} edges"
     words = f"{title}, {over}"
-    done = 0.0 if key not in bench.partial else bench.partial[key].share
+    done = bench.partial[key].share if begun and key in bench.partial else 0.0
     send(Working(request.number, words, done))
     watch = bench.costs.watch(bench.work(key.choice, key.kind, key.rows), done)
     sent = time.monotonic()

@@ -57,7 +57,7 @@ class Showing(QObject):
             fitting = example(FIRST_EXAMPLE if opened.is_text else PHOTOGRAPHS).document
             fits = opened.is_text and opened.has_head
             inputs = replace(fitting, model=opened.name, metric=fitting.metric if fits else None)
-            QTimer.singleShot(0, self, partial(window.workbench.open, inputs))
+            QTimer.singleShot(0, self, partial(window.workbench.fill_in, inputs))
 
     def _show_cards(self, a: CardData, b: CardData) -> None:
         self._window.inputs.set_card(a)

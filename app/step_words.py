@@ -1,4 +1,4 @@
-"""What steps of the history are called, beyond edits (see `history.places`): inputs and the metric."""
+"""What steps of the history are called, beyond edits (see `history.places`): models, inputs and the metric."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from views.data import MetricChoice
 from views.widgets.text import MINUS
 
 _LONGEST = 48  # letters of a prompt
+
+
+def model_words(model: str) -> str:
+    """ "Open names", of a model by its name or its folder."""
+    return f"Open {model.rstrip('/').rpartition('/')[2].rpartition(':')[2]}"
 
 
 def source_words(letter: str, source: Source | None) -> str:

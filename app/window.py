@@ -63,6 +63,10 @@ from views.widgets.docks import Desk, Dock
 from views.widgets.drops import accept_copy, dropped_folder, dropped_json
 
 
+SAVING = (QKeySequence("Ctrl+S"), QKeySequence("Ctrl+Shift+S"))
+NO_PROJECTS = "There are no project files yet. Ctrl+E writes the figure, Ctrl+Shift+E the circuit, Edit > Dataset the rows."
+
+
 class Window(QMainWindow):
     """The main window on one workbench."""
 
@@ -154,8 +158,10 @@ class Window(QMainWindow):
     # ---- the window itself ----
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The key of a command that has nothing to work on says so."""
+        """The key of a command that has nothing to work on says so; so do those that save elsewhere."""
         keys = QKeySequence(event.keyCombination())
+        if keys in SAVING:
+            self.status.set_message(NO_PROJECTS)
         if any(
             keys in self.commands[key].shortcuts() for key in ("cut", "patch") if not self.commands[key].isEnabled()
         ):

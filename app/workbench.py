@@ -19,12 +19,13 @@ from app.editing import Editing
 from app.engine_thread import EngineThread
 from app.findings import Findings, Known
 from app.grouping import Grouping
-from app.history import History, Outcome
+from app.history import History, Outcome, Step
 from app.messages import Failed, Opened, Ran, Ready, Recovered, Refused, Scored, Want
 from app.question import Question
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
 from app.shown_edges import Extent
+from app.step_words import model_words
 from app.trace_choice import TraceChoice
 from core.edits import EditKind
 from views.data import Target
@@ -56,8 +57,10 @@ class Workbench(QObject):
 
     def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.history = self._new_history(Document(""))
-        self._former: History | None = None  # of a document that waits to be taken up again
+        self.history = History(Document(""), self._move, self)
+        self.history.changed.connect(self.history_changed)
+        self._at: Step | None = None  # the last step whose model was open
+        self._have_opened: set[str] = set()  # models
         self.editing = Editing(self)
         self.grouping = Grouping(self)
         self.opened: Opened | None = None
@@ -98,51 +101,43 @@ class Workbench(QObject):
         if document != self.document:
             self.history.push(words, document, merge)
 
-    def open(self, document: Document) -> None:
-        """Start afresh with a document: its model, its inputs. The one before is kept until the model is open."""
-        if self.opened is not None:
-            self._drop_former()
-            self._former = self.history
-        else:
-            self.history.deleteLater()
-        self._begin(self._new_history(document))
+    def open(self, document: Document, words: str = "") -> None:
+        """Take up another document: its model, its inputs. It is a step like any other: undo brings back what was there,
+        with all that led to it. Only the model of the present step is in memory."""
+        self.select(())
+        step = self.history.current
+        if step.opens and step.document.model not in self._have_opened:  # what is not there yet gives way
+            self.history.fill(document, words)
+        elif document != self.document:
+            self.history.push(words or model_words(document.model), document, opens=True)
+
+    def fill_in(self, document: Document) -> None:
+        """What is opened comes without inputs that its model reads: it has these."""
+        if self.history.current.opens and self.document.model == document.model:
+            self.history.fill(document)
 
     def go_back(self) -> bool:
-        """Take up the document before one whose model did not open, with its history. Tells whether there is one."""
-        if self._former is None:
+        """Leave a model that did not open for the step before, with its history. Tells whether there is one."""
+        if self._at is None or self._at is self.history.current:
             return False
-        self.history.deleteLater()
-        former, self._former = self._former, None
-        self._begin(former)
+        self.history.leave(self._at, lambda step: step.document.model not in self._have_opened)
         return True
 
-    def _new_history(self, document: Document) -> History:
-        history = History(document, self._move, self)
-        history.changed.connect(self.history_changed)
-        return history
-
-    def _drop_former(self) -> None:
-        if self._former is not None:
-            self._former.deleteLater()
-            self._former = None
-
-    def _begin(self, history: History) -> None:
-        self.history = history
+    def _take_up(self) -> None:
+        """The document is of another model: nothing of the one before can stand beside it."""
         self._refused.clear()
         self.select(())
         self.set_positions(())
-        self._forget()
-        if self.opened is not None and self.opened.name != self.document.model:
-            self.opened = None
-        self.ready = None
-        self._document = self.document
-        self._ask_anew()
-        self._inspect()
-        self.history_changed.emit()
+        self.opened, self.ready = None, None
 
     def _move(self, document: Document) -> None:
         """The history has come to a document: drop what is known of another one."""
         before, self._document = self._document, document
+        if document.model != before.model:
+            self._forget()
+            self._take_up()
+        elif self.opened is not None:
+            self._at = self.history.current
         changed = {letter for letter, name in FIELDS.items() if getattr(document, name) != getattr(before, name)}
         for letter in changed:
             self._refused.drop_problem(letter)
@@ -291,8 +286,8 @@ class Workbench(QObject):
 
     def _take_opened(self, opened: Opened) -> None:
         known = self.opened
-        self.opened = opened
-        self._drop_former()
+        self.opened, self._at = opened, self.history.current
+        self._have_opened.add(opened.name)
         if known is None or known.name != opened.name:
             self.model_opened.emit(opened)
             self._send_canvas()
@@ -307,7 +302,7 @@ class Workbench(QObject):
     def _put_back(self, refused: Refused) -> None:
         document, known = self._refused.put_back(refused, self.document)
         self.history.withdraw(document)
-        self._document = document
+        self._document, self._at = document, self.history.current
         if known is not None:
             self.findings.known = known
         self._ask_anew()

@@ -69,7 +69,7 @@ def test_shapes_step_by_step(person: Person) -> None:
     assert said(person).startswith("Press Ctrl+Z")
     person.press(Qt.Key.Key_Z, CONTROL)
     before = person.bench.document
-    person.press(Qt.Key.Key_S, CONTROL | SHIFT)
+    person.press(Qt.Key.Key_X, CONTROL | SHIFT)
     assert said(person).startswith("Done.")
     assert person.bench.document.clean == before.counterfactual
 

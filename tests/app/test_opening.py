@@ -125,7 +125,7 @@ def test_another_text_model_takes_over_the_prompts(reader: Person, models) -> No
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.edits() == []  # of the other model's graph
-    assert not reader.window.commands["undo"].isEnabled()
+    assert reader.window.commands["undo"].text() == "Undo Open llama"
     assert reader.window.canvas.selection() == ()
     assert reader.predictions()
     assert not reader.dialogs()
@@ -175,7 +175,9 @@ def test_the_same_model_again_with_another_example(reader: Person, models, monke
     assert reader.card("A").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.card("B").is_empty()
     assert reader.edits() == []
-    assert not reader.window.commands["undo"].isEnabled()
+    assert reader.window.commands["undo"].text() == "Undo Open “t”"
+    reader.choose("Edit", "Undo")
+    assert len(reader.edits()) == 1
     assert loads == []
 
 
