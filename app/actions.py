@@ -103,8 +103,10 @@ ACTIONS: tuple[Action, ...] = (
     *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
     *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
     Action("dataset_add", "&Add the Pair to the Dataset", ("Ctrl+D",), "The pair on the cards becomes a row"),
-    Action("dataset_open", "&Open a Dataset…", (), "A CSV, TSV or JSONL file in place of the rows; undo brings them back"),
-    Action("dataset_append", "A&ppend a Dataset…", (), "The rows of a CSV, TSV or JSONL file after those that are there"),
+    Action(
+        "dataset_open", "&Open a Dataset…", (), "A CSV, TSV or JSONL file in place of these rows; undo returns them"
+    ),
+    Action("dataset_append", "A&ppend a Dataset…", (), "The rows of a CSV, TSV or JSONL file after those here"),
     Action("dataset_save", "&Save the Dataset…", (), "The rows as a CSV, TSV or JSONL file", needs=ROWS_FIRST),
     Action("dataset_clear", "&Clear the Dataset", (), "Take all rows away; undo brings them back", needs=ROWS_FIRST),
     Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "The same with another draw of chance", needs=MAKE_FIRST),

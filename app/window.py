@@ -62,9 +62,8 @@ from views.panels.welcome import WelcomePanel
 from views.widgets.docks import Desk, Dock
 from views.widgets.drops import accept_copy, dropped_folder, dropped_json
 
-
 SAVING = (QKeySequence("Ctrl+S"), QKeySequence("Ctrl+Shift+S"))
-NO_PROJECTS = "There are no project files yet. Ctrl+E writes the figure, Ctrl+Shift+E the circuit, Edit > Dataset the rows."
+NO_PROJECTS = "There are no project files yet. Ctrl+E writes the figure, Ctrl+Shift+E the circuit."
 
 
 class Window(QMainWindow):

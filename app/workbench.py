@@ -102,8 +102,8 @@ class Workbench(QObject):
             self.history.push(words, document, merge)
 
     def open(self, document: Document, words: str = "") -> None:
-        """Take up another document: its model, its inputs. It is a step like any other: undo brings back what was there,
-        with all that led to it. Only the model of the present step is in memory."""
+        """Take up another document: its model, its inputs. It is a step like any other: undo brings back what was
+        there, with all that led to it. Only the model of the present step is in memory."""
         self.select(())
         step = self.history.current
         if step.opens and step.document.model not in self._have_opened:  # what is not there yet gives way

@@ -1,4 +1,4 @@
-"""What the user has made is lost by nothing that is opened: undo brings it back, with its history, and redo the other."""
+"""Nothing that is opened loses what the user has made: undo brings it back with its history, redo the other."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from app import engine_runs
-from app.document import Document, PairSource, Source
+from app.document import PairSource, Source
 from core.graph import Node
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
