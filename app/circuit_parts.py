@@ -54,6 +54,7 @@ def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cance
             band=None if band is None else (float(band[0, 0]), float(band[1, 0])),
             accuracy=found.accuracy[0] if found.accuracy else None,
             whole_accuracy=found.whole_accuracy,
+            of=scores_key,
         )
     send(replace(bench.kept[key], number=request.number))
 

@@ -22,7 +22,7 @@ class Kept:
     random edges recover. connected: of them, those on a path from input to output. whole, nothing: the metric with all
     edges and with none. Over a dataset, means over its `pairs`; band: of the share, 95 % by bootstrap over them.
     accuracy, whole_accuracy: the share of pairs that the circuit, and the whole model, answers rightly; None for a
-    model that gives no answers."""
+    model that gives no answers. of: the scores that ranked its edges, as `Scored.of` has it."""
 
     number: int
     size: int
@@ -37,6 +37,7 @@ class Kept:
     band: tuple[float, float] | None = None
     accuracy: float | None = None
     whole_accuracy: float | None = None
+    of: object = None
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from app.circuit_wants import CurveFound, Kept, WantCurve, WantKept
-from app.inspection import REPLACED, recovered_words, scored_words
+from app.document import Document
+from app.inspection import REPLACED, mean_words, scored_words
 from app.messages import Recovered, Scored, Unanswered
+from app.presenters.subject import over_words, recovery_words
 from app.trace_choice import pairs_words
 from app.tracing_wants import Untraced
 from app.workbench import TRACE_STEP
 from views.circuit_data import CircuitData, CurveData, KeptData
+from views.widgets.text import share_words
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -28,11 +31,10 @@ class Circuits(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window, self._panel, self._bench = window, window.faithfulness, window.workbench
-        self._kept: Kept | None = None
+        self._kept: Kept | None = None  # the last one, which may be of another size or of other scores
         self._curve: CurveFound | None = None
         self._basis: tuple[object, ...] = ()  # of both
-        self._kept_of: tuple[object, ...] = ()  # the state that the figure is of
-        self._curve_of: tuple[object, ...] = ()  # and that of the curve, which comes later
+        self._curve_of: tuple[object, ...] = ()  # the state that the curve is of
         self._scored_of: tuple[object, ...] = ()  # the state of the scores that came last
         self._given_up_of: tuple[object, ...] = ()  # the state whose curve the user has given up
         self._problem = ""
@@ -132,7 +134,7 @@ class Circuits(QObject):
         return traced is not None and bool(traced.file) and self._untraced[0] != self._state()
 
     def _take_kept(self, kept: Kept) -> None:
-        self._kept, self._kept_of, self._problem = kept, self._state(), ""
+        self._kept, self._problem = kept, ""
         self.show()
 
     def _take_curve(self, curve: CurveFound) -> None:
@@ -148,13 +150,16 @@ class Circuits(QObject):
 
     def _take_recovered(self, recovered: Recovered) -> None:
         """A trace has found how many edges do most: they are the circuit, where the user has not chosen a size."""
-        size = self._bench.document.size
+        document = self._bench.document
+        size = document.size
+        words = traced_words(recovered, document)
         if size is None or size == self._found:
             self._found = recovered.size
-            words = f"Trace: keep the best {recovered.size:,} edges"
-            self._bench.commit(words, replace(self._bench.document, size=recovered.size), TRACE_STEP)
+            step = f"Trace: keep the best {recovered.size:,} edges"
+            self._bench.commit(step, replace(document, size=recovered.size), TRACE_STEP)
         elif size != recovered.size:
-            self._bench.message.emit(f"{recovered_words(recovered)}. Kept are {size:,}, as chosen.")
+            words += f" Kept are {size:,}, as chosen."
+        self._bench.message.emit(words)
         self._bench.history.seal()
         self._untraced = None, ""
         self._follow()
@@ -179,10 +184,13 @@ class Circuits(QObject):
 
     def data(self) -> CircuitData:
         """The state of the strip."""
-        bench, kept, scored, state = self._bench, self._kept, self._bench.scored, self._state()
+        bench, scored, state, subject = self._bench, self._bench.scored, self._state(), self._bench.drawn.subject()
         can_run = self._curve_can_run()
         if bench.opened is None:
             return CircuitData()
+        ranked = None if subject is None else subject.ranked
+        present = None if subject is None else subject.recovered
+        kept = present or self._kept  # one of an earlier state is dimmed
         return CircuitData(
             edges=bench.opened.graph.n_edges,
             overview=min(bench.extent.strongest, bench.opened.graph.n_edges),
@@ -190,7 +198,9 @@ class Circuits(QObject):
             kept=None if kept is None else _kept_data(kept),
             curve=self._curve_data(),
             replaced=REPLACED.get(bench.cut_kind, ""),
-            partial="" if scored is None or scored.share == 1 else f"partial: {scored.share:.0%} of the work",
+            partial=ranked.partial if ranked is not None else "",
+            ranked="" if ranked is None else ranked.by,
+            over="" if subject is None else subject.over,
             can_measure=self._window.commands["measure"].isEnabled(),
             problem=self._problem or (self._untraced[1] if self._untraced[0] == state else ""),
             can_trace=scored is not None,
@@ -198,7 +208,7 @@ class Circuits(QObject):
             can_run=can_run,
             in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
             tracing=bench.tracing,
-            stale=kept is not None and self._kept_of != state,
+            stale=kept is not None and bench.document.size is not None and present is None,
         )
 
     def _curve_data(self) -> CurveData | None:
@@ -207,6 +217,14 @@ class Circuits(QObject):
             return None
         stale = self._curve_of != self._state()
         return CurveData(curve.sizes, curve.recovered, curve.band, _area_words(curve), curve.sure, stale)
+
+
+def traced_words(found: Recovered, document: Document) -> str:
+    """What a trace has come to: its size, and what that recovers."""
+    of = f"{REPLACED[found.kind]}{mean_words(found.kind, document)}, over {over_words(found.pairs)}"
+    words = recovery_words(found.size, found.edges, found.share, found.random, of)
+    least = f" No part of the model that was tried recovers {share_words(found.missed)}." if found.missed else ""
+    return f"{words}.{least}"
 
 
 def _kept_data(kept: Kept) -> KeptData:

@@ -106,6 +106,16 @@ class Document:
         return (*inputs, self.metric, self.traced_rows, self.population)
 
     @property
+    def question(self) -> tuple[object, ...]:
+        """What the cards and the metric's answers are of."""
+        return self.model, self.clean, self.counterfactual, self.metric
+
+    @property
+    def run(self) -> tuple[object, ...]:
+        """What a run with the edits depends on."""
+        return (*self.question, self.edits, self.population)
+
+    @property
     def cut_kind(self) -> EditKind:
         if self.replacement is not None and (self.replacement != "patch" or self.counterfactual is not None):
             return self.replacement

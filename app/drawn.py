@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.inspection import inspection
+from app.presenters.subject import Subject
 from app.snapshot import Snapshot
 from views.data import CanvasData, EdgeInspection, NodeInspection, Target
 
@@ -26,13 +27,20 @@ class Drawn:
         return Snapshot(
             bench.document,
             bench.opened,
-            bench.ran,
+            bench.ran if bench.ran_is_present else None,
             bench.known.scored,
-            bench.known.recovered,
+            bench.known.kept,
             bench.known.measured,
             has_counterfactual=bench.usable().counterfactual is not None,
             labels=bench.labels,
+            ready=bench.ready_of_present,
+            extent=bench.extent,
         )
+
+    def subject(self) -> Subject | None:
+        """The one description of what is shown; None before a model is open."""
+        snapshot = self.snapshot()
+        return None if snapshot is None else snapshot.subject
 
     def canvas(self, selection: tuple[Target, ...] | None = None) -> CanvasData | None:
         """What the canvas shows, or would show with another selection."""

@@ -32,7 +32,7 @@ def export(window: Window, ending: str, scale: int = 1) -> None:
         return
     try:
         if ending == ".json":
-            save_text(path, snapshot.circuit_json(data))
+            save_text(path, snapshot.circuit_json())
         else:
             plain = replace(data, changes=None)  # the fill of nodes has its legend in the window alone
             with usual_text():

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
+from app.circuit_wants import Kept
 from app.conversation import Conversation
 from app.document import Document
-from app.inspection import recovered_words, scored_words
+from app.inspection import scored_words
 from app.messages import Deltas, Inspected, Ran, Recovered, Scored
 from views.data import Target
 
@@ -21,6 +22,7 @@ class Known:
     scored: Scored | None = None
     inspected: Inspected | None = None
     recovered: Recovered | None = None
+    kept: Kept | None = None  # the run of a circuit that came last
     measured: dict[Target, float] = field(default_factory=dict)
 
 
@@ -40,7 +42,7 @@ class Findings(QObject):
         self._said_why = False  # no edge is shown
         for kind, slot in (
             *((Ran, self._take_ran), (Deltas, self._take_deltas), (Inspected, self._take_inspected)),
-            *((Scored, self._take_scores), (Recovered, self._take_recovered)),
+            *((Scored, self._take_scores), (Recovered, self._take_recovered), (Kept, self._take_kept)),
         ):
             conversation.on(kind, slot)
 
@@ -91,4 +93,6 @@ class Findings(QObject):
     def _take_recovered(self, answer: Recovered) -> None:
         self.known.recovered = answer
         self.recovered.emit()
-        self.message.emit(recovered_words(answer))
+
+    def _take_kept(self, kept: Kept) -> None:
+        self.known.kept = kept

@@ -44,16 +44,16 @@ def take_snapshot(engine: EngineSide, document: Document) -> Snapshot:
     assert isinstance(ran, Ran)
     assert isinstance(scored, Scored)
     assert isinstance(deltas, Deltas)
-    return Snapshot(document, opened, ran, scored, None, deltas.values)
+    return Snapshot(document, opened, ran, scored, None, deltas.values, labels=ready.labels, ready=ready)
 
 
 def write_export(snapshot: Snapshot, path: Path, edges: int, scale: int, theme_name: str) -> None:
     """Write a snapshot as a figure, or as JSON, by the path's ending. Raises WirescopeError."""
     from app.shown_edges import Extent
 
-    data = snapshot.canvas(extent=Extent(strongest=edges))
+    snapshot = replace(snapshot, extent=Extent(strongest=edges))
     if path.suffix == ".json":
-        save_text(path, snapshot.circuit_json(data))
+        save_text(path, snapshot.circuit_json())
         return
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtGui import QGuiApplication
@@ -62,7 +62,7 @@ def write_export(snapshot: Snapshot, path: Path, edges: int, scale: int, theme_n
     from views.theme import DARK, LIGHT
 
     application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
-    write_figure(path, data, snapshot.caption(), DARK if theme_name == "dark" else LIGHT, scale)
+    write_figure(path, snapshot.canvas(), snapshot.caption(), DARK if theme_name == "dark" else LIGHT, scale)
     del application  # it had to live while fonts were used
 
 

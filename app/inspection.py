@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from app.document import Document
-from app.messages import Inspected, Opened, Ready, Recovered, Scored
+from app.messages import Inspected, Opened, Ready, Scored
 from app.shown import WAITS, links
-from app.trace_choice import pairs_words
 from core.edits import EditKind
 from core.graph import Edge, Node
 from views.component_words import node_words
@@ -41,7 +40,7 @@ def inspection(
     kind = present.kind if present is not None else document.cut_kind if seen is None else seen.kind
     where = f" at {len(positions)} of {len(ready.labels)} positions" if positions and ready is not None else ""
     strength = 1.0 if present is None else present.strength
-    words = REPLACED[kind] + _over(kind, document) + _strength_words(kind, strength) + where
+    words = REPLACED[kind] + mean_words(kind, document) + _strength_words(kind, strength) + where
     words += ", with the other edits in place" if _others(document, target) else ""
     if waits:
         words = WAITS
@@ -94,7 +93,7 @@ def inspection(
     )
 
 
-def _over(kind: EditKind, document: Document) -> str:
+def mean_words(kind: EditKind, document: Document) -> str:
     """What a mean is taken over."""
     if kind != "mean":
         return ""
@@ -158,30 +157,3 @@ def scored_words(scored: Scored) -> str:
     if scored.kind == "patch" or scored.method == "eap-ig":
         return f"{ALIKE} {ANOTHER}"
     return "By these scores no edge has an effect on the metric. Choose another metric."
-
-
-def scores_words(scored: Scored) -> str:
-    """How the edges shown got their scores: "Dashed edges: estimated by EAP, replaced from B"."""
-    how = f"{scored.meaning.how} by {scored.title}"
-    if not scored.meaning.effect:
-        how += f" ({scored.meaning.words})"
-    over = f", over {pairs_words(scored.pairs)}" if scored.pairs else ""
-    part = f"; partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
-    if scored.measured:
-        return f"Solid edges: measured one at a time, {REPLACED[scored.kind]}{over}{part}"
-    return f"Dashed edges: {how}, {REPLACED[scored.kind]}{over}{part}"
-
-
-def recovered_words(answer: Recovered) -> str:
-    """ "1,413 of 70,651 edges recover 87 %, 13 % stays unexplained; random edges 2 %" """
-    left = 1 - answer.share
-    rest = f"{left:.0%} stays unexplained" if left >= 0 else f"{-left:.0%} more than the whole model"
-    if answer.share < 0:
-        rest = "less than with no edges at all, so they explain nothing"
-    random = abs(round(100 * answer.random)) if round(100 * answer.random) == 0 else round(100 * answer.random)
-    over = f", over {pairs_words(answer.pairs)}" if answer.pairs else ""
-    least = f". No part of the model that was tried recovers {answer.missed:.0%}" if answer.missed else ""
-    return (
-        f"{answer.size:,} of {answer.edges:,} edges recover {answer.share:.0%}, {rest}; "
-        f"as many random ones {random}% ({REPLACED[answer.kind]}{over}){least}"
-    )

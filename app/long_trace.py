@@ -30,7 +30,10 @@ def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
     method = bench.scores[key].method
     title = method_title(method, key.choice.file)
     share = share_done(bench.scores[key]) if key.choice.file else key.share
-    return Scored(number, bench.kept["ranking", key], key.kind, method, title, pairs, share)
+    ranking = bench.kept["ranking", key]
+    told = bench.scores[key].about.get("pairs", "") if key.choice.file else ""
+    of_file = bool(key.choice.file), int(told) if told.isdigit() else 0
+    return Scored(number, ranking, key.kind, method, title, pairs, share, *of_file, key)
 
 
 def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:

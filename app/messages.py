@@ -142,6 +142,9 @@ class Scored:
     title: str
     pairs: int = 0
     share: float = 1.0
+    from_file: bool = False
+    file_pairs: int = 0  # that the file says they are over
+    of: object = None  # tells these scores from all others of the same model, inputs and metric
 
     @property
     def measured(self) -> bool:

@@ -90,6 +90,7 @@ def canvas_data(
         extent.scores,
         "estimated" if ranking is None else ranking.meaning.how,
         ranking is None or ranking.meaning.signed,
+        len(indices) - len(chosen[0]),
     )
 
 

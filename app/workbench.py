@@ -66,6 +66,7 @@ class Workbench(QObject):
         self.opened: Opened | None = None
         self.ready: Ready | None = None
         self._document = self.history.current.document  # the one that `known` is of
+        self._ready_of = self._ran_of = self._document  # and those that these are of
         self._refused = RefusedInputs()
         self.question = Question(self, self._refused)
         self.drawn = Drawn(self)
@@ -200,8 +201,19 @@ class Workbench(QObject):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Of the positions of A."""
-        return () if self.ready is None else self.ready.labels
+        """Of the positions of A; none until it is read."""
+        before = self._ready_of.question[:2] != self.document.question[:2]
+        return () if self.ready is None or before else self.ready.labels
+
+    @property
+    def ready_of_present(self) -> Ready | None:
+        """What is known of the present inputs and metric; None until they are read."""
+        return self.ready if self._ready_of.question == self.document.question else None
+
+    @property
+    def ran_is_present(self) -> bool:
+        """Whether the last run was of the present document."""
+        return self.ran is not None and self._ran_of.run == self.document.run
 
     def trace(self, words: str, choice: TraceChoice) -> None:
         """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
@@ -270,6 +282,7 @@ class Workbench(QObject):
     # ---- answers ----
 
     def _take_ran(self, ran: Ran) -> None:
+        self._ran_of = self.document
         self._conversation.fresh()  # what the inspector shows stays dimmed until its own answer comes
         self.history.take_outcome(Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows, bool(ran.edits)))
         self._send_predictions()
@@ -293,7 +306,7 @@ class Workbench(QObject):
             self._send_canvas()
 
     def _take_ready(self, ready: Ready) -> None:
-        self.ready = ready
+        self.ready, self._ready_of = ready, self.document
         cards = self._refused.take_ready(ready, self.document)
         self._send_edits()
         self.cards_changed.emit(*cards)

@@ -56,6 +56,8 @@ class CircuitData:
     kept: KeptData | None = None
     curve: CurveData | None = None
     replaced: str = ""  # what removed edges carry from now on
+    ranked: str = ""  # by what the edges are in their order: "EAP-IG over 24 pairs"
+    over: str = ""  # what circuits are run on: "this pair", "24 pairs"
     problem: str = ""
     can_trace: bool = False
     can_run: bool = False

@@ -90,6 +90,7 @@ class CanvasData:
     scores: NodeScores | None = None  # the fill of the nodes, where no edit gives them one
     how: str = "estimated"  # the edges' scores, where they are not measured: "scored", "drawn"
     signed: bool = True  # whether the sign of these says anything
+    beside: int = 0  # edges that are shown and do not belong to the circuit: of the selection, and edited ones
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from core.edits import EditKind
 from core.errors import WirescopeError
-from views.canvas.border import count_words, header_widths, paint_layer_names
+from views.canvas.border import beside_words, count_words, header_widths, paint_layer_names
 from views.canvas.camera import framed
 from views.canvas.edge_layer import dash_lengths, edge_color
 from views.canvas.groups import paint_groups
@@ -105,7 +105,7 @@ class GraphDrawing:
 
     @property
     def words(self) -> str:
-        return count_words(self.data)
+        return f"{count_words(self.data)} {beside_words(self.data)}".strip()
 
     @property
     def marks(self) -> Sequence[EdgeMark | NodeMark]:

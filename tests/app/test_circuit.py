@@ -11,8 +11,8 @@ from PySide6.QtTest import QTest
 
 import wirescope as ws
 from app import engine_side
+from app.circuits import traced_words
 from app.document import Document, Source
-from app.inspection import recovered_words
 from app.messages import Recovered
 from app.ranking import STRONGEST
 from core.downstream import downstream
@@ -185,8 +185,8 @@ def test_a_curve_that_is_cancelled_says_so_and_goes_on_when_asked(person: Person
 
 def test_edges_that_recover_less_than_none_explain_nothing() -> None:
     """More than all of the behaviour cannot be unexplained; the strip's own words: `test_circuit_strip`."""
-    words = recovered_words(Recovered(0, 12, 262, -0.38, 0.0, "eap", "zero"))
-    assert "recover -38%, less than with no edges at all, so they explain nothing" in words
+    words = traced_words(Recovered(0, 12, 262, -0.38, 0.0, "eap", "zero"), Document("x"))
+    assert "recover −38 %, less than with no edges at all, so they explain nothing" in words
     assert "unexplained" not in words
 
 

@@ -89,7 +89,7 @@ def test_what_the_window_exports_it_opens_again(reader: Person, tmp_path: Path) 
     reader.rest()
     before = {mark.index for mark in reader.window.canvas.scene.data.edges}
     file = tmp_path / "again.json"
-    file.write_text(reader.bench.drawn.snapshot().circuit_json(reader.bench.drawn.canvas()), encoding="utf-8")
+    file.write_text(reader.bench.drawn.snapshot().circuit_json(), encoding="utf-8")
     reader.choose("Edit", "Undo")
     assert reader.drop(reader.card("A"), files(file))  # a card sends it where it belongs
     reader.rest()

@@ -89,8 +89,13 @@ def _layer_box(scene: Scene, camera: Camera, layer: int, box: QRectF) -> QRectF 
 
 
 def count_words(data: CanvasData) -> str:
-    """`214 of 70,651 edges`."""
-    return f"{len(data.edges):,} of {data.graph.n_edges:,} edges"
+    """`214 of 70,651 edges`: the circuit, or what is shown in its place."""
+    return f"{len(data.edges) - data.beside:,} of {data.graph.n_edges:,} edges"
+
+
+def beside_words(data: CanvasData) -> str:
+    """What is shown of the selection and of the edits that the circuit does not have: `+ 12 beside them`."""
+    return f"+ {data.beside:,} beside them" if data.beside else ""
 
 
 def weaker_words(data: CanvasData) -> str:
@@ -99,7 +104,7 @@ def weaker_words(data: CanvasData) -> str:
 
 
 def _count_lines(data: CanvasData) -> list[str]:
-    return [line for line in (f"{count_words(data)} shown", weaker_words(data)) if line]
+    return [line for line in (f"{count_words(data)} shown", beside_words(data), weaker_words(data)) if line]
 
 
 def header_widths(count: str) -> tuple[float, float]:

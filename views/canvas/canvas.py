@@ -16,6 +16,7 @@ from core.graph import Edge, Node
 from views import theme
 from views.canvas import walk
 from views.canvas.border import (
+    beside_words,
     count_box,
     count_words,
     marks_legend_height,
@@ -107,8 +108,8 @@ class Canvas(Hands[Target]):
         names = ", ".join(target_name(target) for target in self._selection[:5])
         more = f" and {len(self._selection) - 5} more" if len(self._selection) > 5 else ""
         chosen = f"Selected: {names}{more}." if names else "Nothing is selected."
-        weaker = weaker_words(self._data)
-        shown = f"{count_words(self._data)} are shown{', ' + weaker if weaker else ''}."
+        more_shown = [words for words in (beside_words(self._data), weaker_words(self._data)) if words]
+        shown = f"{', '.join((f'{count_words(self._data)} are shown', *more_shown))}."
         self.setAccessibleDescription(" ".join(words for words in (self._notice, shown, chosen) if words))
 
     # ---- what the board shows ------------------------------------------------------------------------------

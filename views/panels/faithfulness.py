@@ -13,7 +13,7 @@ from views.circuit_data import CircuitData, KeptData
 from views.panels.faithfulness_track import FaithfulnessTrack
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
-from views.widgets.text import ElidedLabel, dim, metric_digits, number, plain_tip
+from views.widgets.text import ElidedLabel, dim, metric_digits, number, plain_tip, share_words
 
 TRACK_TIP = (
     "The circuit keeps the edges of the highest scores: those that raise the metric most. All others carry their "
@@ -24,11 +24,6 @@ TRACK_TIP = (
 INVITATION = "how many"  # in the empty field
 FIELD_EDGES = 28  # pixels of the field beside its text
 FITS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (3, 2), (2, 3), (3, 3))  # forms of title and note
-
-
-def share_words(share: float) -> str:
-    """`87 %`, `−3 %`."""
-    return f"{number(100 * share, 1 if 0 < abs(share) < 0.0995 else 0)} %"
 
 
 class FaithfulnessPanel(QFrame):
@@ -149,13 +144,16 @@ class FaithfulnessPanel(QFrame):
         if not data.edges:
             return ("edges of the circuit",), ("",)
         replaced = data.replaced if kept is None or data.problem else kept.replaced  # the words are of the figure
-        note = " · ".join(part for part in (data.partial, _over(kept), replaced) if part)
+        by = data.ranked and f"by {data.ranked}"
+        short_by, run_on = by.replace(" over ", ", "), _run_on(data)
         if data.size is None:
             shown = f"the {data.overview} strongest edges are shown"
             how = data.partial or "type a number, or drag, to keep a circuit"
-            return (shown, f"{data.overview} strongest shown"), (how, data.partial or "drag to keep a circuit", "")
+            notes = (_joined(by, how), _joined(by, data.partial), _joined(short_by, _short_partial(data)))
+            return (shown, f"{data.overview} strongest shown"), notes
         if kept is None or data.problem:
-            return ("best edges kept", "kept"), (note, data.partial)
+            note = _joined(by, run_on, data.partial, replaced)
+            return ("best edges kept", "kept"), (note, _joined(short_by, _short_partial(data)))
         share, left = share_words(kept.share), 1 - kept.share
         rest = f"{share_words(left)} unexplained" if left >= 0 else f"{share_words(-left)} above the whole"
         short_rest = rest if left >= 0 else f"{share_words(-left)} too much"
@@ -169,9 +167,15 @@ class FaithfulnessPanel(QFrame):
             f"{share}, {short_rest}",
         )
         random, kind = share_words(kept.random), replaced.removeprefix("replaced ")
-        short = " · ".join(part for part in (f"random {random}", _over(kept), _short_partial(data), kind) if part)
-        shortest = " · ".join(part for part in (f"random {random}", _short_partial(data)) if part)
-        return titles, (f"random edges {random} · {note}", f"random {random} · {note}", short, shortest)
+        most = by, run_on, data.partial, replaced
+        short = _joined(f"random {random}", short_by, run_on, _short_partial(data), kind)
+        shortest = _joined(f"random {random}", short_by, _short_partial(data))
+        return titles, (
+            _joined(f"random edges {random}", *most),
+            _joined(f"random {random}", *most),
+            short,
+            shortest,
+        )
 
     def _fit(self) -> None:
         """Say as much as there is room for; the note on the right gives way first. Where there is no room for the
@@ -259,6 +263,15 @@ def _button_words(data: CircuitData) -> str:
     if data.in_part:
         return "No curve: the file scores only some of the edges"
     return "Run circuits of all sizes" if data.can_run else "Trace to see the curve"
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _run_on(data: CircuitData) -> str:
+    """What circuits are run on, where it is not what their edges were ranked over."""
+    return "" if data.ranked.endswith(f" over {data.over}") else f"run on {data.over}"
 
 
 def _short_partial(data: CircuitData) -> str:

@@ -32,6 +32,11 @@ def number(value: float, digits: int = 2) -> str:
     return MINUS + text if value < 0 and float(text) != 0.0 else text
 
 
+def share_words(share: float) -> str:
+    """A share of the behaviour, the same wherever it stands: `87 %`, `9.3 %`, `−3 %`."""
+    return f"{number(100 * share, 1 if 0 < abs(share) < 0.0995 else 0)} %"
+
+
 def digits_to_see(change: float, fewest: int = 2) -> int:
     """Digits after the point with which a change does not round to nothing; `fewest` where that would take too many."""
     digits = fewest

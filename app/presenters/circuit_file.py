@@ -1,0 +1,77 @@
+"""The circuit shown as JSON: its edges by rank, what they were ranked by, and what the work was made of. What the
+canvas shows beside the circuit is not in it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.presenters.made_of import made_of_document, metric_kind
+from core.circuit import Circuit
+from core.edits import Edit
+from core.interchange.circuit_files import to_json
+from core.interchange.made_of import KEY, MadeOf
+
+if TYPE_CHECKING:
+    from app.snapshot import Snapshot
+
+
+def circuit_text(shown: Snapshot) -> str:
+    """The edges of the circuit with their scores, the best first; while none is chosen, the strongest that are shown,
+    which the file says. What was measured of an edge, the change of the metric by its edit, stands beside its score and
+    never in its place."""
+    graph, ranking = shown.opened.graph, None if shown.scored is None else shown.scored.ranking
+    edges = np.zeros(0, dtype=np.int64)
+    if ranking is not None:
+        edges = ranking.kept(shown.document.size, shown.extent.strongest)
+    known = [None] * len(edges) if ranking is None else ranking.known(edges)
+    content = json.loads(to_json(Circuit(graph, edges, None, about_work(shown))))
+    for row, index, score in zip(content["edges"], edges.tolist(), known, strict=True):
+        change = shown.measured.get(graph.edge(index))
+        row |= {} if score is None else {"score": score}
+        row |= {} if change is None else {"measured": change}
+    subject = shown.subject
+    content["edits"] = [str(edit) for edit in edits_made(shown)]
+    if subject.ran is not None:
+        content["measured"] = {"before": subject.ran.before, "after": subject.ran.after}
+    kept = subject.recovered
+    if kept is not None:
+        content["recovered"] = {
+            "share": kept.share,
+            "random": kept.random,
+            "edges": kept.size,
+            "pairs": kept.pairs or 1,
+        }
+    content[KEY] = made(shown).entries()
+    return json.dumps(content, indent=1, ensure_ascii=False)
+
+
+def about_work(shown: Snapshot) -> dict[str, str]:
+    """What a file of the work shown says of it, under "about"."""
+    document, scored = shown.document, shown.scored
+    about = {
+        "model": document.model,
+        "clean": "" if document.clean is None else document.clean.words,
+        "counterfactual": "" if document.counterfactual is None else document.counterfactual.words,
+        "method": "" if scored is None else scored.method,
+        "replacement": document.cut_kind if scored is None else scored.kind,
+    }
+    return about | shown.subject.about() | metric_kind(made(shown))
+
+
+def made(shown: Snapshot) -> MadeOf:
+    """What the work shown is made of."""
+    fits = shown.ready is None or not shown.ready.metric_problem
+    return made_of_document(shown.usable, shown.opened, edits_made(shown), fits)
+
+
+def edits_made(shown: Snapshot) -> tuple[Edit, ...]:
+    """Those of the figures shown: a patch waits while B does not fit."""
+    return shown.document.edits if shown.ran is None else shown.ran.edits
+
+
+def entries(shown: Snapshot) -> dict[str, Any]:
+    """For a file that is no circuit: what it is about, and what it was made of."""
+    return {"about": about_work(shown), KEY: made(shown).entries()}

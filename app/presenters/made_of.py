@@ -1,0 +1,95 @@
+"""Between the document and what a file says it was made of: inputs, metric, edits, and the pairs that ranked."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+from app.document import Document, PairSource, Source
+from app.messages import Opened
+from core.edits import Edit
+from core.errors import InputError
+from core.graph import Graph
+from core.inputs.corruption_kinds import ImageCorruption
+from core.inputs.dataset_files import FileRow
+from core.interchange.made_of import FileInput, MadeOf, hash_of, hash_of_file
+from views.data import MetricChoice
+
+
+def made_of_document(document: Document, opened: Opened, edits: tuple[Edit, ...], metric_fits: bool = True) -> MadeOf:
+    """What the work shown is made of. edits: as they were made. metric_fits: whether the document's metric is the one
+    that counts; where it does not fit, the model's default does."""
+    choice = document.metric if metric_fits and document.metric is not None and document.metric.kind else None
+    rows = document.traced_rows
+    if not rows and document.clean is not None:
+        rows = (PairSource(document.clean, document.counterfactual),)
+    return MadeOf(
+        _file_input(document.clean),
+        _file_input(document.counterfactual),
+        None if choice is None else (choice.kind, choice.target, choice.foil),
+        edits,
+        _file_rows(rows, choice, opened),
+    )
+
+
+def with_made_of(document: Document, made: MadeOf, graph: Graph) -> Document:
+    """The document with the inputs, the metric and the edits of a file. Raises WirescopeError for edits of another
+    graph, and for a corruption that there is not."""
+    edits = tuple(
+        replace(edit, target=graph.parse(edit.target) if isinstance(edit.target, str) else edit.target)
+        for edit in made.edits
+    )
+    return replace(
+        document,
+        clean=_source(made.clean),
+        counterfactual=_source(made.counterfactual),
+        metric=None if made.metric is None else MetricChoice(*made.metric),
+        edits=edits,
+    )
+
+
+def metric_kind(made: MadeOf) -> dict[str, str]:
+    """For `about`: the metric as the command line reads it. Its answers are those of the rows."""
+    return {} if made.metric is None else {"metric kind": made.metric[0]}
+
+
+def _file_input(source: Source | None) -> FileInput | None:
+    if source is None:
+        return None
+    if source.kind == "text":
+        return FileInput("text", text=source.text)
+    done = source.corruption
+    told = () if done is None else tuple((field.name, getattr(done, field.name)) for field in fields(done))
+    plain = tuple((name, f"sha256:{hash_of(value)}" if isinstance(value, bytes) else value) for name, value in told)
+    sha = hash_of(source.data) if source.data else hash_of_file(source.path)
+    return FileInput("image", path=source.path, sha256=sha, name=source.words, corruption=plain)
+
+
+def _source(side: FileInput | None) -> Source | None:
+    """Raises InputError."""
+    if side is None:
+        return None
+    if side.kind == "text":
+        return Source("text", text=side.text)
+    told = dict(side.corruption)
+    corruption = None
+    if told:
+        try:
+            corruption = ImageCorruption(**{**told, "patches": tuple(told.get("patches", ()))})
+        except TypeError as error:
+            raise InputError(f"What was done to {side.name} cannot be read: {error}.") from None
+    return Source("image", path=side.path, name=side.name, corruption=corruption)
+
+
+def _file_rows(rows: tuple[PairSource, ...], choice: MetricChoice | None, opened: Opened) -> tuple[FileRow, ...]:
+    """With each row's own answers, else the metric's. None where a picture has no file that holds it."""
+    option = next((option for option in opened.metric_options if choice and option.kind == choice.kind), None)
+    sides = [side for row in rows for side in (row.clean, row.counterfactual) if side is not None]
+    if any(side.kind == "image" and (not side.path or side.corruption is not None) for side in sides):
+        return ()
+    found = []
+    for row in rows:
+        target = (row.target or choice.target) if choice and option and option.needs_target else ""
+        foil = (row.foil or choice.foil) if choice and option and option.needs_foil else ""
+        b = "" if row.counterfactual is None else row.counterfactual.text or row.counterfactual.path
+        found.append(FileRow(row.clean.text or row.clean.path, b, target, foil))
+    return tuple(found)
