@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from core.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
-    from core.inputs.dataset_files import FileRow
+    from core.inputs.dataset_columns import FileRow
     from core.inputs.misfits import Misfit
     from core.inputs.pair import Dataset, Pair
     from core.metrics import Metric
@@ -60,20 +60,23 @@ def check_pair_options(options: argparse.Namespace) -> None:
 
 def asked_pairs(model: Model, options: argparse.Namespace) -> AskedPairs:
     """The pairs that the options ask for. Raises ArgumentError, InputError."""
-    from core.inputs.dataset_files import FileRow, read_dataset
+    from core.inputs.dataset_columns import FileRow
+    from core.inputs.dataset_files import read_dataset_file
 
     if options.task is not None:
         return task_pairs(model, options.task, options.pairs or PAIRS, options.seed)
     if options.dataset is not None:
         file = Path(options.dataset)
-        return row_pairs(model, _placed(model, read_dataset(file), file.parent), f"of {file.name}")
+        read = read_dataset_file(file)
+        pairs = row_pairs(model, _placed(model, read.rows, file.parent), f"of {file.name}")
+        return replace(pairs, notes=(*read.notes, *pairs.notes))
     row = FileRow(options.clean, options.counterfactual or "")
     return row_pairs(model, _placed(model, [row], Path()), "")
 
 
 def task_pairs(model: Model, task: str, pairs: int, seed: int) -> AskedPairs:
     """Pairs of a built-in task. Raises ArgumentError for an unknown one, InputError where it does not fit the model."""
-    from core.inputs.dataset_files import FileRow
+    from core.inputs.dataset_columns import FileRow
     from core.inputs.pair import Dataset
     from core.inputs.tasks import make_task
 

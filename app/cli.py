@@ -174,16 +174,24 @@ def refuse_pictures(model: Model, texts: Sequence[str | None]) -> None:
 
 
 def _dataset(model: Model, path: Path) -> Dataset:
-    """The inputs of a file, one a line. Raises InputError."""
+    """The inputs of a file: the clean ones of pairs, or one a line. Raises InputError with the line of one that the
+    model cannot take."""
+    from core.inputs.dataset_files import read_inputs
     from core.inputs.pair import Dataset
 
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError):
-        raise InputError(f"{path} cannot be read as a dataset.", "Give a text file with one input a line.") from None
-    if not lines:
-        raise InputError(f"{path} has no inputs.", "Write one a line.")
-    return Dataset([model.pair(line) for line in lines])
+    pairs = []
+    for number, row in enumerate(read_inputs(path).rows, start=1):
+        clean = row.clean
+        if not model.is_text:
+            beside = path.parent / Path(clean.strip()).expanduser()
+            clean = str(beside) if isfile(beside) else clean.strip()
+        try:
+            if model.is_text:
+                refuse_pictures(model, (clean,))
+            pairs.append(model.pair(clean))
+        except InputError as error:
+            raise InputError(f"Input {number} of {path.name}: {error.message}", error.hint) from None
+    return Dataset(pairs)
 
 
 def parse_edits(texts: Sequence[str]) -> list[Edit]:

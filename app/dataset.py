@@ -21,8 +21,8 @@ from views.panels.dataset_table import DatasetRow
 if TYPE_CHECKING:
     from app.window import Window
 
-FILES = (".csv", ".tsv", ".jsonl")
-OPEN_FILTER = "Datasets (*.csv *.tsv *.jsonl)"
+FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
+OPEN_FILTER = "Datasets (*.csv *.tsv *.jsonl *.ndjson)"
 IDS_FILTER = "CSV with token ids, as EAP-IG reads it (*.csv)"
 SAVE_FILTERS = ("CSV (*.csv)", "JSON lines (*.jsonl)", "TSV (*.tsv)", IDS_FILTER)
 DATASET_ACTIONS = ("dataset_add", "dataset_open", "dataset_append", "dataset_save", "dataset_clear")
@@ -205,8 +205,9 @@ class DatasetKeeper(QObject):
                 if before and before != made.rows:
                     gone = f"the {len(before):,} rows" if len(before) > 1 else "the row"
                     self._workbench.message.emit(f"{name} takes the place of {gone} there; undo brings them back.")
-        if "did not fit" in made.words or "different pairs" in made.words:
-            self._panel.say(note=made.words)
+        told = (made.words,) if "did not fit" in made.words or "different pairs" in made.words else ()
+        if told or made.notes:
+            self._panel.say(note=" ".join((*told, *made.notes)))
 
     def _take_saved(self, saved: SavedRows) -> None:
         if self._saves.ends(saved.want):

@@ -29,7 +29,7 @@ from app.saved_rows import save_table
 from core.errors import InputError
 from core.inputs.corruption import corrupt_text
 from core.inputs.corruption_kinds import TEXT_WORDS, ImageCorruption
-from core.inputs.dataset_files import read_dataset, read_table
+from core.inputs.dataset_files import read_dataset_file, read_pasted
 from core.inputs.tasks import make_task, match_task
 from core.inputs.tasks.task import Input
 from core.models.model import Model
@@ -82,16 +82,16 @@ def make_rows(want: MakeRows, request: Request, bench: Bench, send: Send, cancel
     key = ("make rows", want)
     if key not in bench.kept:
         bench.kept[key] = _make_rows(want, bench.session.model)
-    rows, words = bench.kept[key]
-    send(MadeRows(request.number, want, rows, words))
+    rows, words, notes = bench.kept[key]
+    send(MadeRows(request.number, want, rows, words, notes))
 
 
-def _make_rows(want: MakeRows, model: Model) -> tuple[tuple[PairSource, ...], str]:
+def _make_rows(want: MakeRows, model: Model) -> tuple[tuple[PairSource, ...], str, tuple[str, ...]]:
     if want.task:
         made = make_task(want.task, model, ROWS, want.seed)
-        return _rows_of(made.pairs, made.answers, made.names), made.words()
-    read = read_dataset(want.path) if want.path else read_table(want.text, "the pasted text")
-    if not read:
+        return _rows_of(made.pairs, made.answers, made.names), made.words(), ()
+    read = read_dataset_file(want.path) if want.path else read_pasted(want.text, "the pasted text")
+    if not read.rows:
         raise InputError("There are no rows in it.", "Copy lines or cells first.")
     folder = Path(want.path).parent if want.path else Path()
     rows = tuple(
@@ -101,9 +101,9 @@ def _make_rows(want: MakeRows, model: Model) -> tuple[tuple[PairSource, ...], st
             _answer(row.target, model),
             _answer(row.foil, model),
         )
-        for row in read
+        for row in read.rows
     )
-    return rows, f"{len(rows)} row{'s' * (len(rows) != 1)}"
+    return rows, f"{len(rows)} row{'s' * (len(rows) != 1)}", read.notes
 
 
 def save_rows(want: SaveRows, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
@@ -171,4 +171,4 @@ def _file_source(value: str, model: Model, folder: Path) -> Source:
 
 
 def _answer(value: str | int, model: Model) -> str:
-    return model.label(value) if isinstance(value, int) else value
+    return model.label(model.checked_answer(value)) if isinstance(value, int) else value

@@ -57,12 +57,14 @@ class MakeRows(Errand):
 
 @dataclass(frozen=True)
 class MadeRows:
-    """words: how many, and which did not fit the model, with an example of why."""
+    """words: how many, and which did not fit the model, with an example of why. notes: what of a file was left
+    aside."""
 
     number: int
     want: MakeRows
     rows: tuple[PairSource, ...]
     words: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Datasets of pairs as files: CSV, TSV and JSON lines.
 
 Columns of ours: `clean,counterfactual,target,foil`; those of EAP-IG's and MIB's files are read and written too:
-`clean,corrupted,correct_idx,incorrect_idx`, whose answers are token ids (a list of ids counts by its first). Only
-`clean` must be there. Inputs are texts, or paths of pictures, relative to the file. JSON lines are objects with the
-same names.
+`clean,corrupted,correct_idx,incorrect_idx`, whose answers are token ids (of a list of ids the first counts), and so are
+the names that other files have for them (`dataset_columns`). Only `clean` must be there. Inputs are texts, or paths of
+pictures, relative to the file. JSON lines are objects with the same names.
 """
 
 from __future__ import annotations
@@ -11,146 +11,194 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from core.errors import InputError
+from core.errors import InputError, WirescopeError
+from core.inputs.dataset_columns import IDS_OWN, OURS, Columns, FileRow, is_header, names_inputs
+from core.interchange.saving import save_text
+from core.text_files import check_text, parse_json, read_text, text_lines
 
-OURS = ("clean", "counterfactual", "target", "foil")
-FIELDS_OWN = ("clean", "corrupted", "correct_idx", "incorrect_idx")  # of EAP-IG and MIB
 MAX_BYTES = 64 * 2**20
-ENDINGS = (".csv", ".tsv", ".jsonl")
-
-_NAMES = {"corrupted": "counterfactual", "correct_idx": "target", "incorrect_idx": "foil"}
+TABLES, JSON_LINES = (".csv", ".tsv"), (".jsonl", ".ndjson")
+ENDINGS = (*TABLES, *JSON_LINES)
+SIGNS = (",", "\t", ";")  # between columns
+INPUT_NAMES = f"The columns are {','.join(OURS)} or {','.join(IDS_OWN)}"
 
 
 @dataclass(frozen=True)
-class FileRow:
-    """One row: A, B ("" for none) and the metric's answers, as text or as ids ("" for none)."""
+class FileRows:
+    """Rows, and what should be told of them: columns that are not used, lists of which the first counts."""
 
-    clean: str
-    counterfactual: str = ""
-    target: str | int = ""
-    foil: str | int = ""
+    rows: tuple[FileRow, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_dataset(path: str | Path) -> list[FileRow]:
     """The rows of a file, by its ending. Raises InputError with the line that is wrong."""
+    return list(read_dataset_file(path).rows)
+
+
+def read_dataset_file(path: str | Path) -> FileRows:
+    """As `read_dataset`, with its notes."""
     file = Path(path)
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise InputError(f"{file.name} is larger than 64 MB.", "Split it.")
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{file.name} is no UTF-8 text.", "Save it as UTF-8.") from None
-    except OSError as error:
-        raise InputError(f"{file.name} cannot be read: {error.strerror}.", "Check the path and its rights.") from None
     ending = file.suffix.lower()
     if ending not in ENDINGS:
         raise InputError(f"{file.name} is no dataset.", f"The formats are {', '.join(ENDINGS)}.")
-    rows = _read_json(text, file.name) if ending == ".jsonl" else read_table(text, file.name, header=True)
-    if not rows:
-        raise InputError(f"{file.name} has no rows.", f"Its columns are {','.join(OURS)}.")
-    return rows
+    text = read_text(file, MAX_BYTES)
+    found = _read_json(text, file.name) if ending in JSON_LINES else _read_table(text, file.name, header=True)
+    if not found.rows:
+        raise InputError(f"{file.name} has no rows.", f"{INPUT_NAMES}.")
+    return found
+
+
+def read_inputs(path: str | Path) -> FileRows:
+    """The inputs of a file: a dataset's, or one a line of a text file. Raises InputError."""
+    file = Path(path)
+    if file.suffix.lower() in ENDINGS:
+        return read_dataset_file(file)
+    text = read_text(file, MAX_BYTES)
+    if file.suffix.lower() == ".json" or _is_json(text):
+        found = _read_json(text, file.name)
+    elif _sign(text, is_header)[0]:
+        found = _read_table(text, file.name, header=True)
+    else:
+        found = FileRows(tuple(_lines(text, file.name)))
+    if not found.rows:
+        raise InputError(f"{file.name} has no inputs.", "Write one a line.")
+    return found
 
 
 def read_table(text: str, name: str = "The text", header: bool = False) -> list[FileRow]:
-    """Rows of comma- or tab-separated text, as from a spreadsheet; a plain line is an A without a B. header: the first
-    line must name the columns; else it may. Raises InputError with the line that is wrong."""
-    text = text.removeprefix("\ufeff")
-    first = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
-    delimiter = "\t" if "\t" in first else ","
-    named = "clean" in [cell.strip().lower() for cell in first.split(delimiter)]
-    if not named and header:
-        raise InputError(
-            f"Line 1 of {name} names no column `clean`.", f"The columns are {','.join(OURS)} or {','.join(FIELDS_OWN)}."
-        )
-    if not named and delimiter == ",":  # lines of prose have commas of their own
-        return [FileRow(line.strip()) for line in text.splitlines() if line.strip()]
-    reader = csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), delimiter=delimiter, strict=True)
-    columns: Sequence[str] = OURS
-    rows = []
-    try:
-        for number, cells in enumerate(reader):
-            if number == 0 and named:
-                columns = [cell.strip().lower() for cell in cells]
-            elif any(cell.strip() for cell in cells):
-                if len(cells) > len(columns):
-                    raise InputError(
-                        f"Line {reader.line_num} of {name} has {len(cells)} columns instead of {len(columns)}.",
-                        "Put text with commas into quotes.",
-                    )
-                rows.append(_row(dict(zip(columns, cells, strict=False)), reader.line_num, name))
-    except csv.Error as error:
-        raise InputError(f"Line {reader.line_num} of {name} cannot be read: {error}.", "Check its quotes.") from None
-    return rows
+    """Rows of comma-, semicolon- or tab-separated text, as from a spreadsheet; a plain line is an A without a B.
+    header: the first line must name the columns; else it may. Raises InputError with the line that is wrong."""
+    return list(_read_table(text, name, header).rows)
+
+
+def read_pasted(text: str, name: str) -> FileRows:
+    """Rows of text from the clipboard: JSON lines, a table, or plain lines. Raises InputError."""
+    return _read_json(text, name) if _is_json(text) else _read_table(text, name, header=False)
 
 
 def write_dataset(path: str | Path, rows: Iterable[FileRow], ids: bool = False) -> None:
-    """Write rows in the format of the file's ending. ids: with the names and the token ids of EAP-IG's files; every
-    answer must then be an id. Raises InputError where the file cannot be written."""
+    """Write rows in the format of the file's ending, whole or not at all. ids: with the names and the token ids of
+    EAP-IG's files; every answer must then be an id. Raises InputError where the file cannot be written."""
     file = Path(path)
-    names = FIELDS_OWN if ids else OURS
+    names = IDS_OWN if ids else OURS
     records = [dict(zip(names, (row.clean, row.counterfactual, row.target, row.foil), strict=True)) for row in rows]
     if ids and any(not isinstance(record[name], int) for record in records for name in names[2:]):
         raise InputError("Not every row has a target and a foil.", "Such a file needs both in each row.")
+    for number, record in enumerate(records, start=1):
+        for column, value in record.items():
+            check_text(str(value), f"Row {number}: {column}")
+    out = io.StringIO(newline="")
+    if file.suffix.lower() in JSON_LINES:
+        out.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    else:
+        writer = csv.DictWriter(out, names, delimiter="\t" if file.suffix.lower() == ".tsv" else ",")
+        writer.writeheader()
+        writer.writerows(records)
     try:
-        with file.open("w", encoding="utf-8", newline="") as out:
-            if file.suffix.lower() == ".jsonl":
-                out.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-            else:
-                writer = csv.DictWriter(out, names, delimiter="\t" if file.suffix.lower() == ".tsv" else ",")
-                writer.writeheader()
-                writer.writerows(records)
-    except OSError as error:
-        raise InputError(f"{file.name} cannot be written: {error.strerror}.", "Choose another place.") from None
+        save_text(file, out.getvalue())
+    except WirescopeError as error:
+        raise InputError(error.message, "Choose another place.") from None
 
 
-def _read_json(text: str, name: str) -> list[FileRow]:
+# ---- tables ----
+
+
+def _read_table(text: str, name: str, header: bool) -> FileRows:
+    sign, text = _sign(text, names_inputs if header else is_header)
+    if not sign and header:
+        raise InputError(
+            f"Line 1 of {name} names no column `clean`: it is {_first_line(text)[:80]!r}.",
+            f"{INPUT_NAMES}; commas, semicolons or tabs stand between them.",
+        )
+    if not sign and "\t" not in _first_line(text):  # lines of prose have commas of their own
+        return FileRows(tuple(replace(row, clean=row.clean.strip()) for row in _lines(text, name)))
+    columns = Columns(name)
+    names = [] if sign else list(OURS)
     rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for line, cells in _records(text, sign or "\t", name):
+        if not names:
+            names = cells
+            columns.check_names(names, line)
+            continue
+        if any(cell.strip() for cell in cells[len(names) :]):
+            raise InputError(
+                f"Line {line} of {name} has {len(cells)} columns instead of {len(names)}.",
+                "Put text with commas into quotes.",
+            )
+        rows.append(columns.row(zip(names, cells, strict=False), line))
+    columns.check_years(rows)
+    return FileRows(tuple(rows), columns.notes())
+
+
+def _sign(text: str, fits: Callable[[Sequence[str]], bool]) -> tuple[str, str]:
+    """The sign between columns by which the first line is one of names ("" for none), and the text from it on."""
+    text = text.removeprefix("\ufeff")
+    told = re.match(r"\s*sep=(.)\r?\n", text, re.IGNORECASE)  # so spreadsheets tell the sign
+    signs = SIGNS if told is None else (told[1],)
+    if told is not None:
+        text = "\n" + text[told.end() :]  # lines keep their numbers
+    return next((sign for sign in signs if fits(_cells(text, sign))), ""), text
+
+
+def _records(text: str, sign: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """The lines of a table that are not empty, each as its number and its cells. Raises InputError."""
+    # The csv module ends a line at a lone carriage return, too, which stands within text: another sign is put for it.
+    stand_in = next(sign for sign in map(chr, range(0xFDD0, 0xFDF0)) if sign not in text)
+    lines = re.sub(r"\r(?!\n)", stand_in, text).split("\n")
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=sign, strict=True)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, [cell.replace(stand_in, "\r") for cell in cells]
+    except csv.Error as error:
+        raise InputError(f"Line {reader.line_num} of {name} cannot be read: {error}.", "Check its quotes.") from None
+
+
+def _cells(text: str, sign: str) -> list[str]:
+    """The cells of the first line."""
+    try:
+        return next(_records(_first_line(text), sign, ""), (0, []))[1]
+    except InputError:
+        return []
+
+
+def _first_line(text: str) -> str:
+    """The first line that is not empty."""
+    found = re.search(r"^[^\n]*\S[^\n]*", text.removeprefix("\ufeff"), re.MULTILINE)
+    return found[0].removesuffix("\r") if found else ""
+
+
+def _lines(text: str, name: str) -> Iterator[FileRow]:
+    """Plain lines, an A each. Raises InputError for one that is no text."""
+    for number, line in enumerate(text_lines(text.removeprefix("\ufeff")), start=1):
+        if line.strip():
+            check_text(line, f"Line {number} of {name}")
+            yield FileRow(line)
+
+
+# ---- JSON lines ----
+
+
+def _is_json(text: str) -> bool:
+    """Whether text is JSON lines: its first line is an object with names."""
+    return bool(re.match(r'\s*\{\s*"', _first_line(text)))
+
+
+def _read_json(text: str, name: str) -> FileRows:
+    columns = Columns(name)
+    rows = []
+    for number, line in enumerate(text_lines(text.removeprefix("\ufeff")), start=1):
         if not line.strip():
             continue
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"Line {number} of {name} is no JSON: {error}.", "Each line is one object.") from None
-        if not isinstance(record, dict):
+        record = parse_json(line, f"Line {number} of {name}", "Each line is one object.", pairs=True)
+        if not isinstance(record, tuple):
             raise InputError(f"Line {number} of {name} is no JSON object.", 'For example {"clean": "..."}.')
-        rows.append(_row(record, number, name))
-    return rows
-
-
-def _row(record: Mapping[str, Any], line: int, name: str) -> FileRow:
-    ours: dict[str, Any] = {}
-    for key, value in record.items():
-        numbers = key in ("correct_idx", "incorrect_idx")
-        ours[_NAMES.get(key, key)] = _id(value, key, line, name) if numbers else value
-    for key in ("clean", "counterfactual"):
-        if not isinstance(ours.get(key, ""), str):
-            raise InputError(f"Line {line} of {name}: {key} is no text.", "Give a text, or the path of a picture.")
-    if not str(ours.get("clean", "")).strip():
-        raise InputError(f"Line {line} of {name} has no clean input.", "Fill the column `clean`, or delete the line.")
-    answers = [value if isinstance(value, int) else str(value or "") for value in map(ours.get, OURS[2:])]
-    return FileRow(str(ours["clean"]), str(ours.get("counterfactual") or ""), *answers)
-
-
-def _id(value: Any, column: str, line: int, name: str) -> int | str:
-    """A token id, the first one of a list; "" for none."""
-    if value in ("", None):
-        return ""
-    try:
-        found = json.loads(value) if isinstance(value, str) else value
-        while isinstance(found, list) and found:
-            found = found[0]
-        if isinstance(found, float) and found.is_integer():  # as pandas writes a column with gaps
-            found = int(found)
-        if isinstance(found, bool) or not isinstance(found, int):
-            raise ValueError
-        return found
-    except ValueError:
-        raise InputError(
-            f"Line {line} of {name}: {column} is {value!r}, not a token id.", "Give a number, or a list of numbers."
-        ) from None
+        rows.append(columns.row(record, number))
+    columns.check_years(rows)
+    return FileRows(tuple(rows), columns.notes())

@@ -9,6 +9,7 @@ import torch
 
 from core.errors import InputError
 from core.inputs.pair import Side
+from core.text_files import check_text
 
 AROUND = 3  # tokens shown from the place on where two prompts part
 
@@ -31,6 +32,7 @@ def encode(tokenizer: Any, text: str, context_length: int | None) -> list[int]:
     """
     if not text.strip():
         raise InputError("The prompt is empty.", "Type some text, for example: The capital of France is")
+    check_text(text, "The prompt")
     # Long prompts are refused here with their numbers; the tokenizer's own warning would only repeat it.
     ids: list[int] = list(tokenizer(text, verbose=False)["input_ids"])
     if context_length is not None and len(ids) > context_length:
@@ -110,6 +112,7 @@ def _show(labels: Sequence[str], place: int) -> str:
 
 def answer_id(tokenizer: Any, answer: str) -> int:
     """The one token that an answer is. Raises InputError with the pieces where it is several."""
+    check_text(answer, "The answer")
     ids = tokenizer(answer, add_special_tokens=False)["input_ids"]
     if len(ids) == 1:
         return int(ids[0])

@@ -1,61 +1,99 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all.
+
+Each writer has a temporary file of its own beside the place, so that two of one place do not meet: the last one wins.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
+import stat
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import WirescopeError
 
+TRIES, BETWEEN_TRIES = 20, 0.05  # seconds: Windows refuses to replace a file while another program reads it
+
 
 def save_text(path: Path, text: str) -> None:
     """Write beside the place and rename; a link stays one, and so does what is no file (a pipe, a device): that is
-    written to as it is. Raises WirescopeError where that is not possible."""
+    written to as it is. A file that is replaced keeps its mode. Raises WirescopeError where that is not possible."""
+    content = text.encode("utf-8", "backslashreplace")  # half a character, of a path for example, as JSON writes it
     if _is_special(path):
-        _write(path, text, path)
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise _refused(path, error) from None
         return
-    place = path.resolve()
-    temporary = _beside(place)
+    temporary = None
     try:
-        _write(temporary, text, path)
-        temporary.replace(place)
-    except OSError as error:
-        raise _refused(path, error.strerror or "it is refused") from None
+        place = Path(os.path.realpath(path))
+        temporary = _temporary(place)
+        temporary.write_bytes(content)
+        _keep_mode(place, temporary)
+        _rename(temporary, place)
+        temporary = None
+    except (OSError, ValueError) as error:
+        raise _refused(path, error) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def check_place(path: Path) -> None:
     """Raise WirescopeError where a file cannot be written: to be asked before the work whose result it is."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise _refused(path, "it is a folder")
     if _is_special(path):
         if not os.access(path, os.W_OK):
             raise _refused(path, "you may not write to it")
         return
-    temporary = _beside(path.resolve())
     try:
-        temporary.touch()
-        temporary.unlink()
-    except OSError as error:
-        raise _refused(path, error.strerror or "it is refused") from None
+        _temporary(Path(os.path.realpath(path))).unlink()
+    except (OSError, ValueError) as error:
+        raise _refused(path, error) from None
 
 
-def _write(place: Path, text: str, path: Path) -> None:
+def _temporary(place: Path) -> Path:
+    """A new, empty file beside a place, with the mode that the user's files have. Raises OSError, also for a name that
+    is too long for a file: to rename to it would fail after the work."""
+    if os.path.isdir(place):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    with suppress(FileNotFoundError):
+        os.lstat(place)
+    temporary = place.with_name(f".wirescope-{secrets.token_hex(8)}.part")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    return temporary
+
+
+def _keep_mode(place: Path, temporary: Path) -> None:
     try:
-        place.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise _refused(path, error.strerror or "it is refused") from None
+        mode = stat.S_IMODE(os.stat(place).st_mode)
+    except FileNotFoundError:
+        return
+    os.chmod(temporary, mode)
+
+
+def _rename(temporary: Path, place: Path) -> None:
+    for left in range(TRIES, 0, -1):
+        try:
+            temporary.replace(place)
+            return
+        except PermissionError:
+            if os.name != "nt" or left == 1:
+                raise
+            time.sleep(BETWEEN_TRIES)
 
 
 def _is_special(path: Path) -> bool:
     """Something that is there and is neither a file nor a folder: to rename over it would destroy it."""
-    return path.exists() and not path.is_file() and not path.is_dir()
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(path.name + ".part")
-
-
-def _refused(path: Path, why: str) -> WirescopeError:
+def _refused(path: Path, why: str | Exception) -> WirescopeError:
+    if isinstance(why, OSError):
+        why = why.strerror or "it is refused"
     return WirescopeError(f"{path} cannot be written: {why}.", "Choose a folder that you may write to.")

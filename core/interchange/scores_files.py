@@ -16,7 +16,7 @@ from core.circuit import Circuit
 from core.edits import EDIT_KINDS
 from core.errors import InputError
 from core.graph import Graph
-from core.inputs.dataset_files import FileRow
+from core.inputs.dataset_columns import FileRow
 from core.interchange.circuit_files import graph_from, shape_of
 from core.tracing.options import LEVELS
 from core.tracing.scores import Scores

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from core.errors import ArgumentError, InputError
@@ -10,6 +9,7 @@ from core.graph import Graph
 from core.interchange.circuit_files import FORMAT as CIRCUIT_FORMAT
 from core.interchange.eap_ig_files import eap_ig_scores
 from core.interchange.scores_files import FORMAT, ScoresFile, difference, scores_from_json
+from core.text_files import parse_json, read_text
 
 EAP_IG = "EAP-IG"
 WRITTEN = "Give a file that `wirescope trace` or EAP-IG wrote."
@@ -19,12 +19,7 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
     """Scores of either format. graph: of the model they should be for; EAP-IG's files need one where heads share K and
     V. Raises InputError for a file that is none, or of another model, with the difference."""
     file = Path(path)
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{file.name} cannot be read: {error.strerror}.", "Check the path.") from None
-    except (UnicodeDecodeError, ValueError):
-        raise InputError(f"{file.name} is no JSON.", WRITTEN) from None
+    document = parse_json(read_text(file), file.name, WRITTEN)
     try:
         kind = document.get("format", EAP_IG if "cfg" in document else None)
         if kind == CIRCUIT_FORMAT:
@@ -34,7 +29,7 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
         found = scores_from_json(document) if kind == FORMAT else eap_ig_scores(document, graph)
     except InputError:
         raise
-    except (ArgumentError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ArgumentError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"{file.name} holds no scores: {error}", WRITTEN) from None
     if graph is not None and found.scores.graph != graph:
         name = found.scores.about.get("model", "")

@@ -76,7 +76,7 @@ def test_run_resamples_from_a_dataset_and_steers_by_a_file(pair, session: Sessio
     assert code_of("run", *pair, "--edit", "m0=resample") == 3
     assert "no other input to resample from" in capsys.readouterr().err
     assert code_of("run", *pair, "--dataset", str(tmp_path / "none.txt")) == 3
-    assert "cannot be read as a dataset" in capsys.readouterr().err
+    assert "none.txt cannot be read" in capsys.readouterr().err
     dataset.write_text("\n")
     assert code_of("run", *pair, "--dataset", str(dataset)) == 3
     assert "has no inputs" in capsys.readouterr().err

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,3 +59,45 @@ def test_a_pipe_stays_a_pipe_and_a_link_a_link(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert file.read_text(encoding="utf-8") == "text"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file.json", "link.json", "pipe"]
+
+
+def test_two_writers_of_one_place_do_not_meet(tmp_path: Path) -> None:
+    """Each has a temporary file of its own: none fails, and the file is always one of theirs, whole."""
+    path, texts = tmp_path / "a.json", ("x" * 60_000, "y" * 60_000)
+    both = threading.Barrier(2)
+
+    def write(text: str) -> None:
+        for _ in range(40):
+            both.wait(timeout=60)
+            check_place(path)
+            save_text(path, text)
+            assert path.read_text(encoding="utf-8") in texts
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, texts))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such modes")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o755])
+def test_a_file_keeps_its_mode_and_a_new_one_has_the_usual(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "a.json"
+    save_text(path, "new")
+    (tmp_path / "plain").touch()
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+    path.chmod(mode)
+    save_text(path, "again")
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_names_that_no_file_can_have_are_refused_before_the_work(tmp_path: Path) -> None:
+    for name in ("n" * 400 + ".json", "a\0b.json"):
+        for write in (check_place, lambda path: save_text(path, "x")):
+            with pytest.raises(WirescopeError, match="cannot be written"):
+                write(tmp_path / name)
+    save_text(tmp_path / ("n" * 250), "a long name that is allowed")
+
+
+def test_half_a_character_is_written_as_json_writes_it(tmp_path: Path) -> None:
+    save_text(tmp_path / "a.json", '"caf\udce9"')
+    assert (tmp_path / "a.json").read_bytes() == b'"caf\\udce9"'

@@ -10,7 +10,7 @@ import pytest
 
 import wirescope as ws
 from core.errors import ArgumentError, InputError
-from core.inputs.dataset_files import FileRow
+from core.inputs.dataset_columns import FileRow
 from core.interchange.eap_ig_files import scores_to_eap_ig
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
