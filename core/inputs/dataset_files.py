@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InputError, WirescopeError
-from core.inputs.dataset_columns import IDS_OWN, OURS, Columns, FileRow, is_header, names_inputs
+from core.inputs.dataset_columns import IDS_OWN, OURS, Columns, is_header, names_inputs
+from core.inputs.dataset_columns import FileRow as FileRow
 from core.interchange.saving import save_text
 from core.text_files import check_text, parse_json, read_text, text_lines
 
