@@ -203,5 +203,5 @@ def _row(result: Result, answers: Tensor) -> Row:
 
 
 def _numbers(metric: Tensor) -> Floats:
-    found: Floats = metric.detach().double().cpu().numpy()
+    found: Floats = metric.detach().cpu().double().numpy()
     return found

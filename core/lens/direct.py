@@ -82,7 +82,7 @@ def direct_attribution(session: Session, result: Result, scales_of: Result | Non
     )
     return DirectAttribution(
         words,
-        values.mean(dim=0).double().cpu().numpy(),
+        values.mean(dim=0).cpu().double().numpy(),
         float(biases.mean()),
         float((w * edits).sum(dim=(1, 2)).mean()),
         float(value.detach().mean()),

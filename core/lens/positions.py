@@ -33,7 +33,7 @@ def written_norms(result: Result, node: Node, row: int = 0) -> NDArray[np.float6
     out = result.state.out(result.model.adapter, node)
     delta = result.state.node_deltas.get(result.model.graph.writer_index(node))
     carried = out if delta is None else out + delta
-    return carried[row].double().norm(dim=-1).cpu().numpy()  # type: ignore[no-any-return]
+    return carried[row].cpu().double().norm(dim=-1).numpy()  # type: ignore[no-any-return]
 
 
 class NodeGradients:
@@ -60,7 +60,7 @@ def estimated_effects(
     with torch.no_grad():
         change = replaced_difference(session, node, replacement)
         effects = (change * gradients.at(node)).sum(dim=-1).mean(dim=0)
-    return effects.double().cpu().numpy()
+    return effects.cpu().double().numpy()
 
 
 def measured_effects(

@@ -132,7 +132,7 @@ class _Search:
         for sweep in self._sweeps:
             lost = torch.stack([sweep.lost(writer) for writer in writers]).cumsum(dim=0)
             found, changes = sweep.run(number, sweep.stream(number) - lost, self._used)
-            metrics += found.sum(dim=1).double().cpu()
+            metrics += found.sum(dim=1).cpu().double()
             all_changes.append(changes)
         before, stays = self._present, False
         removed = 0

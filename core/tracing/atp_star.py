@@ -135,6 +135,6 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
                 continue  # nothing is passed back through these readers
             of_drop = table[:, drop - layer if layer < drop else 0]
             if positions:
-                added[place, start : start + len(writers), first:] += of_drop[0].double().cpu().numpy()
+                added[place, start : start + len(writers), first:] += of_drop[0].cpu().double().numpy()
             else:
                 add_table(graph, added[place], layer, of_drop, start)

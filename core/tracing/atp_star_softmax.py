@@ -13,6 +13,7 @@ and (v_p - o_i) . gradient_i is the same for all writers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -85,24 +86,28 @@ def _one_key(job: Job, layer: int, keys: Tensor, at_z: Tensor, first: int, mask:
     kv_heads, head_width]."""
     adapter, clean = job.session.model.adapter, job.session.engine.clean(full=True)
     shape, weights = adapter.shape, adapter.attention[layer]
-    own_q, own_k = clean.q[layer][:, first:].double(), clean.k[layer].double()
-    gradient = at_z.double()
+    # In fp64, since a share next to 1 leaves next to nothing; and so on the CPU, as not every device has fp64.
+    if weights.sinks is not None:
+        weights = replace(weights, sinks=weights.sinks.cpu())
+    mask = None if mask is None else mask.cpu()
+    own_q, own_k = clean.q[layer][:, first:].cpu().double(), clean.k[layer].cpu().double()
+    gradient = at_z.cpu().double()
     found = []
     for head in range(shape.heads):
         kv = head * shape.kv_heads // shape.heads
         of_head = mask if mask is None or mask.shape[1] == 1 else mask[:, head : head + 1]
         logs = head_scores(shape, weights, own_q, own_k, head, of_head).log_softmax(dim=-1)  # [batch, query, key]
-        odds, toward = _without_one(logs, clean.v[layer][:, :, kv].double(), gradient[:, :, :, head])
+        odds, toward = _without_one(logs, clean.v[layer][:, :, kv].cpu().double(), gradient[:, :, :, head])
         odds, toward = odds[:, :, first : own_k.shape[1]], toward[..., first:]
         q, k = own_q[:, :, head], own_k[:, first:, kv]
         scores = soft_capped(weights, q @ k.transpose(1, 2) * weights.scale)
         of_writers = []
-        for new in keys[:, :, :, kv].double().split(max(1, BYTES // (odds.numel() * odds.element_size()))):  # type: ignore[no-untyped-call]
+        for new in keys[:, :, :, kv].cpu().double().split(max(1, BYTES // (odds.numel() * odds.element_size()))):  # type: ignore[no-untyped-call]
             change = soft_capped(weights, q @ new.transpose(2, 3) * weights.scale) - scores
             moved = torch.sigmoid(odds + change) - torch.sigmoid(odds)  # a' - a: [writers, batch, query, key]
             of_writers.append(-torch.einsum("ubij,dbij->duj", moved, toward))
         found.append(torch.cat(of_writers, dim=1))
-    return torch.stack(found).to(at_z.dtype)
+    return torch.stack(found).to(at_z)
 
 
 def _without_one(logs: Tensor, values: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:

@@ -96,7 +96,7 @@ def add_table(graph: Graph, found: NDArray[np.float64], layer: int, table: Tenso
     """Add a table [readers of a layer, writers from number `start` on] to what it says of edges [edges]; where there is
     no such edge, it is left out."""
     number = graph.reader_index(Reader("q", layer) if layer < graph.layers else Reader("logits"))
-    for reader, row in enumerate(table.double().cpu().numpy(), number):
+    for reader, row in enumerate(table.cpu().double().numpy(), number):
         first, before = graph.first_edge[reader], graph.writers_before(graph.readers[reader])
         stop = min(start + len(row), before)
         if stop > start:
@@ -115,7 +115,7 @@ def _at_positions(
         nodes = [Node("mlp", layer.layer), *(Node("head", layer.layer, head) for head in range(graph.heads))]
         for node in [*nodes, *(graph.writers[:1] if layer.layer == 0 else ())]:
             product = (difference(node) * layer.at(node)).sum(dim=(0, 2))
-            found[graph.writer_index(node), length - len(product) :] = product.double().cpu().numpy()
+            found[graph.writer_index(node), length - len(product) :] = product.cpu().double().numpy()
     return found
 
 

@@ -120,7 +120,7 @@ def _worths(job: Job, edges: Edges) -> Floats:
             shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
             shares[readers, writers] = (step + 0.5) / steps
             found = CircuitGradients(session.engine, shares, job.replacement, session.metric, first, job.cancelled)
-            total += found.by_share[readers, writers].double().cpu().numpy()
+            total += found.by_share[readers, writers].cpu().double().numpy()
     return total / steps / job.pairs
 
 

@@ -91,7 +91,7 @@ def _score(job: Job, nodes: list[Node], first: int, found: NDArray[np.float64]) 
             out = graph.edges_out_of(node)
             found[out] = edges[out] / (steps * batch)
         return
-    products = (lost * at_nodes).sum(dim=(1, 3)).double().cpu().numpy() / (steps * batch)  # [nodes, rows]
+    products = (lost * at_nodes).sum(dim=(1, 3)).cpu().double().numpy() / (steps * batch)  # [nodes, rows]
     if job.level == "nodes":
         found[number : number + len(nodes)] = products.sum(axis=1)
     else:

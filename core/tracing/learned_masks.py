@@ -106,15 +106,15 @@ class _Learned:
         """The divergence's gradient by every mask, summed over a session's pairs."""
         graph, level = self._graph, self._level
         shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
-        by_edge = masks if level == "edges" else masks[self._writers] if level == "nodes" else torch.ones(graph.n_edges)
-        shares[self._readers, self._writers] = by_edge.double()
+        by_edge = masks[self._writers] if level == "nodes" else masks if level == "edges" else 1.0
+        shares[self._readers, self._writers] = torch.as_tensor(by_edge, dtype=torch.float64)
         at_positions = masks.view(graph.n_writers, -1) if level == "positions" else None
         run = CircuitGradients(
             session.engine, shares, job.replacement, _divergence(session), self._first, job.cancelled, at_positions
         )
         if level == "positions":
-            return run.by_position.double().cpu().flatten()
-        found = run.by_share.double().cpu()[self._readers, self._writers]
+            return run.by_position.cpu().double().flatten()
+        found = run.by_share.cpu().double()[self._readers, self._writers]
         return found if level == "edges" else torch.zeros_like(masks).index_add_(0, self._writers, found)
 
     def scores(self) -> np.ndarray:
