@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -23,6 +23,7 @@ from core.edits import Edit, EditKind
 from core.errors import WirescopeError
 from core.metrics import METRICS, Metric
 from core.session import Session
+from core.tracing.direction import measured_direction
 from core.tracing.scores import Scores
 from views.data import MetricChoice
 
@@ -103,10 +104,22 @@ class Bench:
             del self.scores[before]
             self.kept.pop(("ranking", before), None)
         key = replace(asked, share=share)
+        of_metric = self.direction(asked.kind) if asked.choice.file or scores.direction is None else scores.direction
+        if scores.direction is None and not asked.choice.file:
+            scores = replace(scores, direction=of_metric)
         self.scores[key] = scores
-        self.kept["ranking", key] = Ranking(scores.values, meaning_of(asked.choice, scores)).sort()
+        meaning = meaning_of(asked.choice, scores)
+        self.kept["ranking", key] = Ranking(scores.values, meaning, scores.direction, scores.kept, of_metric).sort()
         if share < 1:
             self.partial[asked] = key
+
+    def direction(self, kind: EditKind) -> Literal[-1, 0, 1] | None:
+        """A's direction in the window's metric, of the pair on the cards. kind: what removed edges carry."""
+        name = "direction", self.metric_key, kind
+        if name not in self.kept:
+            self.kept[name] = measured_direction(self.session, kind)
+        found: Literal[-1, 0, 1] | None = self.kept[name]
+        return found
 
     def cut_kind(self, document: Document) -> EditKind:
         """What a cut puts in, and what estimates are of: B's value only where B can stand beside A."""

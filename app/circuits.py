@@ -247,7 +247,7 @@ def _area_words(curve: CurveFound) -> str:
     over = f", over {pairs_words(curve.pairs)}; light blue: 95 % by bootstrap" if curve.pairs else ""
     by = f"{curve.title}, {REPLACED.get(curve.kind, curve.kind)}{over}"
     return (
-        f"The curve ({by}): CPR {curve.cpr:.2f}, the area under it (above 1 where what lowers the metric was left "
-        f"out); CMD {curve.cmd:.2f}, the area between it and 100 %, best at 0. The band: from the lowest to the "
+        f"The curve ({by}): CPR {curve.cpr:.2f}, the area under it (above 1 where what leads away from A was "
+        f"left out); CMD {curve.cmd:.2f}, the area between it and 100 %, best at 0. The band: from the lowest to the "
         f"highest of three random circuits of each size."
     )

@@ -44,6 +44,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
     from app.presenters.trust_verdict import verdict
     from app.trust_report import statements, trust_report
     from core.interchange.scores_reading import read_scores
+    from core.tracing.direction import directed
+    from core.tracing.meaning import ranking_words
 
     check_pair_options(options)
     first = read_scores(options.file)
@@ -69,6 +71,12 @@ def evaluate_command(options: argparse.Namespace) -> int:
     for note in (*pairs.notes, *_doubts(found, name)):
         print(note, file=sys.stderr)
     replacement = options.replacement or scores.replacement
+    known = scores.direction is not None or not scores.signed
+    scores = directed(scores, over.session, over.dataset, metric=over.metric)
+    if not known:
+        found = replace(found, scores=scores)
+        when = "" if scores.direction is None else " measured now:"
+        print(f"The file names no direction;{when} {ranking_words(scores.direction)}", file=sys.stderr)
     report = {"file": options.file, "model": name, "pairs are": pairs.words, "partial": scores.about.get("partial")}
     report |= _marked(over.session, found, over.dataset, replacement)
     report |= trust_report(
@@ -81,6 +89,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
         progress=lambda words, share: told(f"{words}: {share:.0%}"),
     )
     report["metric"] = over.metric
+    report["direction"] = scores.direction if scores.signed else None
     report |= _of_circuit(over, found, replacement, report["size"], options.seed)
     report["right"]["same"] = report["answers"] == "same"
     report["verdict"] = [line.words for line in verdict(statements(report))]

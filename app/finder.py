@@ -10,6 +10,7 @@ from app.find_wants import AttentionTo, HeadsReading
 from app.joining import select
 from app.messages import Unanswered
 from app.search import Searched, find, readers_found
+from core.tracing.meaning import ESTIMATED
 from views.panels.find import FindBar, Hit
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Finder(QObject):
             () if ready is None else ready.labels,
             opened.is_text,
             workbench.positions,
+            ESTIMATED if scored is None else scored.meaning,
         )
 
     def _look(self, text: str) -> None:

@@ -82,7 +82,7 @@ GUIDES: tuple[Guide, ...] = (
         "names/0",
         (
             GuideStep(
-                "Click a wire. A thick one does much; blue raises the metric, orange lowers it.", _selected(Edge)
+                "Click a wire. A thick one does much; blue leads towards the answer to A, orange away.", _selected(Edge)
             ),
             GuideStep(
                 "Press X to cut it. The answers below change at once, and the wire shows by how much.", _edited(Edge)

@@ -204,6 +204,7 @@ class Inspecting(QObject):
             strength=1.0 if first is None else first.strength,
             has_counterfactual=bench.editing.has_counterfactual(),
             has_dataset=bool(document.dataset),
+            direction=bench.direction,
             nothing_to_edit=all(isinstance(target, Node) and target.kind == "logits" for target in selection),
         )
 

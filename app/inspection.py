@@ -52,6 +52,7 @@ def inspection(
     edited = None if present is None else present.kind
     factor = present.value if present is not None and isinstance(present.value, float) else None
     has_counterfactual = ready is not None and ready.has_counterfactual
+    direction = 1 if scored is None else scored.ranking.of_metric
     if isinstance(target, Edge):
         return EdgeInspection(
             edge=target,
@@ -66,8 +67,9 @@ def inspection(
             strength=strength,
             has_dataset=bool(document.dataset),
             note=note,
+            direction=direction,
         )
-    reads, writes = ((), ()) if scored is None else links(opened.graph, scored.values, target, scored.meaning.signed)
+    reads, writes = ((), ()) if scored is None else links(opened.graph, scored.ranking, target)
     card = None if ready is None else ready.card_a
     return NodeInspection(
         node=target,
@@ -90,6 +92,7 @@ def inspection(
         strength=strength,
         has_dataset=bool(document.dataset),
         note=note,
+        direction=direction,
     )
 
 

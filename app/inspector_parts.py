@@ -63,7 +63,14 @@ def serve_node(want: WantNode, request: Request, bench: Bench, send: Send, cance
         if node.kind != "logits":
             gradients = _gradients(bench, cancelled)
             effects = estimated_effects(bench.session, gradients, node, kind)
-            positions = positions_data(bench, written_norms(result, node), effects, False, REPLACED[kind])
+            positions = positions_data(
+                bench,
+                written_norms(result, node),
+                effects,
+                False,
+                REPLACED[kind],
+                bench.direction(bench.cut_kind(request.document)),
+            )
         bench.kept[key] = NodeFound(0, node, says, traits, positions)
     send(replace(bench.kept[key], number=request.number))
 
@@ -180,7 +187,14 @@ def serve_positions(want: WantPositions, request: Request, bench: Bench, send: S
 
         effects = measured_effects(bench.session, node, kind, edits, cancelled, tell)
         result = bench.session.run(edits, positions="all", cancelled=cancelled)
-        bench.kept[key] = positions_data(bench, written_norms(result, node), effects, True, REPLACED[kind])
+        bench.kept[key] = positions_data(
+            bench,
+            written_norms(result, node),
+            effects,
+            True,
+            REPLACED[kind],
+            bench.direction(bench.cut_kind(request.document)),
+        )
     send(PositionsFound(request.number, node, bench.kept[key]))
 
 

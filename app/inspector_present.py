@@ -41,9 +41,14 @@ def said_rows(reading: LensReading, asked: Collection[int]) -> tuple[SaidRow, ..
 
 
 def positions_data(
-    bench: Bench, norms: NDArray[np.float64], effects: NDArray[np.float64], measured: bool, kind_words: str
+    bench: Bench,
+    norms: NDArray[np.float64],
+    effects: NDArray[np.float64],
+    measured: bool,
+    kind_words: str,
+    direction: int | None,
 ) -> PositionsData:
-    """norms, effects: [position]; of many positions only the strongest are listed, strongest first."""
+    """direction: A's. norms, effects: [position]; of many positions only the strongest are listed, strongest first."""
     count = min(len(norms), len(effects))
 
     def rows(size: NDArray[np.float64]) -> tuple[PositionRow, ...]:
@@ -53,7 +58,7 @@ def positions_data(
             listed = [int(p) for p in order if size[p] > NOTHING * size[order[0]]] or [int(order[0])]
         return tuple(PositionRow(p, _in_list(bench, p), float(norms[p]), float(effects[p])) for p in listed)
 
-    return PositionsData(rows(np.abs(effects)), rows(norms), count, measured, kind_words)
+    return PositionsData(rows(np.abs(effects)), rows(norms), count, measured, kind_words, direction=direction)
 
 
 def _in_list(bench: Bench, position: int) -> str:

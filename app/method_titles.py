@@ -26,5 +26,4 @@ def meaning_of(choice: TraceChoice, scores: Scores) -> Meaning:
         return ESTIMATED if method is None else method.meaning
     if method is not None:
         return method.meaning.in_file
-    signed = bool((scores.values < 0).any())
-    return replace(ESTIMATED.in_file, signed=signed)
+    return replace(ESTIMATED.in_file, signed=scores.signed)

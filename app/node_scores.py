@@ -46,7 +46,7 @@ class NodeScoring(QObject):
         at = scored.values if scored.values.ndim == 2 else None
         whole = scored.values if at is None else at.sum(axis=1)
         meaning = scored.meaning
-        shown = NodeScores(np.append(whole, np.nan), meaning.how, at, meaning.signed)
+        shown = NodeScores(np.append(whole, np.nan), meaning.how, at, meaning.signed, scored.direction)
         bench.set_extent(replace(bench.extent, scores=shown))
         if not scored.goes_on:
             bench.message.emit(self._words(scored))
@@ -69,7 +69,7 @@ class NodeScoring(QObject):
         )
         over = f", over {pairs_words(scored.pairs)}" if scored.pairs else ""
         part = f"; partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
-        title = f"{scored.title}, {len(values):,} nodes"
+        title = f"{scored.title}, scores of {len(values):,} nodes"
         title += f" at {values.shape[1]} positions" if values.ndim == 2 else ""
         return f"{title}: {named or 'none is scored yet'} ({scored.meaning.how}, {REPLACED[scored.kind]}{over}{part})"
 

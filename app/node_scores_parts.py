@@ -72,5 +72,6 @@ def _send(
     scores, share = known
     pairs = int(scores.about.get("pairs", 0)) if scores is not None else 0
     values = None if scores is None else scores.values
+    direction = 1 if scores is None else scores.direction
     method = METHODS[choice.method]
-    send(NodesScored(request.number, values, method.title, kind, method.meaning, pairs, share, goes_on))
+    send(NodesScored(request.number, values, method.title, kind, method.meaning, pairs, share, goes_on, direction))

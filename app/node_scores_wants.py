@@ -21,7 +21,7 @@ class WantNodeScores(Want):
 class NodesScored:
     """values: [writers], or [writers, position]; NaN where there is none yet; None where the document was not traced
     for nodes. title: of the method. meaning: what the scores are. pairs: of the dataset; 0: the pair on the cards.
-    share: of the work that is done; goes_on: the rest is on its way."""
+    share: of the work that is done; goes_on: the rest is on its way. direction: A's."""
 
     number: int
     values: NDArray[np.float64] | None = None
@@ -31,3 +31,4 @@ class NodesScored:
     pairs: int = 0
     share: float = 1.0
     goes_on: bool = False
+    direction: int | None = 1

@@ -17,7 +17,6 @@ from core.session import Parity, Session
 from views.data import CardData, MetricChoice, MetricOption, PredictionRow, TokenChip
 
 ROWS = 20  # of the likeliest answers; the panel shows as many of them as the user chose
-LEARNED_POSITIONS = ("GPT-2", "GPT-Neo", "OPT", "CLIP text", "SigLIP text")  # families that add them to the tokens
 
 
 def opened_words(model: Model, name: str) -> Opened:
@@ -42,18 +41,11 @@ def opened_words(model: Model, name: str) -> Opened:
         has_head=shape.output_kind != "embedding",
         class_names=model.class_names,
         metric_options=options,
-        input_label=_input_words(model),
+        input_label=f"input · {model.input_words}",
         output_label=outputs[shape.output_kind],
         prefix=model.adapter.prefix,
         tasks=tuple(TaskWords(task.name, task.title, task.about) for task in tasks_for(model)),
     )
-
-
-def _input_words(model: Model) -> str:
-    """What the `input` node is made of."""
-    if not model.is_text:
-        return "input · patch + position"
-    return "input · token + position" if model.adapter.family in LEARNED_POSITIONS else "input · token"
 
 
 def empty_card(letter: Literal["A", "B"], is_text: bool) -> CardData:

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from core.tracing.meaning import ESTIMATED, MEASURED, Meaning
+from core.tracing.meaning import ESTIMATED, MEASURED, Meaning, towards
+from core.tracing.order import best_first
 
 Indices = NDArray[np.int64]
 STRONGEST = 48  # edges that are shown until a circuit is chosen, where the user has not said otherwise
@@ -21,20 +22,33 @@ def strongest_of(values: NDArray[np.float64], among: Indices, count: int | None 
 
 
 class Ranking:
-    """values: [edges], the scores; 0 where there are none yet. The engine's thread sorts (`sort`) before the window
-    asks."""
+    """values: [edges], the scores; 0 where there are none yet. direction: A's in the metric of the scores, by which
+    they are ranked and have their hues; of_metric: A's in the metric of the window, which is another one where scores
+    come from a file. The engine's thread sorts (`sort`) before the window asks."""
 
-    def __init__(self, values: NDArray[np.float64], meaning: Meaning = ESTIMATED) -> None:
-        """values: NaN where an edge is not scored yet. meaning: what they are."""
+    def __init__(
+        self,
+        values: NDArray[np.float64],
+        meaning: Meaning = ESTIMATED,
+        direction: int | None = 1,
+        kept: NDArray[np.bool_] | None = None,
+        of_metric: int | None = None,
+    ) -> None:
+        """values: NaN where an edge is not scored yet. meaning: what they are. kept: [edges], by a search. of_metric:
+        None where it is the same."""
         self.meaning = meaning
+        self.direction = direction
+        self.of_metric = direction if of_metric is None else of_metric
+        self._kept = kept
         self.unknown = np.isnan(values)
         self.values = np.where(self.unknown, 0.0, values)
 
     @cached_property
     def best(self) -> Indices:
-        """All edges, those that raise the metric most first; ties by index, as in `Scores.top`. Those without a score
-        are last."""
-        return np.argsort(-np.where(self.unknown, np.nan, self.values), kind="stable").astype(np.int64)
+        """All edges, those that lead towards A most first; ties by index, as in `Scores.top`. Those without a score are
+        last."""
+        values = towards(self.values, self.direction) if self.meaning.signed else self.values
+        return best_first(np.where(self.unknown, np.nan, values), self._kept)
 
     @cached_property
     def strongest(self) -> Indices:

@@ -16,9 +16,11 @@ from app.trace_choice import QUICK, TraceChoice, pairs_words
 from core.edits import EDIT_WORDS, EditKind
 from core.errors import InputError
 from core.graph import Graph
-from core.interchange.circuit_files import FORMAT, from_json
+from core.interchange.circuit_files import FORMAT, direction_of, from_json
 from core.interchange.scores_files import difference
 from core.interchange.scores_reading import read_scores
+from core.tracing.direction import directed
+from core.tracing.meaning import ranking_words
 from core.tracing.methods import ABLATIONS, METHODS
 from core.tracing.scores import Scores
 
@@ -39,6 +41,10 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
     words += f", over {pairs_words(int(scores.about['pairs']))}" if scores.about.get("pairs", "").isdigit() else ""
     share = share_done(scores)
     words += f", partial: {share:.0%} of the work" if share < 1 else ""
+    directed_here = directed(scores, bench.session)
+    if scores.direction is None and directed_here.signed:
+        words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
+        words += f": {ranking_words(directed_here.direction).removesuffix('.')}"
     method = scores.method if scores.method in METHODS else QUICK
     send(ScoresRead(request.number, want, TraceChoice(method, file=want.path), kind, size, words))
 
@@ -51,7 +57,7 @@ def scores_of_file(bench: Bench, key: ScoresKey) -> Scores:
         raise InputError(
             f"{name} holds scores for {scores.replacement}, not for {key.kind}.", "Trace, or change what is replaced."
         )
-    return scores
+    return directed(scores, bench.session)
 
 
 def share_done(scores: Scores) -> float:
@@ -85,6 +91,6 @@ def scores_in(path: str, graph: Graph) -> tuple[Scores, int | None]:
         )
     values = np.full(graph.n_edges, np.nan)
     values[circuit.edges] = 0.0 if circuit.values is None else circuit.values
-    about = circuit.about
+    about, direction = circuit.about, direction_of(circuit)
     kind: EditKind = about.get("replacement", "patch")  # type: ignore[assignment]
-    return Scores(graph, values, about.get("method", ""), kind, about), len(circuit)
+    return Scores(graph, values, about.get("method", ""), kind, about, "edges", direction), len(circuit)

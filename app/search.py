@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.graph import Graph, Node
+from core.tracing.meaning import ESTIMATED, Meaning
+from views.canvas.words import figure_words
 from views.component_words import edge_words, node_words
 from views.panels.find import Hit
 from views.table.names import NotAName, names_of, words_of
-from views.widgets.text import change_words, pretty_name, visible_token
+from views.widgets.text import pretty_name, visible_token
 
 MOST_NODES, MOST_EDGES, MOST_HEADS = 60, 60, 40
 TEXT_EXAMPLES = "a9.h6, m3->, ->logits, layer 9, a token like Mary, reads Mary"
@@ -34,14 +36,15 @@ _HEAD = re.compile(r"(?:head\s+(?P<head>\d+)\s+of\s+layer\s+(?P<layer>\d+)|mlp\s
 
 @dataclass(frozen=True, eq=False)
 class Searched:
-    """What is searched. scores: [edges] or None. labels: of the positions of A, as `Ready.labels`. selected: the
-    positions that are selected, or brushed."""
+    """What is searched. scores: [edges] or None; meaning: what they are. labels: of the positions of A, as
+    `Ready.labels`. selected: the positions that are selected, or brushed."""
 
     graph: Graph
     scores: NDArray[np.float64] | None
     labels: tuple[str, ...]
     is_text: bool
     selected: tuple[int, ...] = ()
+    meaning: Meaning = ESTIMATED
 
     @property
     def examples(self) -> str:
@@ -147,7 +150,9 @@ def _edge_hits(edges: NDArray[np.int64], searched: Searched) -> list[Hit]:
     hits = []
     for index in edges[:MOST_EDGES].tolist():
         edge = graph.edge(index)
-        value = "no score yet" if scores is None else f"estimated {change_words(float(scores[index]))}"
+        value = "no score yet"
+        if scores is not None:
+            value = figure_words(float(scores[index]), searched.meaning.how, searched.meaning.signed)
         hits.append(Hit(pretty_name(edge.name), value, target=edge, spoken=edge_words(edge)))
     return hits
 

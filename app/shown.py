@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.document import Document
 from app.messages import Ran
-from app.ranking import strongest_of
+from app.ranking import Ranking, strongest_of
 from core.edits import Edit, edit_words
 from core.graph import Graph, Node
 from views.data import EditRow, Link, PredictionsData
@@ -33,10 +33,18 @@ def edit_label(edit: Edit, document: Document, change: float | None, labels: tup
     return f"{'' if change is None else change_words(change)}{where}".strip()
 
 
-def predictions(ran: Ran, stale: bool) -> PredictionsData:
-    """The predictions before and after. stale: a newer run is awaited."""
+def predictions(ran: Ran, stale: bool, direction: int | None = 1) -> PredictionsData:
+    """The predictions before and after. stale: a newer run is awaited. direction: A's."""
     return PredictionsData(
-        ran.unit, ran.rows, ran.metric_name, ran.before, ran.after, bool(ran.edits), ran.words, stale
+        ran.unit,
+        ran.rows,
+        ran.metric_name,
+        ran.before,
+        ran.after,
+        bool(ran.edits),
+        ran.words,
+        stale,
+        direction=direction,
     )
 
 
@@ -80,18 +88,17 @@ def edges_at(graph: Graph, node: Node) -> tuple[NDArray[np.int64], NDArray[np.in
     return np.concatenate(into) if into else none, graph.edges_out_of(node) if node.kind != "logits" else none
 
 
-def links(
-    graph: Graph, scores: NDArray[np.float64], node: Node, signed: bool
-) -> tuple[tuple[Link, ...], tuple[Link, ...]]:
-    """What a node reads most and writes most to. signed: whether the sign of a score says anything."""
+def links(graph: Graph, ranking: Ranking, node: Node) -> tuple[tuple[Link, ...], tuple[Link, ...]]:
+    """What a node reads most and writes most to."""
+    scores, signed, direction = ranking.values, ranking.meaning.signed, ranking.direction
     incoming, outgoing = edges_at(graph, node)
     reads = []
     for index in strongest_of(scores, incoming, LINKS).tolist():
         edge = graph.edge(index)
         port = f" ⟨{edge.reader.kind}⟩" if edge.reader.kind in ("q", "k", "v") else ""
-        reads.append(Link(index, edge.writer.name + port, float(scores[index]), signed))
+        reads.append(Link(index, edge.writer.name + port, float(scores[index]), signed, direction))
     writes = [
-        Link(index, graph.edge(index).reader.name, float(scores[index]), signed)
+        Link(index, graph.edge(index).reader.name, float(scores[index]), signed, direction)
         for index in strongest_of(scores, outgoing, LINKS).tolist()
     ]
     return tuple(reads), tuple(writes)

@@ -91,6 +91,7 @@ def canvas_data(
         "estimated" if ranking is None else ranking.meaning.how,
         ranking is None or ranking.meaning.signed,
         len(indices) - len(chosen[0]),
+        1 if ranking is None else ranking.direction,
     )
 
 
@@ -144,8 +145,9 @@ def _marks(
     values = [None] * len(indices) if ranking is None else ranking.known(indices)
     exact = ranking is not None and ranking.exact
     signed = ranking is None or ranking.meaning.signed
+    direction = 1 if ranking is None else ranking.direction
     marks = [
-        EdgeMark(index, value, exact and value is not None, signed=signed)
+        EdgeMark(index, value, exact and value is not None, signed=signed, direction=direction)
         for index, value in zip(indices.tolist(), values, strict=True)
     ]
     place_of = {index: place for place, index in enumerate(indices.tolist())}
@@ -157,5 +159,7 @@ def _marks(
             label = "" if edit is None else edit_label(edit, document, change, labels)
             kind = None if edit is None else edit.kind
             solid = marks[place].measured or change is not None
-            marks[place] = EdgeMark(marks[place].index, value, solid, kind, label, signed or change is not None)
+            of_metric = direction if change is None or ranking is None else ranking.of_metric
+            has_sign = signed or change is not None
+            marks[place] = EdgeMark(marks[place].index, value, solid, kind, label, has_sign, of_metric)
     return tuple(marks)

@@ -99,8 +99,8 @@ def way_words(step: Step) -> str:
     return "\n".join(f"{each.words}\t{value_words(each.outcome)}" for each in step.path())
 
 
-def preview(step: Step) -> PredictionsData | None:
-    """What the predictions show of a step that was run once; nothing is computed."""
+def preview(step: Step, direction: int | None = 1) -> PredictionsData | None:
+    """What the predictions show of a step that was run once; nothing is computed. direction: A's."""
     outcome = step.outcome
     if outcome is None:
         return None
@@ -112,4 +112,5 @@ def preview(step: Step) -> PredictionsData | None:
         outcome.after,
         outcome.edited,
         preview=step.words,
+        direction=direction,
     )

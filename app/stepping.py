@@ -60,7 +60,11 @@ class Stepping(QObject):
 
     def _look(self, row: int) -> None:
         step = self._steps[row] if 0 <= row < len(self._steps) else None
-        shown = None if step is None or step is self._window.workbench.history.current else preview(step)
+        shown = (
+            None
+            if step is None or step is self._window.workbench.history.current
+            else preview(step, self._window.workbench.direction)
+        )
         self._window.predictions.show_preview(shown)
 
     def _go(self, step: Step) -> None:

@@ -94,4 +94,6 @@ def table_data(
         scored is not None and scored.measured,
         "estimated" if scored is None or scored.measured else scored.meaning.how,
         scored is None or scored.meaning.signed,
+        1 if scored is None else scored.ranking.direction,
+        1 if scored is None else scored.ranking.of_metric,
     )

@@ -16,6 +16,7 @@ import numpy as np
 from app.asked_pairs import add_pair_options, asked_pairs, check_pair_options, session_over
 from app.method_options import add_method_options, option_words, options_for
 from core.errors import ArgumentError, Cancelled, InputError, ModelError
+from core.tracing.meaning import ranking_words
 from core.tracing.options import LEVELS
 
 if TYPE_CHECKING:
@@ -44,13 +45,15 @@ def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: st
     )
     trace.add_argument("--out", default="circuit.json", help="the file to write (circuit.json)")
     trace.add_argument("--format", choices=("wirescope", "eap-ig"), default="wirescope")
-    trace.add_argument("--size", type=int, help=f"edges in the graph of an eap-ig file ({MARKED})")
+    trace.add_argument("--size", type=int, help=f"edges in the graph of an eap-ig file (what the method kept, else "
+                       f"{MARKED})")  # fmt: skip
     trace.add_argument("--json", action="store_true", help="print JSON")
     add_method_options(trace)
     trace.set_defaults(do=trace_command)
 
 
 def trace_command(options: argparse.Namespace) -> int:
+    from core.interchange.eap_ig_files import input_note
     from core.interchange.saving import check_place, save_text
     from core.tracing.methods import method_named
     from core.tracing.trace import Tracing
@@ -68,14 +71,15 @@ def trace_command(options: argparse.Namespace) -> int:
     pairs = asked_pairs(model, options)
     over = session_over(model, pairs, options.metric)
     session, dataset = over.session, over.dataset
-    size = options.size if options.size is not None else min(MARKED, model.graph.n_edges)
-    if not 0 <= size <= model.graph.n_edges:
-        raise ArgumentError(f"A circuit of this graph has 0 to {model.graph.n_edges:,} edges, not {size:,}.")
+    if options.size is not None and not 0 <= options.size <= model.graph.n_edges:
+        raise ArgumentError(f"A circuit of this graph has 0 to {model.graph.n_edges:,} edges, not {options.size:,}.")
     tracing = Tracing(
         session, method.name, replacement=options.replacement, level=options.level, dataset=dataset, options=own
     )
     whole = _whole(session, dataset, options.replacement)
     notes = [*pairs.notes, *_flat(whole)]
+    note = input_note(options.replacement, "position" in model.input_words) if options.format == "eap-ig" else ""
+    notes += [note] if note else []
     for note in notes:
         print(note, file=sys.stderr)
     scores, seconds, interrupted = _run(tracing, method)
@@ -87,7 +91,7 @@ def trace_command(options: argparse.Namespace) -> int:
         "seconds": f"{seconds:.2f}",
     }
     scores = replace(scores, about=about)
-    save_text(out, _text(options, scores, pairs, size, model))
+    save_text(out, _text(options, scores, pairs, model))
     report = _report(scores, pairs, whole, method, str(out))
     report |= {"options": option_words(method, own), "notes": notes}
     report |= {} if over.right else {"answered rightly": None}
@@ -163,12 +167,15 @@ def _asked(options: argparse.Namespace) -> dict[str, str]:
     return about | ({"metric kind": options.metric} if options.metric else {})
 
 
-def _text(options: argparse.Namespace, scores: Scores, pairs: AskedPairs, size: int, model: Model) -> str:
+def _text(options: argparse.Namespace, scores: Scores, pairs: AskedPairs, model: Model) -> str:
     from core.interchange.eap_ig_files import scores_to_eap_ig
     from core.interchange.scores_files import scores_to_json
 
     if options.format == "eap-ig":
-        return scores_to_eap_ig(scores, scores.top(size), model.adapter.shape.width, pairs.rows)
+        kept = MARKED if scores.kept is None else int(scores.kept.sum())
+        size = options.size if options.size is not None else min(kept, model.graph.n_edges)
+        width, added = model.adapter.shape.width, "position" in model.input_words
+        return scores_to_eap_ig(scores, scores.top(size), width, pairs.rows, added)
     return scores_to_json(scores, pairs.rows)
 
 
@@ -198,6 +205,8 @@ def _report(
         "seconds": float(about["seconds"]),
         "partial": about.get("partial"),
         "kind of score": method.meaning.how,
+        "direction": scores.direction if scores.signed else None,
+        "kept": None if scores.kept is None else int(scores.kept.sum()),
         "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
         "file": out,
     }
@@ -234,13 +243,21 @@ def _words(report: dict[str, Any], method: Method) -> str:
     meaning = f"{kind}; {method.meaning.sign_words}"
     carried = f"; removed edges carry {ABLATIONS[report['replacement']]}" if method.replaces else ""
     width = max(len(row["name"]) for row in report["strongest"]) if report["strongest"] else 0
-    lines += [f"scores: {meaning}{carried}", "", f"the strongest {len(report['strongest'])}"]
+    lines += [f"scores: {meaning}{carried}"]
+    lines += [ranking_words(report["direction"])] if method.meaning.signed else []
+    lines += [_kept_words(report, what)] if report["kept"] is not None else []
+    lines += ["", f"the strongest {len(report['strongest'])}, of either sign"]
     plus = "+" if method.meaning.signed else ""
     lines += [f"{row['name']:<{width}}  {row['score']:>{plus}12.4g}" for row in report["strongest"]]
     lines += ["", f"{report['file']} holds all scores."]
     if report["level"] == "edges":
         lines[-1] += f" How far to trust them: wirescope evaluate {report['file']}"
     return "\n".join(lines)
+
+
+def _kept_words(report: dict[str, Any], what: str) -> str:
+    """ "kept: 42 edges, which stand first whatever their score; the others were removed" """
+    return f"kept: {report['kept']:,} {what}, which stand first whatever their score; the others were removed"
 
 
 def _metric_words(report: dict[str, Any]) -> str:

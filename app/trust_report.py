@@ -25,6 +25,7 @@ from core.inputs.pair import Dataset
 from core.metrics import METRICS
 from core.session import Session
 from core.tracing.completeness import sum_of_scores
+from core.tracing.direction import directed, measured_direction
 from core.tracing.methods import METHODS
 from core.tracing.options import Options, options_told
 from core.tracing.per_pair import scores_per_pair
@@ -55,6 +56,7 @@ def trust_report(
     """Evaluate scores of edges on a dataset. size: of the circuit that is looked at closely. Raises InputError where A
     and B score alike, Cancelled."""
     kind = replacement or scores.replacement
+    scores = directed(scores, session, dataset, cancelled)
 
     def told(words: str) -> Callable[[float], None]:
         return lambda share: progress(words, share)
@@ -197,7 +199,10 @@ def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float]
         cancelled,
         subject.memory_of("stability"),
     )
-    found = stability(rows, subject.size, seed=subject.options.seed)
+    direction = None
+    if METHODS[scores.method].meaning.signed:  # of this metric, which may be another than that of the scores
+        direction = measured_direction(subject.session, scores.replacement, subject.dataset, cancelled)
+    found = stability(rows, subject.size, seed=subject.options.seed, direction=direction)
     low, high = found.interval()
     return {"jaccard": found.mean, "low": low, "high": high, "between": found.between, "shared": found.shared}
 

@@ -33,4 +33,4 @@ def with_scores(data: UnfoldedData, scores: NodeScores | None) -> UnfoldedData:
         if spot.node.kind in ("head", "mlp") and spot.positions in place_of:
             value = float(values[data.graph.writer_index(spot.node), place_of[spot.positions]])
             spots[spot] = replace(mark, score=value)
-    return replace(data, spots=spots, scored=scores.how, signed=scores.signed)
+    return replace(data, spots=spots, scored=scores.how, signed=scores.signed, direction=scores.direction)

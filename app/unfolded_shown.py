@@ -64,9 +64,10 @@ def unfolded_data(
     inspected: Inspected | None,
     picture: Picture | None,
     stale: bool,
+    direction: int | None = 1,
 ) -> UnfoldedData:
     """Choose and mark links. document: with a B only if patches can take from it. move: the selected one; the rest of
-    what is selected follows from the selection and the positions."""
+    what is selected follows from the selection and the positions. direction: A's."""
     scores = answer.scores
     every = scores.columns
     read = {column for column in every if scores.reads is None or set(column) & set(scores.reads)}
@@ -90,7 +91,9 @@ def unfolded_data(
             kind = edited.get(Spot(link.head, link.goal))
         change = measured.get(link, answer.changes.get(_key(link)) if kind is not None else None)
         known = change is not None
-        marks.append(LinkMark(link, EdgeMark(place, -change if known else value, known, kind, label)))
+        marks.append(
+            LinkMark(link, EdgeMark(place, -change if known else value, known, kind, label, direction=direction))
+        )
     spots: dict[Spot, NodeMark] = {}
     for link in chosen.links:
         for spot in _ends(link, opened):
@@ -104,6 +107,7 @@ def unfolded_data(
         shown,
         tuple(marks),
         spots,
+        direction=direction,
         picture=picture,
         links_in_all=max(scores.links, len(marks)),
         hidden_columns=len(every) - len(columns),

@@ -79,6 +79,7 @@ class Unfolding(QObject):
             bench.known.inspected,
             self._picture,
             stale=bench.stale or self._of != self._state(),
+            direction=bench.direction,
         )
         return with_scores(data, bench.extent.scores)
 

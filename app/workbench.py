@@ -279,6 +279,11 @@ class Workbench(QObject):
         """Whether the figures shown are of an earlier document."""
         return self._conversation.stale
 
+    @property
+    def direction(self) -> int | None:
+        """A's, in the metric: which changes lead towards A. +1 until the engine has said it."""
+        return 1 if self.scored is None else self.scored.ranking.of_metric
+
     # ---- answers ----
 
     def _take_ran(self, ran: Ran) -> None:
@@ -354,7 +359,7 @@ class Workbench(QObject):
 
     def _send_predictions(self) -> None:
         if self.ran is not None:
-            self.predictions_changed.emit(predictions(self.ran, self.stale))
+            self.predictions_changed.emit(predictions(self.ran, self.stale, self.direction))
 
     def _inspect(self) -> None:
         self.inspection_changed.emit(self.drawn.inspection())

@@ -21,8 +21,8 @@ Target = Node | Edge
 
 @dataclass(frozen=True)
 class EdgeMark:
-    """One edge on the canvas. `value` is its score (positive helps the metric), None while nothing is known
-    of it."""
+    """One edge on the canvas. `value` is its score (positive raises the metric), None while nothing is known
+    of it. direction: A's, by which the score has its hue (`core.tracing.meaning`)."""
 
     index: int  # in the graph
     value: float | None = None
@@ -30,6 +30,7 @@ class EdgeMark:
     edited: EditKind | None = None  # drawn broken
     label: str = ""  # beside the break: the measured change of the metric
     signed: bool = True  # whether the sign of its value says anything; else it is drawn without a hue
+    direction: int | None = 1
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,13 @@ class NodeChanges:
 class NodeScores:
     """Scores of nodes, in the order of `graph.nodes`: positive raises the metric, if they are `signed`; NaN where there
     is none. values: [nodes]. how: "estimated", "measured", "scored", "drawn". at: [nodes, position], where positions
-    were scored."""
+    were scored. direction: A's, by which they have their hue."""
 
     values: NDArray[np.float64]
     how: str = "estimated"
     at: NDArray[np.float64] | None = None
     signed: bool = True
+    direction: int | None = 1
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class CanvasData:
     how: str = "estimated"  # the edges' scores, where they are not measured: "scored", "drawn"
     signed: bool = True  # whether the sign of these says anything
     beside: int = 0  # edges that are shown and do not belong to the circuit: of the selection, and edited ones
+    direction: int | None = 1  # A's, by which the hues are
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,7 @@ class PredictionsData:
     run_words: str = ""  # "14 ms · 0.12 of a forward · layers 24–29"
     stale: bool = False
     preview: str = ""  # the step of the history that this is of, where it is not the present state
+    direction: int | None = 1  # A's: which changes of the metric lead towards A
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,7 @@ class Link:
     name: str  # the other end
     value: float
     signed: bool = True  # whether the sign of its value says anything
+    direction: int | None = 1  # A's, by which it has its hue
 
 
 @dataclass(frozen=True)
@@ -196,6 +201,7 @@ class NodeInspection:
     strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
     has_dataset: bool = False
     note: str = ""  # why there is no estimate
+    direction: int | None = 1  # A's: which changes of the metric lead towards A
 
 
 @dataclass(frozen=True)
@@ -214,6 +220,7 @@ class EdgeInspection:
     strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
     has_dataset: bool = False
     note: str = ""  # why there is no estimate
+    direction: int | None = 1  # A's: which changes of the metric lead towards A
 
 
 @dataclass(frozen=True)

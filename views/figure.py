@@ -39,6 +39,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from core.edits import EditKind
 from core.errors import WirescopeError
+from core.tracing.meaning import hues
 from views.canvas.border import beside_words, count_words, header_widths, paint_layer_names
 from views.canvas.camera import framed
 from views.canvas.edge_layer import dash_lengths, edge_color
@@ -259,7 +260,8 @@ _SWATCH = {
 def _legend(marks: Sequence[EdgeMark | NodeMark], how: str) -> list[tuple[str, str]]:
     """What needs explaining: (swatch, words)."""
     signed = {mark.signed for mark in marks if isinstance(mark, EdgeMark)} or {True}
-    entries = [("positive", "raises the metric"), ("negative", "lowers the metric")] if True in signed else []
+    blue, orange = hues(next((mark.direction for mark in marks if isinstance(mark, EdgeMark)), 1))
+    entries = [("positive", blue), ("negative", orange)] if True in signed else []
     entries += [("unsigned", "no sign")] if False in signed else []
     entries += [("solid", "measured"), ("dashed", how)]
     if any(isinstance(mark, EdgeMark) and mark.value is None for mark in marks):
@@ -274,8 +276,8 @@ def _legend(marks: Sequence[EdgeMark | NodeMark], how: str) -> list[tuple[str, s
 
 
 def _paint_swatch(painter: QPainter, kind: str, x: float, y: float, theme: Theme) -> None:
-    hues = {"positive": theme.positive, "negative": theme.negative, "unsigned": theme.neutral}
-    color = QColor(hues.get(kind, theme.muted))
+    colors = {"positive": theme.positive, "negative": theme.negative, "unsigned": theme.neutral}
+    color = QColor(colors.get(kind, theme.muted))
     pen = QPen(color, 2.2) if kind != "unknown" else QPen(edge_color(theme, 0, 0), 1.0)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     if kind == "dashed":

@@ -68,6 +68,7 @@ class PositionsData:
     measured: bool
     kind_words: str
     why: str = ""
+    direction: int | None = 1  # A's: which changes of the metric lead towards A
 
 
 @dataclass(frozen=True)
@@ -120,3 +121,4 @@ class SeveralInspection:
     has_counterfactual: bool = False
     has_dataset: bool = False
     nothing_to_edit: bool = False
+    direction: int | None = 1  # A's: which changes of the metric lead towards A

@@ -1,7 +1,7 @@
 """The look: one place for colour, space and type, in dark and light.
 
 Widgets take colours from `current()` when they paint and repaint on `changed`. Everything that a style sheet
-can reach is styled by `apply`. Blue raises the metric, orange lowers it, and one
+can reach is styled by `apply`. Blue leads towards A, orange away from it, and one
 yellow, dark in the light theme, marks the selection everywhere; protanopes, deuteranopes and tritanopes tell them
 apart as well (tests/views/test_theme.py).
 """
@@ -20,10 +20,17 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
+from core.tracing.meaning import leads_away
 from views.style_sheet import style_sheet
 
 ThemeName = Literal["dark", "light"]
 ThemeChoice = Literal["system", "dark", "light"]
+
+
+def hue_of(value: float, direction: int | None = 1) -> str:
+    """The field of a theme that a signed figure of the metric has its colour from: blue where it leads towards A.
+    direction: A's (`core.tracing.meaning`)."""
+    return "negative" if leads_away(value, direction) else "positive"
 
 
 @dataclass(frozen=True)

@@ -92,4 +92,5 @@ class UnfoldedData:
     stale: bool = False  # the numbers are of an earlier state: dim them
     scored: str = ""  # nodes are filled by their scores: "estimated", "measured", "scored", "drawn"
     signed: bool = True  # whether the sign of these scores says anything
+    direction: int | None = 1  # A's, by which the hues are
     note: str = ""  # why there is nothing to see, and what to do

@@ -13,6 +13,7 @@ from core.circuit import Circuit
 from core.edits import Edit
 from core.interchange.circuit_files import to_json
 from core.interchange.made_of import KEY, MadeOf
+from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
 
 if TYPE_CHECKING:
     from app.snapshot import Snapshot
@@ -21,17 +22,20 @@ if TYPE_CHECKING:
 def circuit_text(shown: Snapshot) -> str:
     """The edges of the circuit with their scores, the best first; while none is chosen, the strongest that are shown,
     which the file says. What was measured of an edge, the change of the metric by its edit, stands beside its score and
-    never in its place."""
+    never in its place, with the change that was estimated: minus the score."""
     graph, ranking = shown.opened.graph, None if shown.scored is None else shown.scored.ranking
     edges = np.zeros(0, dtype=np.int64)
     if ranking is not None:
         edges = ranking.kept(shown.document.size, shown.extent.strongest)
+    is_estimate = ranking is not None and ranking.meaning == ESTIMATED
     known = [None] * len(edges) if ranking is None else ranking.known(edges)
     content = json.loads(to_json(Circuit(graph, edges, None, about_work(shown))))
     for row, index, score in zip(content["edges"], edges.tolist(), known, strict=True):
         change = shown.measured.get(graph.edge(index))
         row |= {} if score is None else {"score": score}
-        row |= {} if change is None else {"measured": change}
+        if change is not None:  # both as changes of the metric
+            row |= {"estimated": -score} if score is not None and is_estimate else {}
+            row["measured"] = change
     subject = shown.subject
     content["edits"] = [str(edit) for edit in edits_made(shown)]
     if subject.ran is not None:
@@ -58,6 +62,8 @@ def about_work(shown: Snapshot) -> dict[str, str]:
         "method": "" if scored is None else scored.method,
         "replacement": document.cut_kind if scored is None else scored.kind,
     }
+    if scored is not None and scored.meaning.signed and scored.ranking.direction is not None:
+        about["direction"] = DIRECTION_IN_FILES[scored.ranking.direction]
     return about | shown.subject.about() | metric_kind(made(shown))
 
 

@@ -1,7 +1,8 @@
 """Agreement: do two rankings, or two kinds of ablation, tell the same story?
 
 Jaccard overlap of the circuits of one size, Spearman's rank correlation of all scores (Spearman 1904; ties get the mean
-of their ranks), and the share of edges in both circuits whose signs agree."""
+of their ranks), and the share of edges in both circuits whose signs agree. All are of score x direction: a trace for KL
+and one for the logit difference agree where both say that an edge leads towards A."""
 
 from __future__ import annotations
 
@@ -36,12 +37,12 @@ def agreement(one: Scores, other: Scores, size: int, *, by_size: bool = False) -
     graph = one.graph
     a, b = (kept(graph, scores.top(size, by_size=by_size)) for scores in (one, other))
     both = a & b
-    signs = np.sign(one.values[both]) == np.sign(other.values[both])
+    signs = np.sign(one.towards[both]) == np.sign(other.towards[both])
     share = size / graph.n_edges
     return Agreement(
         size=size,
         overlap=overlap(a, b),
-        rank_correlation=rank_correlation(one.values, other.values),
+        rank_correlation=rank_correlation(one.towards, other.towards),
         same_sign=float(signs.mean()) if len(signs) else 1.0,
         chance=share / (2 - share),
     )

@@ -2,12 +2,12 @@
 
     recovered = (m(circuit) - m(B)) / (m(A) - m(B))
 
-At MIB's fractions of the edges, with the edges of the highest scores (Mueller et al. 2025, "MIB: A Mechanistic
-Interpretability Benchmark", section 3): CPR is the area under the curve, CMD the area between it and 1, both by
-trapezoids over the linear axis of fractions. CPR above 1 means that edges which lower the metric were left out, which
-is no merit: read CMD, best of a ranking by size. The random band holds circuits of as many edges drawn at random. Edges
-on no path from `input` to `logits` are dropped from all of them first. For `zero` and `mean`, m(B) is the metric of the
-empty circuit.
+At MIB's fractions of the edges, with the edges of the highest scores x direction (`Scores.top`; Mueller et al. 2025,
+"MIB: A Mechanistic Interpretability Benchmark", section 3): CPR is the area under the curve, CMD the area between it
+and 1, both by trapezoids over the linear axis of fractions. CPR above 1 means that edges which lead away from A were
+left out, which is no merit: read CMD, best of a ranking by size. The random band holds circuits of as many edges drawn
+at random. Edges on no path from `input` to `logits` are dropped from all of them first. For `zero` and `mean`, m(B) is
+the metric of the empty circuit.
 
 With `removed` the circuits are the others: the whole model without the best edges. What those still recover is what the
 circuit does not explain (completeness; Wang et al. 2023, "Interpretability in the Wild", section 4).
@@ -30,6 +30,7 @@ from core.evaluation.measured import measure
 from core.graph import Graph
 from core.inputs.pair import Dataset
 from core.session import Session
+from core.tracing.direction import directed
 from core.tracing.scores import Scores
 
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -77,6 +78,8 @@ def faithfulness(
 ) -> Curve:
     """The faithfulness curve of a ranking, on the session's pair (or batch) or a dataset.
 
+    Scores that do not know A's direction get that of the session's metric here (`core.tracing.direction.directed`).
+
     by_size: the largest scores whatever their sign. removed: keep what is left without the best edges. memory: see
     `measure`. Raises InputError where A and B score alike, since there is nothing to recover; ArgumentError for
     fractions that do not rise within (0, 1]."""
@@ -85,6 +88,7 @@ def faithfulness(
         raise ArgumentError(f"Fractions rise from above 0 to 1 at most, unlike {tuple(fractions)}.")
     kind = replacement or scores.replacement
     graph = session.graph
+    scores = directed(scores, session, dataset, cancelled)
     sizes = sizes_of(len(scores.values), fractions)
     circuits = [_kept(scores.top(size, by_size=by_size), removed) for size in sizes]
     random = _random_circuits(graph, [len(circuit) for circuit in circuits], random_circuits, seed)

@@ -22,9 +22,9 @@ from core.errors import Cancelled, NothingToRecoverError
 from core.inputs.pair import Dataset
 from core.result import Result
 from core.session import Session
+from core.tracing.direction import FLAT
 from core.tracing.over_pairs import Batch, batches_over
 
-FLAT = 1e-6  # of a metric: below it, A and B score alike
 TOGETHER = 48  # circuits that are run together, whose outputs are held
 PART = 8  # where what is measured is remembered part by part
 

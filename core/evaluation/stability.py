@@ -46,17 +46,23 @@ class Stability:
 
 
 def stability(
-    per_pair: NDArray[np.floating], size: int, *, draws: int = 100, by_size: bool = False, seed: int = 0
+    per_pair: NDArray[np.floating],
+    size: int,
+    *,
+    draws: int = 100,
+    by_size: bool = False,
+    seed: int = 0,
+    direction: int | None = None,
 ) -> Stability:
-    """per_pair: [pairs, edges], the scores of every pair. size: edges of the circuit. Raises InputError for one
-    pair."""
+    """per_pair: [pairs, edges], the scores of every pair. size: edges of the circuit. direction: A's, where the scores
+    have a sign (see `Scores`). Raises InputError for one pair."""
     pairs, edges = per_pair.shape
     if pairs < 2:
         raise InputError("One pair cannot tell how stable a circuit is.", "Trace a dataset of ten pairs or more.")
     rng = np.random.default_rng(seed)
 
     def best(scores: NDArray[np.floating]) -> NDArray[np.bool_]:
-        keys = np.abs(scores) if by_size else scores
+        keys = np.abs(scores) if by_size else -scores if direction == -1 else scores
         kept = np.zeros(edges, dtype=bool)
         kept[np.argsort(-keys, kind="stable")[:size]] = True
         return kept

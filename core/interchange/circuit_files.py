@@ -14,6 +14,7 @@ import numpy as np
 from core.circuit import Circuit
 from core.errors import InputError
 from core.graph import Graph, Node
+from core.tracing.meaning import DIRECTION_IN_FILES, hue_words, leads_away
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -104,6 +105,7 @@ def to_graphml(circuit: Circuit) -> str:
 def to_dot(circuit: Circuit) -> str:
     """A circuit as DOT, input below and logits on top."""
     lines = ["digraph circuit {", "  rankdir=BT;", '  node [shape=circle, fontname="Helvetica", fontsize=10];']
+    lines.append(f"  // {hue_words(direction_of(circuit))}")
     nodes = _nodes(circuit)
     for node in nodes:
         if node.kind != "head":
@@ -111,10 +113,10 @@ def to_dot(circuit: Circuit) -> str:
     for layer in sorted({node.layer for node in nodes if node.kind == "head"}):
         row = "; ".join(f'"{node.name}"' for node in nodes if node.kind == "head" and node.layer == layer)
         lines.append(f"  {{ rank=same; {row} }}")
-    widest = _largest(circuit)
+    widest, direction = _largest(circuit), direction_of(circuit)
     for position, edge in enumerate(circuit):
         score = circuit.score(position)
-        colour = "#c25600" if score is not None and score < 0 else "#0b6bd8"
+        colour = "#c25600" if score is not None and leads_away(score, direction) else "#0b6bd8"
         width = 1.0 if score is None else 0.5 + 3.5 * abs(score) / widest
         label = f', label="{edge.reader.kind}"' if edge.reader.kind in ("q", "k", "v") else ""
         for node in circuit.graph.readers_of(edge.reader):
@@ -129,7 +131,8 @@ def to_tikz(circuit: Circuit) -> str:
     lines = [
         "% \\usepackage{tikz}",
         "\\begin{tikzpicture}[x=1.2cm, y=1.2cm, every node/.style={font=\\scriptsize, draw, inner sep=2pt}]",
-        "\\definecolor{raises}{HTML}{0B6BD8}\\definecolor{lowers}{HTML}{C25600}",
+        f"% {hue_words(direction_of(circuit))}",
+        "\\definecolor{towards}{HTML}{0B6BD8}\\definecolor{away}{HTML}{C25600}",
     ]
     for node in _nodes(circuit):
         if node.kind == "head":
@@ -139,10 +142,10 @@ def to_tikz(circuit: Circuit) -> str:
         else:
             x, y, shape = (graph.heads - 1) / 2, 0.0 if node.kind == "input" else 2.0 * graph.layers + 1, "rectangle"
         lines.append(f"\\node[{shape}] ({_key(node)}) at ({x:g},{y:g}) {{{node.name}}};")
-    widest = _largest(circuit)
+    widest, direction = _largest(circuit), direction_of(circuit)
     for position, edge in enumerate(circuit):
         score = circuit.score(position)
-        colour = "lowers" if score is not None and score < 0 else "raises"
+        colour = "away" if score is not None and leads_away(score, direction) else "towards"
         width = 0.6 if score is None else 0.3 + 2.2 * abs(score) / widest
         for node in graph.readers_of(edge.reader):
             bend = {"q": "bend left=8", "k": "bend right=8"}.get(edge.reader.kind, "")
@@ -161,6 +164,12 @@ def _largest(circuit: Circuit) -> float:
     if circuit.values is None or not len(circuit.values):
         return 1.0
     return float(np.abs(circuit.values).max()) or 1.0
+
+
+def direction_of(circuit: Circuit) -> int | None:
+    """A's direction as the circuit says it: 1, -1, 0; None where it does not."""
+    said = {words: direction for direction, words in DIRECTION_IN_FILES.items()}
+    return said.get(circuit.about.get("direction", ""))
 
 
 def _key(node: Node) -> str:

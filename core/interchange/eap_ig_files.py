@@ -5,6 +5,14 @@
 They have K and V ports for every query head. Where heads share theirs, an edge is written once for each of these heads,
 with its share of the score; read back, the shares are added up, and the edge is in the graph where any of them is.
 
+EAP-IG ranks by the score, whatever the metric: its scores are high where an edge leads towards A's behaviour. So ours
+are written times A's direction, and read back times the one that the file names; a file of EAP-IG's own is of direction
++1.
+
+EAP-IG's `input` is the embedding of the token alone; ours is what enters the first layer, which in a model with
+position embeddings is token and position together. With `patch` both lose the same, since A and B have the same
+positions; with `zero` they do not, and the file says so (`input_note`).
+
 EAP-IG reads no other keys. Ours are under "wirescope": what the scores are about, and the pairs that they were traced
 on. Older files say of a node only whether it is in the graph; nodes are not read, since the edges say it all.
 """
@@ -19,19 +27,37 @@ from typing import Any
 import numpy as np
 
 from core.circuit import Circuit
-from core.edits import EDIT_KINDS
+from core.edits import EDIT_KINDS, EditKind
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_columns import FileRow
 from core.interchange.circuit_files import graph_from, shape_of
-from core.interchange.scores_files import ScoresFile, difference
+from core.interchange.scores_files import ScoresFile, difference, direction_in, kept_in
 from core.tracing.scores import Scores
 
 OURS = "wirescope"
 
 
-def scores_to_eap_ig(scores: Scores, circuit: Circuit, width: int, rows: Sequence[FileRow] = ()) -> str:
+def input_note(replacement: EditKind, position_added: bool) -> str:
+    """What should be known of the edges out of `input`, where EAP-IG's are of something else; nothing otherwise.
+    position_added: whether the model adds an embedding of the position to that of the token."""
+    if replacement != "zero" or not position_added:
+        return ""
+    return (
+        "`input` is the token's and the position's embedding together, and zero takes both away; "
+        "EAP-IG's is the token's alone."
+    )
+
+
+def scores_to_eap_ig(
+    scores: Scores,
+    circuit: Circuit,
+    width: int,
+    rows: Sequence[FileRow] = (),
+    position_added: bool = False,
+) -> str:
     """An EAP-IG graph file. circuit: the edges that are in the graph. width: of the stream, which the file names.
+    position_added: see `input_note`.
     Raises ArgumentError for scores of anything but edges, and where some have none yet."""
     if scores.level != "edges":
         raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {scores.level}.", "Trace edges.")
@@ -42,6 +68,7 @@ def scores_to_eap_ig(scores: Scores, circuit: Circuit, width: int, rows: Sequenc
     inside[circuit.edges] = True
     nodes = {node.name: {"in_graph": node.kind == "logits"} for node in graph.nodes}
     edges: dict[str, dict[str, float | bool]] = {}
+    values = scores.towards
     group = graph.heads // graph.kv_heads
     for number, edge in enumerate(graph.edges):
         readers = [edge.reader]
@@ -49,7 +76,7 @@ def scores_to_eap_ig(scores: Scores, circuit: Circuit, width: int, rows: Sequenc
             first = edge.reader.head * group
             readers = [replace(edge.reader, head=head, shared=False) for head in range(first, first + group)]
         for reader in readers:
-            entry = {"score": float(scores.values[number]) / len(readers), "in_graph": bool(inside[number])}
+            entry = {"score": float(values[number]) / len(readers), "in_graph": bool(inside[number])}
             edges[f"{edge.writer.name}->{reader.name}"] = entry
         if inside[number]:
             for node in (edge.writer, *graph.readers_of(edge.reader)):
@@ -65,6 +92,9 @@ def scores_to_eap_ig(scores: Scores, circuit: Circuit, width: int, rows: Sequenc
         "replacement": scores.replacement,
         "about": scores.about,
         "graph": shape_of(graph),
+        "direction": scores.direction,
+        **({} if scores.kept is None else {"kept": np.flatnonzero(scores.kept).tolist()}),
+        **({"input": note} if (note := input_note(scores.replacement, position_added)) else {}),
         "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
     }
     return json.dumps({"cfg": cfg, "nodes": nodes, "edges": edges, OURS: ours}, ensure_ascii=False)
@@ -101,6 +131,9 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
     if replacement not in EDIT_KINDS:
         raise InputError(f"There is no replacement {replacement!r}.")
     about = {str(key): str(value) for key, value in ours.get("about", {"source": "EAP-IG"}).items()}
-    scores = Scores(graph, values, str(ours.get("method", "eap-ig file")), replacement, about)
+    direction = direction_in(ours) if ours else 1
+    kept = kept_in(ours, values.shape)
+    scores = Scores(graph, values, str(ours.get("method", "eap-ig file")), replacement, about, "edges", direction, kept)
+    scores = replace(scores, values=scores.towards)  # they were written so
     marked = Circuit(graph, np.flatnonzero(inside).astype(np.int64), None, about) if inside.any() else None
     return ScoresFile(scores, tuple(FileRow(*row) for row in ours.get("rows", ())), marked)

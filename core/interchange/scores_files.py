@@ -1,6 +1,7 @@
 """Scores as files: our own JSON, with the pairs they were traced on. It holds all that is needed to evaluate the scores
 again: the graph's shape, what is scored (edges, nodes or positions), the scores in the graph's order, what they are
-about, and the rows of the dataset.
+about, A's direction by which they are ranked, what a search has kept (numbers in that order), and the rows of the
+dataset.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.edits import EDIT_KINDS
@@ -46,10 +48,32 @@ def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
         "replacement": scores.replacement,
         "about": scores.about,
         "level": scores.level,
+        "direction": scores.direction,
+        **({} if scores.kept is None else {"kept": np.flatnonzero(scores.kept).tolist()}),
         "scores": values,
         "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
     }
     return json.dumps(document, ensure_ascii=False)
+
+
+def direction_in(document: dict[str, Any]) -> Literal[-1, 0, 1] | None:
+    """A's direction as a file says it; None where it does not. Raises InputError."""
+    found = document.get("direction")
+    if found not in (-1, 0, 1, None) or isinstance(found, bool):
+        raise InputError(f"There is no direction {found!r}: it is 1, -1 or 0.")
+    return None if found is None else (1 if found > 0 else -1 if found < 0 else 0)
+
+
+def kept_in(document: dict[str, Any], shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """What a search has kept, as a file says it. Raises InputError."""
+    numbers = document.get("kept")
+    if numbers is None:
+        return None
+    kept = np.zeros(shape, dtype=bool)
+    if not all(type(number) is int and 0 <= number < kept.size for number in numbers):
+        raise InputError(f"What is kept are numbers from 0 to {kept.size - 1:,}.")
+    kept.flat[numbers] = True
+    return kept
 
 
 def difference(one: Graph, other: Graph) -> str:
@@ -84,5 +108,7 @@ def scores_from_json(document: dict[str, Any]) -> ScoresFile:
     if document["replacement"] not in EDIT_KINDS:
         raise InputError(f"There is no replacement {document['replacement']!r}.")
     about = {str(key): str(value) for key, value in document["about"].items()}
-    scores = Scores(graph, values, str(document["method"]), document["replacement"], about, level)
+    direction = direction_in(document)
+    kept = kept_in(document, values.shape)
+    scores = Scores(graph, values, str(document["method"]), document["replacement"], about, level, direction, kept)
     return ScoresFile(scores, tuple(FileRow(*row) for row in document["rows"]))

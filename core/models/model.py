@@ -18,6 +18,8 @@ from core.inputs.pair import Pair, Side
 from core.inputs.text import answer_id, check_aligned, encode_side, token_text
 from core.models.adapter import Adapter
 
+LEARNED_POSITIONS = ("GPT-2", "GPT-Neo", "OPT", "CLIP text", "SigLIP text")  # families that add them to the tokens
+
 
 @dataclass(frozen=True)
 class ImageProcessing:
@@ -48,6 +50,13 @@ class Model:
     @property
     def graph(self) -> Graph:
         return self.adapter.graph
+
+    @property
+    def input_words(self) -> str:
+        """What the `input` node is made of: "token", "token + position", "patch + position"."""
+        if not self.is_text:
+            return "patch + position"
+        return "token + position" if self.adapter.family in LEARNED_POSITIONS else "token"
 
     @property
     def is_text(self) -> bool:

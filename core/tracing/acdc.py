@@ -7,10 +7,13 @@ Steps:
 2. Remove an edge from the present circuit: it carries its replacement. If the metric changes by `threshold` or more,
    put it back; else it stays out, and the circuit without it is the present one. (Of metrics that are a distance from
    A, KL and the cosine to A, only a change away from A counts, as in the paper.)
-3. The score of an edge is minus the change that was measured when it was tested; so those that stay are the ones whose
-   absolute score is at least the threshold. A reader from which no edge that stayed leads on to `logits` cannot change
+3. The circuit is the edges that stay, as they are: `kept`. They come before all others in the ranking, whatever their
+   scores. The score of an edge is minus the change that was measured when it was tested: of edges that stay it is the
+   threshold or more in size. (The opposite does not hold: of a distance from A, an edge whose removal leads towards A
+   is removed, however large the change.) A reader from which no edge that stayed leads on to `logits` cannot change
    anything: its edges get 0.
-4. With `restarts`, do it again, the edges into each reader in an order drawn by the seed. The score is the mean.
+4. With `restarts`, do it again, the edges into each reader in an order drawn by the seed. The score is the mean; the
+   circuit is that of the first search.
 
 Nodes, and nodes at positions, are removed in the same way, from the last layer to `input` (`core.tracing.acdc_nodes`).
 All pairs of a dataset are one circuit: the metric is their mean.
@@ -60,12 +63,13 @@ def acdc(job: Job) -> Iterator[Found]:
         total[edges] += scores
         count[edges] += 1
         if search.ended:
+            memory.setdefault("kept", search.kept)  # of the first search
             del memory["search"]
         if count[0] < restarts:
             with np.errstate(invalid="ignore"):
                 so_far = total / count  # NaN where nothing is tested
             yield Found(so_far, count.sum() / (restarts * graph.n_edges))
-    yield Found(total / restarts)
+    yield Found(total / restarts, kept=memory["kept"])
 
 
 class _Search:
@@ -108,6 +112,11 @@ class _Search:
     @property
     def ended(self) -> bool:
         return self._number < 0
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """The edges that have stayed so far: [edges]."""
+        return self._kept[self._graph.edge_readers, self._graph.edge_writers]
 
     def next_reader(self, check: Callable[[], None]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Decide about all edges into a reader, in the order of the search: their numbers, and their scores. Raises

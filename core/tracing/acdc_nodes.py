@@ -6,7 +6,7 @@ Steps:
    and where positions are asked for, each at its last position first.
 2. Remove one from what is present: all its edges carry its replacement. If the metric changes by the threshold or more,
    put it back; else it stays out.
-3. The score is minus the change that was measured.
+3. The score is minus the change that was measured; what stays is `kept`.
 4. A further restart draws the order within each layer's heads (and MLP), and of positions, by the seed.
 
 One run of the engine each, from the node's own layer on (core/engine/engine.py): what stayed out further down is kept.
@@ -58,10 +58,22 @@ def acdc_nodes(job: Job) -> Iterator[Found]:
             _test(job, item, total)
             count[_index(item)] += 1
             memory["done"] += 1
+            if memory["done"] == items // restarts:  # the first search is at its end
+                memory["kept"] = _kept(memory["removed"], size, places)
             if memory["done"] < items and memory["done"] % len(places) == 0:
                 with np.errstate(invalid="ignore"):
                     yield Found(total / count, memory["done"] / items)  # NaN where nothing is tested
-    yield Found(total / restarts)
+    yield Found(total / restarts, kept=memory["kept"])
+
+
+def _kept(removed: dict[int, list[int]], size: tuple[int, ...], places: list[int | None]) -> NDArray[np.bool_]:
+    """What is not removed: [writers], or [writers, position]."""
+    kept = np.zeros(size, dtype=bool)
+    at = [place for place in places if place is not None]
+    kept[(slice(None), at) if at else slice(None)] = True  # at other positions nothing is there to keep
+    for writer, where in removed.items():
+        kept[(writer, where) if where else writer] = False
+    return kept
 
 
 def _order(graph: Graph, places: list[int | None], rng: np.random.Generator | None) -> list[Item]:

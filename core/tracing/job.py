@@ -52,10 +52,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Found:
-    """Scores so far, NaN where there are none yet, and how much of the work is done. positive: raises the metric."""
+    """Scores so far, NaN where there are none yet, and how much of the work is done. positive: raises the metric.
+    kept: [as values], by a search that decides about each edge; None until it is at its end."""
 
     values: NDArray[np.float64]
     share_done: float = 1.0
+    kept: NDArray[np.bool_] | None = None
 
 
 Score = Callable[[Job], Iterator[Found]]

@@ -4,6 +4,10 @@ that the window and the command line say it alike."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,51 @@ class Meaning:
     def in_file(self) -> Meaning:
         """Of the same scores in a file: how the pair they are shown beside was scored is not known."""
         return Meaning("scored", signed=self.signed, words="the scores of a file, which may be of other inputs")
+
+
+DIRECTION_IN_FILES = {1: "+1", 0: "0", -1: "-1"}  # of a circuit's `about`
+Figure = TypeVar("Figure", float, NDArray[np.float64])
+
+
+def towards(value: Figure, direction: int | None) -> Figure:
+    """A score as it is ranked and coloured: positive where the edge leads towards A's behaviour, or, where no direction
+    is known (None) or there is none (0), where it raises the metric. direction: A's (`core.tracing.direction`)."""
+    return -value if direction == -1 else value
+
+
+def leads_away(score: float, direction: int | None) -> bool:
+    """Whether an edge leads away from A's behaviour (lowers the metric, where there is no direction)."""
+    return towards(score, direction) < 0
+
+
+def hues(direction: int | None) -> tuple[str, str]:
+    """What blue and orange say."""
+    return ("towards A", "away from A") if direction in (1, -1) else ("raises the metric", "lowers the metric")
+
+
+def hue_note(direction: int | None) -> str:
+    """ "blue towards A · orange away" """
+    return "blue towards A · orange away" if direction in (1, -1) else "blue raises · orange lowers"
+
+
+def hue_words(direction: int | None) -> str:
+    """ "blue: towards A, orange: away from A" """
+    blue, orange = hues(direction)
+    return f"blue: {blue}, orange: {orange}"
+
+
+def ranking_words(direction: int | None) -> str:
+    """By what signed scores are ranked, in a sentence."""
+    if direction == 1:
+        return "A raises this metric, so the best are those with the highest scores."
+    if direction == -1:
+        return "A lowers this metric, so the best are those with the lowest scores."
+    if direction == 0:
+        return (
+            "The metric is the same with every edge and with none, so that nothing leads towards A or away from it: "
+            "ranked from the highest score down."
+        )
+    return "It is not known whether A raises or lowers the metric: ranked from the highest score down."
 
 
 ESTIMATED = Meaning("estimated", effect=True, signed=True)

@@ -1,12 +1,15 @@
 """Scores of edges, and the circuits made of the best of them.
 
-The score of an edge is minus the effect of removing it: positive means that it raises the metric.
+The score of an edge is minus the effect of removing it: positive means that it raises the metric. The best edges are
+those with the highest score times A's direction (`core.tracing.direction`): where A lowers the metric, as with KL,
+those with the lowest scores.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +19,18 @@ from core.edits import EditKind
 from core.errors import ArgumentError
 from core.graph import Graph, Node
 from core.tracing.job import Level
+from core.tracing.meaning import DIRECTION_IN_FILES
+from core.tracing.order import best_first
 
 
 @dataclass(frozen=True)
 class Scores:
     """One score per edge, values [edges]; per node, [writers]; or per node and position, [writers, position]: in the
-    unit of the metric. They are estimated, not measured."""
+    unit of the metric. They are estimated, not measured.
+
+    direction: +1 where A raises the metric, -1 where it lowers it, 0 where the whole model and the empty circuit score
+    alike; None where it is not known, as of a file that does not say. Scores of direction 0 or None are ranked as if A
+    raised the metric. kept: what a search that decides about each edge (node, position) has kept, [as values]."""
 
     graph: Graph
     values: NDArray[np.float64]
@@ -29,25 +38,44 @@ class Scores:
     replacement: EditKind
     about: dict[str, str] = field(default_factory=dict)
     level: Level = "edges"
+    direction: Literal[-1, 0, 1] | None = None
+    kept: NDArray[np.bool_] | None = None
+
+    @cached_property
+    def signed(self) -> bool:
+        """Whether the sign of a score says anything. Of a method that is not known here, where one is negative."""
+        from core.tracing.methods import METHODS  # here: the table holds all methods, and this file is theirs too
+
+        method = METHODS.get(self.method)
+        return bool((self.values < 0).any()) if method is None else method.meaning.signed
+
+    @cached_property
+    def towards(self) -> NDArray[np.float64]:
+        """What is ranked, [as values]: score x direction, positive where an edge leads towards A's behaviour; the
+        scores themselves where they have no sign or no direction is known."""
+        return -self.values if self.direction == -1 and self.signed else self.values
 
     @cached_property
     def _by_score(self) -> NDArray[np.int64]:
-        return np.argsort(-self.values, kind="stable").astype(np.int64)
+        return best_first(self.towards, self.kept)
 
     @cached_property
     def _by_size(self) -> NDArray[np.int64]:
-        return np.argsort(-np.abs(self.values), kind="stable").astype(np.int64)
+        return best_first(np.abs(self.values), self.kept)
 
     def top(self, count: int, *, by_size: bool = False) -> Circuit:
-        """The circuit of exactly `count` edges with the highest scores, or `by_size` with the largest whatever their
-        sign; ties go to the edge of the lower index. Of scores of nodes, all edges between `count` nodes, with `input`
-        and `logits`."""
+        """The circuit of exactly `count` edges with the highest score x direction, or `by_size` with the largest
+        whatever their sign; ties go to the edge of the lower index. What a search has kept comes before what it has
+        removed, so that as many edges as it kept are its own circuit. Of scores of nodes, all edges between `count`
+        nodes, with `input` and `logits`."""
         if self.level == "positions":
             raise ArgumentError("Scores of positions make no circuit.", "Score edges or nodes.")
         if not 0 <= count <= len(self.values):
             raise ArgumentError(f"A circuit of this graph has 0 to {len(self.values)} {self.level}, not {count}.")
         order = (self._by_size if by_size else self._by_score)[:count]
         about = {**self.about, "method": self.method, "replacement": self.replacement}
+        if self.signed and self.direction is not None:
+            about["direction"] = DIRECTION_IN_FILES[self.direction]
         if self.level == "edges":
             return Circuit(self.graph, order, self.values[order], about)
         kept = np.zeros(self.graph.n_writers, dtype=bool)

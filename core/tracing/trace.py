@@ -13,6 +13,7 @@ from core.edits import EditKind
 from core.errors import Cancelled
 from core.inputs.pair import Dataset
 from core.session import Session
+from core.tracing.direction import direction_of_gap, gap
 from core.tracing.job import Job, Level, Options, common_length
 from core.tracing.methods import method_named
 from core.tracing.over_pairs import POSITIONS, sessions_over
@@ -48,6 +49,8 @@ class Tracing:
         self.pairs = session.pair.batch if dataset is None else sum(pair.batch for pair in dataset.pairs)
         self.done = 0  # pairs
         self._sum: NDArray[np.float64] | None = None  # over the pairs that are done
+        self._gap = 0.0  # m(whole) - m(empty circuit), summed over the pairs that are done
+        self._kept: NDArray[np.bool_] | None = None  # of a search
         self._memory: dict[str, Any] = {}  # of the job that was cancelled
 
     def parts(self, cancelled: Callable[[], bool] | None = None) -> Iterator[tuple[Scores, float]]:
@@ -68,13 +71,14 @@ class Tracing:
                 continue
             if self.replacement == "mean" and self.method.replaces:
                 first.engine.references.means(cancelled)
+            gap_so_far = self._gap + self._gap_of(job)
             for found in self.method.score(job):
                 so_far = found.values * job.pairs if self._sum is None else self._sum + found.values * job.pairs
                 scored = self.done + job.pairs
                 if found.share_done < 1:
                     share = (self.done + found.share_done * job.pairs) / self.pairs
-                    yield self._scores(so_far / scored, share), share
-            self._sum, self.done, self._memory = so_far, scored, {}
+                    yield self._scores(so_far / scored, share, gap_so_far / scored), share
+            self._sum, self.done, self._gap, self._kept, self._memory = so_far, scored, gap_so_far, found.kept, {}
             yield self.scores, self.done / self.pairs
             if cancelled is not None and cancelled() and self.done < self.pairs:
                 raise Cancelled
@@ -84,9 +88,16 @@ class Tracing:
         """The mean over the pairs that are done. Raises Cancelled where none is."""
         if self._sum is None:
             raise Cancelled
-        return self._scores(self._sum / self.done, self.done / self.pairs)
+        return self._scores(self._sum / self.done, self.done / self.pairs, self._gap / self.done)
 
-    def _scores(self, values: NDArray[np.float64], share: float) -> Scores:
+    def _gap_of(self, job: Job) -> float:
+        """NaN where it is not known, or plays no part."""
+        if not self.method.replaces:
+            return np.nan
+        gaps = [gap(session, self.replacement, job.cancelled) for session in job.sessions]
+        return sum(np.nan if each is None else each for each in gaps)
+
+    def _scores(self, values: NDArray[np.float64], share: float, mean_gap: float) -> Scores:
         session = self.session
         about = {"model": session.model.name, "metric": session.metric.name}
         about |= {name: str(getattr(self.options, name)) for name in self.method.options}
@@ -94,7 +105,10 @@ class Tracing:
             about["pairs"] = str(self.pairs)
         if share < 1:
             about["partial"] = f"{share:.0%} of the work"
-        return Scores(session.graph, values, self.method.name, self.replacement, about, self.level)
+        direction = None if np.isnan(mean_gap) else direction_of_gap(mean_gap)
+        return Scores(
+            session.graph, values, self.method.name, self.replacement, about, self.level, direction, self._kept
+        )
 
 
 def trace(
@@ -109,7 +123,8 @@ def trace(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Scores:
-    """Score every edge of a session: positive where the edge raises the metric.
+    """Score every edge of a session: positive where the edge raises the metric. The scores know A's direction, by which
+    they are ranked.
 
     method: a name of METHODS. steps: points of the integral, for methods that have one (5); options: all of them.
     replacement: what a removed edge carries: `patch`, `zero`, `mean`. dataset: score these pairs, and average; with the

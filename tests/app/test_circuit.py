@@ -38,7 +38,7 @@ def title(person: Person) -> str:
 def scores(person: Person, session: ws.Session) -> ws.Scores:
     scored = person.bench.scored
     assert scored is not None
-    return ws.Scores(session.graph, scored.values, scored.method, scored.kind)
+    return ws.Scores(session.graph, scored.values, scored.method, scored.kind, direction=scored.ranking.direction)
 
 
 def recovered(person: Person, size: int) -> float:
@@ -289,7 +289,7 @@ def test_the_menu_says_how_many_of_the_selections_edges_are_shown(reader: Person
     assert reader.window.canvas.scene.data.weaker == 0
     type_size(reader, "30")
     reader.choose("View/Edges of the Selection", "As Strong")
-    threshold = np.sort(reader.bench.scored.values)[-30]
+    threshold = np.sort(reader.bench.direction * reader.bench.scored.values)[-30]
     assert shown(reader) & every == {index for index in every if size[index] >= threshold}
 
 

@@ -39,7 +39,7 @@ def test_names_find_nodes_and_edges_the_strongest_first(reader: Person) -> None:
     strongest = out[np.argsort(-np.abs(scores[out]), kind="stable")]
     found = look_for(reader, "m0->")
     assert [hit.target for hit in bar(reader).hits()] == [graph.edge(int(i)) for i in strongest[:60]]
-    assert found[0][1] == f"estimated {change_words(float(scores[strongest[0]]))}"
+    assert found[0][1] == f"change {change_words(-float(scores[strongest[0]]))} estimated"
     assert bar(reader).found.text() == f"{len(out)} found"
     assert next(name for name, _ in look_for(reader, "head 1 of layer 2")) == "a2.h1"
     assert {name.split(" → ")[1] for name, _ in look_for(reader, "-> logits")} == {"logits"}

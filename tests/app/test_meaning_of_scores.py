@@ -62,7 +62,9 @@ def test_what_is_no_effect_is_not_estimated_and_has_no_hue(request, who: str, na
 
     edge = person.bench.opened.graph.edge(scene.marks[-1].index)
     value = float(expected[person.bench.opened.graph.edge_index(edge)])
-    assert person.tip(edge).split("  ")[1] == f"{score_words(value, signed=False)} {how}"
+    assert person.tip(edge).split("  ")[1] == f"score {score_words(value, signed=False)}" + (
+        "" if how == "scored" else f" {how}"
+    )
     person.window.canvas.set_selection((edge,))
     person.bench.select((edge,))
     person.rest()
@@ -85,8 +87,8 @@ def test_an_edge_that_is_measured_among_shares_has_its_hue_and_the_legend_says_b
     assert scene.measured.all()
     for mark, sign in zip(scene.marks, scene.sign.tolist(), strict=True):
         change = reader.bench.measured[scene.data.graph.edge(mark.index)]
-        assert sign == np.sign(-change)
-    assert legend(scene.data)[1] == "blue + · orange − · grey: no sign"
+        assert sign == np.sign(-change * reader.bench.direction)
+    assert legend(scene.data)[1] == "blue towards A · orange away · grey: no sign"
 
 
 def test_nodes_that_are_scored_without_a_sign_are_filled_without_a_hue(reader: Person) -> None:
@@ -100,7 +102,7 @@ def test_nodes_that_are_scored_without_a_sign_are_filled_without_a_hue(reader: P
     assert fill not in {score_color(current(), shade).name() for shade in range(-8, 9) if shade}
     assert "estimated" not in reader.message()
     assert reader.message().startswith("Information flow routes, ")
-    assert reader.tip(strongest).endswith(" scored")
+    assert reader.tip(strongest).split("  ")[-1].startswith("score ")
 
 
 def test_the_table_calls_drawn_numbers_drawn(reader: Person) -> None:

@@ -50,7 +50,7 @@ def test_the_table_says_what_the_engine_found(tabled: Person) -> None:
     assert table.lines.rowCount() == graph.n_edges
     strongest = int(np.argmax(np.abs(scores)))
     assert table.lines.targets(np.array([0])) == (graph.edge(strongest),)
-    assert table.lines.texts(0)[2] == change_words(float(scores[strongest]))
+    assert table.lines.texts(0)[2] == change_words(-float(scores[strongest]))
     shown = {mark.index for mark in tabled.window.canvas.scene.data.edges}
     kept = {int(table.lines.shown[line]) for line in range(graph.n_edges) if table.lines.texts(line)[5] == "kept"}
     assert kept == shown  # nothing is selected, so the canvas shows the circuit alone

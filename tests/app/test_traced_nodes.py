@@ -22,15 +22,16 @@ def test_nodes_that_were_traced_are_coloured_by_their_scores(request, who: str) 
     assert person.window.canvas.scene.data.scores is None  # nothing is scored before T
     trace(person)
     expected = ws.trace(person.session(), "eap-ig", level="nodes")
+    assert expected.direction is not None
     scene = person.window.canvas.scene
     assert scene.data.scores.values[:-1] == pytest.approx(expected.values, abs=1e-5)
     graph = scene.data.graph
     best = int(np.argmax(np.abs(expected.values)))
     assert abs(scene.score_shade(graph.writers[best])) == SHADES
     for node, value in zip(graph.writers, expected.values, strict=True):
-        assert scene.score_shade(node) * value >= 0  # blue raises, orange lowers
+        assert scene.score_shade(node) * value * expected.direction >= 0  # blue: towards A
     node = graph.writers[best]
-    assert f"score {change_words(expected.values[best])} estimated" in person.tip(node)
+    assert f"change {change_words(-expected.values[best])} estimated" in person.tip(node)
     assert f"{node.name} {change_words(expected.values[best])}" in person.message()
     assert "estimated" in person.message()
     assert person.bench.scored.method == "eap"  # the edges keep their own estimates
@@ -46,7 +47,9 @@ def test_nodes_at_positions_are_coloured_where_the_circuit_is_unfolded(request, 
     choose(person, "exact-scan")
     score(person, "positions")
     trace(person)
-    expected = ws.trace(person.session(), "exact-scan", level="positions").values
+    traced = ws.trace(person.session(), "exact-scan", level="positions")
+    expected, direction = traced.values, traced.direction
+    assert direction is not None
     person.press(Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier, widget=person.window.canvas)
     person.wait(lambda: person.window.unfolded.scene.data.columns)
     person.rest()
@@ -58,9 +61,9 @@ def test_nodes_at_positions_are_coloured_where_the_circuit_is_unfolded(request, 
     for spot, value in scored.items():
         (position,) = spot.positions
         assert value == pytest.approx(expected[graph.writer_index(spot.node), position], abs=1e-5)
-        assert person.window.unfolded.scene.score_shades[spot] * value >= 0
+        assert person.window.unfolded.scene.score_shades[spot] * value * direction >= 0
     strongest = max(scored, key=lambda spot: abs(scored[spot]))
-    assert f"{change_words(scored[strongest])} measured" in place_tip(person.window.unfolded.scene, strongest)
+    assert f"change {change_words(-scored[strongest])} measured" in place_tip(person.window.unfolded.scene, strongest)
 
 
 def test_a_level_that_a_method_has_not_cannot_be_chosen_and_says_so(reader: Person) -> None:

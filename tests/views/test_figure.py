@@ -51,7 +51,7 @@ def edge_fills(path: Path) -> list[str | None]:
 def test_svg_holds_graph_legend_and_caption_as_text(qapp, tmp_path):
     write_figure(tmp_path / "circuit.svg", data(), CAPTION)
     text = svg_texts(tmp_path / "circuit.svg")
-    for words in ("a9.h6", "m21", "logits", "−1.47", "measured", "estimated", "raises the metric", "lowers the metric"):
+    for words in ("a9.h6", "m21", "logits", "−1.47", "measured", "estimated", "towards A", "away from A"):
         assert words in text
     for words in ("SmolLM2-135M", "When Mary and John", 'logit(" Mary")', "from B", "63 edges", "3 of 70,651 edges"):
         assert words in text

@@ -113,11 +113,11 @@ def test_a_row_says_what_is_known_of_its_edge_or_node() -> None:
     assert table.scores is not None
     rows = edge_rows(table)
     score = table.scores[number]
-    words = f"{'+' if score > 0 else '−'}{abs(score):.{2 if abs(score) >= 1 else 3}f}"
+    words = f"{'−' if score > 0 else '+'}{abs(score):.{2 if abs(score) >= 1 else 3}f}"
     kept = "kept" if number in table.kept else ""
     assert rows.values(number) == ["a0.h1", "logits", words, "−0.500", "zero", kept, "0 →"]
     assert rows.describe(number).startswith(
-        f"edge from head 1 of layer 0 to the output, estimated score {words} (replaced from B), "
+        f"edge from head 1 of layer 0 to the output, estimated change {words} (replaced from B), "
         "measured change −0.500, edited: zero"
     )
 
@@ -126,7 +126,7 @@ def test_a_row_says_what_is_known_of_its_edge_or_node() -> None:
     total = table.scores[GRAPH.edges_out_of(Node("mlp", 1))].sum()
     values = nodes.values(mlp)
     assert values[:2] == ["m1", "MLP of layer 1"]
-    assert float(values[2].replace("−", "-")) == pytest.approx(total, abs=0.006)
+    assert float(values[2].replace("−", "-")) == pytest.approx(-total, abs=0.006)
     assert values[3:5] == ["+0.250", "from B"]
     assert nodes.values(len(GRAPH.nodes) - 1)[2] == ""  # the output writes nothing
 
@@ -252,7 +252,7 @@ def test_lines_are_copied_as_text_and_as_csv(panel: TablePanel, qtbot) -> None:
     head, line = QGuiApplication.clipboard().text().splitlines()
     assert head.split("\t") == ["Writer", "Reader", "Estimated", "Measured", "Edit", "Circuit", "Layer"]
     assert line.split("\t")[:2] == panel.view.lines.texts(0)[:2]
-    assert float(line.split("\t")[2]) == pytest.approx(table.scores[panel.view.lines.shown[0]], abs=0.01)
+    assert float(line.split("\t")[2]) == pytest.approx(-table.scores[panel.view.lines.shown[0]], abs=0.01)
     panel.view.clearSelection()
     menu = panel.make_menu()
     next(action for action in menu.actions() if action.text() == "Copy All Lines as CSV").trigger()
@@ -278,7 +278,7 @@ def test_a_screen_reader_hears_the_columns_the_cells_and_the_whole_line(panel: T
     assert [cell.text(QAccessible.Text.Name) for cell in cells][:2] == ["Writer: a0.h1", "Reader: logits"]
     assert cells[4].text(QAccessible.Text.Name) == "Edit: zero"
     heard = cells[0].text(QAccessible.Text.Description)
-    assert heard.startswith("edge from head 1 of layer 0 to the output, estimated score")
+    assert heard.startswith("edge from head 1 of layer 0 to the output, estimated change")
     assert "edited: zero" in heard
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from core.graph import Node
+from core.tracing.meaning import hue_note
 from views.canvas.camera import Camera
 from views.canvas.directions import paint_arrow, paint_dot
 from views.canvas.edge_layer import mix
@@ -18,7 +19,7 @@ from views.canvas.scene import SHADES, Scene
 from views.data import CanvasData, NodeChanges, NodeScores
 from views.theme import Theme
 
-LEGEND = ("solid measured · dashed estimated", "blue raises · orange lowers")
+LEGEND = ("solid measured · dashed estimated", hue_note(1))
 NO_HUE = "grey: no sign"
 READS, WRITES = "is read", "is written to"
 CHANGED = "change"  # of a node's output; its tooltip says so
@@ -32,10 +33,10 @@ _LINE_PIXELS = 16.0
 
 def legend(data: CanvasData) -> tuple[str, str]:
     """What the lines mean: how edges got their values, and what hues say."""
-    solid, hues = f"solid measured · dashed {data.how}", LEGEND[1]
+    solid, hues = f"solid measured · dashed {data.how}", hue_note(data.direction)
     if data.signed:
         return solid, hues
-    return solid, f"blue + · orange − · {NO_HUE}" if any(mark.signed for mark in data.edges) else NO_HUE
+    return solid, f"{hues} · {NO_HUE}" if any(mark.signed for mark in data.edges) else NO_HUE
 
 
 def _line() -> float:
@@ -205,7 +206,8 @@ def _paint_shades(painter: QPainter, changes: NodeChanges, theme: Theme, top: fl
 
 
 def _paint_score_shades(painter: QPainter, scores: NodeScores, theme: Theme, top: float) -> None:
-    """From the score that lowers the metric most to the one that raises it most; the hues are said in the header."""
+    """From the score that leads away from A most to the one that leads towards it most; the hues are said in the
+    header."""
     how = f"fill {scores.how}" + ("" if scores.signed else ", no sign")
     name = text_width(how, NOTE_PIXELS)
     shades = [*range(-SHADES, 0), *range(1, SHADES + 1)] if scores.signed else [*range(SHADES + 1, 2 * SHADES + 1)]

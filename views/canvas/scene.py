@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
 from core.graph import INPUT, LOGITS, Edge, Node
+from core.tracing.meaning import towards
 from views.canvas.curves import make_curves, reader_table
 from views.canvas.layout import Layout
 from views.canvas.strokes import Strokes, in_order
@@ -68,13 +69,13 @@ class Scene(Strokes):
 
     @cached_property
     def score_shades(self) -> NDArray[np.int64]:
-        """The fill of each node by its score, by its number in `graph.nodes`: -SHADES (lowers most) to SHADES, more
-        where scores have no sign (see `score_shades`); 0 where there is none, where it is small, and while the fill
-        says what edits change."""
+        """The fill of each node by its score, by its number in `graph.nodes`: -SHADES (away from A most) to SHADES,
+        more where scores have no sign (see `score_shades`); 0 where there is none, where it is small, and while the
+        fill says what edits change."""
         scores = self.data.scores
         if scores is None or self.data.changes is not None:
             return np.zeros(self.data.graph.n_writers + 1, dtype=np.int64)
-        return score_shades(scores.values, scores.signed)
+        return score_shades(towards(scores.values, scores.direction), scores.signed)
 
     @cached_property
     def marked(self) -> tuple[Node, ...]:

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from core.tracing.meaning import towards
 from views.canvas.curves import Array, Curves
 from views.data import EdgeMark
 
@@ -42,8 +43,9 @@ class Strokes:
 
     @cached_property
     def sign(self) -> NDArray[np.int64]:
-        """1, -1, UNSIGNED where the sign of a value says nothing, or 0 where nothing is known."""
-        sign = np.sign(np.nan_to_num(self._values)).astype(np.int64)
+        """1 towards A, -1 away from it, UNSIGNED where the sign of a value says nothing, 0 where nothing is known."""
+        ranked = [towards(value, mark.direction) for value, mark in zip(self._values, self.marks, strict=True)]
+        sign = np.sign(np.nan_to_num(np.array(ranked, dtype=np.float64))).astype(np.int64)
         unsigned = np.array([not mark.signed for mark in self.marks], dtype=bool)
         return np.where(unsigned & (sign != 0), UNSIGNED, sign)
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 
 from core.graph import Node
+from core.tracing.meaning import hue_note
 from views.canvas.border import LEGEND
 from views.canvas.camera import Camera
 from views.canvas.edge_layer import mix
@@ -60,7 +61,7 @@ def paint_unfolded_header(painter: QPainter, data: UnfoldedData, theme: Theme, s
     for line, text in enumerate(left):
         box = QRectF(EDGE, EDGE - 2 + sized(16) * line, size.width() / 2, sized(16))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, text)
-    for line, text in enumerate(LEGEND):
+    for line, text in enumerate((LEGEND[0], hue_note(data.direction))):
         box = QRectF(size.width() / 2, EDGE - 2 + sized(16) * line, size.width() / 2 - EDGE, sized(16))
         painter.drawText(box, Qt.AlignmentFlag.AlignRight, text)
 

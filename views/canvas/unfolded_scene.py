@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
 from core.graph import INPUT, LOGITS, Node
+from core.tracing.meaning import towards
 from views.canvas.camera import Camera
 from views.canvas.curves import PORT_SIDE, Curves
 from views.canvas.hit import REACH, SNUG, edges_near
@@ -60,7 +61,8 @@ class UnfoldedScene(Strokes):
     def score_shades(self) -> dict[Spot, int]:
         """The fill of each node at a column by its score: see `scene.score_shades`."""
         scored = {spot: mark.score for spot, mark in self.data.spots.items() if mark.score is not None}
-        shades = score_shades(np.array(list(scored.values()), dtype=np.float64), self.data.signed)
+        values = np.array(list(scored.values()), dtype=np.float64)
+        shades = score_shades(towards(values, self.data.direction), self.data.signed)
         return dict(zip(scored, shades.tolist(), strict=True))
 
     def mark(self, spot: Spot) -> NodeMark:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from core.edits import EDIT_WORDS
 from views.canvas.unfolded_scene import UnfoldedScene
-from views.canvas.words import target_name
+from views.canvas.words import figure_words, target_name
 from views.data import EdgeMark, NodeMark
 from views.unfolded_data import Move, Place, Positions, Spot, UnfoldedData
-from views.widgets.text import change_words, score_words
 
 
 def at_words(data: UnfoldedData, positions: Positions) -> str:
@@ -42,9 +41,10 @@ def place_tip(scene: UnfoldedScene, place: Place) -> str:
             return words
         mark = scene.marks[number]
         if mark.value is not None:
-            words += f"  {change_words(mark.value)} {'measured' if mark.measured else 'estimated'}, {data.kind_words}"
+            how = "measured" if mark.measured else "estimated"
+            words += f"  {figure_words(mark.value, how)}, {data.kind_words}"
     if isinstance(mark, NodeMark) and mark.score is not None:
-        words += f"  score {score_words(mark.score, data.signed)} {data.scored}"
+        words += f"  {figure_words(mark.score, data.scored, data.signed)}"
     if mark.edited:
         words += f"  ·  edited: {EDIT_WORDS[mark.edited]} {mark.label}".rstrip()
     if isinstance(place, Move):

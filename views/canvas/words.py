@@ -8,7 +8,7 @@ from core.edits import EDIT_WORDS, EditKind
 from core.graph import Edge, Node
 from views.canvas.scene import Scene
 from views.component_words import node_words
-from views.widgets.text import pretty_name, score_words
+from views.widgets.text import change_words, pretty_name, score_words
 
 _ENDS = {"input": "what the first layer reads", "logits": "what the model puts out"}
 
@@ -16,6 +16,14 @@ _ENDS = {"input": "what the first layer reads", "logits": "what the model puts o
 def target_name(target: Node | Edge) -> str:
     """`a18.h4 → a24.h7 ⟨q⟩`."""
     return pretty_name(target.name)
+
+
+def figure_words(score: float, how: str, signed: bool = True) -> str:
+    """A score in words: what is estimated or measured as the change that the edit makes, so that both can be compared;
+    what is no effect as the score that it is. how: see `views.data.CanvasData`."""
+    if how in ("estimated", "measured"):
+        return f"change {change_words(-score)} {how}"
+    return f"score {score_words(score, signed)}" + ("" if how == "scored" else f" {how}")
 
 
 def _edited(kind: EditKind, label: str) -> str:
@@ -40,7 +48,7 @@ def _score(scene: Scene, node: Node) -> list[str]:
     value = np.nan if scores is None else float(scores.values[scene.layout.number(node)])
     if scores is None or not np.isfinite(value):
         return []
-    return [f"score {score_words(value, scores.signed)} {scores.how}"]
+    return [figure_words(value, scores.how, scores.signed)]
 
 
 def tool_tip(scene: Scene, target: Node | Edge) -> str:
@@ -55,9 +63,8 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
     if place is None:
         return target_name(target)
     mark = scene.marks[place]
-    known = mark.value is not None
     how = "measured" if mark.measured else scene.data.how
-    words = f"{score_words(mark.value, mark.signed)} {how}" if known else "no score yet"
+    words = figure_words(mark.value, how, mark.signed) if mark.value is not None else "no score yet"
     parts = [f"{target_name(target)}  {words}"]
     if mark.edited:
         parts.append(_edited(mark.edited, mark.label))

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from views.inspection import PositionRow, PositionsData
+from views.theme import hue_of
 from views.widgets.bar_rows import BarRow, BarRows
 from views.widgets.buttons import LinkButton
 from views.widgets.section import Section
@@ -72,7 +73,7 @@ class PositionsSection(Section):
             if norms:
                 rows.append(BarRow(label, row.norm, number(row.norm, 2), "neutral", tip, chosen=chosen))
             else:
-                color = "positive" if effect >= 0 else "negative"
+                color = hue_of(effect, data.direction)
                 hollow = not data.measured
                 rows.append(BarRow(label, effect, change_words(effect), color, tip, hollow, chosen=chosen))
         self.rows.set_rows(rows)

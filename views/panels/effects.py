@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from views.theme import RADIUS, current, mono_font, theme_changes
+from views.theme import RADIUS, current, hue_of, mono_font, theme_changes
 from views.widgets.painted import Painted, draw_bar
 from views.widgets.text import change_words, dim, show_text, wrapped
 
@@ -49,10 +49,12 @@ class EffectBars(Painted):
         super().__init__(parent)
         self._estimated: float | None = None
         self._measured: float | None = None
+        self._direction: int | None = 1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_values(self, estimated: float | None, measured: float | None) -> None:
-        self._estimated, self._measured = estimated, measured
+    def set_values(self, estimated: float | None, measured: float | None, direction: int | None = 1) -> None:
+        """direction: A's, by which the measured change has its hue."""
+        self._estimated, self._measured, self._direction = estimated, measured, direction
         self.setAccessibleName("; ".join(f"{word} {text}" for word, text in self.row_texts()))
         self.update()
 
@@ -89,7 +91,7 @@ class EffectBars(Painted):
             painter.setPen(theme.color("text" if value is not None else "muted"))
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
             if value is not None:
-                color = "neutral" if row == 0 else "positive" if value > 0 else "negative"
+                color = "neutral" if row == 0 else hue_of(value, self._direction)
                 bar = QRectF(left, box.center().y() - 4.5, room * abs(value) / most, 9)
                 draw_bar(painter, bar, theme.color(color))
 
@@ -144,10 +146,17 @@ class Effects(QWidget):
         layout.addLayout(row)
 
     def show_effects(
-        self, estimated: float | None, measured: float | None, kind_words: str, waits: bool = False, note: str = ""
+        self,
+        estimated: float | None,
+        measured: float | None,
+        kind_words: str,
+        waits: bool = False,
+        note: str = "",
+        direction: int | None = 1,
     ) -> None:
-        """waits: the edit cannot be made now, so there is nothing to measure. note: why there is no estimate."""
-        self.bars.set_values(estimated, measured)
+        """waits: the edit cannot be made now, so there is nothing to measure. note: why there is no estimate.
+        direction: A's."""
+        self.bars.set_values(estimated, measured, direction)
         show_text(self.gap, gap_words(estimated, measured))
         large = gap_is_large(estimated, measured)
         self.flag.setVisible(large)

@@ -17,7 +17,7 @@ from views.widgets.text import ElidedLabel, dim, metric_digits, number, plain_ti
 
 TRACK_TIP = (
     "The circuit keeps the edges of the highest scores: those that raise the metric most. All others carry their "
-    "replacement. What lowers the metric goes first, so that more than 100 % can be recovered.\n"
+    "replacement. What leads away from A goes first, so that more than 100 % can be recovered.\n"
     "Drag, or: arrows a few edges, Page Up and Page Down twice and half as many, Home none, End all."
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from core.tracing.meaning import hues
 from views.data import EdgeInspection, NodeInspection
 from views.inspection import RepairData, SeveralInspection
 from views.panels.attention_section import AttentionSection
@@ -20,7 +21,6 @@ from views.theme import as_card, keep_font, mono_font
 from views.widgets.text import ElidedLabel, TintedLabel, dim, enlarge, pretty_name, show_text, signed, wrapped
 
 NOTHING = "Click a node or a wire to look into it."
-_SIGNS = "Blue raises the metric, orange lowers it."
 _KEYS_OF_GROUP = "X cuts them, P patches them from B."
 _KEYS_OF_SEVERAL = "X cuts them, P patches them from B, Ctrl+G groups them."
 _REPAIR_TIP = (
@@ -64,7 +64,7 @@ class InspectorPanel(QFrame):
         self.positions = PositionsSection()
         self.reads = LinkList("Reads most", "Reads")
         self.writes = LinkList("Writes most to", "Writes to")
-        self.signs = wrapped(_SIGNS)
+        self.signs = wrapped("")
         self._join()
         self._lay_out()
         self.show_nothing(NOTHING)
@@ -150,7 +150,9 @@ class InspectorPanel(QFrame):
         self._show_effect(data)
         self.reads.set_links(data.reads)
         self.writes.set_links(data.writes)
-        self.signs.setVisible(any(link.signed for link in (*data.reads, *data.writes)))
+        blue, orange = hues(data.direction)
+        has_signs = any(link.signed for link in (*data.reads, *data.writes))
+        show_text(self.signs, f"Blue: {blue}; orange: {orange}." if has_signs else "")
 
     def show_edge(self, data: EdgeInspection) -> None:
         self._show_parts(edge=True)
@@ -168,7 +170,7 @@ class InspectorPanel(QFrame):
         self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
 
     def _show_effect(self, data: NodeInspection | EdgeInspection) -> None:
-        self.effects.show_effects(data.estimated, data.measured, data.kind_words, data.waits, data.note)
+        self.effects.show_effects(data.estimated, data.measured, data.kind_words, data.waits, data.note, data.direction)
         self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
 
     def show_repair(self, data: RepairData | None) -> None:

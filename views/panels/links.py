@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from views.data import Link
-from views.theme import current
+from views.theme import current, hue_of
 from views.widgets.painted import STALE_OPACITY, draw_bar, draw_focus_ring
 from views.widgets.text import ElidedLabel, number, plain_tip, pretty_name, scaled, signed, small_mono
 
@@ -62,7 +62,7 @@ class LinkRow(QAbstractButton):
         painter.drawText(QRectF(0, 0, names + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
         room = max(self.width() - names - GAP - 2, 1.0)
         bar = QRectF(names + GAP, self.height() / 2 - 3.5, room * self._share, 7)
-        color = "neutral" if not self.link.signed else "positive" if self.link.value >= 0 else "negative"
+        color = "neutral" if not self.link.signed else hue_of(self.link.value, self.link.direction)
         draw_bar(painter, bar, theme.color(color, 0.85), 1)
         if self.hasFocus():
             draw_focus_ring(painter, QRectF(self.rect()), 3)

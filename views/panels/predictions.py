@@ -15,7 +15,7 @@ from views.panels.pin_field import PinField
 from views.panels.prediction_rows import COUNTS, as_csv, as_text
 from views.panels.prediction_table import PredictionTable, TableScroll
 from views.panels.sparkline import Sparkline
-from views.theme import as_card, text_scale
+from views.theme import as_card, hue_of, text_scale
 from views.widgets.buttons import open_below
 from views.widgets.icons import IconButton
 from views.widgets.text import (
@@ -162,7 +162,7 @@ class PredictionsPanel(QFrame):
         moved = data.edited and change_words[0] in "+−"
         short = f"{value} ({change_words})" if data.edited else value
         self.short_metric.setText(f"{data.metric_name} {short}", short)
-        tint = "faint" if data.stale else "muted" if not moved else "positive" if change > 0 else "negative"
+        tint = "faint" if data.stale else "muted" if not moved else hue_of(change, data.direction)
         self.metric_change.set_color(tint)
         for label in (self.metric_value, self.short_metric):
             label.set_color("faint" if data.stale else "text")

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from views.inspection import SeveralInspection
-from views.theme import GROUP_COLORS, SPACE, current, theme_changes
+from views.theme import GROUP_COLORS, SPACE, current, hue_of, theme_changes
 from views.widgets.bar_rows import BarRow, BarRows
 from views.widgets.flow import FlowLayout
 from views.widgets.text import change_words, dim, pretty_name, show_text, wrapped
@@ -124,7 +124,7 @@ class SeveralSection(QWidget):
         rows = []
         for word, value in (("together", data.joint), ("one by one", data.alone)):
             if value is not None:
-                color = "positive" if value >= 0 else "negative"
+                color = hue_of(value, data.direction)
                 tip = "all edited at once" if word == "together" else "the sum of what each does when edited alone"
                 rows.append(BarRow(word, value, change_words(value), color, tip))
         self.effect.setVisible(bool(rows))

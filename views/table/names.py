@@ -4,7 +4,7 @@
     a9.h6<q>, <k>                    a port, or all ports of a kind
     m3->, ->logits, a9->a10.h7<q>    edges out of it, into it, between the two
     layer 9                          all of a layer
-    edited, kept, raises, lowers     what is known of a row (see `TableData`)
+    edited, kept, towards, away, raises, lowers     what is known of a row (see `TableData`)
 
 Words that stand beside each other must all hold. Half a name (`a9.`) means all that begins so.
 """
@@ -23,7 +23,7 @@ from core.graph import Graph
 
 Mask = NDArray[np.bool_]
 
-EXAMPLES = "a9, a9.h6, m3->, ->logits, layer 9, edited, kept, raises, lowers"
+EXAMPLES = "a9, a9.h6, m3->, ->logits, layer 9, edited, kept, towards, away, raises, lowers"
 
 _HEADS = re.compile(r"a(?P<layer>\d*)(?:\.(?P<sort>h|kv)?(?P<head>\d*))?")
 _MLP = re.compile(r"m(?P<layer>\d*)")
@@ -147,7 +147,7 @@ def _equal(numbers: NDArray[np.int32], typed: str | None) -> Mask | bool:
 def words_of(text: str) -> list[str]:
     """The typed words, in the field's own signs, with what belongs together joined: `layer 9`, `a1.h0 -> m2`."""
     text = text.lower().replace("→", "->").replace("⟨", "<").replace("⟩", ">").replace(",", " ")
-    text = re.sub(r"\s*->[ \t]*(?=\S)(?!edited|kept|raises|lowers|measured)", "->", text)
+    text = re.sub(r"\s*->[ \t]*(?=\S)(?!edited|kept|towards|away|raises|lowers|measured)", "->", text)
     text = re.sub(r"(?<=\S)\s+->", "->", text)
     text = re.sub(r"(?<=\S)\s+<", "<", text)
     text = re.sub(r"\blayers?\s+(?=\d)", "layer", text)

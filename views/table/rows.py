@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.graph import Edge, Graph
+from core.tracing.meaning import hues, towards
 from views.component_words import edge_words, node_words
 from views.data import Target
 from views.table.names import Mask, names_of
@@ -27,7 +28,8 @@ class TableData:
     scores: [edges], positive raises the metric if they are `signed`; None while there are none. strongest: the
     edges that have an effect, the largest first, where that is known. kept: the edges of the circuit [n]. measured: the
     change of the metric by editing a target. edits: the words of every edit ("from B"). removed: what the scores and
-    the circuit put in the place of an edge ("from B").
+    the circuit put in the place of an edge ("from B"). direction: A's, by which numbers have their hue, those of edges
+    that lead towards A blue; of_metric: that of the measured ones.
     """
 
     graph: Graph
@@ -43,6 +45,8 @@ class TableData:
     exact: bool = False  # the scores are measured, not estimated
     how: str = "estimated"  # the scores, where they are not measured: "scored", "drawn"
     signed: bool = True  # whether the sign of these says anything
+    direction: int | None = 1
+    of_metric: int | None = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,17 +117,24 @@ def _size(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return sizes
 
 
-_ESTIMATED = (
-    "Estimated score: minus the change of the metric by removing it. Positive raises the metric. Sorted by size."
-)
+_ESTIMATED = "Estimated change of the metric by removing it: minus its score. Sorted by size. {hues}."
 _NO_EFFECT = "Score by the method of the last trace: no effect of removing it. Sorted by size."
-_MEASURED = "Measured change of the metric by the edit: with it minus without it. Sorted by size."
+_MEASURED = "Measured change of the metric by the edit: with it minus without it. Sorted by size. {hues}."
 _EDIT = "What was put in its place"
+
+
+def _hues(direction: int | None) -> str:
+    """What the colours of numbers say of a row."""
+    blue, orange = hues(direction)
+    return (
+        f"Blue: the row leads {blue}; orange: {orange}" if direction in (1, -1) else f"Blue: {blue}; orange: {orange}"
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """What is known of every row, as arrays."""
+    """What is known of every row, as arrays. estimated: the scores, whatever they are; shown is the change that an
+    estimate is of."""
 
     estimated: NDArray[np.float64]
     measured: NDArray[np.float64]
@@ -132,12 +143,26 @@ class _Known:
     edits: dict[int, str]
     how: str = "estimated"
     signed: bool = True
+    direction: int | None = 1
+    of_metric: int | None = 1
+
+    @property
+    def is_effect(self) -> bool:
+        """Whether the scores are minus the effect of an edit, so that they stand as changes beside measured ones."""
+        return self.how == "estimated"
+
+    def figure(self, row: int) -> str:
+        """What stands for a score."""
+        return _figure(-self.estimated[row]) if self.is_effect else _figure(self.estimated[row], self.signed)
 
     @cached_property
     def flags(self) -> dict[str, Mask]:
         """What words in the filter mean."""
         estimated = self.estimated if self.signed else np.full_like(self.estimated, np.nan)
         known = np.where(np.isnan(estimated), -self.measured, estimated)
+        ranked = np.where(
+            np.isnan(estimated), towards(-self.measured, self.of_metric), towards(estimated, self.direction)
+        )
         return {
             "edited": self.edited,
             "cut": self.edited,
@@ -146,6 +171,8 @@ class _Known:
             "measured": ~np.isnan(self.measured),
             "raises": known > 0,
             "lowers": known < 0,
+            "towards": ranked > 0,
+            "away": ranked < 0,
         }
 
     def columns(
@@ -156,14 +183,17 @@ class _Known:
         tip, layer_text, layer_key = layer
         return (
             Column(
-                self.how.capitalize(), _ESTIMATED if self.how == "estimated" else _NO_EFFECT,
-                lambda row: _figure(self.estimated[row], self.signed), lambda: _size(self.estimated),
-                large_first=True, figures=True, sign=self.estimated if self.signed else None,
+                "Score" if self.how == "scored" else self.how.capitalize(),
+                _ESTIMATED.format(hues=_hues(self.direction)) if self.is_effect else _NO_EFFECT,
+                self.figure, lambda: _size(self.estimated),
+                large_first=True, figures=True,
+                sign=towards(self.estimated, self.direction) if self.signed else None,
                 greatest_first=greatest_first,
             ),
             Column(
-                "Measured", _MEASURED, lambda row: _figure(self.measured[row]),
-                lambda: _size(self.measured), large_first=True, figures=True, sign=self.measured,
+                "Measured", _MEASURED.format(hues=_hues(self.of_metric)), lambda row: _figure(self.measured[row]),
+                lambda: _size(self.measured), large_first=True, figures=True,
+                sign=towards(-self.measured, self.of_metric),
             ),
             Column(
                 "Edit", _EDIT, lambda row: self.edits.get(row, ""), lambda: self.edited.astype(np.int8),
@@ -180,15 +210,15 @@ class _Known:
         """What is known of a row, for a screen reader."""
         parts = []
         if not np.isnan(self.estimated[row]):
-            figure = score_words(float(self.estimated[row]), self.signed)
-            parts.append(f"estimated score {figure}" if self.how == "estimated" else f"{self.how} {figure}")
+            name = "estimated change" if self.is_effect else "score" if self.how == "scored" else self.how
+            parts.append(f"{name} {self.figure(row)}")
         if not np.isnan(self.measured[row]):
             parts.append(f"measured change {change_words(float(self.measured[row]))}")
         if row in self.edits:
             parts.append("edited: " + self.edits[row])
         if self.kept[row]:
             parts.append("kept in the circuit")
-        if removed and parts and parts[0].startswith(self.how):
+        if removed and not np.isnan(self.estimated[row]):
             parts[0] += f" ({'replaced ' if removed.startswith('from') else 'replaced by '}{removed})"
         return ", ".join(parts) or "no score yet"
 
@@ -209,7 +239,7 @@ def _known(count: int, estimated: NDArray[np.float64] | None, data: TableData, n
             edited[row] = True
             edits[row] = words
     unknown = np.full(count, np.nan) if estimated is None else estimated
-    return _Known(unknown, measured, edited, kept, edits, data.how, data.signed)
+    return _Known(unknown, measured, edited, kept, edits, data.how, data.signed, data.direction, data.of_metric)
 
 
 def edge_rows(data: TableData) -> Rows:

@@ -106,7 +106,7 @@ def test_a_circuit_is_traced_kept_and_handed_on(person: Person, tmp_path: Path, 
     # What is said to be recovered is what a circuit of just these edges recovers.
     session = person.session()
     scored = person.bench.scored
-    scores = ws.Scores(session.graph, scored.values, scored.method, scored.kind)
+    scores = ws.Scores(session.graph, scored.values, scored.method, scored.kind, direction=scored.ranking.direction)
     circuit = scores.top(size)
     none, kept, whole = (
         float(run.metric[0])

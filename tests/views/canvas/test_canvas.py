@@ -126,7 +126,7 @@ def test_the_tool_tip_says_name_and_value(canvas):
         QApplication.sendEvent(canvas, event)
         tips.append(QToolTip.text())
     QToolTip.hideText()
-    assert tips == ["a0.h2 → a2.h5 ⟨q⟩  +1.00 measured", "a2.h5 → logits  −0.500 estimated"]
+    assert tips == ["a0.h2 → a2.h5 ⟨q⟩  change −1.00 measured", "a2.h5 → logits  change +0.500 estimated"]
 
 
 def test_tab_goes_through_what_lies_under_the_pointer(canvas):

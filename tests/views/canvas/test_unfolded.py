@@ -174,9 +174,9 @@ def tip_at(board: UnfoldedCanvas, point: QPointF) -> str:
 
 def test_tips_name_the_place_its_figure_and_the_kind_of_edit(board: UnfoldedCanvas) -> None:
     words = tip_at(board, board.link_point(LINKS[0])).split("\n")[0]
-    assert words == "a2.h0 → logits at “to”  +1.00 measured, replaced from B"
+    assert words == "a2.h0 → logits at “to”  change −1.00 measured, replaced from B"
     words = tip_at(board, board.link_point(LINKS[1]))
-    assert "a1.h2: “Mary” → “to”  −0.500 estimated, replaced from B" in words
+    assert "a1.h2: “Mary” → “to”  change +0.500 estimated, replaced from B" in words
     assert "X cuts all that a1.h2 writes at “to”" in words
     assert board.accessibleName() == "Circuit over positions"
     click(board, LINKS[2])

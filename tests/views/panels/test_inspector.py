@@ -57,7 +57,7 @@ def test_a_head_says_its_name_its_attention_and_its_links(panel, texts):
     assert {"a24.h7", "head 7 of layer 24", "row asks · column offers"} <= set(words)
     assert panel.attention.heading.text() == "Attention ▾"
     assert "“John” reads “Mary” most: 0.600" in words
-    assert {"Reads most", "Writes most to", "Blue raises the metric, orange lowers it."} <= set(words)
+    assert {"Reads most", "Writes most to", "Blue: towards A; orange: away from A."} <= set(words)
 
 
 def test_in_the_narrowest_panel_nothing_that_matters_is_cut(show, texts):
