@@ -136,7 +136,8 @@ def _run(tracing: Any, method: Method) -> tuple[Scores, float, bool]:
 def _whole(session: Session, dataset: Dataset, replacement: Any) -> Measured | None:
     """The metric and the answers of the whole model, and the metric with no edge at all; None where there is no B to
     take values from. Raises InputError where they are alike on every pair: nothing can then be traced."""
-    from core.evaluation.measured import FLAT, measure
+    from core.evaluation.measured import measure
+    from core.tracing.direction import FLAT
 
     if replacement == "patch" and dataset.pairs[0].counterfactual is None:
         return None
@@ -152,7 +153,7 @@ def _whole(session: Session, dataset: Dataset, replacement: Any) -> Measured | N
 
 
 def _flat(whole: Measured | None) -> list[str]:
-    from core.evaluation.measured import FLAT
+    from core.tracing.direction import FLAT
 
     alike = 0 if whole is None else int((np.abs(whole.whole - whole.nothing) < FLAT).sum())
     return [f"{alike} of {whole.pairs} pairs score alike with every edge and with none."] if whole and alike else []

@@ -36,10 +36,11 @@ from core.edits import EditKind
 from core.errors import InputError
 from core.evaluation.faithfulness import without
 from core.evaluation.limits import LEAST_PAIRS
-from core.evaluation.measured import FLAT, measure
+from core.evaluation.measured import measure
 from core.graph import Graph, Reader
 from core.inputs.pair import Dataset
 from core.session import Session
+from core.tracing.direction import FLAT
 
 LEVEL = 0.05
 
