@@ -156,6 +156,8 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
         ArgumentError
     ) as error:  # in a notebook a wrong name is a wrong argument, here it is a model that is not there
         raise ModelError(error.message, error.hint) from None
+    for note in model.notes:
+        print(note, file=sys.stderr)
     if model.is_text:
         refuse_pictures(model, (options.clean, options.counterfactual))
     dataset = None if options.dataset is None else _dataset(model, Path(options.dataset))

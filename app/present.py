@@ -57,6 +57,7 @@ def card_of(
 ) -> CardData:
     """An input card; `other` is the other card's input, to mark where they differ."""
     which: Literal["A", "B"] = "A" if letter == "A" else "B"
+    of_model = model.notes if which == "A" else ()
     if source is None:
         return empty_card(which, model.is_text)
     if side is None:
@@ -64,14 +65,16 @@ def card_of(
     if not model.is_text:
         grid = model.adapter.image_grid(side.tensor)
         name = source.name or side.text
-        return CardData(which, "image", image=side.view, grid=grid, name=name, notes=side.notes, problem=problem)
+        return CardData(
+            which, "image", image=side.view, grid=grid, name=name, notes=of_model + side.notes, problem=problem
+        )
     ids = side.tensor[0].tolist()
     others = other.tensor[0].tolist() if other is not None else ids
     chips = tuple(
         TokenChip(text, index, differs=index >= len(others) or ids[index] != others[index])
         for index, text in enumerate(side.labels)
     )
-    return CardData(which, "text", text=source.text, tokens=chips, notes=side.notes, problem=problem)
+    return CardData(which, "text", text=source.text, tokens=chips, notes=of_model + side.notes, problem=problem)
 
 
 def parity_words(parity: Parity) -> str:

@@ -104,9 +104,12 @@ def load(name: str) -> Model:
     from core.models.loading import load_model
 
     try:
-        return load_model(name)
+        model = load_model(name)
     except ArgumentError as error:  # on the command line it is a model that is not there
         raise ModelError(error.message, error.hint) from None
+    for note in model.notes:
+        print(note, file=sys.stderr)
+    return model
 
 
 def told(words: str) -> None:

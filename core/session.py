@@ -16,10 +16,11 @@ from core.engine.circuit_run import run_circuits
 from core.engine.engine import MEMORY_MEGABYTES, Engine
 from core.engine.population import Population
 from core.engine.state import RunState
-from core.errors import ArgumentError, InputError, ModelError
+from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.pair import Dataset, Pair
 from core.metrics import Metric, bind, default_metric
+from core.models.cause import check_autocast, disagreement, naming_cause
 from core.models.model import Model
 from core.result import Result
 from core.steering import population_of
@@ -73,22 +74,24 @@ class Session:
         device, of_pair = model.adapter.device, pair.clean.tensor.device
         if device != of_pair:
             raise InputError(f"The model is on {device} and the inputs are on {of_pair}.", "Make them with model.pair.")
+        check_autocast(model.adapter)
         padded = any(length != pair.length for length in pair.clean.lengths)
         b = pair.counterfactual
         self.mean_over_positions = mean_over_positions
         self.population = population if dataset is None else population_of(model, dataset)
-        self.engine = Engine(
-            model.adapter,
-            pair.clean.tensor,
-            None if b is None else b.tensor,
-            pair.clean.lengths if padded and model.is_text else None,
-            mean_over_positions,
-            pair.roles,
-            self.population,
-            memory_megabytes,
-        )
-        self._clean_answer = self._answer(self.engine.clean())
-        self.parity = self._check_parity() if parity is None else parity
+        with naming_cause(model.adapter, model.title):
+            self.engine = Engine(
+                model.adapter,
+                pair.clean.tensor,
+                None if b is None else b.tensor,
+                pair.clean.lengths if padded and model.is_text else None,
+                mean_over_positions,
+                pair.roles,
+                self.population,
+                memory_megabytes,
+            )
+            self._clean_answer = self._answer(self.engine.clean())
+            self.parity = self._check_parity() if parity is None else parity
         b_state = self.engine.counterfactual()
         self._b_answer = None if b_state is None else self._answer(b_state)
         chosen = metric or default_metric(model, self._clean_answer, b is not None)
@@ -198,9 +201,5 @@ class Session:
             spread = float(own.max() - own.min())
         relative = difference / spread if spread > 0 else difference
         if not relative <= PARITY_LIMITS[self.model.adapter.dtype]:  # also where a number is not finite
-            raise ModelError(
-                f"Wirescope's pass over {self.model.title} differs from the model's own by {difference:.2g} "
-                f"({relative:.1%} of the range of its outputs), so its edits could not be trusted.",
-                "The model's file may be damaged, or it uses an option that Wirescope does not know.",
-            )
+            raise disagreement(self.model.adapter, self.model.title, difference, relative)
         return Parity(difference, relative)

@@ -247,6 +247,12 @@ REFUSED: tuple[Refused, ...] = (
     Refused(
         "SigLIP 2 vision", ("Siglip2Vision", "Siglip2ForImage"), "its pictures come as rows of patches with a mask"
     ),
+    Refused("models in an adapter", ("Peft",), "an adapter is around it; give what its merge_and_unload() returns"),
+    Refused(
+        "wrapped models",
+        ("DataParallel", "DistributedDataParallel", "FullyShardedDataParallel", "OptimizedModule"),
+        "it is around a model; give the model itself, its .module or ._orig_mod",
+    ),
     Refused("Swin", ("Swin",), "it works in windows at several scales, so it has no one residual stream"),
 )
 

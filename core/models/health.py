@@ -27,8 +27,22 @@ def placement(device: str | torch.device, dtype: str) -> tuple[torch.device, tor
     return where, PRECISIONS[dtype]
 
 
+def check_mode(module: nn.Module) -> None:
+    """Raise ModelError, by name, for a module of which a part is in training mode."""
+    parts = training_parts(module)
+    if parts:
+        whole = "The model" if parts[0] == "" else f"A part of the model, {parts[0]},"
+        raise ModelError(f"{whole} is in training mode, where dropout changes it.", "Call its eval() first.")
+
+
+def training_parts(module: nn.Module) -> list[str]:
+    """The names of parts in training mode, the outermost first; "" is the whole."""
+    return [name for name, part in module.named_modules() if part.training]
+
+
 def check_weights(module: nn.Module, title: str) -> None:
-    """Raise ModelError, by name, for a weight that is not finite, and for weights on several devices."""
+    """Raise ModelError, by name, for a weight that is not finite or holds no numbers, and for weights on several
+    devices."""
     first = None
     for name, weight in module.named_parameters():
         if first is None:
@@ -37,6 +51,12 @@ def check_weights(module: nn.Module, title: str) -> None:
             raise ModelError(
                 f"{title} is spread over devices: {first[0]} is on {first[1]} and {name} on {weight.device}.",
                 "Move all of it to one device.",
+            )
+        if weight.is_meta:
+            raise ModelError(
+                f"The weight {name} of {title} is on the meta device: it has a size and no numbers.",
+                "Load the weights (from_pretrained, without a device_map that leaves parts on the disk), then give the "
+                "model.",
             )
         if weight.is_floating_point() and not _is_finite(weight.detach()):
             bad = int((~torch.isfinite(weight)).sum())

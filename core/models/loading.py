@@ -7,6 +7,7 @@ is loaded in fp32, and turned into bf16 only for a GPU: half precision on a CPU 
 from __future__ import annotations
 
 import json
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,26 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from core.errors import ArgumentError, ModelError, WirescopeError
-from core.models import packs
+from core.models import lora, packs
 from core.models.bundled import bundled_folder
+from core.models.checkpoint import (
+    check_folder,
+    check_pointers,
+    check_quantisation,
+    is_no_folder,
+    no_config,
+    stored_weights,
+    weight_files,
+)
 from core.models.families import TOWERS, adapt, family_of, unsupported
-from core.models.health import check_weights, placement
+from core.models.health import check_mode, check_weights, placement
 from core.models.model import ImageProcessing, Model
+from core.models.unread import check_sizes, check_timm_file, check_unread
 
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 UNREAD = ("pooler.dense.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
+TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "spiece.model", "*.bpe.model", "*.tiktoken", "tekken.json")
+NO_TOKENIZER = "It has no tokenizer: it takes token ids, not text."
+PLAIN_ATTENTION = ("eager", "sdpa", None)  # implementations that are everywhere
 
 
 def load_model(source: Any, processor: Any = None, *, device: str | torch.device = "cpu", dtype: str = "fp32") -> Model:
@@ -44,8 +57,7 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
     if isinstance(source, nn.Module):
         check_weights(source, type(source).__name__)
         model = _from_module(source, processor, type(source).__name__, type(source).__name__)
-        if source.training:  # a module of the user's is never changed here
-            raise ModelError("The model is in training mode, where dropout changes it.", "Call its eval() first.")
+        check_mode(source)  # a module of the user's is never changed here
         return model
     if not isinstance(source, str | Path):
         raise ArgumentError(f"A model is named by text, a path or a module, not by {type(source).__name__}.")
@@ -73,38 +85,74 @@ def _pack_folder(name: str) -> Path:
     return packs.pack_folder(name)
 
 
-def _from_folder_or_hub(name: str, tower: str = "") -> Model:
-    """tower: `vision` or `text`, for one of a pair; empty for a whole model."""
+def _from_folder_or_hub(name: str, tower: str = "", *, adapted: bool = True) -> Model:
+    """tower: `vision` or `text`, for one of a pair; empty for a whole model. adapted: with the adapter that lies beside
+    its weights, if one does."""
     if not Path(name).expanduser().exists():
         return _from_hub(name, tower)
     folder = Path(name).expanduser().resolve()
-    return _from_folder(folder, f"{tower}:{folder}" if tower else str(folder), folder.name, tower)
+    full_name = f"{tower}:{folder}" if tower else str(folder)
+    return _from_folder(folder, full_name, folder.name, tower, adapted=adapted)
 
 
-def _from_folder(folder: Path, name: str, title: str, tower: str = "") -> Model:
-    if folder.is_file():
-        raise ModelError(f"{folder.name} is a file; a model is a folder.", "Open the folder with config.json in it.")
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(
-            f"{folder} is no model: it has no config.json.",
-            "Choose a folder with config.json and model.safetensors, as Hugging Face and timm save them.",
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"The config.json in {folder} cannot be read: {error}") from None
-    if not isinstance(config, dict) or not ("architectures" in config or "architecture" in config):
-        raise ModelError(f"The config.json in {folder} does not say which architecture it is.")
+def _from_folder(folder: Path, name: str, title: str, tower: str = "", *, adapted: bool = True) -> Model:
+    if not folder.is_dir():
+        raise is_no_folder(folder)
+    adapter = lora.adapter_config(folder)
+    if adapter is not None and not (folder / "config.json").exists():
+        return _adapted(folder, adapter, name, title, tower)
+    config = _config_of(folder)
     architecture = "" if "architecture" in config and not tower else _architecture(config, tower)
-    _require_safetensors(folder)
+    check_folder(folder, config)
+    if adapter is not None and adapted:
+        lora.check_adapter(folder, adapter, alone=False)
     try:
         if "architecture" in config:
             return _timm_model(f"local-dir:{folder}", name, title, tuple(config.get("label_names") or ()))
-        return _hugging_face_model(str(folder), architecture, name, title, tower, local=True)
+        model = _hugging_face_model(str(folder), architecture, name, title, tower, local=True, whole=adapter is None)
+        if adapter is None:
+            return model
+        if not adapted:
+            return replace(model, notes=(*model.notes, f"The adapter beside the weights of {title} is not applied."))
+        module = lora.merge(model.adapter.module, folder, str(adapter["peft_type"]))
+        return replace(
+            model, adapter=adapt(module), notes=(*model.notes, "The adapter beside its weights is merged into them.")
+        )
     except WirescopeError:
         raise
     except Exception as error:  # a damaged folder makes the libraries raise almost anything
-        raise ModelError(f"{title} cannot be loaded: {_first_line(error)}", "Is its folder complete?") from error
+        raise ModelError(
+            f"{title} cannot be loaded: {_first_line(error)}",
+            "Is its folder complete, and does config.json belong to the weights?",
+        ) from error
+
+
+def _config_of(folder: Path) -> dict[str, Any]:
+    """The configuration in a folder. Raises ModelError where it names no architecture."""
+    try:
+        check_pointers(folder)
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise no_config(folder) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"The config.json in {folder} cannot be read: {error}") from None
+    if not isinstance(config, dict) or not ("architectures" in config or "architecture" in config):
+        raise ModelError(f"The config.json in {folder} does not say which architecture it is.")
+    return config
+
+
+def _adapted(folder: Path, adapter: dict[str, Any], name: str, title: str, tower: str) -> Model:
+    """A model that is named by its adapter's folder: its base, with the adapter merged into the weights."""
+    check_pointers(folder)
+    lora.check_adapter(folder, adapter, alone=True)
+    base = lora.base_name(folder, adapter)
+    opened = _from_folder_or_hub(base, tower, adapted=False)
+    module = lora.merge(opened.adapter.module, folder, str(adapter["peft_type"]))
+    tokenizer = _tokenizer(str(folder), local=True) if opened.is_text else None
+    notes = (*opened.notes, f"The adapter {title} is merged into {opened.title}.")
+    return replace(
+        opened, name=name, title=title, adapter=adapt(module), tokenizer=tokenizer or opened.tokenizer, notes=notes
+    )
 
 
 def _architecture(config: dict[str, Any], tower: str) -> str:
@@ -120,18 +168,6 @@ def _architecture(config: dict[str, Any], tower: str) -> str:
     return TOWERS[name][tower]
 
 
-def _require_safetensors(folder: Path) -> None:
-    if any(folder.glob("*.safetensors")):
-        return
-    found = next((path.name for pattern in PICKLES for path in folder.glob(pattern)), None)
-    if found is not None:
-        raise ModelError(
-            f"{found} is a pickle checkpoint, and opening one can run any code that somebody put in it.",
-            "Save the model again with save_pretrained(..., safe_serialization=True), which writes safetensors.",
-        )
-    raise ModelError(f"{folder} has no weights: no *.safetensors file.", "Is its download complete?")
-
-
 def _from_hub(name: str, tower: str) -> Model:
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip() or "\\" in name:
         raise ModelError(
@@ -141,9 +177,12 @@ def _from_hub(name: str, tower: str) -> Model:
 
     try:
         config = AutoConfig.from_pretrained(name, trust_remote_code=False)
-        architecture = _architecture(config.to_dict(), tower)
-        whole = f"{tower}:{name}" if tower else name
-        return _hugging_face_model(name, architecture, whole, name.rpartition("/")[2], tower, local=False)
+        described = config.to_dict()
+        architecture = _architecture(described, tower)
+        check_quantisation(described)
+        lora.check_hub(name)
+        full_name = f"{tower}:{name}" if tower else name
+        return _hugging_face_model(name, architecture, full_name, name.rpartition("/")[2], tower, local=False)
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(
             f"{name} is no folder here, and it could not be had from the Hub: {_first_line(error)}",
@@ -167,38 +206,81 @@ def _from_timm(timm_name: str, name: str) -> Model:
         ) from error
 
 
-def _hugging_face_model(path: str, architecture: str, name: str, title: str, tower: str, *, local: bool) -> Model:
+def _hugging_face_model(
+    path: str, architecture: str, name: str, title: str, tower: str, *, local: bool, whole: bool = True
+) -> Model:
+    """whole: all that is there is the model; else an adapter lies beside the weights, which the library would put into
+    the module by itself."""
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
     cls = getattr(transformers, architecture)
     options = {"trust_remote_code": False, "local_files_only": local}
-    own = {"config": _tower_config(path, tower, options)} if tower else {}
+    family = family_of(architecture)
+    assert family is not None  # it was asked before the weights were loaded
+    config = _tower_config(path, tower, options) if tower else cls.config_class.from_pretrained(path, **options)
+    if (
+        getattr(config, "_attn_implementation", None) not in PLAIN_ATTENTION
+    ):  # flash attention needs a GPU of some kinds
+        config._attn_implementation = "eager"
+    stored = stored_weights(Path(path)) if local else {}
     verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()  # its report of a tower lists all weights of the other one
     try:
         module, found = cls.from_pretrained(
-            path, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **own, **options
+            path if whole else None,
+            config=config,
+            state_dict=None if whole else _stored_numbers(Path(path)),
+            dtype=torch.float32,
+            use_safetensors=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are refused below, by name
+            **options,
         )
     finally:
         transformers.utils.logging.set_verbosity(verbosity)
+    check_sizes(title, found["mismatched_keys"])
     missing = sorted(key for key in found["missing_keys"] if not any(part in key for part in UNREAD))
+    has_head = adapt(module).shape.output_kind != "embedding"
+    notes = check_unread(title, module, found["unexpected_keys"], stored, family.reads, has_head)
     if missing:  # the library would fill them with random numbers
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ModelError(f"The checkpoint of {title} lacks weights: {missing[0]}{more}.", "Is its download complete?")
     processor: Any
-    family = family_of(architecture)
-    assert family is not None  # it was asked before the weights were loaded
     if family.reads == "image":
         try:
             processor = transformers.AutoImageProcessor.from_pretrained(path, **options)
         except OSError:
             processor = None
     else:
-        processor = transformers.AutoTokenizer.from_pretrained(path, **options)
-        if len(processor) <= len(processor.all_special_ids):  # the library makes an empty one where there are no files
-            raise ModelError(f"{title} has no tokenizer.", "Save its tokenizer in the same folder.")
-    return _from_module(module, processor, name, title)
+        processor = _tokenizer(path, local=local)
+        notes += () if processor is not None else (NO_TOKENIZER,)
+    return replace(_from_module(module, processor, name, title), notes=notes)
+
+
+def _stored_numbers(folder: Path) -> dict[str, Tensor]:
+    """All weights in a folder's files."""
+    from safetensors.torch import load_file
+
+    return {name: tensor for path in weight_files(folder) for name, tensor in load_file(path).items()}
+
+
+def _tokenizer(path: str, *, local: bool) -> Any:
+    """The tokenizer of a folder or Hub id; None where there is none. Raises ModelError for one that lacks its
+    vocabulary."""
+    import transformers
+
+    if local and not any(any(Path(path).glob(pattern)) for pattern in TOKENIZERS):
+        return None
+    tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False, local_files_only=local)
+    if len(tokenizer) > len(tokenizer.all_special_ids):
+        return tokenizer
+    if not local:  # the library makes an empty one where there are no files
+        return None
+    raise ModelError(
+        f"The tokenizer in {path} has no vocabulary.",
+        "Get its files (tokenizer.json) again; without any tokenizer file the model opens too, and takes token ids.",
+    )
 
 
 def _tower_config(path: str, tower: str, options: dict[str, Any]) -> Any:
@@ -221,11 +303,13 @@ def _timm_model(timm_name: str, name: str, title: str, class_names: tuple[str, .
         with torch.device("meta"):
             adapt(timm.create_model(timm_name, pretrained=False))
     module = timm.create_model(timm_name, pretrained=True).float().eval()
+    _, local, folder = timm_name.partition("local-dir:")
+    notes = check_timm_file(title, module, Path(folder)) if local else ()
     config = resolve_data_config({}, model=module)
     transform = create_transform(**config)
     processing = ImageProcessing(transform, tuple(config["mean"]), tuple(config["std"]))
     names = class_names or _timm_class_names(module)
-    return Model(name, title, adapt(module), processing=processing, class_names=names)
+    return Model(name, title, adapt(module), processing=processing, class_names=names, notes=notes)
 
 
 def _timm_class_names(module: nn.Module) -> tuple[str, ...]:
@@ -258,5 +342,7 @@ def _processing(processor: Any) -> ImageProcessing | None:
 
 
 def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+    lines = [line.strip() for line in str(error).strip().splitlines()]
+    if lines and lines[0].startswith("Error(s) in loading state_dict"):  # PyTorch names them in the next one
+        lines = [textwrap.shorten(line, 200, placeholder=" …") for line in lines[1:]] or lines
+    return lines[0] if lines else type(error).__name__

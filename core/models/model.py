@@ -37,7 +37,7 @@ class Model:
 
     name: how to load it again (`bundled:names`, a path). title: for people.
     tokenizer: for text; processing: for images; either may be None, then only tensors are taken.
-    class_names: of a classifier.
+    class_names: of a classifier. notes: what should be known of how it was opened.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Model:
     tokenizer: Any = None
     processing: ImageProcessing | None = None
     class_names: tuple[str, ...] = field(default=(), repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def graph(self) -> Graph:

@@ -253,9 +253,17 @@ def test_weights_that_no_output_reads_may_be_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama", "qwen2"])
-def test_a_text_model_without_its_tokenizer_is_refused(family: str, tmp_path: Path) -> None:
-    small_model(family).save_pretrained(tmp_path)  # type: ignore[operator]
-    assert "tokenizer" in refusal(tmp_path).message
+def test_a_folder_without_a_tokenizer_takes_token_ids_as_its_module_does(family: str, tmp_path: Path) -> None:
+    module = small_model(family).float()
+    module.save_pretrained(tmp_path)  # type: ignore[operator]
+    model, ids = ws.load_model(tmp_path), small_input(family, 0)
+    assert model.tokenizer is None
+    assert "takes token ids" in model.notes[0]
+    result = ws.Session(model, model.pair(ids)).run()
+    same = ws.load_model((module, None))
+    assert (result.answer - ws.Session(same, same.pair(ids)).run().answer).abs().max() < LIMIT
+    with pytest.raises(InputError, match="tokenizer"):
+        model.pair("When Mary gave")
 
 
 def test_a_broken_tokenizer_is_refused(broken: Path) -> None:
