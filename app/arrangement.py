@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QMargins, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from views import theme
@@ -54,10 +54,13 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),
 )
 
+USUAL = QSize(1440, 900)  # pixels: of the first window, where the screen has room
+FRAME = QMargins(4, 32, 4, 4)  # pixels: what a window manager puts around a window, until it says so itself
 LOWEST = 120  # pixels
 LOW = 800  # pixels: of a window in which height is scarce
 BOTTOM = 180  # pixels: how high the bottom panels are at first
 TABLE, LOW_TABLE = 0.32, 0.27  # of the window's height, for the bottom while the table is in front
+LEAST_HISTORY = 0.24  # of the left side, for what lies under the inputs
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
 
 
@@ -96,6 +99,16 @@ def arrange(window: Window) -> None:
     window.setCentralWidget(body)
 
 
+def within(room: QRect, window: QRect, frame: QMargins, least: QSize) -> QRect:
+    """The window's own rectangle, so that it lies with its frame in the room that the screen has. Never smaller than
+    `least`: then its upper left corner is in sight."""
+    inside = room.marginsRemoved(frame)
+    size = window.size().boundedTo(inside.size()).expandedTo(least)
+    left = max(min(window.left(), inside.left() + inside.width() - size.width()), inside.left())
+    top = max(min(window.top(), inside.top() + inside.height() - size.height()), inside.top())
+    return QRect(left, top, size.width(), size.height())
+
+
 class Arrangement:
     """The places, the sizes and the visibility of the panels."""
 
@@ -103,6 +116,8 @@ class Arrangement:
         self._window = window
         self._kept = False  # until the user, or an earlier session, has said how wide the panels are
         self._sizes: list[tuple[int, int]] = []
+        self._refit = QTimer(window, singleShot=True, interval=0)  # longer inputs, once shown, want more room
+        self._refit.timeout.connect(self.fit)
         window.desk.pulled.connect(self._keep)
 
     def _place(self) -> None:
@@ -126,6 +141,7 @@ class Arrangement:
             command = self._window.commands[f"show_{key}"]
             dock.toggleViewAction().toggled.connect(command.setChecked)
             dock.dockLocationChanged.connect(self._keep_all)
+        self._window.workbench.cards_changed.connect(lambda _a, _b: self._refit.start())
         self._check()
 
     def _check(self) -> None:
@@ -150,15 +166,44 @@ class Arrangement:
         if not self._kept:
             docks, width = self._window.docks, self._window.width()
             more = 1 + (theme.text_scale() - 1) / 2  # larger words take more room, which others need, too
-            left, right = max(225, min(290, width // 5)) * more, max(240, min(320, width * 2 // 9)) * more
+            left, right = max(225, min(320, width * 2 // 9)) * more, max(240, min(310, width * 2 // 9)) * more
             horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
             self._window.desk.resizeDocks(
                 [docks["inputs"], docks["inspector"]], [round(left), round(right)], horizontal
             )
             self._window.desk.resizeDocks([docks["predictions"]], [self._bottom()], vertical)
-            tall = self._window.height()
-            self._window.desk.resizeDocks([docks["inputs"], docks["history"]], [tall * 2 // 3, tall // 3], vertical)
+            inputs, history = self._left(round(left))
+            self._window.desk.resizeDocks([docks["inputs"], docks["history"]], [inputs, history], vertical)
             self._sizes = self._panel_sizes()
+
+    def _left(self, width: int) -> tuple[int, int]:
+        """How high the inputs and what lies under them are at first: the inputs as high as they want to be, within
+        what leaves both of them something to show."""
+        window = self._window
+        others = (window.menuBar(), window.top_bar, window.status)
+        tall = window.height() - sum(part.sizeHint().height() for part in others) - theme.SPACE
+        beside = window.docks["inputs"].title_bar.sizeHint().height() + 12  # the gap, and the tabs below it
+        wanted = window.inputs.wanted_height(width) + beside
+        inputs = round(max(tall * 0.55, min(wanted, tall * (1 - LEAST_HISTORY))))
+        return inputs, tall - inputs
+
+    def keep_on_screen(self) -> None:
+        """Not larger than the screen, with the frame that the window manager has put around it."""
+        window = self._window
+        if window.isMaximized() or window.isFullScreen() or window.screen() is None:
+            return
+        around, inside = window.frameGeometry(), window.geometry()
+        frame = QMargins(
+            inside.left() - around.left(),
+            inside.top() - around.top(),
+            around.right() - inside.right(),
+            around.bottom() - inside.bottom(),
+        )
+        if frame.isNull():
+            frame = FRAME
+        fitting = within(window.screen().availableGeometry(), inside, frame, window.minimumSizeHint())
+        if fitting != inside:
+            window.setGeometry(fitting)
 
     def _bottom(self) -> int:
         """How high the bottom panels are at first: a low window leaves the canvas its room."""

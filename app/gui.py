@@ -18,6 +18,8 @@ from app.window import Window
 from app.workbench import Workbench
 from views import theme
 
+FRAMED = 200  # milliseconds after which the window manager has told how wide its frame is
+
 
 def make_engine_side() -> Server:
     """Runs in the engine's thread: this is where torch is imported."""
@@ -58,7 +60,9 @@ def run(model: str | None) -> int:
     window = make_window()
     rest_until_idle(window.workbench)
     window.problems.catch()
+    window.arrangement.keep_on_screen()
     window.show()
+    QTimer.singleShot(FRAMED, window, window.arrangement.keep_on_screen)
     # Not before the first frame is on the screen: opening a model takes the interpreter for itself.
     QTimer.singleShot(50, window, lambda: window.opener.start(model))
 

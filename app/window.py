@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.actions import make_actions
 from app.announcing import Announcer
-from app.arrangement import Arrangement, arrange
+from app.arrangement import USUAL, Arrangement, arrange
 from app.background import Job
 from app.canvas_view import CanvasView
 from app.circuits import Circuits
@@ -81,7 +81,7 @@ class Window(QMainWindow):
         self.settings = settings
         self.jobs: list[Job] = []
         self.setWindowTitle("Wirescope")
-        self.resize(1440, 900)
+        self.resize(USUAL)
         self.setAcceptDrops(True)  # of models, and of scores
 
         self.top_bar = TopBar()
