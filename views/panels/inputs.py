@@ -20,7 +20,6 @@ from views.widgets.drops import accept_copy, can_read
 from views.widgets.icons import IconButton
 from views.widgets.text import wrapped
 
-
 LEAST_LINES = 4  # that the cards have before the panel scrolls as a whole
 
 
