@@ -37,8 +37,10 @@ from views.widgets.text import metric_digits, number, plain_tip, small_mono
 
 HEADERS = ("A", "B", "Metric")
 _Index = QModelIndex | QPersistentModelIndex
+MEASURED = 200  # rows that say how wide the columns are
 LEAST_NAME = 44  # pixels: a picture's name in less room says nothing
 _ROW = Qt.ItemDataRole.UserRole
+_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,39 @@ def difference(a: str, b: str) -> str:
     """What B has other than A: the words between what both begin and end with."""
     if not b or a == b:
         return b
-    ours, theirs = a.split(" "), b.split(" ")
+    before, middle, after = parts(b, a)
+    return f"{'…' * bool(before)}{middle}{'…' * bool(after)}"
+
+
+def parts(text: str, other: str) -> tuple[str, str, str]:
+    """A text cut in three: what it begins with as the other does, its own words, and what both end with."""
+    words, others = text.split(" "), other.split(" ")
+    least = min(len(words), len(others))
     start = 0
-    while start < min(len(ours), len(theirs)) and ours[start] == theirs[start]:
+    while start < least and words[start] == others[start]:
         start += 1
     end = 0
-    while end < min(len(ours), len(theirs)) - start and ours[-1 - end] == theirs[-1 - end]:
+    while end < least - start and words[-1 - end] == others[-1 - end]:
         end += 1
-    middle = " ".join(theirs[start : len(theirs) - end])
-    return f"{'…' * (start > 0)}{middle}{'…' * (end > 0)}"
+    middle, after = words[start : len(words) - end], words[len(words) - end :]
+    before = " ".join([*words[:start], ""]) if start else ""
+    return before, " ".join(middle), " ".join(["", *after]) if end else ""
+
+
+def around(metrics: QFontMetrics, text: tuple[str, str, str], room: int) -> tuple[str, str, str]:
+    """Three parts of a text in so many pixels, with the middle one in sight: what is before and after gives way."""
+    before, middle, after = text
+    width = metrics.horizontalAdvance
+    free = room - width(middle)
+    if width("".join(text)) <= room:
+        return text
+    if free <= 0 or not middle:
+        whole = metrics.elidedText(middle or "".join(text), Qt.TextElideMode.ElideRight, room)
+        return ("", whole, "") if middle else (whole, "", "")
+    left = max(free // 2, free - width(after))
+    before = metrics.elidedText(before, Qt.TextElideMode.ElideLeft, min(left, free))
+    after = metrics.elidedText(after, Qt.TextElideMode.ElideRight, free - width(before))
+    return before, middle, after
 
 
 class DatasetModel(QAbstractTableModel):
@@ -189,11 +215,25 @@ class _Delegate(QStyledItemDelegate):
             )
             painter.setPen(theme.color(color))
             painter.setFont(option.font)  # type: ignore[attr-defined]
-            text = str(index.data()) if picture is None or inner.width() > LEAST_NAME else ""
-            mode = Qt.TextElideMode.ElideMiddle if row.kind == "image" else Qt.TextElideMode.ElideRight
-            shown = QFontMetrics(option.font).elidedText(text, mode, inner.width())  # type: ignore[attr-defined]
-            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, shown)
+            metrics = QFontMetrics(option.font)  # type: ignore[attr-defined]
+            if row.kind == "text" and index.column() == 0:
+                self._paint_text(painter, metrics, inner, row, plain=bool(row.problem) or row.present)
+            else:
+                text = str(index.data()) if picture is None or inner.width() > LEAST_NAME else ""
+                mode = Qt.TextElideMode.ElideMiddle if row.kind == "image" else Qt.TextElideMode.ElideRight
+                painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(text, mode, inner.width()))
         painter.restore()
+
+    def _paint_text(self, painter: QPainter, metrics: QFontMetrics, inner: QRect, row: DatasetRow, plain: bool) -> None:
+        """A with the words that B has others for in sight; plain: all in the colour that is set."""
+        cut = parts(row.a, row.b) if row.b and row.b != row.a else (row.a, "", "")
+        shown = around(metrics, cut, inner.width())
+        x = inner.left()
+        for place, text in enumerate(shown):
+            if not plain and shown[1]:
+                painter.setPen(current().color("text" if place == 1 else "muted"))
+            painter.drawText(QRect(x, inner.top(), inner.right() - x + 1, inner.height()), _LINE, text)
+            x += metrics.horizontalAdvance(text)
 
     def _paint_figures(self, painter: QPainter, inner: QRect, row: DatasetRow, option: QStyleOptionViewItem) -> None:
         theme = current()
@@ -249,8 +289,10 @@ class DatasetTable(QTableView):
         self.verticalHeader().hide()
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, mode in enumerate((QHeaderView.ResizeMode.Stretch,) * 2 + (QHeaderView.ResizeMode.Fixed,)):
+        for column, mode in enumerate((QHeaderView.ResizeMode.Stretch,) + (QHeaderView.ResizeMode.Fixed,) * 2):
             self.horizontalHeader().setSectionResizeMode(column, mode)
+        self.lines.modelReset.connect(self._fit)
+        self.lines.dataChanged.connect(self._fit)
         self.horizontalHeader().setMinimumSectionSize(40)
         self._fit()
 
@@ -258,8 +300,13 @@ class DatasetTable(QTableView):
         """Heights and widths for the font."""
         metrics = QFontMetrics(small_mono())
         self.verticalHeader().setDefaultSectionSize(metrics.height() + 18)
-        wide = metrics.horizontalAdvance("00.00 → 00.00") + 14
-        self.horizontalHeader().resizeSection(2, min(wide, max(60, self.viewport().width() * 2 // 5)))
+        room, rows = self.viewport().width(), self.lines.rows[:MEASURED]
+        wide = max((metrics.horizontalAdvance(figures(row)) for row in rows), default=0) + 14
+        self.horizontalHeader().resizeSection(2, min(max(wide, 56), max(60, room * 2 // 5)))
+        words = QFontMetrics(self.font())
+        longest = max((words.horizontalAdvance(difference(row.a, row.b) or "–") for row in rows), default=0) + 14
+        pictures = any(row.kind == "image" for row in rows)
+        self.horizontalHeader().resizeSection(1, room // 3 if pictures else min(max(longest, 44), max(60, room // 3)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -7,9 +7,11 @@ import io
 from collections.abc import Sequence
 
 from views.data import PredictionRow, PredictionsData
-from views.widgets.text import answer_words, digits_to_see, metric_digits, number, signed
+from views.widgets.text import MINUS, answer_words, metric_digits, number, signed
 
 COUNTS = (5, 10, 20)  # of the likeliest answers
+TINY = 5e-6  # what rounding of the arithmetic changes
+HEADINGS = ("before → after", "change", "in B")  # of the columns of figures
 
 
 def rows_to_show(data: PredictionsData, count: int) -> tuple[PredictionRow, ...]:
@@ -22,17 +24,25 @@ def rows_to_show(data: PredictionsData, count: int) -> tuple[PredictionRow, ...]
 
 
 def digits_for(rows: Sequence[PredictionRow], unit: str) -> int:
-    """Digits after the point: two (of cosines three), and as many more as it takes to see small chances, or the
-    largest change. A model that is sure of its answer would otherwise seem to be untouched by an edit."""
+    """Digits after the point: three, whatever an edit changes, so that figures keep their places. Five where nothing is
+    more than a hundredth."""
     most = max((abs(value) for row in rows for value in (row.before, row.after)), default=1.0)
-    change = max((abs(row.after - row.before) for row in rows), default=0.0)
-    return digits_to_see(change, 2 if most >= 0.1 and unit != "cosine" else 3 if most >= 0.01 else 4)
+    return 3 if most >= 0.01 or unit == "cosine" else 5
 
 
 def cells(row: PredictionRow, digits: int) -> tuple[str, str, str]:
     """Label, before and after, change."""
     before, after = number(row.before, digits), number(row.after, digits)
-    return answer_words(row.label), f"{before} → {after}", signed(row.after - row.before, digits)
+    return answer_words(row.label), f"{before} → {after}", change_cell(row, digits)
+
+
+def change_cell(row: PredictionRow, digits: int) -> str:
+    """ "+0.310", "0.000". A change that is less than the digits show, as an answer that the model is sure of often has
+    it, is not written as none: "−<0.001"."""
+    change, least = row.after - row.before, 10.0**-digits
+    if TINY < abs(change) < least / 2:
+        return f"{'+' if change > 0 else MINUS}<{least:.{digits}f}"
+    return signed(change, digits)
 
 
 def b_cell(row: PredictionRow, digits: int) -> str:

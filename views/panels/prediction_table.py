@@ -13,7 +13,7 @@ from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QHelpEvent, QKeyEve
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
 from views.data import PredictionRow, PredictionsData
-from views.panels.prediction_rows import COUNTS, b_cell, cells, digits_for, rows_to_show
+from views.panels.prediction_rows import COUNTS, HEADINGS, b_cell, cells, digits_for, rows_to_show
 from views.theme import current, mono_font
 from views.widgets.icons import draw_icon
 from views.widgets.painted import Painted, draw_bar
@@ -110,10 +110,8 @@ class PredictionTable(Painted):
         return self.fontMetrics().height() + 7
 
     def _head(self) -> float:
-        """The height of the line that names the columns; there only where there is room for B's."""
-        if not self.compares or self._columns().b is None:
-            return 0.0
-        return self.fontMetrics().height() * 0.92
+        """The height of the line that names the columns."""
+        return self.fontMetrics().height() * 0.92 if self._rows else 0.0
 
     def _row_height(self) -> float:
         """Rows take some of the room that is left over."""
@@ -144,12 +142,13 @@ class PredictionTable(Painted):
         """Share out the width. Where there is little, gaps shrink, then B's numbers go, then the bars."""
         plain, mono = QFontMetricsF(self.font()), QFontMetricsF(mono_font())
         texts = self.row_texts()
-        figures = max(mono.horizontalAdvance(text[1]) for text in texts)
-        change = max(mono.horizontalAdvance(text[2]) for text in texts)
+        heads = [QFontMetricsF(self._head_font()).horizontalAdvance(words) for words in HEADINGS]
+        figures = max(heads[0], *(mono.horizontalAdvance(text[1]) for text in texts))
+        change = max(heads[1], *(mono.horizontalAdvance(text[2]) for text in texts))
         room = self.width() - _RIGHT_MARGIN
         gap = 12.0 if room < 480 else 24.0
         left = _GUTTER if any(row.key for row in self._rows) else 0.0
-        b_width = max((mono.horizontalAdvance(text) for text in self.b_texts()), default=0.0) + gap
+        b_width = max(heads[2], *(mono.horizontalAdvance(text) for text in self.b_texts() or ("",))) + gap
         longest = max(plain.horizontalAdvance(text[0]) * 1.08 for text in texts) + 14
         for b in (b_width, 0.0) if self.compares else (0.0,):
             right = figures + gap + change + b
@@ -170,10 +169,7 @@ class PredictionTable(Painted):
         columns = self._columns()
         top = max(range(len(self._rows)), key=lambda i: self._rows[i].after)
         most = max(_SMALLEST_FULL_BAR, *(max(abs(row.before), abs(row.after)) for row in self._rows))
-        if self._head() and columns.b is not None:
-            painter.setFont(scaled(plain, 0.85))
-            painter.setPen(theme.color("muted"))
-            painter.drawText(QRectF(0, 0, columns.b, self._head()), _RIGHT, "in B")
+        self._draw_head(painter, columns)
         for index, row in enumerate(self._rows):
             box = self.row_rect(index)
             if not box.intersects(self._exposed):
@@ -202,6 +198,26 @@ class PredictionTable(Painted):
             painter.setPen(theme.color("muted" if not moved else "positive" if row.after > row.before else "negative"))
             painter.drawText(QRectF(0, box.top(), columns.change, box.height()), _RIGHT, change)
         self._draw_divider(painter)
+
+    def _head_font(self) -> QFont:
+        return scaled(self.font(), 0.85)
+
+    def head_texts(self) -> list[str]:
+        """What stands above the columns, from the left."""
+        unit = self._data.unit if self._data else ""
+        return [unit, *HEADINGS[:2], *(HEADINGS[2:] if self.compares and self._columns().b is not None else ())]
+
+    def _draw_head(self, painter: QPainter, columns: _Columns) -> None:
+        painter.setFont(self._head_font())
+        painter.setPen(current().color("muted"))
+        unit, *others = self.head_texts()
+        metrics = QFontMetricsF(painter.font())
+        left, room = columns.labels, columns.figures - metrics.horizontalAdvance(others[0]) - 8
+        words = metrics.elidedText(unit, Qt.TextElideMode.ElideRight, room - left)
+        painter.drawText(QRectF(left, 0, room - left, self._head()), Qt.AlignmentFlag.AlignVCenter, words)
+        for right, words in zip((columns.figures, columns.change, columns.b), others, strict=False):
+            if right is not None:
+                painter.drawText(QRectF(0, 0, right, self._head()), _RIGHT, words)
 
     def _draw_pin(self, painter: QPainter, index: int, row: PredictionRow) -> None:
         """A pinned row's pin; that of the row under the pointer, or under the keys, is an offer."""

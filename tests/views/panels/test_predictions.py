@@ -32,11 +32,21 @@ def panel(show) -> PredictionsPanel:
 
 def test_rows_say_before_after_and_the_change(panel):
     assert panel.table.row_texts() == [
-        ("Mary", "0.92 → 0.58", "−0.34"),
-        ("the", "0.02 → 0.09", "+0.07"),
-        ("John", "0.01 → 0.17", "+0.16"),
-        ("his", "0.01 → 0.01", "0.00"),
+        ("Mary", "0.920 → 0.580", "−0.340"),
+        ("the", "0.020 → 0.090", "+0.070"),
+        ("John", "0.010 → 0.170", "+0.160"),
+        ("his", "0.010 → 0.010", "0.000"),
     ]
+
+
+def test_columns_have_headings_and_figures_keep_their_digits(panel):
+    assert panel.table.head_texts() == ["probability", "before → after", "change"]
+    widths = {len(text[1]) for text in panel.table.row_texts()}
+    for after in (0.92, 0.9201, 0.91999, 0.4):
+        rows = (PredictionRow(" Mary", 0.92, after, in_b=0.1), *ROWS[1:])
+        panel.show_predictions(replace(DATA, rows=rows))
+        assert {len(text[1]) for text in panel.table.row_texts()} == widths
+        assert panel.table.head_texts()[3:] == ["in B"]
 
 
 def test_the_metric_stands_with_its_change(panel, texts):
@@ -69,13 +79,13 @@ def test_tiny_chances_get_more_digits(panel):
 def test_a_small_change_of_a_sure_answer_is_seen(panel):
     rows = (PredictionRow("a", 0.9998, 0.9995), PredictionRow("b", 0.0001, 0.0004))
     panel.show_predictions(replace(DATA, rows=rows, metric_before=13.2, metric_after=13.198))
-    assert panel.table.row_texts() == [("a", "0.9998 → 0.9995", "−0.0003"), ("b", "0.0001 → 0.0004", "+0.0003")]
+    assert panel.table.row_texts() == [("a", "1.000 → 1.000", "−<0.001"), ("b", "0.000 → 0.000", "+<0.001")]
     assert panel.metric_change.text() == "−0.002 from 13.200"
 
 
 def test_rounding_is_no_change(panel):
     panel.show_predictions(replace(DATA, rows=(PredictionRow("a", 0.9998, 0.9998 - 1e-7),)))
-    assert panel.table.row_texts() == [("a", "1.00 → 1.00", "0.00")]
+    assert panel.table.row_texts() == [("a", "1.000 → 1.000", "0.000")]
 
 
 def test_a_low_panel_shows_fewer_rows_and_squeezes_none(panel):
@@ -114,7 +124,7 @@ def test_copying_as_text_and_as_csv(panel, qtbot):
     panel.setFocus()
     qtbot.keyClick(panel, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     text = QApplication.clipboard().text()
-    assert "Mary  0.92 → 0.58  −0.34" in text
+    assert "Mary  0.920 → 0.580  −0.340" in text
     assert "logit difference: 4.49 → 3.02 (−1.47)" in text
     menu = panel.make_menu()
     qtbot.addWidget(menu)
