@@ -79,8 +79,6 @@ class Bench:
     def asked_key(self, document: Document) -> ScoresKey:
         """Names the scores that a document asks for."""
         choice = document.traced or ESTIMATES
-        if choice.level != "edges":
-            choice = ESTIMATES  # nodes were traced: see `app.node_scores_parts`
         if (
             choice.method == "eap-ig"
             and not choice.file

@@ -60,7 +60,8 @@ class PairSource:
 @dataclass(frozen=True)
 class Document:
     """model: as `load_model` takes it. metric None: the session's own default. choice: what Trace will do. traced: what
-    it did last; None: edges have quick estimates.
+    it did last to edges; None: they have quick estimates. traced_nodes: what it did last, where that was to nodes: the
+    edges keep their order beside it.
 
     replacement: what a cut edge carries, and what the scores estimate. None until the user says: B's value where
     there is a B, else zero. size: edges of the circuit shown, the strongest; None: the default. dataset: what means
@@ -76,6 +77,7 @@ class Document:
     replacement: EditKind | None = None
     choice: TraceChoice = USUAL
     traced: TraceChoice | None = None
+    traced_nodes: TraceChoice | None = None
     groups: tuple[Group, ...] = ()
     size: int | None = None
     dataset: tuple[PairSource, ...] = ()
@@ -84,13 +86,23 @@ class Document:
     @property
     def method(self) -> str:
         """How edges are scored."""
-        return QUICK if self.traced is None or self.traced.level != "edges" else self.traced.method
+        return QUICK if self.traced is None else self.traced.method
 
     @property
     def traced_rows(self) -> tuple[PairSource, ...]:
         """The rows of the dataset that scores and circuits are over; none: the pair on the cards."""
-        traced = self.traced
-        return self.dataset if traced is not None and traced.over_dataset and traced.level == "edges" else ()
+        return self.dataset if self.traced is not None and self.traced.over_dataset else ()
+
+    def after_trace(self, choice: TraceChoice) -> Document:
+        """This as a trace leaves it: one of nodes leaves the order of the edges as it was."""
+        if choice.level != "edges":
+            return replace(self, traced_nodes=choice)
+        return replace(self, traced=choice, traced_nodes=None)
+
+    @property
+    def traced_last(self) -> TraceChoice | None:
+        """What the last trace was, of edges or of nodes."""
+        return self.traced_nodes or self.traced
 
     @property
     def population(self) -> tuple[PairSource, ...]:

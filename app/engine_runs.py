@@ -87,7 +87,8 @@ def score(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> Scor
     """The scores that stand for the document. One that takes long is only made when it is asked for."""
     document = request.document
     asked = bench.asked_key(document)
-    if asked not in bench.scores and (request.recover or not asked.choice.takes_long):
+    edges_asked_for = request.recover and document.traced_nodes is None
+    if asked not in bench.scores and (edges_asked_for or not asked.choice.takes_long):
         try:
             _make_scores(request, bench, asked, send, cancelled)
         except Cancelled:
@@ -122,8 +123,8 @@ def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelle
     document = request.document
     if bench.asked_key(document) not in bench.scores:
         return  # it could not be traced; that is said already
-    if document.traced is not None and document.traced.level != "edges":
-        return  # scores of nodes make no circuit
+    if document.traced_nodes is not None:
+        return  # scores of nodes make no circuit: see `app.node_scores_parts`
     graph, kind = bench.session.graph, scores.replacement
     send(Working(request.number, "Running circuits", 0.0))
     sessions = sessions_of(bench, document, document.traced_rows)

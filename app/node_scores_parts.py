@@ -23,8 +23,8 @@ def serve_node_scores(want: WantNodeScores, request: Request, bench: Bench, send
     between, or when the user gives it up. What takes long is only made when it is asked for. Raises WirescopeError,
     Cancelled."""
     document = request.document
-    choice = document.traced
-    if choice is None or choice.level == "edges":
+    choice = document.traced_nodes
+    if choice is None:
         send(NodesScored(request.number))
         return
     kind = bench.cut_kind(document)

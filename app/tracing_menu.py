@@ -110,7 +110,8 @@ class TracingMenu(QObject):
     def _end(self, traced: bool) -> None:
         """The user has given it up: what is scored stays, and what it recovers is found out."""
         document = self._bench.document
-        self._given_up = traced and document.traced is not None and document.traced.takes_long
+        last = document.traced_last
+        self._given_up = traced and last is not None and last.takes_long
         if self._given_up:
             self._bench.ask(changes=False)
 

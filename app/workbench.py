@@ -146,7 +146,7 @@ class Workbench(QObject):
             self.set_positions(())
         if changed or document.metric != before.metric or document.population != before.population:
             self._forget()
-        if (document.traced, document.traced_rows) != (before.traced, before.traced_rows):
+        if (document.traced_last, document.traced_rows) != (before.traced_last, before.traced_rows):
             self.tracing = False  # it was another trace
         self.findings.follow(before, document)
         self._ask_anew()
@@ -218,9 +218,10 @@ class Workbench(QObject):
     def trace(self, words: str, choice: TraceChoice) -> None:
         """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
         self.history.seal()
-        self.commit(words, replace(self.document, traced=choice), TRACE_STEP)
+        self.commit(words, self.document.after_trace(choice), TRACE_STEP)
         self.tracing = True
-        self.known.recovered = None
+        if choice.level == "edges":
+            self.known.recovered = None
         self._ask_anew()
 
     def cancel(self) -> None:

@@ -13,7 +13,7 @@ from app import exporting
 from core.interchange.circuit_files import from_json
 from tests.app.person import Person
 from tests.app.test_exporting import words_of
-from tests.app.tracing_steps import choose, trace
+from tests.app.tracing_steps import ROWS, choose, over_dataset, paste, score, trace
 from views.panels.faithfulness import share_words
 
 
@@ -105,3 +105,34 @@ def test_the_strip_always_says_by_which_method_and_over_what_the_edges_are_ranke
     strip.set_data(reader.window.circuits.data())
     for note in strip.words()[1]:
         assert "Integrated edges over this pair" in note or "Integrated edges, this pair" in note
+
+
+def test_a_trace_of_nodes_leaves_the_order_of_the_edges_as_it_was(reader: Person) -> None:
+    choose(reader, "integrated-edges")
+    trace(reader)
+    before, size = reader.bench.scored, reader.bench.document.size
+    for level in ("nodes", "positions"):
+        score(reader, level)
+        trace(reader)
+        assert reader.window.canvas.scene.data.scores is not None
+        assert reader.bench.scored.method == "integrated-edges"
+        assert (reader.bench.scored.values == before.values).all()
+        assert reader.bench.document.size == size
+        assert "by Integrated edges over this pair" in reader.window.faithfulness.note.text()
+    score(reader, "edges")
+    choose(reader, "eap-ig")
+    trace(reader)  # this is asked for
+    assert reader.bench.scored.method == "eap-ig"
+    assert reader.window.canvas.scene.data.scores is None
+
+
+def test_the_button_says_by_which_method_and_over_what_it_traces(reader: Person) -> None:
+    button = reader.window.top_bar.trace
+    assert button.text() == "Trace · EAP-IG, this pair"
+    choose(reader, "integrated-edges")
+    paste(reader, ROWS)
+    over_dataset(reader)
+    score(reader, "nodes")
+    assert button.accessibleName() == "Trace nodes · Integrated edges, 5 pairs"
+    assert button.toolTip().startswith("Score every node by Integrated edges, over the dataset, 5 pairs")
+    assert button.text() in button.forms()

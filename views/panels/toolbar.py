@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFont, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget, QWidgetAction
 
 from core.edits import EDIT_WORDS, EditKind
+from views.panels.trace_button import TraceButton
 from views.panels.trace_menu import TraceMenu
-from views.theme import current, text_scale, theme_changes, ui_font
+from views.theme import current, text_scale, theme_changes
 from views.trace_data import TraceData
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.icons import IconButton, draw_icon
@@ -173,8 +174,7 @@ class TopBar(QWidget):
         self.set_replacement("zero")
 
     def _add_trace(self) -> None:
-        self.trace = QPushButton("Trace")
-        self.trace.setProperty("primary", True)
+        self.trace = TraceButton()
         theme_changes().resized.connect(self._fit_words)
         self._fit_words()
         self.trace.setToolTip("Score every edge and show the strongest (T)")
@@ -189,11 +189,8 @@ class TopBar(QWidget):
         self.row.addWidget(self.method)
 
     def _fit_words(self) -> None:
-        """The name gives way where text is large, the word on the button never."""
+        """The name gives way where text is large."""
         self.app_name.setMinimumWidth(1 if text_scale() > 1 else self.app_name.sizeHint().width())
-        self.trace.setMinimumWidth(
-            round(QFontMetricsF(ui_font(weight=QFont.Weight.DemiBold)).horizontalAdvance("Trace")) + 36
-        )
 
     def _add_actions(self) -> None:
         self.undo = IconButton("undo", "Undo")
@@ -243,11 +240,7 @@ class TopBar(QWidget):
         """What Trace does, and what else it could do."""
         self.method_menu.set_data(data)
         self.method.setVisible(bool(data.methods))
-        chosen = data.chosen
-        if chosen is not None:
-            over = f"the dataset, {data.pairs} pairs" if data.over_dataset else "this pair"
-            cost = f"; {chosen.cost}" if chosen.cost else ""
-            self.trace.setToolTip(f"Score every edge by {chosen.title}, over {over}{cost} (T)")
+        self.trace.set_tracing(data)
 
     def set_trace_enabled(self, enabled: bool) -> None:
         self.trace.setEnabled(enabled)
