@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.inspection import REPLACED
 from app.messages import Unanswered
 from app.pace import Pace
+from app.presenters.subject import Subject
 from app.presenters.trust_verdict import verdict
 from app.trace_choice import pairs_words
 from app.trust_wants import EVALUATING, TrustFound, WantTrust
@@ -35,7 +35,8 @@ class Trusting(QObject):
         self._asked: WantTrust | None = None  # what runs
         self._found: TrustFound | None = None
         self._of: tuple[object, ...] = ()  # the state that it is of
-        self._subject = ""
+        self._subject: Subject | None = None  # what it is of
+        self._scores_of: object = None
         self._problem = ""
         self._pace, self._left = Pace(), ""
         self._action, self._fill_action = (window.commands[key] for key in ("evaluate", "fill_dataset"))
@@ -82,10 +83,7 @@ class Trusting(QObject):
         self._serial += 1
         self._asked, self._found, self._problem = WantTrust(self._serial, size), None, ""
         self._of = self._state()
-        over = pairs_words(scored.pairs) if scored.pairs else "this pair"
-        part = f", partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
-        by = f"{scored.title}, {REPLACED[scored.kind]}, over {over}{part}"
-        self._subject = f"The best {size:,} edges by {by}."
+        self._subject, self._scores_of = self._bench.drawn.subject(), scored.of
         self._pace.restart()
         self._left = ""
         self._bench.want("trust", self._asked)
@@ -121,7 +119,10 @@ class Trusting(QObject):
             self._stop()
 
     def _follow(self) -> None:
-        """The document is another one."""
+        """The document is another one; what was found of another model says nothing here."""
+        if self._of and self._of[0] != self._bench.document.model:
+            self._stop()
+            self._found, self._of, self._subject = None, (), None
         if self._asked is not None and self._of != self._state():
             self._stop()
         if self._problem and self._of != self._state():
@@ -140,21 +141,34 @@ class Trusting(QObject):
         bench, found = self._bench, self._found
         opened = bench.opened
         why_not = self._why_not()
+        stale = found is not None and self._is_stale()
         waiting: tuple[str, ...] = ()
         if self._asked is not None:
             waiting = (ALL,) if found is None else found.waiting
         return TrustData(
-            subject=self._subject,
+            subject=self._heading(stale),
             verdict=() if found is None else verdict(found.statements, not found.waiting),
             statements=() if found is None else found.statements,
             waiting=waiting,
             left=self._left if waiting else "",
-            stale=found is not None and self._of != self._state(),
+            stale=stale,
             problem=self._problem or why_not,
             lacks=self._lacks(),
             tasks=() if opened is None else tuple((task.name, task.title) for task in opened.tasks),
             able=not why_not,
         )
+
+    def _is_stale(self) -> bool:
+        """Whether what was found is of an earlier state, or of other scores."""
+        scored = self._bench.scored
+        return self._of != self._state() or scored is None or scored.of != self._scores_of
+
+    def _heading(self, stale: bool) -> str:
+        """What the statements are of; of an earlier state, with its inputs and its metric."""
+        subject = self._subject
+        if subject is None:
+            return ""
+        return f"Of an earlier state, {subject.state}: the {subject.circuit}." if stale else f"The {subject.circuit}."
 
     def _why_not(self) -> str:
         """Why nothing can be evaluated now."""

@@ -21,6 +21,7 @@ from views.widgets.text import change_words, share_words
 if TYPE_CHECKING:
     from app.document import Document
 
+LONGEST = 60  # letters of a prompt in a line
 NOT_MEASURED = "what they recover is not measured yet"
 
 
@@ -85,6 +86,12 @@ class Subject:
             return f"{count} of {self.edges:,} edges, which have no scores yet"
         part = f", {self.ranked.partial}" if self.ranked.partial else ""
         return f"{count} of {self.edges:,} edges by {self.ranked.by}, {self.removed}{part}"
+
+    @property
+    def state(self) -> str:
+        """The inputs and the metric: "A “When Mary …”, logit(" Mary") − logit(" John")"."""
+        a = self.inputs[0] if len(self.inputs[0]) <= LONGEST else f"{self.inputs[0][: LONGEST - 1]}…"
+        return ", ".join(part for part in (f"A “{a}”", self.metric) if part)
 
     @property
     def share(self) -> str:

@@ -118,7 +118,7 @@ def test_a_trace_of_nodes_leaves_the_order_of_the_edges_as_it_was(reader: Person
         assert reader.bench.scored.method == "integrated-edges"
         assert (reader.bench.scored.values == before.values).all()
         assert reader.bench.document.size == size
-        assert "by Integrated edges over this pair" in reader.window.faithfulness.note.text()
+        assert "by Integrated edges" in reader.window.faithfulness.note.text()
     score(reader, "edges")
     choose(reader, "eap-ig")
     trace(reader)  # this is asked for

@@ -71,7 +71,7 @@ def test_one_pair_says_what_it_can_and_what_needs_a_dataset(request, who: str) -
     # Another size: the old statements are dimmed, and said to be old.
     type_size(person, 100)
     assert panel.data().stale
-    assert panel.subject.text().startswith("Of an earlier circuit")
+    assert panel.subject.text().startswith("Of an earlier state, A “")
     assert panel.evaluate.text() == "Evaluate again"
     type_size(person, size)
     assert not panel.data().stale
@@ -131,7 +131,7 @@ def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
     assert reader.window.faithfulness.title.text() != before
     open_panel(reader)
     assert panel.data().stale
-    assert panel.subject.text().startswith("Of an earlier circuit")
+    assert panel.subject.text().startswith("Of an earlier state, A “")
     reader.choose("Edit", "Undo")
     assert not panel.data().stale
     assert reader.window.faithfulness.title.text() == before

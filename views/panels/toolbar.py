@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget, QWidgetAction
 
 from core.edits import EDIT_WORDS, EditKind
@@ -202,6 +202,16 @@ class TopBar(QWidget):
             self.row.addWidget(button)
             button.hide()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """What Trace will do is said before the model's details are."""
+        hint = min(self.model.sizeHint().width(), self.model.maximumWidth())
+        left = self.width() - (self.row.sizeHint().width() - hint)
+        self.model.setMaximumWidth(max(left, self.model.minimumSizeHint().width()))
+
     # ---- showing -------------------------------------------------------------------------------------------
 
     def set_model(self, name: str, details: str = "") -> None:
@@ -241,6 +251,7 @@ class TopBar(QWidget):
         self.method_menu.set_data(data)
         self.method.setVisible(bool(data.methods))
         self.trace.set_tracing(data)
+        self._share_room()
 
     def set_trace_enabled(self, enabled: bool) -> None:
         self.trace.setEnabled(enabled)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from views.theme import theme_changes, ui_font
 from views.trace_data import TraceData
 
-FRAME = 36  # pixels beside the words
+FRAME = 30  # pixels beside the words
 VERBS = {"edges": "Trace", "nodes": "Trace nodes", "positions": "Trace positions"}
 SCORED = {"edges": "every edge", "nodes": "every node", "positions": "every node at every position"}
 
@@ -53,10 +53,17 @@ class TraceButton(QPushButton):
         self._fit()
 
     def _fit(self) -> None:
-        words = next((form for form in self._forms if _width(form) <= self.width()), self._forms[-1])
+        words = next((form for form in self._forms[:2] if _width(form) <= self.width()), "")
+        if not words:
+            elided = _metrics().elidedText(self._forms[-2:][0], Qt.TextElideMode.ElideRight, self.width() - FRAME)
+            words = elided if len(elided) > len(self._forms[-1]) + 4 else self._forms[-1]
         if words != self.text():
             self.setText(words)
 
 
 def _width(words: str) -> int:
-    return round(QFontMetricsF(ui_font(weight=QFont.Weight.DemiBold)).horizontalAdvance(words)) + FRAME
+    return round(_metrics().horizontalAdvance(words)) + FRAME
+
+
+def _metrics() -> QFontMetricsF:
+    return QFontMetricsF(ui_font(weight=QFont.Weight.DemiBold))

@@ -174,8 +174,7 @@ class TrustPanel(QFrame):
         self.evaluate.setText("Cancel" if running else "Evaluate again" if data.stale else "Evaluate")
         self.evaluate.setEnabled(running or data.able)
         self.copy.setVisible(bool(data.statements) and not running)
-        stale = "Of an earlier circuit: " if data.stale else ""
-        show_text(self.subject, stale + data.subject if data.statements else "")
+        show_text(self.subject, data.subject if data.statements else "")
         dim(self.subject, data.stale)
         show_text(self.problem, data.problem)
         self.empty.setVisible(not data.statements and not data.problem and not running)

@@ -120,7 +120,8 @@ def test_everything_has_room(bar, width):
     bar.resize(width, 46)
     QApplication.processEvents()
     assert bar.minimumSizeHint().width() <= 1024
-    for widget in (*bar.tools.values(), bar.replacement, bar.trace, bar.undo, bar.redo, bar.export):
+    assert bar.trace.text().startswith("Trace · EAP-IG")  # by what it traces is said before the model's details
+    for widget in (*bar.tools.values(), bar.replacement, bar.undo, bar.redo, bar.export):
         assert widget.width() >= widget.sizeHint().width()
         assert widget.geometry().right() <= bar.width()
     if width == 1440:
