@@ -78,6 +78,8 @@ class Edit:
         if self.kind not in EDIT_KINDS:
             raise EditError(f"There is no edit called {self.kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
         object.__setattr__(self, "value", _checked_value(self.kind, self.value))
+        if not math.isfinite(self.strength):
+            raise EditError(f"An edit cannot have the strength {self.strength}.", "Give a number from 0 to 1.")
         if self.positions is not None:
             several = [self.positions] if isinstance(self.positions, int | str) else self.positions
             object.__setattr__(self, "positions", tuple(p if isinstance(p, str) else int(p) for p in several))

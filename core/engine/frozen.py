@@ -75,8 +75,8 @@ class FrozenNorms:
     def _found(self, norm: Any) -> Divisor:
         epsilon = getattr(norm, "eps", None)
         epsilon = getattr(norm, "variance_epsilon", None) if epsilon is None else epsilon
-        generator = torch.Generator().manual_seed(0)
-        drawn = torch.randn(2, 1, self._adapter.shape.width, generator=generator, dtype=torch.float64)
+        generator = torch.Generator("cpu").manual_seed(0)
+        drawn = torch.randn(2, 1, self._adapter.shape.width, generator=generator, dtype=torch.float64, device="cpu")
         x = drawn.to(self._adapter.dtype).to(self._adapter.device)
         bias = norm(torch.zeros_like(x))
         for centred in (True, False):

@@ -78,14 +78,20 @@ class Population:
 
     def donors(self, inputs: Tensor, lengths: tuple[int, ...], seed: int) -> list[int]:
         """For each row of some inputs another one from here, drawn by the seed: `random.Random(f"{seed} {row}")`
-        chooses among the rows that are at least as long and not the same. Raises EditError where there is none."""
+        chooses among the rows that are at least as long (pictures: of the same size) and not the same. Raises
+        EditError where there is none."""
         found = []
         for row, length in enumerate(lengths):
             candidates = [
                 other
                 for other, long in enumerate(self.lengths)
-                if long >= length and self._differs(other, inputs[row], length)
+                if long >= length and self._same_grid(other, inputs[row]) and self._differs(other, inputs[row], length)
             ]
+            if not candidates and inputs[row].ndim == 3:
+                raise EditError(
+                    "There is no other picture of the same size for the model to resample from.",
+                    "Give the session a dataset with such pictures, or take the edit mean or zero.",
+                )
             if not candidates:
                 raise EditError(
                     "There is no other input to resample from that is at least as long.",
@@ -93,6 +99,10 @@ class Population:
                 )
             found.append(random.Random(f"{seed} {row}").choice(candidates))
         return found
+
+    def _same_grid(self, row: int, other: Tensor) -> bool:
+        """Whether positions correspond: always for text, for pictures only where they have one size."""
+        return other.ndim == 1 or self.inputs[row].shape == other.shape
 
     def _differs(self, row: int, other: Tensor, length: int) -> bool:
         mine = self.inputs[row]

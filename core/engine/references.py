@@ -123,8 +123,8 @@ class References:
             x, name = state.out(self._adapter, target), target.name
         else:
             x, name = stream_before(state, target, self._adapter.shape.parallel), f"->{target.name}"
-        generator = torch.Generator().manual_seed(zlib.crc32(f"{seed} {name}".encode()))
-        drawn = torch.randn(x.shape, generator=generator, dtype=torch.float64).to(x.dtype).to(x.device)
+        generator = torch.Generator("cpu").manual_seed(zlib.crc32(f"{seed} {name}".encode()))
+        drawn = torch.randn(x.shape, generator=generator, dtype=torch.float64, device="cpu").to(x.dtype).to(x.device)
         lengths = torch.tensor(self._lengths, device=x.device)
         real = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[:, :, None]
         total = torch.where(real, x, 0).square().sum(dim=(1, 2))

@@ -76,7 +76,7 @@ def measured_effects(
     edits: those that are in place meanwhile, but for those of the node. done: told the share of positions measured.
     Raises EditError, Cancelled.
     """
-    others = [edit for edit in edits if edit.target != node]
+    others = [edit for edit in edits if edit.name != node.name]
     before = float(session.run(others, cancelled=cancelled).metric.mean())
     effects = np.zeros(min(session.pair.clean.lengths))
     for position in range(len(effects)):

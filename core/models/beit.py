@@ -43,9 +43,10 @@ class BeitAdapter(HfVisionAdapter):
         if not present:
             return None
         assert grid is not None
-        if layer not in self._biases or self._biases[layer][0] != grid:
-            self._biases[layer] = (grid, sum(table(grid)[0].detach() for table in present))
-        return self._biases[layer][1]
+        kept = self._biases.get(layer)
+        if kept is None or kept[0] != grid:  # another thread may put its own here at once
+            kept = self._biases[layer] = (grid, sum(table(grid)[0].detach() for table in present))
+        return kept[1]
 
     def pool(self, normed: Tensor) -> Tensor:
         return normed[:, 0] if self._pooler is None else self._pooler(normed)

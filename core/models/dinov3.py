@@ -38,14 +38,16 @@ class Dinov3Adapter(HfVisionAdapter):
         """cos and sin at every position, kept for the last size of picture. The positions before the patches are not
         turned: an angle of 0."""
         key = (places.grid, qk.dtype)
-        if key not in self._angles:
+        angles = self._angles.get(key)
+        if angles is None:
             assert places.grid is not None
             size = self._config.patch_size
             height, width = (n * p for n, p in zip(places.grid, _both(size), strict=True))
             cos, sin = self._rotary(qk.new_empty(1, 1, height, width))
             before = (0, 0, self.prefix, 0)
-            self._angles = {key: (F.pad(cos, before, value=1.0), F.pad(sin, before))}
-        return self._angles[key]
+            angles = F.pad(cos, before, value=1.0), F.pad(sin, before)
+            self._angles = {key: angles}  # another thread may put its own here at once
+        return angles
 
 
 def _both(size: Any) -> tuple[int, int]:

@@ -83,7 +83,8 @@ class EvaAdapter(TimmVitAdapter):
         position, numbers]; kept for the last size of picture. The positions before the patches have an angle of 0."""
         grid = places.grid
         assert grid is not None
-        if grid not in self._ropes:
+        ropes = self._ropes
+        if grid not in ropes:
             size = grid if self._vit.dynamic_img_size else (grid[0] * grid[1],)
             with torch.no_grad():
                 nothing = torch.zeros(1, *size, self.shape.width, dtype=self.dtype, device=self.device)
@@ -92,5 +93,5 @@ class EvaAdapter(TimmVitAdapter):
                 sin, cos = rope.chunk(2, dim=-1)
                 before = (0, 0, self.prefix, 0)
                 rope = torch.cat([F.pad(sin, before), F.pad(cos, before, value=1.0)], dim=-1)
-            self._ropes = {grid: rope}
-        return self._ropes[grid]
+            ropes = self._ropes = {grid: rope}  # another thread may put its own here at once
+        return ropes[grid]

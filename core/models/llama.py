@@ -97,11 +97,13 @@ class LlamaAdapter(CausalLmAdapter):
         kept: some kinds depend on its length."""
         kind = self.rotary_kind(layer)
         wanted = (places.length, qk.dtype)
-        if kind not in self._angles or self._angles[kind][0] != wanted:
+        kept = self._angles.get(kind)
+        if kept is None or kept[0] != wanted:
             everywhere = torch.arange(places.length, device=qk.device)[None]
             cos, sin = self._rotary(qk, everywhere, *([] if kind is None else [kind]))
-            self._angles[kind] = (wanted, cos[0], sin[0])
-        _, cos, sin = self._angles[kind]
+            # Another thread may put its own here at once: what is returned is what was made or read above.
+            kept = self._angles[kind] = (wanted, cos[0], sin[0])
+        _, cos, sin = kept
         return cos[places.index], sin[places.index]
 
     def rotary_kind(self, layer: int) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -164,8 +165,8 @@ class Model:
 
     def answer(self, answer: str | int) -> int:
         """The token id or class index that an answer means. Raises InputError."""
-        if isinstance(answer, int):
-            return answer
+        if isinstance(answer, Integral):  # numpy's too
+            return int(answer)
         if self.is_text:
             if self.tokenizer is None:
                 raise InputError("This model has no tokenizer.", "Give answers as token ids.")

@@ -159,3 +159,9 @@ def test_the_strength_of_an_edit_is_written_and_read() -> None:
     assert edit_words(Edit("m3", "steer", value=[1.0], strength=-2)) == "steer × -2"
     with pytest.raises(EditError, match="a value that is no number"):
         parse_edit("m3=zero*much")
+
+
+@pytest.mark.parametrize("strength", [math.nan, math.inf])
+def test_a_strength_is_a_finite_number(strength: float) -> None:
+    with pytest.raises(EditError, match="cannot have the strength"):
+        Edit("m0", "zero", strength=strength)

@@ -187,3 +187,10 @@ def test_every_metric_of_the_table_can_be_bound_to_a_model_that_gives_its_output
             assert value.shape == (1,)
             assert math.isfinite(float(value)), row.kind
     assert CLASSES > 2
+
+
+def test_answers_may_be_numbers_of_numpy() -> None:
+    session = case("gpt2").session()
+    for target, foil in ((np.int64(3), np.int32(5)), ([np.int64(3)], [np.int64(5)])):
+        session.with_metric(ws.logit_difference(target, foil))
+        assert session.metric.target == (3,)

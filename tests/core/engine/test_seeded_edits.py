@@ -94,3 +94,27 @@ def test_steering_by_the_difference_of_means_moves_one_mean_to_the_other(family:
         ws.difference_of_means(setup.model, [], negative, "m0")
     with pytest.raises(ws.WirescopeError, match="is an edge"):
         ws.difference_of_means(setup.model, positive, negative, "m0->m1")
+
+
+def test_a_picture_of_another_size_is_no_donor() -> None:
+    """Its patches lie elsewhere, so that positions do not correspond."""
+    setup = case("dinov2")
+    pixels = setup.pair.clean.tensor
+    larger = setup.model.pair(torch.nn.functional.pad(pixels, (0, pixels.shape[-1], 0, pixels.shape[-2])))
+    session = ws.Session(setup.model, setup.pair, dataset=Dataset([setup.model.pair(pixels), larger]))
+    with pytest.raises(EditError, match="no other picture of the same size"):
+        session.run([ws.Edit("m0", "resample")])
+
+
+def test_numbers_drawn_do_not_depend_on_the_default_device() -> None:
+    setup = case("gpt2")
+    before = setup.session().run([ws.Edit("m0", "noise", seed=3)]).answer
+    session = setup.session()
+    _ = session.engine.references
+    torch.set_default_device("meta")
+    try:
+        after = session.engine.references.noise(ws.Node("mlp", 0), 3)
+    finally:
+        torch.set_default_device(None)
+    assert after.device.type == "cpu"
+    assert torch.equal(session.run([ws.Edit("m0", "noise", seed=3)]).answer, before)

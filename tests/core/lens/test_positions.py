@@ -60,3 +60,11 @@ def test_norms_are_of_what_is_carried() -> None:
     expected = written_norms(result, node)
     expected[2] /= 2
     assert np.allclose(written_norms(half, node), expected)
+
+
+def test_an_edit_of_the_node_gives_way_whether_it_names_the_node_or_holds_it() -> None:
+    session = case("gpt2").session()
+    node = Node("mlp", 0)
+    alone = measured_effects(session, node, "patch")
+    for target in (node, "m0"):
+        np.testing.assert_array_equal(measured_effects(session, node, "patch", [ws.Edit(target, "patch")]), alone)

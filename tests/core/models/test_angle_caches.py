@@ -1,0 +1,31 @@
+"""Angles are kept by the model, which sessions in several threads share: each gets those of its own length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from core.models.adapter import Places
+from tests.core.engine.cases import case
+
+
+@pytest.mark.parametrize("family", ["llama-grouped", "gemma3"])
+def test_angles_fit_though_another_thread_puts_others_in_their_place(family: str, monkeypatch) -> None:
+    adapter: Any = case(family).model.adapter
+    q = torch.zeros(1, 5, 1, adapter.shape.head_width, dtype=adapter.dtype)
+    rotary = adapter._rotary
+
+    class Crowded(dict):  # type: ignore[type-arg]
+        """As soon as something is put in, another thread puts in what is of a shorter input."""
+
+        def __setitem__(self, kind: object, kept: Any) -> None:
+            super().__setitem__(kind, ((2, kept[0][1]), kept[1][:2], kept[2][:2]))
+
+    monkeypatch.setattr(adapter, "_angles", Crowded())
+    places = Places(torch.arange(5)[None], 5)
+    for layer in range(adapter.shape.layers):
+        cos, _ = adapter.angles(layer, q, places)
+        kind = [adapter.rotary_kind(layer)] if adapter.rotary_kind(layer) is not None else []
+        assert torch.equal(cos[0], rotary(q, torch.arange(5)[None], *kind)[0][0])
