@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -196,7 +196,7 @@ def _ids(answer: Answer | None, which: str, model: Model, clean: Tensor) -> Tens
     """Answers to ids [batch]."""
     if answer is None or answer == "":
         raise InputError(f"The metric needs a {which}.", 'Give an answer, for example " Mary" with its space.')
-    answers = [answer] if isinstance(answer, str | Integral) else list(answer)
+    answers = [answer] if isinstance(answer, str | int | np.integer) else list(answer)
     if len(answers) == 1:
         answers = answers * clean.shape[0]
     if len(answers) != clean.shape[0]:

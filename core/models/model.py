@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -165,7 +164,7 @@ class Model:
 
     def answer(self, answer: str | int) -> int:
         """The token id or class index that an answer means. Raises InputError."""
-        if isinstance(answer, Integral):  # numpy's too
+        if isinstance(answer, int | np.integer):
             return int(answer)
         if self.is_text:
             if self.tokenizer is None:
