@@ -31,6 +31,7 @@ class Drawn:
             bench.known.scored,
             bench.known.kept,
             bench.known.measured,
+            bench.known.deltas,
             has_counterfactual=bench.usable().counterfactual is not None,
             labels=bench.labels,
             ready=bench.ready_of_present,
@@ -57,4 +58,13 @@ class Drawn:
         seen = bench.known.inspected
         if seen is not None and seen.target != target:
             seen = None
-        return inspection(target, bench.usable(), bench.positions, bench.opened, bench.ready, bench.known.scored, seen)
+        return inspection(
+            target,
+            bench.usable(),
+            bench.positions,
+            bench.opened,
+            bench.ready,
+            bench.known.scored,
+            seen,
+            bench.known.measured.get(target),
+        )

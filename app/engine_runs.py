@@ -60,7 +60,7 @@ def measure_edits(request: Request, bench: Bench, send: Send, cancelled: Cancel)
             assert not isinstance(target, str)
             values[target] = after - bench.metric(others, cancelled)  # type: ignore[index]
         bench.kept[key] = values
-    send(Deltas(request.number, bench.kept[key]))
+    send(Deltas(request.number, bench.kept[key], bool(bench.scores_key(request.document).rows)))
 
 
 def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelled: Cancel) -> None:

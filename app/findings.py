@@ -17,13 +17,15 @@ from views.data import Target
 
 @dataclass
 class Known:
-    """What is known of a document's inputs and metric."""
+    """What is known of a document's inputs and metric. measured: changes of the metric by edits over the pairs that the
+    scores are over; deltas: by the edits in place, on the pair on the cards."""
 
     scored: Scored | None = None
     inspected: Inspected | None = None
     recovered: Recovered | None = None
     kept: Kept | None = None  # the run of a circuit that came last
     measured: dict[Target, float] = field(default_factory=dict)
+    deltas: dict[Target, float] = field(default_factory=dict)
 
 
 class Findings(QObject):
@@ -54,9 +56,9 @@ class Findings(QObject):
         """Drop what is not true of a document of the same inputs and metric."""
         if document.replacement != before.replacement:
             self.known.scored = None
-            self.known.measured = {}  # by the other kind
+            self.known.measured, self.known.deltas = {}, {}  # by the other kind
         if document.what_is_edited() != before.what_is_edited():  # while a slider moves, old figures stay, dimmed
-            self.known.measured = {}
+            self.known.measured, self.known.deltas = {}, {}
             self.known.inspected = None
         if document.traced_rows != before.traced_rows:
             self.known.measured = {}  # over other pairs
@@ -66,7 +68,9 @@ class Findings(QObject):
         self.ran_changed.emit(ran)
 
     def _take_deltas(self, deltas: Deltas) -> None:
-        self.known.measured.update(deltas.values)
+        self.known.deltas.update(deltas.values)
+        if not deltas.alone:
+            self.known.measured.update(deltas.values)
         self.canvas_changed.emit()
 
     def take_measured(self, values: Mapping[Target, float]) -> None:
@@ -82,7 +86,9 @@ class Findings(QObject):
         self.selection_known.emit()
 
     def _take_scores(self, scored: Scored) -> None:
-        self.known.scored = scored
+        before, self.known.scored = self.known.scored, scored
+        if before is not None and before.pairs != scored.pairs:  # what was measured is over other pairs than these
+            self.known.measured = {} if scored.pairs else dict(self.known.deltas)
         why = scored_words(scored)
         if why or self._said_why:
             self.message.emit(why)  # or that it is over

@@ -44,7 +44,17 @@ def take_snapshot(engine: EngineSide, document: Document) -> Snapshot:
     assert isinstance(ran, Ran)
     assert isinstance(scored, Scored)
     assert isinstance(deltas, Deltas)
-    return Snapshot(document, opened, ran, scored, None, deltas.values, labels=ready.labels, ready=ready)
+    return Snapshot(
+        document,
+        opened,
+        ran,
+        scored,
+        None,
+        {} if deltas.alone else deltas.values,
+        deltas.values,
+        labels=ready.labels,
+        ready=ready,
+    )
 
 
 def write_export(snapshot: Snapshot, path: Path, edges: int, scale: int, theme_name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.document import Document
 from app.messages import Inspected, Opened, Ready, Scored
+from app.presenters.side_by_side import SideBySide, side_by_side
 from app.shown import WAITS, links
 from core.edits import EditKind
 from core.graph import Edge, Node
@@ -31,9 +32,11 @@ def inspection(
     ready: Ready | None,
     scored: Scored | None,
     seen: Inspected | None,
+    over_pairs: float | None = None,
 ) -> NodeInspection | EdgeInspection:
     """document: with a B only if patches can take from it. positions: those selected. ready, scored, seen: None until
-    the engine has sent them. The words and the figures are of one kind of edit: the one that was measured, once one
+    the engine has sent them. over_pairs: the measured effect over the dataset that the scores are over, which then
+    stands beside the estimate. The words and the figures are of one kind of edit: the one that was measured, once one
     was."""
     present = document.edit_of(target, positions)
     waits = present is not None and document.waits(present)
@@ -49,6 +52,12 @@ def inspection(
     if estimated is not None:
         estimated *= strength  # to first order
     measured = None if seen is None or seen.kind != kind or waits else seen.measured
+    both = estimated is not None and measured is not None
+    dataset = over_pairs if both and present is None and scored is not None and scored.pairs else None
+    sides = SideBySide()
+    if both:
+        measured = measured if dataset is None else dataset
+        sides = side_by_side(scored, _others(document, target), dataset is not None)
     edited = None if present is None else present.kind
     factor = present.value if present is not None and isinstance(present.value, float) else None
     has_counterfactual = ready is not None and ready.has_counterfactual
@@ -66,7 +75,9 @@ def inspection(
             waits=waits,
             strength=strength,
             has_dataset=bool(document.dataset),
-            note=note,
+            note=note or sides.words,
+            estimated_of=sides.estimated,
+            measured_of=sides.measured,
             direction=direction,
         )
     reads, writes = ((), ()) if scored is None else links(opened.graph, scored.ranking, target)
@@ -91,7 +102,9 @@ def inspection(
         waits=waits,
         strength=strength,
         has_dataset=bool(document.dataset),
-        note=note,
+        note=note or sides.words,
+        estimated_of=sides.estimated,
+        measured_of=sides.measured,
         direction=direction,
     )
 

@@ -123,10 +123,11 @@ class Ran:
 
 @dataclass(frozen=True)
 class Deltas:
-    """What each edit does on top of the others: metric with it minus metric without it."""
+    """What each edit does on top of the others, on the pair on the cards: metric with it minus metric without it."""
 
     number: int
     values: Mapping[Target, float]
+    alone: bool = False  # the scores are over a dataset
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,9 +52,12 @@ def canvas_data(
     stale: bool,
     extent: Extent,
     labels: tuple[str, ...] = (),
+    deltas: Mapping[Target, float] | None = None,
 ) -> CanvasData:
     """Choose and mark edges. document: with a B only if patches can take from it. measured: change of the metric by
-    editing a target. labels: of the positions."""
+    editing a target, over the pairs that the ranking is over; deltas: by the edits, on the pair on the cards (None: the
+    same). labels: of the positions."""
+    deltas = measured if deltas is None else deltas
     edited: dict[Target, Edit] = {edit.target: edit for edit in document.edits}  # type: ignore[misc]
     chosen = [_circuit(ranking, document, extent)]
     of_nodes = []
@@ -72,12 +75,12 @@ def canvas_data(
     nodes = {node: NodeMark(named=True) for node in _ends(graph, indices)}
     for target, edit in edited.items():
         if isinstance(target, Node):
-            label = edit_label(edit, document, measured.get(target), labels)
+            label = edit_label(edit, document, deltas.get(target), labels)
             nodes[target] = NodeMark(edit.kind, label, named=True)
     weaker, whose = _hidden(indices, of_nodes, document.size if ranking is not None else None, selection)
     return CanvasData(
         graph,
-        _marks(graph, indices, ranking, document, edited, measured, labels),
+        _marks(graph, indices, ranking, document, edited, measured, deltas, labels),
         nodes,
         selection,
         input_label,
@@ -139,6 +142,7 @@ def _marks(
     document: Document,
     edited: Mapping[Target, Edit],
     measured: Mapping[Target, float],
+    deltas: Mapping[Target, float],
     labels: tuple[str, ...],
 ) -> tuple[EdgeMark, ...]:
     """By their scores, but for the edges that are edited or measured."""
@@ -156,7 +160,7 @@ def _marks(
         if place is not None:
             change, edit = measured.get(target), edited.get(target)
             value = marks[place].value if change is None else -change
-            label = "" if edit is None else edit_label(edit, document, change, labels)
+            label = "" if edit is None else edit_label(edit, document, deltas.get(target), labels)
             kind = None if edit is None else edit.kind
             solid = marks[place].measured or change is not None
             of_metric = direction if change is None or ranking is None else ranking.of_metric

@@ -25,7 +25,8 @@ class Snapshot:
     ran: Ran | None = None  # None while it is of an earlier state
     scored: Scored | None = None
     kept: Kept | None = None  # the circuit that was run last
-    measured: Mapping[Target, float] = field(default_factory=dict)
+    measured: Mapping[Target, float] = field(default_factory=dict)  # over the pairs that the scores are over
+    deltas: Mapping[Target, float] = field(default_factory=dict)  # by the edits, on the pair on the cards
     has_counterfactual: bool = True  # whether the document's B, if it has one, can stand beside A
     labels: tuple[str, ...] = ()  # of the positions
     ready: Ready | None = None  # None while it is of other inputs
@@ -60,6 +61,7 @@ class Snapshot:
             self.usable,
             selection,
             self.measured,
+            deltas=self.deltas,
             input_label=self.opened.input_label,
             output_label=self.opened.output_label,
             stale=stale,

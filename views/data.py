@@ -200,7 +200,9 @@ class NodeInspection:
     waits: bool = False  # its patch cannot be made now, so there is nothing to measure
     strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
     has_dataset: bool = False
-    note: str = ""  # why there is no estimate
+    note: str = ""  # why there is no estimate, or that it is not of what the measurement is of
+    estimated_of: str = ""  # what each is of, in a word or two, where they are not of the same
+    measured_of: str = ""
     direction: int | None = 1  # A's: which changes of the metric lead towards A
 
 
@@ -219,7 +221,9 @@ class EdgeInspection:
     waits: bool = False  # its patch cannot be made now, so there is nothing to measure
     strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
     has_dataset: bool = False
-    note: str = ""  # why there is no estimate
+    note: str = ""  # why there is no estimate, or that it is not of what the measurement is of
+    estimated_of: str = ""  # what each is of, in a word or two, where they are not of the same
+    measured_of: str = ""
     direction: int | None = 1  # A's: which changes of the metric lead towards A
 
 

@@ -161,9 +161,13 @@ class Person:
         return tool_tip(self.window.canvas.scene, target)
 
     def effects(self) -> dict[str, str]:
-        """The inspector's figures as written: estimated, measured."""
+        """The inspector's figures as written: estimated, measured. What each is of: `effect_words`."""
+        return {words.split(",")[0]: figure for words, figure in self.effect_words()}
+
+    def effect_words(self) -> list[tuple[str, str]]:
+        """The same with all of their words: "estimated, 24 pairs"."""
         bars = self.window.inspector.effects.bars
-        return dict(bars.row_texts()) if bars.isVisible() else {}
+        return bars.row_texts() if bars.isVisible() else []
 
     def message(self) -> str:
         return self.window.status.message.text()

@@ -13,8 +13,8 @@ from views.widgets.text import change_words, dim, show_text, wrapped
 _AGREE = 0.05  # share of the measured effect
 _LARGE = 0.5  # a gap of so much of the measured effect is flagged
 _WHY_GAP = (
-    "An estimate follows the slope of the metric at one point. The real edit goes all the way: norms then rescale the "
-    "stream, softmax and activations saturate, and what comes later may make up for it."
+    "An estimate follows the slope of the metric at one point, the real edit goes all the way. Where the two part is "
+    "not measured: trust the measurement."
 )
 
 
@@ -50,19 +50,28 @@ class EffectBars(Painted):
         self._estimated: float | None = None
         self._measured: float | None = None
         self._direction: int | None = 1
+        self._of = ("", "")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_values(self, estimated: float | None, measured: float | None, direction: int | None = 1) -> None:
-        """direction: A's, by which the measured change has its hue."""
-        self._estimated, self._measured, self._direction = estimated, measured, direction
+    def set_values(
+        self,
+        estimated: float | None,
+        measured: float | None,
+        direction: int | None = 1,
+        of: tuple[str, str] = ("", ""),
+    ) -> None:
+        """direction: A's, by which the measured change has its hue. of: what each is of, where they are not of the
+        same."""
+        self._estimated, self._measured, self._direction, self._of = estimated, measured, direction, of
         self.setAccessibleName("; ".join(f"{word} {text}" for word, text in self.row_texts()))
         self.update()
 
     def row_texts(self) -> list[tuple[str, str]]:
         """The words and the numbers shown."""
+        words = [f"{word}, {of}" if of else word for word, of in zip(("estimated", "measured"), self._of, strict=True)]
         return [
-            ("estimated", "–" if self._estimated is None else change_words(self._estimated)),
-            ("measured", "not yet" if self._measured is None else change_words(self._measured)),
+            (words[0], "–" if self._estimated is None else change_words(self._estimated)),
+            (words[1], "not yet" if self._measured is None else change_words(self._measured)),
         ]
 
     def _row_height(self) -> int:
@@ -77,7 +86,7 @@ class EffectBars(Painted):
     def draw(self, painter: QPainter) -> None:
         theme, height = current(), self._row_height()
         words, mono = QFontMetricsF(self.font()), mono_font()
-        left = words.horizontalAdvance("estimated") + 14
+        left = max(words.horizontalAdvance(word) for word in ("estimated", *(row[0] for row in self.row_texts()))) + 14
         right = max(QFontMetricsF(mono).horizontalAdvance(text) for _, text in self.row_texts()) + 12
         room = max(self.width() - left - right, 1.0)
         most = max(abs(self._estimated or 0), abs(self._measured or 0), 1e-9)
@@ -127,7 +136,6 @@ class Effects(QWidget):
         self.gap = wrapped()
         self.flag = GapFlag()
         self.flag.hide()
-        self.why_gap = wrapped()
         self.note = wrapped()
         gap = QHBoxLayout()
         gap.setSpacing(6)
@@ -141,7 +149,6 @@ class Effects(QWidget):
         layout.setSpacing(3)
         layout.addWidget(self.bars)
         layout.addLayout(gap)
-        layout.addWidget(self.why_gap)
         layout.addWidget(self.note)
         layout.addLayout(row)
 
@@ -153,15 +160,15 @@ class Effects(QWidget):
         waits: bool = False,
         note: str = "",
         direction: int | None = 1,
+        of: tuple[str, str] = ("", ""),
     ) -> None:
-        """waits: the edit cannot be made now, so there is nothing to measure. note: why there is no estimate.
+        """waits: the edit cannot be made now, so there is nothing to measure. note: why there is no estimate. of: what
+        the estimate and the measurement are of, where that is not the same: then there is no gap to speak of.
         direction: A's."""
-        self.bars.set_values(estimated, measured, direction)
-        show_text(self.gap, gap_words(estimated, measured))
-        large = gap_is_large(estimated, measured)
-        self.flag.setVisible(large)
-        show_text(self.why_gap, "Norms rescale and softmax saturates on the way." if large else "")
-        self.why_gap.setToolTip(f"<span>{_WHY_GAP}</span>")
+        self.bars.set_values(estimated, measured, direction, of)
+        alike = not any(of)
+        show_text(self.gap, gap_words(estimated, measured) if alike else "")
+        self.flag.setVisible(alike and gap_is_large(estimated, measured))
         show_text(self.note, note)
         self.kind.setText(f"change of the metric, {kind_words}" if kind_words else "change of the metric")
         self.measure.setVisible(measured is None and not waits)

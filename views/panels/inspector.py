@@ -170,7 +170,10 @@ class InspectorPanel(QFrame):
         self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
 
     def _show_effect(self, data: NodeInspection | EdgeInspection) -> None:
-        self.effects.show_effects(data.estimated, data.measured, data.kind_words, data.waits, data.note, data.direction)
+        of = data.estimated_of, data.measured_of
+        self.effects.show_effects(
+            data.estimated, data.measured, data.kind_words, data.waits, data.note, data.direction, of
+        )
         self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
 
     def show_repair(self, data: RepairData | None) -> None:
