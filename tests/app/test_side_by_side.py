@@ -90,12 +90,9 @@ def test_with_other_edits_in_place_the_estimate_says_that_it_is_without(reader: 
     assert not gap(reader)
 
 
-@pytest.mark.parametrize(
-    ("from_file", "file_pairs", "said"), [(True, 0, "its file"), (True, 12, "12 pairs of its file")]
-)
-def test_scores_of_a_file_are_of_its_inputs(reader: Person, from_file: bool, file_pairs: int, said: str) -> None:
+@pytest.mark.parametrize(("file_pairs", "said"), [(0, "its file"), (12, "12 pairs of its file")])
+def test_scores_of_a_file_are_of_its_inputs(reader: Person, file_pairs: int, said: str) -> None:
     trace(reader)
-    scored = replace(reader.bench.scored, from_file=True, file_pairs=file_pairs)
-    sides = side_by_side(scored, others=False)
+    sides = side_by_side(replace(reader.bench.scored, from_file=True, file_pairs=file_pairs), others=False)
     assert said in sides.words
     assert sides.measured == "this pair"
