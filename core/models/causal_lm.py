@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from core.models.adapter import Adapter, part
+from core.models.rotary import context_length, first_pass, growing_parts
 
 
 class CausalLmAdapter(Adapter):
@@ -21,6 +22,7 @@ class CausalLmAdapter(Adapter):
         self.config = module.config
         self.final_norm = nn.Identity() if self.final_norm_path is None else part(module, self.final_norm_path)
         self._head = part(module, "lm_head")
+        self._growing = growing_parts(module)
 
     def head(self, normed: Tensor) -> Tensor:
         return self._head(normed)  # type: ignore[no-any-return]
@@ -37,14 +39,15 @@ class CausalLmAdapter(Adapter):
         return own
 
     def own_forward(self, inputs: Tensor) -> Tensor:
-        return self.module(input_ids=inputs, use_cache=False).logits  # type: ignore[no-any-return]
+        with first_pass(self._growing):
+            return self.module(input_ids=inputs, use_cache=False).logits  # type: ignore[no-any-return]
 
     def own_answer(self, inputs: Tensor) -> Tensor:
         return self.module(input_ids=inputs, use_cache=False, logits_to_keep=1).logits  # type: ignore[no-any-return]
 
     @property
     def context_length(self) -> int | None:
-        return int(self.config.max_position_embeddings)
+        return context_length(self.config)
 
     @property
     def vocabulary(self) -> int | None:

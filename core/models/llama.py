@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.models.adapter import AttentionWeights, Places, Shape, join, optional_weight, part, refuse, weight
 from core.models.causal_lm import CausalLmAdapter
-from core.models.rotary import rotate_halves
+from core.models.rotary import first_pass, growing_parts, rotate_halves
 
 
 class LlamaAdapter(CausalLmAdapter):
@@ -100,7 +100,8 @@ class LlamaAdapter(CausalLmAdapter):
         kept = self._angles.get(kind)
         if kept is None or kept[0] != wanted:
             everywhere = torch.arange(places.length, device=qk.device)[None]
-            cos, sin = self._rotary(qk, everywhere, *([] if kind is None else [kind]))
+            with first_pass(growing_parts(self._rotary)):
+                cos, sin = self._rotary(qk, everywhere, *([] if kind is None else [kind]))
             # Another thread may put its own here at once: what is returned is what was made or read above.
             kept = self._angles[kind] = (wanted, cos[0], sin[0])
         _, cos, sin = kept
