@@ -60,6 +60,7 @@ def run(model: str | None) -> int:
     window = make_window()
     rest_until_idle(window.workbench)
     window.problems.catch()
+    window.closing.asks = True
     window.arrangement.keep_on_screen()
     window.show()
     QTimer.singleShot(FRAMED, window, window.arrangement.keep_on_screen)
@@ -67,7 +68,7 @@ def run(model: str | None) -> int:
     QTimer.singleShot(50, window, lambda: window.opener.start(model))
 
     # Ctrl+C in the terminal: let Python look at signals now and then.
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+    signal.signal(signal.SIGINT, lambda *_: window.closing.at_once())
     ticking = QTimer()
     ticking.timeout.connect(lambda: None)
     ticking.start(250)

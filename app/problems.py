@@ -70,7 +70,7 @@ class Problems(QObject):
         """An exception in a slot is shown and logged, and the program goes on. One that was read already and comes
         again (from a timer, say) goes to the status bar, so that nobody has to close dialogs for ever."""
         if issubclass(kind, KeyboardInterrupt):
-            self._window.close()
+            self._window.closing.at_once()
             return
         log.error("an exception reached the event loop", exc_info=(kind, error, trace))
         details = "".join(traceback.format_exception(kind, error, trace))

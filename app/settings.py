@@ -32,6 +32,7 @@ class Settings:
             self._number("memory_megabytes", usual.memory_megabytes, LEAST_MEMORY, MOST_MEMORY),
             cut if cut in dict(CUTS) else "",
             self._number("strongest", usual.strongest, FEWEST_EDGES, MOST_EDGES),
+            str(self._store.value("asks_before_closing", "true")).lower() == "true",
         )
 
     def set_preferences(self, preferences: Preferences) -> None:

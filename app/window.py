@@ -16,6 +16,7 @@ from app.circuits import Circuits
 from app.dataset import DatasetKeeper
 from app.editing import NO_SELECTION
 from app.features.help.pages import HelpPages
+from app.features.history.closing import Closing
 from app.finder import Finder
 from app.guides import Guides
 from app.input_taker import InputTaker
@@ -104,6 +105,7 @@ class Window(QMainWindow):
         self.arrangement = Arrangement(self)
         self.below_canvas.addWidget(self.faithfulness)
         self.opener = Opener(self)
+        self.closing = Closing(self)
         self.problems = Problems(self)
         self.log_viewer = LogViewer(self)
         self.help_pages = HelpPages(self)
@@ -199,6 +201,9 @@ class Window(QMainWindow):
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.closing.may_close():
+            event.ignore()
+            return
         self.arrangement.save()
         self.hide()  # what runs may take a moment to end
         for job in list(self.jobs):

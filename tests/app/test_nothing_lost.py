@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 from app.document import PairSource, Source
 from core.graph import Node
 from tests.app.models import CLEAN, COUNTERFACTUAL
-from tests.app.person import Person
+from tests.app.person import Person, plain
 from tests.app.test_history import click_step, cut, rows
 from tests.app.test_palette import summon
+from views.panels.preferences import Preferences
 
 
 def dropped(*paths: Path) -> QMimeData:
@@ -172,3 +173,41 @@ def test_the_keys_that_save_elsewhere_change_nothing(reader: Person) -> None:
         assert "Ctrl+E" in reader.message()
     reader.press(Qt.Key.Key_X, control | shift, reader.window.canvas)
     assert reader.bench.document.clean == before.counterfactual
+
+
+def answer(person: Person, words: str, never_again: bool = False) -> str:
+    """Answer the question on the screen by a button. Returns what it asks."""
+    (box,) = person.dialogs()
+    asked = box.text()
+    if never_again:
+        box.checkBox().click()
+    next(button for button in box.buttons() if plain(button.text()) == words).click()
+    return asked
+
+
+def test_closing_with_work_asks_and_without_closes(sit_down: Callable[[], Person], models) -> None:
+    person = sit_down()
+    window = person.window
+    window.closing.asks = True  # as `run` has it
+    person.open(models.gpt2, CLEAN, COUNTERFACTUAL)
+    cut(person, Node("mlp", 1))
+    window.close()
+    assert answer(person, "Keep Working") == "Close and lose a step of work?"
+    assert window.isVisible()
+    person.choose("Edit", "Undo")  # what redo can bring back is work, too
+    window.commands["quit"].trigger()
+    window.close()  # asks once
+    assert window.isVisible()
+    answer(person, "Close", never_again=True)
+    assert not window.isVisible()
+
+    other = sit_down()
+    other.window.closing.asks = True
+    other.open(models.gpt2, CLEAN, COUNTERFACTUAL)
+    assert not other.window.settings.preferences().asks_before_closing
+    other.window.preferring.take(Preferences())  # the preferences have it again
+    other.window.opener.open_model(str(models.llama))
+    other.rest()
+    other.window.close()  # nothing was made
+    assert not other.window.isVisible()
+    assert not other.dialogs()

@@ -28,7 +28,8 @@ from views.widgets.text import heading, wrapped
 @dataclass(frozen=True)
 class Preferences:
     """text_percent: of the usual size. memory_megabytes: for runs that are kept. cut: what a cut carries at first; ""
-    is B's value where there is a B, else zero. strongest: edges shown until a circuit is chosen."""
+    is B's value where there is a B, else zero. strongest: edges shown until a circuit is chosen.
+    asks_before_closing: where there is work that closing would lose."""
 
     theme: ThemeChoice = "system"
     motion: MotionChoice = "system"
@@ -36,11 +37,13 @@ class Preferences:
     memory_megabytes: int = 384
     cut: str = ""
     strongest: int = 48
+    asks_before_closing: bool = True
 
 
 THEMES = (("system", "As the system"), ("dark", "Dark"), ("light", "Light"))
 MOTIONS = (("system", "As the system"), ("full", "Smooth"), ("reduced", "Reduced: at once"))
 CUTS = (("", "from B where there is one, else zero"), ("zero", "zero"), ("mean", "mean"))
+CLOSINGS = ((True, "Ask where there is work to lose"), (False, "Close at once"))
 LEAST_MEMORY, MOST_MEMORY = 64, 65_536  # megabytes
 FEWEST_EDGES, MOST_EDGES = 1, 2000
 
@@ -60,6 +63,7 @@ class PreferencesDialog(QDialog):
         self.memory = self._number("memory_megabytes", LEAST_MEMORY, MOST_MEMORY, 64, " MB")
         self.cut = self._choice("cut", CUTS)
         self.strongest = self._number("strongest", FEWEST_EDGES, MOST_EDGES, 8, "")
+        self.asks_before_closing = self._choice("asks_before_closing", CLOSINGS)
         form = QFormLayout()
         form.setHorizontalSpacing(3 * SPACE)
         form.setVerticalSpacing(SPACE)
@@ -76,6 +80,7 @@ class PreferencesDialog(QDialog):
         )
         self._row(form, "&Edges shown", self.strongest, "The strongest, until a circuit is chosen.")
         self._row(form, "Memory for &runs", self.memory, "Kept runs make the next ones faster; the oldest go first.")
+        self._row(form, "&When closing", self.asks_before_closing, "The history goes with the window.")
         self.reset = QPushButton("&Reset to Defaults")
         self.reset.setToolTip("Every preference as it was at first")
         self.reset.setAutoDefault(False)
@@ -104,7 +109,7 @@ class PreferencesDialog(QDialog):
 
     # ---- parts ---------------------------------------------------------------------------------------------
 
-    def _choice(self, field: str, choices: Sequence[tuple[str, str]]) -> QComboBox:
+    def _choice(self, field: str, choices: Sequence[tuple[Any, str]]) -> QComboBox:
         box = QComboBox()
         for key, words in choices:
             box.addItem(words, key)
@@ -148,6 +153,7 @@ class PreferencesDialog(QDialog):
             (self.theme, preferences.theme),
             (self.motion, preferences.motion),
             (self.cut, preferences.cut),
+            (self.asks_before_closing, preferences.asks_before_closing),
         ):
             box.setCurrentIndex(max(box.findData(value), 0))
         for spin, number in (
