@@ -50,6 +50,14 @@ class Outcome:
     edited: bool = False  # by any edits at all
 
 
+@dataclass(frozen=True)
+class Recovery:
+    """What the circuit that a step's document keeps recovers of the metric. words: how that was found."""
+
+    share: float
+    words: str
+
+
 @dataclass(eq=False)
 class Step:
     """One step. words: what was done. merge: steps with the same one that follow each other are one (a drag). opens: a
@@ -62,6 +70,7 @@ class Step:
     opens: bool = False
     children: list[Step] = field(default_factory=list)
     outcome: Outcome | None = None
+    recovery: Recovery | None = None
     latest: Step | None = None  # the child that redo goes to
 
     def path(self) -> list[Step]:
@@ -91,7 +100,8 @@ class History(QObject):
         """A new step after the present one, which becomes the present one."""
         present = self.current
         if merge and merge == present.merge and not present.children and present.parent is not None:
-            present.words, present.document, present.outcome = words, document, None
+            present.words, present.document = words, document
+            present.outcome = present.recovery = None
         else:
             step = Step(words, document, present, merge, opens)
             present.children.append(step)
@@ -104,7 +114,8 @@ class History(QObject):
         """The present step, which nothing follows, is of another document: a first one, or one that is opened before
         the one before could be."""
         step = self.current
-        step.document, step.outcome = document, None
+        step.document = document
+        step.outcome = step.recovery = None
         if words and step.parent is not None:
             step.words = words
         self._move(document)
@@ -152,6 +163,12 @@ class History(QObject):
         """What the present step's run gave."""
         if outcome != self.current.outcome:
             self.current.outcome = outcome
+            self.changed.emit()
+
+    def take_recovery(self, recovery: Recovery) -> None:
+        """What the circuit of the present step recovers."""
+        if recovery != self.current.recovery:
+            self.current.recovery = recovery
             self.changed.emit()
 
     def seal(self) -> None:

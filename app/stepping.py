@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
-from app.history import Step
-from app.step_rows import metric_points, preview, step_rows, way_words
+from app.circuit_wants import Kept
+from app.history import Recovery, Step
+from app.inspection import REPLACED
+from app.step_rows import joined_steps, metric_points, preview, step_rows, way_words
+from app.trace_choice import pairs_words
+from views.panels.faithfulness import share_words
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -48,6 +52,8 @@ class Stepping(QObject):
         panel.copy_requested.connect(lambda row: QGuiApplication.clipboard().setText(self._steps[row].words))
         panel.copy_way_requested.connect(lambda row: QGuiApplication.clipboard().setText(way_words(self._steps[row])))
         window.predictions.step_chosen.connect(lambda place: self._go(self._way[place]))
+        panel.joined_requested.connect(lambda row, place: self._go(joined_steps(self._steps[row])[place]))
+        window.workbench.on(Kept, self._take_kept)
         window.workbench.history_changed.connect(self._show)
         self._show()
 
@@ -57,6 +63,13 @@ class Stepping(QObject):
         self._window.history.set_rows(rows)
         self._way, points = metric_points(history)
         self._window.predictions.set_points(points)
+
+    def _take_kept(self, kept: Kept) -> None:
+        over = f", over {pairs_words(kept.pairs)}" if kept.pairs else ""
+        words = (
+            f"{kept.size:,} edges recover {share_words(kept.share)} (others {REPLACED.get(kept.kind, kept.kind)}{over})"
+        )
+        self._window.workbench.history.take_recovery(Recovery(kept.share, words))
 
     def _look(self, row: int) -> None:
         step = self._steps[row] if 0 <= row < len(self._steps) else None

@@ -119,4 +119,7 @@ class TracingMenu(QObject):
         """A part says how much of the work it is."""
         if self._given_up and scored.share < 1:
             self._bench.message.emit(f"Cancelled; partial: {scored.share:.0%} of the work.")
+        elif self._given_up and (scored.method, scored.pairs > 0) != (self._choice.method, self._choice.over_dataset):
+            self._bench.forget_trace()  # nothing was scored by then
+            self._bench.message.emit("Cancelled before anything was scored.")
         self._given_up = False

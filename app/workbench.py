@@ -61,6 +61,7 @@ class Workbench(QObject):
         self.history.changed.connect(self.history_changed)
         self._at: Step | None = None  # the last step whose model was open
         self._have_opened: set[str] = set()  # models
+        self._begun: tuple[Step, Recovered | None] | None = None  # the step of a trace, and what was known before it
         self.editing = Editing(self)
         self.grouping = Grouping(self)
         self.opened: Opened | None = None
@@ -218,7 +219,9 @@ class Workbench(QObject):
     def trace(self, words: str, choice: TraceChoice) -> None:
         """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
         self.history.seal()
+        before, found = self.history.current, self.known.recovered
         self.commit(words, self.document.after_trace(choice), TRACE_STEP)
+        self._begun = None if self.history.current is before else (self.history.current, found)
         self.tracing = True
         if choice.level == "edges":
             self.known.recovered = None
@@ -230,6 +233,17 @@ class Workbench(QObject):
         self._conversation.cancel()
         self.message.emit("Cancelled.")
         self.given_up.emit(traced)
+        choice = self.document.traced
+        if traced and choice is not None and not choice.takes_long:  # else what is scored by now stays
+            self.forget_trace()
+            self.message.emit("Cancelled.")
+
+    def forget_trace(self) -> None:
+        """The trace that was begun last came to nothing: it is no step of the history."""
+        begun, self._begun = self._begun, None
+        if begun is not None and begun[0] is self.history.current:
+            self.history.retract()
+            self.known.recovered = begun[1]
 
     def close(self) -> None:
         """End the engine's thread."""
@@ -301,7 +315,7 @@ class Workbench(QObject):
 
     def end_trace(self) -> None:
         """The trace that was asked for is at its end, or cannot be made."""
-        self.tracing = False
+        self.tracing, self._begun = False, None
 
     def _take_opened(self, opened: Opened) -> None:
         known = self.opened

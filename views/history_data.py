@@ -15,20 +15,26 @@ class StepRow:
     """
 
     words: str
-    value: str  # of the metric; "–" where it was never run
+    value: str  # the metric, or the share that the kept circuit recovers; "–" where it was never run, "" of neither
     lane: int
     branches: bool  # it comes off the rail at its left, instead of going on along its own
     goes_on: bool  # something follows it
     starts: bool  # the first step of all
     state: Literal["past", "present", "ahead", "aside"]
     tip: str = ""
+    breaks: bool = False  # another model, other inputs or another metric than above: the figures cannot be compared
+    spoken: str = ""  # what the value is, for screen readers
+    joined: tuple[str, ...] = ()  # the words of all steps of one kind that the row stands for, where they are several
 
 
 @dataclass(frozen=True)
 class MetricPoint:
-    """The metric at one step. value None: not known, or of another metric."""
+    """The metric at one step. value None: not known. line: points of one are of the same model, inputs and metric, and
+    are joined. metric: its name; those of one name have a scale in common."""
 
     words: str
     value: float | None
     text: str  # the value as it is written
     state: Literal["past", "present", "ahead"]
+    line: int = 0
+    metric: str = ""

@@ -245,7 +245,14 @@ def test_the_line_of_the_metric_follows_the_way_and_what_redo_leads_to(history: 
         (1.0, "ahead"),
     ]
     history.take_outcome(outcome(0.5, "probability"))
-    assert [point.value for point in metric_points(history)[1]] == [None, None, 0.5, None]  # another metric
+    points = metric_points(history)[1]
+    assert [(point.value, point.metric) for point in points] == [
+        (4, "logit"),
+        (None, ""),
+        (0.5, "probability"),
+        (1, "logit"),
+    ]
+    assert len({point.line for point in points}) == 4  # each is of another model
 
 
 def test_one_more_step_of_a_thousand_touches_its_row_alone(history: History, qapp: QApplication) -> None:

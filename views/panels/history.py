@@ -26,6 +26,7 @@ class StepList(QListView):
     go_requested = Signal(int)
     copy_requested = Signal(int)
     copy_way_requested = Signal(int)
+    joined_requested = Signal(int, int)  # of the steps that a row stands for, the one at a place
     looked_at = Signal(int)  # the row to preview; -1 for none
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -117,6 +118,13 @@ class StepList(QListView):
         go = menu.addAction("Go Here")
         go.triggered.connect(lambda: self.go_requested.emit(row))
         go.setEnabled(row != self.steps.present)
+        joined = self.steps.row(row).joined
+        if joined:
+            among = menu.addMenu("Go to One of These")
+            for place, words in enumerate(joined):
+                among.addAction(words).triggered.connect(
+                    lambda _checked=False, place=place: self.joined_requested.emit(row, place)
+                )
         menu.addSeparator()
         menu.addAction("Copy the Words").triggered.connect(lambda: self.copy_requested.emit(row))
         menu.addAction("Copy All Steps to Here").triggered.connect(lambda: self.copy_way_requested.emit(row))

@@ -78,7 +78,7 @@ class StepModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tip(row.tip)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            value = "never run" if row.value == "–" else f"metric {row.value}"
+            value = "" if not row.value else "never run" if row.value == "–" else f"{row.spoken} {row.value}"
             return ", ".join(part for part in (row.words, value, _SPOKEN[row.state]) if part)
         return None
 
@@ -104,6 +104,12 @@ class StepDelegate(QStyledItemDelegate):
             painter.setPen(QPen(theme.color("accent"), 1) if focused else Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("hover") if index.row() == self.hot else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        if row.breaks:
+            painter.setPen(QPen(theme.color("faint"), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(
+                QPointF(rect.left() + self.rail(row.lane) + 12, rect.top() + 0.5),
+                QPointF(rect.right() - 6, rect.top() + 0.5),
+            )
         dot = self._draw_rails(painter, row, QRectF(rect))
         self._draw_dot(painter, row, dot)
 

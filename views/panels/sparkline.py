@@ -1,4 +1,5 @@
-"""The metric along the way to the present step, as a line: the present one is marked, what redo leads to is faint."""
+"""The metric along the way to the present step, as a line: the present one is marked, what redo leads to is faint. The
+line breaks where the model, the inputs or the metric change; each metric has a scale of its own."""
 
 from __future__ import annotations
 
@@ -35,8 +36,12 @@ class Sparkline(Painted):
         self._points = tuple(points)
         self._hot = -1
         known = [point for point in points if point.value is not None]
-        words = "; ".join(f"{point.words} {point.text}" for point in known[-8:])
-        self.setAccessibleName(f"Metric along the history: {words}")
+        shown, metric = [], ""
+        for point in known[-8:]:
+            named = f"{point.metric}: " if point.metric != metric else ""
+            shown.append(f"{named}{point.words} {point.text}")
+            metric = point.metric
+        self.setAccessibleName(f"Metric along the history: {'; '.join(shown)}")
         self.update()
 
     @property
@@ -45,7 +50,8 @@ class Sparkline(Painted):
 
     def tells(self) -> bool:
         """Whether there is a line to draw."""
-        return sum(point.value is not None for point in self._points) > 1
+        lines = [point.line for point in self._points if point.value is not None]
+        return len(set(lines)) < len(lines)
 
     def sizeHint(self) -> QSize:
         return QSize(120, 26)
@@ -55,10 +61,10 @@ class Sparkline(Painted):
 
     def place(self, index: int) -> QPointF | None:
         """Where a point is drawn; None where its metric is not known."""
-        value = self._points[index].value
+        value, metric = self._points[index].value, self._points[index].metric
         if value is None:
             return None
-        known = [point.value for point in self._points if point.value is not None]
+        known = [point.value for point in self._points if point.value is not None and point.metric == metric]
         low, high = min(known), max(known)
         x = _MARGIN + (self.width() - 2 * _MARGIN) * index / max(len(self._points) - 1, 1)
         share = (value - low) / (high - low) if high > low else 0.5
@@ -67,7 +73,10 @@ class Sparkline(Painted):
     def draw(self, painter: QPainter) -> None:
         theme = current()
         places = [(point, place) for i, point in enumerate(self._points) if (place := self.place(i)) is not None]
-        for (_, start), (point, end) in pairwise(places):
+        for (before, start), (point, end) in pairwise(places):
+            if before.line != point.line:
+                self._draw_break(painter, (start.x() + end.x()) / 2)
+                continue
             painter.setPen(QPen(theme.color("faint" if point.state == "ahead" else "muted"), 1.5))
             painter.drawLine(start, end)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -83,6 +92,11 @@ class Sparkline(Painted):
             painter.setPen(QPen(theme.color("text"), 1.2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(hot, 3.4, 3.4)
+
+    def _draw_break(self, painter: QPainter, x: float) -> None:
+        """What is right of it is of another model, other inputs or another metric."""
+        painter.setPen(QPen(current().color("faint"), 1, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(x, 1), QPointF(x, self.height() - 1))
 
     def nearest(self, point: QPointF) -> int:
         """The known point next to the pointer, sideways; -1 for none."""
@@ -108,7 +122,11 @@ class Sparkline(Painted):
     def tip(self, point: QPointF) -> str:
         """The name and the number of the step next to the pointer."""
         index = self.nearest(point)
-        return "" if index < 0 else f"{self._points[index].words}: {self._points[index].text}"
+        if index < 0:
+            return ""
+        shown = self._points[index]
+        several = len({other.metric for other in self._points if other.value is not None}) > 1
+        return f"{shown.words}: {f'{shown.metric} = ' if several else ''}{shown.text}"
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
