@@ -146,7 +146,7 @@ class Guides(QObject):
         self._guide = next(guide for guide in GUIDES if guide.key == key)
         self._at = 0
         self._begun = example(self._guide.example).document
-        self._window.opener.open(self._begun, f"Open “{self._guide.title}”")
+        self._window.opener.open(self._begun)
         self._show()
 
     def stop(self) -> None:

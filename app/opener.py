@@ -53,15 +53,14 @@ class Opener:
         if any(guide.key == key for guide in GUIDES):
             self._window.guides.start(key)
             return
-        chosen = example(key)
-        self.open(chosen.document, f"Open “{chosen.title}”")
+        self.open(example(key).document)
 
-    def open(self, document: Document, words: str = "") -> None:
-        """Open a document and show the canvas. words: what the step is called; by default, by its model."""
+    def open(self, document: Document) -> None:
+        """Open a document and show the canvas."""
         self._window.taker.give_up()
         if document.replacement is None:
             document = replace(document, replacement=self._window.preferring.cut())
-        self._window.workbench.open(document, words)
+        self._window.workbench.open(document)
         focus = self._window.focusWidget()
         had_keys = focus is not None and self._window.welcome.isAncestorOf(focus)
         self._window.centre.setCurrentWidget(self._window.canvas_page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.features.history.step_changes import asks_anew, joins, keeps_anew, runs_anew
+from app.features.history.step_changes import change, joins
 from app.history import History, Outcome, Step
 from views.data import PredictionsData
 from views.history_data import MetricPoint, StepRow
@@ -25,9 +25,9 @@ def value_words(outcome: Outcome | None, digits: int | None = None) -> str:
 def figure_words(step: Step, digits: int | None = None) -> str:
     """What a step came to: the metric where it can have changed, what a circuit recovers where that is what changed,
     and nothing of a step that changed neither."""
-    if keeps_anew(step):
+    if change(step).keeps:
         return NEVER_RUN if step.recovery is None else share_words(step.recovery.share)
-    return value_words(step.outcome, digits) if runs_anew(step) else ""
+    return value_words(step.outcome, digits) if change(step).runs else ""
 
 
 def column_digits(steps: Iterable[Step]) -> dict[str, int]:
@@ -36,7 +36,7 @@ def column_digits(steps: Iterable[Step]) -> dict[str, int]:
     most: dict[str, int] = {}
     for step in steps:
         outcome = step.outcome
-        if outcome is not None and runs_anew(step):
+        if outcome is not None and change(step).runs:
             digits = min(metric_digits(outcome.before, outcome.after), _MOST_DIGITS)
             most[outcome.metric_name] = max(most.get(outcome.metric_name, 0), digits)
     return most
@@ -85,8 +85,8 @@ def step_rows(history: History) -> tuple[list[Step], list[StepRow]]:
                 first.parent is None,
                 state,  # type: ignore[arg-type]
                 _tip(step, row_of, here),
-                first.parent is not None and asks_anew(first),
-                "recovers" if keeps_anew(step) else "metric",
+                first.parent is not None and change(first).asks,
+                "recovers" if change(step).keeps else "metric",
                 tuple(each.words for each in row_of) if len(row_of) > 1 else (),
             )
         )
@@ -116,9 +116,9 @@ def _tip(step: Step, row_of: Sequence[Step], here: bool) -> str:
 
 def _figure(step: Step) -> str:
     """What the step came to, in words."""
-    if keeps_anew(step):
+    if change(step).keeps:
         return "Not measured" if step.recovery is None else step.recovery.words
-    if not runs_anew(step):
+    if not change(step).runs:
         return ""
     return "Never run" if step.outcome is None else f"{step.outcome.metric_name} = {value_words(step.outcome)}"
 
@@ -126,14 +126,14 @@ def _figure(step: Step) -> str:
 def metric_points(history: History) -> tuple[list[Step], list[MetricPoint]]:
     """Of the steps to the present one and those that redo leads to, the ones that can have changed the metric, with
     what it is. A new line begins where the model, the inputs or the metric are other ones."""
-    way = [step for step in history.current.path() if runs_anew(step)]
-    steps = [*way, *(step for step in ahead(history) if runs_anew(step))]
+    way = [step for step in history.current.path() if change(step).runs]
+    steps = [*way, *(step for step in ahead(history) if change(step).runs)]
     points: list[MetricPoint] = []
     line, metric = -1, ""
     for place, step in enumerate(steps):
         outcome = step.outcome
         name = metric if outcome is None else outcome.metric_name
-        if asks_anew(step) or (metric and name != metric):
+        if change(step).asks or (metric and name != metric):
             line, name = line + 1, "" if outcome is None else name
         metric = name
         state = "past" if place < len(way) - 1 else "present" if place == len(way) - 1 else "ahead"

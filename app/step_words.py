@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from app.document import Source
+from app.document import Document, Source
+from app.examples import examples_for
 from views.data import MetricChoice
 from views.widgets.text import MINUS
 
 _LONGEST = 48  # letters of a prompt
 
 
-def model_words(model: str) -> str:
-    """ "Open names", of a model by its name or its folder."""
-    return f"Open {model.rstrip('/').rpartition('/')[2].rpartition(':')[2]}"
+def open_words(document: Document, before: str) -> str:
+    """ "Open names", of a model by its name or its folder; of an example of the model before, "Open “capitals”"."""
+    if document.model == before:
+        for entry in examples_for(document.model):
+            if (entry.document.clean, entry.document.metric) == (document.clean, document.metric):
+                return f"Open “{entry.title}”"
+    return f"Open {document.model.rstrip('/').rpartition('/')[2].rpartition(':')[2]}"
 
 
 def source_words(letter: str, source: Source | None) -> str:

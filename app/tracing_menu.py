@@ -119,7 +119,14 @@ class TracingMenu(QObject):
         """A part says how much of the work it is."""
         if self._given_up and scored.share < 1:
             self._bench.message.emit(f"Cancelled; partial: {scored.share:.0%} of the work.")
-        elif self._given_up and (scored.method, scored.pairs > 0) != (self._choice.method, self._choice.over_dataset):
+        elif self._given_up and not self._stands(scored):
             self._bench.forget_trace()  # nothing was scored by then
             self._bench.message.emit("Cancelled before anything was scored.")
         self._given_up = False
+
+    def _stands(self, scored: Scored) -> bool:
+        """Whether scores are of the trace that was given up, or those that stand in for it."""
+        last = self._bench.document.traced_last
+        if last is None or last.level != "edges":
+            return True
+        return (scored.method, scored.pairs > 0) == (last.method, last.over_dataset)

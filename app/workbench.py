@@ -25,7 +25,7 @@ from app.question import Question
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
 from app.shown_edges import Extent
-from app.step_words import model_words
+from app.step_words import open_words
 from app.trace_choice import TraceChoice
 from core.edits import EditKind
 from views.data import Target
@@ -103,15 +103,15 @@ class Workbench(QObject):
         if document != self.document:
             self.history.push(words, document, merge)
 
-    def open(self, document: Document, words: str = "") -> None:
+    def open(self, document: Document) -> None:
         """Take up another document: its model, its inputs. It is a step like any other: undo brings back what was
         there, with all that led to it. Only the model of the present step is in memory."""
         self.select(())
         step = self.history.current
         if step.opens and step.document.model not in self._have_opened:  # what is not there yet gives way
-            self.history.fill(document, words)
+            self.history.fill(document, open_words(document, self.document.model))
         elif document != self.document:
-            self.history.push(words or model_words(document.model), document, opens=True)
+            self.history.push(open_words(document, self.document.model), document, opens=True)
 
     def fill_in(self, document: Document) -> None:
         """What is opened comes without inputs that its model reads: it has these."""
@@ -233,7 +233,7 @@ class Workbench(QObject):
         self._conversation.cancel()
         self.message.emit("Cancelled.")
         self.given_up.emit(traced)
-        choice = self.document.traced
+        choice = self.document.traced_last
         if traced and choice is not None and not choice.takes_long:  # else what is scored by now stays
             self.forget_trace()
             self.message.emit("Cancelled.")

@@ -1,4 +1,4 @@
-"""What the history says of each step: the metric where it can have changed, the share a circuit recovers, or nothing."""
+"""What the history says of each step: the metric where it can have changed, the share a circuit recovers, or none."""
 
 from __future__ import annotations
 

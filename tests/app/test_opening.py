@@ -175,7 +175,7 @@ def test_the_same_model_again_with_another_example(reader: Person, models, monke
     assert reader.card("A").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.card("B").is_empty()
     assert reader.edits() == []
-    assert reader.window.commands["undo"].text() == "Undo Open “t”"
+    assert reader.window.commands["undo"].text() == "Undo Open gpt2"
     reader.choose("Edit", "Undo")
     assert len(reader.edits()) == 1
     assert loads == []

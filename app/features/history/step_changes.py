@@ -3,51 +3,57 @@ one kind."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from weakref import WeakKeyDictionary
 
 from app.document import Document
 from app.history import Step
 
 ASKED = frozenset({"model", "clean", "counterfactual", "metric"})  # one figure cannot be set beside that of another
+KEPT = frozenset({"size", "traced", "replacement"})
 JOINED = frozenset({"size", "choice", "dataset", "pinned", "replacement"})  # in a row they are one row of the list
 
 
-def changes(step: Step) -> frozenset[str]:
-    """The fields of the document that a step changed; all of them at the first one."""
+@dataclass(frozen=True)
+class Change:
+    """names: the fields of the document that are other ones; all of them at the first step. asks: another model, other
+    inputs or another metric. runs: the metric can be another one. keeps: another circuit is kept, or the same one is
+    judged in another way."""
+
+    names: frozenset[str]
+    asks: bool
+    runs: bool
+    keeps: bool
+
+
+_Known = tuple[Document | None, Document, Change]
+_known: WeakKeyDictionary[Step, _Known] = WeakKeyDictionary()  # a list of a thousand steps is made anew with each
+
+
+def change(step: Step) -> Change:
+    """What a step changed of the document before."""
     before, after = None if step.parent is None else step.parent.document, step.document
-    return frozenset(
+    known = _known.get(step)
+    if known is None or known[0] is not before or known[1] is not after:
+        known = _known[step] = before, after, _change(before, after)
+    return known[2]
+
+
+def _change(before: Document | None, after: Document) -> Change:
+    names = frozenset(
         field.name
         for field in fields(Document)
-        if before is None or _differs(getattr(before, field.name), getattr(after, field.name))
+        if before is None or getattr(before, field.name) != getattr(after, field.name)
     )
-
-
-def _differs(before: object, after: object) -> bool:
-    """Most of a document is the very same as in the one before."""
-    return before is not after and before != after
-
-
-def asks_anew(step: Step) -> bool:
-    """Whether the model, the inputs or the metric are other ones."""
-    return bool(changes(step) & ASKED)
-
-
-def runs_anew(step: Step) -> bool:
-    """Whether the metric can be another one."""
-    if asks_anew(step) or step.parent is None or "edits" in changes(step):
-        return True
-    return bool(step.document.edits) and step.document.population != step.parent.document.population
-
-
-def keeps_anew(step: Step) -> bool:
-    """Whether another circuit is kept, or the same one is judged in another way."""
-    before = None if step.parent is None else step.parent.document
-    if runs_anew(step) or before is None or step.document.size is None:
-        return False
-    return bool(changes(step) & {"size", "traced", "replacement"}) or step.document.traced_rows != before.traced_rows
+    if before is None:
+        return Change(names, asks=True, runs=True, keeps=False)
+    asks = bool(names & ASKED)
+    runs = asks or "edits" in names or (bool(after.edits) and after.population != before.population)
+    other = bool(names & KEPT) or after.traced_rows != before.traced_rows
+    return Change(names, asks, runs, keeps=not runs and after.size is not None and other)
 
 
 def joins(step: Step, following: Step) -> bool:
     """Whether a step and the one that follows it are of one kind, and nothing branches off between them."""
-    kind = changes(following)
-    return len(step.children) == 1 and len(kind) == 1 and kind <= JOINED and changes(step) == kind
+    names = change(following).names
+    return len(step.children) == 1 and len(names) == 1 and names <= JOINED and change(step).names == names
