@@ -60,7 +60,7 @@ LOWEST = 120  # pixels
 LOW = 800  # pixels: of a window in which height is scarce
 BOTTOM = 180  # pixels: how high the bottom panels are at first
 TABLE, LOW_TABLE = 0.32, 0.27  # of the window's height, for the bottom while the table is in front
-LEAST_HISTORY = 0.24  # of the left side, for what lies under the inputs
+LEAST_HISTORY = 0.29  # of the left side, for what lies under the inputs
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
 
 

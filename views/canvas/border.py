@@ -24,6 +24,7 @@ NO_HUE = "grey: no sign"
 READS, WRITES = "is read", "is written to"
 CHANGED = "change"  # of a node's output; its tooltip says so
 NOTICE_WIDTH = 380.0
+GROUND = 0.95  # how much of what is below words they hide
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
 _LINE_PIXELS = 16.0
 
@@ -65,7 +66,7 @@ def paint_layer_names(
         box = _layer_box(scene, camera, layer, place)
         if box is None or box.top() < top - 8:
             continue
-        painter.fillRect(box, theme.color("panel", 0.8))
+        painter.fillRect(box, theme.color("panel", GROUND))
         painter.setPen(QColor(theme.muted))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
@@ -133,7 +134,7 @@ def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF
     """The number of edges on the left, what the lines mean on the right. pointed_at: the pointer is on the count,
     which opens a menu."""
     painter.setFont(pixel_font(NOTE_PIXELS))
-    ground = theme.color("panel", 0.8)
+    ground = theme.color("panel", GROUND)
     painter.fillRect(count_box(data), ground)
     painter.setPen(QColor(theme.text if pointed_at else theme.muted))
     for line, text in enumerate(_count_lines(data)):
@@ -179,7 +180,7 @@ def _has_directions(data: CanvasData) -> bool:
 
 def _paint_directions(painter: QPainter, theme: Theme, top: float) -> None:
     read, written = text_width(READS, NOTE_PIXELS), text_width(WRITES, NOTE_PIXELS)
-    painter.fillRect(QRectF(EDGE - 4, top, read + written + 48, _line()), theme.color("panel", 0.8))
+    painter.fillRect(QRectF(EDGE - 4, top, read + written + 48, _line()), theme.color("panel", GROUND))
     ink, middle = QColor(theme.muted), top + _line() / 2
     paint_dot(painter, QPointF(EDGE + 4, middle), theme, ink)
     painter.setPen(ink)
@@ -193,7 +194,7 @@ def _paint_directions(painter: QPainter, theme: Theme, top: float) -> None:
 def _paint_shades(painter: QPainter, changes: NodeChanges, theme: Theme, top: float) -> None:
     name, most = text_width(CHANGED, NOTE_PIXELS), "100 %" if changes.values is not None else "is measured"
     width = name + 8 + 6 * SHADES + 5 + text_width(most, NOTE_PIXELS)
-    painter.fillRect(QRectF(EDGE - 4, top, width + 8, _line()), theme.color("panel", 0.8))
+    painter.fillRect(QRectF(EDGE - 4, top, width + 8, _line()), theme.color("panel", GROUND))
     painter.setPen(QColor(theme.muted))
     painter.drawText(QRectF(EDGE, top, name + 4, _line()), Qt.AlignmentFlag.AlignVCenter, CHANGED)
     x = EDGE + name + 8
@@ -212,7 +213,7 @@ def _paint_score_shades(painter: QPainter, scores: NodeScores, theme: Theme, top
     name = text_width(how, NOTE_PIXELS)
     shades = [*range(-SHADES, 0), *range(1, SHADES + 1)] if scores.signed else [*range(SHADES + 1, 2 * SHADES + 1)]
     width = name + 8 + 4 * len(shades)
-    painter.fillRect(QRectF(EDGE - 4, top, width + 8, _line()), theme.color("panel", 0.8))
+    painter.fillRect(QRectF(EDGE - 4, top, width + 8, _line()), theme.color("panel", GROUND))
     painter.setPen(QColor(theme.muted))
     painter.drawText(QRectF(EDGE, top, name + 4, _line()), Qt.AlignmentFlag.AlignVCenter, how)
     x = EDGE + name + 8

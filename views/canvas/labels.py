@@ -29,7 +29,7 @@ BANDS_BELOW = 4.0  # pixels of a head's diameter below which a layer is drawn as
 SPECK = 9.0  # pixels of a head's diameter below which those that take part in nothing are ground to write on
 MOST_NAMES = 150  # tried at once; more could not be read
 PILL_HEIGHT = 19.0
-_ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
+_ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82, 0.1, 0.9, 0.04, 0.96)
 
 
 def sized(pixels: float) -> float:
@@ -143,6 +143,7 @@ def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozen
     bars = [camera.rect(scene.layout.input_bar), camera.rect(scene.layout.logits_bar)]
     layers = QRectF(0, -1e6, sized(LAYER_NAMES), 2e6)  # these stay at the border wherever the eye is
     loud = Taken([*rects.values(), *bars, layers])
+    view = view_of(exposed)
     _place_pills(scene, camera, exposed, loud, labels)
     taken = Taken([*rects.values(), *bars, layers, *(pill.rect for pill in labels.pills)])
     taken.add_boxes(_all_boxes(scene, camera))
@@ -161,8 +162,21 @@ def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozen
     for node in order[:MOST_NAMES]:
         # Names may cover specks, and so may the change that an edit makes; else no name is on another node.
         over = scene.mark(node).edited is not None or 2 * scene.layout.radius * camera.scale < SPECK
-        _place_name(scene, node, rects[node], node in selected, [taken, loud] if over else [taken], labels)
+        _place_name(scene, node, rects[node], node in selected, [taken, loud] if over else [taken], labels, view)
     return labels
+
+
+def view_of(exposed: QRectF) -> QRectF:
+    """What is seen of a picture (widget pixels), less a little at the border: pictures reach beyond the view."""
+    beyond_x, beyond_y = max(-exposed.left(), 0.0), max(-exposed.top(), 0.0)
+    return exposed.adjusted(beyond_x + 4, beyond_y + 4, -beyond_x - 4, -beyond_y - 4)
+
+
+def moved_into(view: QRectF, rect: QRectF) -> QRectF:
+    """The same rectangle where all of it is seen."""
+    left = max(min(rect.left(), view.right() - rect.width()), view.left())
+    top = max(min(rect.top(), view.bottom() - rect.height()), view.top())
+    return QRectF(QPointF(left, top), rect.size())
 
 
 def _all_boxes(scene: Scene, camera: Camera) -> np.ndarray:
@@ -177,14 +191,18 @@ def _all_boxes(scene: Scene, camera: Camera) -> np.ndarray:
 
 def _place_pills(scene: Scene, camera: Camera, exposed: QRectF, taken: Taken, labels: Labels) -> None:
     shown = visible(scene, camera, exposed)
-    pills = Taken([])
+    pills, view = Taken([]), view_of(exposed)
     for place in shown[scene.edited[shown]][::-1].tolist():  # strongest first
         mark = scene.marks[place]
         points, along = polyline(scene, camera, place)
         total = float(along[-1])
         # A change of the metric is worth more than a free view of the nodes behind it; the glyph alone comes last.
         tries = [(mark.label, taken), (mark.label, pills), ("", taken)] if mark.label else [("", taken)]
-        found = next((at for text, others in tries if (at := _free_place(points, along, text, others))), None)
+        in_view = ((points >= (view.left(), view.top())) & (points <= (view.right(), view.bottom()))).all(1).any()
+        found = next(
+            (at for text, others in tries if (at := _free_place(points, along, text, others, view, bool(in_view)))),
+            None,
+        )
         middle = found[0] if found else 0.5 * total
         half = 7.0
         if found:
@@ -197,14 +215,18 @@ def _place_pills(scene: Scene, camera: Camera, exposed: QRectF, taken: Taken, la
         labels.gaps[place] = Gap(middle, min(half, 0.42 * total))
 
 
-def _free_place(points: np.ndarray, along: np.ndarray, text: str, others: Taken) -> tuple[float, QRectF, str] | None:
-    """Where along an edge a pill covers none of the others: its arc length, its rectangle and its text."""
-    size = pill_size(text)
+def _free_place(
+    points: np.ndarray, along: np.ndarray, text: str, others: Taken, view: QRectF, seen: bool
+) -> tuple[float, QRectF, str] | None:
+    """Where along an edge a pill covers none of the others: its arc length, its rectangle and its text. That of an edge
+    which is seen is wholly seen; that of another edge not at all."""
+    size, beyond = pill_size(text), view.adjusted(-8, -8, 8, 8)
     for share in _ALONG:
         middle = share * float(along[-1])
         centre = QPointF(np.interp(middle, along, points[:, 0]), np.interp(middle, along, points[:, 1]))
         rect = _around(centre, size)
-        if others.free(rect.adjusted(-2, -2, 2, 2)):
+        fits = view.contains(rect) or (not seen and not rect.intersects(beyond))
+        if fits and others.free(rect.adjusted(-2, -2, 2, 2)):
             return middle, rect, text
     return None
 
@@ -232,8 +254,11 @@ def _around(centre: QPointF, size: QSizeF) -> QRectF:
     return QRectF(centre.x() - size.width() / 2, centre.y() - size.height() / 2, size.width(), size.height())
 
 
-def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, tries: list[Taken], labels: Labels) -> None:
-    """Write a node's name, and its pill, where the first of `tries` that has room has it."""
+def _place_name(
+    scene: Scene, node: Node, shape: QRectF, selected: bool, tries: list[Taken], labels: Labels, view: QRectF
+) -> None:
+    """Write a node's name, and its pill, where the first of `tries` that has room has it. A pill of a node that is
+    seen is seen, too."""
     mark = scene.mark(node)
     weight = QFont.Weight.DemiBold if selected else QFont.Weight.Normal
     width = text_width(node.name, NAME_PIXELS, weight)
@@ -249,6 +274,11 @@ def _place_name(scene: Scene, node: Node, shape: QRectF, selected: bool, tries: 
         places = _beside(shape, size)
         if node.kind == "mlp":  # their names are one column, with no room right of it for what an edit changes
             places = [*places[1:], places[0]] if mark.edited else places[:1]
+        if mark.edited and shape.intersects(view):
+            inside_view = [place for place in places if view.contains(place[0])]
+            places = inside_view or [(moved, moved) for place in places if (moved := moved_into(view, place[0]))]
+        elif mark.edited:
+            places = [place for place in places if not place[0].intersects(view.adjusted(-4, -4, 4, 4))]
         for rect, clear in places:
             if taken.free(clear):
                 for other in tries:

@@ -43,6 +43,8 @@ from views.theme import Theme
 
 SNUG_BELOW = 12.0  # pixels of a node's height below which its ring keeps to its outline
 
+NAME_GROUND = 0.95  # how much of what is below a name it hides
+
 SIGNS: dict[str, str] = {"scale": "×", "noise": "~", "steer": "+"}  # of edits that change a value
 
 
@@ -90,7 +92,7 @@ def paint_world(painter: QPainter, scene: Scene, camera: Camera, theme: Theme, e
 
 
 def _paint_names(painter: QPainter, names: list[Name], theme: Theme, scene: Scene) -> None:
-    ground = theme.color("panel", 0.72)
+    ground = theme.color("panel", NAME_GROUND)  # no wire runs through a name
     for name in names:
         shade = scene.shade(name.node) if name.inside else 0
         if not name.inside:
@@ -161,24 +163,30 @@ def paint_emphasis(
         return
     path = edge_path(scene, camera, place, labels.gaps.get(place) if labels else None)
     width = paint_lifted(painter, scene, camera, theme, place, path, ring)
-    crossed = _crossed(scene, camera, path, width)
+    stroke = _stroke(path, width)
+    crossed = _crossed(scene, camera, stroke)
     for node in crossed:
         paint_loud(painter, scene, camera, theme, node, node_rect(scene, camera, node))
     _paint_ends(painter, scene, camera, theme, target, place, ring)
     if labels:
         writer, fed = scene.ends(place)
         shown = {writer, *fed, *crossed}
-        _paint_names(painter, [name for name in labels.names if name.inside and name.node in shown], theme, scene)
+        under = [name for name in labels.names if (name.node in shown if name.inside else stroke.intersects(name.rect))]
+        _paint_names(painter, under, theme, scene)
     for pill in labels.pills if labels else ():
         if pill.place == place:
             paint_pill(painter, pill, theme, scene.data.stale, selected=chosen)
 
 
-def _crossed(scene: Scene, camera: Camera, path: QPainterPath, width: float) -> list[Node]:
-    """The nodes above the edges that a lifted edge would cover."""
+def _stroke(path: QPainterPath, width: float) -> QPainterPath:
+    """What a line covers."""
     stroker = QPainterPathStroker()
     stroker.setWidth(width)
-    stroke = stroker.createStroke(path)
+    return stroker.createStroke(path)
+
+
+def _crossed(scene: Scene, camera: Camera, stroke: QPainterPath) -> list[Node]:
+    """The nodes above the edges that a lifted edge would cover."""
     box, far = stroke.boundingRect(), is_far(scene, camera)
     found = []
     for node in scene.marked:

@@ -19,6 +19,7 @@ from views.canvas.camera import Camera, framed
 from views.canvas.hands import Hands
 from views.canvas.labels import Labels
 from views.canvas.unfolded_border import (
+    paint_column_heads,
     paint_note,
     paint_row_names,
     paint_unfolded_header,
@@ -135,6 +136,7 @@ class UnfoldedCanvas(Hands[Place]):
         for place, chosen in emphasis:
             paint_unfolded_emphasis(painter, scene, self.camera, look, place, labels, chosen)
             loud.update([place.node] if isinstance(place, Spot) else [spot.node for spot in scene.ends(place)])
+        paint_column_heads(painter, scene, self.camera, look, size)
         paint_row_names(painter, scene, self.camera, look, size, frozenset(loud))
         paint_unfolded_header(painter, scene.data, look, size)
 

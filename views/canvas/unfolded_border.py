@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from core.graph import Node
 from core.tracing.meaning import hue_note
@@ -17,6 +17,7 @@ from views.theme import Theme
 from views.unfolded_data import UnfoldedData
 
 ROW_NAMES = 62.0  # pixels at the left border that the names of the rows take
+HEADS, LEAST_HEAD = 19.0, 16.0  # pixels: how high the names of columns at the lower border are, how narrow at least
 
 
 def paint_row_names(
@@ -37,6 +38,41 @@ def paint_row_names(
         painter.setFont(pixel_font(NOTE_PIXELS, QFont.Weight.DemiBold if strong else QFont.Weight.Normal))
         painter.setPen(QColor(theme.text if strong else theme.muted))
         painter.drawText(QRectF(EDGE, y - 8, sized(ROW_NAMES) - EDGE, 16), Qt.AlignmentFlag.AlignVCenter, node.name)
+
+
+def column_heads(scene: UnfoldedScene, camera: Camera, size: QSizeF) -> list[tuple[int, QRectF]]:
+    """Where the columns in sight are named at the lower border, while their own chips are not in sight: column and
+    place (widget pixels)."""
+    layout = scene.layout
+    if not scene.data.columns or camera.rect(layout.chip(0)).bottom() <= size.height():
+        return []
+    height, left, heads = sized(HEADS), sized(ROW_NAMES), []
+    for number, (centre, width) in enumerate(zip(layout.centres.tolist(), layout.widths.tolist(), strict=True)):
+        x, half = camera.point(centre, 0).x(), width * camera.scale / 2 - 2
+        box = QRectF(x - half, size.height() - height - 2, 2 * half, height)
+        box.setLeft(max(box.left(), left + 2))
+        box.setRight(min(box.right(), size.width() - 4))
+        if box.width() >= LEAST_HEAD:
+            heads.append((number, box))
+    return heads
+
+
+def paint_column_heads(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme, size: QSizeF) -> None:
+    """The tokens or patches stay in sight while the world moves."""
+    heads = column_heads(scene, camera, size)
+    if not heads:
+        return
+    top = heads[0][1].top() - 3
+    painter.fillRect(QRectF(1, top, size.width() - 2, size.height() - top - 1), theme.color("panel", 0.95))
+    painter.setFont(pixel_font(NOTE_PIXELS))
+    for number, box in heads:
+        column = scene.data.columns[number]
+        painter.setPen(QPen(QColor(theme.selection if column.chosen else theme.border), 1.0))
+        painter.setBrush(QColor(theme.raised))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.setPen(QColor(theme.text))
+        words = QFontMetricsF(painter.font()).elidedText(column.text, Qt.TextElideMode.ElideRight, box.width() - 6)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def unfolded_count(data: UnfoldedData) -> str:

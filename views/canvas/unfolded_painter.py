@@ -26,12 +26,16 @@ from views.canvas.labels import (
     Labels,
     Pill,
     Taken,
+    moved_into,
     pill_size,
     pixel_font,
+    sized,
     text_width,
+    view_of,
 )
 from views.canvas.node_layer import paint_shape, score_color
 from views.canvas.painter import paint_pill
+from views.canvas.unfolded_border import ROW_NAMES
 from views.canvas.unfolded_chips import paint_ends
 from views.canvas.unfolded_scene import UnfoldedScene
 from views.theme import Theme
@@ -156,7 +160,7 @@ def _place_pills(scene: UnfoldedScene, camera: Camera, exposed: QRectF) -> Label
     """Room for what edits changed: beside a spot, along a link. No pill lies on another or on a spot."""
     labels = Labels()
     rects = [spot_rect(scene, camera, spot) for spot in scene.spots]
-    taken = Taken(rects)
+    taken, view = Taken(rects), view_of(exposed).adjusted(sized(ROW_NAMES), 0, 0, 0)
     for spot, rect in zip(scene.spots, rects, strict=True):
         mark = scene.mark(spot)
         if mark.edited is None or not mark.label or not rect.intersects(exposed):
@@ -170,7 +174,9 @@ def _place_pills(scene: UnfoldedScene, camera: Camera, exposed: QRectF) -> Label
             QPointF(rect.center().x() - size.width() / 2, rect.bottom() + 3),
         ]
         boxes = [QRectF(at, size) for at in tries]
-        box = next((box for box in boxes if taken.free(box)), boxes[2])
+        if rect.intersects(view):
+            boxes = [box for box in boxes if view.contains(box)] or [moved_into(view, box) for box in boxes]
+        box = next((box for box in boxes if taken.free(box)), boxes[min(2, len(boxes) - 1)])
         taken.add(box)
         labels.pills.append(Pill(box, mark.edited, mark.label))
     shown = visible(scene, camera, exposed)
@@ -180,22 +186,23 @@ def _place_pills(scene: UnfoldedScene, camera: Camera, exposed: QRectF) -> Label
         total = float(along[-1])
         labels.gaps[place] = Gap(0.5 * total, min(8.0, 0.42 * total))
         if mark.label and mark.edited is not None:
-            box = _beside_line(points, along, pill_size(mark.label), taken)
+            box = _beside_line(points, along, pill_size(mark.label), taken, view)
             taken.add(box)
             labels.pills.append(Pill(box, mark.edited, mark.label, place))
     return labels
 
 
-def _beside_line(points: np.ndarray, along: np.ndarray, size: QSizeF, taken: Taken) -> QRectF:
+def _beside_line(points: np.ndarray, along: np.ndarray, size: QSizeF, taken: Taken, view: QRectF) -> QRectF:
     """Room for a pill beside a line, as near to its middle as there is some; else on its middle."""
     for share in (0.5, 0.35, 0.65, 0.2, 0.8):
         x, y = (float(np.interp(share * along[-1], along, points[:, axis])) for axis in (0, 1))
         for left in (x + 9, x - 9 - size.width()):
             box = QRectF(QPointF(left, y - size.height() / 2), size)
-            if taken.free(box):
+            if view.contains(box) and taken.free(box):
                 return box
     middle = QPointF(*(float(np.interp(0.5 * along[-1], along, points[:, axis])) for axis in (0, 1)))
-    return QRectF(middle - QPointF(size.width() / 2, size.height() / 2), size)
+    box = QRectF(middle - QPointF(size.width() / 2, size.height() / 2), size)
+    return moved_into(view, box) if view.contains(middle) else box
 
 
 # ---- on top: hover and selection ---------------------------------------------------------------------------

@@ -213,7 +213,9 @@ class FaithfulnessPanel(QFrame):
         """The button and the problem lie in the track."""
         self.trace.adjustSize()
         size = self.trace.size()
-        self.trace.move(self.track.width() - size.width() - 14, (self.track.height() - size.height()) // 2)
+        right, handle = self.track.width() - size.width() - 14, self.track.x_of(self.track.size_shown)
+        covered = right - 10 < handle < right + size.width() + 10  # then it stands on the other side of the handle
+        self.trace.move(14 if covered else right, (self.track.height() - size.height()) // 2)
         self.problem.setGeometry(14, 0, max(self.track.width() - 28, 10), self.track.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:

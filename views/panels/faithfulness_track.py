@@ -166,13 +166,18 @@ class FaithfulnessTrack(Painted):
         painter.setPen(QPen(mix(look.panel, look.faint, 0.9), 1.0, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(SIDE, whole), QPointF(self.width() - SIDE, whole))
         painter.setFont(scaled(self.font(), 0.8))
-        foot = self.height() - 2.0
+        foot, handle = self.height() - 2.0, self.x_of(self.size_shown)
         for size in (size for size in TICKS if size < self._data.edges):
             x = self.x_of(size)
             painter.setPen(QPen(mix(look.panel, look.faint, 0.9), 1.0))
             painter.drawLine(QPointF(x, foot), QPointF(x, foot - 4))
             painter.setPen(look.color("muted"))
-            painter.drawText(QPointF(x + 3, foot - 1), f"{size:,}")
+            words = f"{size:,}"
+            width = painter.fontMetrics().horizontalAdvance(words)
+            for left in (x + 3, x - 3 - width):  # where the handle covers nothing of it
+                if 0 < left < self.width() - width and not left - 2 < handle < left + width + 2:
+                    painter.drawText(QPointF(left, foot - 1), words)
+                    break
 
     def _draw_curve(self, painter: QPainter) -> None:
         """Dimmed where it is of an earlier state."""

@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtGui import QImage, QPainter
 
 from tests.views.canvas.samples import GROUPED, ODD, SMALL, head, random_data
+from views import theme
 from views.canvas.camera import Camera
 from views.canvas.labels import node_rect, place_labels
 from views.canvas.layout import make_layout
+from views.canvas.painter import paint_world
 from views.canvas.scene import Scene, make_scene
 from views.data import NodeMark
 
@@ -84,3 +87,42 @@ def test_every_edited_edge_is_broken_even_where_its_pill_finds_no_room(qapp):
     assert sorted(labels.gaps) == edited
     for pill in labels.pills:
         assert pill.place < 0 or pill.kind == scene.marks[pill.place].edited
+
+
+@pytest.mark.parametrize("size", [QSizeF(420, 300), QSizeF(526, 414), SIZE], ids=lambda s: f"{s.width():g}")
+@pytest.mark.parametrize("scale", [1.0, 2.0, 5.0])
+@pytest.mark.parametrize("graph", [SMALL, GROUPED], ids=lambda g: f"{g.layers}x{g.heads}")
+def test_pills_stay_inside_the_canvas(qapp, graph, scale: float, size: QSizeF):
+    """Those of nodes and edges that are seen: whatever is edited, wherever the eye is; pictures reach farther."""
+    data = random_data(graph, 40)
+    marks = tuple(replace(mark, edited="patch", label="−11.47") for mark in data.edges)
+    nodes = {node: NodeMark(edited="mean", label="−10.31", named=True) for node in graph.writers[1::3]}
+    scene = make_scene(replace(data, edges=marks, nodes=nodes), make_layout(graph, size))
+    view = QRectF(0, 0, size.width(), size.height())
+    camera = Camera(scale, -40.0 * (scale - 1), -25.0 * (scale - 1))
+    beyond = view.adjusted(-0.15 * size.width(), -0.15 * size.height(), 0.15 * size.width(), 0.15 * size.height())
+    for exposed in (view, beyond):
+        labels = place_labels(scene, camera, exposed, frozenset())
+        assert labels.pills
+        for pill in labels.pills:
+            if pill.rect.intersects(view):
+                assert view.contains(pill.rect), pill
+
+
+def test_no_wire_shows_through_a_name(qtbot):
+    """Around the letters of a name there is nothing but its ground, whatever passes below."""
+    scene = crowded(GROUPED)
+    image = QImage(760, 540, QImage.Format.Format_RGB32)
+    look = theme.current()
+    image.fill(look.color("panel"))
+    painter = QPainter(image)
+    paint_world(painter, scene, Camera(), look, VIEW)
+    painter.end()
+    names = [name for name in place_labels(scene, Camera(), VIEW, frozenset()).names if not name.inside]
+    assert names
+    ground = look.color("panel")
+    for name in names:
+        for x in range(round(name.rect.left()), round(name.rect.right())):
+            colour = image.pixelColor(x, round(name.rect.top()) + 1)  # above all letters
+            spread = max(abs(colour.red() - ground.red()), abs(colour.blue() - ground.blue()))
+            assert spread <= 20, (name.node, x, colour.name(), ground.name())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, QSizeF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from core.graph import INPUT, LOGITS, Graph, Node
 from views import theme
 from views.canvas.unfolded import UnfoldedCanvas
+from views.canvas.unfolded_border import column_heads
 from views.canvas.unfolded_layout import WIDEST, make_unfolded_layout
 from views.data import EdgeMark, NodeMark
 from views.figure import FigureCaption, write_figure
@@ -299,3 +300,21 @@ def test_the_figure_holds_tokens_rows_and_the_legend(tmp_path: Path, qapp) -> No
     for name in ("patches.pdf", "patches.png"):
         write_figure(tmp_path / name, UnfoldedDrawing(patches()), FigureCaption("shapes", "A", "", ""))
         assert (tmp_path / name).stat().st_size > 2000
+
+
+@pytest.mark.parametrize("data", [unfolded(*LINKS), patches()], ids=["tokens", "patches"])
+def test_the_columns_in_sight_are_named_wherever_the_eye_is(qtbot, data):
+    board = shown(qtbot, data)
+    scene, size = board.scene, board.view_size()
+    assert column_heads(scene, board.camera, size) == []  # the chips themselves are in sight
+    board.zoom_at(3.0, QPointF(size.width() / 2, 120))
+    heads = column_heads(scene, board.camera, size)
+    assert heads
+    for number, box in heads:
+        assert QRectF(0, 0, size.width(), size.height()).contains(box)
+        x = board.camera.point(float(scene.layout.centres[number]), 0).x()
+        assert box.left() <= min(max(x, box.left()), size.width()) <= max(box.right(), x)
+    for spot in scene.spots:
+        point = board.spot_point(spot)
+        if 80 < point.x() < size.width() - 30 and 60 < point.y() < size.height() - 30:
+            assert scene.layout.column_of[spot.positions] in [number for number, _ in heads]
