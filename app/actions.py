@@ -57,7 +57,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("export_png1", "Figure as PNG, &1x…", (), "The canvas with legend and caption"),
     Action("export_png2", "Figure as PNG, &2x…", (), "Twice as many pixels, for slides"),
     Action("export_png4", "Figure as PNG, &4x…", (), "Four times as many pixels, for print"),
-    Action("export_json", "Circuit as &JSON…", ("Ctrl+Shift+E",), "The edges shown, their scores and the edits"),
+    Action("export_json", "Circuit as &JSON…", ("Ctrl+Shift+E",), "The circuit's edges, and what it was made of"),
+    Action("export_scores_json", "Sc&ores as JSON…", (), "Of all edges, for `wirescope evaluate` and `compare`"),
+    Action("export_scores_csv", "Scores as &CSV…", (), "Of all edges, a row each, for a spreadsheet"),
+    Action("export_predictions_json", "P&redictions as JSON…", (), "Before and after the edits, with what they are of"),
+    Action("export_predictions_csv", "Predictio&ns as CSV…", (), "Before and after the edits, a row an answer"),
     Action("quit", "&Quit", ("Ctrl+Q",), "Close the window and end the program"),
     Action("undo", "&Undo", ("Ctrl+Z",), "Go back to the step before", "undo", needs="Nothing is done yet"),
     Action("redo", "Red&o", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was undone", "redo", needs="Nothing was undone"),
@@ -181,7 +185,20 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("&Help", ("welcome", "guide", "measured", "keys", "-", "log", "about")),
 )
 
-EXPORTS = ("export_svg", "export_pdf", "export_png1", "export_png2", "export_png4", "-", "export_json")
+EXPORTS = (
+    "export_svg",
+    "export_pdf",
+    "export_png1",
+    "export_png2",
+    "export_png4",
+    "-",
+    "export_json",
+    "-",
+    "export_scores_json",
+    "export_scores_csv",
+    "export_predictions_json",
+    "export_predictions_csv",
+)
 
 GESTURES: tuple[tuple[str, str], ...] = (
     ("Click", "select a node or an edge; with the Cut or Patch tool, edit it"),

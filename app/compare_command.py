@@ -18,7 +18,7 @@ SAID = ("model", "method", "replacement", "task", "dataset", "pairs", "metric", 
 
 
 def add_options(compare: argparse.ArgumentParser) -> None:
-    compare.add_argument("files", nargs=2, metavar="FILE", help="what `wirescope trace` or EAP-IG wrote")
+    compare.add_argument("files", nargs=2, metavar="FILE", help="what `wirescope trace`, the window or EAP-IG wrote")
     compare.add_argument("--size", type=int, action="append", help="edges of the circuits; several times for several")
     compare.add_argument("--json", action="store_true", help="print JSON")
     compare.set_defaults(do=compare_command)
@@ -28,8 +28,10 @@ def compare_command(options: argparse.Namespace) -> int:
     from core.evaluation.agreement import agreement
     from core.evaluation.faithfulness import FRACTIONS, sizes_of
 
-    one, other = _read(*options.files)
-    sizes = options.size or sizes_of(one.graph.n_edges, FRACTIONS[:-1])
+    (one, other), circuit = _read(*options.files)
+    sizes = options.size or [size for size in sizes_of(one.graph.n_edges, FRACTIONS[:-1]) if size < circuit]
+    if not options.size and circuit < one.graph.n_edges:
+        sizes.append(circuit)
     for size in sizes:
         if not 1 <= size <= one.graph.n_edges:
             raise ArgumentError(f"A circuit of this graph has 1 to {one.graph.n_edges:,} edges, not {size:,}.")
@@ -50,13 +52,14 @@ def compare_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _read(first: str, second: str) -> tuple[Scores, Scores]:
-    """Both. An EAP-IG file does not say which heads share keys and values: the other one's graph tells. Raises
-    InputError."""
+def _read(first: str, second: str) -> tuple[tuple[Scores, Scores], int]:
+    """Both, and the number of edges that can be compared: of the smaller circuit, where a file is one. An EAP-IG file
+    does not say which heads share keys and values: the other one's graph tells. Raises InputError."""
     from core.interchange.scores_files import difference
     from core.interchange.scores_reading import read_scores
 
-    one, other = read_scores(first).scores, read_scores(second).scores
+    files = read_scores(first), read_scores(second)
+    one, other = (file.scores for file in files)
     for scores, path in ((one, first), (other, second)):
         if scores.level != "edges":
             raise InputError(f"{path} holds scores of {scores.level}; scores of edges are compared.", "Trace edges.")
@@ -70,7 +73,7 @@ def _read(first: str, second: str) -> tuple[Scores, Scores]:
             f"These files are of different models, {names[0]} and {names[1]}: {difference(one.graph, other.graph)}.",
             "Compare traces of one model.",
         )
-    return one, other
+    return (one, other), min(file.size or one.graph.n_edges for file in files)
 
 
 def _about(path: str, scores: Scores) -> dict[str, Any]:

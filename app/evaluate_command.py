@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def add_options(evaluate: argparse.ArgumentParser, model_help: str) -> None:
-    evaluate.add_argument("file", help="what `wirescope trace` wrote, or an EAP-IG graph file")
+    evaluate.add_argument("file", help="what `wirescope trace` or the window wrote, or an EAP-IG graph file")
     evaluate.add_argument("--model", help=model_help + " (by default the one that the file names)")
     add_pair_options(evaluate, required=False)
     evaluate.add_argument("--metric", help="another metric than the file's, as for trace")
@@ -66,6 +66,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
         raise ArgumentError(
             f"A circuit of this graph has 1 to {len(scores.values):,} edges, not {options.size:,}.", "Change --size."
         )
+    if found.size == 0:
+        raise InputError(f"The circuit of {options.file} has no edges.", "Keep some, and export it again.")
     pairs = _pairs(model, found, options)
     over = session_over(model, pairs, options.metric or scores.about.get("metric kind"))
     for note in (*pairs.notes, *_doubts(found, name)):
@@ -83,7 +85,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
         over.session,
         scores,
         over.dataset,
-        size=options.size,
+        size=options.size or found.size,
         replacement=replacement,
         seed=options.seed,
         progress=lambda words, share: told(f"{words}: {share:.0%}"),
@@ -121,7 +123,11 @@ def _its_own(pairs: AskedPairs) -> AskedPairs:
 def _doubts(found: ScoresFile, name: str) -> list[str]:
     """What should be known before the figures are read."""
     own = found.scores.about.get("model", name)
-    return [f"The scores are of {own}, and this is {name}, a model of the same shape."] if own != name else []
+    notes = [f"The scores are of {own}, and this is {name}, a model of the same shape."] if own != name else []
+    if found.size is not None:
+        edges = f"{found.size:,} of {len(found.scores.values):,} edges"
+        notes.append(f"The file is one circuit, {edges}: the others have no scores, and come last where more are kept.")
+    return notes
 
 
 def _of_circuit(over: SessionOver, found: ScoresFile, replacement: Any, size: int, seed: int) -> dict[str, Any]:

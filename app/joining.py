@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.arrangement import dock_slots
 from app.dialogs import show_about, show_keys
-from app.exporting import export
+from app.exporting import export, export_predictions, export_scores
 from app.make_b import MAKE_ACTIONS
 from app.stepping import redo, undo
 from views.data import Target
@@ -32,6 +32,10 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "export_png2": partial(export, window, ".png", 2),
         "export_png4": partial(export, window, ".png", 4),
         "export_json": partial(export, window, ".json"),
+        "export_scores_json": partial(export_scores, window, ".json"),
+        "export_scores_csv": partial(export_scores, window, ".csv"),
+        "export_predictions_json": partial(export_predictions, window, ".json"),
+        "export_predictions_csv": partial(export_predictions, window, ".csv"),
         "quit": window.close_window,
         "undo": partial(undo, workbench),
         "redo": partial(redo, workbench),

@@ -33,7 +33,7 @@ def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
     ranking = bench.kept["ranking", key]
     told = bench.scores[key].about.get("pairs", "") if key.choice.file else ""
     of_file = bool(key.choice.file), int(told) if told.isdigit() else 0
-    return Scored(number, ranking, key.kind, method, title, pairs, share, *of_file, key)
+    return Scored(number, ranking, key.kind, method, title, pairs, share, *of_file, key, dict(bench.scores[key].about))
 
 
 def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:

@@ -7,7 +7,7 @@ differs little costs little, and a newer request simply replaces an older one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
@@ -146,6 +146,7 @@ class Scored:
     from_file: bool = False
     file_pairs: int = 0  # that the file says they are over
     of: object = None  # tells these scores from all others of the same model, inputs and metric
+    about: Mapping[str, str] = field(default_factory=dict)  # what the method was told
 
     @property
     def measured(self) -> bool:

@@ -37,7 +37,7 @@ class NodeScoring(QObject):
         bench = self._bench
         if scored.share == 1:
             self._end(scored)
-        if scored.values is self._values:
+        if scored.values is self._values and (bench.extent.scores is None) == (scored.values is None):
             return
         self._values = scored.values
         if scored.values is None:

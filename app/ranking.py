@@ -56,6 +56,11 @@ class Ranking:
         return strongest_of(self.values, np.arange(len(self.values)))
 
     @property
+    def searched(self) -> NDArray[np.bool_] | None:
+        """What a search has kept, [edges]; None for other scores."""
+        return self._kept
+
+    @property
     def exact(self) -> bool:
         """Whether every edge was really edited."""
         return self.meaning == MEASURED

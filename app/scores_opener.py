@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from app.document import Document
 from app.errands import Errands
 from app.messages import Failed, Unanswered
+from app.presenters.made_of import difference_words, made_words, with_made_of
 from app.scores_wants import ReadScores, ScoresRead
+from core.errors import WirescopeError
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -57,10 +60,46 @@ class ScoresOpener(QObject):
     def _take(self, read: ScoresRead) -> None:
         if not self._reading.ends(read.want):
             return
-        document = self._bench.document
+        opened, document = self._bench.opened, self._bench.document
+        assert opened is not None
+        if read.made.clean is None:
+            self._commit(read, document)
+            return
+        try:
+            whole = with_made_of(document, read.made, opened.graph)
+        except WirescopeError as error:
+            self._refuse(f"{Path(read.want.path).name}: {error.message}", error.hint)
+            return
+        if whole == document:
+            self._commit(read, document)
+        else:
+            self._offer(read, whole)
+
+    def _commit(self, read: ScoresRead, document: Document) -> None:
+        """One step, so that one Undo brings all back that was there before."""
         changed = replace(document, traced=read.choice, replacement=read.kind, size=read.size or document.size)
         self._bench.commit(f"Open {Path(read.want.path).name}", changed)
         self._bench.message.emit(f"{read.words}. What they recover is measured here, on the pair on the cards.")
+
+    def _offer(self, read: ScoresRead, whole: Document) -> None:
+        """Ask whether the inputs, the metric and the edits of the file are to come with it."""
+        document, name = self._bench.document, Path(read.want.path).name
+        box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", "", QMessageBox.StandardButton.Cancel, self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setText(f"{name} was made with other {difference_words(document, whole)} than are here now.")
+        words = made_words(whole)
+        if read.lost:
+            box.setInformativeText(f"{words}\n\nIts inputs cannot be opened: {'; '.join(read.lost)}.")
+        else:
+            box.setInformativeText(f"{words}\n\nOne Undo brings back what is here now.")
+            with_them = box.addButton("Open with Them", QMessageBox.ButtonRole.AcceptRole)
+            with_them.clicked.connect(lambda: self._commit(read, whole))
+            box.setDefaultButton(with_them)
+        if read.kind != "patch" or self._bench.usable().counterfactual is not None:
+            alone = box.addButton("Edges Alone", QMessageBox.ButtonRole.DestructiveRole)
+            alone.setToolTip("Keep the inputs, the metric and the edits that are here, and run the edges on these")
+            alone.clicked.connect(lambda: self._commit(read, self._bench.document))
+        box.open()
 
     def _take_refusal(self, refusal: Unanswered) -> None:
         if self._reading.ends(refusal.want):

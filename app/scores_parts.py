@@ -16,9 +16,9 @@ from app.trace_choice import QUICK, TraceChoice, pairs_words
 from core.edits import EDIT_WORDS, EditKind
 from core.errors import InputError
 from core.graph import Graph
-from core.interchange.circuit_files import FORMAT, direction_of, from_json
-from core.interchange.scores_files import difference
+from core.interchange.made_of import changed_pictures, made_of
 from core.interchange.scores_reading import read_scores
+from core.text_files import parse_json, read_text
 from core.tracing.direction import directed
 from core.tracing.meaning import ranking_words
 from core.tracing.methods import ABLATIONS, METHODS
@@ -28,13 +28,14 @@ from core.tracing.scores import Scores
 def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
     """Read the file and say what it is. Raises InputError for one that does not fit."""
     scores, size = scores_in(want.path, bench.session.graph)
+    made = made_of(parse_json(read_text(Path(want.path)), Path(want.path).name))
     kind: EditKind = scores.replacement
     if kind not in ABLATIONS:
         raise InputError(
             f"{Path(want.path).name} was made for {EDIT_WORDS.get(kind, kind)}, which circuits are not run with here.",
             f"There are: {', '.join(ABLATIONS)}.",
         )
-    if kind == "patch" and not bench.ready.has_counterfactual:
+    if kind == "patch" and not bench.ready.has_counterfactual and made.counterfactual is None:
         raise InputError(f"In {Path(want.path).name} removed edges carry their value in B.", "Give B first.")
     what = f"a circuit of {size:,} edges" if size is not None else f"scores of {len(scores.values):,} edges"
     words = f"{Path(want.path).name}: {what}" + (f" by {method_title(scores.method)}" if scores.method else "")
@@ -46,7 +47,8 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
         words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
         words += f": {ranking_words(directed_here.direction).removesuffix('.')}"
     method = scores.method if scores.method in METHODS else QUICK
-    send(ScoresRead(request.number, want, TraceChoice(method, file=want.path), kind, size, words))
+    lost = tuple(changed_pictures((made.clean, made.counterfactual)))
+    send(ScoresRead(request.number, want, TraceChoice(method, file=want.path), kind, size, words, made, lost))
 
 
 def scores_of_file(bench: Bench, key: ScoresKey) -> Scores:
@@ -72,25 +74,8 @@ def share_done(scores: Scores) -> float:
 def scores_in(path: str, graph: Graph) -> tuple[Scores, int | None]:
     """What a file holds, and the number of edges where it is one circuit: of the others nothing is known then. Raises
     InputError for a file that is none, or of another model, with the difference."""
-    file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        text = ""
-    if f'"{FORMAT}"' not in text[:200]:
-        scores = read_scores(path, graph).scores
-        if scores.level != "edges":
-            raise InputError(f"{file.name} holds scores of {scores.level}.", "Open scores of edges, or trace here.")
-        return scores, None
-    circuit = from_json(text)
-    if circuit.graph != graph:
-        name = circuit.about.get("model", "")
-        raise InputError(
-            f"{file.name} is of another model{f', {name}' if name else ''}: {difference(circuit.graph, graph)}.",
-            f"Open it with {name}." if name else "Open it with the model that it was made for.",
-        )
-    values = np.full(graph.n_edges, np.nan)
-    values[circuit.edges] = 0.0 if circuit.values is None else circuit.values
-    about, direction = circuit.about, direction_of(circuit)
-    kind: EditKind = about.get("replacement", "patch")  # type: ignore[assignment]
-    return Scores(graph, values, about.get("method", ""), kind, about, "edges", direction), len(circuit)
+    found = read_scores(path, graph)
+    if found.scores.level != "edges":
+        words = f"{Path(path).name} holds scores of {found.scores.level}."
+        raise InputError(words, "Open scores of edges, or trace here.")
+    return found.scores, found.size

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.errands import Errand
 from app.trace_choice import TraceChoice
 from core.edits import EditKind
+from core.interchange.made_of import MadeOf
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class ReadScores(Errand):
 @dataclass(frozen=True)
 class ScoresRead:
     """The file fits. choice: stands for it in the document. kind: what the removed edges carry in it. size: of the
-    circuit that the file is; None for scores of all edges. words: what it is."""
+    circuit that the file is; None for scores of all edges. words: what it is. made: what the file
+    says that it was made of; lost: pictures of that which are not there any more, in words."""
 
     number: int
     want: ReadScores
@@ -27,3 +29,5 @@ class ScoresRead:
     kind: EditKind
     size: int | None
     words: str
+    made: MadeOf = field(default_factory=MadeOf)
+    lost: tuple[str, ...] = ()

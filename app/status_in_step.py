@@ -33,8 +33,9 @@ class StatusInStep(QObject):
         workbench.idle.connect(lambda: self.pace.restart())  # the next work may come much later
         workbench.message.connect(self._show_message)
         self._just_said = QTimer(self, singleShot=True, interval=0)  # runs until the event that brought a message ends
-        self._step = workbench.history.current
+        self._said_of = self._state()
         workbench.history_changed.connect(self._drop_message)
+        workbench.history_changed.connect(self._follow)
 
     def _show_work(self, words: str, share: float | None) -> None:
         self._status.set_work(words, share, self.pace.left(words, share))
@@ -45,10 +46,24 @@ class StatusInStep(QObject):
 
     def _drop_message(self) -> None:
         """What was said of an earlier state goes when the work goes on; not what was said of this very step."""
-        if self._workbench.history.current is not self._step:
-            self._step = self._workbench.history.current
+        if self._said_of != self._state():
+            self._said_of = self._state()
             if not self._just_said.isActive():
                 self._status.set_message("")
+
+    def _state(self) -> tuple[object, object]:
+        """The step of the history, and what it has come to: a drag is one step."""
+        return self._workbench.history.current, self._workbench.document
+
+    def _follow(self) -> None:
+        """The document is another one: what is of another model goes, and what is of an earlier state is dimmed."""
+        status, bench = self._status, self._workbench
+        if bench.opened is None or bench.opened.name != bench.document.model:
+            for clear in (status.set_device, status.set_parity, status.set_memory, status.set_run):
+                clear("")
+            return
+        status.dim_parity(bench.ready_of_present is None)
+        status.dim_memory(not bench.ran_is_present)
 
     def _show_device(self, opened: Opened) -> None:
         precision, device = opened.details.split(" · ")[-2:]
@@ -57,8 +72,10 @@ class StatusInStep(QObject):
 
     def _show_parity(self, ready: Ready) -> None:
         self._status.set_parity(ready.parity)
+        self._status.dim_parity(False)
 
     def _show_memory(self, cache: float) -> None:
+        self._status.dim_memory(False)
         resident = resident_megabytes()
         kept = f"cache {memory_words(cache)}"
         if resident is None:

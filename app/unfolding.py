@@ -97,8 +97,9 @@ class Unfolding(QObject):
         if found is None or not self.shown:
             return caption
         by = f"estimated by {found.title} at each position, {REPLACED[found.kind]}"
+        by += ", of an earlier state" if self._of != self._state() else ""
         lines = [f"Dashed: {by}. Arcs: what a head moves from one position to another; lines: what stays at one."]
-        return replace(caption, lines=lines)
+        return replace(caption, lines=[*lines, *caption.lines[1:]])
 
     def _waiting(self) -> UnfoldedData:
         """The words of what is being done, or of why there is nothing."""

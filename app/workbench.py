@@ -21,6 +21,7 @@ from app.findings import Findings, Known
 from app.grouping import Grouping
 from app.history import History, Outcome, Step
 from app.messages import Failed, Opened, Ran, Ready, Recovered, Refused, Scored, Want
+from app.presenters.cards import awaited_cards
 from app.question import Question
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
@@ -149,6 +150,10 @@ class Workbench(QObject):
             self._forget()
         if (document.traced_last, document.traced_rows) != (before.traced_last, before.traced_rows):
             self.tracing = False  # it was another trace
+        if (document.traced_nodes, document.replacement) != (before.traced_nodes, before.replacement):
+            self.set_extent(replace(self.extent, scores=None))  # of another trace
+        if changed or document.model != before.model:
+            self._send_awaited()
         self.findings.follow(before, document)
         self._ask_anew()
         self._inspect()
@@ -283,6 +288,7 @@ class Workbench(QObject):
         """Numbers of another input or metric are worth nothing."""
         self.findings.forget()
         self.tracing = False
+        self.set_extent(replace(self.extent, changes=None, scores=None))  # the colours of its nodes
 
     @property
     def busy(self) -> bool:
@@ -363,6 +369,10 @@ class Workbench(QObject):
         self.idle.emit()
 
     # ---- what the views draw ----
+
+    def _send_awaited(self) -> None:
+        """The new inputs at once, before the model has read them."""
+        self.cards_changed.emit(*awaited_cards(self.document, self._ready_of, self.ready))
 
     def _send_edits(self) -> None:
         self.edits_changed.emit(edit_rows(self.usable(), self.labels))

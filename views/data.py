@@ -116,6 +116,7 @@ class CardData:
     name: str = ""  # of the image's file
     notes: tuple[str, ...] = ()  # what was done to the image, spaces at the ends of the text
     problem: str = ""  # why it cannot run, and what to do
+    awaited: bool = False  # the model has not read it yet
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ canvas shows beside the circuit is not in it."""
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -64,7 +64,8 @@ def about_work(shown: Snapshot) -> dict[str, str]:
     }
     if scored is not None and scored.meaning.signed and scored.ranking.direction is not None:
         about["direction"] = DIRECTION_IN_FILES[scored.ranking.direction]
-    return about | shown.subject.about() | metric_kind(made(shown))
+    told = {} if scored is None or scored.from_file else scored.about  # what a file says is of the file
+    return {**told} | about | shown.subject.about() | metric_kind(made(shown))
 
 
 def made(shown: Snapshot) -> MadeOf:
@@ -76,8 +77,3 @@ def made(shown: Snapshot) -> MadeOf:
 def edits_made(shown: Snapshot) -> tuple[Edit, ...]:
     """Those of the figures shown: a patch waits while B does not fit."""
     return shown.document.edits if shown.ran is None else shown.ran.edits
-
-
-def entries(shown: Snapshot) -> dict[str, Any]:
-    """For a file that is no circuit: what it is about, and what it was made of."""
-    return {"about": about_work(shown), KEY: made(shown).entries()}

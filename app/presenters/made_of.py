@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 from app.document import Document, PairSource, Source
 from app.messages import Opened
+from app.step_words import metric_words
 from core.edits import Edit
 from core.errors import InputError
 from core.graph import Graph
@@ -45,6 +46,24 @@ def with_made_of(document: Document, made: MadeOf, graph: Graph) -> Document:
         metric=None if made.metric is None else MetricChoice(*made.metric),
         edits=edits,
     )
+
+
+def difference_words(document: Document, whole: Document) -> str:
+    """What of a document differs from the file's: "inputs, another metric and edits"."""
+    parts = []
+    if (document.clean, document.counterfactual) != (whole.clean, whole.counterfactual):
+        parts.append("inputs")
+    parts += ["metric"] if document.metric != whole.metric else []
+    parts += ["edits"] if document.edits != whole.edits else []
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def made_words(whole: Document) -> str:
+    """What a file was made of, in lines."""
+    lines = [f"{letter}: {side.words}" for letter, side in (("A", whole.clean), ("B", whole.counterfactual)) if side]
+    lines += [metric_words(whole.metric)] if whole.metric is not None else []
+    lines += [f"Edits: {'; '.join(str(edit) for edit in whole.edits)}"] if whole.edits else []
+    return "\n".join(lines)
 
 
 def metric_kind(made: MadeOf) -> dict[str, str]:

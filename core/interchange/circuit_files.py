@@ -38,7 +38,14 @@ def to_json(circuit: Circuit) -> str:
 def from_json(text: str) -> Circuit:
     """Read a circuit back. Raises InputError for a file that is none."""
     try:
-        document = json.loads(text)
+        return from_document(json.loads(text))
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"This file is no circuit: {error}", "Open a JSON file that Wirescope exported.") from None
+
+
+def from_document(document: Any) -> Circuit:
+    """The circuit of a JSON document. Raises InputError for one that is none."""
+    try:
         if document["format"] != FORMAT:
             raise InputError("This is not a circuit of Wirescope.")
         if document["version"] > VERSION:

@@ -62,16 +62,18 @@ class MadeOf:
 def made_of(document: dict[str, Any]) -> MadeOf:
     """What a document was made of; nothing for one that does not say. Raises InputError."""
     document = document.get(KEY, {})
+    if not isinstance(document, dict):
+        raise InputError("What the file was made of cannot be read: it is no object.")
     try:
         sides = {key: _read(document.get("inputs", {}).get(key)) for key in KEYS}
         metric = document.get("metric")
         edits = tuple(_edit_read(edit) for edit in document.get("edits", ()))
         rows = tuple(FileRow(*row) for row in document.get("rows", ()))
         chosen = None if metric is None else (str(metric["kind"]), str(metric["target"]), str(metric["foil"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"What the circuit was made of cannot be read: {error!r}.") from None
     except EditError as error:
-        raise InputError(f"An edit of the file cannot be read: {error.message}", error.hint) from None
+        raise InputError(f"An edit that the file was made of cannot be read: {error.message}", error.hint) from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"What the file was made of cannot be read: {error!r}.") from None
     return MadeOf(sides["clean"], sides["counterfactual"], chosen, edits, rows)
 
 
@@ -95,6 +97,8 @@ def changed_pictures(sides: Sequence[FileInput | None]) -> list[str]:
             continue
         if not side.path:
             found.append(f"{side.name or 'a picture'} was pasted, and the file holds its name only")
+        elif str(dict(side.corruption).get("other", "")).startswith("sha256:"):
+            found.append(f"{side.name} is changed by a picture that was pasted, which the file does not hold")
         elif side.sha256 and hash_of_file(side.path) != side.sha256:
             there = Path(side.path).expanduser().exists()
             found.append(f"{side.path} is {'another picture now' if there else 'not there any more'}")

@@ -30,11 +30,13 @@ VERSION = 1
 @dataclass(frozen=True)
 class ScoresFile:
     """Scores, and the rows that they were traced on (none where the file does not say). marked: the circuit that an
-    EAP-IG file says is in the graph."""
+    EAP-IG file says is in the graph. size: edges of the circuit that the file is; the others have no scores then. None
+    for scores of all edges."""
 
     scores: Scores
     rows: tuple[FileRow, ...] = ()
     marked: Circuit | None = None
+    size: int | None = None
 
 
 def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
+
+from core.circuit import Circuit
+from core.edits import EDIT_KINDS
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
+from core.inputs.dataset_files import FileRow
 from core.interchange.circuit_files import FORMAT as CIRCUIT_FORMAT
+from core.interchange.circuit_files import direction_of, from_document
 from core.interchange.eap_ig_files import eap_ig_scores
+from core.interchange.made_of import made_of
 from core.interchange.scores_files import FORMAT, ScoresFile, difference, scores_from_json
 from core.text_files import parse_json, read_text
+from core.tracing.scores import Scores
 
 EAP_IG = "EAP-IG"
 WRITTEN = "Give a file that `wirescope trace` or EAP-IG wrote."
@@ -23,10 +32,11 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
     try:
         kind = document.get("format", EAP_IG if "cfg" in document else None)
         if kind == CIRCUIT_FORMAT:
-            raise InputError(f"{file.name} is one circuit, without the scores of the other edges.", WRITTEN)
-        if kind not in (FORMAT, EAP_IG):
+            found = circuit_scores(from_document(document), made_of(document).rows)
+        elif kind in (FORMAT, EAP_IG):
+            found = scores_from_json(document) if kind == FORMAT else eap_ig_scores(document, graph)
+        else:
             raise InputError(f"{file.name} holds no scores.", WRITTEN)
-        found = scores_from_json(document) if kind == FORMAT else eap_ig_scores(document, graph)
     except InputError:
         raise
     except (ArgumentError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
@@ -38,3 +48,20 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
             f"Open it with {name}." if name else "Open it with the model that it was made for.",
         )
     return found
+
+
+def circuit_scores(circuit: Circuit, rows: tuple[FileRow, ...] = ()) -> ScoresFile:
+    """A circuit as scores of which the others have none, so that its edges are the best in any case. Raises InputError
+    for what removed edges cannot carry."""
+    graph, about = circuit.graph, circuit.about
+    replacement = about.get("replacement", "patch")
+    if replacement not in EDIT_KINDS:
+        raise InputError(f"There is no replacement {replacement!r}.")
+    values = np.full(graph.n_edges, np.nan)
+    values[circuit.edges] = 0.0 if circuit.values is None else circuit.values
+    kept = np.zeros(graph.n_edges, dtype=bool)
+    kept[circuit.edges] = True
+    said = direction_of(circuit)
+    direction: Literal[-1, 0, 1] | None = None if said is None else 1 if said > 0 else -1 if said < 0 else 0
+    scores = Scores(graph, values, about.get("method", ""), replacement, about, "edges", direction, kept)
+    return ScoresFile(scores, rows, None, len(circuit))

@@ -9,6 +9,8 @@ points.
 
 from __future__ import annotations
 
+import numpy as np
+
 from core.graph import Node
 from core.tracing.methods import METHODS
 from core.tracing.scores import Scores
@@ -20,7 +22,7 @@ def sum_of_scores(scores: Scores) -> float | None:
     Those of all edges, or for a method whose way is the input's alone those of the edges out of `input`, and then with
     B's values in place of what is removed, which is where its way begins."""
     method = METHODS.get(scores.method)
-    if method is None or method.adds_up is None:
+    if method is None or method.adds_up is None or np.isnan(scores.values).any():  # of a circuit alone, or of a part
         return None
     if method.adds_up == "all":
         return float(scores.values.sum())

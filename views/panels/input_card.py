@@ -176,10 +176,11 @@ class InputCard(QWidget):
         self.chip_scroll.setVisible(text and not field)
         has_picture = not text and self._data.image is not None
         self.picture.setVisible(has_picture)
-        self.picture_row.setVisible(has_picture)
+        self.picture_row.setVisible(has_picture or (not text and self._data.awaited))
+        self.name.setEnabled(not self._data.awaited)
         self.grid_button.setVisible(self._data.grid is not None)
         self.name.setText(self._data.name)
-        self.invitation.setVisible(not text and not has_picture)
+        self.invitation.setVisible(not text and not has_picture and not self._data.awaited)
 
     # ---- editing -------------------------------------------------------------------------------------------
 

@@ -81,7 +81,7 @@ class StatusStrip(QWidget):
         self.parity.set_tip("How far the engine is from the model's own forward pass, on this input")
         self.device = ElidedLabel("", "muted")
         self.device.set_tip("What the model runs on, and the precision of its numbers")
-        self.memory = ElidedLabel("", "muted")
+        self.memory = TintedLabel("", "muted")
         self.memory.set_tip("All memory of the program, and what of it the engine keeps of earlier runs to be fast")
         self.run = TintedLabel("", "muted")
         self.run.set_tip("How long the last run took, and what share that is of the model's own forward pass")
@@ -126,6 +126,14 @@ class StatusStrip(QWidget):
         self.parity.setText(text)
         self.parity.set_color("good" if good else "negative")
         self.parity.setVisible(bool(text))
+
+    def dim_parity(self, stale: bool) -> None:
+        """Of an earlier input, until that of the new one is known."""
+        self.parity.set_color("faint" if stale else "good")
+
+    def dim_memory(self, stale: bool) -> None:
+        """As it was after an earlier run."""
+        self.memory.set_color("faint" if stale else "muted")
 
     def set_device(self, text: str) -> None:
         """`cpu · fp32`."""

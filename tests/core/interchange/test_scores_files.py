@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,9 +120,15 @@ def test_a_file_as_eap_ig_writes_it(tmp_path: Path) -> None:
     assert found.rows == ()
 
 
-def test_a_circuit_without_the_other_scores_is_told_from_scores(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="one circuit, without the scores of the other edges"):
-        read_scores(written(tmp_path, traced("gpt2").top(5).to_json()))
+@pytest.mark.parametrize("scored", [True, False])
+def test_a_circuit_is_read_as_scores_of_which_the_others_have_none(tmp_path: Path, scored: bool) -> None:
+    circuit = traced("gpt2").top(5)
+    circuit = circuit if scored else replace(circuit, values=None)
+    found = read_scores(written(tmp_path, circuit.to_json()))
+    assert found.size == 5
+    assert set(found.scores.top(5).edges.tolist()) == set(circuit.edges.tolist())
+    others = np.setdiff1d(np.arange(len(found.scores.values)), circuit.edges)
+    assert np.isnan(found.scores.values[others]).all()
 
 
 def test_a_file_of_another_model_names_the_difference(tmp_path: Path) -> None:
