@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,9 +50,11 @@ class TableInStep(QObject):
             return
         state = workbench.scored, workbench.usable(), dict(workbench.measured), workbench.stale
         strongest = workbench.extent.strongest
-        if self._shown != (opened.graph, *state, strongest):
-            self._shown = (opened.graph, *state, strongest)
-            panel.set_data(table_data(opened, *state, strongest))
+        subject = workbench.drawn.subject()
+        circuit = "" if subject is None or subject.size is None else f"kept: {subject.circuit}"
+        if self._shown != (opened.graph, *state, strongest, circuit):
+            self._shown = (opened.graph, *state, strongest, circuit)
+            panel.set_data(replace(table_data(opened, *state, strongest), circuit=circuit))
         panel.set_selection(workbench.selection)
 
     def _select(self, targets: tuple[Target, ...]) -> None:

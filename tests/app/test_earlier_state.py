@@ -23,7 +23,7 @@ def test_a_card_shows_the_new_input_at_once_and_dimmed(reader: Person, held) -> 
         card = reader.card(letter).card()
         assert (card.text, card.awaited, card.tokens) == (text, True, ())
         assert reader.card(letter).chips.chip_texts() == text.split()
-    reader.choose("Edit", "Undo")
+    reader.bench.history.undo()
     assert reader.card("A").card().text == "When Mary gave a drink to"
 
 

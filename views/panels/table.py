@@ -150,7 +150,8 @@ class TablePanel(QFrame):
             words += f" · {len(chosen)} selected"
         elif self._selection and not len(chosen) and any(lines.rows.number(t) is not None for t in self._selection):
             words += " · the selection is filtered away"
-        self.count.setText(words)
+        circuit = "" if self._data is None else self._data.circuit
+        self.count.setText(f"{words} · {circuit}" if circuit else words, words)
         show_text(self.problem, lines.problem or ("No line fits the filter." if not shown else ""))
 
     def showEvent(self, event: QShowEvent) -> None:

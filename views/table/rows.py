@@ -47,6 +47,7 @@ class TableData:
     signed: bool = True  # whether the sign of these says anything
     direction: int | None = 1
     of_metric: int | None = 1
+    circuit: str = ""  # what is kept, and by what it is ranked
 
 
 @dataclass(frozen=True, eq=False)
