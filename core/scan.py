@@ -21,6 +21,7 @@ from core.engine.scan import Scanner
 from core.errors import ArgumentError, Cancelled
 from core.graph import Edge, Node, Reader
 from core.positions import Positions
+from core.progress import stage, watched
 from core.session import Session
 
 
@@ -87,13 +88,18 @@ class Scan:
         return self.effects
 
     def parts(self, cancelled: Callable[[], bool] | None = None) -> Iterator[Part]:
-        """Measure what is missing, batch by batch, and give each as it comes. Raises Cancelled."""
-        scanner = Scanner(self.session.engine, self.edits)
-        without = float(self.session.run(self.edits).metric.mean())
+        """Measure what is missing, batch by batch, and give each as it comes. cancelled: asked at every layer of a
+        run. Raises Cancelled."""
+        begun = self.done / max(len(self), 1)
+        with watched(None, cancelled), stage(begun, begun):
+            scanner = Scanner(self.session.engine, self.edits)
+            without = float(self.session.run(self.edits).metric.mean())
         for numbers in self._batches(scanner):
             if cancelled is not None and cancelled():
                 raise Cancelled
-            outputs = scanner.outputs([self._edit(number) for number in numbers])
+            done = self.done
+            with watched(None, cancelled), stage(done / len(self), (done + len(numbers)) / len(self)):
+                outputs = scanner.outputs([self._edit(number) for number in numbers])
             effects = np.array([float(self._metric(output)) for output in outputs]) - without
             self.effects[numbers] = effects
             yield Part(np.asarray(numbers), effects)
@@ -103,8 +109,8 @@ class Scan:
         by_stage: dict[int, list[int]] = {}
         for number in np.flatnonzero(np.isnan(self.effects)).tolist():
             by_stage.setdefault(scanner.stage(self._edit(number)), []).append(number)
-        for stage in sorted(by_stage, reverse=True):  # the quick ones first
-            numbers = by_stage[stage]
+        for place in sorted(by_stage, reverse=True):  # the quick ones first
+            numbers = by_stage[place]
             for start in range(0, len(numbers), scanner.most):
                 yield numbers[start : start + scanner.most]
 

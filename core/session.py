@@ -22,6 +22,7 @@ from core.inputs.pair import Dataset, Pair
 from core.metrics import Metric, bind, default_metric
 from core.models.cause import check_autocast, disagreement, naming_cause
 from core.models.model import Model
+from core.progress import stage
 from core.result import Result
 from core.steering import population_of
 
@@ -90,9 +91,11 @@ class Session:
                 self.population,
                 memory_megabytes,
             )
-            self._clean_answer = self._answer(self.engine.clean())
+            with stage(0.0, 0.5):
+                self._clean_answer = self._answer(self.engine.clean())
             self.parity = self._check_parity() if parity is None else parity
-        b_state = self.engine.counterfactual()
+        with stage(0.5, 1.0):
+            b_state = self.engine.counterfactual()
         self._b_answer = None if b_state is None else self._answer(b_state)
         chosen = metric or default_metric(model, self._clean_answer, b is not None)
         self.metric = bind(chosen, model, self._clean_answer, self._b_answer)

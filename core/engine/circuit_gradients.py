@@ -18,6 +18,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from core import progress
 from core.engine.attention import attend, heads_out, score_mask, write_heads
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
@@ -65,7 +66,7 @@ class CircuitGradients:
                 self._whole = torch.zeros_like(self._differences)  # without the shares at positions
             self._keep(0, embedding - self._reference.outs([0], None)[0])
             for layer in range(graph.layers):
-                self._check()
+                self._check(layer / (4 * graph.layers))
                 heads, mlp = self._writers(layer)
                 if self._used[heads.start : heads.stop].any():
                     self._keep_heads(layer, heads)
@@ -77,7 +78,7 @@ class CircuitGradients:
             self.metric, gradient = self._output(final, metric)
             self._back(slice(len(graph.readers) - 1, None), graph.n_writers, gradient[None])
             for layer in reversed(range(graph.layers)):
-                self._check()
+                self._check(1 - 3 * (layer + 1) / (4 * graph.layers))  # a layer is made again, and goes back
                 self._layer_back(layer)
             if self._at is not None:
                 by_row = (self._after * self._whole).sum(dim=2).unflatten(1, (engine.batch, -1))  # type: ignore[no-untyped-call]
@@ -203,6 +204,7 @@ class CircuitGradients:
         after = self._after[:writers].flatten(1)
         after += self._shares[numbers, :writers].T @ flat
 
-    def _check(self) -> None:
+    def _check(self, share: float) -> None:
+        progress.at(share)
         if self._cancelled is not None and self._cancelled():
             raise Cancelled

@@ -27,6 +27,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core import progress
 from core.circuit import kept_matrix, reachable
 from core.engine.attention import attend, heads_out, of_heads, score_mask, write_heads
 from core.engine.circuit_reference import Reference
@@ -90,8 +91,10 @@ def run_circuits(
             alike = replacement == "patch" and engine.first_patched_row == engine.length  # A and B are the same
             waiting.append((number, _keep(engine.graph, edges[:0] if alike else edges, replacement)))
     with torch.no_grad():
-        for chunk in _chunks(engine, waiting, replacement):
-            results = CircuitRun(engine, [kept for _, kept in chunk], replacement).run(cancelled)
+        chunks = _chunks(engine, waiting, replacement)
+        for number, chunk in enumerate(chunks):
+            with progress.stage(number / len(chunks), (number + 1) / len(chunks)):
+                results = CircuitRun(engine, [kept for _, kept in chunk], replacement).run(cancelled)
             done.update(zip((number for number, _ in chunk), results, strict=True))
     return [done[number] for number in range(len(circuits))]
 
@@ -163,6 +166,7 @@ class CircuitRun:
         for layer in range(layers):
             if cancelled is not None and cancelled():
                 raise Cancelled
+            progress.at(layer / layers)
             if self._at_reads(layer) is not None:
                 self._gather_reads()
             ran = self._attention(layer) + self._mlp(layer)

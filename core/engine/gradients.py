@@ -23,10 +23,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core import progress
 from core.engine.attention import attend, head_out, project, score_mask, split_qkv, write_heads
 from core.engine.state import RunState, places
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
+
+
+def _passed(share: float, at: progress.At) -> Callable[[Tensor], None]:
+    """A hook for when the gradient has come so far. It holds nothing of the run, which could then never go."""
+    return lambda gradient: at(share)
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,11 @@ class ReaderGradients:
         self._wanted: dict[tuple[str, int], Tensor] = {}
         with torch.enable_grad():
             x = self._wanted["stream", 0] = self._stream.requires_grad_()
-            for layer in range(start // 2, adapter.shape.layers):
+            layers = adapter.shape.layers
+            for layer in range(start // 2, layers):
+                progress.at((layer - start // 2) / (3 * layers))
+                here = progress.at if droppable else progress.now()
+                x.register_hook(_passed(1 - 2 * (layer + 1) / (3 * layers), here))  # type: ignore[no-untyped-call]
                 after = x if start == 2 * layer + 1 else x + self._kept(layer, self._attention(layer, x))
                 x = after + self._kept(layer, self._mlp(layer, x if adapter.shape.parallel else after))
             self._metrics = metric(self._answer(x, reads))
@@ -97,6 +107,7 @@ class ReaderGradients:
         return added
 
     def _back(self) -> None:
+        progress.at(1 / 3)
         wanted = list(self._wanted.values())
         of_sum = torch.ones_like(self._metrics)
         found = torch.autograd.grad(self._metrics, wanted, of_sum, materialize_grads=True, retain_graph=self._droppable)

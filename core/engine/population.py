@@ -14,6 +14,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from core import progress
 from core.engine.attention import heads_out
 from core.engine.state import RunState, stream_before
 from core.errors import Cancelled, EditError
@@ -62,7 +63,8 @@ class Population:
                     if cancelled is not None and cancelled():
                         raise Cancelled
                     rows = range(sums.rows, self._end_of_batch(sums.rows))
-                    sums.add(self.run(rows), [self.lengths[row] for row in rows])
+                    with progress.stage(rows.start / len(self.lengths), rows.stop / len(self.lengths)):
+                        sums.add(self.run(rows), [self.lengths[row] for row in rows])
                 self._means[over_positions] = sums.means()
             del self._sums[over_positions]
         return self._means[over_positions]

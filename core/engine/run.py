@@ -24,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core import progress
 from core.engine.attention import attend, head_out, port_rows, project, score_mask, split_qkv, write_heads
 from core.engine.flow import Flow
 from core.engine.frozen import FrozenNorms
@@ -76,9 +77,11 @@ class Pass:
         if stage < 0:
             self._input()
             stage = 0
-        for layer in range(stage // 2, self.shape.layers):
+        start = stage // 2
+        for layer in range(start, self.shape.layers):
             if cancelled is not None and cancelled():
                 raise Cancelled
+            progress.at((layer - start) / (self.shape.layers - start))
             if stage <= 2 * layer:
                 self._attention(layer)
             if stage <= 2 * layer + 1:

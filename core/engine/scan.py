@@ -15,6 +15,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from core import progress
 from core.edits import Edit, ResolvedEdit
 from core.engine.engine import Engine
 from core.engine.flow import Flow
@@ -57,10 +58,16 @@ class Scanner:
         stage = self.stage(edits[0])
         with torch.no_grad():
             if stage < 0:
-                found = [engine.run([*self._edits, edit]).state.output for edit in edits]
+                found = []
+                for number, edit in enumerate(edits):
+                    with progress.stage(number / len(edits), (number + 1) / len(edits)):
+                        found.append(engine.run([*self._edits, edit]).state.output)
                 return torch.stack([output for output in found if output is not None])
             resolved = [engine.resolve(edit) for edit in edits]
-            rows = [self._row(row, stage, resolved) for row in range(engine.batch)]
+            rows = []
+            for row in range(engine.batch):
+                with progress.stage(row / engine.batch, (row + 1) / engine.batch):
+                    rows.append(self._row(row, stage, resolved))
             return torch.stack(rows, dim=1)
 
     def _row(self, row: int, stage: int, edits: list[ResolvedEdit]) -> Tensor:

@@ -24,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core import progress
 from core.engine.attention import attend, head_out, heads_out, score_mask, write_heads
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
@@ -92,6 +93,7 @@ class Sweep:
             if reader.kind != "mlp" and not graph.parallel:
                 self._read_mlp(reader.layer, changes, used)
             for layer in range(reader.layer + 1, graph.layers):
+                progress.at((layer - reader.layer) / (graph.layers - reader.layer))
                 base = graph.reader_index(Reader("q", layer))
                 ports = [n for n in range(base, base + graph.heads + 2 * graph.kv_heads) if used[n]]
                 read = [n for n in ports if self._read(n, changes)]

@@ -20,8 +20,10 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import Cancelled, NothingToRecoverError
 from core.inputs.pair import Dataset
+from core.progress import stage, watched
 from core.result import Result
 from core.session import Session
+from core.tracing.costs import PREPARED
 from core.tracing.direction import FLAT
 from core.tracing.over_pairs import Batch, batches_over
 
@@ -135,12 +137,15 @@ def measure(
     known = {} if memory is None else memory
     done = 0
     for number, batch in enumerate(batches):
-        runs = _Runs(batch, replacement, cancelled)
         rows = list(batch.rows)
+        means = pairs / len(rows) if replacement == "mean" and number == 0 else 0.0
+        runs = _Runs(batch, replacement, cancelled, means)
         for start in range(0, len(todo), size):
             part = todo[start : start + size]
             if (number, start) not in known:
-                known[number, start] = runs.of(part)
+                now, then = (count / (pairs * len(todo)) for count in (done, done + len(rows) * len(part)))
+                with watched(progress, cancelled), stage(now, then):
+                    known[number, start] = runs.of(part)
             whole, *found = known[number, start]
             for place, (metric, correct) in ((0, whole), *enumerate(found, 1 + start)):
                 table[place, rows], right[place, rows] = metric, correct
@@ -175,10 +180,14 @@ def _different(circuits: Sequence[Circuit]) -> tuple[list[Circuit], list[int]]:
 
 
 class _Runs:
-    """Runs circuits on one batch. Its session is made when the first part of it is not known."""
+    """Runs circuits on one batch. Its session is made when the first part of it is not known. means: how many runs of
+    the batch those for means are worth, which the first batch makes for all."""
 
-    def __init__(self, batch: Batch, replacement: EditKind, cancelled: Callable[[], bool] | None) -> None:
+    def __init__(
+        self, batch: Batch, replacement: EditKind, cancelled: Callable[[], bool] | None, means: float = 0.0
+    ) -> None:
         self._batch = batch
+        self._means = means
         self._replacement = replacement
         self._cancelled = cancelled
 
@@ -186,9 +195,20 @@ class _Runs:
         """The whole model's row, and that of each circuit. Raises Cancelled."""
         if self._cancelled is not None and self._cancelled():
             raise Cancelled
-        session, answers = self._session
-        results = session.run_circuits(circuits, self._replacement, self._cancelled)
+        prepared, means = (0.0, 0.0) if self._made else (PREPARED, self._means)
+        whole = prepared + means + max(len(circuits), 1)
+        with stage(0.0, prepared / whole):
+            session, answers = self._session
+        if self._replacement == "mean":
+            with stage(prepared / whole, (prepared + means) / whole):
+                session.engine.references.means(self._cancelled)
+        with stage((prepared + means) / whole, 1.0):
+            results = session.run_circuits(circuits, self._replacement, self._cancelled)
         return [_row(result, answers) for result in (session.clean, *results)]
+
+    @property
+    def _made(self) -> bool:
+        return "_session" in self.__dict__
 
     @cached_property
     def _session(self) -> tuple[Session, Tensor]:

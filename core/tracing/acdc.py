@@ -41,6 +41,7 @@ from numpy.typing import NDArray
 
 from core.circuit import reachable
 from core.engine.sweep import Changes, Sweep
+from core.progress import stage
 from core.tracing.acdc_nodes import acdc_nodes, change_that_counts
 from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job
@@ -59,7 +60,9 @@ def acdc(job: Job) -> Iterator[Found]:
     while count[0] < restarts:  # the first edge is the last to be decided
         search = memory.get("search") or _Search(job, int(count[0]))
         memory["search"] = search
-        edges, scores = search.next_reader(job.check)
+        done, into = count.sum() / (restarts * graph.n_edges), search.into / (restarts * graph.n_edges)
+        with stage(done, done + into):
+            edges, scores = search.next_reader(job.check)
         total[edges] += scores
         count[edges] += 1
         if search.ended:
@@ -110,6 +113,11 @@ class _Search:
             self._waiting = []
 
     @property
+    def into(self) -> int:
+        """How many edges there are into the reader that comes next."""
+        return len(self._scores)
+
+    @property
     def ended(self) -> bool:
         return self._number < 0
 
@@ -124,7 +132,10 @@ class _Search:
         with torch.no_grad():
             while self._waiting:
                 check()
-                tested, stayed = self._test(self._waiting[: self._size])
+                left, together = len(self._waiting), min(self._size, len(self._waiting))
+                done = 1 - left / self.into
+                with stage(done, done + together / self.into):
+                    tested, stayed = self._test(self._waiting[: self._size])
                 self._waiting = self._waiting[tested:]
                 self._size = min(self._most, max(2, self._size // 2)) if stayed else min(self._most, self._size * 2)
         start = int(self._graph.first_edge[self._number])
@@ -138,9 +149,10 @@ class _Search:
         number = self._number
         metrics = torch.zeros(len(writers), dtype=torch.float64)
         all_changes: list[Changes] = []
-        for sweep in self._sweeps:
+        for place, sweep in enumerate(self._sweeps):
             lost = torch.stack([sweep.lost(writer) for writer in writers]).cumsum(dim=0)
-            found, changes = sweep.run(number, sweep.stream(number) - lost, self._used)
+            with stage(place / len(self._sweeps), (place + 1) / len(self._sweeps)):
+                found, changes = sweep.run(number, sweep.stream(number) - lost, self._used)
             metrics += found.sum(dim=1).cpu().double()
             all_changes.append(changes)
         before, stays = self._present, False

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from core.edits import Edit
 from core.graph import Graph
+from core.progress import stage
 from core.session import Session
 from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job, common_length
@@ -55,7 +56,8 @@ def acdc_nodes(job: Job) -> Iterator[Found]:
             memory["removed"], memory["present"] = {}, _metric(job, {})
         for item in order[at:]:
             job.check()
-            _test(job, item, total)
+            with stage(memory["done"] / items, (memory["done"] + 1) / items):
+                _test(job, item, total)
             count[_index(item)] += 1
             memory["done"] += 1
             if memory["done"] == items // restarts:  # the first search is at its end
@@ -107,4 +109,8 @@ def _metric(job: Job, removed: dict[int, list[int]]) -> float:
     """The mean over all pairs, without some writers (and where; nothing: everywhere)."""
     writers = job.session.graph.writers
     edits = [Edit(writers[number], job.replacement, places or None) for number, places in removed.items()]
-    return sum(float(session.run(edits).metric.sum()) for session in job.sessions) / job.pairs
+    total = 0.0
+    for number, session in enumerate(job.sessions):
+        with stage(number / len(job.sessions), (number + 1) / len(job.sessions)):
+            total += float(session.run(edits).metric.sum())
+    return total / job.pairs

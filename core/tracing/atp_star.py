@@ -33,30 +33,35 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from core import progress
 from core.engine.gradients import ReaderGradients
+from core.progress import stage
 from core.tracing import eap
 from core.tracing.atp_star_softmax import through_softmax
 from core.tracing.attribution import BLOCK_BYTES, add_table, first_row, replaced_difference
 from core.tracing.job import Found, Job, by_level
 
+BACKWARDS = 0.5  # of the time, about
 Estimates = NDArray[np.float64]  # without dropping, then without layer 0, 1, ...: [1 + layers, ...]
 
 
 def atp_star(job: Job) -> Iterator[Found]:
     session, graph = job.session, job.session.graph
     first = first_row(session, job.replacement)
-    (run,) = eap.gradients(session, first, droppable=True)
+    with stage(0.0, BACKWARDS / graph.layers):
+        (run,) = eap.gradients(session, first, droppable=True)
     gradients = [_Gradients(run, None)]
     for layer in range(1, graph.layers):  # dropping the first one changes no gradient but its own
         job.check()
-        gradients.append(_Gradients(run, layer))
+        with stage(BACKWARDS * layer / graph.layers, BACKWARDS * (layer + 1) / graph.layers):
+            gradients.append(_Gradients(run, layer))
     positions = job.level == "positions"
     size = (graph.n_writers, session.engine.length) if positions else (graph.n_edges,)
     estimates = job.memory.setdefault("estimates", np.full((1 + graph.layers, *size), 0.0 if positions else np.nan))
     for layer in reversed(range(job.memory.get("layers", graph.layers + 1))):
         job.check()
         added = np.zeros_like(estimates)
-        with torch.no_grad():
+        with torch.no_grad(), stage(_share(graph.layers, layer + 1), _share(graph.layers, layer)):
             _add(job, run, gradients, layer, first, added)
         if positions:
             estimates += added
@@ -68,8 +73,13 @@ def atp_star(job: Job) -> Iterator[Found]:
             found = _scores(job, estimates)
             if positions:
                 found[: layer * (graph.heads + 1)] = np.nan  # earlier layers read them too
-            yield Found(found, 1 - layer / (graph.layers + 1))
+            yield Found(found, _share(graph.layers, layer))
     yield Found(_scores(job, estimates))
+
+
+def _share(layers: int, layer: int) -> float:
+    """What of the work is done when all layers from this one on are."""
+    return BACKWARDS + (1 - BACKWARDS) * (1 - layer / (layers + 1))
 
 
 def _scores(job: Job, estimates: Estimates) -> NDArray[np.float64]:
@@ -113,6 +123,7 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
     before = graph.n_writers if last else by_ports + (0 if graph.parallel else graph.heads)
     for start in range(0, before, block):
         job.check()
+        progress.at(start / before)
         writers = graph.writers[start : min(start + block, before)]
         lost = -torch.stack([replaced_difference(session, node, job.replacement)[:, first:] for node in writers])
         if positions:

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core import progress
 from core.edits import EditKind
 from core.engine.gradients import ReaderGradients
 from core.errors import ArgumentError, EditError
@@ -84,6 +85,7 @@ def _at_edges(job: Job, gradients: Sequence[ReaderGradients], difference: Differ
         readers = 0
         for layer in range(graph.layers + 1):
             job.check()
+            progress.at((start + block * layer / (graph.layers + 1)) / graph.n_writers)
             count = _readers_of(graph, layer)
             if graph.writers_before(graph.readers[readers + count - 1]) > start:
                 gradient = mean_gradient(gradients, layer)

@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from core.circuit import Circuit, connected
 from core.engine.circuit_gradients import CircuitGradients
 from core.graph import Graph
+from core.progress import stage, within
 from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job
 
@@ -42,6 +43,7 @@ KEPT = 0.6  # of the edges, each round
 SMALL = 200  # edges
 KEPT_OF_SMALL = 0.7
 LEAST = 4  # edges: with fewer there is nothing to choose between
+WORTHS = 0.8  # of the time of a round, about; the rest are exact runs
 TOGETHER = 16  # circuits that are run in one batch
 
 Edges = NDArray[np.int64]
@@ -54,12 +56,18 @@ def circuit_pruning(job: Job) -> Iterator[Found]:
     left, worth, runs = job.memory.get("left", everything)
     dropped: list[Edges] = job.memory.setdefault("dropped", [])  # the first to go first
     while len(left) > LEAST:
-        worth[left] = _worths(job, left)
+        begun, whole = _rounds(len(left)), _rounds(graph.n_edges)
+        share = 1 - begun / whole
+        for worths, part in within(_worths(job, left), share, share + WORTHS / whole):
+            worth[left] = worths
+            if not dropped and part < 1:  # before anything is dropped, it is what some of the pairs say
+                yield Found(_scores(graph, worth, dropped, left), share + WORTHS * part / whole)
         order = left[np.argsort(np.abs(worth[left]), kind="stable")]
         cut = len(order) - int(_share_kept(len(order)) * len(order))
         if len(left) <= SMALL:
             near = _nearest(order, cut, (job.options.budget - runs) // _rounds(len(left)))
-            worth[order[near]] = _measured(job, left, order[near])
+            with stage(share + WORTHS / whole, share + 1 / whole):
+                worth[order[near]] = _measured(job, left, order[near])
             runs += len(order[near])
             order[near] = order[near][np.argsort(np.abs(worth[order[near]]), kind="stable")]
         kept = np.sort(order[cut:])
@@ -69,6 +77,7 @@ def circuit_pruning(job: Job) -> Iterator[Found]:
         dropped.append(order[~np.isin(order, kept)])
         left = kept
         job.memory["left"] = left, worth, runs
+        job.memory.pop("worths")
         if len(left) > LEAST:
             share = 1 - _rounds(len(left)) / _rounds(graph.n_edges)
             yield Found(_scores(graph, worth, dropped, left), share)
@@ -101,27 +110,38 @@ def _measured(job: Job, circuit: Edges, edges: Edges) -> Floats:
     whole = Circuit(graph, circuit)
     without = [Circuit(graph, circuit[circuit != edge]) for edge in edges]
     lost = np.zeros(len(edges))
-    for session in job.sessions:
-        (before,) = session.run_circuits([whole], job.replacement, job.cancelled)
+    for number, session in enumerate(job.sessions):
+        with stage(number / len(job.sessions), number / len(job.sessions)):
+            (before,) = session.run_circuits([whole], job.replacement, job.cancelled)
         for start in range(0, len(edges), TOGETHER):
-            runs = session.run_circuits(without[start : start + TOGETHER], job.replacement, job.cancelled)
+            done = (number + start / len(edges)) / len(job.sessions)
+            with stage(done, done + min(TOGETHER / len(edges), 1) / len(job.sessions)):
+                runs = session.run_circuits(without[start : start + TOGETHER], job.replacement, job.cancelled)
             lost[start : start + len(runs)] += [float((before.metric - run.metric).sum()) for run in runs]
     return lost / job.pairs
 
 
-def _worths(job: Job, edges: Edges) -> Floats:
-    """What each edge of a circuit is worth in it: [edges], in their order."""
-    steps, graph = job.options.steps, job.session.graph
+def _worths(job: Job, edges: Edges) -> Iterator[tuple[Floats, float]]:
+    """What each edge of a circuit is worth in it: [edges], in their order; after each session the mean over its pairs
+    and those before, and what of the work is done. What a round has found stays in the job's memory."""
+    steps, graph, sessions = job.options.steps, job.session.graph, job.sessions
     readers, writers = graph.edge_readers[edges], graph.edge_writers[edges]
-    total = np.zeros(len(edges))
-    for session in job.sessions:
-        first = first_row(session, job.replacement)
-        for step in range(steps):
-            shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
-            shares[readers, writers] = (step + 0.5) / steps
+    total, done = job.memory.get("worths", (np.zeros(len(edges)), 0))  # done: runs, `steps` a session
+    pairs = np.cumsum([session.pair.batch for session in sessions])
+    while done < steps * len(sessions):
+        number, step = divmod(done, steps)
+        session = sessions[number]
+        shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
+        shares[readers, writers] = (step + 0.5) / steps
+        with stage(done / (steps * len(sessions)), (done + 1) / (steps * len(sessions))):
+            first = first_row(session, job.replacement)
             found = CircuitGradients(session.engine, shares, job.replacement, session.metric, first, job.cancelled)
-            total += found.by_share[readers, writers].cpu().double().numpy()
-    return total / steps / job.pairs
+        total = total + found.by_share[readers, writers].cpu().double().numpy()
+        done += 1
+        job.memory["worths"] = total, done
+        if step == steps - 1 and done < steps * len(sessions):
+            yield total / steps / pairs[number], done / (steps * len(sessions))
+    yield total / steps / job.pairs, 1.0
 
 
 def _scores(graph: Graph, worth: Floats, dropped: list[Edges], left: Edges) -> Floats:

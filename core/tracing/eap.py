@@ -20,16 +20,22 @@ from torch import Tensor
 
 from core.engine.gradients import ReaderGradients
 from core.models.adapter import Adapter
+from core.progress import stage
 from core.session import Session
 from core.tracing.attribution import first_row, gradients_at, scores_of
 from core.tracing.job import Found, Job
 
+RUNS = 0.8  # of the time, about; the rest are products
 FLAT_AT_CLEAN = ("kl", "cosine_clean")  # metrics whose gradient at A is zero
 
 
 def eap(job: Job) -> Iterator[Found]:
     first = first_row(job.session, job.replacement)
-    yield Found(scores_of(job, gradients(job.session, first), first))
+    with stage(0.0, RUNS):
+        found = gradients(job.session, first)
+    with stage(RUNS, 1.0):
+        scores = scores_of(job, found, first)
+    yield Found(scores)
 
 
 def gradients(

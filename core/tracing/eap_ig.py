@@ -16,16 +16,54 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.engine.gradients import ReaderGradients
+from core.errors import Cancelled
+from core.progress import stage, unwatched
 from core.session import Session
 from core.tracing.attribution import counterfactual_embedding, first_row, gradients_at, scores_of
+from core.tracing.eap import RUNS
 from core.tracing.job import Found, Job
+
+TOGETHER = 5  # steps whose gradients are held and then averaged in one go
 
 
 def eap_ig(job: Job) -> Iterator[Found]:
-    first = first_row(job.session, job.replacement)
-    yield Found(scores_of(job, gradients(job.session, job.options.steps, first, job.check), first))
+    session, steps, memory = job.session, job.options.steps, job.memory
+    first = first_row(session, job.replacement)
+    held: list[ReaderGradients] = memory.setdefault("held", [])
+    while (done := memory.setdefault("steps", 0)) < steps:
+        count = min(TOGETHER, steps - done)
+        try:
+            while len(held) < count:
+                job.check()
+                step = done + len(held)
+                with stage(step / steps, (step + RUNS) / steps):
+                    held.append(gradient_at_step(session, step, steps, first))
+            with stage((done + count * RUNS) / steps, (done + count) / steps):
+                found = _weighted(job, held, first, count)
+        except Cancelled:
+            if held:  # what these steps say is not lost; they are averaged with the others later on
+                with unwatched():
+                    so_far = _weighted(replace(job, cancelled=None), held, first, len(held))
+                total = memory.get("total", 0.0) + so_far
+                yield Found(total / (done + len(held)), (done + len(held) * RUNS) / steps)
+            raise
+        memory["total"] = found if done == 0 else memory["total"] + found
+        memory["steps"] = done + count
+        held.clear()
+        if done + count < steps:
+            yield Found(memory["total"] / (done + count), (done + count) / steps)
+    yield Found(memory["total"] / steps)
+
+
+def _weighted(job: Job, held: list[ReaderGradients], first: int, count: int) -> NDArray[np.float64]:
+    """The scores by the mean of some gradients, times their number."""
+    return scores_of(job, held, first) * count
 
 
 def gradients(
@@ -33,10 +71,16 @@ def gradients(
 ) -> list[ReaderGradients]:
     """The gradients that are averaged, from row `first` on: one run a step. check: called between them. Raises
     EditError without a B."""
-    b = counterfactual_embedding(session)
-    a = session.engine.clean().embedding
     found = []
     for step in range(steps):
         check()
-        found.append(gradients_at(session, b + (step + 0.5) / steps * (a - b), first))
+        with stage(step / steps, (step + 1) / steps):
+            found.append(gradient_at_step(session, step, steps, first))
     return found
+
+
+def gradient_at_step(session: Session, step: int, steps: int, first: int = 0) -> ReaderGradients:
+    """Those of one step. Raises EditError without a B."""
+    b = counterfactual_embedding(session)
+    a = session.engine.clean().embedding
+    return gradients_at(session, b + (step + 0.5) / steps * (a - b), first)

@@ -28,6 +28,7 @@ from torch import Tensor
 from core.engine.gradients import ReaderGradients
 from core.engine.state import RunState
 from core.graph import Graph, Node
+from core.progress import stage
 from core.tracing.attribution import add_table, first_row, replaced_difference
 from core.tracing.job import Found, Job
 
@@ -45,9 +46,10 @@ def eap_ig_activations(job: Job) -> Iterator[Found]:
     done = job.memory.setdefault("done", 0)
     for nodes, layer in stages[job.memory.setdefault("stages", 0) :]:
         job.check()
-        with torch.no_grad():
+        after = done + graph.layers + 1 - layer
+        with torch.no_grad(), stage(done / whole, after / whole):
             _score(job, nodes, first, found)
-        done += graph.layers + 1 - layer
+        done = after
         job.memory["done"] = done
         job.memory["stages"] += 1
         if done < whole:
@@ -78,7 +80,8 @@ def _score(job: Job, nodes: list[Node], first: int, found: NDArray[np.float64]) 
     for start in range(0, steps, together):
         job.check()
         shares = [(step + 0.5) / steps for step in range(start, min(start + together, steps))]
-        gradients = _gradients(job, nodes[0], changes.sum(dim=0), shares, first)
+        with stage(start / steps, (start + len(shares)) / steps):
+            gradients = _gradients(job, nodes[0], changes.sum(dim=0), shares, first)
         at_nodes += gradients.at_start().unflatten(0, (-1, batch)).sum(dim=0)  # type: ignore[no-untyped-call]
         if job.level == "edges":
             for layer in range(0 if nodes[0].kind == "input" else nodes[0].layer, graph.layers + 1):

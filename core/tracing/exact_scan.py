@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from core.progress import within
 from core.scan import Scan
 from core.tracing.job import Found, Job, common_length
 
@@ -47,7 +48,9 @@ def _positions(job: Job) -> Iterator[Found]:
             f"position {position}", Scan(session, "nodes", job.replacement, positions=[position])
         )
         effects[:, position] = scan.effects  # of before it was cancelled
-        for _ in scan.parts(job.cancelled):
+        left = int(np.isnan(effects).sum())
+        done = 1 - (left + scan.done) / total
+        for _ in within(scan.parts(job.cancelled), done, done + len(effects) / total):
             effects[:, position] = scan.effects
             left = int(np.isnan(effects).sum())
             if left:

@@ -27,6 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import progress
 from core.engine.attention import pattern, score_mask
 from core.engine.state import RunState, stream_before
 from core.graph import Node, Reader
@@ -71,6 +72,7 @@ def _flows(job: Job) -> tuple[np.ndarray, np.ndarray]:
     group = graph.heads // graph.kv_heads
     for layer in reversed(range(graph.layers)):
         job.check()
+        progress.at(1 - (layer + 1) / graph.layers)
         pass_on({Reader("mlp", layer): flows[graph.writer_index(Node("mlp", layer))]})
         shared = graph.kv_heads != graph.heads
         values = {Reader("v", layer, kv, shared): torch.zeros_like(arriving) for kv in range(graph.kv_heads)}

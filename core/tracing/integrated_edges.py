@@ -26,6 +26,7 @@ from torch import Tensor
 from core.engine.circuit_reference import Reference
 from core.engine.gradients import Partly, ReaderGradients
 from core.graph import Node
+from core.progress import stage
 from core.tracing.attribution import first_row, products
 from core.tracing.job import Found, Job
 
@@ -39,23 +40,26 @@ def integrated_edges(job: Job) -> Iterator[Found]:
     memory = job.memory
     while (step := memory.setdefault("steps", 0)) < steps:
         job.check()
+        done = step / steps, (step + 1) / steps
         partly = Partly((step + 0.5) / steps, lambda reader: reference.whole_stream(reader))
-        run = ReaderGradients(
-            session.model.adapter,
-            engine.clean().embedding,
-            engine.reads,
-            session.metric,
-            engine.grid,
-            partly=partly,
-            below=below,
-            first=first,
-        )
+        with stage(*done), stage(0.0, 0.8):
+            run = ReaderGradients(
+                session.model.adapter,
+                engine.clean().embedding,
+                engine.reads,
+                session.metric,
+                engine.grid,
+                partly=partly,
+                below=below,
+                first=first,
+            )
 
         def lost(node: Node, run: ReaderGradients = run) -> Tensor:
             value = reference.out(graph.writer_index(node), None)
             return run.out(node) - (value if value.shape[1] == 1 else value[:, first:])
 
-        found = products(job, [run], lost) / steps
+        with stage(*done), stage(0.8, 1.0):
+            found = products(job, [run], lost) / steps
         memory["total"] = found if step == 0 else memory["total"] + found
         memory["steps"] = step + 1
         if step + 1 < steps:

@@ -37,6 +37,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.engine.circuit_gradients import CircuitGradients
+from core.progress import stage
 from core.session import Session
 from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job, common_length
@@ -55,14 +56,15 @@ def learned_masks(job: Job) -> Iterator[Found]:
     memory["learned"] = learned
     while learned.updates < options.updates:
         job.check()
-        learned.update(job)
+        with stage(learned.updates / options.updates, (learned.updates + 1) / options.updates):
+            learned.update(job)
         if learned.updates < options.updates:
             yield Found(learned.scores(), learned.updates / options.updates)
     yield Found(learned.scores())
 
 
 class _Learned:
-    """The masks as far as they are learned; an update is made whole or not at all.
+    """The masks as far as they are learned; an update that was cancelled goes on where it was.
 
     log_alpha: of every mask, [masks]. updates: how many are made."""
 
@@ -81,6 +83,7 @@ class _Learned:
         self._sum = torch.zeros(count, dtype=torch.float64)  # of log alpha, over the updates
         self._adam = torch.optim.Adam([self.log_alpha], lr=RATE)
         self.updates = 0
+        self._slopes_so_far: list[Tensor] = []  # of the present update, a session each
 
     def update(self, job: Job) -> None:
         """Steps 1 to 3, once."""
@@ -90,9 +93,14 @@ class _Learned:
         with torch.enable_grad():
             masks = _masks(log_alpha, torch.from_numpy(drawn))
             still_open = torch.sigmoid(log_alpha - TEMPERATURE * math.log(-STRETCH[0] / STRETCH[1])).mean()
+        for session in job.sessions[len(self._slopes_so_far) :]:
+            place = len(self._slopes_so_far)
+            with stage(place / len(job.sessions), (place + 1) / len(job.sessions)):
+                self._slopes_so_far.append(self._slopes(job, session, masks.detach()))
         slopes = torch.zeros_like(masks)
-        for session in job.sessions:
-            slopes = slopes + self._slopes(job, session, masks.detach()) / job.pairs
+        for each in self._slopes_so_far:
+            slopes = slopes + each / job.pairs
+        self._slopes_so_far = []
         done = (self.updates + 1) / options.updates
         missed = float(still_open.detach()) - max(options.keep, 1 - 2 * done * (1 - options.keep))
         self._adam.zero_grad()

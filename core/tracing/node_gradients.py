@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core import progress
 from core.engine.gradients import ReaderGradients
 from core.graph import Graph, Node
 
@@ -47,6 +48,7 @@ def from_the_last(
     yield LayerGradients(graph.layers, readers, torch.zeros_like(before), torch.zeros_like(before), before)
     for layer in reversed(range(graph.layers)):
         check()
+        progress.at(1 - (layer + 1) / (graph.layers + 1))
         readers = mean_gradient(gradients, layer)
         mlp = before
         heads = mlp if graph.parallel else mlp + readers[-1]

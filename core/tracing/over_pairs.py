@@ -12,8 +12,7 @@ from core.inputs.pair import Dataset, Pair, Side
 from core.metrics import Answer, Metric
 from core.session import Session
 from core.steering import population_of
-
-POSITIONS = 256  # of all rows of a batch together, about
+from core.tracing.costs import POSITIONS
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from core.edits import EditKind
 from core.errors import InputError
 from core.inputs.pair import Dataset
+from core.progress import stage, watched, within
 from core.session import Session
 from core.tracing.job import Job, Options
 from core.tracing.methods import method_named
 from core.tracing.over_pairs import batches_over
+
+PREPARED = 0.1  # of the time of a pair, about: its runs, and means
 
 
 def scores_per_pair(
@@ -40,11 +43,13 @@ def scores_per_pair(
             raise InputError("Pairs are scored one by one, and one of these holds several rows.", "Give each a pair.")
         (row,) = batch.rows
         if number not in known:
-            each = batch.session()
-            if replacement == "mean" and chosen.replaces:
-                each.engine.references.means(cancelled)
-            job = Job(each, replacement, options=_seeded(options or Options(), number), cancelled=cancelled)
-            *_, found = chosen.score(job)
+            with watched(progress, cancelled), stage(number / len(dataset), (number + 1) / len(dataset)):
+                with stage(0.0, PREPARED):
+                    each = batch.session()
+                    if replacement == "mean" and chosen.replaces:
+                        each.engine.references.means(cancelled)
+                job = Job(each, replacement, options=_seeded(options or Options(), number), cancelled=cancelled)
+                *_, found = within(chosen.score(job), PREPARED)
             known[number] = found.values.astype(np.float32)
         rows[row] = known[number]
         if progress is not None:

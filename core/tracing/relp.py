@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.progress import stage
 from core.tracing import eap
 from core.tracing.attribution import first_row, scores_of
 from core.tracing.job import Found, Job
@@ -27,5 +28,8 @@ from core.tracing.relevance import with_relevance
 
 def relp(job: Job) -> Iterator[Found]:
     first = first_row(job.session, job.replacement)
-    gradients = eap.gradients(job.session, first, with_relevance(job.session.model.adapter))
-    yield Found(scores_of(job, gradients, first))
+    with stage(0.0, eap.RUNS):
+        gradients = eap.gradients(job.session, first, with_relevance(job.session.model.adapter))
+    with stage(eap.RUNS, 1.0):
+        scores = scores_of(job, gradients, first)
+    yield Found(scores)

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from core.edits import EditKind
 from core.errors import Cancelled
 from core.inputs.pair import Dataset
+from core.progress import stage, watched, within
 from core.session import Session
+from core.tracing.costs import POSITIONS, PREPARED, batch_positions, forwards
 from core.tracing.direction import direction_of_gap, gap
 from core.tracing.job import Job, Level, Options, common_length
 from core.tracing.methods import method_named
-from core.tracing.over_pairs import POSITIONS, sessions_over
+from core.tracing.over_pairs import Batch, batches_over
 from core.tracing.scores import Scores
 
 
@@ -52,27 +54,36 @@ class Tracing:
         self._gap = 0.0  # m(whole) - m(empty circuit), summed over the pairs that are done
         self._kept: NDArray[np.bool_] | None = None  # of a search
         self._memory: dict[str, Any] = {}  # of the job that was cancelled
+        self._jobs: list[list[Batch]] | None = None
 
-    def parts(self, cancelled: Callable[[], bool] | None = None) -> Iterator[tuple[Scores, float]]:
+    def parts(
+        self, cancelled: Callable[[], bool] | None = None, told: Callable[[float], None] | None = None
+    ) -> Iterator[tuple[Scores, float]]:
         """Score what is missing. Gives the scores so far (NaN where there are none) and the share of the work that is
-        done. Raises Cancelled; what was scored stays, and the next call goes on from there."""
-        if self._dataset is None:
-            jobs: Iterator[tuple[Session, ...]] = iter([(self.session,)])
-        elif self.method.joint:
-            jobs = iter([tuple(sessions_over(self.session, self._dataset))])
-        else:
-            positions = 1 if self.method.alone else POSITIONS
-            jobs = ((session,) for session in sessions_over(self.session, self._dataset, positions))
+        done. cancelled: asked at every layer of every run. told: as often, the share of the work that is done. Raises
+        Cancelled; what was scored stays, and the next call goes on from there."""
         before = 0
-        for first, *more in jobs:
-            job = Job(first, self.replacement, self.level, self.options, cancelled, tuple(more), self._memory)
-            before += job.pairs
+        for batches in self._job_batches():
+            before += sum(len(batch.rows) for batch in batches)
             if before <= self.done:
                 continue
-            if self.replacement == "mean" and self.method.replaces:
-                first.engine.references.means(cancelled)
-            gap_so_far = self._gap + self._gap_of(job)
-            for found in self.method.score(job):
+            start, stop = self.done / self.pairs, before / self.pairs
+            share, prepared = 0.0, self._prepared(batches)
+            sessions: list[Session] = []
+            gap_so_far = self._gap if self.method.replaces else np.nan
+            for batch in batches:
+                after = share + prepared * len(batch.rows) / (before - self.done)
+                with watched(told, cancelled), stage(start, stop), stage(share, after):
+                    sessions.append(batch.session())
+                    if self.replacement == "mean" and self.method.replaces:
+                        sessions[0].engine.references.means(cancelled)
+                    if self.method.replaces:
+                        found_gap = gap(sessions[-1], self.replacement, cancelled)
+                        gap_so_far += np.nan if found_gap is None else found_gap
+                share = after
+            first, *more = sessions
+            job = Job(first, self.replacement, self.level, self.options, cancelled, tuple(more), self._memory)
+            for found in within(self.method.score(job), start + prepared * (stop - start), stop, told, cancelled):
                 so_far = found.values * job.pairs if self._sum is None else self._sum + found.values * job.pairs
                 scored = self.done + job.pairs
                 if found.share_done < 1:
@@ -83,19 +94,43 @@ class Tracing:
             if cancelled is not None and cancelled() and self.done < self.pairs:
                 raise Cancelled
 
+    def _job_batches(self) -> list[list[Batch]]:
+        """The batches that are scored, and of a joint method all of them together."""
+        if self._jobs is None:
+            session = self.session
+            if self._dataset is None:
+                self._jobs = [[Batch(tuple(range(session.pair.batch)), lambda: session)]]
+            else:
+                weights = sum(part.numel() for block in session.model.adapter.blocks for part in block.parameters())
+                usual = POSITIONS if self.method.joint else batch_positions(weights, self._forwards())
+                batches = batches_over(session, self._dataset, 1 if self.method.alone else usual)
+                self._jobs = [batches] if self.method.joint else [[batch] for batch in batches]
+        return self._jobs
+
+    def _forwards(self) -> float:
+        """About how many forward runs of the model a pair takes."""
+        graph = self.session.graph
+        scored = {"edges": graph.n_edges, "nodes": graph.n_writers}
+        positions = graph.n_writers * self.session.pair.length
+        options = {name: getattr(self.options, name) for name in self.method.options}
+        return forwards(self.method.name, scored.get(self.level, positions), options)
+
+    def _prepared(self, batches: list[Batch]) -> float:
+        """What share of a job's work is done before its pairs are scored: their runs, and means where some are needed;
+        they are made once, for all."""
+        pairs = sum(len(batch.rows) for batch in batches)
+        runs = 0.0 if self._dataset is None else PREPARED * pairs
+        if self.replacement == "mean" and self.method.replaces and self.done == 0:
+            population = self.session.population
+            runs += self.pairs if population is None else len(population.lengths)
+        return runs / (runs + max(self._forwards(), 1.0) * pairs)
+
     @property
     def scores(self) -> Scores:
         """The mean over the pairs that are done. Raises Cancelled where none is."""
         if self._sum is None:
             raise Cancelled
         return self._scores(self._sum / self.done, self.done / self.pairs, self._gap / self.done)
-
-    def _gap_of(self, job: Job) -> float:
-        """NaN where it is not known, or plays no part."""
-        if not self.method.replaces:
-            return np.nan
-        gaps = [gap(session, self.replacement, job.cancelled) for session in job.sessions]
-        return sum(np.nan if each is None else each for each in gaps)
 
     def _scores(self, values: NDArray[np.float64], share: float, mean_gap: float) -> Scores:
         session = self.session
@@ -143,7 +178,8 @@ def trace(
         dataset=dataset,
         options=told if steps is None else replace(told, steps=steps),
     )
-    for _, share in tracing.parts(cancelled):
-        if progress is not None:
-            progress(share)
+    for _ in tracing.parts(cancelled, progress):
+        pass
+    if progress is not None:
+        progress(1.0)
     return tracing.scores

@@ -1,0 +1,98 @@
+"""How far work has come, and whether it is to go on: asked and told at every layer of every run, whoever began it.
+
+A piece of work opens a stage for each of its parts, from one share of the whole to another, and a part may have parts
+of its own; the layers of a run say where in theirs they are. So progress moves and a cancel is heard between two
+layers, however many positions, steps, circuits or pairs there are, and nothing between has to know of it. What is
+computed never depends on it.
+
+Stages belong to a thread. A generator must not yield inside one: `within` opens it for each of its items alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+from core.errors import Cancelled
+
+At = Callable[[float], None]  # so much of this stage is done; raises Cancelled
+Told = Callable[[float], None]
+Cancel = Callable[[], bool]
+T = TypeVar("T")
+
+
+def _nowhere(share: float) -> None:
+    """Nobody watches."""
+
+
+_at: ContextVar[At] = ContextVar("at", default=_nowhere)
+
+
+def at(share: float = 0.0) -> None:
+    """So much of the present stage is done. Raises Cancelled where it is not to go on."""
+    _at.get()(share)
+
+
+def now() -> At:
+    """`at` of the present stage, for what is called later or by another thread."""
+    return _at.get()
+
+
+@contextmanager
+def watched(told: Told | None = None, cancelled: Cancel | None = None) -> Iterator[None]:
+    """All that is done inside asks `cancelled` and tells `told`; where told is None, whoever was told before."""
+    before = _at.get()
+    if told is None and cancelled is None:
+        yield
+        return
+
+    def here(share: float) -> None:
+        if cancelled is not None and cancelled():
+            raise Cancelled
+        (told or before)(share)
+
+    with _set(here):
+        yield
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """What is done inside is short, and done whatever is wanted by now."""
+    with _set(_nowhere):
+        yield
+
+
+@contextmanager
+def stage(start: float, stop: float) -> Iterator[None]:
+    """What is done inside leads from one share of the present stage to another."""
+    before = _at.get()
+
+    def here(share: float) -> None:
+        before(start + (stop - start) * min(share, 1.0))
+
+    with _set(here):
+        yield
+
+
+@contextmanager
+def _set(here: At) -> Iterator[None]:
+    token = _at.set(here)
+    try:
+        yield
+    finally:
+        _at.reset(token)
+
+
+def within(
+    items: Iterator[T], start: float = 0.0, stop: float = 1.0, told: Told | None = None, cancelled: Cancel | None = None
+) -> Iterator[T]:
+    """The items of a generator; the work for each is done in a stage, and watched."""
+    end = object()
+    while True:
+        with watched(told, cancelled), stage(start, stop):
+            item = next(items, end)
+        if item is end:
+            return
+        yield item  # type: ignore[misc]
