@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 
 from app.answer_fixes import fix_of
-from app.costs import Costs, Work
+from app.costs import Costs, Estimates, Work
 from app.dataset_rows import DatasetRows
 from app.document import Document, PairSource
 from app.engine_thread import Cancel
@@ -28,6 +28,7 @@ from core.tracing.scores import Scores
 from views.data import MetricChoice
 
 LISTED_ANSWERS = 40
+MEASURED_ROWS = 64  # of the dataset, for how long its rows are
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,22 @@ class Bench:
     def work(self, choice: TraceChoice, kind: EditKind, rows: tuple[PairSource, ...] = ()) -> Work:
         """A trace of the pair on the cards, or of rows, as its time is told by."""
         return Work(choice, kind, self.session.pair.length, rows)
+
+    def estimates(self, document: Document) -> Estimates:
+        """What the time of the next trace is reckoned from."""
+        length, graph = self.session.pair.length, self.session.graph
+        read = [self.rows.read(row).a for row in document.dataset[:MEASURED_ROWS]]
+        lengths = [side.tensor.shape[1] if self.session.model.is_text else length for side in read if side is not None]
+        return Estimates(
+            self.forward_milliseconds / 1000 / max(length * self.session.pair.batch, 1),
+            graph.n_edges,
+            graph.n_writers,
+            length,
+            sum(lengths) / len(lengths) if lengths else 0.0,
+            self.cut_kind(document),
+            dict(self.costs.seconds),
+            dict(self.costs.rates),
+        )
 
     @property
     def metric_key(self) -> str:

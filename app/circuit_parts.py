@@ -13,12 +13,14 @@ from app.engine_thread import Cancel, Send
 from app.inspection import ALIKE, ANOTHER
 from app.messages import Request, Working
 from app.method_titles import method_title
+from app.presenters.telling import Telling
 from app.trace_pairs import dataset_of, measure_over, sessions_of
 from core.circuit import Circuit
 from core.downstream import downstream
 from core.errors import InputError, NothingToRecoverError
 from core.evaluation.faithfulness import faithfulness
 from core.evaluation.node_changes import node_changes
+from core.progress import stage, watched
 
 
 def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
@@ -33,8 +35,12 @@ def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cance
     if key not in bench.kept:
         random = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
         kept = scores.top(size).pruned()
-        sessions = sessions_of(bench, document, scores_key.rows)
-        found = measure_over(sessions, [kept, Circuit(graph, random).pruned()], kind, cancelled)
+        words = f"Running the circuit of {size:,} edges"
+        with watched(Telling(lambda share: send(Working(request.number, words, share)), step=1.0), cancelled):
+            with stage(0.0, 0.5):
+                sessions = sessions_of(bench, document, scores_key.rows)
+            with stage(0.5, 1.0):
+                found = measure_over(sessions, [kept, Circuit(graph, random).pruned()], kind, cancelled)
         try:
             share, chance = (float(value) for value in found.recovered())
         except NothingToRecoverError:
@@ -70,7 +76,7 @@ def serve_curve(want: WantCurve, request: Request, bench: Bench, send: Send, can
             bench.session,
             scores,
             dataset=dataset_of(bench, request.document, rows) if rows else None,
-            progress=lambda share: send(Working(request.number, "Running circuits of all sizes", share)),
+            progress=Telling(lambda share: send(Working(request.number, "Running circuits of all sizes", share))),
             cancelled=cancelled,
             memory=memory,
         )

@@ -34,6 +34,7 @@ class Conversation(QObject):
         self._wants: dict[str, Want] = {}
         self._listeners: dict[type, list[Callable[[Any], None]]] = {}
         self.memory: int | None = None  # megabytes for kept runs; None: the default
+        self.reckoned: float | None = None  # seconds that the work was to take
         self.busy = False  # the engine works on the latest request
         self.stale = False  # what is shown of runs is of an earlier document
         self._timer = QTimer(self)
@@ -109,6 +110,7 @@ class Conversation(QObject):
         if answer.number != self._number:
             return
         if isinstance(answer, Working):
+            self.reckoned = answer.seconds
             self.working.emit(answer.words, answer.fraction)
         elif isinstance(answer, Done):
             self._finish()

@@ -12,6 +12,7 @@ from app.inspection import ALIKE, ANOTHER
 from app.long_trace import options_of, scored_answer, trace_in_parts
 from app.messages import Deltas, Inspected, Ran, Recovered, Request, Working
 from app.present import prediction_rows, run_words
+from app.presenters.telling import Telling
 from app.scores_parts import scores_of_file
 from app.trace_pairs import measure_over, sessions_of
 from app.tracing_wants import Untraced
@@ -21,6 +22,7 @@ from core.errors import Cancelled, NothingToRecoverError, WirescopeError
 from core.evaluation.faithfulness import FRACTIONS, MOST, size_to_look_at, sizes_of
 from core.graph import Node
 from core.lens.attention import attention_pattern
+from core.progress import stage, watched
 from core.tracing.scores import Scores
 from core.tracing.trace import trace
 from views.data import Target
@@ -109,10 +111,18 @@ def _make_scores(request: Request, bench: Bench, key: ScoresKey, send: Send, can
     if key.choice.takes_long:
         trace_in_parts(request, bench, key, send, cancelled)
         return
-    send(Working(request.number, f"Estimating {bench.session.graph.n_edges:,} edges"))
+    words = f"Estimating {bench.session.graph.n_edges:,} edges"
+    send(Working(request.number, words))
     options = options_of(key.choice)
     watch = bench.costs.watch(bench.work(key.choice, key.kind))
-    scores = trace(bench.session, key.choice.method, replacement=key.kind, options=options, cancelled=cancelled)
+    scores = trace(
+        bench.session,
+        key.choice.method,
+        replacement=key.kind,
+        options=options,
+        progress=Telling(lambda share: send(Working(request.number, words, share))),
+        cancelled=cancelled,
+    )
     watch.at(1.0)
     bench.take_scores(key, scores, 1.0)
 
@@ -127,22 +137,25 @@ def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelle
         return  # scores of nodes make no circuit: see `app.node_scores_parts`
     graph, kind = bench.session.graph, scores.replacement
     send(Working(request.number, "Running circuits", 0.0))
-    sessions = sessions_of(bench, document, document.traced_rows)
+    steps = len(FRACTIONS) + 1
+    told = Telling(lambda share: send(Working(request.number, "Running circuits", share)))
+    with watched(told, cancelled), stage(0.0, 1 / (2 * steps)):
+        sessions = sessions_of(bench, document, document.traced_rows)
 
-    def share(circuit: Circuit) -> float:
-        return float(measure_over(sessions, [circuit], kind, cancelled).recovered()[0])
+    def share(circuit: Circuit, step: int) -> float:
+        with watched(told, cancelled), stage((step + 0.5) / steps, (step + 1) / steps):
+            return float(measure_over(sessions, [circuit], kind, cancelled).recovered()[0])
 
     try:
         shares: dict[int, float] = {}
         for step, size in enumerate(sizes_of(graph.n_edges, FRACTIONS)):
-            shares[size] = share(scores.top(size))
-            send(Working(request.number, "Running circuits", (step + 1) / len(FRACTIONS)))
+            shares[size] = share(scores.top(size), step)
             if shares[size] >= MOST:
                 break
         size = size_to_look_at(graph.n_edges, list(shares), list(shares.values()))
         recovered = shares[size]
         order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
-        random = share(Circuit(graph, order))
+        random = share(Circuit(graph, order), len(FRACTIONS))
     except NothingToRecoverError:
         send(Untraced(request.number, ALIKE, ANOTHER))
         return

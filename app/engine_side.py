@@ -24,6 +24,7 @@ from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Pair, Side
 from core.models.loading import load_model
 from core.models.model import Model
+from core.progress import watched
 from core.session import Session
 from views.data import MetricChoice
 
@@ -48,6 +49,10 @@ class EngineSide:
         return self._bench.session
 
     def serve(self, request: Request, send: Send, cancelled: Cancel) -> None:
+        with watched(None, cancelled):  # every run asks at every layer, whoever makes it
+            self._serve(request, send, cancelled)
+
+    def _serve(self, request: Request, send: Send, cancelled: Cancel) -> None:
         def check() -> None:
             if cancelled():
                 raise Cancelled

@@ -17,6 +17,7 @@ from app.asked_pairs import (
     session_over,
     task_pairs,
 )
+from app.presenters.telling import Line
 from app.trace_command import ABLATIONS, load, told
 from core.errors import ArgumentError, InputError
 
@@ -88,7 +89,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
         size=options.size or found.size,
         replacement=replacement,
         seed=options.seed,
-        progress=lambda words, share: told(f"{words}: {share:.0%}"),
+        progress=Line(told),
     )
     report["metric"] = over.metric
     report["direction"] = scores.direction if scores.signed else None

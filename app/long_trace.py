@@ -4,14 +4,19 @@ when something else comes in between, or when the user gives it up. Runs in the 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from app.bench import Bench, ScoresKey
+from app.document import PairSource
 from app.engine_thread import Cancel, Send
 from app.messages import Request, Scored, Working
 from app.method_titles import method_title
+from app.presenters.telling import Telling
 from app.scores_parts import share_done
 from app.trace_choice import TraceChoice, pairs_words
 from app.trace_pairs import dataset_of
+from core.edits import EditKind
+from core.progress import watched
 from core.tracing.job import Options
 from core.tracing.methods import METHODS
 from core.tracing.trace import Tracing
@@ -39,23 +44,49 @@ def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
 def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:
     """Score what is missing, and send what there is now and then. Raises WirescopeError, Cancelled."""
     title = METHODS[key.choice.method].title
-    send(Working(request.number, f"{title}: reading the dataset" if key.rows else title))
+    reading = f"{title}: reading the dataset" if key.rows else title
+    send(Working(request.number, reading))
     begun = ("tracing", key) in bench.kept  # else there are only scores of it, of before the inputs were changed
-    tracing = _tracing(request, bench, key)
+    with watched(Telling(lambda share: send(Working(request.number, reading, share))), cancelled):
+        tracing = _tracing(request, bench, key)
     over = pairs_words(tracing.pairs) if key.rows else f"{bench.session.graph.n_edges:,} edges"
     words = f"{title}, {over}"
     done = bench.partial[key].share if begun and key in bench.partial else 0.0
-    send(Working(request.number, words, done))
-    watch = bench.costs.watch(bench.work(key.choice, key.kind, key.rows), done)
+    told = told_of(bench, request, key.choice, key.kind, key.rows, words, done, send)
     sent = time.monotonic()
-    for scores, share in tracing.parts(cancelled):
+    for scores, share in tracing.parts(cancelled, told):
         bench.take_scores(key, scores, min(share, 1.0))
-        watch.at(share)
         if time.monotonic() - sent > EVERY and share < 1:
             sent = time.monotonic()
-            send(Working(request.number, words, share))
             send(scored_answer(request.number, bench, bench.partial[key]))
+    told(1.0)
     bench.kept.pop(("tracing", key), None)
+
+
+def told_of(
+    bench: Bench,
+    request: Request,
+    choice: TraceChoice,
+    kind: EditKind,
+    rows: tuple[PairSource, ...],
+    words: str,
+    done: float,
+    send: Send,
+) -> Callable[[float], None]:
+    """What is to be told of a trace that begins, or goes on when a share of it is done: it goes to the status strip,
+    with how long it was to take, and to what is known of the speed of such traces."""
+    work, estimates = bench.work(choice, kind, rows), bench.estimates(request.document)
+    seconds = estimates.seconds(work)
+    watch = bench.costs.watch(work, done, estimates.reckoned(work))
+    send(Working(request.number, words, done, seconds))
+    show = Telling(lambda share: send(Working(request.number, words, share, seconds)))
+
+    def told(share: float) -> None:
+        watch.at(share)
+        if share < 1:
+            show(share)
+
+    return told
 
 
 def _tracing(request: Request, bench: Bench, key: ScoresKey) -> Tracing:

@@ -53,11 +53,13 @@ class Unanswered:
 
 @dataclass(frozen=True)
 class Working:
-    """What is being done, for the status bar; fraction None: unknown."""
+    """What is being done, for the status bar; fraction None: unknown. seconds: that the whole was reckoned to take,
+    where somebody knows."""
 
     number: int
     words: str
     fraction: float | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ import time
 
 from app.bench import Bench
 from app.engine_thread import Cancel, Send
-from app.long_trace import EVERY, options_of
+from app.long_trace import EVERY, options_of, told_of
 from app.messages import Request, Working
 from app.node_scores_wants import NodesScored, WantNodeScores
+from app.presenters.telling import Telling
 from app.trace_choice import TraceChoice, pairs_words
 from app.trace_pairs import dataset_of
 from core.edits import EditKind
+from core.progress import watched
 from core.tracing.methods import METHODS
 from core.tracing.scores import Scores
 from core.tracing.trace import Tracing
@@ -38,25 +40,26 @@ def serve_node_scores(want: WantNodeScores, request: Request, bench: Bench, send
     send(Working(request.number, title))
     name = ("node tracing", key)
     if name not in bench.kept:
+        with watched(Telling(lambda share: send(Working(request.number, title, share))), cancelled):
+            dataset = dataset_of(bench, document, rows) if rows else None
         bench.kept[name] = Tracing(
             bench.session,
             choice.method,
             replacement=kind,
             level=choice.level,
-            dataset=dataset_of(bench, document, rows) if rows else None,
+            dataset=dataset,
             options=options_of(choice),
         )
     tracing: Tracing = bench.kept[name]
     words = f"{title}, {pairs_words(tracing.pairs)}" if rows else f"{title}, nodes"
-    watch = bench.costs.watch(bench.work(choice, kind, rows), known[1])
+    told = told_of(bench, request, choice, kind, rows, words, known[1], send)
     sent = time.monotonic()
-    for scores, share in tracing.parts(cancelled):
+    for scores, share in tracing.parts(cancelled, told):
         bench.kept[key] = scores, min(share, 1.0)
-        watch.at(share)
         if time.monotonic() - sent > EVERY and share < 1:
             sent = time.monotonic()
-            send(Working(request.number, words, share))
             _send(request, send, choice, kind, bench.kept[key], goes_on=True)
+    told(1.0)
     del bench.kept[name]
     _send(request, send, choice, kind, bench.kept[key])
 

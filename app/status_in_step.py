@@ -38,7 +38,7 @@ class StatusInStep(QObject):
         workbench.history_changed.connect(self._follow)
 
     def _show_work(self, words: str, share: float | None) -> None:
-        self._status.set_work(words, share, self.pace.left(words, share))
+        self._status.set_work(words, share, self.pace.left(words, share, self._workbench.reckoned))
 
     def _show_message(self, text: str) -> None:
         self._status.set_message(text)

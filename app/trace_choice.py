@@ -3,7 +3,6 @@ Imports no model library."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 from app.pace import seconds_words
@@ -11,7 +10,7 @@ from core.tracing.options import Level
 
 QUICK = "eap"  # the method of the estimates that are there without asking
 SLOW = ("exact-scan", "acdc", "circuit-pruning", "learned-masks")  # are never run without being asked for
-
+MANY_STEPS = 20
 WORTH_SAYING = 2.0  # seconds
 
 
@@ -33,28 +32,12 @@ class TraceChoice:
     @property
     def takes_long(self) -> bool:
         """Whether it is only run when somebody asks for it."""
-        return not self.file and (self.over_dataset or self.method in SLOW)
+        many = dict(self.options).get("steps", 0) > MANY_STEPS
+        return not self.file and (self.over_dataset or self.method in SLOW or many)
 
 
 ESTIMATES = TraceChoice(QUICK)
 USUAL = TraceChoice()  # what Trace does until the user says otherwise
-
-
-def forwards(method: str, edges: int, options: dict[str, float]) -> float:
-    """About how many forward runs of the model a pair takes (see the methods' docstrings). edges: that are scored, or
-    nodes, or nodes at positions."""
-    steps = options.get("steps", 1)
-    if method == "random":
-        return 0.0
-    if method == "exact-scan":
-        return 0.15 * edges
-    if method == "acdc":
-        return 0.3 * edges * options.get("restarts", 1)
-    if method == "circuit-pruning":
-        return 3 * steps * math.ceil(math.log(max(edges, 5) / 4) / -math.log(0.6))
-    if method == "learned-masks":
-        return 3 * options.get("updates", 200)
-    return 3 * steps
 
 
 def pairs_words(pairs: int) -> str:

@@ -15,6 +15,8 @@ import numpy as np
 
 from app.asked_pairs import add_pair_options, asked_pairs, check_pair_options, session_over
 from app.method_options import add_method_options, option_words, options_for
+from app.presenters.telling import Line
+from app.trace_choice import pairs_words
 from core.errors import ArgumentError, Cancelled, InputError, ModelError
 from core.tracing.meaning import ranking_words
 from core.tracing.options import LEVELS
@@ -122,12 +124,12 @@ def _run(tracing: Any, method: Method) -> tuple[Scores, float, bool]:
     """The scores, the seconds they took, and whether it was interrupted: they are then partial. Raises Cancelled where
     there are none yet."""
     started = time.perf_counter()
+    line = Line(told)
     scores: Scores | None = None
     interrupted = False
     try:
-        for so_far, share in tracing.parts():
+        for so_far, _ in tracing.parts(told=lambda share: line(f"{method.title}, {pairs_words(tracing.pairs)}", share)):
             scores = so_far
-            told(f"{method.title}: {share:.0%} of {tracing.pairs} pairs")
     except (KeyboardInterrupt, Cancelled):
         interrupted = True
     told("")
@@ -144,7 +146,8 @@ def _whole(session: Session, dataset: Dataset, replacement: Any) -> Measured | N
 
     if replacement == "patch" and dataset.pairs[0].counterfactual is None:
         return None
-    found = measure(session, [], replacement, dataset=dataset)
+    line = Line(told)
+    found = measure(session, [], replacement, dataset=dataset, progress=lambda share: line("Running the model", share))
     if (np.abs(found.whole - found.nothing) < FLAT).all():
         what = "A and B score alike" if replacement == "patch" else f"With edges cut by {replacement} nothing changes"
         raise InputError(

@@ -3,12 +3,13 @@ torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from app.bench import Bench
 from app.dataset_rows import answers
 from app.document import Document, PairSource
 from app.engine_thread import Cancel
+from core import progress
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import InputError, WirescopeError
@@ -16,7 +17,7 @@ from core.evaluation.measured import Measured, measure, of_all_pairs
 from core.inputs.pair import Dataset, Pair
 from core.metrics import METRICS
 from core.session import Session
-from core.tracing.over_pairs import sessions_over
+from core.tracing.over_pairs import batches_over
 
 KEPT_SESSIONS = 8  # batches of the dataset whose runs are kept
 MEGABYTES = 48  # for the runs of each, or what one takes
@@ -36,7 +37,8 @@ def dataset_of(bench: Bench, document: Document, rows: Sequence[PairSource]) -> 
 def _dataset(bench: Bench, document: Document, rows: Sequence[PairSource], kind: EditKind) -> Dataset:
     model, needs = bench.session.model, METRICS.get(bench.session.metric.metric.kind)
     pairs, chosen, why = [], [], ""
-    for row in rows:
+    for number, row in enumerate(rows):
+        progress.at(number / len(rows))
         read = bench.rows.read(row)
         if read.a is None or (read.b is None and kind == "patch"):
             why = why or read.problem or "It has no B."
@@ -44,7 +46,8 @@ def _dataset(bench: Bench, document: Document, rows: Sequence[PairSource], kind:
         grid = model.adapter.image_grid(read.a.tensor)
         pair = Pair(read.a, read.b, grid, model.adapter.prefix if grid is not None else 0)
         try:
-            own = _answers(bench, document, row, pair)
+            with progress.stage(number / len(rows), (number + 1) / len(rows)):
+                own = _answers(bench, document, row, pair)
         except WirescopeError as error:
             why = why or error.message
             continue
@@ -77,7 +80,12 @@ def sessions_of(bench: Bench, document: Document, rows: Sequence[PairSource]) ->
         return [bench.session]
     key = ("sessions", tuple(rows), bench.cut_kind(document), bench.metric_key)
     if key not in bench.kept:
-        made = list(sessions_over(bench.session, dataset_of(bench, document, rows)))
+        with progress.stage(0.0, 0.5):
+            batches = batches_over(bench.session, dataset_of(bench, document, rows))
+        made = []
+        for number, batch in enumerate(batches):
+            with progress.stage(0.5 + number / (2 * len(batches)), 0.5 + (number + 1) / (2 * len(batches))):
+                made.append(batch.session())
         if len(made) > KEPT_SESSIONS:
             return made
         for session in made:
@@ -92,12 +100,10 @@ def measure_over(
     circuits: Sequence[Circuit],
     kind: EditKind,
     cancelled: Cancel,
-    progress: Callable[[float], None] | None = None,
 ) -> Measured:
     """What circuits do over several sessions. Raises Cancelled."""
     found = []
     for number, session in enumerate(sessions):
-        found.append(measure(session, circuits, kind, cancelled=cancelled))
-        if progress is not None:
-            progress((number + 1) / len(sessions))
+        with progress.stage(number / len(sessions), (number + 1) / len(sessions)):
+            found.append(measure(session, circuits, kind, cancelled=cancelled))
     return of_all_pairs(found)

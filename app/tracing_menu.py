@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from app.costs import Estimates
 from app.messages import Scored
 from app.trace_choice import TraceChoice, pairs_words
 from app.tracing_wants import MethodsFound, WantMethods
 from core.tracing.options import Level
-from views.trace_data import TraceData
+from views.trace_data import MethodData, TraceData
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -24,6 +25,7 @@ class TracingMenu(QObject):
         super().__init__(window)
         self._top_bar, self._bench = window.top_bar, window.workbench
         self._data = TraceData()
+        self._estimates: Estimates | None = None
         self._given_up = False
         menu, bench = self._top_bar.method_menu, self._bench
         menu.method_chosen.connect(self._choose)
@@ -57,8 +59,8 @@ class TracingMenu(QObject):
         over = f" over {pairs_words(self._data.pairs)}" if choice.over_dataset else ""
         what = {"edges": "Trace", "nodes": "Trace nodes", "positions": "Trace nodes at positions"}[choice.level]
         bench.trace(f"{what} by {method.title}{over}", replace(choice, options=told))
-        if method.cost:
-            bench.message.emit(f"{method.title}{over}: {method.cost}. Cancel keeps what is scored by then.")
+        if method.cost:  # how long it still takes stands beside its bar, and is corrected there
+            bench.message.emit(f"{method.title}{over}. Cancel keeps what is scored by then.")
 
     # ---- the menu ------------------------------------------------------------------------------------------
 
@@ -88,6 +90,7 @@ class TracingMenu(QObject):
 
     def _take(self, found: MethodsFound) -> None:
         self._data = replace(self._data, methods=found.methods)
+        self._estimates = found.estimates
         self._follow()
 
     def _follow(self) -> None:
@@ -96,7 +99,11 @@ class TracingMenu(QObject):
         choice = document.choice
         told = dict(choice.options)
         methods = tuple(
-            replace(method, options=tuple(replace(o, value=told.get(o.name, o.usual)) for o in method.options))
+            replace(
+                method,
+                options=tuple(replace(o, value=told.get(o.name, o.usual)) for o in method.options),
+                cost=self._cost(method),
+            )
             for method in self._data.methods
         )
         problem = "" if document.dataset else "it has no rows"
@@ -104,6 +111,17 @@ class TracingMenu(QObject):
             methods, choice.method, choice.over_dataset, len(document.dataset), problem, choice.level
         )
         self._top_bar.set_tracing(self._data)
+
+    def _cost(self, method: MethodData) -> str:
+        """How long a method would take as the menu stands now, which may be ahead of the engine."""
+        document, choice = self._bench.document, self._choice
+        takes = [option.name for option in method.options]
+        told = tuple((name, value) for name, value in choice.options if name in takes)
+        level: Level = choice.level if choice.level in method.levels else "edges"
+        rows = document.dataset if choice.over_dataset else ()
+        return (
+            "" if self._estimates is None else self._estimates.words(TraceChoice(method.name, told, level=level), rows)
+        )
 
     # ---- its end -------------------------------------------------------------------------------------------
 

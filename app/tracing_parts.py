@@ -14,12 +14,14 @@ from app.document import Document
 from app.engine_thread import Cancel, Send
 from app.long_trace import EVERY
 from app.messages import Request, Working
-from app.trace_choice import TraceChoice, cost_words, forwards, pairs_words
+from app.presenters.telling import Telling
+from app.trace_choice import pairs_words
 from app.trace_pairs import sessions_of
 from app.tracing_wants import EdgesMeasured, MethodsFound, WantMeasured, WantMethods
 from core.errors import WirescopeError
+from core.progress import within
 from core.scan import Scan
-from core.tracing.job import Level, Options
+from core.tracing.job import Options
 from core.tracing.methods import METHODS, Method
 from views.data import Target
 from views.trace_data import MethodData, OptionData
@@ -37,14 +39,13 @@ _OPTIONS: dict[str, tuple[str, float, float, int]] = {
 
 
 def serve_methods(want: WantMethods, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    """Send the table, with what does not fit and why."""
+    """Send the table, with what does not fit and why, and what the time of each is reckoned from."""
     document = request.document
-    rows = document.dataset if document.choice.over_dataset else ()
-    methods = tuple(_method(method, bench, document, max(len(rows), 1)) for method in METHODS.values())
-    send(MethodsFound(request.number, methods))
+    methods = tuple(_method(method, bench, document) for method in METHODS.values())
+    send(MethodsFound(request.number, methods, bench.estimates(document)))
 
 
-def _method(method: Method, bench: Bench, document: Document, pairs: int) -> MethodData:
+def _method(method: Method, bench: Bench, document: Document) -> MethodData:
     told = dict(document.choice.options)
     level = document.choice.level if document.choice.level in method.levels else "edges"
     options = tuple(_option(name, told) for name in method.options if name in _OPTIONS)
@@ -53,24 +54,7 @@ def _method(method: Method, bench: Bench, document: Document, pairs: int) -> Met
         method.check(bench.session, bench.cut_kind(document), level)
     except WirescopeError as error:
         problem = error.message
-    cost = _cost(method, bench, document, level, options, pairs)
-    return MethodData(method.name, method.title, method.words, options, problem, cost, method.levels)
-
-
-def _cost(
-    method: Method, bench: Bench, document: Document, level: Level, options: tuple[OptionData, ...], pairs: int
-) -> str:
-    """How long it takes: as it took before, else as the number of its runs says."""
-    told = tuple((name, value) for name, value in document.choice.options if name in method.options)
-    rows = document.dataset if document.choice.over_dataset else ()
-    known = bench.costs.known(bench.work(TraceChoice(method.name, told, level=level), bench.cut_kind(document), rows))
-    if known is not None:
-        words = cost_words(known)
-        return f"{words}, as measured" if words else ""
-    graph = bench.session.graph
-    count = {"edges": graph.n_edges, "nodes": graph.n_writers, "positions": graph.n_writers * bench.session.pair.length}
-    runs = forwards(method.name, count[level], {option.name: option.value for option in options})
-    return cost_words(runs * pairs * bench.forward_milliseconds / 1000)
+    return MethodData(method.name, method.title, method.words, options, problem, levels=method.levels)
 
 
 def _option(name: str, told: Mapping[str, float]) -> OptionData:
@@ -97,12 +81,13 @@ def serve_measured(want: WantMeasured, request: Request, bench: Bench, send: Sen
 
     def tell() -> None:
         done = sum(scan.done for scan in scans)
-        send(Working(request.number, words, done / max(total, 1)))
         send(EdgesMeasured(request.number, want, _means(scans), done, total))
 
+    told = Telling(lambda share: send(Working(request.number, words, share)))
+    send(Working(request.number, words, sum(scan.done for scan in scans) / max(total, 1)))
     sent = 0.0
-    for scan in scans:
-        for _ in scan.parts(cancelled):
+    for number, scan in enumerate(scans):
+        for _ in within(scan.parts(cancelled), number / len(scans), (number + 1) / len(scans), told):
             if time.monotonic() - sent > EVERY:
                 sent = time.monotonic()
                 tell()

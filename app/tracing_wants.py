@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.costs import Estimates
 from app.messages import Want
 from views.data import Target
 from views.trace_data import MethodData
@@ -19,6 +20,7 @@ class WantMethods(Want):
 class MethodsFound:
     number: int
     methods: tuple[MethodData, ...]
+    estimates: Estimates  # of how long each would take
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from app.engine_thread import Cancel, Send
 from app.inspection import ALIKE, ANOTHER
 from app.long_trace import options_of
 from app.messages import Request, Working
+from app.presenters.telling import Telling
 from app.trace_choice import SLOW
 from app.trace_pairs import dataset_of
 from app.trust_report import QUESTIONS, Subject
@@ -46,10 +47,11 @@ def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, can
         if name in answered:
             continue
 
-        def told(share: float, done: int = done, more: int = runs[name]) -> None:
+        def show(share: float, done: int = done, more: int = runs[name]) -> None:
             send(Working(request.number, EVALUATING, (done + share * more) / sum(runs.values())))
 
-        told(0.0)
+        show(0.0)
+        told = Telling(show)
         if name == "stability" and key.choice.method in SLOW and len(subject.dataset) > 1:
             title = METHODS[key.choice.method].title
             report["stability"] = f"{title} would have to score every pair anew, which takes too long"

@@ -241,8 +241,8 @@ def _scored(
     if name not in kept:
         kept[name] = Tracing(subject.session, method, dataset=subject.dataset, replacement=replacement, options=options)
     tracing: Tracing = kept[name]
-    for _, share in tracing.parts(cancelled):
-        told(share)
+    for _ in tracing.parts(cancelled, told):
+        pass
     return tracing.scores
 
 

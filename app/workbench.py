@@ -296,6 +296,11 @@ class Workbench(QObject):
         return self._conversation.busy
 
     @property
+    def reckoned(self) -> float | None:
+        """Seconds that what runs was to take, before anything was seen of its speed; None where nobody knows."""
+        return self._conversation.reckoned
+
+    @property
     def stale(self) -> bool:
         """Whether the figures shown are of an earlier document."""
         return self._conversation.stale
