@@ -30,8 +30,10 @@ from core.models.checkpoint import (
     weight_files,
 )
 from core.models.families import TOWERS, adapt, family_of, unsupported
+from core.models.gpt2_blocks import is_plain, read_gpt2
 from core.models.health import check_mode, check_weights, placement
 from core.models.model import ImageProcessing, Model
+from core.models.token_file import TokenFile
 from core.models.unread import check_sizes, check_timm_file, check_unread
 
 UNREAD = ("pooler.dense.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
@@ -64,7 +66,7 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
     name = str(source)
     kind, _, rest = name.partition(":")
     if kind == "bundled":
-        model = _from_folder(bundled_folder(rest), name, rest)
+        model = _bundled(name, rest)
     elif kind == "pack":
         model = _from_folder(_pack_folder(rest), name, packs.PACKS[rest].title)
     elif kind == "timm":
@@ -75,6 +77,15 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
     if where == (model.adapter.device, model.adapter.dtype):
         return model
     return replace(model, adapter=adapt(model.adapter.module.to(*where)))
+
+
+def _bundled(name: str, title: str) -> Model:
+    """A bundled model; GPT-2 without the library, which takes longer to import than all the rest."""
+    folder = bundled_folder(title)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if not is_plain(config):
+        return _from_folder(folder, name, title)
+    return Model(name, title, adapt(read_gpt2(folder, config)), tokenizer=TokenFile(folder))
 
 
 def _pack_folder(name: str) -> Path:

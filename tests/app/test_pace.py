@@ -124,7 +124,7 @@ def test_the_open_menu_follows_at_once_what_is_chosen_in_it(reader: Person, monk
     reader.rest()
     one = said("eap")
     menu.over_chosen.emit(True)
-    assert said("eap") > 3 * one, "five pairs, some shorter than that on the cards"
+    assert said("eap") > 2 * one, "five pairs, some shorter than that on the cards"
     reader.rest()
 
 
