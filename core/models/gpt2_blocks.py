@@ -99,13 +99,13 @@ class GPT2LMHeadModel(nn.Module):
         eps = config["layer_norm_epsilon"]
         self.transformer = nn.ModuleDict(
             {
-                "wte": nn.Embedding(config["vocab_size"], width),
-                "wpe": nn.Embedding(config["n_positions"], width),
+                "wte": _embedding(config["vocab_size"], width),
+                "wpe": _embedding(config["n_positions"], width),
                 "h": nn.ModuleList(Block(width, heads, eps) for _ in range(layers)),
                 "ln_f": nn.LayerNorm(width, eps),
             }
         )
-        self.lm_head = nn.Linear(width, config["vocab_size"], bias=False)
+        self.lm_head = nn.Linear(width, config["vocab_size"], bias=False, device="meta")
         self.tie_weights()
 
     def tie_weights(self) -> None:
@@ -140,6 +140,11 @@ class GPT2LMHeadModel(nn.Module):
         save_file(weights, place / "model.safetensors", metadata={"format": "pt"})
 
 
+def _embedding(count: int, width: int) -> nn.Embedding:
+    """Not drawn: that would move the user's random numbers, and on the meta device import torch's compiler."""
+    return nn.Embedding(count, width, _weight=torch.empty(count, width))
+
+
 def is_plain(config: dict[str, Any]) -> bool:
     """Whether the blocks here are all that a configuration asks for."""
     names = config.get("architectures") == ["GPT2LMHeadModel"]
@@ -148,8 +153,7 @@ def is_plain(config: dict[str, Any]) -> bool:
 
 def read_gpt2(folder: Path, config: dict[str, Any]) -> GPT2LMHeadModel:
     """The model of a folder, in fp32. Raises ModelError where its weights are not those of its configuration."""
-    with torch.device("meta"):
-        module = GPT2LMHeadModel(config)
+    module = GPT2LMHeadModel(config)
     weights = {name: weight.float() for name, weight in load_file(folder / "model.safetensors").items()}
     expected = {name for name in module.state_dict() if name != "lm_head.weight"}
     wrong = sorted(expected ^ (set(weights) - {"lm_head.weight"}))

@@ -37,7 +37,7 @@ import sys
 from app.__main__ import main
 code = main(["run", "--model", "bundled:names", "--clean", sys.argv[1], "--counterfactual", sys.argv[2],
              "--metric", "logit_difference: Mary: John", "--edit", "a2.h3->logits=patch"])
-heavy = {"transformers", "timm", "torchvision", "PySide6"} & {name.partition(".")[0] for name in sys.modules}
+heavy = {"transformers", "timm", "torchvision", "PySide6", "torch._dynamo"} & set(sys.modules)
 print("imported:", sorted(heavy))
 sys.exit(code)
 """
@@ -57,6 +57,9 @@ def test_logits_are_the_librarys(library: ws.Model) -> None:
     model = ws.load_model("bundled:names")
     assert isinstance(model.adapter, Gpt2Adapter)
     assert not isinstance(model.adapter.module, transformers.GPT2LMHeadModel)
+    before = torch.get_rng_state()
+    ws.load_model("bundled:names")
+    assert torch.equal(torch.get_rng_state(), before), "the user's random numbers are left alone"
     inputs = ids(model, TEXTS[0])
     assert torch.equal(inputs, ids(library, TEXTS[0]))
     batch = torch.cat([inputs, inputs.flip(1)])
