@@ -15,10 +15,12 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from app.messages import Answer, Done, Failed, Request
+from app.messages import Answer, Done, Failed, Request, Working
 from core.errors import Cancelled, WirescopeError
 
 log = logging.getLogger(__name__)
+
+LOADING = "Loading the libraries that run models"  # which takes longer than all else at the start
 
 Send = Callable[[Answer], None]
 Cancel = Callable[[], bool]  # asked now and then; True: give up what runs
@@ -88,6 +90,7 @@ class EngineThread(QObject):
             assert request is not None
             try:
                 if server is None:
+                    self._send(Working(request.number, LOADING))
                     server = self._make_server()
                 server.serve(request, self._send, lambda number=request.number: self._stale(number))  # type: ignore[misc]
             except Cancelled:

@@ -41,6 +41,9 @@ def steps():
         yield
     facts["collects"] = [gc.isenabled()]
     while window.workbench.scored is None or window.workbench.busy:
+        if window.status.work.text().startswith("Loading the libraries") and "loading" not in facts:
+            card = window.inputs.card_a
+            facts["loading"] = [card.card().text, card.chip_scroll.isVisible(), window.status.cancel.isVisible()]
         yield
     facts["collects"].append(gc.isenabled())
     facts["left alone"] = gc.get_freeze_count()
@@ -90,6 +93,13 @@ def test_the_window_is_on_the_screen_before_torch_and_other_large_libraries_are_
 def test_the_collector_rests_until_the_first_circuit_and_leaves_the_libraries_alone(facts: dict) -> None:
     assert facts["collects"] == [False, True]
     assert facts["left alone"] > 200_000
+
+
+def test_while_the_libraries_load_the_window_says_so_and_shows_the_example(facts: dict) -> None:
+    text, shown, can_be_cancelled = facts["loading"]
+    assert text.startswith("When Mary and")
+    assert shown
+    assert can_be_cancelled
 
 
 def test_a_circuit_comes_by_itself(facts: dict) -> None:
