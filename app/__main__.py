@@ -12,31 +12,50 @@ COMMANDS = ("run", "export", "trace", "evaluate", "compare", "methods", "models"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit code: 0 done, 2 bad arguments, 3 bad input or model, 130 interrupted."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    """Returns the exit code: 0 done (also where nobody reads the output to its end), 2 bad arguments, 3 bad input or
+    model or an output that cannot be written, 130 interrupted."""
     problem = _strangers()
     if problem:
         print(problem, file=sys.stderr)
         return 3
+    from app import output
+    from core.errors import WirescopeError
+
+    output.make_ready()
+    try:
+        try:
+            code = _serve(list(sys.argv[1:] if argv is None else argv))
+        except SystemExit:  # of the arguments' parser, which has said why
+            output.flush()
+            raise
+        output.flush()
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        output.tell("Interrupted.")
+        return 130
+    except WirescopeError as error:
+        output.tell(f"wirescope: {error}")
+        return 3
+    return code
+
+
+def _serve(arguments: list[str]) -> int:
     from app import benchmarking
     from app.cli import command, window_arguments
 
-    try:
-        if arguments and arguments[0] == "bench" and benchmarking.available():
-            return benchmarking.bench(arguments[1:])
-        if arguments and arguments[0] in COMMANDS:
-            return command(arguments)
-        options = window_arguments(arguments)
-        if not has_display():
-            from app.headless import run_example
+    if arguments and arguments[0] == "bench" and benchmarking.available():
+        return benchmarking.bench(arguments[1:])
+    if arguments and arguments[0] in COMMANDS:
+        return command(arguments)
+    options = window_arguments(arguments)
+    if not has_display():
+        from app.headless import run_example
 
-            return run_example(options.model)
-        from app.gui import run
+        return run_example(options.model)
+    from app.gui import run
 
-        return run(options.model)
-    except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        return 130
+    return run(options.model)
 
 
 def has_display() -> bool:

@@ -7,13 +7,13 @@ everything else to standard error.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.output import say, say_json, tell
 from app.tracing_commands import COMMANDS as TRACING_COMMANDS
 from app.tracing_commands import add_tracing_commands
 from core.errors import ArgumentError, Cancelled, EditError, InputError, ModelError, WirescopeError
@@ -72,18 +72,16 @@ def command(arguments: Sequence[str]) -> int:
     except ArgumentError as error:
         return _fail(error, 2)
     except Cancelled:
-        print("Cancelled.", file=sys.stderr)
+        tell("Cancelled.")
         return 130
     except WirescopeError as error:
         return _fail(error, 3)
-    except BrokenPipeError:
-        return 0
 
 
 def _fail(error: WirescopeError, code: int) -> int:
-    print(f"wirescope: {error.message}", file=sys.stderr)
+    tell(f"wirescope: {error.message}")
     if error.hint:
-        print(f"  {error.hint}", file=sys.stderr)
+        tell(f"  {error.hint}")
     return code
 
 
@@ -136,9 +134,9 @@ def _run(options: argparse.Namespace) -> int:
     session, edits = open_session(options)
     report = predictions_report(session, edits, options.frozen_norms)
     if options.json:
-        print(json.dumps(report, indent=1, ensure_ascii=False))
+        say_json(report)
     else:
-        print(report_words(report))
+        say(report_words(report))
     return 0
 
 
@@ -157,7 +155,7 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
     ) as error:  # in a notebook a wrong name is a wrong argument, here it is a model that is not there
         raise ModelError(error.message, error.hint) from None
     for note in model.notes:
-        print(note, file=sys.stderr)
+        tell(note)
     if model.is_text:
         refuse_pictures(model, (options.clean, options.counterfactual))
     dataset = None if options.dataset is None else _dataset(model, Path(options.dataset))
@@ -302,7 +300,7 @@ def _export(options: argparse.Namespace) -> int:
         engine.session.run(document.edits)  # a patch without B is an error here, as in `run`
         snapshot = take_snapshot(engine, document)
     write_export(snapshot, path, options.edges, options.scale, options.theme)
-    print(path)
+    say(path)
     return 0
 
 
@@ -330,11 +328,11 @@ def _list_models(_options: argparse.Namespace) -> int:
     from core.models.bundled import bundled_models
 
     for name in bundled_models():
-        print(f"bundled:{name:<20} bundled")
+        say(f"bundled:{name:<20} bundled")
     for pack in packs.PACKS.values():
         where = "installed" if packs.is_installed(pack.name) else f"{pack.download_bytes / 1e6:.0f} MB to download"
-        print(f"pack:{pack.name:<23} {where:<20} {pack.title} ({pack.licence})")
-    print("\nGet a pack with: wirescope models get NAME", file=sys.stderr)
+        say(f"pack:{pack.name:<23} {where:<20} {pack.title} ({pack.licence})")
+    tell("\nGet a pack with: wirescope models get NAME")
     return 0
 
 
@@ -344,20 +342,20 @@ def _get_pack(options: argparse.Namespace) -> int:
         folder = packs.get(options.name, shown.show)
     finally:
         shown.end()
-    print(f"pack:{options.name} is installed in {folder}")
+    say(f"pack:{options.name} is installed in {folder}")
     return 0
 
 
 def _remove_pack(options: argparse.Namespace) -> int:
     packs.remove(options.name)
-    print(f"pack:{options.name} is removed")
+    say(f"pack:{options.name} is removed")
     return 0
 
 
 def _list_families(_options: argparse.Namespace) -> int:
     from app.family_table import family_table
 
-    print(family_table())
+    say(family_table())
     return 0
 
 
@@ -373,11 +371,11 @@ class Progress:
             share = done / total if total else 0.0
             bar = "#" * int(30 * share)
             amount = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if total > 1_000_000 else f"{done}/{total or '?'}"
-            print(f"\r{stage:<28} [{bar:<30}] {amount:<20}", end="", file=sys.stderr, flush=True)
+            tell(f"\r{stage:<28} [{bar:<30}] {amount:<20}", end="")
         elif stage != self._stage:
-            print(stage, file=sys.stderr)
+            tell(stage)
         self._stage = stage
 
     def end(self) -> None:
         if self._live and self._stage:
-            print(file=sys.stderr)
+            tell("")

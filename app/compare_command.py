@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.output import say, say_json, tell
 from core.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
@@ -47,8 +46,11 @@ def compare_command(options: argparse.Namespace) -> int:
         "notes": _notes(one, other),
     }
     for note in report["notes"]:
-        print(note, file=sys.stderr)
-    print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else _words(report))
+        tell(note)
+    if options.json:
+        say_json(report)
+    else:
+        say(_words(report))
     return 0
 
 

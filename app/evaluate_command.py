@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from app.asked_pairs import (
     PAIRS,
@@ -17,6 +17,7 @@ from app.asked_pairs import (
     session_over,
     task_pairs,
 )
+from app.output import say, say_json, tell
 from app.presenters.telling import Line
 from app.trace_command import ABLATIONS, load, told
 from core.errors import ArgumentError, InputError
@@ -72,14 +73,14 @@ def evaluate_command(options: argparse.Namespace) -> int:
     pairs = _pairs(model, found, options)
     over = session_over(model, pairs, options.metric or scores.about.get("metric kind"))
     for note in (*pairs.notes, *_doubts(found, name)):
-        print(note, file=sys.stderr)
+        tell(note)
     replacement = options.replacement or scores.replacement
     known = scores.direction is not None or not scores.signed
     scores = directed(scores, over.session, over.dataset, metric=over.metric)
     if not known:
         found = replace(found, scores=scores)
         when = "" if scores.direction is None else " measured now:"
-        print(f"The file names no direction;{when} {ranking_words(scores.direction)}", file=sys.stderr)
+        tell(f"The file names no direction;{when} {ranking_words(scores.direction)}")
     report = {"file": options.file, "model": name, "pairs are": pairs.words, "partial": scores.about.get("partial")}
     report |= _marked(over.session, found, over.dataset, replacement)
     report |= trust_report(
@@ -97,7 +98,10 @@ def evaluate_command(options: argparse.Namespace) -> int:
     report["right"]["same"] = report["answers"] == "same"
     report["verdict"] = [line.words for line in verdict(statements(report))]
     told("")
-    print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else evaluation_words(report))
+    if options.json:
+        say_json(report)
+    else:
+        say(evaluation_words(report))
     return 0
 
 
@@ -123,11 +127,14 @@ def _its_own(pairs: AskedPairs) -> AskedPairs:
 
 def _doubts(found: ScoresFile, name: str) -> list[str]:
     """What should be known before the figures are read."""
-    own = found.scores.about.get("model", name)
+    scores = found.scores
+    own, missing = scores.about.get("model", name), int((~np.isfinite(scores.values)).sum())
     notes = [f"The scores are of {own}, and this is {name}, a model of the same shape."] if own != name else []
     if found.size is not None:
-        edges = f"{found.size:,} of {len(found.scores.values):,} edges"
+        edges = f"{found.size:,} of {len(scores.values):,} edges"
         notes.append(f"The file is one circuit, {edges}: the others have no scores, and come last where more are kept.")
+    elif missing:
+        notes.append(f"{missing:,} of {len(scores.values):,} edges have no score: they count as the last.")
     return notes
 
 

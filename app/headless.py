@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from app.document import Document
 from app.examples import all_examples, examples_for
 from app.messages import Answer, Deltas, Failed, Opened, Ran, Ready, Request, Scored
+from app.output import say, tell
 from app.trace_choice import TraceChoice
 from core.edits import Edit
 from core.errors import InputError, WirescopeError
@@ -79,11 +80,11 @@ def write_export(snapshot: Snapshot, path: Path, edges: int, scale: int, theme_n
 def run_example(model_name: str | None) -> int:
     """Run the bundled example (or a model's) and write what came out into `wirescope-out/`. Returns the exit
     code."""
-    print("There is no display, so no window can open. Running the bundled example instead.", file=sys.stderr)
+    tell("There is no display, so no window can open. Running the bundled example instead.")
     try:
         _run_example(_example_document(model_name))
     except WirescopeError as error:
-        print(f"wirescope: {error.message}\n  {error.hint}".rstrip(), file=sys.stderr)
+        tell(f"wirescope: {error.message}\n  {error.hint}".rstrip())
         return 3
     return 0
 
@@ -122,11 +123,16 @@ def _run_example(document: Document) -> None:
         f"CPR {curve.cpr:.2f}, CMD {curve.cmd:.2f}; all other edges carry their value in B",
         "",
     ]
-    FOLDER.mkdir(exist_ok=True)
+    say("\n".join(table))
+    try:
+        FOLDER.mkdir(exist_ok=True)
+    except OSError as error:
+        raise WirescopeError(
+            f"The folder {FOLDER} cannot be made here: {error.strerror}.", "Run it in a folder that you may write to."
+        ) from None
     save_text(FOLDER / "predictions.txt", "\n".join(table))
     save_text(FOLDER / "predictions.json", json.dumps(report, indent=1, ensure_ascii=False))
     snapshot = take_snapshot(engine, document)
     for name in ("circuit.svg", "circuit.png", "circuit.json"):
         write_export(snapshot, FOLDER / name, edges=48, scale=2, theme_name="light")
-    print("\n".join(table))
-    print(f"Wrote {', '.join(str(path) for path in sorted(FOLDER.iterdir()))}")
+    say(f"Wrote {', '.join(str(path) for path in sorted(FOLDER.iterdir()))}")

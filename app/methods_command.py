@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from app.output import say
 from core.tracing.options import option_fields
 
 if TYPE_CHECKING:
@@ -21,17 +22,17 @@ def methods(options: argparse.Namespace) -> int:
 
     if options.name:
         method = method_named(options.name)
-        print(f"{method.about}\n\n{_limits(method)}")
+        say(f"{method.about}\n\n{_limits(method)}")
         for name in method.options:
             each = option_fields()[name]
-            print(f"  --{name:<10}{each.metadata['words']} ({each.default:g})")
+            say(f"  --{name:<10}{each.metadata['words']} ({each.default:g})")
         return 0
     width = max(len(name) for name in METHODS)
     for method in METHODS.values():
-        print(f"{method.name:<{width}}  {method.title}: {method.words}")
+        say(f"{method.name:<{width}}  {method.title}: {method.words}")
         takes = ", ".join(f"--{name}" for name in method.options) or "none"
-        print(f"{'':<{width}}  {_limits(method)}; options: {takes}")
-    print("\nExplain one with: wirescope methods NAME")
+        say(f"{'':<{width}}  {_limits(method)}; options: {takes}")
+    say("\nExplain one with: wirescope methods NAME")
     return 0
 
 

@@ -4,7 +4,6 @@ scores to a file."""
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from dataclasses import replace
@@ -15,6 +14,7 @@ import numpy as np
 
 from app.asked_pairs import add_pair_options, asked_pairs, check_pair_options, session_over
 from app.method_options import add_method_options, option_words, options_for
+from app.output import say, say_json, tell
 from app.presenters.telling import Line
 from app.trace_choice import pairs_words
 from core.errors import ArgumentError, Cancelled, InputError, ModelError
@@ -83,7 +83,7 @@ def trace_command(options: argparse.Namespace) -> int:
     note = input_note(options.replacement, "position" in model.input_words) if options.format == "eap-ig" else ""
     notes += [note] if note else []
     for note in notes:
-        print(note, file=sys.stderr)
+        tell(note)
     scores, seconds, interrupted = _run(tracing, method)
     about = {
         **scores.about,
@@ -97,7 +97,10 @@ def trace_command(options: argparse.Namespace) -> int:
     report = _report(scores, pairs, whole, method, str(out))
     report |= {"options": option_words(method, own), "notes": notes}
     report |= {} if over.right else {"answered rightly": None}
-    print(json.dumps(report, indent=1, ensure_ascii=False) if options.json else _words(report, method))
+    if options.json:
+        say_json(report)
+    else:
+        say(_words(report, method))
     return 130 if interrupted else 0
 
 
@@ -110,14 +113,14 @@ def load(name: str) -> Model:
     except ArgumentError as error:  # on the command line it is a model that is not there
         raise ModelError(error.message, error.hint) from None
     for note in model.notes:
-        print(note, file=sys.stderr)
+        tell(note)
     return model
 
 
 def told(words: str) -> None:
     """Progress on a terminal's one line; nothing to a file."""
     if sys.stderr.isatty():
-        print(f"\r{words:<70}", end="" if words else "\r", file=sys.stderr, flush=True)
+        tell(f"\r{words:<70}", end="" if words else "\r")
 
 
 def _run(tracing: Any, method: Method) -> tuple[Scores, float, bool]:

@@ -32,7 +32,9 @@ class Circuit:
         return [self.graph.edge(int(index)).name for index in self.edges]
 
     def score(self, position: int) -> float | None:
-        return None if self.values is None else float(self.values[position])
+        """The score of the edge at a position of the list; None where it has none."""
+        value = np.nan if self.values is None else float(self.values[position])
+        return value if np.isfinite(value) else None
 
     def check_fits(self, graph: Graph) -> None:
         """Raise ArgumentError where the circuit belongs to a graph of another shape."""

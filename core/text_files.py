@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,13 @@ def check_text(text: str, what: str) -> None:
             "encoding than UTF-8.",
             "Write it anew, or save it as UTF-8.",
         )
+
+
+def visible(text: str) -> str:
+    """Text that XML can hold: control characters become their pictures, as \u241b, and what is no character becomes
+    \ufffd."""
+    pictured = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", lambda sign: chr(0x2400 + ord(sign[0])), text)
+    return re.sub("[\ud800-\udfff\ufffe\uffff]", "\ufffd", pictured)
 
 
 def parse_json(text: str, name: str, hint: str = "", pairs: bool = False) -> Any:

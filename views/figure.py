@@ -231,13 +231,15 @@ def wrap(text: str, font: QFont, width: float) -> list[str]:
     lines = []
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    for paragraph in text.splitlines() or [""]:
+    for paragraph in text.split("\n"):
+        units = paragraph.encode("utf-16-le", "replace")  # Qt counts in these, and an emoji is two
         layout = QTextLayout(paragraph, font)
         layout.setTextOption(option)
         layout.beginLayout()
         while (line := layout.createLine()).isValid():
             line.setLineWidth(width)
-            lines.append(paragraph[line.textStart() : line.textStart() + line.textLength()].rstrip())
+            start, end = 2 * line.textStart(), 2 * (line.textStart() + line.textLength())
+            lines.append(units[start:end].decode("utf-16-le", "replace").rstrip())
         layout.endLayout()
     return lines
 
@@ -313,7 +315,15 @@ def _svg(figure: Figure) -> bytes:
     generator.setDescription("Made with Wirescope")
     _paint(figure, QPainter(generator))
     buffer.close()
-    return _portable(bytes(buffer.data()), figure.size)
+    return _portable(_well_formed(bytes(buffer.data())), figure.size)
+
+
+def _well_formed(svg: bytes) -> bytes:
+    """Signs that XML forbids, which a prompt may hold and Qt writes as they are: control characters become their
+    pictures, as ␛, and what is no character becomes �."""
+    text = svg.decode("utf-8", "replace")
+    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", lambda sign: chr(0x2400 + ord(sign[0])), text)
+    return re.sub("[\ufffe\uffff]", "\ufffd", text).encode("utf-8")
 
 
 def _portable(svg: bytes, size: QSizeF) -> bytes:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.circuit import Circuit
-from core.errors import InputError
+from core.errors import ArgumentError, InputError
 from core.graph import Graph, Node
+from core.text_files import parse_json, visible
 from core.tracing.meaning import DIRECTION_IN_FILES, hue_words, leads_away
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 FORMAT = "wirescope circuit"
 VERSION = 1
+EXPORTED = "Open a JSON file that Wirescope exported."
 LARGEST = 1000  # layers or heads of a model
 
 
@@ -28,7 +30,7 @@ def to_json(circuit: Circuit) -> str:
     """A circuit as JSON: its graph's shape, what it is about, and its edges by name, most important first."""
     graph = circuit.graph
     edges = [
-        {"edge": name} | ({} if circuit.values is None else {"score": float(circuit.values[position])})
+        {"edge": name} | ({} if (score := circuit.score(position)) is None else {"score": score})
         for position, name in enumerate(circuit.names)
     ]
     document = {"format": FORMAT, "version": VERSION, "graph": shape_of(graph), "about": circuit.about, "edges": edges}
@@ -37,10 +39,7 @@ def to_json(circuit: Circuit) -> str:
 
 def from_json(text: str) -> Circuit:
     """Read a circuit back. Raises InputError for a file that is none."""
-    try:
-        return from_document(json.loads(text))
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"This file is no circuit: {error}", "Open a JSON file that Wirescope exported.") from None
+    return from_document(parse_json(text, "This file", EXPORTED))
 
 
 def from_document(document: Any) -> Circuit:
@@ -52,11 +51,17 @@ def from_document(document: Any) -> Circuit:
             raise InputError(f"A newer Wirescope wrote this circuit (version {document['version']}).", "Update it.")
         graph = graph_from(document["graph"])
         indices = np.asarray([graph.index(str(row["edge"])) for row in document["edges"]], dtype=np.int64)
-        scored = bool(document["edges"]) and all("score" in row for row in document["edges"])
-        values = np.asarray([row["score"] for row in document["edges"]], dtype=np.float64) if scored else None
-        return Circuit(graph, indices, values, dict(document["about"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"This file is no circuit: {error}", "Open a JSON file that Wirescope exported.") from None
+        scores = [row.get("score") for row in document["edges"]]
+        scored = any(score is not None for score in scores)
+        values = np.asarray([np.nan if score is None else score for score in scores], dtype=np.float64)
+        about = {str(key): str(value) for key, value in document["about"].items()}
+        return Circuit(graph, indices, values if scored else None, about)
+    except InputError:
+        raise
+    except KeyError as error:
+        raise InputError(f"This file is no circuit: it has no {error}.", EXPORTED) from None
+    except (ArgumentError, ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise InputError(f"This file is no circuit: {error}", EXPORTED) from None
 
 
 def shape_of(graph: Graph) -> dict[str, int | bool]:
@@ -105,7 +110,9 @@ def to_graphml(circuit: Circuit) -> str:
     import networkx as nx
 
     buffer = BytesIO()
-    nx.write_graphml(to_networkx(circuit), buffer)
+    found = to_networkx(circuit)
+    found.graph.update({key: visible(value) for key, value in found.graph.items()})
+    nx.write_graphml(found, buffer)
     return buffer.getvalue().decode("utf-8")
 
 
@@ -170,7 +177,8 @@ def _nodes(circuit: Circuit) -> list[Node]:
 def _largest(circuit: Circuit) -> float:
     if circuit.values is None or not len(circuit.values):
         return 1.0
-    return float(np.abs(circuit.values).max()) or 1.0
+    sizes = np.abs(circuit.values[np.isfinite(circuit.values)])
+    return float(sizes.max(initial=0.0)) or 1.0
 
 
 def direction_of(circuit: Circuit) -> int | None:

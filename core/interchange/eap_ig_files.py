@@ -20,11 +20,13 @@ on. Older files say of a node only whether it is in the graph; nodes are not rea
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.edits import EDIT_KINDS, EditKind
@@ -36,6 +38,7 @@ from core.interchange.scores_files import ScoresFile, difference, direction_in, 
 from core.tracing.scores import Scores
 
 OURS = "wirescope"
+FORM = 'Each edge is {"score": a number, "in_graph": true or false}.'
 
 
 def input_note(replacement: EditKind, position_added: bool) -> str:
@@ -115,25 +118,77 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
         raise InputError(f"The file is of another model: {difference(wide, replace(graph, kv_heads=graph.heads))}.")
     group = graph.heads // graph.kv_heads
     values = np.zeros(graph.n_edges)
-    seen, inside = np.zeros((2, graph.n_edges), dtype=bool)
-    for name, entry in document["edges"].items():
+    seen, inside, scored = np.zeros((3, graph.n_edges), dtype=bool)
+    for name, entry in _entries(document):
         edge = wide.edge(wide.index(name))
         reader = edge.reader
         if reader.kind in ("k", "v") and group > 1:
             reader = replace(reader, head=reader.head // group, shared=True)
         number = graph.edge_index(replace(edge, reader=reader))
-        values[number] += float(entry["score"])
         seen[number] = True
-        inside[number] |= bool(entry.get("in_graph", False))
-    if not seen.all():
-        raise InputError(f"The file lacks {int((~seen).sum()):,} of the {graph.n_edges:,} edges.")
+        inside[number] |= _is_marked(name, entry)
+        score = _score(name, entry)
+        if score is not None:
+            scored[number] = True
+            values[number] += score
+    _check_scored(document, seen, inside, scored)
+    is_circuit = not scored.any()
+    values[~scored] = np.nan
+    values[inside & is_circuit] = 0.0  # as in a file of one circuit, so that its edges are the best
     replacement = ours.get("replacement", "patch")
     if replacement not in EDIT_KINDS:
         raise InputError(f"There is no replacement {replacement!r}.")
     about = {str(key): str(value) for key, value in ours.get("about", {"source": "EAP-IG"}).items()}
     direction = direction_in(ours) if ours else 1
-    kept = kept_in(ours, values.shape)
+    kept = inside if is_circuit else kept_in(ours, values.shape)
     scores = Scores(graph, values, str(ours.get("method", "eap-ig file")), replacement, about, "edges", direction, kept)
     scores = replace(scores, values=scores.towards)  # they were written so
     marked = Circuit(graph, np.flatnonzero(inside).astype(np.int64), None, about) if inside.any() else None
-    return ScoresFile(scores, tuple(FileRow(*row) for row in ours.get("rows", ())), marked)
+    rows = tuple(FileRow(*row) for row in ours.get("rows", ()))
+    return ScoresFile(scores, rows, marked, int(inside.sum()) if is_circuit else None)
+
+
+def _entries(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The edges by their names. Raises InputError."""
+    edges = document.get("edges")
+    if not isinstance(edges, dict):
+        raise InputError("The file lists no edges by their names.", FORM)
+    for name, entry in edges.items():
+        if not isinstance(entry, dict):
+            raise InputError(f"The edge {name} is {entry!r:.60}, with neither a score nor in_graph.", FORM)
+        yield name, entry
+
+
+def _score(name: str, entry: dict[str, Any]) -> float | None:
+    """The score of an edge; None where it has none. Raises InputError."""
+    score = entry.get("score")
+    if score is None or (isinstance(score, float) and isnan(score)):
+        return None
+    if isinstance(score, bool) or not isinstance(score, int | float) or not isfinite(score):
+        raise InputError(f"The score of the edge {name} is {score!r:.60}, no number.", FORM)
+    return float(score)
+
+
+def _is_marked(name: str, entry: dict[str, Any]) -> bool:
+    marked = entry.get("in_graph", False)
+    if marked not in (True, False, None):
+        raise InputError(f"in_graph of the edge {name} is {marked!r:.60}, neither true nor false.", FORM)
+    return bool(marked)
+
+
+def _check_scored(
+    document: dict[str, Any], seen: NDArray[np.bool_], inside: NDArray[np.bool_], scored: NDArray[np.bool_]
+) -> None:
+    """Raise InputError for a file without anything to measure, saying what it has instead. Scores without some edges
+    are refused; a file without scores is one circuit, whose other edges need not be listed."""
+    nodes = document.get("nodes")
+    entries = [entry for entry in nodes.values() if isinstance(entry, dict)] if isinstance(nodes, dict) else []
+    of_nodes = any(entry.get("score") is not None for entry in entries)
+    if scored.any():
+        if not seen.all():
+            raise InputError(f"The file lacks {int((~seen).sum()):,} of the {len(seen):,} edges.", FORM)
+    elif not inside.any():
+        if of_nodes or not seen.any():
+            what = "scores nodes, not edges" if of_nodes else "has no edges"
+            raise InputError(f"The file {what}.", "Give one whose edges have scores, or are in_graph.")
+        raise InputError("The edges of the file have no scores, and none is in_graph.", FORM)

@@ -37,9 +37,12 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
             found = scores_from_json(document) if kind == FORMAT else eap_ig_scores(document, graph)
         else:
             raise InputError(f"{file.name} holds no scores.", WRITTEN)
-    except InputError:
-        raise
-    except (ArgumentError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except InputError as error:
+        named = error.message.replace("The file ", f"{file.name} ").replace(" of the file ", f" of {file.name} ")
+        raise InputError(named, error.hint or WRITTEN) from None
+    except KeyError as error:
+        raise InputError(f"{file.name} holds no scores: it has no {error}.", WRITTEN) from None
+    except (ArgumentError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"{file.name} holds no scores: {error}", WRITTEN) from None
     if graph is not None and found.scores.graph != graph:
         name = found.scores.about.get("model", "")

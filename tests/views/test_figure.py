@@ -166,3 +166,18 @@ def test_a_failed_write_leaves_the_old_file(qapp, tmp_path, monkeypatch):
         write_figure(path, data(), CAPTION)
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["circuit.svg"]
+
+
+def test_svg_is_well_formed_whatever_the_prompt_holds(qapp, tmp_path):
+    strange = replace(CAPTION, inputs="The \x1b[31mcap\x00ital\x0b & <b> \ufffe \ud83d is\x7f")
+    shown = replace(data(), input_label="in\x08put")
+    write_figure(tmp_path / "circuit.svg", shown, strange)
+    text = svg_texts(tmp_path / "circuit.svg")
+    assert "The \u241b[31mcap\u2400ital\u240b & <b>" in text
+
+
+def test_lines_with_emoji_are_broken_between_characters(qapp):
+    text = "When \U0001f600 Mary \U0001f469 and \U0001f680\U0001f680 John went " * 4
+    lines = wrap(text, pixel_font(CAPTION_PIXELS), 200.0)
+    assert len(lines) > 1
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
