@@ -26,6 +26,7 @@ from app.inspector_wants import (
 )
 from app.messages import Unanswered
 from app.shown import position_words
+from core.edits import EDIT_WORDS
 from core.graph import Edge, Node
 from views.data import Target
 from views.inspection import SeveralInspection
@@ -205,6 +206,7 @@ class Inspecting(QObject):
             has_counterfactual=bench.editing.has_counterfactual(),
             has_dataset=bool(document.dataset),
             direction=bench.direction,
+            cuts=EDIT_WORDS[document.cut_kind],
             nothing_to_edit=all(isinstance(target, Node) and target.kind == "logits" for target in selection),
         )
 

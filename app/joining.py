@@ -100,8 +100,17 @@ def join(window: Window) -> None:
 def _join_canvas(window: Window) -> None:
     canvas, workbench = window.canvas, window.workbench
     canvas.selection_changed.connect(workbench.select)
+    for picked in (canvas.selection_changed, window.unfolded.selection_changed):
+        picked.connect(partial(_bring_inspector, window))
     canvas.edit_requested.connect(workbench.editing.toggle)
     canvas.patch_dropped.connect(workbench.editing.patch)
+
+
+def _bring_inspector(window: Window, picked: object) -> None:
+    """What was picked on the canvas can be read, whatever lies in front of the inspector; a closed one stays closed."""
+    dock = window.docks["inspector"]
+    if picked and not dock.isHidden() and not dock.isFloating():
+        dock.raise_()
 
 
 def _join_inputs(window: Window) -> None:

@@ -121,4 +121,5 @@ class SeveralInspection:
     has_counterfactual: bool = False
     has_dataset: bool = False
     nothing_to_edit: bool = False
+    cuts: str = "zero"  # what a cut puts in
     direction: int | None = 1  # A's: which changes of the metric lead towards A

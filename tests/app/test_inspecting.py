@@ -246,3 +246,19 @@ def test_the_drag_of_card_b_carries_the_card(reader: Person, monkeypatch) -> Non
     (index,) = reader.strong_edges()
     assert reader.drop(canvas, drag.mime, canvas.edge_point(index))
     assert len(reader.edits()) == 1
+
+
+def test_a_node_clicked_while_trust_is_in_front_brings_the_inspector(reader: Person) -> None:
+    docks = reader.window.docks
+    docks["trust"].raise_()
+    reader.wait(reader.window.trust.isVisible)
+    reader.click_node(reader.bench.opened.graph.nodes[3])
+    reader.wait(reader.window.inspector.isVisible)
+    assert reader.window.inspector.title.isVisible()
+    docks["trust"].raise_()
+    reader.wait(reader.window.trust.isVisible)
+    reader.press(Qt.Key.Key_Escape, widget=reader.window.canvas)  # nothing is selected: there is nothing to read
+    assert reader.window.trust.isVisible()
+    docks["inspector"].close()
+    reader.click_node(reader.bench.opened.graph.nodes[2])
+    assert docks["inspector"].isHidden()  # who has closed it wants it closed

@@ -14,7 +14,7 @@ from views.widgets.buttons import LinkButton
 _ROWS: tuple[tuple[tuple[EditKind, str, str], ...], ...] = (
     (
         ("zero", "Zero", "Replace it by zero"),
-        ("mean", "Mean", "Replace it by its mean over positions, or over the dataset"),
+        ("mean", "Mean", "Replace it by its mean over the positions of A"),
         ("patch", "From B", "Replace it by its value in the counterfactual B"),
         ("scale", "Scale", "Multiply it by a factor"),
     ),
@@ -133,6 +133,8 @@ class EditButtons(QWidget):
             button.setProperty("chosen", kind == self._edited)
             button.style().unpolish(button)
             button.style().polish(button)
+        if kind == "mean":
+            tip = f"Replace it by its mean over {'the dataset' if has_dataset else 'the positions of A'}"
         if kind == self._edited:
             tip += "\nClick again to restore it"
         elif kind in _NEEDS_B and not has_counterfactual:

@@ -21,8 +21,8 @@ from views.theme import as_card, keep_font, mono_font
 from views.widgets.text import ElidedLabel, TintedLabel, dim, enlarge, pretty_name, show_text, signed, wrapped
 
 NOTHING = "Click a node or a wire to look into it."
-_KEYS_OF_GROUP = "X cuts them, P patches them from B."
-_KEYS_OF_SEVERAL = "X cuts them, P patches them from B, Ctrl+G groups them."
+_KEYS_OF_GROUP = "X cuts them ({cuts}), P patches them (from B)."
+_KEYS_OF_SEVERAL = "X cuts them ({cuts}), P patches them (from B), Ctrl+G groups them."
 _REPAIR_TIP = (
     "Measured: by how much each later head's direct share of the metric's logits changed against the edit,\n"
     "with the final norm's scale of the run without it. McGrath et al. 2023, “The Hydra Effect”"
@@ -165,7 +165,7 @@ class InspectorPanel(QFrame):
         self.subtitle.setText(f"group of {len(data.members)}" if data.grouped else "")
         self.several.show_several(data)
         keys = _KEYS_OF_GROUP if data.grouped or data.no_group else _KEYS_OF_SEVERAL
-        show_text(self.hint, "" if data.nothing_to_edit else keys)
+        show_text(self.hint, "" if data.nothing_to_edit else keys.format(cuts=data.cuts))
         self.edits.setVisible(not data.nothing_to_edit)
         self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
 

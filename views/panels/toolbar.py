@@ -17,10 +17,16 @@ from views.widgets.text import ElidedLabel, enlarge
 
 _TOOLS = (
     ("select", "Select", "", "Click selects"),
-    ("cut", "Cut", "X", "Click cuts a wire or a node: its value becomes what “replace with” says"),
-    ("patch", "Patch", "P", "Click patches a wire or a node with its value in the counterfactual B"),
+    ("cut", "Cut", "X", "Click cuts a wire or a node: in its place comes {puts}, as “replace with” says"),
+    ("patch", "Patch", "P", "Click patches a wire or a node: in its place comes its value in the counterfactual B"),
 )
+_PUTS: dict[EditKind, str] = {
+    "patch": "its value in B (just what Patch does)",
+    "zero": "zero",
+    "mean": "its mean",
+}
 _REPLACEMENTS: tuple[EditKind, ...] = ("patch", "zero", "mean")
+NARROW = 1200  # pixels: with less, the tools do not say their keys
 _NO_B = "There is no counterfactual: fill card B first"
 
 
@@ -139,25 +145,43 @@ class TopBar(QWidget):
 
     def _add_tools(self) -> None:
         self.tools: dict[str, LabelledButton] = {}
+        self._cuts: EditKind = "zero"
+        self._has_b = True
         group = QButtonGroup(self)
         group.setExclusive(True)
-        for name, words, key, tip in _TOOLS:
+        for name, words, key, _ in _TOOLS:
             button = LabelledButton(words, key)
             button.setCheckable(True)
             button.shrinks_when_large = True
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-            button.setAccessibleName(f"{words} tool")
-            button.setToolTip(tip + (f" ({key} does it to the selection)" if key else ""))
             button.toggled.connect(lambda on, name=name: self.tool_changed.emit(name) if on else None)
             group.addButton(button)
             self.tools[name] = button
             self.row.addWidget(button)
+            self._tell_tool(name)
         self.set_tool("select")
+
+    def _tell_tools(self) -> None:
+        for name in self.tools:
+            self._tell_tool(name)
+
+    def _tell_tool(self, name: str) -> None:
+        """Say on a tool what it will put in, and its key where there is room."""
+        kind = self._cuts
+        words, key, tip = next(rest for tool, *rest in _TOOLS if tool == name)
+        puts = {"cut": EDIT_WORDS[kind], "patch": EDIT_WORDS["patch"]}.get(name, "")
+        self.tools[name].set_words(
+            words, "  ".join(part for part in (puts, "" if self.width() < NARROW and puts else key) if part)
+        )
+        tip = tip.format(puts=_PUTS.get(kind, "")) + (f" ({key} does it to the selection)" if key else "")
+        self.tools[name].setAccessibleName(f"{words} tool")
+        self.tools[name].setAccessibleDescription(tip)
+        self.tools[name].setToolTip(_NO_B if name == "patch" and not self._has_b else tip)
 
     def _add_replacement(self) -> None:
         self.replacement = LabelledButton()
         self.replacement.arrow = self.replacement.muted_first = True
-        self.replacement.shrinks_when_large = True
+        self.replacement.shrinks = True
         self.replacement.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.replacement.setToolTip("What a cut puts in the place of the value")
         self.replacement_menu = QMenu(self)
@@ -204,6 +228,8 @@ class TopBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if (event.oldSize().width() < NARROW) != (self.width() < NARROW):
+            self._tell_tools()
         self._share_room()
 
     def _share_room(self) -> None:
@@ -230,13 +256,17 @@ class TopBar(QWidget):
 
     def set_replacement(self, kind: str) -> None:
         self._replacements[kind].setChecked(True)
-        self.replacement.set_words(EDIT_WORDS[_REPLACEMENTS[_REPLACEMENTS.index(kind)]], "replace with:")
+        chosen = _REPLACEMENTS[_REPLACEMENTS.index(kind)]
+        self.replacement.set_words(EDIT_WORDS[chosen], "replace with:")
+        self._cuts = chosen
+        self._tell_tools()
 
     def set_counterfactual(self, present: bool) -> None:
         """Without B nothing can come from B."""
         self._replacements["patch"].setEnabled(present)
         self.tools["patch"].setEnabled(present)
-        self.tools["patch"].setToolTip(_TOOLS[2][3] if present else _NO_B)
+        self._has_b = present
+        self._tell_tool("patch")
         if not present and self.tool() == "patch":
             self.set_tool("select")
 

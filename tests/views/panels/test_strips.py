@@ -64,6 +64,14 @@ def test_the_replacement_is_chosen_from_its_menu(bar, qtbot):
     assert bar.replacement.words() == "replace with: mean"
 
 
+@pytest.mark.parametrize(("kind", "puts"), [("patch", "from B"), ("zero", "zero"), ("mean", "mean")])
+def test_cut_and_patch_say_what_they_put_in(bar, kind, puts):
+    bar.set_replacement(kind)
+    assert bar.tools["cut"].words() == f"Cut {puts}  X"
+    assert bar.tools["patch"].words() == "Patch from B  P"
+    assert ("just what Patch does" in bar.tools["cut"].toolTip()) == (kind == "patch")
+
+
 def test_without_a_counterfactual_nothing_comes_from_b(bar, qtbot):
     click(qtbot, bar.tools["patch"])
     bar.set_counterfactual(False)
