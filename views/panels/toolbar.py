@@ -26,7 +26,7 @@ _PUTS: dict[EditKind, str] = {
     "mean": "its mean",
 }
 _REPLACEMENTS: tuple[EditKind, ...] = ("patch", "zero", "mean")
-NARROW = 1200  # pixels: with less, the tools do not say their keys
+NARROW = 1200  # pixels: with less, the tools do not say their keys, and "replace with" is said in short
 _NO_B = "There is no counterfactual: fill card B first"
 
 
@@ -162,6 +162,7 @@ class TopBar(QWidget):
         self.set_tool("select")
 
     def _tell_tools(self) -> None:
+        self.replacement.set_words(EDIT_WORDS[self._cuts], "cut:" if self.width() < NARROW else "replace with:")
         for name in self.tools:
             self._tell_tool(name)
 
@@ -181,7 +182,7 @@ class TopBar(QWidget):
     def _add_replacement(self) -> None:
         self.replacement = LabelledButton()
         self.replacement.arrow = self.replacement.muted_first = True
-        self.replacement.shrinks = True
+        self.replacement.shrinks_when_large = True
         self.replacement.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.replacement.setToolTip("What a cut puts in the place of the value")
         self.replacement_menu = QMenu(self)
@@ -257,7 +258,6 @@ class TopBar(QWidget):
     def set_replacement(self, kind: str) -> None:
         self._replacements[kind].setChecked(True)
         chosen = _REPLACEMENTS[_REPLACEMENTS.index(kind)]
-        self.replacement.set_words(EDIT_WORDS[chosen], "replace with:")
         self._cuts = chosen
         self._tell_tools()
 
