@@ -151,6 +151,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_panel", "Pre&vious Panel", ("Ctrl+Shift+Tab",), "And back"),
     Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
     Action("guide", "&Guide", (), "What can be done in the window, in the terminal and in a notebook"),
+    Action(
+        "glossary", "G&lossary", (), "What the words mean: foil, parity, ablation, logit lens and others, a line each"
+    ),
     Action("measured", "&Measured Figures", (), "How well each method traces, in tables"),
     Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info"),
     Action("log", "&Log…", (), "What happened lately, with details to copy"),
@@ -182,7 +185,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *("next_panel", "previous_panel", "-", "@theme", "@motion", "full_screen"),
         ),
     ),
-    ("&Help", ("welcome", "guide", "measured", "keys", "-", "log", "about")),
+    ("&Help", ("welcome", "guide", "glossary", "measured", "keys", "-", "log", "about")),
 )
 
 EXPORTS = (

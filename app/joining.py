@@ -73,6 +73,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "full_screen": window.toggle_full_screen,
         "welcome": opener.show_welcome,
         "guide": window.help_pages.show,
+        "glossary": partial(window.help_pages.show, "glossary"),
         "measured": partial(window.help_pages.show, "measured"),
         "keys": partial(show_keys, window),
         "log": window.log_viewer.show,

@@ -86,7 +86,7 @@ def run_words(result: Result, forward_milliseconds: float, edited: bool) -> str:
     layers = result.layers_run
     total = result.model.graph.layers
     if result.known:
-        return f"{_milliseconds(result)} · measured before" if edited else f"{_milliseconds(result)} · no edits"
+        return f"{_milliseconds(result)} · kept from before" if edited else f"{_milliseconds(result)} · no edits"
     where = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]}–{total - 1}" if layers else "output only"
     share = result.milliseconds / forward_milliseconds if forward_milliseconds > 0 else 0.0
     return f"{_milliseconds(result)} · {share:.2f} of a forward · {where}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from core.text_files import check_text
 
 AROUND = 3  # tokens shown from the place on where two prompts part
 
+_MOST_TOKENS = 8  # of one character, with what joins it to others
+_PART = re.compile(r"\[1/\d\]$")
+
 
 def token_text(tokenizer: Any, token: int) -> str:
     """A token as text, its leading space kept."""
@@ -23,6 +27,28 @@ def token_text(tokenizer: Any, token: int) -> str:
     if isinstance(piece, str) and piece.startswith("▁") and not text.startswith(" "):
         return " " + text  # SentencePiece decoders drop the first space
     return text
+
+
+def token_texts(tokenizer: Any, tokens: Sequence[int]) -> tuple[str, ...]:
+    """The tokens of a text, in order. A character that takes several tokens stands at each of them with which of them
+    it is, "ä[1/2]" and "ä[2/2]": alone they are bytes that nobody can read."""
+    texts: list[str] = []
+    while (start := len(texts)) < len(tokens):
+        whole, count = _whole_character(tokenizer, tokens[start : start + _MOST_TOKENS])
+        if count == 1:
+            texts.append(token_text(tokenizer, tokens[start]))
+        else:
+            texts += [f"{whole if part == 1 else whole.lstrip()}[{part}/{count}]" for part in range(1, count + 1)]
+    return tuple(texts)
+
+
+def _whole_character(tokenizer: Any, tokens: Sequence[int]) -> tuple[str, int]:
+    """The fewest of the first tokens that are whole characters together, and their text. One where none are."""
+    for count in range(1, len(tokens) + 1):
+        text: str = tokenizer.decode(list(tokens[:count]))
+        if "�" not in text:
+            return text, count
+    return "", 1
 
 
 def encode(tokenizer: Any, text: str, context_length: int | None) -> list[int]:
@@ -60,11 +86,16 @@ def encode_side(
     first = rows[0] + longest[len(rows[0]) :]
     tokens = tuple(len(row) for row in rows)
     notes = _notes(texts[0])
+    labels = token_texts(tokenizer, first)
+    split = dict.fromkeys(label.removesuffix("]").rsplit("[", 1)[0].strip() for label in labels if _PART.search(label))
+    if split:
+        some = ", ".join(f"“{character}”" for character in list(split)[:5])
+        notes += (f"{some}{', …' if len(split) > 5 else ''}: one character takes several tokens here.",)
     if padded_length:
         notes += (f"Padded to {padded_length} tokens, as the model was trained: it reads the padding too.",)
     return Side(
         tensor=ids,
-        labels=tuple(token_text(tokenizer, token) for token in first),
+        labels=labels,
         lengths=(padded_length,) * len(rows) if padded_length else tokens,
         text=texts[0],
         notes=notes,

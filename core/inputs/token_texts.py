@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from core.inputs.text import token_text
+from core.inputs.text import token_texts
 
 Encode = Callable[[str], list[int]]
 
@@ -41,7 +41,7 @@ class TokenText:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        return tuple(token_text(self.tokenizer, token) for token in self.ids)
+        return token_texts(self.tokenizer, self.ids)
 
     @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:

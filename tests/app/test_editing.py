@@ -94,7 +94,7 @@ def test_a_wire_into_the_output_says_that_only_the_output_had_to_run(reader: Per
     reader.window.canvas.choose((second,))  # the inspector measures it
     reader.rest()
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
-    assert words.text().endswith("measured before")
+    assert words.text().endswith("kept from before")
 
 
 def test_p_patches_and_the_inspectors_button_shows_it(reader: Person) -> None:

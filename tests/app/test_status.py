@@ -22,7 +22,7 @@ def test_it_says_what_the_model_runs_on_how_long_and_how_much_memory(reader: Per
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     words = reader.bench.ran.words.split(" · ")
     assert status.run.text() == " · ".join(words[:2])
-    assert re.fullmatch(r"[\d.]+ ms · (\d+\.\d\d of a forward|measured before)", status.run.text())
+    assert re.fullmatch(r"[\d.]+ ms · (\d+\.\d\d of a forward|kept from before)", status.run.text())
     memory = re.fullmatch(r"memory (.+) · cache (.+)", status.memory.text())
     assert memory is not None
     assert memory[2] == memory_words(reader.bench.ran.megabytes)

@@ -22,7 +22,7 @@ from views.theme import Theme
 LEGEND = ("solid measured · dashed estimated", hue_note(1))
 NO_HUE = "grey: no sign"
 READS, WRITES = "is read", "is written to"
-CHANGED = "change"  # of a node's output; its tooltip says so
+CHANGED = "change of output"  # of a node; its tooltip says so
 NOTICE_WIDTH = 380.0
 GROUND = 0.95  # how much of what is below words they hide
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
@@ -102,7 +102,7 @@ def beside_words(data: CanvasData) -> str:
 
 def weaker_words(data: CanvasData) -> str:
     """Of the selected node's edges, those that are not shown."""
-    return f"+{data.weaker:,} weaker of {data.weaker_of}" if data.weaker else ""
+    return f"{data.weaker:,} weaker of {data.weaker_of} not shown" if data.weaker else ""
 
 
 def _count_lines(data: CanvasData) -> list[str]:

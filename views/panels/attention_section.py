@@ -18,7 +18,7 @@ from views.widgets.section import Section
 from views.widgets.text import ElidedLabel, dim, show_text, wrapped
 
 # As much as there is room for: half a sentence would not help.
-_MATRIX_WORDS = ("row asks · column offers", "row asks", "")
+_MATRIX_WORDS = ("rows look at columns", "")
 _PICTURE_WORDS = ("click a patch to ask from it", "click a patch to ask", "click a patch", "")
 
 
@@ -28,7 +28,7 @@ class AttentionSection(Section):
     average_requested = Signal(bool)  # show the mean over the dataset, or this input again
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Attention", parent)
+        super().__init__("Attention", parent, word="attention")
         self._data: NodeInspection | None = None
         self._average = AverageData(None)
         self._inputs = 0  # of the dataset
@@ -40,7 +40,7 @@ class AttentionSection(Section):
         self.toggle.setToolTip("Show the attention as a matrix, or on the picture")
         self.toggle.clicked.connect(self._switch)
         self.header.addWidget(self.toggle)
-        self.this_input = LinkButton("this input")
+        self.this_input = LinkButton("show this input")
         self.average = LinkButton("average")
         for button, averaged in ((self.this_input, False), (self.average, True)):
             button.setCheckable(True)
@@ -83,7 +83,7 @@ class AttentionSection(Section):
     def set_inputs(self, count: int) -> None:
         """How many inputs the dataset has: with none there is no mean to choose."""
         self._inputs = count
-        self.average.setText(f"average over {count} inputs")
+        self.average.setText(f"show the average over {count} inputs")
         self.average.setToolTip("The mean attention over the dataset's inputs that are as long as A, without edits")
         if not count and self._averaged:
             self._set_averaged(False)

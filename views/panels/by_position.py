@@ -20,11 +20,11 @@ class PositionsSection(Section):
     measure_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("By position", parent)
+        super().__init__("By position", parent, word="position")
         self._data: PositionsData | None = None
         self._pinned: tuple[int, ...] = ()
         self._norms = False
-        self.switch = LinkButton("written")
+        self.switch = LinkButton("show what it writes")
         self.switch.clicked.connect(self._switch)
         self.header.addWidget(self.switch)
         self.rows = BarRows("By position", clickable=True)
@@ -79,7 +79,7 @@ class PositionsSection(Section):
         self.rows.set_rows(rows)
         can_switch = any(row.effect is not None for row in data.rows)
         self.switch.setVisible(can_switch)
-        self.switch.setText("effect" if norms else "written")
+        self.switch.setText("show its effect" if norms else "show what it writes")
         tips = ("How much the node writes at each position", "What editing the node at each position does")
         self.switch.setToolTip(tips[norms])
         self.hint.setText(*(("length written", "length") if norms else (data.kind_words, "")))

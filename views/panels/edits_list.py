@@ -23,7 +23,7 @@ from views.data import EditRow
 from views.theme import current
 from views.widgets.buttons import LinkButton
 from views.widgets.icons import draw_icon
-from views.widgets.text import ElidedLabel, plain_tip, pretty_name, small_mono, wrapped
+from views.widgets.text import explained_heading, plain_tip, pretty_name, small_mono, wrapped
 
 NO_EDITS = "No edits. Click a wire, then X to cut or P to patch."
 _ROW = Qt.ItemDataRole.UserRole
@@ -151,7 +151,7 @@ class EditsList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._edits: tuple[EditRow, ...] = ()
-        self.heading = ElidedLabel("Edits", "heading")
+        self.heading = explained_heading("Edits", "edit")
         self.reset = LinkButton("Reset all")
         self.reset.setToolTip("Restore every edge and node")
         self.reset.clicked.connect(self.reset_requested)

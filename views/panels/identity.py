@@ -35,7 +35,8 @@ class IdentityChips(QWidget):
             for trait in traits:
                 chip = QLabel(trait.words)
                 chip.setTextFormat(Qt.TextFormat.PlainText)
-                chip.setToolTip(plain_tip(f"{trait.tip}\n{NOTE}"))
+                color = "Green: strong." if trait.strong else "Grey: weak."
+                chip.setToolTip(plain_tip(f"{trait.tip}\n{color} {NOTE}"))
                 chip.setAccessibleName(trait.words)
                 chip.setAccessibleDescription(f"{trait.tip} {NOTE}")
                 self._layout.addWidget(chip)

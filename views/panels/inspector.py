@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from core.tracing.meaning import hues
 from views.data import EdgeInspection, NodeInspection
+from views.glossary import explained
 from views.inspection import RepairData, SeveralInspection
 from views.panels.attention_section import AttentionSection
 from views.panels.by_position import PositionsSection
@@ -18,7 +19,17 @@ from views.panels.paths import PathsSection
 from views.panels.says import SaysSection
 from views.panels.several import SeveralSection
 from views.theme import as_card, keep_font, mono_font
-from views.widgets.text import ElidedLabel, TintedLabel, dim, enlarge, pretty_name, show_text, signed, wrapped
+from views.widgets.text import (
+    ElidedLabel,
+    TintedLabel,
+    dim,
+    enlarge,
+    explained_heading,
+    pretty_name,
+    show_text,
+    signed,
+    wrapped,
+)
 
 NOTHING = "Click a node or a wire to look into it."
 _KEYS_OF_GROUP = "X cuts them ({cuts}), P patches them (from B)."
@@ -48,17 +59,17 @@ class InspectorPanel(QFrame):
         enlarge(self.title, 1.23)
         self.subtitle = ElidedLabel("", "muted")
         self.identity = IdentityChips()
-        self.edge_heading = ElidedLabel("This edge", "heading")
+        self.edge_heading = explained_heading("This edge", "edge")
         self.edge_name = TintedLabel("", "selection")
         keep_font(self.edge_name, mono_font)
         self.hint = wrapped(NOTHING)
         self.attention = AttentionSection()
         self.several = SeveralSection()
-        self.effect_heading = ElidedLabel("Effect of editing it", "heading")
+        self.effect_heading = explained_heading("Effect of editing it", "effect")
         self.effects = Effects()
         self.edits = EditButtons()
         self.repair = wrapped()
-        self.repair.setToolTip(_REPAIR_TIP)
+        self.repair.setToolTip(explained("self-repair", _REPAIR_TIP))
         self.says = SaysSection()
         self.paths = PathsSection()
         self.positions = PositionsSection()
@@ -184,7 +195,9 @@ class InspectorPanel(QFrame):
             edit = "cut" if data.cut else "edit"
             words = f"Self-repair after this {edit}: {words} (measured, direct share of {data.words})"
         elif data is not None:
-            words = f"No later head's direct share works against this {'cut' if data.cut else 'edit'} (measured)."
+            words = (
+                f"No later head makes up for this {'cut' if data.cut else 'edit'} (measured by their direct shares)."
+            )
         show_text(self.repair, words)
         dim(self.repair, False)
 

@@ -9,9 +9,19 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from views.data import MetricChoice, MetricOption
+from views.glossary import explained
 from views.widgets.buttons import LinkButton
 from views.widgets.icons import IconButton
-from views.widgets.text import MINUS, ElidedLabel, mark_space, show_text, unmark_space, wrapped
+from views.widgets.text import (
+    MINUS,
+    ElidedLabel,
+    explained_heading,
+    mark_space,
+    plain_tip,
+    show_text,
+    unmark_space,
+    wrapped,
+)
 
 READ_OFF = (
     "The number that is read off the output. Accuracy is not among them: of one pair it is 0 or 1, and no edge can be "
@@ -88,7 +98,8 @@ class AnswerField(QComboBox):
         line = self.lineEdit()
         if line is not None and not line.hasFocus():
             line.setCursorPosition(0)
-        self.setToolTip(f"{self.accessibleName()}: {text!r}" if text else self.accessibleName())
+        name = self.accessibleName()
+        self.setToolTip(plain_tip((f"{name}: {text!r}\n" if text else "") + explained(name.lower())))
 
 
 class MetricEditor(QWidget):
@@ -128,7 +139,7 @@ class MetricEditor(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(ElidedLabel("Metric", "heading"))
+        layout.addWidget(explained_heading("Metric", "metric"))
         layout.addWidget(self.kind)
         layout.addLayout(answers)
         layout.addWidget(self.problem)

@@ -26,10 +26,10 @@ _SHARE_TIP = (
 
 class SaysSection(Section):
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("What it says", parent)
+        super().__init__("What it says", parent, word="logit lens")
         self._data = SaysData()
         self._stream = False
-        self.switch = LinkButton("stream")
+        self.switch = LinkButton("show the stream")
         self.switch.clicked.connect(self._switch)
         self.header.addWidget(self.switch)
         self.rows = BarRows("What it says")
@@ -58,7 +58,7 @@ class SaysSection(Section):
         data, stream = self._data, self.shows_stream()
         rows = data.stream if stream else data.node
         self.switch.setVisible(bool(data.node and data.stream))
-        self.switch.setText("node" if stream else "stream")
+        self.switch.setText("show the node" if stream else "show the stream")
         self.switch.setToolTip(_NODE_TIP if stream else _STREAM_TIP)
         self.rows.setVisible(bool(rows))
         self.rows.set_rows([_bar(row, stream) for row in rows], most=1.0 if stream else 0.0)
@@ -71,8 +71,8 @@ class SaysSection(Section):
             color = "positive" if value >= 0 else "negative"
             row = BarRow("direct", value, change_words(value), color, _SHARE_TIP)
             self.share.set_rows([row], most=data.largest)
-        words = f"itself to {data.words}: {_ordinal(data.rank)} of {data.of} nodes" if known else ""
-        show_text(self.share_words, words)
+        words = f"It adds this to {data.words} by itself: the {_ordinal(data.rank)} share among {data.of} nodes."
+        show_text(self.share_words, words if known else "")
 
     def _switch(self) -> None:
         self._stream = not self._stream
@@ -97,4 +97,4 @@ def _ordinal(rank: int) -> str:
     if rank == 1:
         return "largest"
     ending = "th" if 10 <= rank % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
-    return f"{rank}{ending}"
+    return f"{rank}{ending} largest"

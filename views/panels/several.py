@@ -177,4 +177,4 @@ def gap_words(joint: float | None, alone: float | None) -> str:
     gap = joint - alone
     if abs(gap) < max(5e-4, 0.02 * max(abs(joint), abs(alone))):
         return "Their effects add up."
-    return f"Their effects do not add up: {change_words(gap)} beside the sum."
+    return f"Their effects do not add up: edited together, the change is {change_words(gap)} from their sum."

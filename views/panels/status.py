@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from views.glossary import explained
 from views.theme import current
 from views.widgets.buttons import LinkButton
 from views.widgets.painted import Painted
@@ -78,7 +79,7 @@ class StatusStrip(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Status")
         self.parity = TintedLabel("", "good")
-        self.parity.set_tip("How far the engine is from the model's own forward pass, on this input")
+        self.parity.set_tip(explained("parity"))
         self.device = ElidedLabel("", "muted")
         self.device.set_tip("What the model runs on, and the precision of its numbers")
         self.memory = TintedLabel("", "muted")

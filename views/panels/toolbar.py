@@ -295,10 +295,11 @@ class TopBar(QWidget):
         self.export.show()
 
     def set_palette(self, action: QAction) -> None:
-        """The button of the command palette says its key."""
-        self.find_command.setText(action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
+        """The button of the command palette; its key is in the tooltip."""
+        self.find_command.setText("Commands")
         self.find_command.setAccessibleName(action.text().replace("&", "").rstrip("…"))
-        self.find_command.setToolTip(action.toolTip())
+        key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.find_command.setToolTip(action.toolTip() if key in action.toolTip() else f"{action.toolTip()} ({key})")
         self.find_command.clicked.connect(action.trigger)
         self.find_command.show()
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from views.glossary import explained
 from views.widgets.buttons import LinkButton
-from views.widgets.text import ElidedLabel
+from views.widgets.text import ElidedLabel, plain_tip
 
 
 class Section(QWidget):
-    """Heading, a muted hint at its right, and a body. A click on the heading folds the body away, and back."""
+    """Heading, a muted hint at its right, and a body. A click on the heading folds the body away, and back.
+    word: of the glossary, that the tooltip of the heading explains."""
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, parent: QWidget | None = None, word: str = "") -> None:
         super().__init__(parent)
-        self._title = title
+        self._title, self._word = title, word
         self._open = True
         self.heading = LinkButton(title, color="text", flush=True, bold=True)
         self.heading.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -45,4 +47,5 @@ class Section(QWidget):
         self.content.setVisible(open_)
         self.heading.setText(f"{self._title} {'▾' if open_ else '▸'}")
         self.heading.setAccessibleName(f"{self._title}, {'open' if open_ else 'folded away'}")
-        self.heading.setToolTip("Fold this section away" if open_ else "Unfold this section")
+        tip = "Fold this section away" if open_ else "Unfold this section"
+        self.heading.setToolTip(plain_tip(explained(self._word, tip) if self._word else tip))

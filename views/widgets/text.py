@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from views.glossary import explained
 from views.theme import current, keep_font, mono_font, text_scale, theme_changes, ui_font
 
 MINUS = "\N{MINUS SIGN}"
@@ -226,6 +227,13 @@ def heading(text: str) -> QLabel:
     """A heading that does not give way."""
     label = QLabel(text)
     label.setProperty("role", "heading")
+    return label
+
+
+def explained_heading(text: str, word: str) -> ElidedLabel:
+    """A heading that gives way, with a word's line of the glossary in its tooltip."""
+    label = ElidedLabel(text, "heading")
+    label.set_tip(explained(word))
     return label
 
 

@@ -7,7 +7,7 @@ import torch
 
 import wirescope as ws
 from core.errors import InputError
-from core.inputs.text import token_text
+from core.inputs.text import token_text, token_texts
 from tests.small_models import (
     randomise,
     small_input,
@@ -182,3 +182,31 @@ def test_a_model_without_a_tokenizer_takes_ids_alone() -> None:
         model.pair("When Mary gave")
     with pytest.raises(InputError, match="tokenizer"):
         model.answer(" Mary")
+
+
+class ByteTokenizer:
+    """A token for every byte, as byte-level vocabularies fall back to."""
+
+    def decode(self, ids):
+        return bytes(ids).decode("utf-8", errors="replace")
+
+    def convert_ids_to_tokens(self, token):
+        return f"<0x{token:02X}>"
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "sch\u00f6n \u00e4", "\U0001f600\U0001f600", "na\u00efve \U0001f1e9\U0001f1ea", "日本"]
+)
+def test_a_character_of_several_tokens_stands_at_each_of_them(text):
+    labels = token_texts(ByteTokenizer(), list(text.encode()))
+    assert len(labels) == len(text.encode())
+    assert not any("\ufffd" in label or "<0x" in label for label in labels)
+    expected = []
+    for character in text:
+        count = len(character.encode())
+        expected += [character] if count == 1 else [f"{character}[{part}/{count}]" for part in range(1, count + 1)]
+    assert list(labels) == expected
+
+
+def test_bytes_that_are_no_character_keep_the_tokenizers_name():
+    assert token_texts(ByteTokenizer(), [0xE4, 0x61, 0xFF]) == ("<0xE4>", "a", "<0xFF>")

@@ -54,7 +54,7 @@ def click(qtbot, widget, pos: QPoint | None = None) -> None:
 def test_a_head_says_its_name_its_attention_and_its_links(panel, texts):
     panel.show_node(node())
     words = texts(panel)
-    assert {"a24.h7", "head 7 of layer 24", "row asks · column offers"} <= set(words)
+    assert {"a24.h7", "head 7 of layer 24", "rows look at columns"} <= set(words)
     assert panel.attention.heading.text() == "Attention ▾"
     assert "“John” reads “Mary” most: 0.600" in words
     assert {"Reads most", "Writes most to", "Blue: towards A; orange: away from A."} <= set(words)
@@ -191,7 +191,7 @@ def test_the_toggle_shows_the_plain_matrix(picture_panel, qtbot, texts):
     click(qtbot, picture_panel.attention.toggle)
     assert picture_panel.attention.matrix.isVisible()
     assert not picture_panel.attention.patches.isVisible()
-    assert "row asks · column offers" in texts(picture_panel)
+    assert "rows look at columns" in texts(picture_panel)
     click(qtbot, picture_panel.attention.toggle)
     assert picture_panel.attention.patches.isVisible()
 

@@ -58,7 +58,10 @@ def test_the_lens_of_the_node_and_of_the_stream(show, qtbot):
     assert says.rows.row_texts() == [("Mary", "+3.20"), ("the", "+1.00")]
     assert [row.bold for row in says.rows.rows()] == [True, False]
     assert says.share.row_texts() == [("direct", "−0.500")]
-    assert says.share_words.text() == 'itself to logit(" Mary") − logit(" John"): 12th of 301 nodes'
+    assert (
+        says.share_words.text()
+        == 'It adds this to logit(" Mary") − logit(" John") by itself: the 12th largest share among 301 nodes.'
+    )
     assert says.share.rows()[0].color == "negative"
     click(qtbot, says.switch)
     assert says.rows.row_texts() == [("a", "0.40"), ("Mary", "0.040")]
@@ -114,7 +117,7 @@ def test_several_name_their_group(show, qtbot):
     data = SeveralInspection(members, ("a1.h2", "m0"), "replaced from B", -2.0, -1.5, color="violet")
     section.show_several(data)
     assert section.chip_texts() == ["a1.h2", "m0"]
-    assert section.gap.text() == "Their effects do not add up: −0.500 beside the sum."
+    assert section.gap.text() == "Their effects do not add up: edited together, the change is −0.500 from their sum."
     asked = catch(section.group_requested)
     section.name.setFocus()
     qtbot.keyClicks(section.name, "movers")
