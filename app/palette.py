@@ -2,72 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QWidgetAction
+from PySide6.QtWidgets import QLineEdit, QMenu, QWidgetAction
 
-from app.actions import ACTIONS
+from app.actions import ACTIONS, Action
+from app.features.find.command_words import OTHER_WORDS, Command, fit
 from views.panels.palette import Palette, PaletteRow
 
 if TYPE_CHECKING:
     from app.window import Window
 
 NOT_NOW = "not possible now"
-GOOD_START, NEXT_TO = 8.0, 5.0  # what a letter gains at the start of a word, and right after the one before
-WHOLE = 6.0  # what all of the query gains where it stands as it was typed
+IN_USE = "in use"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """row: what is shown. run: what happens."""
+    """row: what is shown. run: what happens. command: what it is found by."""
 
     row: PaletteRow
     run: Callable[[], None]
-
-
-def match(query: str, words: str) -> float | None:
-    """How well the letters of a query, in their order, fit into words; None where they do not. The best of all ways to
-    place them: at starts of words and next to each other they count more, and short words before long ones."""
-    letters, text = [c for c in query.casefold() if not c.isspace()], words.casefold()
-    if not letters:
-        return 0.0
-    scores: dict[int, float] = {-1: 0.0}  # where the letter before lies -> the best score so far
-    for letter in letters:
-        found: dict[int, float] = {}
-        for place, sign in enumerate(text):
-            if sign != letter:
-                continue
-            start = GOOD_START if place == 0 or not text[place - 1].isalnum() else 0.0
-            before = [
-                score + (NEXT_TO if place == last + 1 and last >= 0 else 0.0)
-                for last, score in scores.items()
-                if last < place
-            ]
-            if before:
-                found[place] = max(before) + start + 1.0
-        scores = found
-    whole = WHOLE if query.casefold().strip() in text else 0.0
-    return max(scores.values()) + whole - 0.02 * len(text) if scores else None
+    command: Command
 
 
 def find(entries: list[Entry], query: str) -> list[Entry]:
-    """The entries that fit, best first; where the place in the menus alone fits, after those whose words do."""
+    """The entries that fit, best first (see `command_words`): of those alike, what can be done before what cannot, and
+    a choice that is in use already last."""
+    if not query.strip():
+        return entries
     ranked = []
     for number, entry in enumerate(entries):
-        own = match(query, entry.row.words)
-        whole = match(query, f"{entry.row.place} {entry.row.words}")
-        if own is not None or whole is not None:
-            score = max(own if own is not None else -1e3, (whole if whole is not None else -1e3) - 12.0)
-            ranked.append((-score if query.strip() else 0.0, number, entry))
-    return [entry for *_, entry in sorted(ranked, key=lambda item: item[:2])]
+        fits = fit(query, entry.command)
+        if fits is not None:
+            way, close = fits
+            ranked.append(((way, not entry.row.enabled, entry.row.chosen, close, number), entry))
+    return [entry for _, entry in sorted(ranked, key=lambda item: item[0])]
 
 
 def entries(window: Window) -> list[Entry]:
     """All that can be done now, and what cannot be with its reason."""
-    found = list(_of_tools(window))
+    found = [*_of_tools(window), *_of_fields(window)]
     for top in window.menuBar().actions():
         menu = top.menu()
         if isinstance(menu, QMenu):
@@ -78,27 +59,89 @@ def entries(window: Window) -> list[Entry]:
 
 
 def _of_tools(window: Window) -> Iterator[Entry]:
-    for name, button in window.top_bar.tools.items():
+    tools = window.top_bar.tools
+    present = next((name for name, button in tools.items() if button.isChecked()), "")
+    for name, button in tools.items():
         why = "" if button.isEnabled() else button.toolTip()
-        row = PaletteRow(f"{name.capitalize()} tool", "Tools", "", button.isEnabled(), why, button.isChecked())
-        yield Entry(row, button.click)
+        title, chosen = f"{name.capitalize()} tool", button.isChecked()
+        effect = IN_USE if chosen else f"{present} → {name}"
+        row = PaletteRow(title, "Tools", "", button.isEnabled(), why, chosen, effect)
+        yield Entry(row, button.click, Command(title, "Tools", OTHER_WORDS.get(f"{name}_tool", ())))
+
+
+def _of_fields(window: Window) -> Iterator[Entry]:
+    """Fields of the panels, which no menu holds: the keys go there."""
+    opened = window.workbench.opened
+    for letter in ("A", "B"):
+        able = opened is not None and opened.is_text
+        run = partial(_write, window, letter)
+        yield _of_field(f"prompt_{letter.lower()}", f"Write Prompt {letter}", "Inputs", able, run)
+    field = window.faithfulness.field
+    yield _of_field("keep", "Keep a Number of Edges", "Circuit", field.isEnabled(), partial(_go_to, field))
+
+
+def _of_field(key: str, title: str, place: str, able: bool, run: Callable[[], None]) -> Entry:
+    why = "" if able else "Open a language model first" if key.startswith("prompt") else "Open a model first"
+    return Entry(PaletteRow(title, place, "", able, why), run, Command(title, place, OTHER_WORDS[key]))
+
+
+def _write(window: Window, letter: Literal["A", "B"]) -> None:
+    window.docks["inputs"].show()
+    window.docks["inputs"].raise_()
+    window.inputs.start_editing(letter)
+
+
+def _go_to(field: QLineEdit) -> None:
+    field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    field.selectAll()
 
 
 def _of_menu(window: Window, menu: QMenu, place: str) -> Iterator[Entry]:
     menu.aboutToShow.emit()  # menus that change are filled when they are shown
-    needs = {window.commands[record.key]: record.needs for record in ACTIONS}
+    records = {window.commands[record.key]: record for record in ACTIONS}
     for action in menu.actions():
         below = action.menu()
         words = _plain(action.text())
-        if action.isSeparator() or (not action.isEnabled() and action not in needs):
+        record = records.get(action)
+        if action.isSeparator() or (not action.isEnabled() and record is None):
             continue  # a line, or a heading
         if isinstance(below, QMenu):
             yield from _of_menu(window, below, f"{place} › {words}")
         else:
             keys = " or ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
-            why = "" if action.isEnabled() else needs[action] or NOT_NOW
-            row = PaletteRow(words, place, keys, action.isEnabled(), why, action.isCheckable() and action.isChecked())
-            yield Entry(row, _keep(action) if not isinstance(action, QWidgetAction) else _show(window, action))
+            why = "" if action.isEnabled() else (record.needs if record is not None else "") or NOT_NOW
+            chosen = action.isCheckable() and action.isChecked()
+            row = PaletteRow(words, place, keys, action.isEnabled(), why, chosen, _effect(window, menu, action, record))
+            run = _keep(action) if not isinstance(action, QWidgetAction) else _show(window, action)
+            title, about = _halves(words) if menu is window.top_bar.method_menu else (words, "")
+            key = words if record is None else record.key
+            tip = "" if record is None else record.tip
+            yield Entry(row, run, Command(title, place, OTHER_WORDS.get(key, ()), f"{about} {tip}"))
+
+
+def _halves(words: str) -> tuple[str, str]:
+    """The title of a method, and what is said about it: "ACDC", "edges removed for good…"."""
+    title = re.split(r"[:,(]", words, maxsplit=1)[0].strip()
+    return title, words[len(title) :].strip(" :,")
+
+
+def _effect(window: Window, menu: QMenu, action: QAction, record: Action | None) -> str:
+    """What a choice changes: "As the System → Dark"; of what is shown or not, what it will be."""
+    if not action.isCheckable():
+        return ""
+    group = action.actionGroup()
+    if group is not None and group.isExclusive():
+        if action.isChecked():
+            return IN_USE
+        now = next((other for other in group.actions() if other.isChecked()), None)
+        then = _halves(_plain(action.text()))[0]
+        return f"{_halves(_plain(now.text()))[0]} → {then}" if now is not None else then
+    dock = None if record is None else window.docks.get(record.key.removeprefix("show_"))
+    if dock is None:
+        return "on → off" if action.isChecked() else "off → on"
+    if dock.isHidden():
+        return "hidden → shown"
+    return "behind others → in front" if dock.visibleRegion().isEmpty() else "shown → hidden"
 
 
 def _keep(action: QAction) -> Callable[[], None]:

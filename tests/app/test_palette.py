@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.palette import match
+from app.features.find.command_words import match
 from tests.app.person import Person, plain
 from tests.app.test_menus import bar_entries
 from views import theme

@@ -21,18 +21,19 @@ from PySide6.QtWidgets import (
 )
 
 from views.theme import SPACE, as_card, current
-from views.widgets.text import ElidedLabel
+from views.widgets.text import wrapped
 
 _WIDEST = 640  # pixels
 _MOST_ROWS = 12
 _PAD = 10  # pixels at both ends of a row
 _ROW = Qt.ItemDataRole.UserRole
+NOTHING = "No command is called “{}”. Ctrl+F finds nodes, edges and tokens; ? lists the keys."
 
 
 @dataclass(frozen=True)
 class PaletteRow:
     """words: what it does. place: where it is otherwise found. keys: its shortcuts. why: it cannot be done now.
-    chosen: a choice that is the one in use."""
+    chosen: a choice that is the one in use. effect: what a choice will change, "dark → light"."""
 
     words: str
     place: str = ""
@@ -40,10 +41,12 @@ class PaletteRow:
     enabled: bool = True
     why: str = ""
     chosen: bool = False
+    effect: str = ""
 
     def spoken(self) -> str:
         """For screen readers, and for whoever reads the list's text."""
-        parts = (self.words, self.place, self.keys, "in use" if self.chosen else "", self.why)
+        effect = self.effect.replace("→", "to") or ("in use" if self.chosen else "")
+        parts = (self.words, self.place, self.keys, effect, self.why)
         return ", ".join(part for part in parts if part)
 
 
@@ -67,8 +70,8 @@ class _Rows(QStyledItemDelegate):
         painter.setFont(option.font)
         metrics = QFontMetricsF(option.font)
         inner = box.adjusted(_PAD, 0, -_PAD, 0)
-        right = row.keys if row.enabled else row.why
-        right = metrics.elidedText(right, Qt.TextElideMode.ElideRight, inner.width() * (0.4 if row.enabled else 0.6))
+        right = "   ".join(filter(None, (row.effect, row.keys))) if row.enabled else row.why
+        right = metrics.elidedText(right, Qt.TextElideMode.ElideRight, inner.width() * (0.45 if row.enabled else 0.6))
         painter.setPen(theme.color("muted"))
         painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
         inner.setRight(inner.right() - metrics.horizontalAdvance(right) - 16)
@@ -108,7 +111,7 @@ class Palette(QFrame):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setUniformItemSizes(True)
         self.list.itemClicked.connect(lambda item: self._run(self.list.row(item)))
-        self.none = ElidedLabel("Nothing fits. Try other letters.", "muted")
+        self.none = wrapped("", "muted")
         self.none.setContentsMargins(_PAD, 6, _PAD, 6)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
@@ -144,6 +147,7 @@ class Palette(QFrame):
             item.setData(_ROW, row)
             self.list.addItem(item)
         self.list.setVisible(bool(rows))
+        self.none.setText(NOTHING.format(self.field.text().strip()))
         self.none.setVisible(not rows)
         if rows:
             self.list.setCurrentRow(0)
@@ -163,7 +167,12 @@ class Palette(QFrame):
         self.list.setFixedHeight(max(min(count * row + 4, room), row))
         width = min(_WIDEST + round(8 * max(self.fontMetrics().height() - 16, 0)), window.width() - 4 * SPACE)
         self.setFixedWidth(width)
-        self.adjustSize()
+        column = self.layout()
+        assert column is not None
+        column.activate()  # what has come or gone just now counts
+        self.setFixedHeight(
+            column.totalHeightForWidth(width) if column.hasHeightForWidth() else column.totalSizeHint().height()
+        )
         self.move((window.width() - width) // 2, 80)
 
     # ---- keys ----------------------------------------------------------------------------------------------
