@@ -19,7 +19,8 @@ from app.tracing_wants import Untraced
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.errors import Cancelled, NothingToRecoverError, WirescopeError
-from core.evaluation.faithfulness import FRACTIONS, MOST, size_to_look_at, sizes_of
+from core.evaluation.faithfulness import FRACTIONS, size_to_look_at, sizes_of
+from core.evaluation.limits import MOST
 from core.graph import Node
 from core.lens.attention import attention_pattern
 from core.progress import stage, watched

@@ -13,12 +13,25 @@ from app.collector import rest_until_idle
 from app.engine_thread import EngineThread, Server
 from app.log_book import keep_file, leave_messages_to_qt, log_book, take_exceptions_of_threads, take_messages_of_qt
 from app.preferences import apply_look
+from app.services.file_dialogs import use_everywhere
 from app.settings import Settings
 from app.window import Window
 from app.workbench import Workbench
 from views import theme
 
+APP_ID = "wirescope"  # of packaging/wirescope.desktop
+
 FRAMED = 200  # milliseconds after which the window manager has told how wide its frame is
+
+
+def application() -> QApplication:
+    """The application under the name that window managers, task bars and the desktop entry know it by: the class of its
+    windows is `Wirescope`, their instance and their app id `wirescope`."""
+    app = QApplication.instance() or QApplication([APP_ID])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Wirescope")
+    app.setDesktopFileName(APP_ID)
+    return app
 
 
 def make_engine_side() -> Server:
@@ -51,10 +64,8 @@ def run(model: str | None) -> int:
     keep_file()
     take_messages_of_qt()
     take_exceptions_of_threads()
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(app, QApplication)
-    app.setApplicationName("Wirescope")
-    app.setDesktopFileName("wirescope")
+    app = application()
+    use_everywhere()
     apply_look(Settings().preferences())
     theme.apply(app)
     window = make_window()

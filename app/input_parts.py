@@ -30,6 +30,7 @@ from core.errors import InputError
 from core.inputs.corruption import corrupt_text
 from core.inputs.corruption_kinds import TEXT_WORDS, ImageCorruption
 from core.inputs.dataset_files import read_dataset_file, read_pasted
+from core.inputs.real_files import check_real_file
 from core.inputs.tasks import make_task, match_task
 from core.inputs.tasks.task import Input
 from core.models.model import Model
@@ -90,6 +91,8 @@ def _make_rows(want: MakeRows, model: Model) -> tuple[tuple[PairSource, ...], st
     if want.task:
         made = make_task(want.task, model, ROWS, want.seed)
         return _rows_of(made.pairs, made.answers, made.names), made.words(), ()
+    if want.path:
+        check_real_file(want.path)
     read = read_dataset_file(want.path) if want.path else read_pasted(want.text, "the pasted text")
     if not read.rows:
         raise InputError("There are no rows in it.", "Copy lines or cells first.")

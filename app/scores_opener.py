@@ -14,7 +14,8 @@ from app.errands import Errands
 from app.messages import Failed, Unanswered
 from app.presenters.made_of import difference_words, made_words, with_made_of
 from app.scores_wants import ReadScores, ScoresRead
-from core.errors import WirescopeError
+from core.errors import InputError, WirescopeError
+from core.inputs.real_files import check_real_file
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -25,12 +26,15 @@ MARKS = ('"wirescope scores"', '"wirescope circuit"', '"cfg"')  # near the begin
 
 def holds_scores(path: str) -> bool:
     """Whether a file looks like one of scores or a circuit."""
+    if not path.lower().endswith(".json"):
+        return False
     try:
+        check_real_file(path)
         with Path(path).open(encoding="utf-8") as file:
             start = file.read(400)
-    except (OSError, UnicodeDecodeError):
+    except (InputError, OSError, UnicodeDecodeError):
         return False
-    return path.lower().endswith(".json") and any(mark in start for mark in MARKS)
+    return any(mark in start for mark in MARKS)
 
 
 class ScoresOpener(QObject):
@@ -54,6 +58,11 @@ class ScoresOpener(QObject):
         """Have it read; nothing changes until it is known to fit."""
         if self._bench.opened is None:
             self._refuse("Scores belong to a model, and none is open.", "Open the model that they were made for.")
+            return
+        try:
+            check_real_file(path)
+        except InputError as error:
+            self._refuse(error.message, error.hint)
             return
         self._reading.ask(ReadScores(path))
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 
 from app.document import Source
 from core.errors import InputError
+from core.inputs.real_files import check_real_file
 
 TEXT_ENDINGS = (".txt", ".md", ".text", ".csv", ".json", ".jsonl", ".py")
 TEXT_BYTES = 2**20
@@ -19,6 +20,7 @@ def from_path(path: str) -> Source:
     """A local file: a prompt from a text file, otherwise a picture (which may turn out not to be one). Raises
     InputError."""
     file = Path(path)
+    check_real_file(file)
     if file.suffix.lower() in TEXT_ENDINGS:
         return Source("text", text=read_text(file))
     return Source("image", path=str(file), name=file.name)
@@ -26,6 +28,7 @@ def from_path(path: str) -> Source:
 
 def read_text(file: Path) -> str:
     """A prompt from a file. Raises InputError."""
+    check_real_file(file)
     try:
         if file.stat().st_size > TEXT_BYTES:
             raise InputError(f"{file.name} is larger than 1 MB.", "A prompt is a few hundred words at most.")

@@ -211,11 +211,12 @@ def _other_ablation(subject: Subject, told: Told, cancelled: Cancel) -> dict[str
     other = OTHER.get(subject.kind, "mean")
     try:
         found = measure(subject.session, [subject.circuit], other, dataset=subject.dataset, cancelled=cancelled,
-                        progress=told, memory=subject.memory_of("ablation")).recovered()  # fmt: skip
+                        progress=lambda share: told(share / 4),
+                        memory=subject.memory_of("ablation")).recovered()  # fmt: skip
     except (InputError, EditError) as error:
         return {"other ablation": error.message}
     report = {"replacement": other, "recovered": float(found[0])}
-    again = _traced_for(subject, other, told, cancelled)
+    again = _traced_for(subject, other, lambda share: told((1 + 3 * share) / 4), cancelled)
     if again is not None:
         report |= {"method": subject.scores.method, "overlap": again.overlap, "chance": again.chance}
     return {"other ablation": report}

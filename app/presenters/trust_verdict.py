@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.evaluation.faithfulness import MOST
+from core.evaluation.limits import MOST
 from views.trust_data import Statement, Tone, VerdictLine
 
 LONGEST = 3  # sentences

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import ArgumentError
+from core.evaluation.limits import MOST
 from core.evaluation.measured import measure
 from core.graph import Graph
 from core.inputs.pair import Dataset
@@ -34,7 +35,6 @@ from core.tracing.direction import directed
 from core.tracing.scores import Scores
 
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-MOST = 0.8  # of the behaviour: a circuit that recovers so much is looked at, where nobody has chosen a size
 HALF = 0.5  # where only the whole model recovers so much: a circuit that recovers this
 
 

@@ -39,10 +39,12 @@ from core.evaluation.limits import LEAST_PAIRS
 from core.evaluation.measured import measure
 from core.graph import Graph, Reader
 from core.inputs.pair import Dataset
+from core.progress import stage, watched
 from core.session import Session
 from core.tracing.direction import FLAT
 
 LEVEL = 0.05
+WHOLE = 0.03  # of the work, about: the whole model's runs
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +93,8 @@ def hypothesis_tests(
             f"The tests need {LEAST_PAIRS} pairs, and there are {pairs}.", "Trace a dataset, for example of a task."
         )
     kept = None if memory is None else memory.setdefault("whole", {})
-    whole = measure(session, [], replacement, dataset=dataset, cancelled=cancelled, memory=kept).whole
+    with watched(progress, cancelled), stage(0.0, WHOLE):
+        whole = measure(session, [], replacement, dataset=dataset, memory=kept).whole
     if np.ptp(whole) < FLAT:
         raise InputError(
             f"The {session.metric.name} of the whole model is {whole[0]:.3g} in every pair, so there is nothing to "
@@ -103,15 +106,9 @@ def hypothesis_tests(
     count = len(circuit)
     chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
     less = [Circuit(circuit.graph, np.delete(circuit.edges, place)) for place in chosen]
-    found = measure(
-        session,
-        [circuit, without(circuit), *less, *(each for both in reference for each in both)],
-        replacement,
-        dataset=dataset,
-        progress=progress,
-        cancelled=cancelled,
-        memory=memory,
-    )
+    circuits = [circuit, without(circuit), *less, *(each for both in reference for each in both)]
+    with watched(progress, cancelled), stage(WHOLE, 1.0):
+        found = measure(session, circuits, replacement, dataset=dataset, memory=memory)
     equal = equivalence(found.circuits[0], found.whole, tolerance)
     independent = independence(found.circuits[1], found.whole, permutations, rng)
     moved, inflated = found.circuits[2 : 2 + len(less)], found.circuits[2 + len(less) :]

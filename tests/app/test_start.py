@@ -42,8 +42,7 @@ def steps():
     facts["collects"] = [gc.isenabled()]
     while window.workbench.scored is None or window.workbench.busy:
         if window.status.work.text().startswith("Loading the libraries") and "loading" not in facts:
-            card = window.inputs.card_a
-            facts["loading"] = [card.card().text, card.chip_scroll.isVisible(), window.status.cancel.isVisible()]
+            facts["loading"] = window.status.cancel.isVisible()
         yield
     facts["collects"].append(gc.isenabled())
     facts["left alone"] = gc.get_freeze_count()
@@ -95,11 +94,8 @@ def test_the_collector_rests_until_the_first_circuit_and_leaves_the_libraries_al
     assert facts["left alone"] > 200_000
 
 
-def test_while_the_libraries_load_the_window_says_so_and_shows_the_example(facts: dict) -> None:
-    text, shown, can_be_cancelled = facts["loading"]
-    assert text.startswith("When Mary and")
-    assert shown
-    assert can_be_cancelled
+def test_while_the_libraries_load_the_window_says_so(facts: dict) -> None:
+    assert facts["loading"], "and it can be given up"
 
 
 def test_a_circuit_comes_by_itself(facts: dict) -> None:

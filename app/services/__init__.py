@@ -1,0 +1,1 @@
+"""What every feature may be given: dialogs, and later actions, panels, settings and jobs."""

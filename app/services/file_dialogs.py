@@ -1,0 +1,82 @@
+"""File dialogs that read no file.
+
+Qt's own dialog tells the icon of a file by its content: it opens every file of a folder and reads its beginning. In
+/proc, as root, or beside a pipe that nobody writes to, that waits for ever, and the window with it. Here icons go by
+folder or file alone. Dialogs of the desktop (macOS, Windows, portals) are taken where there are some; they are not
+touched.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QDir, QFileInfo
+from PySide6.QtGui import QAbstractFileIconProvider, QIcon
+from PySide6.QtWidgets import QFileDialog, QFileIconProvider, QWidget
+
+Icons = QAbstractFileIconProvider.IconType
+
+
+class PlainIcons(QFileIconProvider):
+    """Folder or file, whatever is in it."""
+
+    def icon(self, wanted: Icons | QFileInfo) -> QIcon:  # type: ignore[override]
+        if isinstance(wanted, QFileInfo):
+            return super().icon(Icons.Folder if wanted.isDir() else Icons.File)
+        return super().icon(wanted)
+
+    def type(self, info: QFileInfo) -> str:
+        return "Folder" if info.isDir() else f"{info.suffix()} file".strip()
+
+
+_icons: list[PlainIcons] = []  # a dialog does not keep its icons alive
+
+
+def new_dialog(parent: QWidget | None, title: str, folder: str = "", filters: str = "") -> QFileDialog:
+    """A dialog that shows a folder, or the folder of a file with its name."""
+    dialog = QFileDialog(parent, title, QDir.homePath())  # it lists where it begins before it has its icons
+    if not _icons:
+        _icons.append(PlainIcons())
+    dialog.setIconProvider(_icons[0])
+    if filters:
+        dialog.setNameFilters(filters.split(";;"))
+    info = QFileInfo(folder)
+    if folder:
+        dialog.setDirectory(folder if info.isDir() else info.absolutePath())
+        if not info.isDir() and info.fileName():
+            dialog.selectFile(info.fileName())
+    return dialog
+
+
+def _asked(dialog: QFileDialog) -> tuple[str, str]:
+    """The file, and the filter it was chosen by; nothing where it was given up."""
+    chosen = dialog.selectedFiles() if dialog.exec() else []
+    found = (chosen[0], dialog.selectedNameFilter()) if chosen else ("", "")
+    dialog.deleteLater()
+    return found
+
+
+def ask_open(parent: QWidget | None = None, title: str = "", folder: str = "", filters: str = "") -> tuple[str, str]:
+    dialog = new_dialog(parent, title, folder, filters)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return _asked(dialog)
+
+
+def ask_save(parent: QWidget | None = None, title: str = "", folder: str = "", filters: str = "") -> tuple[str, str]:
+    dialog = new_dialog(parent, title, folder, filters)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    return _asked(dialog)
+
+
+def ask_folder(parent: QWidget | None = None, title: str = "", folder: str = "") -> str:
+    dialog = new_dialog(parent, title, folder)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    return _asked(dialog)[0]
+
+
+def use_everywhere() -> None:
+    """From now on every file dialog of the program is one of these: Qt's static functions, by which they are asked for,
+    have no way to be given icons."""
+    QFileDialog.getOpenFileName = staticmethod(ask_open)  # type: ignore[assignment]
+    QFileDialog.getSaveFileName = staticmethod(ask_save)  # type: ignore[assignment]
+    QFileDialog.getExistingDirectory = staticmethod(ask_folder)  # type: ignore[assignment]
