@@ -154,9 +154,8 @@ class Circuits(QObject):
         size = document.size
         words = traced_words(recovered, document)
         if size is None or size == self._found:
-            self._found = recovered.size
-            step = f"Trace: keep the best {recovered.size:,} edges"
-            self._bench.commit(step, replace(document, size=recovered.size), TRACE_STEP)
+            self._found = recovered.size if recovered.is_small else None
+            self._bench.commit(step_words(recovered), replace(document, size=self._found), TRACE_STEP)
         elif size != recovered.size:
             words += f" Kept are {size:,}, as chosen."
         self._bench.message.emit(words)
@@ -208,6 +207,7 @@ class Circuits(QObject):
             can_run=can_run,
             in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
             tracing=bench.tracing,
+            nothing_small=nothing_small(bench.recovered),
             stale=kept is not None and bench.document.size is not None and present is None,
         )
 
@@ -223,8 +223,29 @@ def traced_words(found: Recovered, document: Document) -> str:
     """What a trace has come to: its size, and what that recovers."""
     of = f"{REPLACED[found.kind]}{mean_words(found.kind, document)}, over {over_words(found.pairs)}"
     words = recovery_words(found.size, found.edges, found.share, found.random, of)
-    least = f" No part of the model that was tried recovers {share_words(found.missed)}." if found.missed else ""
-    return f"{words}.{least}"
+    if found.is_search:
+        words = f"{words}. These are what the search has kept"
+    missed = f" No circuit of up to {found.tried:,} edges recovers {share_words(found.missed)}." if found.missed else ""
+    if not found.is_small:
+        shown = "shown are the strongest edges. A larger circuit: drag, or type how much it is to recover"
+        return f"No circuit of up to {found.tried:,} edges recovers half of the behaviour: {shown}. At best {words}."
+    return f"{words}.{missed}"
+
+
+def step_words(found: Recovered) -> str:
+    """What a trace does to the circuit, as a step."""
+    if not found.is_small:
+        return "Trace: no small circuit, show the strongest edges"
+    return (
+        f"Trace: keep the {'' if found.is_search else 'best '}{found.size:,} edges{' that it kept' * found.is_search}"
+    )
+
+
+def nothing_small(found: Recovered | None) -> str:
+    """That no circuit of a size that can be drawn recovers much; nothing where one does."""
+    if found is None or found.is_small:
+        return ""
+    return f"no small circuit: the best {found.size:,} recover {share_words(found.share)}"
 
 
 def _kept_data(kept: Kept) -> KeptData:

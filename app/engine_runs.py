@@ -19,7 +19,7 @@ from app.tracing_wants import Untraced
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
 from core.errors import Cancelled, NothingToRecoverError, WirescopeError
-from core.evaluation.faithfulness import FRACTIONS, size_to_look_at, sizes_of
+from core.evaluation.faithfulness import FRACTIONS, largest_drawn, sizes_of, small_size
 from core.evaluation.limits import MOST
 from core.graph import Node
 from core.lens.attention import attention_pattern
@@ -129,8 +129,8 @@ def _make_scores(request: Request, bench: Bench, key: ScoresKey, send: Send, can
 
 
 def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelled: Cancel) -> None:
-    """The smallest circuit, at MIB's fractions, that recovers most of the metric (see `size_to_look_at`), and as many
-    random edges."""
+    """The smallest circuit that can be drawn, at MIB's fractions, and recovers most of the metric (see `small_size`),
+    and as many random edges."""
     document = request.document
     if bench.asked_key(document) not in bench.scores:
         return  # it could not be traced; that is said already
@@ -138,7 +138,8 @@ def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelle
         return  # scores of nodes make no circuit: see `app.node_scores_parts`
     graph, kind = bench.session.graph, scores.replacement
     send(Working(request.number, "Running circuits", 0.0))
-    steps = len(FRACTIONS) + 1
+    sizes = _sizes_to_try(scores)
+    steps = len(sizes) + 1
     told = Telling(lambda share: send(Working(request.number, "Running circuits", share)))
     with watched(told, cancelled), stage(0.0, 1 / (2 * steps)):
         sessions = sessions_of(bench, document, document.traced_rows)
@@ -149,17 +150,43 @@ def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelle
 
     try:
         shares: dict[int, float] = {}
-        for step, size in enumerate(sizes_of(graph.n_edges, FRACTIONS)):
+        for step, size in enumerate(sizes):
             shares[size] = share(scores.top(size), step)
             if shares[size] >= MOST:
                 break
-        size = size_to_look_at(graph.n_edges, list(shares), list(shares.values()))
+        small = next(iter(shares)) if scores.kept is not None else small_size(list(shares), list(shares.values()))
+        size = small if small is not None else max(shares, key=lambda size: shares[size])
         recovered = shares[size]
         order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
-        random = share(Circuit(graph, order), len(FRACTIONS))
+        random = share(Circuit(graph, order), len(sizes))
     except NothingToRecoverError:
         send(Untraced(request.number, ALIKE, ANOTHER))
         return
     pairs = sum(session.pair.batch for session in sessions) if document.traced_rows else 0
-    missed = 0.0 if size < graph.n_edges and recovered >= MOST else MOST
-    send(Recovered(request.number, size, graph.n_edges, recovered, random, scores.method, kind, pairs, missed))
+    missed = 0.0 if recovered >= MOST or scores.kept is not None else MOST
+    send(
+        Recovered(
+            request.number,
+            size,
+            graph.n_edges,
+            recovered,
+            random,
+            scores.method,
+            kind,
+            pairs,
+            missed,
+            max(shares),
+            small is not None,
+            scores.kept is not None,
+        )
+    )
+
+
+def _sizes_to_try(scores: Scores) -> list[int]:
+    """The sizes of circuits that are looked at after a trace: what a search has kept, as it is, or else those that can
+    be drawn."""
+    if scores.kept is not None:
+        return [int(scores.kept.sum())]
+    edges = len(scores.values)
+    most = largest_drawn(edges)
+    return sorted({most, *(size for size in sizes_of(edges, FRACTIONS) if size <= most)})

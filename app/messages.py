@@ -182,7 +182,9 @@ class Inspected:
 @dataclass(frozen=True)
 class Recovered:
     """What the circuit of the best `size` edges recovers of the metric, and as many random edges do. missed: the share
-    that was looked for, where nothing short of the whole model recovers it."""
+    that was looked for, where no circuit that can be drawn, of up to `tried` edges, recovers it. is_small: whether this
+    one recovers enough to be looked at; else it is only the best that was tried. is_search: a search has kept just
+    these edges."""
 
     number: int
     size: int
@@ -193,6 +195,9 @@ class Recovered:
     kind: EditKind
     pairs: int = 0  # of the dataset that was traced
     missed: float = 0.0
+    tried: int = 0
+    is_small: bool = True
+    is_search: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from app.bench import Bench
 from app.circuit_parts import serve_changes, serve_curve, serve_kept
 from app.circuit_wants import WantChanges, WantCurve, WantKept
 from app.engine_thread import Cancel, Send
+from app.features.circuit.handlers import serve_find_smallest
+from app.features.circuit.queries import FindSmallest
 from app.find_parts import serve_heads_reading
 from app.find_wants import HeadsReading
 from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
@@ -81,6 +83,7 @@ PARTS: dict[type[Want], Part] = {
     WantPaths: Part(serve_paths, after_scores=True),
     WantPositions: Part(serve_positions, after_scores=True),
     WantCurve: Part(serve_curve, after_scores=True),
+    FindSmallest: Part(serve_find_smallest, after_scores=True),
     RowFigures: Part(input_parts.measure_rows, after_scores=True),
     CheckPin: Part(check_pin),
     ReadScores: Part(serve_read_scores),

@@ -15,6 +15,7 @@ from app.canvas_view import CanvasView
 from app.circuits import Circuits
 from app.dataset import DatasetKeeper
 from app.editing import NO_SELECTION
+from app.features.circuit.controller import SmallestCircuit
 from app.features.help.pages import HelpPages
 from app.features.history.closing import Closing
 from app.finder import Finder
@@ -115,6 +116,7 @@ class Window(QMainWindow):
         self.finder = Finder(self, FindBar(self.canvas.parentWidget()))
         self.canvas_view = CanvasView(self)
         self.circuits = Circuits(self)
+        self.smallest = SmallestCircuit(self)
         self.panel_focus = PanelFocus(self)
         self.commands = make_actions(self, slots(self))
         self.commands["show_changes"].setChecked(settings.colors_changes())

@@ -66,4 +66,5 @@ class CircuitData:
     tracing: bool = False  # a trace runs
     stale: bool = False
     partial: str = ""  # "partial: 37 % of the work"
+    nothing_small: str = ""  # that a trace has found no small circuit, where none is chosen
     can_measure: bool = False  # some edges shown are estimated

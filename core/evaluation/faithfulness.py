@@ -35,6 +35,7 @@ from core.tracing.direction import directed
 from core.tracing.scores import Scores
 
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+MOST_DRAWN = 500  # edges
 HALF = 0.5  # where only the whole model recovers so much: a circuit that recovers this
 
 
@@ -126,6 +127,22 @@ def faithfulness(
         by_size=by_size,
         removed=removed,
     )
+
+
+def largest_drawn(edges: int) -> int:
+    """The most edges of a circuit that is drawn where nobody has chosen a size, and less than half of all: more cannot
+    be read."""
+    return max(1, min(MOST_DRAWN, (edges - 1) // 2))
+
+
+def small_size(sizes: Sequence[int], recovered: Sequence[float]) -> int | None:
+    """Of sizes that can be drawn, the fewest edges that recover MOST of the behaviour, else the fewest that recover
+    HALF; None where none of them does."""
+    for least in (MOST, HALF):
+        for size, share in zip(sizes, recovered, strict=True):
+            if share >= least:
+                return size
+    return None
 
 
 def size_to_look_at(edges: int, sizes: Sequence[int], recovered: Sequence[float]) -> int:

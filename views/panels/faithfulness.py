@@ -10,18 +10,23 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from views.circuit_data import CircuitData, KeptData
-from views.panels.faithfulness_track import FaithfulnessTrack
+from views.panels.faithfulness_track import FaithfulnessTrack, curve_words
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
 from views.widgets.text import ElidedLabel, dim, metric_digits, number, plain_tip, share_words
 
 TRACK_TIP = (
-    "The circuit keeps the edges of the highest scores: those that raise the metric most. All others carry their "
-    "replacement. What leads away from A goes first, so that more than 100 % can be recovered.\n"
+    "The circuit keeps the best edges: those that lead towards A most. All others carry their replacement. What leads "
+    "away from A goes first, so that more than 100 % can be recovered.\n"
     "Drag, or: arrows a few edges, Page Up and Page Down twice and half as many, Home none, End all."
 )
 
 INVITATION = "how many"  # in the empty field
+LEAST = "at least 80 %"  # in the empty field beside it
+LEAST_TIP = (
+    "The smallest circuit that recovers at least this share of the behaviour. Type a share and press Enter: circuits "
+    "of many sizes are really run, which Esc stops. Ctrl+Z brings the present one back."
+)
 FIELD_EDGES = 28  # pixels of the field beside its text
 FITS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (3, 2), (2, 3), (3, 3))  # forms of title and note
 
@@ -32,6 +37,7 @@ class FaithfulnessPanel(QFrame):
     overview_wanted = Signal()  # no circuit, the strongest edges
     trace_wanted = Signal()
     measure_wanted = Signal()  # the edges shown
+    share_wanted = Signal(float)  # the smallest circuit that recovers it, 0 to 1
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,9 +48,17 @@ class FaithfulnessPanel(QFrame):
         self.field = QLineEdit()
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setAccessibleName("Edges that the circuit keeps")
-        self.field.setToolTip("How many edges the circuit keeps: a number, or a share like 2 %. Enter takes it.")
+        self.field.setToolTip(
+            "How many edges the circuit keeps: a number, or a share of the edges, like 2 % of edges. Enter takes it."
+        )
         self.field.returnPressed.connect(self._take_typed)
         self.field.installEventFilter(self)
+        self.least = QLineEdit()
+        self.least.setPlaceholderText(LEAST)
+        self.least.setAccessibleName("Share of the behaviour that the smallest circuit is to recover")
+        self.least.setToolTip(plain_tip(LEAST_TIP))
+        self.least.returnPressed.connect(self._take_least)
+        self.least.installEventFilter(self)
         self.title = ElidedLabel("")
         self.title.setProperty("role", "heading")
         self.note = ElidedLabel("", "muted")
@@ -76,10 +90,14 @@ class FaithfulnessPanel(QFrame):
             row.setSpacing(8)
             row.addStretch(1)
             layout.addLayout(row)
-        for widget in (self.note, self.measure, self.overview):
+        for widget in self._behind():
             self._first.addWidget(widget)
         layout.addWidget(self.track)
         self.set_data(CircuitData())
+
+    def _behind(self) -> tuple[QWidget, ...]:
+        """What stands behind the title, or below it."""
+        return self.note, self.least, self.measure, self.overview
 
     def set_slim(self, slim: bool) -> None:
         """In a low window the track gives way to the canvas."""
@@ -95,11 +113,13 @@ class FaithfulnessPanel(QFrame):
             self._refused = ""
         self._data = data
         self.field.setEnabled(data.edges > 0)
+        self.least.setVisible(data.can_trace)
+        self.least.setEnabled(not data.tracing and not data.problem)
         if not self.field.hasFocus() or not self.field.isModified():
             self._show_size(data.size)
         self.track.set_data(data)
         self.overview.setVisible(data.size is not None)
-        self.overview.setToolTip(f"No circuit: the {data.overview} strongest edges, those that lower the metric too")
+        self.overview.setToolTip(f"No circuit: the {data.overview} strongest edges, those that lead away from A too")
         self.measure.setVisible(data.can_measure)
         self._write()
 
@@ -113,6 +133,7 @@ class FaithfulnessPanel(QFrame):
         words = (f"{self._data.edges:,}", *((INVITATION,) if self._data.size is None else ()))
         widest = max(words, key=self.field.fontMetrics().horizontalAdvance)
         self.field.setFixedWidth(self.field.fontMetrics().horizontalAdvance(widest) + FIELD_EDGES)
+        self.least.setFixedWidth(self.least.fontMetrics().horizontalAdvance(LEAST) + FIELD_EDGES)
 
     def _write(self) -> None:
         data, kept = self._data, self._data.kept
@@ -133,7 +154,8 @@ class FaithfulnessPanel(QFrame):
             tips.append(_kept_words(kept))
         self.track.setToolTip(plain_tip("\n\n".join(tips)))
         titles, notes = self.words()
-        self.track.setAccessibleDescription(" ".join(filter(None, (titles[0], notes[0], data.problem))))
+        curve = "" if data.curve is None or data.curve.stale else curve_words(data.curve)
+        self.track.setAccessibleDescription(" ".join(filter(None, (titles[0], notes[0], data.problem, curve))))
         self._place()
 
     def words(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -150,7 +172,10 @@ class FaithfulnessPanel(QFrame):
             shown = f"the {data.overview} strongest edges are shown"
             how = data.partial or "type a number, or drag, to keep a circuit"
             notes = (_joined(by, how), _joined(by, data.partial), _joined(short_by, _short_partial(data)))
-            return (shown, f"{data.overview} strongest shown"), notes
+            short = f"{data.overview} strongest shown"
+            if data.nothing_small:
+                return (f"{data.nothing_small}; {shown}", f"{data.nothing_small}: {short}", data.nothing_small), notes
+            return (shown, short), notes
         if kept is None or data.problem:
             note = _joined(by, run_on, data.partial, replaced)
             return ("best edges kept", "kept"), (note, _joined(short_by, _short_partial(data)))
@@ -164,7 +189,7 @@ class FaithfulnessPanel(QFrame):
             f"best edges recover {share} of the behaviour, {rest}",
             f"best edges recover {share}, {rest}",
             f"recover {share}, {short_rest}",
-            f"{share}, {short_rest}",
+            f"recover {share}" if kept.share >= 0 else f"{share}, {short_rest}",
         )
         random, kind = share_words(kept.random), replaced.removeprefix("replaced ")
         most = by, run_on, data.partial, replaced
@@ -184,6 +209,7 @@ class FaithfulnessPanel(QFrame):
         used = self.field.width() + 24 + 4 * 8
         used += self.overview.sizeHint().width() if self._data.size is not None else 0
         used += self.measure.sizeHint().width() if self._data.can_measure else 0
+        used += self.least.width() + 8 if self._data.can_trace else 0
         bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
         room = self.width() - used - 8
         order = FITS if len(titles) > 2 else ((0, 0), (0, 1), (1, 1), (1, 2))
@@ -206,7 +232,7 @@ class FaithfulnessPanel(QFrame):
         """Put the note and the buttons behind the title, or below it."""
         if in_two != self._in_two:
             self._in_two = in_two
-            for widget in (self.note, self.measure, self.overview):
+            for widget in self._behind():
                 (self._second if in_two else self._first).addWidget(widget)
 
     def _place(self) -> None:
@@ -234,8 +260,13 @@ class FaithfulnessPanel(QFrame):
 
     def _take_typed(self) -> None:
         size = parse_size(self.field.text(), self._data.edges)
+        if size is None and AT_LEAST.match(self.field.text()):
+            self.least.setText(self.field.text())
+            self._show_size(self._data.size)
+            self._take_least()
+            return
         if size is None:
-            self._refused = f"Type a number from 0 to {self._data.edges:,}, or a share like 2 %."
+            self._refused = f"Type a number from 0 to {self._data.edges:,}, or a share of the edges like 2 %."
             self._write()
             return
         self._refused = ""
@@ -245,11 +276,23 @@ class FaithfulnessPanel(QFrame):
         self.size_wanted.emit(size)
         self.let_go.emit()
 
+    def _take_least(self) -> None:
+        share = parse_share(self.least.text())
+        self._refused = (
+            "" if share is not None else "Type a share of the behaviour from 1 % to 100 %, like at least 80 %."
+        )
+        self._write()
+        if share is not None:
+            self.least.setModified(False)
+            self.share_wanted.emit(share)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Esc, or leaving the field, gives up what was typed."""
         escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
         if event.type() == QEvent.Type.FocusOut or (event.type() == QEvent.Type.KeyPress and escape):
             self._refused = ""
+            if watched is self.least and self.least.isModified():
+                self.least.clear()
             self.field.setModified(False)
             self._show_size(self._data.size)
             self._write()
@@ -306,8 +349,10 @@ def _kept_words(kept: KeptData) -> str:
 
 
 def parse_size(text: str, edges: int) -> int | None:
-    """A number of edges as typed: `214`, `1,413`, `2 %`. None for anything else, and for more than there are."""
+    """A number of edges as typed: `214`, `1,413`, `2 %`, `2 % of edges`. None for anything else, and for more than
+    there are."""
     plain = re.sub(r"[\s,'\u2009\u202f]", "", text)
+    plain = re.sub(r"(of(all)?(the)?)?edges?$", "", plain, flags=re.IGNORECASE)
     if re.fullmatch(r"\d+", plain):
         size = int(plain)
         return size if size <= edges else None
@@ -315,3 +360,14 @@ def parse_size(text: str, edges: int) -> int | None:
     if share and float(share[1]) <= 100:
         return round(float(share[1]) / 100 * edges)
     return None
+
+
+AT_LEAST = re.compile(r"\s*(at\s+least|≥|>=?)\s*", re.IGNORECASE)
+
+
+def parse_share(text: str) -> float | None:
+    """A share of the behaviour as typed: `80`, `80 %`, `at least 80 %`, `≥ 80%`. None for anything else, and for what
+    is not from 1 % to 100 %."""
+    plain = re.sub(r"\s", "", AT_LEAST.sub("", text, count=1)).replace(",", ".")
+    share = re.fullmatch(r"(\d+(?:\.\d+)?)%?", plain)
+    return float(share[1]) / 100 if share and 1 <= float(share[1]) <= 100 else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,9 @@ from numpy.typing import NDArray
 import wirescope as ws
 from core.circuit import Circuit
 from core.edits import EditKind
+from core.interchange.eap_ig_files import scores_to_eap_ig
+from core.interchange.scores_files import scores_to_json
+from core.interchange.scores_reading import read_scores
 from core.tracing.job import Options
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
@@ -177,3 +182,40 @@ def test_decisions_come_reader_by_reader() -> None:
     last = [*session.graph.edges_into(session.graph.readers[-2]), *session.graph.edges_into(session.graph.readers[-1])]
     assert np.flatnonzero(known).tolist() == last
     assert known.mean() == pytest.approx(share)
+
+
+@pytest.mark.parametrize("metric", ["kl", "difference"])
+def test_what_it_kept_is_kept_exactly_whatever_the_scores(metric: str, tmp_path: Path) -> None:
+    """Of KL only a change away from A counts, so that the size of a score does not say what stayed."""
+    small = case("gpt2")
+    session = ws.Session(small.model, small.pair, ws.kl() if metric == "kl" else ws.logit_difference(1, 2))
+    threshold = 0.002
+    kept = np.ones(session.graph.n_edges, dtype=bool)
+
+    def measured() -> float:
+        return float(session.run_circuit(Circuit(session.graph, np.flatnonzero(kept)), "mean").metric.mean())
+
+    present = measured()
+    for reader in reversed(session.graph.readers):
+        for edge in reversed(session.graph.edges_into(reader)):
+            kept[edge] = False
+            change = measured() - present
+            if (change if metric == "kl" else abs(change)) >= threshold:
+                kept[edge] = True
+            else:
+                present += change
+    pruned = set(Circuit(session.graph, np.flatnonzero(kept)).pruned().edges.tolist())
+    scores = ws.trace(session, "acdc", replacement="mean", options=Options(threshold=threshold))
+    assert scores.kept is not None
+    circuit = scores.top(int(scores.kept.sum()))
+    assert set(circuit.edges.tolist()) == set(np.flatnonzero(scores.kept).tolist())
+    assert set(circuit.pruned().edges.tolist()) == pruned
+    ours = tmp_path / "ours.json"
+    ours.write_text(scores_to_json(scores))
+    theirs = tmp_path / "theirs.json"
+    theirs.write_text(scores_to_eap_ig(scores, circuit, 16))
+    for path in (ours, theirs):
+        read = read_scores(path, session.graph).scores
+        assert read.kept is not None
+        assert np.array_equal(read.kept, scores.kept)
+        assert read.top(len(circuit)).edges.tolist() == circuit.edges.tolist()

@@ -1,0 +1,62 @@
+"""The smallest circuit that recovers a share, as the strip asks for it: found by the engine, kept as one step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.errands import Errands
+from app.features.circuit.queries import FindSmallest, SmallestFound
+from app.messages import Unanswered
+from views.widgets.text import share_words
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+
+class SmallestCircuit(QObject):
+    """Of one window."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._bench = bench = window.workbench
+        self._errands = Errands[FindSmallest](bench, "smallest circuit")
+        window.faithfulness.share_wanted.connect(self._find)
+        bench.on(SmallestFound, self._take)
+        bench.on(Unanswered, self._take_refusal)
+
+    def _find(self, share: float) -> None:
+        bench = self._bench
+        if bench.scored is None:
+            bench.message.emit("No edges are scored yet, so none is the best: press T to trace.")
+            return
+        self._errands.ask(FindSmallest(share))
+
+    def _take(self, found: SmallestFound) -> None:
+        if not self._errands.ends(found.want):
+            return
+        bench, least = self._bench, f"at least {share_words(found.want.share)}"
+        if found.size is None:
+            bench.message.emit(f"No circuit of the best edges, of any size that was run, recovers {least}.")
+            return
+        bench.history.seal()
+        words = f"Keep the smallest circuit for {least}: {found.size:,} edges"
+        bench.commit(words, replace(bench.document, size=found.size))
+        bench.history.seal()
+        bench.message.emit(smallest_words(found))
+
+    def _take_refusal(self, refusal: Unanswered) -> None:
+        if isinstance(refusal.want, FindSmallest) and self._errands.ends(refusal.want):
+            self._bench.message.emit(refusal.words)
+
+
+def smallest_words(found: SmallestFound) -> str:
+    """What was found, and how sure it is that nothing smaller would do."""
+    assert found.size is not None
+    less = f"; the best {found.size - 1:,} recover {share_words(found.before)}" if found.size > 1 else ""
+    return (
+        f"The best {found.size:,} of {found.edges:,} edges recover {share_words(found.share)}{less}. "
+        f"Found by halving, so a smaller one that was not run may recover {share_words(found.want.share)} too."
+    )
