@@ -92,6 +92,8 @@ def _notes(one: Scores, other: Scores) -> list[str]:
     if one.replacement != other.replacement:
         notes.append(f"The scores are for different ablations: {one.replacement} and {other.replacement}.")
     for which, scores in (("first", one), ("second", other)):
+        if scores.signed and scores.direction is None:
+            notes.append(f"The {which} file names no direction: its highest scores are taken for the best.")
         if missing := int(np.isnan(scores.values).sum()):
             notes.append(f"{missing:,} edges of the {which} trace have no score: they count as its lowest.")
     return notes

@@ -92,12 +92,16 @@ class FaithfulnessPanel(QFrame):
             layout.addLayout(row)
         for widget in self._behind():
             self._first.addWidget(widget)
-        layout.addWidget(self.track)
+        beside = QHBoxLayout()
+        beside.setSpacing(8)
+        beside.addWidget(self.track, 1)
+        beside.addWidget(self.least)
+        layout.addLayout(beside)
         self.set_data(CircuitData())
 
     def _behind(self) -> tuple[QWidget, ...]:
         """What stands behind the title, or below it."""
-        return self.note, self.least, self.measure, self.overview
+        return self.note, self.measure, self.overview
 
     def set_slim(self, slim: bool) -> None:
         """In a low window the track gives way to the canvas."""
@@ -189,7 +193,7 @@ class FaithfulnessPanel(QFrame):
             f"best edges recover {share} of the behaviour, {rest}",
             f"best edges recover {share}, {rest}",
             f"recover {share}, {short_rest}",
-            f"recover {share}" if kept.share >= 0 else f"{share}, {short_rest}",
+            f"{share}, {short_rest}",
         )
         random, kind = share_words(kept.random), replaced.removeprefix("replaced ")
         most = by, run_on, data.partial, replaced
@@ -209,7 +213,6 @@ class FaithfulnessPanel(QFrame):
         used = self.field.width() + 24 + 4 * 8
         used += self.overview.sizeHint().width() if self._data.size is not None else 0
         used += self.measure.sizeHint().width() if self._data.can_measure else 0
-        used += self.least.width() + 8 if self._data.can_trace else 0
         bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
         room = self.width() - used - 8
         order = FITS if len(titles) > 2 else ((0, 0), (0, 1), (1, 1), (1, 2))
