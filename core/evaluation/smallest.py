@@ -28,26 +28,28 @@ class Smallest:
     runs: int
 
 
+def part_of_search(run: int, edges: int) -> tuple[float, float]:
+    """Of the whole search, where its run number `run` (from 1) begins and ends, if it takes all that it may."""
+    most = len(FRACTIONS) + edges.bit_length()
+    return min(run - 1, most - 1) / most, min(run, most) / most
+
+
 def smallest_circuit(
     share_of: Callable[[int], float],
     edges: int,
     least: float,
-    told: Callable[[float], None] = lambda share: None,
 ) -> Smallest | None:
-    """share_of: what the circuit of the best so many edges recovers. least: the share to recover, above 0. told: the
-    share of the work that is done. None where no size recovers it, which can be for a share above 1 alone. Raises
-    ArgumentError for another share, and what `share_of` raises."""
+    """share_of: what the circuit of the best so many edges recovers. least: the share to recover, above 0. None where
+    no size recovers it, which can be for a share above 1 alone. Raises ArgumentError for another share, and what
+    `share_of` raises."""
     if not least > 0:
         raise ArgumentError(f"A share to recover is above 0, not {least:g}.")
-    most = len(FRACTIONS) + edges.bit_length()
     runs = 0
 
     def run(size: int) -> float:
         nonlocal runs
-        found = share_of(size)
         runs += 1
-        told(min(runs / most, 1.0))
-        return found
+        return share_of(size)
 
     low, below = 0, 0.0  # no edges recover nothing, as the share is defined
     high, above = 0, 0.0

@@ -7,9 +7,11 @@ from app.engine_thread import Cancel, Send
 from app.features.circuit.queries import FindSmallest, SmallestFound
 from app.inspection import ALIKE, ANOTHER
 from app.messages import Request, Working
+from app.presenters.telling import Telling
 from app.trace_pairs import measure_over, sessions_of
 from core.errors import InputError, NothingToRecoverError
-from core.evaluation.smallest import smallest_circuit
+from core.evaluation.smallest import part_of_search, smallest_circuit
+from core.progress import stage, watched
 
 
 def serve_find_smallest(want: FindSmallest, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
@@ -21,20 +23,23 @@ def serve_find_smallest(want: FindSmallest, request: Request, bench: Bench, send
     sessions = sessions_of(bench, document, key.rows)
     words = f"Looking for the smallest circuit that recovers {want.share:.0%}"
 
+    told = Telling(lambda done: send(Working(request.number, words, done)))
+    asked: list[int] = []
+
     def share_of(size: int) -> float:
+        asked.append(size)
         if size not in shares:
             circuit = scores.top(size).pruned()
             try:
-                (share,) = measure_over(sessions, [circuit], scores.replacement, cancelled).recovered()
+                with watched(told, cancelled), stage(*part_of_search(len(asked), graph.n_edges)):
+                    (share,) = measure_over(sessions, [circuit], scores.replacement, cancelled).recovered()
             except NothingToRecoverError:
                 raise InputError(ALIKE, ANOTHER) from None
             shares[size] = float(share)
         return shares[size]
 
     send(Working(request.number, words, 0.0))
-    found = smallest_circuit(
-        share_of, graph.n_edges, want.share, lambda done: send(Working(request.number, words, done))
-    )
+    found = smallest_circuit(share_of, graph.n_edges, want.share)
     if found is None:
         send(SmallestFound(request.number, want, None, 0.0, 0.0, graph.n_edges))
     else:
