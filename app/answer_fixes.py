@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.errors import InputError
-from core.inputs.text import answer_id
+from core.inputs.answer_tokens import answer_id
 from core.metrics import METRICS
 from core.models.model import Model
 from views.data import MetricChoice

@@ -21,12 +21,15 @@ _PART = re.compile(r"\[1/\d\]$")
 def token_text(tokenizer: Any, token: int) -> str:
     """A token as text, its leading space kept."""
     text: str = tokenizer.decode([token])
-    if "�" in text:  # a piece of a character: show the tokenizer's own name for it
-        return str(tokenizer.convert_ids_to_tokens(token))
     piece = tokenizer.convert_ids_to_tokens(token)
-    if isinstance(piece, str) and piece.startswith("▁") and not text.startswith(" "):
-        return " " + text  # SentencePiece decoders drop the first space
-    return text
+    if not isinstance(piece, str):  # models may have more tokens than their tokenizers
+        return text or f"#{token}"
+    if "�" in text:  # a piece of a character: show the tokenizer's own name for it
+        return piece
+    if piece.startswith("▁"):  # SentencePiece decoders drop the first space
+        spaced = piece.replace("▁", " ")
+        return spaced if spaced.strip() == text.strip() else " " + text.lstrip(" ")
+    return text or piece
 
 
 def token_texts(tokenizer: Any, tokens: Sequence[int]) -> tuple[str, ...]:
@@ -85,7 +88,7 @@ def encode_side(
     longest = ids[0].tolist() if padded_length else max(rows, key=len)
     first = rows[0] + longest[len(rows[0]) :]
     tokens = tuple(len(row) for row in rows)
-    notes = _notes(texts[0])
+    notes = _notes(tokenizer, texts, rows)
     labels = token_texts(tokenizer, first)
     split = dict.fromkeys(label.removesuffix("]").rsplit("[", 1)[0].strip() for label in labels if _PART.search(label))
     if split:
@@ -103,10 +106,25 @@ def encode_side(
     )
 
 
-def _notes(text: str) -> tuple[str, ...]:
-    if text != text.rstrip():
-        return ("The text ends in a space: most models expect the space to begin the next token.",)
-    return ()
+def _notes(tokenizer: Any, texts: Sequence[str], rows: Sequence[Sequence[int]]) -> tuple[str, ...]:
+    notes = []
+    if texts[0] != texts[0].rstrip():
+        notes.append("The text ends in a space: most models expect the space to begin the next token.")
+    twice = next((place for place, row in enumerate(rows) if doubled_start(tokenizer, row)), None)
+    if twice is not None:
+        plain = tokenizer(texts[twice], add_special_tokens=False)["input_ids"]
+        whose = (
+            "the text has two" if doubled_start(tokenizer, plain) else "the tokenizer adds one, and the text has one"
+        )
+        start = token_text(tokenizer, rows[twice][0])
+        notes.append(f"It begins with {start} twice: {whose}. Models are trained with one: take it out of the text.")
+    return tuple(notes)
+
+
+def doubled_start(tokenizer: Any, row: Sequence[int]) -> bool:
+    """Whether ids begin with the token that marks the beginning of a text twice."""
+    marks = {token for token in tokenizer.all_special_ids if token != getattr(tokenizer, "unk_token_id", None)}
+    return len(row) > 1 and row[0] == row[1] and row[0] in marks
 
 
 def check_aligned(clean: Side, counterfactual: Side) -> None:
@@ -139,20 +157,3 @@ def _show(labels: Sequence[str], place: int) -> str:
     first, end = max(place - 1, 0), place + AROUND
     shown = "|".join(label.replace("\n", "⏎") for label in labels[first:end])
     return f"{'…|' if first else ''}{shown}{'|…' if end < len(labels) else ''}"
-
-
-def answer_id(tokenizer: Any, answer: str) -> int:
-    """The one token that an answer is. Raises InputError with the pieces where it is several."""
-    check_text(answer, "The answer")
-    ids = tokenizer(answer, add_special_tokens=False)["input_ids"]
-    if len(ids) == 1:
-        return int(ids[0])
-    if not ids:
-        raise InputError("The answer is empty.", 'Give one token, for example " Mary" with its space.')
-    pieces = "|".join(token_text(tokenizer, token) for token in ids)
-    hint = "Choose an answer that is one token."
-    if not answer.startswith(" "):
-        spaced = tokenizer(" " + answer, add_special_tokens=False)["input_ids"]
-        if len(spaced) == 1:
-            hint = f'With a space before it, " {answer}" is one token: did you mean that?'
-    raise InputError(f"The answer {answer!r} is {len(ids)} tokens ({pieces}), not one.", hint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,9 +13,18 @@ from torch import Tensor
 
 from core.errors import InputError
 from core.graph import Graph
+from core.inputs.answer_tokens import answer_id, answer_label, number_in
 from core.inputs.images import model_view, open_image
-from core.inputs.pair import Pair, Side
-from core.inputs.text import answer_id, check_aligned, encode_side, token_text
+from core.inputs.pair import Pair, Side, stack_rows
+from core.inputs.text import check_aligned, doubled_start, encode_side, token_texts
+from core.inputs.token_ids import (
+    ids_and_mask,
+    padding_mask,
+    padding_note,
+    padding_of,
+    right_padded,
+    typed_ids,
+)
 from core.models.adapter import Adapter
 
 LEARNED_POSITIONS = ("GPT-2", "GPT-Neo", "OPT", "CLIP text", "SigLIP text")  # families that add them to the tokens
@@ -68,8 +77,9 @@ class Model:
     def pair(self, clean: Any, counterfactual: Any = None) -> Pair:
         """Make a pair of inputs; a list makes a batch.
 
-        Text models take text or ids [batch, position]; image models take PIL images, paths, arrays or pixels
-        [batch, channel, height, width] as the model takes them. Raises InputError.
+        Text models take text, ids [batch, position], or what a tokenizer returns, ids with their mask; image models
+        take PIL images, paths, arrays or pixels [batch, channel, height, width] as the model takes them. Without a
+        tokenizer, text is ids as numbers: "464 3139 286". Raises InputError.
         """
         a = self.side(clean)
         b = None if counterfactual is None else self.side(counterfactual)
@@ -93,7 +103,9 @@ class Model:
     def side(self, source: Any) -> Side:
         """One input (or a list) as the model takes it. Raises InputError."""
         if isinstance(source, Tensor):
-            return self._tensor_side(source)
+            return self._ids_side(source) if self.is_text else self._pixels_side(source)
+        if isinstance(source, Mapping) and self.is_text:
+            return self._ids_side(*ids_and_mask(source))
         many = list(source) if isinstance(source, list | tuple) else [source]
         if not many:
             raise InputError("There is no input.", "Give at least one.")
@@ -105,7 +117,9 @@ class Model:
             kind = type(wrong).__name__
             raise InputError(f"{self.title} reads text, not {kind}.", "Give text or token ids, or open a vision model.")
         if self.tokenizer is None:
-            raise InputError("This model has no tokenizer.", "Give token ids as a tensor [batch, position].")
+            typed = [torch.tensor(typed_ids(text))[None] for text in sources]
+            side = self._ids_side(*_as_batch(typed))
+            return replace(side, text=" ".join(str(token) for token in typed[0][0].tolist()))
         adapter = self.adapter
         side = encode_side(self.tokenizer, sources, adapter.context_length, adapter.padded_length)
         self._check_ids(side.tensor)
@@ -121,20 +135,44 @@ class Model:
         labels = self._patch_labels(pixels)
         return Side(pixels, labels, (len(labels),) * len(opened), opened[0].name, view, opened[0].notes)
 
-    def _tensor_side(self, tensor: Tensor) -> Side:
-        tensor = tensor.to(self.adapter.device)
-        if self.is_text:
-            if tensor.ndim != 2 or tensor.is_floating_point():
-                raise InputError("Token ids must be whole numbers [batch, position].", f"Got {_describe(tensor)}.")
-            limit = self.adapter.context_length
-            if tensor.shape[1] == 0 or (limit is not None and tensor.shape[1] > limit):
-                raise InputError(f"The input has {tensor.shape[1]} tokens; the model takes 1 to {limit}.")
-            self._check_ids(tensor)
-            labels = tuple(self.label(int(token)) for token in tensor[0])
-            return Side(tensor, labels, (tensor.shape[1],) * tensor.shape[0], "".join(labels))
+    def _ids_side(self, ids: Tensor, mask: Tensor | None = None) -> Side:
+        """Ids [batch, position]; with a mask, or padded with a token that is for nothing else, their padding goes to
+        the right. A model that reads its padding takes ids as they are."""
+        if ids.ndim != 2 or ids.is_floating_point():
+            raise InputError("Token ids must be whole numbers [batch, position].", f"Got {_describe(ids)}.")
+        ids = ids.to(self.adapter.device)
+        notes: list[str] = []
+        padding, alone = padding_of(self.tokenizer, getattr(self.adapter.module, "config", None))
+        padded = self.adapter.padded_length is not None or self.adapter.shape.output_kind != "next token"
+        if mask is None and padding is not None and ids.shape[1] and not padded:
+            if alone and not bool(padding_mask(ids, padding).all()):
+                mask = padding_mask(ids, padding)
+                notes.append(f"The padding ({self.label(padding)!r}) is taken out: it is no part of the input.")
+            elif not alone:
+                start = getattr(self.tokenizer, "bos_token_id", None)
+                notes += [note for note in [padding_note(ids, padding, self.label(padding), start)] if note]
+        if self.adapter.padded_length is None:
+            ids, lengths = right_padded(ids, mask)
+        else:
+            lengths = (ids.shape[1],) * ids.shape[0]
+        limit = self.adapter.context_length
+        if ids.shape[1] == 0 or (limit is not None and ids.shape[1] > limit):
+            raise InputError(f"The input has {ids.shape[1]} tokens; the model takes 1 to {limit}.")
+        self._check_ids(ids)
+        longest = ids[max(range(len(ids)), key=lambda row: lengths[row])]
+        first = [*ids[0, : lengths[0]].tolist(), *longest[lengths[0] :].tolist()]
+        if self.tokenizer is None:
+            labels = tuple(f"#{token}" for token in first)
+        else:
+            labels = token_texts(self.tokenizer, first)
+            if not notes and any(doubled_start(self.tokenizer, row) for row in ids.tolist()):
+                notes.append(f"It begins with {labels[0]} twice. Models are trained with one: leave one out.")
+        return Side(ids, labels, lengths, "".join(labels[: lengths[0]]), notes=tuple(notes))
+
+    def _pixels_side(self, tensor: Tensor) -> Side:
         if tensor.ndim != 4 or not tensor.is_floating_point():
             raise InputError("Pixels must be numbers [batch, channel, height, width].", f"Got {_describe(tensor)}.")
-        tensor = tensor.to(self.adapter.dtype)
+        tensor = tensor.to(self.adapter.device, self.adapter.dtype)
         labels = self._patch_labels(tensor)
         return Side(tensor, labels, (len(labels),) * tensor.shape[0], "pixels")
 
@@ -157,23 +195,31 @@ class Model:
     # ---- answers ----
 
     def label(self, index: int) -> str:
-        """A token's text or a class's name."""
+        """A token's text or a class's name; its number, "#134" or "class 134", where these would not lead back to
+        it."""
         if self.is_text:
-            return token_text(self.tokenizer, index) if self.tokenizer is not None else f"#{index}"
-        return self.class_names[index] if index < len(self.class_names) else f"class {index}"
+            return answer_label(self.tokenizer, index) if self.tokenizer is not None else f"#{index}"
+        name = self.class_names[index] if index < len(self.class_names) else ""
+        first = next((i for i, other in enumerate(self.class_names) if _plain(other) == _plain(name)), None)
+        return name if name.strip() and first == index else f"class {index}"
 
     def answer(self, answer: str | int) -> int:
         """The token id or class index that an answer means. Raises InputError."""
         if isinstance(answer, int | np.integer):
             return int(answer)
         if self.is_text:
-            if self.tokenizer is None:
-                raise InputError("This model has no tokenizer.", "Give answers as token ids.")
-            return answer_id(self.tokenizer, answer)
-        wanted = answer.strip().lower()
+            if self.tokenizer is not None:
+                return answer_id(self.tokenizer, answer)
+            number = number_in(answer) if answer.strip().startswith(("#", "id:")) else number_in(f"#{answer}")
+            if number is None:
+                raise InputError("This model has no tokenizer.", "Give answers as token ids, 134 or #134.")
+            return number
         for index, name in enumerate(self.class_names):
-            if name.strip().lower() == wanted:
+            if _plain(name) == _plain(answer):
                 return index
+        number = number_in(answer.strip().replace("class ", "#"))
+        if number is not None:
+            return number
         known = ", ".join(self.class_names[:8])
         raise InputError(f"There is no class called {answer!r}.", f"Classes are: {known}." if known else "")
 
@@ -186,6 +232,17 @@ class Model:
             known = "" if count is None else f": the model knows 0 to {count - 1}"
             raise InputError(f"There is no {what} {number}{known}.", "Is the file made for another model?")
         return number
+
+
+def _as_batch(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Rows [1, position] as one batch, padded on the right, and the mask of what is real."""
+    ids = stack_rows([row[0] for row in rows])
+    lengths = torch.tensor([row.shape[1] for row in rows])
+    return ids, (torch.arange(ids.shape[1]) < lengths[:, None]).int()
+
+
+def _plain(class_name: str) -> str:
+    return class_name.strip().lower()
 
 
 def _size(pixels: Tensor) -> str:
