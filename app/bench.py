@@ -28,6 +28,7 @@ from core.tracing.scores import Scores
 from views.data import MetricChoice
 
 LISTED_ANSWERS = 40
+LIKELY = 0.01  # probability from which an answer is one that the model goes on with
 MEASURED_ROWS = 64  # of the dataset, for how long its rows are
 
 
@@ -166,6 +167,7 @@ class Bench:
         if choice is not None and choice.kind and not problem:
             note = self._unlikely()
         warning, fix = fix_of(choice, self.session.model, self.ready.answers)
+        likely = self._likely(choice) if note and choice is not None else None
         note = warning or note
         shown = metric_choice(self.session) if choice is None or not choice.kind else choice
         self.ready = replace(
@@ -174,18 +176,47 @@ class Bench:
             metric=shown,
             metric_problem=problem,
             metric_note=note,
-            metric_fix=fix,
+            metric_fix=fix or likely,
+            metric_likely=likely,
         )
 
     def _unlikely(self) -> str:
         """Words for a metric whose answers are among the likeliest of neither input: it was perhaps made for another
         prompt."""
         session = self.session
-        chosen = [session.model.label(index) for index in (*session.metric.target[:1], *session.metric.foil[:1])]
-        if not chosen or not self.ready.answers or any(label in self.ready.answers for label in chosen):
+        chosen = [*session.metric.target[:1], *session.metric.foil[:1]]
+        if not chosen or not self.ready.answers or any(self._is_likely(index) for index in chosen):
             return ""
         likely = ", ".join(f'"{prediction.label}"' for prediction in session.clean.top(3))
         return f"{'Neither answer is' if len(chosen) > 1 else 'This answer is not'} likely here. Likely: {likely}."
+
+    def _is_likely(self, index: int) -> bool:
+        """Whether A or B is gone on with by an answer: with a vocabulary of a few names, all are among the first."""
+        label = self.session.model.label(index)
+        for run in (self.session.clean, self.session.counterfactual):
+            if run is None or label not in self.ready.answers:
+                continue
+            if float(run.answer[0].softmax(dim=-1)[index]) >= LIKELY or label in [best.label for best in run.top(3)]:
+                return True
+        return False
+
+    def _likely(self, choice: MetricChoice) -> MetricChoice | None:
+        """The same metric with what A and B are gone on with; None where both go on alike."""
+        target, foil = self.session.clean.top(1)[0].label, foils_of(self.session)[:1]
+        needs = METRICS[choice.kind]
+        if needs.needs_foil:
+            return replace(choice, target=target, foil=foil[0]) if foil and foil[0] != target else None
+        return replace(choice, target=target)
+
+
+def foils_of(session: Session) -> tuple[str, ...]:
+    """Answers to offer for the foil: the likeliest of B first, but for what A is gone on with."""
+    if not answers_of(session):
+        return ()
+    first = session.clean.top(1)[0].label
+    counterfactual = session.counterfactual
+    best = [each.label for each in (session.clean if counterfactual is None else counterfactual).top(LISTED_ANSWERS)]
+    return tuple(dict.fromkeys([*(label for label in best if label != first), *answers_of(session)]))
 
 
 def answers_of(session: Session) -> tuple[str, ...]:

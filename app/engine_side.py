@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app import engine_runs
-from app.bench import Bench, answers_of, time_forward
+from app.bench import Bench, answers_of, foils_of, time_forward
 from app.costs import Costs
 from app.dataset_rows import DatasetRows
 from app.document import Source
@@ -152,6 +152,7 @@ class EngineSide:
             metric_problem="",
             metric_note="",
             answers=answers_of(session),
+            foils=foils_of(session),
         )
         bench = Bench(session, ready, time_forward(session), self._rows, self._costs)
         self._leave_bench()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.messages import Want
+from core.graph import Node
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,19 @@ class HeadsReading(Want):
 
     keys: tuple[int, ...]
     queries: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class WantTraits(Want):
+    """What every head does on A, as the inspector's chips have it."""
+
+
+@dataclass(frozen=True, eq=False)
+class TraitsFound:
+    """Of every head the names of what it does and the scores, the highest first."""
+
+    number: int
+    traits: Mapping[Node, tuple[tuple[str, float], ...]]
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.find_wants import AttentionTo, HeadsReading
+from app.find_wants import AttentionTo, HeadsReading, TraitsFound, WantTraits
 from app.joining import select
 from app.messages import Unanswered
-from app.search import Searched, find, readers_found
+from app.search import Searched, find, heads_found, readers_found
 from core.tracing.meaning import ESTIMATED
 from views.panels.find import FindBar, Hit
 
@@ -26,16 +26,20 @@ class Finder(QObject):
     def __init__(self, window: Window, bar: FindBar) -> None:
         super().__init__(window)
         self._window, self.bar = window, bar
-        self._want: HeadsReading | None = None
+        self._want: HeadsReading | WantTraits | None = None
+        self._traits: TraitsFound | None = None  # the latest
         self._answer: AttentionTo | None = None  # the latest, to be shown again for the same words
         bar.looked_for.connect(self._look)
         bar.chosen.connect(self._go)
         bar.closed.connect(self._close)
         workbench = window.workbench
         workbench.on(AttentionTo, self._take)
+        workbench.on(TraitsFound, self._take_traits)
         workbench.on(Unanswered, self._take_refusal)
         for changed in (workbench.model_opened, workbench.cards_changed, workbench.positions_changed):
             changed.connect(lambda *_: self._look_again())
+        for changed in (workbench.model_opened, workbench.history_changed):
+            changed.connect(lambda *_: self._forget_traits())
 
     def open(self) -> None:
         """Show the bar; on the welcome page there is nothing to find."""
@@ -69,6 +73,10 @@ class Finder(QObject):
         if found.reads:
             of_region = found.reads == searched.selected
             self._want = HeadsReading(found.reads, () if of_region else searched.selected)
+        if found.trait:
+            self._want = WantTraits()
+            if self._traits is not None:
+                found = heads_found(found.trait, self._traits.traits)
         answer = self._answer
         if answer is not None and self._want == answer.want:
             found = readers_found(answer.want.keys, answer.queries, answer.shares, searched)
@@ -84,8 +92,17 @@ class Finder(QObject):
         if answer.want == self._want:
             self._look_again()
 
+    def _forget_traits(self) -> None:
+        """They are of other inputs or edits; they come again."""
+        self._traits = None
+
+    def _take_traits(self, answer: TraitsFound) -> None:
+        self._traits = answer
+        if isinstance(self._want, WantTraits):
+            self._look_again()
+
     def _take_refusal(self, answer: Unanswered) -> None:
-        if isinstance(answer.want, HeadsReading):
+        if answer.want == self._want and self._want is not None:
             self.bar.show_hits((), answer.words)
 
     def _go(self, hit: Hit) -> None:
@@ -99,6 +116,6 @@ class Finder(QObject):
             window.status.set_message(f"{hit.name} is selected: edits are made there alone.")
 
     def _close(self) -> None:
-        self._want = self._answer = None
+        self._want = self._answer = self._traits = None
         self._window.workbench.want(KEY, None)
         self._window.canvas.setFocus()

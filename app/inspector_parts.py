@@ -58,7 +58,7 @@ def serve_node(want: WantNode, request: Request, bench: Bench, send: Send, cance
     if key not in bench.kept:
         result = bench.session.run(edits, positions="all", cancelled=cancelled)
         says = _says(bench, result, edits, want, cancelled)
-        traits = trait_chips(_traits(bench, result, node)) if node.kind == "head" else ()
+        traits = trait_chips(head_traits(bench, result, node)) if node.kind == "head" else ()
         positions = None
         if node.kind != "logits":
             gradients = _gradients(bench, cancelled)
@@ -139,7 +139,8 @@ def _shares(bench: Bench, edits: tuple[Edit, ...], cancelled: Cancel) -> DirectA
     return found
 
 
-def _traits(bench: Bench, result: Result, node: Node) -> list[Trait]:
+def head_traits(bench: Bench, result: Result, node: Node) -> list[Trait]:
+    """What a head does on A, the highest score first."""
     session, pair = bench.session, bench.session.pair
     weights = attention_pattern(result, node.layer, node.head)
     if pair.grid is not None:

@@ -106,6 +106,8 @@ class Ready:
     metric_note: str  # which metric is shown instead, or that its answers are unlikely
     answers: tuple[str, ...]
     metric_fix: MetricChoice | None = None  # the metric as it was meant: with a space, or without
+    metric_likely: MetricChoice | None = None  # with the likely answers, where none of the metric's is likely
+    foils: tuple[str, ...] = ()  # to offer for the foil, B's likeliest first
 
 
 @dataclass(frozen=True)

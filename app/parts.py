@@ -20,8 +20,8 @@ from app.circuit_wants import WantChanges, WantCurve, WantKept
 from app.engine_thread import Cancel, Send
 from app.features.circuit.handlers import serve_find_smallest
 from app.features.circuit.queries import FindSmallest
-from app.find_parts import serve_heads_reading
-from app.find_wants import HeadsReading
+from app.find_parts import serve_heads_reading, serve_traits
+from app.find_wants import HeadsReading, WantTraits
 from app.input_wants import MakeB, MakeRows, RowFigures, SaveRows
 from app.inspector_parts import (
     serve_average,
@@ -72,6 +72,7 @@ PARTS: dict[type[Want], Part] = {
     MakeRows: Part(input_parts.make_rows),
     SaveRows: Part(input_parts.save_rows),
     HeadsReading: Part(serve_heads_reading),
+    WantTraits: Part(serve_traits, after_scores=True),
     WantSteering: Part(serve_steering),
     WantSeveral: Part(serve_several),
     WantRepair: Part(serve_repair),

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.document import Source
+from app.examples import examples_for
+from app.messages import Ready
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.step_words import metric_words, source_words
 from core.edits import EditKind
@@ -22,6 +24,8 @@ class Question:
 
     def __init__(self, bench: Workbench, refused: RefusedInputs) -> None:
         self._bench, self._refused = bench, refused
+        self._follows = False  # an input was changed whose answers are not known yet
+        self._followed: MetricChoice | None = None  # the metric that was made to follow last
 
     def set_source(self, letter: str, source: Source | None) -> None:
         """Give a card another input."""
@@ -31,6 +35,7 @@ class Question:
                 bench.ask(changes=False)  # for the card without the message
             return
         self._refused.given(bench.document, bench.known)
+        self._follows = True
         bench.commit(source_words(letter, source), replace(bench.document, **{FIELDS[letter]: source}))  # type: ignore[arg-type]
 
     def swap(self) -> None:
@@ -42,6 +47,19 @@ class Question:
 
     def set_metric(self, choice: MetricChoice) -> None:
         self._bench.commit(metric_words(choice), replace(self._bench.document, metric=choice))
+
+    def follow(self, ready: Ready) -> None:
+        """Let the metric of an example follow another prompt: its answers are those of the example's. What the user has
+        chosen stays, with an offer of what is likely."""
+        bench, follows = self._bench, self._follows
+        if bench.ready_of_present is not ready:
+            return  # it is of an earlier state
+        self._follows = False
+        document, likely = bench.document, ready.metric_likely
+        given = {each.document.metric for each in examples_for(document.model)} | {self._followed}
+        if follows and likely is not None and document.metric in given and not bench.history.current.children:
+            self._followed = likely
+            bench.history.fill(replace(document, metric=likely))  # undo brings back both
 
     def set_replacement(self, kind: EditKind | None) -> None:
         """What a cut edge carries from now on, and what the estimates are of. None: B's value where there is a B, else

@@ -5,12 +5,14 @@ m3->, ->logits, a9->a10<q>     edges, the strongest first
 a9.h6->a10.h7<q>               one edge
 Mary, position 3, patch 3,4    positions of the input
 reads Mary, reads patch 3,4    heads that attend there, the most first (the engine has to look)
+copying, induction             heads by what they do on A, the most first (the engine has to look)
 reads region                   the same for the selected positions, or what is brushed of a picture
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,12 +27,15 @@ from views.table.names import NotAName, names_of, words_of
 from views.widgets.text import pretty_name, visible_token
 
 MOST_NODES, MOST_EDGES, MOST_HEADS = 60, 60, 40
-TEXT_EXAMPLES = "a9.h6, m3->, ->logits, layer 9, a token like Mary, reads Mary"
+TEXT_EXAMPLES = "a9.h6, m3->, ->logits, layer 9, mlp, copying, a token like Mary, reads Mary"
 IMAGE_EXAMPLES = "a9.h6, m3->, ->logits, layer 9, patch 3,4, reads patch 3,4, reads region"
 
 _READS = re.compile(r"\s*(?:reads?|attends? to)\s+(?P<what>.+?)\s*", re.IGNORECASE)
 _PLACE = re.compile(r"(?:position|token)\s+(?P<number>\d+)", re.IGNORECASE)
 _PATCH = re.compile(r"(?:patch\s*)?\(?(?P<row>\d+)\s*,\s*(?P<column>\d+)\)?", re.IGNORECASE)
+TEXT_TRAITS = ("previous token", "duplicate token", "induction", "first position", "copying")
+IMAGE_TRAITS = ("itself", "neighbours", "class token")
+SHOWN_FROM = 0.2  # of a trait's score, as among the inspector's chips
 _HEAD = re.compile(r"(?:head\s+(?P<head>\d+)\s+of\s+layer\s+(?P<layer>\d+)|mlp\s+of\s+layer\s+(?P<mlp>\d+))")
 
 
@@ -59,6 +64,7 @@ class Found:
     hits: tuple[Hit, ...] = ()
     words: str = ""
     reads: tuple[int, ...] = ()
+    trait: str = ""  # by which the heads will be found, once the engine has looked
 
 
 def find(text: str, searched: Searched) -> Found:
@@ -67,6 +73,9 @@ def find(text: str, searched: Searched) -> Found:
         return Found(words=f"Try {searched.examples}")
     if (asked := _READS.fullmatch(text)) is not None:
         return _find_readers(asked["what"], searched)
+    trait = trait_meant(text, searched.is_text)
+    if trait and not _places(text, searched):  # a word of the input is meant first
+        return Found(words="Looking at what each head does", trait=trait)
     positions = _places(text, searched)
     hits = [_position_hit(place, searched) for place in positions]
     named, count = _named(_plain_names(text), searched)
@@ -155,6 +164,37 @@ def _edge_hits(edges: NDArray[np.int64], searched: Searched) -> list[Hit]:
             value = figure_words(float(scores[index]), searched.meaning.how, searched.meaning.signed)
         hits.append(Hit(pretty_name(edge.name), value, target=edge, spoken=edge_words(edge)))
     return hits
+
+
+# ---- heads by what they do -----------------------------------------------------------------------------------------
+
+
+def trait_meant(text: str, is_text: bool) -> str:
+    """The trait that the words begin to name, or ""."""
+    typed = " ".join(text.lower().removesuffix("heads").removesuffix("head").split())
+    names = TEXT_TRAITS if is_text else IMAGE_TRAITS
+    return next((name for name in names if len(typed) >= 4 and name.startswith(typed)), "")
+
+
+def trait_words(traits: Sequence[tuple[str, float]]) -> str:
+    """ "induction .81, copying .44": what stands out of a head's scores."""
+    shown = [each for each in traits if each[1] >= SHOWN_FROM and each[0] in (*TEXT_TRAITS, *IMAGE_TRAITS)]
+    return ", ".join(f"{name} {value:.2f}" for name, value in shown[:3])
+
+
+def heads_found(trait: str, traits: Mapping[Node, tuple[tuple[str, float], ...]]) -> Found:
+    """The heads that do it, the most first. traits: of every head, by name."""
+    scores = {node: value for node, each in traits.items() for name, value in each if name == trait}
+    order = sorted(scores, key=lambda node: -scores[node])
+    hits = [
+        Hit(node.name, f"{trait} {scores[node]:.2f}", target=node, spoken=node_words(node))
+        for node in order[:MOST_HEADS]
+        if scores[node] >= SHOWN_FROM
+    ]
+    if not hits:
+        most = f": the most is {scores[order[0]]:.2f}" if order else ": the input has no such positions"
+        return Found(words=f"No head is a {trait} head on A{most}.")
+    return Found(tuple(hits), f"{len(hits)} heads by their {trait} score on A, the most first")
 
 
 # ---- heads that read a place ----------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ class Showing(QObject):
 
     def _show_metric(self, ready: Ready) -> None:
         window = self._window
-        window.inputs.set_answers(ready.answers)
+        window.inputs.set_answers(ready.answers, ready.foils)
         window.inputs.set_metric(ready.metric)
         window.inputs.set_metric_problem(f"{ready.metric_problem} {ready.metric_note}".strip(), ready.metric_fix)
         window.top_bar.set_counterfactual(ready.has_counterfactual)

@@ -9,7 +9,10 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from app.document import Document
+from app.find_wants import TraitsFound, WantTraits
 from app.messages import Opened, Scored
+from app.presenters.subject import over_words
+from app.search import trait_words
 from app.shown import WAITS
 from core.edits import EDIT_WORDS, edit_words
 from core.graph import Edge, Node
@@ -29,6 +32,7 @@ class TableInStep(QObject):
         super().__init__(window)
         self._window = window
         self._shown: tuple[Any, ...] = ()  # what the table's rows were made of
+        self._labels: dict[Target, str] = {}  # what each head does
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
         self._soon.timeout.connect(self.refresh)
         panel, workbench = window.table, window.workbench
@@ -37,11 +41,16 @@ class TableInStep(QObject):
         panel.place_wanted.connect(self._show_place)
         panel.shown.connect(self._soon.start)
         workbench.canvas_changed.connect(lambda _: self._soon.start())
+        workbench.on(TraitsFound, self._take_traits)
+        for changed in (workbench.model_opened, workbench.history_changed):
+            changed.connect(lambda *_: self._forget_traits())
+        panel.kinds["nodes"].toggled.connect(lambda _: self._soon.start())
 
     def refresh(self) -> None:
         """Show the present state, if anybody looks."""
         panel, workbench = self._window.table, self._window.workbench
         if not panel.isVisible():
+            workbench.want("traits", None)
             return
         opened = workbench.opened
         if opened is None:
@@ -52,10 +61,27 @@ class TableInStep(QObject):
         strongest = workbench.extent.strongest
         subject = workbench.drawn.subject()
         circuit = "" if subject is None or subject.size is None else f"kept: {subject.circuit}"
-        if self._shown != (opened.graph, *state, strongest, circuit):
-            self._shown = (opened.graph, *state, strongest, circuit)
-            panel.set_data(replace(table_data(opened, *state, strongest), circuit=circuit))
+        ranked = None if subject is None else subject.ranked
+        of = {
+            "circuit": circuit,
+            "estimated_of": "" if ranked is None else ranked.by,
+            "measured_of": "" if subject is None else over_words(subject.pairs),
+            "with_edits": bool(workbench.usable().edits),
+            "labels": self._labels,
+        }
+        if self._shown != (opened.graph, *state, strongest, of):
+            self._shown = (opened.graph, *state, strongest, of)
+            panel.set_data(replace(table_data(opened, *state, strongest), **of))  # type: ignore[arg-type]
+        workbench.want("traits", WantTraits() if panel.kind() == "nodes" else None)
         panel.set_selection(workbench.selection)
+
+    def _forget_traits(self) -> None:
+        """They are of other inputs or edits; they come again."""
+        self._labels = {}
+
+    def _take_traits(self, found: TraitsFound) -> None:
+        self._labels = {node: words for node, each in found.traits.items() if (words := trait_words(each))}
+        self._soon.start()
 
     def _select(self, targets: tuple[Target, ...]) -> None:
         self._window.canvas.set_selection(targets)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.conversation import Conversation
 from app.document import Document
@@ -342,6 +343,7 @@ class Workbench(QObject):
         self._send_edits()
         self.cards_changed.emit(*cards)
         self.metric_changed.emit(ready)
+        QTimer.singleShot(0, self, partial(self.question.follow, ready))
 
     def _put_back(self, refused: Refused) -> None:
         document, known = self._refused.put_back(refused, self.document)

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from core.edits import Edit
 from core.graph import Edge, Node
 from core.lens.attention import attention_pattern
+from core.lens.heads import token_traits
 from tests.app.models import CLEAN
 from tests.app.person import Person
 from views.widgets.text import change_words
@@ -140,3 +141,27 @@ def test_on_the_welcome_page_it_says_that_a_model_comes_first(person: Person) ->
     QTest.keyClick(person.window, Qt.Key.Key_F, CTRL)
     assert not bar(person).isVisible()
     assert person.message().startswith("Open a model first")
+
+
+def test_mlps_are_found_by_their_word(reader: Person) -> None:
+    mlps = [node.name for node in reader.bench.opened.graph.nodes if node.kind == "mlp"]
+    assert [name for name, _ in look_for(reader, "mlp")][: len(mlps)] == mlps
+    assert look_for(reader, "mlp 1")[0][0] == "m1"
+
+
+def test_heads_are_found_by_what_they_do(reader: Person) -> None:
+    """The same scores as the inspector's chips, the most first."""
+    session = reader.session()
+    result = session.run(positions="all")
+    ids = session.pair.clean.tensor[0].tolist()
+    expected = {}
+    for node in session.graph.nodes:
+        if node.kind == "head":
+            traits = token_traits(attention_pattern(result, node.layer, node.head), ids)
+            expected[node.name] = next(trait.value for trait in traits if trait.name == "previous token")
+    found = look_for(reader, "previous tok")
+    reader.wait(lambda: bar(reader).hits() or "No head" in bar(reader).found.text())
+    found = [(hit.name, hit.detail) for hit in bar(reader).hits()]
+    best = sorted(expected, key=lambda name: -expected[name])
+    assert [name for name, _ in found] == [name for name in best if expected[name] >= 0.2]
+    assert all(detail == f"previous token {expected[name]:.2f}" for name, detail in found)

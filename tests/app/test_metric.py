@@ -258,7 +258,7 @@ def test_an_answer_without_its_space_is_mended_with_a_click(reader: Person) -> N
     reader.rest()
     assert reader.bench.document.metric == MetricChoice("logit_difference", " John", " Mary")
     assert not editor.problem.isVisible() or "tokens" not in editor.problem.text()
-    assert not editor.fix.isVisible()
+    assert not editor.fix.isVisible() or "Neither answer is likely" in editor.problem.text()
     metric, _ = reader.expected([])
     assert reader.bench.ran.before == pytest.approx(metric, abs=1e-5)
 
@@ -294,3 +294,32 @@ def test_what_is_typed_over_an_answer_takes_its_place_and_outlives_a_run(reader:
     QTest.keyClick(line, Qt.Key.Key_Return)
     reader.rest()
     assert reader.bench.document.metric == replace(METRIC, target=" John")
+
+
+STORY = "When {} and {} went to the store, {} gave a drink to"
+
+
+def test_the_metric_of_an_example_follows_other_names_and_a_chosen_one_stays(person: Person) -> None:
+    a, b = STORY.format("Mary", "John", "John"), STORY.format("Mary", "John", "Mary")
+    person.open("bundled:names", a, b, MetricChoice("logit_difference", " Mary", " John"))
+    person.type_prompt("A", STORY.format("Alice", "Robert", "Robert"))
+    person.type_prompt("B", STORY.format("Alice", "Robert", "Alice"))
+    person.wait(lambda: person.bench.document.metric == MetricChoice("logit_difference", " Alice", " Robert"))
+    person.rest()
+    editor = person.window.inputs.metric_editor
+    assert (editor.target.answer(), editor.foil.answer()) == (" Alice", " Robert")
+    assert editor.foil.itemText(0) == "·Robert"  # B's own answer is the first that is offered
+    assert not editor.problem.isVisible()
+    person.choose("Edit", "Undo")  # one step back, the answers are those of before
+    assert person.bench.document.metric == MetricChoice("logit_difference", " Mary", " John")
+
+    # What the user chose stays; the likely answers are a click away.
+    answer(person, "target", "·Tom")
+    answer(person, "foil", "·Ruth")
+    person.type_prompt("B", STORY.format("Alice", "Robert", "Alice"))
+    assert person.bench.document.metric == MetricChoice("logit_difference", " Tom", " Ruth")
+    assert editor.problem.text().startswith("Neither answer is likely here.")
+    person.click(editor.fix)
+    person.rest()
+    assert person.bench.document.metric == MetricChoice("logit_difference", " Alice", " Robert")
+    assert not editor.problem.isVisible()

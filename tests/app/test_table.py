@@ -9,6 +9,8 @@ from PySide6.QtTest import QTest
 
 from core.edits import Edit
 from core.graph import Edge, Node
+from core.lens.attention import attention_pattern
+from core.lens.heads import token_traits
 from tests.app.person import Person
 from views.widgets.text import change_words
 
@@ -151,3 +153,43 @@ def test_an_arrow_in_the_filter_turns_the_table_to_edges_and_lines_are_cut(table
     tabled.press(Qt.Key.Key_X, widget=table.view)
     assert [edit.target for edit in tabled.bench.document.edits] == list(tabled.bench.selection)
     assert all(edit.target.reader.kind == "logits" for edit in tabled.bench.document.edits)
+
+
+def heads_of_columns(person: Person) -> dict[str, str]:
+    """Titles, and the tips that explain them."""
+    lines = view(person).lines
+    roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+    columns = range(lines.columnCount())
+    heads = (tuple(lines.headerData(n, Qt.Orientation.Horizontal, role) for role in roles) for n in columns)
+    return {title.removesuffix(" ↓").removesuffix(" ↑"): tip for title, tip in heads}
+
+
+def test_the_nodes_have_a_column_of_what_heads_do(tabled: Person) -> None:
+    tabled.click(tabled.window.table.kinds["nodes"])
+    lines, last = view(tabled).lines, view(tabled).lines.columnCount() - 1
+    tabled.wait(lambda: any(lines.index(line, last).data() for line in range(lines.rowCount())))
+    assert list(heads_of_columns(tabled))[last] == "Labels"
+    session = tabled.session()
+    result, ids = session.run(positions="all"), session.pair.clean.tensor[0].tolist()
+    labels = {node: lines.index(line_of(tabled, node), last).data() or "" for node in session.graph.nodes}
+    assert any(labels.values())
+    for node, label in labels.items():
+        if node.kind != "head":
+            assert not label
+            continue
+        traits = token_traits(attention_pattern(result, node.layer, node.head), ids)
+        if traits[0].value >= 0.5:
+            assert f"{traits[0].name} {traits[0].value:.2f}" in label
+
+
+def test_the_heads_of_columns_say_of_what_their_figures_are(tabled: Person) -> None:
+    tabled.press(Qt.Key.Key_T, widget=tabled.window.canvas)
+    named = heads_of_columns(tabled)
+    assert "EAP-IG over this pair" in named["Estimated"]
+    assert "Measured: this pair." in named["Measured"]
+    (index,) = tabled.strong_edges()
+    tabled.click_edge(index)
+    tabled.press(Qt.Key.Key_P, widget=tabled.window.canvas)
+    named = heads_of_columns(tabled)
+    assert "without edits" in named["Estimated, no edits"]
+    assert "with the other edits in place" in named["Measured, with edits"]

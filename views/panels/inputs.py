@@ -251,9 +251,9 @@ class InputsPanel(QFrame):
     def set_metric_options(self, options: Sequence[MetricOption]) -> None:
         self.metric_editor.set_options(options)
 
-    def set_answers(self, answers: Sequence[str]) -> None:
+    def set_answers(self, answers: Sequence[str], foils: Sequence[str] = ()) -> None:
         """What the target and foil fields offer."""
-        self.metric_editor.set_answers(answers)
+        self.metric_editor.set_answers(answers, foils)
 
     def set_metric(self, choice: MetricChoice) -> None:
         self.metric_editor.set_metric(choice)

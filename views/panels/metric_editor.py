@@ -157,9 +157,10 @@ class MetricEditor(QWidget):
             self.kind.setCurrentIndex(self.kind.findData(self._choice.kind))
         self._arrange()
 
-    def set_answers(self, answers: Sequence[str]) -> None:
-        for field in (self.target, self.foil):
-            field.set_answers(answers)
+    def set_answers(self, answers: Sequence[str], foils: Sequence[str] = ()) -> None:
+        """foils: in the foil's own order, where it has one."""
+        self.target.set_answers(answers)
+        self.foil.set_answers(foils or answers)
 
     def set_metric(self, choice: MetricChoice) -> None:
         self._choice = choice

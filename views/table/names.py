@@ -26,7 +26,7 @@ Mask = NDArray[np.bool_]
 EXAMPLES = "a9, a9.h6, m3->, ->logits, layer 9, edited, kept, towards, away, raises, lowers"
 
 _HEADS = re.compile(r"a(?P<layer>\d*)(?:\.(?P<sort>h|kv)?(?P<head>\d*))?")
-_MLP = re.compile(r"m(?P<layer>\d*)")
+_MLP = re.compile(r"m(?:lps?)?(?P<layer>\d*)")
 _LAYER = re.compile(r"layer(?P<layer>\d+)")
 _PORT = re.compile(r"(?P<name>[^<>]*)<(?P<port>[qkv]?)>?")
 _KINDS = {"input": 0, "head": 1, "mlp": 2, "logits": 3}
@@ -151,6 +151,7 @@ def words_of(text: str) -> list[str]:
     text = re.sub(r"(?<=\S)\s+->", "->", text)
     text = re.sub(r"(?<=\S)\s+<", "<", text)
     text = re.sub(r"\blayers?\s+(?=\d)", "layer", text)
+    text = re.sub(r"\bmlps?\s+(?=\d)", "mlp", text)
     return text.split()
 
 

@@ -48,6 +48,10 @@ class TableData:
     direction: int | None = 1
     of_metric: int | None = 1
     circuit: str = ""  # what is kept, and by what it is ranked
+    estimated_of: str = ""  # method and inputs of the scores
+    measured_of: str = ""  # inputs of what was measured
+    with_edits: bool = False  # what was measured is on top of edits, which the scores are without
+    labels: Mapping[Target, str] = field(default_factory=dict)  # what heads do on A: "copying .81"
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +136,11 @@ def _hues(direction: int | None) -> str:
     )
 
 
+def _of(what: str, inputs: str, edits: str) -> str:
+    """Of what a column's figures are, after its tip."""
+    return f" {what}: {inputs}{edits}." if inputs else ""
+
+
 @dataclass(frozen=True, eq=False)
 class _Known:
     """What is known of every row, as arrays. estimated: the scores, whatever they are; shown is the change that an
@@ -146,6 +155,9 @@ class _Known:
     signed: bool = True
     direction: int | None = 1
     of_metric: int | None = 1
+    estimated_of: str = ""
+    measured_of: str = ""
+    with_edits: bool = False
 
     @property
     def is_effect(self) -> bool:
@@ -182,17 +194,22 @@ class _Known:
         greatest_first: NDArray[np.int64] | None = None,
     ) -> tuple[Column, ...]:
         tip, layer_text, layer_key = layer
+        apart = self.with_edits and self.is_effect
         return (
             Column(
-                "Score" if self.how == "scored" else self.how.capitalize(),
-                _ESTIMATED.format(hues=_hues(self.direction)) if self.is_effect else _NO_EFFECT,
+                ("Score" if self.how == "scored" else self.how.capitalize()) + ", no edits" * apart,
+                (_ESTIMATED.format(hues=_hues(self.direction)) if self.is_effect else _NO_EFFECT)
+                + _of("Scores", self.estimated_of, ", without edits" * apart),
                 self.figure, lambda: _size(self.estimated),
                 large_first=True, figures=True,
                 sign=towards(self.estimated, self.direction) if self.signed else None,
                 greatest_first=greatest_first,
             ),
             Column(
-                "Measured", _MEASURED.format(hues=_hues(self.of_metric)), lambda row: _figure(self.measured[row]),
+                "Measured" + ", with edits" * apart,
+                _MEASURED.format(hues=_hues(self.of_metric))
+                + _of("Measured", self.measured_of, ", with the other edits in place" * apart),
+                lambda row: _figure(self.measured[row]),
                 lambda: _size(self.measured), large_first=True, figures=True,
                 sign=towards(-self.measured, self.of_metric),
             ),
@@ -240,7 +257,8 @@ def _known(count: int, estimated: NDArray[np.float64] | None, data: TableData, n
             edited[row] = True
             edits[row] = words
     unknown = np.full(count, np.nan) if estimated is None else estimated
-    return _Known(unknown, measured, edited, kept, edits, data.how, data.signed, data.direction, data.of_metric)
+    return _Known(unknown, measured, edited, kept, edits, data.how, data.signed, data.direction, data.of_metric,
+                  data.estimated_of, data.measured_of, data.with_edits)  # fmt: skip
 
 
 def edge_rows(data: TableData) -> Rows:
@@ -296,6 +314,7 @@ def node_rows(data: TableData) -> Rows:
         kept[[numbers[node] for node in graph.readers_of(graph.readers[reader])]] = True
     known = _known(count, estimated, data, numbers.get, kept)
     bars = {0: data.input_label, count - 1: data.output_label}
+    labels = [data.labels.get(node, "") for node in graph.nodes]
     layers = names.node_layer.copy()
     layers[0], layers[-1] = -1, graph.layers
     columns = (
@@ -304,6 +323,8 @@ def node_rows(data: TableData) -> Rows:
         Column("What", "What kind of component it is", lambda row: bars.get(row) or node_words(graph.nodes[row]),
                lambda: names.node_kind),
         *known.columns(("Layer", lambda row: "" if row in bars else str(graph.nodes[row].layer), layers)),
+        Column("Labels", "What a head does on A, by its scores there from 0 to 1: descriptions, no explanations",
+               lambda row: labels[row], lambda: np.unique([label or "~" for label in labels], return_inverse=True)[1]),
     )  # fmt: skip
     return Rows(
         "nodes",
