@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.inputs.answer_tokens import answer_id
 from core.metrics import METRICS
 from core.models.model import Model
+from core.session import Session
 from views.data import MetricChoice
 
 LIKELIEST = 10  # answers of A, the likeliest first, that count as what the model goes on with
@@ -34,6 +35,19 @@ def fix_of(choice: MetricChoice | None, model: Model, likely: Sequence[str]) -> 
             fixed = replace(fixed, **{field: other})  # type: ignore[arg-type]
             warning = f'"{answer}" and "{other}" are two different tokens here, and the model goes on with "{other}".'
     return warning, fixed if fixed != choice else None
+
+
+def spelling_note(session: Session) -> str:
+    """As `fix_of` of a session's metric, with what to write on the command line; "" where nothing is to be said."""
+    metric = session.metric.metric
+    if not isinstance(metric.target, str) or not isinstance(metric.foil, str | None):
+        return ""
+    likely = [prediction.label for prediction in session.clean.top(LIKELIEST)]
+    warning, fixed = fix_of(MetricChoice(metric.kind, metric.target, metric.foil or ""), session.model, likely)
+    if not warning or fixed is None:
+        return ""
+    words = ":".join(part for part in (fixed.kind, fixed.target, fixed.foil) if part)
+    return f"{warning} If that is meant: --metric '{words}'."
 
 
 def _is_one_token(answer: str, model: Model) -> bool:

@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help=COMMANDS["export"])
     _add_run_options(export)
     export.add_argument("--format", choices=("svg", "pdf", "png", "json"), required=True)
-    export.add_argument("--out", help="the file to write (default: circuit.FORMAT)")
+    export.add_argument("--out", help="the file to write (default: circuit.FORMAT; exported-circuit.json)")
     export.add_argument("--scale", type=int, choices=(1, 2, 4), default=1, help="of a PNG")
     export.add_argument("--edges", type=int, default=48, help="how many of the strongest edges to show (48)")
     export.add_argument("--theme", choices=("light", "dark"), default="light")
@@ -131,8 +131,12 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from app.answer_fixes import spelling_note
+
     session, edits = open_session(options)
     report = predictions_report(session, edits, options.frozen_norms)
+    if note := spelling_note(session):
+        tell(note)
     if options.json:
         say_json(report)
     else:
@@ -284,7 +288,9 @@ def _export(options: argparse.Namespace) -> int:
     from app.engine_side import EngineSide
     from app.headless import take_snapshot, write_export
 
-    path = Path(options.out or f"circuit.{options.format}")
+    # `trace` writes circuit.json, which holds all scores: an export is not to take its place.
+    default = "exported-circuit.json" if options.format == "json" else f"circuit.{options.format}"
+    path = Path(options.out or default)
     if path.suffix != f".{options.format}":
         raise ArgumentError(f"--out {path} does not end in .{options.format}.")
     if options.edges < 1:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from app.presenters.file_kinds import stranger_words
 from app.trace_choice import QUICK, USUAL, TraceChoice
 from core.edits import Edit, EditKind
 from core.graph import Node
@@ -32,6 +33,10 @@ class Source:
 
 def unfit(source: Source, title: str, reads_text: bool) -> str:
     """Why a model cannot read a source of this kind; empty where it can."""
+    if source.kind == "image" and source.path:
+        what, hint = stranger_words(source.path)
+        if what:
+            return f"{what} {hint}"
     if (source.kind == "text") == reads_text:
         return ""
     wants, got = ("text", "a picture") if reads_text else ("pictures", "text")

@@ -42,6 +42,7 @@ def add_options(evaluate: argparse.ArgumentParser, model_help: str) -> None:
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
+    from app.answer_fixes import spelling_note
     from app.evaluate_words import evaluation_words
     from app.presenters.trust_verdict import verdict
     from app.trust_report import statements, trust_report
@@ -72,7 +73,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
         raise InputError(f"The circuit of {options.file} has no edges.", "Keep some, and export it again.")
     pairs = _pairs(model, found, options)
     over = session_over(model, pairs, options.metric or scores.about.get("metric kind"))
-    for note in (*pairs.notes, *_doubts(found, name)):
+    for note in filter(None, (*pairs.notes, spelling_note(over.session), *_doubts(found, name))):
         tell(note)
     replacement = options.replacement or scores.replacement
     known = scores.direction is not None or not scores.signed

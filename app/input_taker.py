@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.background import Job, fetch
 from app.document import Source, unfit
 from app.messages import Failed
+from app.presenters.file_kinds import model_of
 from app.scores_opener import holds_scores
 from app.sources import IMAGE_FILTER, from_image, from_path
 from core.errors import WirescopeError
@@ -59,6 +60,9 @@ class InputTaker(QObject):
             return
         if len(paths) == 1 and holds_scores(paths[0]):
             self._window.scores_opener.open(paths[0])
+            return
+        if len(paths) == 1 and model_of(paths[0]):
+            self._window.opener.open_model(model_of(paths[0]))
             return
         letters = [letter, "B"] if letter == "A" else [letter]
         for place, path in zip(letters, paths, strict=False):

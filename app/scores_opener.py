@@ -30,11 +30,11 @@ def holds_scores(path: str) -> bool:
         return False
     try:
         check_real_file(path)
-        with Path(path).open(encoding="utf-8") as file:
-            start = file.read(400)
-    except (InputError, OSError, UnicodeDecodeError):
+        with Path(path).open("rb") as file:
+            start = file.read(1000).replace(b"\0", b"")  # also of UTF-16
+    except (InputError, OSError):
         return False
-    return any(mark in start for mark in MARKS)
+    return any(mark.encode() in start for mark in MARKS)
 
 
 class ScoresOpener(QObject):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage
 
 from app.document import Source
+from core import text_files
 from core.errors import InputError
 from core.inputs.real_files import check_real_file
 
@@ -29,17 +31,12 @@ def from_path(path: str) -> Source:
 def read_text(file: Path) -> str:
     """A prompt from a file. Raises InputError."""
     check_real_file(file)
-    try:
-        if file.stat().st_size > TEXT_BYTES:
-            raise InputError(f"{file.name} is larger than 1 MB.", "A prompt is a few hundred words at most.")
-        text = file.read_text(encoding="utf-8").rstrip("\n")
-        if any(sign < " " and sign not in "\n\r\t\f" for sign in text):
-            raise InputError(f"{file.name} holds signs that are no text.", "Choose a text file, or a picture.")
-        return text
-    except UnicodeDecodeError:
-        raise InputError(f"{file.name} is no UTF-8 text.", "Save it as UTF-8.") from None
-    except OSError as error:
-        raise InputError(f"{file.name} cannot be read: {error.strerror}") from None
+    if os.path.isfile(file) and os.path.getsize(file) > TEXT_BYTES:
+        raise InputError(f"{file.name} is larger than 1 MB.", "A prompt is a few hundred words at most.")
+    text = text_files.read_text(file).replace("\r\n", "\n").rstrip("\n")
+    if any(sign < " " and sign not in "\n\r\t\f" for sign in text):
+        raise InputError(f"{file.name} holds signs that are no text.", "Choose a text file, or a picture.")
+    return text
 
 
 def from_image(image: QImage, name: str = "pasted picture") -> Source:

@@ -55,6 +55,7 @@ def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: st
 
 
 def trace_command(options: argparse.Namespace) -> int:
+    from app.answer_fixes import spelling_note
     from core.interchange.eap_ig_files import input_note
     from core.interchange.saving import check_place, save_text
     from core.tracing.methods import method_named
@@ -79,7 +80,7 @@ def trace_command(options: argparse.Namespace) -> int:
         session, method.name, replacement=options.replacement, level=options.level, dataset=dataset, options=own
     )
     whole = _whole(session, dataset, options.replacement)
-    notes = [*pairs.notes, *_flat(whole)]
+    notes = [*pairs.notes, *filter(None, [spelling_note(session)]), *_flat(whole)]
     note = input_note(options.replacement, "position" in model.input_words) if options.format == "eap-ig" else ""
     notes += [note] if note else []
     for note in notes:

@@ -27,6 +27,7 @@ from app.log_viewer import LogViewer
 from app.make_b import MakingB
 from app.measuring import Measuring
 from app.menus import fill_menu_bar, model_menu
+from app.messages import Failed
 from app.node_scores import NodeScoring
 from app.opener import Opener
 from app.packs_page import PacksPage
@@ -35,6 +36,7 @@ from app.panel_focus import PanelFocus
 from app.picked_positions import PickedPositions
 from app.predicting import Predicting
 from app.preferences import Preferring
+from app.presenters.file_kinds import model_of, stranger, stranger_words
 from app.problems import Problems
 from app.scores_opener import ScoresOpener
 from app.settings import Settings
@@ -62,7 +64,7 @@ from views.panels.toolbar import TopBar
 from views.panels.trust import TrustPanel
 from views.panels.welcome import WelcomePanel
 from views.widgets.docks import Desk, Dock
-from views.widgets.drops import accept_copy, dropped_folder, dropped_json
+from views.widgets.drops import accept_copy, dropped_path
 
 SAVING = (QKeySequence("Ctrl+S"), QKeySequence("Ctrl+Shift+S"))
 NO_PROJECTS = "There are no project files yet. Ctrl+E writes the figure, Ctrl+Shift+E the circuit."
@@ -172,20 +174,24 @@ class Window(QMainWindow):
         super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A folder is a model, wherever it is let go; a JSON file holds scores or a circuit."""
-        if dropped_folder(event.mimeData()) or dropped_json(event.mimeData()):
+        """A folder is a model, wherever it is let go; a JSON file holds scores or a circuit. Of other files that are no
+        input it is said what they are."""
+        path = dropped_path(event.mimeData())
+        if path and (model_of(path) or path.lower().endswith(".json") or stranger(path)[0]):
             accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        folder = dropped_folder(event.mimeData())
-        if folder:
-            accept_copy(event)
-            self.opener.open_model(folder)
+        path = dropped_path(event.mimeData())
+        if not path:
             return
-        scores = dropped_json(event.mimeData())
-        if scores:
-            accept_copy(event)
-            self.scores_opener.open(scores)
+        folder, (words, hint) = model_of(path), stranger_words(path)
+        accept_copy(event)
+        if folder:
+            self.opener.open_model(folder)
+        elif path.lower().endswith(".json"):
+            self.scores_opener.open(path)
+        elif words:
+            self.problems.show(Failed(0, "run", words, hint))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

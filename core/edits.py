@@ -206,11 +206,11 @@ def parse_edit(text: str) -> Edit:
 def _vector(path: Path) -> list[float]:
     """The numbers in a JSON file. Raises EditError."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(found, list) or not found:
             raise ValueError
         return [float(number) for number in found]
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         raise EditError(f"No vector can be read from {path}.", "Give a JSON file that is a list of numbers.") from None
 
 

@@ -47,11 +47,11 @@ def decoded(content: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"{name} is no UTF-8 text: line {line} has bytes that are none.",
+            f"{name} is no UTF-8 text. Line {line} has bytes that are none.",
             "Save it as UTF-8, if it is text.",
         ) from None
     if encoding == "utf-8" and "\0" in text[:200]:  # UTF-16 without its mark, or no text
-        raise InputError(f"{name} is no UTF-8 text: it has null characters.", "Save it as UTF-8, if it is text.")
+        raise InputError(f"{name} holds signs that are no text. It has null characters.", "Save it as UTF-8.")
     return text
 
 

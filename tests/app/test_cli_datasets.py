@@ -37,7 +37,7 @@ def test_the_same_inputs_give_the_same_mean_in_every_form(tmp_path: Path, capsys
     [
         ("a.jsonl", b'{"clean": "a", "target": true}', "Line 1 of a.jsonl: target is true"),
         ("a.jsonl", b'{"clean": "The\\ud83d is"}', "Line 1 of a.jsonl: clean is no text"),
-        ("a.txt", b"caf\xe9 is\n", "a.txt is no UTF-8 text: line 1"),
+        ("a.txt", b"caf\xe9 is\n", "a.txt is no UTF-8 text. Line 1"),
         ("a.csv", b"one,two\n", "names no column `clean`"),
         ("a.json", b"[" * 200_000, "nested too deep"),
         ("a.txt", b"\n\n", "a.txt has no inputs"),

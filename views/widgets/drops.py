@@ -49,18 +49,8 @@ def accept_copy(event: QDropEvent) -> None:
     event.accept()
 
 
-def dropped_folder(mime: QMimeData) -> str:
-    """The one folder that is dropped, or nothing: a model's, as the window takes it."""
-    path = _one_path(mime)
-    return path if path and Path(path).is_dir() else ""
-
-
-def dropped_json(mime: QMimeData) -> str:
-    """The one JSON file that is dropped, or nothing."""
-    path = _one_path(mime)
-    return path if path.lower().endswith(".json") and Path(path).is_file() else ""
-
-
-def _one_path(mime: QMimeData) -> str:
+def dropped_path(mime: QMimeData) -> str:
+    """The one file or folder that is dropped, or nothing."""
     urls = mime.urls()
-    return urls[0].toLocalFile() if len(urls) == 1 else ""
+    path = urls[0].toLocalFile() if len(urls) == 1 else ""
+    return path if path and Path(path).exists() else ""

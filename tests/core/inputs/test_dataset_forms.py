@@ -100,8 +100,8 @@ def test_other_names_signs_and_encodings(tmp_path: Path, name: str, content: str
         ("a.csv", "clean,correct_idx,incorrect_idx\na,1,2\nb,True,2\n", "Line 3 of a.csv: correct_idx is"),
         ("a.csv", "clean,correct_idx\na," + "[" * 100_000 + "\n", "Line 2 of a.csv: correct_idx is"),
         ("a.csv", "clean|foil\na|b\n", "Line 1 of a.csv names no column `clean`: it is 'clean|foil'"),
-        ("a.csv", "clean\ncaf\u00e9\n".encode("latin-1"), "a.csv is no UTF-8 text: line 2"),
-        ("a.csv", "clean\na\n".encode("utf-16-le"), "a.csv is no UTF-8 text: it has null"),
+        ("a.csv", "clean\ncaf\u00e9\n".encode("latin-1"), "a.csv is no UTF-8 text. Line 2"),
+        ("a.csv", "clean\na\n".encode("utf-16-le"), "a.csv holds signs that are no text"),
     ],
 )
 def test_what_is_no_dataset_is_said_with_its_place(tmp_path: Path, name: str, content, message: str) -> None:
