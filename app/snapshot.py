@@ -10,7 +10,7 @@ from app.circuit_wants import Kept
 from app.document import Document, Source
 from app.messages import Opened, Ran, Ready, Scored
 from app.presenters.circuit_file import circuit_text
-from app.presenters.subject import Subject, subject_of
+from app.presenters.subject import Subject, over_words, subject_of
 from app.shown_edges import Extent, canvas_data
 from views.data import CanvasData, Target
 from views.figure import FigureCaption
@@ -55,7 +55,7 @@ class Snapshot:
         self, selection: tuple[Target, ...] = (), stale: bool = False, extent: Extent | None = None
     ) -> CanvasData:
         """What the canvas shows."""
-        return canvas_data(
+        data = canvas_data(
             self.opened.graph,
             None if self.scored is None else self.scored.ranking,
             self.usable,
@@ -68,6 +68,8 @@ class Snapshot:
             extent=extent or self.extent,
             labels=self.labels,
         )
+        pairs = 0 if self.scored is None else self.scored.pairs
+        return replace(data, over=over_words(pairs)) if pairs else data
 
     def caption(self) -> FigureCaption:
         """What a reader of the figure must know."""

@@ -61,6 +61,9 @@ def test_after_a_trace_over_a_dataset_both_say_of_what(reader: Person) -> None:
     session = reader.session()
     one = float(session.run([ws.Edit(edge, "patch")]).metric[0] - session.clean.metric[0])
     assert mark.label == change_words(one)
+    tip = reader.tip(edge)
+    assert f"estimated over {pairs} pairs" in tip
+    assert f"{mark.label}, on the pair on the cards" in tip.replace("edited: from B ", "")
     reader.choose("Edit", "Undo")
 
     # Measured over the same pairs, they are of the same.

@@ -166,12 +166,12 @@ def heads_of_columns(person: Person) -> dict[str, str]:
 
 def test_the_nodes_have_a_column_of_what_heads_do(tabled: Person) -> None:
     tabled.click(tabled.window.table.kinds["nodes"])
-    lines, last = view(tabled).lines, view(tabled).lines.columnCount() - 1
-    tabled.wait(lambda: any(lines.index(line, last).data() for line in range(lines.rowCount())))
-    assert list(heads_of_columns(tabled))[last] == "Labels"
+    lines = view(tabled).lines
+    labelled = list(heads_of_columns(tabled)).index("Labels")
+    tabled.wait(lambda: any(lines.index(line, labelled).data() for line in range(lines.rowCount())))
     session = tabled.session()
     result, ids = session.run(positions="all"), session.pair.clean.tensor[0].tolist()
-    labels = {node: lines.index(line_of(tabled, node), last).data() or "" for node in session.graph.nodes}
+    labels = {node: lines.index(line_of(tabled, node), labelled).data() or "" for node in session.graph.nodes}
     assert any(labels.values())
     for node, label in labels.items():
         if node.kind != "head":

@@ -127,7 +127,7 @@ def test_a_row_says_what_is_known_of_its_edge_or_node() -> None:
     values = nodes.values(mlp)
     assert values[:2] == ["m1", "MLP of layer 1"]
     assert float(values[2].replace("−", "-")) == pytest.approx(-total, abs=0.006)
-    assert values[3:5] == ["+0.250", "from B"]
+    assert values[3:6] == ["+0.250", "", "from B"]
     assert nodes.values(len(GRAPH.nodes) - 1)[2] == ""  # the output writes nothing
 
 
@@ -135,7 +135,7 @@ def test_a_circuit_keeps_the_ends_of_its_edges() -> None:
     index = GRAPH.index("m0->a1.kv1<k>")
     table = TableData(GRAPH, kept=np.array([index]))
     rows = node_rows(table)
-    kept = {node.name for number, node in enumerate(GRAPH.nodes) if rows.values(number)[5] == "kept"}
+    kept = {node.name for number, node in enumerate(GRAPH.nodes) if rows.values(number)[6] == "kept"}
     assert kept == {"m0", "a1.h2", "a1.h3"}  # the heads that share the K/V head
 
 

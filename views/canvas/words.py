@@ -65,9 +65,12 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
     mark = scene.marks[place]
     how = "measured" if mark.measured else scene.data.how
     words = figure_words(mark.value, how, mark.signed) if mark.value is not None else "no score yet"
+    over = scene.data.over
+    alone = ", on the pair on the cards" if over and mark.label else ""
+    words += f" over {over}" if over and mark.value is not None else ""
     parts = [f"{target_name(target)}  {words}"]
     if mark.edited:
-        parts.append(_edited(mark.edited, mark.label))
+        parts.append(_edited(mark.edited, mark.label) + alone)
     if target.reader.shared and target.reader.kind in ("k", "v"):
         heads = [node.head for node in scene.data.graph.readers_of(target.reader)]
         parts.append(f"read by heads {heads[0]} to {heads[-1]}")

@@ -317,14 +317,16 @@ def node_rows(data: TableData) -> Rows:
     labels = [data.labels.get(node, "") for node in graph.nodes]
     layers = names.node_layer.copy()
     layers[0], layers[-1] = -1, graph.layers
+    shared = known.columns(("Layer", lambda row: "" if row in bars else str(graph.nodes[row].layer), layers))
     columns = (
         Column("Node", "A head, an MLP, the input or the output", lambda row: graph.nodes[row].name,
                lambda: np.arange(count, dtype=np.int16), name=True),
         Column("What", "What kind of component it is", lambda row: bars.get(row) or node_words(graph.nodes[row]),
                lambda: names.node_kind),
-        *known.columns(("Layer", lambda row: "" if row in bars else str(graph.nodes[row].layer), layers)),
+        *shared[:2],
         Column("Labels", "What a head does on A, by its scores there from 0 to 1: descriptions, no explanations",
                lambda row: labels[row], lambda: np.unique([label or "~" for label in labels], return_inverse=True)[1]),
+        *shared[2:],
     )  # fmt: skip
     return Rows(
         "nodes",

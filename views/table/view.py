@@ -20,7 +20,8 @@ MOST_SELECTED = 200  # the canvas marks so many at once; more cannot be told apa
 PADDING = 28  # pixels beside the words of a cell
 ARROW = 26  # and for the mark of the order beside a title
 _SAMPLES = ("a29.h8", "a29.kv2 ⟨q⟩", "+0.0000", "+0.0000", "scale 0.5", "Circuit", "29 → 29")
-_NODE_SAMPLES = ("a29.h8", "head 8 of layer 29", *_SAMPLES[2:])
+_LABELS = "previous token 0.81, cop"
+_NODE_SAMPLES = ("a29.h8", "head 8 of layer 29", *_SAMPLES[2:4], _LABELS, *_SAMPLES[4:])
 
 
 class FewLines(QItemSelectionModel):
