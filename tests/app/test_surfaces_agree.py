@@ -1,0 +1,290 @@
+"""Whatever the user does, every part of the window says the same of what is shown: size, method, inputs, ablation,
+edits, and what the circuit recovers."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from app.document import Document, PairSource, Source
+from app.inspection import REPLACED
+from app.presenters.tables import scores_json
+from app.snapshot import Snapshot
+from app.trace_choice import TraceChoice
+from core.circuit import Circuit
+from core.evaluation.measured import measure
+from core.tracing.methods import METHODS
+from tests.app.models import CLEAN, COUNTERFACTUAL
+from tests.app.person import Person
+from tests.app.tracing_steps import trace
+from views.data import EdgeInspection, MetricChoice
+from views.panels.faithfulness import share_words
+
+NAMES = ("Mary", "John", "Tom")
+QUICK_METHODS = ("eap", "eap-ig", "integrated-edges", "flow-routes", "random")
+METRICS = (
+    MetricChoice("logit_difference", " Mary", " John"),
+    MetricChoice("logit_difference", " John", " Mary"),  # A lowers it
+    MetricChoice("probability", " Mary"),
+    MetricChoice("kl"),
+)
+STEPS = 12
+
+
+# ---- what a person may do ------------------------------------------------------------------------------------------
+
+
+def change(person: Person, words: str, **fields: object) -> None:
+    person.bench.commit(words, replace(person.bench.document, **fields))  # type: ignore[arg-type]
+
+
+def trace_by(person: Person, chance: random.Random, level: str = "edges") -> None:
+    document = person.bench.document
+    choice = TraceChoice(
+        chance.choice(QUICK_METHODS[:3]) if level == "nodes" else chance.choice(QUICK_METHODS),
+        over_dataset=bool(document.dataset) and chance.random() < 0.5,
+        level=level,  # type: ignore[arg-type]
+    )
+    change(person, "Choose a method", choice=choice)
+    person.rest()
+    trace(person)
+
+
+def choose_size(person: Person, chance: random.Random) -> None:
+    edges = person.bench.opened.graph.n_edges
+    sizes = [size for size in (1, 7, 40, 104, edges // 2, edges) if size <= edges]
+    person.window.faithfulness.size_wanted.emit(chance.choice(sizes))
+    person.rest()
+    person.window.faithfulness.let_go.emit()
+
+
+def select(person: Person, chance: random.Random) -> None:
+    graph = person.bench.opened.graph
+    target = chance.choice((*graph.nodes, graph.edge(chance.randrange(graph.n_edges))))
+    person.window.canvas.set_selection((target,))
+    person.bench.select((target,))
+
+
+def edit(person: Person, chance: random.Random) -> None:
+    select(person, chance)
+    person.bench.editing.toggle_selection(chance.choice(("cut", "patch")))
+
+
+def add_rows(person: Person, chance: random.Random) -> None:
+    one, other = chance.sample(NAMES, 2)
+    row = PairSource(
+        Source("text", f"When {one} gave a drink to"),
+        Source("text", f"When {other} gave a drink to"),
+        f" {one}",
+        f" {other}",
+    )
+    change(person, "Add a row", dataset=tuple(dict.fromkeys((*person.bench.document.dataset, row))))
+
+
+def open_one(person: Person, chance: random.Random, models) -> None:
+    inputs = Source("text", CLEAN), Source("text", COUNTERFACTUAL)
+    model = chance.choice((models.gpt2, models.llama))
+    person.window.opener.open(Document(str(model), *inputs, METRICS[0]))
+
+
+ACTS: dict[str, Callable[[Person, random.Random], None]] = {
+    "trace": trace_by,
+    "trace again": trace_by,
+    "trace nodes": lambda person, chance: trace_by(person, chance, "nodes"),
+    "size": choose_size,
+    "another size": choose_size,
+    "overview": lambda person, _: person.window.faithfulness.overview_wanted.emit(),
+    "select": select,
+    "edit": edit,
+    "undo": lambda person, _: person.bench.history.undo(),
+    "redo": lambda person, _: person.bench.history.redo(),
+    "metric": lambda person, chance: person.bench.question.set_metric(chance.choice(METRICS)),
+    "ablation": lambda person, chance: person.bench.question.set_replacement(chance.choice(("patch", "zero", "mean"))),
+    "rows": add_rows,
+    "swap": lambda person, _: person.bench.question.swap(),
+}
+
+
+# ---- what the window says ------------------------------------------------------------------------------------------
+
+
+def check(person: Person) -> None:
+    """Every surface against the document and what the engine has said of it."""
+    bench, window = person.bench, person.window
+    document, scored, opened = bench.document, bench.scored, bench.opened
+    size, edges = document.size, opened.graph.n_edges
+    over = f"{scored.pairs} pair{'s' * (scored.pairs != 1)}" if scored.pairs else "this pair"
+    assert scored.title in {METHODS[document.method].title, METHODS["eap"].title}
+    assert scored.kind == bench.cut_kind
+    kept = bench.known.kept
+    known = size is not None and kept is not None and (kept.of, kept.size) == (scored.of, size)
+    share = share_words(kept.share) if known else ""
+    removed = REPLACED[scored.kind]
+
+    # The strip.
+    strip = window.faithfulness
+    titles, notes = strip.words()
+    assert strip.field.text() == ("" if size is None else f"{size:,}")
+    if share and not window.circuits.data().problem:
+        assert f"recover {share} " in f"{titles[0].replace(',', ' ').replace('±', ' ')} "
+        assert removed in notes[0]
+    assert f"by {scored.title} over {over}" in notes[0]
+    assert "recover" in titles[0] if share else True
+
+    # A figure's caption, and the circuit's file.
+    snapshot = bench.drawn.snapshot()
+    caption = snapshot.caption()
+    how = caption.lines[0]
+    assert f"over {over}" in how
+    assert removed in how
+    assert scored.title in how or scored.measured
+    told = re.match(r"([\d,]+) of ([\d,]+) edges recover ([−\d.]+ %)", caption.lines[1])
+    assert bool(told) == bool(share), caption.lines[1]
+    if told:
+        assert (told[1], told[2], told[3]) == (f"{size:,}", f"{edges:,}", share)
+        assert f"({removed}" in caption.lines[1]
+        assert f"over {over}" in caption.lines[1]
+        assert ("without the edits" in caption.lines[1]) == bool(bench.ran.edits)
+    assert f"{bench.ran.before:.3f} before" in caption.metric
+    assert bench.ran.metric_name in caption.metric
+    for made in bench.ran.edits:
+        assert made.name in caption.edit_words
+    content = json.loads(snapshot.circuit_json())
+    about = content["about"]
+    assert [opened.graph.index(row["edge"]) for row in content["edges"]] == scored.ranking.kept(size).tolist()
+    assert (about["method"], about["replacement"]) == (scored.method, scored.kind)
+    assert about["ranked by"] == f"{scored.title} over {over}"
+    assert about["metric"] == bench.ran.metric_name
+    assert ("recovered" in content) == bool(share)
+    if share:
+        assert share_words(content["recovered"]["share"]) == share
+        assert about["recovered"] == caption.lines[1].removesuffix(".")
+    assert json.loads(scores_json(snapshot))["about"] == about
+
+    # The status line: what it says of a circuit is of the one shown, or names both.
+    said = re.search(r"([\d,]+) of [\d,]+ edges recover ([−\d.]+ %)", person.message())
+    if said and said[1] != f"{size or 0:,}":
+        assert f"Kept are {size:,}, as chosen." in person.message()
+    elif said and share:
+        assert said[2] == share
+
+    # The canvas and the table.
+    data = window.canvas.scene.data
+    circuit = set(scored.ranking.kept(size).tolist())
+    assert len(data.edges) - data.beside == len(circuit)
+    assert circuit <= {mark.index for mark in data.edges}
+    window.table_in_step.refresh()
+    table = window.table.view.lines.rows.data
+    assert set(table.kept.tolist()) == circuit
+    if size is not None:
+        best = f"best {size:,} of {edges:,} edges by {scored.title} over {over}, {removed}"
+        assert f"kept: {best}" in window.table.count.text()
+
+    # The inspector.
+    inspected = bench.drawn.inspection()
+    if isinstance(inspected, EdgeInspection) and inspected.estimated is not None and inspected.strength == 1:
+        index = opened.graph.edge_index(inspected.edge)
+        assert inspected.estimated == pytest.approx(-float(scored.values[index]))
+        assert removed in inspected.kind_words
+
+
+def check_trust(person: Person) -> None:
+    """The heading of an evaluation is of the circuit shown; and says so once it is of an earlier one."""
+    bench, window = person.bench, person.window
+    size, scored = bench.document.size, bench.scored
+    if not size:
+        return
+    window.trusting.evaluate()
+    heading = window.trust.data().subject
+    bench.cancel()
+    over = f"{scored.pairs} pair{'s' * (scored.pairs != 1)}" if scored.pairs else "this pair"
+    best = f"he best {size:,} of {bench.opened.graph.n_edges:,} edges by {scored.title} over {over}, "
+    assert f"T{best}{REPLACED[scored.kind]}" in heading
+
+
+def check_all(person: Person) -> None:
+    check(person)
+    check_trust(person)
+
+
+def check_share(person: Person) -> None:
+    """What is said to be recovered, measured beside the window."""
+    bench = person.bench
+    kept, scored, size = bench.known.kept, bench.scored, bench.document.size
+    if (
+        size is None
+        or kept is None
+        or scored.pairs
+        or bench.document.dataset
+        or (kept.of, kept.size) != (scored.of, size)
+    ):
+        return
+
+    session = person.session()
+    circuit = Circuit(session.graph, scored.ranking.kept(size))
+    found = measure(session, [circuit.pruned()], scored.kind).recovered()
+    assert kept.share == pytest.approx(float(found[0]), abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_all_surfaces_agree_after_any_steps(reader: Person, models, seed: int) -> None:
+    reader.window.docks["table"].show()
+    reader.window.docks["table"].raise_()
+    chance = random.Random(seed)
+    done: list[str] = []
+    for _ in range(STEPS):
+        act = chance.choice((*ACTS, "open") if chance.random() < 0.3 else tuple(ACTS))
+        done.append(act)
+        if act == "open":
+            open_one(reader, chance, models)
+        else:
+            ACTS[act](reader, chance)
+        reader.rest()
+        try:
+            check(reader)
+        except AssertionError as error:
+            raise AssertionError(f"after {done}: {error}") from error
+    check_share(reader)
+    choose_size(reader, chance)
+    reader.rest()
+    check_trust(reader)
+
+
+@pytest.mark.parametrize("surface", ["caption", "file", "strip", "table", "trust"])
+def test_a_surface_that_is_made_from_something_else_is_found(reader: Person, monkeypatch, surface: str) -> None:
+    reader.window.docks["table"].show()
+    reader.window.docks["table"].raise_()
+    trace(reader)
+    reader.window.faithfulness.size_wanted.emit(104)
+    reader.rest()
+    check_all(reader)
+    reader.rest()
+    if surface == "caption":  # of the trace's own size, as it once was
+        other = replace(reader.bench.known.kept, size=reader.bench.recovered.size, share=reader.bench.recovered.share)
+        old = Snapshot.caption
+        found = replace(reader.bench.drawn.snapshot().subject, recovered=other).recovered_words
+        monkeypatch.setattr(Snapshot, "caption", lambda self: replace(old(self), lines=[old(self).lines[0], found]))
+    elif surface == "file":  # the edges on the canvas, as it once was
+        monkeypatch.setattr("core.circuit.Circuit.names", property(lambda self: ["m0->logits"] * len(self)))
+    elif surface == "strip":
+        panel = reader.window.faithfulness
+        panel.set_data(replace(reader.window.circuits.data(), ranked="EAP over this pair"))
+        monkeypatch.setattr(reader.window.circuits, "show", lambda: None)
+    elif surface == "table":
+        monkeypatch.setattr("app.table_in_step.table_data", table_of_another_size)
+        reader.window.table_in_step._shown = ()
+    elif surface == "trust":
+        monkeypatch.setattr(reader.window.trusting, "_heading", lambda stale: "The best 3 edges.")
+    with pytest.raises(AssertionError):
+        check_all(reader)
+
+
+def table_of_another_size(opened, scored, document, *rest):
+    from app.table_in_step import TableData
+
+    return TableData(opened.graph, scored.values, None, scored.ranking.kept(3))
