@@ -38,7 +38,7 @@ def compare_command(options: argparse.Namespace) -> int:
     report = {
         "traces": [_about(path, scores) for path, scores in zip(options.files, (one, other), strict=True)],
         "edges": one.graph.n_edges,
-        "rank correlation": found[0].rank_correlation,
+        "rank correlation": found[0].rank_correlation if circuit == one.graph.n_edges else None,
         "circuits": [
             {"edges": each.size, "overlap": each.overlap, "by chance": each.chance, "same sign": each.same_sign}
             for each in found
@@ -109,7 +109,9 @@ def _words(report: dict[str, Any]) -> str:
         parts += [f"PARTIAL: {trace['partial']}"] if "partial" in trace else []
         lines.append(f"{trace['file']}: {', '.join(parts)}")
     lines += [
-        f"rank correlation of all {report['edges']:,} edges: {report['rank correlation']:+.3f} (Spearman)",
+        "the order of all edges cannot be compared: one file is a circuit alone"
+        if report["rank correlation"] is None
+        else f"rank correlation of all {report['edges']:,} edges: {report['rank correlation']:+.3f} (Spearman)",
         "",
         f"{'edges':>8}  {'overlap':>8}  {'by chance':>9}  {'same sign':>9}",
     ]

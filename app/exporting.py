@@ -53,8 +53,9 @@ def export(window: Window, ending: str, scale: int = 1) -> None:
         else:
             plain = replace(data, changes=None)  # the fill of nodes has its legend in the window alone
             with usual_text():
-                caption = window.unfolding.caption(snapshot.caption())
-                write_figure(path, window.unfolding.drawing() or plain, caption, scale=scale)
+                caption, drawing = snapshot.caption(), window.unfolding.drawing()
+                caption = caption if drawing is None else window.unfolding.caption(caption)
+                write_figure(path, drawing or plain, caption, scale=scale)
     except WirescopeError as error:
         window.problems.show(Failed(0, "run", error.message, error.hint))
     else:

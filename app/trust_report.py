@@ -260,7 +260,8 @@ def _other_method(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, 
             "method": against,
             "overlap": found.overlap,
             "chance": found.chance,
-            "rank correlation": found.rank_correlation,
+            # One circuit alone says nothing of the order of the others.
+            "rank correlation": None if np.isnan(scores.values).any() else found.rank_correlation,
         }
     }
 

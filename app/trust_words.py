@@ -211,7 +211,8 @@ def say_method(report: dict[str, Any]) -> list[Statement]:
     title, shared = METHODS[method["method"]].title, shared_edges(method["overlap"])
     words = f"The circuit that {title} finds has {_found_again(method)}"
     words += "." if shared >= LEAST_SHARED else ": which edges it holds depends on the method."
-    detail = f"{_overlap(method)} Rank correlation of the scores of all edges {method['rank correlation']:+.2f}."
+    detail, rank = _overlap(method), method["rank correlation"]
+    detail += "" if rank is None else f" Rank correlation of the scores of all edges {rank:+.2f}."
     return [
         Statement(
             "Another method",

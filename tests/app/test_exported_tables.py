@@ -82,8 +82,12 @@ def test_the_command_line_takes_the_windows_files(reader: Person, export, capsys
         assert report["recovered"] == pytest.approx(share, abs=1e-4)
         assert report["metric"] == reader.bench.ran.metric_name
     assert main(["compare", str(circuit), str(scores), "--json"]) == 0
-    last = json.loads(capsys.readouterr().out)["circuits"][-1]
+    report = json.loads(capsys.readouterr().out)
+    last = report["circuits"][-1]
     assert (last["edges"], last["overlap"]) == (size, 1.0)
+    assert report["rank correlation"] is None  # of the edges outside a circuit nothing is known
+    assert main(["compare", str(circuit), str(scores)]) == 0
+    assert "cannot be compared" in capsys.readouterr().out
 
 
 def test_files_of_a_dataset_hold_its_rows(reader: Person, export, capsys) -> None:
