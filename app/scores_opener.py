@@ -16,6 +16,8 @@ from app.presenters.made_of import difference_words, made_words, with_made_of
 from app.scores_wants import ReadScores, ScoresRead
 from core.errors import InputError, WirescopeError
 from core.inputs.real_files import check_real_file
+from core.interchange.made_of import changed_pictures, made_of
+from core.text_files import parse_json, read_text
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -44,6 +46,10 @@ class ScoresOpener(QObject):
         super().__init__(window)
         self._window, self._bench = window, window.workbench
         self._reading: Errands[ReadScores] = Errands(self._bench, "read scores")
+        self._with_all = ""  # the file whose model is being opened, with all that it was made of
+        self._bench.model_opened.connect(lambda _: self._go_on())
+        self._bench.failed.connect(lambda _: self._drop())
+        self._bench.given_up.connect(lambda _: self._drop())
         self._bench.on(ScoresRead, self._take)
         self._bench.on(Unanswered, self._take_refusal)
 
@@ -56,13 +62,15 @@ class ScoresOpener(QObject):
 
     def open(self, path: str) -> None:
         """Have it read; nothing changes until it is known to fit."""
-        if self._bench.opened is None:
-            self._refuse("Scores belong to a model, and none is open.", "Open the model that they were made for.")
-            return
         try:
             check_real_file(path)
         except InputError as error:
             self._refuse(error.message, error.hint)
+            return
+        if self._bench.opened is None:
+            words = "Scores belong to a model, and none is open."
+            if not self._offer_model(path, words):
+                self._refuse(words, "Open the model that they were made for.")
             return
         self._reading.ask(ReadScores(path))
 
@@ -79,8 +87,9 @@ class ScoresOpener(QObject):
         except WirescopeError as error:
             self._refuse(f"{Path(read.want.path).name}: {error.message}", error.hint)
             return
-        if whole == document:
-            self._commit(read, document)
+        if whole == document or self._with_all == read.want.path:
+            self._with_all = ""
+            self._commit(read, whole)
         else:
             self._offer(read, whole)
 
@@ -111,8 +120,52 @@ class ScoresOpener(QObject):
         box.open()
 
     def _take_refusal(self, refusal: Unanswered) -> None:
-        if self._reading.ends(refusal.want):
+        asked = self._reading.asked
+        if not self._reading.ends(refusal.want):
+            return
+        self._drop()
+        if (
+            "of another model" not in refusal.message
+            or asked is None
+            or not self._offer_model(asked.path, refusal.message)
+        ):
             self._refuse(refusal.message, refusal.hint)
+
+    # ---- a file of another model -----------------------------------------------------------------------------
+
+    def _offer_model(self, path: str, why: str) -> bool:
+        """Offer to open the model that a file names with all that the file was made of; False where it does not say
+        that, or its pictures are gone."""
+        try:
+            content = parse_json(read_text(path), Path(path).name)
+            made, model = made_of(content), str(content.get("about", {}).get("model", ""))
+            document = with_made_of(Document(model), replace(made, edits=()), None)
+        except (WirescopeError, AttributeError):
+            return False
+        present = self._bench.opened
+        lost = changed_pictures((made.clean, made.counterfactual))
+        if not model or made.clean is None or lost or (present is not None and present.name == model):
+            return False
+        box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", why, QMessageBox.StandardButton.Cancel, self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setInformativeText(f"It was made with {model}.\n{made_words(document)}")
+        button = box.addButton("Open Its Model and Inputs", QMessageBox.ButtonRole.AcceptRole)
+        button.clicked.connect(lambda: self._open_all(path, document))
+        box.setDefaultButton(button)
+        box.open()
+        return True
+
+    def _open_all(self, path: str, document: Document) -> None:
+        self._window.opener.open(document)
+        self._with_all = path
+
+    def _go_on(self) -> None:
+        """A model is open: was it opened for a file?"""
+        if self._with_all:
+            self._reading.ask(ReadScores(self._with_all))
+
+    def _drop(self) -> None:
+        self._with_all = ""
 
     def _refuse(self, message: str, hint: str) -> None:
         self._window.problems.show(Failed(0, "run", message, hint))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -26,7 +26,6 @@ class Showing(QObject):
         workbench = window.workbench
         workbench.model_opened.connect(self._show_model)
         workbench.cards_changed.connect(self._show_cards)
-        workbench.history_changed.connect(self._show_waiting_texts)
         workbench.metric_changed.connect(self._show_metric)
         workbench.canvas_changed.connect(window.canvas.set_data)
         workbench.predictions_changed.connect(window.predictions.show_predictions)
@@ -59,16 +58,6 @@ class Showing(QObject):
             fits = opened.is_text and opened.has_head
             inputs = replace(fitting, model=opened.name, metric=fitting.metric if fits else None)
             QTimer.singleShot(0, self, partial(window.workbench.fill_in, inputs))
-
-    def _show_waiting_texts(self) -> None:
-        """The prompts of a model that is being opened, before anything is known of their tokens."""
-        bench = self._window.workbench
-        if bench.opened is not None or bench.ready is not None:
-            return
-        letters: tuple[Literal["A", "B"], ...] = ("A", "B")
-        for letter, source in zip(letters, (bench.document.clean, bench.document.counterfactual), strict=True):
-            if source is not None and source.kind == "text":
-                self._window.inputs.set_card(CardData(letter, "text", text=source.text))
 
     def _show_cards(self, a: CardData, b: CardData) -> None:
         self._window.inputs.set_card(a)

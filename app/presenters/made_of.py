@@ -32,11 +32,11 @@ def made_of_document(document: Document, opened: Opened, edits: tuple[Edit, ...]
     )
 
 
-def with_made_of(document: Document, made: MadeOf, graph: Graph) -> Document:
-    """The document with the inputs, the metric and the edits of a file. Raises WirescopeError for edits of another
-    graph, and for a corruption that there is not."""
+def with_made_of(document: Document, made: MadeOf, graph: Graph | None) -> Document:
+    """The document with the inputs, the metric and the edits of a file. graph: that the edits are of. Raises
+    WirescopeError for edits of another graph, and for a corruption that there is not."""
     edits = tuple(
-        replace(edit, target=graph.parse(edit.target) if isinstance(edit.target, str) else edit.target)
+        replace(edit, target=graph.parse(edit.target) if graph and isinstance(edit.target, str) else edit.target)
         for edit in made.edits
     )
     return replace(

@@ -127,3 +127,31 @@ def test_a_file_whose_origin_cannot_be_read_is_refused_in_words(reader: Person, 
     reader.wait(reader.dialogs)
     assert "made of" in reader.dismiss()
     assert reader.bench.document == present
+
+
+def test_a_circuit_of_another_model_opens_with_that_model_and_undo_brings_the_work_back(
+    reader: Person, file: Path, models
+) -> None:
+    before = reader.bench.document
+    reader.open(models.llama, "When Tom gave a drink to", COUNTERFACTUAL)
+    present = reader.bench.document
+    box = box_of(reader, file)
+    assert "is of another model" in box.text()
+    press(reader, box, "Cancel")
+    assert reader.bench.document == present
+    press(reader, box_of(reader, file), "Open Its Model and Inputs")
+    reader.wait(lambda: reader.bench.scored is not None and reader.bench.scored.from_file)
+    document = reader.bench.document
+    for field in ("model", "clean", "counterfactual", "metric", "edits", "size"):
+        assert getattr(document, field) == getattr(before, field), field
+    reader.choose("Edit", "Undo")
+    reader.choose("Edit", "Undo")
+    assert reader.bench.document == present
+
+
+def test_without_a_model_the_file_offers_its_own(sit_down, reader: Person, file: Path) -> None:
+    other = sit_down()
+    press(other, box_of(other, file), "Open Its Model and Inputs")
+    other.wait(lambda: other.bench.scored is not None and other.bench.scored.from_file)
+    assert other.bench.document.clean.text == CLEAN
+    assert other.bench.document.edits == reader.bench.document.edits
