@@ -309,7 +309,7 @@ def size_words(data: CircuitData, size: int) -> str:
         words = f"{name} {verb} {share_words(curve.recovered[place])}"
         low, high = curve.band[:, place].tolist()
         return words if math.isnan(low) else f"{words}, random ones {share_words(low)} to {share_words(high)}"
-    return f"{name}: about {share_words(curve_at(curve, size))}, between measured sizes"
+    return f"{name}: about {share_words(curve_at(curve, size))}"
 
 
 def curve_at(curve: CurveData, size: int) -> float:
