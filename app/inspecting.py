@@ -26,6 +26,7 @@ from app.inspector_wants import (
 )
 from app.messages import Unanswered
 from app.shown import position_words
+from app.trace_choice import pairs_words
 from core.edits import EDIT_WORDS
 from core.graph import Edge, Node
 from views.data import Target
@@ -159,7 +160,9 @@ class Inspecting(QObject):
 
     def _show_paths(self, found: PathsFound) -> None:
         if found.edge == self._one():
-            self._inspector.paths.show_paths(found.paths, found.how)
+            scored = self._bench.scored
+            over = f", {pairs_words(scored.pairs)}" if scored is not None and scored.pairs else ""
+            self._inspector.paths.show_paths(found.paths, found.how + over)
 
     def _show_repair(self, found: RepairFound) -> None:
         if found.target == self._one():
@@ -190,10 +193,12 @@ class Inspecting(QObject):
         first = edits[0] if edited is not None else None
         kind = document.cut_kind if found is None else found.kind
         where = f" {position_words(bench.positions, bench.labels)}" if bench.positions else ""
+        scored = bench.scored
+        alone = ", on the pair on the cards" if scored is not None and scored.pairs else ""  # not over the dataset
         return SeveralInspection(
             members=selection,
             names=tuple(target.name for target in selection),
-            kind_words=REPLACED[kind] + where,
+            kind_words=REPLACED[kind] + where + alone,
             joint=None if found is None else found.joint,
             alone=None if found is None else found.alone,
             name="" if group is None else group.name,

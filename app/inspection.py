@@ -6,6 +6,7 @@ from app.document import Document
 from app.messages import Inspected, Opened, Ready, Scored
 from app.presenters.side_by_side import SideBySide, side_by_side
 from app.shown import WAITS, links
+from app.trace_choice import pairs_words
 from core.edits import EditKind
 from core.graph import Edge, Node
 from views.component_words import node_words
@@ -92,6 +93,7 @@ def inspection(
         grid=None if card is None else card.grid,
         prefix=0 if opened.is_text else opened.prefix,
         reads=reads,
+        links_of="" if scored is None or not scored.pairs else f"{scored.meaning.how} over {pairs_words(scored.pairs)}",
         writes=writes,
         estimated=estimated,
         measured=measured,

@@ -203,6 +203,7 @@ class NodeInspection:
     strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
     has_dataset: bool = False
     note: str = ""  # why there is no estimate, or that it is not of what the measurement is of
+    links_of: str = ""  # what the scores of what it reads and writes are over: "estimated over 24 pairs"
     estimated_of: str = ""  # what each is of, in a word or two, where they are not of the same
     measured_of: str = ""
     direction: int | None = 1  # A's: which changes of the metric lead towards A

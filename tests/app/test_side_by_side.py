@@ -66,6 +66,12 @@ def test_after_a_trace_over_a_dataset_both_say_of_what(reader: Person) -> None:
     assert f"{mark.label}, on the pair on the cards" in tip.replace("edited: from B ", "")
     reader.choose("Edit", "Undo")
 
+    # What a node reads and writes, and the ways on from an edge, say over what they are scored.
+    assert reader.window.inspector.paths.hint.text() == f"estimated, {pairs} pairs"
+    reader.click_node(edge.writer)
+    assert reader.window.inspector.signs.text().startswith(f"Estimated over {pairs} pairs.")
+    reader.click_edge(index)
+
     # Measured over the same pairs, they are of the same.
     reader.bench.select(())
     reader.window.commands["measure"].trigger()

@@ -163,7 +163,8 @@ class InspectorPanel(QFrame):
         self.writes.set_links(data.writes)
         blue, orange = hues(data.direction)
         has_signs = any(link.signed for link in (*data.reads, *data.writes))
-        show_text(self.signs, f"Blue: {blue}; orange: {orange}." if has_signs else "")
+        over = f"{data.links_of.capitalize()}. " if data.links_of and (data.reads or data.writes) else ""
+        show_text(self.signs, over + (f"Blue: {blue}; orange: {orange}." if has_signs else ""))
 
     def show_edge(self, data: EdgeInspection) -> None:
         self._show_parts(edge=True)
