@@ -44,23 +44,24 @@ def test_every_pair_is_measured_with_its_own_answers(traced) -> None:
 
 
 def test_the_sessions_of_a_dataset_are_made_once_for_all_circuits(traced) -> None:
-    """Each batch embeds its A's and its B's: twice a batch, however many circuits are measured."""
+    """Each batch embeds its A's and its B's: twice a batch, however many circuits are measured; the tests look at the
+    whole model first, and refuse before any circuit is run."""
     session, dataset, scores = traced
     batches = len(batches_over(session, dataset))
     assert batches == 2
     eight = ws.Dataset([*dataset.pairs, *dataset.pairs], [*dataset.answers, *dataset.answers])
     circuit = scores.top(30)
     embedding = case("gpt2").module.transformer.wte
-    for run in (
-        lambda: faithfulness(session, scores, dataset=eight),
-        lambda: minimality(session, circuit, dataset=eight),
-        lambda: hypothesis_tests(session, circuit, dataset=eight, draws=16, most=8, permutations=9),
+    for run, times in (
+        (lambda: faithfulness(session, scores, dataset=eight), 1),
+        (lambda: minimality(session, circuit, dataset=eight), 1),
+        (lambda: hypothesis_tests(session, circuit, dataset=eight, draws=16, most=8, permutations=9), 2),
     ):
         calls: list[int] = []
         hook = embedding.register_forward_hook(lambda *_, calls=calls: calls.append(1))
         run()
         hook.remove()
-        assert len(calls) == 2 * batches
+        assert len(calls) == 2 * batches * times
 
 
 def test_unconnected_edges_and_repeated_circuits_change_nothing(traced) -> None:
