@@ -39,6 +39,8 @@ if mode == "fail":
     sys.exit(1)
 if mode == "slow":
     time.sleep(0.4)
+while mode == "held" and not (here / "go").exists():
+    time.sleep(0.01)
 shutil.copyfile(wheel, part)
 target = pathlib.Path(sys.argv[sys.argv.index("-d") + 1])
 os.replace(part, target / wheel.name)
@@ -329,12 +331,19 @@ def test_what_a_killed_process_left_is_cleared_by_the_next_download(index: Index
 
 
 def test_two_downloads_at_once_make_one(index: Index) -> None:
-    index.mode("slow")
-    stages: list[str] = []
+    """The first goes on only when the others wait for it."""
+    index.mode("held")
+    waiting: set[int] = set()
     found: list[Path] = []
 
+    def told(done: float, total: float, stage: str) -> None:
+        if stage == "Waiting for another download":
+            waiting.add(threading.get_ident())
+        if len(waiting) == 2:
+            (index.folder / "go").touch()
+
     def get() -> None:
-        found.append(packs.get("tiny", lambda done, total, stage: stages.append(stage)))
+        found.append(packs.get("tiny", told))
 
     threads = [threading.Thread(target=get) for _ in range(3)]
     for thread in threads:
@@ -343,7 +352,7 @@ def test_two_downloads_at_once_make_one(index: Index) -> None:
         thread.join()
     assert found == [packs.pack_folder("tiny")] * 3
     assert len(index.pids) == 1
-    assert "Waiting for another download" in stages
+    assert len(waiting) == 2
     assert packs.is_installed("tiny")
     assert hidden() == []
 
