@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 PAIRS = 24  # of a task
+IDS_HELP = "; numbers are token ids where the model has no tokenizer: '464 3139 286'"
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,35 @@ class AskedPairs:
     notes: tuple[str, ...] = ()
 
 
+def add_memory_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--memory", type=_megabytes, metavar="MB", help="megabytes for the states of runs that are kept (384)"
+    )
+
+
+def _megabytes(text: str) -> float:
+    number = float(text)
+    if not 1 <= number < 1e9:
+        raise ValueError
+    return number
+
+
+_megabytes.__name__ = "number of megabytes"  # as argparse calls it
+
+
+def memory_of(options: argparse.Namespace) -> dict[str, float]:
+    """The memory that was asked for, as `Session` takes it; nothing where its default holds."""
+    return {} if options.memory is None else {"memory_megabytes": options.memory}
+
+
 def add_pair_options(parser: argparse.ArgumentParser, required: bool) -> None:
     instead = "" if required else "instead of the file's own pairs: "
     source = parser.add_mutually_exclusive_group(required=required)
     source.add_argument("--task", help=f"{instead}a built-in task: {_task_names()}")
     source.add_argument("--dataset", metavar="FILE", help=f"{instead}pairs as CSV, TSV or JSON lines")
-    source.add_argument("--clean", metavar="TEXT|IMAGE", help=f"{instead}input A of a single pair")
+    source.add_argument("--clean", metavar="TEXT|IMAGE", help=f"{instead}input A of a single pair{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B of the single pair")
+    add_memory_option(parser)
     parser.add_argument("--pairs", type=int, help=f"how many of a task ({PAIRS})")
     parser.add_argument("--seed", type=int, default=0, help="of the task's pairs and of all else that is drawn (0)")
 
@@ -166,8 +189,10 @@ class SessionOver:
     right: bool
 
 
-def session_over(model: Model, pairs: AskedPairs, metric: str | None) -> SessionOver:
+def session_over(model: Model, pairs: AskedPairs, metric: str | None, memory: float | None = None) -> SessionOver:
     """A session over pairs.
+
+    memory: megabytes for its runs and those of its batches; None: the default.
 
     metric: KIND, of each pair's own answers, or KIND:TARGET:FOIL, the same for all. By default the logit difference of
     each pair's answers; of a target alone its log-probability; without answers the log-probability of what the model
@@ -178,7 +203,9 @@ def session_over(model: Model, pairs: AskedPairs, metric: str | None) -> Session
 
     dataset = pairs.dataset
     chosen, own = _metric(metric, dataset)
-    session = Session(model, dataset.pairs[0], chosen, dataset=dataset)
+    session = Session(
+        model, dataset.pairs[0], chosen, dataset=dataset, **({} if memory is None else {"memory_megabytes": memory})
+    )
     used = dataset if own else Dataset(dataset.pairs)
     whose = "of each pair's own answers"
     if chosen is None and session.metric.metric.kind == "log_probability" and len(dataset) > 1:

@@ -7,12 +7,14 @@ everything else to standard error.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.asked_pairs import IDS_HELP, add_memory_option, memory_of
 from app.output import say, say_json, tell
 from app.tracing_commands import COMMANDS as TRACING_COMMANDS
 from app.tracing_commands import add_tracing_commands
@@ -121,9 +123,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help=MODEL_HELP)
-    parser.add_argument("--clean", required=True, metavar="TEXT|IMAGE", help="input A")
+    parser.add_argument("--clean", required=True, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B")
     parser.add_argument("--metric", help=METRIC_HELP)
+    add_memory_option(parser)
     parser.add_argument("--edit", action="append", default=[], metavar="EDIT", help=EDIT_HELP)
 
 
@@ -163,7 +166,11 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
     if model.is_text:
         refuse_pictures(model, (options.clean, options.counterfactual))
     dataset = None if options.dataset is None else _dataset(model, Path(options.dataset))
-    session = Session(model, model.pair(options.clean, options.counterfactual), metric, dataset=dataset)
+    pair = model.pair(options.clean, options.counterfactual)
+    for side in (pair.clean, pair.counterfactual):
+        for note in () if side is None else side.notes:
+            tell(note)
+    session = Session(model, pair, metric, dataset=dataset, **memory_of(options))
     session.run(edits)  # so that a wrong edit is told before anything is printed
     return session, edits
 
@@ -217,12 +224,18 @@ def parse_metric(text: str | None) -> Any:
     kind, _, answers = text.partition(":")
     if kind not in METRICS:
         raise ArgumentError(f"There is no metric {kind!r}.", f"There are: {', '.join(METRICS)}.")
-    target, _, foil = answers.partition(":")
+    target, foil = (answers, "") if not METRICS[kind].needs_foil else _two_answers(answers)
     if METRICS[kind].needs_foil and not foil:
         raise ArgumentError(f"{kind} needs a target and a foil.", f"Write {kind}: Mary: John.")
     if METRICS[kind].needs_target and not target:
         raise ArgumentError(f"{kind} needs a target.", f"Write {kind}: Mary.")
     return Metric(kind, target or None, foil or None)
+
+
+def _two_answers(text: str) -> tuple[str, str]:
+    """TARGET:FOIL; either may be ":" itself, or begin with "id:"."""
+    match = re.fullmatch(r"(id:\d+|.[^:]*):(.+)", text, re.DOTALL)
+    return (match[1], match[2]) if match else (text, "")
 
 
 def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bool = False) -> dict[str, Any]:
@@ -298,13 +311,13 @@ def _export(options: argparse.Namespace) -> int:
     edits = parse_edits(options.edit)
     document = _document(options)
     engine = EngineSide()
-    snapshot = take_snapshot(engine, document)
+    snapshot = take_snapshot(engine, document, options.memory)
     if edits:
         graph = snapshot.opened.graph
         targets = [graph.parse(edit.name) for edit in edits]
         document = replace(document, edits=tuple(replace(e, target=t) for e, t in zip(edits, targets, strict=True)))
         engine.session.run(document.edits)  # a patch without B is an error here, as in `run`
-        snapshot = take_snapshot(engine, document)
+        snapshot = take_snapshot(engine, document, options.memory)
     write_export(snapshot, path, options.edges, options.scale, options.theme)
     say(path)
     return 0

@@ -72,7 +72,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     if found.size == 0:
         raise InputError(f"The circuit of {options.file} has no edges.", "Keep some, and export it again.")
     pairs = _pairs(model, found, options)
-    over = session_over(model, pairs, options.metric or scores.about.get("metric kind"))
+    over = session_over(model, pairs, options.metric or scores.about.get("metric kind"), options.memory)
     for note in filter(None, (*pairs.notes, spelling_note(over.session), *_doubts(found, name))):
         tell(note)
     replacement = options.replacement or scores.replacement

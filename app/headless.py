@@ -26,13 +26,14 @@ FOLDER = Path("wirescope-out")
 EDITED = 3  # of the strongest edges, patched for the table
 
 
-def take_snapshot(engine: EngineSide, document: Document) -> Snapshot:
+def take_snapshot(engine: EngineSide, document: Document, memory: float | None = None) -> Snapshot:
     """Work through a document as the window does. Raises WirescopeError for whatever the window would show as a
     problem."""
     from app.snapshot import Snapshot
 
     answers: dict[type, Answer] = {}
-    engine.serve(Request(1, document), lambda answer: answers.update({type(answer): answer}), lambda: False)
+    request = Request(1, document, memory=None if memory is None else int(memory))
+    engine.serve(request, lambda answer: answers.update({type(answer): answer}), lambda: False)
     failed, ready = answers.get(Failed), answers.get(Ready)
     if isinstance(failed, Failed):
         raise InputError(failed.message, failed.hint)

@@ -72,7 +72,7 @@ def trace_command(options: argparse.Namespace) -> int:
     check_place(out)
     model = load(options.model)
     pairs = asked_pairs(model, options)
-    over = session_over(model, pairs, options.metric)
+    over = session_over(model, pairs, options.metric, options.memory)
     session, dataset = over.session, over.dataset
     if options.size is not None and not 0 <= options.size <= model.graph.n_edges:
         raise ArgumentError(f"A circuit of this graph has 0 to {model.graph.n_edges:,} edges, not {options.size:,}.")

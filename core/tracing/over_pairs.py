@@ -44,6 +44,7 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
                 joined(chosen),
                 _metric(session, dataset, numbers),
                 mean_over_positions=session.mean_over_positions,
+                memory_megabytes=session.engine.memory / 2**20,
                 parity=session.parity,
                 population=population,
             )
