@@ -60,6 +60,7 @@ LOWEST = 120  # pixels
 LOW = 800  # pixels: of a window in which height is scarce
 BOTTOM = 180  # pixels: how high the bottom panels are at first
 TABLE, LOW_TABLE = 0.32, 0.27  # of the window's height, for the bottom while the table is in front
+LEAST_ROWS = 165  # pixels: what the dataset takes to say how it is filled
 LEAST_HISTORY = 0.29  # of the left side, for what lies under the inputs
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
 
@@ -184,7 +185,8 @@ class Arrangement:
         tall = window.height() - sum(part.sizeHint().height() for part in others) - theme.SPACE
         beside = window.docks["inputs"].title_bar.sizeHint().height() + 12  # the gap, and the tabs below it
         wanted = window.inputs.wanted_height(width) + beside
-        inputs = round(max(tall * 0.55, min(wanted, tall * (1 - LEAST_HISTORY))))
+        least = max(tall * LEAST_HISTORY, LEAST_ROWS * theme.text_scale())
+        inputs = round(max(tall * 0.45, min(max(wanted, tall * 0.55), tall - least)))
         return inputs, tall - inputs
 
     def keep_on_screen(self) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import keys_groups
-from views.theme import mono_font
+from views.theme import mono_font, text_scale
 from views.widgets.text import heading
 
 
@@ -40,7 +40,9 @@ def show_keys(parent: QWidget) -> QDialog:
             label = QLabel(keys)
             label.setFont(mono_font())
             grid.addWidget(label, row, 0)
-            grid.addWidget(QLabel(words), row, 1)
+            described = QLabel(words)
+            described.setWordWrap(True)
+            grid.addWidget(described, row, 1)
         row += 1
     grid.setColumnStretch(1, 1)
     area = QScrollArea()
@@ -53,7 +55,8 @@ def show_keys(parent: QWidget) -> QDialog:
     column.addWidget(area)
     column.addWidget(buttons)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    dialog.resize(max(560, table.sizeHint().width() + 60), 620)
+    around = parent.window().size()
+    dialog.resize(min(round(860 * text_scale()), around.width() - 40), min(620, around.height() - 40))
     dialog.open()
     return dialog
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QScrollArea, QWidget
 
 from tests.app.person import Person
 from views import theme
@@ -65,3 +65,33 @@ def test_the_walk_finds_words_without_room(qtbot) -> None:
     label.resize(20, 10)
     window.show()
     assert len(cut_off(window)) == 1
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_dialogs_and_panels_fit_a_small_window(reader: Person, percent: int) -> None:
+    window = reader.window
+    theme.set_text_percent(percent)
+    window.resize(1440, 900)
+    QApplication.processEvents()
+    window.resize(1024, 700)
+    window.arrangement.fit()
+    for _ in range(4):
+        QApplication.processEvents()
+    assert (window.width(), window.height()) == (1024, 700)
+    for key in ("dataset", "history", "trust", "inspector"):
+        window.docks[key].raise_()
+        for _ in range(4):
+            QApplication.processEvents()
+        assert cut_off(window) == [], key
+    for key in ("preferences", "keys", "guide", "glossary", "log"):
+        window.commands[key].trigger()
+        for _ in range(4):
+            QApplication.processEvents()
+        (dialog,) = (box for box in window.findChildren(QDialog) if box.isVisible())
+        assert dialog.width() <= 1024, key
+        assert dialog.height() <= 700, key
+        assert cut_off(dialog) == [], key
+        for scroll in dialog.findChildren(QScrollArea):
+            assert scroll.widget().width() <= scroll.viewport().width() + 1, key
+        dialog.close()
+        QApplication.processEvents()

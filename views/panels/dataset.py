@@ -24,8 +24,8 @@ from views.widgets.drops import accept_copy, can_read, read
 from views.widgets.text import ElidedLabel, number, show_text, wrapped
 
 EMPTY = {
-    "text": "No rows. Add the pair on the cards, paste lines or cells, drop a CSV or JSONL file, or fill from a task.",
-    "image": "No rows. Add the pair on the cards, drop pictures or a CSV of their paths, or fill from a task.",
+    "text": "No rows. Add the pair on the cards, paste or drop rows, or fill from a task.",
+    "image": "No rows. Add the pair on the cards, drop pictures, or fill from a task.",
 }
 MEANS = ("Means and resampled values are over these rows.", "Means are taken over these rows.", "Means are over these.")
 ALONE = (

@@ -105,6 +105,8 @@ class PreferencesDialog(QDialog):
         column.addWidget(area, 1)
         column.addLayout(buttons)
         self.show_preferences(preferences)
+        bar = area.verticalScrollBar().sizeHint().width()
+        area.setMinimumWidth(content.minimumSizeHint().width() + bar + 2 * area.frameWidth())
         self.resize(560, 540)
 
     # ---- parts ---------------------------------------------------------------------------------------------

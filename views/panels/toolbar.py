@@ -40,7 +40,6 @@ class LabelledButton(QPushButton):
         self.bold = False
         self.muted_first = False  # "replace with: from B"
         self.shrinks = False
-        self.shrinks_when_large = False  # where text is larger than usual
 
     def set_words(self, strong: str, muted: str) -> None:
         self._strong, self._muted = strong, muted
@@ -67,7 +66,7 @@ class LabelledButton(QPushButton):
         return QSize(round(width) + 28 + 18 * self.arrow, self.fontMetrics().height() + 12)
 
     def minimumSizeHint(self) -> QSize:
-        if not self.shrinks and not (self.shrinks_when_large and text_scale() > 1):
+        if not self.shrinks:
             return self.sizeHint()
         room = self._strong_font().horizontalAdvance(self._strong[:9]) + 34 + 18 * self.arrow
         return QSize(min(round(room), self.sizeHint().width()), self.sizeHint().height())
@@ -152,7 +151,7 @@ class TopBar(QWidget):
         for name, words, key, _ in _TOOLS:
             button = LabelledButton(words, key)
             button.setCheckable(True)
-            button.shrinks_when_large = True
+            button.shrinks = True
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             button.toggled.connect(lambda on, name=name: self.tool_changed.emit(name) if on else None)
             group.addButton(button)
@@ -182,7 +181,7 @@ class TopBar(QWidget):
     def _add_replacement(self) -> None:
         self.replacement = LabelledButton()
         self.replacement.arrow = self.replacement.muted_first = True
-        self.replacement.shrinks_when_large = True
+        self.replacement.shrinks = True
         self.replacement.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.replacement.setToolTip("What a cut puts in the place of the value")
         self.replacement_menu = QMenu(self)
