@@ -22,6 +22,7 @@ from core import progress
 from core.engine.attention import attend, heads_out, score_mask, write_heads
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
+from core.engine.pull_back import pull_back
 from core.engine.state import places
 from core.errors import Cancelled
 from core.graph import Reader
@@ -185,16 +186,14 @@ class CircuitGradients:
             with torch.enable_grad():
                 x = self._streams(Reader("mlp", layer), self._mlp_number(layer), read)[0].detach().requires_grad_()
                 out = self._mlp(layer, x)
-                (gradient,) = torch.autograd.grad(out, x, self._gradient_at(slice(mlp, mlp + 1)).view_as(out))
+                gradient = pull_back(out, x, self._gradient_at(slice(mlp, mlp + 1)).view_as(out))
             self._back(self._mlp_number(layer), read, gradient[None])
         if self._used[heads.start : heads.stop].any():
             ports = self._port_numbers(layer)
             with torch.enable_grad():
                 x = self._streams(Reader("q", layer), ports, heads.start).detach().requires_grad_()
                 outs = self._heads(layer, x)
-                (gradient,) = torch.autograd.grad(
-                    outs, x, self._gradient_at(slice(heads.start, heads.stop)).view_as(outs)
-                )
+                gradient = pull_back(outs, x, self._gradient_at(slice(heads.start, heads.stop)).view_as(outs))
             self._back(ports, heads.start, gradient)
 
     def _back(self, numbers: slice, writers: int, gradient: Tensor) -> None:

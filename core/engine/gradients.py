@@ -25,6 +25,7 @@ from torch import Tensor
 
 from core import progress
 from core.engine.attention import attend, head_out, project, score_mask, split_qkv, write_heads
+from core.engine.pull_back import pull_back
 from core.engine.state import RunState, places
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
@@ -109,8 +110,9 @@ class ReaderGradients:
     def _back(self) -> None:
         progress.at(1 / 3)
         wanted = list(self._wanted.values())
-        of_sum = torch.ones_like(self._metrics)
-        found = torch.autograd.grad(self._metrics, wanted, of_sum, materialize_grads=True, retain_graph=self._droppable)
+        with torch.enable_grad():
+            total = self._metrics.sum()
+        found = torch.autograd.grad(total, wanted, materialize_grads=True, retain_graph=self._droppable)
         self._gradients = dict(zip(self._wanted, found, strict=True))
 
     def drop(self, layer: int | None) -> None:
@@ -187,8 +189,7 @@ class ReaderGradients:
         at_norm = (by_port.flatten(1, -2) @ w).reshape(*by_port.shape[:-1], shape.width)
         with torch.enable_grad():
             x = self._norm_in[layer].expand_as(at_norm).detach().requires_grad_()
-            (at_stream,) = torch.autograd.grad(self.adapter.attention_norm(layer, x), x, at_norm)
-        return at_stream
+            return pull_back(self.adapter.attention_norm(layer, x), x, at_norm)
 
     def at(self, what: str, layer: int) -> Tensor:
         """Gradient at a layer's `q`, `k`, `v` or what its heads mix, `z` [batch, position, heads, head_width], or at
