@@ -152,7 +152,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
     Action("guide", "&Guide", (), "What can be done in the window, in the terminal and in a notebook"),
     Action(
-        "glossary", "G&lossary", (), "What the words mean: foil, parity, ablation, logit lens and others, a line each"
+        "glossary", "Gl&ossary", (), "What the words mean: foil, parity, ablation, logit lens and others, a line each"
     ),
     Action("measured", "&Measured Figures", (), "How well each method traces, in tables"),
     Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info"),

@@ -36,8 +36,16 @@ def check_mode(module: nn.Module) -> None:
 
 
 def training_parts(module: nn.Module) -> list[str]:
-    """The names of parts in training mode, the outermost first; "" is the whole."""
-    return [name for name, part in module.named_modules() if part.training]
+    """The names of parts in training mode, the outermost first; "" is the whole. A norm or a projection that was put
+    in later is none: its forward does not ask for the mode."""
+    return [name for name, part in module.named_modules() if part.training and _asks_for_mode(part)]
+
+
+def _asks_for_mode(part: nn.Module) -> bool:
+    if next(part.children(), None) is not None:
+        return True
+    code = getattr(type(part).forward, "__code__", None)
+    return code is None or "training" in code.co_names
 
 
 def check_weights(module: nn.Module, title: str) -> None:

@@ -38,7 +38,7 @@ def gap(session: Session, replacement: EditKind, cancelled: Callable[[], bool] |
     else:
         nothing = Circuit(session.graph, np.empty(0, dtype=np.int64))
         empty = session.run_circuit(nothing, replacement, cancelled)
-    return float((session.clean.metric.double() - empty.metric.double()).sum())
+    return float((session.clean.metric.cpu().double() - empty.metric.cpu().double()).sum())
 
 
 def direction_of_gap(mean: float) -> Direction:

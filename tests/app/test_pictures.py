@@ -233,7 +233,6 @@ BROKEN = {
     "cut.jpg": (lambda: encoded(picture(1), "JPEG")[:400], "cut.jpg is damaged or cut short"),
     "huge.png": (huge, "huge.png is too large: it has 900 megapixels"),
     "notes.png": (lambda: b"these are words, not a picture", "notes.png is not an image that can be read"),
-    "film.mp4": (lambda: b"\0\0\0\x18ftypmp42" + bytes(100), "film.mp4 is not an image that can be read"),
     "empty.png": (lambda: b"", "empty.png is empty"),
 }
 
@@ -294,7 +293,10 @@ def test_a_broken_b_where_there_was_none_leaves_a_at_work(viewer: Person, tmp_pa
 
 def test_a_folder_or_a_missing_file_is_said_on_the_card(viewer: Person, tmp_path: Path) -> None:
     viewer.drop(viewer.card("B"), files(tmp_path))
-    assert "is a folder, not an image" in viewer.problem("B")
+    said = [box.text() for box in viewer.dialogs()]
+    assert any("is no model: it has no config.json" in words for words in said), said
+    for box in viewer.dialogs():
+        box.close()
     viewer.drop(viewer.card("B"), files(tmp_path / "gone.png"))
     assert "There is no file" in viewer.problem("B")
 

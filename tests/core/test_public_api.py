@@ -60,6 +60,7 @@ def test_a_notebook_from_loading_to_figures(tmp_path: Path) -> None:
         "method": "eap-ig",
         "replacement": "patch",
         "steps": "5",
+        "direction": "+1",
     }
     assert nx.read_graphml(io.BytesIO(circuit.to_graphml().encode())).graph["method"] == "eap-ig"
     for text in (circuit.to_json(), circuit.to_dot(), circuit.to_tikz()):
