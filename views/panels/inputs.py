@@ -78,8 +78,9 @@ class _Cards(QScrollArea):
         return QSize(self.widget().minimumSizeHint().width(), self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._choose_bar()
         super().resizeEvent(event)
-        # Later, as fitting resizes it: Qt once crashed where that happened within a resize.
+        # The height later, as that resizes it: Qt once crashed where one resize came within another.
         QApplication.postEvent(self.widget(), QEvent(QEvent.Type.LayoutRequest))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -88,13 +89,16 @@ class _Cards(QScrollArea):
         return False
 
     def _fit(self) -> None:
-        """No higher than the cards are: what is below them follows at once. Whether there is a bar is decided here,
-        since Qt would let one that it once needed eat the room that makes it needless."""
-        whole = self.whole_height(self.width())
-        bars = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(bars.ScrollBarAsNeeded if whole > self.height() else bars.ScrollBarAlwaysOff)
-        self.setMaximumHeight(whole)
+        """No higher than the cards are: what is below them follows at once."""
+        self._choose_bar()
+        self.setMaximumHeight(self.whole_height(self.width()))
         self.updateGeometry()
+
+    def _choose_bar(self) -> None:
+        """Decided here, since Qt would let a bar that it once needed eat the room that makes it needless."""
+        scrolls = self.whole_height(self.width()) > self.height()
+        bars = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(bars.ScrollBarAsNeeded if scrolls else bars.ScrollBarAlwaysOff)
 
 
 class InputsPanel(QFrame):
