@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app.document import Document
-from app.engine_thread import EngineThread
+from app.engine_thread import LOADING, EngineThread
 from app.messages import Answer, Done, Failed, Request, Working
 from core.errors import Cancelled, ModelError
 
@@ -65,8 +65,7 @@ def server() -> Server:
 @pytest.fixture
 def engine(qapp, server: Server) -> Iterator[EngineThread]:
     thread = EngineThread(lambda: server)
-    thread.answers = []
-    thread.answered.connect(thread.answers.append)
+    thread.answers = answers_of(thread)
     thread.start()
     yield thread
     assert thread.stop()
@@ -74,6 +73,18 @@ def engine(qapp, server: Server) -> Iterator[EngineThread]:
 
 def request(number: int) -> Request:
     return Request(number, Document("m"))
+
+
+def answers_of(engine: EngineThread) -> list[Answer]:
+    """Filled as they come, but for what the thread itself says before its server is made."""
+    answers: list[Answer] = []
+
+    def take(answer: Answer) -> None:
+        if not (isinstance(answer, Working) and answer.words == LOADING):
+            answers.append(answer)
+
+    engine.answered.connect(take)
+    return answers
 
 
 def heard(engine: EngineThread) -> list[tuple[int, str]]:
@@ -148,8 +159,7 @@ def test_a_server_that_cannot_be_made_is_tried_again(qapp, qtbot, caplog) -> Non
     good.let(2)
     makers = [lambda: 1 / 0, lambda: good]
     engine = EngineThread(lambda: makers.pop(0)())
-    answers: list[Answer] = []
-    engine.answered.connect(answers.append)
+    answers = answers_of(engine)
     engine.start()
     try:
         engine.ask(request(1))
@@ -163,8 +173,7 @@ def test_a_server_that_cannot_be_made_is_tried_again(qapp, qtbot, caplog) -> Non
 
 def test_stop_ends_a_running_request_and_drops_the_waiting_one(qapp, server, qtbot) -> None:
     engine = EngineThread(lambda: server)
-    answers: list[Answer] = []
-    engine.answered.connect(answers.append)
+    answers = answers_of(engine)
     engine.start()
     engine.ask(request(1))
     server.wait(lambda: server.begun == [1])
