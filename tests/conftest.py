@@ -39,7 +39,7 @@ for variable in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
     os.environ[variable] = str(SCRATCH / variable.lower())
 _test_number = itertools.count()
 
-THREAD_GRACE_SECONDS = 2.0
+THREAD_GRACE_SECONDS = 6.0
 # tqdm's monitor serves the whole process and ends with it.
 SHARED_THREADS = {"TMonitor"}
 # Qt's own tooltip window: it stays for as long as its fade-out takes, and belongs to no test.
