@@ -125,10 +125,10 @@ class TablePanel(QFrame):
 
     def _use_filter(self) -> None:
         self._typing.stop()
-        if ("->" in self.filter.text() or "→" in self.filter.text()) and not self.kinds["edges"].isChecked():
-            self.kinds["edges"].setChecked(True)  # an arrow is of edges alone
         if self.filter.text() != self.view.lines.filter():
             self.view.lines.set_filter(self.filter.text())
+        if ("->" in self.filter.text() or "→" in self.filter.text()) and not self.kinds["edges"].isChecked():
+            self.kinds["edges"].setChecked(True)  # an arrow is of edges alone; they come filtered already
         self._count()
 
     def _enter_table(self) -> None:

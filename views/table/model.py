@@ -22,6 +22,9 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _NO_INDEX = QModelIndex()
 
 
+USUAL_ORDER = (2, True)  # column, greatest first
+
+
 class RowsModel(QAbstractTableModel):
     """Line `i` of the table is row `shown[i]`."""
 
@@ -30,7 +33,7 @@ class RowsModel(QAbstractTableModel):
         self.rows: Rows | None = None
         self.shown: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.problem = ""  # why the filter means nothing
-        self.sorted_by = (2, True)  # column, greatest first
+        self.sorted_by = USUAL_ORDER
         self._filter = ""
         self._order: NDArray[np.int64] | None = None  # all rows, sorted
 
@@ -40,6 +43,8 @@ class RowsModel(QAbstractTableModel):
         """Show these, sorted and filtered as before. Where the same rows stay in their places only their cells
         change, and the selection and the scroll bar stay with them."""
         before, same = self.shown, self._fits(rows)
+        if rows is not None and self.sorted_by[0] >= len(rows.columns):  # a column that only others have
+            self.sorted_by, self._order = USUAL_ORDER, None
         if not (same and self._same_key(rows, self.sorted_by[0])):
             self._order = None
         self.rows = rows
@@ -52,7 +57,10 @@ class RowsModel(QAbstractTableModel):
 
     def _fits(self, rows: Rows | None) -> bool:
         known = self.rows
-        return rows is not None and known is not None and known.what == rows.what and known.count == rows.count
+        if rows is None or known is None:
+            return False
+        alike = known.what == rows.what and len(known.columns) == len(rows.columns)
+        return alike and known.count == rows.count
 
     def _same_key(self, rows: Rows | None, column: int) -> bool:
         """Whether new rows are in the order of those before: sorting takes longest."""
