@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from core.graph import INPUT, LOGITS, Edge, Graph, Node, Reader
 from views.component_words import edge_words
 from views.panels.table import TablePanel
+from views.table.model import RowsModel
 from views.table.names import NotAName, names_of
 from views.table.rows import TableData, edge_rows, node_rows
 
@@ -330,3 +331,14 @@ def test_input_and_output_are_rows_too(panel: TablePanel) -> None:
     first, last = panel.view.lines.lines_of((INPUT, LOGITS)).tolist()
     texts = sorted([panel.view.lines.texts(first)[:2], panel.view.lines.texts(last)[:2]])
     assert texts == [["input", "input · token"], ["logits", "class scores"]]
+
+
+def test_rows_without_the_column_that_was_sorted_by_take_the_usual_order(qtbot) -> None:
+    lines = RowsModel()
+    nodes, edges = node_rows(data()), edge_rows(data())
+    few, many = sorted((nodes, edges), key=lambda rows: len(rows.columns))
+    lines.set_rows(many)
+    lines.sort(len(many.columns) - 1)
+    lines.set_rows(few)
+    assert lines.rowCount() == few.count
+    assert lines.sorted_by[0] < len(few.columns)
