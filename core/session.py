@@ -97,8 +97,7 @@ class Session:
         with stage(0.5, 1.0):
             b_state = self.engine.counterfactual()
         self._b_answer = None if b_state is None else self._answer(b_state)
-        chosen = metric or default_metric(model, self._clean_answer, b is not None)
-        self.metric = bind(chosen, model, self._clean_answer, self._b_answer)
+        self.with_metric(metric)
 
     @property
     def graph(self) -> Graph:
@@ -118,9 +117,11 @@ class Session:
         return None if state is None else self._result(state, none, started, full=False)
 
     def with_metric(self, metric: Metric | None) -> None:
-        """Read another metric off the same runs. Raises ArgumentError and InputError, and then changes nothing."""
+        """Read another metric off the same runs; None: the default one. Raises ArgumentError and InputError, and then
+        changes nothing."""
         chosen = metric or default_metric(self.model, self._clean_answer, self._b_answer is not None)
         self.metric = bind(chosen, self.model, self._clean_answer, self._b_answer)
+        self.metric_by_default = metric is None
 
     def run(
         self,

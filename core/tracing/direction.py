@@ -20,7 +20,7 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.inputs.pair import Dataset
 from core.session import Session
-from core.tracing.over_pairs import sessions_over
+from core.tracing.over_pairs import metric_name, sessions_over
 from core.tracing.scores import Scores
 
 FLAT = 1e-6  # of a metric: below it, A and B score alike
@@ -77,6 +77,6 @@ def directed(
     further name of the session's. Raises Cancelled."""
     if scores.direction is not None or not scores.signed:
         return scores
-    if scores.about.get("metric") not in (None, session.metric.name, metric):
+    if scores.about.get("metric") not in (None, metric_name(session, dataset), session.metric.name, metric):
         return scores
     return replace(scores, direction=measured_direction(session, scores.replacement, dataset, cancelled))

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from core.errors import InputError
 from core.inputs.pair import Dataset, Pair, Side
-from core.metrics import Answer, Metric
+from core.metrics import METRICS, Answer, Metric
 from core.session import Session
 from core.steering import population_of
 from core.tracing.costs import POSITIONS
@@ -25,8 +26,9 @@ class Batch:
 
 
 def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> list[Batch]:
-    """A dataset's pairs in batches of one shape, with its answers where it has some, else with the session's metric.
-    positions: that a batch holds at most (one pair at least).
+    """A dataset's pairs in batches of one shape, with its answers where it has some, else with the session's metric; a
+    default metric is bound anew, to what the model says to each pair. positions: that a batch holds at most (one pair
+    at least). Raises InputError where the session's metric has an answer for each of its own rows.
 
     Means are over the dataset that the session was given, or else over this one: never over a batch."""
     population = session.population or population_of(session.model, dataset)
@@ -84,13 +86,35 @@ def _joined_sides(sides: list[Side]) -> Side:
     )
 
 
-def _metric(session: Session, dataset: Dataset, numbers: list[int]) -> Metric:
+def metric_name(session: Session, dataset: Dataset | None) -> str:
+    """The session's metric in words; over a dataset without answers the default one is of no single answer."""
+    if dataset is None or dataset.answers or not session.metric_by_default or not session.metric.target:
+        return session.metric.name
+    return f"{METRICS[session.metric.metric.kind].words} of what the model answers to each A"
+
+
+def _metric(session: Session, dataset: Dataset, numbers: list[int]) -> Metric | None:
+    """None: the default one of these pairs."""
     metric = session.metric.metric
     if not dataset.answers:
-        return metric
+        if session.metric_by_default:
+            return None
+        return replace(metric, target=_common(metric.target, "target"), foil=_common(metric.foil, "foil"))
     rows = [dataset.answers[number] for number in numbers for _ in range(dataset.pairs[number].batch)]
 
     def column(which: int, present: Answer | None) -> Answer | None:
         return None if present is None else [row[which] for row in rows]
 
     return replace(metric, target=column(0, metric.target), foil=column(1, metric.foil))
+
+
+def _common(answer: Answer | None, which: str) -> Answer | None:
+    """The one answer of all rows. Raises InputError where each has its own."""
+    if isinstance(answer, str | int | np.integer | None):
+        return answer
+    if len({*answer}) > 1:
+        raise InputError(
+            f"The metric has a {which} for each row of the session, and the dataset's pairs are others.",
+            "Give the dataset answers: Dataset(pairs, [(target, foil), ...]).",
+        )
+    return answer[0]

@@ -18,7 +18,7 @@ from core.tracing.costs import POSITIONS, PREPARED, batch_positions, forwards
 from core.tracing.direction import direction_of_gap, gap
 from core.tracing.job import Job, Level, Options, common_length
 from core.tracing.methods import method_named
-from core.tracing.over_pairs import Batch, batches_over
+from core.tracing.over_pairs import Batch, batches_over, metric_name
 from core.tracing.scores import Scores
 
 
@@ -134,7 +134,7 @@ class Tracing:
 
     def _scores(self, values: NDArray[np.float64], share: float, mean_gap: float) -> Scores:
         session = self.session
-        about = {"model": session.model.name, "metric": session.metric.name}
+        about = {"model": session.model.name, "metric": metric_name(session, self._dataset)}
         about |= {name: str(getattr(self.options, name)) for name in self.method.options}
         if self._dataset is not None:
             about["pairs"] = str(self.pairs)

@@ -8,7 +8,7 @@ import torch
 
 import wirescope as ws
 from core.engine.population import Population
-from core.errors import Cancelled, EditError
+from core.errors import Cancelled, EditError, InputError
 from core.evaluation.measured import measure
 from core.tracing.methods import METHODS
 from core.tracing.over_pairs import sessions_over
@@ -147,3 +147,43 @@ def test_the_dataset_runs_once_for_all_of_its_batches(monkeypatch: pytest.Monkey
     for each in sessions:
         each.run([ws.Edit("m0", "mean")])
     assert ran == [0, 1, 2, 3]
+
+
+def test_a_default_metric_is_bound_to_what_the_model_says_to_each_pair() -> None:
+    setup = case("gpt2")
+    rows = pairs(setup.model)
+    own = [int(setup.module(pair.clean.tensor).logits[0, -1].argmax()) for pair in rows]  # type: ignore[operator]
+    assert len(set(own)) > 1, "else the first pair's answer is every pair's"
+    dataset = ws.Dataset(rows)
+    session = ws.Session(setup.model, rows[0])
+    for positions in (1, 256):
+        said = {}
+        for each in sessions_over(session, dataset, positions):
+            numbers = [next(i for i, pair in enumerate(rows) if torch.equal(pair.clean.tensor[0], row))
+                       for row in each.pair.clean.tensor]  # fmt: skip
+            said |= dict(zip(numbers, each.metric.target, strict=True))
+        assert said == dict(enumerate(own))
+    of_each = [ws.trace(ws.Session(setup.model, pair), "eap").values for pair in rows]
+    scores = ws.trace(session, "eap", dataset=dataset)
+    np.testing.assert_allclose(scores.values, np.mean(of_each, axis=0), atol=1e-6)
+    assert scores.about["metric"] == "log-probability of what the model answers to each A"
+    np.testing.assert_allclose(scores_per_pair(session, "eap", dataset), of_each, atol=1e-6)
+    session.with_metric(ws.log_probability(own[0]))
+    fixed = ws.trace(session, "eap", dataset=dataset)
+    assert fixed.about["metric"] == session.metric.name
+    assert not np.allclose(fixed.values, scores.values)
+    session.with_metric(None)
+    np.testing.assert_array_equal(ws.trace(session, "eap", dataset=dataset).values, scores.values)
+
+
+def test_answers_of_the_sessions_rows_are_not_given_to_other_pairs() -> None:
+    model = case("gpt2").model
+    ids = torch.tensor([[1, 2, 3], [4, 5, 6]])
+    pair = model.pair(ids, ids + 1)
+    dataset = ws.Dataset([model.pair(ids[:1] + 3, ids[:1]), model.pair(ids[1:] + 3, ids[1:])])
+    session = ws.Session(model, pair, ws.logit_difference([7, 8], 9))
+    with pytest.raises(InputError, match="target for each row of the session"):
+        ws.trace(session, "eap", dataset=dataset)
+    same = ws.trace(ws.Session(model, pair, ws.logit_difference([7, 7], 9)), "eap", dataset=dataset)
+    one = ws.trace(ws.Session(model, pair, ws.logit_difference(7, 9)), "eap", dataset=dataset)
+    np.testing.assert_array_equal(same.values, one.values)
