@@ -94,3 +94,8 @@ class UnfoldedData:
     signed: bool = True  # whether the sign of these scores says anything
     direction: int | None = 1  # A's, by which the hues are
     note: str = ""  # why there is nothing to see, and what to do
+
+    def fed(self, wire: Wire) -> tuple[Node, ...]:
+        """The nodes that a wire ends at: of a group of heads that share its key or value those that stand there."""
+        nodes = self.graph.readers_of(wire.edge.reader)
+        return tuple(node for node in nodes if Spot(node, wire.positions) in self.spots) or nodes[:1]

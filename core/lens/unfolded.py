@@ -46,9 +46,9 @@ Scores = NDArray[np.float32]
 class Unfolded:
     """A circuit over columns: positions, or groups of them. All scores in the unit of the metric, means over the batch.
 
-    edges: [edges], by their number in the graph. wires: [edges, columns]. nodes: all ends of the edges that write.
-    presence: [nodes, columns], the score of a node there, over all its edges. heads: those among the nodes, as places
-    in `nodes`. moves: [heads, query column, key column].
+    edges: [edges], by their number in the graph. wires: [edges, columns]. nodes: all ends of the edges that write,
+    every head of a group that shares its keys and values. presence: [nodes, columns], the score of a node there, over
+    all its edges. heads: those among the nodes, as places in `nodes`. moves: [heads, query column, key column].
     """
 
     graph: Graph
@@ -127,12 +127,13 @@ def unfold(
 
 
 def _nodes(graph: Graph, edges: NDArray[np.int64]) -> tuple[Node, ...]:
-    """The ends of edges that write, in the order in which they write."""
+    """The ends of edges that write, in the order in which they write; of an edge into a shared key or value all the
+    heads of its group."""
     found: set[Node] = set()
     for index in edges.tolist():
         edge = graph.edge(index)
         found.add(edge.writer)
-        found.update(node for node in graph.readers_of(edge.reader)[:1] if node.kind != "logits")
+        found.update(node for node in graph.readers_of(edge.reader) if node.kind != "logits")
     return tuple(sorted(found, key=graph.writer_index))
 
 

@@ -72,21 +72,32 @@ class UnfoldedScene(Strokes):
         """Where a link begins and where it ends."""
         if isinstance(link, Move):
             return Spot(link.head, link.source), Spot(link.head, link.goal)
-        reader = self.data.graph.readers_of(link.edge.reader)[0]
-        return Spot(link.edge.writer, link.positions), Spot(reader, link.positions)
+        return Spot(link.edge.writer, link.positions), Spot(self.data.fed(link)[0], link.positions)
 
     @cached_property
-    def _ends(self) -> list[tuple[Spot, Spot]]:
-        return [self.ends(link) for link in self.links]
+    def _begins(self) -> list[Spot]:
+        return [self.ends(link)[0] for link in self.links]
+
+    @cached_property
+    def _goals(self) -> list[frozenset[Spot]]:
+        """Where each link ends: several spots where heads share a key or a value."""
+        return [
+            frozenset({Spot(node, link.positions) for node in self.data.fed(link)})
+            if isinstance(link, Wire)
+            else frozenset({self.ends(link)[1]})
+            for link in self.links
+        ]
 
     def links_at(self, spots: frozenset[Spot]) -> NDArray[np.bool_]:
         """Which links begin or end at one of these: [links]."""
-        return np.array([a in spots or b in spots for a, b in self._ends], dtype=bool)
+        return np.array(
+            [a in spots or not spots.isdisjoint(b) for a, b in zip(self._begins, self._goals, strict=True)], dtype=bool
+        )
 
     def strongest_at(self, spot: Spot, leaving: bool) -> Link | None:
         """The strongest link that leaves a spot, or ends there."""
         for place in range(len(self.links) - 1, -1, -1):
-            if self._ends[place][0 if leaving else 1] == spot:
+            if self._begins[place] == spot if leaving else spot in self._goals[place]:
                 return self.links[place]
         return None
 
@@ -147,7 +158,7 @@ def _controls(data: UnfoldedData, layout: UnfoldedLayout, link: Link) -> list[tu
 
 def _riser(data: UnfoldedData, layout: UnfoldedLayout, wire: Wire) -> list[tuple[float, float]]:
     writer, reader = wire.edge.writer, wire.edge.reader
-    fed = data.graph.readers_of(reader)[0]
+    fed = data.fed(wire)[0]
     start, end = (layout.shape(Spot(node, wire.positions)) for node in (writer, fed))
     side = PORT_SIDE[reader.kind]
     x1, x2 = start.center().x(), end.center().x() + 0.55 * side * layout.radius

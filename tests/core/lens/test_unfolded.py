@@ -155,3 +155,18 @@ def test_what_cannot_be_unfolded_says_so() -> None:
     assert np.isfinite(unfold(alone, edges, replacement="zero").wires).all()
     nothing = unfold(session, [])
     assert (nothing.nodes, nothing.wires.shape, nothing.moves.shape[0]) == ((), (0, session.pair.length), 0)
+
+
+@pytest.mark.parametrize("port", ["k", "v"])
+def test_an_edge_into_a_shared_key_or_value_unfolds_to_every_head_of_its_group(port: str) -> None:
+    session = case("llama-grouped").session()
+    graph = session.graph
+    assert graph.heads > graph.kv_heads
+    edge = graph.index(f"m0->a2.kv1<{port}>")
+    found = unfold(session, [edge])
+    feeds = graph.readers_of(graph.edge(edge).reader)
+    assert found.nodes == (ws.Node("mlp", 0), *feeds)
+    assert [found.nodes[place] for place in found.heads] == list(feeds)
+    for row, head in enumerate(feeds):  # each as where it is unfolded for an edge that leaves it
+        alone = unfold(session, [graph.index(f"{head.name}->logits")])
+        np.testing.assert_array_equal(found.moves[row], alone.moves[0])

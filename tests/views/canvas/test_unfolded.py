@@ -18,6 +18,7 @@ from views import theme
 from views.canvas.unfolded import UnfoldedCanvas
 from views.canvas.unfolded_border import column_heads
 from views.canvas.unfolded_layout import WIDEST, make_unfolded_layout
+from views.canvas.unfolded_scene import make_unfolded_scene
 from views.data import EdgeMark, NodeMark
 from views.figure import FigureCaption, write_figure
 from views.unfolded_data import Column, Link, LinkMark, Move, Picture, Place, Spot, UnfoldedData, Wire
@@ -318,3 +319,19 @@ def test_the_columns_in_sight_are_named_wherever_the_eye_is(qtbot, data):
         point = board.spot_point(spot)
         if 80 < point.x() < size.width() - 30 and 60 < point.y() < size.height() - 30:
             assert scene.layout.column_of[spot.positions] in [number for number, _ in heads]
+
+
+def test_a_wire_into_a_shared_key_belongs_to_every_head_of_its_group_that_stands_there(qtbot) -> None:
+    graph = Graph(3, 4, 2)
+    shared = Wire(graph.edge(graph.index("input->a1.kv1<v>")), (1,))
+    moves = [Move(Node("head", 1, head), (1,), (4,)) for head in (2, 3)]
+    links = [LinkMark(link, EdgeMark(i, 1.0 / (i + 1))) for i, link in enumerate([shared, *moves])]
+    ends = [Spot(INPUT, (1,)), *(Spot(move.head, at) for move in moves for at in ((1,), (4,)))]
+    columns = tuple(Column((i,), text) for i, text in enumerate(TOKENS))
+    data = UnfoldedData(graph, columns, tuple(links), {spot: NodeMark() for spot in ends})
+    assert data.fed(shared) == (Node("head", 1, 2), Node("head", 1, 3))
+    scene = make_unfolded_scene(data, make_unfolded_layout(data, QSizeF(800, 600)))
+    for head in data.fed(shared):
+        assert scene.strongest_at(Spot(head, (1,)), leaving=False) == shared
+        assert scene.links_at(frozenset({Spot(head, (1,))}))[scene.place_of[shared]]
+    assert scene.strongest_at(Spot(INPUT, (1,)), leaving=True) == shared
