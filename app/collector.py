@@ -1,37 +1,66 @@
-"""Python's garbage collector while a program starts.
+"""Python's garbage collector in the window's thread alone, between two of its events.
 
-Importing torch and a model's library makes some 400,000 objects that stay. The collector would go over them again
-and again meanwhile, a sixth of the processor's time up to the first circuit, and once more whenever it looks at all
-objects later, holding up the window each time.
+Left to itself it starts wherever the next object is made: in the engine's thread, or while Qt lays out or paints. What
+it frees then may be widgets of a closed dialog, and Qt crashes where a widget goes in the midst of its work. So it is
+switched off, and asked for by a timer.
+
+While the program starts it rests altogether. Importing torch and a model's library makes some 400,000 objects that
+stay. The collector would go over them again and again meanwhile, a sixth of the processor's time up to the first
+circuit, and once more whenever it looks at all objects later, holding up the window each time.
 """
 
 from __future__ import annotations
 
 import gc
 
+from PySide6.QtCore import QObject, QTimer
+
 from app.messages import Opened
 from app.workbench import Workbench
 
+INTERVAL = 1000  # milliseconds between two looks
+MANY = 10_000  # new objects since the last collection, with which another one is worth its time
+WHOLE = 10  # collections of the young objects to one of all of them
 
-def rest_until_idle(workbench: Workbench) -> None:
-    """Collect nothing until the first request is done, and then leave alone what is there by then.
 
-    The first model is there by then too: once another one is opened, all is looked at again.
+class Collector(QObject):
+    """Collects for as long as the workbench lives, from its first idle moment on.
+
+    What is there by then is left alone: the libraries. The first model is there by then too: once another one is
+    opened, all is looked at again.
     """
 
-    def first_done() -> None:
-        workbench.idle.disconnect(first_done)
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__(workbench)
+        self._models = 0
+        self._collections = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(INTERVAL)
+        self._timer.timeout.connect(self.collect)
+        gc.disable()
+        workbench.idle.connect(self._first_done)
+        workbench.model_opened.connect(self._model_opened)
+        self._workbench = workbench
+
+    @property
+    def rests(self) -> bool:
+        """Whether the program is still starting."""
+        return not self._timer.isActive()
+
+    def collect(self) -> None:
+        """Free what nothing reaches any more, where enough has been made for it to be worth the time."""
+        if gc.get_count()[0] < MANY:
+            return
+        self._collections += 1
+        gc.collect(1 if self._collections % WHOLE else 2)
+
+    def _first_done(self) -> None:
+        self._workbench.idle.disconnect(self._first_done)
         gc.freeze()
-        gc.enable()
+        self._timer.start()
 
-    opened: list[str] = []
-
-    def model_opened(model: Opened) -> None:
-        opened.append(model.name)
-        if len(opened) > 1:
-            workbench.model_opened.disconnect(model_opened)
+    def _model_opened(self, model: Opened) -> None:
+        self._models += 1
+        if self._models > 1:
+            self._workbench.model_opened.disconnect(self._model_opened)
             gc.unfreeze()
-
-    gc.disable()
-    workbench.idle.connect(first_done)
-    workbench.model_opened.connect(model_opened)

@@ -9,7 +9,7 @@ import sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.collector import rest_until_idle
+from app.collector import Collector
 from app.engine_thread import EngineThread, Server
 from app.log_book import keep_file, leave_messages_to_qt, log_book, take_exceptions_of_threads, take_messages_of_qt
 from app.preferences import apply_look
@@ -69,7 +69,7 @@ def run(model: str | None) -> int:
     apply_look(Settings().preferences())
     theme.apply(app)
     window = make_window()
-    rest_until_idle(window.workbench)
+    Collector(window.workbench)
     window.problems.catch()
     window.closing.asks = True
     window.arrangement.keep_on_screen()

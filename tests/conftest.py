@@ -75,6 +75,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         sys.modules["numpy"].random.seed(0)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+    if "PySide6.QtWidgets" in sys.modules:
+        gc.disable()  # as the program does: see app/collector.py. `no_qt_left` collects after each test
 
 
 @pytest.hookimpl(wrapper=True)
@@ -116,6 +118,7 @@ def no_qt_left(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
     if request.node.stash.get(FAILED, False):
         return  # its traceback holds its objects, and it fails already
+    gc.collect(1)  # what the test itself has made
     left = _new_windows(before)
     assert not left, f"the test left windows: {', '.join(repr(widget) for widget in left)}"
     assert not (running := _alive(timers, QTimer.isActive)), f"the test left timers running: {running}"

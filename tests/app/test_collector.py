@@ -1,39 +1,72 @@
-"""The garbage collector after a start: a model that was there then is given back once another one is open."""
+"""The garbage collector: it works in the window's thread alone, and gives a model back once another one is open."""
 
 from __future__ import annotations
 
 import gc
+import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
 
-from app.collector import rest_until_idle
+from app import collector
+from app.collector import Collector
 from tests.app.models import CLEAN
 from tests.app.person import Person
 
 
+class Loop:
+    """An object that only the collector can free."""
+
+    def __init__(self) -> None:
+        self.loop = self
+
+
 @pytest.fixture
-def resting(person: Person) -> Iterator[Person]:
-    rest_until_idle(person.bench)
-    yield person
+def watched(person: Person) -> Iterator[tuple[Person, Collector]]:
+    yield person, Collector(person.bench)
     gc.unfreeze()
-    gc.enable()
 
 
-def test_all_is_looked_at_again_once_another_model_is_open(resting: Person, models) -> None:
-    assert not gc.isenabled()
-    resting.open(models.gpt2, CLEAN)
-    assert gc.isenabled()
+def test_all_is_looked_at_again_once_another_model_is_open(watched: tuple[Person, Collector], models) -> None:
+    person, collector = watched
+    assert collector.rests
+    person.open(models.gpt2, CLEAN)
+    assert not collector.rests
     assert gc.get_freeze_count()
-    resting.open(models.gpt2, CLEAN[:-4])
+    person.open(models.gpt2, CLEAN[:-4])
     assert gc.get_freeze_count()
-    resting.open(models.vit, None)
+    person.open(models.vit, None)
     assert not gc.get_freeze_count()
 
 
-def test_a_model_that_does_not_open_ends_the_rest_too(resting: Person) -> None:
-    resting.window.opener.open_model("/no/such/folder")
-    resting.wait(resting.dialogs)
-    resting.rest()
-    assert "There is no folder" in resting.dismiss()
-    assert gc.isenabled()
+def test_a_model_that_does_not_open_ends_the_rest_too(watched: tuple[Person, Collector]) -> None:
+    person, collector = watched
+    person.window.opener.open_model("/no/such/folder")
+    person.wait(person.dialogs)
+    person.rest()
+    assert "There is no folder" in person.dismiss()
+    assert not collector.rests
+
+
+def test_it_collects_in_the_windows_thread_and_by_the_timer_alone(
+    watched: tuple[Person, Collector], models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, _collector = watched
+    threads: list[threading.Thread] = []
+
+    def note(phase: str, _info: dict[str, int]) -> None:
+        if phase == "start":
+            threads.append(threading.current_thread())
+
+    monkeypatch.setattr(collector, "MANY", 0)
+    monkeypatch.setattr(collector, "WHOLE", 1)
+    gc.callbacks.append(note)
+    try:
+        person.open(models.gpt2, CLEAN)
+        assert threads == [], "the engine has made many objects, and the window has been filled"
+        loop = weakref.ref(Loop())
+        person.wait(lambda: loop() is None)
+    finally:
+        gc.callbacks.remove(note)
+    assert set(threads) == {threading.main_thread()}

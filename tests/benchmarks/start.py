@@ -22,9 +22,9 @@ from views import theme
 app = QApplication([])
 theme.apply(app)
 from app.gui import make_window
-from app.collector import rest_until_idle
+from app.collector import Collector
 window = make_window()
-rest_until_idle(window.workbench)
+Collector(window.workbench)
 window.show()
 app.processEvents()
 shown = time.perf_counter() - started

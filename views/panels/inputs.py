@@ -18,6 +18,7 @@ from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.drops import accept_copy, can_read
 from views.widgets.icons import IconButton
+from views.widgets.scroll_bars import show_vertical_bar
 from views.widgets.text import wrapped
 
 LEAST_LINES = 4  # that the cards have before the panel scrolls as a whole
@@ -80,7 +81,6 @@ class _Cards(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._choose_bar()
         super().resizeEvent(event)
-        # The height later, as that resizes it: Qt once crashed where one resize came within another.
         QApplication.postEvent(self.widget(), QEvent(QEvent.Type.LayoutRequest))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -95,10 +95,7 @@ class _Cards(QScrollArea):
         self.updateGeometry()
 
     def _choose_bar(self) -> None:
-        """Decided here, since Qt would let a bar that it once needed eat the room that makes it needless."""
-        scrolls = self.whole_height(self.width()) > self.height()
-        bars = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(bars.ScrollBarAsNeeded if scrolls else bars.ScrollBarAlwaysOff)
+        show_vertical_bar(self, self.whole_height(self.width()) > self.height())
 
 
 class InputsPanel(QFrame):
@@ -208,9 +205,10 @@ class InputsPanel(QFrame):
         return self.scroll_area.widget().heightForWidth(width) - self.cards.heightForWidth(width)
 
     def _share_height(self) -> None:
-        view = self.scroll_area.viewport()
-        width = self.scroll_area.width()
-        self.cards.set_scrolls(self._below(width) + self.cards.least_height(width) <= view.height())
+        width, height = self.scroll_area.width(), self.scroll_area.height()
+        scrolls = self._below(width) + self.cards.least_height(width) <= height
+        self.cards.set_scrolls(scrolls)
+        show_vertical_bar(self.scroll_area, not scrolls)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -25,6 +25,7 @@ from views.theme import current
 from views.widgets.icons import draw_icon
 from views.widgets.painted import Painted
 from views.widgets.picking import Picking
+from views.widgets.scroll_bars import show_vertical_bar
 from views.widgets.text import plain_tip, scaled, visible_token
 
 _PAD = 6.5  # inside a chip, left and right
@@ -343,10 +344,7 @@ class ChipScroll(QScrollArea):
         return self._lines * line + line // 2  # half a line more shows that there is more
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        # Decided here, since Qt would let a bar that it once needed eat the room that makes it needless.
-        scrolls = self._chips.heightForWidth(self.width()) > self._most_height()
-        policy = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if scrolls else policy.ScrollBarAlwaysOff)
+        show_vertical_bar(self, self._chips.heightForWidth(self.width()) > self._most_height())
         super().resizeEvent(event)
 
     def sizeHint(self) -> QSize:
