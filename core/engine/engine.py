@@ -20,8 +20,9 @@ from core.engine.plan import Plan, Slot, make_plan
 from core.engine.population import Population
 from core.engine.references import References
 from core.engine.run import Pass
-from core.engine.state import RunState, map_tensors, megabytes
-from core.errors import InputError, MemoryBudgetError
+from core.engine.state import RunState, megabytes
+from core.engine.unedited import UneditedRuns
+from core.errors import MemoryBudgetError
 from core.models.adapter import Adapter
 from core.positions import Extent, Span
 
@@ -67,91 +68,31 @@ class Engine:
     ) -> None:
         self.adapter = adapter
         self.graph = adapter.graph
-        self._inputs = clean
-        self._counterfactual = counterfactual
-        with torch.no_grad():
-            self._embedding = adapter.embed(clean)
-            self.grid = adapter.image_grid(clean)
-            self._embedding_b = None if counterfactual is None else adapter.embed(counterfactual)
-        self.batch, self.length = self._embedding.shape[:2]
+        self.unedited = UneditedRuns(adapter, clean, counterfactual, lengths)
+        self.batch, self.length = self.unedited.batch, self.unedited.length
+        self.grid, self.reads = self.unedited.grid, self.unedited.reads
+        self.first_patched_row = self.unedited.first_patched_row
         self.extent = Extent(tuple(lengths or (self.length,) * self.batch), self.length, roles or {})
-        real = None if lengths is None else torch.tensor(list(lengths), device=adapter.device)
-        self.reads = self._read_positions(real)
-        self.first_patched_row = self._first_difference()
-        self.population = dataset or Population(adapter, clean.unbind(), self.extent.lengths, self._of_rows, self.batch)
+        self.population = dataset or Population(
+            adapter, clean.unbind(), self.extent.lengths, self.unedited.of_rows, self.batch
+        )
         one = len(self.population.lengths) == 1
         over_positions = one if mean_over_positions is None else mean_over_positions
-        self.references = References(adapter, self, clean, self.extent.lengths, self.population, over_positions)
-        self._clean: dict[bool, RunState] = {}
-        self._b: dict[bool, RunState] = {}
+        self.references = References(
+            adapter, self.unedited, clean, self.extent.lengths, self.population, over_positions
+        )
         self._frozen: dict[bool, FrozenNorms] = {}
         self.memory = int(memory_megabytes * 2**20)
         self._kept = KeptRuns(self.memory)
         self._check_room(0)
 
-    def _read_positions(self, lengths: Tensor | None) -> Tensor | None:
-        """The positions that the output reads: [batch, n], or None where it reads all. Raises InputError where B's
-        output reads others than A's."""
-        reads = self.adapter.read_positions(self._inputs, lengths)
-        if reads is None or self._counterfactual is None:
-            return reads
-        of_b = self.adapter.read_positions(self._counterfactual, lengths)
-        assert of_b is not None
-        if not torch.equal(reads, of_b):
-            row, place = (int(x) for x in (reads != of_b).nonzero()[0])
-            raise InputError(
-                f"The output reads position {int(reads[row, place])} of A and {int(of_b[row, place])} of B.",
-                "Make both end at the same position.",
-            )
-        return reads
-
-    def _first_difference(self) -> int:
-        if self._counterfactual is None or not self.adapter.shape.causal:
-            return 0
-        differ = (self._inputs != self._counterfactual).any(dim=0)
-        return int(differ.int().argmax()) if bool(differ.any()) else self.length
-
-    # ---- reference runs ----
-
     def clean(self, full: bool = False) -> RunState:
         """The run over A without edits; `full`: the output at every position."""
-        if full not in self._clean:
-            plan = self._plan(())
-            other = self._clean.get(not full)
-            if other is None:
-                state, stage = RunState(plan, self._reads(full), self._embedding, grid=self.grid), -1
-            else:
-                stage = 2 * (self.graph.layers - 1)
-                state = other.prefix(stage, plan, self._reads(full), self.graph.heads)
-            with torch.no_grad():
-                Pass(self.adapter, state, None, None).run(stage)
-            self._clean[full] = state
-            if self.reads is None:
-                self._clean[True] = self._clean[False] = state
-        return self._clean[full]
+        return self.unedited.clean(full)
 
     def counterfactual(self, full: bool = False) -> RunState | None:
         """The run over B without edits, or None without a B."""
-        if self._embedding_b is None:
-            return None
-        if full not in self._b:
-            rows = (self.first_patched_row,) * (2 * self.graph.layers + 1)
-            plan = Plan((), self._plan(()).stages, rows)
-            state = RunState(plan, self._reads(full), self._embedding_b, grid=self.grid)
-            with torch.no_grad():
-                Pass(self.adapter, state, None, self.clean(full)).run(-1)
-            self._b[full] = state
-            if self.reads is None:
-                self._b[True] = self._b[False] = state
-        return self._b[full]
-
-    def _of_rows(self, rows: Sequence[int]) -> RunState:
-        """Some rows of the run over A, at every position."""
-        whole = self.clean(full=True)
-        return whole if list(rows) == list(range(self.batch)) else map_tensors(whole, lambda x: x[list(rows)])
-
-    def _reads(self, full: bool) -> Tensor | None:
-        return None if full else self.reads
+        return self.unedited.counterfactual(full)
 
     # ---- runs with edits ----
 
@@ -192,7 +133,7 @@ class Engine:
         needed = self._run_bytes(max(stage, 0) // 2, full)
         self._check_room(needed)
         self._kept.make_room(needed)
-        state = base.prefix(stage, plan, self._reads(full), self.graph.heads)
+        state = base.prefix(stage, plan, self.unedited.reads_of(full), self.graph.heads)
         with torch.no_grad():
             norms = self._norms_of(full) if frozen else None
             first = Pass(self.adapter, state, self.references, clean, frozen=norms).run(stage, cancelled)
@@ -227,8 +168,8 @@ class Engine:
         b = self.counterfactual(full)
         if b is None:
             return None
-        plan = replace(b.plan, input_slots=INPUT_FROM_B)
-        return replace(b, plan=plan, embedding=self._embedding, node_deltas={0: b.embedding - self._embedding})
+        a, plan = self.unedited.embedding, replace(b.plan, input_slots=INPUT_FROM_B)
+        return replace(b, plan=plan, embedding=a, node_deltas={0: b.embedding - a})
 
     # ---- memory ----
 
@@ -241,7 +182,7 @@ class Engine:
     @property
     def least_megabytes(self) -> float:
         """What the states of the runs over A and B and of one run with edits hold: no run fits into less."""
-        return (2 if self._embedding_b is None else 3) * self._run_bytes(0) / 2**20
+        return (2 if self.unedited.embedding_b is None else 3) * self._run_bytes(0) / 2**20
 
     def _run_bytes(self, first_layer: int, full: bool = False) -> int:
         """What the state of a run from a layer on holds."""
@@ -260,7 +201,7 @@ class Engine:
 
     def _check_room(self, wanted: int) -> None:
         """Raise MemoryBudgetError where the runs over A and B and one more of `wanted` bytes are over the budget."""
-        fixed = self._run_bytes(0) * (1 if self._embedding_b is None else 2)
+        fixed = self._run_bytes(0) * (1 if self.unedited.embedding_b is None else 2)
         if fixed + wanted > self.memory:
             raise MemoryBudgetError(
                 f"This run needs about {(fixed + wanted) / 2**20:.3g} MB for its states, and the budget is "
@@ -271,4 +212,4 @@ class Engine:
     @property
     def megabytes(self) -> float:
         """What the kept states hold."""
-        return megabytes([*self._clean.values(), *self._b.values(), *(state for _, state in self._kept)])
+        return megabytes([*self.unedited.states, *(state for _, state in self._kept)])

@@ -36,6 +36,16 @@ def _passed(share: float, at: progress.At) -> Callable[[Tensor], None]:
     return lambda gradient: at(share)
 
 
+class _Dropped:
+    """The layer through which nothing is passed back just now. What autograd holds must not hold the run that holds
+    autograd's graph: Python cannot see such a cycle, and it would never go."""
+
+    layer: int | None = None
+
+    def hook(self, layer: int) -> Callable[[Tensor], Tensor | None]:
+        return lambda gradient: gradient * 0 if self.layer == layer else None
+
+
 @dataclass(frozen=True)
 class Partly:
     """share: of what every edge carries, 0 to 1. stream: what a reader reads at 0, [batch or 1, position or 1,
@@ -73,7 +83,7 @@ class ReaderGradients:
     ) -> None:
         self.adapter = adapter
         self._droppable = droppable
-        self._dropped: int | None = None
+        self._dropped = _Dropped()
         self.first = first
         self._partly = partly
         self._below = below if first > 0 else None
@@ -104,7 +114,7 @@ class ReaderGradients:
     def _kept(self, layer: int, added: Tensor) -> Tensor:
         """What a layer adds, with nothing passed back through it while the layer is dropped."""
         if self._droppable:
-            added.register_hook(lambda gradient: gradient * 0 if self._dropped == layer else None)  # type: ignore[no-untyped-call]
+            added.register_hook(self._dropped.hook(layer))  # type: ignore[no-untyped-call]
         return added
 
     def _back(self) -> None:
@@ -117,7 +127,7 @@ class ReaderGradients:
 
     def drop(self, layer: int | None) -> None:
         """Take the gradients anew, with nothing passed back through what one layer adds (None: with all of it)."""
-        self._dropped = layer
+        self._dropped.layer = layer
         self._back()
 
     # ---- forward ----

@@ -23,7 +23,7 @@ DRAWN = 4  # seeds whose runs over other inputs are kept
 
 
 class Runs(Protocol):
-    """Where reference runs come from: an engine."""
+    """Where reference runs come from."""
 
     def clean(self, full: bool) -> RunState: ...
 
