@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from app.document import PairSource
 from app.trace_choice import TraceChoice, cost_words
 from core.edits import EditKind
-from core.tracing.costs import PREPARED, forwards
+from core.errors import ArgumentError
+from core.tracing.costs import PREPARED
+from core.tracing.methods import METHODS
 from core.tracing.options import Options
 
 SEEN_SECONDS, SEEN_SHARE = 1.0, 0.02  # of a trace, before it says how fast such traces go
@@ -98,10 +100,7 @@ class Estimates:
         choice = work.choice
         length = self.row_length if work.rows and self.row_length > 0 else self.length
         scored = {"edges": self.edges, "nodes": self.nodes}.get(choice.level, self.nodes * length)
-        options = {"steps": Options.steps, "restarts": Options.restarts, "updates": Options.updates}
-        if choice.method in ("eap", "atp-star", "relp", "flow-routes"):  # which have no steps
-            del options["steps"]
-        runs = forwards(choice.method, int(scored), {**options, **dict(choice.options)})
+        runs = _forwards(choice, int(scored))
         pairs = max(len(work.rows), 1)
         return (runs + (PREPARED if work.rows else 0)) * pairs * length * self.seconds_per_position
 
@@ -115,3 +114,12 @@ class Estimates:
         work = Work(choice, self.kind, self.length, rows)
         words = cost_words(self.seconds(work))
         return f"{words}, as measured" if words and work.like in self.known else words
+
+
+def _forwards(choice: TraceChoice, scored: int) -> float:
+    """About how many forward runs a pair takes; as by the usual options where the method refuses what it is told."""
+    method = METHODS[choice.method]
+    try:
+        return method.forwards(scored, Options(**dict(choice.options)).of(method.takes))
+    except ArgumentError:
+        return method.forwards(scored, method.takes())

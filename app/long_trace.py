@@ -26,8 +26,7 @@ EVERY = 0.2  # seconds between two parts that are shown
 
 def options_of(choice: TraceChoice) -> Options:
     """What the method is told. Raises ArgumentError."""
-    whole = {name: int(value) if isinstance(getattr(Options, name), int) else value for name, value in choice.options}
-    return Options(**whole)  # type: ignore[arg-type]
+    return Options(**dict(choice.options))
 
 
 def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:

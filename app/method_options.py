@@ -1,17 +1,13 @@
-"""Options of tracing methods on the command line, made from the tables of options and methods. Imports no torch before
-one is asked for."""
+"""Options of tracing methods on the command line, made from the table of methods. Imports no torch."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, fields
 
 from core.errors import ArgumentError
+from core.tracing.methods import METHODS, Method
 from core.tracing.options import Options, option_fields
-
-if TYPE_CHECKING:
-    from core.tracing.methods import Method
 
 SHARED = ("seed",)  # of the command too, whatever the method
 
@@ -21,7 +17,7 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     for name, each in option_fields().items():
         if name not in SHARED:
             kind = type(each.default)
-            words = f"{each.metadata['words']} ({each.default:g})"
+            words = f"{each.metadata['words']} ({_usual(name)})"
             group.add_argument(f"--{name}", type=kind, metavar="N" if kind is int else "X", help=words)
 
 
@@ -38,5 +34,12 @@ def options_for(method: Method, given: argparse.Namespace) -> Options:
 
 def option_words(method: Method, options: Options) -> str:
     """ "steps 5, seed 0"; empty for a method that takes none."""
-    told = asdict(options)
-    return ", ".join(f"{name} {told[name]:g}" for name in method.options)
+    return ", ".join(f"{name} {value:g}" for name, value in asdict(options.of(method.takes)).items())
+
+
+def _usual(name: str) -> str:
+    """The value of an option where none is given: "5", or where methods differ "5 or 7, by the method"."""
+    usual = dict.fromkeys(
+        f"{f.default:g}" for method in METHODS.values() for f in fields(method.takes) if f.name == name
+    )
+    return " or ".join(usual) + (", by the method" if len(usual) > 1 else "")

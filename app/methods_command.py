@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from dataclasses import fields
 
 from app.output import say
-from core.tracing.options import option_fields
-
-if TYPE_CHECKING:
-    from core.tracing.methods import Method
+from core.tracing.methods import METHODS, Method, method_named
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -18,14 +15,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def methods(options: argparse.Namespace) -> int:
-    from core.tracing.methods import METHODS, method_named
-
     if options.name:
         method = method_named(options.name)
         say(f"{method.about}\n\n{_limits(method)}")
-        for name in method.options:
-            each = option_fields()[name]
-            say(f"  --{name:<10}{each.metadata['words']} ({each.default:g})")
+        for each in fields(method.takes):
+            say(f"  --{each.name:<10}{each.metadata['words']} ({each.default:g})")
         return 0
     width = max(len(name) for name in METHODS)
     for method in METHODS.values():

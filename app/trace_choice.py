@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.pace import seconds_words
+from core.tracing.methods import METHODS
 from core.tracing.options import Level
 
 QUICK = "eap"  # the method of the estimates that are there without asking
-SLOW = ("exact-scan", "acdc", "circuit-pruning", "learned-masks")  # are never run without being asked for
 MANY_STEPS = 20
 WORTH_SAYING = 2.0  # seconds
 
@@ -32,8 +32,8 @@ class TraceChoice:
     @property
     def takes_long(self) -> bool:
         """Whether it is only run when somebody asks for it."""
-        many = dict(self.options).get("steps", 0) > MANY_STEPS
-        return not self.file and (self.over_dataset or self.method in SLOW or many)
+        many, method = dict(self.options).get("steps", 0) > MANY_STEPS, METHODS.get(self.method)
+        return not self.file and (self.over_dataset or many or (method is not None and method.slow))
 
 
 ESTIMATES = TraceChoice(QUICK)

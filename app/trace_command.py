@@ -19,6 +19,7 @@ from app.presenters.telling import Line
 from app.trace_choice import pairs_words
 from core.errors import ArgumentError, Cancelled, InputError, ModelError
 from core.tracing.meaning import ranking_words
+from core.tracing.methods import method_named
 from core.tracing.options import LEVELS
 
 if TYPE_CHECKING:
@@ -58,7 +59,6 @@ def trace_command(options: argparse.Namespace) -> int:
     from app.answer_fixes import spelling_note
     from core.interchange.eap_ig_files import input_note
     from core.interchange.saving import check_place, save_text
-    from core.tracing.methods import method_named
     from core.tracing.trace import Tracing
 
     method = method_named(options.method)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import Field, fields
 from typing import Any
 
 import numpy as np
@@ -21,21 +22,9 @@ from app.tracing_wants import EdgesMeasured, MethodsFound, WantMeasured, WantMet
 from core.errors import WirescopeError
 from core.progress import within
 from core.scan import Scan
-from core.tracing.job import Options
 from core.tracing.methods import METHODS, Method
 from views.data import Target
 from views.trace_data import MethodData, OptionData
-
-# title, least, most, digits behind the point
-_OPTIONS: dict[str, tuple[str, float, float, int]] = {
-    "steps": ("Steps", 1, 200, 0),
-    "budget": ("Exact runs", 0, 1_000_000, 0),
-    "threshold": ("Threshold", 0.00001, 100, 5),
-    "restarts": ("Restarts", 1, 50, 0),
-    "updates": ("Updates", 1, 10_000, 0),
-    "keep": ("Share to keep", 0.001, 0.999, 3),
-    "seed": ("Seed", 0, 1_000_000, 0),
-}
 
 
 def serve_methods(want: WantMethods, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
@@ -48,7 +37,7 @@ def serve_methods(want: WantMethods, request: Request, bench: Bench, send: Send,
 def _method(method: Method, bench: Bench, document: Document) -> MethodData:
     told = dict(document.choice.options)
     level = document.choice.level if document.choice.level in method.levels else "edges"
-    options = tuple(_option(name, told) for name in method.options if name in _OPTIONS)
+    options = tuple(_option(each, told) for each in fields(method.takes))
     problem = ""
     try:
         method.check(bench.session, bench.cut_kind(document), level)
@@ -57,10 +46,11 @@ def _method(method: Method, bench: Bench, document: Document) -> MethodData:
     return MethodData(method.name, method.title, method.words, options, problem, levels=method.levels)
 
 
-def _option(name: str, told: Mapping[str, float]) -> OptionData:
-    title, least, most, digits = _OPTIONS[name]
-    usual = getattr(Options, name)
-    return OptionData(name, title, told.get(name, usual), usual, least, most, digits)
+def _option(option: Field[Any], told: Mapping[str, float]) -> OptionData:
+    form, usual = option.metadata, option.default
+    title = form["title"] or option.name.replace("_", " ").capitalize()
+    value = told.get(option.name, usual)
+    return OptionData(option.name, title, value, usual, form["least"], form["most"], form["digits"])
 
 
 def serve_measured(want: WantMeasured, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:

@@ -11,7 +11,6 @@ from app.inspection import ALIKE, ANOTHER
 from app.long_trace import options_of
 from app.messages import Request, Working
 from app.presenters.telling import Telling
-from app.trace_choice import SLOW
 from app.trace_pairs import dataset_of
 from app.trust_report import QUESTIONS, Subject
 from app.trust_wants import EVALUATING, TrustFound, WantTrust
@@ -52,7 +51,7 @@ def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, can
 
         show(0.0)
         told = Telling(show)
-        if name == "stability" and key.choice.method in SLOW and len(subject.dataset) > 1:
+        if name == "stability" and METHODS[key.choice.method].slow and len(subject.dataset) > 1:
             title = METHODS[key.choice.method].title
             report["stability"] = f"{title} would have to score every pair anew, which takes too long"
         else:

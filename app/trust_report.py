@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from app.presenters.trust_tests import say_tests
-from app.trace_choice import SLOW
 from app.trust_words import say_ablation, say_method, say_needs, say_stability, say_sum
 from core.circuit import Circuit
 from core.edits import EditKind
@@ -85,7 +84,7 @@ def trust_report(
         "cmd by size": by_size.cmd,
         "size": chosen,
     }
-    options = replace(options_told(scores.about), seed=seed)
+    options = options_told(scores.about).but(seed=seed)
     subject = Subject(session, scores, dataset, kind, chosen, options)
     for title, question in QUESTIONS.items():
         report |= question.find(subject, told(title), cancelled)
@@ -227,7 +226,7 @@ def _traced_for(subject: Subject, other: EditKind, told: Told, cancelled: Cancel
     or would take long."""
     scores = subject.scores
     method = METHODS.get(scores.method)
-    if method is None or not method.replaces or other not in method.replacements or method.name in SLOW:
+    if method is None or not method.replaces or other not in method.replacements or method.slow:
         return None
     if other == scores.replacement or (method.slopes and not subject.graded):
         return None

@@ -33,139 +33,90 @@ quick. Nor where two edges stand in for each other: the first that is tested goe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from core.circuit import reachable
-from core.engine.sweep import Changes, Sweep
+from core.errors import ArgumentError
 from core.progress import stage
-from core.tracing.acdc_nodes import acdc_nodes, change_that_counts
-from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job
+from core.tracing.meaning import IN_CIRCUIT
+from core.tracing.method import Method
+from core.tracing.options import check_count, option, seed_option
 
-POSITIONS = 1024  # of all rows of one batch of tests together
-BATCH_BYTES = 256 * 2**20  # of what all writers write in it
+if TYPE_CHECKING:
+    from core.tracing.acdc_edges import Search
+
+TEST = 0.3  # forwards: of one edge, behind its reader
+
+
+@dataclass(frozen=True)
+class AcdcOptions:
+    threshold: float = option(0.01, "an edge below it is removed", title="Threshold", least=0.00001, most=100, digits=5)
+    restarts: int = option(1, "of a search, with other orders", title="Restarts", least=1, most=50)
+    seed: int = seed_option()
+
+    def __post_init__(self) -> None:
+        check_count("restarts", self.restarts)
+        if not self.threshold >= 0:
+            raise ArgumentError(f"A threshold is 0 or more, not {self.threshold:g}.")
+
+
+@dataclass
+class AcdcState:
+    """total: of the changes that were measured, and count of how many they are, as the scores. kept: by the first
+    search, when it is at its end. search: that of edges which is under way. tested: how many nodes (at positions) are,
+    over all searches; removed: the nodes without which the metric is `present`, and where (nowhere: everywhere)."""
+
+    total: NDArray[np.float64]
+    count: NDArray[np.float64]
+    kept: NDArray[np.bool_] | None = None
+    search: Search | None = None
+    tested: int = 0
+    removed: dict[int, list[int]] = field(default_factory=dict)
+    present: float = 0.0
 
 
 def acdc(job: Job) -> Iterator[Found]:
+    from core.tracing.acdc_edges import Search
+    from core.tracing.acdc_nodes import acdc_nodes
+
     if job.level != "edges":
         yield from acdc_nodes(job)
         return
-    graph, restarts, memory = job.session.graph, job.options.restarts, job.memory
-    total = memory.setdefault("total", np.zeros(graph.n_edges))
-    count = memory.setdefault("count", np.zeros(graph.n_edges))
+    graph, options = job.session.graph, job.told(AcdcOptions)
+    restarts, edges = options.restarts, options.restarts * graph.n_edges
+    state = job.state(lambda: AcdcState(np.zeros(graph.n_edges), np.zeros(graph.n_edges)))
+    total, count = state.total, state.count
     while count[0] < restarts:  # the first edge is the last to be decided
-        search = memory.get("search") or _Search(job, int(count[0]))
-        memory["search"] = search
-        done, into = count.sum() / (restarts * graph.n_edges), search.into / (restarts * graph.n_edges)
-        with stage(done, done + into):
-            edges, scores = search.next_reader(job.check)
-        total[edges] += scores
-        count[edges] += 1
+        search = state.search = state.search or Search(job, options, int(count[0]))
+        done = float(count.sum() / edges)
+        with stage(done, done + search.into / edges):
+            decided, scores = search.next_reader(job.check)
+        total[decided] += scores
+        count[decided] += 1
         if search.ended:
-            memory.setdefault("kept", search.kept)  # of the first search
-            del memory["search"]
+            state.kept = search.kept if state.kept is None else state.kept  # of the first search
+            state.search = None
         if count[0] < restarts:
             with np.errstate(invalid="ignore"):
                 so_far = total / count  # NaN where nothing is tested
-            yield Found(so_far, count.sum() / (restarts * graph.n_edges))
-    yield Found(total / restarts, kept=memory["kept"])
+            yield Found(so_far, float(count.sum() / edges))
+    yield Found(total / restarts, kept=state.kept)
 
 
-class _Search:
-    """One sweep over all readers, which can be left anywhere."""
-
-    def __init__(self, job: Job, restart: int) -> None:
-        self._sessions, self._pairs, self._threshold = job.sessions, job.pairs, job.options.threshold
-        self._graph = graph = job.session.graph
-        self._kept = np.zeros((len(graph.readers), graph.n_writers), dtype=bool)
-        self._kept[graph.edge_readers, graph.edge_writers] = True
-        self._sweeps = [
-            Sweep(session.engine, job.replacement, self._kept, first_row(session, job.replacement), session.metric)
-            for session in job.sessions
-        ]
-        self._present = sum(float(session.clean.metric.sum()) for session in job.sessions) / job.pairs
-        self._rng = np.random.default_rng([job.options.seed, restart]) if restart else None
-        shape = job.session.model.adapter.shape
-        rows = sum(sweep.rows for sweep in self._sweeps)
-        one = rows * graph.n_writers * shape.width * job.session.model.adapter.dtype.itemsize
-        self._most = max(1, min(POSITIONS // rows, BATCH_BYTES // one))
-        self._size = min(8, self._most)  # how many edges are tested together
-        self._number = len(graph.readers)
-        self._begin()
-
-    def _begin(self) -> None:
-        """Go on to the next reader."""
-        self._number -= 1
-        if self.ended:
-            return
-        graph = self._graph
-        self._scores = np.zeros(graph.writers_before(graph.readers[self._number]))
-        left = np.flatnonzero(self._kept[graph.edge_readers, graph.edge_writers]).astype(np.int64)
-        self._used = reachable(graph, left)[1]
-        order = np.arange(len(self._scores))[::-1] if self._rng is None else self._rng.permutation(len(self._scores))
-        self._waiting: list[int] = order.tolist()
-        if not self._used[self._number]:
-            self._kept[self._number] = False
-            self._waiting = []
-
-    @property
-    def into(self) -> int:
-        """How many edges there are into the reader that comes next."""
-        return len(self._scores)
-
-    @property
-    def ended(self) -> bool:
-        return self._number < 0
-
-    @property
-    def kept(self) -> NDArray[np.bool_]:
-        """The edges that have stayed so far: [edges]."""
-        return self._kept[self._graph.edge_readers, self._graph.edge_writers]
-
-    def next_reader(self, check: Callable[[], None]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Decide about all edges into a reader, in the order of the search: their numbers, and their scores. Raises
-        what `check` raises; what was decided until then stays so."""
-        with torch.no_grad():
-            while self._waiting:
-                check()
-                left, together = len(self._waiting), min(self._size, len(self._waiting))
-                done = 1 - left / self.into
-                with stage(done, done + together / self.into):
-                    tested, stayed = self._test(self._waiting[: self._size])
-                self._waiting = self._waiting[tested:]
-                self._size = min(self._most, max(2, self._size // 2)) if stayed else min(self._most, self._size * 2)
-        start = int(self._graph.first_edge[self._number])
-        found = np.arange(start, start + len(self._scores)), self._scores
-        self._begin()
-        return found
-
-    def _test(self, writers: list[int]) -> tuple[int, bool]:
-        """Remove some edges one on top of the other, up to one that has to stay. Returns how many are decided, and
-        whether the last of them stays."""
-        number = self._number
-        metrics = torch.zeros(len(writers), dtype=torch.float64)
-        all_changes: list[Changes] = []
-        for place, sweep in enumerate(self._sweeps):
-            lost = torch.stack([sweep.lost(writer) for writer in writers]).cumsum(dim=0)
-            with stage(place / len(self._sweeps), (place + 1) / len(self._sweeps)):
-                found, changes = sweep.run(number, sweep.stream(number) - lost, self._used)
-            metrics += found.sum(dim=1).cpu().double()
-            all_changes.append(changes)
-        before, stays = self._present, False
-        removed = 0
-        for writer, metric in zip(writers, (metrics / self._pairs).tolist(), strict=True):
-            self._scores[writer] = before - metric
-            stays = change_that_counts(self._sessions[0], metric - before) >= self._threshold
-            if stays:
-                break
-            self._kept[number, writer] = False
-            before, removed = metric, removed + 1
-        if removed:
-            for sweep, changes in zip(self._sweeps, all_changes, strict=True):
-                sweep.accept(changes, removed - 1)
-            self._present = before
-        return removed + stays, stays
+METHOD = Method(
+    "acdc",
+    "ACDC",
+    "edges removed for good, one after the other, where the metric hardly changes; small models",
+    acdc,
+    takes=AcdcOptions,
+    meaning=IN_CIRCUIT,
+    joint=True,
+    slopes=False,
+    slow=True,
+    forwards=lambda scored, options: TEST * scored * float(options.restarts),
+)

@@ -23,6 +23,7 @@ from core.edits import Edit
 from core.graph import Graph
 from core.progress import stage
 from core.session import Session
+from core.tracing.acdc import AcdcOptions, AcdcState
 from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job, common_length
 
@@ -37,35 +38,36 @@ def change_that_counts(session: Session, change: float) -> float:
 
 def acdc_nodes(job: Job) -> Iterator[Found]:
     """Scores of nodes [writers], or at positions [writers, position]."""
-    graph, memory, restarts = job.session.graph, job.memory, job.options.restarts
+    graph, options = job.session.graph, job.told(AcdcOptions)
+    restarts = options.restarts
     size: tuple[int, ...] = (graph.n_writers,)
     places: list[int | None] = [None]
     if job.level == "positions":
         length = common_length(session.pair for session in job.sessions)
         first = min(first_row(session, job.replacement) for session in job.sessions)
         size, places = (graph.n_writers, job.session.engine.length), list(range(first, length))
-    total = memory.setdefault("total", np.zeros(size))
-    count = memory.setdefault("count", np.zeros(size))
+    state = job.state(lambda: AcdcState(np.zeros(size), np.zeros(size)))
+    total, count = state.total, state.count
     if job.level == "positions":
         count[:, : places[0]] = count[:, length:] = restarts  # nothing is there to remove
     items = restarts * graph.n_writers * len(places)
-    while (done := memory.setdefault("done", 0)) < items:
+    while (done := state.tested) < items:
         restart, at = divmod(done, items // restarts)
-        order = _order(graph, places, np.random.default_rng([job.options.seed, restart]) if restart else None)
+        order = _order(graph, places, np.random.default_rng([options.seed, restart]) if restart else None)
         if at == 0:
-            memory["removed"], memory["present"] = {}, _metric(job, {})
+            state.removed, state.present = {}, _metric(job, {})
         for item in order[at:]:
             job.check()
-            with stage(memory["done"] / items, (memory["done"] + 1) / items):
-                _test(job, item, total)
+            with stage(state.tested / items, (state.tested + 1) / items):
+                _test(job, options.threshold, item, state)
             count[_index(item)] += 1
-            memory["done"] += 1
-            if memory["done"] == items // restarts:  # the first search is at its end
-                memory["kept"] = _kept(memory["removed"], size, places)
-            if memory["done"] < items and memory["done"] % len(places) == 0:
+            state.tested += 1
+            if state.tested == items // restarts:  # the first search is at its end
+                state.kept = _kept(state.removed, size, places)
+            if state.tested < items and state.tested % len(places) == 0:
                 with np.errstate(invalid="ignore"):
-                    yield Found(total / count, memory["done"] / items)  # NaN where nothing is tested
-    yield Found(total / restarts, kept=memory["kept"])
+                    yield Found(total / count, state.tested / items)  # NaN where nothing is tested
+    yield Found(total / restarts, kept=state.kept)
 
 
 def _kept(removed: dict[int, list[int]], size: tuple[int, ...], places: list[int | None]) -> NDArray[np.bool_]:
@@ -89,15 +91,14 @@ def _order(graph: Graph, places: list[int | None], rng: np.random.Generator | No
     return found
 
 
-def _test(job: Job, item: Item, total: NDArray[np.float64]) -> None:
+def _test(job: Job, threshold: float, item: Item, state: AcdcState) -> None:
     """Step 2."""
-    memory, (writer, place) = job.memory, item
-    removed: dict[int, list[int]] = memory["removed"]
+    removed, (writer, place) = state.removed, item
     without = {**removed, writer: [*removed.get(writer, []), *([] if place is None else [place])]}
     metric = _metric(job, without)
-    total[_index(item)] += memory["present"] - metric
-    if change_that_counts(job.session, metric - memory["present"]) < job.options.threshold:
-        memory["removed"], memory["present"] = without, metric
+    state.total[_index(item)] += state.present - metric
+    if change_that_counts(job.session, metric - state.present) < threshold:
+        state.removed, state.present = without, metric
 
 
 def _index(item: Item) -> int | tuple[int, int]:

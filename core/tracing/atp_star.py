@@ -27,25 +27,38 @@ saturate: only the softmax is repaired.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from core import progress
-from core.engine.gradients import ReaderGradients
 from core.progress import stage
 from core.tracing import eap
-from core.tracing.atp_star_softmax import through_softmax
-from core.tracing.attribution import BLOCK_BYTES, add_table, first_row, replaced_difference
 from core.tracing.job import Found, Job, by_level
+from core.tracing.method import Method
+
+if TYPE_CHECKING:
+    from core.engine.gradients import ReaderGradients
 
 BACKWARDS = 0.5  # of the time, about
 Estimates = NDArray[np.float64]  # without dropping, then without layer 0, 1, ...: [1 + layers, ...]
 
 
+@dataclass
+class AtpStarState:
+    """layers: those whose readers are still to be done, with `logits` one more than the model's."""
+
+    estimates: Estimates
+    layers: int
+
+
 def atp_star(job: Job) -> Iterator[Found]:
+    import torch
+
+    from core.tracing.attribution import first_row
+
     session, graph = job.session, job.session.graph
     first = first_row(session, job.replacement)
     with stage(0.0, BACKWARDS / graph.layers):
@@ -57,8 +70,10 @@ def atp_star(job: Job) -> Iterator[Found]:
             gradients.append(_Gradients(run, layer))
     positions = job.level == "positions"
     size = (graph.n_writers, session.engine.length) if positions else (graph.n_edges,)
-    estimates = job.memory.setdefault("estimates", np.full((1 + graph.layers, *size), 0.0 if positions else np.nan))
-    for layer in reversed(range(job.memory.get("layers", graph.layers + 1))):
+    nothing = 0.0 if positions else np.nan
+    state = job.state(lambda: AtpStarState(np.full((1 + graph.layers, *size), nothing), graph.layers + 1))
+    estimates = state.estimates
+    for layer in reversed(range(state.layers)):
         job.check()
         added = np.zeros_like(estimates)
         with torch.no_grad(), stage(_share(graph.layers, layer + 1), _share(graph.layers, layer)):
@@ -68,13 +83,22 @@ def atp_star(job: Job) -> Iterator[Found]:
         else:
             into = graph.edge_readers // (graph.heads + 2 * graph.kv_heads + 1) == layer
             estimates[:, into] = added[:, into]
-        job.memory["layers"] = layer
+        state.layers = layer
         if layer > 0:
             found = _scores(job, estimates)
             if positions:
                 found[: layer * (graph.heads + 1)] = np.nan  # earlier layers read them too
             yield Found(found, _share(graph.layers, layer))
     yield Found(_scores(job, estimates))
+
+
+METHOD = Method(
+    "atp-star",
+    "AtP*",
+    "gradients at A, with attention computed exactly; each layer is left out once, so that none cancel",
+    atp_star,
+    alone=True,
+)
 
 
 def _share(layers: int, layer: int) -> float:
@@ -107,6 +131,12 @@ class _Gradients:
 def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int, first: int, added: Estimates) -> None:
     """The estimates of all edges into the readers of a layer (after the last: `logits`), or of what nodes lose by them
     at positions."""
+    import torch
+    import torch.nn.functional as F
+
+    from core.tracing.atp_star_softmax import through_softmax
+    from core.tracing.attribution import BLOCK_BYTES, add_table, replaced_difference
+
     session, graph = job.session, job.session.graph
     shape, last = session.model.adapter.shape, layer == graph.layers
     positions = job.level == "positions"

@@ -26,18 +26,20 @@ the effect of a single edit in the whole model, nor where one round of another m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.circuit import Circuit, connected
-from core.engine.circuit_gradients import CircuitGradients
 from core.graph import Graph
 from core.progress import stage, within
-from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job
+from core.tracing.meaning import ORDER
+from core.tracing.method import FORWARD_AND_BACKWARD, Method
+from core.tracing.options import check_count, option, steps_option
 
 KEPT = 0.6  # of the edges, each round
 SMALL = 200  # edges
@@ -50,38 +52,78 @@ Edges = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class PruningOptions:
+    steps: int = steps_option()
+    budget: int = option(200, "circuits that may be run exactly, each over all pairs", title="Exact runs")
+
+    def __post_init__(self) -> None:
+        check_count("steps", self.steps)
+        check_count("budget", self.budget, least=0)
+
+
+@dataclass
+class PruningState:
+    """left: the edges of the circuit. worth: of every edge, in the last circuit that had it. runs: of the budget.
+    dropped: a round each, the first to go first. total: worths of the present round, summed over the `steps` that are
+    done, of one session after the other."""
+
+    left: Edges
+    worth: Floats
+    runs: int = 0
+    dropped: list[Edges] = field(default_factory=list)
+    total: Floats | float = 0.0
+    steps: int = 0
+
+
 def circuit_pruning(job: Job) -> Iterator[Found]:
-    graph = job.session.graph
-    everything = np.arange(graph.n_edges, dtype=np.int64), np.zeros(graph.n_edges), 0
-    left, worth, runs = job.memory.get("left", everything)
-    dropped: list[Edges] = job.memory.setdefault("dropped", [])  # the first to go first
-    while len(left) > LEAST:
+    graph, budget = job.session.graph, job.told(PruningOptions).budget
+    state = job.state(lambda: PruningState(np.arange(graph.n_edges, dtype=np.int64), np.zeros(graph.n_edges)))
+    worth, dropped = state.worth, state.dropped
+    while len(left := state.left) > LEAST:
         begun, whole = _rounds(len(left)), _rounds(graph.n_edges)
         share = 1 - begun / whole
-        for worths, part in within(_worths(job, left), share, share + WORTHS / whole):
+        for worths, part in within(_worths(job, state), share, share + WORTHS / whole):
             worth[left] = worths
             if not dropped and part < 1:  # before anything is dropped, it is what some of the pairs say
                 yield Found(_scores(graph, worth, dropped, left), share + WORTHS * part / whole)
         order = left[np.argsort(np.abs(worth[left]), kind="stable")]
         cut = len(order) - int(_share_kept(len(order)) * len(order))
         if len(left) <= SMALL:
-            near = _nearest(order, cut, (job.options.budget - runs) // _rounds(len(left)))
+            near = _nearest(order, cut, (budget - state.runs) // _rounds(len(left)))
             with stage(share + WORTHS / whole, share + 1 / whole):
                 worth[order[near]] = _measured(job, left, order[near])
-            runs += len(order[near])
+            state.runs += len(order[near])
             order[near] = order[near][np.argsort(np.abs(worth[order[near]]), kind="stable")]
         kept = np.sort(order[cut:])
         kept = kept[connected(graph, kept)]
         if not len(kept):
             break
         dropped.append(order[~np.isin(order, kept)])
-        left = kept
-        job.memory["left"] = left, worth, runs
-        job.memory.pop("worths")
-        if len(left) > LEAST:
-            share = 1 - _rounds(len(left)) / _rounds(graph.n_edges)
-            yield Found(_scores(graph, worth, dropped, left), share)
-    yield Found(_scores(graph, worth, dropped, left))
+        state.left, state.total, state.steps = kept, 0.0, 0
+        if len(kept) > LEAST:
+            share = 1 - _rounds(len(kept)) / _rounds(graph.n_edges)
+            yield Found(_scores(graph, worth, dropped, kept), share)
+    yield Found(_scores(graph, worth, dropped, state.left))
+
+
+def _forwards(scored: int, options: PruningOptions) -> float:
+    rounds = math.ceil(math.log(max(scored, LEAST + 1) / LEAST) / -math.log(KEPT))
+    return FORWARD_AND_BACKWARD * options.steps * rounds
+
+
+METHOD = Method(
+    "circuit-pruning",
+    "Circuit pruning",
+    "attribution in the circuit that is left, again and again, exact runs where that is least sure; Wirescope's own",
+    circuit_pruning,
+    takes=PruningOptions,
+    meaning=ORDER,
+    levels=("edges",),
+    joint=True,
+    slow=True,
+    forwards=_forwards,
+)
 
 
 def _share_kept(edges: int) -> float:
@@ -121,14 +163,18 @@ def _measured(job: Job, circuit: Edges, edges: Edges) -> Floats:
     return lost / job.pairs
 
 
-def _worths(job: Job, edges: Edges) -> Iterator[tuple[Floats, float]]:
-    """What each edge of a circuit is worth in it: [edges], in their order; after each session the mean over its pairs
-    and those before, and what of the work is done. What a round has found stays in the job's memory."""
-    steps, graph, sessions = job.options.steps, job.session.graph, job.sessions
-    readers, writers = graph.edge_readers[edges], graph.edge_writers[edges]
-    total, done = job.memory.get("worths", (np.zeros(len(edges)), 0))  # done: runs, `steps` a session
+def _worths(job: Job, state: PruningState) -> Iterator[tuple[Floats, float]]:
+    """What each edge of the circuit that is left is worth in it: [edges], in their order; after each session the mean
+    over its pairs and those before, and what of the work is done. What a round has found stays in the job's state."""
+    import torch
+
+    from core.engine.circuit_gradients import CircuitGradients
+    from core.tracing.attribution import first_row
+
+    steps, graph, sessions = job.told(PruningOptions).steps, job.session.graph, job.sessions
+    readers, writers = graph.edge_readers[state.left], graph.edge_writers[state.left]
     pairs = np.cumsum([session.pair.batch for session in sessions])
-    while done < steps * len(sessions):
+    while (done := state.steps) < steps * len(sessions):
         number, step = divmod(done, steps)
         session = sessions[number]
         shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
@@ -136,12 +182,11 @@ def _worths(job: Job, edges: Edges) -> Iterator[tuple[Floats, float]]:
         with stage(done / (steps * len(sessions)), (done + 1) / (steps * len(sessions))):
             first = first_row(session, job.replacement)
             found = CircuitGradients(session.engine, shares, job.replacement, session.metric, first, job.cancelled)
-        total = total + found.by_share[readers, writers].cpu().double().numpy()
-        done += 1
-        job.memory["worths"] = total, done
-        if step == steps - 1 and done < steps * len(sessions):
-            yield total / steps / pairs[number], done / (steps * len(sessions))
-    yield total / steps / job.pairs, 1.0
+        state.total = state.total + found.by_share[readers, writers].cpu().double().numpy()
+        state.steps = done + 1
+        if step == steps - 1 and state.steps < steps * len(sessions):
+            yield state.total / steps / pairs[number], state.steps / (steps * len(sessions))
+    yield np.asarray(state.total) / steps / job.pairs, 1.0
 
 
 def _scores(graph: Graph, worth: Floats, dropped: list[Edges], left: Edges) -> Floats:

@@ -14,22 +14,26 @@ Metrics that are flat at A (KL, the cosine to A) are taken half-way to B, or wit
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from core.engine.gradients import ReaderGradients
-from core.models.adapter import Adapter
 from core.progress import stage
-from core.session import Session
-from core.tracing.attribution import first_row, gradients_at, scores_of
 from core.tracing.job import Found, Job
+from core.tracing.method import Method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.engine.gradients import ReaderGradients
+    from core.models.adapter import Adapter
+    from core.session import Session
 
 RUNS = 0.8  # of the time, about; the rest are products
 FLAT_AT_CLEAN = ("kl", "cosine_clean")  # metrics whose gradient at A is zero
 
 
 def eap(job: Job) -> Iterator[Found]:
+    from core.tracing.attribution import first_row, scores_of
+
     first = first_row(job.session, job.replacement)
     with stage(0.0, RUNS):
         found = gradients(job.session, first)
@@ -38,11 +42,18 @@ def eap(job: Job) -> Iterator[Found]:
     yield Found(scores)
 
 
+METHOD = Method("eap", "EAP", "gradients at A", eap)
+
+
 def gradients(
     session: Session, first: int = 0, adapter: Adapter | None = None, droppable: bool = False
 ) -> list[ReaderGradients]:
     """The gradients that EAP takes, from row `first` on: of one run, at A or, of a metric that is flat there,
     half-way. adapter: one that takes them in another way. droppable: whether layers may be dropped from them."""
+    import torch
+
+    from core.tracing.attribution import gradients_at
+
     a = session.engine.clean().embedding
     if session.metric.metric.kind not in FLAT_AT_CLEAN:
         return [gradients_at(session, a, first, adapter, droppable)]
@@ -55,6 +66,8 @@ def gradients(
 
 def mean_embedding(session: Session) -> Tensor:
     """A's embedding at every position its mean over the row's real positions: [batch, position, width]."""
+    import torch
+
     a = session.engine.clean().embedding
     lengths = torch.tensor(session.engine.extent.lengths, device=a.device)
     real = (torch.arange(a.shape[1], device=a.device) < lengths[:, None])[:, :, None]

@@ -16,27 +16,42 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engine.gradients import ReaderGradients
 from core.errors import Cancelled
 from core.progress import stage, unwatched
-from core.session import Session
-from core.tracing.attribution import counterfactual_embedding, first_row, gradients_at, scores_of
 from core.tracing.eap import RUNS
 from core.tracing.job import Found, Job
+from core.tracing.method import Method, runs_by_steps
+from core.tracing.options import StepsOptions
+
+if TYPE_CHECKING:
+    from core.engine.gradients import ReaderGradients
+    from core.session import Session
 
 TOGETHER = 5  # steps whose gradients are held and then averaged in one go
 
 
+@dataclass
+class EapIgState:
+    """total: the scores summed over the steps that are done. held: gradients of further steps, not averaged yet."""
+
+    steps: int = 0
+    total: NDArray[np.float64] | float = 0.0
+    held: list[ReaderGradients] = field(default_factory=list)
+
+
 def eap_ig(job: Job) -> Iterator[Found]:
-    session, steps, memory = job.session, job.options.steps, job.memory
+    from core.tracing.attribution import first_row
+
+    session, steps, state = job.session, job.told(StepsOptions).steps, job.state(EapIgState)
     first = first_row(session, job.replacement)
-    held: list[ReaderGradients] = memory.setdefault("held", [])
-    while (done := memory.setdefault("steps", 0)) < steps:
+    held = state.held
+    while (done := state.steps) < steps:
         count = min(TOGETHER, steps - done)
         try:
             while len(held) < count:
@@ -50,19 +65,32 @@ def eap_ig(job: Job) -> Iterator[Found]:
             if held:  # what these steps say is not lost; they are averaged with the others later on
                 with unwatched():
                     so_far = _weighted(replace(job, cancelled=None), held, first, len(held))
-                total = memory.get("total", 0.0) + so_far
-                yield Found(total / (done + len(held)), (done + len(held) * RUNS) / steps)
+                yield Found((state.total + so_far) / (done + len(held)), (done + len(held) * RUNS) / steps)
             raise
-        memory["total"] = found if done == 0 else memory["total"] + found
-        memory["steps"] = done + count
+        state.total = found if done == 0 else state.total + found
+        state.steps = done + count
         held.clear()
         if done + count < steps:
-            yield Found(memory["total"] / (done + count), (done + count) / steps)
-    yield Found(memory["total"] / steps)
+            yield Found(state.total / (done + count), (done + count) / steps)
+    yield Found(np.asarray(state.total) / steps)
+
+
+METHOD = Method(
+    "eap-ig",
+    "EAP-IG",
+    "gradients averaged from B to A",
+    eap_ig,
+    takes=StepsOptions,
+    needs_counterfactual=True,
+    adds_up="input",
+    forwards=runs_by_steps,
+)
 
 
 def _weighted(job: Job, held: list[ReaderGradients], first: int, count: int) -> NDArray[np.float64]:
     """The scores by the mean of some gradients, times their number."""
+    from core.tracing.attribution import scores_of
+
     return scores_of(job, held, first) * count
 
 
@@ -81,6 +109,8 @@ def gradients(
 
 def gradient_at_step(session: Session, step: int, steps: int, first: int = 0) -> ReaderGradients:
     """Those of one step. Raises EditError without a B."""
+    from core.tracing.attribution import counterfactual_embedding, gradients_at
+
     b = counterfactual_embedding(session)
     a = session.engine.clean().embedding
     return gradients_at(session, b + (step + 0.5) / steps * (a - b), first)

@@ -19,42 +19,68 @@ the circuit: it is slower by the number of layers. Nodes and positions cost less
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from core.engine.gradients import ReaderGradients
-from core.engine.state import RunState
 from core.graph import Graph, Node
 from core.progress import stage
-from core.tracing.attribution import add_table, first_row, replaced_difference
 from core.tracing.job import Found, Job
+from core.tracing.method import Method, runs_by_steps
+from core.tracing.options import StepsOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.engine.gradients import ReaderGradients
+    from core.engine.state import RunState
 
 POSITIONS = 1024  # of all rows of one batch of points together
 
 
+@dataclass
+class StagesState:
+    """scores: NaN where there are none yet. stages: how many are done; layers: that were run for them."""
+
+    scores: NDArray[np.float64]
+    stages: int = 0
+    layers: int = 0
+
+
 def eap_ig_activations(job: Job) -> Iterator[Found]:
+    import torch
+
+    from core.tracing.attribution import first_row
+
     session, graph = job.session, job.session.graph
     shapes = {"edges": (graph.n_edges,), "nodes": (graph.n_writers,)}
     size = shapes.get(job.level, (graph.n_writers, session.engine.length))
-    found: NDArray[np.float64] = job.memory.setdefault("found", np.full(size, np.nan))
+    state = job.state(lambda: StagesState(np.full(size, np.nan)))
     first = first_row(session, job.replacement)
     stages = _stages(graph)
-    whole = sum(graph.layers + 1 - layer for _, layer in stages)  # layers to run, over all stages
-    done = job.memory.setdefault("done", 0)
-    for nodes, layer in stages[job.memory.setdefault("stages", 0) :]:
+    layers = sum(graph.layers + 1 - layer for _, layer in stages)  # to run, over all stages
+    for nodes, layer in stages[state.stages :]:
         job.check()
-        after = done + graph.layers + 1 - layer
-        with torch.no_grad(), stage(done / whole, after / whole):
-            _score(job, nodes, first, found)
-        done = after
-        job.memory["done"] = done
-        job.memory["stages"] += 1
-        if done < whole:
-            yield Found(found.copy(), done / whole)
-    yield Found(found.copy())
+        after = state.layers + graph.layers + 1 - layer
+        with torch.no_grad(), stage(state.layers / layers, after / layers):
+            _score(job, nodes, first, state.scores)
+        state.layers = after
+        state.stages += 1
+        if after < layers:
+            yield Found(state.scores.copy(), after / layers)
+    yield Found(state.scores.copy())
+
+
+METHOD = Method(
+    "eap-ig-activations",
+    "EAP-IG on activations",
+    "gradients averaged while the output of a layer goes step by step from its replacement to A's own",
+    eap_ig_activations,
+    takes=StepsOptions,
+    forwards=runs_by_steps,
+)
 
 
 def _stages(graph: Graph) -> list[tuple[list[Node], int]]:
@@ -69,8 +95,12 @@ def _stages(graph: Graph) -> list[tuple[list[Node], int]]:
 
 def _score(job: Job, nodes: list[Node], first: int, found: NDArray[np.float64]) -> None:
     """Fill in the scores of a stage's nodes, or of the edges out of them."""
+    import torch
+
+    from core.tracing.attribution import add_table, replaced_difference
+
     session, graph = job.session, job.session.graph
-    engine, steps, batch = session.engine, job.options.steps, session.engine.batch
+    engine, steps, batch = session.engine, job.told(StepsOptions).steps, session.engine.batch
     changes = torch.stack([replaced_difference(session, node, job.replacement) for node in nodes])
     lost = -changes[:, :, first:]  # [nodes, batch, rows, width]
     number = graph.writer_index(nodes[0])
@@ -108,6 +138,10 @@ def _last_reader(graph: Graph, layer: int) -> int:
 
 def _gradients(job: Job, node: Node, change: Tensor, shares: list[float], first: int) -> ReaderGradients:
     """Of runs that start behind a stage, one a share. change: of what the stage adds, if all of it is replaced."""
+    import torch
+
+    from core.engine.gradients import ReaderGradients
+
     session, engine = job.session, job.session.engine
     clean = engine.clean(full=True)
     stream, start = _behind(clean, node, session.graph)

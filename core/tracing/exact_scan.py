@@ -16,27 +16,60 @@ other: alone, neither of them changes anything.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.progress import within
-from core.scan import Scan
 from core.tracing.job import Found, Job, common_length
+from core.tracing.meaning import MEASURED
+from core.tracing.method import Method
+
+if TYPE_CHECKING:
+    from core.scan import Scan
+
+RUN = 0.15  # forwards: of one edit, behind its layer
+
+
+@dataclass
+class ScanState:
+    """The scans as far as they have come: one, or of nodes at positions one a position."""
+
+    scans: dict[int | None, Scan] = field(default_factory=dict)
 
 
 def exact_scan(job: Job) -> Iterator[Found]:
+    from core.scan import Scan
+
     if job.level == "positions":
         yield from _positions(job)
         return
-    scan = job.memory.setdefault("scan", Scan(job.session, job.level, job.replacement))
+    scans = job.state(ScanState).scans
+    scan = scans.setdefault(None, Scan(job.session, job.level, job.replacement))
     for _ in scan.parts(job.cancelled):
         if scan.done < len(scan):
             yield Found(-scan.effects, scan.done / len(scan))
     yield Found(-scan.effects)
 
 
+METHOD = Method(
+    "exact-scan",
+    "Exact scan",
+    "every edit really made, one at a time",
+    exact_scan,
+    meaning=MEASURED,
+    slopes=False,
+    slow=True,
+    forwards=lambda scored, options: RUN * scored,
+)
+
+
 def _positions(job: Job) -> Iterator[Found]:
     """Every node at every position, from the last position back: the later, the fewer rows are computed."""
+    from core.scan import Scan
+
+    scans = job.state(ScanState).scans
     session, graph = job.session, job.session.graph
     length = common_length([session.pair])
     first = session.engine.first_patched_row if job.replacement == "patch" else 0  # nothing differs before it
@@ -44,9 +77,7 @@ def _positions(job: Job) -> Iterator[Found]:
     effects[:, first:length] = np.nan
     total = int(np.isnan(effects).sum())
     for position in reversed(range(first, length)):
-        scan = job.memory.setdefault(
-            f"position {position}", Scan(session, "nodes", job.replacement, positions=[position])
-        )
+        scan = scans.setdefault(position, Scan(session, "nodes", job.replacement, positions=[position]))
         effects[:, position] = scan.effects  # of before it was cancelled
         left = int(np.isnan(effects).sum())
         done = 1 - (left + scan.done) / total

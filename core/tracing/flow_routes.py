@@ -22,21 +22,27 @@ high.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from core import progress
-from core.engine.attention import pattern, score_mask
-from core.engine.state import RunState, stream_before
 from core.graph import Node, Reader
 from core.tracing.job import Found, Job
+from core.tracing.meaning import SHARE
+from core.tracing.method import Method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.engine.state import RunState
 
 BLOCK_BYTES = 16 * 2**20  # of differences whose norms are taken at once
 
 
 def flow_routes(job: Job) -> Iterator[Found]:
+    import torch
+
     with torch.no_grad():
         edges, nodes = _flows(job)
     if job.level == "edges":
@@ -45,8 +51,23 @@ def flow_routes(job: Job) -> Iterator[Found]:
         yield Found(nodes.sum(axis=1) if job.level == "nodes" else nodes)
 
 
+METHOD = Method(
+    "flow-routes",
+    "Information flow routes",
+    "what the streams are made of, followed from the output down; no counterfactual",
+    flow_routes,
+    meaning=SHARE,
+    replaces=False,
+    slopes=False,
+)
+
+
 def _flows(job: Job) -> tuple[np.ndarray, np.ndarray]:
     """What flows along every edge [edges] and out of every node [writers, position], means over the batch."""
+    import torch
+
+    from core.engine.state import stream_before
+
     engine, graph = job.session.engine, job.session.graph
     adapter, state = engine.adapter, engine.clean(full=True)
     outs = torch.stack([state.out(adapter, node) for node in graph.writers])
@@ -86,6 +107,8 @@ def _flows(job: Job) -> tuple[np.ndarray, np.ndarray]:
 
 def _shares(parts: Tensor, whole: Tensor) -> Tensor:
     """Step 1: the shares of parts [parts, batch, position, width] in a sum [batch, position, width]."""
+    import torch
+
     size = whole.abs().sum(dim=-1, dtype=torch.float64)
     near = torch.stack([size - (part - whole).abs().sum(dim=-1, dtype=torch.float64) for part in parts]).clamp(min=0)
     return near / near.sum(dim=0).clamp(min=torch.finfo(near.dtype).tiny)
@@ -93,6 +116,10 @@ def _shares(parts: Tensor, whole: Tensor) -> Tensor:
 
 def _moved(job: Job, state: RunState, layer: int, head: int, out: Tensor) -> Tensor:
     """Step 2: the shares of key positions in what a head writes: [batch, query, key]."""
+    import torch
+
+    from core.engine.attention import pattern, score_mask
+
     adapter = job.session.model.adapter
     shape, weights = adapter.shape, adapter.attention[layer]
     mask = score_mask(adapter, layer, state.places(0), [head])

@@ -20,25 +20,43 @@ the effect of one edit in the whole model: that is what an exact scan measures.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-from core.engine.circuit_reference import Reference
-from core.engine.gradients import Partly, ReaderGradients
 from core.graph import Node
 from core.progress import stage
-from core.tracing.attribution import first_row, products
 from core.tracing.job import Found, Job
+from core.tracing.method import Method, runs_by_steps
+from core.tracing.options import StepsOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.engine.gradients import ReaderGradients
+
+
+@dataclass
+class IntegralState:
+    """total: the steps' part of the mean that are done."""
+
+    steps: int = 0
+    total: NDArray[np.float64] | float = 0.0
 
 
 def integrated_edges(job: Job) -> Iterator[Found]:
-    session, steps = job.session, job.options.steps
+    from core.engine.circuit_reference import Reference
+    from core.engine.gradients import Partly, ReaderGradients
+    from core.tracing.attribution import first_row, products
+
+    session, steps, state = job.session, job.told(StepsOptions).steps, job.state(IntegralState)
     engine, graph = session.engine, session.graph
     first = first_row(session, job.replacement)
     reference = Reference(engine, job.replacement, 0, full=True)
     below = engine.clean(full=True) if first > 0 else None
-    memory = job.memory
-    while (step := memory.setdefault("steps", 0)) < steps:
+    while (step := state.steps) < steps:
         job.check()
         done = step / steps, (step + 1) / steps
         partly = Partly((step + 0.5) / steps, lambda reader: reference.whole_stream(reader))
@@ -60,8 +78,19 @@ def integrated_edges(job: Job) -> Iterator[Found]:
 
         with stage(*done), stage(0.8, 1.0):
             found = products(job, [run], lost) / steps
-        memory["total"] = found if step == 0 else memory["total"] + found
-        memory["steps"] = step + 1
+        state.total = found if step == 0 else state.total + found
+        state.steps = step + 1
         if step + 1 < steps:
-            yield Found(memory["total"] * steps / (step + 1), (step + 1) / steps)
-    yield Found(memory["total"])
+            yield Found(state.total * steps / (step + 1), (step + 1) / steps)
+    yield Found(np.asarray(state.total))
+
+
+METHOD = Method(
+    "integrated-edges",
+    "Integrated edges",
+    "gradients averaged while all edges are opened together; scores of all edges add up",
+    integrated_edges,
+    takes=StepsOptions,
+    adds_up="all",
+    forwards=runs_by_steps,
+)

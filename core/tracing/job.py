@@ -1,10 +1,10 @@
-"""What a tracing method is given and what it gives back, whatever the method."""
+"""What a tracing method is given and what it gives back, whatever the method. Imports no torch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,22 @@ from numpy.typing import NDArray
 from core.edits import EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.graph import Graph
-from core.inputs.pair import Pair
-from core.session import Session
 from core.tracing.options import LEVELS, Level, Options
 
-__all__ = ["LEVELS", "Found", "Job", "Level", "Options", "Score", "by_level", "common_length"]
+if TYPE_CHECKING:
+    from core.inputs.pair import Pair
+    from core.session import Session
+
+__all__ = ["LEVELS", "Found", "Job", "Level", "Memory", "Options", "Score", "by_level", "common_length"]
+
+T = TypeVar("T")
+
+
+@dataclass
+class Memory:
+    """Where the state of a method lies between a cancel and going on (`Job.state`)."""
+
+    state: Any = None
 
 
 @dataclass(frozen=True)
@@ -24,8 +35,8 @@ class Job:
     """One session to score: a pair, or a batch of pairs, whose mean metric is what counts.
 
     replacement: what a removed edge carries. cancelled: asked now and then. more: sessions of the same model that a
-    joint method scores together with the first. memory: what a method keeps here it finds again when it is called for
-    the same job after it was cancelled."""
+    joint method scores together with the first. memory: what the method has done so far, if the same job was cancelled
+    before."""
 
     session: Session
     replacement: EditKind = "patch"
@@ -33,7 +44,7 @@ class Job:
     options: Options = field(default_factory=Options)
     cancelled: Callable[[], bool] | None = None
     more: tuple[Session, ...] = ()
-    memory: dict[str, Any] = field(default_factory=dict, compare=False)
+    memory: Memory = field(default_factory=Memory, compare=False)
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -43,6 +54,17 @@ class Job:
     def pairs(self) -> int:
         """Of all sessions together."""
         return sum(session.pair.batch for session in self.sessions)
+
+    def told(self, takes: type[T]) -> T:
+        """The options of a method. takes: their class."""
+        return self.options.of(takes)
+
+    def state(self, begin: Callable[[], T]) -> T:
+        """What the method has done so far: a value of its own class, made by `begin` the first time, and the same when
+        it goes on after it was cancelled."""
+        if self.memory.state is None:
+            self.memory.state = begin()
+        return cast(T, self.memory.state)
 
     def check(self) -> None:
         """Raise Cancelled where that is wanted."""

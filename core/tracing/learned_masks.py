@@ -28,126 +28,67 @@ for circuits much smaller than `keep`: among the masks that are open the order s
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor
-
-from core.engine.circuit_gradients import CircuitGradients
+from core.errors import ArgumentError
 from core.progress import stage
-from core.session import Session
-from core.tracing.attribution import first_row
-from core.tracing.job import Found, Job, common_length
+from core.tracing.job import Found, Job
+from core.tracing.meaning import SHARE
+from core.tracing.method import FORWARD_AND_BACKWARD, Method
+from core.tracing.options import check_count, option, seed_option
+
+if TYPE_CHECKING:
+    from core.tracing.hard_concrete import Masks
 
 MOST_EDGES = 40_000  # GPT-2 small has 32,491
-STRETCH = (-0.1, 1.1)
-TEMPERATURE = 2 / 3
-RATE = 0.2  # of Adam
-OPEN = 2.0  # log alpha at the beginning
-STIFF = 3.0  # of the pull towards the target: by the share that is missed, times the number of masks
+
+
+@dataclass(frozen=True)
+class MaskOptions:
+    updates: int = option(200, "of what is learned", title="Updates", least=1, most=10_000)
+    keep: float = option(0.05, "the share of the edges that shall be kept", title="Share to keep", least=0.001,
+                         most=0.999)  # fmt: skip
+    seed: int = seed_option()
+
+    def __post_init__(self) -> None:
+        check_count("updates", self.updates)
+        if not 0 < self.keep < 1:
+            raise ArgumentError(f"The share to keep is above 0 and below 1, not {self.keep:g}.")
+
+
+@dataclass
+class MaskState:
+    """The masks as far as they are learned."""
+
+    masks: Masks
 
 
 def learned_masks(job: Job) -> Iterator[Found]:
-    options, memory = job.options, job.memory
-    learned = memory.get("learned") or _Learned(job)
-    memory["learned"] = learned
-    while learned.updates < options.updates:
+    from core.tracing.hard_concrete import Masks
+
+    options = job.told(MaskOptions)
+    masks = job.state(lambda: MaskState(Masks(job))).masks
+    while masks.updates < options.updates:
         job.check()
-        with stage(learned.updates / options.updates, (learned.updates + 1) / options.updates):
-            learned.update(job)
-        if learned.updates < options.updates:
-            yield Found(learned.scores(), learned.updates / options.updates)
-    yield Found(learned.scores())
+        with stage(masks.updates / options.updates, (masks.updates + 1) / options.updates):
+            masks.update(job, options)
+        if masks.updates < options.updates:
+            yield Found(masks.scores(), masks.updates / options.updates)
+    yield Found(masks.scores())
 
 
-class _Learned:
-    """The masks as far as they are learned; an update that was cancelled goes on where it was.
-
-    log_alpha: of every mask, [masks]. updates: how many are made."""
-
-    def __init__(self, job: Job) -> None:
-        self._graph = graph = job.session.graph
-        self._level = job.level
-        self._readers = torch.from_numpy(graph.edge_readers.astype(np.int64))
-        self._writers = torch.from_numpy(graph.edge_writers.astype(np.int64))
-        self._first = min(first_row(session, job.replacement) for session in job.sessions)
-        self._length = job.session.engine.length
-        count = graph.n_edges if job.level == "edges" else graph.n_writers
-        if job.level == "positions":
-            common_length(session.pair for session in job.sessions)
-            count *= self._length - self._first  # before that nothing is replaced
-        self.log_alpha = torch.full((count,), OPEN, dtype=torch.float64, requires_grad=True)
-        self._sum = torch.zeros(count, dtype=torch.float64)  # of log alpha, over the updates
-        self._adam = torch.optim.Adam([self.log_alpha], lr=RATE)
-        self.updates = 0
-        self._slopes_so_far: list[Tensor] = []  # of the present update, a session each
-
-    def update(self, job: Job) -> None:
-        """Steps 1 to 3, once."""
-        options, log_alpha = job.options, self.log_alpha
-        count = len(log_alpha)
-        drawn = np.random.default_rng([options.seed, self.updates]).random(count)
-        with torch.enable_grad():
-            masks = _masks(log_alpha, torch.from_numpy(drawn))
-            still_open = torch.sigmoid(log_alpha - TEMPERATURE * math.log(-STRETCH[0] / STRETCH[1])).mean()
-        for session in job.sessions[len(self._slopes_so_far) :]:
-            place = len(self._slopes_so_far)
-            with stage(place / len(job.sessions), (place + 1) / len(job.sessions)):
-                self._slopes_so_far.append(self._slopes(job, session, masks.detach()))
-        slopes = torch.zeros_like(masks)
-        for each in self._slopes_so_far:
-            slopes = slopes + each / job.pairs
-        self._slopes_so_far = []
-        done = (self.updates + 1) / options.updates
-        missed = float(still_open.detach()) - max(options.keep, 1 - 2 * done * (1 - options.keep))
-        self._adam.zero_grad()
-        pull = torch.tensor(STIFF * count * missed, dtype=torch.float64)
-        torch.autograd.backward([masks, still_open], grad_tensors=[slopes, pull])
-        self._adam.step()
-        self._sum += log_alpha.detach()
-        self.updates += 1
-
-    def _slopes(self, job: Job, session: Session, masks: Tensor) -> Tensor:
-        """The divergence's gradient by every mask, summed over a session's pairs."""
-        graph, level = self._graph, self._level
-        shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
-        by_edge = masks[self._writers] if level == "nodes" else masks if level == "edges" else 1.0
-        shares[self._readers, self._writers] = torch.as_tensor(by_edge, dtype=torch.float64)
-        at_positions = masks.view(graph.n_writers, -1) if level == "positions" else None
-        run = CircuitGradients(
-            session.engine, shares, job.replacement, _divergence(session), self._first, job.cancelled, at_positions
-        )
-        if level == "positions":
-            return run.by_position.cpu().double().flatten()
-        found = run.by_share.cpu().double()[self._readers, self._writers]
-        return found if level == "edges" else torch.zeros_like(masks).index_add_(0, self._writers, found)
-
-    def scores(self) -> np.ndarray:
-        """Step 4."""
-        now = torch.sigmoid(self.log_alpha.detach())
-        found = torch.where(now >= 0.5, now, torch.sigmoid(self._sum / self.updates) / 2).numpy()
-        if self._level != "positions":
-            return found
-        whole = np.zeros((self._graph.n_writers, self._length))
-        whole[:, self._first :] = found.reshape(len(whole), -1)
-        return whole
-
-
-def _masks(log_alpha: Tensor, uniform: Tensor) -> Tensor:
-    """Step 1."""
-    u = uniform.clamp(1e-6, 1 - 1e-6)
-    s = torch.sigmoid((u.log() - (1 - u).log() + log_alpha) / TEMPERATURE)
-    low, high = STRETCH
-    return (s * (high - low) + low).clamp(0, 1)
-
-
-def _divergence(session: Session) -> Callable[[Tensor], Tensor]:
-    """How far an output [batch, answers] is from A's: [batch]."""
-    answer = session.clean.answer
-    if session.model.adapter.shape.output_kind == "embedding":
-        return lambda output: 1 - F.cosine_similarity(output, answer, dim=-1)
-    reference = answer.log_softmax(dim=-1)
-    return lambda output: F.kl_div(output.log_softmax(-1), reference, log_target=True, reduction="none").sum(-1)
+METHOD = Method(
+    "learned-masks",
+    "Learned masks",
+    "a mask for every edge, learned so that few edges keep the output; small models",
+    learned_masks,
+    takes=MaskOptions,
+    meaning=SHARE,
+    joint=True,
+    slopes=False,
+    most_edges=MOST_EDGES,
+    slow=True,
+    forwards=lambda scored, options: FORWARD_AND_BACKWARD * float(options.updates),
+)

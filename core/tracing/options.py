@@ -1,53 +1,128 @@
 """What a trace can be told: the level that it scores, and the options of its method. Imports no torch, so that the
-command line can be made from it."""
+command line and the menu can be made from it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, asdict, dataclass, field, fields
-from typing import Any, Literal, get_args
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, Literal, TypeVar, get_args
 
 from core.errors import ArgumentError
 
 # What is scored: every edge [edges]; every writer [writers]; every writer at every position [writers, position].
 Level = Literal["edges", "nodes", "positions"]
 LEVELS: tuple[Level, ...] = get_args(Level)
+T = TypeVar("T")
 
 
-def _option(usual: Any, words: str) -> Any:
-    return field(default=usual, metadata={"words": words})
+def option(
+    usual: float, words: str, *, title: str = "", least: float = 0, most: float = 1_000_000, digits: int = 3
+) -> Any:
+    """A field of a method's options, a frozen dataclass whose fields are numbers. words: what the command line says of
+    it. title, and from `least` to `most` with so many digits behind the point (of an int none): its field in the
+    window. What a method refuses, its `__post_init__` refuses, with ArgumentError."""
+    whole = isinstance(usual, int)
+    form = {"title": title, "least": least, "most": most, "digits": 0 if whole else digits}
+    return field(default=usual, metadata={"words": words, **form})
+
+
+def steps_option() -> Any:
+    return option(5, "points of an integral", title="Steps", least=1, most=200)
+
+
+def seed_option() -> Any:
+    return option(0, "of all that is drawn", title="Seed")
+
+
+def check_count(name: str, value: float, least: int = 1) -> None:
+    """Raise ArgumentError where there are fewer. name: in the plural."""
+    if not value >= least:
+        raise ArgumentError(f"A method needs at least {least} {name.rstrip('s')}, not {value}.")
 
 
 @dataclass(frozen=True)
-class Options:
-    """What methods can be told; each takes what it needs (its row of the table says which). The words of each are those
-    of the command line. Raises ArgumentError for a value that no method could take."""
+class NoOptions:
+    """Of a method that takes none."""
 
-    steps: int = _option(5, "points of an integral")
-    seed: int = _option(0, "of all that is drawn")
-    budget: int = _option(200, "circuits that may be run exactly, each over all pairs")
-    threshold: float = _option(0.01, "an edge below it is removed")
-    restarts: int = _option(1, "of a search, with other orders")
-    updates: int = _option(200, "of what is learned")
-    keep: float = _option(0.05, "the share of the edges that shall be kept")
+
+@dataclass(frozen=True)
+class StepsOptions:
+    """Of a method that takes an integral in steps."""
+
+    steps: int = steps_option()
 
     def __post_init__(self) -> None:
-        for name, least in (("steps", 1), ("budget", 0), ("restarts", 1), ("updates", 1)):
-            value = getattr(self, name)
-            if value < least:
-                raise ArgumentError(f"A method needs at least {least} {name.rstrip('s')}, not {value}.")
-        if not self.threshold >= 0:
-            raise ArgumentError(f"A threshold is 0 or more, not {self.threshold:g}.")
-        if not 0 < self.keep < 1:
-            raise ArgumentError(f"The share to keep is above 0 and below 1, not {self.keep:g}.")
+        check_count("steps", self.steps)
+
+
+@dataclass(frozen=True, init=False)
+class Options:
+    """What methods are told, by the names of their options; each takes its own, and for what it is not told its usual
+    value, which is also what an attribute of that name is: `Options(steps=3).seed`. Raises ArgumentError for an option
+    that no method has, or a value that none of those that have it takes."""
+
+    told: tuple[tuple[str, float], ...]
+
+    def __init__(self, **told: float) -> None:
+        known = option_fields()
+        values = {name: _number(name, value, known) for name, value in told.items()}
+        object.__setattr__(self, "told", tuple(sorted(values.items())))
+        for name in values:
+            self._check(name)
+
+    def __getattr__(self, name: str) -> Any:
+        each = None if name == "told" or name.startswith("_") else option_fields().get(name)
+        if each is None:
+            raise AttributeError(name)
+        return dict(self.told).get(name, each.default)
+
+    def of(self, takes: type[T]) -> T:
+        """What a method is told of it. takes: the class of its options. Raises ArgumentError for what it refuses."""
+        names = {each.name for each in fields(takes)}  # type: ignore[arg-type]
+        return takes(**{name: value for name, value in self.told if name in names})
+
+    def but(self, **told: float) -> Options:
+        """The same with some of them told anew."""
+        return Options(**{**dict(self.told), **told})
+
+    def _check(self, name: str) -> None:
+        """Raise ArgumentError where every method that has an option refuses its value."""
+        from core.tracing.methods import METHODS  # here: the table holds all methods, and this file is theirs too
+
+        value, errors = dict(self.told)[name], []
+        for method in METHODS.values():
+            if name in method.options:
+                try:
+                    method.takes(**{name: value})
+                    return
+                except ArgumentError as error:
+                    errors.append(error)
+        raise errors[0]
+
+
+def _number(name: str, value: float, known: Mapping[str, Field[Any]]) -> float:
+    """A value as its option has it. Raises ArgumentError."""
+    if name not in known:
+        raise ArgumentError(f"No method has an option {name!r}.", f"There are: {', '.join(known)}.")
+    if not isinstance(known[name].default, int):
+        return float(value)
+    if value != value or value in (float("inf"), float("-inf")) or int(value) != value:
+        raise ArgumentError(f"The option {name} is a whole number, not {value}.")
+    return int(value)
 
 
 def options_told(about: Mapping[str, str]) -> Options:
     """The options that scores were made with, as they say it of themselves; the usual ones where they do not."""
-    usual = asdict(Options())
-    return Options(**{name: type(usual[name])(about[name]) for name in usual if name in about})
+    return Options(**{name: float(about[name]) for name in option_fields() if name in about})
 
 
 def option_fields() -> dict[str, Field[Any]]:
-    """The options by name: each has a `default` of its type, and `metadata["words"]`."""
-    return {each.name: each for each in fields(Options)}
+    """The options of all methods by name: each has a `default` of its type, and `metadata` with `words` and what else
+    `option` was given. Where several methods have one of a name, that of the first."""
+    from core.tracing.methods import METHODS  # here: the table holds all methods, and this file is theirs too
+
+    known: dict[str, Field[Any]] = {}
+    for method in METHODS.values():
+        for each in fields(method.takes):
+            known.setdefault(each.name, each)
+    return known

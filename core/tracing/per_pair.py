@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,4 +57,4 @@ def scores_per_pair(
 
 
 def _seeded(options: Options, pair: int) -> Options:
-    return replace(options, seed=options.seed + pair)
+    return options.but(seed=options.seed + pair)

@@ -9,10 +9,19 @@ Cost: nothing. Do not use it but for comparison.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.tracing.job import Found, Job
+from core.tracing.meaning import DRAWN
+from core.tracing.method import Method
+from core.tracing.options import seed_option
+
+
+@dataclass(frozen=True)
+class RandomOptions:
+    seed: int = seed_option()
 
 
 def random_scores(job: Job) -> Iterator[Found]:
@@ -22,4 +31,17 @@ def random_scores(job: Job) -> Iterator[Found]:
         "nodes": (graph.n_writers,),
         "positions": (graph.n_writers, job.session.engine.length),
     }
-    yield Found(np.random.default_rng(job.options.seed).standard_normal(sizes[job.level]))
+    yield Found(np.random.default_rng(job.told(RandomOptions).seed).standard_normal(sizes[job.level]))
+
+
+METHOD = Method(
+    "random",
+    "Random",
+    "the baseline",
+    random_scores,
+    takes=RandomOptions,
+    meaning=DRAWN,
+    replaces=False,
+    slopes=False,
+    forwards=lambda scored, options: 0.0,
+)

@@ -21,15 +21,26 @@ from collections.abc import Iterator
 
 from core.progress import stage
 from core.tracing import eap
-from core.tracing.attribution import first_row, scores_of
 from core.tracing.job import Found, Job
-from core.tracing.relevance import with_relevance
+from core.tracing.method import Method
 
 
 def relp(job: Job) -> Iterator[Found]:
+    from core.tracing.attribution import first_row, scores_of
+    from core.tracing.relevance import with_relevance
+
     first = first_row(job.session, job.replacement)
     with stage(0.0, eap.RUNS):
         gradients = eap.gradients(job.session, first, with_relevance(job.session.model.adapter))
     with stage(eap.RUNS, 1.0):
         scores = scores_of(job, gradients, first)
     yield Found(scores)
+
+
+METHOD = Method(
+    "relp",
+    "RelP",
+    "shares of the output, followed back through A's own run by rules instead of gradients",
+    relp,
+    text_only=True,
+)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +13,9 @@ from core.errors import Cancelled
 from core.inputs.pair import Dataset
 from core.progress import stage, watched, within
 from core.session import Session
-from core.tracing.costs import POSITIONS, PREPARED, batch_positions, forwards
+from core.tracing.costs import POSITIONS, PREPARED, batch_positions
 from core.tracing.direction import direction_of_gap, gap
-from core.tracing.job import Job, Level, Options, common_length
+from core.tracing.job import Job, Level, Memory, Options, common_length
 from core.tracing.methods import method_named
 from core.tracing.over_pairs import Batch, batches_over, metric_name
 from core.tracing.scores import Scores
@@ -44,6 +43,7 @@ class Tracing:
         self.replacement = replacement
         self.level = level
         self.options = options or Options()
+        self.told = self.options.of(self.method.takes)
         self.method.check(session, replacement, level)
         if level == "positions":
             common_length([session.pair] if dataset is None else dataset.pairs)
@@ -53,7 +53,7 @@ class Tracing:
         self._sum: NDArray[np.float64] | None = None  # over the pairs that are done
         self._gap = 0.0  # m(whole) - m(empty circuit), summed over the pairs that are done
         self._kept: NDArray[np.bool_] | None = None  # of a search
-        self._memory: dict[str, Any] = {}  # of the job that was cancelled
+        self._memory = Memory()  # of the job that was cancelled
         self._jobs: list[list[Batch]] | None = None
 
     def parts(
@@ -89,7 +89,7 @@ class Tracing:
                 if found.share_done < 1:
                     share = (self.done + found.share_done * job.pairs) / self.pairs
                     yield self._scores(so_far / scored, share, gap_so_far / scored), share
-            self._sum, self.done, self._gap, self._kept, self._memory = so_far, scored, gap_so_far, found.kept, {}
+            self._sum, self.done, self._gap, self._kept, self._memory = so_far, scored, gap_so_far, found.kept, Memory()
             yield self.scores, self.done / self.pairs
             if cancelled is not None and cancelled() and self.done < self.pairs:
                 raise Cancelled
@@ -112,8 +112,7 @@ class Tracing:
         graph = self.session.graph
         scored = {"edges": graph.n_edges, "nodes": graph.n_writers}
         positions = graph.n_writers * self.session.pair.length
-        options = {name: getattr(self.options, name) for name in self.method.options}
-        return forwards(self.method.name, scored.get(self.level, positions), options)
+        return self.method.forwards(scored.get(self.level, positions), self.told)
 
     def _prepared(self, batches: list[Batch]) -> float:
         """What share of a job's work is done before its pairs are scored: their runs, and means where some are needed;
@@ -135,7 +134,7 @@ class Tracing:
     def _scores(self, values: NDArray[np.float64], share: float, mean_gap: float) -> Scores:
         session = self.session
         about = {"model": session.model.name, "metric": metric_name(session, self._dataset)}
-        about |= {name: str(getattr(self.options, name)) for name in self.method.options}
+        about |= {name: str(value) for name, value in asdict(self.told).items()}
         if self._dataset is not None:
             about["pairs"] = str(self.pairs)
         if share < 1:
@@ -176,7 +175,7 @@ def trace(
         replacement=replacement,
         level=level,
         dataset=dataset,
-        options=told if steps is None else replace(told, steps=steps),
+        options=told if steps is None else told.but(steps=steps),
     )
     for _ in tracing.parts(cancelled, progress):
         pass

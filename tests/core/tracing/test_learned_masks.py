@@ -31,7 +31,7 @@ def learned(names: ws.Session) -> tuple[Scores, Scores]:
     """The scores, and those by what the masks are in the end alone."""
     job = Job(names, options=Options(updates=120, keep=0.05))
     *_, found = learned_masks.learned_masks(job)
-    log_alpha = job.memory["learned"].log_alpha.detach().numpy()
+    log_alpha = job.memory.state.masks.log_alpha.detach().numpy()
     scores, last = (Scores(names.graph, values, "learned-masks", "patch") for values in (found.values, log_alpha))
     return scores, last
 
@@ -61,7 +61,7 @@ def test_as_many_are_expected_to_be_open_as_were_asked_for(family: str, keep: fl
     session = case(family).session()
     job = Job(session, options=Options(updates=100, keep=keep))
     *_, found = learned_masks.learned_masks(job)
-    log_alpha = job.memory["learned"].log_alpha.detach().numpy()
+    log_alpha = job.memory.state.masks.log_alpha.detach().numpy()
     still_open = 1 / (1 + np.exp(-(log_alpha + 2 / 3 * np.log(11))))  # the chance that a mask is not cut to 0
     assert still_open.mean() == pytest.approx(keep, abs=0.05)
     assert np.array_equal(found.values >= 0.5, log_alpha >= 0), "those that end open are the paper's circuit"
