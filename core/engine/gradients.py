@@ -25,10 +25,14 @@ from torch import Tensor
 
 from core import progress
 from core.engine.attention import attend, head_out, project, score_mask, split_qkv, write_heads
+from core.engine.norm_slopes import norm_slope
 from core.engine.pull_back import pull_back
 from core.engine.state import RunState, places
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
+
+Part = tuple[slice, slice]  # of the rows of the batch, and of the rows of the stream
+EVERYTHING: Part = (slice(None), slice(None))
 
 
 def _passed(share: float, at: progress.At) -> Callable[[Tensor], None]:
@@ -180,26 +184,41 @@ class ReaderGradients:
         """Gradient at the stream that was given: [batch, position, width]."""
         return self._gradients["stream", 0]
 
-    def layer(self, layer: int) -> Tensor:
+    def layer(self, layer: int, part: Part = EVERYTHING) -> Tensor:
         """Gradients at the readers of a layer, in their order (q, k, v, MLP): [readers, batch, position, width]. Zero
-        at those that the run starts behind."""
-        d_mlp = self._gradients["mlp", layer]
+        at those that the run starts behind. part: of the batch and the positions."""
+        shape, d_mlp = self.adapter.shape, self._gradients["mlp", layer][part]
+        ports = shape.heads + 2 * shape.kv_heads
+        found = d_mlp.new_empty(ports + 1, *d_mlp.shape)
+        found[ports] = d_mlp
         if layer not in self._norm_in:
-            shape = self.adapter.shape
-            return torch.cat([d_mlp.new_zeros(shape.heads + 2 * shape.kv_heads, *d_mlp.shape), d_mlp[None]])
-        by_kind = [self._gradients[kind, layer] for kind in "qkv"]
-        by_port = torch.cat(by_kind, dim=2).permute(2, 0, 1, 3)  # [ports, batch, position, head_width]
-        return torch.cat([self.to_stream(layer, by_port), d_mlp[None]])
+            found[:ports] = 0
+        else:
+            by_kind = [self._gradients[kind, layer][part] for kind in "qkv"]
+            by_port = torch.cat(by_kind, dim=2).permute(2, 0, 1, 3)  # [ports, batch, position, head_width]
+            self.to_stream(layer, by_port, part=part, out=found[:ports])
+        return found
 
-    def to_stream(self, layer: int, by_port: Tensor, first_port: int = 0) -> Tensor:
+    def to_stream(
+        self, layer: int, by_port: Tensor, first_port: int = 0, part: Part = EVERYTHING, out: Tensor | None = None
+    ) -> Tensor:
         """Gradients at what some ports of a layer project to [ports, ..., batch, position, head_width] as gradients at
-        what they read, [ports, ..., batch, position, width]. first_port: the number of the first among all q, k, v."""
+        what they read, [ports, ..., batch, position, width]. first_port: the number of the first among all q, k, v.
+        part: which rows these are. out: where to write them, [ports, batch, position, width]."""
         shape, weights = self.adapter.shape, self.adapter.attention[layer]
         w = weights.w_qkv.reshape(-1, shape.head_width, shape.width)[first_port : first_port + len(by_port)]
+        x = self._norm_in[layer][part]
+        slope = norm_slope(self.adapter, layer)
+        if slope is not None:
+            several = by_port.shape[1:-3].numel()  # of gradients at the same rows
+            rows = None if out is None else out.flatten(1, 2)
+            found = slope.back(x.flatten(0, 1).repeat(several, 1), w, by_port.flatten(1, -2), rows)
+            return found.view(*by_port.shape[:-1], -1)
         at_norm = (by_port.flatten(1, -2) @ w).reshape(*by_port.shape[:-1], shape.width)
         with torch.enable_grad():
-            x = self._norm_in[layer].expand_as(at_norm).detach().requires_grad_()
-            return pull_back(self.adapter.attention_norm(layer, x), x, at_norm)
+            x = x.expand_as(at_norm).detach().requires_grad_()
+            found = pull_back(self.adapter.attention_norm(layer, x), x, at_norm)
+        return found if out is None else out.copy_(found)
 
     def at(self, what: str, layer: int) -> Tensor:
         """Gradient at a layer's `q`, `k`, `v` or what its heads mix, `z` [batch, position, heads, head_width], or at
@@ -210,9 +229,21 @@ class ReaderGradients:
         """Gradient at the `logits` reader: [1, batch, position, width]."""
         return self._gradients["logits", self.adapter.shape.layers][None]
 
-    def readers(self, layer: int) -> Tensor:
+    def readers(self, layer: int, part: Part = EVERYTHING) -> Tensor:
         """Gradients at the readers of a layer; of the layer after the last, at `logits`."""
-        return self.layer(layer) if layer < self.adapter.shape.layers else self.logits()
+        if layer < self.adapter.shape.layers:
+            return self.layer(layer, part)
+        return self.logits()[(slice(None), *part)]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many rows of the batch, and of the stream, there are."""
+        return self._stream.shape[0], self._stream.shape[1]
+
+    def written(self, layer: int) -> tuple[Tensor, Tensor | None, Tensor]:
+        """What the writers of a layer add to the stream in this run: what its heads mix [batch, position, heads,
+        head_width], the factor of their joint scale, and what its MLP adds [batch, position, width]."""
+        return self._z[layer], self._factors[layer], self._mlp_out[layer]
 
     def out(self, node: Node) -> Tensor:
         """What a node adds to the stream in this run: [batch, position, width]."""

@@ -6,7 +6,7 @@ of its removal, to first order. A node's is the sum over its outgoing edges. All
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,17 +15,16 @@ from torch import Tensor
 
 from core import progress
 from core.edits import EditKind
-from core.engine.gradients import ReaderGradients
+from core.engine.gradients import Part, ReaderGradients
 from core.errors import ArgumentError, EditError
 from core.graph import Graph, Node, Reader
 from core.models.adapter import Adapter
 from core.session import Session
 from core.tracing.job import Job, by_level
+from core.tracing.losses import Losses
 from core.tracing.node_gradients import from_the_last, mean_gradient
 
 BLOCK_BYTES = 48 * 2**20  # of writers' differences held at once
-
-Difference = Callable[[Node], Tensor]
 
 
 def first_row(session: Session, replacement: EditKind) -> int:
@@ -52,49 +51,59 @@ def gradients_at(
 
 def scores_of(job: Job, gradients: Sequence[ReaderGradients], first: int) -> NDArray[np.float64]:
     """Scores by the mean of some gradients, at the job's level. The gradients hold the rows from `first` on."""
-
-    def difference(node: Node) -> Tensor:
-        return -replaced_difference(job.session, node, job.replacement)[:, first:]
-
-    return products(job, gradients, difference)
+    return products(job, gradients, Losses(job.session, job.replacement, first))
 
 
-def products(job: Job, gradients: Sequence[ReaderGradients], difference: Difference) -> NDArray[np.float64]:
-    """(what a writer would lose) . (mean gradient at a reader), at the job's level.
-
-    difference: of a writer, [batch, rows, width], over the rows that the gradients hold.
-    """
+def products(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) -> NDArray[np.float64]:
+    """(what a writer would lose) . (mean gradient at a reader), at the job's level. losses: over the rows that the
+    gradients hold. For a job by rows: [batch, edges]."""
     engine = job.session.engine
     with torch.no_grad():
         if job.level == "positions":
-            found = _at_positions(job, gradients, difference, engine.length)
-        else:
-            found = by_level(engine.graph, _at_edges(job, gradients, difference), job.level)
-    return found / engine.batch
+            return _at_positions(job, gradients, losses, engine.length) / engine.batch
+        table = _at_edges(job, gradients, losses)
+    return table if job.by_row else by_level(engine.graph, table[0], job.level) / engine.batch
 
 
-def _at_edges(job: Job, gradients: Sequence[ReaderGradients], difference: Difference) -> NDArray[np.float64]:
-    """One matrix product a layer and block of writers: [edges]."""
+def _at_edges(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) -> NDArray[np.float64]:
+    """One matrix product a layer and block of positions: [1 or batch, edges]. A norm works position by position, so the
+    gradients of every layer are made once."""
     graph = job.session.graph
-    found = np.zeros(graph.n_edges)
-    one = difference(graph.writers[0])
-    block = max(1, BLOCK_BYTES // (one.numel() * one.element_size()))
-    for start in range(0, graph.n_writers, block):
-        writers = graph.writers[start : start + block]
-        differences = torch.stack([difference(node) for node in writers]).flatten(1)
+    batch, rows = gradients[0].size
+    found = np.zeros((batch if job.by_row else 1, graph.n_edges))
+    width = job.session.model.adapter.shape.width
+    blocks = _blocks(batch, rows, graph.n_writers * width * gradients[0].adapter.dtype.itemsize)
+    for number, part in enumerate(blocks):
+        lost = losses.all(part)
         readers = 0
         for layer in range(graph.layers + 1):
             job.check()
-            progress.at((start + block * layer / (graph.layers + 1)) / graph.n_writers)
-            count = _readers_of(graph, layer)
-            if graph.writers_before(graph.readers[readers + count - 1]) > start:
-                gradient = mean_gradient(gradients, layer)
-                add_table(graph, found, layer, gradient.flatten(1) @ differences.T, start)
-            readers += count  # where nothing in the layer reads these writers, there is nothing to do
+            progress.at((number + layer / (graph.layers + 1)) / len(blocks))
+            readers += _readers_of(graph, layer)
+            before = graph.writers_before(graph.readers[readers - 1])
+            gradient = mean_gradient(gradients, layer, part)
+            if job.by_row:
+                of_rows = (x.transpose(0, 1).flatten(2) for x in (gradient, lost[:before]))
+                at_readers, of_writers = of_rows
+                for row, table in enumerate(at_readers @ of_writers.transpose(1, 2), part[0].start):
+                    add_table(graph, found[row], layer, table)
+            else:
+                add_table(graph, found[0], layer, gradient.flatten(1) @ lost[:before].flatten(1).T)
     return found
 
 
-def add_table(graph: Graph, found: NDArray[np.float64], layer: int, table: Tensor, start: int) -> None:
+def _blocks(batch: int, rows: int, row_bytes: int) -> list[Part]:
+    """Parts of a batch of streams that are done one after the other. row_bytes: of what is held of one row."""
+    at_once = max(1, BLOCK_BYTES // row_bytes)
+    whole, some = min(batch, at_once), max(1, at_once // batch)
+    return [
+        (slice(b, min(b + whole, batch)), slice(r, min(r + some, rows)))
+        for b in range(0, batch, whole)
+        for r in range(0, rows, some)
+    ]
+
+
+def add_table(graph: Graph, found: NDArray[np.float64], layer: int, table: Tensor, start: int = 0) -> None:
     """Add a table [readers of a layer, writers from number `start` on] to what it says of edges [edges]; where there is
     no such edge, it is left out."""
     number = graph.reader_index(Reader("q", layer) if layer < graph.layers else Reader("logits"))
@@ -105,19 +114,20 @@ def add_table(graph: Graph, found: NDArray[np.float64], layer: int, table: Tenso
             found[first + start : first + stop] += row[: stop - start]
 
 
-def _at_positions(
-    job: Job, gradients: Sequence[ReaderGradients], difference: Difference, length: int
-) -> NDArray[np.float64]:
+def _at_positions(job: Job, gradients: Sequence[ReaderGradients], losses: Losses, length: int) -> NDArray[np.float64]:
     """[writers, position]"""
     graph = job.session.graph
     found = np.zeros((graph.n_writers, length))
     for layer in from_the_last(graph, gradients, job.check):
         if layer.layer == graph.layers:
             continue
-        nodes = [Node("mlp", layer.layer), *(Node("head", layer.layer, head) for head in range(graph.heads))]
-        for node in [*nodes, *(graph.writers[:1] if layer.layer == 0 else ())]:
-            product = (difference(node) * layer.at(node)).sum(dim=(0, 2))
-            found[graph.writer_index(node), length - len(product) :] = product.cpu().double().numpy()
+        number = 1 + layer.layer * (graph.heads + 1)
+        lost = losses.of_layer(layer.layer)
+        of_heads, of_mlp = (lost[:-1] * layer.heads).sum(dim=(1, 3)), (lost[-1:] * layer.mlp).sum(dim=(1, 3))
+        first = length - of_heads.shape[1]
+        found[number : number + len(lost), first:] = torch.cat([of_heads, of_mlp]).cpu().double().numpy()
+        if layer.layer == 0:
+            found[0, first:] = (losses.of_input() * layer.before).sum(dim=(0, 2)).cpu().double().numpy()
     return found
 
 

@@ -42,7 +42,7 @@ def eap(job: Job) -> Iterator[Found]:
     yield Found(scores)
 
 
-METHOD = Method("eap", "EAP", "gradients at A", eap)
+METHOD = Method("eap", "EAP", "gradients at A", eap, by_row=True)
 
 
 def gradients(

@@ -82,6 +82,7 @@ METHOD = Method(
     eap_ig,
     takes=StepsOptions,
     needs_counterfactual=True,
+    by_row=True,
     adds_up="input",
     forwards=runs_by_steps,
 )

@@ -21,21 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.graph import Node
 from core.progress import stage
 from core.tracing.job import Found, Job
 from core.tracing.method import Method, runs_by_steps
 from core.tracing.options import StepsOptions
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.engine.gradients import ReaderGradients
 
 
 @dataclass
@@ -50,9 +43,10 @@ def integrated_edges(job: Job) -> Iterator[Found]:
     from core.engine.circuit_reference import Reference
     from core.engine.gradients import Partly, ReaderGradients
     from core.tracing.attribution import first_row, products
+    from core.tracing.losses import Losses
 
     session, steps, state = job.session, job.told(StepsOptions).steps, job.state(IntegralState)
-    engine, graph = session.engine, session.graph
+    engine = session.engine
     first = first_row(session, job.replacement)
     reference = Reference(engine, job.replacement, 0, full=True)
     below = engine.clean(full=True) if first > 0 else None
@@ -71,13 +65,8 @@ def integrated_edges(job: Job) -> Iterator[Found]:
                 below=below,
                 first=first,
             )
-
-        def lost(node: Node, run: ReaderGradients = run) -> Tensor:
-            value = reference.out(graph.writer_index(node), None)
-            return run.out(node) - (value if value.shape[1] == 1 else value[:, first:])
-
         with stage(*done), stage(0.8, 1.0):
-            found = products(job, [run], lost) / steps
+            found = products(job, [run], Losses(session, job.replacement, first, run)) / steps
         state.total = found if step == 0 else state.total + found
         state.steps = step + 1
         if step + 1 < steps:
@@ -91,6 +80,7 @@ METHOD = Method(
     "gradients averaged while all edges are opened together; scores of all edges add up",
     integrated_edges,
     takes=StepsOptions,
+    by_row=True,
     adds_up="all",
     forwards=runs_by_steps,
 )

@@ -36,7 +36,8 @@ class Job:
 
     replacement: what a removed edge carries. cancelled: asked now and then. more: sessions of the same model that a
     joint method scores together with the first. memory: what the method has done so far, if the same job was cancelled
-    before."""
+    before. by_row: whether every row of the batch is scored alone, [batch, edges], in place of their mean; for methods
+    that can (`Method.by_row`)."""
 
     session: Session
     replacement: EditKind = "patch"
@@ -45,6 +46,7 @@ class Job:
     cancelled: Callable[[], bool] | None = None
     more: tuple[Session, ...] = ()
     memory: Memory = field(default_factory=Memory, compare=False)
+    by_row: bool = False
 
     @property
     def sessions(self) -> tuple[Session, ...]:

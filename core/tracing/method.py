@@ -39,10 +39,11 @@ class Method:
     class of its options, a frozen dataclass made with `core.tracing.options.option`. meaning: what its scores are.
     replaces: whether what a removed edge carries plays a part. joint: it scores all pairs of a dataset together, since
     what it does next depends on all of them. alone: it scores them one by one: its scores are means of absolute values.
-    adds_up: which scores add up to m(A) - m(nothing) with enough steps: of all edges, or of those out of `input`.
-    slopes: whether it takes gradients of the metric. most_edges: of the models that it is for; None: of any. slow: it
-    is never run without being asked for. forwards: about how many forward runs of the model a pair takes, by how many
-    edges (nodes, nodes at positions) are scored and by its options.
+    by_row: it can score the rows of a batch each alone, in one go. adds_up: which scores add up to m(A) - m(nothing)
+    with enough steps: of all edges, or of those out of `input`. slopes: whether it takes gradients of the metric.
+    most_edges: of the models that it is for; None: of any. slow: it is never run without being asked for. forwards:
+    about how many forward runs of the model a pair takes, by how many edges (nodes, nodes at positions) are scored and
+    by its options.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Method:
     text_only: bool = False
     joint: bool = False
     alone: bool = False
+    by_row: bool = False
     adds_up: Literal["all", "input"] | None = None
     slopes: bool = True
     most_edges: int | None = None

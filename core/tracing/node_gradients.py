@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core import progress
-from core.engine.gradients import ReaderGradients
+from core.engine.gradients import EVERYTHING, Part, ReaderGradients
 from core.graph import Graph, Node
 
 
@@ -56,9 +56,12 @@ def from_the_last(
         yield LayerGradients(layer, readers, mlp, heads, before)
 
 
-def mean_gradient(gradients: Sequence[ReaderGradients], layer: int) -> Tensor:
-    """The mean over some runs of the gradients at a layer's readers: [readers, batch, rows, width]."""
-    total = gradients[0].readers(layer)
+def mean_gradient(gradients: Sequence[ReaderGradients], layer: int, part: Part = EVERYTHING) -> Tensor:
+    """The mean over some runs of the gradients at a layer's readers: [readers, batch, rows, width]. part: of the batch
+    and the rows."""
+    total = gradients[0].readers(layer, part)
+    if len(gradients) == 1:
+        return total
     for each in gradients[1:]:
-        total = total + each.readers(layer)
+        total = total + each.readers(layer, part)
     return total / len(gradients)

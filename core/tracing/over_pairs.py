@@ -13,7 +13,7 @@ from core.inputs.pair import Dataset, Pair, Side
 from core.metrics import METRICS, Answer, Metric
 from core.session import Session
 from core.steering import population_of
-from core.tracing.costs import POSITIONS
+from core.tracing.costs import POSITIONS, batch_positions
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,13 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
         size = max(1, positions // max(dataset.pairs[numbers[0]].length, 1))
         batches += [batch(numbers[start : start + size]) for start in range(0, len(numbers), size)]
     return batches
+
+
+def usual_positions(session: Session, runs: float) -> int:
+    """How many positions of a dataset's pairs run together, so that a batch is scored in some seconds. runs: about how
+    many forward runs a pair takes."""
+    blocks = session.model.adapter.blocks
+    return batch_positions(sum(part.numel() for block in blocks for part in block.parameters()), runs)
 
 
 def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> Iterator[Session]:

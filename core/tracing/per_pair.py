@@ -15,7 +15,7 @@ from core.progress import stage, watched, within
 from core.session import Session
 from core.tracing.job import Job, Options
 from core.tracing.methods import method_named
-from core.tracing.over_pairs import batches_over
+from core.tracing.over_pairs import batches_over, usual_positions
 
 PREPARED = 0.1  # of the time of a pair, about: its runs, and means
 
@@ -30,29 +30,35 @@ def scores_per_pair(
     cancelled: Callable[[], bool] | None = None,
     memory: dict[Any, Any] | None = None,
 ) -> NDArray[np.float32]:
-    """[pairs, edges], in the dataset's order. memory: scored pairs are kept here, and found again after Cancelled. What
-    is drawn is drawn anew for every pair. Raises InputError for a pair of several rows, what the method raises,
-    Cancelled."""
-    chosen = method_named(method)
+    """[pairs, edges], in the dataset's order. Pairs of one shape go through the model together where the method can
+    tell their scores apart. memory: scored pairs are kept here, and found again after Cancelled. What is drawn is drawn
+    anew for every pair. Raises InputError for a pair of several rows, what the method raises, Cancelled."""
+    chosen, options = method_named(method), options or Options()
     chosen.check(session, replacement, "edges")
+    if any(pair.batch > 1 for pair in dataset.pairs):
+        raise InputError("Pairs are scored one by one, and one of these holds several rows.", "Give each a pair.")
     rows = np.zeros((len(dataset), session.graph.n_edges), dtype=np.float32)
     known = {} if memory is None else memory
-    for number, batch in enumerate(batches_over(session, dataset, positions=1)):
-        if len(batch.rows) > 1:
-            raise InputError("Pairs are scored one by one, and one of these holds several rows.", "Give each a pair.")
-        (row,) = batch.rows
-        if number not in known:
-            with watched(progress, cancelled), stage(number / len(dataset), (number + 1) / len(dataset)):
+    runs = chosen.forwards(session.graph.n_edges, options.of(chosen.takes))
+    positions = usual_positions(session, runs) if chosen.by_row else 1
+    done = 0
+    for number, batch in enumerate(batches_over(session, dataset, positions)):
+        after = done + len(batch.rows)
+        if not all(row in known for row in batch.rows):
+            with watched(progress, cancelled), stage(done / len(dataset), after / len(dataset)):
                 with stage(0.0, PREPARED):
                     each = batch.session()
                     if replacement == "mean" and chosen.replaces:
                         each.engine.references.means(cancelled)
-                job = Job(each, replacement, options=_seeded(options or Options(), number), cancelled=cancelled)
+                seeded = _seeded(options, number)
+                job = Job(each, replacement, options=seeded, cancelled=cancelled, by_row=chosen.by_row)
                 *_, found = within(chosen.score(job), PREPARED)
-            known[number] = found.values.astype(np.float32)
-        rows[row] = known[number]
+            known |= zip(batch.rows, np.atleast_2d(found.values).astype(np.float32), strict=True)
+        for row in batch.rows:
+            rows[row] = known[row]
+        done = after
         if progress is not None:
-            progress((number + 1) / len(dataset))
+            progress(done / len(dataset))
     return rows
 
 

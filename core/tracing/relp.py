@@ -43,4 +43,5 @@ METHOD = Method(
     "shares of the output, followed back through A's own run by rules instead of gradients",
     relp,
     text_only=True,
+    by_row=True,
 )

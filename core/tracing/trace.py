@@ -13,11 +13,11 @@ from core.errors import Cancelled
 from core.inputs.pair import Dataset
 from core.progress import stage, watched, within
 from core.session import Session
-from core.tracing.costs import POSITIONS, PREPARED, batch_positions
+from core.tracing.costs import POSITIONS, PREPARED
 from core.tracing.direction import direction_of_gap, gap
 from core.tracing.job import Job, Level, Memory, Options, common_length
 from core.tracing.methods import method_named
-from core.tracing.over_pairs import Batch, batches_over, metric_name
+from core.tracing.over_pairs import Batch, batches_over, metric_name, usual_positions
 from core.tracing.scores import Scores
 
 
@@ -101,8 +101,7 @@ class Tracing:
             if self._dataset is None:
                 self._jobs = [[Batch(tuple(range(session.pair.batch)), lambda: session)]]
             else:
-                weights = sum(part.numel() for block in session.model.adapter.blocks for part in block.parameters())
-                usual = POSITIONS if self.method.joint else batch_positions(weights, self._forwards())
+                usual = POSITIONS if self.method.joint else usual_positions(session, self._forwards())
                 batches = batches_over(session, self._dataset, 1 if self.method.alone else usual)
                 self._jobs = [batches] if self.method.joint else [[batch] for batch in batches]
         return self._jobs

@@ -1,0 +1,89 @@
+"""How gradients go back through the norm before attention, in closed form: many gradients at one norm, as every port of
+a layer has one of its own.
+
+    norm(x) = w * h + b,   h = P x / s,   s = sqrt(mean((P x)^2) + epsilon)
+    at x    = (P (w g) - h mean(h w g)) / s          (where s is held constant: P (w g) / s)
+
+P takes the mean away (LayerNorm) or is 1 (RMSNorm). In front of a projection W, P (w g) is (W w P)^T times the gradient
+behind the projection, and the mean a product of width head_width: what is left for [ports, rows, width] is one product
+and one addition, in place of a run of the norm and one back.
+
+Which of these a norm is, is found out by trying it; one that is none of them goes back by autograd.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from core.engine.pull_back import pull_back
+from core.models.adapter import Adapter
+
+AGREE = {torch.float32: 1e-5, torch.float64: 1e-12}  # relative, of what is tried; other dtypes go by autograd
+
+
+@dataclass(frozen=True)
+class NormSlope:
+    """weight: [width] or None for ones. centred: whether the mean is taken away. held: whether what it divides by is
+    constant for gradients."""
+
+    weight: Tensor | None
+    centred: bool
+    epsilon: float
+    held: bool = False
+
+    def back(self, x: Tensor, w: Tensor, gradient: Tensor, out: Tensor | None = None) -> Tensor:
+        """From gradients behind projections to those at the norm's input. x: [rows, width]. w: [ports, head_width,
+        width]. gradient: [ports, rows, head_width]. Returns [ports, rows, width]; out: where to write it."""
+        if self.weight is not None:
+            w = w * self.weight
+        centre = x - x.mean(dim=-1, keepdim=True) if self.centred else x
+        divisor = (centre.square().mean(dim=-1, keepdim=True) + self.epsilon).sqrt()
+        scaled = gradient / divisor
+        found = torch.bmm(scaled, w - w.mean(dim=-1, keepdim=True) if self.centred else w, out=out)
+        if self.held:
+            return found
+        normed = centre / divisor
+        projected = normed @ w.transpose(1, 2)  # [ports, rows, head_width]
+        along = (scaled * projected).sum(dim=-1, keepdim=True) / x.shape[-1]
+        return found.addcmul_(along, normed, value=-1)
+
+
+_SLOPES: WeakKeyDictionary[Adapter, dict[int, NormSlope | None]] = WeakKeyDictionary()
+
+
+def norm_slope(adapter: Adapter, layer: int) -> NormSlope | None:
+    """Of the norm before a layer's attention; None where it must go by autograd."""
+    known = _SLOPES.setdefault(adapter, {})
+    if layer not in known:
+        known[layer] = _tried(adapter, layer)
+    return known[layer]
+
+
+def _tried(adapter: Adapter, layer: int) -> NormSlope | None:
+    if adapter.dtype not in AGREE:
+        return None
+    norm = adapter.norm_before(layer, "attention")
+    weight = getattr(norm, "weight", None)
+    epsilon = getattr(norm, "eps", getattr(norm, "variance_epsilon", None))
+    weights = [None] if weight is None else [weight.detach(), 1 + weight.detach()]
+    if epsilon is None or any(w is not None and w.shape != (adapter.shape.width,) for w in weights):
+        return None
+    generator = torch.Generator("cpu").manual_seed(0)
+    drawn = torch.randn(2, 3, adapter.shape.width, generator=generator, dtype=torch.float64, device="cpu")
+    x, gradient = (part.to(adapter.dtype).to(adapter.device) for part in drawn)
+    with torch.enable_grad():
+        tried = x[None].clone().requires_grad_()
+        right = pull_back(adapter.attention_norm(layer, tried), tried, gradient[None])[0]
+    identity = torch.eye(adapter.shape.width, dtype=adapter.dtype, device=adapter.device)[None]
+    for held in (False, True):
+        for centred in (True, False):
+            for w in weights:
+                slope = NormSlope(w, centred, float(epsilon), held)
+                found = slope.back(x, identity, gradient[None])[0]
+                if (found - right).abs().max() <= AGREE[adapter.dtype] * right.abs().max():
+                    return slope
+    return None

@@ -1,0 +1,108 @@
+"""What a run's writers would lose if all their edges were replaced, a layer at a time.
+
+    lost_u = out_u - replacement_u
+
+With `patch` the heads of a layer take one product, of what they mix in A less what they mix in B: what a head adds is
+linear in it. With a joint scale, which is another one in every run, each run takes its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.edits import EditKind
+from core.engine.attention import heads_out
+from core.engine.gradients import EVERYTHING, Part, ReaderGradients
+from core.engine.state import RunState
+from core.errors import ArgumentError, EditError
+from core.graph import Node
+from core.session import Session
+
+
+@dataclass(frozen=True)
+class Losses:
+    """session: its run over A, or `run` instead of it. replacement: what a removed edge carries. first: the row of the
+    stream from which on losses are told. Raises ArgumentError for another replacement, EditError without a B."""
+
+    session: Session
+    replacement: EditKind
+    first: int
+    run: ReaderGradients | None = None
+
+    def __post_init__(self) -> None:
+        if self.replacement not in ("patch", "mean", "zero"):
+            raise ArgumentError(f"Edges cannot be scored for {self.replacement!r}.", "There are: patch, zero, mean.")
+        if self.replacement == "patch" and self.session.engine.counterfactual() is None:
+            raise EditError("There is no counterfactual input to patch from.", "Give an input B, or use zero or mean.")
+
+    def of_input(self, part: Part = EVERYTHING) -> Tensor:
+        """[batch, rows, width], of a part of the batch and of the rows from the first one on."""
+        run = self.run
+        out = self._cut(self._a.embedding, part) if run is None else run.out(Node("input"))[part]
+        if self.replacement == "patch":
+            return out - self._cut(self._b.embedding, part)
+        return out if self.replacement == "zero" else out - self._mean(Node("input"), part)
+
+    def of_layer(self, layer: int, part: Part = EVERYTHING) -> Tensor:
+        """Of a layer's heads and its MLP: [heads + 1, batch, rows, width]."""
+        adapter = self.session.model.adapter
+        weights, heads = adapter.attention[layer], range(adapter.shape.heads)
+        z, factor, mlp = self._written(layer, part)
+        found = mlp.new_empty(len(heads) + 1, *mlp.shape)
+        if self.replacement == "patch":
+            of_b, factor_of_b, mlp_of_b = self._of_state(self._b, layer, part)
+            torch.sub(mlp, mlp_of_b, out=found[-1])
+            if factor is None or factor_of_b is None:
+                heads_out(weights, (z - of_b).flatten(0, 1), heads, found[:-1].flatten(1, 2))
+            else:
+                found[:-1] = heads_out(weights, z, heads) * factor - heads_out(weights, of_b, heads) * factor_of_b
+            return found
+        heads_out(weights, z.flatten(0, 1), heads, found[:-1].flatten(1, 2))
+        if factor is not None:
+            found[:-1] *= factor
+        found[-1] = mlp
+        if self.replacement == "mean":
+            for number, node in enumerate([*(Node("head", layer, head) for head in heads), Node("mlp", layer)]):
+                found[number] -= self._mean(node, part)
+        return found
+
+    def all(self, part: Part = EVERYTHING) -> Tensor:
+        """Of all writers: [writers, batch, rows, width]."""
+        of_input, graph = self.of_input(part), self.session.graph
+        found = of_input.new_empty(graph.n_writers, *of_input.shape)
+        found[0] = of_input
+        for layer in range(graph.layers):
+            start = 1 + layer * (graph.heads + 1)
+            found[start : start + graph.heads + 1] = self.of_layer(layer, part)
+        return found
+
+    @property
+    def _a(self) -> RunState:
+        return self.session.engine.clean(full=True)
+
+    @property
+    def _b(self) -> RunState:
+        state = self.session.engine.counterfactual(full=True)
+        assert state is not None
+        return state
+
+    def _written(self, layer: int, part: Part) -> tuple[Tensor, Tensor | None, Tensor]:
+        if self.run is None:
+            return self._of_state(self._a, layer, part)
+        z, factor, mlp = self.run.written(layer)
+        return z[part], None if factor is None else factor[part], mlp[part]
+
+    def _of_state(self, state: RunState, layer: int, part: Part) -> tuple[Tensor, Tensor | None, Tensor]:
+        factor = state.factors[layer]
+        cut = (self._cut(state.z[layer], part), self._cut(state.mlp_out[layer], part))
+        return cut[0], None if factor is None else self._cut(factor, part), cut[1]
+
+    def _cut(self, x: Tensor, part: Part) -> Tensor:
+        return x[:, self.first :][part]
+
+    def _mean(self, node: Node, part: Part) -> Tensor:
+        mean = self.session.engine.references.mean_value(node)
+        return mean if mean.shape[1] == 1 else mean[:, self.first :][:, part[1]]
