@@ -13,7 +13,7 @@ from torch import Tensor
 from core.errors import InputError
 
 _NUMBERS = re.compile(r"(?:ids:)?[\s,\[\]]*(\d+(?:[\s,]+\d+)*)[\s,\[\]]*", re.ASCII)
-GIVE_MASK = "Give them with their mask: model.pair(tokenizer(texts, padding=True, return_tensors='pt'))."
+GIVE_MASK = "Give the ids with their mask: model.pair(tokenizer(texts, padding=True, return_tensors='pt'))."
 
 
 def typed_ids(text: str) -> list[int]:
@@ -72,19 +72,22 @@ def padding_mask(ids: Tensor, padding: int) -> Tensor:
     return inside | ~other.any(dim=1, keepdim=True)
 
 
-def padding_note(ids: Tensor, padding: int, label: str, start: int | None) -> str:
-    """What should be known of ids that begin or end with the token that rows are padded with, and which are read as
-    they are; empty where there is nothing. start: the token that a text begins with: one of it is no padding."""
-    for row in ids.tolist():
-        first = next((i for i, token in enumerate(row) if token != padding), 0)
-        last = next((i for i, token in enumerate(reversed(row)) if token != padding), 0)
-        if first > (1 if padding == start else 0):
-            where, count = "begin", first
-        elif last > 1:
-            where, count = "end", last
-        else:
-            continue
-        return (
-            f"The ids {where} with {count} times {label!r}, which rows are padded with: it is read as text. {GIVE_MASK}"
-        )
-    return ""
+def check_unpadded(ids: Tensor, padding: int, label: str, start: int | None) -> None:
+    """Raise InputError for ids that were perhaps padded with a token that texts begin or end with: a row begins or ends
+    with several, or some rows of a batch with more than others, and nothing tells which of them are real.
+
+    ids: [batch, position]. padding: the token, called `label`. start: the token that a text begins with: one of it at
+    the beginning of every row is no padding, nor is one at the end."""
+    same = ids == padding
+    empty = same.all(dim=1)
+    for where, run in (("begin", same), ("end", same.flip(1))):
+        counts = torch.where(empty, 1, run.cumprod(dim=1).sum(dim=1)).tolist()
+        usual = 1 if where == "end" or start in (None, padding) else 0
+        if max(counts) > usual or len(set(counts)) > 1:
+            row = max(range(len(counts)), key=lambda place: counts[place])
+            which = f"Row {row} of the ids {where}s" if len(counts) > 1 else f"The ids {where}"
+            raise InputError(
+                f"{which} with {counts[row]} times {label!r}, which rows are padded with and texts are marked with: "
+                "which of them is padding cannot be told.",
+                f"{GIVE_MASK} A mask of ones has them all read.",
+            )

@@ -18,9 +18,9 @@ from core.inputs.images import model_view, open_image
 from core.inputs.pair import Pair, Side, stack_rows
 from core.inputs.text import check_aligned, doubled_start, encode_side, token_texts
 from core.inputs.token_ids import (
+    check_unpadded,
     ids_and_mask,
     padding_mask,
-    padding_note,
     padding_of,
     right_padded,
     typed_ids,
@@ -137,7 +137,8 @@ class Model:
 
     def _ids_side(self, ids: Tensor, mask: Tensor | None = None) -> Side:
         """Ids [batch, position]; with a mask, or padded with a token that is for nothing else, their padding goes to
-        the right. A model that reads its padding takes ids as they are."""
+        the right; ids that were perhaps padded with a token of texts are refused. A model that reads its padding takes
+        ids as they are."""
         if ids.ndim != 2 or ids.is_floating_point():
             raise InputError("Token ids must be whole numbers [batch, position].", f"Got {_describe(ids)}.")
         ids = ids.to(self.adapter.device)
@@ -150,7 +151,7 @@ class Model:
                 notes.append(f"The padding ({self.label(padding)!r}) is taken out: it is no part of the input.")
             elif not alone:
                 start = getattr(self.tokenizer, "bos_token_id", None)
-                notes += [note for note in [padding_note(ids, padding, self.label(padding), start)] if note]
+                check_unpadded(ids, padding, self.label(padding), start)
         if self.adapter.padded_length is None:
             ids, lengths = right_padded(ids, mask)
         else:

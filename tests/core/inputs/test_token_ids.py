@@ -43,16 +43,42 @@ def test_a_token_that_is_padding_and_nothing_else_is_taken_out(side: str) -> Non
     assert torch.equal(answers(model, ids), answers(model, TEXTS))
 
 
+@pytest.mark.parametrize("special", [{}, {"pad_token": "<eos>"}, {"pad_token": "<eos>", "bos_token": "<eos>"}])
 @pytest.mark.parametrize(
-    ("front", "behind", "words"), [(3, 0, "begin with 3 times '<eos>'"), (0, 2, "end with 2 times")]
+    ("front", "behind", "words"),
+    [
+        ([3], [0], "The ids begin with 3 times '<eos>'"),
+        ([0], [2], "The ids end with 2 times '<eos>'"),
+        ([0, 0], [0, 1], "Row 1 of the ids ends with 1 times"),
+        ([2, 1], [0, 1], "Row 0 of the ids begins with 2 times"),
+        ([0, 0], [3, 3], "Row 0 of the ids ends with 3 times"),
+    ],
 )
-def test_ids_that_look_padded_are_told(front: int, behind: int, words: str) -> None:
-    model = model_with()
-    ids = torch.tensor([[0] * front + model.tokenizer(TEXTS[0])["input_ids"] + [0] * behind])
-    (note,) = model.side(ids).notes
-    assert words in note
-    assert "mask" in note
-    assert model.side(ids[:, front : front + 6]).notes == ()
+def test_ids_that_were_perhaps_padded_with_the_end_of_text_are_refused(
+    special: dict[str, str], front: list[int], behind: list[int], words: str
+) -> None:
+    model = model_with(**special)
+    text = model.tokenizer(TEXTS[0])["input_ids"]
+    size = max(a + b for a, b in zip(front, behind, strict=True)) + len(text)
+    rows = [[0] * a + text[: size - a - b] + [0] * b for a, b in zip(front, behind, strict=True)]
+    ids = torch.tensor([row + [4] * (size - len(row)) if row[-1] else row for row in rows])
+    with pytest.raises(InputError, match=words) as refused:
+        model.pair(ids)
+    assert "mask" in refused.value.hint
+    everything = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    assert model.side(everything).lengths == (size,) * len(rows), "a mask of ones has them read"
+    with pytest.raises(InputError, match=words):
+        model.pair(everything, ids)
+
+
+@pytest.mark.parametrize("special", [{}, {"pad_token": "<eos>", "bos_token": "<eos>"}])
+def test_one_mark_at_the_beginning_or_the_end_of_every_row_is_text(special: dict[str, str]) -> None:
+    model = model_with(**special)
+    text = model.tokenizer(TEXTS[0])["input_ids"]
+    for rows in ([[0, *text]], [[*text, 0]], [[0, *text, 0], [0, *text[::-1], 0]], [[0]]):
+        side = model.side(torch.tensor(rows))
+        assert side.lengths == (len(rows[0]),) * len(rows)
+        assert side.notes == ()
 
 
 def test_masks_that_do_not_fit_are_refused() -> None:
