@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core.engine.alignment import common_roles
 from core.engine.engine import Engine
 from core.engine.population import Population
 from core.engine.state import RunState, stream_before
@@ -58,7 +59,8 @@ def population_of(model: Model, dataset: Dataset) -> Population:
         chosen = [lengths[row] for row in rows] if padded else None
         return Engine(model.adapter, stack_rows([inputs[row] for row in rows]), None, chosen).clean(full=True)
 
-    return Population(model.adapter, inputs, lengths, run)
+    roles = common_roles([pair.roles for pair in dataset.pairs])
+    return Population(model.adapter, inputs, lengths, run, roles=roles)
 
 
 def _mean(model: Model, sources: Sequence[Any], target: Node | Reader, position: int | None) -> Tensor:

@@ -303,16 +303,33 @@ class Oracle:
         if writer in self._means:
             return self._means[writer]
         out = self.others.outs[writer]
-        batch = len(out)
-        lengths = [out.shape[1]] * batch if self.a.ndim > 2 else self.dataset_lengths
-        result = torch.empty_like(self.clean.outs[writer])
-        for position in range(result.shape[1]):
-            real = [
-                out[row, p] for row in range(batch) for p in range(lengths[row]) if self.over_positions or p == position
-            ]
-            result[:, position] = torch.stack(real).mean(dim=0)
+        lengths = [out.shape[1]] * len(out) if self.a.ndim > 2 else self.dataset_lengths
+        result = torch.zeros_like(self.clean.outs[writer])
+        for row, values in enumerate(result):
+            size = len(values) if self.lengths is None or self.a.ndim > 2 else self.lengths[row]
+            for position in range(size):
+                alike = self._alike(row, position, size, lengths)
+                values[position] = torch.stack([out[other, place] for other, place in alike]).mean(dim=0)
         self._means[writer] = result
         return result
+
+    def _alike(self, row: int, position: int, size: int, lengths: Sequence[int]) -> list[tuple[int, int]]:
+        """The positions, with their rows, that a mean at a position is over: of all rows those that are as far from the
+        nearer end of a role that holds it, else of the row; from the other end where fewer than two reach so far."""
+        if self.over_positions:
+            return [(other, place) for other, length in enumerate(lengths) for place in range(length)]
+        spans = [((0, size), [(0, length) for length in lengths])]
+        for role in self.roles.values() if self.dataset is self.a else ():
+            if role[row][0] <= position < role[row][1]:
+                spans.insert(0, (role[row], list(role)))
+        for (start, stop), others in sorted(spans, key=lambda item: item[0][1] - item[0][0]):
+            left, right = position - start, stop - position
+            from_start = [(o, first + left) for o, (first, last) in enumerate(others) if left < last - first]
+            from_end = [(o, last - right) for o, (first, last) in enumerate(others) if right <= last - first]
+            for alike in (from_end, from_start) if right - 1 <= left else (from_start, from_end):
+                if len(alike) >= min(2, len(lengths)):
+                    return alike
+        raise ValueError(f"position {position} has no mean")
 
 
 def _canonical(name: str) -> str:

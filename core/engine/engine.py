@@ -74,13 +74,11 @@ class Engine:
         self.first_patched_row = self.unedited.first_patched_row
         self.extent = Extent(tuple(lengths or (self.length,) * self.batch), self.length, roles or {})
         self.population = dataset or Population(
-            adapter, clean.unbind(), self.extent.lengths, self.unedited.of_rows, self.batch
+            adapter, clean.unbind(), self.extent.lengths, self.unedited.of_rows, self.batch, self.extent.roles
         )
         one = len(self.population.lengths) == 1
         over_positions = one if mean_over_positions is None else mean_over_positions
-        self.references = References(
-            adapter, self.unedited, clean, self.extent.lengths, self.population, over_positions
-        )
+        self.references = References(adapter, self.unedited, clean, self.extent, self.population, over_positions)
         self._frozen: dict[bool, FrozenNorms] = {}
         self.memory = int(memory_megabytes * 2**20)
         self._kept = KeptRuns(self.memory)

@@ -7,7 +7,7 @@ over many inputs takes no more memory than one input; the means are made once, f
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,11 +15,13 @@ import torch
 from torch import Tensor
 
 from core import progress
+from core.engine.alignment import Alignment
 from core.engine.attention import heads_out
 from core.engine.state import RunState, stream_before
 from core.errors import Cancelled, EditError
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
+from core.positions import Span
 
 POSITIONS = 64  # of all inputs that run together, about: between two such runs it can be cancelled
 
@@ -29,14 +31,21 @@ Run = Callable[[Sequence[int]], RunState]
 class Population:
     """inputs: of each row, ids [position] or pixels [channel, height, width]. lengths: how many positions of each are
     real. run: some rows, by their numbers, at every position, shorter ones padded on the right. together: rows that run
-    at a time."""
+    at a time. roles: spans that all rows have, by which their positions correspond."""
 
     def __init__(
-        self, adapter: Adapter, inputs: Sequence[Tensor], lengths: Sequence[int], run: Run, together: int | None = None
+        self,
+        adapter: Adapter,
+        inputs: Sequence[Tensor],
+        lengths: Sequence[int],
+        run: Run,
+        together: int | None = None,
+        roles: Mapping[str, Sequence[Span]] | None = None,
     ) -> None:
         self.inputs = tuple(inputs)
         self.lengths = tuple(lengths)
         self.run = run
+        self.alignment = Alignment(lengths, roles or {})
         self._adapter = adapter
         self._together = together or max(1, POSITIONS // max(self.lengths))
         self._sums: dict[bool, _Sums] = {}
@@ -48,23 +57,23 @@ class Population:
         return self.run(range(len(self.lengths)))
 
     def means(self, over_positions: bool, cancelled: Callable[[], bool] | None = None) -> Means:
-        """The means over the real positions of all rows, together or position by position. The fewer rows there are at
-        a position, the more of its own a row keeps in their mean. Raises EditError for pictures whose positions do not
-        correspond; Cancelled between two runs, and goes on from there when it is asked again."""
+        """The means over the real positions of all rows, together or by the columns of `alignment`. Raises EditError
+        for pictures whose positions do not correspond; Cancelled between two runs, and goes on from there when it is
+        asked again."""
         if over_positions not in self._means:
             if not over_positions and self.inputs[0].ndim == 3 and len({x.shape for x in self.inputs}) > 1:
                 raise EditError(
                     "The dataset's pictures have different sizes for the model, so their positions do not correspond.",
                     "Take one mean over all positions, or crop them to one size.",
                 )
-            sums = self._sums.setdefault(over_positions, _Sums(self._adapter, max(self.lengths), over_positions))
+            sums = self._sums.setdefault(over_positions, _Sums(self._adapter, self.alignment, over_positions))
             with torch.no_grad():
                 while sums.rows < len(self.lengths):
                     if cancelled is not None and cancelled():
                         raise Cancelled
                     rows = range(sums.rows, self._end_of_batch(sums.rows))
                     with progress.stage(rows.start / len(self.lengths), rows.stop / len(self.lengths)):
-                        sums.add(self.run(rows), [self.lengths[row] for row in rows])
+                        sums.add(self.run(rows), rows, self.lengths)
                 self._means[over_positions] = sums.means()
             del self._sums[over_positions]
         return self._means[over_positions]
@@ -115,63 +124,56 @@ class Population:
 
 @dataclass(frozen=True)
 class Means:
-    """Means of what nodes write and readers read. run: a run of one row that holds them; heads: of layers whose heads
-    have a joint scale, what each of them writes, [heads, 1, position or 1, width]. length: positions that some row
-    has; 0 where the mean is over all positions."""
+    """Means of what nodes write and readers read. run: a run of one row that holds them, a column of the alignment at
+    each of its positions, or one mean over all; heads: of layers whose heads have a joint scale, what each of them
+    writes, [heads, 1, column, width]."""
 
     run: RunState
     heads: dict[int, Tensor]
-    length: int
     parallel: bool
 
-    def of_node(self, adapter: Adapter, node: Node, length: int) -> Tensor:
-        """The mean of what a node writes: [1, `length` or 1, width]. Raises EditError for positions that no row
-        has."""
+    def of_node(self, adapter: Adapter, node: Node, places: Tensor) -> Tensor:
+        """The mean of what a node writes, by the columns of positions [batch or 1, position]: [batch or 1, position or
+        1, width]."""
         if node.kind == "head" and node.layer in self.heads:
-            return self._up_to(self.heads[node.layer][node.head], length)
-        return self._up_to(self.run.out(adapter, node), length)
+            return _at(self.heads[node.layer][node.head], places)
+        return _at(self.run.out(adapter, node), places)
 
-    def before(self, reader: Reader, length: int) -> Tensor:
-        """The mean of the stream before a reader."""
-        return self._up_to(stream_before(self.run, reader, self.parallel), length)
+    def before(self, reader: Reader, places: Tensor) -> Tensor:
+        """The mean of the stream before a reader, likewise."""
+        return _at(stream_before(self.run, reader, self.parallel), places)
 
-    def _up_to(self, mean: Tensor, length: int) -> Tensor:
-        if self.length == 0:
-            return mean
-        if length > self.length:
-            raise EditError(
-                f"The dataset's inputs end at position {self.length - 1}, so there is no mean at {length - 1}.",
-                "Take one mean over all positions, or add longer inputs.",
-            )
-        return mean[:, :length]
+
+def _at(mean: Tensor, places: Tensor) -> Tensor:
+    return mean if mean.shape[1] == 1 else mean[0, places]
 
 
 class _Sums:
     """Sums over the rows that have run. What a head writes is linear in what it mixes, so the sum of that is enough;
     where a joint scale comes between, what the heads write is summed itself."""
 
-    def __init__(self, adapter: Adapter, length: int, over_positions: bool) -> None:
+    def __init__(self, adapter: Adapter, alignment: Alignment, over_positions: bool) -> None:
         self.rows = 0
         self._adapter = adapter
-        self._length = length
+        self._alignment = alignment
         self._over_positions = over_positions
         self._sums: list[Tensor] = []
-        self._counts = torch.zeros(1, 1 if over_positions else length, 1)
+        self._counts = torch.zeros(1, 1 if over_positions else alignment.size, 1)
 
-    def add(self, state: RunState, lengths: Sequence[int]) -> None:
-        """Add the run of some more rows."""
-        size = state.embedding.shape[1]
-        real = torch.arange(size) < torch.tensor(lengths)[:, None]
+    def add(self, state: RunState, rows: Sequence[int], lengths: Sequence[int]) -> None:
+        """Add the run of some more rows of the population, all of whose lengths are given."""
+        if self._over_positions or self._alignment.plain:
+            index = None
+            real = torch.arange(state.embedding.shape[1]) < torch.tensor([lengths[row] for row in rows])[:, None]
+        else:
+            index, real = self._alignment.sources(rows)
         for number, part in enumerate(_parts(self._adapter, state)):
-            total = _sum(part, real.to(part.device), self._over_positions)
+            total = _sum(_taken(part, index), real.to(part.device), self._over_positions)
             if number == len(self._sums):
-                shape = (*total.shape[:-2], self._counts.shape[1], total.shape[-1])
-                self._sums.append(torch.zeros(shape).to(total))
-            self._sums[number][..., : total.shape[-2], :] += total
-        self._counts[:, : 1 if self._over_positions else size] += _sum(
-            real[:, :, None].float(), real, self._over_positions
-        )
-        self.rows += len(lengths)
+                self._sums.append(torch.zeros_like(total))
+            self._sums[number] += total
+        self._counts += _sum(real[:, :, None].float(), real, self._over_positions)
+        self.rows += len(rows)
         self._plan, self._grid = state.plan, state.grid
 
     def means(self) -> Means:
@@ -191,7 +193,7 @@ class _Sums:
                 run.z.append(of_heads.new_empty(0))
                 heads[layer] = of_heads
             run.factors.append(None)
-        return Means(run, heads, 0 if self._over_positions else self._length, adapter.shape.parallel)
+        return Means(run, heads, adapter.shape.parallel)
 
 
 def _parts(adapter: Adapter, state: RunState) -> Iterator[Tensor]:
@@ -208,6 +210,13 @@ def _parts(adapter: Adapter, state: RunState) -> Iterator[Tensor]:
             yield state.z[layer].flatten(2)
         else:
             yield heads_out(adapter.attention[layer], state.z[layer], range(adapter.shape.heads)) * factor
+
+
+def _taken(x: Tensor, index: Tensor | None) -> Tensor:
+    """Each row's positions at an index [batch, n]: [..., batch, position, size] to [..., batch, n, size]."""
+    if index is None:
+        return x
+    return x[..., torch.arange(len(index), device=x.device)[:, None], index.to(x.device), :]
 
 
 def _sum(x: Tensor, real: Tensor, over_positions: bool) -> Tensor:

@@ -1,13 +1,14 @@
 """What edits put in place of a node's output, or add to it: its value in B, its mean, another input's, noise.
 
-Runs over B and over all positions are made when first needed and kept. The mean of a node is taken position by position
-over the population (padding left out), or, with one input or on request, over all positions.
+Runs over B and over all positions are made when first needed and kept. The mean of a node is taken over the population,
+padding left out: over the positions that correspond (`alignment.py`), or, with one input or on request, over all.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import cached_property
 from typing import Protocol
 
 import torch
@@ -18,6 +19,7 @@ from core.engine.state import RunState, stream_before
 from core.errors import EditError
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
+from core.positions import Extent
 
 DRAWN = 4  # seeds whose runs over other inputs are kept
 
@@ -33,7 +35,7 @@ class Runs(Protocol):
 class References:
     """Replacement values for one pair.
 
-    inputs, lengths: the session's own, [batch, position] or pixels, and how many positions of each row are real.
+    inputs: the session's own, [batch, position] or pixels. extent: which of their positions are real, and their roles.
     population: the inputs that means and resampling draw from. mean_over_positions: one mean for all positions instead
     of one a position.
     """
@@ -43,14 +45,15 @@ class References:
         adapter: Adapter,
         runs: Runs,
         inputs: Tensor,
-        lengths: tuple[int, ...],
+        extent: Extent,
         population: Population,
         mean_over_positions: bool,
     ) -> None:
         self._adapter = adapter
         self._runs = runs
         self._inputs = inputs
-        self._lengths = lengths
+        self._lengths = extent.lengths
+        self._extent = extent
         self._population = population
         self._over_positions = mean_over_positions
         self._biases: dict[int, Tensor] = {}
@@ -58,7 +61,15 @@ class References:
 
     @property
     def _length(self) -> int:
-        return self._runs.clean(full=False).embedding.shape[1]
+        return self._extent.length
+
+    @cached_property
+    def _places(self) -> Tensor:
+        """Where the means of each position are: see `Alignment.places`. Raises EditError."""
+        if self._over_positions:
+            return torch.zeros(1, 1, dtype=torch.long)
+        extent = self._extent
+        return self._population.alignment.places(extent.lengths, extent.roles, extent.length).to(self._adapter.device)
 
     # ---- B ----
 
@@ -82,16 +93,18 @@ class References:
     # ---- other inputs ----
 
     def means(self, cancelled: Callable[[], bool] | None = None) -> Means:
-        """All means; the population runs when they are asked for the first time. Raises EditError, Cancelled."""
+        """All means; the population runs when they are asked for the first time. Raises EditError where the positions
+        of these inputs have none, Cancelled."""
+        _ = self._places
         return self._population.means(self._over_positions, cancelled)
 
     def mean_value(self, node: Node) -> Tensor:
-        """The mean of what a node writes: [1, position or 1, width]. Raises EditError."""
-        return self.means().of_node(self._adapter, node, self._length)
+        """The mean of what a node writes: [batch or 1, position or 1, width]. Raises EditError."""
+        return self.means().of_node(self._adapter, node, self._places)
 
     def mean_stream(self, reader: Reader) -> Tensor:
-        """The mean of the stream before a reader: [1, position or 1, width]. Raises EditError."""
-        return self.means().before(reader, self._length)
+        """The mean of the stream before a reader: [batch or 1, position or 1, width]. Raises EditError."""
+        return self.means().before(reader, self._places)
 
     def resampled_value(self, node: Node, seed: int) -> Tensor:
         """What a node writes on other inputs: [batch, position, width]. Raises EditError where there are none."""

@@ -25,10 +25,10 @@ class RowReferences(References):
         return self._of(self._whole.patch_stream(reader, reads))
 
     def mean_value(self, node: Node) -> Tensor:
-        return self._whole.mean_value(node)
+        return self._of(self._whole.mean_value(node))
 
     def mean_stream(self, reader: Reader) -> Tensor:
-        return self._whole.mean_stream(reader)
+        return self._of(self._whole.mean_stream(reader))
 
     def resampled_value(self, node: Node, seed: int) -> Tensor:
         return self._of(self._whole.resampled_value(node, seed))

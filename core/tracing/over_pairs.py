@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from core.engine.alignment import common_roles
 from core.errors import InputError
 from core.inputs.pair import Dataset, Pair, Side
 from core.metrics import METRICS, Answer, Metric
@@ -75,13 +76,14 @@ def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS
 
 
 def joined(pairs: list[Pair]) -> Pair:
-    """Pairs of one shape as a batch; roles are left out."""
+    """Pairs of one shape as a batch, with the roles that all of them have."""
     first = pairs[0]
     if len(pairs) == 1:
         return first
     others = [pair.counterfactual for pair in pairs if pair.counterfactual is not None]
     b = _joined_sides(others) if len(others) == len(pairs) else None
-    return Pair(_joined_sides([pair.clean for pair in pairs]), b, first.grid, first.prefix)
+    roles = common_roles([pair.roles for pair in pairs])
+    return Pair(_joined_sides([pair.clean for pair in pairs]), b, first.grid, first.prefix, roles)
 
 
 def _joined_sides(sides: list[Side]) -> Side:

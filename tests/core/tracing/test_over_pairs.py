@@ -36,15 +36,17 @@ def answer_with(module: torch.nn.Module, ids: torch.Tensor, value: torch.Tensor)
     return answer
 
 
-def test_a_mean_is_over_the_whole_dataset_at_the_same_position() -> None:
+def test_a_mean_is_over_the_whole_dataset_as_far_from_the_nearer_end() -> None:
     setup = case("gpt2")
     dataset = ws.Dataset(pairs(setup.model), ANSWERS)
     rows = [pair.clean.tensor for pair in dataset.pairs]
     outputs = [mlp_outputs(setup.module, ids) for ids in rows]
-    means = [torch.stack([out[place] for out in outputs if len(out) > place]).mean(dim=0) for place in range(3)]
+    first, last = (torch.stack([out[end] for out in outputs]).mean(dim=0) for end in (0, -1))
+    middle = torch.stack([out[1] for out in outputs if len(out) == 3] + [outputs[1][0]]).mean(dim=0)
     expected = []
     for ids, (target, foil) in zip(rows, dataset.answers, strict=True):
-        answer = answer_with(setup.module, ids, torch.stack(means)[: ids.shape[1]])
+        means = [first, middle, last] if ids.shape[1] == 3 else [first, last]
+        answer = answer_with(setup.module, ids, torch.stack(means))
         expected.append(float(answer[target] - answer[foil]))
     session = ws.Session(setup.model, dataset.pairs[0], ws.logit_difference(1, 2))
     graph = session.graph
@@ -74,17 +76,19 @@ def test_means_of_all_nodes_and_streams_do_not_depend_on_how_inputs_run_together
     one_by_one = Population(model.adapter, whole.inputs, whole.lengths, whole.run, together=1)
     for over_positions in (False, True):
         one, other = whole.means(over_positions), one_by_one.means(over_positions)
-        length = setup.pair.length
+        columns = torch.arange(1 if over_positions else whole.alignment.size)[None]
+        index, real = whole.alignment.sources(range(len(whole.lengths)))
         for node in model.graph.writers:
-            a, b = (means.of_node(model.adapter, node, length) for means in (one, other))
+            a, b = (means.of_node(model.adapter, node, columns) for means in (one, other))
             assert (a - b).abs().max() <= 1e-9
             outs = [whole.run([row]).out(model.adapter, node)[0, :size] for row, size in enumerate(whole.lengths)]
             own = (torch.cat(outs).mean(dim=0)[None] if over_positions
-                   else torch.stack([torch.stack([out[place] for out in outs if len(out) > place]).mean(dim=0)
-                                     for place in range(length)]))  # fmt: skip
+                   else torch.stack([torch.stack([out[index[row, place]] for row, out in enumerate(outs)
+                                                  if real[row, place]]).mean(dim=0)
+                                     for place in columns[0].tolist()]))  # fmt: skip
             assert (a[0] - own).abs().max() <= 1e-9, node.name
         for reader in model.graph.readers:
-            assert (one.before(reader, length) - other.before(reader, length)).abs().max() <= 1e-9
+            assert (one.before(reader, columns) - other.before(reader, columns)).abs().max() <= 1e-9
 
 
 @pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.replaces and not method.joint])
@@ -122,9 +126,10 @@ def test_a_dataset_that_the_session_has_already_is_the_one_that_means_are_over()
         over_positions, abs=1e-9
     )
     assert abs(over_positions - float(own)) > 1e-6
+    long = setup.model.pair(torch.tensor([[1, 2, 3, 4, 5, 6]]), torch.tensor([[1, 2, 3, 4, 5, 7]]))
     short = ws.Session(setup.model, rows[1], metric, dataset=ws.Dataset(rows[1:2] * 2))
-    with pytest.raises(EditError, match="end at position 1"):
-        measure(short, [circuit], "mean", dataset=ws.Dataset(rows[:1]))
+    with pytest.raises(EditError, match="end at position 1, so there is no mean at 2"):
+        measure(short, [circuit], "mean", dataset=ws.Dataset([long]))
 
 
 def test_the_dataset_runs_once_for_all_of_its_batches(monkeypatch: pytest.MonkeyPatch) -> None:
