@@ -2,7 +2,8 @@
 
 A metric is made with answers as text, ids, or one per row, and bound to a session, where answers become ids
 and the reference outputs are known. The output is [batch, vocabulary] at the position that is read, [batch,
-classes], or [batch, width].
+classes], or [batch, width]. Of a model in half precision it is read in fp32: its logarithms and differences need
+more digits than it has.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from torch import Tensor
 from core.errors import ArgumentError, InputError
 from core.models.adapter import OutputKind
 from core.models.model import Model
+from core.precision import widened
 
 Answer = str | int | Sequence[str | int]
 
@@ -118,7 +120,7 @@ class BoundMetric:
     foil: tuple[int, ...] = ()
 
     def __call__(self, output: Tensor) -> Tensor:
-        return self.read(output)
+        return self.read(widened(output))
 
     def check_slope(self, who: str) -> None:
         """Raise ArgumentError where somebody needs the gradient of a metric that jumps."""
@@ -136,11 +138,15 @@ class BoundMetric:
         if self.metric.kind not in ("logit_difference", "class_logit"):
             return None
         few = sorted({*self.target, *self.foil})
-        target, foil = (torch.tensor([few.index(i) for i in ids], dtype=torch.long) for ids in (self.target, self.foil))
+        target, foil = (
+            torch.tensor([few.index(i) for i in ids], dtype=torch.long, device="cpu")
+            for ids in (self.target, self.foil)
+        )
 
         def read(output: Tensor) -> Tensor:
-            found = _pick(output, target.to(output.device))
-            return found - _pick(output, foil.to(output.device)) if self.foil else found
+            wide = widened(output)
+            found = _pick(wide, target.to(output.device))
+            return found - _pick(wide, foil.to(output.device)) if self.foil else found
 
         return few, read
 
@@ -161,6 +167,8 @@ def bind(metric: Metric, model: Model, clean: Tensor, counterfactual: Tensor | N
     kind = METRICS.get(metric.kind)
     if kind is None:
         raise ArgumentError(f"There is no metric {metric.kind!r}.", f"There are: {', '.join(METRICS)}.")
+    clean = widened(clean)
+    counterfactual = None if counterfactual is None else widened(counterfactual)
     output = model.adapter.shape.output_kind
     if output not in kind.outputs:
         fit = ", ".join(row.kind for row in METRICS.values() if output in row.outputs)
@@ -217,7 +225,8 @@ def _is_top(x: Tensor, ids: Tensor) -> Tensor:
 
 
 def _kl(reference: Tensor, log_p: Tensor) -> Tensor:
-    return F.kl_div(log_p, reference, log_target=True, reduction="none").sum(dim=-1)
+    found = F.kl_div(log_p, reference, log_target=True, reduction="none").sum(dim=-1)
+    return found - found.detach().clamp(max=0)  # what is below 0 is rounding; the gradient stays
 
 
 def _bind_cosine(metric: Metric, model: Model, clean: Tensor, counterfactual: Tensor | None) -> BoundMetric:
@@ -230,7 +239,7 @@ def _bind_cosine(metric: Metric, model: Model, clean: Tensor, counterfactual: Te
             embedding = source.to(clean.device)[None]
         else:
             with torch.no_grad():
-                embedding = model.adapter.own_forward(model.side(source).tensor)
+                embedding = widened(model.adapter.own_forward(model.side(source).tensor))
         return BoundMetric(metric, "cosine to the reference", to(embedding))
     to_clean = to(clean)
     if metric.kind == "cosine_clean" or counterfactual is None:

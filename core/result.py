@@ -9,6 +9,7 @@ from torch import Tensor
 from core.engine.state import RunState
 from core.errors import ArgumentError
 from core.models.model import Model
+from core.precision import widened
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Result:
         """The likeliest answers of one row of the batch. Raises ArgumentError for a model without a head."""
         if self.model.adapter.shape.output_kind == "embedding":
             raise ArgumentError(f"{self.model.title} has no head: it gives an embedding, no answers.")
-        probabilities = self.answer[row].softmax(dim=-1)
+        probabilities = widened(self.answer[row]).softmax(dim=-1)
         best = probabilities.topk(min(count, probabilities.shape[-1]))
         return [
             Prediction(index, self.model.label(index), value)

@@ -22,13 +22,14 @@ from core.inputs.pair import Dataset, Pair
 from core.metrics import Metric, bind, default_metric
 from core.models.cause import check_autocast, disagreement, naming_cause
 from core.models.model import Model
+from core.precision import widened
 from core.progress import stage
 from core.result import Result
 from core.steering import population_of
 
 # How far a run may be from the model's own forward, as a share of the range of its outputs. Sums in another order
 # differ by rounding, which grows with the layers.
-PARITY_LIMITS = {torch.float64: 1e-3, torch.float32: 1e-3, torch.float16: 1e-2, torch.bfloat16: 5e-2}
+PARITY_LIMITS = {torch.float64: 1e-4, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ class Session:
     def _check_parity(self) -> Parity:
         """Compare with the model's own forward. Raises ModelError where they disagree."""
         with torch.no_grad():
-            own = self.model.adapter.own_forward(self.pair.clean.tensor)
+            own = widened(self.model.adapter.own_forward(self.pair.clean.tensor))
             if own.ndim == 3 and self.engine.reads is not None:
                 own = own.gather(1, self.engine.reads[:, :, None].expand(-1, -1, own.shape[-1]))[:, 0]
             difference = float((own - self._clean_answer).abs().max())

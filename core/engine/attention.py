@@ -17,6 +17,7 @@ from torch import Tensor
 
 from core.graph import Reader
 from core.models.adapter import Adapter, AttentionWeights, Places, Shape
+from core.precision import widened
 
 
 def split_qkv(shape: Shape, qkv: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -113,10 +114,11 @@ def pattern(shape: Shape, weights: AttentionWeights, q: Tensor, k: Tensor, head:
 def head_scores(
     shape: Shape, weights: AttentionWeights, q: Tensor, k: Tensor, head: int, mask: Tensor | None
 ) -> Tensor:
-    """The scores of one head, soft-capped and masked: [batch, n, position], and the sink's last where it has one."""
+    """The scores of one head, soft-capped and masked, in fp32: [batch, n, position], and the sink's last where it has
+    one."""
     key = head * shape.kv_heads // shape.heads
     one = q[:, :, head : head + 1].transpose(1, 2), k[:, :, key : key + 1].transpose(1, 2)
-    return _scores(of_heads(weights, [head]), *one, mask)[:, 0]
+    return _scores(of_heads(weights, [head]), widened(one[0]), widened(one[1]), mask)[:, 0]
 
 
 def write_heads(weights: AttentionWeights, z: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -125,7 +127,7 @@ def write_heads(weights: AttentionWeights, z: Tensor) -> tuple[Tensor, Tensor | 
         return F.linear(z.flatten(2), weights.w_o, weights.b_o), None
     total = F.linear(z.flatten(2), weights.w_o)
     factor = weights.joint_scale(z.flatten(2), total)
-    added = total * factor
+    added = scaled(total, factor)
     return added if weights.b_o is None else added + weights.b_o, factor
 
 
@@ -134,7 +136,12 @@ def head_out(weights: AttentionWeights, z: Tensor, head: int, factor: Tensor | N
     scale in that pass."""
     d = z.shape[-1]
     out = F.linear(z, weights.w_o[:, head * d : (head + 1) * d])
-    return out if factor is None else out * factor
+    return out if factor is None else scaled(out, factor)
+
+
+def scaled(out: Tensor, factor: Tensor) -> Tensor:
+    """What heads add, by the factor of their joint scale: rounded once, as a norm does it in half precision."""
+    return (out * factor).to(out.dtype)
 
 
 def heads_out(weights: AttentionWeights, z: Tensor, heads: Sequence[int], out: Tensor | None = None) -> Tensor:

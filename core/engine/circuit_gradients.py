@@ -19,13 +19,14 @@ import torch
 from torch import Tensor
 
 from core import progress
-from core.engine.attention import attend, heads_out, score_mask, write_heads
+from core.engine.attention import attend, heads_out, scaled, score_mask, write_heads
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.pull_back import pull_back
 from core.engine.state import places
 from core.errors import Cancelled
 from core.graph import Reader
+from core.precision import wide_dtype, widened
 
 
 class CircuitGradients:
@@ -50,7 +51,8 @@ class CircuitGradients:
         self._engine = engine
         self._adapter = adapter = engine.adapter
         self._graph = graph = engine.graph
-        self._shares = shares.to(adapter.dtype).to(adapter.device)
+        dtype = wide_dtype(adapter.dtype)  # of shares, differences and sums
+        self._shares = shares.to(dtype).to(adapter.device)
         self._first = first
         self._cancelled = cancelled
         self._reference = Reference(engine, replacement, first, full=True)
@@ -59,13 +61,13 @@ class CircuitGradients:
             embedding = engine.clean().embedding[:, first:]
             size = (graph.n_writers, self._rows, adapter.shape.width)
             self._used = (self._shares != 0).any(dim=0)  # the others are never computed: nothing reads them
-            self._differences = torch.zeros(size, dtype=adapter.dtype, device=adapter.device)
+            self._differences = torch.zeros(size, dtype=dtype, device=adapter.device)
             self._at: Tensor | None = None  # [writers, batch and rows, 1]
             if at_positions is not None:
-                at = at_positions.to(adapter.dtype).to(adapter.device)
+                at = at_positions.to(dtype).to(adapter.device)
                 self._at = at.repeat(1, engine.batch)[:, :, None]
                 self._whole = torch.zeros_like(self._differences)  # without the shares at positions
-            self._keep(0, embedding - self._reference.outs([0], None)[0])
+            self._keep(0, widened(embedding) - self._reference.outs([0], None)[0])
             for layer in range(graph.layers):
                 self._check(layer / (4 * graph.layers))
                 heads, mlp = self._writers(layer)
@@ -114,7 +116,7 @@ class CircuitGradients:
         reference = self._reference.stream(reader, None).expand(size)
         shares = self._shares[numbers, :writers]
         read = (shares @ self._differences[:writers].flatten(1)).unflatten(1, size)  # type: ignore[no-untyped-call]
-        return read + reference  # type: ignore[no-any-return]
+        return (read + reference).to(self._adapter.dtype)  # type: ignore[no-any-return]
 
     def _keep(self, number: int, difference: Tensor) -> None:
         self._set(slice(number, number + 1), difference.flatten(0, 1)[None])
@@ -132,12 +134,13 @@ class CircuitGradients:
 
     def _keep_heads(self, layer: int, heads: range) -> None:
         outs = self._heads(layer, self._streams(Reader("q", layer), self._port_numbers(layer), heads.start))
-        self._set(slice(heads.start, heads.stop), (outs - self._reference.outs(list(heads), None)).flatten(1, 2))
+        differences = widened(outs) - self._reference.outs(list(heads), None)
+        self._set(slice(heads.start, heads.stop), differences.flatten(1, 2))
 
     def _keep_mlp(self, layer: int, heads: range, mlp: int) -> None:
         read = mlp if self._reads_heads else heads.start
         out = self._mlp(layer, self._streams(Reader("mlp", layer), self._mlp_number(layer), read)[0])
-        self._keep(mlp, out - self._reference.outs([mlp], None)[0])
+        self._keep(mlp, widened(out) - self._reference.outs([mlp], None)[0])
 
     # ---- a layer ----
 
@@ -161,7 +164,8 @@ class CircuitGradients:
             v = torch.cat([run.v[layer][:, :first], v], dim=1)
         z = attend(weights, q, k, v, score_mask(adapter, layer, everywhere))
         outs = heads_out(weights, z, range(shape.heads))
-        return outs if weights.joint_scale is None else outs * write_heads(weights, z)[1]  # type: ignore[operator]
+        factor = write_heads(weights, z)[1]
+        return outs if factor is None else scaled(outs, factor)
 
     def _mlp(self, layer: int, x: Tensor) -> Tensor:
         return self._adapter.mlp(layer, self._adapter.mlp_norm(layer, x))
@@ -198,7 +202,7 @@ class CircuitGradients:
 
     def _back(self, numbers: slice, writers: int, gradient: Tensor) -> None:
         """From the gradient at some readers to that of their shares, and on to their writers."""
-        flat = gradient.flatten(1)
+        flat = widened(gradient.flatten(1))
         self.by_share[numbers, :writers] = flat @ self._differences[:writers].flatten(1).T
         after = self._after[:writers].flatten(1)
         after += self._shares[numbers, :writers].T @ flat

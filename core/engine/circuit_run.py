@@ -29,7 +29,7 @@ from torch import Tensor
 
 from core import progress
 from core.circuit import kept_matrix, reachable
-from core.engine.attention import attend, heads_out, of_heads, score_mask, write_heads
+from core.engine.attention import attend, heads_out, of_heads, scaled, score_mask, write_heads
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.plan import Plan, StagePlan
@@ -223,7 +223,7 @@ class CircuitRun:
             return
         outs = heads_out(weights, z, wanted)
         if factor is not None:
-            outs = outs * factor.reshape(len(circuits), -1, *factor.shape[1:])
+            outs = scaled(outs, factor.reshape(len(circuits), -1, *factor.shape[1:]))
         differences = outs - self.reference.outs(numbers, reads)[:, None]
         for number, difference in zip(numbers, differences, strict=True):
             self._store(circuits, number, difference, layer)

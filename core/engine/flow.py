@@ -18,6 +18,7 @@ from core.engine.state import RunState, stream_before, take
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 from core.positions import Rows
+from core.precision import wide_dtype, widened
 
 
 class Flow:
@@ -30,18 +31,20 @@ class Flow:
         self.state = state
         self.references = references
         self.length = state.embedding.shape[1]
+        self.dtype = wide_dtype(adapter.dtype)
         self._masks: dict[tuple[Rows, int], Tensor] = {}
 
     def read(self, reader: Reader, plan: ReaderPlan, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
-        """x_r: the stream at the given rows, with the reader's own edits and those of its edges."""
+        """x_r: the stream at the given rows, with the reader's own edits and those of its edges: summed in fp32, and
+        rounded once to the precision that the stream has."""
         assert self.references is not None
+        dtype, x = x.dtype, widened(x)
         for slot in plan.slots:
             value = self._reader_value(reader, slot, x, first, reads)
             x = x + self._share(slot, first, reads) * (value - x)
         for number, slot in plan.edges:
             node = self.graph.writers[number]
-            out = self._rows(self.state.out(self.adapter, node), node, first, reads)
-            current = out
+            current = out = widened(self._rows(self.state.out(self.adapter, node), node, first, reads))
             if number in self.state.node_deltas:
                 current = current + self._rows(self.state.node_deltas[number], node, first, reads)
             for own in plan.slots:
@@ -51,16 +54,16 @@ class Flow:
                 current = current + self._share(own, first, reads) * (value - current)
             value = self._node_value(node, slot, out, first, reads)
             x = x + self._share(slot, first, reads) * (value - current)
-        return x
+        return x.to(dtype)
 
     def node_delta(self, number: int, slots: Sequence[Slot], out: Tensor, first: int, reads: Tensor | None) -> Tensor:
         """What an edited node carries, less what it adds, at the rows of `out`."""
         node = self.graph.writers[number]
-        carried = out
+        carried = wide = widened(out)
         for slot in slots:
-            value = self._node_value(node, slot, out, first, reads)
+            value = self._node_value(node, slot, wide, first, reads)
             carried = carried + self._share(slot, first, reads) * (value - carried)
-        return carried - out
+        return (carried - wide).to(out.dtype)
 
     def keep_delta(self, number: int, delta: Tensor, reads: Tensor | None) -> Tensor:
         """Remember a delta over all positions (zero below the first row) for readers to come; return it as it
@@ -87,7 +90,7 @@ class Flow:
         return self._rows(self.references.mean_value(node), None, first, reads)
 
     def _vector(self, slot: Slot) -> Tensor:
-        return torch.tensor(slot.value, dtype=self.adapter.dtype, device=self.adapter.device)
+        return torch.tensor(slot.value, dtype=self.dtype, device=self.adapter.device)
 
     def _reader_value(self, reader: Reader, slot: Slot, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
         """The full replacement of all that a reader reads. Biases of no head stay."""
@@ -97,7 +100,7 @@ class Flow:
         if slot.kind == "zero":
             return bias.expand_as(x)
         if slot.kind == "scale":
-            true = self._cut(stream_before(self.state, reader, self.shape.parallel), first, reads)
+            true = widened(self._cut(stream_before(self.state, reader, self.shape.parallel), first, reads))
             for number, delta in self.state.node_deltas.items():
                 if number < self.graph.writers_before(reader):
                     true = true - self._rows(delta, self.graph.writers[number], first, reads)
@@ -133,7 +136,8 @@ class Flow:
         key = (slot.positions, -1 if reads is not None else first)
         mask = self._masks.get(key)
         if mask is None:
-            everywhere = torch.zeros(len(slot.positions), self.length, 1, dtype=self.adapter.dtype)
+            size = (len(slot.positions), self.length, 1)
+            everywhere = torch.zeros(size, dtype=self.dtype, device="cpu")  # filled there: once over, not row by row
             for row, places in enumerate(slot.positions):
                 everywhere[row, list(places)] = 1.0
             everywhere = everywhere.to(self.adapter.device)

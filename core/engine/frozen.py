@@ -5,7 +5,8 @@
 s is what the norm divides by: the standard deviation (LayerNorm) or the root mean square (RMSNorm) over the width, with
 its epsilon. The mean of x is still taken away, as it is linear. Only norms that readers read through are frozen: not
 those after attention or MLP, of queries and keys, or after pooling. Elhage et al. 2021, "A Mathematical Framework for
-Transformer Circuits"; the option is not the real effect of an edit, in which the scale changes too.
+Transformer Circuits"; the option is not the real effect of an edit, in which the scale changes too. In half precision
+all of it is computed in fp32, and rounded to the stream's precision at the end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from core.engine.state import RunState, stream_before, take
 from core.errors import EditError
 from core.graph import Reader
 from core.models.adapter import Adapter
+from core.precision import Widened, wide_dtype, widened
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,9 @@ class Divisor:
     epsilon: float
 
     def __call__(self, x: Tensor) -> Tensor:
-        wide = x - x.mean(dim=-1, keepdim=True) if self.centred else x
-        return (wide.square().mean(dim=-1, keepdim=True) + self.epsilon).sqrt()
+        x = widened(x)
+        centred = x - x.mean(dim=-1, keepdim=True) if self.centred else x
+        return (centred.square().mean(dim=-1, keepdim=True) + self.epsilon).sqrt()
 
 
 class FrozenNorms:
@@ -63,8 +66,10 @@ class FrozenNorms:
             clean = take(clean, reads) if clean.shape[1] != reads.shape[1] else clean
         else:
             clean = clean[:, first:]
-        bias = norm(torch.zeros_like(x[:1, :1]))
-        return bias + (norm(x) - bias) * (divisor(x) / divisor(clean))  # type: ignore[no-any-return]
+        wide = widened(x)
+        bias = _in_fp32(norm, torch.zeros_like(wide[:1, :1]))
+        frozen = bias + (_in_fp32(norm, wide) - bias) * (divisor(wide) / divisor(clean))
+        return frozen.to(x.dtype)
 
     def _divisor(self, norm: Any) -> Divisor | None:
         """What a norm divides by, found out by trying it; None where it changes nothing."""
@@ -77,15 +82,22 @@ class FrozenNorms:
         epsilon = getattr(norm, "variance_epsilon", None) if epsilon is None else epsilon
         generator = torch.Generator("cpu").manual_seed(0)
         drawn = torch.randn(2, 1, self._adapter.shape.width, generator=generator, dtype=torch.float64, device="cpu")
-        x = drawn.to(self._adapter.dtype).to(self._adapter.device)
-        bias = norm(torch.zeros_like(x))
+        x = drawn.to(wide_dtype(self._adapter.dtype)).to(self._adapter.device)
+        bias = _in_fp32(norm, torch.zeros_like(x))
         for centred in (True, False):
             divisor = Divisor(centred, float(epsilon or 0.0))
-            linear = (norm(x) - bias) * divisor(x)
-            twice = (norm(2 * x[:1] + 3 * x[1:]) - bias[:1]) * divisor(2 * x[:1] + 3 * x[1:])
+            linear = (_in_fp32(norm, x) - bias) * divisor(x)
+            both = 2 * x[:1] + 3 * x[1:]
+            twice = (_in_fp32(norm, both) - bias[:1]) * divisor(both)
             if torch.allclose(twice, 2 * linear[:1] + 3 * linear[1:], rtol=1e-3, atol=1e-3):
                 return divisor
         raise EditError(
             f"A {type(norm).__name__} cannot be frozen: it is neither a LayerNorm nor an RMSNorm.",
             "Run with norms recomputed.",
         )
+
+
+def _in_fp32(norm: Any, x: Tensor) -> Tensor:
+    """A norm of x [..., width] in fp32 at least, whatever the precision of its weights."""
+    with Widened():
+        return norm(x)  # type: ignore[no-any-return]

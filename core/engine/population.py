@@ -16,12 +16,13 @@ from torch import Tensor
 
 from core import progress
 from core.engine.alignment import Alignment
-from core.engine.attention import heads_out
+from core.engine.attention import heads_out, scaled
 from core.engine.state import RunState, stream_before
 from core.errors import Cancelled, EditError
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 from core.positions import Span
+from core.precision import widened
 
 POSITIONS = 64  # of all inputs that run together, about: between two such runs it can be cancelled
 
@@ -209,7 +210,7 @@ def _parts(adapter: Adapter, state: RunState) -> Iterator[Tensor]:
         if factor is None:
             yield state.z[layer].flatten(2)
         else:
-            yield heads_out(adapter.attention[layer], state.z[layer], range(adapter.shape.heads)) * factor
+            yield scaled(heads_out(adapter.attention[layer], state.z[layer], range(adapter.shape.heads)), factor)
 
 
 def _taken(x: Tensor, index: Tensor | None) -> Tensor:
@@ -221,6 +222,6 @@ def _taken(x: Tensor, index: Tensor | None) -> Tensor:
 
 def _sum(x: Tensor, real: Tensor, over_positions: bool) -> Tensor:
     """Over real positions of all rows: [..., batch, position, size] to [..., 1, position or 1, size]."""
-    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    wide = widened(x)
     wide = wide if bool(real.all()) else torch.where(real[:, :, None], wide, 0)
     return wide.sum(dim=(-3, -2) if over_positions else -3, keepdim=True)

@@ -31,6 +31,7 @@ from core.engine.engine import Engine
 from core.engine.state import places, stream_before
 from core.graph import Node, Reader
 from core.metrics import BoundMetric
+from core.precision import widened
 
 Changes = dict[tuple[str, int], Tensor]  # of what is kept of the present run; of each choice, [choices, ...]
 
@@ -122,8 +123,9 @@ class Sweep:
         before = graph.writers_before(graph.readers[number])
         moved = [w for kind, w in changes if kind == "out" and w < before and self._kept[number, w]]
         if moved:
-            change = sum(changes["out", w] - self._now["out", w] for w in moved)
-            changes["stream", number] = self._now["stream", number] + change
+            now = self._now["stream", number]
+            change = sum(widened(changes["out", w]) - self._now["out", w] for w in moved)
+            changes["stream", number] = (now + change).to(now.dtype)
         return bool(moved)
 
     def _read_mlp(self, layer: int, changes: Changes, used: NDArray[np.bool_]) -> None:

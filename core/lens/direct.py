@@ -30,6 +30,7 @@ from core.engine.state import RunState, take
 from core.errors import ArgumentError
 from core.graph import Node, Reader
 from core.lens.output import FrozenOutput, needs_head
+from core.precision import widened
 from core.result import Result
 from core.session import Session
 
@@ -70,7 +71,7 @@ def direct_attribution(session: Session, result: Result, scales_of: Result | Non
     output = FrozenOutput(session.model, state, scales)
     words, direction = direction_of(session)
     with torch.enable_grad():
-        x = read.detach().clone().requires_grad_()
+        x = read.detach().clone().requires_grad_()  # in fp32
         value = direction(output(x))
         (w,) = torch.autograd.grad(value.sum(), x)
     values = _shares(session, state, w)
@@ -78,7 +79,7 @@ def direct_attribution(session: Session, result: Result, scales_of: Result | Non
         values[:, number] += (w * delta).sum(dim=(1, 2))
     constant = value.detach() - (w * read).sum(dim=(1, 2))
     biases = constant + sum(
-        (w @ weights.b_o).sum(dim=1) for weights in session.model.adapter.attention if weights.b_o is not None
+        (w @ widened(weights.b_o)).sum(dim=1) for weights in session.model.adapter.attention if weights.b_o is not None
     )
     return DirectAttribution(
         words,
@@ -115,6 +116,7 @@ def _read(session: Session, state: RunState) -> tuple[Tensor, list[tuple[int, Te
     final = state.final
     assert final is not None
     plan = next((plan for of, plan in state.plan.stages[-1].readers if of == reader), None)
+    final = widened(final)  # differences of what is read with and without an edge
     stream = _at_reads(session, state, final)
     if plan is None:
         return stream, [], torch.zeros_like(stream)
@@ -145,7 +147,7 @@ def _shares(session: Session, state: RunState, w: Tensor) -> Tensor:
             z = _by_head(_at_reads(session, state, state.z[layer].flatten(2)), graph.heads)
             factor = state.factors[layer]
             at = w if factor is None else w * _at_reads(session, state, factor)
-            by_head = _by_head(at @ weights.w_o, graph.heads)
+            by_head = _by_head(at @ widened(weights.w_o), graph.heads)
             first = graph.writer_index(Node("head", layer, 0))
             shares[:, first : first + graph.heads] = (z * by_head).sum(dim=(1, 3))
             mlp = _at_reads(session, state, state.mlp_out[layer])

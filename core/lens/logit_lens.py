@@ -18,6 +18,7 @@ from torch import Tensor
 from core.errors import ArgumentError
 from core.graph import Node
 from core.lens.output import FrozenOutput, needs_head
+from core.precision import widened
 from core.result import Result
 
 
@@ -50,7 +51,7 @@ def stream_lens(
     x = _at(result, _stream_after(result, after), position, row)
     with torch.no_grad():
         answers = _answers(result.model.adapter.read(x.expand(1, _n_read(result), -1)))
-    probabilities = answers.softmax(dim=-1)
+    probabilities = widened(answers).softmax(dim=-1)
     return _reading(result, "probability", probabilities, count, also)
 
 
@@ -71,7 +72,7 @@ def node_logits(result: Result, node: Node, positions: list[int], row: int = 0) 
     state = result.state
     out = state.out(result.model.adapter, node)
     delta = state.node_deltas.get(number)
-    carried = out if delta is None else out + delta
+    carried = out if delta is None else widened(out) + delta
     final = _stream_after(result, Node("logits"))
     n = _n_read(result)
     scales = torch.cat([_at(result, final, position, row) for position in positions]).expand(-1, n, -1)

@@ -26,6 +26,7 @@ from core.engine.state import RunState
 from core.errors import ArgumentError
 from core.models.adapter import Adapter
 from core.models.model import Model
+from core.precision import Widened, widened
 
 _affine: WeakKeyDictionary[Adapter, bool] = WeakKeyDictionary()  # of which heads, found out once a model
 
@@ -33,7 +34,8 @@ BENT = 1e-2  # of the logits' spread: a head that is so far from affine has no s
 
 
 class FrozenOutput:
-    """What the output makes of a stream x [batch, n, width] at the positions that it reads: [batch, answers].
+    """What the output makes of a stream x [batch, n, width] at the positions that it reads: [batch, answers], in fp32
+    where the model is in half precision.
 
     state: a run of the model. at: the stream whose scales the norms keep, [batch, n, width]. Raises ArgumentError for
     a model without a head, and for a head that is not affine.
@@ -55,14 +57,15 @@ class FrozenOutput:
     def _is_affine(self, at: Tensor) -> bool:
         """Whether what the output makes of the mean of two streams is the mean of what it makes of each."""
         with torch.no_grad():
+            at = widened(at)
             other = at.flip(-1)
             one, two, between = self(at), self(other), self((at + other) / 2)
         spread = float((one - two).abs().max())
         return float((between - (one + two) / 2).abs().max()) <= BENT * spread
 
     def __call__(self, x: Tensor) -> Tensor:
-        normed = self._norms.final(x)
-        with _FrozenHead(self._scales):
+        normed = self._norms.final(widened(x))
+        with Widened(), _FrozenHead(self._scales):
             output = self._adapter.head(normed)
         return output[:, -1] if output.ndim == 3 else output
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from core.edits import Edit, EditKind
 from core.errors import Cancelled
 from core.graph import Node
+from core.precision import widened
 from core.result import Result
 from core.session import Session
 from core.tracing import eap
@@ -32,7 +33,7 @@ def written_norms(result: Result, node: Node, row: int = 0) -> NDArray[np.float6
     """The length of the vector that a node carries at each position: [position]. result: over all positions."""
     out = result.state.out(result.model.adapter, node)
     delta = result.state.node_deltas.get(result.model.graph.writer_index(node))
-    carried = out if delta is None else out + delta
+    carried = out if delta is None else widened(out) + delta
     return carried[row].cpu().double().norm(dim=-1).numpy()  # type: ignore[no-any-return]
 
 

@@ -33,6 +33,7 @@ from core.engine.attention import pattern, score_mask
 from core.engine.state import RunState
 from core.errors import ArgumentError, Cancelled
 from core.graph import Graph, Node
+from core.precision import widened
 from core.session import Session
 from core.tracing import eap, eap_ig
 from core.tracing.attribution import replaced_difference
@@ -168,6 +169,6 @@ def _carried(session: Session, state: RunState, node: Node, gradient: Tensor) ->
     factor = state.factors[layer]
     at_head = gradient if factor is None else gradient * factor
     width = shape.head_width
-    at_z = at_head @ weights.w_o[:, head * width : (head + 1) * width]
-    values = state.v[layer][:, :, head * shape.kv_heads // shape.heads]
+    at_z = widened(at_head) @ widened(weights.w_o[:, head * width : (head + 1) * width])
+    values = widened(state.v[layer][:, :, head * shape.kv_heads // shape.heads])
     return shares * (at_z @ values.transpose(1, 2)), shares

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.graph import Graph
+from core.precision import widened
 
 InputKind = Literal["text", "image"]
 OutputKind = Literal["next token", "classes", "embedding"]
@@ -66,8 +67,8 @@ class AttentionWeights:
     sinks: [heads], the score of a key that has no value: a head's attention then sums to less than 1.
     joint_scale: for a norm over all heads of a layer. From z [batch, n, heads * head_width] and z w_o^T
         [batch, n, width] of the current pass to the factor [batch, n, width or 1] that multiplies what each head
-        adds to the stream (the norm's weight in it). Such a model is `coupled`. A bias after the norm belongs in b_o,
-        a bias before it cannot be stated.
+        adds to the stream (the norm's weight in it), in fp32 where the model is in half precision. Such a model is
+        `coupled`. A bias after the norm belongs in b_o, a bias before it cannot be stated.
     """
 
     w_qkv: Tensor
@@ -285,10 +286,10 @@ def join(parts: list[Tensor | None]) -> Tensor | None:
 
 def rms_scale(weight: Tensor, eps: float) -> JointScale:
     """The joint scale of an RMSNorm after attention; weight [width] as it multiplies (Gemma: 1 + the parameter)."""
+    wide_weight = widened(weight)
 
     def scale(_z: Tensor, total: Tensor) -> Tensor:
-        wide = total.to(torch.promote_types(total.dtype, torch.float32))
-        return (torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * weight).to(total.dtype)
+        return torch.rsqrt(widened(total).square().mean(-1, keepdim=True) + eps) * wide_weight
 
     return scale
 

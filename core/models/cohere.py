@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from core.models.adapter import Places, norm_heads
 from core.models.llama import LlamaAdapter
 from core.models.rotary import rotate_pairs
+from core.precision import widened
 
 
 class CohereAdapter(LlamaAdapter):
@@ -35,8 +35,7 @@ class CohereAdapter(LlamaAdapter):
         return self.turn(layer, norm_heads(self._k_norms[layer], k, heads, self.shape.kv_heads), places)
 
     def turn(self, layer: int, qk: Tensor, places: Places) -> Tensor:
-        wide = qk.to(torch.promote_types(qk.dtype, torch.float32))  # half precision is turned in fp32
-        return rotate_pairs(wide, *self.angles(layer, qk, places)).to(qk.dtype)
+        return rotate_pairs(widened(qk), *self.angles(layer, qk, places)).to(qk.dtype)
 
     def head(self, normed: Tensor) -> Tensor:
         return super().head(normed) * float(self.config.logit_scale)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.models.adapter import AttentionWeights, part, refuse, rms_scale, weight
 from core.models.llama import LlamaAdapter
+from core.precision import widened
 
 
 class GemmaAdapter(LlamaAdapter):
@@ -36,7 +37,7 @@ class Gemma2Adapter(GemmaAdapter):
 
     def attention_weights(self, layer: int) -> AttentionWeights:
         block = self.blocks[layer]
-        after = 1.0 + weight(block, "post_attention_layernorm.weight").detach()
+        after = 1.0 + widened(weight(block, "post_attention_layernorm.weight").detach())
         return replace(
             super().attention_weights(layer),
             scale=self.config.query_pre_attn_scalar**-0.5,

@@ -6,13 +6,12 @@ import torch
 from torch import nn
 
 from core.errors import ArgumentError, ModelError
-
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+from core.precision import PRECISIONS
 
 
 def placement(device: str | torch.device, dtype: str) -> tuple[torch.device, torch.dtype]:
     """Where a model computes, and in which precision. Raises ArgumentError for names that mean nothing, ModelError for
-    a device that this machine does not have and for bf16 on a CPU."""
+    a device that this machine does not have and for fp64 where there is none."""
     if dtype not in PRECISIONS:
         raise ArgumentError(f"There is no precision {dtype!r}.", f"There are: {', '.join(PRECISIONS)}.")
     try:
@@ -22,8 +21,8 @@ def placement(device: str | torch.device, dtype: str) -> tuple[torch.device, tor
     here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not here.get(where.type, False):
         raise ModelError(f"This machine has no {where.type} device that PyTorch can use.", "Compute on the cpu.")
-    if where.type == "cpu" and dtype != "fp32":
-        raise ModelError("Half precision on a CPU can give gibberish.", "Compute in fp32 there, or in bf16 on a GPU.")
+    if where.type == "mps" and dtype == "fp64":
+        raise ModelError("Apple's GPUs have no fp64.", "Compute in fp32 there, or in fp64 on the cpu.")
     return where, PRECISIONS[dtype]
 
 

@@ -1,7 +1,7 @@
 """Opening a model: bundled, from a pack, a folder, timm, the Hub, or a module in memory.
 
 Weights come from safetensors alone, never from a pickle, and code that comes with a model is never run. Everything
-is loaded in fp32, and turned into bf16 only for a GPU: half precision on a CPU can give gibberish.
+is loaded in fp32; for another precision the weights alone are cast, as the libraries do it.
 """
 
 from __future__ import annotations
@@ -35,10 +35,15 @@ from core.models.health import check_mode, check_weights, placement
 from core.models.model import ImageProcessing, Model
 from core.models.token_file import TokenFile
 from core.models.unread import check_sizes, check_timm_file, check_unread
+from core.precision import cast_parameters
 
 UNREAD = ("pooler.dense.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
 TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "spiece.model", "*.bpe.model", "*.tiktoken", "tekken.json")
 NO_TOKENIZER = "It has no tokenizer: it takes token ids, not text."
+CPU_IN_BF16 = (torch.device("cpu"), torch.bfloat16)
+BF16_ON_CPU = (
+    "It computes in bf16 on the CPU: often slower than fp32 there, and small effects are lost in its rounding."
+)
 PLAIN_ATTENTION = ("eager", "sdpa", None)  # implementations that are everywhere
 
 
@@ -48,8 +53,8 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
     source: `bundled:NAME`, `pack:NAME`, `timm:NAME`, a folder, a Hub id, an nn.Module, or (nn.Module, processor).
     Of a folder or Hub id with a pair of towers, as CLIP is: `vision:` or `text:` before it.
     processor: for a module: its tokenizer or image processor; without one, only tensors are taken as inputs.
-    device: where it computes: "cpu", "cuda", "mps". dtype: "fp32", or "bf16" on a GPU. A module of the user's stays
-    where and as it is.
+    device: where it computes: "cpu", "cuda", "mps". dtype: "fp32", "bf16", or "fp64", which Apple's GPUs do not have. A
+    module of the user's stays where and as it is.
     Raises ModelError for what cannot be opened and for weights that are not finite or on several devices, ArgumentError
     for an unknown bundled model, pack, device or precision.
     """
@@ -76,7 +81,9 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
     check_weights(model.adapter.module, model.title)
     if where == (model.adapter.device, model.adapter.dtype):
         return model
-    return replace(model, adapter=adapt(model.adapter.module.to(*where)))
+    cast_parameters(model.adapter.module, *where)
+    notes = (*model.notes, BF16_ON_CPU) if where == CPU_IN_BF16 else model.notes
+    return replace(model, adapter=adapt(model.adapter.module), notes=notes)
 
 
 def _bundled(name: str, title: str) -> Model:

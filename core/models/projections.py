@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.models.adapter import AttentionWeights, JointScale, optional_weight, weight
+from core.precision import widened
 
 
 def separate_projections(
@@ -52,18 +53,19 @@ def through_norm(norm: Any, w_o: Tensor, b_o: Tensor | None) -> tuple[Tensor, Te
             f"A model with a {type(norm).__name__} over what the heads write is not supported.",
             "LayerNorm and RmsNorm are supported there.",
         )
-    bias = getattr(norm, "bias", None)
+    bias, dtype = getattr(norm, "bias", None), w_o.dtype
+    wide_w, wide_b = widened(w_o), b_o
     if bias is not None:
-        moved = w_o @ bias.detach()
-        b_o = moved if b_o is None else b_o + moved
+        moved = wide_w @ widened(bias.detach())
+        wide_b = moved if b_o is None else widened(b_o) + moved
     if norm.weight is not None:
-        w_o = w_o * norm.weight.detach()
+        wide_w = wide_w * widened(norm.weight.detach())
     if centred:
-        w_o = w_o - w_o.mean(dim=1, keepdim=True)
+        wide_w = wide_w - wide_w.mean(dim=1, keepdim=True)
 
     def scale(z: Tensor, _total: Tensor) -> Tensor:
-        wide = z.to(torch.promote_types(z.dtype, torch.float32))
+        wide = widened(z)
         spread = wide.var(-1, unbiased=False, keepdim=True) if centred else wide.square().mean(-1, keepdim=True)
-        return torch.rsqrt(spread + norm.eps).to(z.dtype)
+        return torch.rsqrt(spread + norm.eps)
 
-    return w_o, b_o, scale
+    return wide_w.to(dtype), None if wide_b is None else wide_b.to(dtype), scale

@@ -134,6 +134,7 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
     import torch
     import torch.nn.functional as F
 
+    from core.precision import widened
     from core.tracing.atp_star_softmax import through_softmax
     from core.tracing.attribution import BLOCK_BYTES, add_table, replaced_difference
 
@@ -147,6 +148,7 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
         values = torch.stack([each.v[layer] for each in which]).permute(3, 0, 1, 2, 4)  # [kv_heads, drops, batch, ...]
         at_values = run.to_stream(layer, values, shape.heads + shape.kv_heads)
         by_reader = torch.cat([at_values, torch.stack([each.mlp[layer] for each in which])[None]])
+    by_reader = widened(by_reader)
     one = by_reader[0, 0]
     block = max(1, BLOCK_BYTES // (one.numel() * one.element_size() * (1 if last else 4)))
     by_ports = 1 + layer * (graph.heads + 1)  # writers that queries, keys and values read
@@ -161,7 +163,7 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
         else:
             table = by_reader.flatten(2) @ lost.flatten(1).T  # [readers, drops, writers]
         if not last and start < by_ports:
-            at_z = torch.stack([each.z[layer] for each in which])
+            at_z = widened(torch.stack([each.z[layer] for each in which]))
             through = through_softmax(job, layer, lost, at_z, first, positions)
             if positions:
                 of_values = torch.einsum("dbtw,ubtw->dut", by_reader[:-1].sum(dim=0), lost)

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from core.engine.attention import attend, head_scores, project, score_mask, soft_capped
+from core.precision import widened
 from core.tracing.job import Job
 
 BYTES = 32 * 2**20  # of the shares of one head that are held at once
@@ -48,7 +49,7 @@ def through_softmax(job: Job, layer: int, lost: Tensor, at_z: Tensor, first: int
 
     def dropped(z: Tensor) -> Tensor:
         """By head: [heads, drops, writers], or [..., rows]."""
-        change = clean.z[layer][:, first:] - z.unflatten(0, (count, -1))  # type: ignore[no-untyped-call]
+        change = widened(clean.z[layer][:, first:]) - z.unflatten(0, (count, -1))  # type: ignore[no-untyped-call]
         if by_position:
             return torch.einsum("dbthk,ubthk->hdut", at_z, change)
         by_head = change.permute(3, 0, 1, 2, 4).flatten(2)
@@ -66,7 +67,7 @@ def through_softmax(job: Job, layer: int, lost: Tensor, at_z: Tensor, first: int
         turned = torch.cat([repeated(clean.k[layer][:, :first]), turned], dim=1)
         return dropped(attend(weights, repeated(clean.q[layer][:, first:]), turned, repeated(clean.v[layer]), mask))
 
-    q, k = ports((x - lost).flatten(0, 1))
+    q, k = ports((x - lost).to(x.dtype).flatten(0, 1))
     if not shape.coupled:
         return torch.cat([with_queries(q), with_keys(k).unflatten(0, (-1, group)).sum(dim=1)])  # type: ignore[no-untyped-call]
     own_q, own_k = (repeated(part) for part in ports(x))  # a norm may span all heads, so that each moves the others

@@ -19,6 +19,7 @@ from core.engine.gradients import Part, ReaderGradients
 from core.errors import ArgumentError, EditError
 from core.graph import Graph, Node, Reader
 from core.models.adapter import Adapter
+from core.precision import wide_dtype, widened
 from core.session import Session
 from core.tracing.job import Job, by_level
 from core.tracing.losses import Losses
@@ -72,7 +73,7 @@ def _at_edges(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) ->
     batch, rows = gradients[0].size
     found = np.zeros((batch if job.by_row else 1, graph.n_edges))
     width = job.session.model.adapter.shape.width
-    blocks = _blocks(batch, rows, graph.n_writers * width * gradients[0].adapter.dtype.itemsize)
+    blocks = _blocks(batch, rows, graph.n_writers * width * wide_dtype(gradients[0].adapter.dtype).itemsize)
     for number, part in enumerate(blocks):
         lost = losses.all(part)
         readers = 0
@@ -136,9 +137,9 @@ def _readers_of(graph: Graph, layer: int) -> int:
 
 
 def replaced_difference(session: Session, node: Node, replacement: EditKind) -> Tensor:
-    """replacement_u - out_u at every position: [batch, position, width]."""
+    """replacement_u - out_u at every position, in fp32 of a model in half precision: [batch, position, width]."""
     engine = session.engine
-    out = engine.clean(full=True).out(session.model.adapter, node)
+    out = widened(engine.clean(full=True).out(session.model.adapter, node))
     if replacement == "patch":
         return engine.references.patch_value(node, None) - out
     if replacement == "mean":

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.graph import Graph, Node
+from core.precision import widened
 from core.progress import stage
 from core.tracing.job import Found, Job
 from core.tracing.method import Method, runs_by_steps
@@ -117,7 +118,7 @@ def _score(job: Job, nodes: list[Node], first: int, found: NDArray[np.float64]) 
             for layer in range(0 if nodes[0].kind == "input" else nodes[0].layer, graph.layers + 1):
                 if graph.writers_before(graph.readers[_last_reader(graph, layer)]) <= number:
                     continue
-                at_readers = gradients.readers(layer).unflatten(1, (-1, batch)).sum(dim=1)  # type: ignore[no-untyped-call]
+                at_readers = widened(gradients.readers(layer)).unflatten(1, (-1, batch)).sum(dim=1)  # type: ignore[no-untyped-call]
                 add_table(graph, edges, layer, at_readers.flatten(1) @ lost.flatten(1).T, number)
     if job.level == "edges":
         for node in nodes:
@@ -145,7 +146,7 @@ def _gradients(job: Job, node: Node, change: Tensor, shares: list[float], first:
     session, engine = job.session, job.session.engine
     clean = engine.clean(full=True)
     stream, start = _behind(clean, node, session.graph)
-    streams = torch.cat([stream + (1 - share) * change for share in shares])
+    streams = torch.cat([stream + (1 - share) * change for share in shares]).to(stream.dtype)
 
     def metric(output: Tensor) -> Tensor:
         return torch.cat([session.metric(part) for part in output.split(engine.batch)])  # type: ignore[no-untyped-call]

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.engine.circuit_gradients import CircuitGradients
+from core.precision import widened
 from core.progress import stage
 from core.session import Session
 from core.tracing.attribution import first_row
@@ -111,8 +112,13 @@ def _masks(log_alpha: Tensor, uniform: Tensor) -> Tensor:
 
 def _divergence(session: Session) -> Callable[[Tensor], Tensor]:
     """How far an output [batch, answers] is from A's: [batch]."""
-    answer = session.clean.answer
+    answer = widened(session.clean.answer)
     if session.model.adapter.shape.output_kind == "embedding":
-        return lambda output: 1 - F.cosine_similarity(output, answer, dim=-1)
+        return lambda output: 1 - F.cosine_similarity(widened(output), answer, dim=-1)
     reference = answer.log_softmax(dim=-1)
-    return lambda output: F.kl_div(output.log_softmax(-1), reference, log_target=True, reduction="none").sum(-1)
+
+    def divergence(output: Tensor) -> Tensor:
+        logs = widened(output).log_softmax(dim=-1)
+        return F.kl_div(logs, reference, log_target=True, reduction="none").sum(dim=-1)
+
+    return divergence

@@ -3,12 +3,13 @@
     lost_u = out_u - replacement_u
 
 With `patch` the heads of a layer take one product, of what they mix in A less what they mix in B: what a head adds is
-linear in it. With a joint scale, which is another one in every run, each run takes its own.
+linear in it. With a joint scale, which is another one in every run, each run takes its own. Of a model in half
+precision all of it is taken in fp32.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ from core.engine.gradients import EVERYTHING, Part, ReaderGradients
 from core.engine.state import RunState
 from core.errors import ArgumentError, EditError
 from core.graph import Node
+from core.precision import widened
 from core.session import Session
 
 
@@ -41,7 +43,7 @@ class Losses:
     def of_input(self, part: Part = EVERYTHING) -> Tensor:
         """[batch, rows, width], of a part of the batch and of the rows from the first one on."""
         run = self.run
-        out = self._cut(self._a.embedding, part) if run is None else run.out(Node("input"))[part]
+        out = widened(self._cut(self._a.embedding, part) if run is None else run.out(Node("input"))[part])
         if self.replacement == "patch":
             return out - self._cut(self._b.embedding, part)
         return out if self.replacement == "zero" else out - self._mean(Node("input"), part)
@@ -50,6 +52,7 @@ class Losses:
         """Of a layer's heads and its MLP: [heads + 1, batch, rows, width]."""
         adapter = self.session.model.adapter
         weights, heads = adapter.attention[layer], range(adapter.shape.heads)
+        weights = replace(weights, w_o=widened(weights.w_o))
         z, factor, mlp = self._written(layer, part)
         found = mlp.new_empty(len(heads) + 1, *mlp.shape)
         if self.replacement == "patch":
@@ -93,11 +96,11 @@ class Losses:
         if self.run is None:
             return self._of_state(self._a, layer, part)
         z, factor, mlp = self.run.written(layer)
-        return z[part], None if factor is None else factor[part], mlp[part]
+        return widened(z[part]), None if factor is None else factor[part], widened(mlp[part])
 
     def _of_state(self, state: RunState, layer: int, part: Part) -> tuple[Tensor, Tensor | None, Tensor]:
         factor = state.factors[layer]
-        cut = (self._cut(state.z[layer], part), self._cut(state.mlp_out[layer], part))
+        cut = [widened(self._cut(x, part)) for x in (state.z[layer], state.mlp_out[layer])]
         return cut[0], None if factor is None else self._cut(factor, part), cut[1]
 
     def _cut(self, x: Tensor, part: Part) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor
 from core import progress
 from core.engine.gradients import EVERYTHING, Part, ReaderGradients
 from core.graph import Graph, Node
+from core.precision import widened
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ def from_the_last(
 
 
 def mean_gradient(gradients: Sequence[ReaderGradients], layer: int, part: Part = EVERYTHING) -> Tensor:
-    """The mean over some runs of the gradients at a layer's readers: [readers, batch, rows, width]. part: of the batch
-    and the rows."""
-    total = gradients[0].readers(layer, part)
+    """The mean over some runs of the gradients at a layer's readers, in fp32 of a model in half precision: [readers,
+    batch, rows, width]. part: of the batch and the rows."""
+    total = widened(gradients[0].readers(layer, part))
     if len(gradients) == 1:
         return total
     for each in gradients[1:]:

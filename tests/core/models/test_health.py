@@ -54,9 +54,9 @@ def test_inputs_on_another_device_are_refused() -> None:
 
 def test_devices_and_precisions() -> None:
     assert placement("cpu", "fp32") == (torch.device("cpu"), torch.float32)
-    with pytest.raises(ModelError, match="gibberish"):
-        placement("cpu", "bf16")
-    with pytest.raises(ArgumentError, match="fp32, bf16"):
+    assert placement("cpu", "bf16") == (torch.device("cpu"), torch.bfloat16)
+    assert placement("cpu", "fp64") == (torch.device("cpu"), torch.float64)
+    with pytest.raises(ArgumentError, match="fp32, bf16, fp64"):
         placement("cpu", "fp8")
     with pytest.raises(ArgumentError, match="cpu, cuda, mps"):
         placement("gpu", "fp32")
