@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_options(run)
     run.add_argument("--json", action="store_true", help="print JSON")
     run.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
-    run.add_argument("--precision", default="fp32", help="fp32, or bf16 on a GPU (fp32)")
+    run.add_argument("--precision", default="fp32", help="fp32, bf16 or fp64 (fp32)")
     run.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
     run.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     run.set_defaults(do=_run)

@@ -82,9 +82,9 @@ def test_run_resamples_from_a_dataset_and_steers_by_a_file(pair, session: Sessio
     assert "has no inputs" in capsys.readouterr().err
 
 
-def test_a_device_that_is_not_there_ends_with_3_and_one_that_means_nothing_with_2(pair, capsys) -> None:
-    assert code_of("run", *pair, "--device", "cpu", "--precision", "bf16") == 3
-    assert "gibberish" in capsys.readouterr().err
+def test_a_precision_that_means_nothing_and_such_a_device_end_with_2(pair, capsys) -> None:
+    assert code_of("run", *pair, "--precision", "fp8") == 2
+    assert "fp32, bf16, fp64" in capsys.readouterr().err
     assert code_of("run", *pair, "--device", "gpu") == 2
     assert "cpu, cuda, mps" in capsys.readouterr().err
 
