@@ -203,7 +203,9 @@ def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float]
         direction = measured_direction(subject.session, scores.replacement, subject.dataset, cancelled)
     found = stability(rows, subject.size, seed=subject.options.seed, direction=direction)
     low, high = found.interval()
-    return {"jaccard": found.mean, "low": low, "high": high, "between": found.between, "shared": found.shared}
+    levels = {"random": found.random, "halves": found.halves, "halves random": found.random_halves}
+    report = {"jaccard": found.mean, "low": low, "high": high, "between": found.between, "shared": found.shared}
+    return report | {name: float(overlaps.mean()) for name, overlaps in levels.items()}
 
 
 def _other_ablation(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:

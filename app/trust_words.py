@@ -161,10 +161,14 @@ def say_stability(report: dict[str, Any]) -> list[Statement]:
         return [Statement("Stability", "", f"Stability is not known: {stable}.", "unknown", tip=tip)]
     shared = stable["shared"]
     words = f"Other pairs of the same kind would give a circuit that shares {shared:.0%} of its edges with this one"
+    level = f"scores that mean nothing: {shared_edges(stable['random']):.0%}"
+    words += f" ({level}; of two halves of the pairs {shared_edges(stable['halves']):.0%})"
     words += "." if shared >= LEAST_SHARED else ": which edges it holds depends on the pairs."
     detail = (
         f"Bootstrap over the pairs: {shared_edges(stable['low']):.0%} to {shared_edges(stable['high']):.0%}; Jaccard "
-        f"overlap {stable['jaccard']:.2f}."
+        f"overlap {stable['jaccard']:.2f}. Scores that mean nothing, each pair's shuffled over the edges, would give "
+        f"{stable['random']:.2f} in such draws, which have pairs in common. Two halves of the pairs, which have none: "
+        f"{stable['halves']:.2f}, where shuffled scores give {stable['halves random']:.2f}."
     )
     bad = f"Other pairs would give another circuit, with only {shared:.0%} of its edges in this one."
     return [

@@ -4,6 +4,10 @@ Steps:
 1. Score every pair alone.
 2. Draw as many pairs with replacement, average their scores, take the best edges (a bootstrap; Efron 1979).
 3. Compare each such circuit with that of all pairs: Jaccard overlap, shared edges / edges in either.
+4. A draw has pairs in common with the whole, so that even scores that mean nothing overlap. Their level: the same draws
+   where each pair's scores are shuffled over the edges.
+5. Split halves have nothing in common: cut the pairs at random in two, and compare the circuits of both halves; their
+   level likewise.
 
 Two circuits of one task can both be faithful and share next to nothing: read the overlap beside what is recovered.
 """
@@ -19,17 +23,24 @@ from core.circuit import Circuit
 from core.errors import InputError
 from core.graph import Graph
 
+SPLITS, SHUFFLES = 50, 20  # at most: halves, and levels of chance
+
 
 @dataclass(frozen=True)
 class Stability:
     """overlaps: [draws], Jaccard of each bootstrap circuit with that of all pairs. between: the mean overlap of
-    one bootstrap circuit with the next. frequency: [edges], in which share of them each edge is."""
+    one bootstrap circuit with the next. frequency: [edges], in which share of them each edge is. random: [draws], the
+    overlaps where each pair's scores are shuffled over the edges. halves, random_halves: [draws], those of two halves of
+    the pairs, and of two halves whose scores are shuffled."""
 
     size: int
     pairs: int
     overlaps: NDArray[np.float64]
     between: float
     frequency: NDArray[np.float64]
+    random: NDArray[np.float64]
+    halves: NDArray[np.float64]
+    random_halves: NDArray[np.float64]
 
     @property
     def shared(self) -> float:
@@ -72,7 +83,20 @@ def stability(
     drawn = np.stack([best(weight @ per_pair) for weight in weights])
     overlaps = np.array([overlap(whole, each) for each in drawn])
     others = [overlap(drawn[i], drawn[i + 1]) for i in range(draws - 1)]
-    return Stability(size, pairs, overlaps, float(np.mean(others)) if others else 1.0, drawn.mean(axis=0))
+    between = float(np.mean(others)) if others else 1.0
+
+    def of_halves(scores: NDArray[np.floating]) -> float:
+        order = rng.permutation(pairs)
+        first, second = order[: pairs // 2], order[pairs // 2 :]
+        return overlap(best(scores[first].mean(axis=0)), best(scores[second].mean(axis=0)))
+
+    halves = np.array([of_halves(per_pair) for _ in range(min(draws, SPLITS))])
+    random, random_halves = np.empty(min(draws, SHUFFLES)), np.empty(min(draws, SHUFFLES))
+    for number in range(len(random)):
+        shuffled = rng.permuted(per_pair, axis=1)
+        random[number] = overlap(best(shuffled.mean(axis=0)), best(weights[number] @ shuffled))
+        random_halves[number] = of_halves(shuffled)
+    return Stability(size, pairs, overlaps, between, drawn.mean(axis=0), random, halves, random_halves)
 
 
 def overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:

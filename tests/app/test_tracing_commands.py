@@ -72,7 +72,10 @@ def test_evaluate_says_what_the_circuit_recovers(traced: Path, report: dict[str,
     assert (report["size"], report["pairs"], report["answers"]) == (100, 8, "right")
     assert report["circuit"]["recovered"] == pytest.approx(report["recovered"], abs=1e-4)
     assert [test["name"] for test in report["tests"]] == ["equivalence", "independence", "minimality"]
-    assert 0 < report["stability"]["jaccard"] <= 1
+    stable = report["stability"]
+    assert 0 < stable["jaccard"] <= 1
+    assert 0 <= stable["random"] < stable["jaccard"]
+    assert 0 <= stable["halves random"] <= stable["halves"] <= 1
     by_mean = ws.trace(session, "eap-ig", steps=2, dataset=dataset, replacement="mean")
     assert report["other ablation"]["overlap"] == pytest.approx(agreement(found.scores, by_mean, 100).overlap, abs=0.02)
     mean = measure(session, [found.scores.top(100)], "mean", dataset=dataset).recovered()
@@ -102,7 +105,9 @@ def test_what_circuits_share_is_counted_in_edges_of_each(traced: Path, report: d
     assert words.splitlines()[0] == "Verdict on the best 100 of 1,519 edges:"
     assert words.splitlines()[1] in [f"{'! ' * line.against}{line.words}" for line in verdict(statements(report))]
     assert f"Jaccard overlap {report['stability']['jaccard']:.2f}." in words
-    assert f"shares {report['stability']['shared']:.0%} of its edges with this one" in words
+    assert f"shares {report['stability']['shared']:.0%} of its edges with this one (scores that mean nothing: " in words
+    assert f"would give {report['stability']['random']:.2f} in such draws" in words
+    assert f"which have none: {report['stability']['halves']:.2f}" in words
 
 
 def test_evaluate_in_words_says_what_the_report_holds(report: dict[str, Any]) -> None:

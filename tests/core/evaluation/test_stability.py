@@ -43,6 +43,28 @@ def test_the_frequency_of_an_edge_is_how_often_it_is_drawn() -> None:
     assert found.mean == pytest.approx(found.frequency[0])
 
 
+def test_the_random_level_and_the_halves_stand_beside_the_draws() -> None:
+    """Noise overlaps with itself in draws that share pairs, and not in halves; signal is above its level in both."""
+    rng = np.random.default_rng(1)
+    noise, signal = rng.normal(size=(20, 2000)), rng.normal(size=2000)
+    chance = 200 / (2 * 2000 - 200)  # Jaccard of two sets of a tenth
+    none, much = stability(noise, 200), stability(noise + 2 * signal, 200)
+    assert none.random.mean() == pytest.approx(none.mean, abs=0.05)
+    assert none.random.mean() > 4 * chance
+    assert none.halves.mean() == pytest.approx(none.random_halves.mean(), abs=0.02)
+    assert none.halves.mean() == pytest.approx(chance, abs=0.02)
+    assert much.mean > much.random.mean() + 0.2
+    assert much.halves.mean() > much.random_halves.mean() + 0.4
+    again = stability(noise, 200)
+    assert (again.random == none.random).all()
+    assert (again.halves == none.halves).all()
+
+
+def test_two_pairs_have_two_halves() -> None:
+    found = stability(np.array([[3.0, 2.0, 0.0], [0.0, 2.0, 3.0]]), 1)
+    assert set(found.halves) == {0.0}
+
+
 def test_one_pair_is_refused() -> None:
     with pytest.raises(InputError, match="One pair"):
         stability(np.zeros((1, 5)), 2)
