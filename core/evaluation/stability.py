@@ -30,8 +30,8 @@ SPLITS, SHUFFLES = 50, 20  # at most: halves, and levels of chance
 class Stability:
     """overlaps: [draws], Jaccard of each bootstrap circuit with that of all pairs. between: the mean overlap of
     one bootstrap circuit with the next. frequency: [edges], in which share of them each edge is. random: [draws], the
-    overlaps where each pair's scores are shuffled over the edges. halves, random_halves: [draws], those of two halves of
-    the pairs, and of two halves whose scores are shuffled."""
+    overlaps where each pair's scores are shuffled over the edges. halves, random_halves: [draws], those of two halves
+    of the pairs, and of two halves whose scores are shuffled."""
 
     size: int
     pairs: int

@@ -1,20 +1,22 @@
 """Information flow routes (Ferrando and Voita 2024, "Information Flow Routes: Automatically Interpreting Language
-Models at Scale"): what the stream is made of, followed from the output down. No counterfactual, no gradient.
+Models at Scale"): how much of what a reader reads each writer makes up. No counterfactual, no gradient.
 
 Steps:
 1. At a reader's stream x and a position, the proximity of what a writer added there is
-   max(0, |x| - |out_u - x|) in the L1 norm; its share is that over the sum of all writers' (their equation 2).
-2. In a head, the same of what it carries from key position j to query position i, pattern[i, j] * (value_j W_O), in
-   what it writes at i. (In a coupled model, times the layer's joint scale.)
-3. All flow, 1, arrives in `logits` at the positions that it reads. From there down, a reader passes what flows through
-   it to its writers by their shares; a head to its values by theirs; an MLP to its own reader.
-4. The score of an edge is the flow along it, over all positions; of a node, what flows out of it.
+   max(0, |x| - |out_u - x|) in the L1 norm; its importance is that over the sum of all writers' (their equation 2).
+2. The score of an edge is its importance, the mean over the real positions of a row, then over the rows.
+3. The paper's routes go top-down: from the output, an edge whose importance is above a threshold is kept, and then
+   those into what writes it. So choose edges from the output down; the best alone may hang in the air, and
+   `circuit.pruned()` drops those.
 
-The scores are shares of the flow, from 0 to 1, and have no sign. Where a head looks is taken as given, as in the
-paper: edges into queries and keys get 0. What would replace an edge plays no part, nor does the metric. Biases that
-belong to no head are no writers and take no flow.
+This is what EAP-IG's code computes ("information-flow-routes"), and MIB ranks by. It differs from the paper, whose
+routes are drawn at single positions, from that of the prediction, and in which a head is one edge for each position it
+looks at: here an edge holds at all positions, and queries and keys read the same stream as values and score alike.
 
-Cost: one forward; norms of differences, [writers, streams, position, width], and in each head [query, key, width].
+The scores are shares of one stream, from 0 to 1, and have no sign. A node's is the sum over its edges. What would
+replace an edge plays no part, nor does the metric. Biases that belong to no head are no writers and take no share.
+
+Cost: one forward; norms of differences, [writers, streams, position, width].
 Do not use it to ask what a prediction turns on rather than what it is made of: large parts that A and B share score
 high.
 """
@@ -22,39 +24,34 @@ high.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import progress
-from core.graph import Node, Reader
-from core.tracing.job import Found, Job
+from core.graph import Reader
+from core.tracing.job import Found, Job, by_level
 from core.tracing.meaning import SHARE
 from core.tracing.method import Method
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.engine.state import RunState
-
-BLOCK_BYTES = 16 * 2**20  # of differences whose norms are taken at once
-
 
 def flow_routes(job: Job) -> Iterator[Found]:
     import torch
 
     with torch.no_grad():
-        edges, nodes = _flows(job)
-    if job.level == "edges":
-        yield Found(edges)
-    else:
-        yield Found(nodes.sum(axis=1) if job.level == "nodes" else nodes)
+        edges, positions = _importance(job)
+    yield Found(positions if job.level == "positions" else by_level(job.session.graph, edges, job.level))
 
 
 METHOD = Method(
     "flow-routes",
     "Information flow routes",
-    "what the streams are made of, followed from the output down; no counterfactual",
+    "what share of each stream a writer makes up; no counterfactual",
     flow_routes,
     meaning=SHARE,
     replaces=False,
@@ -62,78 +59,42 @@ METHOD = Method(
 )
 
 
-def _flows(job: Job) -> tuple[np.ndarray, np.ndarray]:
-    """What flows along every edge [edges] and out of every node [writers, position], means over the batch."""
+def _importance(job: Job) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The importance of every edge [edges], and of every node at every position [writers, position], over its edges:
+    that is divided by the positions, so that both have one sum."""
     import torch
 
     from core.engine.state import stream_before
 
     engine, graph = job.session.engine, job.session.graph
-    adapter, state = engine.adapter, engine.clean(full=True)
-    outs = torch.stack([state.out(adapter, node) for node in graph.writers])
-    flows = torch.zeros(outs.shape[:3], dtype=torch.float64, device=outs.device)  # [writers, batch, position]
-    edges = np.zeros(graph.n_edges)
-
-    def pass_on(readers: dict[Reader, Tensor]) -> None:
-        """Step 3: readers of one stream, and what flows through each [batch, position]."""
-        of = next(iter(readers))
-        shares = _shares(outs[: graph.writers_before(of)], stream_before(state, of, graph.parallel))
-        for reader, flow in readers.items():
-            along = shares * flow
-            edges[graph.edges_into(reader)] = along.sum(dim=2).mean(dim=1).cpu().numpy()
-            flows[: len(along)] += along
-
-    arriving = torch.zeros_like(flows[0])
-    if engine.reads is None:
-        arriving += 1 / engine.length
-    else:
-        each = torch.full_like(arriving[:, :1], 1 / engine.reads.shape[1])
-        arriving.scatter_add_(1, engine.reads, each.expand(engine.reads.shape))
-    pass_on({Reader("logits"): arriving})
-    group = graph.heads // graph.kv_heads
-    for layer in reversed(range(graph.layers)):
+    state, lengths = engine.clean(full=True), torch.tensor(engine.extent.lengths)
+    real = (torch.arange(engine.length) < lengths[:, None]) / lengths[:, None] / engine.batch  # [batch, position]
+    outs = torch.stack([state.out(engine.adapter, node) for node in graph.writers])
+    edges, positions = np.zeros(graph.n_edges), np.zeros((graph.n_writers, engine.length))
+    for number, (_, group) in enumerate(groupby(graph.readers, _stream)):
         job.check()
-        progress.at(1 - (layer + 1) / graph.layers)
-        pass_on({Reader("mlp", layer): flows[graph.writer_index(Node("mlp", layer))]})
-        shared = graph.kv_heads != graph.heads
-        values = {Reader("v", layer, kv, shared): torch.zeros_like(arriving) for kv in range(graph.kv_heads)}
-        for reader, into in values.items():
-            for head in range(reader.head * group, (reader.head + 1) * group):
-                number = graph.writer_index(Node("head", layer, head))
-                into += (flows[number][:, :, None] * _moved(job, state, layer, head, outs[number])).sum(dim=1)
-        pass_on(values)
-    return edges, flows.mean(dim=1).cpu().numpy()
+        progress.at(number / (2 * graph.layers + 1))
+        readers = list(group)
+        stream = stream_before(state, readers[0], graph.parallel)
+        of_writers = shares(outs[: graph.writers_before(readers[0])], stream).cpu().double() * real
+        by_position = of_writers.sum(dim=1).numpy()
+        positions[: len(by_position)] += len(readers) * by_position
+        for reader in readers:
+            edges[graph.edges_into(reader)] = by_position.sum(axis=1)
+    return edges, positions
 
 
-def _shares(parts: Tensor, whole: Tensor) -> Tensor:
-    """Step 1: the shares of parts [parts, batch, position, width] in a sum [batch, position, width]."""
+def _stream(reader: Reader) -> tuple[str, int]:
+    """What readers of one stream have in common."""
+    return ("attention" if reader.kind in ("q", "k", "v") else reader.kind, reader.layer)
+
+
+def shares(parts: Tensor, whole: Tensor) -> Tensor:
+    """Step 1: the shares of parts [parts, batch, position, width] in a sum [batch, position, width], at least fp32."""
     import torch
 
-    size = whole.abs().sum(dim=-1, dtype=torch.float64)
-    near = torch.stack([size - (part - whole).abs().sum(dim=-1, dtype=torch.float64) for part in parts]).clamp(min=0)
+    wide = torch.promote_types(whole.dtype, torch.float32)
+    whole = whole.to(wide)
+    size = whole.abs().sum(dim=-1)
+    near = torch.stack([size - (part.to(wide) - whole).abs().sum(dim=-1) for part in parts]).clamp(min=0)
     return near / near.sum(dim=0).clamp(min=torch.finfo(near.dtype).tiny)
-
-
-def _moved(job: Job, state: RunState, layer: int, head: int, out: Tensor) -> Tensor:
-    """Step 2: the shares of key positions in what a head writes: [batch, query, key]."""
-    import torch
-
-    from core.engine.attention import pattern, score_mask
-
-    adapter = job.session.model.adapter
-    shape, weights = adapter.shape, adapter.attention[layer]
-    mask = score_mask(adapter, layer, state.places(0), [head])
-    attention = pattern(shape, weights, state.q[layer], state.k[layer], head, mask)
-    d = shape.head_width
-    written = state.v[layer][:, :, head * shape.kv_heads // shape.heads] @ weights.w_o[:, head * d : (head + 1) * d].T
-    factor = state.factors[layer]
-    step = max(1, BLOCK_BYTES // (written.numel() * written.element_size()))
-    found = []
-    for start in range(0, out.shape[1], step):
-        job.check()
-        rows = slice(start, start + step)
-        moves = attention[:, rows, :, None] * written[:, None]  # [batch, rows, key, width]
-        if factor is not None:
-            moves = moves * factor[:, rows, None]
-        found.append(_shares(moves.permute(2, 0, 1, 3), out[:, rows]).permute(1, 2, 0))
-    return torch.cat(found, dim=1)

@@ -13,7 +13,7 @@ from tests.benchmarks.table import Table
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 MEASURED = ROOT / "resources" / "docs" / "measured.md"
-SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-routes", "random")
+SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-rollout", "random")
 
 Rows = dict[str, dict[str, str]]
 

@@ -17,8 +17,6 @@ from core.lens.positions import written_norms
 from core.tracing.methods import METHODS
 from tests.small_models import small_model
 
-REWORKED = {"flow-routes"}  # sums its shares in fp64 where the model is
-
 
 class WithoutDoubles(TorchFunctionMode):
     """fp64 is refused to all fp32 tensors but those that `.cpu()` gave."""
@@ -62,7 +60,6 @@ JOBS: dict[str, Callable[[ws.Session], object]] = {
         f"{name} at {level}": lambda s, name=name, level=level: ws.trace(s, name, level=level, options=OPTIONS)
         for name, method in METHODS.items()
         for level in method.levels
-        if name not in REWORKED
     },
 }
 
