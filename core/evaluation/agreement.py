@@ -28,14 +28,15 @@ class Agreement:
     chance: float
 
 
-def agreement(one: Scores, other: Scores, size: int, *, by_size: bool = False) -> Agreement:
-    """Compare two scores of one graph's edges. Raises ArgumentError for those of another graph or of other things."""
+def agreement(one: Scores, other: Scores, size: int, *, by_size: bool = False, rule: str | None = None) -> Agreement:
+    """Compare two scores of one graph's edges. rule: by which both circuits are chosen, as in `Scores.select`. Raises
+    ArgumentError for scores of another graph or of other things, and for a rule that cannot choose."""
     if one.graph != other.graph:
         raise ArgumentError(f"These scores are of other models: {one.graph} and {other.graph}.")
     if one.level != "edges" or other.level != "edges":
         raise ArgumentError("Only scores of edges are compared.", "Trace edges.")
     graph = one.graph
-    a, b = (kept(graph, scores.top(size, by_size=by_size)) for scores in (one, other))
+    a, b = (kept(graph, scores.select(size, rule, by_size=by_size)) for scores in (one, other))
     both = a & b
     signs = np.sign(one.towards[both]) == np.sign(other.towards[both])
     share = size / graph.n_edges

@@ -2,7 +2,8 @@
 
     recovered = (m(circuit) - m(B)) / (m(A) - m(B))
 
-At MIB's fractions of the edges, with the edges of the highest scores x direction (`Scores.top`; Mueller et al. 2025,
+At MIB's fractions of the edges, with the edges of the highest scores x direction (`Scores.top`; or chosen by
+another rule of `core.tracing.selection`; Mueller et al. 2025,
 "MIB: A Mechanistic Interpretability Benchmark", section 3): CPR is the area under the curve, CMD the area between it
 and 1, both by trapezoids over the linear axis of fractions. CPR above 1 means that edges which lead away from A were
 left out, which is no merit: read CMD, best of a ranking by size. The random band holds circuits of as many edges drawn
@@ -33,6 +34,7 @@ from core.inputs.pair import Dataset
 from core.session import Session
 from core.tracing.direction import directed
 from core.tracing.scores import Scores
+from core.tracing.selection import USUAL, gap_of
 
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 MOST_DRAWN = 500  # edges
@@ -44,7 +46,8 @@ class Curve:
     """fractions, sizes (of what is scored: edges or nodes), connected (edges left after pruning), recovered, accuracy
     (share of right answers): one a point. random_band: [2, points], lowest and highest. band: [2, points], 95 % by
     bootstrap over the pairs; None for one pair. whole_accuracy: of the whole model; None, and no accuracy, of a model
-    that gives no answers. by_size, removed: which edges were kept."""
+    that gives no answers. by_size, removed: which edges were kept; rule: by which of RULES they were chosen. gaps:
+    by how much a better choice could be better, of its sum of scores; 0 where the rule came to its end."""
 
     fractions: tuple[float, ...]
     sizes: tuple[int, ...]
@@ -60,6 +63,8 @@ class Curve:
     pairs: int = 1
     by_size: bool = False
     removed: bool = False
+    rule: str = USUAL
+    gaps: tuple[float, ...] = ()
 
 
 def faithfulness(
@@ -71,6 +76,7 @@ def faithfulness(
     dataset: Dataset | None = None,
     by_size: bool = False,
     removed: bool = False,
+    rule: str | None = None,
     random_circuits: int = 3,
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
@@ -81,9 +87,10 @@ def faithfulness(
 
     Scores that do not know A's direction get that of the session's metric here (`core.tracing.direction.directed`).
 
-    by_size: the largest scores whatever their sign. removed: keep what is left without the best edges. memory: see
-    `measure`. Raises InputError where A and B score alike, since there is nothing to recover; ArgumentError for
-    fractions that do not rise within (0, 1]."""
+    by_size: the largest scores whatever their sign. removed: keep what is left without the best edges. rule: by which
+    rule edges are chosen, as in `Scores.select`; `consensus` takes scores that know how sure their signs are
+    (`with_agreement`). memory: see `measure`. Raises InputError where A and B score alike, since there is nothing to
+    recover; ArgumentError for fractions that do not rise within (0, 1], and for a rule that cannot choose."""
     rising = len(fractions) > 0 and all(a < b for a, b in pairwise([0, *fractions]))
     if not rising or fractions[-1] > 1:
         raise ArgumentError(f"Fractions rise from above 0 to 1 at most, unlike {tuple(fractions)}.")
@@ -91,7 +98,8 @@ def faithfulness(
     graph = session.graph
     scores = directed(scores, session, dataset, cancelled)
     sizes = sizes_of(len(scores.values), fractions)
-    circuits = [_kept(scores.top(size, by_size=by_size), removed) for size in sizes]
+    chosen = [scores.select(size, rule, by_size=by_size) for size in sizes]
+    circuits = [_kept(circuit, removed) for circuit in chosen]
     random = _random_circuits(graph, [len(circuit) for circuit in circuits], random_circuits, seed)
     pruned = [circuit.pruned() for circuit in circuits]
     found = measure(
@@ -126,6 +134,8 @@ def faithfulness(
         pairs=found.pairs,
         by_size=by_size,
         removed=removed,
+        rule=scores.rule if rule is None else rule,
+        gaps=tuple(gap_of(circuit.about) for circuit in chosen),
     )
 
 

@@ -16,6 +16,7 @@ from core.errors import ArgumentError, InputError
 from core.graph import Graph, Node
 from core.text_files import parse_json, visible
 from core.tracing.meaning import DIRECTION_IN_FILES, hue_words, leads_away
+from core.tracing.selection import CHOSEN_BY, chosen_by
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -27,13 +28,16 @@ LARGEST = 1000  # layers or heads of a model
 
 
 def to_json(circuit: Circuit) -> str:
-    """A circuit as JSON: its graph's shape, what it is about, and its edges by name, most important first."""
+    """A circuit as JSON: its graph's shape, what it is about, by which rule its edges were chosen from their scores,
+    and its edges by name, most important first."""
     graph = circuit.graph
     edges = [
         {"edge": name} | ({} if (score := circuit.score(position)) is None else {"score": score})
         for position, name in enumerate(circuit.names)
     ]
-    document = {"format": FORMAT, "version": VERSION, "graph": shape_of(graph), "about": circuit.about, "edges": edges}
+    document = {"format": FORMAT, "version": VERSION, "graph": shape_of(graph), "about": circuit.about}
+    document |= {CHOSEN_BY: chosen_by(circuit.about)} if "method" in circuit.about else {}
+    document |= {"edges": edges}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 

@@ -34,7 +34,7 @@ from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_columns import FileRow
 from core.interchange.circuit_files import graph_from, shape_of
-from core.interchange.scores_files import ScoresFile, difference, direction_in, kept_in
+from core.interchange.scores_files import ScoresFile, agreement_in, difference, direction_in, kept_in
 from core.tracing.scores import Scores
 
 OURS = "wirescope"
@@ -97,6 +97,7 @@ def scores_to_eap_ig(
         "graph": shape_of(graph),
         "direction": scores.direction,
         **({} if scores.kept is None else {"kept": np.flatnonzero(scores.kept).tolist()}),
+        **({} if scores.agreement is None else {"agreement": scores.agreement.tolist()}),
         **({"input": note} if (note := input_note(scores.replacement, position_added)) else {}),
         "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
     }
@@ -141,7 +142,8 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
     about = {str(key): str(value) for key, value in ours.get("about", {"source": "EAP-IG"}).items()}
     direction = direction_in(ours) if ours else 1
     kept = inside if is_circuit else kept_in(ours, values.shape)
-    scores = Scores(graph, values, str(ours.get("method", "eap-ig file")), replacement, about, "edges", direction, kept)
+    sure, method = agreement_in(ours, values.shape), str(ours.get("method", "eap-ig file"))
+    scores = Scores(graph, values, method, replacement, about, "edges", direction, kept, sure)
     scores = replace(scores, values=scores.towards)  # they were written so
     marked = Circuit(graph, np.flatnonzero(inside).astype(np.int64), None, about) if inside.any() else None
     rows = tuple(FileRow(*row) for row in ours.get("rows", ()))

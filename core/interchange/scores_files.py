@@ -1,7 +1,7 @@
 """Scores as files: our own JSON, with the pairs they were traced on. It holds all that is needed to evaluate the scores
 again: the graph's shape, what is scored (edges, nodes or positions), the scores in the graph's order, what they are
-about, A's direction by which they are ranked, what a search has kept (numbers in that order), and the rows of the
-dataset.
+about (with the rule by which their circuits are chosen, where it is not `top`), A's direction by which they are ranked,
+what a search has kept (numbers in that order), how sure signs are, where that is known, and the rows of the dataset.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
         "level": scores.level,
         "direction": scores.direction,
         **({} if scores.kept is None else {"kept": np.flatnonzero(scores.kept).tolist()}),
+        **({} if scores.agreement is None else {"agreement": scores.agreement.ravel().tolist()}),
         "scores": values,
         "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
     }
@@ -76,6 +77,17 @@ def kept_in(document: dict[str, Any], shape: tuple[int, ...]) -> NDArray[np.bool
         raise InputError(f"What is kept are numbers from 0 to {kept.size - 1:,}.")
     kept.flat[numbers] = True
     return kept
+
+
+def agreement_in(document: dict[str, Any], shape: tuple[int, ...]) -> NDArray[np.float64] | None:
+    """How sure the signs are, as a file says it. Raises InputError."""
+    shares = document.get("agreement")
+    if shares is None:
+        return None
+    found = np.array(shares, dtype=np.float64)
+    if found.size != np.prod(shape) or not ((found >= 0) & (found <= 1)).all():
+        raise InputError(f"How sure signs are is a share from 0 to 1 for each of {np.prod(shape):,} scores.")
+    return found.reshape(shape)
 
 
 def difference(one: Graph, other: Graph) -> str:
@@ -112,5 +124,8 @@ def scores_from_json(document: dict[str, Any]) -> ScoresFile:
     about = {str(key): str(value) for key, value in document["about"].items()}
     direction = direction_in(document)
     kept = kept_in(document, values.shape)
-    scores = Scores(graph, values, str(document["method"]), document["replacement"], about, level, direction, kept)
+    sure = agreement_in(document, values.shape)
+    scores = Scores(
+        graph, values, str(document["method"]), document["replacement"], about, level, direction, kept, sure
+    )
     return ScoresFile(scores, tuple(FileRow(*row) for row in document["rows"]))

@@ -21,6 +21,7 @@ from core.graph import Graph, Node
 from core.tracing.job import Level
 from core.tracing.meaning import DIRECTION_IN_FILES
 from core.tracing.order import best_first
+from core.tracing.selection import CHOSEN_BY, GAP, USUAL, Choice, Ranked, chosen_by, rule_named
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ class Scores:
 
     direction: +1 where A raises the metric, -1 where it lowers it, 0 where the whole model and the empty circuit score
     alike; None where it is not known, as of a file that does not say. Scores of direction 0 or None are ranked as if A
-    raised the metric. kept: what a search that decides about each edge (node, position) has kept, [as values]."""
+    raised the metric. kept: what a search that decides about each edge (node, position) has kept, [as values].
+    agreement: the share of bootstrap draws in which a score has the sign of the mean (`with_agreement`), [as values].
+    """
 
     graph: Graph
     values: NDArray[np.float64]
@@ -40,6 +43,7 @@ class Scores:
     level: Level = "edges"
     direction: Literal[-1, 0, 1] | None = None
     kept: NDArray[np.bool_] | None = None
+    agreement: NDArray[np.float64] | None = None
 
     @cached_property
     def signed(self) -> bool:
@@ -56,24 +60,46 @@ class Scores:
         return -self.values if self.direction == -1 and self.signed else self.values
 
     @cached_property
-    def _by_score(self) -> NDArray[np.int64]:
-        return best_first(self.towards, self.kept)
-
-    @cached_property
     def _by_size(self) -> NDArray[np.int64]:
         return best_first(np.abs(self.values), self.kept)
+
+    @cached_property
+    def _orders(self) -> dict[tuple[str, bool], NDArray[np.int64]]:
+        return {}  # by rule, and whether by size: all edges
+
+    @property
+    def rule(self) -> str:
+        """By which rule (a name of RULES) their circuits are chosen, as they say of themselves."""
+        return chosen_by(self.about)
+
+    def ranked(self, by_size: bool = False) -> Ranked:
+        """What a rule chooses from: score x direction, or the sizes of the scores."""
+        weights = np.abs(self.values) if by_size else self.towards
+        return Ranked(self.graph, weights, self.level, self.kept, self.signed, self.agreement)
 
     def top(self, count: int, *, by_size: bool = False) -> Circuit:
         """The circuit of exactly `count` edges with the highest score x direction, or `by_size` with the largest
         whatever their sign; ties go to the edge of the lower index. What a search has kept comes before what it has
         removed, so that as many edges as it kept are its own circuit. Of scores of nodes, all edges between `count`
         nodes, with `input` and `logits`."""
+        return self.select(count, USUAL, by_size=by_size)
+
+    def select(self, count: int, rule: str | None = None, *, by_size: bool = False) -> Circuit:
+        """The circuit of exactly `count` edges that a rule (a name of RULES; None: the scores' own, `top` where they
+        name none) chooses by score x direction, or `by_size` by the sizes of the scores. It says by which rule, and
+        under "gap" by how much a better choice could be better where the rule did not come to its end. Raises
+        ArgumentError for a rule that there is not or that cannot choose from these scores."""
         if self.level == "positions":
             raise ArgumentError("Scores of positions make no circuit.", "Score edges or nodes.")
         if not 0 <= count <= len(self.values):
             raise ArgumentError(f"A circuit of this graph has 0 to {len(self.values)} {self.level}, not {count}.")
-        order = (self._by_size if by_size else self._by_score)[:count]
+        name = self.rule if rule is None else rule
+        choice = self._chosen(count, name, by_size)
+        order = choice.edges
         about = {**self.about, "method": self.method, "replacement": self.replacement}
+        about.pop(CHOSEN_BY, None)
+        about |= {CHOSEN_BY: name} if name != USUAL else {}
+        about |= {GAP: f"{choice.gap:.4%}"} if choice.gap else {}
         if self.signed and self.direction is not None:
             about["direction"] = DIRECTION_IN_FILES[self.direction]
         if self.level == "edges":
@@ -84,6 +110,16 @@ class Scores:
                             for node in self.graph.readers_of(r)) for r in self.graph.readers])  # fmt: skip
         edges = np.flatnonzero(kept[self.graph.edge_writers] & reading[self.graph.edge_readers]).astype(np.int64)
         return Circuit(self.graph, edges, None, about)
+
+    def _chosen(self, count: int, name: str, by_size: bool) -> Choice:
+        rule, ranked = rule_named(name), self.ranked(by_size)
+        rule.check(ranked)
+        if rule.order is None:
+            assert rule.choose is not None
+            return rule.choose(ranked, count)
+        if (name, by_size) not in self._orders:
+            self._orders[name, by_size] = rule.order(ranked)
+        return Choice(self._orders[name, by_size][:count])
 
     def strongest(self, count: int) -> NDArray[np.int64]:
         """The `count` edges (nodes) of the largest absolute score, largest first. Raises ArgumentError for

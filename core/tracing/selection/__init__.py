@@ -1,0 +1,130 @@
+"""How the edges of a circuit are chosen from their scores: one table, a row a rule, from which the curve, the window,
+the command line and `Scores.select` are made. Imports no torch.
+
+`top` is what a ranking says; the others know more: that edges hang together (`greedy`, `program`), or how sure their
+signs are (`consensus`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import ArgumentError
+from core.tracing.selection.consensus import consensus, sign_agreement
+from core.tracing.selection.greedy import greedy
+from core.tracing.selection.program import program
+from core.tracing.selection.ranked import Choice, Ranked
+from core.tracing.selection.top import top
+
+if TYPE_CHECKING:
+    from core.tracing.selection.ranked import Choose, Order
+
+__all__ = [
+    "CHOSEN_BY",
+    "GAP",
+    "RULES",
+    "USUAL",
+    "Choice",
+    "Ranked",
+    "Rule",
+    "chosen_by",
+    "gap_of",
+    "rule_named",
+    "sign_agreement",
+]
+
+USUAL = "top"
+CHOSEN_BY = "chosen by"  # of `about`, in scores and circuits: the rule; without it, USUAL
+GAP = "gap"  # of a circuit's `about`: see `Choice`
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way to choose. name: in code and files. title: for menus. words: what it does, in a line. order: puts all
+    edges in an order of which every circuit is a beginning; choose: for a rule without such an order. needs_agreement:
+    it asks how sure signs are."""
+
+    name: str
+    title: str
+    words: str
+    order: Order | None = None
+    choose: Choose | None = None
+    needs_agreement: bool = False
+
+    @property
+    def about(self) -> str:
+        """The steps and the source: the docstring of its file."""
+        return inspect.cleandoc(sys.modules[(self.order or self.choose).__module__].__doc__ or "")
+
+    @property
+    def nested(self) -> bool:
+        """Whether a larger circuit holds all smaller ones."""
+        return self.order is not None
+
+    def why_not(self, ranked: Ranked) -> str:
+        """Why this rule cannot choose from such scores; empty where it can."""
+        if self.name == USUAL:
+            return ""
+        if ranked.level != "edges":
+            return f"it chooses among edges, and these are scores of {ranked.level}"
+        if ranked.kept is not None:
+            return "these edges were kept by a search, or are one circuit, which is its own choice"
+        if np.isnan(ranked.weights).any():
+            return "some edges have no score"
+        if self.needs_agreement and not ranked.signed:
+            return "these scores have no sign"
+        if self.needs_agreement and ranked.agreement is None:
+            return "it needs the scores of each pair: a dataset, and a method that scores pairs one by one"
+        return ""
+
+    def check(self, ranked: Ranked) -> None:
+        """Raise ArgumentError where `why_not` has a reason."""
+        why_not = self.why_not(ranked)
+        if why_not:
+            raise ArgumentError(f"{self.name} cannot choose here: {why_not}.", f"Take {USUAL}.")
+
+
+RULES: dict[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        Rule(USUAL, "Best scores", "the best scores, one by one, connected or not", order=top),
+        Rule("greedy", "From the output down", "the best edges into what is in the circuit already", order=greedy),
+        Rule(
+            "consensus",
+            "Sure signs first",
+            "the best of the edges whose sign the pairs agree on",
+            order=consensus,
+            needs_agreement=True,
+        ),
+        Rule(
+            "program",
+            "Largest connected sum",
+            "the connected circuit whose scores add up to most, by an integer program",
+            choose=program,
+        ),
+    )
+}
+
+
+def rule_named(name: str) -> Rule:
+    """A row of the table. Raises ArgumentError."""
+    found = RULES.get(name)
+    if found is None:
+        raise ArgumentError(f"There is no rule {name!r} to choose edges by.", f"There are: {', '.join(RULES)}.")
+    return found
+
+
+def chosen_by(about: dict[str, str]) -> str:
+    """The rule that scores or a circuit name as theirs; USUAL for one that is not known here."""
+    name = about.get(CHOSEN_BY, USUAL)
+    return name if name in RULES else USUAL
+
+
+def gap_of(about: dict[str, str]) -> float:
+    """Of a circuit: by how much of its sum a better choice could be better; 0 where it says nothing."""
+    return float(about.get(GAP, "0%").rstrip("%")) / 100

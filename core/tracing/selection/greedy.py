@@ -1,0 +1,57 @@
+"""From the output down (Hanna et al. 2024, "Have Faith in Faithfulness", section 3; MIB's `apply_greedy`).
+
+Steps:
+1. The edges into `logits` can be taken.
+2. Take the best edge of those that can be taken.
+3. Its writer is part of the circuit now: the edges into that node can be taken from now on, too.
+4. Go on with 2, until there are as many as are asked for.
+
+So every edge leads to the output, which the best edges of a graph need not; it need not come from the input, which is
+left to pruning. A reader that several heads share can be taken from as soon as one of them is in the circuit; in a
+coupled model a head brings all of its layer, as in `core.circuit.reachable`.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+import numpy as np
+
+from core.tracing.order import best_first
+from core.tracing.selection.flow import Blocks
+from core.tracing.selection.ranked import Indices, Ranked
+
+
+def greedy(ranked: Ranked) -> Indices:
+    """All edges, in the order in which they are taken."""
+    graph, weights = ranked.graph, np.where(np.isnan(ranked.weights), -np.inf, ranked.weights)
+    blocks = Blocks(graph)
+    readers_of = blocks.readers_of()
+    sorted_edges = [first + best_first(weights[first:end]) for first, end in zip(
+        graph.first_edge[:-1].tolist(), graph.first_edge[1:].tolist(), strict=True)]  # fmt: skip
+    heap: list[tuple[float, int, int, int]] = []  # minus the weight, the edge, its reader, its place there
+
+    def offer(reader: int, place: int) -> None:
+        if place < len(sorted_edges[reader]):
+            edge = int(sorted_edges[reader][place])
+            heappush(heap, (-float(weights[edge]), edge, reader, place))
+
+    open_blocks, open_readers = np.zeros(blocks.count, dtype=bool), np.zeros(len(sorted_edges), dtype=bool)
+
+    def open_block(block: int) -> None:
+        open_blocks[block] = True
+        for reader in readers_of[block]:
+            if not open_readers[reader]:
+                open_readers[reader] = True
+                offer(reader, 0)
+
+    open_block(blocks.output)
+    order = np.empty(graph.n_edges, dtype=np.int64)
+    for taken in range(graph.n_edges):
+        _, edge, reader, place = heappop(heap)
+        order[taken] = edge
+        offer(reader, place + 1)
+        block = int(blocks.of_writer[graph.edge_writers[edge]])
+        if not open_blocks[block]:
+            open_block(block)
+    return order

@@ -1,0 +1,197 @@
+"""The circuit of the largest sum of scores in which every edge lies on a path: an integer program (Nikankin et al.
+2025, "Improving Circuit Faithfulness via Better Edge Selection"), solved by HiGHS (Huangfu & Hall 2018).
+
+    largest   sum over edges of weight_e x_e,     x_e, y_b in {0, 1}
+    where     sum of x_e = count
+              x_e <= y of the node that writes it; x_e <= sum of y of the nodes that its reader feeds
+              y_b <= sum of x_e into the node (but for `input`), y_b <= sum of x_e out of it (but for `logits`)
+
+The graph has no cycles, so an edge that is kept can be followed from kept edge to kept edge, up to `logits` and down to
+`input`. Circuits of two sizes need not share edges: the best of 20 is no beginning of the best of 21.
+
+Steps:
+1. Where the best edges are connected already, they are the answer.
+2. Connected circuits made by hand, the best of them: of the best edges (and of those that `greedy` takes first) a few
+   more than are asked for, without those on no path, then without the weakest of the others; or a few less, with the
+   best edges between the nodes that are there.
+3. Edges that no better circuit than that can have are left out, and those that it must have are set: an edge that is d
+   below the last of the best ones costs d at least, and all of the best ones together are the most that there can be.
+   Where still more than `POOL` beside them are left, the program is of the best ones and of the best at every node.
+4. HiGHS solves it, for `SECONDS` at most. The better of what it has by then and of step 2 is the answer, with the gap
+   to the most that any circuit could have. On a graph of tens of thousands of edges there always is a gap, of a
+   hundredth or less; where time runs out, how good the answer is depends on the machine.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.circuit import connected, reachable
+from core.errors import ArgumentError
+from core.graph import Graph
+from core.tracing.order import best_first
+from core.tracing.selection.flow import Blocks
+from core.tracing.selection.greedy import greedy
+from core.tracing.selection.ranked import Choice, Indices, Ranked
+
+SECONDS = 20.0
+EXACT = 1e-9  # of the largest score, for each edge: what is nearer to the most is the most
+POOL = 3000  # edges that the program is of at most, beside as many as are asked for
+AT_NODES = 3  # edges into a node, and out of it, that are in the pool whatever their score
+
+Weights = NDArray[np.float64]
+
+
+def program(ranked: Ranked, count: int, seconds: float = SECONDS) -> Choice:
+    """`count` edges. Raises ArgumentError where no circuit of just so many edges is found in time."""
+    graph = ranked.graph
+    scale = float(np.abs(ranked.weights).max(initial=0.0)) or 1.0
+    weights = ranked.weights / scale
+    order = best_first(weights)
+    best = order[:count]
+    if connected(graph, best).all():
+        return Choice(best)
+    blocks = Blocks(graph)
+    orders = order, greedy(ranked)
+    made = _best([each for way in orders for each in _made_by_hand(graph, blocks, way, order, count)], weights)
+    most = float(weights[best].sum())
+    candidates, fixed = _candidates(weights, order, count, made)
+    pool = _pool(graph, blocks, candidates, made, count)
+    found, most_of_pool = _solved(graph, blocks, weights, candidates[pool], fixed[pool], count, seconds)
+    if not pool.all():  # a circuit with one of the others
+        outside = float(weights[candidates[~pool]].max())
+        most_of_pool = max(most_of_pool, most - max(float(weights[best[-1]]) - outside, 0.0))
+    edges = _best([each for each in (found, made) if each is not None], weights)
+    if edges is None:
+        raise ArgumentError(
+            f"No connected circuit of just {count:,} edges was found in {seconds:g} seconds.", "Take another size."
+        )
+    total = float(weights[edges].sum())
+    gap = max(min(most, most_of_pool) - total, 0.0) / max(abs(total), 1e-12)
+    return Choice(edges[best_first(weights[edges])], gap if gap > 1e-6 else 0.0)
+
+
+def _best(circuits: list[Indices], weights: Weights) -> Indices | None:
+    return max(circuits, key=lambda each: float(weights[each].sum()), default=None)
+
+
+def _candidates(
+    weights: Weights, order: Indices, count: int, made: Indices | None
+) -> tuple[Indices, NDArray[np.bool_]]:
+    """Step 3: the edges that a better circuit can have, best first, and whether it must."""
+    if made is None:
+        return order, np.zeros(len(order), dtype=bool)
+    missed = float(weights[order[:count]].sum() - weights[made].sum()) + EXACT * count
+    last, following = float(weights[order[count - 1]]), float(weights[order[min(count, len(order) - 1)]])
+    candidates = order[weights[order] >= last - missed]
+    return candidates, weights[candidates] > following + missed
+
+
+def _pool(graph: Graph, blocks: Blocks, candidates: Indices, made: Indices | None, count: int) -> NDArray[np.bool_]:
+    """Which of the candidates, best first, the program is of: [candidates]."""
+    size = POOL + count
+    if len(candidates) <= size:
+        return np.ones(len(candidates), dtype=bool)
+    found = np.zeros(len(candidates), dtype=bool)
+    found[:size] = True
+    writers, readers = blocks.of_writer[graph.edge_writers[candidates]], graph.edge_readers[candidates]
+    for block in range(blocks.count):
+        for there in (writers == block, blocks.feeds[readers, block]):
+            found[np.flatnonzero(there)[:AT_NODES]] = True
+    return found if made is None else found | np.isin(candidates, made)
+
+
+# ---- step 2 ----
+
+
+def _made_by_hand(graph: Graph, blocks: Blocks, way: Indices, order: Indices, count: int) -> list[Indices]:
+    """Connected circuits of `count` edges, none where that number cannot be come to. way: all edges in the order in
+    which they are taken; order: best first."""
+    low, high = 0, len(way)  # of the first `low` at most `count` are connected, of `high` more
+    while high - low > 1:
+        middle = (low + high) // 2
+        if int(connected(graph, way[:middle]).sum()) <= count:
+            low = middle
+        else:
+            high = middle
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    below, above = (part[np.argsort(place[part])] for part in (
+        way[:size][connected(graph, way[:size])] for size in (low, high)))  # fmt: skip
+    made = [_filled(graph, below, order, count), _trimmed(graph, blocks, above, count)]
+    return [each for each in made if len(each) == count and connected(graph, each).all()]
+
+
+def _filled(graph: Graph, edges: Indices, order: Indices, count: int) -> Indices:
+    """A connected circuit with the best edges between the nodes that it has."""
+    fed, used = reachable(graph, edges)
+    inside = np.zeros(graph.n_edges, dtype=bool)
+    inside[order] = fed[graph.edge_writers[order]] & used[graph.edge_readers[order]]
+    inside[edges] = False
+    return np.concatenate([edges, order[inside[order]][: max(count - len(edges), 0)]])
+
+
+def _trimmed(graph: Graph, blocks: Blocks, edges: Indices, count: int) -> Indices:
+    """A connected circuit, its edges best first, without the weakest that it can do without."""
+    writers = blocks.of_writer[graph.edge_writers[edges]]
+    feeds = blocks.feeds[graph.edge_readers[edges]]
+    leaving = np.bincount(writers, minlength=blocks.count)
+    leaving[blocks.output] = 1
+    entering = feeds.sum(axis=0)
+    kept = np.ones(len(edges), dtype=bool)
+    left = len(edges)
+    for place in range(len(edges) - 1, -1, -1):
+        if left == count:
+            break
+        fed = np.flatnonzero(feeds[place] & (leaving > 0))
+        if leaving[writers[place]] > 1 and (entering[fed] > 1).all():
+            kept[place] = False
+            leaving[writers[place]] -= 1
+            entering[feeds[place]] -= 1
+            left -= 1
+    return edges[kept]
+
+
+# ---- step 4 ----
+
+
+def _solved(
+    graph: Graph,
+    blocks: Blocks,
+    weights: Weights,
+    candidates: Indices,
+    fixed: NDArray[np.bool_],
+    count: int,
+    seconds: float,
+) -> tuple[Indices | None, float]:
+    """The edges that HiGHS takes, None where it has none by then; and the most that a circuit's sum can be."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # half a second to import
+    from scipy.sparse import csr_array, hstack, identity, vstack
+
+    edges, nodes = len(candidates), blocks.count
+    writers = blocks.of_writer[graph.edge_writers[candidates]]
+    out_of = csr_array((np.ones(edges), (np.arange(edges), writers)), shape=(edges, nodes))
+    into = csr_array(blocks.feeds[graph.edge_readers[candidates]].astype(np.float64))
+    each_edge, each_node = identity(edges, format="csr"), identity(nodes, format="csr")
+    below = vstack([
+        hstack([each_edge, -out_of]),
+        hstack([each_edge, -into]),
+        hstack([-into.T, each_node])[1:],
+        hstack([-out_of.T, each_node])[:-1],
+    ], format="csr")  # fmt: skip
+    total = csr_array(np.concatenate([np.ones(edges), np.zeros(nodes)])[None, :])
+    least = np.concatenate([fixed.astype(np.float64), np.zeros(nodes)])
+    found = milp(
+        np.concatenate([-weights[candidates], np.zeros(nodes)]),
+        integrality=np.ones(edges + nodes),
+        bounds=Bounds(least, np.ones(edges + nodes)),
+        constraints=[LinearConstraint(below, ub=0.0), LinearConstraint(total, count, count)],
+        options={"time_limit": seconds, "mip_rel_gap": 1e-9},
+    )
+    bound = getattr(found, "mip_dual_bound", None)
+    most = np.inf if bound is None or not np.isfinite(bound) else -float(bound)
+    if found.x is None:
+        return None, most
+    chosen = candidates[found.x[:edges] > 0.5]
+    return (chosen if len(chosen) == count and connected(graph, chosen).all() else None), most
