@@ -26,8 +26,10 @@ from core.result import Result
 from core.scan import Scan
 from core.session import Session
 from core.steering import difference_of_means
+from core.tracing.ensemble import ensemble
 from core.tracing.job import Options
 from core.tracing.scores import Scores
+from core.tracing.sign_agreement import with_agreement
 from core.tracing.trace import Tracing, trace
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "cosine",
     "difference_of_means",
     "direct_attribution",
+    "ensemble",
     "faithfulness",
     "kl",
     "load_model",
@@ -67,4 +70,5 @@ __all__ = [
     "probability",
     "stream_lens",
     "trace",
+    "with_agreement",
 ]

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.output import say, say_json, tell
+from app.rule_options import add_rule_option
 from core.errors import ArgumentError, InputError
+from core.tracing.selection import RULES, USUAL
 
 if TYPE_CHECKING:
     from core.tracing.scores import Scores
 
-SAID = ("model", "method", "replacement", "task", "dataset", "pairs", "metric", "partial")
+SAID = ("model", "method", "replacement", "task", "dataset", "pairs", "metric", "partial", "chosen by")
 
 
 def add_options(compare: argparse.ArgumentParser) -> None:
     compare.add_argument("files", nargs=2, metavar="FILE", help="what `wirescope trace`, the window or EAP-IG wrote")
     compare.add_argument("--size", type=int, action="append", help="edges of the circuits; several times for several")
+    add_rule_option(compare, "each file's own, else top")
     compare.add_argument("--json", action="store_true", help="print JSON")
     compare.set_defaults(do=compare_command)
 
@@ -34,6 +37,10 @@ def compare_command(options: argparse.Namespace) -> int:
     for size in sizes:
         if not 1 <= size <= one.graph.n_edges:
             raise ArgumentError(f"A circuit of this graph has 1 to {one.graph.n_edges:,} edges, not {size:,}.")
+    if options.select is not None:
+        one, other = (scores.with_rule(options.select) for scores in (one, other))
+        for scores, path in zip((one, other), options.files, strict=True):
+            RULES[options.select].check(scores.ranked(), f"in {path}")
     found = [agreement(one, other, size) for size in sizes]
     report = {
         "traces": [_about(path, scores) for path, scores in zip(options.files, (one, other), strict=True)],
@@ -79,7 +86,7 @@ def _read(first: str, second: str) -> tuple[tuple[Scores, Scores], int]:
 
 
 def _about(path: str, scores: Scores) -> dict[str, Any]:
-    whole = {**scores.about, "method": scores.method, "replacement": scores.replacement}
+    whole = {**scores.about, "method": scores.method, "replacement": scores.replacement, "chosen by": scores.rule}
     return {"file": path} | {key: whole[key] for key in SAID if key in whole}
 
 
@@ -89,6 +96,8 @@ def _notes(one: Scores, other: Scores) -> list[str]:
     for key, words in (("model", "of different models of one shape"), ("metric", "for different metrics")):
         if one.about.get(key, "") != other.about.get(key, "") and one.about.get(key) and other.about.get(key):
             notes.append(f"The traces are {words}: {one.about[key]} and {other.about[key]}.")
+    if one.rule != other.rule:
+        notes.append(f"The circuits are chosen by different rules: {one.rule} and {other.rule}.")
     if one.replacement != other.replacement:
         notes.append(f"The scores are for different ablations: {one.replacement} and {other.replacement}.")
     for which, scores in (("first", one), ("second", other)):
@@ -105,6 +114,7 @@ def _words(report: dict[str, Any]) -> str:
         source = trace.get("task") or trace.get("dataset")
         parts = [trace["method"], f"for {trace['replacement']} ablation"]
         parts += [f"{trace['pairs']} pairs" + (f" of {source}" if source else "")] if "pairs" in trace else []
+        parts += [f"edges chosen by {trace['chosen by']}"] if trace.get("chosen by", USUAL) != USUAL else []
         parts += [trace["metric"]] if "metric" in trace else []
         parts += [f"PARTIAL: {trace['partial']}"] if "partial" in trace else []
         lines.append(f"{trace['file']}: {', '.join(parts)}")

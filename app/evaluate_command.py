@@ -19,6 +19,7 @@ from app.asked_pairs import (
 )
 from app.output import say, say_json, tell
 from app.presenters.telling import Line
+from app.rule_options import add_rule_option, tell_gap, with_rule
 from app.trace_command import ABLATIONS, load, told
 from core.errors import ArgumentError, InputError
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from core.models.model import Model
     from core.session import Session
 
+CURVES = ("curve", "curve by size", "curve without them")  # of a report
+
 
 def add_options(evaluate: argparse.ArgumentParser, model_help: str) -> None:
     evaluate.add_argument("file", help="what `wirescope trace` or the window wrote, or an EAP-IG graph file")
@@ -36,6 +39,7 @@ def add_options(evaluate: argparse.ArgumentParser, model_help: str) -> None:
     add_pair_options(evaluate, required=False)
     evaluate.add_argument("--metric", help="another metric than the file's, as for trace")
     evaluate.add_argument("--size", type=int, help="edges of the circuit (else the fewest that recover most of it)")
+    add_rule_option(evaluate, "the file's own, else top")
     evaluate.add_argument("--replacement", help="evaluate by another ablation than the scores are for")
     evaluate.add_argument("--json", action="store_true", help="print JSON")
     evaluate.set_defaults(do=evaluate_command)
@@ -82,6 +86,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
         found = replace(found, scores=scores)
         when = "" if scores.direction is None else " measured now:"
         tell(f"The file names no direction;{when} {ranking_words(scores.direction)}")
+    scores = with_rule(scores, options.select, over.session, over.dataset, told)
+    found = replace(found, scores=scores)
     report = {"file": options.file, "model": name, "pairs are": pairs.words, "partial": scores.about.get("partial")}
     report |= _marked(over.session, found, over.dataset, replacement)
     report |= trust_report(
@@ -99,6 +105,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     report["right"]["same"] = report["answers"] == "same"
     report["verdict"] = [line.words for line in verdict(statements(report))]
     told("")
+    tell_gap([point["gap"] for name in CURVES for point in report[name]], report["chosen by"])
     if options.json:
         say_json(report)
     else:

@@ -9,21 +9,28 @@ from typing import Any
 from app.presenters.trust_verdict import verdict
 from app.trace_command import ABLATIONS
 from app.trust_report import statements
+from core.tracing.selection import RULES, USUAL
 
 
 def evaluation_words(report: dict[str, Any]) -> str:
     """The report for people."""
     found = statements(report)
-    judged = [f"Verdict on the best {report['size']:,} of {report['edges']:,} edges:"]
+    judged = [f"Verdict on the {_which(report)} {report['size']:,} of {report['edges']:,} edges:"]
     judged += [line.line for line in verdict(found)]
     details = [statement.line for statement in found]
     return "\n".join([*judged, "", *_heading(report), "", *_table(report), "", *_circuit(report), *details])
+
+
+def _which(report: dict[str, Any]) -> str:
+    return "best" if report["chosen by"] == USUAL else "chosen"
 
 
 def _heading(report: dict[str, Any]) -> Iterator[str]:
     yield f"{report['file']}: {report['model']}, scored by {report['method']} for {report['scored for']} ablation"
     if report["partial"]:
         yield f"PARTIAL: the trace was interrupted after {report['partial']}; the whole one may look different."
+    if report["chosen by"] != USUAL:
+        yield f"edges chosen by {report['chosen by']}: {RULES[report['chosen by']].words}"
     yield f"evaluated on {report['pairs are']}; removed edges carry {ABLATIONS[report['replacement']]}"
     metric = report["metric of the model"]
     right = f"; {report['whole accuracy']:.0%} of the pairs answered rightly" if report["answers"] == "right" else ""
@@ -51,9 +58,10 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
             f"{sized['recovered']:>8.2f} {less['recovered']:>8.2f}{last}"
         )
     yield ""
-    yield "recovered: (metric of the circuit - with no edge) / (with every edge - with no edge), by the best edges"
+    which = _which(report)
+    yield f"recovered: (metric of the circuit - with no edge) / (with every edge - with no edge), by the {which} edges"
     yield "95 %: of that, by bootstrap over the pairs; random: lowest and highest of random circuits of as many edges"
-    yield "by size: by the largest scores whatever their sign; without: by the model without the best edges"
+    yield f"by size: by the largest scores whatever their sign; without: by the model without the {which} edges"
     if answers == "right":
         yield "right: pairs that the circuit answers rightly"
     elif answers == "same":
@@ -75,4 +83,4 @@ def _circuit(report: dict[str, Any]) -> Iterator[str]:
     if circuit["low"] is not None:
         parts.append(f"95 % of resampled sets of pairs give {circuit['low']:.0%} to {circuit['high']:.0%}")
     parts.append(f"random circuits of its size {circuit['random low']:.0%} to {circuit['random high']:.0%}")
-    yield f"the circuit of the best {report['size']:,} edges: {'; '.join(parts)}"
+    yield f"the circuit of the {_which(report)} {report['size']:,} edges: {'; '.join(parts)}"

@@ -16,11 +16,13 @@ from app.asked_pairs import add_pair_options, asked_pairs, check_pair_options, s
 from app.method_options import add_method_options, option_words, options_for
 from app.output import say, say_json, tell
 from app.presenters.telling import Line
+from app.rule_options import add_rule_option, check_rule, with_rule
 from app.trace_choice import pairs_words
 from core.errors import ArgumentError, Cancelled, InputError, ModelError
 from core.tracing.meaning import ranking_words
 from core.tracing.methods import method_named
 from core.tracing.options import LEVELS
+from core.tracing.selection import RULES, USUAL
 
 if TYPE_CHECKING:
     from app.asked_pairs import AskedPairs
@@ -50,6 +52,7 @@ def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: st
     trace.add_argument("--format", choices=("wirescope", "eap-ig"), default="wirescope")
     trace.add_argument("--size", type=int, help=f"edges in the graph of an eap-ig file (what the method kept, else "
                        f"{MARKED})")  # fmt: skip
+    add_rule_option(trace, USUAL)
     trace.add_argument("--json", action="store_true", help="print JSON")
     add_method_options(trace)
     trace.set_defaults(do=trace_command)
@@ -74,6 +77,7 @@ def trace_command(options: argparse.Namespace) -> int:
     pairs = asked_pairs(model, options)
     over = session_over(model, pairs, options.metric, options.memory)
     session, dataset = over.session, over.dataset
+    check_rule(options.select, method.name, options.level, len(dataset))
     if options.size is not None and not 0 <= options.size <= model.graph.n_edges:
         raise ArgumentError(f"A circuit of this graph has 0 to {model.graph.n_edges:,} edges, not {options.size:,}.")
     tracing = Tracing(
@@ -93,7 +97,8 @@ def trace_command(options: argparse.Namespace) -> int:
         "metric": over.metric,
         "seconds": f"{seconds:.2f}",
     }
-    scores = replace(scores, about=about)
+    scores, note = _chosen(replace(scores, about=about), options.select, session, dataset)
+    notes += [note] if note else []
     save_text(out, _text(options, scores, pairs, model))
     report = _report(scores, pairs, whole, method, str(out))
     report |= {"options": option_words(method, own), "notes": notes}
@@ -103,6 +108,22 @@ def trace_command(options: argparse.Namespace) -> int:
     else:
         say(_words(report, method))
     return 130 if interrupted else 0
+
+
+def _chosen(scores: Scores, rule: str | None, session: Session, dataset: Dataset) -> tuple[Scores, str]:
+    """Scores that say by which rule their circuits are chosen, and a note where that cannot be; what is scored by then
+    is kept."""
+    if rule is None:
+        return scores, ""
+    try:
+        if "partial" in scores.about:
+            return scores.with_rule(rule), ""  # `evaluate` finds out how sure signs are
+        return with_rule(scores, rule, session, dataset, told), ""
+    except (ArgumentError, Cancelled, KeyboardInterrupt) as error:
+        why = error.message if isinstance(error, ArgumentError) else f"{rule} was cancelled."
+        note = f"The file names no rule to choose edges by. {why}"
+        tell(note)
+        return scores, note
 
 
 def load(name: str) -> Model:
@@ -186,7 +207,7 @@ def _text(options: argparse.Namespace, scores: Scores, pairs: AskedPairs, model:
         kept = MARKED if scores.kept is None else int(scores.kept.sum())
         size = options.size if options.size is not None else min(kept, model.graph.n_edges)
         width, added = model.adapter.shape.width, "position" in model.input_words
-        return scores_to_eap_ig(scores, scores.top(size), width, pairs.rows, added)
+        return scores_to_eap_ig(scores, scores.select(size), width, pairs.rows, added)
     return scores_to_json(scores, pairs.rows)
 
 
@@ -219,6 +240,7 @@ def _report(
         "direction": scores.direction if scores.signed else None,
         "kept": None if scores.kept is None else int(scores.kept.sum()),
         "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
+        "chosen by": scores.rule,
         "file": out,
     }
 
@@ -253,10 +275,12 @@ def _words(report: dict[str, Any], method: Method) -> str:
     kind = report["kind of score"]
     meaning = f"{kind}; {method.meaning.sign_words}"
     carried = f"; removed edges carry {ABLATIONS[report['replacement']]}" if method.replaces else ""
+    chosen = report["level"] == "edges" and report["kept"] is None
     width = max(len(row["name"]) for row in report["strongest"]) if report["strongest"] else 0
     lines += [f"scores: {meaning}{carried}"]
     lines += [ranking_words(report["direction"])] if method.meaning.signed else []
     lines += [_kept_words(report, what)] if report["kept"] is not None else []
+    lines += [f"circuits: chosen by {report['chosen by']}, {RULES[report['chosen by']].words}"] * chosen
     lines += ["", f"the strongest {len(report['strongest'])}, of either sign"]
     plus = "+" if method.meaning.signed else ""
     lines += [f"{row['name']:<{width}}  {row['score']:>{plus}12.4g}" for row in report["strongest"]]

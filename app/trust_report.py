@@ -29,6 +29,7 @@ from core.tracing.methods import METHODS
 from core.tracing.options import Options, options_told
 from core.tracing.per_pair import scores_per_pair
 from core.tracing.scores import Scores
+from core.tracing.selection import RULES, USUAL
 from core.tracing.trace import Tracing
 from views.trust_data import Statement
 
@@ -83,6 +84,7 @@ def trust_report(
         "cpr by size": by_size.cpr,
         "cmd by size": by_size.cmd,
         "size": chosen,
+        "chosen by": scores.rule,
     }
     options = options_told(scores.about).but(seed=seed)
     subject = Subject(session, scores, dataset, kind, chosen, options)
@@ -109,6 +111,7 @@ def points(curve: Curve) -> list[dict[str, float | int | None]]:
             "random low": _number(curve.random_band[0, i]),
             "random high": _number(curve.random_band[1, i]),
             "accuracy": curve.accuracy[i] if curve.accuracy else None,
+            "gap": curve.gaps[i],
         }
         for i in range(len(curve.sizes))
     ]
@@ -123,8 +126,9 @@ def _number(value: float) -> float | None:
 
 @dataclass(frozen=True)
 class Subject:
-    """A circuit (the best `size` edges), and what it is evaluated on. options: of the method that scored the edges.
-    memory: what is found out is kept here, so that a question which is asked again after Cancelled goes on."""
+    """A circuit (`size` edges, chosen by the scores' own rule), and what it is evaluated on. options: of the method
+    that scored the edges. memory: what is found out is kept here, so that a question which is asked again after
+    Cancelled goes on."""
 
     session: Session
     scores: Scores
@@ -140,7 +144,7 @@ class Subject:
 
     @property
     def circuit(self) -> Circuit:
-        return self.scores.top(self.size)
+        return self.scores.select(self.size)
 
     @property
     def graded(self) -> bool:
@@ -180,6 +184,8 @@ def _stability(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any
 
 def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float] | str:
     scores = subject.scores
+    if scores.rule != USUAL:
+        return f"it is told of the best scores alone, and these edges are chosen by {scores.rule}"
     if METHODS.get(scores.method) is None:
         return "the file does not say by which method it was scored"
     if METHODS[scores.method].joint:
@@ -219,7 +225,8 @@ def _other_ablation(subject: Subject, told: Told, cancelled: Cancel) -> dict[str
     report = {"replacement": other, "recovered": float(found[0])}
     again = _traced_for(subject, other, lambda share: told((1 + 3 * share) / 4), cancelled)
     if again is not None:
-        report |= {"method": subject.scores.method, "overlap": again.overlap, "chance": again.chance}
+        report |= {"method": subject.scores.method, "overlap": again.overlap, "chance": again.chance,
+                   "chosen by": _rule_of_both(subject.scores)}  # fmt: skip
     return {"other ablation": report}
 
 
@@ -232,7 +239,13 @@ def _traced_for(subject: Subject, other: EditKind, told: Told, cancelled: Cancel
         return None
     if other == scores.replacement or (method.slopes and not subject.graded):
         return None
-    return agreement(scores, _scored(subject, method.name, other, subject.options, told, cancelled), subject.size)
+    again = _scored(subject, method.name, other, subject.options, told, cancelled)
+    return agreement(scores, again, subject.size, rule=_rule_of_both(scores))
+
+
+def _rule_of_both(scores: Scores) -> str:
+    """By which rule edges are chosen from these scores and from others, whose signs are not known to be sure."""
+    return USUAL if RULES[scores.rule].needs_agreement else scores.rule
 
 
 def _scored(
@@ -255,12 +268,14 @@ def _other_method(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, 
         return {"other method": "there is no B"}
     if not subject.graded:
         return {"other method": JUMPS}
-    found = agreement(scores, _scored(subject, against, scores.replacement, None, told, cancelled), subject.size)
+    found = agreement(scores, _scored(subject, against, scores.replacement, None, told, cancelled), subject.size,
+                      rule=_rule_of_both(scores))  # fmt: skip
     return {
         "other method": {
             "method": against,
             "overlap": found.overlap,
             "chance": found.chance,
+            "chosen by": _rule_of_both(scores),
             # One circuit alone says nothing of the order of the others.
             "rank correlation": None if np.isnan(scores.values).any() else found.rank_correlation,
         }

@@ -18,6 +18,7 @@ from app.presenters.trust_verdict import (
 )
 from core.evaluation.stability import shared_edges
 from core.tracing.methods import METHODS
+from core.tracing.selection import USUAL
 from views.trust_data import Statement
 
 WELL = 0.02  # of the change: what the scores of an integrated method may miss
@@ -238,4 +239,5 @@ def _found_again(other: dict[str, Any]) -> str:
 
 def _overlap(other: dict[str, Any]) -> str:
     title = f" by {METHODS[other['method']].title}" if "method" in other else ""
+    title += f", both chosen by {other['chosen by']}" if other.get("chosen by", USUAL) != USUAL else ""
     return f"Circuit of as many edges{title}: Jaccard overlap {other['overlap']:.2f}, by chance {other['chance']:.2f}."

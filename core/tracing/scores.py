@@ -7,7 +7,7 @@ those with the lowest scores.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -69,8 +69,13 @@ class Scores:
 
     @property
     def rule(self) -> str:
-        """By which rule (a name of RULES) their circuits are chosen, as they say of themselves."""
-        return chosen_by(self.about)
+        """By which rule (a name of RULES) their circuits are chosen, as they say of themselves. What a search has kept,
+        or one circuit alone, is chosen already."""
+        return USUAL if self.kept is not None else chosen_by(self.about)
+
+    def with_rule(self, rule: str) -> Scores:
+        """The same scores, whose circuits are chosen by a rule (a name of RULES). Raises ArgumentError."""
+        return replace(self, about={**self.about, CHOSEN_BY: rule_named(rule).name})
 
     def ranked(self, by_size: bool = False) -> Ranked:
         """What a rule chooses from: score x direction, or the sizes of the scores."""
@@ -97,7 +102,8 @@ class Scores:
         choice = self._chosen(count, name, by_size)
         order = choice.edges
         about = {**self.about, "method": self.method, "replacement": self.replacement}
-        about.pop(CHOSEN_BY, None)
+        if self.kept is None:
+            about.pop(CHOSEN_BY, None)
         about |= {CHOSEN_BY: name} if name != USUAL else {}
         about |= {GAP: f"{choice.gap:.4%}"} if choice.gap else {}
         if self.signed and self.direction is not None:

@@ -16,18 +16,16 @@ from core.tracing.scores import Scores
 from core.tracing.selection import sign_agreement
 
 
-def why_no_agreement(scores: Scores, pairs: int) -> str:
-    """Why it cannot be told of such scores over so many pairs; empty where it can."""
-    method = METHODS.get(scores.method)
-    if scores.level != "edges":
-        return f"these are scores of {scores.level}"
-    if method is None:
+def why_no_agreement(method: str, pairs: int) -> str:
+    """Why it cannot be told of scores of edges by a method, over so many pairs; empty where it can."""
+    known = METHODS.get(method)
+    if known is None:
         return "it is not known by which method these edges were scored"
-    if method.joint:
-        return f"{method.title} scores all pairs together, so there are no scores of each to draw from"
-    if not method.meaning.signed:
-        return f"the scores of {method.title} have no sign"
-    return "one pair cannot tell how sure a sign is: trace a dataset" if pairs < 2 else ""
+    if known.joint:
+        return f"{known.title} scores all pairs together, so there are no scores of each to draw from"
+    if not known.meaning.signed:
+        return f"the scores of {known.title} have no sign"
+    return "one pair cannot tell how sure a sign is" if pairs < 2 else ""
 
 
 def with_agreement(
@@ -42,9 +40,10 @@ def with_agreement(
     """Scores that know how sure their signs are: every pair of a dataset is scored alone by the method and with the
     options that they name, and the pairs are drawn anew by bootstrap (`core.tracing.selection.consensus`). memory: see
     `scores_per_pair`. Raises ArgumentError where a method gives no such scores, what it raises itself, Cancelled."""
-    why_not = why_no_agreement(scores, len(dataset))
+    why_not = f"these are scores of {scores.level}" if scores.level != "edges" else ""
+    why_not = why_not or why_no_agreement(scores.method, len(dataset))
     if why_not:
-        raise ArgumentError(f"How sure the signs are cannot be told: {why_not}.", "Choose edges by another rule.")
+        raise ArgumentError(f"How sure signs are cannot be told: {why_not}.", "Choose edges by another rule.")
     options = options_told(scores.about)
     rows = scores_per_pair(session, scores.method, dataset, scores.replacement, options, progress, cancelled, memory)
     return replace(scores, agreement=sign_agreement(rows, seed=options.seed))

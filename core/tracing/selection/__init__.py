@@ -82,11 +82,11 @@ class Rule:
             return "it needs the scores of each pair: a dataset, and a method that scores pairs one by one"
         return ""
 
-    def check(self, ranked: Ranked) -> None:
-        """Raise ArgumentError where `why_not` has a reason."""
+    def check(self, ranked: Ranked, where: str = "here") -> None:
+        """Raise ArgumentError where `why_not` has a reason. where: of what the scores are."""
         why_not = self.why_not(ranked)
         if why_not:
-            raise ArgumentError(f"{self.name} cannot choose here: {why_not}.", f"Take {USUAL}.")
+            raise ArgumentError(f"The rule {self.name} cannot choose {where}: {why_not}.", f"Take {USUAL}.")
 
 
 RULES: dict[str, Rule] = {

@@ -1,0 +1,102 @@
+"""Rules that choose edges: what their circuits recover, on the compiled models, `names` and SmolLM2.
+
+    python -m tests.benchmarks selection
+
+The largest table needs pack:smollm2; WIRESCOPE_PAIRS sets its number of pairs.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+
+import wirescope as ws
+from core.models import packs
+from core.tracing.ensemble import ensemble
+from core.tracing.job import Options
+from core.tracing.selection import RULES
+from core.tracing.sign_agreement import with_agreement
+from tests.benchmarks.smollm2 import PAIRS as MANY
+from tests.benchmarks.table import Table
+from tests.benchmarks.tracing import FRACTIONS, PAIRS, STEPS, TASKS, dataset_of
+from tests.ground_truth.programs import PROGRAMS
+
+MEMBERS = ("eap-ig", "eap", "integrated-edges")
+OPTIONS = Options(steps=STEPS)
+
+
+def tables() -> Iterator[Table]:
+    yield compiled()
+    yield on_names()
+    if packs.is_installed("smollm2"):
+        yield on_smollm2()
+    else:
+        print("pack:smollm2 is not installed: wirescope models get smollm2", file=sys.stderr)
+
+
+def compiled() -> Table:
+    """The circuit of the true size: the share of its edges that are true ones, and what it recovers."""
+    rows: dict[str, list[str]] = {name: [name] for name in RULES if name != "consensus"}
+    for program in PROGRAMS.values():
+        builder = program.build()
+        model = builder.build()
+        session, truth = program.session(model), builder.truth(model.graph, "patch")
+        scores = ws.trace(session, "eap-ig", options=Options(steps=8))
+        for name, row in rows.items():
+            circuit = scores.select(int(truth.sum()), name, by_size=True)
+            share = len(circuit) / len(truth)
+            curve = ws.faithfulness(session, scores, rule=name, by_size=True, fractions=(share,), random_circuits=0)
+            row.append(f"{truth[circuit.edges].mean():.2f} {curve.recovered[0]:.2f}")
+    title = (
+        "Known circuits, patch ablation, EAP-IG: true edges among those chosen at the true size, and what they recover"
+    )
+    return Table(title, ("rule", *PROGRAMS), list(rows.values()))
+
+
+def on_names() -> Table:
+    model = ws.load_model("bundled:names")
+    rows: dict[str, list[str]] = {}
+    for task in TASKS:
+        session, dataset = dataset_of(model, task, PAIRS)
+        for name, cells in _by_rule(session, dataset):
+            rows.setdefault(name, [name]).append(f"{cells[1]} {cells[3]}")
+    title = f"`names`, {PAIRS} pairs of each task: CMD by signed score, and by size, of circuits chosen by each rule"
+    return Table(title, ("scores, rule", *TASKS), list(rows.values()))
+
+
+def on_smollm2() -> Table:
+    session, dataset = dataset_of(ws.load_model("pack:smollm2"), "ioi", MANY)
+    rows = []
+    for name, cells in _by_rule(session, dataset):
+        rows.append([name, *cells])
+        print(*rows[-1], sep="  ", file=sys.stderr, flush=True)
+    heads = ("scores, rule", "CPR", "CMD", "CPR by size", "CMD by size", f"recovered at {FRACTIONS}", "by size",
+             "gap at most", "choosing")  # fmt: skip
+    return Table(f"SmolLM2, indirect objects, {MANY} pairs: circuits chosen by each rule", heads, rows)
+
+
+def _by_rule(session: ws.Session, dataset: ws.Dataset) -> Iterator[tuple[str, list[str]]]:
+    """Each rule on EAP-IG's scores, and on the ensemble of MEMBERS: CPR, CMD, both by size, what is recovered, both
+    ways, the largest gap, and the seconds that choosing took."""
+    traced = {method: ws.trace(session, method, dataset=dataset, options=OPTIONS) for method in MEMBERS}
+    for name in RULES:
+        scores = with_agreement(session, traced["eap-ig"], dataset) if name == "consensus" else traced["eap-ig"]
+        yield f"eap-ig, {name}", _cells(session, dataset, scores, name)
+    for name in ("top", "greedy", "program"):
+        yield f"ensemble, {name}", _cells(session, dataset, ensemble(list(traced.values())), name)
+
+
+def _cells(session: ws.Session, dataset: ws.Dataset, scores: ws.Scores, rule: str) -> list[str]:
+    started = time.perf_counter()
+    for by_size in (False, True):
+        scores.select(max(1, len(scores.values) // 100), rule, by_size=by_size)
+    seconds = (time.perf_counter() - started) / 2
+    curves = [
+        ws.faithfulness(session, scores, dataset=dataset, random_circuits=0, rule=rule, by_size=by_size)
+        for by_size in (False, True)
+    ]
+    shares = [" ".join(f"{share:.2f}" for share in curve.recovered[:-1]) for curve in curves]
+    areas = [f"{value:.3f}" for curve in curves for value in (curve.cpr, curve.cmd)]
+    gap = max(gap for curve in curves for gap in curve.gaps)
+    return [*areas, *shares, f"{gap:.2%}" if gap else "", f"{seconds:.1f} s"]

@@ -1,0 +1,157 @@
+"""Rules that choose edges, against definitions worked out another way, on graphs small enough to try every circuit."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.circuit import connected
+from core.errors import ArgumentError, InputError
+from core.graph import Graph
+from core.tracing.scores import Scores
+from core.tracing.selection import RULES, Ranked, gap_of, sign_agreement
+from core.tracing.selection.program import program
+
+GRAPHS = {
+    "plain": Graph(2, 1, 1),
+    "heads": Graph(1, 2, 2),
+    "shared keys and values": Graph(1, 2, 1),
+    "coupled": Graph(1, 2, 2, coupled=True),
+    "parallel": Graph(2, 1, 1, parallel=True),
+}
+LARGE = Graph(4, 4, 2)
+
+
+def scores(graph: Graph, seed: int = 0, **more: object) -> Scores:
+    values = np.random.default_rng(seed).normal(size=graph.n_edges)
+    return replace(Scores(graph, values, "eap", "patch", {"model": "test"}, direction=1), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("by_size", [False, True])
+def test_top_by_the_table_is_top_to_the_bit(by_size: bool) -> None:
+    one = scores(LARGE)
+    for count in (0, 1, 7, LARGE.n_edges):
+        expected, found = one.top(count, by_size=by_size), one.select(count, "top", by_size=by_size)
+        assert found.edges.tobytes() == expected.edges.tobytes()
+        assert found.about == expected.about == one.select(count, by_size=by_size).about
+        keys = np.abs(one.values) if by_size else one.values
+        assert found.edges.tolist() == np.argsort(-keys, kind="stable")[:count].tolist()
+
+
+@pytest.mark.parametrize("graph", [*GRAPHS.values(), LARGE], ids=[*GRAPHS, "large"])
+@pytest.mark.parametrize("direction", [1, -1])
+def test_greedy_takes_the_best_edge_that_leads_to_what_it_has(graph: Graph, direction: int) -> None:
+    """Against a loop that looks at every edge at every step."""
+    one = scores(graph, 3, direction=direction)
+    in_circuit, taken = {"logits"}, []
+    left = set(range(graph.n_edges))
+    for _ in range(min(graph.n_edges, 40)):
+        usable = [i for i in left if {n.name for n in graph.readers_of(graph.edge(i).reader)} & in_circuit]
+        best = min(usable, key=lambda i: (-direction * one.values[i], i))
+        taken.append(best)
+        left.remove(best)
+        writer = graph.edge(best).writer
+        in_circuit.add(writer.name)
+        if graph.coupled and writer.kind == "head":
+            in_circuit |= {node.name for node in graph.writers if node.kind == "head" and node.layer == writer.layer}
+    assert one.select(len(taken), "greedy").edges.tolist() == taken
+    assert sorted(one.select(graph.n_edges, "greedy").edges.tolist()) == list(range(graph.n_edges))
+
+
+@pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_the_program_finds_the_largest_sum_of_a_connected_circuit(graph: Graph, count: int) -> None:
+    """Against all circuits of so many edges."""
+    ranked = scores(graph, count).ranked()
+    every = (np.array(each, dtype=np.int64) for each in itertools.combinations(range(graph.n_edges), count))
+    most = max(float(ranked.weights[each].sum()) for each in every if connected(graph, each).all())
+    choice = program(ranked, count)
+    assert len(set(choice.edges.tolist())) == count
+    assert connected(graph, choice.edges).all()
+    assert ranked.weights[choice.edges].sum() == pytest.approx(most, abs=1e-9)
+    assert choice.gap == 0
+
+
+def test_without_time_the_program_gives_a_connected_circuit_and_its_gap() -> None:
+    one = scores(LARGE)
+    full, hurried = program(one.ranked(), 40), program(one.ranked(), 40, seconds=0.0)
+    assert connected(LARGE, hurried.edges).all()
+    sums = [float(one.values[each.edges].sum()) for each in (hurried, full)]
+    assert sums[0] <= sums[1] <= sums[0] * (1 + hurried.gap) + 1e-9, "the gap holds what a better choice could have"
+    assert full.gap == 0
+
+
+def test_a_gap_is_said_by_the_circuit(monkeypatch: pytest.MonkeyPatch) -> None:
+    import core.tracing.selection as selection
+
+    hurried = replace(RULES["program"], choose=lambda ranked, count: program(ranked, count, seconds=0.0))
+    monkeypatch.setitem(selection.RULES, "program", hurried)
+    one = scores(LARGE)
+    assert gap_of(one.select(40, "program").about) == pytest.approx(program(one.ranked(), 40, 0.0).gap, abs=1e-6)
+    assert gap_of(one.select(40, "greedy").about) == 0
+
+
+def test_consensus_puts_sure_edges_first_and_those_that_lead_away_last() -> None:
+    one = scores(LARGE, agreement=np.where(np.arange(LARGE.n_edges) % 3 == 0, 1.0, 0.6))
+    sure = one.agreement == 1.0
+    order = one.select(LARGE.n_edges, "consensus").edges
+    best, worst = np.flatnonzero(sure & (one.values > 0)), np.flatnonzero(sure & (one.values < 0))
+    unsure = np.flatnonzero(~sure)
+    expected = [part[np.argsort(-one.values[part], kind="stable")] for part in (best, unsure, worst)]
+    assert order.tolist() == np.concatenate(expected).tolist()
+    by_size = one.select(int(sure.sum()), "consensus", by_size=True)
+    assert set(by_size.edges.tolist()) == set(np.flatnonzero(sure).tolist())
+
+
+def test_agreement_is_the_share_of_draws_with_the_sign_of_the_mean() -> None:
+    rng = np.random.default_rng(1)
+    per_pair = np.stack([np.full(12, 2.0), np.r_[np.full(6, 1.0), np.full(6, -1.01)], np.zeros(12), -np.ones(12)], 1)
+    found = sign_agreement(per_pair, draws=400, seed=5)
+    assert found[[0, 2, 3]].tolist() == [1.0, 0.0, 1.0]
+    assert 0.4 < found[1] < 0.75
+    with pytest.raises(InputError):
+        sign_agreement(rng.normal(size=(1, 4)))
+
+
+@pytest.mark.parametrize("rule", [name for name in RULES if name != "top"])
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"level": "nodes", "values": np.zeros(LARGE.n_writers)}, "nodes"),
+        ({"kept": np.zeros(LARGE.n_edges, dtype=bool)}, "kept by a search"),
+        ({"values": np.full(LARGE.n_edges, np.nan)}, "no score"),
+    ],
+)
+def test_what_a_rule_cannot_choose_from_is_refused_with_the_reason(rule: str, more: dict, why: str) -> None:  # type: ignore[type-arg]
+    one = scores(LARGE, agreement=np.ones(LARGE.n_edges))
+    with pytest.raises(ArgumentError, match=why):
+        replace(one, **more).select(3, rule)
+    assert len(one.select(3, rule)) == 3
+
+
+def test_consensus_needs_the_scores_of_each_pair() -> None:
+    with pytest.raises(ArgumentError, match="each pair"):
+        scores(LARGE).select(3, "consensus")
+    with pytest.raises(ArgumentError, match="There are: top, greedy"):
+        scores(LARGE).select(3, "best")
+
+
+def test_scores_name_their_rule_and_their_circuits_do_too() -> None:
+    one = scores(LARGE).with_rule("greedy")
+    assert one.rule == "greedy"
+    assert one.select(9).edges.tolist() == one.select(9, "greedy").edges.tolist() != one.top(9).edges.tolist()
+    assert one.select(9).about["chosen by"] == "greedy"
+    assert "chosen by" not in one.top(9).about
+    assert '"chosen by": "greedy"' in one.select(9).to_json()
+    assert '"chosen by": "top"' in one.top(9).to_json()
+
+
+def test_every_rule_says_where_it_comes_from() -> None:
+    for rule in RULES.values():
+        assert rule.title
+        assert rule.words
+        assert len(rule.about) > 80
+        assert Ranked(LARGE, np.zeros(LARGE.n_edges)).level == "edges"
