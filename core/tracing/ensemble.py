@@ -55,7 +55,7 @@ def ensemble_scores(job: Job) -> Iterator[Found]:
             *_, found = within(member.score(alone), start, start + 1 / parts)
             state.sums[name, number] = found.values * session.pair.batch
             state.memory = Memory()
-    means = [sum(state.sums[name, number] for number in range(len(sessions))) / job.pairs for name in MEMBERS]
+    means = [np.sum([state.sums[name, number] for number in range(len(sessions))], axis=0) for name in MEMBERS]
     yield Found(mean_of_ranks(means))
 
 
