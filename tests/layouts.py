@@ -128,7 +128,7 @@ def layout(model: Any) -> Layout:
             for b in parts.layers
         ]  # fmt: skip
         return Layout(blocks, parts.final_layer_norm or parts.project_out or model.lm_head, heads, heads)
-    if kind.startswith(("ViT", "DeiT", "Beit")):
+    if kind.startswith(("ViT", "DeiT", "Beit", "IJepa")):
         parts = getattr(model, model.base_model_prefix, model)
         blocks = [
             Block(
@@ -151,6 +151,15 @@ def layout(model: Any) -> Layout:
         ]  # fmt: skip
         return Layout(blocks, parts.norm if third else parts.layernorm, heads, heads)
     kv_heads = model.config.num_key_value_heads
+    if kind.startswith("Llama4"):
+        blocks = [
+            Block(
+                b.input_layernorm, _separate(b.self_attn, heads, kv_heads), b.self_attn.o_proj, _none(),
+                b.post_attention_layernorm, b.feed_forward, _none(),
+            )
+            for b in model.model.layers
+        ]  # fmt: skip
+        return Layout(blocks, model.model.norm, heads, kv_heads)
     if kind.startswith(("PhiFor", "Cohere")):
         blocks = [
             Block(

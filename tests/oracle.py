@@ -358,6 +358,8 @@ def output_of(model: nn.Module, inputs: Tensor) -> Tensor:
     if isinstance(output, Tensor):
         return output
     found: Tensor | None = next((output[k] for k in ("logits", "image_embeds", "text_embeds") if k in output), None)
+    if type(model).__name__ == "IJepaModel":
+        found = output.last_hidden_state.mean(dim=1)
     if found is None and not type(model).__name__.startswith(("ViT", "DeiT")):
         found = output.pooler_output
     return output.last_hidden_state[:, 0] if found is None else found  # type: ignore[no-any-return]

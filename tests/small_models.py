@@ -79,7 +79,7 @@ def _qwen2(**options: Any) -> nn.Module:
 
 def language_model(name: str, **options: Any) -> nn.Module:
     """A language model of the Llama kind, by the name that its classes begin with."""
-    text = "Text" if name == "Gemma3" else ""
+    text = "Text" if name in ("Gemma3", "Llama4") else ""
     options = {**_LLAMA, "bos_token_id": None, "eos_token_id": None, **options}
     config = getattr(transformers, f"{name}{text}Config")(**options)
     return getattr(transformers, f"{name}ForCausalLM")(config)  # type: ignore[no-any-return]
@@ -129,6 +129,10 @@ _CAPS = {"attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0}
 _WINDOWS = {"sliding_window": 3, "layer_types": ["full_attention", "sliding_attention", "full_attention"]}
 _GEMMA = {"head_dim": 6, "query_pre_attn_scalar": 5, **_NORMS_AFTER, **_WINDOWS}
 _EXPERTS = {"num_experts_per_tok": 2, "num_local_experts": 4}
+_LLAMA4 = {
+    **_EXPERTS, "head_dim": 6, "intermediate_size_mlp": 20, "no_rope_layer_interval": 2, "attention_chunk_size": 3,
+    "floor_scale": 2, "attn_scale": 0.7,
+}  # fmt: skip
 _QWEN_EXPERTS = {"num_experts_per_tok": 2, "num_experts": 4, "moe_intermediate_size": 6}
 _ROTARY = {"rope_type": "default", "rope_theta": 500.0}
 _YARN = {"rope_type": "yarn", "rope_theta": 500.0, "factor": 2.0, "original_max_position_embeddings": 8}
@@ -175,6 +179,10 @@ TEXT: dict[str, Callable[[], nn.Module]] = {
     "qwen3-moe": lambda: language_model("Qwen3Moe", head_dim=6, decoder_sparse_step=2, **_QWEN_EXPERTS),
     "qwen3-moe-window": lambda: language_model(
         "Qwen3Moe", norm_topk_prob=True, use_sliding_window=True, sliding_window=3, **_QWEN_EXPERTS
+    ),
+    "llama4": lambda: language_model("Llama4", **_LLAMA4),
+    "llama4-dense": lambda: language_model(
+        "Llama4", **{**_LLAMA4, "interleave_moe_layer_step": 2, "use_qk_norm": False, "attention_bias": True}
     ),
     "gpt-oss": lambda: language_model("GptOss", head_dim=6, sliding_window=3, rope_parameters=_ROTARY, **_EXPERTS),
     "gpt-oss-yarn-no-biases": lambda: language_model(
@@ -266,9 +274,9 @@ _CAST = re.compile(r"\.to\((dtype=)?torch\.float32\)|\.float\(\)|, dtype=torch\.
 
 
 def keep_precision(module: nn.Module) -> nn.Module:
-    """Let norms and routers of Hugging Face, the scores of GPT-Neo and the rotary embeddings of Cohere compute in the
-    dtype that they are given: their own code, without its casts to fp32. `_softmax` does the same for the softmax of
-    attention."""
+    """Let norms and routers of Hugging Face, the scores of GPT-Neo and the rotary embeddings of Cohere and Llama 4
+    compute in the dtype that they are given: their own code, without its casts to fp32. `_softmax` does the same for
+    the softmax of attention."""
     for part in module.modules():
         cls = type(part)
         if cls.__module__.startswith("transformers.") and cls.__name__.endswith(("Norm", "Router")):
@@ -276,19 +284,22 @@ def keep_precision(module: nn.Module) -> nn.Module:
         elif cls.__name__ == "GPTNeoSelfAttention":
             part._attn = types.MethodType(_without_casts(cls._attn), part)  # type: ignore[attr-defined]
         elif cls.__name__ in ("CohereAttention", "Cohere2Attention"):
-            _keep_rotary_precision(sys.modules[cls.__module__])
+            _keep_rotary_precision(sys.modules[cls.__module__], "apply_rotary_pos_emb")
+        elif cls.__name__ == "Llama4TextAttention":
+            _keep_rotary_precision(sys.modules[cls.__module__], "apply_rotary_emb")
     return module
 
 
 @cache
-def _keep_rotary_precision(library: Any) -> None:
-    library.apply_rotary_pos_emb = _without_casts(library.apply_rotary_pos_emb)
+def _keep_rotary_precision(library: Any, name: str) -> None:
+    setattr(library, name, _without_casts(getattr(library, name)))
 
 
 @cache
 def _without_casts(function: Callable[..., Any]) -> Callable[..., Any]:
     source = textwrap.dedent(inspect.getsource(function))
     defined: dict[str, Any] = {}
+    source = source.replace("super().", "super(type(self), self).")  # out of its class, it knows none
     exec(_CAST.sub("", source), vars(sys.modules[function.__module__]), defined)
     return defined[function.__name__]  # type: ignore[no-any-return]
 

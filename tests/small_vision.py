@@ -138,6 +138,8 @@ IMAGES: dict[str, Callable[[], nn.Module]] = {
     "deit": lambda: vision_model("DeiTModel"),
     "deit-classifier": lambda: vision_model("DeiTForImageClassification", qkv_bias=False),
     "deit-with-teacher": lambda: vision_model("DeiTForImageClassificationWithTeacher"),
+    "ijepa": lambda: vision_model("IJepaModel"),
+    "ijepa-classifier": lambda: vision_model("IJepaForImageClassification", qkv_bias=False),
     "dinov2-registers": lambda: vision_model("Dinov2WithRegistersModel", num_register_tokens=4),
     "dinov2-registers-gated": lambda: vision_model("Dinov2WithRegistersModel", use_swiglu_ffn=True, qkv_bias=False),
     "dinov2-registers-classifier": lambda: vision_model(

@@ -25,7 +25,9 @@ from core.models.gpt_neox import GptNeoxAdapter
 from core.models.gpt_oss import GptOssAdapter
 from core.models.gptj import GptjAdapter
 from core.models.granite import GraniteAdapter
+from core.models.ijepa import IJepaAdapter
 from core.models.llama import LlamaAdapter
+from core.models.llama4 import Llama4Adapter
 from core.models.olmo2 import Olmo2Adapter, Olmo3Adapter
 from core.models.opt import OptAdapter
 from core.models.phi import Phi3Adapter, PhiAdapter
@@ -73,6 +75,11 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         *("Llama, SmolLM2", _HF, "text", ("LlamaForCausalLM",), LlamaAdapter),
         exact="grouped-query attention, every kind of rotary scaling, biases, wide heads",
+    ),
+    Family(
+        *("Llama 4", _HF, "text", ("Llama4ForCausalLM",), Llama4Adapter),
+        exact="the language model alone: chunked attention, layers without rotary positions, normed queries and keys, "
+        "a mixture or a dense MLP by layer",
     ),
     Family(*("Mistral", _HF, "text", ("MistralForCausalLM",), LlamaAdapter), exact="as Llama, sliding window"),
     Family(
@@ -181,6 +188,10 @@ FAMILIES: tuple[Family, ...] = (
         exact="the mean of two heads, of the class and of the distillation token",
     ),
     Family(
+        *("I-JEPA", _HF, "image", ("IJepaModel", "IJepaForImageClassification"), IJepaAdapter),
+        exact="no class token; the mean of the patches",
+    ),
+    Family(
         *("DINOv2", _HF, "image", ("Dinov2Model", "Dinov2ForImageClassification"), Dinov2Adapter),
         exact="LayerScale, gated MLP, pictures of any size; a classifier's mean of the patches",
     ),
@@ -244,6 +255,33 @@ _TWO_STREAMS = "it has an encoder and a decoder, and with them more than one res
 REFUSED: tuple[Refused, ...] = (
     Refused("BERT and its kin", ("Bert", "Roberta", "DistilBert"), _NO_SUM),
     Refused("T5, BART", ("T5", "Bart"), _TWO_STREAMS),
+    Refused("Whisper", ("Whisper",), "it reads sound, which Wirescope has no input for; " + _TWO_STREAMS),
+    Refused(
+        "Mamba and its kin",
+        ("Mamba", "FalconMamba", "Jamba", "Bamba"),
+        "state-space layers carry on what was read, so they have no heads and no attention pattern to follow",
+    ),
+    Refused(
+        "Gemma 3n",
+        ("Gemma3n",),
+        "it keeps four streams and mixes them in every layer, and late layers take the keys and values of earlier ones",
+    ),
+    Refused(
+        "Qwen3-Next, Qwen3.5",
+        ("Qwen3Next", "Qwen3_5"),
+        "most layers have linear attention, which has no pattern; the others gate each head by what its query reads",
+    ),
+    Refused(
+        "ModernBERT, ESM-2",
+        ("ModernBertModel", "ModernBertFor", "Esm"),
+        "they fill in masked tokens and see both ways: Wirescope reads the token that comes next, and keeps no padding "
+        "out of such attention",
+    ),
+    Refused(
+        "Llama 4 with pictures",
+        ("Llama4ForConditional", "Llama4Vision"),
+        "pictures and text share its stream; its language model alone opens, as Llama4ForCausalLM",
+    ),
     Refused(
         "SigLIP 2 vision", ("Siglip2Vision", "Siglip2ForImage"), "its pictures come as rows of patches with a mask"
     ),

@@ -68,6 +68,8 @@ PREFIXES = {
     "deit": "CLS DIST",
     "deit-classifier": "CLS DIST",
     "deit-with-teacher": "CLS DIST",
+    "ijepa": "",
+    "ijepa-classifier": "",
     "dinov2-registers": "CLS reg1 reg2 reg3 reg4",
     "dinov2-registers-gated": "CLS reg1 reg2 reg3 reg4",
     "dinov2-registers-classifier": "CLS reg1 reg2",
@@ -392,3 +394,36 @@ def test_a_pass_that_differs_from_the_models_own_is_refused(
 def test_every_family_of_the_table_is_among_the_small_models() -> None:
     assert {type(case(family).module).__name__ for family in ALL} == {n for f in FAMILIES for n in f.classes}
     assert dataclasses.is_dataclass(ws.Model)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("MambaForCausalLM", "no heads and no attention pattern"),
+        ("Mamba2ForCausalLM", "no heads and no attention pattern"),
+        ("Gemma3nForConditionalGeneration", "keeps four streams"),
+        ("Gemma3nForCausalLM", "keeps four streams"),
+        ("Qwen3NextForCausalLM", "linear attention"),
+        ("Qwen3_5ForCausalLM", "linear attention"),
+        ("ModernBertForMaskedLM", "fill in masked tokens"),
+        ("EsmForMaskedLM", "fill in masked tokens"),
+        ("WhisperForConditionalGeneration", "reads sound"),
+        ("Llama4ForConditionalGeneration", "its language model alone opens"),
+    ],
+)
+def test_models_that_cannot_be_decomposed_are_refused_with_the_reason(name: str, reason: str) -> None:
+    with pytest.raises(ModelError, match=f"{name} is not supported: .*{reason}"):
+        ws.load_model((type(name, (nn.Linear,), {})(2, 2), None))
+
+
+def test_llama4_sees_its_chunk_alone_turns_some_layers_and_sharpens_others() -> None:
+    adapter = case("llama4").model.adapter
+    config = adapter.module.config
+    assert config.layer_types == ["chunked_attention", "full_attention", "chunked_attention"]
+    assert config.no_rope_layers == [1, 0, 1]
+    assert len(config.moe_layers) == 3
+    session = case("llama4").session()
+    chunked = ws.attention_pattern(session.run(positions="all"), 0, 1)
+    apart = torch.arange(7)[:, None] // 3 != torch.arange(7)[None] // 3
+    assert not chunked[apart.numpy()].any()
+    assert ws.attention_pattern(session.run(positions="all"), 1, 1)[5, 0] > 0
