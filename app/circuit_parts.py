@@ -34,7 +34,7 @@ def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cance
     key = "kept", scores_key, size
     if key not in bench.kept:
         random = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
-        kept = scores.top(size).pruned()
+        kept = scores.top(size, unscored=True).pruned()
         words = f"Running the circuit of {size:,} edges"
         with watched(Telling(lambda share: send(Working(request.number, words, share)), step=1.0), cancelled):
             with stage(0.0, 0.5):

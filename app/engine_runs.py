@@ -151,7 +151,7 @@ def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelle
     try:
         shares: dict[int, float] = {}
         for step, size in enumerate(sizes):
-            shares[size] = share(scores.top(size), step)
+            shares[size] = share(scores.top(size, unscored=True), step)
             if shares[size] >= MOST:
                 break
         small = next(iter(shares)) if scores.kept is not None else small_size(list(shares), list(shares.values()))

@@ -82,11 +82,20 @@ class Scores:
         weights = np.abs(self.values) if by_size else self.towards
         return Ranked(self.graph, weights, self.level, self.kept, self.signed, self.agreement)
 
-    def top(self, count: int, *, by_size: bool = False) -> Circuit:
+    def top(self, count: int, *, by_size: bool = False, unscored: bool = False) -> Circuit:
         """The circuit of exactly `count` edges with the highest score x direction, or `by_size` with the largest
         whatever their sign; ties go to the edge of the lower index. What a search has kept comes before what it has
         removed, so that as many edges as it kept are its own circuit. Of scores of nodes, all edges between `count`
-        nodes, with `input` and `logits`."""
+        nodes, with `input` and `logits`.
+
+        unscored: whether those without a score (NaN) may fill up what the others leave, in the order of their indices.
+        Raises ArgumentError for more than there are, and for more than have a score where these may not."""
+        scored = int((~np.isnan(self.values)).sum())
+        if scored < count <= len(self.values) and not unscored:
+            raise ArgumentError(
+                f"{scored:,} of {len(self.values):,} {self.level} have a score, fewer than the {count:,} asked for.",
+                "Ask for fewer, score the rest, or let the others come last: top(count, unscored=True).",
+            )
         return self.select(count, USUAL, by_size=by_size)
 
     def select(self, count: int, rule: str | None = None, *, by_size: bool = False) -> Circuit:

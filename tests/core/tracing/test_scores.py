@@ -48,3 +48,22 @@ def test_strongest_goes_by_size() -> None:
 def test_a_circuit_of_more_edges_than_there_are_is_refused(count: int) -> None:
     with pytest.raises(ArgumentError, match=str(GRAPH.n_edges)):
         scores([]).top(count)
+
+
+@pytest.mark.parametrize("by_size", [False, True])
+def test_edges_without_a_score_are_taken_only_where_they_may_come_last(by_size: bool) -> None:
+    graph = Graph(layers=4, heads=2, kv_heads=2)
+    values = np.full(graph.n_edges, np.nan)
+    values[[3, 7, 40]] = 1.0, -2.0, 0.5
+    partial = Scores(graph, values, "exact-scan", "patch")
+    assert len(partial.top(3, by_size=by_size)) == 3
+    for count in (4, graph.n_edges):
+        with pytest.raises(ArgumentError, match=f"3 of {graph.n_edges:,} edges have a score, fewer than the {count}"):
+            partial.top(count, by_size=by_size)
+    kept = partial.top(5, by_size=by_size, unscored=True).edges.tolist()
+    assert set(kept[:3]) == {3, 7, 40}
+    assert kept[3:] == [0, 1], "the rest by their numbers"
+    nothing = Scores(graph, np.full(graph.n_edges, np.nan), "exact-scan", "patch")
+    with pytest.raises(ArgumentError, match="0 of"):
+        nothing.top(5)
+    assert len(nothing.top(0)) == 0
