@@ -10,6 +10,7 @@ import torch
 
 import wirescope as ws
 from core.errors import Cancelled
+from core.tracing import over_pairs
 from core.tracing.job import Level, Options
 from core.tracing.methods import METHODS
 from core.tracing.scores import Scores
@@ -70,3 +71,26 @@ def test_left_half_way_and_taken_up_again(name: str, level: Level, over: str) ->
     assert np.array_equal(tracing.scores.values, whole.scores.values), "bit for bit; and the same seed gives the same"
     if seen and stopped_early:
         assert more[0][1] > seen[-1][1], "it goes on where it was, not from the beginning"
+
+
+def test_going_on_opens_the_batches_that_are_left_and_a_cancel_is_heard_before_the_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[int] = []
+
+    class Counted(ws.Session):
+        def __init__(self, *args: object, **options: object) -> None:
+            opened.append(1)
+            super().__init__(*args, **options)  # type: ignore[arg-type]
+
+    tracing = new_tracing("eap", "edges", "dataset")
+    monkeypatch.setattr(over_pairs, "Session", Counted)
+    _, stopped = parts_of(tracing, lambda: tracing.done > 0)
+    assert stopped
+    before = len(opened)
+    assert parts_of(tracing, lambda: False)[1] is False
+    assert (before, len(opened)) == (1, 2), "two batches, each opened once"
+    opened.clear()
+    joint = new_tracing("circuit-pruning", "edges", "dataset")
+    assert parts_of(joint, lambda: True)[1]
+    assert len(opened) <= 1
