@@ -18,7 +18,8 @@ from core.tracing.relevance import with_relevance
 from tests.core.engine.cases import case
 from tests.small_models import TEXT
 
-MIXTURES = [family for family in TEXT if "moe" in family or "mixtral" in family or "oss" in family]
+KINDS = ("moe", "mixtral", "oss", "llama4")
+MIXTURES = [family for family in TEXT if any(kind in family for kind in KINDS)]
 TREATED = [family for family in TEXT if family not in MIXTURES]
 
 
