@@ -41,7 +41,9 @@ class Llama4Adapter(LlamaAdapter):
             return qk
         qk = rotate_pairs(qk, *self.angles(layer, qk, places))
         attention = part(self.blocks[layer], self.attention_name)
-        return part(attention, "qk_norm")(qk) if hasattr(attention, "qk_norm") else qk
+        if hasattr(attention, "qk_norm"):
+            qk = part(attention, "qk_norm")(qk)
+        return qk
 
     def angles(self, layer: int, qk: Tensor, places: Places) -> tuple[Tensor, Tensor]:
         """Its rotary module gives each angle once, as a complex number of size 1."""
@@ -58,5 +60,7 @@ class Llama4Adapter(LlamaAdapter):
         return torch.zeros(apart.shape, dtype=self.dtype, device=apart.device).masked_fill(apart, float("-inf"))
 
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
+        """Of a mixture, whose router is in it, what it writes alone."""
         out = self._mlps[layer](normed)
-        return out[0].reshape(normed.shape) if isinstance(out, tuple) else out  # a mixture: and what its router said
+        written: Tensor = out[0].reshape(normed.shape) if isinstance(out, tuple) else out
+        return written
