@@ -30,7 +30,8 @@ class Llama4Adapter(LlamaAdapter):
             return q
         steps = torch.floor((places.index.float() + 1.0) / config.floor_scale)
         sharper = torch.log1p(steps) * config.attn_scale + 1.0  # [batch or 1, n]
-        return (q * sharper[:, :, None, None]).to(q.dtype)
+        sharpened: Tensor = (q * sharper[:, :, None, None]).to(q.dtype)
+        return sharpened
 
     def key(self, layer: int, k: Tensor, places: Places, heads: Sequence[int] | None = None) -> Tensor:
         return self._turned(layer, k, places)
