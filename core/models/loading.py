@@ -36,6 +36,7 @@ from core.models.model import ImageProcessing, Model
 from core.models.token_file import TokenFile
 from core.models.unread import check_sizes, check_timm_file, check_unread
 from core.precision import cast_parameters
+from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
 
 UNREAD = ("pooler.dense.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
 TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "spiece.model", "*.bpe.model", "*.tiktoken", "tekken.json")
@@ -87,12 +88,16 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
 
 
 def _bundled(name: str, title: str) -> Model:
-    """A bundled model; GPT-2 without the library, which takes longer to import than all the rest."""
+    """A bundled model without its library, which takes longer to import than all the rest."""
     folder = bundled_folder(title)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if not is_plain(config):
-        return _from_folder(folder, name, title)
-    return Model(name, title, adapt(read_gpt2(folder, config)), tokenizer=TokenFile(folder))
+    if is_plain(config):
+        return Model(name, title, adapt(read_gpt2(folder, config)), tokenizer=TokenFile(folder))
+    if is_plain_vit(config):
+        names = tuple(config["label_names"])
+        module = adapt(read_vit(folder, config))
+        return Model(name, title, module, processing=vit_processing(config), class_names=names)
+    return _from_folder(folder, name, title)
 
 
 def _pack_folder(name: str) -> Path:

@@ -60,6 +60,13 @@ class TokenFile:
             return self._tokenizer.id_to_token(ids)
         return [self._tokenizer.id_to_token(token) for token in ids]
 
+    def convert_tokens_to_ids(self, tokens: str | Sequence[str]) -> Any:
+        """The number of a token's name, or of each of several; the unknown token's for a name that there is not."""
+        if not isinstance(tokens, str):
+            return [self.convert_tokens_to_ids(token) for token in tokens]
+        number = self._tokenizer.token_to_id(tokens)
+        return self.unk_token_id if number is None else number
+
     @cached_property
     def library(self) -> Any:
         """The library's own tokenizer of this folder."""

@@ -103,6 +103,10 @@ def test_the_tokenizer_says_what_the_librarys_says(library: ws.Model) -> None:
     assert len(own) == len(theirs)
     assert [own.decode([token]) for token in everything] == [theirs.decode([token]) for token in everything]
     assert own.convert_ids_to_tokens(list(everything)) == theirs.convert_ids_to_tokens(list(everything))
+    names = theirs.convert_ids_to_tokens(list(everything))
+    assert own.convert_tokens_to_ids(names) == theirs.convert_tokens_to_ids(names) == list(everything)
+    for name in ("no such token", "", " Mary", "<|endoftext|>"):
+        assert own.convert_tokens_to_ids(name) == theirs.convert_tokens_to_ids(name), name
     for name in ("eos_token_id", "pad_token_id", "unk_token_id", "bos_token_id", "all_special_ids", "model_max_length"):
         assert getattr(own, name) == getattr(theirs, name), name
     assert own.get_vocab() == theirs.get_vocab(), "what is not here is the library's"
