@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.examples import example, examples_for
 from app.messages import Failed, Opened, Ready
 from app.opener import FIRST_EXAMPLE, PHOTOGRAPHS
+from app.step_words import model_words
 from views.data import CardData, EdgeInspection, NodeInspection
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ class Showing(QObject):
         for changed in (workbench.inspection_changed, workbench.edits_changed, workbench.model_opened):
             changed.connect(lambda _: self._enable_commands())
         workbench.history_changed.connect(self._name_undo)
+        workbench.history_changed.connect(self._name_model)
         workbench.history_changed.connect(self._enable_commands)
         self._enable_commands()
         self._name_undo()
         workbench.stale_changed.connect(window.inspector.set_stale)
         workbench.edits_changed.connect(window.inputs.set_edits)
+        for ended in (workbench.given_up, workbench.failed):
+            ended.connect(lambda _: self._name_none())  # first: the way back to the one before names that one
         workbench.failed.connect(self._show_failure)
 
     def _show_model(self, opened: Opened) -> None:
@@ -58,6 +62,21 @@ class Showing(QObject):
             fits = opened.is_text and opened.has_head
             inputs = replace(fitting, model=opened.name, metric=fitting.metric if fits else None)
             QTimer.singleShot(0, self, partial(window.workbench.fill_in, inputs))
+
+    def _name_model(self) -> None:
+        """The model of the present step, while it is being opened too."""
+        window, model = self._window, self._window.workbench.document.model
+        opened = window.workbench.opened
+        if model and (opened is None or opened.name != model):
+            window.setWindowTitle(f"{model_words(model)} - Wirescope")
+            window.top_bar.set_opening(model_words(model))
+            window.top_bar.set_trace_enabled(False)
+
+    def _name_none(self) -> None:
+        """What was being opened is not there."""
+        if self._window.workbench.opened is None:
+            self._window.setWindowTitle("Wirescope")
+            self._window.top_bar.set_model("")
 
     def _show_cards(self, a: CardData, b: CardData) -> None:
         self._window.inputs.set_card(a)

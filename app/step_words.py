@@ -18,7 +18,12 @@ def open_words(document: Document, before: str) -> str:
         for entry in examples_for(document.model):
             if (entry.document.clean, entry.document.metric) == (document.clean, document.metric):
                 return f"Open “{entry.title}”"
-    return f"Open {document.model.rstrip('/').rpartition('/')[2].rpartition(':')[2]}"
+    return f"Open {model_words(document.model)}"
+
+
+def model_words(model: str) -> str:
+    """ "names" of bundled:names; of a folder or a Hub id its last part."""
+    return model.rstrip("/").rpartition("/")[2].rpartition(":")[2]
 
 
 def source_words(letter: str, source: Source | None) -> str:

@@ -115,6 +115,34 @@ def test_a_first_model_that_cannot_be_opened_leads_to_the_welcome_page(person: P
     assert person.window.centre.currentWidget() is person.window.welcome
 
 
+def test_while_a_model_is_opened_the_top_bar_names_it_and_nothing_else(person: Person, models) -> None:
+    bar, window = person.window.top_bar, person.window
+    assert bar.model.words() == "Open a model"
+    for folder, details in ((models.gpt2, "3 layers · 4 heads"), (models.llama, "2 layers · 4 heads")):
+        window.opener.open_model(str(folder))
+        assert bar.model.words() == f"{folder.name} is being opened …"
+        assert window.windowTitle() == f"{folder.name} - Wirescope"
+        assert not bar.trace.isEnabled()
+        person.rest()
+        assert bar.model.words().startswith(f"{folder.name} {details}")
+        assert bar.trace.isEnabled()
+    person.choose("Edit", "Undo")
+    assert bar.model.words().startswith("gpt2 3 layers")
+
+
+def test_a_first_model_that_is_given_up_or_cannot_be_opened_is_not_named(person: Person, broken, models) -> None:
+    bar, window = person.window.top_bar, person.window
+    window.opener.open_model(str(models.gpt2))
+    window.opener.cancel()
+    assert bar.model.words() == "Open a model"
+    window.opener.open_model(broken("empty"))
+    person.wait(person.dialogs)
+    person.rest()
+    person.dismiss()
+    assert bar.model.words() == "Open a model"
+    assert window.windowTitle() == "Wirescope"
+
+
 def test_another_text_model_takes_over_the_prompts(reader: Person, models) -> None:
     (index,) = reader.strong_edges()
     reader.click_edge(index)

@@ -245,6 +245,11 @@ class TopBar(QWidget):
         self.model.set_words(name or "Open a model", details)
         self.model.setToolTip(f"{name}\n{details}".strip() or "Open a model")
 
+    def set_opening(self, name: str) -> None:
+        """A model is on its way; what is known of the one before is not of this one."""
+        self.model.set_words(name, "is being opened …")
+        self.model.setToolTip(f"{name} is being opened; Esc gives it up")
+
     def set_model_menu(self, menu: QMenu) -> None:
         self._model_menu = menu
 
