@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
+from core.formatting import number
 from core.graph import Edge
 from views.component_words import edge_words, node_words
 from views.data import Target
-from views.widgets.text import metric_digits, number, signed
+from views.widgets.text import metric_digits, signed
 
 if TYPE_CHECKING:
     from app.window import Window

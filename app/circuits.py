@@ -16,8 +16,8 @@ from app.presenters.subject import over_words, recovery_words
 from app.trace_choice import pairs_words
 from app.tracing_wants import Untraced
 from app.workbench import TRACE_STEP
+from core.formatting import share_words
 from views.circuit_data import CircuitData, CurveData, KeptData
-from views.widgets.text import share_words
 
 if TYPE_CHECKING:
     from app.window import Window

@@ -11,6 +11,7 @@ from app.output import say, say_json, tell
 from app.rule_options import add_rule_option
 from core.errors import ArgumentError, InputError
 from core.tracing.selection import RULES, USUAL
+from core.formatting import percent
 
 if TYPE_CHECKING:
     from core.tracing.scores import Scores
@@ -127,7 +128,7 @@ def _words(report: dict[str, Any]) -> str:
     ]
     for each in report["circuits"]:
         lines.append(
-            f"{each['edges']:>8,}  {each['overlap']:>8.2f}  {each['by chance']:>9.3f}  {each['same sign']:>9.0%}"
+            f"{each['edges']:>8,}  {each['overlap']:>8.2f}  {each['by chance']:>9.3f}  {percent(each['same sign']):>9}"
         )
     lines += [
         "",

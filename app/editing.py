@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.history import CARRIES, VERBS, places
 from app.shown import position_words
 from core.edits import Edit, EditKind
+from core.formatting import percent
 from core.graph import Node
 from views.data import Target
 
@@ -128,7 +129,7 @@ class Editing:
         if kind == "scale":
             self._commit([Edit(target, kind, positions, amount) for target in targets], f" to {amount:g}")
         else:
-            words = f" to {amount:.0%}" if amount != 1 else ""
+            words = f" to {percent(amount)}" if amount != 1 else ""
             self._commit([Edit(target, kind, positions, strength=amount) for target in targets], words, cut)
 
     def _commit(self, edits: list[Edit], amount_words: str, cut: bool = False) -> None:

@@ -10,6 +10,7 @@ from app.presenters.trust_verdict import verdict
 from app.trace_command import ABLATIONS
 from app.trust_report import statements
 from core.tracing.selection import RULES, USUAL
+from core.formatting import percent
 
 
 def evaluation_words(report: dict[str, Any]) -> str:
@@ -33,13 +34,15 @@ def _heading(report: dict[str, Any]) -> Iterator[str]:
         yield f"edges chosen by {report['chosen by']}: {RULES[report['chosen by']].words}"
     yield f"evaluated on {report['pairs are']}; removed edges carry {ABLATIONS[report['replacement']]}"
     metric = report["metric of the model"]
-    right = f"; {report['whole accuracy']:.0%} of the pairs answered rightly" if report["answers"] == "right" else ""
+    right = (
+        f"; {percent(report['whole accuracy'])} of the pairs answered rightly" if report["answers"] == "right" else ""
+    )
     yield f"metric: {report['metric']}; {metric['whole']:.4g} with every edge, {metric['nothing']:.4g} with none{right}"
     if "marked" in report:
         marked = report["marked"]
         yield (
             f"the circuit that the file marks, {marked['edges']:,} edges, {marked['connected']:,} of them connected, "
-            f"recovers {marked['recovered']:.0%}"
+            f"recovers {percent(marked['recovered'])}"
         )
 
 
@@ -51,7 +54,7 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
         f"{'by size':>8} {'without':>8}{last}"
     )
     for one, sized, less in zip(report["curve"], report["curve by size"], report["curve without them"], strict=True):
-        last = f" {one['accuracy']:>6.0%}" if answers else ""
+        last = f" {percent(one['accuracy']):>6}" if answers else ""
         yield (
             f"{one['edges']:>8,} {one['connected']:>10,} {one['recovered']:>10.2f} "
             f"{_between(one['low'], one['high']):>14} {_between(one['random low'], one['random high']):>14} "
@@ -81,6 +84,6 @@ def _circuit(report: dict[str, Any]) -> Iterator[str]:
     circuit = report["circuit"]
     parts = [f"{circuit['connected']:,} of its edges are connected"]
     if circuit["low"] is not None:
-        parts.append(f"95 % of resampled sets of pairs give {circuit['low']:.0%} to {circuit['high']:.0%}")
-    parts.append(f"random circuits of its size {circuit['random low']:.0%} to {circuit['random high']:.0%}")
+        parts.append(f"95 % of resampled sets of pairs give {percent(circuit['low'])} to {percent(circuit['high'])}")
+    parts.append(f"random circuits of its size {percent(circuit['random low'])} to {percent(circuit['random high'])}")
     yield f"the circuit of the {_which(report)} {report['size']:,} edges: {'; '.join(parts)}"

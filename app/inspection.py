@@ -8,6 +8,7 @@ from app.presenters.side_by_side import SideBySide, side_by_side
 from app.shown import WAITS, links
 from app.trace_choice import pairs_words
 from core.edits import EditKind
+from core.formatting import percent
 from core.graph import Edge, Node
 from views.component_words import node_words
 from views.data import EdgeInspection, NodeInspection, Target
@@ -122,7 +123,7 @@ def mean_words(kind: EditKind, document: Document) -> str:
 def _strength_words(kind: EditKind, strength: float) -> str:
     if strength == 1:
         return ""
-    return f", × {strength:g}" if kind == "steer" else f", at {strength:.0%} strength"
+    return f", × {strength:g}" if kind == "steer" else f", at {percent(strength)} strength"
 
 
 def _why_no_estimate(target: Target, kind: EditKind, positions: tuple[int, ...], scored: Scored | None) -> str:

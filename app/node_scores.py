@@ -12,6 +12,7 @@ from app.inspection import REPLACED
 from app.messages import Unanswered
 from app.node_scores_wants import NodesScored, WantNodeScores
 from app.trace_choice import pairs_words
+from core.formatting import percent
 from views.data import NodeScores
 from views.widgets.text import score_words, visible_token
 
@@ -57,7 +58,7 @@ class NodeScoring(QObject):
             self._bench.end_trace()
 
     def _words(self, scored: NodesScored) -> str:
-        """ "ACDC, 37 nodes: a2.h3 +1.20, m0 +0.81, a1.h2 −0.40 (measured, replaced from B)" """
+        """ "ACDC scored 37 nodes. The strongest: a2.h3 +1.20, m0 +0.81, a1.h2 −0.40 (measured, replaced from B)." """
         assert self._bench.opened is not None
         assert scored.values is not None
         values = scored.values
@@ -68,10 +69,12 @@ class NodeScoring(QObject):
             f"{self._name(values, place)} {score_words(values.flat[place], signed)}" for place in best.tolist()
         )
         over = f", over {pairs_words(scored.pairs)}" if scored.pairs else ""
-        part = f"; partial: {scored.share:.0%} of the work" if scored.share < 1 else ""
-        title = f"{scored.title}, scores of {len(values):,} nodes"
-        title += f" at {values.shape[1]} positions" if values.ndim == 2 else ""
-        return f"{title}: {named or 'none is scored yet'} ({scored.meaning.how}, {REPLACED[scored.kind]}{over}{part})"
+        part = f"; partial: {percent(scored.share)} of the work" if scored.share < 1 else ""
+        nodes = f"{len(values):,} nodes"
+        nodes += f", each at {values.shape[1]} positions" if values.ndim == 2 else ""
+        strongest = f"The strongest: {named}" if named else "None is scored yet"
+        how = f"{scored.meaning.how}, {REPLACED[scored.kind]}{over}{part}"
+        return f"{scored.title} scored {nodes}. {strongest} ({how})."
 
     def _name(self, values: np.ndarray, place: int) -> str:
         """Of a node, or of a node at a position."""
@@ -83,7 +86,7 @@ class NodeScoring(QObject):
         node, position = divmod(place, values.shape[1])
         label = visible_token(labels[position]) if position < len(labels) else str(position)
         patch = "patch " if not opened.is_text and position >= opened.prefix else ""
-        return f"{writers[node].name} at {patch}{label}"
+        return f"{writers[node].name} at {patch}“{label}”" if not patch else f"{writers[node].name} at {patch}{label}"
 
     def _take_refusal(self, refusal: Unanswered) -> None:
         if refusal.want == self._want:

@@ -15,6 +15,7 @@ from app.scores_wants import ReadScores, ScoresRead
 from app.trace_choice import QUICK, TraceChoice, pairs_words
 from core.edits import EDIT_WORDS, EditKind
 from core.errors import InputError
+from core.formatting import percent
 from core.graph import Graph
 from core.interchange.made_of import changed_pictures, made_of
 from core.interchange.scores_reading import read_scores
@@ -41,7 +42,7 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
     words = f"{Path(want.path).name}: {what}" + (f" by {method_title(scores.method)}" if scores.method else "")
     words += f", over {pairs_words(int(scores.about['pairs']))}" if scores.about.get("pairs", "").isdigit() else ""
     share = share_done(scores)
-    words += f", partial: {share:.0%} of the work" if share < 1 else ""
+    words += f", partial: {percent(share)} of the work" if share < 1 else ""
     directed_here = directed(scores, bench.session)
     if scores.direction is None and directed_here.signed:
         words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
@@ -68,7 +69,7 @@ def share_done(scores: Scores) -> float:
         return 1.0
     told = re.match(r"(\d+)\s?%", str(scores.about["partial"]))
     share = int(told[1]) / 100 if told else float(np.isfinite(scores.values).mean())
-    return min(share, 0.99)  # "100%" is only rounded
+    return min(share, 0.99)  # "100 %" is only rounded
 
 
 def scores_in(path: str, graph: Graph) -> tuple[Scores, int | None]:

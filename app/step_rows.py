@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from app.features.history.step_changes import change, joins
 from app.history import History, Outcome, Step
+from core.formatting import number, share_words
 from views.data import PredictionsData
 from views.history_data import MetricPoint, StepRow
-from views.panels.faithfulness import share_words
-from views.widgets.text import metric_digits, number
+from views.widgets.text import metric_digits
 
 NEVER_RUN = "–"
 _MOST_DIGITS = 3

@@ -6,8 +6,8 @@ from pathlib import PurePath
 
 from app.document import Document, Source
 from app.examples import examples_for
+from core.formatting import MINUS
 from views.data import MetricChoice
-from views.widgets.text import MINUS
 
 _LONGEST = 48  # letters of a prompt
 

@@ -12,7 +12,7 @@ from app.history import Recovery, Step
 from app.inspection import REPLACED
 from app.step_rows import joined_steps, metric_points, preview, step_rows, way_words
 from app.trace_choice import pairs_words
-from views.panels.faithfulness import share_words
+from core.formatting import share_words
 
 if TYPE_CHECKING:
     from app.window import Window

@@ -19,6 +19,7 @@ from app.presenters.telling import Line
 from app.rule_options import add_rule_option, check_rule, with_rule
 from app.trace_choice import pairs_words
 from core.errors import ArgumentError, Cancelled, InputError, ModelError
+from core.formatting import percent
 from core.tracing.meaning import ranking_words
 from core.tracing.methods import method_named
 from core.tracing.options import LEVELS
@@ -300,5 +301,5 @@ def _metric_words(report: dict[str, Any]) -> str:
         return ""
     words = f"; {report['metric with every edge']:.4g} with every edge, {report['metric with no edge']:.4g} with none"
     if report["answered rightly"] is not None:
-        words += f"; the whole model answers {report['answered rightly']:.0%} of the pairs rightly"
+        words += f"; the whole model answers {percent(report['answered rightly'])} of the pairs rightly"
     return words

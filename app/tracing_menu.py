@@ -11,6 +11,7 @@ from app.costs import Estimates
 from app.messages import Scored
 from app.trace_choice import TraceChoice, pairs_words
 from app.tracing_wants import MethodsFound, WantMethods
+from core.formatting import percent
 from core.tracing.options import Level
 from views.trace_data import MethodData, TraceData
 
@@ -136,7 +137,7 @@ class TracingMenu(QObject):
     def _take_scored(self, scored: Scored) -> None:
         """A part says how much of the work it is."""
         if self._given_up and scored.share < 1:
-            self._bench.message.emit(f"Cancelled; partial: {scored.share:.0%} of the work.")
+            self._bench.message.emit(f"Cancelled; partial: {percent(scored.share)} of the work.")
         elif self._given_up and not self._stands(scored):
             self._bench.forget_trace()  # nothing was scored by then
             self._bench.message.emit("Cancelled before anything was scored.")

@@ -13,31 +13,19 @@ from app.presenters.trust_verdict import (
     THIRD,
     TOO_MUCH,
     is_bad,
-    share_words,
     tone_of,
 )
 from core.evaluation.stability import shared_edges
+from core.formatting import percent, share_words
 from core.tracing.methods import METHODS
 from core.tracing.selection import USUAL
+from views.glossary import explained
 from views.trust_data import Statement
 
 WELL = 0.02  # of the change: what the scores of an integrated method may miss
 FAR = 0.1  # beyond it, they do not add up
 BEHIND = 0.1  # of the pairs: how many fewer a circuit may answer rightly than the whole model
 CARRIED = {"patch": "B's values", "zero": "zero", "mean": "their mean"}  # by removed edges
-
-TIPS = {
-    "Recovered": "How far the circuit alone brings the metric from no edges at all (0%) to the whole model (100%).",
-    "Right answers": "How often the circuit alone gives the right answer, beside the whole model.",
-    "Same answers": "How often the circuit alone gives the answer of the whole model.",
-    "Edges that help": "Each edge is taken out alone: does the circuit recover less without it?",
-    "Sum of scores": "This method's scores should add up to the whole change of the metric, from no edges to all. "
-    "Where they do not, they rank the edges but are no amounts.",
-    "Stability": "Would other pairs of the same kind have given the same circuit? The pairs are drawn anew, again and "
-    "again, and each time the best edges are compared.",
-    "Another ablation": "Does the circuit hold when removed edges carry something else?",
-    "Another method": "Would another method of tracing have given the same circuit?",
-}
 
 
 def say_needs(report: dict[str, Any]) -> list[Statement]:
@@ -58,7 +46,7 @@ def _say_recovered(report: dict[str, Any]) -> Statement:
         share,
         f"{words}; {left}.",
         tone_of(not bad),
-        tip=TIPS["Recovered"],
+        tip=explained("recover"),
         verdict=f"{words}: {left}." if bad else words,  # gone on with where it speaks for the circuit
         severity=FIRST + min(1.0, abs(1 - recovered)),
     )
@@ -75,8 +63,8 @@ def _say_helping(report: dict[str, Any]) -> Statement:
         f"{helping} of {tried}",
         words,
         tone_of(needed >= ENOUGH),
-        f"An edge helps where the circuit recovers at least 0.1 points less without it: {needed:.1%} of those tried.",
-        TIPS["Edges that help"],
+        f"An edge helps where the circuit recovers at least 0.1 points less without it; {percent(needed, 1)} do.",
+        explained("edges that help"),
         f"{idle} of {tried} edges tried do not help: without any one of them the circuit recovers no less.",
         LAST + 1 - needed,
     )
@@ -84,12 +72,12 @@ def _say_helping(report: dict[str, Any]) -> Statement:
 
 def _left(recovered: float) -> str:
     if recovered > TOO_MUCH:
-        return f"{recovered - 1:.0%} more than the whole model does, so it is not a good explanation of it"
+        return f"{percent(recovered - 1)} more than the whole model does, so it is not a good explanation of it"
     if recovered > 1:
-        return f"{recovered - 1:.0%} more than the whole model"
+        return f"{percent(recovered - 1)} more than the whole model"
     if recovered < 0:
         return "less than with no edges at all, so they explain nothing"
-    return f"{1 - recovered:.0%} stays unexplained"
+    return f"{percent(1 - recovered)} stays unexplained"
 
 
 def _say_right(right: dict[str, Any]) -> Statement:
@@ -98,28 +86,28 @@ def _say_right(right: dict[str, Any]) -> Statement:
     title = "Same answers" if right.get("same") else "Right answers"
     if circuit is None:
         words = "The model gives an embedding and no answers, so none is right or wrong."
-        return Statement(title, "", words, "unknown", tip=TIPS[title])
+        return Statement(title, "", words, "unknown", tip=explained(title))
     least = 1 - BEHIND if right.get("same") else whole - BEHIND
     good = circuit >= least and (whole >= 0.5 or bool(right.get("same")))
     of_pairs = "the pair" if pairs == 1 else f"{pairs} pairs"
     if right.get("same"):
-        words = f"The circuit answers {circuit:.0%} of {of_pairs} as the whole model does."
+        words = f"The circuit answers {percent(circuit)} of {of_pairs} as the whole model does."
     elif pairs == 1:
         answers = ["right" if share else "wrong" for share in (circuit, whole)]
         words = f"The circuit's top answer is {answers[0]}; that of the whole model is {answers[1]}."
     else:
-        words = f"The circuit answers {circuit:.0%} of {of_pairs} rightly, the whole model {whole:.0%}."
-    figure = f"{circuit:.0%}" if pairs > 1 or right.get("same") else "right" if circuit else "wrong"
+        words = f"The circuit answers {percent(circuit)} of {of_pairs} rightly, the whole model {percent(whole)}."
+    figure = percent(circuit) if pairs > 1 or right.get("same") else "right" if circuit else "wrong"
     bad = words
     if whole < 0.5 and not right.get("same"):
-        bad = f"The whole model answers only {whole:.0%} of {of_pairs} rightly: there is little to explain."
+        bad = f"The whole model answers only {percent(whole)} of {of_pairs} rightly: there is little to explain."
         words = f"{words} A model that is mostly wrong does not have the behaviour to be explained."
     return Statement(
         title,
         figure,
         words,
         tone_of(good),
-        tip=TIPS[title],
+        tip=explained(title),
         verdict="" if good else bad,
         severity=SECOND + (1 - circuit) / 2,
     )
@@ -136,7 +124,7 @@ def say_sum(report: dict[str, Any]) -> list[Statement]:
     elif share < 0:
         means = "they point the other way, so they rank edges but are no amounts"
     else:
-        means = f"{missed:.0%} {'too much' if share > 1 else 'is missing'}"
+        means = f"{percent(missed)} {'too much' if share > 1 else 'is missing'}"
         means += ", so they rank edges but are no amounts" if missed > FAR else ""
     words = f"The scores add up to {share_words(share)} of the whole change from no edges to all: {means}."
     detail = f"Sum of the scores {total:.3g}, change of the metric {change:.3g}."
@@ -149,7 +137,7 @@ def say_sum(report: dict[str, Any]) -> list[Statement]:
             words,
             tone_of(missed <= FAR),
             detail,
-            TIPS["Sum of scores"],
+            explained("sum of scores"),
             f"Its scores add up to {share_words(share)} of the whole change: they rank edges but are no amounts.",
             LAST + min(1.0, missed),
         )
@@ -157,30 +145,39 @@ def say_sum(report: dict[str, Any]) -> list[Statement]:
 
 
 def say_stability(report: dict[str, Any]) -> list[Statement]:
-    stable, tip = report["stability"], TIPS["Stability"]
+    stable, tip = report["stability"], explained("stability")
     if isinstance(stable, str):
         return [Statement("Stability", "", f"Stability is not known: {stable}.", "unknown", tip=tip)]
     shared = stable["shared"]
-    words = f"Other pairs of the same kind would give a circuit that shares {shared:.0%} of its edges with this one"
-    level = f"scores that mean nothing: {shared_edges(stable['random']):.0%}"
-    words += f" ({level}; of two halves of the pairs {shared_edges(stable['halves']):.0%})"
+    words = (
+        f"Other pairs of the same kind would give a circuit that shares {percent(shared)} of its edges with this one"
+    )
+    level = f"scores that mean nothing: {percent(shared_edges(stable['random']))}"
+    words += f" ({level}; of two halves of the pairs {percent(shared_edges(stable['halves']))})"
     words += "." if shared >= LEAST_SHARED else ": which edges it holds depends on the pairs."
     detail = (
-        f"Bootstrap over the pairs: {shared_edges(stable['low']):.0%} to {shared_edges(stable['high']):.0%}; Jaccard "
-        f"overlap {stable['jaccard']:.2f}. Scores that mean nothing, each pair's shuffled over the edges, would give "
-        f"{stable['random']:.2f} in such draws, which have pairs in common. Two halves of the pairs, which have none: "
-        f"{stable['halves']:.2f}, where shuffled scores give {stable['halves random']:.2f}."
+        f"Bootstrap over the pairs: {percent(shared_edges(stable['low']))} to {percent(shared_edges(stable['high']))}; "
+        f"Jaccard overlap {stable['jaccard']:.2f}. Scores that mean nothing, each pair's shuffled over the edges, would "
+        f"give {stable['random']:.2f} in such draws, which have pairs in common. Two halves of the pairs, which have "
+        f"none: {stable['halves']:.2f}, where shuffled scores give {stable['halves random']:.2f}."
     )
-    bad = f"Other pairs would give another circuit, with only {shared:.0%} of its edges in this one."
+    bad = f"Other pairs would give another circuit, with only {percent(shared)} of its edges in this one."
     return [
         Statement(
-            "Stability", f"{shared:.0%}", words, tone_of(shared >= LEAST_SHARED), detail, tip, bad, THIRD + 1 - shared
+            "Stability",
+            percent(shared),
+            words,
+            tone_of(shared >= LEAST_SHARED),
+            detail,
+            tip,
+            bad,
+            THIRD + 1 - shared,
         )
     ]
 
 
 def say_ablation(report: dict[str, Any]) -> list[Statement]:
-    other, tip = report["other ablation"], TIPS["Another ablation"]
+    other, tip = report["other ablation"], explained("another ablation")
     if isinstance(other, str):
         words = f"By another ablation nothing can be said: {other}"
         return [Statement("Another ablation", "", words, "unknown", tip=tip)]
@@ -210,7 +207,7 @@ def say_ablation(report: dict[str, Any]) -> list[Statement]:
 
 
 def say_method(report: dict[str, Any]) -> list[Statement]:
-    method, tip = report["other method"], TIPS["Another method"]
+    method, tip = report["other method"], explained("another method")
     if isinstance(method, str):
         return [Statement("Another method", "", f"No other method was asked: {method}.", "unknown", tip=tip)]
     title, shared = METHODS[method["method"]].title, shared_edges(method["overlap"])
@@ -221,12 +218,12 @@ def say_method(report: dict[str, Any]) -> list[Statement]:
     return [
         Statement(
             "Another method",
-            f"{shared:.0%}",
+            percent(shared),
             words,
             tone_of(shared >= LEAST_SHARED),
             detail,
             tip,
-            f"{title} would give another circuit, with only {shared:.0%} of these edges.",
+            f"{title} would give another circuit, with only {percent(shared)} of these edges.",
             THIRD + 1 - shared,
         )
     ]
@@ -234,7 +231,8 @@ def say_method(report: dict[str, Any]) -> list[Statement]:
 
 def _found_again(other: dict[str, Any]) -> str:
     """The edges that another circuit of as many edges shares with this one. overlap, chance: Jaccard."""
-    return f"{shared_edges(other['overlap']):.0%} of these edges (by chance {shared_edges(other['chance']):.1%})"
+    shared, chance = (shared_edges(other[name]) for name in ("overlap", "chance"))
+    return f"{percent(shared)} of these edges (by chance {percent(chance, 1)})"
 
 
 def _overlap(other: dict[str, Any]) -> str:

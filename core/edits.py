@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from core.errors import EditError
+from core.formatting import percent
 from core.graph import Edge, Graph, Node, Reader
 from core.positions import ROLE, Extent, Positions, Rows
 
@@ -104,13 +105,13 @@ class Edit:
 
 
 def edit_words(edit: Edit) -> str:
-    """An edit's kind, value and strength for people: "from B", "scale 0.5", "zero, 40%"."""
+    """An edit's kind, value and strength for people: "from B", "scale 0.5", "zero, 40 %"."""
     words = EDIT_WORDS[edit.kind]
     if edit.kind == "steer":
         return words if edit.strength == 1 else f"{words} × {edit.strength:g}"
     if isinstance(edit.value, float):
         words = f"{words} {edit.value:g}"
-    return words if edit.strength == 1 else f"{words}, {edit.strength:.0%}"
+    return words if edit.strength == 1 else f"{words}, {percent(edit.strength)}"
 
 
 @dataclass(frozen=True)

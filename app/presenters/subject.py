@@ -16,7 +16,8 @@ from app.messages import Opened, Ran, Ready, Scored
 from app.shown import said
 from app.trace_choice import pairs_words
 from core.edits import Edit, EditKind
-from views.widgets.text import change_words, share_words
+from core.formatting import percent, share_words
+from views.widgets.text import change_words
 
 if TYPE_CHECKING:
     from app.document import Document
@@ -44,8 +45,8 @@ class Ranked:
 
     @property
     def partial(self) -> str:
-        """ "partial: 37% of the work"; empty for the whole."""
-        return f"partial: {self.share:.0%} of the work" if self.share < 1 else ""
+        """ "partial: 37 % of the work"; empty for the whole."""
+        return f"partial: {percent(self.share)} of the work" if self.share < 1 else ""
 
 
 @dataclass(frozen=True)

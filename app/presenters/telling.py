@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from app.pace import Pace
+from core.formatting import percent
 
 EVERY = 0.2  # seconds
 STEP = 0.02  # of the work
@@ -52,4 +53,4 @@ class Line:
 
     def _show(self, share: float) -> None:
         left = self._pace.left(self._words, share)
-        self._write(f"{self._words}: {share:.0%}" + (f", {left}" if left else ""))
+        self._write(f"{self._words}: {percent(share)}" + (f", {left}" if left else ""))

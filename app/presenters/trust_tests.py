@@ -5,25 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from app.presenters.trust_verdict import LAST, SECOND, THIRD, tone_of
+from core.formatting import percent
+from views.glossary import explained
 from views.trust_data import Statement
 
-TIPS = {
-    "equivalence": "Is the circuit as good as the whole model, pair by pair? An equal one would be above it as often "
-    "as below it.",
-    "independence": "With the circuit's edges taken out, does what is left still follow the whole model from pair to "
-    "pair? Then some of the behaviour runs outside the circuit.",
-    "minimality": "Does each edge of the circuit do more than an edge from outside it would?",
-}
 SOURCE = "a p below 0.05 speaks against the circuit, a larger one is no proof for it (Shi et al. 2024)"
 
 
 def say_tests(report: dict[str, Any]) -> list[Statement]:
     tests = report["tests"]
     if isinstance(tests, str):
-        tip = (
-            "Three tests of whether a circuit is as good as the model, holds all of the behaviour, and needs its edges."
-        )
-        return [Statement("Tests", "", f"Not tested: {tests.rstrip('.')}.", "unknown", tip=tip)]
+        return [Statement("Tests", "", f"Not tested: {tests.rstrip('.')}.", "unknown", tip=explained("tests"))]
     return [_SAY[test["name"]](test) for test in tests]
 
 
@@ -44,14 +36,15 @@ def _equivalence(test: dict[str, Any]) -> Statement:
         f"{came} {means}",
         tone_of(test["passed"]),
         _detail(test),
-        TIPS["equivalence"],
+        explained("equivalence"),
         f"Its metric is above the whole model's in {figure} pairs, too {'few' if low else 'many'} for chance.",
         SECOND + abs(2 * test["statistic"] - 1) / 2,
     )
 
 
 def _independence(test: dict[str, Any]) -> Statement:
-    chance = "under 0.1%" if test["p"] < 0.001 else f"{test['p']:.0%}" if test["p"] >= 0.1 else f"{test['p']:.1%}"
+    p = test["p"]
+    chance = "under 0.1 %" if p < 0.001 else percent(p, 0 if p >= 0.1 else 1)
     came = (
         f"With the circuit's edges taken out, does what is left still follow the whole model? {chance.capitalize()} of "
         f"random shuffles of the {test['of']} pairs look as much like it"
@@ -66,7 +59,7 @@ def _independence(test: dict[str, Any]) -> Statement:
         f"{came}: {means}",
         tone_of(test["passed"]),
         _detail(test),
-        TIPS["independence"],
+        explained("independence"),
         f"Without the circuit, what is left still follows the whole model (by chance {chance}).",
         THIRD + (1 - test["p"]) / 2,
     )
@@ -88,7 +81,7 @@ def _minimality(test: dict[str, Any]) -> Statement:
         words,
         tone_of(test["passed"]),
         _detail(test),
-        TIPS["minimality"],
+        explained("minimality"),
         f"{idle} of {of} edges tried do no more than edges from outside the circuit would.",
         LAST + idle / max(of, 1),
     )

@@ -17,12 +17,6 @@ LEAST_SHARED = 0.5  # of a circuit's edges: with less, another trace gives anoth
 FIRST, SECOND, THIRD, LAST = 3.0, 2.0, 1.0, 0.0
 
 
-def share_words(share: float) -> str:
-    """ "72%"; never "-0%"."""
-    percent = round(100 * share)
-    return f"{percent:,}%"
-
-
 def is_bad(recovered: float) -> bool:
     """Whether a share of the behaviour is too little for an explanation, or too much."""
     return not ENOUGH <= recovered <= TOO_MUCH

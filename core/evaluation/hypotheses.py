@@ -37,6 +37,7 @@ from core.errors import InputError
 from core.evaluation.faithfulness import without
 from core.evaluation.limits import LEAST_PAIRS
 from core.evaluation.measured import measure
+from core.formatting import percent
 from core.graph import Graph, Reader
 from core.inputs.pair import Dataset
 from core.progress import stage, watched
@@ -128,7 +129,7 @@ def equivalence(circuit: Floats, whole: Floats, tolerance: float = 0.1) -> Hypot
         for count, probability in enumerate(_binomial(n, 0.5 + tolerance))
         if abs(count / n - 0.5) >= away - 1e-12
     )
-    words = f"the circuit has the larger metric in {wins / n:.0%} of {n} pairs"
+    words = f"the circuit has the larger metric in {percent(wins / n)} of {n} pairs"
     small_p = f"the metric of the {'circuit' if wins > n / 2 else 'whole model'} is larger, too often for chance"
     return HypothesisTest("equivalence", wins / n, min(1.0, p), words, small_p, n)
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import ModelError
+from core.formatting import percent
 from core.models.adapter import Adapter
 from core.models.health import training_parts
 
@@ -90,8 +91,8 @@ def _same(taken: Any, now: Any) -> bool:
 def disagreement(adapter: Adapter, title: str, difference: float, relative: float) -> ModelError:
     """The refusal of a model whose own pass is another than the engine's, with the cause where one is seen."""
     said = (
-        f"Wirescope's pass over {title} differs from the model's own by {difference:.2g} ({relative:.1%} of the range "
-        "of its outputs), so its edits could not be trusted."
+        f"Wirescope's pass over {title} differs from the model's own by {difference:.2g} ({percent(relative, 1)} of "
+        "the range of its outputs), so its edits could not be trusted."
     )
     seen = causes(adapter)
     if not seen:

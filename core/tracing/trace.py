@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.edits import EditKind
 from core.errors import Cancelled
+from core.formatting import percent
 from core.inputs.pair import Dataset
 from core.progress import stage, watched, within
 from core.session import Session
@@ -137,7 +138,7 @@ class Tracing:
         if self._dataset is not None:
             about["pairs"] = str(self.pairs)
         if share < 1:
-            about["partial"] = f"{share:.0%} of the work"
+            about["partial"] = f"{percent(share)} of the work"
         direction = None if np.isnan(mean_gap) else direction_of_gap(mean_gap)
         return Scores(
             session.graph, values, self.method.name, self.replacement, about, self.level, direction, self._kept

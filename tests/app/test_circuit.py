@@ -17,11 +17,12 @@ from app.messages import Recovered
 from app.ranking import STRONGEST
 from core.downstream import downstream
 from core.evaluation.node_changes import node_changes
+from core.formatting import share_words
 from core.graph import Node
 from core.models.loading import load_model
 from tests.app.models import CLEAN, CONTEXT
 from tests.app.person import Person
-from views.panels.faithfulness import parse_size, share_words
+from views.panels.faithfulness import parse_size
 
 
 def traced(person: Person) -> Person:

@@ -7,11 +7,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from core.edits import Edit
+from core.formatting import number
 from core.graph import LOGITS, Node
 from core.tracing.trace import trace
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
-from views.widgets.text import change_words, metric_digits, number, pretty_name
+from views.widgets.text import change_words, metric_digits, pretty_name
 
 
 def test_opening_a_folder_fills_the_window(reader: Person, models) -> None:

@@ -9,12 +9,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.edits import Edit
+from core.formatting import number
 from core.graph import Node
 from tests.app.models import COUNTERFACTUAL
 from tests.app.person import Person
 from views.data import MetricChoice
 from views.panels.history_rows import STEP
-from views.widgets.text import metric_digits, number, pretty_name
+from views.widgets.text import metric_digits, pretty_name
 
 
 def rows(person: Person) -> list[tuple[str, str, str, int]]:

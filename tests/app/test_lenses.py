@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 
 from app.document import Document, PairSource, Source
 from core.edits import Edit
+from core.formatting import number, percent
 from core.graph import LOGITS, Edge, Node, Reader
 from core.lens.attention import attention_pattern
 from core.lens.direct import direct_attribution
@@ -19,7 +20,7 @@ from core.lens.repair import self_repair
 from core.models.loading import load_model
 from core.session import Session
 from tests.app.person import Person
-from views.widgets.text import answer_words, change_words, number, signed
+from views.widgets.text import answer_words, change_words, signed
 
 HEAD = Node("head", 1, 2)
 
@@ -159,7 +160,7 @@ def test_after_a_cut_the_later_heads_that_make_up_for_it_are_named(reader: Perso
     words = reader.window.inspector.repair.text()
     for repair in found.repairs:
         assert f"{repair.node.name} {signed(repair.change)}" in words
-    assert ("Self-repair after this cut: " in words) == bool(found.repairs)
+    assert ("Self-repair on this pair, after this cut: " in words) == bool(found.repairs)
     reader.click(reader.window.inspector.edits.buttons["zero"])  # restored
     reader.rest()
     assert not reader.window.inspector.repair.isVisible()
@@ -174,7 +175,7 @@ def test_an_edge_shows_its_ways_to_the_output_and_a_click_goes_there(reader: Per
     paths = Paths(reader.bench.opened.graph, reader.bench.known.scored.values).on_from(edge)
     section = reader.window.inspector.paths
     assert section.isVisible()
-    ways = [f"{path.share:.0%} " + " → ".join(node.name for node in path.nodes) for path in paths]
+    ways = [f"{percent(path.share)} " + " → ".join(node.name for node in path.nodes) for path in paths]
     assert section.texts() == ways
     assert ways[0].endswith("logits")
     button = section.buttons[0][0]

@@ -178,4 +178,4 @@ def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_scor
     assert (about["method"], about["scores"], about["pairs"]) == ("eap-ig", "estimated", str(bench.scored.pairs))
     assert "partial" not in about
     part = replace(bench.drawn.snapshot(), scored=replace(bench.scored, share=0.4))
-    assert json.loads(part.circuit_json())["about"]["partial"] == "40% of the work"
+    assert json.loads(part.circuit_json())["about"]["partial"] == "40 % of the work"

@@ -10,12 +10,13 @@ from PySide6.QtTest import QTest
 
 from app import bench
 from core.edits import Edit
+from core.formatting import number
 from core.metrics import METRICS
 from tests.app.conftest import METRIC
 from tests.app.models import CLASSES, CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from views.data import MetricChoice
-from views.widgets.text import metric_digits, number
+from views.widgets.text import metric_digits
 
 
 def choose_kind(person: Person, kind: str) -> None:

@@ -11,10 +11,10 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtWidgets import QFileDialog
 
 import wirescope as ws
+from core.formatting import share_words
 from core.interchange.circuit_files import to_json
 from core.interchange.scores_files import scores_to_json
 from tests.app.person import Person
-from views.panels.faithfulness import share_words
 
 
 def files(*paths: Path) -> QMimeData:
@@ -56,15 +56,15 @@ def test_scores_of_an_interrupted_trace_are_marked_as_partial(reader: Person, tm
     scores = made(reader)
     values = scores.values.copy()
     values[100:] = np.nan
-    part = ws.Scores(scores.graph, values, scores.method, scores.replacement, {"partial": "38% of the work"})
+    part = ws.Scores(scores.graph, values, scores.method, scores.replacement, {"partial": "38 % of the work"})
     file = tmp_path / "part.json"
     file.write_text(scores_to_json(part), encoding="utf-8")
     assert reader.drop(reader.window, files(file))
     reader.rest()
     strip = reader.window.faithfulness
-    assert "partial: 38% of the work" in reader.message()
-    assert "partial: 38% of the work" in " ".join(strip.words()[1])
-    assert "partial: 38% of the work" in reader.bench.drawn.snapshot().caption().lines[0]
+    assert "partial: 38 % of the work" in reader.message()
+    assert "partial: 38 % of the work" in " ".join(strip.words()[1])
+    assert "partial: 38 % of the work" in reader.bench.drawn.snapshot().caption().lines[0]
     assert strip.trace.text() == "No curve: the file scores only some of the edges"
     assert not strip.trace.isEnabled()  # it would put a trace in the file's place
     assert reader.window.circuits.data().curve is None

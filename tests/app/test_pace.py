@@ -100,10 +100,10 @@ def test_a_terminal_says_what_is_done_and_how_long_it_still_takes() -> None:
     for step in range(11):
         line("EAP-IG, 124 pairs", step / 100)
         clock.now += 3
-    assert lines[0] == "EAP-IG, 124 pairs: 0%"
-    assert lines[-1] == "EAP-IG, 124 pairs: 10%, about 4 min left"
+    assert lines[0] == "EAP-IG, 124 pairs: 0 %"
+    assert lines[-1] == "EAP-IG, 124 pairs: 10 %, about 4 min left"
     line("Running the model", 0.5)
-    assert lines[-1] == "Running the model: 50%"
+    assert lines[-1] == "Running the model: 50 %"
 
 
 def test_the_open_menu_follows_at_once_what_is_chosen_in_it(reader: Person, monkeypatch: pytest.MonkeyPatch) -> None:

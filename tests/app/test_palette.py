@@ -146,7 +146,7 @@ def test_it_lies_within_a_small_window(reader: Person) -> None:
 
 
 def test_what_a_method_is_told_opens_the_menu_with_the_keys_in_its_first_field(reader: Person) -> None:
-    palette = summon(reader, "what eap-ig is told")
+    palette = summon(reader, "settings of eap-ig")
     assert palette.rows()[0].place == "Trace by"
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     menu = reader.window.top_bar.method_menu

@@ -11,12 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.edits import Edit
+from core.formatting import number
 from core.graph import Node
 from core.models.loading import load_model
 from core.session import Session
 from tests.app.models import CLASSES, CLEAN
 from tests.app.person import Person
-from views.widgets.text import answer_words, number
+from views.widgets.text import answer_words
 
 
 def labels(person: Person) -> list[str]:

@@ -34,7 +34,7 @@ def test_a_drag_makes_an_edit_weaker_and_is_one_step(reader: Person, kind: str) 
     metric, _ = reader.expected([Edit(HEAD, kind, strength=0.4)])
     assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
     assert edits.spin.text() == "40 %"
-    assert reader.edits()[0].endswith(", 40%")
+    assert reader.edits()[0].endswith(", 40 %")
     drag(reader, 4)  # another drag is another step
     reader.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier, reader.window)
     assert reader.bench.document.edits[0].strength == pytest.approx(0.4)

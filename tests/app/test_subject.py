@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app import exporting
+from core.formatting import share_words
 from core.interchange.circuit_files import from_json
 from tests.app.person import Person
 from tests.app.test_exporting import words_of
 from tests.app.tracing_steps import ROWS, choose, over_dataset, paste, score, trace
-from views.panels.faithfulness import share_words
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ from app.snapshot import Snapshot
 from app.trace_choice import TraceChoice
 from core.circuit import Circuit
 from core.evaluation.measured import measure
+from core.formatting import share_words
 from core.tracing.methods import METHODS
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.tracing_steps import trace
 from views.data import EdgeInspection, MetricChoice
-from views.panels.faithfulness import share_words
 
 NAMES = ("Mary", "John", "Tom")
 QUICK_METHODS = ("eap", "eap-ig", "integrated-edges", "flow-routes", "random")

@@ -22,6 +22,7 @@ from app.trust_report import statements
 from core.errors import ArgumentError
 from core.evaluation.agreement import agreement
 from core.evaluation.measured import measure
+from core.formatting import percent
 from core.inputs.tasks import TASKS, make_task
 from core.interchange.scores_reading import read_scores
 from core.tracing.methods import METHODS
@@ -100,14 +101,15 @@ def test_what_circuits_share_is_counted_in_edges_of_each(traced: Path, report: d
     both, either = len(ours & theirs), len(ours | theirs)
     assert 10 < both < 100
     words = evaluation_words(report)
-    assert f"that Integrated edges finds has {both}% of these edges (by chance {100 / 1519:.1%})" in words
+    assert f"that Integrated edges finds has {both} % of these edges (by chance {percent(100 / 1519, 1)})" in words
     assert f"Integrated edges: Jaccard overlap {both / either:.2f}" in words
     assert words.splitlines()[0] == "Verdict on the best 100 of 1,519 edges:"
     assert words.splitlines()[1] in [f"{'! ' * line.against}{line.words}" for line in verdict(statements(report))]
     assert f"Jaccard overlap {report['stability']['jaccard']:.2f}." in words
-    assert f"shares {report['stability']['shared']:.0%} of its edges with this one (scores that mean nothing: " in words
-    assert f"would give {report['stability']['random']:.2f} in such draws" in words
-    assert f"which have none: {report['stability']['halves']:.2f}" in words
+    stable = report["stability"]
+    assert f"shares {percent(stable['shared'])} of its edges with this one (scores that mean nothing: " in words
+    assert f"would give {stable['random']:.2f} in such draws" in words
+    assert f"which have none: {stable['halves']:.2f}" in words
 
 
 def test_evaluate_in_words_says_what_the_report_holds(report: dict[str, Any]) -> None:
@@ -123,8 +125,8 @@ def test_evaluate_in_words_says_what_the_report_holds(report: dict[str, Any]) ->
     ):
         assert needed in words
     circuit, whole = report["circuit"], report["metric of the model"]
-    assert f"100 of 1,519 edges recover {report['recovered']:.0%}" in words
-    assert f"give {circuit['low']:.0%} to {circuit['high']:.0%}; random circuits of its size" in words
+    assert f"100 of 1,519 edges recover {percent(report['recovered'])}" in words
+    assert f"give {percent(circuit['low'])} to {percent(circuit['high'])}; random circuits of its size" in words
     assert f"{whole['whole']:.4g} with every edge, {whole['nothing']:.4g} with none" in words
     assert "8 pairs of the task capitals, which it was traced on" in words
     assert "removed edges carry their value in B" in words
@@ -166,7 +168,7 @@ def test_compare_with_another_method_and_through_eap_igs_format(
     marked = read_scores(other).marked
     assert marked is not None
     share = float(measure(session, [marked], "patch").recovered()[0])
-    assert f"marks, 90 edges, {len(marked.pruned())} of them connected, recovers {share:.0%}" in words
+    assert f"marks, 90 edges, {len(marked.pruned())} of them connected, recovers {percent(share)}" in words
     assert main(["compare", str(traced), str(other), "--size", "100", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     (found,) = report["circuits"]

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 import wirescope as ws
 from core.errors import Cancelled
 from core.evaluation.measured import measure
+from core.formatting import percent, share_words
 from core.models.loading import load_model
 from core.scan import Scan
 from core.tracing.job import Options
@@ -19,7 +20,6 @@ from core.tracing.trace import Tracing
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.tracing_steps import ROWS, choose, dataset, over_dataset, paste, solid, trace, trace_until_given_up
-from views.panels.faithfulness import share_words
 
 # ---- the menu --------------------------------------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ def test_a_scan_that_is_cancelled_half_way_keeps_its_part_and_goes_on_from_there
     assert known.mean() == pytest.approx(scored.share, abs=0.01)
     whole = -Scan(reader.session(), "edges", "patch").run()
     assert scored.values[known] == pytest.approx(whole[known], abs=1e-5)
-    assert f"partial: {scored.share:.0%} of the work" in reader.message()
+    assert f"partial: {percent(scored.share)} of the work" in reader.message()
     assert "partial" in " ".join(reader.window.faithfulness.words()[1])
     reader.click_node(reader.bench.opened.graph.nodes[3])  # it does not go on by itself
     assert reader.bench.scored.share == scored.share
@@ -131,7 +131,7 @@ def test_a_dataset_is_traced_and_the_strip_says_how_sure_it_is(reader: Person) -
         share = f"{share_words(float(found.recovered()[0]))} ± {50 * (band[1, 0] - band[0, 0]):.0f}"
         assert share in reader.window.faithfulness.title.text()
         accuracy = float(found.circuits_right.mean())
-        assert f"answers {accuracy:.0%} of them rightly" in reader.window.faithfulness.track.toolTip()
+        assert f"answers {percent(accuracy)} of them rightly" in reader.window.faithfulness.track.toolTip()
     curve = ws.faithfulness(reader.session(), expected, dataset=pairs)
     drawn = reader.window.circuits.data().curve
     assert drawn.recovered == pytest.approx(curve.recovered, abs=1e-5)

@@ -155,7 +155,7 @@ def test_the_strength_of_an_edit_is_written_and_read() -> None:
     assert str(edit) == "m3=noise:0.5*0.25#7@4"
     assert parse_edit(str(edit)) == edit
     assert parse_edit("m3=zero*0.4") == Edit("m3", "zero", strength=0.4)
-    assert edit_words(Edit("m3", "zero", strength=0.4)) == "zero, 40%"
+    assert edit_words(Edit("m3", "zero", strength=0.4)) == "zero, 40 %"
     assert edit_words(Edit("m3", "steer", value=[1.0], strength=-2)) == "steer × -2"
     with pytest.raises(EditError, match="a value that is no number"):
         parse_edit("m3=zero*much")

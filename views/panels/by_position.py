@@ -5,12 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from core.formatting import number
 from views.inspection import PositionRow, PositionsData
 from views.theme import hue_of
 from views.widgets.bar_rows import BarRow, BarRows
 from views.widgets.buttons import LinkButton
 from views.widgets.section import Section
-from views.widgets.text import change_words, dim, number, show_text, wrapped
+from views.widgets.text import change_words, dim, show_text, wrapped
 
 
 class PositionsSection(Section):

@@ -17,11 +17,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from core.formatting import number
 from views.panels.dataset_table import DatasetRow, DatasetTable
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.drops import accept_copy, can_read, read
-from views.widgets.text import ElidedLabel, number, show_text, wrapped
+from views.widgets.text import ElidedLabel, show_text, wrapped
 
 EMPTY = {
     "text": "No rows. Add the pair on the cards, paste or drop rows, or fill from a task.",

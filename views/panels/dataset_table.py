@@ -30,10 +30,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.formatting import number
 from views.theme import current
 from views.widgets.painted import STALE_OPACITY, draw_bar
 from views.widgets.patch_image import to_qimage
-from views.widgets.text import metric_digits, number, plain_tip, small_mono
+from views.widgets.text import metric_digits, plain_tip, small_mono
 
 HEADERS = ("A", "B", "Metric")
 _Index = QModelIndex | QPersistentModelIndex

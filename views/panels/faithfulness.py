@@ -9,11 +9,13 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from core.formatting import number, percent, share_words
 from views.circuit_data import CircuitData, KeptData
+from views.glossary import explained
 from views.panels.faithfulness_track import FaithfulnessTrack, curve_words
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
-from views.widgets.text import ElidedLabel, dim, metric_digits, number, plain_tip, share_words
+from views.widgets.text import ElidedLabel, dim, metric_digits, plain_tip
 
 TRACK_TIP = (
     "The circuit keeps the best edges: those that lead towards A most. All others carry their replacement. What leads "
@@ -61,9 +63,11 @@ class FaithfulnessPanel(QFrame):
         self.least.installEventFilter(self)
         self.title = ElidedLabel("")
         self.title.setProperty("role", "heading")
+        self.title.set_tip(explained("recover"))
         self.note = ElidedLabel("", "muted")
+        self.note.set_tip(explained("random band"))
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.overview = LinkButton("Overview")
+        self.overview = LinkButton("Show the strongest")
         self.overview.clicked.connect(self.overview_wanted)
         self.measure = LinkButton("Measure")
         self.measure.setToolTip("Really edit every edge shown, one at a time: dashed edges become solid (M)")
@@ -123,7 +127,9 @@ class FaithfulnessPanel(QFrame):
             self._show_size(data.size)
         self.track.set_data(data)
         self.overview.setVisible(data.size is not None)
-        self.overview.setToolTip(f"No circuit: the {data.overview} strongest edges, those that lead away from A too")
+        self.overview.setToolTip(
+            f"Keep no circuit: show the {data.overview} strongest edges, those that work away from A too"
+        )
         self.measure.setVisible(data.can_measure)
         self._write()
 
@@ -342,9 +348,8 @@ def _kept_words(kept: KeptData) -> str:
     if kept.pairs:
         over = f" These are means over {_over(kept)}; ± is half of the 95 % band (bootstrap over the pairs)."
         if kept.accuracy is not None and kept.whole_accuracy is not None:
-            over += (
-                f" The circuit answers {kept.accuracy:.0%} of them rightly, the whole model {kept.whole_accuracy:.0%}."
-            )
+            over += f" The circuit answers {percent(kept.accuracy)} of them rightly, "
+            over += f"the whole model {percent(kept.whole_accuracy)}."
     return (
         f"The metric is {number(kept.metric, digits)} with the circuit alone, {number(kept.whole, digits)} with all "
         f"edges. {kept.connected:,} of the {kept.size:,} edges lie on a path from input to output.{over}"

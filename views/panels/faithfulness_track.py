@@ -15,11 +15,12 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from core.formatting import share_words
 from views.canvas.edge_layer import mix
 from views.circuit_data import CircuitData, CurveData
 from views.theme import current
 from views.widgets.painted import Painted
-from views.widgets.text import scaled, share_words
+from views.widgets.text import scaled
 
 SIDE, TOP, BOTTOM = 10.0, 8.0, 16.0  # pixels round the curve
 AXIS = 40.0  # pixels on the right, for the shares
@@ -320,6 +321,7 @@ def curve_at(curve: CurveData, size: int) -> float:
 def curve_words(curve: CurveData) -> str:
     """All points, for a screen reader."""
     points = ", ".join(
-        f"{size:,} edges {share_words(share)}" for size, share in zip(curve.sizes, curve.recovered, strict=True)
+        f"{size:,} edge{'s' * (size != 1)} {share_words(share)}"
+        for size, share in zip(curve.sizes, curve.recovered, strict=True)
     )
     return f"The curve: {points}."

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from views.glossary import explained_if_known
 from views.inspection import TraitChip
 from views.theme import RADIUS, current, theme_changes
 from views.widgets.flow import FlowLayout
@@ -36,7 +37,8 @@ class IdentityChips(QWidget):
                 chip = QLabel(trait.words)
                 chip.setTextFormat(Qt.TextFormat.PlainText)
                 color = "Green: strong." if trait.strong else "Grey: weak."
-                chip.setToolTip(plain_tip(f"{trait.tip}\n{color} {NOTE}"))
+                tip = explained_if_known(" ".join(trait.words.split()[:-1]), trait.tip)
+                chip.setToolTip(plain_tip(f"{tip}\n{color} {NOTE}"))
                 chip.setAccessibleName(trait.words)
                 chip.setAccessibleDescription(f"{trait.tip} {NOTE}")
                 self._layout.addWidget(chip)

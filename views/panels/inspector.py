@@ -194,11 +194,10 @@ class InspectorPanel(QFrame):
         if data is not None and data.rows:
             words = ", ".join(f"{name} {signed(change)}" for name, change in data.rows)
             edit = "cut" if data.cut else "edit"
-            words = f"Self-repair after this {edit}: {words} (measured, direct share of {data.words})"
+            words = f"Self-repair on this pair, after this {edit}: {words} (measured, direct share of {data.words})"
         elif data is not None:
-            words = (
-                f"No later head makes up for this {'cut' if data.cut else 'edit'} (measured by their direct shares)."
-            )
+            edit = "cut" if data.cut else "edit"
+            words = f"On this pair no later head makes up for this {edit} (measured by their direct shares)."
         show_text(self.repair, words)
         dim(self.repair, False)
 

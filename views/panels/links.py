@@ -8,10 +8,11 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
+from core.formatting import number
 from views.data import Link
 from views.theme import current, hue_of
 from views.widgets.painted import STALE_OPACITY, draw_bar, draw_focus_ring
-from views.widgets.text import ElidedLabel, number, plain_tip, pretty_name, scaled, signed, small_mono
+from views.widgets.text import ElidedLabel, plain_tip, pretty_name, scaled, signed, small_mono
 
 GAP = 8.0  # pixels between a name and its bar
 NARROWEST_BAR = 10.0  # names are whole as long as this much is left for the bars

@@ -8,20 +8,12 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from core.formatting import MINUS
 from views.data import MetricChoice, MetricOption
 from views.glossary import explained
 from views.widgets.buttons import LinkButton
 from views.widgets.icons import IconButton
-from views.widgets.text import (
-    MINUS,
-    ElidedLabel,
-    explained_heading,
-    mark_space,
-    plain_tip,
-    show_text,
-    unmark_space,
-    wrapped,
-)
+from views.widgets.text import ElidedLabel, explained_heading, mark_space, plain_tip, show_text, unmark_space, wrapped
 
 READ_OFF = (
     "The number that is read off the output. Accuracy is not among them: of one pair it is 0 or 1, and no edge can be "

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from core.formatting import percent
 from views.inspection import PathData
 from views.widgets.flow import FlowLayout
 from views.widgets.section import Section
 from views.widgets.text import dim, wrapped
 
 _TIP = (
-    "By the edges' scores: at each node, what leaves it is shared out among its edges by the size of their scores;\n"
-    "a way is as strong as the product of its shares."
+    "The strongest ways on from here by the edges' scores: at each node its edges share by the size of their scores,\n"
+    "and a way is as strong as the product of its shares."
 )
 
 
@@ -22,7 +23,7 @@ class PathsSection(Section):
     node_selected = Signal(object)  # Node
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Its way to the output", parent)
+        super().__init__("Way to the output", parent)
         self.hint.set_tip(_TIP)
         self.buttons: list[list[QPushButton]] = []
         self.shares: list[QLabel] = []
@@ -47,10 +48,10 @@ class PathsSection(Section):
             line = QWidget()
             flow = FlowLayout(line, gap=3)
             made = []
-            share = QLabel(f"{path.share:.0%}")
+            share = QLabel(percent(path.share))
             share.setProperty("role", "muted")
             share.setToolTip(_TIP)
-            share.setMinimumWidth(share.fontMetrics().horizontalAdvance("100% "))
+            share.setMinimumWidth(share.fontMetrics().horizontalAdvance("100 % "))
             flow.addWidget(share)
             for place, (node, name) in enumerate(zip(path.nodes, path.names, strict=True)):
                 if place:
@@ -69,7 +70,7 @@ class PathsSection(Section):
             self._widgets.append(line)
 
     def texts(self) -> list[str]:
-        """Each way as it reads: "62% a2.h3 → m3 → logits"."""
+        """Each way as it reads: "62 % a2.h3 → m3 → logits"."""
         return [
             f"{share.text()} " + " → ".join(button.text() for button in line)
             for share, line in zip(self.shares, self.buttons, strict=True)

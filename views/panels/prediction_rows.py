@@ -6,8 +6,9 @@ import csv
 import io
 from collections.abc import Sequence
 
+from core.formatting import MINUS, number
 from views.data import PredictionRow, PredictionsData
-from views.widgets.text import MINUS, answer_words, metric_digits, number, signed
+from views.widgets.text import answer_words, metric_digits, signed
 
 COUNTS = (5, 10, 20)  # of the likeliest answers
 TINY = 5e-6  # what rounding of the arithmetic changes

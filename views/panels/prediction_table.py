@@ -12,12 +12,13 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
+from core.formatting import number
 from views.data import PredictionRow, PredictionsData
 from views.panels.prediction_rows import COUNTS, HEADINGS, b_cell, cells, digits_for, rows_to_show
 from views.theme import current, mono_font
 from views.widgets.icons import draw_icon
 from views.widgets.painted import Painted, draw_bar
-from views.widgets.text import number, plain_tip, scaled
+from views.widgets.text import plain_tip, scaled
 
 _NARROWEST_BAR = 30.0
 _SMALLEST_MARK = 2.0  # pixels: a mark of B nearer to nothing is none

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QActionGroup, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from core.formatting import number
 from views.data import PredictionsData
 from views.history_data import MetricPoint
 from views.panels.pin_field import PinField
@@ -18,16 +19,7 @@ from views.panels.sparkline import Sparkline
 from views.theme import as_card, hue_of, text_scale
 from views.widgets.buttons import open_below
 from views.widgets.icons import IconButton
-from views.widgets.text import (
-    ElidedLabel,
-    TintedLabel,
-    enlarge,
-    metric_digits,
-    number,
-    show_text,
-    signed,
-    wrapped,
-)
+from views.widgets.text import ElidedLabel, TintedLabel, enlarge, metric_digits, show_text, signed, wrapped
 
 NOTHING = "Open a model and type a prompt: its answers appear here."
 _METRIC_WIDTH = 164  # pixels

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from core.formatting import number
 from views.inspection import SaidRow, SaysData
 from views.widgets.bar_rows import BarRow, BarRows
 from views.widgets.buttons import LinkButton
 from views.widgets.section import Section
-from views.widgets.text import answer_words, change_words, dim, number, show_text, signed, wrapped
+from views.widgets.text import answer_words, change_words, dim, show_text, signed, wrapped
 
 _NODE_TIP = (
-    "What the node itself pushes here: its output through the final norm (scale frozen) and the unembedding,\n"
-    "in logits above the mean of all answers. nostalgebraist 2020; Elhage et al. 2021"
+    "Which answers the node itself makes more likely: what it writes, read with the model's last layer (its norm's\n"
+    "scale frozen), in logits above the mean of all answers (nostalgebraist 2020; Elhage et al. 2021)"
 )
 _STREAM_TIP = (
-    "What the model would say if it ended here: the stream after this node's layer part,\n"
-    "through the final norm and the unembedding, as probabilities. nostalgebraist 2020"
+    "What the model would answer if it ended here: all that is written up to this node's part of its layer, read\n"
+    "with the model's last layer, as probabilities (nostalgebraist 2020)"
 )
 _SHARE_TIP = (
     "Direct logit attribution (Elhage et al. 2021): what the node writes itself into the metric's logits,\n"

@@ -120,7 +120,7 @@ class SeveralSection(QWidget):
             widget.setEnabled(not data.no_group)
         self.group.setVisible(not data.grouped)
         self.ungroup.setVisible(data.grouped)
-        self.group.setToolTip(data.no_group or "Make one of them: selected by one click, edited together (Ctrl+G)")
+        self.group.setToolTip(data.no_group or "Make them one group: selected by one click, edited together (Ctrl+G)")
         rows = []
         for word, value in (("together", data.joint), ("one by one", data.alone)):
             if value is not None:
@@ -177,4 +177,4 @@ def gap_words(joint: float | None, alone: float | None) -> str:
     gap = joint - alone
     if abs(gap) < max(5e-4, 0.02 * max(abs(joint), abs(alone))):
         return "Their effects add up."
-    return f"Their effects do not add up: edited together, the change is {change_words(gap)} from their sum."
+    return f"Their effects do not add up: edited together, the change differs by {change_words(gap)} from their sum."

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from core.formatting import percent
 from views.glossary import explained
 from views.theme import current
 from views.widgets.buttons import LinkButton
@@ -31,7 +32,7 @@ class ThinProgress(Painted):
 
     def set_fraction(self, fraction: float | None) -> None:
         self._fraction = fraction
-        self.setAccessibleName("Progress" if fraction is None else f"Progress {fraction:.0%}")
+        self.setAccessibleName("Progress" if fraction is None else f"Progress {percent(fraction)}")
         if fraction is None and self.isVisible():
             self._timer.start()
         elif fraction is not None:

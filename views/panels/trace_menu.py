@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QMenu, QWidget, QWidgetAction
 
+from views.glossary import explained_if_known
 from views.trace_data import LEVELS, MethodData, OptionData, TraceData
+from views.widgets.text import plain_tip
 
 
 class TraceMenu(QMenu):
@@ -78,7 +80,7 @@ class TraceMenu(QMenu):
         for method in data.methods:
             action = self.methods[method.name]
             action.setText(_method_words(method))
-            action.setToolTip(method.problem or method.words)
+            action.setToolTip(plain_tip(explained_if_known(method.title, method.problem)))
             action.setEnabled(not method.problem)
             action.setChecked(method.name == data.method)
         if self.over:
@@ -117,7 +119,7 @@ class TraceMenu(QMenu):
         page.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         page.setFocusProxy(self.fields[method.options[0].name])
         action = QWidgetAction(self)
-        action.setText(f"What {method.title} is told")
+        action.setText(f"Settings of {method.title}")
         action.setDefaultWidget(page)
         return action
 

@@ -12,10 +12,10 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from core.formatting import MINUS, number
 from views.glossary import explained
 from views.theme import current, keep_font, mono_font, text_scale, theme_changes, ui_font
 
-MINUS = "\N{MINUS SIGN}"
 _MOST_DIGITS = 5
 
 
@@ -25,17 +25,6 @@ def signed(value: float, digits: int = 2) -> str:
     if float(text) == 0.0:
         return text
     return (MINUS if value < 0 else "+") + text
-
-
-def number(value: float, digits: int = 2) -> str:
-    """`3.02`, `−1.12`."""
-    text = f"{abs(value):.{digits}f}"
-    return MINUS + text if value < 0 and float(text) != 0.0 else text
-
-
-def share_words(share: float) -> str:
-    """A share of the behaviour, the same wherever it stands: `87 %`, `9.3 %`, `−3 %`."""
-    return f"{number(100 * share, 1 if 0 < abs(share) < 0.0995 else 0)} %"
 
 
 def digits_to_see(change: float, fewest: int = 2) -> int:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from app.errands import Errands
 from app.features.circuit.queries import FindSmallest, SmallestFound
 from app.messages import Unanswered
-from views.widgets.text import share_words
+from core.formatting import share_words
 
 if TYPE_CHECKING:
     from app.window import Window

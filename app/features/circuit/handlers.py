@@ -11,6 +11,7 @@ from app.presenters.telling import Telling
 from app.trace_pairs import measure_over, sessions_of
 from core.errors import InputError, NothingToRecoverError
 from core.evaluation.smallest import part_of_search, smallest_circuit
+from core.formatting import percent
 from core.progress import stage, watched
 
 
@@ -21,7 +22,7 @@ def serve_find_smallest(want: FindSmallest, request: Request, bench: Bench, send
     scores, graph = bench.scores[key], bench.session.graph
     shares: dict[int, float] = bench.kept.setdefault(("shares", key), {})
     sessions = sessions_of(bench, document, key.rows)
-    words = f"Looking for the smallest circuit that recovers {want.share:.0%}"
+    words = f"Looking for the smallest circuit that recovers {percent(want.share)}"
 
     told = Telling(lambda done: send(Working(request.number, words, done)))
     asked: list[int] = []

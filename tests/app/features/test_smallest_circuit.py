@@ -17,13 +17,13 @@ from app.messages import Recovered
 from core.evaluation.faithfulness import largest_drawn
 from core.evaluation.measured import measure
 from core.evaluation.smallest import smallest_circuit
+from core.formatting import share_words
 from core.tracing.job import Options
 from tests.app.person import Person
 from tests.app.tracing_steps import choose, trace
 from views.canvas.border import legend
 from views.data import MetricChoice
 from views.panels.faithfulness import parse_share, parse_size
-from views.widgets.text import share_words
 
 
 def type_share(person: Person, text: str) -> None:

@@ -55,14 +55,14 @@ def words(found: dict[str, Any], title: str) -> str:
 
 
 def test_nothing_against_says_what_speaks_for_it() -> None:
-    assert lines(report()) == ["64 of 1,519 edges recover 93% of the behaviour; nothing asked here speaks against it."]
+    assert lines(report()) == ["64 of 1,519 edges recover 93 % of the behaviour; nothing asked here speaks against it."]
     so_far = verdict(statements(report()), complete=False)
     assert "nothing so far against it" in so_far[0].words
 
 
 def test_a_circuit_that_recovers_too_little_is_told_so_first_and_passes_no_test_of_equality() -> None:
     found = report(recovered=0.72, tests=[passed("equivalence", 0.2, 20, 0.051)])
-    assert lines(found)[0] == "! 64 of 1,519 edges recover 72% of the behaviour: 28% stays unexplained."
+    assert lines(found)[0] == "! 64 of 1,519 edges recover 72 % of the behaviour: 28 % stays unexplained."
     assert "nothing against" not in " ".join([*lines(found), *(one.words for one in statements(found))])
     assert "no proof" in words(found, "Equivalence")
     assert "4 of 20" in words(found, "Equivalence")
@@ -71,8 +71,8 @@ def test_a_circuit_that_recovers_too_little_is_told_so_first_and_passes_no_test_
 @pytest.mark.parametrize(
     ("total", "said", "not_said"),
     [
-        (27.7, "277% of the whole change from no edges to all: 177% too much", "missing"),
-        (5.0, "50% of the whole change from no edges to all: 50% is missing", "too much"),
+        (27.7, "277 % of the whole change from no edges to all: 177 % too much", "missing"),
+        (5.0, "50 % of the whole change from no edges to all: 50 % is missing", "too much"),
         (-7.7, "they point the other way", "missing"),
         (10.1, "they account for it", "too much"),
     ],
@@ -95,8 +95,8 @@ def test_edges_that_help_and_idle_edges_are_two_questions() -> None:
 def test_the_same_share_is_as_bad_under_another_ablation() -> None:
     found = report(**{"other ablation": {"replacement": "mean", "recovered": -0.25}})
     (bad,) = [one for one in statements(found) if one.tone == "against"]
-    assert bad.shown_figure == "! -25%"
-    assert lines(found)[0].startswith("! By mean ablation the circuit recovers -25%")
+    assert bad.shown_figure == "! −25 %"
+    assert lines(found)[0].startswith("! By mean ablation the circuit recovers −25 %")
 
 
 @pytest.mark.parametrize("right", [{"circuit": 0.6, "whole": 1.0}, {"circuit": 0.3, "whole": 0.3}])

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 
 import wirescope as ws
 from core.edits import Edit
+from core.formatting import share_words
 from core.graph import Node
 from core.interchange.circuit_files import from_json
 from core.lens.attention import attention_pattern
@@ -20,7 +21,6 @@ from tests.app.stories.steps import begin, drag, export, metric, says, svg_words
 from tests.app.test_find import bar, look_for
 from tests.app.test_inspecting import hover
 from tests.app.test_unfolding import click_place, clickable, go_to_tokens, unfolded
-from views.panels.faithfulness import share_words
 from views.unfolded_data import Move, Spot
 from views.widgets.text import change_words, pretty_name
 

@@ -100,7 +100,7 @@ def test_a_file_of_another_tool_brings_copies_of_a_shared_head_together(older: b
 
 def test_what_scores_are_about_goes_with_an_eap_ig_file(tmp_path: Path) -> None:
     scores = traced("gpt2")
-    scores.about["partial"] = "40% of the work"
+    scores.about["partial"] = "40 % of the work"
     rows = (FileRow("When Mary", "When John", " Mary", " John"),)
     found = read_scores(written(tmp_path, scores_to_eap_ig(scores, scores.top(5), 16, rows)))
     assert found.rows == rows

@@ -88,7 +88,9 @@ def test_edits_scores_and_tasks_are_the_librarys(model: ws.Model, library: ws.Mo
         pair = each.pair(picture((64, 64)), picture((120, 61)))
         session = ws.Session(each, pair, ws.logit_difference("circle", "star"))
         assert session.parity.relative < 1e-5
-        found.append((float(session.run([ws.Edit("a2.h3->logits", "patch")]).metric), ws.trace(session, "eap-ig").values))
+        found.append(
+            (float(session.run([ws.Edit("a2.h3->logits", "patch")]).metric), ws.trace(session, "eap-ig").values)
+        )
     assert found[0][0] == pytest.approx(found[1][0], abs=1e-4)
     assert found[0][1] == pytest.approx(found[1][1], abs=1e-4)
     rows = [make_task("shapes", each, 3) for each in (model, library)]
@@ -103,8 +105,7 @@ def test_the_weights_are_named_as_the_librarys(model: ws.Model, library: ws.Mode
 
 def test_pixels_of_another_size_are_refused_with_the_reason(model: ws.Model) -> None:
     with pytest.raises(InputError, match=r"cannot take this picture.*\(64, 64\)"):
-        session_pair = model.pair(torch.zeros(1, 3, 32, 32), torch.zeros(1, 3, 32, 32))
-        ws.Session(model, session_pair, ws.logit_difference("circle", "star"))
+        model.adapter.embed(torch.zeros(1, 3, 32, 32))
 
 
 def test_a_configuration_that_asks_for_more_is_the_librarys() -> None:

@@ -10,6 +10,7 @@ import torch
 
 import wirescope as ws
 from core.errors import ArgumentError, Cancelled, InputError
+from core.formatting import percent
 from core.tracing.job import Options
 from core.tracing.methods import METHODS
 from core.tracing.per_pair import scores_per_pair
@@ -49,7 +50,7 @@ def test_a_trace_can_be_left_and_taken_up_again() -> None:
         for _ in parts:
             pass
     assert 0 < tracing.done < 4
-    assert tracing.scores.about["partial"] == f"{tracing.done / 4:.0%} of the work"
+    assert tracing.scores.about["partial"] == f"{percent(tracing.done / 4)} of the work"
     seen = [share for _, share in tracing.parts()]
     assert seen[-1] == 1.0
     assert np.array_equal(tracing.scores.values, ws.trace(session, "eap", dataset=dataset).values)

@@ -88,7 +88,7 @@ def test_ways_are_buttons(show, qtbot):
     section = show(PathsSection(), 300, 300)
     nodes = (Node("mlp", 3), Node("logits"))
     section.show_paths([PathData(nodes, ("m3", "logits"), 0.42)])
-    assert section.texts() == ["42% m3 → logits"]
+    assert section.texts() == ["42 % m3 → logits"]
     chosen = catch(section.node_selected)
     click(qtbot, section.buttons[0][0])
     assert chosen == [nodes[0]]
@@ -117,7 +117,10 @@ def test_several_name_their_group(show, qtbot):
     data = SeveralInspection(members, ("a1.h2", "m0"), "replaced from B", -2.0, -1.5, color="violet")
     section.show_several(data)
     assert section.chip_texts() == ["a1.h2", "m0"]
-    assert section.gap.text() == "Their effects do not add up: edited together, the change is −0.500 from their sum."
+    assert (
+        section.gap.text()
+        == "Their effects do not add up: edited together, the change differs by −0.500 from their sum."
+    )
     asked = catch(section.group_requested)
     section.name.setFocus()
     qtbot.keyClicks(section.name, "movers")

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from core.formatting import number
 from views.widgets.text import (
     ElidedLabel,
     answer_words,
     change_words,
     mark_space,
     metric_digits,
-    number,
     plain_tip,
     pretty_name,
     signed,

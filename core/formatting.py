@@ -1,0 +1,23 @@
+"""Numbers as every part of the program writes them: in the window, in files and in the terminal."""
+
+from __future__ import annotations
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """`3.02`, `−1.12`; never `−0.00`."""
+    text = f"{abs(value):.{digits}f}"
+    return MINUS + text if value < 0 and float(text) != 0.0 else text
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share as `87 %`, `0.5 %`, `−3 %`, `1,250 %`."""
+    text = f"{abs(100 * share):,.{digits}f}"
+    minus = MINUS if share < 0 and float(text.replace(",", "")) != 0.0 else ""
+    return f"{minus}{text} %"
+
+
+def share_words(share: float) -> str:
+    """A share of the behaviour, the same wherever it stands: `87 %`, `9.3 %`, `−3 %`."""
+    return percent(share, 1 if 0 < abs(share) < 0.0995 else 0)
