@@ -4,6 +4,7 @@ model, with what was left out and why."""
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,6 +114,14 @@ def task_pairs(model: Model, task: str, pairs: int, seed: int) -> AskedPairs:
     )
 
 
+def _input_notes(pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """What was done to inputs when they were read, each once: a dataset may have it of every row."""
+    counts = Counter(
+        note for pair in pairs for side in (pair.clean, pair.counterfactual) if side for note in side.notes
+    )
+    return tuple(note if count == 1 else f"{note} (and {count - 1} more alike)" for note, count in counts.items())
+
+
 def row_pairs(model: Model, rows: Sequence[FileRow], origin: str) -> AskedPairs:
     """Rows as pairs; those that do not fit the model, or not the others, are left out. Raises InputError where none is
     left, with the reason of the first."""
@@ -135,6 +144,7 @@ def row_pairs(model: Model, rows: Sequence[FileRow], origin: str) -> AskedPairs:
     pairs = [model.pair(row.clean, row.counterfactual or None) for row in kept]
     dataset = Dataset(pairs, [(row.target, row.foil) for row in kept] if answered else ())
     notes = (f"{len(rows):,} pairs {origin}: {misfit_words(misfits)}",) if misfits else ()
+    notes += _input_notes(pairs)
     words = f"{_count(dataset)} {origin}" if origin else f"the pair {_short(kept[0].clean)!r}"
     return AskedPairs(words, tuple(kept), dataset, notes)
 

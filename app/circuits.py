@@ -13,6 +13,7 @@ from app.document import Document
 from app.inspection import REPLACED, mean_words, scored_words
 from app.messages import Recovered, Scored, Unanswered
 from app.presenters.subject import over_words, recovery_words
+from app.presenters.trust_verdict import speaks_against
 from app.trace_choice import pairs_words
 from app.tracing_wants import Untraced
 from app.workbench import TRACE_STEP
@@ -194,7 +195,7 @@ class Circuits(QObject):
             edges=bench.opened.graph.n_edges,
             overview=min(bench.extent.strongest, bench.opened.graph.n_edges),
             size=bench.document.size,
-            kept=None if kept is None else _kept_data(kept),
+            kept=None if kept is None else _kept_data(kept, bench.opened.graph.n_edges),
             curve=self._curve_data(),
             replaced=REPLACED.get(bench.cut_kind, ""),
             partial=ranked.partial if ranked is not None else "",
@@ -248,7 +249,7 @@ def nothing_small(found: Recovered | None) -> str:
     return f"no small circuit: the best {found.size:,} recover {share_words(found.share)}"
 
 
-def _kept_data(kept: Kept) -> KeptData:
+def _kept_data(kept: Kept, edges: int) -> KeptData:
     return KeptData(
         kept.size,
         kept.connected,
@@ -261,6 +262,7 @@ def _kept_data(kept: Kept) -> KeptData:
         kept.accuracy,
         kept.whole_accuracy,
         REPLACED.get(kept.kind, kept.kind),
+        speaks_against(kept.share, kept.size, edges),
     )
 
 

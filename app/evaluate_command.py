@@ -102,6 +102,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     report["metric"] = over.metric
     report["direction"] = scores.direction if scores.signed else None
     report |= _of_circuit(over, found, replacement, report["size"], options.seed)
+    report |= _within(found, report)
     report["right"]["same"] = report["answers"] == "same"
     report["verdict"] = [line.words for line in verdict(statements(report))]
     told("")
@@ -140,7 +141,7 @@ def _doubts(found: ScoresFile, name: str) -> list[str]:
     notes = [f"The scores are of {own}, and this is {name}, a model of the same shape."] if own != name else []
     if found.size is not None:
         edges = f"{found.size:,} of {len(scores.values):,} edges"
-        notes.append(f"The file is one circuit, {edges}: the others have no scores, and come last where more are kept.")
+        notes.append(f"The file is one circuit, {edges}: the others have no scores, so that larger ones are not run.")
     elif missing:
         notes.append(f"{missing:,} of {len(scores.values):,} edges have no score: they count as the last.")
     return notes
@@ -167,6 +168,17 @@ def _of_circuit(over: SessionOver, found: ScoresFile, replacement: Any, size: in
         "metric of the model": {"whole": float(whole.whole.mean()), "nothing": float(whole.nothing.mean())},
         "answers": answers,
     }
+
+
+def _within(found: ScoresFile, report: dict[str, Any]) -> dict[str, Any]:
+    """Of a file that is one circuit, the points of the curves up to its size: the other edges have no scores, so that a
+    larger circuit would be one of chance, and the areas under the curves of it too."""
+    if found.size is None or np.isfinite(found.scores.values).sum() > found.size:
+        return {}
+    curves = {name: report[name] for name in ("curve", "curve by size", "curve without them")}
+    within = {name: [one for one in curve if one["edges"] <= found.size] for name, curve in curves.items()}
+    areas = ("cpr", "cmd", "cpr by size", "cmd by size")
+    return {**within, **dict.fromkeys(areas), "one circuit": found.size}
 
 
 def _marked(session: Session, found: ScoresFile, dataset: Dataset, replacement: Any) -> dict[str, Any]:

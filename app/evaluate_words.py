@@ -60,6 +60,8 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
             f"{_between(one['low'], one['high']):>14} {_between(one['random low'], one['random high']):>14} "
             f"{sized['recovered']:>8.2f} {less['recovered']:>8.2f}{last}"
         )
+    if not report["curve"]:
+        yield f"{'':>8} the circuit is smaller than the least point of the curve"
     yield ""
     which = _which(report)
     yield f"recovered: (metric of the circuit - with no edge) / (with every edge - with no edge), by the {which} edges"
@@ -69,6 +71,9 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
         yield "right: pairs that the circuit answers rightly"
     elif answers == "same":
         yield "same: pairs that the circuit answers as the whole model does"
+    if report["cpr"] is None:
+        yield f"The file is one circuit of {report['one circuit']:,} edges and ranks no more: larger ones are not run."
+        return
     yield (
         f"CPR {report['cpr']:.2f} (area under recovered; above 1 is no merit), CMD {report['cmd']:.3f} (its distance "
         f"to 1); by size CPR {report['cpr by size']:.2f}, CMD {report['cmd by size']:.3f}"

@@ -7,7 +7,7 @@ nothing is ever lost. Documents are immutable, so going to a step is exact. One 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -121,14 +121,27 @@ class History(QObject):
         self._move(document)
         self.changed.emit()
 
-    def retract(self) -> None:
-        """The present step came to nothing: it goes, and the one before is the present one."""
-        step = self.current
-        if step.parent is not None and not step.children:
-            self._drop(step)
-            self.current = step.parent
-            self._move(self.current.document)
-            self.changed.emit()
+    def retract(self, step: Step) -> None:
+        """A step came to nothing: it goes. The steps after it stay, without what it changed; where it was the present
+        one, the one before is."""
+        before = step.parent
+        if before is None or step not in self.current.path():
+            return
+        place = before.children.index(step)
+        before.children[place : place + 1] = step.children
+        if before.latest is step:
+            before.latest = step.latest
+        undone = _differences(step.document, before.document)
+        for child in step.children:
+            child.parent = before
+        for later in _all_below(step):
+            kept = {name for name, (changed, _) in undone.items() if getattr(later.document, name) != changed}
+            back = {name: former for name, (_, former) in undone.items() if name not in kept}
+            later.document, later.recovery = replace(later.document, **back), None  # type: ignore[arg-type]
+        if self.current is step:
+            self.current = before
+        self._move(self.current.document)
+        self.changed.emit()
 
     def leave(self, step: Step, worthless: Callable[[Step], bool]) -> None:
         """Go back to a step from where nothing can be done. Steps left behind that are worth nothing go."""
@@ -212,3 +225,18 @@ class History(QObject):
             step, depth = waiting.pop()
             yield step, depth
             waiting += [(child, depth + 1) for child in reversed(step.children)]
+
+
+def _all_below(step: Step) -> list[Step]:
+    """The steps that follow a step, in whatever branch."""
+    below = list(step.children)
+    for each in below:
+        below += each.children
+    return below
+
+
+def _differences(document: Document, before: Document) -> dict[str, tuple[object, object]]:
+    """The fields in which a document is another than the one before: its value, and the former one."""
+    names = (each.name for each in fields(Document))
+    pairs = {name: (getattr(document, name), getattr(before, name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.log_book import LogEntry, log_book, log_folder
 from app.messages import Failed
+from core.errors import WirescopeError
+from core.interchange.saving import save_text
 from views.panels.log_view import LogView
 
 if TYPE_CHECKING:
@@ -60,11 +62,9 @@ class LogViewer(QObject):
         path, _ = QFileDialog.getSaveFileName(self.view, "Save the log", "wirescope-log.txt", "Text (*.txt)")
         if path:
             try:
-                Path(path).write_text(self.view.text.toPlainText() + "\n", encoding="utf-8")
-            except OSError as error:
-                self._window.problems.show(
-                    Failed(0, "run", f"The log could not be saved: {error}", "Choose another place.")
-                )
+                save_text(Path(path), self.view.text.toPlainText() + "\n")
+            except WirescopeError as error:
+                self._window.problems.show(Failed(0, "run", f"The log is not saved. {error.message}", error.hint))
 
     def _open_folder(self) -> None:
         log_folder().mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from app.document import PairSource, Source
 from core.errors import InputError
 from core.inputs.dataset_files import FileRow, write_dataset
+from core.interchange.saving import save_bytes
 from core.models.model import Model
 
 
@@ -53,7 +54,7 @@ class _Pictures:
         file = self.folder / f"{self.written:03d}-{name}.png"
         try:
             self.folder.mkdir(exist_ok=True)
-            file.write_bytes(source.data)
         except OSError as error:
-            raise InputError(f"{file} cannot be written: {error.strerror}.", "Choose another place.") from None
+            raise InputError(f"{self.folder} cannot be made: {error.strerror}.", "Choose another place.") from None
+        save_bytes(file, source.data)
         return f"{self.folder.name}/{file.name}"

@@ -105,7 +105,7 @@ class ScoresOpener(QObject):
         box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", "", QMessageBox.StandardButton.Cancel, self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setText(f"{name} was made with other {difference_words(document, whole)} than are here now.")
-        words = made_words(whole)
+        words = made_words(whole, read.made)
         if read.lost:
             box.setInformativeText(f"{words}\n\nIts inputs cannot be opened: {'; '.join(read.lost)}.")
         else:
@@ -148,7 +148,7 @@ class ScoresOpener(QObject):
             return False
         box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", why, QMessageBox.StandardButton.Cancel, self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setInformativeText(f"It was made with {model}.\n{made_words(document)}")
+        box.setInformativeText(f"It was made with {model}.\n{made_words(document, made)}")
         button = box.addButton("Open Its Model and Inputs", QMessageBox.ButtonRole.AcceptRole)
         button.clicked.connect(lambda: self._open_all(path, document))
         box.setDefaultButton(button)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from app.costs import Estimates
 from app.messages import Scored
+from app.node_scores_wants import NodesScored
 from app.trace_choice import TraceChoice, pairs_words
 from app.tracing_wants import MethodsFound, WantMethods
 from core.formatting import percent
@@ -37,6 +39,7 @@ class TracingMenu(QObject):
         bench.on(MethodsFound, self._take)
         bench.history_changed.connect(self._follow)
         bench.on(Scored, self._take_scored)
+        bench.on(NodesScored, self._take_nodes)
         bench.given_up.connect(self._end)
 
     @property
@@ -136,12 +139,24 @@ class TracingMenu(QObject):
 
     def _take_scored(self, scored: Scored) -> None:
         """A part says how much of the work it is."""
+        last = self._bench.document.traced_last
+        if last is not None and last.level != "edges":
+            return  # what is said of it comes with its own scores
         if self._given_up and scored.share < 1:
             self._bench.message.emit(f"Cancelled; partial: {percent(scored.share)} of the work.")
         elif self._given_up and not self._stands(scored):
-            self._bench.forget_trace()  # nothing was scored by then
-            self._bench.message.emit("Cancelled before anything was scored.")
+            self._forget()
         self._given_up = False
+
+    def _take_nodes(self, scored: NodesScored) -> None:
+        if self._given_up and (scored.values is None or not np.isfinite(scored.values).any()):
+            self._forget()
+        self._given_up = False
+
+    def _forget(self) -> None:
+        """Nothing was scored by the time that it was given up."""
+        self._bench.forget_trace()
+        self._bench.message.emit("Cancelled before anything was scored.")
 
     def _stands(self, scored: Scored) -> bool:
         """Whether scores are of the trace that was given up, or those that stand in for it."""

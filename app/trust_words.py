@@ -13,6 +13,7 @@ from app.presenters.trust_verdict import (
     THIRD,
     TOO_MUCH,
     is_bad,
+    speaks_against,
     tone_of,
 )
 from core.evaluation.stability import shared_edges
@@ -37,7 +38,7 @@ def _say_recovered(report: dict[str, Any]) -> Statement:
     share = share_words(recovered)
     words = f"{size:,} of {edges:,} edges recover {share} of the behaviour"
     most = 2 * size > edges
-    bad = is_bad(recovered) or most
+    bad = speaks_against(recovered, size, edges)
     left = _left(recovered)
     if most and not is_bad(recovered):
         left = "they are more than half of all edges, so that they single out little"

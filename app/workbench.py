@@ -247,9 +247,11 @@ class Workbench(QObject):
     def forget_trace(self) -> None:
         """The trace that was begun last came to nothing: it is no step of the history."""
         begun, self._begun = self._begun, None
-        if begun is not None and begun[0] is self.history.current:
-            self.history.retract()
-            self.known.recovered = begun[1]
+        if begun is not None:
+            was_present = begun[0] is self.history.current
+            self.history.retract(begun[0])
+            if was_present:
+                self.known.recovered = begun[1]
 
     def close(self) -> None:
         """End the engine's thread."""

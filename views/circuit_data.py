@@ -28,7 +28,8 @@ class KeptData:
     metric: with the circuit alone; whole: with all edges. connected: of its edges, those that lie on a path. Over a
     dataset: means over its `pairs`; band: of the share, 95 % by bootstrap over them. accuracy, whole_accuracy: the
     share of pairs that the circuit, and the whole model, answers rightly; None for a model that gives no answers.
-    replaced: what removed edges carried in just this run."""
+    replaced: what removed edges carried in just this run. against: what it recovers speaks against it, as the trust
+    panel would say."""
 
     size: int
     connected: int
@@ -41,6 +42,7 @@ class KeptData:
     accuracy: float | None = None
     whole_accuracy: float | None = None
     replaced: str = ""  # "replaced from B"
+    against: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from pathlib import PurePath
+from typing import Literal
 
 from app.document import Document, PairSource, Source
 from app.messages import Opened
@@ -45,7 +47,47 @@ def with_made_of(document: Document, made: MadeOf, graph: Graph | None) -> Docum
         counterfactual=_source(made.counterfactual),
         metric=None if made.metric is None else MetricChoice(*made.metric),
         edits=edits,
+        dataset=_dataset(document, made),
     )
+
+
+def _dataset(document: Document, made: MadeOf) -> tuple[PairSource, ...]:
+    """The rows of a file that is over a dataset, each with the answers that it had; else those that are there."""
+    if len(made.rows) < 2 or made.clean is None:
+        return document.dataset
+    present = tuple(
+        FileRow(_words_of(row.clean), _words_of(row.counterfactual), row.target, row.foil) for row in document.dataset
+    )
+    _, target, foil = made.metric or ("", "", "")
+
+    def alike(row: FileRow, there: FileRow) -> bool:
+        """A row without answers of its own has the metric's, which the file says."""
+        answers = row.target and (there.target or target), row.foil and (there.foil or foil)
+        return row == FileRow(there.clean, there.counterfactual, *answers)
+
+    if len(present) == len(made.rows) and all(map(alike, made.rows, present)):
+        return document.dataset
+    kind = made.clean.kind
+    return tuple(
+        PairSource(
+            _row_source(kind, row.clean),
+            _row_source(kind, row.counterfactual) if row.counterfactual else None,
+            row.target,
+            row.foil,
+        )
+        for row in made.rows
+    )
+
+
+def _words_of(source: Source | None) -> str:
+    """A side as a file's row has it."""
+    return "" if source is None else source.text or source.path
+
+
+def _row_source(kind: Literal["text", "image"], words: str) -> Source:
+    if kind == "text":
+        return Source("text", text=words)
+    return Source("image", path=words, name=PurePath(words).name)
 
 
 def difference_words(document: Document, whole: Document) -> str:
@@ -54,14 +96,16 @@ def difference_words(document: Document, whole: Document) -> str:
     if (document.clean, document.counterfactual) != (whole.clean, whole.counterfactual):
         parts.append("inputs")
     parts += ["metric"] if document.metric != whole.metric else []
+    parts += ["rows of the dataset"] if document.dataset != whole.dataset else []
     parts += ["edits"] if document.edits != whole.edits else []
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
-def made_words(whole: Document) -> str:
-    """What a file was made of, in lines."""
+def made_words(whole: Document, made: MadeOf) -> str:
+    """What a file was made of, in lines. whole: the document with all of it."""
     lines = [f"{letter}: {side.words}" for letter, side in (("A", whole.clean), ("B", whole.counterfactual)) if side]
     lines += [metric_words(whole.metric)] if whole.metric is not None else []
+    lines += [f"Dataset: {len(made.rows):,} pairs"] if len(made.rows) > 1 else []
     lines += [f"Edits: {'; '.join(str(edit) for edit in whole.edits)}"] if whole.edits else []
     return "\n".join(lines)
 
@@ -109,6 +153,5 @@ def _file_rows(rows: tuple[PairSource, ...], choice: MetricChoice | None, opened
     for row in rows:
         target = (row.target or choice.target) if choice and option and option.needs_target else ""
         foil = (row.foil or choice.foil) if choice and option and option.needs_foil else ""
-        b = "" if row.counterfactual is None else row.counterfactual.text or row.counterfactual.path
-        found.append(FileRow(row.clean.text or row.clean.path, b, target, foil))
+        found.append(FileRow(_words_of(row.clean), _words_of(row.counterfactual), target, foil))
     return tuple(found)

@@ -22,6 +22,11 @@ def is_bad(recovered: float) -> bool:
     return not ENOUGH <= recovered <= TOO_MUCH
 
 
+def speaks_against(recovered: float, size: int, edges: int) -> bool:
+    """Whether what a circuit of so many edges recovers speaks against it: by its share, or since it has most edges."""
+    return is_bad(recovered) or 2 * size > edges
+
+
 def tone_of(good: bool) -> Tone:
     return "plain" if good else "against"
 

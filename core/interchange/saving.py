@@ -21,7 +21,11 @@ TRIES, BETWEEN_TRIES = 20, 0.05  # seconds: Windows refuses to replace a file wh
 def save_text(path: Path, text: str) -> None:
     """Write beside the place and rename; a link stays one, and so does what is no file (a pipe, a device): that is
     written to as it is. A file that is replaced keeps its mode. Raises WirescopeError where that is not possible."""
-    content = text.encode("utf-8", "backslashreplace")  # half a character, of a path for example, as JSON writes it
+    save_bytes(path, text.encode("utf-8", "backslashreplace"))  # half a character, of a path, is as JSON writes it
+
+
+def save_bytes(path: Path, content: bytes) -> None:
+    """The same of a file that is no text, a picture. Raises WirescopeError."""
     if _is_special(path):
         try:
             path.write_bytes(content)

@@ -22,6 +22,7 @@ from core.graph import Node
 from core.models.loading import load_model
 from tests.app.models import CLEAN, CONTEXT
 from tests.app.person import Person
+from tests.app.tracing_steps import type_size
 from views.panels.faithfulness import parse_size
 
 
@@ -53,15 +54,6 @@ def recovered(person: Person, size: int) -> float:
 
 def shown(person: Person) -> set[int]:
     return {mark.index for mark in person.window.canvas.scene.data.edges}
-
-
-def type_size(person: Person, text: str) -> None:
-    field = person.window.faithfulness.field
-    person.click(field)
-    field.selectAll()
-    QTest.keyClicks(field, text)
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    person.rest()
 
 
 # ---- the slider ----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ the engine measures it; and means taken over them."""
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -227,7 +228,21 @@ def test_pictures_of_a_task_are_saved_beside_the_table(viewer: Person, tmp_path:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), "CSV (*.csv)"))
     viewer.choose("Edit/Dataset", "Save the Dataset")
     assert panel(viewer).note.text() == "Wrote 24 rows to rows.csv, and 48 pictures to rows-pictures."
-    assert len(list((tmp_path / "rows-pictures").iterdir())) == 48
+    written = sorted((tmp_path / "rows-pictures").iterdir())
+    assert len(written) == 48
+    first = written[0].read_bytes()
+    written[0].write_bytes(b"a former picture")
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("core.interchange.saving._rename", no_room)
+        viewer.choose("Edit/Dataset", "Save the Dataset")
+    assert "No space left" in panel(viewer).note.text()
+    assert written[0].read_bytes() == b"a former picture", "a picture is written whole or not at all"
+    assert len(list((tmp_path / "rows-pictures").iterdir())) == 48, "and nothing is left of it"
+    written[0].write_bytes(first)
     viewer.choose("Edit/Dataset", "Clear the Dataset")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     viewer.choose("Edit/Dataset", "Open a Dataset")

@@ -88,6 +88,7 @@ def test_a_message_of_an_earlier_size_goes_when_the_handle_is_dragged_on(reader:
     reader.window.faithfulness.size_wanted.emit(30)
     reader.rest()
     reader.bench.message.emit("30 edges, for example")
-    reader.qtbot.wait(1)  # the event that brought it is over
+    said = reader.window.status_in_step
+    reader.wait(lambda: not said._just_said.isActive())  # the event that brought it is over
     reader.window.faithfulness.size_wanted.emit(31)  # a drag is one step
     assert reader.message() == ""

@@ -103,6 +103,13 @@ def test_files_of_a_dataset_hold_its_rows(reader: Person, export, capsys) -> Non
     assert report["pairs"] == kept.pairs == 4  # the fifth does not fit
     assert report["recovered"] == pytest.approx(kept.share, abs=1e-4)
     assert "one circuit" in out.err
+    for curve in ("curve", "curve by size", "curve without them"):  # beyond it there would be edges of no rank
+        assert max(point["edges"] for point in report[curve]) <= report["size"]
+    assert report["cpr"] is report["cmd"] is None
+    assert main(["evaluate", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "CPR" not in said
+    assert f"The file is one circuit of {report['size']:,} edges" in said
 
 
 def test_the_window_takes_the_command_lines_files(reader: Person, models, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from core.graph import Node
 from tests.app.models import COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.test_history import cut, hover, leave, rows, words
+from tests.app.tracing_steps import choose, score
 from views.data import MetricChoice
 
 
@@ -114,6 +115,64 @@ def test_a_trace_keeps_what_it_recovers_and_a_cancelled_one_is_no_step(reader: P
     assert bench.document.traced == document.traced
     assert bench.recovered == recovered
     assert window.commands["redo"].text() == "Redo"
+
+
+def test_a_trace_that_is_cancelled_after_an_edit_is_no_step_and_the_edit_stays(reader: Person) -> None:
+    bench, window = reader.bench, reader.window
+    document = bench.document
+    reader.click_node(Node("mlp", 1))
+    window.top_bar.method_menu.method_chosen.emit("eap")
+    reader.rest()
+    before = words(reader)
+    window.commands["trace"].trigger()
+    bench.editing.toggle_selection("zero")
+    assert bench.tracing
+    window.opener.cancel()
+    reader.rest()
+    assert [*before, words(reader)[-1]] == words(reader)
+    assert "m1" in words(reader)[-1]
+    assert bench.document.traced == document.traced
+    assert [edit.target for edit in bench.document.edits] == [Node("mlp", 1)]
+    reader.choose("Edit", "Undo")
+    assert bench.document == replace(document, choice=bench.document.choice)
+    reader.choose("Edit", "Redo")
+    assert [edit.target for edit in bench.document.edits] == [Node("mlp", 1)]
+    assert bench.document.traced == document.traced
+
+
+@pytest.mark.parametrize("level", ["nodes", "positions"])
+def test_a_long_trace_of_nodes_that_is_cancelled_before_anything_is_scored_is_no_step(
+    reader: Person, level: str
+) -> None:
+    choose(reader, "exact-scan")
+    score(reader, level)
+    before = words(reader)
+    reader.window.commands["trace"].trigger()
+    assert reader.bench.document.traced_nodes is not None
+    reader.window.opener.cancel()
+    reader.rest()
+    assert words(reader) == before
+    assert reader.bench.document.traced_nodes is None
+    assert reader.message() == "Cancelled before anything was scored."
+
+
+def test_a_step_that_came_to_nothing_goes_from_all_that_followed_it(history: History) -> None:
+    start = history.current.document
+    history.push("Trace", replace(start, size=5))
+    traced = history.current
+    history.push("Cut m0", replace(history.current.document, edits=(Edit(Node("mlp", 0), "zero"),)))
+    history.push("Keep 9", replace(history.current.document, size=9))
+    history.go(traced.children[0])
+    history.push("Cut m1", replace(history.current.document, edits=(Edit(Node("mlp", 1), "zero"),)))
+    history.retract(traced)
+    assert [step.words for step, _ in history.steps()] == ["Start", "Cut m0", "Keep 9", "Cut m1"]
+    assert [step.document.size for step, _ in history.steps()] == [None, None, 9, None]  # what is chosen since stays
+    assert history.current.words == "Cut m1"
+    history.undo()
+    history.undo()
+    assert history.current.document == start
+    history.redo()
+    assert history.current.words == "Cut m0"
 
 
 def test_an_edit_and_a_preview_keep_the_metric(reader: Person) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
-from tests.app.tracing_steps import trace
+from tests.app.tracing_steps import ROWS, over_dataset, paste, trace
 from views.data import MetricChoice
 
 
@@ -155,3 +155,36 @@ def test_without_a_model_the_file_offers_its_own(sit_down, reader: Person, file:
     other.wait(lambda: other.bench.scored is not None and other.bench.scored.from_file)
     assert other.bench.document.clean.text == CLEAN
     assert other.bench.document.edits == reader.bench.document.edits
+
+
+def test_the_rows_of_a_circuit_over_a_dataset_come_back_with_it(reader: Person, tmp_path: Path) -> None:
+    paste(reader, ROWS)
+    over_dataset(reader)
+    trace(reader)
+    before = reader.bench.document
+    path = tmp_path / "circuit.json"
+    path.write_text(reader.bench.drawn.snapshot().circuit_json(), encoding="utf-8")
+    reader.window.commands["dataset_clear"].trigger()
+    reader.rest()
+    assert reader.bench.document.dataset == ()
+    box = box_of(reader, path)
+    assert "made with other rows of the dataset than are here" in box.text()
+    assert f"Dataset: {len(before.dataset)} pairs" in box.informativeText()
+    press(reader, box, "Open with Them")
+    assert reader.bench.document.dataset == before.dataset
+    reader.choose("Edit", "Undo")
+    assert reader.bench.document.dataset == ()
+    reader.choose("Edit", "Redo")
+    assert reader.bench.document.dataset == before.dataset
+    reader.window.scores_opener.open(str(path))  # the same again: nothing to ask
+    reader.wait(lambda: path.name in reader.message())
+    assert not reader.dialogs()
+
+
+def test_a_circuit_over_a_pair_leaves_the_dataset_alone(reader: Person, file: Path) -> None:
+    paste(reader, ROWS)
+    rows = reader.bench.document.dataset
+    assert rows
+    reader.window.scores_opener.open(str(file))
+    reader.wait(lambda: file.name in reader.message())
+    assert reader.bench.document.dataset == rows

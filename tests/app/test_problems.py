@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 import threading
@@ -84,6 +85,10 @@ def test_problems_come_one_after_the_other(person: Person) -> None:
     assert any("The fifth." in entry.words for entry in log_book.log_book().entries)
 
 
+def no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_the_log_viewer_lists_filters_copies_saves(person: Person, tmp_path, monkeypatch) -> None:
     log = logging.getLogger("app.test")
     log.info("a model was opened")
@@ -113,7 +118,15 @@ def test_the_log_viewer_lists_filters_copies_saves(person: Person, tmp_path, mon
     assert path.read_text(encoding="utf-8").strip() == view.text.toPlainText()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "log.txt"), ""))
     person.click(view.save)
-    assert "could not be saved" in person.dismiss()
+    assert "The log is not saved" in person.dismiss()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    before = path.read_text(encoding="utf-8")
+    log.error("this came later")
+    with monkeypatch.context() as full:
+        full.setattr("core.interchange.saving._rename", no_room)
+        person.click(view.save)
+    assert "No space left" in person.dismiss()
+    assert path.read_text(encoding="utf-8") == before, "a file is written whole or not at all"
     view.reject()
 
 

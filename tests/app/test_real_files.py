@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,16 @@ from tests.app.person import Person
 
 PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
 ENTRY = PACKAGING / "wirescope.desktop"
+
+
+def test_the_desktop_entry_and_its_icon_are_installed() -> None:
+    project = tomllib.loads((PACKAGING.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    installed = project["tool"]["setuptools"]["data-files"]
+    assert installed["share/applications"] == ["packaging/wirescope.desktop"]
+    (icon,) = installed["share/icons/hicolor/scalable/apps"]
+    assert (PACKAGING.parent / icon).is_file()
+    name = next(line for line in ENTRY.read_text(encoding="utf-8").splitlines() if line.startswith("Icon="))
+    assert Path(icon).stem == name.removeprefix("Icon=")
 
 
 @pytest.fixture

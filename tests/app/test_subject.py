@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
 from app import exporting
 from core.formatting import share_words
 from core.interchange.circuit_files import from_json
 from tests.app.person import Person
 from tests.app.test_exporting import words_of
-from tests.app.tracing_steps import ROWS, choose, over_dataset, paste, score, trace
+from tests.app.tracing_steps import ROWS, choose, over_dataset, paste, score, trace, type_size
 
 
 @pytest.fixture
@@ -28,15 +27,6 @@ def export(reader: Person, tmp_path: Path, monkeypatch):
         return path.read_text(encoding="utf-8")
 
     return save
-
-
-def type_size(person: Person, size: int) -> None:
-    field = person.window.faithfulness.field
-    person.click(field)
-    field.selectAll()
-    QTest.keyClicks(field, str(size))
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    person.rest()
 
 
 def test_a_caption_states_the_recovery_of_the_circuit_shown_and_not_of_the_traces_own_size(reader, export) -> None:

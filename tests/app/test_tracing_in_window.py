@@ -19,7 +19,17 @@ from core.tracing.methods import METHODS
 from core.tracing.trace import Tracing
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
-from tests.app.tracing_steps import ROWS, choose, dataset, over_dataset, paste, solid, trace, trace_until_given_up
+from tests.app.tracing_steps import (
+    ROWS,
+    choose,
+    dataset,
+    over_dataset,
+    paste,
+    solid,
+    trace,
+    trace_until_given_up,
+    type_size,
+)
 
 # ---- the menu --------------------------------------------------------------------------------------------------
 
@@ -259,12 +269,7 @@ def test_another_trace_comes_to_its_own_size_but_leaves_one_that_the_user_chose(
     choose(reader, "flow-routes")
     trace(reader)
     assert reader.bench.document.size == reader.bench.recovered.size
-    field = reader.window.faithfulness.field
-    reader.click(field)
-    field.selectAll()
-    QTest.keyClicks(field, "33")
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    reader.rest()
+    type_size(reader, 33)
     choose(reader, "eap")
     trace(reader)
     assert reader.bench.document.size == 33

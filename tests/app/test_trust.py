@@ -20,7 +20,7 @@ from core.evaluation.hypotheses import hypothesis_tests
 from tests.app.person import Person, plain
 from tests.app.test_palette import summon
 from tests.app.test_text_size import cut_off
-from tests.app.tracing_steps import ROWS, dataset, over_dataset, paste, trace
+from tests.app.tracing_steps import ROWS, dataset, evaluate, open_trust, over_dataset, paste, trace, type_size
 from tests.core.engine.cases import case
 from views import theme
 from views.data import MetricChoice
@@ -29,31 +29,10 @@ from views.panels.trust import StatementRow
 PAIR = tuple(f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Mary"))
 
 
-def open_panel(person: Person) -> None:
-    person.window.docks["trust"].raise_()
-    person.wait(person.window.trust.isVisible)
-
-
-def type_size(person: Person, size: int) -> None:
-    field = person.window.faithfulness.field
-    person.click(field)
-    field.selectAll()
-    QTest.keyClicks(field, str(size))
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    person.rest()
-
-
-def evaluate(person: Person) -> list[str]:
-    person.click(person.window.trust.evaluate)
-    person.wait(lambda: not person.window.trust.data().waiting)
-    person.rest()
-    return person.window.trust.texts()
-
-
 @pytest.mark.parametrize("who", ["reader", "viewer"])
 def test_one_pair_says_what_it_can_and_what_needs_a_dataset(request, who: str) -> None:
     person: Person = request.getfixturevalue(who)
-    open_panel(person)
+    open_trust(person)
     panel = person.window.trust
     assert "Choose a circuit first" in panel.problem.text()
     assert not panel.evaluate.isEnabled()
@@ -84,7 +63,7 @@ def test_over_a_dataset_stability_is_known(reader: Person) -> None:
     paste(reader, ROWS)
     over_dataset(reader)
     trace(reader)
-    open_panel(reader)
+    open_trust(reader)
     said = evaluate(reader)
     session, pairs = reader.session(), dataset(reader)
     scores = ws.trace(session, "eap-ig", dataset=pairs)
@@ -102,12 +81,13 @@ def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(read
     best = max(range(19), key=lambda i: curve.recovered[i])
     assert curve.recovered[best] > TOO_MUCH
     type_size(reader, curve.sizes[best])
-    open_panel(reader)
+    open_trust(reader)
     assert "so it is not a good explanation of it" in evaluate(reader)[0]
     panel = reader.window.trust
     assert panel.data().statements[0].tone == "against"
     assert panel.verdict()[0].startswith("! ")
     assert "so it is not a good explanation of it" in panel.verdict()[0]
+    assert reader.window.faithfulness.title.property("role") == "bad", "the same figure has the same colour"
     (row,) = [row for row in panel.findChildren(StatementRow) if row.title.text() == "Recovered"]
     assert (row.figure.text()[0], row.figure.color()) == ("!", "negative")
 
@@ -118,7 +98,7 @@ def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
     reader.bench.question.set_replacement("mean")
     reader.rest()
     type_size(reader, 60)
-    open_panel(reader)
+    open_trust(reader)
     evaluate(reader)
     panel = reader.window.trust
     before = reader.window.faithfulness.title.text()
@@ -129,7 +109,7 @@ def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
     reader.press(Qt.Key.Key_Delete, widget=table)
     assert len(reader.bench.document.dataset) == 4
     assert reader.window.faithfulness.title.text() != before
-    open_panel(reader)
+    open_trust(reader)
     assert panel.data().stale
     assert panel.subject.text().startswith("Of an earlier state, A “")
     reader.choose("Edit", "Undo")
@@ -139,7 +119,7 @@ def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
 
 def test_cancelled_it_keeps_what_is_known(reader: Person) -> None:
     trace(reader)
-    open_panel(reader)
+    open_trust(reader)
     panel = reader.window.trust
     seen = []
     reader.bench.working.connect(
@@ -161,7 +141,7 @@ def test_cancelled_it_keeps_what_is_known(reader: Person) -> None:
 def test_a_task_fills_the_dataset_for_the_next_trace(person: Person) -> None:
     a, b = (f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Mary"))
     person.open("bundled:names", a, b)
-    open_panel(person)
+    open_trust(person)
     panel = person.window.trust
     (task,) = [action for action in panel.fill_menu.actions() if plain(action.text()) == "Agreement"]
     task.trigger()
@@ -179,7 +159,7 @@ def fill_from(person: Person, title: str) -> None:
 @pytest.mark.parametrize("end", ["cancelled", "refused", "another model"])
 def test_a_fill_that_came_to_nothing_is_forgotten(person: Person, end: str) -> None:
     person.open("bundled:names", *PAIR)
-    open_panel(person)
+    open_trust(person)
     if end == "refused":
         person.window.trust.task_wanted.emit("no such task")
     else:
@@ -198,7 +178,7 @@ def test_a_fill_that_came_to_nothing_is_forgotten(person: Person, end: str) -> N
 
 def test_what_was_filled_to_be_traced_over_is_one_step(person: Person) -> None:
     person.open("bundled:names", *PAIR)
-    open_panel(person)
+    open_trust(person)
     fill_from(person, "Agreement")
     person.rest()
     assert person.bench.document.choice.over_dataset
@@ -240,7 +220,7 @@ def test_another_trouble_than_alike_scores_is_told_as_it_is(reader: Person, monk
 
     monkeypatch.setitem(QUESTIONS, "stability", replace(QUESTIONS["stability"], find=fail))
     trace(reader)
-    open_panel(reader)
+    open_trust(reader)
     reader.click(reader.window.trust.evaluate)
     reader.rest()
     assert "This row is too long." in reader.window.trust.problem.text()
@@ -273,7 +253,7 @@ def test_the_three_tests_are_those_of_the_engine(person: Person) -> None:
     trace(person)
     assert person.bench.scored.pairs == 8
     type_size(person, 24)
-    open_panel(person)
+    open_trust(person)
     evaluate(person)
     assert not person.window.trust.lacks.isVisible()
 
@@ -298,7 +278,7 @@ def test_the_three_tests_are_those_of_the_engine(person: Person) -> None:
 
 def test_the_panel_fits_at_every_size_of_text(reader: Person) -> None:
     trace(reader)
-    open_panel(reader)
+    open_trust(reader)
     evaluate(reader)
     panel, window = reader.window.trust, reader.window
     try:

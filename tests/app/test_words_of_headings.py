@@ -17,10 +17,10 @@ from views.glossary import explained, glossary
 from views.widgets.section import Section
 
 # Words that mean in the window what they mean anywhere.
-EVERYDAY = frozenset(
-    "inputs history dataset table look work this of editing it reads most writes to what says by way the a from b none "
-    "value name change label labels kind no layer".split()
-)
+EVERYDAY = {
+    *("inputs", "history", "dataset", "table", "look", "work", "this", "of", "it", "what", "says", "by", "way", "to"),
+    *("the", "reads", "writes", "most", "label", "layer", "trust"),
+}
 
 
 def everyday_or_explained(heading: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 import wirescope as ws
 from core.models.loading import load_model
@@ -81,3 +81,35 @@ def score(person: Person, level: str) -> None:
     assert action.isEnabled(), action.text()
     action.trigger()
     person.rest()
+
+
+def type_into(person: Person, field: QLineEdit, text: str) -> None:
+    """Over what is there, and Enter."""
+    person.click(field)
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    person.rest()
+
+
+def type_size(person: Person, size: int | str) -> None:
+    """How many edges the circuit keeps, into the strip."""
+    type_into(person, person.window.faithfulness.field, str(size))
+
+
+def type_share(person: Person, text: str) -> None:
+    """How much the smallest circuit is to recover, into the strip."""
+    type_into(person, person.window.faithfulness.least, text)
+
+
+def open_trust(person: Person) -> None:
+    person.window.docks["trust"].raise_()
+    person.wait(person.window.trust.isVisible)
+
+
+def evaluate(person: Person) -> list[str]:
+    """Press Evaluate and wait for the end; what is then said."""
+    person.click(person.window.trust.evaluate)
+    person.wait(lambda: not person.window.trust.data().waiting)
+    person.rest()
+    return person.window.trust.texts()

@@ -15,7 +15,7 @@ from views.glossary import explained
 from views.panels.faithfulness_track import FaithfulnessTrack, curve_words
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
-from views.widgets.text import ElidedLabel, dim, metric_digits, plain_tip
+from views.widgets.text import ElidedLabel, dim, metric_digits, plain_tip, set_role
 
 TRACK_TIP = (
     "The circuit keeps the best edges: those that lead towards A most. All others carry their replacement. What leads "
@@ -149,6 +149,8 @@ class FaithfulnessPanel(QFrame):
         data, kept = self._data, self._data.kept
         self._fit()
         stale = data.size is not None and (data.stale or (kept is not None and kept.size != data.size))
+        against = kept is not None and kept.against and data.size is not None and not (self._refused or data.problem)
+        set_role(self.title, "bad" if against and not stale else "heading")
         for label in (self.title, self.note):
             dim(label, stale)
         self.problem.setText("" if self._refused else data.problem)

@@ -321,7 +321,7 @@ def node_rows(data: TableData) -> Rows:
     columns = (
         Column("Node", "A head, an MLP, the input or the output", lambda row: graph.nodes[row].name,
                lambda: np.arange(count, dtype=np.int16), name=True),
-        Column("What", "What kind of component it is", lambda row: bars.get(row) or node_words(graph.nodes[row]),
+        Column("Kind", "What kind of component it is", lambda row: bars.get(row) or node_words(graph.nodes[row]),
                lambda: names.node_kind),
         *shared[:2],
         Column("Labels", "What a head does on A, by its scores there from 0 to 1: descriptions, no explanations",

@@ -20,19 +20,10 @@ from core.evaluation.smallest import smallest_circuit
 from core.formatting import share_words
 from core.tracing.job import Options
 from tests.app.person import Person
-from tests.app.tracing_steps import choose, trace
+from tests.app.tracing_steps import choose, trace, type_share, type_size
 from views.canvas.border import legend
 from views.data import MetricChoice
 from views.panels.faithfulness import parse_share, parse_size
-
-
-def type_share(person: Person, text: str) -> None:
-    field = person.window.faithfulness.least
-    person.click(field)
-    field.selectAll()
-    QTest.keyClicks(field, text)
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    person.rest()
 
 
 def traced(person: Person) -> ws.Scores:
@@ -67,12 +58,7 @@ def test_what_is_no_share_is_refused_and_a_share_of_edges_is_another_thing(reade
     assert "Type a share of the behaviour from 1 % to 100 %" in reader.window.faithfulness.title.text()
     assert reader.bench.document.size == before
     QTest.keyClick(reader.window.faithfulness.least, Qt.Key.Key_Escape)
-    field = reader.window.faithfulness.field
-    reader.click(field)
-    field.selectAll()
-    QTest.keyClicks(field, "10 % of edges")
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    reader.rest()
+    type_size(reader, "10 % of edges")
     assert reader.bench.document.size == round(0.1 * reader.bench.opened.graph.n_edges)
 
 

@@ -6,9 +6,9 @@ import dataclasses
 import errno
 import os
 import shutil
+import socket
 import sys
 import threading
-import time
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from tests.core.models import tiny_packs
 
 # What is put in pip's place: it serves one wheel as pip does, through a file below TMPDIR, or fails as pip does.
 FAKE_PIP = """
-import os, pathlib, shutil, sys, time
+import os, pathlib, shutil, socket, sys, time
 here = pathlib.Path(__file__).parent
 if "--version" in sys.argv:
     sys.exit(0)
@@ -39,8 +39,8 @@ if mode == "fail":
     sys.exit(1)
 if mode == "slow":
     time.sleep(0.4)
-while mode == "held" and not (here / "go").exists():
-    time.sleep(0.01)
+if mode == "held":
+    socket.create_connection(("127.0.0.1", int(text))).recv(1)  # until the test lets go
 shutil.copyfile(wheel, part)
 target = pathlib.Path(sys.argv[sys.argv.index("-d") + 1])
 os.replace(part, target / wheel.name)
@@ -332,24 +332,29 @@ def test_what_a_killed_process_left_is_cleared_by_the_next_download(index: Index
 
 def test_two_downloads_at_once_make_one(index: Index) -> None:
     """The first goes on only when the others wait for it."""
-    index.mode("held")
     waiting: set[int] = set()
+    both_wait = threading.Event()
     found: list[Path] = []
 
     def told(done: float, total: float, stage: str) -> None:
         if stage == "Waiting for another download":
             waiting.add(threading.get_ident())
         if len(waiting) == 2:
-            (index.folder / "go").touch()
+            both_wait.set()
 
     def get() -> None:
         found.append(packs.get("tiny", told))
 
-    threads = [threading.Thread(target=get) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        index.mode(f"held {server.getsockname()[1]}")
+        threads = [threading.Thread(target=get) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        held, _ = server.accept()
+        assert both_wait.wait(60)
+        held.close()
+        for thread in threads:
+            thread.join()
     assert found == [packs.pack_folder("tiny")] * 3
     assert len(index.pids) == 1
     assert len(waiting) == 2
@@ -359,19 +364,18 @@ def test_two_downloads_at_once_make_one(index: Index) -> None:
 
 def test_one_can_stop_waiting_for_another_download(index: Index) -> None:
     index.mode("hang")
-    stop = threading.Event()
+    stop, begun = threading.Event(), threading.Event()
     errors: list[BaseException] = []
 
     def hang() -> None:
         try:
-            packs.get("tiny", None, stop.is_set)
+            packs.get("tiny", lambda done, total, stage: begun.set(), stop.is_set)
         except Cancelled as error:
             errors.append(error)
 
     thread = threading.Thread(target=hang)
     thread.start()
-    while not index.pids:
-        time.sleep(0.01)
+    assert begun.wait(60)
     stages: list[str] = []
     with pytest.raises(Cancelled):
         packs.get("tiny", lambda done, total, stage: stages.append(stage), lambda: bool(stages))
