@@ -121,7 +121,7 @@ QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: @accen
 QMenuBar { background: @window@; }
 QMenuBar::item { padding: 5px 10px; border-radius: 5px; background: transparent; }
 QMenuBar::item:selected { background: @hover@; }
-QMenu { background: @raised@; border: 1px solid @border@; padding: 5px; }
+QMenu { background: @raised@; border: 1px solid @border@; padding: 5px; menu-scrollable: 1; }
 QMenu::item { padding: 5px 28px 5px 26px; border-radius: 4px; }
 QMenu::item:selected { background: @accent@; color: @on_accent@; }
 QMenu::item:disabled { color: @muted@; background: transparent; }

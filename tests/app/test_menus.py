@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import SIGNAL, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QMenu, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QMenu, QStyle, QToolButton
 
 from app import actions
 from app.document import Document
@@ -111,6 +111,21 @@ def test_no_two_actions_share_a_key(reader: Person) -> None:
     keys = Counter(key.toString() for action in every for key in action.shortcuts() if not key.isEmpty())
     assert len(keys) > 25
     assert {key: count for key, count in keys.items() if count > 1} == {}
+
+
+def test_a_menu_that_is_higher_than_the_screen_is_scrolled(reader: Person) -> None:
+    """Else Qt would break it into columns, wider than a small screen."""
+    menus = reader.window.findChildren(QMenu)
+    assert len(menus) > 10
+    hint = QStyle.StyleHint.SH_Menu_Scrollable
+    assert [menu.title() for menu in menus if not menu.style().styleHint(hint, None, menu)] == []
+    tall = QMenu(reader.window)
+    for number in range(100):
+        tall.addAction(f"Entry {number}")
+    tall.popup(reader.window.mapToGlobal(reader.window.rect().topLeft()))
+    assert tall.height() <= tall.screen().availableGeometry().height()
+    assert tall.width() < 200
+    tall.close()
 
 
 def test_mnemonics_differ_within_a_menu(reader: Person) -> None:

@@ -17,6 +17,7 @@ RUNS = 3
 PROGRAM = """
 import sys, time
 started = time.perf_counter()
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from views import theme
 app = QApplication([])
@@ -31,11 +32,19 @@ shown = time.perf_counter() - started
 window.opener.start(sys.argv[1])
 bench = window.workbench
 first = None
-while bench.scored is None or bench.busy:
-    app.processEvents()
-    time.sleep(0.002)
+
+def look():
+    global first
     if first is None and bench.ran is not None:
         first = time.perf_counter() - started
+    if bench.scored is not None and not bench.busy:
+        app.quit()
+
+# A look now and then: one without pause would count as the program's time.
+timer = QTimer()
+timer.timeout.connect(look)
+timer.start(20)
+app.exec()
 print(shown, first, time.perf_counter() - started, time.process_time())
 window.close()
 """

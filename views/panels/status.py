@@ -13,9 +13,9 @@ from views.widgets.buttons import LinkButton
 from views.widgets.painted import Painted
 from views.widgets.text import ElidedLabel, TintedLabel
 
-_TICK_MILLISECONDS = 40
+_TICK_MILLISECONDS = 80  # each takes time from what is being loaded
 _NARROW = 1150  # pixels
-_SLIDE = 0.02  # of the width, a tick
+_SLIDE = 0.04  # of the width, a tick
 
 
 class ThinProgress(Painted):
