@@ -158,9 +158,9 @@ def say_stability(report: dict[str, Any]) -> list[Statement]:
     words += "." if shared >= LEAST_SHARED else ": which edges it holds depends on the pairs."
     detail = (
         f"Bootstrap over the pairs: {percent(shared_edges(stable['low']))} to {percent(shared_edges(stable['high']))}; "
-        f"Jaccard overlap {stable['jaccard']:.2f}. Scores that mean nothing, each pair's shuffled over the edges, would "
-        f"give {stable['random']:.2f} in such draws, which have pairs in common. Two halves of the pairs, which have "
-        f"none: {stable['halves']:.2f}, where shuffled scores give {stable['halves random']:.2f}."
+        f"Jaccard overlap {stable['jaccard']:.2f}. Scores that mean nothing, each pair's shuffled over the edges, "
+        f"would give {stable['random']:.2f} in such draws, which have pairs in common. Two halves of the pairs, which "
+        f"have none: {stable['halves']:.2f}, where shuffled scores give {stable['halves random']:.2f}."
     )
     bad = f"Other pairs would give another circuit, with only {percent(shared)} of its edges in this one."
     return [

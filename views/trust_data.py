@@ -31,7 +31,7 @@ class Statement:
 
     @property
     def line(self) -> str:
-        """All of it as text: "! Recovered 72%: …", with the statistic on a line below."""
+        """All of it as text: "! Recovered 72 %: …", with the statistic on a line below."""
         mark = f"{MARK} " if self.tone == "against" else ""
         head = f"{mark}{self.title} {self.figure}".rstrip()
         return f"{head}: {self.words}" + (f"\n    {self.detail}" if self.detail else "")

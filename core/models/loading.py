@@ -35,8 +35,8 @@ from core.models.health import check_mode, check_weights, placement
 from core.models.model import ImageProcessing, Model
 from core.models.token_file import TokenFile
 from core.models.unread import check_sizes, check_timm_file, check_unread
-from core.precision import cast_parameters
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing
+from core.precision import cast_parameters
 
 UNREAD = ("pooler.dense.", "mask_token")  # weights that no output of ours reads: a checkpoint may lack them
 TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "spiece.model", "*.bpe.model", "*.tiktoken", "tekken.json")

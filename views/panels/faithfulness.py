@@ -376,7 +376,7 @@ AT_LEAST = re.compile(r"\s*(at\s+least|≥|>=?)\s*", re.IGNORECASE)
 
 
 def parse_share(text: str) -> float | None:
-    """A share of the behaviour as typed: `80`, `80 %`, `at least 80 %`, `≥ 80%`. None for anything else, and for what
+    """A share of the behaviour as typed: `80`, `80 %`, `at least 80 %`, `≥ 80 %`. None for anything else, and for what
     is not from 1 % to 100 %."""
     plain = re.sub(r"\s", "", AT_LEAST.sub("", text, count=1)).replace(",", ".")
     share = re.fullmatch(r"(\d+(?:\.\d+)?)%?", plain)
