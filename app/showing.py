@@ -71,12 +71,16 @@ class Showing(QObject):
             window.setWindowTitle(f"{model_words(model)} - Wirescope")
             window.top_bar.set_opening(model_words(model))
             window.top_bar.set_trace_enabled(False)
+            window.top_bar.set_counterfactual(window.workbench.document.counterfactual is not None)
+            window.top_bar.set_replacement(window.workbench.document.cut_kind)
+            window.predictions.show_nothing(f"{model_words(model)} is being opened: its answers appear here.")
 
     def _name_none(self) -> None:
         """What was being opened is not there."""
         if self._window.workbench.opened is None:
             self._window.setWindowTitle("Wirescope")
             self._window.top_bar.set_model("")
+            self._window.predictions.show_nothing()
 
     def _show_cards(self, a: CardData, b: CardData) -> None:
         self._window.inputs.set_card(a)

@@ -122,6 +122,7 @@ def test_while_a_model_is_opened_the_top_bar_names_it_and_nothing_else(person: P
         window.opener.open_model(str(folder))
         assert bar.model.words() == f"{folder.name} is being opened …"
         assert window.windowTitle() == f"{folder.name} - Wirescope"
+        assert window.predictions.hint.text() == f"{folder.name} is being opened: its answers appear here."
         assert not bar.trace.isEnabled()
         person.rest()
         assert bar.model.words().startswith(f"{folder.name} {details}")
@@ -135,6 +136,7 @@ def test_a_first_model_that_is_given_up_or_cannot_be_opened_is_not_named(person:
     window.opener.open_model(str(models.gpt2))
     window.opener.cancel()
     assert bar.model.words() == "Open a model"
+    assert window.predictions.hint.text().startswith("Open a model")
     window.opener.open_model(broken("empty"))
     person.wait(person.dialogs)
     person.rest()

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QHideEvent,
     QKeyEvent,
     QKeySequence,
+    QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
@@ -28,6 +29,7 @@ EMPTY = {
     "text": "No rows. Add the pair on the cards, paste or drop rows, or fill from a task.",
     "image": "No rows. Add the pair on the cards, drop pictures, or fill from a task.",
 }
+MEANS_FROM = 160  # pixels: in a lower panel the rows have the room of the line below them
 MEANS = ("Means and resampled values are over these rows.", "Means are taken over these rows.", "Means are over these.")
 ALONE = (
     "Without rows, means are taken over A’s own positions.",
@@ -116,6 +118,15 @@ class DatasetPanel(QFrame):
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         self.means.setText(*(MEANS if rows else ALONE))
+        self._share_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_height()
+
+    def _share_height(self) -> None:
+        """In a low panel the rows have all the room."""
+        self.means.setVisible(self.height() >= MEANS_FROM or not self.table.lines.rows)
 
     def set_kind(self, kind: str) -> None:
         """Whether the model reads texts or pictures."""

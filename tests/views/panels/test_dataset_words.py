@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QFont, QFontMetrics
 
-from views.panels.dataset_table import around, difference, parts
+from views.panels.dataset import DatasetPanel
+from views.panels.dataset_table import DatasetRow, around, difference, parts
 
 A = "When Mary and John went to the store , John gave a drink to"
 B = "When Mary and John went to the store , Tom gave a drink to"
@@ -43,3 +44,12 @@ def test_the_words_that_differ_are_in_sight_at_every_width(qapp, text: str, room
     assert sum(metrics.horizontalAdvance(part) for part in shown) <= room + 2
     assert shown[0] in (whole[0], "") or shown[0].startswith("…")
     assert shown[2] in (whole[2], "") or shown[2].endswith("…")
+
+
+@pytest.mark.parametrize(("height", "said"), [(130, False), (300, True)])
+def test_in_a_low_panel_the_rows_have_the_room_of_the_line_below_them(show, height: int, said: bool) -> None:
+    panel = show(DatasetPanel(), 220, height)
+    assert panel.means.isVisible(), "without rows there is nothing to give way to"
+    panel.set_rows([DatasetRow("When Mary gave", "When John gave", "text")] * 5, "logit")
+    assert panel.means.isVisible() == said
+    assert not panel.means.isVisible() or panel.means.y() >= panel.table.geometry().bottom()
