@@ -41,7 +41,7 @@ class AttentionSection(Section):
         self.toggle.clicked.connect(self._switch)
         self.header.addWidget(self.toggle)
         self.this_input = LinkButton("show this input")
-        self.average = LinkButton("average")
+        self.average = LinkButton("show the average")
         for button, averaged in ((self.this_input, False), (self.average, True)):
             button.setCheckable(True)
             button.clicked.connect(lambda _checked=False, averaged=averaged: self._set_averaged(averaged))
@@ -83,8 +83,9 @@ class AttentionSection(Section):
     def set_inputs(self, count: int) -> None:
         """How many inputs the dataset has: with none there is no mean to choose."""
         self._inputs = count
-        self.average.setText(f"show the average over {count} inputs")
-        self.average.setToolTip("The mean attention over the dataset's inputs that are as long as A, without edits")
+        self.average.setToolTip(
+            f"The mean attention over those of the dataset's {count} inputs that are as long as A, without edits"
+        )
         if not count and self._averaged:
             self._set_averaged(False)
         self._arrange()
