@@ -10,8 +10,8 @@ import numpy as np
 from app.output import say, say_json, tell
 from app.rule_options import add_rule_option
 from core.errors import ArgumentError, InputError
-from core.tracing.selection import RULES, USUAL
 from core.formatting import percent
+from core.tracing.selection import RULES, USUAL
 
 if TYPE_CHECKING:
     from core.tracing.scores import Scores

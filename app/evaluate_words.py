@@ -9,8 +9,8 @@ from typing import Any
 from app.presenters.trust_verdict import verdict
 from app.trace_command import ABLATIONS
 from app.trust_report import statements
-from core.tracing.selection import RULES, USUAL
 from core.formatting import percent
+from core.tracing.selection import RULES, USUAL
 
 
 def evaluation_words(report: dict[str, Any]) -> str:

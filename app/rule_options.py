@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.output import tell
 from app.presenters.telling import Line
 from core.errors import ArgumentError
+from core.formatting import percent
 from core.tracing.selection import RULES, USUAL, rule_named
 
 if TYPE_CHECKING:
@@ -65,5 +66,5 @@ def tell_gap(gaps: list[float], rule: str) -> None:
 
 
 def gap_words(gap: float, rule: str) -> str:
-    """ "program came near its goal: another choice could add up to at most 0.25% more" """
-    return f"{rule} came near its goal: another choice of as many edges could add up to at most {gap:.2%} more"
+    """ "program came near its goal: another choice could add up to at most 0.25 % more" """
+    return f"{rule} came near its goal: another choice of as many edges could add up to at most {percent(gap, 2)} more"

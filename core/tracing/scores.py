@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.circuit import Circuit
 from core.edits import EditKind
 from core.errors import ArgumentError
+from core.formatting import percent
 from core.graph import Graph, Node
 from core.tracing.job import Level
 from core.tracing.meaning import DIRECTION_IN_FILES
@@ -114,7 +115,7 @@ class Scores:
         if self.kept is None:
             about.pop(CHOSEN_BY, None)
         about |= {CHOSEN_BY: name} if name != USUAL else {}
-        about |= {GAP: f"{choice.gap:.4%}"} if choice.gap else {}
+        about |= {GAP: percent(choice.gap, 4)} if choice.gap else {}
         if self.signed and self.direction is not None:
             about["direction"] = DIRECTION_IN_FILES[self.direction]
         if self.level == "edges":

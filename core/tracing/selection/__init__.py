@@ -127,4 +127,4 @@ def chosen_by(about: dict[str, str]) -> str:
 
 def gap_of(about: dict[str, str]) -> float:
     """Of a circuit: by how much of its sum a better choice could be better; 0 where it says nothing."""
-    return float(about.get(GAP, "0%").rstrip("%")) / 100
+    return float(about.get(GAP, "0 %").rstrip("%")) / 100
