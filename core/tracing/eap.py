@@ -8,6 +8,9 @@ Cost: one forward and one backward pass, a run each over A and B for the values,
 use it where the metric is flat at A (KL), nor where effects saturate: at an A of which the model is sure, small changes
 do little and large ones much. Use an integrated method there.
 
+On the same graph it is what EAP-IG's code gives for "EAP"; there K and V of a group of heads are copied for each head,
+so that its edges are more, and their scores parts of these.
+
 Metrics that are flat at A (KL, the cosine to A) are taken half-way to B, or without a B half-way to A's mean embedding.
 """
 

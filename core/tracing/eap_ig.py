@@ -8,6 +8,9 @@ Steps:
 So the scores of the edges out of `input`, where all paths begin, add up to m(A) - m(B): that is the integral along the
 line. Those of other nodes do not: their values do not move along straight lines meanwhile.
 
+It differs from EAP-IG's code in its points alone: that sums from the left, at k / steps, and never reaches A; midpoints
+are nearer to the integral, and with as many steps the sums come out closer.
+
 Cost: `steps` forwards and backwards, and one matrix product a layer. It needs a B. Do not use it where a picture or
 text half-way between A and B is far from all that the model knows: the integral is of a path, and takes what lies on
 it.

@@ -11,6 +11,10 @@ Steps:
 So the scores of the nodes of a stage add up to the exact change of the metric when the whole stage is replaced: that is
 the integral along the line.
 
+It differs from EAP-IG's code, and so from what MIB calls EAP-IG-activations: there the gradients of every stage count
+for all edges and are divided by steps x stages, so that an edge is also scored by points at which its own writer stands
+still. Here an edge counts in its writer's stage alone; figures of the two do not compare.
+
 Cost: `steps` forwards and backwards for each stage, over the layers behind it: some `steps` * layers of each, where
 EAP-IG on inputs takes `steps`. The points of a stage go together. Do not use it where EAP-IG on inputs already finds
 the circuit: it is slower by the number of layers. Nodes and positions cost less than edges.

@@ -12,6 +12,9 @@ m(A) - m(nothing) (Aumann and Shapley 1974; on inputs, Sundararajan et al. 2017,
 Networks"). An edge is judged in circuits of all sizes, with the others there in part, which is where faithfulness
 curves test it: EAP and EAP-IG judge it in the whole model alone.
 
+It is auto-circuit's `mask_gradient_prune_scores` with `integrated_grad_samples` (Miller et al. 2024, "Transformer
+Circuit Faithfulness Metrics are not Robust"), at midpoints: there the points are k / samples, both ends among them.
+
 Cost: `steps` forwards and backwards, and as many matrix products a layer. Takes any replacement; with zero, a model
 with RMSNorms leaps where its streams leave 0, and the scores add up only with very many steps. Do not use it to predict
 the effect of one edit in the whole model: that is what an exact scan measures.
