@@ -32,7 +32,7 @@ from typing import Literal, get_args
 from core.errors import EditError
 from core.formatting import percent
 from core.graph import Edge, Graph, Node, Reader
-from core.positions import ROLE, Extent, Positions, Rows
+from core.positions import ROLE, Extent, Positions, Rows, plain_positions
 
 EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer"]
 EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
@@ -79,11 +79,14 @@ class Edit:
         if self.kind not in EDIT_KINDS:
             raise EditError(f"There is no edit called {self.kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
         object.__setattr__(self, "value", _checked_value(self.kind, self.value))
-        if not math.isfinite(self.strength):
+        try:
+            finite = math.isfinite(self.strength)
+        except TypeError:
+            finite = False
+        if not finite:
             raise EditError(f"An edit cannot have the strength {self.strength}.", "Give a number from 0 to 1.")
         if self.positions is not None:
-            several = [self.positions] if isinstance(self.positions, int | str) else self.positions
-            object.__setattr__(self, "positions", tuple(p if isinstance(p, str) else int(p) for p in several))
+            object.__setattr__(self, "positions", plain_positions(self.positions))
 
     @property
     def name(self) -> str:

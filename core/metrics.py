@@ -200,11 +200,23 @@ def bind(metric: Metric, model: Model, clean: Tensor, counterfactual: Tensor | N
     return BoundMetric(metric, f"{short}({named})", readers[kind.kind], tuple(target.tolist()))
 
 
+def answers_of(answer: Any) -> list[str | int]:
+    """One answer, or one a row, as a list: text or whole numbers, also those of NumPy and PyTorch. Raises InputError
+    for anything else."""
+    plain = answer.tolist() if isinstance(answer, np.ndarray | np.generic | Tensor) else answer
+    several = list(plain) if isinstance(plain, list | tuple | range) else [plain]
+    answers = [each.tolist() if isinstance(each, np.generic | Tensor) else each for each in several]
+    wrong = next((each for each in answers if not isinstance(each, str | int) or isinstance(each, bool)), None)
+    if wrong is not None:
+        raise InputError(f"{wrong!r} is no answer.", "An answer is text, or the number of a token or class.")
+    return answers
+
+
 def _ids(answer: Answer | None, which: str, model: Model, clean: Tensor) -> Tensor:
     """Answers to ids [batch]."""
-    if answer is None or answer == "":
+    if answer is None or (isinstance(answer, str) and answer == ""):
         raise InputError(f"The metric needs a {which}.", 'Give an answer, for example " Mary" with its space.')
-    answers = [answer] if isinstance(answer, str | int | np.integer) else list(answer)
+    answers = answers_of(answer)
     if len(answers) == 1:
         answers = answers * clean.shape[0]
     if len(answers) != clean.shape[0]:

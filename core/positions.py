@@ -7,9 +7,11 @@ Spans are half-open, as Python's slices are: (2, 4) holds the positions 2 and 3.
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.errors import EditError, InputError
 
@@ -18,6 +20,22 @@ Positions = int | str | Sequence[int | str]
 Rows = tuple[tuple[int, ...], ...]  # sorted absolute positions, one tuple a row
 
 ROLE = re.compile(r"[^\W\d][\w.-]*")
+
+
+def plain_positions(positions: Any) -> tuple[int | str, ...]:
+    """One position or several, numbers of NumPy and PyTorch among them, as whole numbers and names of roles. Raises
+    EditError for anything else."""
+    plain = positions.tolist() if hasattr(positions, "tolist") else positions
+    found: list[int | str] = []
+    for each in plain if isinstance(plain, Iterable) and not isinstance(plain, str) else [plain]:
+        try:
+            found.append(each if isinstance(each, str) else operator.index(each))
+        except TypeError:
+            raise EditError(
+                f"{each!r} is no position.",
+                "Positions are whole numbers, negative ones from the end, or names of roles.",
+            ) from None
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -34,7 +52,7 @@ class Extent:
     def rows(self, positions: Positions) -> Rows | None:
         """Where positions are; None where that is all of every row. Raises EditError for a position that a row does
         not have, a role that nothing is called, and no position at all."""
-        wanted = [positions] if isinstance(positions, int | str) else list(positions)
+        wanted = plain_positions(positions)
         if not wanted:
             raise EditError("There are no positions to edit.", "Leave positions out to edit all of them.")
         found = tuple(

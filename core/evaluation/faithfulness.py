@@ -10,8 +10,8 @@ left out, which is no merit: read CMD, best of a ranking by size. The random ban
 at random. Edges on no path from `input` to `logits` are dropped from all of them first. For `zero` and `mean`, m(B) is
 the metric of the empty circuit.
 
-It differs from MIB's code in that sizes are at least 1, where its int(p n) may be 0, and in that it tells how many edges
-are connected, where MIB tells their weighted count. What is recovered is a ratio of means over the pairs in both.
+It differs from MIB's code in that sizes are at least 1, where its int(p n) may be 0, and in that it tells how many
+edges are connected, where MIB tells their weighted count. What is recovered is a ratio of means over the pairs in both.
 
 With `removed` the circuits are the others: the whole model without the best edges. What those still recover is what the
 circuit does not explain (completeness; Wang et al. 2023, "Interpretability in the Wild", section 4).

@@ -11,7 +11,7 @@ import torch
 from core.engine.alignment import common_roles
 from core.errors import InputError
 from core.inputs.pair import Dataset, Pair, Side
-from core.metrics import METRICS, Answer, Metric
+from core.metrics import METRICS, Answer, Metric, answers_of
 from core.session import Session
 from core.steering import population_of
 from core.tracing.costs import POSITIONS, batch_positions
@@ -119,11 +119,12 @@ def _metric(session: Session, dataset: Dataset, numbers: list[int]) -> Metric | 
 
 def _common(answer: Answer | None, which: str) -> Answer | None:
     """The one answer of all rows. Raises InputError where each has its own."""
-    if isinstance(answer, str | int | np.integer | None):
-        return answer
-    if len({*answer}) > 1:
+    if answer is None:
+        return None
+    answers = answers_of(answer)
+    if len({*answers}) > 1:
         raise InputError(
             f"The metric has a {which} for each row of the session, and the dataset's pairs are others.",
             "Give the dataset answers: Dataset(pairs, [(target, foil), ...]).",
         )
-    return answer[0]
+    return answers[0] if answers else answer

@@ -7,6 +7,7 @@ those with the lowest scores.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -91,6 +92,10 @@ class Scores:
 
         unscored: whether those without a score (NaN) may fill up what the others leave, in the order of their indices.
         Raises ArgumentError for more than there are, and for more than have a score where these may not."""
+        try:
+            count = operator.index(count)
+        except TypeError:
+            raise ArgumentError(f"{count!r} is no number of {self.level}.", "Give a whole number.") from None
         scored = int((~np.isnan(self.values)).sum())
         if scored < count <= len(self.values) and not unscored:
             raise ArgumentError(

@@ -194,3 +194,19 @@ def test_answers_may_be_numbers_of_numpy() -> None:
     for target, foil in ((np.int64(3), np.int32(5)), ([np.int64(3)], [np.int64(5)])):
         session.with_metric(ws.logit_difference(target, foil))
         assert session.metric.target == (3,)
+
+
+@pytest.mark.parametrize("answer", [np.array(3), np.array([3]), torch.tensor(3), torch.tensor([3]), [torch.tensor(3)]])
+def test_answers_may_be_arrays_and_tensors(answer: object) -> None:
+    setup = case("gpt2")
+    session = ws.Session(setup.model, setup.pair, ws.logit_difference(answer, np.int64(5)))  # type: ignore[arg-type]
+    assert (session.metric.target, session.metric.foil) == ((3,), (5,))
+    over = ws.trace(session, "eap", dataset=ws.Dataset([setup.pair]))
+    np.testing.assert_allclose(over.values, ws.trace(session, "eap").values, atol=1e-9)
+
+
+@pytest.mark.parametrize("answer", [3.0, np.float64(3), [3.5], float("nan"), True, {3: 4}])
+def test_what_is_no_answer_is_refused_by_name(answer: object) -> None:
+    setup = case("gpt2")
+    with pytest.raises(InputError, match="is no answer"):
+        ws.Session(setup.model, setup.pair, ws.logit_difference(answer, 5))  # type: ignore[arg-type]
