@@ -205,7 +205,7 @@ def answers_of(answer: Any) -> list[str | int]:
     for anything else."""
     plain = answer.tolist() if isinstance(answer, np.ndarray | np.generic | Tensor) else answer
     several = list(plain) if isinstance(plain, list | tuple | range) else [plain]
-    answers = [each.tolist() if isinstance(each, np.generic | Tensor) else each for each in several]
+    answers: list[Any] = [each.tolist() if isinstance(each, np.generic | Tensor) else each for each in several]
     wrong = next((each for each in answers if not isinstance(each, str | int) or isinstance(each, bool)), None)
     if wrong is not None:
         raise InputError(f"{wrong!r} is no answer.", "An answer is text, or the number of a token or class.")
