@@ -178,6 +178,7 @@ class Bench:
             metric_note=note,
             metric_fix=fix or likely,
             metric_likely=likely,
+            noise_floor=self.session.noise_floor,
         )
 
     def _unlikely(self) -> str:

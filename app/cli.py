@@ -135,6 +135,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from app.answer_fixes import spelling_note
+    from app.presenters.run_report import predictions_report, report_words
 
     session, edits = open_session(options)
     report = predictions_report(session, edits, options.frozen_norms)
@@ -236,60 +237,6 @@ def _two_answers(text: str) -> tuple[str, str]:
     """TARGET:FOIL; either may be ":" itself, or begin with "id:"."""
     match = re.fullmatch(r"(id:\d+|.[^:]*):(.+)", text, re.DOTALL)
     return (match[1], match[2]) if match else (text, "")
-
-
-def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bool = False) -> dict[str, Any]:
-    """Predictions before and after, the metric, and how the run went."""
-    from dataclasses import asdict
-
-    from app.present import prediction_rows
-
-    clean = session.clean
-    result = session.run(edits, frozen_norms=frozen_norms)
-    unit, rows = prediction_rows(session, clean, result)
-    return {
-        "model": session.model.name,
-        "clean": session.pair.clean.text,
-        "counterfactual": None if session.pair.counterfactual is None else session.pair.counterfactual.text,
-        "metric": session.metric.name,
-        "edits": [str(edit) for edit in edits],
-        "norms": "frozen" if frozen_norms else "recomputed",
-        "before": float(clean.metric[0]),
-        "after": float(result.metric[0]),
-        "unit": unit,
-        "predictions": [{"answer": row.label, "before": row.before, "after": row.after} for row in rows],
-        "layers": session.graph.layers,
-        "parity": asdict(session.parity),
-    }
-
-
-def report_words(report: dict[str, Any]) -> str:
-    """The report as a table."""
-    width = max(len(repr(row["answer"])) for row in report["predictions"])
-    lines = [
-        f"model           {report['model']}",
-        f"clean           {report['clean']}",
-        f"counterfactual  {report['counterfactual'] or 'none'}",
-        f"edits           {'; '.join(report['edits']) or 'none'}",
-        f"norms           {report['norms']}",
-        "",
-        f"{report['unit']:<{width}}    before     after    change",
-    ]
-    for row in report["predictions"]:
-        change = row["after"] - row["before"]
-        numbers = f"{_rounded(row['before']):8.4f}  {_rounded(row['after']):8.4f}  {_rounded(change):+8.4f}"
-        lines.append(f"{row['answer']!r:<{width}}  {numbers}")
-    before, after, change = (
-        _rounded(x) for x in (report["before"], report["after"], report["after"] - report["before"])
-    )
-    lines += ["", f"{report['metric']}: {before:.4f} -> {after:.4f} ({change:+.4f})"]
-    lines.append(f"parity with the model's own forward: {report['parity']['difference']:.1e}")
-    return "\n".join(lines)
-
-
-def _rounded(number: float) -> float:
-    """To the digits of the table; what is rounded to nothing has no minus."""
-    return round(number, 4) + 0.0
 
 
 # ---- export ----

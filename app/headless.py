@@ -101,8 +101,8 @@ def _example_document(model_name: str | None) -> Document:
 
 
 def _run_example(document: Document) -> None:
-    from app.cli import predictions_report, report_words
     from app.engine_side import EngineSide
+    from app.presenters.run_report import predictions_report, report_words
     from core.evaluation.faithfulness import faithfulness
     from core.tracing.trace import trace
 

@@ -64,6 +64,7 @@ def inspection(
     factor = present.value if present is not None and isinstance(present.value, float) else None
     has_counterfactual = ready is not None and ready.has_counterfactual
     direction = 1 if scored is None else scored.ranking.of_metric
+    noise_floor = 0.0 if ready is None else ready.noise_floor
     if isinstance(target, Edge):
         return EdgeInspection(
             edge=target,
@@ -80,6 +81,7 @@ def inspection(
             note=note or sides.words,
             estimated_of=sides.estimated,
             measured_of=sides.measured,
+            noise_floor=noise_floor,
             direction=direction,
         )
     reads, writes = ((), ()) if scored is None else links(opened.graph, scored.ranking, target)
@@ -108,6 +110,7 @@ def inspection(
         note=note or sides.words,
         estimated_of=sides.estimated,
         measured_of=sides.measured,
+        noise_floor=noise_floor,
         direction=direction,
     )
 

@@ -38,7 +38,7 @@ class Measuring(QObject):
 
     def _look(self, data: CanvasData) -> None:
         """Whether an edge is left to measure."""
-        able = any(not mark.measured for mark in data.edges)
+        able = any(not mark.measured and not mark.below_noise for mark in data.edges)
         if able != self._action.isEnabled():
             self._action.setEnabled(able)
             self._show_able()
@@ -46,7 +46,8 @@ class Measuring(QObject):
     def measure(self) -> None:
         """Measure the edges shown that are only estimated."""
         data = self._bench.drawn.canvas()
-        edges = () if data is None else tuple(mark.index for mark in data.edges if not mark.measured)
+        marks = () if data is None else data.edges
+        edges = tuple(mark.index for mark in marks if not mark.measured and not mark.below_noise)
         if not edges:
             self._bench.message.emit("All edges shown are measured.")
             return

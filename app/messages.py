@@ -108,6 +108,7 @@ class Ready:
     metric_fix: MetricChoice | None = None  # the metric as it was meant: with a space, or without
     metric_likely: MetricChoice | None = None  # with the likely answers, where none of the metric's is likely
     foils: tuple[str, ...] = ()  # to offer for the foil, B's likeliest first
+    noise_floor: float = 0.0  # of the metric, in half precision: smaller effects are rounding
 
 
 @dataclass(frozen=True)

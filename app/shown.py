@@ -14,6 +14,7 @@ from app.messages import Ran
 from app.ranking import Ranking, strongest_of
 from core.edits import Edit, edit_words
 from core.graph import Graph, Node
+from core.noise import BELOW, is_below_noise
 from views.data import EditRow, Link, PredictionsData
 from views.widgets.text import change_words
 
@@ -21,16 +22,21 @@ LINKS = 6  # rows of "reads most" and of "writes most to"
 WAITS = "waits for B"  # what is said of a patch that cannot be made now
 
 
-def edit_label(edit: Edit, document: Document, change: float | None, labels: tuple[str, ...] = ()) -> str:
+def edit_label(
+    edit: Edit, document: Document, change: float | None, labels: tuple[str, ...] = (), noise_floor: float = 0.0
+) -> str:
     """What stands beside an edit on the canvas. document: with a B only if patches can take from it. change: of the
-    metric, as measured, by all edits of the target. labels: of the positions; a cut at some of them says where."""
+    metric, as measured, by all edits of the target. labels: of the positions; a cut at some of them says where.
+    noise_floor: of the metric; a change below it is called that."""
     if document.waits(edit):
         return WAITS
     edits = document.edits_of(edit.target)  # type: ignore[arg-type]
     together = {place for other in edits for place in other.positions or ()}  # type: ignore[union-attr]
     everywhere = any(other.positions is None for other in edits)
     where = "" if everywhere else _where(replace(edit, positions=tuple(together)), labels)
-    return f"{'' if change is None else change_words(change)}{where}".strip()
+    if change is None:
+        return where.strip()
+    return f"{BELOW if is_below_noise(change, noise_floor) else change_words(change)}{where}"
 
 
 def predictions(ran: Ran, stale: bool, direction: int | None = 1) -> PredictionsData:

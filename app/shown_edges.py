@@ -4,7 +4,7 @@ those around the selection, and the edited ones."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from app.ranking import STRONGEST, Ranking, strongest_of
 from app.shown import edges_at, edit_label
 from core.edits import Edit
 from core.graph import Edge, Graph, Node
+from core.noise import is_below_noise
 from views.canvas.curves import reader_table
 from views.data import CanvasData, EdgeMark, GroupMark, NodeChanges, NodeMark, NodeScores, Target
 
@@ -53,10 +54,11 @@ def canvas_data(
     extent: Extent,
     labels: tuple[str, ...] = (),
     deltas: Mapping[Target, float] | None = None,
+    noise_floor: float = 0.0,
 ) -> CanvasData:
     """Choose and mark edges. document: with a B only if patches can take from it. measured: change of the metric by
     editing a target, over the pairs that the ranking is over; deltas: by the edits, on the pair on the cards (None: the
-    same). labels: of the positions."""
+    same). labels: of the positions. noise_floor: of the metric; measured effects below it are not drawn solid."""
     deltas = measured if deltas is None else deltas
     edited: dict[Target, Edit] = {edit.target: edit for edit in document.edits}  # type: ignore[misc]
     chosen = [_circuit(ranking, document, extent)]
@@ -75,12 +77,12 @@ def canvas_data(
     nodes = {node: NodeMark(named=True) for node in _ends(graph, indices)}
     for target, edit in edited.items():
         if isinstance(target, Node):
-            label = edit_label(edit, document, deltas.get(target), labels)
+            label = edit_label(edit, document, deltas.get(target), labels, noise_floor)
             nodes[target] = NodeMark(edit.kind, label, named=True)
     weaker, whose = _hidden(indices, of_nodes, document.size if ranking is not None else None, selection)
     return CanvasData(
         graph,
-        _marks(graph, indices, ranking, document, edited, measured, deltas, labels),
+        _marks(graph, indices, ranking, document, edited, measured, deltas, labels, noise_floor),
         nodes,
         selection,
         input_label,
@@ -144,6 +146,7 @@ def _marks(
     measured: Mapping[Target, float],
     deltas: Mapping[Target, float],
     labels: tuple[str, ...],
+    noise_floor: float,
 ) -> tuple[EdgeMark, ...]:
     """By their scores, but for the edges that are edited or measured."""
     values = [None] * len(indices) if ranking is None else ranking.known(indices)
@@ -160,10 +163,16 @@ def _marks(
         if place is not None:
             change, edit = measured.get(target), edited.get(target)
             value = marks[place].value if change is None else -change
-            label = "" if edit is None else edit_label(edit, document, deltas.get(target), labels)
+            label = "" if edit is None else edit_label(edit, document, deltas.get(target), labels, noise_floor)
             kind = None if edit is None else edit.kind
             solid = marks[place].measured or change is not None
             of_metric = direction if change is None or ranking is None else ranking.of_metric
             has_sign = signed or change is not None
             marks[place] = EdgeMark(marks[place].index, value, solid, kind, label, has_sign, of_metric)
-    return tuple(marks)
+    if noise_floor == 0:
+        return tuple(marks)
+    lost = (mark.measured and mark.value is not None and is_below_noise(mark.value, noise_floor) for mark in marks)
+    return tuple(
+        replace(mark, measured=False, below_noise=True) if below else mark
+        for mark, below in zip(marks, list(lost), strict=True)
+    )

@@ -67,6 +67,7 @@ class Snapshot:
             stale=stale,
             extent=extent or self.extent,
             labels=self.labels,
+            noise_floor=0.0 if self.ready is None else self.ready.noise_floor,
         )
         pairs = 0 if self.scored is None else self.scored.pairs
         return replace(data, over=over_words(pairs)) if pairs else data

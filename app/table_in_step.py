@@ -67,6 +67,7 @@ class TableInStep(QObject):
             "estimated_of": "" if ranked is None else ranked.by,
             "measured_of": "" if subject is None else over_words(subject.pairs),
             "with_edits": bool(workbench.usable().edits),
+            "noise_floor": 0.0 if workbench.ready_of_present is None else workbench.ready_of_present.noise_floor,
             "labels": self._labels,
         }
         if self._shown != (opened.graph, *state, strongest, of):

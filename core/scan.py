@@ -73,6 +73,11 @@ class Scan:
         return len(self.targets)
 
     @property
+    def below_noise(self) -> NDArray[np.bool_]:
+        """[targets], whether rounding alone may have made an effect (`Session.noise_floor`): in fp32 nowhere."""
+        return np.abs(self.effects) < self.session.noise_floor
+
+    @property
     def done(self) -> int:
         """How many effects are measured."""
         return int(np.isfinite(self.effects).sum())

@@ -19,9 +19,10 @@ from core.engine.state import RunState
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.pair import Dataset, Pair
-from core.metrics import Metric, bind, default_metric
+from core.metrics import BoundMetric, Metric, bind, default_metric
 from core.models.cause import check_autocast, disagreement, naming_cause
 from core.models.model import Model
+from core.noise import noise_floor
 from core.precision import widened
 from core.progress import stage
 from core.result import Result
@@ -36,11 +37,13 @@ PARITY_LIMITS = {torch.float64: 1e-4, torch.float32: 1e-4, torch.float16: 1e-2, 
 class Parity:
     """How well the engine's unedited run agrees with the model's own forward on the user's input.
 
-    difference: the largest absolute difference of any output; relative: its share of the outputs' range.
+    difference: the largest absolute difference of any output; relative: its share of the outputs' range; limit: the
+    share up to which a model is let pass.
     """
 
     difference: float
     relative: float
+    limit: float = PARITY_LIMITS[torch.float32]
 
 
 class Session:
@@ -98,11 +101,20 @@ class Session:
         with stage(0.5, 1.0):
             b_state = self.engine.counterfactual()
         self._b_answer = None if b_state is None else self._answer(b_state)
+        self._floor: tuple[BoundMetric, float] | None = None
         self.with_metric(metric)
 
     @property
     def graph(self) -> Graph:
         return self.model.graph
+
+    @property
+    def noise_floor(self) -> float:
+        """What rounding alone changes the metric by, in its unit: a measured effect below it says nothing. 0 of a model
+        in fp32 or fp64; else some runs when it is first asked for (`core.noise`)."""
+        if self._floor is None or self._floor[0] is not self.metric:
+            self._floor = self.metric, noise_floor(self)
+        return self._floor[1]
 
     @property
     def clean(self) -> Result:
@@ -205,6 +217,7 @@ class Session:
             difference = float((own - self._clean_answer).abs().max())
             spread = float(own.max() - own.min())
         relative = difference / spread if spread > 0 else difference
-        if not relative <= PARITY_LIMITS[self.model.adapter.dtype]:  # also where a number is not finite
-            raise disagreement(self.model.adapter, self.model.title, difference, relative)
-        return Parity(difference, relative)
+        limit = PARITY_LIMITS[self.model.adapter.dtype]
+        if not relative <= limit:  # also where a number is not finite
+            raise disagreement(self.model.adapter, self.model.title, difference, relative, limit)
+        return Parity(difference, relative, limit)

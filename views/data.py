@@ -31,6 +31,7 @@ class EdgeMark:
     label: str = ""  # beside the break: the measured change of the metric
     signed: bool = True  # whether the sign of its value says anything; else it is drawn without a hue
     direction: int | None = 1
+    below_noise: bool = False  # measured, but by rounding alone, perhaps: never solid
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,7 @@ class NodeInspection:
     links_of: str = ""  # what the scores of what it reads and writes are over: "estimated over 24 pairs"
     estimated_of: str = ""  # what each is of, in a word or two, where they are not of the same
     measured_of: str = ""
+    noise_floor: float = 0.0  # of the metric in half precision: a smaller measured effect is rounding
     direction: int | None = 1  # A's: which changes of the metric lead towards A
 
 
@@ -227,6 +229,7 @@ class EdgeInspection:
     note: str = ""  # why there is no estimate, or that it is not of what the measurement is of
     estimated_of: str = ""  # what each is of, in a word or two, where they are not of the same
     measured_of: str = ""
+    noise_floor: float = 0.0  # of the metric in half precision: a smaller measured effect is rounding
     direction: int | None = 1  # A's: which changes of the metric lead towards A
 
 

@@ -13,6 +13,7 @@ from core.circuit import Circuit
 from core.edits import Edit
 from core.interchange.circuit_files import to_json
 from core.interchange.made_of import KEY, MadeOf
+from core.noise import is_below_noise
 from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def circuit_text(shown: Snapshot) -> str:
     edges = np.zeros(0, dtype=np.int64)
     if ranking is not None:
         edges = ranking.kept(shown.document.size, shown.extent.strongest)
+    floor = 0.0 if shown.ready is None else shown.ready.noise_floor
     is_estimate = ranking is not None and ranking.meaning == ESTIMATED
     known = [None] * len(edges) if ranking is None else ranking.known(edges)
     content = json.loads(to_json(Circuit(graph, edges, None, about_work(shown))))
@@ -36,6 +38,7 @@ def circuit_text(shown: Snapshot) -> str:
         if change is not None:  # both as changes of the metric
             row |= {"estimated": -score} if score is not None and is_estimate else {}
             row["measured"] = change
+            row |= {"below_noise": True} if is_below_noise(change, floor) else {}
     subject = shown.subject
     content["edits"] = [str(edit) for edit in edits_made(shown)]
     if subject.ran is not None:
@@ -64,6 +67,8 @@ def about_work(shown: Snapshot) -> dict[str, str]:
     }
     if scored is not None and scored.meaning.signed and scored.ranking.direction is not None:
         about["direction"] = DIRECTION_IN_FILES[scored.ranking.direction]
+    if shown.ready is not None and shown.ready.noise_floor:
+        about["noise_floor"] = f"{shown.ready.noise_floor:.3g}"
     told = {} if scored is None or scored.from_file else scored.about  # what a file says is of the file
     return {**told} | about | shown.subject.about() | metric_kind(made(shown))
 

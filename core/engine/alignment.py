@@ -59,8 +59,8 @@ class Alignment:
 
     def sources(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Which position of each row goes into each column, and whether the row has one there: [row, column] both."""
-        index = torch.zeros(len(rows), self.size, dtype=torch.long)
-        real = torch.zeros(len(rows), self.size, dtype=torch.bool)
+        index = torch.zeros(len(rows), self.size, dtype=torch.long, device="cpu")
+        real = torch.zeros(len(rows), self.size, dtype=torch.bool, device="cpu")
         for place, row in enumerate(rows):
             for number, column in enumerate(self._columns):
                 start, stop = self._spans[column.name][row]
@@ -81,7 +81,7 @@ class Alignment:
             places = [self._place(position, own, spans) for position in range(own)]
             found.append(places + [0] * (length - own))
         alike = all(places == found[0] for places in found)
-        return torch.tensor(found[:1] if alike else found)
+        return torch.tensor(found[:1] if alike else found, device="cpu")
 
     def _place(self, position: int, length: int, roles: Mapping[str, Span]) -> int:
         inside = [(name, span) for name, span in roles.items() if span[0] <= position < span[1]]

@@ -159,13 +159,16 @@ class _Sums:
         self._alignment = alignment
         self._over_positions = over_positions
         self._sums: list[Tensor] = []
-        self._counts = torch.zeros(1, 1 if over_positions else alignment.size, 1)
+        self._counts = torch.zeros(1, 1 if over_positions else alignment.size, 1, device="cpu")
 
     def add(self, state: RunState, rows: Sequence[int], lengths: Sequence[int]) -> None:
         """Add the run of some more rows of the population, all of whose lengths are given."""
         if self._over_positions or self._alignment.plain:
             index = None
-            real = torch.arange(state.embedding.shape[1]) < torch.tensor([lengths[row] for row in rows])[:, None]
+            real = (
+                torch.arange(state.embedding.shape[1], device="cpu")
+                < torch.tensor([lengths[row] for row in rows], device="cpu")[:, None]
+            )
         else:
             index, real = self._alignment.sources(rows)
         for number, part in enumerate(_parts(self._adapter, state)):

@@ -27,6 +27,7 @@ from core.errors import InputError
 from core.inputs.corruption_kinds import ImageCorruption
 from core.inputs.images import model_view
 from core.inputs.pair import Side
+from core.precision import widened
 
 if TYPE_CHECKING:
     from core.models.model import Model
@@ -49,8 +50,9 @@ def corrupted_side(model: Model, side: Side, corruption: ImageCorruption) -> Sid
             raise InputError("The other picture has another size for this model.", "Crop it to the same shape as A.")
         other = theirs.tensor[0]
     shape = (-1, 1, 1)
-    mean, std = (torch.tensor(v).to(side.tensor).reshape(shape) for v in (processing.mean, processing.std))
-    changed = corrupt((side.tensor[0] * std + mean).double(), corruption, grid)
+    clean = widened(side.tensor[0]).cpu()  # where there is fp64
+    mean, std = (torch.tensor(v, device="cpu").to(clean).reshape(shape) for v in (processing.mean, processing.std))
+    changed = corrupt((clean * std + mean).double(), corruption, grid)
     mask = _mask(corruption.patches, grid, side.tensor.shape[-2:]).to(side.tensor.device)
     new = other if other is not None else ((changed - mean) / std).to(side.tensor)
     pixels = torch.where(mask, new, side.tensor[0])[None]
@@ -69,8 +71,8 @@ def corrupt(pixels: Tensor, corruption: ImageCorruption, grid: tuple[int, int]) 
     if corruption.kind == "mean":
         new = inside.mean(dim=1)[:, None, None].expand_as(pixels)
     elif corruption.kind == "noise":
-        generator = torch.Generator().manual_seed(corruption.seed)
-        normal = torch.randn(pixels.shape, generator=generator, dtype=pixels.dtype).to(pixels.device)
+        generator = torch.Generator("cpu").manual_seed(corruption.seed)
+        normal = torch.randn(pixels.shape, generator=generator, dtype=pixels.dtype, device="cpu").to(pixels.device)
         mean, deviation = inside.mean(dim=1), inside.std(dim=1, correction=0)
         new = (normal * deviation[:, None, None] + mean[:, None, None]).clamp(0, 1)
     elif corruption.kind == "blur":
@@ -97,15 +99,15 @@ def patch_order(patches: Sequence[int], seed: int) -> list[int]:
 def _mask(patches: Sequence[int], grid: tuple[int, int], size: torch.Size) -> Tensor:
     """Which pixels [height, width] belong to the patches; all where there are none. Raises InputError."""
     if not patches:
-        return torch.ones(size, dtype=torch.bool)
+        return torch.ones(size, dtype=torch.bool, device="cpu")
     count = grid[0] * grid[1]
     outside = [patch for patch in patches if not 0 <= patch < count]
     if outside:
         raise InputError(f"There is no patch {outside[0]}: the picture has {count}.", "Brush the region again.")
-    chosen = torch.zeros(count, dtype=torch.bool)
+    chosen = torch.zeros(count, dtype=torch.bool, device="cpu")
     chosen[list(patches)] = True
     height, width = size[0] // grid[0], size[1] // grid[1]
-    mask = torch.zeros(size, dtype=torch.bool)
+    mask = torch.zeros(size, dtype=torch.bool, device="cpu")
     mask[: grid[0] * height, : grid[1] * width] = (
         chosen.reshape(grid).repeat_interleave(height, dim=0).repeat_interleave(width, dim=1)
     )

@@ -84,7 +84,7 @@ def encode_side(
     rows = [encode(tokenizer, text, context_length) for text in texts]
     length = padded_length or max(len(row) for row in rows)
     padding = next((t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id) if isinstance(t, int) and t >= 0), 0)
-    ids = torch.tensor([row + [padding] * (length - len(row)) for row in rows])
+    ids = torch.tensor([row + [padding] * (length - len(row)) for row in rows], device="cpu")
     longest = ids[0].tolist() if padded_length else max(rows, key=len)
     first = rows[0] + longest[len(rows[0]) :]
     tokens = tuple(len(row) for row in rows)

@@ -88,11 +88,11 @@ def _same(taken: Any, now: Any) -> bool:
     )
 
 
-def disagreement(adapter: Adapter, title: str, difference: float, relative: float) -> ModelError:
+def disagreement(adapter: Adapter, title: str, difference: float, relative: float, limit: float) -> ModelError:
     """The refusal of a model whose own pass is another than the engine's, with the cause where one is seen."""
     said = (
-        f"Wirescope's pass over {title} differs from the model's own by {difference:.2g} ({percent(relative, 1)} of "
-        "the range of its outputs), so its edits could not be trusted."
+        f"Wirescope's pass over {title} differs from the model's own by {difference:.2g} ({percent(relative, 2)} of "
+        f"the range of its outputs; {percent(limit, 2)} is let pass), so its edits could not be trusted."
     )
     seen = causes(adapter)
     if not seen:

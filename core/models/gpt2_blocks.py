@@ -38,8 +38,8 @@ class Conv1D(nn.Module):
 
     def __init__(self, size_in: int, size_out: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.zeros(size_in, size_out))
-        self.bias = nn.Parameter(torch.zeros(size_out))
+        self.weight = nn.Parameter(torch.zeros(size_in, size_out, device="cpu"))
+        self.bias = nn.Parameter(torch.zeros(size_out, device="cpu"))
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.addmm(self.bias, x.flatten(0, -2), self.weight).view(*x.shape[:-1], -1)
@@ -74,9 +74,9 @@ class Mlp(nn.Module):
 class Block(nn.Module):
     def __init__(self, width: int, heads: int, eps: float) -> None:
         super().__init__()
-        self.ln_1 = nn.LayerNorm(width, eps)
+        self.ln_1 = nn.LayerNorm(width, eps, device="cpu")
         self.attn = Attention(width, heads)
-        self.ln_2 = nn.LayerNorm(width, eps)
+        self.ln_2 = nn.LayerNorm(width, eps, device="cpu")
         self.mlp = Mlp(width)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -102,7 +102,7 @@ class GPT2LMHeadModel(nn.Module):
                 "wte": _embedding(config["vocab_size"], width),
                 "wpe": _embedding(config["n_positions"], width),
                 "h": nn.ModuleList(Block(width, heads, eps) for _ in range(layers)),
-                "ln_f": nn.LayerNorm(width, eps),
+                "ln_f": nn.LayerNorm(width, eps, device="cpu"),
             }
         )
         self.lm_head = nn.Linear(width, config["vocab_size"], bias=False, device="meta")
@@ -142,7 +142,7 @@ class GPT2LMHeadModel(nn.Module):
 
 def _embedding(count: int, width: int) -> nn.Embedding:
     """Not drawn: that would move the user's random numbers, and on the meta device import torch's compiler."""
-    return nn.Embedding(count, width, _weight=torch.empty(count, width))
+    return nn.Embedding(count, width, _weight=torch.empty(count, width, device="cpu"))
 
 
 def is_plain(config: dict[str, Any]) -> bool:

@@ -117,7 +117,7 @@ class Model:
             kind = type(wrong).__name__
             raise InputError(f"{self.title} reads text, not {kind}.", "Give text or token ids, or open a vision model.")
         if self.tokenizer is None:
-            typed = [torch.tensor(typed_ids(text))[None] for text in sources]
+            typed = [torch.tensor(typed_ids(text), device="cpu")[None] for text in sources]
             side = self._ids_side(*_as_batch(typed))
             return replace(side, text=" ".join(str(token) for token in typed[0][0].tolist()))
         adapter = self.adapter
@@ -238,8 +238,8 @@ class Model:
 def _as_batch(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Rows [1, position] as one batch, padded on the right, and the mask of what is real."""
     ids = stack_rows([row[0] for row in rows])
-    lengths = torch.tensor([row.shape[1] for row in rows])
-    return ids, (torch.arange(ids.shape[1]) < lengths[:, None]).int()
+    lengths = torch.tensor([row.shape[1] for row in rows], device="cpu")
+    return ids, (torch.arange(ids.shape[1], device="cpu") < lengths[:, None]).int()
 
 
 def _plain(class_name: str) -> str:

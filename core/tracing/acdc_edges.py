@@ -92,7 +92,7 @@ class Search:
         """Remove some edges one on top of the other, up to one that has to stay. Returns how many are decided, and
         whether the last of them stays."""
         number = self._number
-        metrics = torch.zeros(len(writers), dtype=torch.float64)
+        metrics = torch.zeros(len(writers), dtype=torch.float64, device="cpu")
         all_changes: list[Changes] = []
         for place, sweep in enumerate(self._sweeps):
             lost = torch.stack([sweep.lost(writer) for writer in writers]).cumsum(dim=0)

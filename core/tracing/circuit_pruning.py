@@ -177,7 +177,7 @@ def _worths(job: Job, state: PruningState) -> Iterator[tuple[Floats, float]]:
     while (done := state.steps) < steps * len(sessions):
         number, step = divmod(done, steps)
         session = sessions[number]
-        shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
+        shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64, device="cpu")
         shares[readers, writers] = (step + 0.5) / steps
         with stage(done / (steps * len(sessions)), (done + 1) / (steps * len(sessions))):
             first = first_row(session, job.replacement)

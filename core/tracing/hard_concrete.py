@@ -45,8 +45,8 @@ class Masks:
         if job.level == "positions":
             common_length(session.pair for session in job.sessions)
             count *= self._length - self._first  # before that nothing is replaced
-        self.log_alpha = torch.full((count,), OPEN, dtype=torch.float64, requires_grad=True)
-        self._sum = torch.zeros(count, dtype=torch.float64)  # of log alpha, over the updates
+        self.log_alpha = torch.full((count,), OPEN, dtype=torch.float64, requires_grad=True, device="cpu")
+        self._sum = torch.zeros(count, dtype=torch.float64, device="cpu")  # of log alpha, over the updates
         self._adam = torch.optim.Adam([self.log_alpha], lr=RATE)
         self.updates = 0
         self._slopes_so_far: list[Tensor] = []  # of the present update, a session each
@@ -70,7 +70,7 @@ class Masks:
         done = (self.updates + 1) / options.updates
         missed = float(still_open.detach()) - max(options.keep, 1 - 2 * done * (1 - options.keep))
         self._adam.zero_grad()
-        pull = torch.tensor(STIFF * count * missed, dtype=torch.float64)
+        pull = torch.tensor(STIFF * count * missed, dtype=torch.float64, device="cpu")
         torch.autograd.backward([masks, still_open], grad_tensors=[slopes, pull])
         self._adam.step()
         self._sum += log_alpha.detach()
@@ -79,9 +79,9 @@ class Masks:
     def _slopes(self, job: Job, session: Session, masks: Tensor) -> Tensor:
         """The divergence's gradient by every mask, summed over a session's pairs."""
         graph, level = self._graph, self._level
-        shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64)
+        shares = torch.zeros(len(graph.readers), graph.n_writers, dtype=torch.float64, device="cpu")
         by_edge = masks[self._writers] if level == "nodes" else masks if level == "edges" else 1.0
-        shares[self._readers, self._writers] = torch.as_tensor(by_edge, dtype=torch.float64)
+        shares[self._readers, self._writers] = torch.as_tensor(by_edge, dtype=torch.float64, device="cpu")
         at_positions = masks.view(graph.n_writers, -1) if level == "positions" else None
         run = CircuitGradients(
             session.engine, shares, job.replacement, _divergence(session), self._first, job.cancelled, at_positions

@@ -9,6 +9,7 @@ import pytest
 
 from app import cli
 from app.__main__ import COMMANDS
+from app.presenters.run_report import report_words
 from core.edits import Edit, parse_edit
 from core.errors import Cancelled
 from core.inputs.pair import Dataset
@@ -54,7 +55,7 @@ def test_run_as_json(pair, session: Session, capsys) -> None:
     for row in report["predictions"]:
         index = session.model.answer(row["answer"])
         assert row["after"] == pytest.approx(float(probabilities[index]), abs=1e-6)
-    assert report["parity"]["relative"] < 1e-3
+    assert report["parity"]["relative"] < report["parity"]["limit"] == 1e-4
     assert (report["unit"], report["clean"]) == ("probability", CLEAN)
 
 
@@ -206,7 +207,7 @@ def test_an_empty_path_of_a_picture_ends_with_3(models, capsys) -> None:
 def test_a_number_that_rounds_to_nothing_has_no_minus(pair, capsys) -> None:
     report = {"before": -1e-9, "after": -2e-9, "answer": "x"}
     rest = {"model": "m", "clean": "a", "counterfactual": None, "edits": [], "norms": "frozen", "unit": "cosine"}
-    words = cli.report_words({**rest, **report, "metric": "p", "predictions": [report], "parity": {"difference": 0.0}})
+    words = report_words({**rest, **report, "metric": "p", "predictions": [report], "parity": {"difference": 0.0}})
     assert "-0.0000" not in words
     assert "p: 0.0000 -> 0.0000 (+0.0000)" in words
 
@@ -275,3 +276,21 @@ def test_another_package_of_the_same_name_is_noticed(tmp_path: Path) -> None:
     assert "come from different places" in done.stderr
     assert f"core from {tmp_path}" in done.stderr
     assert "environment of its own" in done.stderr
+
+
+def test_a_change_that_rounding_may_have_made_is_called_so(pair, capsys) -> None:
+    """In bf16 the run says where rounding ends, and of a smaller change that it is below; in fp32 nothing of it."""
+    names = ["--model", "bundled:names", "--clean", "When Mary and John went to the store, John gave a drink to"]
+    names += ["--metric", "logit_difference: Mary: John", "--edit", "m0->m3=scale:1.0001"]
+    assert code_of("run", *names, "--precision", "bf16") == 0
+    out, err = capsys.readouterr()
+    assert "below noise" in out
+    assert "noise floor in half precision" in out
+    assert "bf16 on the CPU" in err
+    assert code_of("run", *names, "--precision", "bf16", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["below_noise"]
+    assert abs(report["after"] - report["before"]) < report["noise_floor"]
+    for precision in ("fp32", "fp64"):
+        assert code_of("run", *names, "--precision", precision) == 0
+        assert "noise" not in capsys.readouterr().out

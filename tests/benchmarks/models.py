@@ -22,10 +22,10 @@ STORY = (
 SAMPLES = Path(__file__).resolve().parents[2] / "resources" / "samples"
 
 
-def gpt2_small_shape(tokens: int, batch: int = 1) -> ws.Session:
-    """GPT-2 small's sizes with random weights; A and B differ at the second position."""
+def gpt2_small_shape(tokens: int, batch: int = 1, where: str = "cpu") -> ws.Session:
+    """GPT-2 small's sizes with random weights; A and B differ at the second position. where: the device."""
     torch.manual_seed(0)
-    module = GPT2LMHeadModel(GPT2Config()).eval()
+    module = GPT2LMHeadModel(GPT2Config()).eval().to(where)
     ids = torch.randint(0, 50257, (batch, tokens))
     other = ids.clone()
     other[:, 1] += 1

@@ -1,11 +1,14 @@
-"""Nothing makes fp64 on the model's device: Apple's GPUs have none.
+"""Nothing makes fp64 on the model's device: Apple's GPUs have none. And nothing leaves it open where a new tensor is.
 
-A mode stands in for such a device: an fp32 tensor that has not been brought to the CPU refuses to become fp64.
+A mode stands in for such a device: an fp32 tensor that has not been brought to the CPU refuses to become fp64. Where a
+tensor's device is not named, it is the one that a notebook has set for all new ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +16,10 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 import wirescope as ws
-from core.lens.positions import written_norms
+from core.edits import EDIT_KINDS
+from core.lens.positions import NodeGradients, estimated_effects, written_norms
+from core.lens.repair import self_repair
+from core.lens.unfolded import unfold
 from core.tracing.methods import METHODS
 from tests.small_models import small_model
 
@@ -54,6 +60,13 @@ JOBS: dict[str, Callable[[ws.Session], object]] = {
             ws.Edit("m1", "steer", value=[0.1] * s.model.adapter.shape.width),
         ]
     ),
+    "every edit": lambda s: [s.run([edit]) for edit in every_edit(s)],
+    "frozen norms": lambda s: s.run([ws.Edit("m0", "zero")], frozen_norms=True),
+    "scan": lambda s: ws.Scan(s, "nodes").run(),
+    "lenses": lambda s: [lens(s.run(positions="all"), s.graph.nodes[1], -1) for lens in (ws.node_lens, ws.stream_lens)],
+    "self-repair": lambda s: self_repair(s, s.clean, s.run([ws.Edit("m0", "zero")]), ws.Node("mlp", 0)),
+    "unfolded": lambda s: unfold(s, range(8)),
+    "positions": lambda s: estimated_effects(s, NodeGradients(s), s.graph.writers[1], "patch"),
     "attention": lambda s: ws.attention_pattern(s.run(positions="all"), 0, 0),
     "norms": lambda s: written_norms(s.run(positions="all"), s.graph.nodes[1]),
     **{
@@ -62,6 +75,14 @@ JOBS: dict[str, Callable[[ws.Session], object]] = {
         for level in method.levels
     },
 }
+
+
+def every_edit(session: ws.Session) -> list[ws.Edit]:
+    edge = session.graph.edges[-1]
+    values = {"scale": 0.5, "noise": 0.5, "steer": [0.1] * session.model.adapter.shape.width}
+    kinds = [kind for kind in EDIT_KINDS if kind != "resample"]
+    targets = (edge, "m0", edge.reader)
+    return [ws.Edit(to, kind, value=values.get(kind), positions=[1]) for to in targets for kind in kinds]
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -73,3 +94,55 @@ def test_no_fp64_on_the_device(session: ws.Session, name: str):
 def test_the_mode_would_notice():
     with WithoutDoubles(), pytest.raises(TypeError, match="no float64"):
         torch.ones(2).double().cpu()
+
+
+# ---- new tensors ----
+
+MAKERS = {"arange", "as_tensor", "empty", "eye", "full", "linspace", "logspace", "normal", "ones", "rand", "randint"}
+MAKERS |= {"randn", "randperm", "tensor", "zeros"}
+CORE = Path(__file__).parents[2] / "core"
+
+
+def unnamed(source: str) -> Iterator[int]:
+    """The lines of calls that make a tensor, or a generator, without saying where."""
+    for call in ast.walk(ast.parse(source)):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+            continue
+        if not (isinstance(call.func.value, ast.Name) and call.func.value.id == "torch"):
+            continue
+        named = any(word.arg == "device" for word in call.keywords)
+        if (call.func.attr in MAKERS and not named) or (call.func.attr == "Generator" and not (call.args or named)):
+            yield call.lineno
+
+
+def test_every_new_tensor_and_generator_names_its_device():
+    assert list(unnamed("torch.zeros(3)\ntorch.Generator()")) == [1, 2]
+    assert list(unnamed("torch.zeros(3, device=x.device)\ntorch.Generator('cpu')")) == []
+    found = {str(path.relative_to(CORE)): list(unnamed(path.read_text())) for path in CORE.rglob("*.py")}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_default_device_of_a_notebook_changes_nothing(name: str):
+    """On the meta device, which holds no numbers: what landed there would be missed."""
+    with torch.device("meta"):
+        JOBS[name](fresh_session())
+
+
+def test_models_and_inputs_are_where_they_are_asked_for_under_a_default_device():
+    with torch.device("meta"):
+        model = ws.load_model("bundled:names", device="cpu")
+        session = ws.Session(model, model.pair("When Mary gave a drink to", "When Tom gave a drink to"))
+        assert {parameter.device.type for parameter in model.adapter.module.parameters()} == {"cpu"}
+        assert session.clean.metric.device.type == "cpu"
+        session.run([ws.Edit("m0", "mean"), ws.Edit("a0.h0", "noise", value=0.5)])
+        ws.direct_attribution(session, session.clean)
+
+
+def fresh_session() -> ws.Session:
+    """Nothing has run in it yet."""
+    with torch.device("cpu"):
+        module = small_model("gpt2").float()
+        a, b = torch.tensor([[1, 2, 3, 4]]), torch.tensor([[1, 5, 3, 4]])
+    model = ws.load_model((module, None))
+    return ws.Session(model, model.pair(a, b), ws.logit_difference(6, 7))

@@ -63,7 +63,7 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
     if place is None:
         return target_name(target)
     mark = scene.marks[place]
-    how = "measured" if mark.measured else scene.data.how
+    how = "below noise" if mark.below_noise else "measured" if mark.measured else scene.data.how
     words = figure_words(mark.value, how, mark.signed) if mark.value is not None else "no score yet"
     over = scene.data.over
     alone = ", on the pair on the cards" if over and mark.label else ""

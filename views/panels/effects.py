@@ -51,6 +51,7 @@ class EffectBars(Painted):
         self._measured: float | None = None
         self._direction: int | None = 1
         self._of = ("", "")
+        self._floor = 0.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_values(
@@ -59,10 +60,12 @@ class EffectBars(Painted):
         measured: float | None,
         direction: int | None = 1,
         of: tuple[str, str] = ("", ""),
+        noise_floor: float = 0.0,
     ) -> None:
         """direction: A's, by which the measured change has its hue. of: what each is of, where they are not of the
-        same."""
+        same. noise_floor: of the metric; a measured change below it is called that, and has no bar."""
         self._estimated, self._measured, self._direction, self._of = estimated, measured, direction, of
+        self._floor = noise_floor
         self.setAccessibleName("; ".join(f"{word} {text}" for word, text in self.row_texts()))
         self.update()
 
@@ -71,8 +74,11 @@ class EffectBars(Painted):
         words = [f"{word}, {of}" if of else word for word, of in zip(("estimated", "measured"), self._of, strict=True)]
         return [
             (words[0], "–" if self._estimated is None else change_words(self._estimated)),
-            (words[1], "not yet" if self._measured is None else change_words(self._measured)),
+            (words[1], "not yet" if self._measured is None else self._measured_words(self._measured)),
         ]
+
+    def _measured_words(self, measured: float) -> str:
+        return f"below noise ({self._floor:.2g})" if abs(measured) < self._floor else change_words(measured)
 
     def _row_height(self) -> int:
         return self.fontMetrics().height() + 7
@@ -90,7 +96,8 @@ class EffectBars(Painted):
         right = max(QFontMetricsF(mono).horizontalAdvance(text) for _, text in self.row_texts()) + 12
         room = max(self.width() - left - right, 1.0)
         most = max(abs(self._estimated or 0), abs(self._measured or 0), 1e-9)
-        values = (self._estimated, self._measured)
+        lost = self._measured is not None and abs(self._measured) < self._floor
+        values = (self._estimated, None if lost else self._measured)
         for row, ((word, text), value) in enumerate(zip(self.row_texts(), values, strict=True)):
             box = QRectF(0, row * height, self.width(), height)
             painter.setFont(self.font())
@@ -161,12 +168,13 @@ class Effects(QWidget):
         note: str = "",
         direction: int | None = 1,
         of: tuple[str, str] = ("", ""),
+        noise_floor: float = 0.0,
     ) -> None:
         """waits: the edit cannot be made now, so there is nothing to measure. note: why there is no estimate. of: what
         the estimate and the measurement are of, where that is not the same: then there is no gap to speak of.
-        direction: A's."""
-        self.bars.set_values(estimated, measured, direction, of)
-        alike = not any(of)
+        direction: A's. noise_floor: of the metric; of a measured change below it nothing more is said."""
+        self.bars.set_values(estimated, measured, direction, of, noise_floor)
+        alike = not any(of) and (measured is None or abs(measured) >= noise_floor)
         show_text(self.gap, gap_words(estimated, measured) if alike else "")
         self.flag.setVisible(alike and gap_is_large(estimated, measured))
         show_text(self.note, note)

@@ -182,9 +182,9 @@ class InspectorPanel(QFrame):
         self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
 
     def _show_effect(self, data: NodeInspection | EdgeInspection) -> None:
-        of = data.estimated_of, data.measured_of
+        of, floor = (data.estimated_of, data.measured_of), data.noise_floor
         self.effects.show_effects(
-            data.estimated, data.measured, data.kind_words, data.waits, data.note, data.direction, of
+            data.estimated, data.measured, data.kind_words, data.waits, data.note, data.direction, of, floor
         )
         self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
 

@@ -51,6 +51,7 @@ class TableData:
     estimated_of: str = ""  # method and inputs of the scores
     measured_of: str = ""  # inputs of what was measured
     with_edits: bool = False  # what was measured is on top of edits, which the scores are without
+    noise_floor: float = 0.0  # of the metric in half precision: a smaller measured change is rounding
     labels: Mapping[Target, str] = field(default_factory=dict)  # what heads do on A: "copying .81"
 
 
@@ -158,6 +159,14 @@ class _Known:
     estimated_of: str = ""
     measured_of: str = ""
     with_edits: bool = False
+    noise_floor: float = 0.0
+
+    def measured_words(self, row: int) -> str:
+        """What is measured of a row; empty where nothing is."""
+        change = float(self.measured[row])
+        if np.isnan(change):
+            return ""
+        return "below noise" if abs(change) < self.noise_floor else score_words(change)
 
     @property
     def is_effect(self) -> bool:
@@ -209,7 +218,7 @@ class _Known:
                 "Measured" + ", with edits" * apart,
                 _MEASURED.format(hues=_hues(self.of_metric))
                 + _of("Measured", self.measured_of, ", with the other edits in place" * apart),
-                lambda row: _figure(self.measured[row]),
+                self.measured_words,
                 lambda: _size(self.measured), large_first=True, figures=True,
                 sign=towards(-self.measured, self.of_metric),
             ),
@@ -231,7 +240,10 @@ class _Known:
             name = "estimated change" if self.is_effect else "score" if self.how == "scored" else self.how
             parts.append(f"{name} {self.figure(row)}")
         if not np.isnan(self.measured[row]):
-            parts.append(f"measured change {change_words(float(self.measured[row]))}")
+            lost = abs(self.measured[row]) < self.noise_floor
+            parts.append(
+                "measured: below noise" if lost else f"measured change {change_words(float(self.measured[row]))}"
+            )
         if row in self.edits:
             parts.append("edited: " + self.edits[row])
         if self.kept[row]:
@@ -258,7 +270,7 @@ def _known(count: int, estimated: NDArray[np.float64] | None, data: TableData, n
             edits[row] = words
     unknown = np.full(count, np.nan) if estimated is None else estimated
     return _Known(unknown, measured, edited, kept, edits, data.how, data.signed, data.direction, data.of_metric,
-                  data.estimated_of, data.measured_of, data.with_edits)  # fmt: skip
+                  data.estimated_of, data.measured_of, data.with_edits, data.noise_floor)  # fmt: skip
 
 
 def edge_rows(data: TableData) -> Rows:
