@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 DRAWS = 8
-SPREADS = 2.0
+SPREADS = 3.0
 FIRST_SEED = 9_000  # of the noise: others than those that people take
 BELOW = "below noise"
 

@@ -68,9 +68,8 @@ def _importance(job: Job) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
     engine, graph = job.session.engine, job.session.graph
     state, lengths = engine.clean(full=True), torch.tensor(engine.extent.lengths, device="cpu")
-    real = (
-        (torch.arange(engine.length, device="cpu") < lengths[:, None]) / lengths[:, None] / engine.batch
-    )  # [batch, position]
+    here = torch.arange(engine.length, device="cpu") < lengths[:, None]
+    real = here / lengths[:, None] / engine.batch  # [batch, position]
     outs = torch.stack([state.out(engine.adapter, node) for node in graph.writers])
     edges, positions = np.zeros(graph.n_edges), np.zeros((graph.n_writers, engine.length))
     for number, (_, group) in enumerate(groupby(graph.readers, _stream)):
