@@ -25,6 +25,7 @@ from views.trust_data import Statement
 
 WELL = 0.02  # of the change: what the scores of an integrated method may miss
 FAR = 0.1  # beyond it, they do not add up
+ABOVE_CHANCE = 0.05  # Jaccard: what lies less above the level of scores that mean nothing says nothing
 BEHIND = 0.1  # of the pairs: how many fewer a circuit may answer rightly than the whole model
 CARRIED = {"patch": "B's values", "zero": "zero", "mean": "their mean"}  # by removed edges
 
@@ -155,7 +156,11 @@ def say_stability(report: dict[str, Any]) -> list[Statement]:
     )
     level = f"scores that mean nothing: {percent(shared_edges(stable['random']))}"
     words += f" ({level}; of two halves of the pairs {percent(shared_edges(stable['halves']))})"
-    words += "." if shared >= LEAST_SHARED else ": which edges it holds depends on the pairs."
+    empty = stable["jaccard"] < stable["random"] + ABOVE_CHANCE and shared >= LEAST_SHARED
+    if empty:
+        words += ": no more than by chance, so these pairs are too few to tell."
+    else:
+        words += "." if shared >= LEAST_SHARED else ": which edges it holds depends on the pairs."
     detail = (
         f"Bootstrap over the pairs: {percent(shared_edges(stable['low']))} to {percent(shared_edges(stable['high']))}; "
         f"Jaccard overlap {stable['jaccard']:.2f}. Scores that mean nothing, each pair's shuffled over the edges, "
@@ -163,12 +168,17 @@ def say_stability(report: dict[str, Any]) -> list[Statement]:
         f"have none: {stable['halves']:.2f}, where shuffled scores give {stable['halves random']:.2f}."
     )
     bad = f"Other pairs would give another circuit, with only {percent(shared)} of its edges in this one."
+    if empty:
+        bad = (
+            f"Other pairs would share {percent(shared)} of its edges, and scores that mean nothing "
+            f"{percent(shared_edges(stable['random']))}, so the pairs are too few to tell."
+        )
     return [
         Statement(
             "Stability",
             percent(shared),
             words,
-            tone_of(shared >= LEAST_SHARED),
+            tone_of(shared >= LEAST_SHARED and not empty),
             detail,
             tip,
             bad,

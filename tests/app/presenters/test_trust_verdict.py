@@ -128,7 +128,7 @@ def test_at_most_three_sentences_worst_first_each_with_a_number(
         needed=needed,
         right={"circuit": circuit, "whole": whole, "pairs": 20},
         sum={"scores": 10 * total, "change": 10.0},
-        stability={"jaccard": shared, "low": shared, "high": shared, "between": shared, "shared": shared},
+        stability={"jaccard": shared, "low": shared, "high": shared, "between": shared, "shared": shared, **LEVELS},
         tests=[
             passed("equivalence", 0.3, 20, p),
             passed("independence", 0.1, 20, p),
@@ -150,3 +150,13 @@ def test_at_most_three_sentences_worst_first_each_with_a_number(
     assert all(one.tip for one in made)
     if not 0.8 <= recovered <= 1.2:
         assert judged[0].words.startswith("64 of 1,519 edges recover")
+
+
+def test_a_stability_that_chance_gives_too_speaks_against_it_and_says_so() -> None:
+    level = {"jaccard": 0.65, "low": 0.6, "high": 0.7, "between": 0.6, "shared": 0.79, **LEVELS}
+    (few,) = [one for one in statements(report(stability={**level, "random": 0.62})) if one.title == "Stability"]
+    assert few.tone == "against"
+    assert "no more than by chance, so these pairs are too few to tell" in few.words
+    assert "so the pairs are too few to tell" in " ".join(line.words for line in verdict([few]))
+    (enough,) = [one for one in statements(report(stability=level)) if one.title == "Stability"]
+    assert enough.tone == "plain"
