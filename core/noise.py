@@ -4,11 +4,16 @@ bf16 keeps 8 bits: each number that is written to the stream is rounded by up to
 changes what is rounded, so a measured effect holds, beside what the edit does, what other roundings do.
 
 Steps:
-1. Run A `DRAWS` times, with what the input and every MLP write moved at random by about one rounding.
+1. Run A `DRAWS` times, with what the input writes moved at random by about one rounding: all that comes later is then
+   rounded otherwise.
 2. The floor is `SPREADS` times the root mean square of what the metric (the mean over the batch) changes by.
 
 An effect below the floor cannot be told from rounding: neither its size nor its sign is known. In fp32 and fp64 the
 floor is taken as 0: their rounding is some 100,000 times smaller.
+
+Measured on the bundled model, all edges, against fp32: 99.8 % of the effects are nearer to fp32's than the floor, and
+those above it all have fp32's sign. Where an answer is nearly certain, a logarithm or a divergence moves more under an
+edit than at A, and the floor is too low for it: a size may then be wrong by more than the floor.
 """
 
 from __future__ import annotations
@@ -36,14 +41,12 @@ def noise_floor(session: Session) -> float:
     dtype = session.model.adapter.dtype
     if dtype not in HALF:
         return 0.0
-    graph = session.graph
-    writers = [Node("input"), *(Node("mlp", layer) for layer in range(graph.layers))]
     without = float(session.clean.metric.mean())
     changes = []
     for draw in range(DRAWS):
         rounding = torch.finfo(dtype).eps / 2
-        moved = [Edit(node, "noise", value=rounding, seed=FIRST_SEED + draw) for node in writers]
-        changes.append(float(session.run(moved).metric.mean()) - without)
+        moved = Edit(Node("input"), "noise", value=rounding, seed=FIRST_SEED + draw)
+        changes.append(float(session.run([moved]).metric.mean()) - without)
     return SPREADS * math.sqrt(sum(change**2 for change in changes) / DRAWS)
 
 

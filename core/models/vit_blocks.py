@@ -54,10 +54,10 @@ class Mlp(nn.Module):
 class Block(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(width, EPS)
+        self.norm1 = nn.LayerNorm(width, EPS, device="cpu")
         self.attn = Attention(width, heads)
         self.ls1 = self.ls2 = nn.Identity()  # where timm's class may scale what a layer writes
-        self.norm2 = nn.LayerNorm(width, EPS)
+        self.norm2 = nn.LayerNorm(width, EPS, device="cpu")
         self.mlp = Mlp(width)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -95,11 +95,11 @@ class VisionTransformer(nn.Module):
         self.num_prefix_tokens, self.global_pool = 1, "token"
         self.patch_embed = PatchEmbed(sizes["img_size"], sizes["patch_size"], width)
         positions = (sizes["img_size"] // sizes["patch_size"]) ** 2 + self.num_prefix_tokens
-        self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.pos_embed = nn.Parameter(torch.zeros(1, positions, width))
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, width, device="cpu"))
+        self.pos_embed = nn.Parameter(torch.zeros(1, positions, width, device="cpu"))
         self.norm_pre = nn.Identity()
         self.blocks = nn.Sequential(*(Block(width, sizes["num_heads"]) for _ in range(sizes["depth"])))
-        self.norm = nn.LayerNorm(width, EPS)
+        self.norm = nn.LayerNorm(width, EPS, device="cpu")
         self.head = nn.Linear(width, self.num_classes, device="meta")
 
     def _pos_embed(self, patches: Tensor) -> Tensor:
