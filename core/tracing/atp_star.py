@@ -95,7 +95,7 @@ def atp_star(job: Job) -> Iterator[Found]:
 METHOD = Method(
     "atp-star",
     "AtP*",
-    "gradients at A, with attention computed exactly; each layer is left out once, so that none cancel",
+    "gradients at A, with attention computed exactly; each layer is left out once, so that effects do not cancel",
     atp_star,
     alone=True,
 )
