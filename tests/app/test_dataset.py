@@ -239,7 +239,7 @@ def test_pictures_of_a_task_are_saved_beside_the_table(viewer: Person, tmp_path:
     with monkeypatch.context() as full:
         full.setattr("core.interchange.saving._rename", no_room)
         viewer.choose("Edit/Dataset", "Save the Dataset")
-    assert "No space left" in panel(viewer).note.text()
+    assert "No space left" in panel(viewer).problem.text()
     assert written[0].read_bytes() == b"a former picture", "a picture is written whole or not at all"
     assert len(list((tmp_path / "rows-pictures").iterdir())) == 48, "and nothing is left of it"
     written[0].write_bytes(first)

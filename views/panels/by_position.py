@@ -25,9 +25,9 @@ class PositionsSection(Section):
         self._data: PositionsData | None = None
         self._pinned: tuple[int, ...] = ()
         self._norms = False
-        self.switch = LinkButton("show what it writes")
+        self.switch = LinkButton("show what it writes", flush=True)
         self.switch.clicked.connect(self._switch)
-        self.header.addWidget(self.switch)
+        self.body.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)  # below: the column may be narrow
         self.rows = BarRows("By position", clickable=True)
         self.rows.row_clicked.connect(self._click)
         self.words = wrapped()

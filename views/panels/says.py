@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from core.formatting import number
@@ -30,9 +31,9 @@ class SaysSection(Section):
         super().__init__("What it says", parent, word="logit lens")
         self._data = SaysData()
         self._stream = False
-        self.switch = LinkButton("show the stream")
+        self.switch = LinkButton("show the stream", flush=True)
         self.switch.clicked.connect(self._switch)
-        self.header.addWidget(self.switch)
+        self.body.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)  # below: the column may be narrow
         self.rows = BarRows("What it says")
         self.why = wrapped()
         self.share_words = wrapped()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.graph import Edge, Node, Reader
 from views.inspection import PathData, PositionRow, PositionsData, SaidRow, SaysData, SeveralInspection
+from views.panels.attention_section import AttentionSection
 from views.panels.by_position import PositionsSection
 from views.panels.edit_buttons import EditButtons
 from views.panels.effects import gap_is_large
@@ -154,3 +155,10 @@ def test_in_the_narrowest_panel_all_sections_fit(show):
     view = panel.scroll_area.viewport()
     assert panel.scroll_area.widget().width() <= view.width()
     assert panel.edits.minimumSizeHint().width() <= view.width() - 28
+
+
+@pytest.mark.parametrize("make", [SaysSection, PositionsSection, AttentionSection, PathsSection])
+def test_a_section_fits_the_narrowest_inspector(show, make) -> None:
+    """Its column cannot be scrolled sideways: what is wider is cut off."""
+    section = show(make(), 204, 300)
+    assert section.minimumSizeHint().width() <= 204
