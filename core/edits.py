@@ -27,28 +27,26 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
+from core.edit_kinds import ABLATIONS, EDIT_KINDS, EDIT_WORDS, KINDS, SEEDED, EditKind
 from core.errors import EditError
 from core.formatting import percent
 from core.graph import Edge, Graph, Node, Reader
 from core.positions import ROLE, Extent, Positions, Rows, plain_positions
 
-EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer"]
-EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
-
-# What the window, the command line and the captions call each kind.
-EDIT_WORDS: dict[EditKind, str] = {
-    "patch": "from B",
-    "zero": "zero",
-    "mean": "mean",
-    "scale": "scale",
-    "resample": "another input's",
-    "noise": "noise",
-    "steer": "steer",
-}
-SEEDED: tuple[EditKind, ...] = ("resample", "noise")
-ADDED: tuple[EditKind, ...] = ("noise", "steer")  # these add to what is there, the others replace it
+__all__ = [
+    "ABLATIONS",
+    "EDIT_KINDS",
+    "EDIT_WORDS",
+    "KINDS",
+    "SEEDED",
+    "Edit",
+    "EditKind",
+    "ResolvedEdit",
+    "edit_words",
+    "parse_edit",
+    "resolve",
+]
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,8 @@ class Edit:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in EDIT_KINDS:
-            raise EditError(f"There is no edit called {self.kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
+        if self.kind not in KINDS:
+            raise EditError(f"There is no edit called {self.kind!r}.", f"There are: {', '.join(KINDS)}.")
         object.__setattr__(self, "value", _checked_value(self.kind, self.value))
         try:
             finite = math.isfinite(self.strength)
@@ -110,7 +108,7 @@ class Edit:
 def edit_words(edit: Edit) -> str:
     """An edit's kind, value and strength for people: "from B", "scale 0.5", "zero, 40 %"."""
     words = EDIT_WORDS[edit.kind]
-    if edit.kind == "steer":
+    if KINDS[edit.kind].takes == "vector":
         return words if edit.strength == 1 else f"{words} × {edit.strength:g}"
     if isinstance(edit.value, float):
         words = f"{words} {edit.value:g}"
@@ -151,25 +149,26 @@ def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdi
                 f"The vector to steer {edit.name} with has {len(value)} numbers, and the stream is {width} wide.",
                 "Take it from this model, for example with difference_of_means.",
             )
-    seed = edit.seed if edit.kind in SEEDED else 0
+    seed = edit.seed if KINDS[edit.kind].seeded else 0
     return ResolvedEdit(target, edit.kind, positions, value, float(edit.strength), seed)
 
 
 def _checked_value(kind: EditKind, value: object) -> float | tuple[float, ...] | None:
     """An edit's value in the form that its kind takes. Raises EditError."""
-    if kind == "steer":
+    takes, usual = KINDS[kind].takes, KINDS[kind].usual
+    if takes == "vector":
         if value is None or isinstance(value, int | float | str):
-            raise EditError("A steer edit needs a vector.", "One number for each of the stream's width.")
+            raise EditError(f"A {kind} edit needs a vector.", "One number for each of the stream's width.")
         numbers = tuple(float(number) for number in value)  # type: ignore[attr-defined]
         if not numbers or not all(math.isfinite(number) for number in numbers):
-            raise EditError("The vector to steer with has numbers that are not finite, or none.", "Check its source.")
+            raise EditError(f"The vector to {kind} with has numbers that are not finite, or none.", "Check its source.")
         return numbers
-    if kind not in ("scale", "noise"):
+    if takes == "nothing":
         return None
-    if value is None and kind == "scale":
-        raise EditError("A scale edit needs a value.", "Write m3=scale:0.5, or value=0.5.")
+    if value is None and usual is None:
+        raise EditError(f"A {kind} edit needs a value.", f"Write m3={kind}:0.5, or value=0.5.")
     try:
-        number = 1.0 if value is None else float(value)  # type: ignore[arg-type]
+        number = float(usual if value is None else value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise EditError(f"The value of a {kind} edit is one number.", "For example 0.5.") from None
     if not math.isfinite(number):
@@ -189,18 +188,19 @@ def parse_edit(text: str) -> Edit:
     kind, _, value = rest.partition(":")
     kind = kind.strip()
     positions = [_position(part.strip(), text) for part in where.split(",")] if where else None
-    known = next((known for known in EDIT_KINDS if known == kind), None)
+    known = next((known for known in KINDS if known == kind), None)
     if known is None:
-        raise EditError(f"There is no edit called {kind!r}.", f"There are: {', '.join(EDIT_KINDS)}.")
-    if seed and (known not in SEEDED or not seed.strip().isdecimal()):
+        raise EditError(f"There is no edit called {kind!r}.", f"There are: {', '.join(KINDS)}.")
+    if seed and (not KINDS[known].seeded or not seed.strip().isdecimal()):
         raise EditError(
             f"{text!r} has a seed that is none.", f"{' and '.join(SEEDED)} take a whole number, as in m3=noise:0.5#7."
         )
-    if value and known not in ("scale", "noise", "steer"):
+    takes = KINDS[known].takes
+    if value and takes == "nothing":
         raise EditError(f"A {known} edit takes no value.", f"Write {target}={known}.")
     number: float | list[float] | None
     try:
-        number = _vector(Path(value)) if known == "steer" and value else float(value) if value else None
+        number = _vector(Path(value)) if takes == "vector" and value else float(value) if value else None
         strength = float(share) if share else 1.0
     except ValueError:
         raise EditError(f"{text!r} has a value that is no number.", "Write m3=scale:0.5@4,5.") from None

@@ -34,14 +34,14 @@ from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.plan import Plan, StagePlan
 from core.engine.state import RunState, places
-from core.errors import ArgumentError, Cancelled, EditError, MemoryBudgetError
+from core.errors import Cancelled, MemoryBudgetError
 from core.graph import Graph, Reader
 from core.models.adapter import Places
+from core.replacements.table import ablation
 
 CHUNK_BYTES = 192 * 2**20  # of writers' differences held at once
 TILE_BYTES = 2**20  # of the streams that ports read: normed and projected while they are in the processor's cache
 DENSE = 0.5
-REPLACEMENTS = ("patch", "zero", "mean")
 
 
 @dataclass
@@ -75,12 +75,9 @@ def run_circuits(
 
     Raises EditError for `patch` without a counterfactual, ArgumentError for another replacement, Cancelled.
     """
-    if replacement not in REPLACEMENTS:
-        raise ArgumentError(f"A circuit cannot run with {replacement!r}.", f"There are: {', '.join(REPLACEMENTS)}.")
-    if replacement == "patch" and engine.counterfactual() is None:
-        raise EditError("There is no counterfactual input to patch from.", "Give an input B, or use zero or mean.")
-    if replacement == "mean":
-        engine.references.means(cancelled)
+    carried = ablation(replacement)
+    carried.check(engine)
+    carried.prepare(engine.references, cancelled)
     layers = engine.graph.layers
     done: dict[int, tuple[RunState, range]] = {}
     waiting: list[tuple[int, Kept]] = []
@@ -88,8 +85,8 @@ def run_circuits(
         if len(edges) == engine.graph.n_edges:  # nothing is replaced
             done[number] = engine.clean(), range(layers, layers)
         else:
-            alike = replacement == "patch" and engine.first_patched_row == engine.length  # A and B are the same
-            waiting.append((number, _keep(engine.graph, edges[:0] if alike else edges, replacement)))
+            alike = carried.first_row(engine) == engine.length  # A and B are the same
+            waiting.append((number, _keep(engine.graph, edges[:0] if alike else edges, carried.one_run)))
     with torch.no_grad():
         chunks = _chunks(engine, waiting, replacement)
         for number, chunk in enumerate(chunks):
@@ -99,11 +96,11 @@ def run_circuits(
     return [done[number] for number in range(len(circuits))]
 
 
-def _keep(graph: Graph, edges: NDArray[np.int64], replacement: str) -> Kept:
-    """Step 1."""
+def _keep(graph: Graph, edges: NDArray[np.int64], one_run: bool) -> Kept:
+    """Step 1. one_run: whether what is replaced is all of one run."""
     fed, used = reachable(graph, edges)
     live = used[graph.edge_readers[edges]]
-    if replacement == "patch":
+    if one_run:
         live &= fed[graph.edge_writers[edges]]
     matrix = kept_matrix(graph, edges[live])
     needed: NDArray[np.bool_] = np.logical_or.reduce(matrix, axis=0)
@@ -112,7 +109,7 @@ def _keep(graph: Graph, edges: NDArray[np.int64], replacement: str) -> Kept:
 
 def _chunks(engine: Engine, waiting: list[tuple[int, Kept]], replacement: str) -> list[list[tuple[int, Kept]]]:
     """Circuits that go together: as many as fit, those of like size beside each other."""
-    rows = engine.length - (engine.first_patched_row if replacement == "patch" else 0)
+    rows = engine.length - ablation(replacement).first_row(engine)
     one = engine.batch * max(rows, 1) * engine.adapter.shape.width * engine.adapter.dtype.itemsize
     chunks: list[list[tuple[int, Kept]]] = []
     free = 0
@@ -141,7 +138,7 @@ class CircuitRun:
         self.shape = engine.adapter.shape
         self.graph = engine.graph
         self.circuits = circuits
-        self.first = engine.first_patched_row if replacement == "patch" else 0
+        self.first = ablation(replacement).first_row(engine)
         self.reference = Reference(engine, replacement, self.first)
         self.reads = engine.reads
         last = self.graph.n_writers - (self.graph.heads + 1)  # the first writer of the last layer
@@ -161,7 +158,7 @@ class CircuitRun:
         embedding = self.engine.clean().embedding
         starting = [c for c in everyone if self.circuits[c].needed[0]]
         if starting:
-            difference = (embedding - self.reference.out(0, None))[:, self.first :]
+            difference = (embedding - self.reference.out(0))[:, self.first :]
             self._store(starting, 0, difference.expand(len(starting), *difference.shape), 0)
         for layer in range(layers):
             if cancelled is not None and cancelled():

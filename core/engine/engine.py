@@ -25,6 +25,7 @@ from core.engine.unedited import UneditedRuns
 from core.errors import MemoryBudgetError
 from core.models.adapter import Adapter
 from core.positions import Extent, Span
+from core.replacements.table import REPLACEMENTS
 
 MEMORY_MEGABYTES = 384  # for kept states, by default
 INPUT_FROM_B = (Slot("patch", None, 0.0, 1.0),)  # the edit that makes a run the one over B
@@ -126,8 +127,8 @@ class Engine:
         base, stage = self._nearest(plan, full, frozen)
         if stage > 2 * layers:
             return Ran(base, range(layers, layers), known=True)
-        if any(edit.kind == "mean" for edit in edits):
-            self.references.means(cancelled)
+        for kind in dict.fromkeys(edit.kind for edit in edits):
+            REPLACEMENTS[kind].prepare(self.references, cancelled)
         needed = self._run_bytes(max(stage, 0) // 2, full)
         self._check_room(needed)
         self._kept.make_room(needed)

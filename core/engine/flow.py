@@ -7,6 +7,7 @@ output reads (`reads`, [batch, n]), of which the last layer computes nothing els
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +20,7 @@ from core.graph import Node, Reader
 from core.models.adapter import Adapter
 from core.positions import Rows
 from core.precision import wide_dtype, widened
+from core.replacements.table import REPLACEMENTS
 
 
 class Flow:
@@ -44,9 +46,9 @@ class Flow:
             x = x + self._share(slot, first, reads) * (value - x)
         for number, slot in plan.edges:
             node = self.graph.writers[number]
-            current = out = widened(self._rows(self.state.out(self.adapter, node), node, first, reads))
+            current = out = widened(self.rows(self.state.out(self.adapter, node), node, first, reads))
             if number in self.state.node_deltas:
-                current = current + self._rows(self.state.node_deltas[number], node, first, reads)
+                current = current + self.rows(self.state.node_deltas[number], node, first, reads)
             for own in plan.slots:
                 if own.adds:
                     continue  # to the sum of all edges: none of them carries it
@@ -74,55 +76,28 @@ class Flow:
 
     def _node_value(self, node: Node, slot: Slot, out: Tensor, first: int, reads: Tensor | None) -> Tensor:
         """The full replacement of what a node writes, broadcastable to the rows."""
-        if slot.kind == "zero":
-            return torch.zeros_like(out)
-        if slot.kind == "scale":
-            return out * slot.factor
-        if slot.kind == "steer":
-            return out + self._vector(slot)
-        assert self.references is not None
-        if slot.kind == "patch":
-            return self._rows(self.references.patch_value(node, self.state.reads), node, first, reads)
-        if slot.kind == "noise":
-            return out + slot.factor * self._rows(self.references.noise(node, slot.seed), None, first, reads)
-        if slot.kind == "resample":
-            return self._rows(self.references.resampled_value(node, slot.seed), None, first, reads)
-        return self._rows(self.references.mean_value(node), None, first, reads)
-
-    def _vector(self, slot: Slot) -> Tensor:
-        return torch.tensor(slot.value, dtype=self.dtype, device=self.adapter.device)
+        return REPLACEMENTS[slot.kind].at_node(node, slot, out, PassRows(self, first, reads))
 
     def _reader_value(self, reader: Reader, slot: Slot, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
         """The full replacement of all that a reader reads. Biases of no head stay."""
-        assert self.references is not None
-        references = self.references
-        bias = references.bias_before(reader)
-        if slot.kind == "zero":
-            return bias.expand_as(x)
-        if slot.kind == "scale":
-            true = widened(self._cut(stream_before(self.state, reader, self.shape.parallel), first, reads))
-            for number, delta in self.state.node_deltas.items():
-                if number < self.graph.writers_before(reader):
-                    true = true - self._rows(delta, self.graph.writers[number], first, reads)
-            return bias + (true - bias) * slot.factor
-        if slot.kind == "steer":
-            return x + self._vector(slot)
-        if slot.kind == "noise":
-            return x + slot.factor * self._rows(references.noise(reader, slot.seed), None, first, reads)
-        if slot.kind == "resample":
-            return self._rows(references.resampled_stream(reader, slot.seed), None, first, reads)
-        if slot.kind == "patch":
-            return self._cut(references.patch_stream(reader, self.state.reads), first, reads)
-        return self._rows(references.mean_stream(reader), None, first, reads)
+        return REPLACEMENTS[slot.kind].at_reader(reader, slot, x, PassRows(self, first, reads))
 
-    def _cut(self, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+    def unedited(self, reader: Reader, first: int, reads: Tensor | None) -> Tensor:
+        """What a reader would read without edits of nodes, at its rows."""
+        stream = widened(self.cut(stream_before(self.state, reader, self.shape.parallel), first, reads))
+        for number, delta in self.state.node_deltas.items():
+            if number < self.graph.writers_before(reader):
+                stream = stream - self.rows(delta, self.graph.writers[number], first, reads)
+        return stream
+
+    def cut(self, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
         """Rows of a stream: those the output reads (if x does not hold just those already), or from `first`
         on."""
         if reads is not None:
             return x if x.shape[1] == reads.shape[1] and x.shape[1] != self.length else take(x, reads)
         return x[:, first:]
 
-    def _rows(self, x: Tensor, node: Node | None, first: int, reads: Tensor | None) -> Tensor:
+    def rows(self, x: Tensor, node: Node | None, first: int, reads: Tensor | None) -> Tensor:
         """Rows of what a node wrote. What the last layer wrote stands at the read positions already."""
         if reads is None:
             return x if x.shape[1] == 1 else x[:, first:]
@@ -144,3 +119,33 @@ class Flow:
             mask = everywhere[:, first:] if reads is None else take(everywhere, reads)
             self._masks[key] = mask
         return mask * slot.strength
+
+
+@dataclass(frozen=True)
+class PassRows:
+    """The rows of a pass that a replacement puts its values in: see `core.replacements.replacement.Spot`."""
+
+    flow: Flow
+    first: int
+    reads: Tensor | None
+
+    @property
+    def references(self) -> References:
+        assert self.flow.references is not None
+        return self.flow.references
+
+    @property
+    def state(self) -> RunState:
+        return self.flow.state
+
+    def written(self, x: Tensor, node: Node) -> Tensor:
+        return self.flow.rows(self.references.rows(x), node, self.first, self.reads)
+
+    def rows(self, x: Tensor) -> Tensor:
+        return self.flow.rows(self.references.rows(x), None, self.first, self.reads)
+
+    def stream(self, x: Tensor) -> Tensor:
+        return self.flow.cut(self.references.rows(x), self.first, self.reads)
+
+    def unedited(self, reader: Reader) -> Tensor:
+        return self.flow.unedited(reader, self.first, self.reads)

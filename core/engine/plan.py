@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from core.edits import ADDED, ResolvedEdit
+from core.edit_kinds import KINDS, EditKind
+from core.edits import ResolvedEdit
 from core.graph import Edge, Graph, Node, Reader
 from core.positions import Rows
 
@@ -26,7 +27,7 @@ from core.positions import Rows
 class Slot:
     """One edit at the positions that it owns (later edits of the same target have taken theirs), row by row."""
 
-    kind: str
+    kind: EditKind
     positions: Rows | None
     value: float | tuple[float, ...]
     strength: float
@@ -41,7 +42,7 @@ class Slot:
     @property
     def adds(self) -> bool:
         """Whether it adds to what is there instead of replacing it."""
-        return self.kind in ADDED
+        return KINDS[self.kind].adds
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def _first_rows(
         if not causal:
             return 0
         first = 0 if slot.positions is None else min(places[0] for places in slot.positions if places)
-        return max(first, first_patched) if slot.kind == "patch" else first
+        return max(first, first_patched) if KINDS[slot.kind].from_b else first
 
     current = min((row(slot) for slot in input_slots), default=length)
     rows = []

@@ -6,10 +6,11 @@ padding left out: over the positions that correspond (`alignment.py`), or, with 
 
 from __future__ import annotations
 
+import copy
 import zlib
 from collections.abc import Callable
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
@@ -49,7 +50,7 @@ class References:
         population: Population,
         mean_over_positions: bool,
     ) -> None:
-        self._adapter = adapter
+        self.adapter = adapter
         self._runs = runs
         self._inputs = inputs
         self._lengths = extent.lengths
@@ -58,6 +59,7 @@ class References:
         self._over_positions = mean_over_positions
         self._biases: dict[int, Tensor] = {}
         self._donors: dict[int, RunState] = {}
+        self._row: int | None = None
 
     @property
     def _length(self) -> int:
@@ -69,20 +71,33 @@ class References:
         if self._over_positions:
             return torch.zeros(1, 1, dtype=torch.long, device=self._adapter.device)
         extent = self._extent
-        return self._population.alignment.places(extent.lengths, extent.roles, extent.length).to(self._adapter.device)
+        return self._population.alignment.places(extent.lengths, extent.roles, extent.length).to(self.adapter.device)
+
+    # ---- one row of the batch, for runs whose batch is something else: a scan's edits ----
+
+    def of_row(self, row: int) -> Self:
+        """The same, of which `rows` gives one row alone."""
+        one = copy.copy(self)
+        one._row = row
+        return one
+
+    def rows(self, x: Tensor) -> Tensor:
+        """Of a value [batch or 1, ...], what the rows of the run put in."""
+        return x if self._row is None or x.shape[0] == 1 else x[self._row : self._row + 1]
 
     # ---- B ----
 
-    def patch_value(self, node: Node, reads: Tensor | None) -> Tensor:
+    def patch_value(self, node: Node, full: bool = True) -> Tensor:
         """What a node writes in B: [batch, position or n, width]. Raises EditError without a B."""
-        return self._b(reads).out(self._adapter, node)
+        return self.counterfactual(full).out(self.adapter, node)
 
-    def patch_stream(self, reader: Reader, reads: Tensor | None) -> Tensor:
+    def patch_stream(self, reader: Reader, full: bool = True) -> Tensor:
         """The stream before a reader in B."""
-        return stream_before(self._b(reads), reader, self._adapter.shape.parallel)
+        return stream_before(self.counterfactual(full), reader, self.adapter.shape.parallel)
 
-    def _b(self, reads: Tensor | None) -> RunState:
-        state = self._runs.counterfactual(full=reads is None)
+    def counterfactual(self, full: bool = True) -> RunState:
+        """The run over B. Raises EditError without a B."""
+        state = self._runs.counterfactual(full)
         if state is None:
             raise EditError(
                 "There is no counterfactual input to patch from.",
@@ -100,7 +115,7 @@ class References:
 
     def mean_value(self, node: Node) -> Tensor:
         """The mean of what a node writes: [batch or 1, position or 1, width]. Raises EditError."""
-        return self.means().of_node(self._adapter, node, self._places)
+        return self.means().of_node(self.adapter, node, self._places)
 
     def mean_stream(self, reader: Reader) -> Tensor:
         """The mean of the stream before a reader: [batch or 1, position or 1, width]. Raises EditError."""
@@ -108,11 +123,11 @@ class References:
 
     def resampled_value(self, node: Node, seed: int) -> Tensor:
         """What a node writes on other inputs: [batch, position, width]. Raises EditError where there are none."""
-        return self._donors_of(seed).out(self._adapter, node)[:, : self._length]
+        return self._donors_of(seed).out(self.adapter, node)[:, : self._length]
 
     def resampled_stream(self, reader: Reader, seed: int) -> Tensor:
         """The stream before a reader on other inputs."""
-        return stream_before(self._donors_of(seed), reader, self._adapter.shape.parallel)[:, : self._length]
+        return stream_before(self._donors_of(seed), reader, self.adapter.shape.parallel)[:, : self._length]
 
     def _donors_of(self, seed: int) -> RunState:
         """The run over the inputs that a seed draws, one for each row."""
@@ -133,9 +148,9 @@ class References:
         """
         state = self._runs.clean(full=True)
         if isinstance(target, Node):
-            x, name = state.out(self._adapter, target), target.name
+            x, name = state.out(self.adapter, target), target.name
         else:
-            x, name = stream_before(state, target, self._adapter.shape.parallel), f"->{target.name}"
+            x, name = stream_before(state, target, self.adapter.shape.parallel), f"->{target.name}"
         generator = torch.Generator("cpu").manual_seed(zlib.crc32(f"{seed} {name}".encode()))
         drawn = torch.randn(x.shape, generator=generator, dtype=torch.float64, device="cpu").to(x.dtype).to(x.device)
         lengths = torch.tensor(self._lengths, device=x.device)
@@ -147,13 +162,13 @@ class References:
 
     def bias_before(self, reader: Reader) -> Tensor:
         """The sum of all b_O that the stream holds before a reader: [width]."""
-        shape = self._adapter.shape
+        shape = self.adapter.shape
         layers = shape.layers if reader.kind == "logits" else reader.layer
         if reader.kind == "mlp" and not shape.parallel:
             layers += 1
         if layers not in self._biases:
-            total = torch.zeros(shape.width, dtype=self._adapter.dtype, device=self._adapter.device)
-            for weights in self._adapter.attention[:layers]:
+            total = torch.zeros(shape.width, dtype=self.adapter.dtype, device=self.adapter.device)
+            for weights in self.adapter.attention[:layers]:
                 if weights.b_o is not None:
                     total = total + weights.b_o
             self._biases[layers] = total

@@ -20,7 +20,7 @@ from core.edits import Edit, ResolvedEdit
 from core.engine.engine import Engine
 from core.engine.flow import Flow
 from core.engine.plan import Plan, make_plan, stage_of_reader, stage_of_writer
-from core.engine.row_references import RowReferences
+from core.engine.references import References
 from core.engine.run import Pass, Variants
 from core.engine.state import RunState, map_tensors, stream_before, take
 from core.graph import Edge, Node, Reader
@@ -83,7 +83,7 @@ class Scanner:
         plan = replace(base, first_row=rows)
         one = map_tensors(self._state, lambda x: x[row : row + 1] if x.shape[0] > 1 else x)
         clean = map_tensors(self._clean, lambda x: x[row : row + 1] if x.shape[0] > 1 else x)
-        references = RowReferences(self._engine.references, row)
+        references = self._engine.references.of_row(row)
         variants = self._variants(stage, first, one, references, plans, edits)
 
         def copies(x: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ class Scanner:
         stage: int,
         first: int,
         base: RunState,
-        references: RowReferences,
+        references: References,
         plans: list[Plan],
         edits: list[ResolvedEdit],
     ) -> Variants:

@@ -74,7 +74,7 @@ class Sweep:
     def lost(self, writer: int) -> Tensor:
         """What a reader would read less without an edge from a writer: [batch, rows, width]. Of a writer before the
         reader in question."""
-        value = self._reference.out(writer, None)
+        value = self._reference.out(writer)
         return self._now["out", writer] - (value if value.shape[1] == 1 else value[:, self.first :])
 
     def stream(self, reader: int) -> Tensor:

@@ -21,6 +21,7 @@ from core.edits import EditKind
 from core.errors import Cancelled, NothingToRecoverError
 from core.inputs.pair import Dataset
 from core.progress import stage, watched
+from core.replacements.table import ablation
 from core.result import Result
 from core.session import Session
 from core.tracing.costs import PREPARED
@@ -138,7 +139,7 @@ def measure(
     done = 0
     for number, batch in enumerate(batches):
         rows = list(batch.rows)
-        means = pairs / len(rows) if replacement == "mean" and number == 0 else 0.0
+        means = ablation(replacement).runs(pairs) / len(rows) if number == 0 else 0.0
         runs = _Runs(batch, replacement, cancelled, means)
         for start in range(0, len(todo), size):
             part = todo[start : start + size]
@@ -199,9 +200,8 @@ class _Runs:
         whole = prepared + means + max(len(circuits), 1)
         with stage(0.0, prepared / whole):
             session, answers = self._session
-        if self._replacement == "mean":
-            with stage(prepared / whole, (prepared + means) / whole):
-                session.engine.references.means(self._cancelled)
+        with stage(prepared / whole, (prepared + means) / whole):
+            ablation(self._replacement).prepare(session.engine.references, self._cancelled)
         with stage((prepared + means) / whole, 1.0):
             results = session.run_circuits(circuits, self._replacement, self._cancelled)
         return [_row(result, answers) for result in (session.clean, *results)]

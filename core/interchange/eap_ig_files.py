@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.circuit import Circuit
-from core.edits import EDIT_KINDS, EditKind
+from core.edits import KINDS, EditKind
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_columns import FileRow
@@ -137,7 +137,7 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
     values[~scored] = np.nan
     values[inside & is_circuit] = 0.0  # as in a file of one circuit, so that its edges are the best
     replacement = ours.get("replacement", "patch")
-    if replacement not in EDIT_KINDS:
+    if replacement not in KINDS:
         raise InputError(f"There is no replacement {replacement!r}.")
     about = {str(key): str(value) for key, value in ours.get("about", {"source": "EAP-IG"}).items()}
     direction = direction_in(ours) if ours else 1

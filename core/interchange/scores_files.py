@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.circuit import Circuit
-from core.edits import EDIT_KINDS
+from core.edits import KINDS
 from core.errors import InputError
 from core.graph import Graph
 from core.inputs.dataset_columns import FileRow
@@ -119,7 +119,7 @@ def scores_from_json(document: dict[str, Any]) -> ScoresFile:
         raise InputError(f"The file has {len(values):,} scores, and its graph {count:,} {level}.")
     if level == "positions":
         values = values.reshape(count, -1)
-    if document["replacement"] not in EDIT_KINDS:
+    if document["replacement"] not in KINDS:
         raise InputError(f"There is no replacement {document['replacement']!r}.")
     about = {str(key): str(value) for key, value in document["about"].items()}
     direction = direction_in(document)

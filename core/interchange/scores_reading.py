@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from core.circuit import Circuit
-from core.edits import EDIT_KINDS
+from core.edits import KINDS
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_files import FileRow
@@ -58,7 +58,7 @@ def circuit_scores(circuit: Circuit, rows: tuple[FileRow, ...] = ()) -> ScoresFi
     for what removed edges cannot carry."""
     graph, about = circuit.graph, circuit.about
     replacement = about.get("replacement", "patch")
-    if replacement not in EDIT_KINDS:
+    if replacement not in KINDS:
         raise InputError(f"There is no replacement {replacement!r}.")
     values = np.full(graph.n_edges, np.nan)
     values[circuit.edges] = 0.0 if circuit.values is None else circuit.values

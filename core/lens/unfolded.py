@@ -34,6 +34,7 @@ from core.engine.state import RunState
 from core.errors import ArgumentError, Cancelled
 from core.graph import Graph, Node
 from core.precision import widened
+from core.replacements.table import ablation
 from core.session import Session
 from core.tracing import eap, eap_ig
 from core.tracing.attribution import replaced_difference
@@ -148,13 +149,12 @@ def _moves(session: Session, node: Node, gradient: Tensor, replacement: EditKind
     """The scores of a head's moves: [query, key], the mean over the batch. gradient: at the head's output."""
     engine = session.engine
     scores, shares = _carried(session, engine.clean(full=True), node, gradient)
-    if replacement == "patch":
-        b = engine.counterfactual(full=True)
-        assert b is not None  # its difference was asked for before
-        scores = scores - _carried(session, b, node, gradient)[0]
-    elif replacement == "mean":
-        mean = engine.references.mean_value(node)
-        scores = scores - shares * (mean * gradient).sum(dim=-1)[:, :, None]
+    carried = ablation(replacement)
+    if carried.one_run:
+        scores = scores - _carried(session, carried.run(engine.references), node, gradient)[0]
+    else:
+        value = carried.out(engine.references, node)
+        scores = scores - shares * (value * gradient).sum(dim=-1)[:, :, None]
     found: Scores = scores.mean(dim=0).float().cpu().numpy()
     return found
 

@@ -16,10 +16,11 @@ from torch import Tensor
 from core import progress
 from core.edits import EditKind
 from core.engine.gradients import Part, ReaderGradients
-from core.errors import ArgumentError, EditError
+from core.errors import EditError
 from core.graph import Graph, Node, Reader
 from core.models.adapter import Adapter
 from core.precision import wide_dtype, widened
+from core.replacements.table import ablation
 from core.session import Session
 from core.tracing.job import Job, by_level
 from core.tracing.losses import Losses
@@ -31,7 +32,7 @@ BLOCK_BYTES = 48 * 2**20  # of writers' differences held at once
 def first_row(session: Session, replacement: EditKind) -> int:
     """Rows before it carry nothing that a removed edge would lose: A and B are the same there, and later rows do not
     reach back."""
-    first = session.engine.first_patched_row if replacement == "patch" else 0
+    first = ablation(replacement).first_row(session.engine)
     reads = session.engine.reads
     return min(first, session.engine.length - 1 if reads is None else int(reads.min()))
 
@@ -140,13 +141,7 @@ def replaced_difference(session: Session, node: Node, replacement: EditKind) -> 
     """replacement_u - out_u at every position, in fp32 of a model in half precision: [batch, position, width]."""
     engine = session.engine
     out = widened(engine.clean(full=True).out(session.model.adapter, node))
-    if replacement == "patch":
-        return engine.references.patch_value(node, None) - out
-    if replacement == "mean":
-        return engine.references.mean_value(node) - out
-    if replacement == "zero":
-        return -out
-    raise ArgumentError(f"Edges cannot be scored for {replacement!r}.", "There are: patch, zero, mean.")
+    return ablation(replacement).out(engine.references, node) - out
 
 
 def counterfactual_embedding(session: Session) -> Tensor:

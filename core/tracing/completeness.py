@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.edit_kinds import KINDS
 from core.graph import Node
 from core.tracing.methods import METHODS
 from core.tracing.scores import Scores
@@ -26,6 +27,6 @@ def sum_of_scores(scores: Scores) -> float | None:
         return None
     if method.adds_up == "all":
         return float(scores.values.sum())
-    if scores.replacement != "patch":
+    if not KINDS[scores.replacement].from_b:
         return None
     return scores.of_node(Node("input"))

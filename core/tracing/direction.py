@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 
 from core.circuit import Circuit
+from core.edit_kinds import KINDS
 from core.edits import EditKind
 from core.inputs.pair import Dataset
 from core.session import Session
@@ -31,7 +32,7 @@ Direction = Literal[-1, 0, 1]
 def gap(session: Session, replacement: EditKind, cancelled: Callable[[], bool] | None = None) -> float | None:
     """m(whole model) - m(empty circuit), summed over a session's rows; None for `patch` without a B. Raises
     Cancelled."""
-    if replacement == "patch":
+    if KINDS[replacement].from_b:
         empty = session.counterfactual
         if empty is None:
             return None

@@ -67,12 +67,13 @@ METHOD = Method(
 
 def _positions(job: Job) -> Iterator[Found]:
     """Every node at every position, from the last position back: the later, the fewer rows are computed."""
+    from core.replacements.table import ablation
     from core.scan import Scan
 
     scans = job.state(ScanState).scans
     session, graph = job.session, job.session.graph
     length = common_length([session.pair])
-    first = session.engine.first_patched_row if job.replacement == "patch" else 0  # nothing differs before it
+    first = ablation(job.replacement).first_row(session.engine)  # nothing differs before it
     effects = np.zeros((graph.n_writers, session.engine.length))
     effects[:, first:length] = np.nan
     total = int(np.isnan(effects).sum())

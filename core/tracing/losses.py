@@ -18,9 +18,10 @@ from core.edits import EditKind
 from core.engine.attention import heads_out
 from core.engine.gradients import EVERYTHING, Part, ReaderGradients
 from core.engine.state import RunState
-from core.errors import ArgumentError, EditError
 from core.graph import Node
 from core.precision import widened
+from core.replacements.replacement import Ablation
+from core.replacements.table import ablation
 from core.session import Session
 
 
@@ -35,18 +36,15 @@ class Losses:
     run: ReaderGradients | None = None
 
     def __post_init__(self) -> None:
-        if self.replacement not in ("patch", "mean", "zero"):
-            raise ArgumentError(f"Edges cannot be scored for {self.replacement!r}.", "There are: patch, zero, mean.")
-        if self.replacement == "patch" and self.session.engine.counterfactual() is None:
-            raise EditError("There is no counterfactual input to patch from.", "Give an input B, or use zero or mean.")
+        self._carried.check(self.session.engine)
 
     def of_input(self, part: Part = EVERYTHING) -> Tensor:
         """[batch, rows, width], of a part of the batch and of the rows from the first one on."""
         run = self.run
         out = widened(self._cut(self._a.embedding, part) if run is None else run.out(Node("input"))[part])
-        if self.replacement == "patch":
+        if self._carried.one_run:
             return out - self._cut(self._b.embedding, part)
-        return out if self.replacement == "zero" else out - self._mean(Node("input"), part)
+        return out if self._carried.nothing else out - self._value(Node("input"), part)
 
     def of_layer(self, layer: int, part: Part = EVERYTHING) -> Tensor:
         """Of a layer's heads and its MLP: [heads + 1, batch, rows, width]."""
@@ -55,7 +53,7 @@ class Losses:
         weights = replace(weights, w_o=widened(weights.w_o))
         z, factor, mlp = self._written(layer, part)
         found = mlp.new_empty(len(heads) + 1, *mlp.shape)
-        if self.replacement == "patch":
+        if self._carried.one_run:
             of_b, factor_of_b, mlp_of_b = self._of_state(self._b, layer, part)
             torch.sub(mlp, mlp_of_b, out=found[-1])
             if factor is None or factor_of_b is None:
@@ -67,9 +65,9 @@ class Losses:
         if factor is not None:
             found[:-1] *= factor
         found[-1] = mlp
-        if self.replacement == "mean":
+        if not self._carried.nothing:
             for number, node in enumerate([*(Node("head", layer, head) for head in heads), Node("mlp", layer)]):
-                found[number] -= self._mean(node, part)
+                found[number] -= self._value(node, part)
         return found
 
     def all(self, part: Part = EVERYTHING) -> Tensor:
@@ -87,10 +85,12 @@ class Losses:
         return self.session.engine.clean(full=True)
 
     @property
+    def _carried(self) -> Ablation:
+        return ablation(self.replacement)
+
+    @property
     def _b(self) -> RunState:
-        state = self.session.engine.counterfactual(full=True)
-        assert state is not None
-        return state
+        return self._carried.run(self.session.engine.references)
 
     def _written(self, layer: int, part: Part) -> tuple[Tensor, Tensor | None, Tensor]:
         if self.run is None:
@@ -106,6 +106,7 @@ class Losses:
     def _cut(self, x: Tensor, part: Part) -> Tensor:
         return x[:, self.first :][part]
 
-    def _mean(self, node: Node, part: Part) -> Tensor:
-        mean = self.session.engine.references.mean_value(node)
-        return mean if mean.shape[1] == 1 else mean[:, self.first :][:, part[1]]
+    def _value(self, node: Node, part: Part) -> Tensor:
+        """What a removed edge of a node carries, where that is of no run."""
+        value = self._carried.out(self.session.engine.references, node)
+        return value if value.shape[1] == 1 else value[:, self.first :][:, part[1]]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.edits import EditKind
+from core.edit_kinds import ABLATIONS, KINDS, EditKind
 from core.errors import ArgumentError, EditError, ModelError
 from core.tracing.job import Score
 from core.tracing.meaning import ESTIMATED, Meaning
@@ -22,7 +22,6 @@ from core.tracing.options import LEVELS, Level, NoOptions
 if TYPE_CHECKING:
     from core.session import Session
 
-ABLATIONS: tuple[EditKind, ...] = ("patch", "zero", "mean")
 FORWARD_AND_BACKWARD = 3.0  # forward runs, about
 
 
@@ -100,7 +99,7 @@ class Method:
                 f"{self.title} is for small models: this one has {edges:,} edges, {self.most_edges:,} is the most.",
                 "Use another method, for example eap-ig.",
             )
-        patches = replacement == "patch" and self.replaces
+        patches = KINDS[replacement].from_b and self.replaces
         if session.pair.counterfactual is None and (self.needs_counterfactual or patches):
             why = "goes from B to A" if self.needs_counterfactual else "with patch takes values from B"
             instead = "trace by integrated-edges for mean" if self.needs_counterfactual else "trace for zero or mean"

@@ -3,6 +3,7 @@ Imports no torch."""
 
 from __future__ import annotations
 
+from core.edit_kinds import ABLATIONS
 from core.errors import ArgumentError
 from core.tracing import (
     acdc,
@@ -20,7 +21,7 @@ from core.tracing import (
     random_scores,
     relp,
 )
-from core.tracing.method import ABLATIONS, Method
+from core.tracing.method import Method
 
 METHODS: dict[str, Method] = {
     method.name: method

@@ -12,6 +12,7 @@ from core.edits import EditKind
 from core.errors import InputError
 from core.inputs.pair import Dataset
 from core.progress import stage, watched, within
+from core.replacements.table import ablation
 from core.session import Session
 from core.tracing.job import Job, Options
 from core.tracing.methods import method_named
@@ -48,8 +49,8 @@ def scores_per_pair(
             with watched(progress, cancelled), stage(done / len(dataset), after / len(dataset)):
                 with stage(0.0, PREPARED):
                     each = batch.session()
-                    if replacement == "mean" and chosen.replaces:
-                        each.engine.references.means(cancelled)
+                    if chosen.replaces:
+                        ablation(replacement).prepare(each.engine.references, cancelled)
                 seeded = _seeded(options, number)
                 job = Job(each, replacement, options=seeded, cancelled=cancelled, by_row=chosen.by_row)
                 *_, found = within(chosen.score(job), PREPARED)

@@ -13,6 +13,7 @@ from core.errors import Cancelled
 from core.formatting import percent
 from core.inputs.pair import Dataset
 from core.progress import stage, watched, within
+from core.replacements.table import ablation
 from core.session import Session
 from core.tracing.costs import POSITIONS, PREPARED
 from core.tracing.direction import direction_of_gap, gap
@@ -76,8 +77,8 @@ class Tracing:
                 after = share + prepared * len(batch.rows) / (before - self.done)
                 with watched(told, cancelled), stage(start, stop), stage(share, after):
                     sessions.append(batch.session())
-                    if self.replacement == "mean" and self.method.replaces:
-                        sessions[0].engine.references.means(cancelled)
+                    if self.method.replaces:
+                        ablation(self.replacement).prepare(sessions[0].engine.references, cancelled)
                     if self.method.replaces:
                         found_gap = gap(sessions[-1], self.replacement, cancelled)
                         gap_so_far += np.nan if found_gap is None else found_gap
@@ -115,13 +116,13 @@ class Tracing:
         return self.method.forwards(scored.get(self.level, positions), self.told)
 
     def _prepared(self, batches: list[Batch]) -> float:
-        """What share of a job's work is done before its pairs are scored: their runs, and means where some are needed;
-        they are made once, for all."""
+        """What share of a job's work is done before its pairs are scored: their runs, and what replacements are taken
+        from, which is made once, for all."""
         pairs = sum(len(batch.rows) for batch in batches)
         runs = 0.0 if self._dataset is None else PREPARED * pairs
-        if self.replacement == "mean" and self.method.replaces and self.done == 0:
+        if self.method.replaces and self.done == 0:
             population = self.session.population
-            runs += self.pairs if population is None else len(population.lengths)
+            runs += ablation(self.replacement).runs(self.pairs if population is None else len(population.lengths))
         return runs / (runs + max(self._forwards(), 1.0) * pairs)
 
     @property

@@ -1,0 +1,43 @@
+"""Patch: what is there in the run over the counterfactual B."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from core.errors import EditError
+from core.graph import Node, Reader
+from core.replacements.replacement import Ablation, Spot
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
+    from core.engine.plan import Slot
+    from core.engine.references import References
+    from core.engine.state import RunState
+
+
+class Patch(Ablation):
+    one_run = True
+
+    def check(self, engine: Engine) -> None:
+        if engine.counterfactual() is None:
+            raise EditError("There is no counterfactual input to patch from.", "Give an input B, or use zero or mean.")
+
+    def first_row(self, engine: Engine) -> int:
+        return engine.first_patched_row
+
+    def run(self, references: References, full: bool = True) -> RunState:
+        return references.counterfactual(full)
+
+    def out(self, references: References, node: Node, full: bool = True) -> Tensor:
+        return references.patch_value(node, full)
+
+    def before(self, references: References, reader: Reader, full: bool = True) -> Tensor:
+        return references.patch_stream(reader, full)
+
+    def at_node(self, node: Node, slot: Slot, out: Tensor, spot: Spot) -> Tensor:
+        return spot.written(self.out(spot.references, node, spot.state.reads is None), node)
+
+    def at_reader(self, reader: Reader, slot: Slot, x: Tensor, spot: Spot) -> Tensor:
+        return spot.stream(self.before(spot.references, reader, spot.state.reads is None))

@@ -1,0 +1,21 @@
+"""Resample: what is there in the run over another clean input, drawn by the edit's seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from core.graph import Node, Reader
+from core.replacements.replacement import Replacement, Spot
+
+if TYPE_CHECKING:
+    from core.engine.plan import Slot
+
+
+class Resample(Replacement):
+    def at_node(self, node: Node, slot: Slot, out: Tensor, spot: Spot) -> Tensor:
+        return spot.rows(spot.references.resampled_value(node, slot.seed))
+
+    def at_reader(self, reader: Reader, slot: Slot, x: Tensor, spot: Spot) -> Tensor:
+        return spot.rows(spot.references.resampled_stream(reader, slot.seed))
