@@ -8,7 +8,7 @@ from typing import Literal
 
 from app.presenters.file_kinds import stranger_words
 from app.trace_choice import QUICK, USUAL, TraceChoice
-from core.edits import Edit, EditKind
+from core.edits import KINDS, Edit, EditKind
 from core.graph import Node
 from core.inputs.corruption_kinds import ImageCorruption
 from views.data import MetricChoice, Target
@@ -113,7 +113,7 @@ class Document:
     def population(self) -> tuple[PairSource, ...]:
         """The rows that means and resampled values are taken over; none where no edit asks for them."""
         uses = {edit.kind for edit in self.edits} | {self.replacement}
-        return self.dataset if uses & {"mean", "resample"} else ()
+        return self.dataset if any(kind is not None and KINDS[kind].inputs for kind in uses) else ()
 
     @property
     def basis(self) -> tuple[object, ...]:
@@ -134,13 +134,13 @@ class Document:
 
     @property
     def cut_kind(self) -> EditKind:
-        if self.replacement is not None and (self.replacement != "patch" or self.counterfactual is not None):
+        if self.replacement is not None and (not KINDS[self.replacement].from_b or self.counterfactual is not None):
             return self.replacement
         return "patch" if self.counterfactual is not None else "zero"
 
     def waits(self, edit: Edit) -> bool:
         """Whether an edit cannot be made now: a patch without a B to take its value from."""
-        return edit.kind == "patch" and self.counterfactual is None
+        return KINDS[edit.kind].from_b and self.counterfactual is None
 
     def what_is_edited(self) -> list[tuple[object, ...]]:
         """All of the edits but how strong they are."""

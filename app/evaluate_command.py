@@ -20,7 +20,7 @@ from app.asked_pairs import (
 from app.output import say, say_json, tell
 from app.presenters.telling import Line
 from app.rule_options import add_rule_option, tell_gap, with_rule
-from app.trace_command import ABLATIONS, load, told
+from app.trace_command import ABLATION_FLAGS, ABLATIONS, load, told
 from core.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def add_options(evaluate: argparse.ArgumentParser, model_help: str) -> None:
     evaluate.add_argument("--metric", help="another metric than the file's, as for trace")
     evaluate.add_argument("--size", type=int, help="edges of the circuit (else the fewest that recover most of it)")
     add_rule_option(evaluate, "the file's own, else top")
-    evaluate.add_argument("--replacement", help="evaluate by another ablation than the scores are for")
+    evaluate.add_argument(
+        *ABLATION_FLAGS, dest="replacement", metavar="KIND", help="evaluate by another ablation than the scores are for"
+    )
     evaluate.add_argument("--json", action="store_true", help="print JSON")
     evaluate.set_defaults(do=evaluate_command)
 
@@ -51,6 +53,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     from app.presenters.trust_verdict import verdict
     from app.trust_report import statements, trust_report
     from core.interchange.scores_reading import read_scores
+    from core.replacements.optimal import give_constants
     from core.tracing.direction import directed
     from core.tracing.meaning import ranking_words
 
@@ -80,6 +83,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
     for note in filter(None, (*pairs.notes, spelling_note(over.session), *_doubts(found, name))):
         tell(note)
     replacement = options.replacement or scores.replacement
+    if scores.constants is not None and over.session.population is not None:
+        give_constants(over.session.population, model.adapter, scores.constants)
     known = scores.direction is not None or not scores.signed
     scores = directed(scores, over.session, over.dataset, metric=over.metric)
     if not known:

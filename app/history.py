@@ -12,23 +12,15 @@ from dataclasses import dataclass, field, fields, replace
 from PySide6.QtCore import QObject, Signal
 
 from app.document import Document
-from core.edits import EditKind
+from core.edits import ABLATIONS, KINDS, EditKind
 from views.data import PredictionRow, Target
 from views.widgets.text import pretty_name
 
 # What a step of the history is called, by the kind of its edit.
-VERBS: dict[EditKind, str] = {
-    "patch": "Patch",
-    "zero": "Cut",
-    "mean": "Cut",
-    "scale": "Scale",
-    "resample": "Resample",
-    "noise": "Noise on",
-    "steer": "Steer",
-}
+VERBS: dict[EditKind, str] = {kind: row.verb for kind, row in KINDS.items()}
 
 # What a cut edge carries instead, said with the step: conclusions depend on it.
-CARRIES: dict[EditKind, str] = {"patch": "from B", "zero": "zero", "mean": "mean"}
+CARRIES: dict[EditKind, str] = {kind: KINDS[kind].words for kind in ABLATIONS}
 
 
 def places(targets: Sequence[Target]) -> str:

@@ -7,7 +7,7 @@ from app.messages import Inspected, Opened, Ready, Scored
 from app.presenters.side_by_side import SideBySide, side_by_side
 from app.shown import WAITS, links
 from app.trace_choice import pairs_words
-from core.edits import EditKind
+from core.edits import ABLATIONS, KINDS, EditKind
 from core.formatting import percent
 from core.graph import Edge, Node
 from views.component_words import node_words
@@ -15,15 +15,7 @@ from views.data import EdgeInspection, NodeInspection, Target
 
 ALIKE = "A and B score alike, so there is no effect to trace."
 ANOTHER = "Choose a B with another answer, or another metric."
-REPLACED = {
-    "patch": "replaced from B",
-    "zero": "replaced by zero",
-    "mean": "replaced by its mean",
-    "scale": "scaled",
-    "resample": "replaced by another input's",
-    "noise": "with noise added",
-    "steer": "steered along A minus B",
-}
+REPLACED = {kind: row.done for kind, row in KINDS.items()}
 
 
 def inspection(
@@ -117,7 +109,7 @@ def inspection(
 
 def mean_words(kind: EditKind, document: Document) -> str:
     """What a mean is taken over."""
-    if kind != "mean":
+    if kind not in ABLATIONS or not KINDS[kind].inputs:
         return ""
     rows = len(document.dataset)
     return f" over the dataset ({rows} row{'s' * (rows != 1)})" if rows else " over A’s positions"

@@ -30,7 +30,7 @@ from app.inspector_wants import (
 )
 from app.messages import Request, Working
 from app.method_titles import meaning_of
-from core.edits import Edit, EditKind
+from core.edits import ABLATIONS, Edit, EditKind
 from core.engine.population import Population
 from core.errors import EditError, InputError, WirescopeError
 from core.graph import Node
@@ -46,7 +46,7 @@ from core.steering import population_of
 from views.data import Target
 from views.inspection import AverageData, PathData, RepairData, SaysData
 
-ESTIMATED: tuple[EditKind, ...] = ("patch", "zero", "mean")
+ESTIMATED: tuple[EditKind, ...] = ABLATIONS
 READ_AT_MOST = 96  # positions at which what a head pushes is looked at
 ONE_BY_ONE = 24  # targets that are measured one by one at most
 

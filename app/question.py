@@ -10,13 +10,13 @@ from app.examples import examples_for
 from app.messages import Ready
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.step_words import metric_words, source_words
-from core.edits import EditKind
+from core.edits import ABLATIONS, KINDS, EditKind
 from views.data import MetricChoice
 
 if TYPE_CHECKING:
     from app.workbench import Workbench
 
-REPLACEMENTS = {"patch": "Replace from B", "zero": "Replace with zero", "mean": "Replace with the mean"}
+REPLACEMENTS = {kind: KINDS[kind].choice for kind in ABLATIONS}
 
 
 class Question:

@@ -18,6 +18,7 @@ from app.output import say, say_json, tell
 from app.presenters.telling import Line
 from app.rule_options import add_rule_option, check_rule, with_rule
 from app.trace_choice import pairs_words
+from core.edits import KINDS
 from core.errors import ArgumentError, Cancelled, InputError, ModelError
 from core.formatting import percent
 from core.tracing.meaning import ranking_words
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
     from core.tracing.methods import Method
     from core.tracing.scores import Scores
 
+ABLATION_FLAGS = ("--ablation", "--replacement")
 SHOWN = 10  # of the strongest
 MARKED = 200  # edges in the graph of an EAP-IG file
-ABLATIONS = {"patch": "their value in B", "zero": "zero", "mean": "their mean"}  # what removed edges carry
+ABLATIONS = {kind: KINDS[kind].carries for kind in KINDS if KINDS[kind].carries}  # what removed edges carry
 
 
 def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: str) -> None:
@@ -47,7 +49,11 @@ def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: st
     trace.add_argument("--method", default="eap-ig", help="see `wirescope methods` (eap-ig)")
     trace.add_argument("--level", choices=LEVELS, default="edges", help="what is scored (edges)")
     trace.add_argument(
-        "--replacement", default="patch", help="what a removed edge carries: patch, zero or mean (patch)"
+        *ABLATION_FLAGS,
+        dest="replacement",
+        default="patch",
+        metavar="KIND",
+        help=f"what a removed edge carries: {', '.join(ABLATIONS)} (patch)",
     )
     trace.add_argument("--out", default="circuit.json", help="the file to write (circuit.json)")
     trace.add_argument("--format", choices=("wirescope", "eap-ig"), default="wirescope")

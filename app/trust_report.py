@@ -11,7 +11,7 @@ import numpy as np
 from app.presenters.trust_tests import say_tests
 from app.trust_words import say_ablation, say_method, say_needs, say_stability, say_sum
 from core.circuit import Circuit
-from core.edits import EditKind
+from core.edits import ABLATIONS, EditKind
 from core.errors import EditError, InputError
 from core.evaluation.agreement import Agreement, agreement
 from core.evaluation.faithfulness import Curve, faithfulness, size_to_look_at
@@ -33,7 +33,7 @@ from core.tracing.selection import RULES, USUAL
 from core.tracing.trace import Tracing
 from views.trust_data import Statement
 
-OTHER: dict[str, EditKind] = {"patch": "mean", "mean": "patch", "zero": "patch"}
+OTHER: dict[str, EditKind] = {**dict.fromkeys(ABLATIONS, "patch"), "patch": "mean"}
 AGAINST = "integrated-edges"
 JUMPS = "the metric jumps, so edges cannot be scored by its slope"
 

@@ -16,6 +16,7 @@ from app.presenters.trust_verdict import (
     speaks_against,
     tone_of,
 )
+from core.edits import ABLATIONS, KINDS
 from core.evaluation.stability import shared_edges
 from core.formatting import percent, share_words
 from core.tracing.methods import METHODS
@@ -27,7 +28,7 @@ WELL = 0.02  # of the change: what the scores of an integrated method may miss
 FAR = 0.1  # beyond it, they do not add up
 ABOVE_CHANCE = 0.05  # Jaccard: what lies less above the level of scores that mean nothing says nothing
 BEHIND = 0.1  # of the pairs: how many fewer a circuit may answer rightly than the whole model
-CARRIED = {"patch": "B's values", "zero": "zero", "mean": "their mean"}  # by removed edges
+CARRIED = {**{kind: KINDS[kind].carries for kind in ABLATIONS}, "patch": "B's values"}  # by removed edges
 
 
 def say_needs(report: dict[str, Any]) -> list[Statement]:

@@ -6,13 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer"]
+EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer", "optimal"]
 
 
 @dataclass(frozen=True)
 class Kind:
     """words: in a caption. verb: in the history, before what is edited. done: of what is edited. carries: what removed
-    edges carry, in a sentence; empty where circuits are not run with it. puts: the same in a menu. takes: its value,
+    edges carry, in a sentence; empty where circuits are not run with it. puts: the same of one. choice: to
+    choose it, in the history. takes: its value,
     and usual: where none is given (None: one must be). adds: it adds to what is there instead of replacing it. from_b:
     it is B's, so that nothing changes before the first position at which A and B differ. inputs: it is taken from other
     inputs than the pair, where there are some. learned: it is learned before the first run with it."""
@@ -22,6 +23,7 @@ class Kind:
     done: str
     carries: str = ""
     puts: str = ""
+    choice: str = ""
     takes: Literal["nothing", "number", "vector"] = "nothing"
     usual: float | None = None
     seeded: bool = False
@@ -32,13 +34,39 @@ class Kind:
 
 
 KINDS: dict[EditKind, Kind] = {
-    "patch": Kind("from B", "Patch", "replaced from B", carries="B's values", puts="its value in B", from_b=True),
-    "zero": Kind("zero", "Cut", "replaced by zero", carries="zero", puts="zero"),
-    "mean": Kind("mean", "Cut", "replaced by its mean", carries="their mean", puts="its mean", inputs=True),
+    "patch": Kind(
+        "from B",
+        "Patch",
+        "replaced from B",
+        carries="their value in B",
+        puts="its value in B",
+        choice="Replace from B",
+        from_b=True,
+    ),
+    "zero": Kind("zero", "Cut", "replaced by zero", carries="zero", puts="zero", choice="Replace with zero"),
+    "mean": Kind(
+        "mean",
+        "Cut",
+        "replaced by its mean",
+        carries="their mean",
+        puts="its mean",
+        choice="Replace with the mean",
+        inputs=True,
+    ),
     "scale": Kind("scale", "Scale", "scaled", takes="number"),
     "resample": Kind("another input's", "Resample", "replaced by another input's", seeded=True, inputs=True),
     "noise": Kind("noise", "Noise on", "with noise added", takes="number", usual=1.0, seeded=True, adds=True),
     "steer": Kind("steer", "Steer", "steered along A minus B", takes="vector", adds=True),
+    "optimal": Kind(
+        "optimal",
+        "Cut",
+        "replaced by its optimal constant",
+        carries="their optimal constant",
+        puts="its optimal constant, which is learned first",
+        choice="Replace with the optimal constant",
+        inputs=True,
+        learned=True,
+    ),
 }
 ABLATIONS: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if row.carries)  # what removed edges carry
 EDIT_KINDS: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if not row.learned)

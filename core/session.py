@@ -84,6 +84,7 @@ class Session:
         b = pair.counterfactual
         self.mean_over_positions = mean_over_positions
         self.population = population if dataset is None else population_of(model, dataset)
+        self._over: tuple[Dataset, Population] | None = None
         with naming_cause(model.adapter, model.title):
             self.engine = Engine(
                 model.adapter,
@@ -103,6 +104,15 @@ class Session:
         self._b_answer = None if b_state is None else self._answer(b_state)
         self._floor: tuple[BoundMetric, float] | None = None
         self.with_metric(metric)
+
+    def population_over(self, dataset: Dataset) -> Population:
+        """The inputs that replacements of a dataset's pairs are taken from: those that the session was given, or else
+        the dataset's own, the same as long as it is asked for one dataset: what is made of them is then made once."""
+        if self.population is not None:
+            return self.population
+        if self._over is None or self._over[0] is not dataset:
+            self._over = dataset, population_of(self.model, dataset)
+        return self._over[1]
 
     @property
     def graph(self) -> Graph:

@@ -269,7 +269,7 @@ def _legend(marks: Sequence[EdgeMark | NodeMark], how: str) -> list[tuple[str, s
     if any(isinstance(mark, EdgeMark) and mark.value is None for mark in marks):
         entries.append(("unknown", "not scored"))
     kinds = {mark.edited for mark in marks if mark.edited}
-    if kinds & {"zero", "mean", "resample"}:
+    if any(kind != "patch" and kind not in _CHANGED for kind in kinds):
         entries.append(("cut", "cut, with the metric's change"))
     if "patch" in kinds:
         entries.append(("patch", "cut or patched from B, with the metric's change"))

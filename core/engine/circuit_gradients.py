@@ -35,7 +35,8 @@ class CircuitGradients:
     that a writer's edges carry at a position, times those.
 
     metric: [batch], of this run. by_share: [readers, writers], the gradient of sum(metric); by_position: [writers,
-    rows], that by at_positions. Raises Cancelled.
+    rows], that by at_positions; by_reference: [writers, width], that by what stands in the place of each writer, the
+    same at all rows (not with at_positions). Raises Cancelled.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class CircuitGradients:
                     self._keep_mlp(layer, heads, mlp)
             final = self._streams(Reader("logits"), slice(len(graph.readers) - 1, None), graph.n_writers)[0]
             self.by_share = torch.zeros_like(self._shares)
+            self.by_reference = torch.zeros_like(self._differences[:, 0])
             self._after = torch.zeros_like(self._differences)
             self.metric, gradient = self._output(final, metric)
             self._back(slice(len(graph.readers) - 1, None), graph.n_writers, gradient[None])
@@ -206,6 +208,8 @@ class CircuitGradients:
         self.by_share[numbers, :writers] = flat @ self._differences[:writers].flatten(1).T
         after = self._after[:writers].flatten(1)
         after += self._shares[numbers, :writers].T @ flat
+        at_readers = widened(gradient).flatten(1, -2).sum(dim=1)
+        self.by_reference[:writers] += (1 - self._shares[numbers, :writers]).T @ at_readers
 
     def _check(self, share: float) -> None:
         progress.at(share)

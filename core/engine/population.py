@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -51,6 +52,7 @@ class Population:
         self._together = together or max(1, POSITIONS // max(self.lengths))
         self._sums: dict[bool, _Sums] = {}
         self._means: dict[bool, Means] = {}
+        self.learned: dict[str, Any] = {}  # of these inputs, by kinds of replacement that learn something
 
     @cached_property
     def state(self) -> RunState:

@@ -55,7 +55,7 @@ class References:
         self._inputs = inputs
         self._lengths = extent.lengths
         self._extent = extent
-        self._population = population
+        self.population = population
         self._over_positions = mean_over_positions
         self._biases: dict[int, Tensor] = {}
         self._donors: dict[int, RunState] = {}
@@ -71,7 +71,7 @@ class References:
         if self._over_positions:
             return torch.zeros(1, 1, dtype=torch.long, device=self._adapter.device)
         extent = self._extent
-        return self._population.alignment.places(extent.lengths, extent.roles, extent.length).to(self.adapter.device)
+        return self.population.alignment.places(extent.lengths, extent.roles, extent.length).to(self.adapter.device)
 
     # ---- one row of the batch, for runs whose batch is something else: a scan's edits ----
 
@@ -111,7 +111,7 @@ class References:
         """All means; the population runs when they are asked for the first time. Raises EditError where the positions
         of these inputs have none, Cancelled."""
         _ = self._places
-        return self._population.means(self._over_positions, cancelled)
+        return self.population.means(self._over_positions, cancelled)
 
     def mean_value(self, node: Node) -> Tensor:
         """The mean of what a node writes: [batch or 1, position or 1, width]. Raises EditError."""
@@ -132,10 +132,10 @@ class References:
     def _donors_of(self, seed: int) -> RunState:
         """The run over the inputs that a seed draws, one for each row."""
         if seed not in self._donors:
-            rows = self._population.donors(self._inputs, self._lengths, seed)
+            rows = self.population.donors(self._inputs, self._lengths, seed)
             if len(self._donors) == DRAWN:
                 self._donors.clear()
-            self._donors[seed] = self._population.run(rows)
+            self._donors[seed] = self.population.run(rows)
         return self._donors[seed]
 
     # ---- noise ----

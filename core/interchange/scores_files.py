@@ -6,6 +6,7 @@ what a search has kept (numbers in that order), how sure signs are, where that i
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
         "direction": scores.direction,
         **({} if scores.kept is None else {"kept": np.flatnonzero(scores.kept).tolist()}),
         **({} if scores.agreement is None else {"agreement": scores.agreement.ravel().tolist()}),
+        **({} if scores.constants is None else {"constants": _numbers_to_text(scores.constants)}),
         "scores": values,
         "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
     }
@@ -90,6 +92,30 @@ def agreement_in(document: dict[str, Any], shape: tuple[int, ...]) -> NDArray[np
     return found.reshape(shape)
 
 
+def _numbers_to_text(numbers: NDArray[np.float32]) -> dict[str, Any]:
+    data = base64.b64encode(np.ascontiguousarray(numbers, dtype="<f4").tobytes()).decode("ascii")
+    return {"shape": list(numbers.shape), "fp32": data}
+
+
+def constants_in(document: dict[str, Any], graph: Graph) -> NDArray[np.float32] | None:
+    """The constants of optimal ablation that a file holds, [writers, width], in base64 of little-endian fp32. Raises
+    InputError."""
+    found = document.get("constants")
+    if found is None:
+        return None
+    try:
+        data = np.frombuffer(base64.b64decode(found["fp32"], validate=True), dtype="<f4")
+        constants: NDArray[np.float32] = data.astype(np.float32).reshape(found["shape"])
+    except (KeyError, TypeError, ValueError):
+        raise InputError("The file's constants cannot be read.", "Trace again with --ablation optimal.") from None
+    if constants.ndim != 2 or len(constants) != graph.n_writers or not np.isfinite(constants).all():
+        raise InputError(
+            f"The file's constants are not {graph.n_writers} rows of finite numbers, one of each writer.",
+            "Trace again with --ablation optimal.",
+        )
+    return constants
+
+
 def difference(one: Graph, other: Graph) -> str:
     """How two graphs differ, in words: "30 layers against 12, 9 heads against 12, 47,011 edges against 32,491"."""
     a, b = ({**shape_of(graph), "edges": graph.n_edges} for graph in (one, other))
@@ -124,8 +150,8 @@ def scores_from_json(document: dict[str, Any]) -> ScoresFile:
     about = {str(key): str(value) for key, value in document["about"].items()}
     direction = direction_in(document)
     kept = kept_in(document, values.shape)
-    sure = agreement_in(document, values.shape)
+    sure, constants = agreement_in(document, values.shape), constants_in(document, graph)
     scores = Scores(
-        graph, values, str(document["method"]), document["replacement"], about, level, direction, kept, sure
+        graph, values, str(document["method"]), document["replacement"], about, level, direction, kept, sure, constants
     )
     return ScoresFile(scores, tuple(FileRow(*row) for row in document["rows"]))

@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import EditError
@@ -76,6 +78,10 @@ class Ablation(Replacement):
     def runs(self, rows: int) -> float:
         """About how many forward runs of one row that is. rows: of the population."""
         return 0.0
+
+    def constants(self, references: References) -> NDArray[np.float32] | None:
+        """What was learned, to keep beside scores: [writers, width]. None of what is not learned."""
+        return None
 
     def first_row(self, engine: Engine) -> int:
         """Rows before it carry what they carry in A."""

@@ -6,6 +6,7 @@ from core.edit_kinds import ABLATIONS
 from core.errors import ArgumentError
 from core.replacements.mean import Mean
 from core.replacements.noise import Noise
+from core.replacements.optimal import Optimal
 from core.replacements.patch import Patch
 from core.replacements.replacement import Ablation, Replacement
 from core.replacements.resample import Resample
@@ -17,6 +18,7 @@ REPLACEMENTS: dict[str, Replacement] = {
     "patch": Patch(),
     "zero": Zero(),
     "mean": Mean(),
+    "optimal": Optimal(),
     "scale": Scale(),
     "resample": Resample(),
     "noise": Noise(),

@@ -4,16 +4,14 @@ they are learned: the steps are in `core.tracing.learned_masks`, whose arithmeti
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.engine.circuit_gradients import CircuitGradients
-from core.precision import widened
+from core.engine.divergence import divergence_from
 from core.progress import stage
 from core.session import Session
 from core.tracing.attribution import first_row
@@ -84,7 +82,13 @@ class Masks:
         shares[self._readers, self._writers] = torch.as_tensor(by_edge, dtype=torch.float64, device="cpu")
         at_positions = masks.view(graph.n_writers, -1) if level == "positions" else None
         run = CircuitGradients(
-            session.engine, shares, job.replacement, _divergence(session), self._first, job.cancelled, at_positions
+            session.engine,
+            shares,
+            job.replacement,
+            divergence_from(session.clean.answer, session.model.adapter),
+            self._first,
+            job.cancelled,
+            at_positions,
         )
         if level == "positions":
             return run.by_position.cpu().double().flatten()
@@ -108,17 +112,3 @@ def _masks(log_alpha: Tensor, uniform: Tensor) -> Tensor:
     s = torch.sigmoid((u.log() - (1 - u).log() + log_alpha) / TEMPERATURE)
     low, high = STRETCH
     return (s * (high - low) + low).clamp(0, 1)
-
-
-def _divergence(session: Session) -> Callable[[Tensor], Tensor]:
-    """How far an output [batch, answers] is from A's: [batch]."""
-    answer = widened(session.clean.answer)
-    if session.model.adapter.shape.output_kind == "embedding":
-        return lambda output: 1 - F.cosine_similarity(widened(output), answer, dim=-1)
-    reference = answer.log_softmax(dim=-1)
-
-    def divergence(output: Tensor) -> Tensor:
-        logs = widened(output).log_softmax(dim=-1)
-        return F.kl_div(logs, reference, log_target=True, reduction="none").sum(dim=-1)
-
-    return divergence

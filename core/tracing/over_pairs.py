@@ -13,7 +13,6 @@ from core.errors import InputError
 from core.inputs.pair import Dataset, Pair, Side
 from core.metrics import METRICS, Answer, Metric, answers_of
 from core.session import Session
-from core.steering import population_of
 from core.tracing.costs import POSITIONS, batch_positions
 
 
@@ -32,7 +31,7 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
     at least). Raises InputError where the session's metric has an answer for each of its own rows.
 
     Means are over the dataset that the session was given, or else over this one: never over a batch."""
-    population = session.population or population_of(session.model, dataset)
+    population = session.population_over(dataset)
     groups: dict[tuple[object, ...], list[int]] = {}
     first = np.cumsum([0, *(pair.batch for pair in dataset.pairs)])
     for number, pair in enumerate(dataset.pairs):

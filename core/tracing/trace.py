@@ -55,6 +55,7 @@ class Tracing:
         self._sum: NDArray[np.float64] | None = None  # over the pairs that are done
         self._gap = 0.0  # m(whole) - m(empty circuit), summed over the pairs that are done
         self._kept: NDArray[np.bool_] | None = None  # of a search
+        self._constants: NDArray[np.float32] | None = None
         self._memory = Memory()  # of the job that was cancelled
         self._jobs: list[list[Batch]] | None = None
 
@@ -78,7 +79,9 @@ class Tracing:
                 with watched(told, cancelled), stage(start, stop), stage(share, after):
                     sessions.append(batch.session())
                     if self.method.replaces:
-                        ablation(self.replacement).prepare(sessions[0].engine.references, cancelled)
+                        carried = ablation(self.replacement)
+                        carried.prepare(sessions[0].engine.references, cancelled)
+                        self._constants = carried.constants(sessions[0].engine.references)
                     if self.method.replaces:
                         found_gap = gap(sessions[-1], self.replacement, cancelled)
                         gap_so_far += np.nan if found_gap is None else found_gap
@@ -142,7 +145,15 @@ class Tracing:
             about["partial"] = f"{percent(share)} of the work"
         direction = None if np.isnan(mean_gap) else direction_of_gap(mean_gap)
         return Scores(
-            session.graph, values, self.method.name, self.replacement, about, self.level, direction, self._kept
+            session.graph,
+            values,
+            self.method.name,
+            self.replacement,
+            about,
+            self.level,
+            direction,
+            self._kept,
+            constants=self._constants,
         )
 
 

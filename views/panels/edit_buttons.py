@@ -19,6 +19,7 @@ _ROWS: tuple[tuple[tuple[EditKind, str, str], ...], ...] = (
         ("scale", "Scale", "Multiply it by a factor"),
     ),
     (
+        ("optimal", "Optimal", "Replace it by a constant that does the least damage, which is learned first"),
         ("resample", "Resample", "Replace it by its value in another input of the dataset"),
         ("noise", "Noise", "Add noise as large as what is there"),
         ("steer", "Steer", "Add a multiple of what it writes in A minus what it writes in B"),

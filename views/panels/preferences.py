@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.edits import ABLATIONS, KINDS
 from views.motion import MotionChoice
 from views.theme import LARGEST, SMALLEST, SPACE, ThemeChoice
 from views.widgets.text import heading, wrapped
@@ -42,7 +43,10 @@ class Preferences:
 
 THEMES = (("system", "As the system"), ("dark", "Dark"), ("light", "Light"))
 MOTIONS = (("system", "As the system"), ("full", "Smooth"), ("reduced", "Reduced: at once"))
-CUTS = (("", "from B where there is one, else zero"), ("zero", "zero"), ("mean", "mean"))
+CUTS = (
+    ("", "from B where there is one, else zero"),
+    *((kind, KINDS[kind].words) for kind in ABLATIONS if not KINDS[kind].from_b),
+)
 CLOSINGS = ((True, "Ask where there is work to lose"), (False, "Close at once"))
 LEAST_MEMORY, MOST_MEMORY = 64, 65_536  # megabytes
 FEWEST_EDGES, MOST_EDGES = 1, 2000

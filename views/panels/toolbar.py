@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget, QWidgetAction
 
-from core.edits import EDIT_WORDS, EditKind
+from core.edits import ABLATIONS, EDIT_WORDS, KINDS, EditKind
 from views.panels.trace_button import TraceButton
 from views.panels.trace_menu import TraceMenu
 from views.theme import current, text_scale, theme_changes
@@ -21,11 +21,9 @@ _TOOLS = (
     ("patch", "Patch", "P", "Click patches a wire or a node: in its place comes its value in the counterfactual B"),
 )
 _PUTS: dict[EditKind, str] = {
-    "patch": "its value in B (just what Patch does)",
-    "zero": "zero",
-    "mean": "its mean",
+    **{kind: KINDS[kind].puts for kind in ABLATIONS},
+    "patch": f"{KINDS['patch'].puts} (just what Patch does)",
 }
-_REPLACEMENTS: tuple[EditKind, ...] = ("patch", "zero", "mean")
 NARROW = 1200  # pixels: with less, the tools do not say their keys, and "replace with" is said in short
 _NO_B = "There is no counterfactual: fill card B first"
 
@@ -187,7 +185,7 @@ class TopBar(QWidget):
         self.replacement_menu = QMenu(self)
         group = QActionGroup(self)
         self._replacements: dict[str, QAction] = {}
-        for kind in _REPLACEMENTS:
+        for kind in ABLATIONS:
             action = self.replacement_menu.addAction(EDIT_WORDS[kind])
             action.setCheckable(True)
             group.addAction(action)
@@ -261,7 +259,7 @@ class TopBar(QWidget):
 
     def set_replacement(self, kind: str) -> None:
         self._replacements[kind].setChecked(True)
-        chosen = _REPLACEMENTS[_REPLACEMENTS.index(kind)]
+        chosen = ABLATIONS[ABLATIONS.index(kind)]  # type: ignore[arg-type]
         self._cuts = chosen
         self._tell_tools()
 
