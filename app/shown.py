@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.document import Document
 from app.messages import Ran
 from app.ranking import Ranking, strongest_of
-from core.edits import Edit, edit_words
+from core.edits import ABLATIONS, KINDS, Edit, edit_words
 from core.graph import Graph, Node
 from core.noise import BELOW, is_below_noise
 from views.data import EditRow, Link, PredictionsData
@@ -65,7 +65,11 @@ def edit_rows(document: Document, labels: tuple[str, ...] = ()) -> list[EditRow]
 
 def said(edit: Edit, document: Document, labels: tuple[str, ...] = ()) -> str:
     """What an edit does, with what a mean is over, and where: "mean of 24 rows at “John”"."""
-    over = f" of {len(document.dataset)} rows" if edit.kind == "mean" and document.dataset else ""
+    over = (
+        f" of {len(document.dataset)} rows"
+        if edit.kind in ABLATIONS and KINDS[edit.kind].inputs and document.dataset
+        else ""
+    )
     return edit_words(edit) + over + _where(edit, labels)
 
 

@@ -8,6 +8,7 @@ What flows along an edge u -> r at a position, exactly:
 
     out     what u really adds to the stream in this run
     value   of an edit: `patch` out of B; `zero` 0; `mean` the mean of out over the clean inputs;
+            `optimal` a constant, learned to do the least damage (`core.replacements.optimal`);
             `resample` out of another clean input, drawn by the edit's seed; `scale` the edit's value times out;
             `steer` out + the edit's value, a vector; `noise` out + the edit's value times the root mean square of
             out in the clean run (over the row's positions) times standard normal numbers, drawn by the seed
