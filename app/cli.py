@@ -18,6 +18,7 @@ from app.asked_pairs import IDS_HELP, add_memory_option, memory_of
 from app.output import say, say_json, tell
 from app.tracing_commands import COMMANDS as TRACING_COMMANDS
 from app.tracing_commands import add_tracing_commands
+from core.edits import KINDS
 from core.errors import ArgumentError, Cancelled, EditError, InputError, ModelError, WirescopeError
 from core.models import packs
 
@@ -36,7 +37,7 @@ IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bm
 EDIT_HELP = (
     "TARGET=KIND[:VALUE][*STRENGTH][#SEED][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', "
     "'m3=mean@4,5', 'a1.h0=scale:0.5', "
-    "'m3=noise:0.5#7', 'm3=steer:vector.json'; kinds: patch, zero, mean, resample, scale, noise, steer. May be given "
+    f"'m3=noise:0.5#7', 'm3=steer:vector.json'; kinds: {', '.join(KINDS)}. May be given "
     "several times"
 )
 COMMANDS = {
