@@ -36,8 +36,8 @@ MODEL_HELP = (
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp")
 EDIT_HELP = (
     "TARGET=KIND[:VALUE][*STRENGTH][#SEED][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', "
-    f"'m3=mean@4,5', 'a1.h0=scale:0.5', 'm3=noise:0.5#7', 'm3=steer:vector.json'; kinds: {', '.join(KINDS)}. May be given "
-    "several times"
+    f"'m3=mean@4,5', 'a1.h0=scale:0.5', 'm3=noise:0.5#7', 'm3=steer:vector.json'; kinds: {', '.join(KINDS)}. "
+    "May be given several times"
 )
 COMMANDS = {
     "run": "print the predictions before and after edits",
