@@ -69,7 +69,7 @@ class References:
     def _places(self) -> Tensor:
         """Where the means of each position are: see `Alignment.places`. Raises EditError."""
         if self._over_positions:
-            return torch.zeros(1, 1, dtype=torch.long, device=self._adapter.device)
+            return torch.zeros(1, 1, dtype=torch.long, device=self.adapter.device)
         extent = self._extent
         return self.population.alignment.places(extent.lengths, extent.roles, extent.length).to(self.adapter.device)
 
