@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from core.edits import Edit, EditKind
 from core.engine.scan import Scanner
@@ -104,8 +103,9 @@ class Scan:
                 raise Cancelled
             done = self.done
             with watched(None, cancelled), stage(done / len(self), (done + len(numbers)) / len(self)):
-                outputs = scanner.outputs([self._edit(number) for number in numbers])
-            effects = np.array([float(self._metric(output)) for output in outputs]) - without
+                streams = scanner.streams([self._edit(number) for number in numbers])
+                metrics = self.session.reading.of_each(streams)
+            effects = np.array([float(metric.mean()) for metric in metrics]) - without
             self.effects[numbers] = effects
             yield Part(np.asarray(numbers), effects)
 
@@ -121,7 +121,3 @@ class Scan:
 
     def _edit(self, number: int) -> Edit:
         return replace(self._like, target=self.targets[number])
-
-    def _metric(self, output: Tensor) -> Tensor:
-        answer = output[:, -1] if output.ndim == 3 else output
-        return self.session.metric(answer).mean()

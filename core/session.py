@@ -19,6 +19,7 @@ from core.engine.state import RunState
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.pair import Dataset, Pair
+from core.metric_reading import MetricReading, at_last
 from core.metrics import BoundMetric, Metric, bind, default_metric
 from core.models.cause import check_autocast, disagreement, naming_cause
 from core.models.model import Model
@@ -76,6 +77,7 @@ class Session:
     ) -> None:
         self.model = model
         self.pair = pair
+        self._reading: MetricReading | None = None
         device, of_pair = model.adapter.device, pair.clean.tensor.device
         if device != of_pair:
             raise InputError(f"The model is on {device} and the inputs are on {of_pair}.", "Make them with model.pair.")
@@ -97,11 +99,11 @@ class Session:
                 memory_megabytes,
             )
             with stage(0.0, 0.5):
-                self._clean_answer = self._answer(self.engine.clean())
+                self._clean_answer = at_last(self.engine.clean().output)
             self.parity = self._check_parity() if parity is None else parity
         with stage(0.5, 1.0):
             b_state = self.engine.counterfactual()
-        self._b_answer = None if b_state is None else self._answer(b_state)
+        self._b_answer = None if b_state is None else at_last(b_state.output)
         self._floor: tuple[BoundMetric, float] | None = None
         self.with_metric(metric)
 
@@ -137,7 +139,7 @@ class Session:
         started = time.perf_counter()
         state = self.engine.counterfactual()
         none = range(self.graph.layers, self.graph.layers)
-        return None if state is None else self._result(state, none, started, full=False)
+        return None if state is None else self._result(state, none, started)
 
     def with_metric(self, metric: Metric | None) -> None:
         """Read another metric off the same runs; None: the default one. Raises ArgumentError and InputError, and then
@@ -167,7 +169,7 @@ class Session:
             raise ArgumentError('positions is "all" or None.')
         started = time.perf_counter()
         ran = self.engine.run(edits, positions == "all", cancelled, frozen_norms)
-        return replace(self._result(ran.state, ran.layers, started, full=positions == "all"), known=ran.known)
+        return replace(self._result(ran.state, ran.layers, started), known=ran.known)
 
     def run_circuit(
         self,
@@ -195,28 +197,27 @@ class Session:
         for circuit in circuits:
             circuit.check_fits(self.graph)
         ran = run_circuits(self.engine, [circuit.edges for circuit in circuits], replacement, cancelled)
-        results = [self._result(state, layers, started, full=False) for state, layers in ran]
+        results = [self._result(state, layers, started) for state, layers in ran]
         milliseconds = (time.perf_counter() - started) * 1000 / max(len(results), 1)
         return [replace(result, milliseconds=milliseconds) for result in results]
 
-    def _result(self, state: RunState, layers: range, started: float, full: bool) -> Result:
-        answer = self._answer(state)
-        metric = self.metric(answer)
+    def _result(self, state: RunState, layers: range, started: float) -> Result:
+        reads = self._read_in(state)
+        assert state.readout is not None
+        metric = self.reading.of(state.readout, reads is not None)
         milliseconds = (time.perf_counter() - started) * 1000
-        assert state.output is not None
-        pooled = self.model.adapter.shape.output_kind == "embedding" and not full
-        logits = answer if pooled else state.output
-        return Result(metric, logits, answer, milliseconds, layers, self.model, state)
+        return Result(metric, milliseconds, layers, self.model, state, reads=reads)
 
-    def _answer(self, state: RunState) -> Tensor:
-        """The output where the metric reads it: [batch, answers]."""
-        output = state.output
-        assert output is not None
-        if output.ndim == 2:
-            return output
-        if state.reads is not None or self.engine.reads is None:
-            return output[:, -1]
-        return output.gather(1, self.engine.reads[:, :, None].expand(-1, -1, output.shape[-1]))[:, 0]
+    def _read_in(self, state: RunState) -> Tensor | None:
+        """Where the metric reads in a run that has more positions than those."""
+        return self.engine.reads if state.reads is None else None
+
+    @property
+    def reading(self) -> MetricReading:
+        """How the metric is read off runs."""
+        if self._reading is None or self._reading.metric is not self.metric:
+            self._reading = MetricReading(self.model.adapter, self.metric, self.engine.reads)
+        return self._reading
 
     def _check_parity(self) -> Parity:
         """Compare with the model's own forward. Raises ModelError where they disagree."""

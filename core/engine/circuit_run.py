@@ -33,7 +33,7 @@ from core.engine.attention import attend, heads_out, of_heads, scaled, score_mas
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.plan import Plan, StagePlan
-from core.engine.state import RunState, places
+from core.engine.state import Readout, RunState, Together, places
 from core.errors import Cancelled, MemoryBudgetError
 from core.graph import Graph, Reader
 from core.models.adapter import Places
@@ -175,10 +175,19 @@ class CircuitRun:
         if self.reads is None and self.first > 0:
             below = self.reference.whole_stream(reader)[:, : self.first]
             x = torch.cat([below.expand(len(everyone), *below.shape), x], dim=2)
-        output = self.adapter.read(x.flatten(0, 1)).unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
+        together = Together(self.adapter, x)
         plan = Plan((), tuple(StagePlan() for _ in range(2 * layers + 1)), ())
         return [
-            (RunState(plan, self.reads, embedding, final=x[c], output=output[c]), range(first_layers[c], layers))
+            (
+                RunState(
+                    plan,
+                    self.reads,
+                    embedding,
+                    final=x[c],
+                    readout=Readout(x[c], self.adapter, among=(together, c)),
+                ),
+                range(first_layers[c], layers),
+            )
             for c in everyone
         ]
 

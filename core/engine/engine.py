@@ -42,7 +42,6 @@ class Ran:
 
     @property
     def output(self) -> Tensor:
-        assert self.state.output is not None
         return self.state.output
 
 
@@ -86,7 +85,7 @@ class Engine:
         self._check_room(0)
 
     def clean(self, full: bool = False) -> RunState:
-        """The run over A without edits; `full`: the output at every position."""
+        """The run over A without edits; `full`: the last layer at every position."""
         return self.unedited.clean(full)
 
     def counterfactual(self, full: bool = False) -> RunState | None:
@@ -111,7 +110,8 @@ class Engine:
         cancelled: Callable[[], bool] | None = None,
         frozen: bool = False,
     ) -> Ran:
-        """Run A with edits. `full`: the output at every position. `frozen`: norms keep their scales of the clean run.
+        """Run A with edits. `full`: the last layer at every position. `frozen`: norms keep their scales of the clean
+        run.
 
         Raises ArgumentError and EditError for edits that cannot be made, Cancelled.
         """

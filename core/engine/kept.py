@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from core.engine.plan import Plan
-from core.engine.state import RunState, tensors_of
+from core.engine.state import RunState, outputs_of, tensors_of
 
 MOST = 32  # runs: looking for the nearest one goes through all of them
 
@@ -24,7 +24,12 @@ class KeptRuns:
         self.budget = budget
         self._runs: OrderedDict[Key, RunState] = OrderedDict()
         self._uses: dict[int, int] = {}  # of a storage, by its address
-        self.bytes = 0
+        self._bytes = 0  # without the outputs, which come and go
+
+    @property
+    def bytes(self) -> int:
+        """What they hold together."""
+        return self._bytes + sum(outputs_of(self._runs.values()).values())
 
     def __iter__(self) -> Iterator[tuple[Key, RunState]]:
         return iter(self._runs.items())
@@ -58,9 +63,9 @@ class KeptRuns:
             before = self._uses.get(place, 0)
             after = before + by
             if before == 0:
-                self.bytes += storage.nbytes()
+                self._bytes += storage.nbytes()
             if after == 0:
-                self.bytes -= storage.nbytes()
+                self._bytes -= storage.nbytes()
                 del self._uses[place]
             else:
                 self._uses[place] = after

@@ -9,7 +9,7 @@ Steps, stage by stage from the first one that may differ from the run it starts 
    on), in the last layer only for the positions that the output reads; keys and values below `first_row` come
    from the clean run.
 3. What heads and MLPs add goes to the stream. An edited node carries its replacement instead.
-4. The output reads the stream at its positions: final norm, head.
+4. The output reads the stream at its positions. Final norm and head follow when it is asked for.
 
 Rows below `first_row` are the clean run's own, bit by bit. What is computed depends on the edits alone, never
 on the run it starts from.
@@ -30,7 +30,7 @@ from core.engine.flow import Flow
 from core.engine.frozen import FrozenNorms
 from core.engine.plan import Plan, ReaderPlan
 from core.engine.references import References
-from core.engine.state import RunState, take
+from core.engine.state import Readout, RunState, take
 from core.errors import Cancelled
 from core.graph import Reader
 from core.models.adapter import Adapter
@@ -240,7 +240,7 @@ class Pass:
         stage = 2 * self.shape.layers
         assert state.final is not None
         if self.clean is not None and self.plan.first_row[stage] >= self.length:
-            state.output = self.clean.output
+            state.readout = self.clean.readout
             return
         x = state.final
         for plan, readers in self._groups(stage):
@@ -248,7 +248,7 @@ class Pass:
         for _, which, own in self._variant_readers(stage):
             x = x.clone()
             x[which] = own
-        state.output = self.adapter.read(x) if self.frozen is None else self.adapter.head(self.frozen.final(x))
+        state.readout = Readout(x, self.adapter, None if self.frozen is None else self.frozen.final)
 
     # ---- variants ----
 

@@ -51,9 +51,9 @@ class Scanner:
             return stage_of_writer(target)
         return stage_of_reader(target.reader if isinstance(target, Edge) else target, self._engine.graph)
 
-    def outputs(self, edits: Sequence[Edit]) -> Tensor:
-        """The output under each of some edits of one stage: [edits, batch, ...], at the positions that it reads.
-        Raises ArgumentError and EditError."""
+    def streams(self, edits: Sequence[Edit]) -> Tensor:
+        """What `logits` reads under each of some edits of one stage: [edits, batch, n, width], at the positions that
+        the output reads. Raises ArgumentError and EditError."""
         engine = self._engine
         stage = self.stage(edits[0])
         with torch.no_grad():
@@ -61,8 +61,8 @@ class Scanner:
                 found = []
                 for number, edit in enumerate(edits):
                     with progress.stage(number / len(edits), (number + 1) / len(edits)):
-                        found.append(engine.run([*self._edits, edit]).state.output)
-                return torch.stack([output for output in found if output is not None])
+                        found.append(_stream(engine.run([*self._edits, edit]).state))
+                return torch.stack(found)
             resolved = [engine.resolve(edit) for edit in edits]
             rows = []
             for row in range(engine.batch):
@@ -71,14 +71,13 @@ class Scanner:
             return torch.stack(rows, dim=1)
 
     def _row(self, row: int, stage: int, edits: list[ResolvedEdit]) -> Tensor:
-        """The output of one row of the batch under each edit: [edits, ...]."""
+        """What `logits` reads in one row of the batch under each edit: [edits, n, width]."""
         base = self._plan(row, self._base)
         plans = [self._plan(row, [*self._base, edit]) for edit in edits]
         # A later edit of a target takes an earlier one's place: what stands may reach further than what is left of it.
         first = min(plan.first_row[stage] for plan in [base, *plans])
         if first >= self._engine.length:  # nothing changes
-            assert self._state.output is not None
-            return self._state.output[row].expand(len(edits), *self._state.output.shape[1:])
+            return _stream(self._state)[row].expand(len(edits), -1, -1)
         rows = tuple(min(first, of_base) if s >= stage else of_base for s, of_base in enumerate(base.first_row))
         plan = replace(base, first_row=rows)
         one = map_tensors(self._state, lambda x: x[row : row + 1] if x.shape[0] > 1 else x)
@@ -93,8 +92,7 @@ class Scanner:
         prefix = one.prefix(stage, plan, reads, self._engine.graph.heads)
         state = map_tensors(prefix, copies)
         Pass(self._engine.adapter, state, references, map_tensors(clean, copies), variants).run(stage)
-        assert state.output is not None
-        return state.output
+        return _stream(state)
 
     def _plan(self, row: int, edits: Sequence[ResolvedEdit]) -> Plan:
         engine = self._engine
@@ -146,3 +144,8 @@ class Scanner:
         return reader.kind == "logits" or (
             reader.layer == self._engine.graph.layers - 1 and reader.kind in ("q", "mlp")
         )
+
+
+def _stream(state: RunState) -> Tensor:
+    assert state.readout is not None
+    return state.readout.stream

@@ -4,12 +4,16 @@ Positions: every tensor covers the whole stream, except what the last layer's qu
 compute. Those cover only the positions that the output reads (`reads`, [batch, n]), or the whole stream in a
 run over all positions (`reads` None). States share tensors: a run that starts at stage s takes everything
 before it from the run it starts from.
+
+Outputs are made when somebody asks for them: the logits of a large vocabulary cost as much as several layers, and at
+every position more memory than all the rest of a run. The stream at all positions is there without them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -30,6 +34,49 @@ def take(x: Tensor, index: Tensor | None) -> Tensor:
     return x.gather(1, index[:, :, None].expand(-1, -1, x.shape[2]))
 
 
+class Together:
+    """What `logits` reads in several runs, [runs, batch, n, width]: their outputs are made in one go."""
+
+    def __init__(self, adapter: Adapter, streams: Tensor) -> None:
+        self._adapter = adapter
+        self._streams = streams
+
+    @cached_property
+    def output(self) -> Tensor:
+        """[runs, ...]"""
+        with torch.no_grad():
+            output = self._adapter.read(self._streams.flatten(0, 1))
+        return output.unflatten(0, self._streams.shape[:2])  # type: ignore[no-any-return,no-untyped-call]
+
+
+@dataclass
+class Readout:
+    """What `logits` reads, and the output that is made of it. stream: [batch, n, width], at the positions that the
+    output reads or at all. norm: the final norm, where it is another than the adapter's own. among: runs whose outputs
+    are made with this one's, and its number there."""
+
+    stream: Tensor
+    adapter: Adapter
+    norm: Callable[[Tensor], Tensor] | None = None
+    among: tuple[Together, int] | None = None
+    made: Tensor | None = field(default=None, init=False)
+
+    @property
+    def output(self) -> Tensor:
+        """The output at each of the positions; kept."""
+        if self.made is None:
+            self.made = self.through(self.adapter) if self.among is None else self.among[0].output[self.among[1]]
+        return self.made
+
+    def through(self, adapter: Adapter, reads: Tensor | None = None) -> Tensor:
+        """What an adapter of the same model, or of some of its answers, makes of the stream. reads: the positions that
+        are wanted, [batch, n]; None: all."""
+        with torch.no_grad():
+            if self.norm is None:
+                return adapter.read(take(self.stream, reads))
+            return adapter.head(take(self.norm(self.stream), reads))
+
+
 @dataclass
 class RunState:
     """One run. A list has an entry a layer, filled as the run goes."""
@@ -47,7 +94,7 @@ class RunState:
     mlp_out: list[Tensor] = field(default_factory=list)
     node_deltas: dict[int, Tensor] = field(default_factory=dict)  # of edited writers: carried - added
     final: Tensor | None = None  # the stream after the last layer
-    output: Tensor | None = None
+    readout: Readout | None = None
     grid: tuple[int, int] | None = None  # rows and columns of an image's patches
 
     def prefix(self, stage: int, plan: Plan, reads: Tensor | None, heads: int) -> RunState:
@@ -73,6 +120,13 @@ class RunState:
             final=self.final if mlp == len(self.attention_in) else None,
             grid=self.grid,
         )
+
+    @property
+    def output(self) -> Tensor:
+        """The output at the positions of a run that is finished: [batch, n, vocabulary], [batch, classes] or [batch,
+        width]."""
+        assert self.readout is not None
+        return self.readout.output
 
     def places(self, rows: int | Tensor) -> Places:
         """Where rows stand: those from a first one on, or those at an index [batch, n]."""
@@ -120,23 +174,35 @@ def map_tensors(state: RunState, change: Callable[[Tensor], Tensor]) -> RunState
         mlp_out=[change(x) for x in state.mlp_out],
         node_deltas={number: change(x) for number, x in state.node_deltas.items()},
         final=maybe(state.final),
-        output=maybe(state.output),
+        readout=_changed(state.readout, change),
         grid=state.grid,
     )
 
 
+def _changed(readout: Readout | None, change: Callable[[Tensor], Tensor]) -> Readout | None:
+    return None if readout is None else replace(readout, stream=change(readout.stream), among=None)
+
+
 def tensors_of(state: RunState) -> list[Tensor]:
-    """Every tensor that a state holds."""
+    """Every tensor that a state holds, but for its output, which comes when it is asked for."""
     lists = (state.attention_in, state.q, state.k, state.v, state.z, state.after_attention, state.mlp_out)
     found = [tensor for tensors in lists for tensor in tensors]
     found += [state.embedding, *state.node_deltas.values()]
     found += [factor for factor in state.factors if factor is not None]
-    return found + [tensor for tensor in (state.final, state.output) if tensor is not None]
+    streams = (state.final, None if state.readout is None else state.readout.stream)
+    return found + [tensor for tensor in streams if tensor is not None]
+
+
+def outputs_of(states: Iterable[RunState]) -> dict[int, int]:
+    """The outputs that have been made: bytes, by the address of their storage."""
+    made = [state.readout.made for state in states if state.readout is not None]
+    storages = (tensor.untyped_storage() for tensor in made if tensor is not None)
+    return {storage.data_ptr(): storage.nbytes() for storage in storages}
 
 
 def megabytes(states: list[RunState]) -> float:
     """What states hold together, shared storage counted once."""
-    storages: dict[int, int] = {}
+    storages = outputs_of(states)
     for state in states:
         for tensor in tensors_of(state):
             storage = tensor.untyped_storage()
