@@ -172,7 +172,7 @@ def _population(bench: Bench, rows: tuple[PairSource, ...]) -> Population:
         dataset = bench.rows.dataset(rows)
         if dataset is None:
             raise InputError("None of the dataset's inputs can be read.", "Mend them in the table of the dataset.")
-        bench.kept[key] = population_of(bench.session.model, dataset)
+        bench.kept[key] = population_of(bench.session.model, dataset, bench.session.engine.memory / 2**20)
     found: Population = bench.kept[key]
     return found
 

@@ -116,8 +116,9 @@ class Scan:
             by_stage.setdefault(scanner.stage(self._edit(number)), []).append(number)
         for place in sorted(by_stage, reverse=True):  # the quick ones first
             numbers = by_stage[place]
-            for start in range(0, len(numbers), scanner.most):
-                yield numbers[start : start + scanner.most]
+            most = scanner.most(place)
+            for start in range(0, len(numbers), most):
+                yield numbers[start : start + most]
 
     def _edit(self, number: int) -> Edit:
         return replace(self._like, target=self.targets[number])

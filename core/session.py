@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from core.edits import Edit, EditKind
 from core.engine.circuit_run import run_circuits
 from core.engine.engine import MEMORY_MEGABYTES, Engine
 from core.engine.population import Population
+from core.engine.sizes import own_bytes
 from core.engine.state import RunState
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
@@ -85,7 +87,7 @@ class Session:
         padded = any(length != pair.length for length in pair.clean.lengths)
         b = pair.counterfactual
         self.mean_over_positions = mean_over_positions
-        self.population = population if dataset is None else population_of(model, dataset)
+        self.population = population if dataset is None else population_of(model, dataset, memory_megabytes)
         self._over: tuple[Dataset, Population] | None = None
         with naming_cause(model.adapter, model.title):
             self.engine = Engine(
@@ -113,7 +115,7 @@ class Session:
         if self.population is not None:
             return self.population
         if self._over is None or self._over[0] is not dataset:
-            self._over = dataset, population_of(self.model, dataset)
+            self._over = dataset, population_of(self.model, dataset, self.engine.memory / 2**20)
         return self._over[1]
 
     @property
@@ -221,12 +223,18 @@ class Session:
 
     def _check_parity(self) -> Parity:
         """Compare with the model's own forward. Raises ModelError where they disagree."""
+        engine, inputs = self.engine, self.pair.clean.tensor
+        step = max(1, engine.memory // (2 * own_bytes(engine.adapter, engine.length)))  # rows at a time
+        difference, highest, lowest = 0.0, -math.inf, math.inf
         with torch.no_grad():
-            own = widened(self.model.adapter.own_forward(self.pair.clean.tensor))
-            if own.ndim == 3 and self.engine.reads is not None:
-                own = own.gather(1, self.engine.reads[:, :, None].expand(-1, -1, own.shape[-1]))[:, 0]
-            difference = float((own - self._clean_answer).abs().max())
-            spread = float(own.max() - own.min())
+            for start in range(0, engine.batch, step):
+                rows = slice(start, start + step)
+                reads = None if engine.reads is None else engine.reads[rows]
+                own = widened(engine.adapter.own_answers(inputs[rows], reads))
+                apart = float((own - self._clean_answer[rows]).abs().max())
+                difference = apart if math.isnan(apart) else max(difference, apart)
+                highest, lowest = max(highest, float(own.max())), min(lowest, float(own.min()))
+        spread = highest - lowest
         relative = difference / spread if spread > 0 else difference
         limit = PARITY_LIMITS[self.model.adapter.dtype]
         if not relative <= limit:  # also where a number is not finite

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from core.engine.alignment import common_roles
-from core.engine.engine import Engine
-from core.engine.population import Population
+from core.engine.engine import MEMORY_MEGABYTES, Engine
+from core.engine.population import POSITIONS, Population
+from core.engine.sizes import state_bytes
 from core.engine.state import RunState, stream_before
 from core.errors import ArgumentError, InputError
 from core.graph import LOGITS, Edge, Node, Reader
@@ -30,24 +31,30 @@ def difference_of_means(
     negative: Sequence[Any],
     at: Node | Reader | str,
     position: int | None = -1,
+    *,
+    memory_megabytes: float = MEMORY_MEGABYTES,
 ) -> Tensor:
     """A vector [width] for `Edit(at, "steer", value=...)`.
 
     positive, negative: inputs, as `model.pair` takes them. at: a node (what it writes) or a reader (the stream that it
     reads), or its name. position: of each input, negative ones from its end; None: the mean over all of them.
+    memory_megabytes: for the states of runs; few enough inputs run at a time.
 
-    Raises ArgumentError for a name that is neither, InputError for no inputs or a position that one does not have.
+    Raises ArgumentError for a name that is neither, InputError for no inputs or a position that one does not have,
+    MemoryBudgetError where one input needs more memory.
     """
     target = model.graph.parse(at) if isinstance(at, str) else at
     if isinstance(target, Edge):
         raise ArgumentError(f"{target.name} is an edge.", "Name a node (m3) or a reader (->m3).")
     if target == LOGITS:
         target = Reader("logits")
-    return _mean(model, positive, target, position) - _mean(model, negative, target, position)
+    of_positive, of_negative = (_mean(model, side, target, position, memory_megabytes) for side in (positive, negative))
+    return of_positive - of_negative
 
 
-def population_of(model: Model, dataset: Dataset) -> Population:
-    """A dataset's clean inputs, row by row. Nothing runs yet."""
+def population_of(model: Model, dataset: Dataset, memory_megabytes: float = MEMORY_MEGABYTES) -> Population:
+    """A dataset's clean inputs, row by row. Nothing runs yet. memory_megabytes: for the states of its runs; few enough
+    rows run at a time."""
     sides = [pair.clean for pair in dataset.pairs]
     inputs = [row for side in sides for row in side.tensor]
     lengths = [length for side in sides for length in side.lengths]
@@ -57,25 +64,35 @@ def population_of(model: Model, dataset: Dataset) -> Population:
 
     def run(rows: Sequence[int]) -> RunState:
         chosen = [lengths[row] for row in rows] if padded else None
-        return Engine(model.adapter, stack_rows([inputs[row] for row in rows]), None, chosen).clean(full=True)
+        stacked = stack_rows([inputs[row] for row in rows])
+        engine = Engine(model.adapter, stacked, None, chosen, memory_megabytes=memory_megabytes)
+        return engine.clean(full=True)
 
+    longest = max(lengths)
+    fit = int(memory_megabytes * 2**20 / 2) // state_bytes(model.adapter, longest, longest, 0)
+    together = max(1, min(fit, POSITIONS // longest))
     roles = common_roles([pair.roles for pair in dataset.pairs])
-    return Population(model.adapter, inputs, lengths, run, roles=roles)
+    return Population(model.adapter, inputs, lengths, run, together, roles)
 
 
-def _mean(model: Model, sources: Sequence[Any], target: Node | Reader, position: int | None) -> Tensor:
+def _mean(
+    model: Model, sources: Sequence[Any], target: Node | Reader, position: int | None, memory_megabytes: float
+) -> Tensor:
     if len(sources) == 0:
         raise InputError("There are no inputs to take a mean over.", "Give at least one on each side.")
-    population = population_of(model, Dataset([model.pair(source) for source in sources]))
-    state = population.state
-    if isinstance(target, Node):
-        x = state.out(model.adapter, target)
-    else:
-        x = stream_before(state, target, model.adapter.shape.parallel)
-    if position is None:
-        return torch.cat([row[:length] for row, length in zip(x, population.lengths, strict=True)]).mean(dim=0)
-    short = next((length for length in population.lengths if not -length <= position < length), None)
+    population = population_of(model, Dataset([model.pair(source) for source in sources]), memory_megabytes)
+    lengths = population.lengths
+    short = next((n for n in lengths if position is not None and not -n <= position < n), None)
     if short is not None:
         raise InputError(f"One of the inputs has {short} positions, and none is called {position}.")
-    rows = [row[position % length] for row, length in zip(x, population.lengths, strict=True)]
-    return torch.stack(rows).mean(dim=0)
+    total, count = torch.zeros(model.adapter.shape.width, dtype=torch.float64, device="cpu"), 0
+    for rows, state in population.runs():
+        if isinstance(target, Node):
+            x = state.out(model.adapter, target)
+        else:
+            x = stream_before(state, target, model.adapter.shape.parallel)
+        for row, of_row in zip(rows, x.detach().cpu().double(), strict=True):
+            real = of_row[: lengths[row]]
+            chosen = real if position is None else real[position][None]
+            total, count = total + chosen.sum(dim=0), count + len(chosen)
+    return (total / count).to(model.adapter.dtype).to(model.adapter.device)

@@ -5,8 +5,6 @@ Shapes broadcast over circuits: streams and outputs are [batch or 1, rows or 1, 
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import torch
 from torch import Tensor
 
@@ -27,7 +25,7 @@ class Reference:
         self._first = first
         self._full = full
 
-    @cached_property
+    @property
     def run(self) -> RunState:
         """The one run that the references are of."""
         return self._ablation.run(self._engine.references, self._full)

@@ -20,6 +20,8 @@ from core.engine.plan import Plan, Slot, make_plan
 from core.engine.population import Population
 from core.engine.references import References
 from core.engine.run import Pass
+from core.engine.shared_memory import SharedMemory
+from core.engine.sizes import state_bytes
 from core.engine.state import RunState, megabytes
 from core.engine.unedited import UneditedRuns
 from core.errors import MemoryBudgetError
@@ -130,8 +132,7 @@ class Engine:
         for kind in dict.fromkeys(edit.kind for edit in edits):
             REPLACEMENTS[kind].prepare(self.references, cancelled)
         needed = self._run_bytes(max(stage, 0) // 2, full)
-        self._check_room(needed)
-        self._kept.make_room(needed)
+        self.room(needed)
         state = base.prefix(stage, plan, self.unedited.reads_of(full), self.graph.heads)
         with torch.no_grad():
             norms = self._norms_of(full) if frozen else None
@@ -178,29 +179,46 @@ class Engine:
         self._kept.budget = self.memory
         self._kept.make_room(0)
 
+    def share(self, shared: SharedMemory, kept: int) -> None:
+        """Let the runs over A and B go where those of other engines need the room, and keep so many bytes of runs with
+        edits."""
+        self.unedited.shared = shared
+        self._kept.budget = kept
+
     @property
     def least_megabytes(self) -> float:
         """What the states of the runs over A and B and of one run with edits hold: no run fits into less."""
         return (2 if self.unedited.embedding_b is None else 3) * self._run_bytes(0) / 2**20
 
     def _run_bytes(self, first_layer: int, full: bool = False) -> int:
-        """What the state of a run from a layer on holds."""
-        shape = self.adapter.shape
-        keys_and_values = 2 * shape.kv_heads * shape.head_width
-        before = shape.width + keys_and_values  # what the last layer holds at every position
-        after = 2 * (shape.width + shape.heads * shape.head_width) + (shape.width if shape.coupled else 0)
+        """What the state of a run from a layer on holds, with an output where the metric reads it."""
         positions = self.batch * self.length
+        outputs = self.batch if self.reads is None else self.reads.numel()
         read = positions if full or self.reads is None else self.reads.numel()
-        outputs = self.adapter.vocabulary or shape.width
-        layers = shape.layers - first_layer
-        total = positions * (shape.width + before * layers + after * max(layers - 1, 0))
-        total += read * (after + shape.width + outputs)
-        size: int = total * self.adapter.dtype.itemsize
-        return size
+        return state_bytes(self.adapter, positions, read, outputs, first_layer)
+
+    def room(self, wanted: int) -> None:
+        """Make room for `wanted` bytes beside the runs over A and B. Raises MemoryBudgetError where they do not fit."""
+        self._check_room(wanted)
+        self._kept.make_room(wanted)
+
+    @property
+    def free(self) -> int:
+        """Bytes beside the runs over A and B."""
+        return self.memory - self._fixed
+
+    @property
+    def most_bytes(self) -> int:
+        """What a run with edits holds at most."""
+        return self._run_bytes(0)
+
+    @property
+    def _fixed(self) -> int:
+        return self._run_bytes(0) * (1 if self.unedited.embedding_b is None else 2)
 
     def _check_room(self, wanted: int) -> None:
         """Raise MemoryBudgetError where the runs over A and B and one more of `wanted` bytes are over the budget."""
-        fixed = self._run_bytes(0) * (1 if self.unedited.embedding_b is None else 2)
+        fixed = self._fixed
         if fixed + wanted > self.memory:
             raise MemoryBudgetError(
                 f"This run needs about {(fixed + wanted) / 2**20:.3g} MB for its states, and the budget is "

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from core import progress
 from core.engine.alignment import Alignment
-from core.engine.attention import heads_out, scaled
+from core.engine.attention import heads_out, pattern, scaled, score_mask
 from core.engine.state import RunState, stream_before
 from core.errors import Cancelled, EditError
 from core.graph import Node, Reader
@@ -26,6 +25,7 @@ from core.positions import Span
 from core.precision import widened
 
 POSITIONS = 64  # of all inputs that run together, about: between two such runs it can be cancelled
+PATTERN_BYTES = 32 * 2**20  # of attention patterns that are kept
 
 Run = Callable[[Sequence[int]], RunState]
 
@@ -53,11 +53,40 @@ class Population:
         self._sums: dict[bool, _Sums] = {}
         self._means: dict[bool, Means] = {}
         self.learned: dict[str, Any] = {}  # of these inputs, by kinds of replacement that learn something
+        self._patterns: dict[tuple[int, int], Tensor] = {}
 
-    @cached_property
-    def state(self) -> RunState:
-        """The run of all rows at once. Kept."""
-        return self.run(range(len(self.lengths)))
+    def runs(self, chosen: Sequence[int] | None = None) -> Iterator[tuple[list[int], RunState]]:
+        """The rows, or some of them, a few at a time: their numbers, and their run."""
+        left = list(range(len(self.lengths)) if chosen is None else chosen)
+        while left:
+            count = self._together_of(left)
+            yield left[:count], self.run(left[:count])
+            left = left[count:]
+
+    def patterns(self, layer: int, length: int) -> Tensor:
+        """The mean attention of a layer's heads over the rows that are `length` long: [heads, length, length]. Kept, so
+        that they run once for all heads; of all layers while that is little."""
+        if (layer, length) not in self._patterns:
+            adapter = self._adapter
+            shape = adapter.shape
+            size = shape.layers * shape.heads * length**2 * adapter.dtype.itemsize
+            wide = torch.promote_types(adapter.dtype, torch.float32)
+            layers = range(shape.layers) if size <= PATTERN_BYTES else (layer,)
+            sums = {
+                each: torch.zeros(shape.heads, length, length, dtype=wide, device=adapter.device) for each in layers
+            }
+            aligned = [row for row, own in enumerate(self.lengths) if own == length]
+            with torch.no_grad():
+                for _, state in self.runs(aligned):
+                    for each, total in sums.items():
+                        for head in range(shape.heads):
+                            mask = score_mask(adapter, each, state.places(0), [head])
+                            found = pattern(shape, adapter.attention[each], state.q[each], state.k[each], head, mask)
+                            total[head] += found[:, :length, :length].to(wide).sum(dim=0)
+            if size > PATTERN_BYTES:
+                self._patterns.clear()
+            self._patterns.update({(each, length): total / len(aligned) for each, total in sums.items()})
+        return self._patterns[layer, length]
 
     def means(self, over_positions: bool, cancelled: Callable[[], bool] | None = None) -> Means:
         """The means over the real positions of all rows, together or by the columns of `alignment`. Raises EditError
@@ -74,21 +103,22 @@ class Population:
                 while sums.rows < len(self.lengths):
                     if cancelled is not None and cancelled():
                         raise Cancelled
-                    rows = range(sums.rows, self._end_of_batch(sums.rows))
+                    left = range(sums.rows, len(self.lengths))
+                    rows = left[: self._together_of(left)]
                     with progress.stage(rows.start / len(self.lengths), rows.stop / len(self.lengths)):
                         sums.add(self.run(rows), rows, self.lengths)
                 self._means[over_positions] = sums.means()
             del self._sums[over_positions]
         return self._means[over_positions]
 
-    def _end_of_batch(self, start: int) -> int:
-        """The first row that does not run together with row `start`: pictures of one size do."""
-        end = start + 1
-        while end < min(start + self._together, len(self.lengths)):
-            if self.inputs[start].ndim == 3 and self.inputs[end].shape != self.inputs[start].shape:
+    def _together_of(self, rows: Sequence[int]) -> int:
+        """How many of the first rows run together: pictures of one size do."""
+        count = 1
+        while count < min(self._together, len(rows)):
+            if self.inputs[rows[0]].ndim == 3 and self.inputs[rows[count]].shape != self.inputs[rows[0]].shape:
                 break
-            end += 1
-        return end
+            count += 1
+        return count
 
     def donors(self, inputs: Tensor, lengths: tuple[int, ...], seed: int) -> list[int]:
         """For each row of some inputs another one from here, drawn by the seed: `random.Random(f"{seed} {row}")`

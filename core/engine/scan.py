@@ -22,6 +22,7 @@ from core.engine.flow import Flow
 from core.engine.plan import Plan, make_plan, stage_of_reader, stage_of_writer
 from core.engine.references import References
 from core.engine.run import Pass, Variants
+from core.engine.sizes import state_bytes
 from core.engine.state import RunState, map_tensors, stream_before, take
 from core.graph import Edge, Node, Reader
 
@@ -38,11 +39,18 @@ class Scanner:
         self._state = engine.run(edits).state
         self._clean = engine.clean()
 
-    @property
-    def most(self) -> int:
-        """How many edits fit into one batch."""
-        rows = self._engine.length - self._engine.first_patched_row
-        return max(1, POSITIONS // max(rows, 1))
+    def most(self, stage: int) -> int:
+        """How many edits of a stage fit into one batch, and into the memory beside what stands."""
+        engine = self._engine
+        rows = engine.length - engine.first_patched_row
+        standing = engine.most_bytes if self._edits else 0
+        return max(1, min(POSITIONS // max(rows, 1), (engine.free - standing) // self._bytes(stage)))
+
+    def _bytes(self, stage: int) -> int:
+        """What the run with one edit of a stage holds, of one row."""
+        engine = self._engine
+        reads = engine.length if engine.reads is None else engine.reads.shape[1]
+        return state_bytes(engine.adapter, engine.length, reads, 1, max(stage, 0) // 2)
 
     def stage(self, edit: Edit) -> int:
         """The stage in which an edit takes effect; only edits of one stage go together."""
@@ -64,6 +72,7 @@ class Scanner:
                         found.append(_stream(engine.run([*self._edits, edit]).state))
                 return torch.stack(found)
             resolved = [engine.resolve(edit) for edit in edits]
+            engine.room(len(edits) * self._bytes(stage))
             rows = []
             for row in range(engine.batch):
                 with progress.stage(row / engine.batch, (row + 1) / engine.batch):

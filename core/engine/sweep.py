@@ -55,7 +55,7 @@ class Sweep:
         self._answering = narrow or self._adapter
         if few is not None and narrow is not None:
             self._metric = few[1]
-        self._clean = clean = engine.clean(full=True)
+        clean = engine.clean(full=True)
         self._places = places(clean.embedding, self.first, engine.grid)
         graph = self._graph
         # What is kept of the present run, by name and number: the streams that readers read, what the ports of a layer
@@ -70,6 +70,12 @@ class Sweep:
             ports = graph.heads + 2 * graph.kv_heads
             projected = self._projected(layer, x[None, None].expand(ports, 1, *x.shape), range(ports))
             self._now["ports", layer] = projected[0]
+
+    @property
+    def held(self) -> int:
+        """Bytes of what is kept of the present run."""
+        tensors = {tensor.untyped_storage().data_ptr(): tensor for tensor in self._now.values()}
+        return sum(tensor.untyped_storage().nbytes() for tensor in tensors.values())
 
     def lost(self, writer: int) -> Tensor:
         """What a reader would read less without an edge from a writer: [batch, rows, width]. Of a writer before the
@@ -176,7 +182,8 @@ class Sweep:
         k = adapter.key(layer, flat[:, :, shape.heads : shape.heads + kv], self._places)
         v = flat[:, :, shape.heads + kv :]
         if self.first > 0:  # rows before the first difference are A's, as they are B's
-            before = (part[layer][:, : self.first].repeat(choices, 1, 1, 1) for part in (self._clean.k, self._clean.v))
+            clean = self._engine.clean(full=True)
+            before = (part[layer][:, : self.first].repeat(choices, 1, 1, 1) for part in (clean.k, clean.v))
             k, v = (torch.cat([below, part], dim=1) for below, part in zip(before, (k, v), strict=True))
         z = attend(weights, q, k, v, score_mask(adapter, layer, self._places))
         if weights.joint_scale is None:

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from core.engine.plan import Plan, make_plan
 from core.engine.run import Pass
+from core.engine.shared_memory import SharedMemory
+from core.engine.sizes import state_bytes
 from core.engine.state import RunState, map_tensors
 from core.errors import InputError
 from core.models.adapter import Adapter
@@ -42,6 +44,7 @@ class UneditedRuns:
         self.first_patched_row = self._first_difference()
         self._clean: dict[bool, RunState] = {}
         self._b: dict[bool, RunState] = {}
+        self.shared: SharedMemory | None = None
 
     def _read_positions(self, lengths: Tensor | None) -> Tensor | None:
         """The positions that the output reads: [batch, n], or None where it reads all."""
@@ -83,6 +86,11 @@ class UneditedRuns:
         state = self.clean(full=True)
         return state if list(rows) == list(range(self.batch)) else map_tensors(state, lambda x: x[list(rows)])
 
+    def release(self) -> None:
+        """Let the runs go. They are made again when they are asked for."""
+        self._clean.clear()
+        self._b.clear()
+
     @property
     def states(self) -> list[RunState]:
         """What is kept."""
@@ -91,6 +99,8 @@ class UneditedRuns:
     def _run(self, kept: dict[bool, RunState], embedding: Tensor, full: bool, clean: RunState | None) -> RunState:
         """A run, all but its last layer taken from the other of its kind where that is there."""
         full = full or self.reads is None
+        if self.shared is not None:
+            self.shared.used(self, 0 if kept else self._bytes())
         if full not in kept:
             graph = self.adapter.graph
             plan = make_plan((), graph, self.length, self.adapter.shape.causal, self.first_patched_row)
@@ -106,3 +116,8 @@ class UneditedRuns:
                 Pass(self.adapter, state, None, clean).run(stage)
             kept[full] = state
         return kept[full]
+
+    def _bytes(self) -> int:
+        """What a run over A or B holds, with that at all positions, which shares all but the last layer."""
+        positions = self.batch * self.length
+        return state_bytes(self.adapter, positions, positions, self.batch)

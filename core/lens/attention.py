@@ -59,9 +59,5 @@ def mean_attention(session: Session, layer: int, head: int, population: Populati
             f"No input of the dataset has {length} positions, as A has, so there is no mean over them.",
             "Add inputs of the same length as A.",
         )
-    adapter, state = session.model.adapter, population.state
-    with torch.no_grad():
-        mask = score_mask(adapter, layer, state.places(0), [head])
-        found = pattern(adapter.shape, adapter.attention[layer], state.q[layer], state.k[layer], head, mask)
-        mean = found[aligned, :length, :length].mean(dim=0)
+    mean = population.patterns(layer, length)[head]
     return MeanAttention(mean.float().cpu().numpy(), len(aligned), len(population.lengths))

@@ -221,6 +221,14 @@ class Adapter(ABC):
         """The model's own forward pass, for the parity check: logits at every position [batch, position,
         vocabulary], or [batch, classes], or [batch, width]."""
 
+    def own_answers(self, inputs: Tensor, reads: Tensor | None) -> Tensor:
+        """The model's own forward pass where the output is read, [batch, answers]. reads: [batch, 1], or None for
+        outputs without positions."""
+        output = self.own_forward(inputs)
+        if output.ndim == 2 or reads is None:
+            return output
+        return output.gather(1, reads[:, :, None].expand(-1, -1, output.shape[-1]))[:, 0]
+
     def own_answer(self, inputs: Tensor) -> Tensor:
         """The model's own forward pass at the last position alone: what an edit's run is timed against."""
         return self.own_forward(inputs)

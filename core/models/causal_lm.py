@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from core.models.adapter import Adapter, part
@@ -41,6 +42,13 @@ class CausalLmAdapter(Adapter):
     def own_forward(self, inputs: Tensor) -> Tensor:
         with first_pass(self._growing):
             return self.module(input_ids=inputs, use_cache=False).logits  # type: ignore[no-any-return]
+
+    def own_answers(self, inputs: Tensor, reads: Tensor | None) -> Tensor:
+        assert reads is not None
+        places, which = torch.unique(reads[:, 0], return_inverse=True)  # no logits at any other position
+        with first_pass(self._growing):
+            logits = self.module(input_ids=inputs, use_cache=False, logits_to_keep=places).logits
+        return logits[torch.arange(len(inputs), device=inputs.device), which]  # type: ignore[no-any-return]
 
     def own_answer(self, inputs: Tensor) -> Tensor:
         return self.module(input_ids=inputs, use_cache=False, logits_to_keep=1).logits  # type: ignore[no-any-return]

@@ -89,7 +89,8 @@ class GPT2LMHeadModel(nn.Module):
     """Named as the library's class, by which its adapter is found.
 
     config: of the model's config.json. Takes and gives what the library's class does of it: token ids [batch,
-    position]; `logits` [batch, position, vocabulary], of the last `logits_to_keep` positions (0: of all)."""
+    position]; `logits` [batch, position, vocabulary], of the last `logits_to_keep` positions (0: of all), or
+    of those in a tensor."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
@@ -121,13 +122,14 @@ class GPT2LMHeadModel(nn.Module):
         assert isinstance(found, nn.ModuleList)
         return found
 
-    def forward(self, input_ids: Tensor, use_cache: bool = False, logits_to_keep: int = 0) -> SimpleNamespace:
+    def forward(self, input_ids: Tensor, use_cache: bool = False, logits_to_keep: int | Tensor = 0) -> SimpleNamespace:
         body = self.transformer
         x = body["wte"](input_ids) + body["wpe"](torch.arange(input_ids.shape[1], device=input_ids.device))
         for block in self._blocks():
             x = block(x)
         normed = body["ln_f"](x)
-        return SimpleNamespace(logits=self.lm_head(normed[:, -logits_to_keep:] if logits_to_keep else normed))
+        kept = logits_to_keep if isinstance(logits_to_keep, Tensor) else slice(-logits_to_keep or None, None)
+        return SimpleNamespace(logits=self.lm_head(normed[:, kept]))
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write config.json and model.safetensors, as the library does and reads them."""

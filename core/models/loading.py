@@ -80,6 +80,7 @@ def load_model(source: Any, processor: Any = None, *, device: str | torch.device
     else:
         model = _from_folder_or_hub(rest, kind) if kind in ("vision", "text") else _from_folder_or_hub(name)
     check_weights(model.adapter.module, model.title)
+    model.adapter.module.requires_grad_(False)  # gradients are of streams: those of weights would be kept in vain
     if where == (model.adapter.device, model.adapter.dtype):
         return model
     cast_parameters(model.adapter.module, *where)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.circuit import reachable
 from core.engine.sweep import Changes, Sweep
+from core.errors import MemoryBudgetError
 from core.progress import stage
 from core.tracing.acdc import AcdcOptions
 from core.tracing.acdc_nodes import change_that_counts
@@ -28,16 +29,26 @@ class Search:
         self._graph = graph = job.session.graph
         self._kept = np.zeros((len(graph.readers), graph.n_writers), dtype=bool)
         self._kept[graph.edge_readers, graph.edge_writers] = True
-        self._sweeps = [
-            Sweep(session.engine, job.replacement, self._kept, first_row(session, job.replacement), session.metric)
-            for session in job.sessions
-        ]
+        budget, held = job.session.engine.memory, 0
+        self._sweeps: list[Sweep] = []
+        for session in job.sessions:
+            first = first_row(session, job.replacement)
+            self._sweeps.append(Sweep(session.engine, job.replacement, self._kept, first, session.metric))
+            held += self._sweeps[-1].held
+            if held > budget:
+                done = sum(session.pair.batch for session in job.sessions[: len(self._sweeps)])
+                raise MemoryBudgetError(
+                    f"ACDC keeps what every edge carries, of all pairs together: {held / 2**20:.3g} MB for {done} of "
+                    f"{job.pairs} pairs, and the budget is {budget / 2**20:.3g} MB.",
+                    "Take fewer or shorter pairs, raise it (memory_megabytes), or take another method, for example "
+                    "eap-ig.",
+                )
         self._present = sum(float(session.clean.metric.sum()) for session in job.sessions) / job.pairs
         self._rng = np.random.default_rng([options.seed, restart]) if restart else None
         shape = job.session.model.adapter.shape
         rows = sum(sweep.rows for sweep in self._sweeps)
         one = rows * graph.n_writers * shape.width * job.session.model.adapter.dtype.itemsize
-        self._most = max(1, min(POSITIONS // rows, BATCH_BYTES // one))
+        self._most = max(1, min(POSITIONS // rows, min(BATCH_BYTES, budget - held) // one))
         self._size = min(8, self._most)  # how many edges are tested together
         self._number = len(graph.readers)
         self._begin()

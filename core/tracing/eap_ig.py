@@ -88,6 +88,7 @@ METHOD = Method(
     by_row=True,
     adds_up="input",
     forwards=runs_by_steps,
+    held=lambda options: min(TOGETHER, options.steps),
 )
 
 

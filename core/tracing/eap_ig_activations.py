@@ -102,6 +102,7 @@ def _score(job: Job, nodes: list[Node], first: int, found: NDArray[np.float64]) 
     """Fill in the scores of a stage's nodes, or of the edges out of them."""
     import torch
 
+    from core.engine.sizes import gradient_bytes
     from core.tracing.attribution import add_table, replaced_difference
 
     session, graph = job.session, job.session.graph
@@ -111,7 +112,8 @@ def _score(job: Job, nodes: list[Node], first: int, found: NDArray[np.float64]) 
     number = graph.writer_index(nodes[0])
     edges = np.zeros(graph.n_edges)
     at_nodes = torch.zeros_like(lost[0])
-    together = max(1, POSITIONS // (batch * (engine.length - first)))
+    fit = engine.memory // sum(gradient_bytes(engine.adapter, batch * (engine.length - first)))
+    together = max(1, min(POSITIONS // (batch * (engine.length - first)), fit))
     for start in range(0, steps, together):
         job.check()
         shares = [(step + 0.5) / steps for step in range(start, min(start + together, steps))]

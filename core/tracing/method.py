@@ -42,7 +42,7 @@ class Method:
     with enough steps: of all edges, or of those out of `input`. slopes: whether it takes gradients of the metric.
     most_edges: of the models that it is for; None: of any. slow: it is never run without being asked for. forwards:
     about how many forward runs of the model a pair takes, by how many edges (nodes, nodes at positions) are scored and
-    by its options.
+    by its options. held: how many runs' gradients it holds at once, by its options.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Method:
     most_edges: int | None = None
     slow: bool = False
     forwards: Callable[[int, Any], float] = lambda scored, options: FORWARD_AND_BACKWARD
+    held: Callable[[Any], int] = lambda options: 1
 
     @property
     def options(self) -> tuple[str, ...]:

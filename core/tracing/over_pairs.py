@@ -9,6 +9,8 @@ import numpy as np
 import torch
 
 from core.engine.alignment import common_roles
+from core.engine.engine import Engine
+from core.engine.sizes import gradient_bytes, state_bytes
 from core.errors import InputError
 from core.inputs.pair import Dataset, Pair, Side
 from core.metrics import METRICS, Answer, Metric, answers_of
@@ -25,10 +27,20 @@ class Batch:
     session: Callable[[], Session]
 
 
+def fitting_positions(engine: Engine, gradients: int = 0) -> int:
+    """How many positions a batch may have, so that its runs fit into an engine's memory: those over A and B and one
+    more, or the graph of a gradient run and the gradients of so many."""
+    many = 1024
+    runs = state_bytes(engine.adapter, many, many, many // engine.length)
+    graph, kept = gradient_bytes(engine.adapter, many)
+    needed = 2 * runs + max(runs, graph + gradients * kept if gradients else 0)
+    return max(1, int(engine.memory * many // needed))
+
+
 def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> list[Batch]:
     """A dataset's pairs in batches of one shape, with its answers where it has some, else with the session's metric; a
-    default metric is bound anew, to what the model says to each pair. positions: that a batch holds at most (one pair
-    at least). Raises InputError where the session's metric has an answer for each of its own rows.
+    default metric is bound anew, to what the model says to each pair. positions: that a batch holds at most, as far as
+    its runs fit into the session's memory (one pair at least). Raises InputError where the session's metric has an answer for each of its own rows.
 
     Means are over the dataset that the session was given, or else over this one: never over a batch."""
     population = session.population_over(dataset)
@@ -54,6 +66,7 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
         rows = (row for number in numbers for row in range(first[number], first[number + 1]))
         return Batch(tuple(rows), make)
 
+    positions = min(positions, fitting_positions(session.engine))
     batches = []
     for numbers in groups.values():
         size = max(1, positions // max(dataset.pairs[numbers[0]].length, 1))
@@ -61,11 +74,12 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
     return batches
 
 
-def usual_positions(session: Session, runs: float) -> int:
-    """How many positions of a dataset's pairs run together, so that a batch is scored in some seconds. runs: about how
-    many forward runs a pair takes."""
+def usual_positions(session: Session, runs: float, gradients: int = 1) -> int:
+    """How many positions of a dataset's pairs run together, so that a batch is scored in some seconds and fits into the
+    session's memory. runs: about how many forward runs a pair takes. gradients: see `fitting_positions`."""
     blocks = session.model.adapter.blocks
-    return batch_positions(sum(part.numel() for block in blocks for part in block.parameters()), runs)
+    quick = batch_positions(sum(part.numel() for block in blocks for part in block.parameters()), runs)
+    return min(quick, fitting_positions(session.engine, gradients))
 
 
 def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> Iterator[Session]:

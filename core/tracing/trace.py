@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.edits import EditKind
+from core.engine.shared_memory import SharedMemory
 from core.errors import Cancelled
 from core.formatting import percent
 from core.inputs.pair import Dataset
+from core.memory import give_back
 from core.progress import stage, watched, within
 from core.replacements.table import ablation
 from core.session import Session
@@ -19,7 +21,7 @@ from core.tracing.costs import POSITIONS, PREPARED
 from core.tracing.direction import direction_of_gap, gap
 from core.tracing.job import Job, Level, Memory, Options, common_length
 from core.tracing.methods import method_named
-from core.tracing.over_pairs import Batch, batches_over, metric_name, usual_positions
+from core.tracing.over_pairs import Batch, batches_over, fitting_positions, metric_name, usual_positions
 from core.tracing.scores import Scores
 
 
@@ -73,11 +75,14 @@ class Tracing:
             start, stop = self.done / self.pairs, before / self.pairs
             share, prepared = 0.0, self._prepared(batches)
             sessions: list[Session] = []
+            shared = SharedMemory(self.session.engine.memory // 2) if len(batches) > 1 else None
             gap_so_far = self._gap if self.method.replaces else np.nan
             for batch in batches:
                 after = share + prepared * len(batch.rows) / (before - self.done)
                 with watched(told, cancelled), stage(start, stop), stage(share, after):
                     sessions.append(batch.session())
+                    if shared is not None:
+                        sessions[-1].engine.share(shared, shared.budget // len(batches))
                     if self.method.replaces:
                         carried = ablation(self.replacement)
                         carried.prepare(sessions[0].engine.references, cancelled)
@@ -95,6 +100,9 @@ class Tracing:
                     share = (self.done + found.share_done * job.pairs) / self.pairs
                     yield self._scores(so_far / scored, share, gap_so_far / scored), share
             self._sum, self.done, self._gap, self._kept, self._memory = so_far, scored, gap_so_far, found.kept, Memory()
+            del sessions, first, more, job, found  # else they would stay while those of the next batch are made
+            if self._dataset is not None:
+                give_back()
             yield self.scores, self.done / self.pairs
             if cancelled is not None and cancelled() and self.done < self.pairs:
                 raise Cancelled
@@ -106,7 +114,11 @@ class Tracing:
             if self._dataset is None:
                 self._jobs = [[Batch(tuple(range(session.pair.batch)), lambda: session)]]
             else:
-                usual = POSITIONS if self.method.joint else usual_positions(session, self._forwards())
+                gradients = self.method.held(self.told) if self.method.slopes else 0
+                if self.method.joint:
+                    usual = min(POSITIONS, fitting_positions(session.engine, gradients))
+                else:
+                    usual = usual_positions(session, self._forwards(), gradients)
                 batches = batches_over(session, self._dataset, 1 if self.method.alone else usual)
                 self._jobs = [batches] if self.method.joint else [[batch] for batch in batches]
         return self._jobs

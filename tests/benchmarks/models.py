@@ -80,7 +80,10 @@ def forward(session: ws.Session) -> None:
 def forward_and_backward(session: ws.Session) -> None:
     """The same with the gradients of all weights."""
     adapter = session.model.adapter
-    adapter.module.zero_grad(set_to_none=True)
+    wanted = [parameter.requires_grad for parameter in adapter.module.parameters()]
+    adapter.module.requires_grad_(True)
     output = adapter.own_answer(session.pair.clean.tensor)
     session.metric(output[:, -1] if output.ndim == 3 else output).sum().backward()  # type: ignore[no-untyped-call]
     adapter.module.zero_grad(set_to_none=True)
+    for parameter, before in zip(adapter.module.parameters(), wanted, strict=True):
+        parameter.requires_grad_(before)

@@ -1,0 +1,46 @@
+"""What runs hold, in bytes, from the sizes of a model: what a budget of memory is kept with."""
+
+from __future__ import annotations
+
+from core.models.adapter import Adapter
+
+
+def answers(adapter: Adapter) -> int:
+    """How many numbers an output holds at one position."""
+    return adapter.vocabulary or adapter.shape.width
+
+
+def state_bytes(adapter: Adapter, positions: int, read: int, outputs: int, first_layer: int = 0) -> int:
+    """The state of a run from a layer on. positions: of all its rows. read: positions of which the last layer computes
+    queries and MLP. outputs: positions at which an output is made."""
+    shape = adapter.shape
+    keys_and_values = 2 * shape.kv_heads * shape.head_width
+    before = shape.width + keys_and_values  # what the last layer holds at every position
+    after = 2 * (shape.width + shape.heads * shape.head_width) + (shape.width if shape.coupled else 0)
+    layers = shape.layers - first_layer
+    total = positions * (shape.width + before * layers + after * max(layers - 1, 0))
+    total += read * (after + shape.width) + outputs * answers(adapter)
+    size: int = total * adapter.dtype.itemsize
+    return size
+
+
+def gradient_bytes(adapter: Adapter, positions: int) -> tuple[int, int]:
+    """The graph that autograd keeps of a run from embedding to metric; and the gradients of such a run, with what it
+    keeps beside them."""
+    shape = adapter.shape
+    weights = sum(part.numel() for part in adapter.blocks[0].parameters())
+    graph = shape.layers * 2 * weights // shape.width
+    ports = (shape.heads + 2 * shape.kv_heads) * shape.head_width
+    kept = shape.layers * (ports + 2 * shape.heads * shape.head_width + 3 * shape.width)
+    size = adapter.dtype.itemsize
+    return positions * graph * size, positions * kept * size
+
+
+def own_bytes(adapter: Adapter, length: int) -> int:
+    """About what the model's own forward pass of one row holds at once: some streams, a layer's widest part (its
+    weights tell it), attention, two outputs."""
+    shape = adapter.shape
+    widest = max((p.numel() // shape.width for p in adapter.blocks[0].parameters()), default=shape.width)
+    numbers = length * (6 * shape.width + 3 * widest + 2 * shape.heads * length) + 2 * answers(adapter)
+    size: int = numbers * adapter.dtype.itemsize
+    return size
