@@ -101,11 +101,10 @@ class Session:
                 memory_megabytes,
             )
             with stage(0.0, 0.5):
-                self._clean_answer = at_last(self.engine.clean().output)
+                self.engine.clean()
             self.parity = self._check_parity() if parity is None else parity
         with stage(0.5, 1.0):
-            b_state = self.engine.counterfactual()
-        self._b_answer = None if b_state is None else at_last(b_state.output)
+            self.engine.counterfactual()
         self._floor: tuple[BoundMetric, float] | None = None
         self.with_metric(metric)
 
@@ -117,6 +116,15 @@ class Session:
         if self._over is None or self._over[0] is not dataset:
             self._over = dataset, population_of(self.model, dataset, self.engine.memory / 2**20)
         return self._over[1]
+
+    @property
+    def _clean_answer(self) -> Tensor:
+        return at_last(self.engine.clean().output)
+
+    @property
+    def _b_answer(self) -> Tensor | None:
+        state = self.engine.counterfactual()
+        return None if state is None else at_last(state.output)
 
     @property
     def graph(self) -> Graph:

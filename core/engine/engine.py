@@ -182,7 +182,7 @@ class Engine:
     def share(self, shared: SharedMemory, kept: int) -> None:
         """Let the runs over A and B go where those of other engines need the room, and keep so many bytes of runs with
         edits."""
-        self.unedited.shared = shared
+        self.unedited.share(shared)
         self._kept.budget = kept
 
     @property

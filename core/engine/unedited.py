@@ -44,7 +44,7 @@ class UneditedRuns:
         self.first_patched_row = self._first_difference()
         self._clean: dict[bool, RunState] = {}
         self._b: dict[bool, RunState] = {}
-        self.shared: SharedMemory | None = None
+        self._shared: SharedMemory | None = None
 
     def _read_positions(self, lengths: Tensor | None) -> Tensor | None:
         """The positions that the output reads: [batch, n], or None where it reads all."""
@@ -86,6 +86,11 @@ class UneditedRuns:
         state = self.clean(full=True)
         return state if list(rows) == list(range(self.batch)) else map_tensors(state, lambda x: x[list(rows)])
 
+    def share(self, shared: SharedMemory) -> None:
+        """Let the runs go from now on where others of the same budget need the room."""
+        self._shared = shared
+        shared.used(self, self._bytes() * (bool(self._clean) + bool(self._b)))
+
     def release(self) -> None:
         """Let the runs go. They are made again when they are asked for."""
         self._clean.clear()
@@ -99,8 +104,8 @@ class UneditedRuns:
     def _run(self, kept: dict[bool, RunState], embedding: Tensor, full: bool, clean: RunState | None) -> RunState:
         """A run, all but its last layer taken from the other of its kind where that is there."""
         full = full or self.reads is None
-        if self.shared is not None:
-            self.shared.used(self, 0 if kept else self._bytes())
+        if self._shared is not None:
+            self._shared.used(self, 0 if kept else self._bytes())
         if full not in kept:
             graph = self.adapter.graph
             plan = make_plan((), graph, self.length, self.adapter.shape.causal, self.first_patched_row)

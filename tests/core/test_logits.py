@@ -37,7 +37,7 @@ def test_a_run_makes_the_metrics_answers_alone_until_somebody_wants_more(heads: 
     heads.clear()
     runs = [session.run([ws.Edit("m0", "patch")]), session.run([ws.Edit("m0", "zero")], positions="all")]
     runs.append(session.run([ws.Edit("a1.h0", "zero")], frozen_norms=True))
-    runs.append(session.run_circuit(ws.Circuit(session.graph, range(40))))
+    runs.append(session.run_circuit(ws.circuit_of(session.graph, ["input->m0", "m0->logits"])))
     assert {size[1:] for size in heads} == {(1, 2)}
     for run in runs:
         assert (run.metric - session.metric(run.answer)).abs().max() <= TOLERANCE
