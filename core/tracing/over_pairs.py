@@ -40,7 +40,8 @@ def fitting_positions(engine: Engine, gradients: int = 0) -> int:
 def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> list[Batch]:
     """A dataset's pairs in batches of one shape, with its answers where it has some, else with the session's metric; a
     default metric is bound anew, to what the model says to each pair. positions: that a batch holds at most, as far as
-    its runs fit into the session's memory (one pair at least). Raises InputError where the session's metric has an answer for each of its own rows.
+    its runs fit into the session's memory (one pair at least). Raises InputError where the session's metric has an
+    answer for each of its own rows.
 
     Means are over the dataset that the session was given, or else over this one: never over a batch."""
     population = session.population_over(dataset)
