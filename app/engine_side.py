@@ -22,6 +22,7 @@ from app.reading import misfit, read_source
 from app.worker.traced_scores import Origin, TracedScores, origin
 from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Pair, Side
+from core.memory import give_back
 from core.models.loading import load_model
 from core.models.model import Model
 from core.progress import watched
@@ -93,8 +94,8 @@ class EngineSide:
                 send(Failed(request.number, "model", error.message, error.hint))
                 return None
             self._model = model
-            self._leave_bench()
             self._rows, self._costs = DatasetRows(model), Costs()
+            self._leave_bench()
             self._opened = opened_words(model, name)
         send(replace(self._opened, number=request.number))
         return self._model
@@ -103,6 +104,7 @@ class EngineSide:
         if self._bench is not None:
             self._traced.keep(self._origin, self._bench)
         self._bench, self._bench_key = None, ()
+        give_back()  # of its runs, and of the model that is left
 
     def _prepare(self, request: Request, model: Model, clean: Source, send: Send) -> Bench | None:
         document = request.document

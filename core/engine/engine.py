@@ -21,7 +21,7 @@ from core.engine.population import Population
 from core.engine.references import References
 from core.engine.run import Pass
 from core.engine.shared_memory import SharedMemory
-from core.engine.sizes import state_bytes
+from core.engine.sizes import answers, state_bytes
 from core.engine.state import RunState, megabytes
 from core.engine.unedited import UneditedRuns
 from core.errors import MemoryBudgetError
@@ -137,7 +137,7 @@ class Engine:
         with torch.no_grad():
             norms = self._norms_of(full) if frozen else None
             first = Pass(self.adapter, state, self.references, clean, frozen=norms).run(stage, cancelled)
-        self._kept.add((plan, full, frozen), state)
+        self._kept.add((plan, full, frozen), state, self.batch * answers(self.adapter) * self.adapter.dtype.itemsize)
         return Ran(state, range(first, layers))
 
     def _norms_of(self, full: bool) -> FrozenNorms:

@@ -44,11 +44,12 @@ class KeptRuns:
         self._runs.move_to_end(key)
         return self._runs[key]
 
-    def add(self, key: Key, state: RunState) -> None:
-        """Keep a run, and let others go until all fit. One that is alone over the budget is not kept."""
+    def add(self, key: Key, state: RunState, output: int = 0) -> None:
+        """Keep a run, and let others go until all fit. One that is alone over the budget is not kept. output: bytes of
+        the output that is to come."""
         self._runs[key] = state
         self._count(state, 1)
-        while self._runs and (self.bytes > self.budget or len(self._runs) > MOST):
+        while self._runs and (self.bytes + output > self.budget or len(self._runs) > MOST):
             self._count(self._runs.popitem(last=False)[1], -1)
 
     def make_room(self, wanted: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -238,7 +239,7 @@ def _hugging_face_model(
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
-    cls = getattr(transformers, architecture)
+    cls = _class_of(architecture)
     options = {"trust_remote_code": False, "local_files_only": local}
     family = family_of(architecture)
     assert family is not None  # it was asked before the weights were loaded
@@ -280,6 +281,15 @@ def _hugging_face_model(
         processor = _tokenizer(path, local=local)
         notes += () if processor is not None else (NO_TOKENIZER,)
     return replace(_from_module(module, processor, name, title), notes=notes)
+
+
+def _class_of(architecture: str) -> Any:
+    """A class of the library. It is looked up in a thread: of what fails while the library tries its parts, it keeps
+    the frames of all who asked, which would keep the model that they open until the collector runs."""
+    import transformers
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(getattr, transformers, architecture).result()
 
 
 def _stored_numbers(folder: Path) -> dict[str, Tensor]:
