@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.models.adapter import Adapter
+from core.models.causal_lm import LOGITS_BYTES
 
 
 def answers(adapter: Adapter) -> int:
@@ -38,9 +39,10 @@ def gradient_bytes(adapter: Adapter, positions: int) -> tuple[int, int]:
 
 def own_bytes(adapter: Adapter, length: int) -> int:
     """About what the model's own forward pass of one row holds at once: some streams, a layer's widest part (its
-    weights tell it), attention, two outputs."""
+    weights tell it), attention, its outputs."""
     shape = adapter.shape
     widest = max((p.numel() // shape.width for p in adapter.blocks[0].parameters()), default=shape.width)
     numbers = length * (6 * shape.width + 3 * widest + 2 * shape.heads * length) + 2 * answers(adapter)
     size: int = numbers * adapter.dtype.itemsize
-    return size
+    everywhere = length * answers(adapter) * adapter.dtype.itemsize
+    return size + (everywhere if everywhere <= LOGITS_BYTES else 0)

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from core.models.adapter import Adapter, part
 from core.models.rotary import context_length, first_pass, growing_parts
 
+LOGITS_BYTES = 32 * 2**20  # of a row at every position: with more, they are made only where they are read
+
 
 class CausalLmAdapter(Adapter):
     """A subclass names its final norm and its blocks, and states embedding and attention."""
@@ -44,8 +46,9 @@ class CausalLmAdapter(Adapter):
             return self.module(input_ids=inputs, use_cache=False).logits  # type: ignore[no-any-return]
 
     def own_answers(self, inputs: Tensor, reads: Tensor | None) -> Tensor:
-        assert reads is not None
-        places, which = torch.unique(reads[:, 0], return_inverse=True)  # no logits at any other position
+        if reads is None or inputs.shape[1] * (self.vocabulary or 0) * self.dtype.itemsize <= LOGITS_BYTES:
+            return super().own_answers(inputs, reads)
+        places, which = torch.unique(reads[:, 0], return_inverse=True)
         with first_pass(self._growing):
             logits = self.module(input_ids=inputs, use_cache=False, logits_to_keep=places).logits
         return logits[torch.arange(len(inputs), device=inputs.device), which]  # type: ignore[no-any-return]

@@ -16,6 +16,7 @@ import wirescope as ws
 from core.engine.sizes import state_bytes
 from core.errors import MemoryBudgetError
 from core.lens.attention import mean_attention
+from core.models import causal_lm
 from tests.live_memory import LiveMemory
 
 LAYERS, WIDTH, VOCABULARY, LENGTH = 3, 64, 8000, 12
@@ -68,7 +69,11 @@ def test_opening_a_session_makes_no_logits_but_those_that_are_read(model: ws.Mod
     assert memory.most < 1.3 * budget
 
 
-def test_the_parity_check_reads_each_rows_last_position(model: ws.Model) -> None:
+@pytest.mark.parametrize("logits_bytes", [causal_lm.LOGITS_BYTES, 0])
+def test_the_parity_check_reads_each_rows_last_position(
+    logits_bytes: int, model: ws.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(causal_lm, "LOGITS_BYTES", logits_bytes)
     made = pair(model, 1, 5)
     whole = ws.Session(model, made, METRIC)
     tight = ws.Session(model, made, METRIC, memory_megabytes=whole.engine.least_megabytes)
