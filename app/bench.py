@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 import torch
 
 from app.answer_fixes import fix_of
@@ -25,6 +26,8 @@ from core.metrics import METRICS, Metric
 from core.session import Session
 from core.tracing.direction import measured_direction
 from core.tracing.scores import Scores
+from core.tracing.selection import RULES
+from core.tracing.selection import USUAL as USUAL_RULE
 from views.data import MetricChoice
 
 LISTED_ANSWERS = 40
@@ -34,13 +37,15 @@ MEASURED_ROWS = 64  # of the dataset, for how long its rows are
 
 @dataclass(frozen=True)
 class ScoresKey:
-    """What scores depend on. rows: of the dataset; none: the pair on the cards. share: of the work that is done."""
+    """What scores depend on. rows: of the dataset; none: the pair on the cards. share: of the work that is done. rule:
+    by which circuits are chosen from them."""
 
     metric: str
     kind: EditKind
     choice: TraceChoice
     rows: tuple[PairSource, ...] = ()
     share: float = 1.0
+    rule: str = USUAL_RULE
 
 
 @dataclass
@@ -107,7 +112,21 @@ class Bench:
         return ScoresKey(self.metric_key, self.cut_kind(document), choice, document.traced_rows)
 
     def scores_key(self, document: Document) -> ScoresKey:
-        """Names the scores that stand for a document: those it asks for, what there is of them, or quick estimates."""
+        """Names the scores that stand for a document: those it asks for, what there is of them, or quick estimates; and
+        the rule, where it can choose from them."""
+        key = self.unruled_key(document)
+        if document.rule == USUAL_RULE or key not in self.scores or rule_problem(document.rule, self.scores[key]):
+            return key
+        ruled = replace(key, rule=document.rule)
+        if ruled not in self.scores:
+            scores, ranking = self.scores[key].with_rule(document.rule), self.kept["ranking", key]
+            self.scores[ruled] = scores
+            order = scores.select(len(scores.values)).edges
+            self.kept["ranking", ruled] = ranking.in_order(order).sort()
+        return ruled
+
+    def unruled_key(self, document: Document) -> ScoresKey:
+        """The same, whatever the rule."""
         asked = self.asked_key(document)
         if asked in self.scores:
             return asked
@@ -117,12 +136,15 @@ class Bench:
         """Keep scores, whole or of a part of the work; the part before goes."""
         before = self.partial.pop(asked, None)
         if before is not None:
-            del self.scores[before]
-            self.kept.pop(("ranking", before), None)
+            for old in [old for old in self.scores if replace(old, rule=USUAL_RULE) == before]:
+                del self.scores[old]
+                self.kept.pop(("ranking", old), None)
         key = replace(asked, share=share)
         of_metric = self.direction(asked.kind) if asked.choice.file or scores.direction is None else scores.direction
         if scores.direction is None and not asked.choice.file:
             scores = replace(scores, direction=of_metric)
+        if scores.rule != USUAL_RULE:  # of a file: the document's rule is what counts
+            scores = scores.with_rule(USUAL_RULE)
         self.scores[key] = scores
         meaning = meaning_of(asked.choice, scores)
         self.kept["ranking", key] = Ranking(scores.values, meaning, scores.direction, scores.kept, of_metric).sort()
@@ -208,6 +230,19 @@ class Bench:
         if needs.needs_foil:
             return replace(choice, target=target, foil=foil[0]) if foil and foil[0] != target else None
         return replace(choice, target=target)
+
+
+def rule_problem(name: str, scores: Scores, computable: bool = False) -> str:
+    """Why circuits cannot be chosen by a rule in the window; empty where they can. computable: where how sure signs are
+    is not known yet, but can be found out."""
+    rule = RULES[name]
+    ranked = scores.ranked()
+    if computable and rule.needs_agreement and ranked.agreement is None:
+        ranked = replace(ranked, agreement=np.ones(len(ranked.weights)))
+    why_not = rule.why_not(ranked)
+    if not why_not and not rule.nested:
+        why_not = f"each size takes seconds of its own: wirescope evaluate --select {name}"
+    return why_not
 
 
 def foils_of(session: Session) -> tuple[str, ...]:

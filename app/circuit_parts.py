@@ -34,7 +34,7 @@ def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cance
     key = "kept", scores_key, size
     if key not in bench.kept:
         random = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
-        kept = scores.top(size, unscored=True).pruned()
+        kept = scores.select(size).pruned()
         words = f"Running the circuit of {size:,} edges"
         with watched(Telling(lambda share: send(Working(request.number, words, share)), step=1.0), cancelled):
             with stage(0.0, 0.5):
@@ -92,6 +92,7 @@ def serve_curve(want: WantCurve, request: Request, bench: Bench, send: Send, can
             method_title(scores.method, scores_key.choice.file),
             curve.band if rows else None,
             curve.pairs if rows else 0,
+            curve.rule,
         )
     send(replace(bench.kept[key], number=request.number))
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.messages import Want
 from core.edits import EditKind
+from core.tracing.selection import USUAL
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class CurveFound:
     title: str  # of the method
     sure: NDArray[np.float64] | None = None
     pairs: int = 0
+    rule: str = USUAL
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from app.trace_choice import pairs_words
 from app.tracing_wants import Untraced
 from app.workbench import TRACE_STEP
 from core.formatting import share_words
-from views.circuit_data import CircuitData, CurveData, KeptData
+from core.tracing.selection import RULES, USUAL
+from views.circuit_data import CircuitData, CurveData, KeptData, RuleData
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -48,6 +49,7 @@ class Circuits(QObject):
         self._wait.timeout.connect(self._take_pending)
         bench, panel = self._bench, self._panel
         panel.size_wanted.connect(self._want_size)
+        panel.rule_wanted.connect(self._choose_rule)
         panel.let_go.connect(self._let_go)
         panel.overview_wanted.connect(lambda: self._commit(None))
         panel.measure_wanted.connect(lambda: window.commands["measure"].trigger())
@@ -89,6 +91,10 @@ class Circuits(QObject):
         merge = "" if size is None else "size"
         self._bench.commit(words, replace(self._bench.document, size=size), merge)
 
+    def _choose_rule(self, name: str) -> None:
+        document = self._bench.document
+        self._bench.commit(f"Choose edges: {RULES[name].title}", replace(document, rule=name))
+
     def _want_curve(self) -> None:
         """Trace, or go on with the curve that was given up."""
         if self._curve_can_run():
@@ -118,10 +124,10 @@ class Circuits(QObject):
             self._basis, self._kept, self._curve, self._problem = state[0], None, None, ""
         self.show()
 
-    def _state(self) -> tuple[tuple[object, ...], str, object]:
-        """What figures depend on: their basis, what a cut carries, and how edges are scored."""
+    def _state(self) -> tuple[tuple[object, ...], str, object, str]:
+        """What figures depend on: their basis, what a cut carries, how edges are scored, and how they are chosen."""
         document = self._bench.document
-        return document.basis, self._bench.cut_kind, document.traced
+        return document.basis, self._bench.cut_kind, document.traced, document.rule
 
     def _curve_can_run(self) -> bool:
         """Whether all edges are scored, by a trace or by a file, so that circuits of all sizes can be run."""
@@ -209,6 +215,8 @@ class Circuits(QObject):
             in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
             tracing=bench.tracing,
             nothing_small=nothing_small(bench.recovered),
+            rules=() if scored is None else _rules(scored),
+            rule=USUAL if scored is None else scored.rule,
             stale=kept is not None and bench.document.size is not None and present is None,
         )
 
@@ -218,6 +226,12 @@ class Circuits(QObject):
             return None
         stale = self._curve_of != self._state()
         return CurveData(curve.sizes, curve.recovered, curve.band, _area_words(curve), curve.sure, stale)
+
+
+def _rules(scored: Scored) -> tuple[RuleData, ...]:
+    return tuple(
+        RuleData(rule.name, rule.title, rule.words, scored.rule_problems.get(rule.name, "")) for rule in RULES.values()
+    )
 
 
 def traced_words(found: Recovered, document: Document) -> str:
@@ -268,7 +282,8 @@ def _kept_data(kept: Kept, edges: int) -> KeptData:
 
 def _area_words(curve: CurveFound) -> str:
     over = f", over {pairs_words(curve.pairs)}; light blue: 95 % by bootstrap" if curve.pairs else ""
-    by = f"{curve.title}, {REPLACED.get(curve.kind, curve.kind)}{over}"
+    phrase = RULES[curve.rule].phrase
+    by = f"{curve.title}{', ' if phrase else ''}{phrase}, {REPLACED.get(curve.kind, curve.kind)}{over}"
     return (
         f"The curve ({by}): CPR {curve.cpr:.2f}, the area under it (above 1 where what leads away from A was "
         f"left out); CMD {curve.cmd:.2f}, the area between it and 100 %, best at 0. The band: from the lowest to the "

@@ -11,6 +11,7 @@ from app.trace_choice import QUICK, USUAL, TraceChoice
 from core.edits import KINDS, Edit, EditKind
 from core.graph import Node
 from core.inputs.corruption_kinds import ImageCorruption
+from core.tracing.selection import USUAL as USUAL_RULE
 from views.data import MetricChoice, Target
 
 
@@ -69,7 +70,8 @@ class Document:
     edges keep their order beside it.
 
     replacement: what a cut edge carries, and what the scores estimate. None until the user says: B's value where
-    there is a B, else zero. size: edges of the circuit shown, the strongest; None: the default. dataset: what means
+    there is a B, else zero. size: edges of the circuit shown, the strongest; None: the default. rule: by which they are
+    chosen, of `core.tracing.selection`. dataset: what means
     are taken over. pinned: answers that the predictions always show. An edit is one of a target at some positions, or
     at all.
     """
@@ -85,6 +87,7 @@ class Document:
     traced_nodes: TraceChoice | None = None
     groups: tuple[Group, ...] = ()
     size: int | None = None
+    rule: str = USUAL_RULE
     dataset: tuple[PairSource, ...] = ()
     pinned: tuple[str, ...] = ()
 

@@ -206,7 +206,7 @@ def serve_paths(want: WantPaths, request: Request, bench: Bench, send: Send, can
         scores = bench.scores[scores_key]
         values = np.nan_to_num(scores.values)  # an edge that is not scored yet is on no path
         if size is not None and size < len(values):  # over what the circuit keeps
-            kept = scores.top(size, unscored=True).edges
+            kept = scores.select(size).edges
             values = np.zeros_like(values)
             values[kept] = np.nan_to_num(scores.values[kept])
         bench.kept[key] = Paths(bench.session.graph, values)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app.bench import Bench, ScoresKey
+from app.bench import Bench, ScoresKey, rule_problem
 from app.document import PairSource
 from app.engine_thread import Cancel, Send
 from app.messages import Request, Scored, Working
@@ -19,6 +19,8 @@ from core.edits import EditKind
 from core.progress import watched
 from core.tracing.job import Options
 from core.tracing.methods import METHODS
+from core.tracing.selection import RULES
+from core.tracing.sign_agreement import why_no_agreement
 from core.tracing.trace import Tracing
 
 EVERY = 0.2  # seconds between two parts that are shown
@@ -37,7 +39,9 @@ def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
     ranking = bench.kept["ranking", key]
     told = bench.scores[key].about.get("pairs", "") if key.choice.file else ""
     of_file = bool(key.choice.file), int(told) if told.isdigit() else 0
-    return Scored(number, ranking, key.kind, method, title, pairs, share, *of_file, key, dict(bench.scores[key].about))
+    about, count = dict(bench.scores[key].about), len(key.rows)
+    problems = {name: rule_problem(name, bench.scores[key], not why_no_agreement(method, count)) for name in RULES}
+    return Scored(number, ranking, key.kind, method, title, pairs, share, *of_file, key, about, key.rule, problems)
 
 
 def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:

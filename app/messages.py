@@ -18,6 +18,7 @@ from app.ranking import Ranking
 from core.edits import Edit, EditKind
 from core.graph import Graph
 from core.tracing.meaning import Meaning
+from core.tracing.selection import USUAL
 from views.data import CardData, MetricChoice, MetricOption, PredictionRow, Target
 
 
@@ -152,6 +153,8 @@ class Scored:
     file_pairs: int = 0  # that the file says they are over
     of: object = None  # tells these scores from all others of the same model, inputs and metric
     about: Mapping[str, str] = field(default_factory=dict)  # what the method was told
+    rule: str = USUAL  # by which circuits are chosen
+    rule_problems: Mapping[str, str] = field(default_factory=dict)  # why the others cannot choose; empty where they can
 
     @property
     def measured(self) -> bool:

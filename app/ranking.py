@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -40,13 +41,23 @@ class Ranking:
         self.direction = direction
         self.of_metric = direction if of_metric is None else of_metric
         self._kept = kept
+        self._order: Indices | None = None  # of another rule than the scores' own
         self.unknown = np.isnan(values)
         self.values = np.where(self.unknown, 0.0, values)
+
+    def in_order(self, order: Indices) -> Ranking:
+        """The same scores, whose circuits are the beginnings of another order of all edges."""
+        found = copy(self)
+        found.__dict__.pop("best", None)
+        found._order = order
+        return found
 
     @cached_property
     def best(self) -> Indices:
         """All edges, those that lead towards A most first; ties by index, as in `Scores.top`. Those without a score are
-        last."""
+        last. By another rule its own order."""
+        if self._order is not None:
+            return self._order
         values = towards(self.values, self.direction) if self.meaning.signed else self.values
         return best_first(np.where(self.unknown, np.nan, values), self._kept)
 

@@ -45,6 +45,16 @@ class KeptData:
     against: bool = False
 
 
+@dataclass(frozen=True)
+class RuleData:
+    """A way to choose the edges. title: in the list; words: what it does. problem: why it cannot choose here."""
+
+    name: str
+    title: str
+    words: str
+    problem: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class CircuitData:
     """The strip's state. edges: of the whole graph, 0 without a model. size: edges that the circuit keeps; None while
@@ -70,3 +80,5 @@ class CircuitData:
     partial: str = ""  # "partial: 37 % of the work"
     nothing_small: str = ""  # that a trace has found no small circuit, where none is chosen
     can_measure: bool = False  # some edges shown are estimated
+    rules: tuple[RuleData, ...] = ()  # none before there are scores
+    rule: str = ""  # by which the edges shown are chosen

@@ -17,6 +17,7 @@ from app.shown import said
 from app.trace_choice import pairs_words
 from core.edits import Edit, EditKind
 from core.formatting import percent, share_words
+from core.tracing.selection import CHOSEN_BY, RULES, USUAL
 from views.widgets.text import change_words
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ NOT_MEASURED = "what they recover is not measured yet"
 class Ranked:
     """What put the edges in their order. title: of the method, or "the file scores.json". over: "this pair",
     "24 pairs"; empty for a file that does not say. how: "estimated", "measured", "scored", "drawn". words: what the
-    scores are where they are no effect. share: of the work that is done."""
+    scores are where they are no effect. share: of the work that is done. rule: by which edges are chosen."""
 
     title: str
     over: str
     how: str
     words: str
     share: float
+    rule: str = USUAL
 
     @property
     def by(self) -> str:
@@ -86,7 +88,9 @@ class Subject:
         if self.ranked is None:
             return f"{count} of {self.edges:,} edges, which have no scores yet"
         part = f", {self.ranked.partial}" if self.ranked.partial else ""
-        return f"{count} of {self.edges:,} edges by {self.ranked.by}, {self.removed}{part}"
+        phrase = RULES[self.ranked.rule].phrase if self.size is not None else ""
+        chosen = f", {phrase}" if phrase else ""
+        return f"{count} of {self.edges:,} edges by {self.ranked.by}{chosen}, {self.removed}{part}"
 
     @property
     def state(self) -> str:
@@ -120,7 +124,8 @@ class Subject:
             return f"Shown are the {self.circuit}: no circuit is chosen"
         if kept is None:
             return f"The {self.circuit}: {NOT_MEASURED}"
-        edits = ", without the edits" if self.edits else ""
+        phrase = "" if self.ranked is None else RULES[self.ranked.rule].phrase
+        edits = (f", {phrase}" if phrase else "") + (", without the edits" if self.edits else "")
         return recovery_words(
             kept.size, self.edges, kept.share, kept.random, f"{self.removed}, over {over_words(kept.pairs)}{edits}"
         )
@@ -142,6 +147,7 @@ class Subject:
         if ranked is not None:
             found |= {"scores": ranked.how, "ranked by": ranked.by}
             found |= {"partial": ranked.partial.removeprefix("partial: ")} if ranked.partial else {}
+        found |= {CHOSEN_BY: ranked.rule} if ranked is not None and ranked.rule != USUAL else {}
         found |= {"pairs": f"{self.pairs}"} if self.pairs else {}
         found["circuit"] = f"the {self.circuit}"
         found["recovered"] = self.recovered_words
@@ -190,7 +196,7 @@ def _ranked(scored: Scored) -> Ranked:
         over = over_words(scored.file_pairs) if scored.file_pairs else ""
     words = "" if scored.meaning.effect else scored.meaning.words
     how = "measured" if scored.measured else scored.meaning.how
-    return Ranked(scored.title, over, how, words, scored.share)
+    return Ranked(scored.title, over, how, words, scored.share, scored.rule)
 
 
 def over_words(pairs: int) -> str:

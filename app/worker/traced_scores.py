@@ -12,6 +12,7 @@ from pathlib import Path
 from app.bench import Bench, ScoresKey
 from app.document import Document
 from core.tracing.scores import Scores
+from core.tracing.selection import USUAL
 
 MOST_BYTES = 64e6  # of all scores together; those that were used last stay
 
@@ -49,7 +50,7 @@ class TracedScores:
         wholes = {part: asked for asked, part in bench.partial.items()}
         for key, scores in bench.scores.items():
             asked = wholes.get(key, key)
-            if not asked.choice.file:
+            if not asked.choice.file and key.rule == USUAL:
                 place = made_of.of(asked), asked
                 self._kept[place] = scores, key.share
                 self._kept.move_to_end(place)

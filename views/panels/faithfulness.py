@@ -13,6 +13,7 @@ from core.formatting import number, percent, share_words
 from views.circuit_data import CircuitData, KeptData
 from views.glossary import explained
 from views.panels.faithfulness_track import FaithfulnessTrack, curve_words
+from views.panels.rule_field import RuleField
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
 from views.widgets.text import ElidedLabel, dim, metric_digits, plain_tip, set_role
@@ -39,6 +40,7 @@ class FaithfulnessPanel(QFrame):
     overview_wanted = Signal()  # no circuit, the strongest edges
     trace_wanted = Signal()
     measure_wanted = Signal()  # the edges shown
+    rule_wanted = Signal(str)  # the edges are to be chosen so
     share_wanted = Signal(float)  # the smallest circuit that recovers it, 0 to 1
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -61,6 +63,8 @@ class FaithfulnessPanel(QFrame):
         self.least.setToolTip(plain_tip(LEAST_TIP))
         self.least.returnPressed.connect(self._take_least)
         self.least.installEventFilter(self)
+        self.rule = RuleField()
+        self.rule.rule_wanted.connect(self.rule_wanted)
         self.title = ElidedLabel("")
         self.title.setProperty("role", "heading")
         self.title.set_tip(explained("recover"))
@@ -86,6 +90,7 @@ class FaithfulnessPanel(QFrame):
         self._first, self._second = QHBoxLayout(), QHBoxLayout()
         self._in_two = False
         self._first.addWidget(self.field)
+        self._first.addWidget(self.rule)
         self._first.addWidget(self.title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
@@ -125,6 +130,7 @@ class FaithfulnessPanel(QFrame):
         self.least.setEnabled(not data.tracing and not data.problem)
         if not self.field.hasFocus() or not self.field.isModified():
             self._show_size(data.size)
+        self.rule.set_rules(data.rules, data.rule)
         self.track.set_data(data)
         self.overview.setVisible(data.size is not None)
         self.overview.setToolTip(
@@ -218,7 +224,8 @@ class FaithfulnessPanel(QFrame):
         """Say as much as there is room for; the note on the right gives way first. Where there is no room for the
         shortest words, they take two rows."""
         titles, notes = self.words()
-        used = self.field.width() + 24 + 4 * 8
+        rule = self.rule.width() + 8 if self._data.rules else 0
+        used = self.field.width() + rule + 24 + 4 * 8
         used += self.overview.sizeHint().width() if self._data.size is not None else 0
         used += self.measure.sizeHint().width() if self._data.can_measure else 0
         bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
@@ -232,9 +239,9 @@ class FaithfulnessPanel(QFrame):
         title, note = next(fits, ("", ""))
         self._break(not title)
         if not title:
-            alone = self.width() - self.field.width() - 24 - 8
+            alone = self.width() - self.field.width() - rule - 24 - 8
             title = next((words for words in titles if bold.horizontalAdvance(words) * 1.08 <= alone), titles[-1])
-            below = room + self.field.width()
+            below = room + self.field.width() + rule
             note = next((words for words in notes if plain.horizontalAdvance(words) <= below), notes[-1])
         self.title.setText(title)
         self.note.setText(note)

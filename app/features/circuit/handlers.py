@@ -30,7 +30,7 @@ def serve_find_smallest(want: FindSmallest, request: Request, bench: Bench, send
     def share_of(size: int) -> float:
         asked.append(size)
         if size not in shares:
-            circuit = scores.top(size, unscored=True).pruned()
+            circuit = scores.select(size).pruned()
             try:
                 with watched(told, cancelled), stage(*part_of_search(len(asked), graph.n_edges)):
                     (share,) = measure_over(sessions, [circuit], scores.replacement, cancelled).recovered()

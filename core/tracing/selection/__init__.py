@@ -47,7 +47,7 @@ GAP = "gap"  # of a circuit's `about`: see `Choice`
 class Rule:
     """One way to choose. name: in code and files. title: for menus. words: what it does, in a line. order: puts all
     edges in an order of which every circuit is a beginning; choose: for a rule without such an order. needs_agreement:
-    it asks how sure signs are."""
+    it asks how sure signs are. phrase: how edges were chosen, in a caption; nothing for the usual rule."""
 
     name: str
     title: str
@@ -55,6 +55,7 @@ class Rule:
     order: Order | None = None
     choose: Choose | None = None
     needs_agreement: bool = False
+    phrase: str = ""
 
     @property
     def about(self) -> str:
@@ -93,19 +94,27 @@ RULES: dict[str, Rule] = {
     rule.name: rule
     for rule in (
         Rule(USUAL, "Best scores", "the best scores, one by one, connected or not", order=top),
-        Rule("greedy", "From the output down", "the best edges into what is in the circuit already", order=greedy),
+        Rule(
+            "greedy",
+            "From the output down",
+            "the best edges into what is in the circuit already",
+            order=greedy,
+            phrase="chosen from the output down",
+        ),
         Rule(
             "consensus",
             "Sure signs first",
             "the best of the edges whose sign the pairs agree on",
             order=consensus,
             needs_agreement=True,
+            phrase="chosen with sure signs first",
         ),
         Rule(
             "program",
             "Largest connected sum",
             "the connected circuit whose scores add up to most, by an integer program",
             choose=program,
+            phrase="chosen for the largest connected sum",
         ),
     )
 }
