@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QApplication
 
 import wirescope as ws
 from core.evaluation.measured import measure
+from core.formatting import share_words
 from core.tracing.selection import RULES
 from tests.app.person import Person
 from tests.app.tracing_steps import ROWS as PAIRS
 from tests.app.tracing_steps import dataset, over_dataset, paste, trace
-from views.widgets.text import share_words
 
 
 def choose_rule(person: Person, name: str) -> None:
