@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from views.circuit_data import RuleData
 from views.widgets.text import plain_tip
 
-BESIDE = 44  # pixels of the field beside its words: its edges and the arrow
+BESIDE = 64  # pixels of the field beside its words: its edges and the arrow
 
 
 class RuleField(QComboBox):
