@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.engine.circuit_gradients import CircuitGradients
@@ -32,7 +33,8 @@ class Masks:
 
     log_alpha: of every mask, [masks]. updates: how many are made."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, warmth: NDArray[np.float64] | None = None) -> None:
+        """warmth: how open each begins, as a share of OPEN, [masks]; None: all alike, 1."""
         self._graph = graph = job.session.graph
         self._level = job.level
         self._readers = torch.from_numpy(graph.edge_readers.astype(np.int64))
@@ -43,7 +45,8 @@ class Masks:
         if job.level == "positions":
             common_length(session.pair for session in job.sessions)
             count *= self._length - self._first  # before that nothing is replaced
-        self.log_alpha = torch.full((count,), OPEN, dtype=torch.float64, requires_grad=True, device="cpu")
+        begin = torch.full((count,), OPEN, dtype=torch.float64, device="cpu")
+        self.log_alpha = (begin if warmth is None else begin * torch.from_numpy(warmth)).requires_grad_()
         self._sum = torch.zeros(count, dtype=torch.float64, device="cpu")  # of log alpha, over the updates
         self._adam = torch.optim.Adam([self.log_alpha], lr=RATE)
         self.updates = 0

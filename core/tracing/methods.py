@@ -20,6 +20,7 @@ from core.tracing import (
     learned_masks,
     random_scores,
     relp,
+    warm_masks,
 )
 from core.tracing.method import Method
 
@@ -38,6 +39,7 @@ METHODS: dict[str, Method] = {
         flow_rollout.METHOD,
         acdc.METHOD,
         learned_masks.METHOD,
+        warm_masks.METHOD,
         exact_scan.METHOD,
         random_scores.METHOD,
     )
