@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.engine.attention import heads_out
+from core.engine.edge_sums import EdgeSums
 from core.engine.plan import ReaderPlan, Slot
 from core.engine.references import References
 from core.engine.state import RunState, stream_before, take
@@ -35,11 +37,14 @@ class Flow:
         self.length = state.embedding.shape[1]
         self.dtype = wide_dtype(adapter.dtype)
         self._masks: dict[tuple[Rows, int], Tensor] = {}
+        self._sums = EdgeSums(state.plan, adapter.graph.n_writers, self._set_changes)
 
     def read(self, reader: Reader, plan: ReaderPlan, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
         """x_r: the stream at the given rows, with the reader's own edits and those of its edges: summed in fp32, and
         rounded once to the precision that the stream has."""
         assert self.references is not None
+        if self._sums.takes([plan], x):
+            return self._sums.read([plan], x, first, reads)[0]
         dtype, x = x.dtype, widened(x)
         for slot in plan.slots:
             value = self._reader_value(reader, slot, x, first, reads)
@@ -57,6 +62,48 @@ class Flow:
             value = self._node_value(node, slot, out, first, reads)
             x = x + self._share(slot, first, reads) * (value - current)
         return x.to(dtype)
+
+    def read_many(
+        self, readers: Sequence[tuple[Reader, ReaderPlan]], x: Tensor, first: int, reads: Tensor | None
+    ) -> Tensor:
+        """The same for several readers at one place: [readers, batch, rows, width]."""
+        plans = [plan for _, plan in readers]
+        if self._sums.takes(plans, x):
+            return self._sums.read(plans, x, first, reads)
+        return torch.stack([self.read(reader, plan, x, first, reads) for reader, plan in readers])
+
+    def _set_changes(
+        self, changes: Tensor, numbers: Sequence[int], slot: Slot, first: int, reads: Tensor | None
+    ) -> None:
+        """Set what edges of some writers carry more by an edit than without it, where their reader has no edits, among
+        those of all [writers, batch, rows, width]."""
+        of_layers: dict[int, list[int]] = {}
+        for number in numbers:
+            node = self.graph.writers[number]
+            alone = node.kind != "head" or self.state.factors[node.layer] is not None or self.dtype != self.adapter.dtype
+            if alone or number in self.state.node_deltas or slot.kind not in ("patch", "zero"):
+                out = widened(self.rows(self.state.out(self.adapter, node), node, first, reads))
+                value = self._node_value(node, slot, out, first, reads)
+                if number in self.state.node_deltas:
+                    out = out + self.rows(self.state.node_deltas[number], node, first, reads)
+                changes[number] = value - out
+            else:
+                of_layers.setdefault(node.layer, []).append(number)
+        for layer, heads in of_layers.items():  # what a head writes is linear in what it mixes: one product for all
+            mixed = self._mixed(self.state.z[layer], heads, first, reads)
+            change = -mixed
+            if slot.kind == "patch":
+                assert self.references is not None
+                of_b = self.references.counterfactual(self.state.reads is None).z[layer]
+                change = self._mixed(self.references.rows(of_b), heads, first, reads) - mixed
+            which = [self.graph.writers[number].head for number in heads]
+            changes[heads] = heads_out(self.adapter.attention[layer], change, which)
+
+    def _mixed(self, z: Tensor, heads: Sequence[int], first: int, reads: Tensor | None) -> Tensor:
+        """Rows of what some heads of a layer mix: [batch, rows, heads, head_width]."""
+        rows = self.rows(z.flatten(2), self.graph.writers[heads[0]], first, reads)
+        by_head = rows.unflatten(2, z.shape[2:])  # type: ignore[no-untyped-call]
+        return by_head[:, :, [self.graph.writers[number].head for number in heads]]  # type: ignore[no-any-return]
 
     def node_delta(self, number: int, slots: Sequence[Slot], out: Tensor, first: int, reads: Tensor | None) -> Tensor:
         """What an edited node carries, less what it adds, at the rows of `out`."""

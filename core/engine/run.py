@@ -35,6 +35,9 @@ from core.errors import Cancelled
 from core.graph import Reader
 from core.models.adapter import Adapter
 
+TILE_BYTES = 8 * 2**20  # of the streams that edited readers of a layer read
+FEW = 4  # groups of readers that are projected one after the other
+
 
 @dataclass(frozen=True)
 class Variants:
@@ -132,20 +135,17 @@ class Pass:
             kv = project(weights, normed, slice(heads, None))
             kv = kv.reshape(*normed.shape[:2], -1, shape.head_width)
             k, v = kv[:, :, : shape.kv_heads], kv[:, :, shape.kv_heads :]
-        for plan, readers in self._groups(stage):
-            for at, kinds in (((first, None), "qkv"),) if reads is None else (((first, None), "kv"), ((0, reads), "q")):
-                members = [reader for reader in readers if reader.kind in kinds]
-                if not members:
-                    continue
-                x = self.flow.read(members[0], plan, take(stream, at[1]) if at[1] is not None else rows, *at)
-                x_normed = self._attention_norm(layer, x, *at)
-                for reader in members:
-                    own = {"q": q, "k": k, "v": v}[reader.kind]
-                    own[:, :, reader.head] = project(weights, x_normed, port_rows(shape, reader))
+        ports = {"q": q, "k": k, "v": v}
+        if reads is None:
+            self._edited_ports(stage, rows, first, None, ports)
+        else:
+            self._edited_ports(stage, rows, first, None, {"k": k, "v": v})
+            self._edited_ports(stage, take(stream, reads), 0, reads, {"q": q})
 
         for reader, which, x in self._variant_readers(stage):
-            own = {"q": q, "k": k, "v": v}[reader.kind]
-            own[which, :, reader.head] = project(weights, adapter.attention_norm(layer, x), port_rows(shape, reader))
+            ports[reader.kind][which, :, reader.head] = project(
+                weights, adapter.attention_norm(layer, x), port_rows(shape, reader)
+            )
 
         queries = state.places(first if reads is None else reads)
         q = adapter.query(layer, q, queries)
@@ -173,6 +173,34 @@ class Pass:
         state.z.append(z)
         state.factors.append(factor)
         state.after_attention.append(after)
+
+    def _edited_ports(self, stage: int, x: Tensor, first: int, reads: Tensor | None, ports: dict[str, Tensor]) -> None:
+        """Set what edited readers make of what they read, [batch, rows, heads, head_width] by kind. x: the stream at
+        their rows, without edits. As many readers at a time as fit into a tile, each with rows of w_qkv of its own."""
+        adapter, shape, layer = self.adapter, self.shape, stage // 2
+        weights = adapter.attention[layer]
+        groups = [(plan, [each for each in readers if each.kind in ports]) for plan, readers in self._groups(stage)]
+        groups = [(plan, readers) for plan, readers in groups if readers]
+        step = max(1, TILE_BYTES // max(x.numel() * x.element_size(), 1))
+        for start in range(0, len(groups), step):
+            some = groups[start : start + step]
+            streams = self.flow.read_many([(readers[0], plan) for plan, readers in some], x, first, reads)
+            normed = self._attention_norm(layer, streams, first, reads)
+            if len(some) < FEW:
+                for each, (_, readers) in zip(normed, some, strict=True):
+                    for reader in readers:
+                        ports[reader.kind][:, :, reader.head] = project(weights, each, port_rows(shape, reader))
+                continue
+            numbers = [port_rows(shape, each).start // shape.head_width for _, readers in some for each in readers]
+            which = [group for group, (_, readers) in enumerate(some) for _ in readers]
+            chosen = _run_of(numbers)
+            w = weights.w_qkv.unflatten(0, (-1, shape.head_width))[chosen].transpose(1, 2)  # type: ignore[no-untyped-call]
+            projected = normed.flatten(1, 2)[_run_of(which)] @ w
+            if weights.b_qkv is not None:
+                projected += weights.b_qkv.view(-1, 1, shape.head_width)[chosen]
+            by_reader = projected.unflatten(1, x.shape[:2])  # type: ignore[no-untyped-call]
+            for made, reader in zip(by_reader, (each for _, readers in some for each in readers), strict=True):
+                ports[reader.kind][:, :, reader.head] = made
 
     def _attention_norm(self, layer: int, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
         if self.frozen is None:
@@ -276,3 +304,9 @@ class Pass:
         for reader, plan in self.plan.stages[stage].readers:
             groups.setdefault(plan, []).append(reader)
         return list(groups.items())
+
+
+def _run_of(numbers: list[int]) -> list[int] | slice:
+    """An index of numbers that are next to each other copies nothing."""
+    after = numbers[0] + len(numbers)
+    return slice(numbers[0], after) if numbers == list(range(numbers[0], after)) else numbers

@@ -1,0 +1,88 @@
+"""Many edited edges at one place: what all its readers read, by one matrix product.
+
+    x_r = stream + sum over edited edges (u -> r) of strength * (replacement_u - out_u)
+        = stream + [readers, writers] @ [writers, rows * width]
+
+What a writer's edges change is made once in a pass, and kept for the readers to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from core.engine.plan import Plan, ReaderPlan, Slot
+from core.precision import wide_dtype, widened
+
+MANY = 8  # edges: below it, the product is not worth its while
+HELD_BYTES = 64 * 2**20  # of what edges change, in one pass
+DENSE = 0.5
+
+Kind = tuple[str, float | tuple[float, ...], int]
+Setter = Callable[[Tensor, Sequence[int], Slot, int, Tensor | None], None]
+
+
+def _kind(slot: Slot) -> Kind:
+    """What edges must share so that one writer's change is the same for all of them."""
+    return slot.kind, slot.value, slot.seed
+
+
+class EdgeSums:
+    """plan: of the pass, which alone decides what goes by products, so that the same edits give the same bits wherever
+    a run starts. set_changes: sets what edges of some writers carry more than without their edit, at some rows, among
+    those of all writers [writers, batch, rows, width]."""
+
+    def __init__(self, plan: Plan, writers: int, set_changes: Setter) -> None:
+        self._writers = writers
+        self._set_changes = set_changes
+        readers = [each for stage in plan.acting.values() for _, each in stage.readers]
+        self._kinds = len({_kind(slot) for each in readers for _, slot in each.edges})
+        self._held: dict[tuple[Kind, bool], tuple[int, Tensor, set[int]]] = {}
+
+    def takes(self, plans: Sequence[ReaderPlan], x: Tensor) -> bool:
+        """Whether readers with these edits are many, and of a kind for one product. x: the stream that they read,
+        [batch, rows, width]."""
+        if sum(len(plan.edges) for plan in plans) < MANY:
+            return False
+        if self._kinds * self._writers * x.numel() * wide_dtype(x.dtype).itemsize > HELD_BYTES:
+            return False
+        return all(not plan.slots and all(slot.positions is None for _, slot in plan.edges) for plan in plans)
+
+    def read(self, plans: Sequence[ReaderPlan], x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+        """What readers with these edits read, summed in fp32 of a model in half precision: [plans, batch, rows,
+        width]."""
+        dtype, x = x.dtype, widened(x)
+        by_kind: dict[Kind, list[tuple[int, int, Slot]]] = {}
+        for row, plan in enumerate(plans):
+            for number, slot in plan.edges:
+                by_kind.setdefault(_kind(slot), []).append((row, number, slot))
+        found = x.expand(len(plans), *x.shape).flatten(1)
+        for kind, edges in by_kind.items():
+            changes = self._changes(kind, edges, x, first, reads)
+            upto = 1 + max(number for _, number, _ in edges)
+            factors = torch.zeros(len(plans), upto, dtype=x.dtype)
+            rows, numbers, slots = zip(*edges, strict=True)
+            factors[list(rows), list(numbers)] = torch.tensor([slot.strength for slot in slots], dtype=x.dtype)
+            chosen = sorted(set(numbers))
+            picked = changes[:upto]
+            if len(chosen) <= DENSE * upto:  # to add a few zeros is quicker than to copy all that is not zero
+                factors, picked = factors[:, chosen], changes[chosen]
+            found = torch.addmm(found, factors.to(x.device), picked.flatten(1))
+        return found.unflatten(1, x.shape).to(dtype)  # type: ignore[no-any-return,no-untyped-call]
+
+    def _changes(
+        self, kind: Kind, edges: list[tuple[int, int, Slot]], x: Tensor, first: int, reads: Tensor | None
+    ) -> Tensor:
+        """What the edges of writers change, set where one of these needs it: [writers, batch, rows, width]."""
+        key = kind, reads is not None
+        held = self._held.get(key)
+        if held is None or held[0] != first:
+            held = self._held[key] = first, x.new_zeros(self._writers, *x.shape), set()
+        _, changes, known = held
+        missing = sorted({number for _, number, _ in edges} - known)
+        if missing:
+            self._set_changes(changes, missing, edges[0][2], first, reads)
+            known |= set(missing)
+        return changes
