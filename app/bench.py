@@ -147,7 +147,14 @@ class Bench:
             scores = scores.with_rule(USUAL_RULE)
         self.scores[key] = scores
         meaning = meaning_of(asked.choice, scores)
-        self.kept["ranking", key] = Ranking(scores.values, meaning, scores.direction, scores.kept, of_metric).sort()
+        self.kept["ranking", key] = Ranking(
+            scores.values,
+            meaning,
+            scores.direction,
+            scores.kept,
+            of_metric,
+            None if asked.choice.file else scores.measured,
+        ).sort()
         if share < 1:
             self.partial[asked] = key
 

@@ -42,7 +42,7 @@ def inspection(
     if waits:
         words = WAITS
     estimated = None if waits or positions else estimate(target, kind, opened, scored)
-    note = "" if estimated is not None or waits else _why_no_estimate(target, kind, positions, scored)
+    note = "" if estimated is not None or waits else _why_no_estimate(target, kind, positions, opened, scored)
     if estimated is not None:
         estimated *= strength  # to first order
     measured = None if seen is None or seen.kind != kind or waits else seen.measured
@@ -121,7 +121,9 @@ def _strength_words(kind: EditKind, strength: float) -> str:
     return f", × {strength:g}" if kind == "steer" else f", at {percent(strength)} strength"
 
 
-def _why_no_estimate(target: Target, kind: EditKind, positions: tuple[int, ...], scored: Scored | None) -> str:
+def _why_no_estimate(
+    target: Target, kind: EditKind, positions: tuple[int, ...], opened: Opened, scored: Scored | None
+) -> str:
     """Why there is no estimate beside the measurement; empty while the estimates are on their way."""
     if scored is None or (isinstance(target, Node) and target.kind == "logits"):
         return ""
@@ -133,6 +135,8 @@ def _why_no_estimate(target: Target, kind: EditKind, positions: tuple[int, ...],
         return f"No estimate: those are of what is {REPLACED[scored.kind]}, as the tool bar says."
     if scored.measured:
         return "No estimate: the exact scan measures every edge, one at a time and without other edits."
+    if isinstance(target, Edge) and scored.ranking.measured[opened.graph.edge_index(target)]:
+        return "No estimate: the exact scan measured this edge, alone and without other edits."
     return ""
 
 
@@ -148,7 +152,8 @@ def estimate(target: Target, kind: EditKind, opened: Opened, scored: Scored | No
         return None
     if isinstance(target, Edge):
         index = opened.graph.edge_index(target)
-        return None if scored.ranking.unknown[index] else -float(scored.values[index])
+        unknown = scored.ranking.unknown[index] or scored.ranking.measured[index]
+        return None if unknown else -float(scored.values[index])
     if target.kind == "logits":
         return None
     return -float(scored.values[opened.graph.edges_out_of(target)].sum())

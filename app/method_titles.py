@@ -23,7 +23,8 @@ def meaning_of(choice: TraceChoice, scores: Scores) -> Meaning:
     """What scores are. Of a file by a method that is not known here, scores have a sign where one is negative."""
     method = METHODS.get(scores.method)
     if not choice.file:
-        return ESTIMATED if method is None else method.meaning
+        partly = scores.measured is not None  # those that are measured are known one by one
+        return ESTIMATED if method is None or partly else method.meaning
     if method is not None:
         return method.meaning.in_file
     return replace(ESTIMATED.in_file, signed=scores.signed)

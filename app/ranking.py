@@ -34,14 +34,16 @@ class Ranking:
         direction: int | None = 1,
         kept: NDArray[np.bool_] | None = None,
         of_metric: int | None = None,
+        measured: NDArray[np.bool_] | None = None,
     ) -> None:
         """values: NaN where an edge is not scored yet. meaning: what they are. kept: [edges], by a search. of_metric:
-        None where it is the same."""
+        None where it is the same. measured: [edges], which are measured where the others are estimates."""
         self.meaning = meaning
         self.direction = direction
         self.of_metric = direction if of_metric is None else of_metric
         self._kept = kept
         self._order: Indices | None = None  # of another rule than the scores' own
+        self._measured = measured
         self.unknown = np.isnan(values)
         self.values = np.where(self.unknown, 0.0, values)
 
@@ -75,6 +77,18 @@ class Ranking:
     def exact(self) -> bool:
         """Whether every edge was really edited."""
         return self.meaning == MEASURED
+
+    @property
+    def scanned(self) -> NDArray[np.bool_] | None:
+        """Which edges a scan with a budget has measured, [edges]; None for other scores."""
+        return self._measured
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """Which edges were really edited, [edges]."""
+        if self._measured is not None:
+            return self._measured
+        return np.full(len(self.values), self.exact) & ~self.unknown
 
     def sort(self) -> Ranking:
         """Sort now."""

@@ -150,12 +150,12 @@ def _marks(
 ) -> tuple[EdgeMark, ...]:
     """By their scores, but for the edges that are edited or measured."""
     values = [None] * len(indices) if ranking is None else ranking.known(indices)
-    exact = ranking is not None and ranking.exact
+    solid = [False] * len(indices) if ranking is None else ranking.measured[indices].tolist()
     signed = ranking is None or ranking.meaning.signed
     direction = 1 if ranking is None else ranking.direction
     marks = [
-        EdgeMark(index, value, exact and value is not None, signed=signed, direction=direction)
-        for index, value in zip(indices.tolist(), values, strict=True)
+        EdgeMark(index, value, exact, signed=signed, direction=direction)
+        for index, value, exact in zip(indices.tolist(), values, solid, strict=True)
     ]
     place_of = {index: place for place, index in enumerate(indices.tolist())}
     for target in {**measured, **edited}:

@@ -126,4 +126,5 @@ def table_data(
         scored is None or scored.meaning.signed,
         1 if scored is None else scored.ranking.direction,
         1 if scored is None else scored.ranking.of_metric,
+        scanned=None if scored is None else scored.ranking.scanned,
     )

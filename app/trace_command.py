@@ -243,9 +243,10 @@ def _report(
         "answered rightly": None if whole is None else whole.whole_accuracy,
         "seconds": float(about["seconds"]),
         "partial": about.get("partial"),
-        "kind of score": method.meaning.how,
+        "kind of score": method.meaning.how if scores.measured is None else "measured and estimated",
         "direction": scores.direction if scores.signed else None,
         "kept": None if scores.kept is None else int(scores.kept.sum()),
+        "measured": None if scores.measured is None else int(scores.measured.sum()),
         "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
         "chosen by": scores.rule,
         "file": out,
@@ -280,6 +281,9 @@ def _words(report: dict[str, Any], method: Method) -> str:
     if report["partial"]:
         lines.insert(0, f"PARTIAL, interrupted after {report['partial']}: the file says so too.")
     kind = report["kind of score"]
+    if report["measured"] is not None:
+        others = report["of"] - report["measured"]
+        kind = f"{report['measured']:,} {what} measured, the other {others:,} estimated"
     meaning = f"{kind}; {method.meaning.sign_words}"
     carried = f"; removed edges carry {ABLATIONS[report['replacement']]}" if method.replaces else ""
     chosen = report["level"] == "edges" and report["kept"] is None

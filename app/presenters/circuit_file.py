@@ -32,11 +32,12 @@ def circuit_text(shown: Snapshot) -> str:
     is_estimate = ranking is not None and ranking.meaning == ESTIMATED
     known = [None] * len(edges) if ranking is None else ranking.known(edges)
     content = json.loads(to_json(Circuit(graph, edges, None, about_work(shown))))
-    for row, index, score in zip(content["edges"], edges.tolist(), known, strict=True):
+    scanned = [False] * len(edges) if ranking is None else ranking.measured[edges].tolist()
+    for row, index, score, scan in zip(content["edges"], edges.tolist(), known, scanned, strict=True):
         change = shown.measured.get(graph.edge(index))
         row |= {} if score is None else {"score": score}
         if change is not None:  # both as changes of the metric
-            row |= {"estimated": -score} if score is not None and is_estimate else {}
+            row |= {"estimated": -score} if score is not None and is_estimate and not scan else {}
             row["measured"] = change
             row |= {"below_noise": True} if is_below_noise(change, floor) else {}
     subject = shown.subject

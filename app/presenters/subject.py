@@ -196,6 +196,9 @@ def _ranked(scored: Scored) -> Ranked:
         over = over_words(scored.file_pairs) if scored.file_pairs else ""
     words = "" if scored.meaning.effect else scored.meaning.words
     how = "measured" if scored.measured else scored.meaning.how
+    scanned = scored.ranking.scanned
+    if scanned is not None:
+        over += f", {int(scanned.sum()):,} of {len(scanned):,} edges measured"
     return Ranked(scored.title, over, how, words, scored.share, scored.rule)
 
 

@@ -80,7 +80,9 @@ class Flow:
         of_layers: dict[int, list[int]] = {}
         for number in numbers:
             node = self.graph.writers[number]
-            alone = node.kind != "head" or self.state.factors[node.layer] is not None or self.dtype != self.adapter.dtype
+            alone = (
+                node.kind != "head" or self.state.factors[node.layer] is not None or self.dtype != self.adapter.dtype
+            )
             if alone or number in self.state.node_deltas or slot.kind not in ("patch", "zero"):
                 out = widened(self.rows(self.state.out(self.adapter, node), node, first, reads))
                 value = self._node_value(node, slot, out, first, reads)

@@ -198,7 +198,7 @@ class Pass:
             projected = normed.flatten(1, 2)[_run_of(which)] @ w
             if weights.b_qkv is not None:
                 projected += weights.b_qkv.view(-1, 1, shape.head_width)[chosen]
-            by_reader = projected.unflatten(1, x.shape[:2])  # type: ignore[no-untyped-call]
+            by_reader = projected.unflatten(1, x.shape[:2])
             for made, reader in zip(by_reader, (each for _, readers in some for each in readers), strict=True):
                 ports[reader.kind][:, :, reader.head] = made
 

@@ -34,7 +34,7 @@ from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_columns import FileRow
 from core.interchange.circuit_files import graph_from, shape_of
-from core.interchange.scores_files import ScoresFile, agreement_in, difference, direction_in, kept_in
+from core.interchange.scores_files import ScoresFile, agreement_in, difference, direction_in, marked_in, marks_of
 from core.tracing.scores import Scores
 
 OURS = "wirescope"
@@ -96,7 +96,7 @@ def scores_to_eap_ig(
         "about": scores.about,
         "graph": shape_of(graph),
         "direction": scores.direction,
-        **({} if scores.kept is None else {"kept": np.flatnonzero(scores.kept).tolist()}),
+        **marks_of(scores),
         **({} if scores.agreement is None else {"agreement": scores.agreement.tolist()}),
         **({"input": note} if (note := input_note(scores.replacement, position_added)) else {}),
         "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
@@ -141,9 +141,10 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
         raise InputError(f"There is no replacement {replacement!r}.")
     about = {str(key): str(value) for key, value in ours.get("about", {"source": "EAP-IG"}).items()}
     direction = direction_in(ours) if ours else 1
-    kept = inside if is_circuit else kept_in(ours, values.shape)
+    kept = inside if is_circuit else marked_in(ours, "kept", values.shape)
     sure, method = agreement_in(ours, values.shape), str(ours.get("method", "eap-ig file"))
-    scores = Scores(graph, values, method, replacement, about, "edges", direction, kept, sure)
+    measured = marked_in(ours, "measured", values.shape)
+    scores = Scores(graph, values, method, replacement, about, "edges", direction, kept, sure, measured=measured)
     scores = replace(scores, values=scores.towards)  # they were written so
     marked = Circuit(graph, np.flatnonzero(inside).astype(np.int64), None, about) if inside.any() else None
     rows = tuple(FileRow(*row) for row in ours.get("rows", ()))

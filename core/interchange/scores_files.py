@@ -52,7 +52,7 @@ def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
         "about": scores.about,
         "level": scores.level,
         "direction": scores.direction,
-        **({} if scores.kept is None else {"kept": np.flatnonzero(scores.kept).tolist()}),
+        **marks_of(scores),
         **({} if scores.agreement is None else {"agreement": scores.agreement.ravel().tolist()}),
         **({} if scores.constants is None else {"constants": _numbers_to_text(scores.constants)}),
         "scores": values,
@@ -69,16 +69,25 @@ def direction_in(document: dict[str, Any]) -> Literal[-1, 0, 1] | None:
     return None if found is None else (1 if found > 0 else -1 if found < 0 else 0)
 
 
-def kept_in(document: dict[str, Any], shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-    """What a search has kept, as a file says it. Raises InputError."""
-    numbers = document.get("kept")
+def marks_of(scores: Scores) -> dict[str, list[int]]:
+    """What a search has kept, and which scores are measured where others are estimates, as numbers; each where there
+    is such a thing."""
+    marks = {"kept": scores.kept, "measured": scores.measured}
+    return {name: np.flatnonzero(mark).tolist() for name, mark in marks.items() if mark is not None}
+
+
+def marked_in(
+    document: dict[str, Any], what: Literal["kept", "measured"], shape: tuple[int, ...]
+) -> NDArray[np.bool_] | None:
+    """Such a mark as a file says it. Raises InputError."""
+    numbers = document.get(what)
     if numbers is None:
         return None
-    kept = np.zeros(shape, dtype=bool)
-    if not all(type(number) is int and 0 <= number < kept.size for number in numbers):
-        raise InputError(f"What is kept are numbers from 0 to {kept.size - 1:,}.")
-    kept.flat[numbers] = True
-    return kept
+    marked = np.zeros(shape, dtype=bool)
+    if not all(type(number) is int and 0 <= number < marked.size for number in numbers):
+        raise InputError(f"What is {what} are numbers from 0 to {marked.size - 1:,}.")
+    marked.flat[numbers] = True
+    return marked
 
 
 def agreement_in(document: dict[str, Any], shape: tuple[int, ...]) -> NDArray[np.float64] | None:
@@ -149,9 +158,11 @@ def scores_from_json(document: dict[str, Any]) -> ScoresFile:
         raise InputError(f"There is no replacement {document['replacement']!r}.")
     about = {str(key): str(value) for key, value in document["about"].items()}
     direction = direction_in(document)
-    kept = kept_in(document, values.shape)
-    sure, constants = agreement_in(document, values.shape), constants_in(document, graph)
-    scores = Scores(
-        graph, values, str(document["method"]), document["replacement"], about, level, direction, kept, sure, constants
+    marks = (
+        marked_in(document, "kept", values.shape),
+        agreement_in(document, values.shape),
+        constants_in(document, graph),
+        marked_in(document, "measured", values.shape),
     )
+    scores = Scores(graph, values, str(document["method"]), document["replacement"], about, level, direction, *marks)
     return ScoresFile(scores, tuple(FileRow(*row) for row in document["rows"]))

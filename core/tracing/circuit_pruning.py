@@ -55,7 +55,12 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class PruningOptions:
     steps: int = steps_option()
-    budget: int = option(200, "circuits that may be run exactly, each over all pairs", title="Exact runs")
+    budget: int = option(
+        200,
+        "circuits that may be run exactly, each over all pairs; of exact-scan: edits that are made, the others stay "
+        "estimates (0: every one)",
+        title="Exact runs",
+    )
 
     def __post_init__(self) -> None:
         check_count("steps", self.steps)

@@ -37,7 +37,7 @@ class Job:
     replacement: what a removed edge carries. cancelled: asked now and then. more: sessions of the same model that a
     joint method scores together with the first. memory: what the method has done so far, if the same job was cancelled
     before. by_row: whether every row of the batch is scored alone, [batch, edges], in place of their mean; for methods
-    that can (`Method.by_row`)."""
+    that can (`Method.by_row`). of_all: what the method has decided for all jobs of a trace."""
 
     session: Session
     replacement: EditKind = "patch"
@@ -47,6 +47,7 @@ class Job:
     more: tuple[Session, ...] = ()
     memory: Memory = field(default_factory=Memory, compare=False)
     by_row: bool = False
+    of_all: Memory = field(default_factory=Memory, compare=False)
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -68,6 +69,12 @@ class Job:
             self.memory.state = begin()
         return cast(T, self.memory.state)
 
+    def of_trace(self, begin: Callable[[], T]) -> T:
+        """What the method has decided for all jobs of a trace, made by `begin` the first time."""
+        if self.of_all.state is None:
+            self.of_all.state = begin()
+        return cast(T, self.of_all.state)
+
     def check(self) -> None:
         """Raise Cancelled where that is wanted."""
         if self.cancelled is not None and self.cancelled():
@@ -77,11 +84,13 @@ class Job:
 @dataclass(frozen=True)
 class Found:
     """Scores so far, NaN where there are none yet, and how much of the work is done. positive: raises the metric.
-    kept: [as values], by a search that decides about each edge; None until it is at its end."""
+    kept: [as values], by a search that decides about each edge; None until it is at its end. measured: [as values],
+    which scores are measured, where others beside them are estimates."""
 
     values: NDArray[np.float64]
     share_done: float = 1.0
     kept: NDArray[np.bool_] | None = None
+    measured: NDArray[np.bool_] | None = None
 
 
 Score = Callable[[Job], Iterator[Found]]

@@ -35,7 +35,10 @@ class Scores:
     alike; None where it is not known, as of a file that does not say. Scores of direction 0 or None are ranked as if A
     raised the metric. kept: what a search that decides about each edge (node, position) has kept, [as values].
     agreement: the share of bootstrap draws in which a score has the sign of the mean (`with_agreement`), [as values].
-    constants: of optimal ablation, what removed edges carried, [writers, width]."""
+    constants: of optimal ablation, what removed edges carried, [writers, width].
+    measured: [as values], of a scan with a budget: which scores are measured; the others are estimates. None: what the
+    method's scores are, all of these are.
+    """
 
     graph: Graph
     values: NDArray[np.float64]
@@ -47,6 +50,7 @@ class Scores:
     kept: NDArray[np.bool_] | None = None
     agreement: NDArray[np.float64] | None = None
     constants: NDArray[np.float32] | None = None
+    measured: NDArray[np.bool_] | None = None
 
     @cached_property
     def signed(self) -> bool:

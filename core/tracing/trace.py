@@ -58,7 +58,9 @@ class Tracing:
         self._gap = 0.0  # m(whole) - m(empty circuit), summed over the pairs that are done
         self._kept: NDArray[np.bool_] | None = None  # of a search
         self._constants: NDArray[np.float32] | None = None
+        self._measured: NDArray[np.bool_] | None = None  # of a scan with a budget
         self._memory = Memory()  # of the job that was cancelled
+        self._decided = Memory()  # for all jobs
         self._jobs: list[list[Batch]] | None = None
 
     def parts(
@@ -92,14 +94,24 @@ class Tracing:
                         gap_so_far += np.nan if found_gap is None else found_gap
                 share = after
             first, *more = sessions
-            job = Job(first, self.replacement, self.level, self.options, cancelled, tuple(more), self._memory)
+            job = Job(
+                first,
+                self.replacement,
+                self.level,
+                self.options,
+                cancelled,
+                tuple(more),
+                self._memory,
+                of_all=self._decided,
+            )
             for found in within(self.method.score(job), start + prepared * (stop - start), stop, told, cancelled):
                 so_far = found.values * job.pairs if self._sum is None else self._sum + found.values * job.pairs
                 scored = self.done + job.pairs
                 if found.share_done < 1:
                     share = (self.done + found.share_done * job.pairs) / self.pairs
-                    yield self._scores(so_far / scored, share, gap_so_far / scored), share
+                    yield self._scores(so_far / scored, share, gap_so_far / scored, found.measured), share
             self._sum, self.done, self._gap, self._kept, self._memory = so_far, scored, gap_so_far, found.kept, Memory()
+            self._measured = found.measured
             del sessions, first, more, job, found  # else they would stay while those of the next batch are made
             if self._dataset is not None:
                 give_back()
@@ -145,9 +157,11 @@ class Tracing:
         """The mean over the pairs that are done. Raises Cancelled where none is."""
         if self._sum is None:
             raise Cancelled
-        return self._scores(self._sum / self.done, self.done / self.pairs, self._gap / self.done)
+        return self._scores(self._sum / self.done, self.done / self.pairs, self._gap / self.done, self._measured)
 
-    def _scores(self, values: NDArray[np.float64], share: float, mean_gap: float) -> Scores:
+    def _scores(
+        self, values: NDArray[np.float64], share: float, mean_gap: float, measured: NDArray[np.bool_] | None
+    ) -> Scores:
         session = self.session
         about = {"model": session.model.name, "metric": metric_name(session, self._dataset)}
         about |= {name: str(value) for name, value in asdict(self.told).items()}
@@ -155,6 +169,8 @@ class Tracing:
             about["pairs"] = str(self.pairs)
         if share < 1:
             about["partial"] = f"{percent(share)} of the work"
+        if measured is not None:
+            about["measured"] = f"{measured.sum():,} of {measured.size:,} {self.level}; the others are estimates"
         direction = None if np.isnan(mean_gap) else direction_of_gap(mean_gap)
         return Scores(
             session.graph,
@@ -166,6 +182,7 @@ class Tracing:
             direction,
             self._kept,
             constants=self._constants,
+            measured=measured,
         )
 
 

@@ -219,6 +219,20 @@ def test_scores_without_a_sign_are_printed_without_one(tmp_path: Path, capsys: p
     assert "+" not in said
 
 
+def test_a_scan_with_a_budget_says_how_many_edges_it_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*PLAIN[:-1], "2", "--method", "exact-scan", "--budget", "30", "--out", str(tmp_path / "s.json")]
+    assert main(arguments) == 0
+    assert "30 edges measured, the other 1,489 estimated" in capsys.readouterr().out
+    scores = read_scores(tmp_path / "s.json").scores
+    assert scores.measured is not None
+    assert scores.measured.sum() == 30
+    assert main([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["measured"] == 30
+    assert main([*PLAIN[:-1], "2", "--method", "exact-scan", "--budget", "-1", "--out", str(tmp_path / "s.json")]) == 2
+
+
 def test_a_trace_says_what_its_method_was_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [*PLAIN[:-1], "2", "--method", "random", "--seed", "7", "--json", "--out", str(tmp_path / "r.json")]
     assert main(arguments) == 0

@@ -88,6 +88,30 @@ def test_an_exact_scan_is_drawn_solid(request, who: str) -> None:
     assert "Solid edges: measured one at a time" in person.bench.drawn.snapshot().caption().lines[0]
 
 
+def test_a_scan_with_a_budget_is_solid_where_it_measured_and_says_how_much(reader: Person) -> None:
+    choose(reader, "exact-scan")
+    field = reader.window.top_bar.method_menu.fields["budget"]
+    assert field.value() == 0
+    field.setValue(12)
+    reader.rest()
+    trace(reader)
+    scores = ws.trace(reader.session(), "exact-scan", options=Options(budget=12))
+    shown = {mark.index for mark in reader.window.canvas.scene.data.edges}
+    assert solid(reader) == shown & set(np.flatnonzero(scores.measured).tolist())
+    assert solid(reader)
+    assert shown - solid(reader), "the rest stay dashed"
+    entries = reader.bench.drawn.snapshot().caption().entries()
+    assert f"12 of {len(scores.values):,} edges measured" in " ".join(words for _, words in entries)
+    reader.window.docks["table"].show()
+    reader.window.docks["table"].raise_()
+    reader.window.table_in_step.refresh()
+    rows = reader.window.table.view.lines.rows
+    for index in (np.flatnonzero(scores.measured)[0], np.flatnonzero(~scores.measured)[0]):
+        words = rows.describe(int(index))
+        assert ("measured" in words) == scores.measured[index]
+        assert ("estimated" in words) == (not scores.measured[index])
+
+
 def test_a_scan_that_is_cancelled_half_way_keeps_its_part_and_goes_on_from_there(reader: Person, monkeypatch) -> None:
     choose(reader, "exact-scan")
     monkeypatch.setattr("app.long_trace.EVERY", 0.0)

@@ -53,6 +53,7 @@ class TableData:
     with_edits: bool = False  # what was measured is on top of edits, which the scores are without
     noise_floor: float = 0.0  # of the metric in half precision: a smaller measured change is rounding
     labels: Mapping[Target, str] = field(default_factory=dict)  # what heads do on A: "copying .81"
+    scanned: NDArray[np.bool_] | None = None  # edges whose scores are measured, where the others are estimates
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,6 +259,8 @@ def _known(count: int, estimated: NDArray[np.float64] | None, data: TableData, n
     measured, edited = np.full(count, np.nan), np.zeros(count, dtype=bool)
     if data.exact and estimated is not None:
         measured, estimated = -estimated, None
+    elif data.scanned is not None and estimated is not None and len(estimated) == len(data.scanned):  # of edges
+        measured, estimated = np.where(data.scanned, -estimated, np.nan), np.where(data.scanned, np.nan, estimated)
     for target, change in data.measured.items():
         row = number(target)
         if row is not None:
