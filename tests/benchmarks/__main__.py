@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from tests.benchmarks import measured
 
-USUAL = ("engine", "layers", "circuits", "memory", "canvas", "start", "tracing")
+USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing")
 PARTS = (*USUAL, "device", "pairs", "selection", "smollm2")
 
 
