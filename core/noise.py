@@ -21,11 +21,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import torch
-
 from core.edits import Edit
 from core.graph import Node
-from core.precision import HALF
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -38,6 +35,10 @@ BELOW = "below noise"
 
 def noise_floor(session: Session) -> float:
     """In the metric's unit; 0 for a model in fp32 or fp64."""
+    import torch  # here: the window asks for the words below before its first frame
+
+    from core.precision import HALF
+
     dtype = session.model.adapter.dtype
     if dtype not in HALF:
         return 0.0

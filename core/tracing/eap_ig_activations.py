@@ -30,7 +30,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.graph import Graph, Node
-from core.precision import widened
 from core.progress import stage
 from core.tracing.job import Found, Job
 from core.tracing.method import Method, runs_by_steps
@@ -103,6 +102,7 @@ def _score(job: Job, nodes: list[Node], first: int, found: NDArray[np.float64]) 
     import torch
 
     from core.engine.sizes import gradient_bytes
+    from core.precision import widened
     from core.tracing.attribution import add_table, replaced_difference
 
     session, graph = job.session, job.session.graph
