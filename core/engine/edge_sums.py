@@ -31,12 +31,10 @@ def _kind(slot: Slot) -> Kind:
 
 class EdgeSums:
     """plan: of the pass, which alone decides what goes by products, so that the same edits give the same bits wherever
-    a run starts. set_changes: sets what edges of some writers carry more than without their edit, at some rows, among
-    those of all writers [writers, batch, rows, width]."""
+    a run starts."""
 
-    def __init__(self, plan: Plan, writers: int, set_changes: Setter) -> None:
+    def __init__(self, plan: Plan, writers: int) -> None:
         self._writers = writers
-        self._set_changes = set_changes
         readers = [each for stage in plan.acting.values() for _, each in stage.readers]
         self._kinds = len({_kind(slot) for each in readers for _, slot in each.edges})
         self._held: dict[tuple[Kind, bool], tuple[int, Tensor, set[int]]] = {}
@@ -50,9 +48,12 @@ class EdgeSums:
             return False
         return all(not plan.slots and all(slot.positions is None for _, slot in plan.edges) for plan in plans)
 
-    def read(self, plans: Sequence[ReaderPlan], x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+    def read(
+        self, plans: Sequence[ReaderPlan], x: Tensor, first: int, reads: Tensor | None, set_changes: Setter
+    ) -> Tensor:
         """What readers with these edits read, summed in fp32 of a model in half precision: [plans, batch, rows,
-        width]."""
+        width]. set_changes: sets what edges of some writers carry more than without their edit, at these rows, among
+        those of all writers [writers, batch, rows, width]. It is not kept: it belongs to what holds this."""
         dtype, x = x.dtype, widened(x)
         by_kind: dict[Kind, list[tuple[int, int, Slot]]] = {}
         for row, plan in enumerate(plans):
@@ -60,7 +61,7 @@ class EdgeSums:
                 by_kind.setdefault(_kind(slot), []).append((row, number, slot))
         found = x.expand(len(plans), *x.shape).flatten(1)
         for kind, edges in by_kind.items():
-            changes = self._changes(kind, edges, x, first, reads)
+            changes = self._changes(kind, edges, x, first, reads, set_changes)
             upto = 1 + max(number for _, number, _ in edges)
             factors = torch.zeros(len(plans), upto, dtype=x.dtype)
             rows, numbers, slots = zip(*edges, strict=True)
@@ -73,7 +74,13 @@ class EdgeSums:
         return found.unflatten(1, x.shape).to(dtype)  # type: ignore[no-any-return,no-untyped-call]
 
     def _changes(
-        self, kind: Kind, edges: list[tuple[int, int, Slot]], x: Tensor, first: int, reads: Tensor | None
+        self,
+        kind: Kind,
+        edges: list[tuple[int, int, Slot]],
+        x: Tensor,
+        first: int,
+        reads: Tensor | None,
+        set_changes: Setter,
     ) -> Tensor:
         """What the edges of writers change, set where one of these needs it: [writers, batch, rows, width]."""
         key = kind, reads is not None
@@ -83,6 +90,6 @@ class EdgeSums:
         _, changes, known = held
         missing = sorted({number for _, number, _ in edges} - known)
         if missing:
-            self._set_changes(changes, missing, edges[0][2], first, reads)
+            set_changes(changes, missing, edges[0][2], first, reads)
             known |= set(missing)
         return changes

@@ -37,14 +37,14 @@ class Flow:
         self.length = state.embedding.shape[1]
         self.dtype = wide_dtype(adapter.dtype)
         self._masks: dict[tuple[Rows, int], Tensor] = {}
-        self._sums = EdgeSums(state.plan, adapter.graph.n_writers, self._set_changes)
+        self._sums = EdgeSums(state.plan, adapter.graph.n_writers)
 
     def read(self, reader: Reader, plan: ReaderPlan, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
         """x_r: the stream at the given rows, with the reader's own edits and those of its edges: summed in fp32, and
         rounded once to the precision that the stream has."""
         assert self.references is not None
         if self._sums.takes([plan], x):
-            return self._sums.read([plan], x, first, reads)[0]
+            return self._sums.read([plan], x, first, reads, self._set_changes)[0]
         dtype, x = x.dtype, widened(x)
         for slot in plan.slots:
             value = self._reader_value(reader, slot, x, first, reads)
@@ -69,7 +69,7 @@ class Flow:
         """The same for several readers at one place: [readers, batch, rows, width]."""
         plans = [plan for _, plan in readers]
         if self._sums.takes(plans, x):
-            return self._sums.read(plans, x, first, reads)
+            return self._sums.read(plans, x, first, reads, self._set_changes)
         return torch.stack([self.read(reader, plan, x, first, reads) for reader, plan in readers])
 
     def _set_changes(
