@@ -69,7 +69,7 @@ JOBS: dict[str, Callable[[ws.Model], object]] = {
 for name in METHODS:
     for level in METHODS[name].levels:
         JOBS[f"{name}, {level}"] = lambda model, name=name, level=level: ws.trace(  # type: ignore[misc]
-            opened(model), name, level=level, options=OPTIONS
+            opened(model), name, level=level, options=OPTIONS.but(budget=0) if level == "positions" else OPTIONS
         )
     JOBS[f"{name}, a dataset"] = lambda model, name=name: ws.trace(  # type: ignore[misc]
         opened(model), name, dataset=pairs(model, 3), options=OPTIONS
