@@ -63,9 +63,11 @@ class EdgeSums:
         for kind, edges in by_kind.items():
             changes = self._changes(kind, edges, x, first, reads, set_changes)
             upto = 1 + max(number for _, number, _ in edges)
-            factors = torch.zeros(len(plans), upto, dtype=x.dtype)
+            factors = torch.zeros(len(plans), upto, dtype=x.dtype, device="cpu")
             rows, numbers, slots = zip(*edges, strict=True)
-            factors[list(rows), list(numbers)] = torch.tensor([slot.strength for slot in slots], dtype=x.dtype)
+            factors[list(rows), list(numbers)] = torch.tensor(
+                [slot.strength for slot in slots], dtype=x.dtype, device="cpu"
+            )
             chosen = sorted(set(numbers))
             picked = changes[:upto]
             if len(chosen) <= DENSE * upto:  # to add a few zeros is quicker than to copy all that is not zero
