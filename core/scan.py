@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from core.edits import Edit, EditKind
@@ -106,6 +107,7 @@ class Scan:
                 streams = scanner.streams([self._edit(number) for number in numbers])
                 metrics = self.session.reading.of_each(streams)
             effects = np.array([float(metric.mean()) for metric in metrics]) - without
+            effects[[torch.equal(stream, scanner.standing) for stream in streams]] = 0.0  # not even rounding changes it
             self.effects[numbers] = effects
             yield Part(np.asarray(numbers), effects)
 

@@ -39,6 +39,11 @@ class Scanner:
         self._state = engine.run(edits).state
         self._clean = engine.clean()
 
+    @property
+    def standing(self) -> Tensor:
+        """What `logits` reads under the edits that stand: [batch, n, width]."""
+        return _stream(self._state)
+
     def most(self, stage: int) -> int:
         """How many edits of a stage fit into one batch, and into the memory beside what stands."""
         engine = self._engine
