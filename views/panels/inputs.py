@@ -6,96 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from views.data import CardData, EditRow, MetricChoice, MetricOption
 from views.panels.edits_list import EditsList
 from views.panels.input_card import InputCard
+from views.panels.inputs_column import InputsColumn
 from views.panels.metric_editor import MetricEditor
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.drops import accept_copy, can_read
 from views.widgets.icons import IconButton
-from views.widgets.scroll_bars import show_vertical_bar
 from views.widgets.text import wrapped
-
-LEAST_LINES = 4  # that the cards have before the panel scrolls as a whole
-
-
-def _scrolling(content: QWidget, area: QScrollArea | None = None) -> QScrollArea:
-    area = area or QScrollArea()
-    area.setWidget(content)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return area
-
-
-class _Cards(QScrollArea):
-    """The cards. Where the panel is low they scroll by themselves, so that the metric and the edits below them stay in
-    sight; only where that would leave them next to nothing does the panel scroll as a whole."""
-
-    def __init__(self, widgets: Sequence[QWidget]) -> None:
-        super().__init__()
-        self._scrolls = True
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(14, 10, 14, 4)
-        column.setSpacing(20)
-        for widget in widgets:
-            column.addWidget(widget)
-        column.addStretch(1)
-        _scrolling(content, self)
-        content.installEventFilter(self)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-
-    def whole_height(self, width: int) -> int:
-        """With which nothing scrolls."""
-        content = self.widget()
-        return content.heightForWidth(width) if content.hasHeightForWidth() else content.sizeHint().height()
-
-    def least_height(self, width: int) -> int:
-        """With which some lines are in sight."""
-        return min(self.whole_height(width), LEAST_LINES * (self.fontMetrics().height() + 12))
-
-    def set_scrolls(self, scrolls: bool) -> None:
-        """Whether they may be lower than what they hold."""
-        if scrolls != self._scrolls:
-            self._scrolls = scrolls
-            self._fit()
-
-    def heightForWidth(self, width: int) -> int:
-        return self.least_height(width) if self._scrolls else self.whole_height(width)
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.widget().sizeHint().width(), self.heightForWidth(self.width()))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(self.widget().minimumSizeHint().width(), self.sizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._choose_bar()
-        super().resizeEvent(event)
-        QApplication.postEvent(self.widget(), QEvent(QEvent.Type.LayoutRequest))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return False
-
-    def _fit(self) -> None:
-        """No higher than the cards are: what is below them follows at once."""
-        self._choose_bar()
-        self.setMaximumHeight(self.whole_height(self.width()))
-        self.updateGeometry()
-
-    def _choose_bar(self) -> None:
-        show_vertical_bar(self, self.whole_height(self.width()) > self.height())
 
 
 class InputsPanel(QFrame):
@@ -142,20 +66,8 @@ class InputsPanel(QFrame):
         self.edits.edit_selected.connect(self.edit_selected)
         self.edits.reset_requested.connect(self.reset_requested)
 
-        self.cards = _Cards((self.card_a, self.card_b, self.where))
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 12)
-        column.setSpacing(16)
-        column.addWidget(self.cards, 1)
-        for widget in (self.metric_editor, self.edits):
-            row = QVBoxLayout()
-            row.setContentsMargins(14, 0, 14, 0)
-            row.addWidget(widget)
-            column.addLayout(row)
-        column.addStretch(0)
-        self.scroll_area = _scrolling(content)
-        content.installEventFilter(self)
+        self.scroll_area = InputsColumn((self.card_a, self.card_b, self.where), (self.metric_editor, self.edits))
+        self.cards = self.scroll_area.cards
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 4, 1, 4)
         layout.addWidget(self.scroll_area)
@@ -198,26 +110,7 @@ class InputsPanel(QFrame):
 
     def wanted_height(self, width: int) -> int:
         """Pixels with which nothing scrolls, in so many of width."""
-        return self._below(width - 2) + self.cards.whole_height(width - 2) + 8
-
-    def _below(self, width: int) -> int:
-        """The height of what stands below the cards."""
-        return self.scroll_area.widget().heightForWidth(width) - self.cards.heightForWidth(width)
-
-    def _share_height(self) -> None:
-        width, height = self.scroll_area.width(), self.scroll_area.height()
-        scrolls = self._below(width) + self.cards.least_height(width) <= height
-        self.cards.set_scrolls(scrolls)
-        show_vertical_bar(self.scroll_area, not scrolls)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._share_height()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
-            self._share_height()
-        return False
+        return self.scroll_area.wanted_height(width - 2) + 8
 
     # ---- showing -------------------------------------------------------------------------------------------
 

@@ -348,7 +348,7 @@ class ChipScroll(QScrollArea):
         super().resizeEvent(event)
 
     def sizeHint(self) -> QSize:
-        return QSize(220, self.heightForWidth(self.width() or 220))
+        return QSize(220, self.heightForWidth(220))
 
     def minimumSizeHint(self) -> QSize:
         return self._chips.minimumSizeHint()

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QUrl
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from views.data import CardData, EditRow, MetricChoice, MetricOption, TokenChip
 from views.panels.inputs import InputsPanel
@@ -305,6 +305,43 @@ def test_nothing_is_wider_than_the_column(panel, width):
     QApplication.processEvents()
     content = panel.scroll_area.widget()
     assert content.width() <= panel.scroll_area.viewport().width()
+
+
+class Resizes(QObject):
+    """Counts how often widgets are resized."""
+
+    def __init__(self, *widgets: QWidget) -> None:
+        super().__init__()
+        self.count = 0
+        for widget in widgets:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Resize
+        return False
+
+
+@pytest.mark.parametrize("tokens", [7, 40, 90])
+def test_at_every_height_the_parts_have_their_place_at_once(panel, tokens):
+    """Nested scroll areas with lines that wrap went round in a circle here, until the stack was full."""
+    panel.set_card(text_card("A", [f" word{i}" for i in range(tokens)]))
+    panel.set_card(text_card("B", [f" word{i}" for i in range(tokens - 1)]))
+    cards, column = panel.cards, panel.scroll_area
+    resizes = Resizes(cards.widget(), column.widget(), panel.card_a.chip_scroll.widget())
+    for width in (220, 233, 300):
+        for height in range(200, 1000, 37):
+            resizes.count = 0
+            panel.resize(width, height)
+            QApplication.processEvents()
+            assert resizes.count <= 8, (width, height)
+            for area in (cards, column):
+                assert area.widget().width() <= area.viewport().width(), (width, height)
+                scrolls = area.widget().height() > area.viewport().height()
+                assert area.verticalScrollBar().isVisible() == scrolls, (width, height)
+            assert panel.edits.height() >= panel.edits.minimumSizeHint().height() > 0
+            if not column.verticalScrollBar().isVisible():
+                corner = panel.edits.mapTo(column.viewport(), panel.edits.rect().bottomRight())
+                assert column.viewport().rect().contains(corner), "metric and edits stay in sight"
 
 
 def test_an_answer_is_whole_in_the_narrowest_panel(show):
