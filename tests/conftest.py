@@ -118,6 +118,8 @@ def no_qt_left(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
     if request.node.stash.get(FAILED, False):
         return  # its traceback holds its objects, and it fails already
+    shown = [repr(w) for w in _windows() if id(w) not in before and w.isVisible()]
+    assert not shown, f"the test left windows: {', '.join(shown)}"
     gc.collect(1)  # what the test itself has made
     left = _new_windows(before)
     assert not left, f"the test left windows: {', '.join(repr(widget) for widget in left)}"
@@ -139,7 +141,7 @@ def _windows() -> list[Any]:
 
 def _new_windows(before: set[int]) -> list[Any]:
     new = [w for w in _windows() if id(w) not in before]
-    if new and not any(w.isVisible() for w in new):
+    if new:
         new.clear()
         gc.collect()
         new = [w for w in _windows() if id(w) not in before]

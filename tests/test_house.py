@@ -208,7 +208,18 @@ print(*sorted(name for name in sys.modules if name.split(".")[0] in {"core", "to
 """
     command = [sys.executable, "-W", "error", "-c", script]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    data = ("edge_list", "edits", "errors", "figure", "formatting", "graph", "nodes", "positions", "tracing")
+    data = (
+        "edge_list",
+        "edit_kinds",
+        "edits",
+        "errors",
+        "figure",
+        "formatting",
+        "graph",
+        "nodes",
+        "positions",
+        "tracing",
+    )
     allowed = {"core", "core.tracing.meaning", *(f"core.{name}" for name in data)}
     assert set(done.stdout.split()) <= allowed
 

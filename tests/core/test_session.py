@@ -98,20 +98,20 @@ def test_rows_of_a_batch_do_not_see_each_other(text_model: ws.Model) -> None:
 def test_padding_stays_out_of_means() -> None:
     module, tokenizer = small_text_model()
     model = ws.load_model((module, tokenizer))
-    pair = model.pair(["When Mary gave a drink", "When Tom"])
+    pair = model.pair(["When Mary gave a drink", "When Tom gave"])
     oracle = Oracle(module, pair.clean.tensor, lengths=pair.clean.lengths)
     session = ws.Session(model, pair)
     edits = [ws.Edit("m0", "mean"), ws.Edit("a1.h0->logits", "mean", positions=[1, -1])]
     expected = oracle.run(edits)
     answer = session.run(edits).answer
     assert (answer[0] - expected[0, 4]).abs().max() <= TOLERANCE
-    assert (answer[1] - expected[1, 1]).abs().max() <= TOLERANCE
+    assert (answer[1] - expected[1, 2]).abs().max() <= TOLERANCE
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "mistral-window"])
 @pytest.mark.parametrize(
     ("a", "b"),
-    [([[5]], [[7]]), ([[1, 2, 3]], [[1, 2, 3]]), ([[1, 2, 3]], [[1, 2, 4]]), ([[1, 2], [3, 4]], [[1, 2], [5, 4]])],
+    [([[5]], [[7]]), ([[1, 2, 3]], [[1, 2, 3]]), ([[1, 2, 3]], [[1, 2, 4]]), ([[1, 6], [3, 4]], [[1, 6], [5, 4]])],
     ids=["one token", "A is B", "the last token differs", "one row differs"],
 )
 def test_unusual_pairs(family: str, a: list[list[int]], b: list[list[int]]) -> None:

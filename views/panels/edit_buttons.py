@@ -72,12 +72,12 @@ class EditButtons(QWidget):
         layout.setSpacing(6)
         for kinds in _ROWS:
             row = QHBoxLayout()
-            row.setSpacing(6)
+            row.setSpacing(4)
             for kind, words, tip in kinds:
                 button = QPushButton(words)
                 button.setToolTip(tip)
                 button.setAccessibleDescription(tip)
-                button.setStyleSheet("padding: 5px 2px;")
+                button.setStyleSheet("padding: 5px 1px;")  # four of them fit the narrowest inspector
                 button.clicked.connect(lambda _checked=False, kind=kind: self._press(kind))
                 row.addWidget(button, 1)
                 self.buttons[kind] = button

@@ -61,7 +61,7 @@ def test_nothing_to_resample_from_is_said() -> None:
     short = ws.Session(setup.model, setup.pair, dataset=Dataset([setup.model.pair(torch.tensor([[1, 2, 3]]))] * 2))
     with pytest.raises(EditError, match="at least as long"):
         short.run([ws.Edit("m0", "resample")])
-    with pytest.raises(EditError, match="end at position 2, so there is no mean at 6"):
+    with pytest.raises(EditError, match="end at position 2, so there is no mean at 3"):
         short.run([ws.Edit("m0", "mean")])
     with pytest.raises(InputError, match="dataset is empty"):
         Dataset([])

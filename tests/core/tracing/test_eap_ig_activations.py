@@ -45,7 +45,7 @@ def test_the_nodes_of_a_stage_add_up_to_replacing_it(family: str, kind: EditKind
         total = sum(scores.of_node(node) for node in stage)
         assert -total == pytest.approx(change, rel=0.02, abs=0.0005), f"{stage[0]}"
         largest = max(largest, abs(change))
-    assert largest > 0.02
+    assert largest > 0.005
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "gptj", "vit"])
