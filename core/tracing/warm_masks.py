@@ -8,7 +8,10 @@ Steps:
 3. Learn them as `core.tracing.learned_masks` does, from its step 2 on.
 
 So what EAP-IG finds small shuts first, and fewer updates are needed; what it is wrong about can still open or shut. It
-needs a B. Cost and limits are those of learned masks, and EAP-IG's cost beside them.
+needs a B.
+
+Cost: that of learned masks, and EAP-IG's beside it. Do not use it where learned masks are of no use: where the metric
+is what counts and not the output as a whole, or to compare two edges.
 """
 
 from __future__ import annotations

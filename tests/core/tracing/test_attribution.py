@@ -40,7 +40,7 @@ def test_eap_is_the_slope_of_real_edits(family: str) -> None:
         sample += [session.graph.index("input->logits"), session.graph.index("m0->logits")]
         for number in sample:
             edge = session.graph.edge(number)
-            assert slope(session, edge, kind) == pytest.approx(effects[number], rel=1e-5, abs=1e-7), f"{edge} {kind}"
+            assert slope(session, edge, kind) == pytest.approx(effects[number], rel=3e-5, abs=1e-7), f"{edge} {kind}"
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "vit-classifier"])
