@@ -107,7 +107,7 @@ def test_what_circuits_and_edits_do_is_told_and_asked_at_every_layer(what: str, 
     ask = questions(watch)[what]
     watch.most = {"asked": 0, "moved": 0}
     ask()
-    assert watch.runs > 40
+    assert watch.runs >= 30
     assert watch.most["asked"] <= LAYERS, watch.most
     assert watch.most["moved"] <= 2 * case("gpt2").model.graph.layers, watch.most
     assert len(watch.shares) > 8
