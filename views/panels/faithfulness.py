@@ -164,7 +164,6 @@ class FaithfulnessPanel(QFrame):
         awaited = data.curve is None or data.curve.stale
         self.trace.setVisible(awaited and not data.problem and data.can_trace)
         self.trace.setEnabled(not data.running and not data.tracing and not data.in_part)
-        self.trace.setText(_button_words(data))
         tips = [TRACK_TIP]
         if data.curve is not None:
             tips.append(f"{'Of an earlier state. ' if data.curve.stale else ''}{data.curve.words}")
@@ -254,10 +253,16 @@ class FaithfulnessPanel(QFrame):
                 (self._second if in_two else self._first).addWidget(widget)
 
     def _place(self) -> None:
-        """The button and the problem lie in the track."""
-        self.trace.adjustSize()
+        """The button and the problem lie in the track, beside the handle; there the button says as much as fits."""
+        handle = self.track.x_of(self.track.size_shown)
+        beside = max(handle, self.track.width() - handle) - 24
+        for words in _button_words(self._data):
+            self.trace.setText(words)
+            self.trace.adjustSize()
+            if self.trace.width() <= beside:
+                break
         size = self.trace.size()
-        right, handle = self.track.width() - size.width() - 14, self.track.x_of(self.track.size_shown)
+        right = self.track.width() - size.width() - 14
         covered = right - 10 < handle < right + size.width() + 10  # then it stands on the other side of the handle
         self.trace.move(14 if covered else right, (self.track.height() - size.height()) // 2)
         self.problem.setGeometry(14, 0, max(self.track.width() - 28, 10), self.track.height())
@@ -317,15 +322,15 @@ class FaithfulnessPanel(QFrame):
         return super().eventFilter(watched, event)
 
 
-def _button_words(data: CircuitData) -> str:
-    """What the button in the track does now, or what it waits for."""
+def _button_words(data: CircuitData) -> tuple[str, str]:
+    """What the button in the track does now, or what it waits for; and the same in a word or two."""
     if data.running:
-        return "Running circuits of all sizes …"
+        return "Running circuits of all sizes …", "Running …"
     if data.tracing:
-        return "Tracing …"
+        return "Tracing …", "…"
     if data.in_part:
-        return "No curve: the file scores only some of the edges"
-    return "Run circuits of all sizes" if data.can_run else "Trace to see the curve"
+        return "No curve: the file scores only some of the edges", "No curve"
+    return ("Run circuits of all sizes", "Run") if data.can_run else ("Trace to see the curve", "Trace")
 
 
 def _joined(*parts: str) -> str:

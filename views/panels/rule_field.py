@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
@@ -42,9 +42,18 @@ class RuleField(QComboBox):
         self._chosen = chosen
         place = self.findData(chosen)
         self.setCurrentIndex(place)
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance(self.currentText()) + BESIDE)
+        self._fit()
         words = self._rules[place].words if place >= 0 else ""
         self.setToolTip(plain_tip(f"How the edges of the circuit are chosen: {words}.\nGrey: its own tip says why."))
+
+    def _fit(self) -> None:
+        """As wide as the words of the rule that holds."""
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance(self.currentText()) + BESIDE)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
 
     def _take(self, place: int) -> None:
         name = self.itemData(place)
