@@ -173,7 +173,7 @@ def test_interrupted_half_way_keeps_what_is_scored_and_says_so(tmp_path: Path, c
     os.close(shown)
     assert process.returncode == 130
     partial = json.loads(words)["partial"]
-    assert re.fullmatch(r"\d+% of the work", partial)
+    assert re.fullmatch(r"\d+ % of the work", partial)
     scores = read_scores(out).scores
     assert scores.about["partial"] == partial
     assert np.isfinite(scores.values).all()

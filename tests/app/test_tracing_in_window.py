@@ -12,6 +12,7 @@ import wirescope as ws
 from core.errors import Cancelled
 from core.evaluation.measured import measure
 from core.formatting import percent, share_words
+from core.metric_reading import MetricReading
 from core.models.loading import load_model
 from core.scan import Scan
 from core.tracing.job import Options
@@ -129,9 +130,8 @@ def test_a_scan_that_is_cancelled_half_way_keeps_its_part_and_goes_on_from_there
     reader.click_node(reader.bench.opened.graph.nodes[3])  # it does not go on by itself
     assert reader.bench.scored.share == scored.share
     counted = []
-    monkeypatch.setattr(
-        "core.scan.Scan._metric", lambda self, output, old=Scan._metric: counted.append(1) or old(self, output)
-    )
+    of_each = MetricReading.of_each
+    monkeypatch.setattr(MetricReading, "of_each", lambda self, runs: counted.extend(runs) or of_each(self, runs))
     trace(reader)
     assert reader.bench.scored.share == 1
     assert reader.bench.scored.values == pytest.approx(whole, abs=1e-5)

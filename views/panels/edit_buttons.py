@@ -1,5 +1,5 @@
-"""The edits that apply to what is inspected, and how strong they are: Zero, Mean, From B, Scale, Resample, Noise,
-Steer."""
+"""The edits that apply to what is inspected, and how strong they are: Zero, Mean, Optimal, From B, Resample,
+Noise, Scale, Steer."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ _ROWS: tuple[tuple[tuple[EditKind, str, str], ...], ...] = (
     (
         ("zero", "Zero", "Replace it by zero"),
         ("mean", "Mean", "Replace it by its mean over the positions of A"),
-        ("patch", "From B", "Replace it by its value in the counterfactual B"),
-        ("scale", "Scale", "Multiply it by a factor"),
+        ("optimal", "Optimal", "Replace it by a constant that does the least damage, which is learned first"),
     ),
     (
-        ("optimal", "Optimal", "Replace it by a constant that does the least damage, which is learned first"),
+        ("patch", "From B", "Replace it by its value in the counterfactual B"),
         ("resample", "Resample", "Replace it by its value in another input of the dataset"),
         ("noise", "Noise", "Add noise as large as what is there"),
+    ),
+    (
+        ("scale", "Scale", "Multiply it by a factor"),
         ("steer", "Steer", "Add a multiple of what it writes in A minus what it writes in B"),
     ),
 )
@@ -72,12 +74,12 @@ class EditButtons(QWidget):
         layout.setSpacing(6)
         for kinds in _ROWS:
             row = QHBoxLayout()
-            row.setSpacing(4)
+            row.setSpacing(6)
             for kind, words, tip in kinds:
                 button = QPushButton(words)
                 button.setToolTip(tip)
                 button.setAccessibleDescription(tip)
-                button.setStyleSheet("padding: 5px 1px;")  # four of them fit the narrowest inspector
+                button.setStyleSheet("padding: 5px 2px;")
                 button.clicked.connect(lambda _checked=False, kind=kind: self._press(kind))
                 row.addWidget(button, 1)
                 self.buttons[kind] = button
