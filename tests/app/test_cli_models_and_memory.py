@@ -72,9 +72,10 @@ def test_memory_is_handed_on(command: str, models, tmp_path: Path, capsys) -> No
     assert "--memory" in capsys.readouterr().err
 
 
-def test_too_little_memory_is_told(models, tmp_path: Path, capsys) -> None:
+def test_too_little_memory_for_one_pair_is_told(models, tmp_path: Path, capsys) -> None:
     rows = tmp_path / "pairs.csv"
-    rows.write_text("clean,counterfactual\n" + f'"{CLEAN}","{COUNTERFACTUAL}"\n' * 12)
+    clean, counterfactual = " ".join([CLEAN] * 5), " ".join([COUNTERFACTUAL] * 5)
+    rows.write_text("clean,counterfactual\n" + f'"{clean}","{counterfactual}"\n' * 2)
     given = ("--model", "bundled:names", "--dataset", str(rows), "--out", str(tmp_path / "scores.json"))
     assert code_of("trace", *given, "--memory", "1") == 3
     assert "the budget is 1 MB" in capsys.readouterr().err

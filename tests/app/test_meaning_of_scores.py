@@ -101,7 +101,7 @@ def test_nodes_that_are_scored_without_a_sign_are_filled_without_a_hue(reader: P
     fill = score_color(current(), scene.score_shade(strongest)).name()
     assert fill not in {score_color(current(), shade).name() for shade in range(-8, 9) if shade}
     assert "estimated" not in reader.message()
-    assert reader.message().startswith("Information flow routes, ")
+    assert reader.message().startswith("Information flow routes scored")
     assert reader.tip(strongest).split("  ")[-1].startswith("score ")
 
 
@@ -149,7 +149,7 @@ def test_a_method_has_one_name_wherever_the_window_says_it(reader: Person) -> No
     choose(reader, "atp-star")
     score(reader, "nodes")
     trace(reader)
-    assert reader.message().startswith("AtP*, ")
+    assert reader.message().startswith("AtP* scored")
 
 
 def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_score(reader: Person) -> None:

@@ -223,11 +223,15 @@ class FaithfulnessPanel(QFrame):
         """Say as much as there is room for; the note on the right gives way first. Where there is no room for the
         shortest words, they take two rows."""
         titles, notes = self.words()
+        bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
         rule = self.rule.width() + 8 if self._data.rules else 0
+        shortest = bold.horizontalAdvance(titles[-1]) * 1.08
+        if rule and self.width() - self.field.width() - rule - 24 - 8 < shortest:
+            rule = 0  # in the narrowest strip the list gives way: what is shown comes first
+        self.rule.setVisible(rule > 0)
         used = self.field.width() + rule + 24 + 4 * 8
         used += self.overview.sizeHint().width() if self._data.size is not None else 0
         used += self.measure.sizeHint().width() if self._data.can_measure else 0
-        bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
         room = self.width() - used - 8
         order = FITS if len(titles) > 2 else ((0, 0), (0, 1), (1, 1), (1, 2))
         there = [(i, j) for i, j in order if i < len(titles) and j < len(notes)]
