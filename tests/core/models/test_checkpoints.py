@@ -16,6 +16,7 @@ from torch import Tensor
 
 import wirescope as ws
 from core.errors import ModelError
+from core.models.bundled import bundled_folder
 from tests.small_models import ALL, small_input, small_model
 
 Weights = dict[str, Tensor]
@@ -238,8 +239,7 @@ def test_flash_attention_in_the_config_is_overruled(llama: Path) -> None:
 
 @pytest.fixture
 def timm_folder(tmp_path: Path) -> Path:
-    source = Path(ws.load_model("bundled:shapes").adapter.module.pretrained_cfg["file"])
-    return Path(shutil.copytree(source, tmp_path / "shapes"))
+    return Path(shutil.copytree(bundled_folder("shapes"), tmp_path / "shapes"))
 
 
 def test_weights_that_timm_drops_are_refused_by_name(timm_folder: Path) -> None:
