@@ -127,7 +127,9 @@ class DatasetPanel(QFrame):
     def _share_height(self) -> None:
         """In a low panel the rows, or how to get some, have all the room."""
         line = self.fontMetrics().height()
-        words = 0 if self.table.lines.rows else self.empty.y() + self.empty.heightForWidth(self.empty.width()) + 3 * line
+        words = (
+            0 if self.table.lines.rows else self.empty.y() + self.empty.heightForWidth(self.empty.width()) + 3 * line
+        )
         self.means.setVisible(self.height() >= (words or MEANS_FROM * line))
 
     def set_kind(self, kind: str) -> None:

@@ -45,7 +45,6 @@ class InputsPanel(QFrame):
         as_card(self)
         self.setAccessibleName("Inputs")
         self.setAcceptDrops(True)
-        self.setMinimumWidth(200)
         self.card_a = InputCard("A")
         self.card_b = InputCard("B")
         self._add_header_buttons()

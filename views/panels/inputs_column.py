@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -41,6 +41,11 @@ class InputsColumn(QScrollArea):
         for content in (self._cards_content, self._below):
             content.installEventFilter(self)
 
+    def minimumSizeHint(self) -> QSize:
+        """No narrower than what it holds, with a bar beside it."""
+        least = max(content.minimumSizeHint().width() for content in (self._cards_content, self._below))
+        return QSize(least + self.verticalScrollBar().sizeHint().width(), super().minimumSizeHint().height())
+
     def wanted_height(self, width: int) -> int:
         """Pixels with which nothing scrolls, in so many of width."""
         return self._cards_height(width) + self._below_height(width)
@@ -58,6 +63,7 @@ class InputsColumn(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
             self._arrange()
         return super().eventFilter(watched, event)
 
