@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -101,11 +101,11 @@ class FaithfulnessPanel(QFrame):
             layout.addLayout(row)
         for widget in self._behind():
             self._first.addWidget(widget)
-        beside = QHBoxLayout()
-        beside.setSpacing(8)
-        beside.addWidget(self.track, 1)
-        beside.addWidget(self.least)
-        layout.addLayout(beside)
+        self._third = QHBoxLayout()
+        self._third.setSpacing(8)
+        self._third.addWidget(self.track, 1)
+        self._third.addWidget(self.least)
+        layout.addLayout(self._third)
         self.set_data(CircuitData())
 
     def _behind(self) -> tuple[QWidget, ...]:
@@ -270,6 +270,14 @@ class FaithfulnessPanel(QFrame):
         covered = right - 10 < handle < right + size.width() + 10  # then it stands on the other side of the handle
         self.trace.move(14 if covered else right, (self.track.height() - size.height()) // 2)
         self.problem.setGeometry(14, 0, max(self.track.width() - 28, 10), self.track.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Without the list of rules, which gives way: else the window could not become so narrow that it does."""
+        hint = super().minimumSizeHint()
+        if self.rule.isVisibleTo(self):
+            others = max(row.minimumSize().width() for row in (self._second, self._third)) + 24
+            hint.setWidth(max(hint.width() - self.rule.width() - 8, others))
+        return hint
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
