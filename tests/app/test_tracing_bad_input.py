@@ -132,6 +132,7 @@ import os, signal, sys
 from app.__main__ import main
 from core.tracing.trace import Tracing
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell takes from what it runs in the background
 whole = Tracing.parts
 came, sent = os.pipe()
 os.set_blocking(sent, False)
