@@ -26,21 +26,21 @@ WHOLE = 10  # collections of the young objects to one of all of them
 class Collector(QObject):
     """Collects for as long as the workbench lives, from its first idle moment on.
 
-    What is there by then is left alone: the libraries. The first model is there by then too: once another one is
-    opened, all is looked at again.
+    What is there by then is left alone: the libraries and the first model. With each further model all is looked at
+    once, at its first idle moment, and what is left is left alone from then on.
     """
 
     def __init__(self, workbench: Workbench) -> None:
         super().__init__(workbench)
         self._models = 0
+        self._settled = False
         self._collections = 0
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(self.collect)
         gc.disable()
-        workbench.idle.connect(self._first_done)
+        workbench.idle.connect(self._idle)
         workbench.model_opened.connect(self._model_opened)
-        self._workbench = workbench
 
     @property
     def rests(self) -> bool:
@@ -54,13 +54,17 @@ class Collector(QObject):
         self._collections += 1
         gc.collect(1 if self._collections % WHOLE else 2)
 
-    def _first_done(self) -> None:
-        self._workbench.idle.disconnect(self._first_done)
+    def _idle(self) -> None:
+        if self._settled:
+            return
+        if self._models > 1:
+            gc.collect()
         gc.freeze()
+        self._settled = True
         self._timer.start()
 
     def _model_opened(self, model: Opened) -> None:
         self._models += 1
         if self._models > 1:
-            self._workbench.model_opened.disconnect(self._model_opened)
-            gc.unfreeze()
+            gc.unfreeze()  # the former model's cycles can go
+            self._settled = False

@@ -28,16 +28,23 @@ def watched(person: Person) -> Iterator[tuple[Person, Collector]]:
     gc.unfreeze()
 
 
-def test_all_is_looked_at_again_once_another_model_is_open(watched: tuple[Person, Collector], models) -> None:
+def test_all_is_looked_at_once_with_each_further_model_and_then_left_alone(
+    watched: tuple[Person, Collector], models
+) -> None:
     person, collector = watched
+    loop = weakref.ref(Loop())
     assert collector.rests
     person.open(models.gpt2, CLEAN)
     assert not collector.rests
     assert gc.get_freeze_count()
     person.open(models.gpt2, CLEAN[:-4])
-    assert gc.get_freeze_count()
-    person.open(models.vit, None)
-    assert not gc.get_freeze_count()
+    assert loop() is not None, "the same model: what was there at the start is left alone"
+    for folder in (models.vit, models.gpt2):
+        between = weakref.ref(Loop())
+        person.open(folder, None)
+        person.wait(gc.get_freeze_count)
+        assert loop() is None
+        assert between() is None
 
 
 def test_a_model_that_does_not_open_ends_the_rest_too(watched: tuple[Person, Collector]) -> None:

@@ -3,6 +3,9 @@
 A timer beats in the loop. The thread's own processor time between two beats is what our code kept the loop from doing:
 waiting for events, for the interpreter's lock or for a processor that another thread has does not count. The wall clock
 is reported beside it.
+
+What it took is told in measures: beside each gesture the thread does a small piece of work that is always the same.
+So a slow machine, and other processes that share caches and clock, are held against nobody.
 """
 
 from __future__ import annotations
@@ -28,27 +31,44 @@ NONE, LEFT, MIDDLE = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.Mous
 NO_KEY = Qt.KeyboardModifier.NoModifier
 
 
+def measure() -> float:
+    """Seconds of the thread for a fixed piece of work, about a millisecond on a machine of today."""
+    start = time.thread_time()
+    sum(i * i for i in range(20_000))
+    return time.thread_time() - start
+
+
 @dataclass
 class Blocks:
     """How long the loop was kept, in milliseconds, with what was done last before."""
 
     processor: list[tuple[float, str]] = field(default_factory=list)
     wall: list[tuple[float, str]] = field(default_factory=list)
+    measures: list[float] = field(default_factory=list)  # one for each of `processor`, in milliseconds
 
-    def note(self, processor: float, wall: float, what: str) -> None:
+    def note(self, processor: float, wall: float, what: str, measured: float) -> None:
         self.processor.append((1000 * processor, what))
         self.wall.append((1000 * wall, what))
+        self.measures.append(1000 * measured)
 
-    def over(self, milliseconds: float, excused: tuple[str, ...] = ()) -> list[str]:
-        """What took longer, the worst first."""
-        worst = sorted(self.processor, reverse=True)
-        return [f"{what}: {took:.0f} ms" for took, what in worst if took > milliseconds and what not in excused]
+    def over(self, measures: float, excused: tuple[str, ...] = ()) -> list[str]:
+        """What took longer than so many measures, the worst first; a measure is never shorter than half of all are."""
+        usual = float(np.median(self.measures)) if self.measures else 0.0
+        pairs = zip(self.processor, self.measures, strict=True)
+        worst = sorted(((took / max(measured, usual), took, what) for (took, what), measured in pairs), reverse=True)
+        return [
+            f"{what}: {took:.0f} ms, {count:.0f} measures"
+            for count, took, what in worst
+            if count > measures and what not in excused
+        ]
 
     def words(self) -> str:
         worst = ", ".join(f"{what} {took:.0f}" for took, what in sorted(self.processor, reverse=True)[:6])
         half, most = np.percentile([took for took, _ in self.wall], [50, 99])
         longest = ", ".join(f"{what} {took:.0f}" for took, what in sorted(self.wall, reverse=True)[:3])
-        return f"ms of the thread: {worst}; by the clock: median {half:.0f}, 99 % {most:.0f}, worst {longest}"
+        measured = np.median(self.measures)
+        worst = f"a measure {measured:.2f} ms; ms of the thread: {worst}"
+        return f"{worst}; by the clock: median {half:.0f}, 99 % {most:.0f}, worst {longest}"
 
 
 class Watchdog:
@@ -61,6 +81,7 @@ class Watchdog:
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._since = (0.0, 0.0)
+        self._measured = measure()
 
     def __enter__(self) -> Watchdog:
         self.forget()
@@ -76,15 +97,19 @@ class Watchdog:
 
     def _beat(self) -> None:
         now = (time.thread_time(), time.perf_counter())
-        self.blocks.note(now[0] - self._since[0], now[1] - self._since[1], self.doing)
+        self.blocks.note(now[0] - self._since[0], now[1] - self._since[1], self.doing, self._measured)
         self._since = now
 
     def time(self, what: str, act: Callable[[], object]) -> None:
         """Something that a person does: the window's answer to it, and later the loop's until the next beat."""
         self.doing = what
+        before = measure()
         self.forget()
         act()
-        self._beat()
+        took = (time.thread_time() - self._since[0], time.perf_counter() - self._since[1])
+        self._measured = max(before, measure())
+        self.blocks.note(*took, what, self._measured)
+        self.forget()
 
 
 class Hands:
