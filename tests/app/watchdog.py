@@ -145,9 +145,9 @@ class Hands:
             "theme": (1, self.theme),
         }
 
-    def make(self, count: int) -> Iterator[str]:
+    def make(self, count: int, leaving_out: tuple[str, ...] = ()) -> Iterator[str]:
         """Make gestures, mixed; yields the name of each."""
-        names = list(self.gestures)
+        names = [name for name in self.gestures if name not in leaving_out]
         weights = [self.gestures[name][0] for name in names]
         for name in self.random.choices(names, weights, k=count):
             self.gestures[name][1]()
