@@ -14,12 +14,13 @@ from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.asked_model import USUAL_PRECISION, add_precision_option, check_precision, open_model
 from app.asked_pairs import IDS_HELP, add_memory_option, memory_of
 from app.output import say, say_json, tell
 from app.tracing_commands import COMMANDS as TRACING_COMMANDS
 from app.tracing_commands import add_tracing_commands
 from core.edits import KINDS
-from core.errors import ArgumentError, Cancelled, EditError, InputError, ModelError, WirescopeError
+from core.errors import ArgumentError, Cancelled, EditError, InputError, WirescopeError
 from core.models import packs
 
 if TYPE_CHECKING:
@@ -94,7 +95,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_options(run)
     run.add_argument("--json", action="store_true", help="print JSON")
     run.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
-    run.add_argument("--precision", default="fp32", help="fp32, bf16 or fp64 (fp32)")
     run.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
     run.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
     run.set_defaults(do=_run)
@@ -126,6 +126,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clean", required=True, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B")
     parser.add_argument("--metric", help=METRIC_HELP)
+    add_precision_option(parser)
     add_memory_option(parser)
     parser.add_argument("--edit", action="append", default=[], metavar="EDIT", help=EDIT_HELP)
 
@@ -150,20 +151,10 @@ def _run(options: argparse.Namespace) -> int:
 
 def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
     """The session and the edits that the options ask for. Raises WirescopeError."""
-    from core.models.health import placement
-    from core.models.loading import load_model
     from core.session import Session
 
     edits, metric = parse_edits(options.edit), parse_metric(options.metric)
-    where = placement(options.device, options.precision)
-    try:
-        model = load_model(options.model, device=where[0], dtype=options.precision)
-    except (
-        ArgumentError
-    ) as error:  # in a notebook a wrong name is a wrong argument, here it is a model that is not there
-        raise ModelError(error.message, error.hint) from None
-    for note in model.notes:
-        tell(note)
+    model = open_model(options.model, options.precision, options.device)
     if model.is_text:
         refuse_pictures(model, (options.clean, options.counterfactual))
     dataset = None if options.dataset is None else _dataset(model, Path(options.dataset))
@@ -255,6 +246,7 @@ def _export(options: argparse.Namespace) -> int:
         raise ArgumentError(f"--out {path} does not end in .{options.format}.")
     if options.edges < 1:
         raise ArgumentError(f"--edges is at least 1, not {options.edges}.")
+    check_precision(options.precision or USUAL_PRECISION)
     edits = parse_edits(options.edit)
     document = _document(options)
     engine = EngineSide()
@@ -284,7 +276,8 @@ def _document(options: argparse.Namespace) -> Document:
 
     metric = parse_metric(options.metric)
     choice = None if metric is None else MetricChoice(metric.kind, metric.target or "", metric.foil or "")
-    return Document(options.model, source(options.clean), source(options.counterfactual), choice)
+    precision = options.precision or USUAL_PRECISION
+    return Document(options.model, source(options.clean), source(options.counterfactual), choice, precision=precision)
 
 
 # ---- models ----

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.asked_model import USUAL_PRECISION
 from app.output import say, say_json, tell
 from app.rule_options import add_rule_option
 from core.errors import ArgumentError, InputError
@@ -16,7 +17,7 @@ from core.tracing.selection import RULES, USUAL
 if TYPE_CHECKING:
     from core.tracing.scores import Scores
 
-SAID = ("model", "method", "replacement", "task", "dataset", "pairs", "metric", "partial", "chosen by")
+SAID = ("model", "precision", "method", "replacement", "task", "dataset", "pairs", "metric", "partial", "chosen by")
 
 
 def add_options(compare: argparse.ArgumentParser) -> None:
@@ -97,6 +98,9 @@ def _notes(one: Scores, other: Scores) -> list[str]:
     for key, words in (("model", "of different models of one shape"), ("metric", "for different metrics")):
         if one.about.get(key, "") != other.about.get(key, "") and one.about.get(key) and other.about.get(key):
             notes.append(f"The traces are {words}: {one.about[key]} and {other.about[key]}.")
+    precisions = [scores.about.get("precision", USUAL_PRECISION) for scores in (one, other)]
+    if len(set(precisions)) > 1:
+        notes.append(f"The edges were scored in different precisions: {' and '.join(precisions)}.")
     if one.rule != other.rule:
         notes.append(f"The circuits are chosen by different rules: {one.rule} and {other.rule}.")
     if one.replacement != other.replacement:

@@ -72,8 +72,8 @@ class Document:
     replacement: what a cut edge carries, and what the scores estimate. None until the user says: B's value where
     there is a B, else zero. size: edges of the circuit shown, the strongest; None: the default. rule: by which they are
     chosen, of `core.tracing.selection`. dataset: what means
-    are taken over. pinned: answers that the predictions always show. An edit is one of a target at some positions, or
-    at all.
+    are taken over. pinned: answers that the predictions always show. precision: what the model computes in, as
+    `load_model` takes it. An edit is one of a target at some positions, or at all.
     """
 
     model: str
@@ -90,6 +90,7 @@ class Document:
     rule: str = USUAL_RULE
     dataset: tuple[PairSource, ...] = ()
     pinned: tuple[str, ...] = ()
+    precision: str = "fp32"
 
     @property
     def method(self) -> str:

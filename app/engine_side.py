@@ -85,18 +85,19 @@ class EngineSide:
     # ---- model and inputs ----
 
     def _open(self, request: Request, send: Send) -> Model | None:
-        name = request.document.model
-        if self._model is None or self._opened is None or self._opened.name != name:
+        name, precision = request.document.model, request.document.precision
+        opened = self._opened
+        if self._model is None or opened is None or (opened.name, opened.precision) != (name, precision):
             send(Working(request.number, f"Opening {name.rpartition('/')[2]}"))
             try:
-                model = load_model(name)
+                model = load_model(name, dtype=precision)
             except WirescopeError as error:
                 send(Failed(request.number, "model", error.message, error.hint))
                 return None
             self._model = model
             self._rows, self._costs = DatasetRows(model), Costs()
             self._leave_bench()
-            self._opened = opened_words(model, name)
+            self._opened = opened_words(model, name, precision)
         send(replace(self._opened, number=request.number))
         return self._model
 

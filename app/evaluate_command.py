@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.asked_model import USUAL_PRECISION, add_precision_option, open_model
 from app.asked_pairs import (
     PAIRS,
     add_pair_options,
@@ -20,7 +21,7 @@ from app.asked_pairs import (
 from app.output import say, say_json, tell
 from app.presenters.telling import Line
 from app.rule_options import add_rule_option, tell_gap, with_rule
-from app.trace_command import ABLATION_FLAGS, ABLATIONS, load, told
+from app.trace_command import ABLATION_FLAGS, ABLATIONS, told
 from core.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ CURVES = ("curve", "curve by size", "curve without them")  # of a report
 def add_options(evaluate: argparse.ArgumentParser, model_help: str) -> None:
     evaluate.add_argument("file", help="what `wirescope trace` or the window wrote, or an EAP-IG graph file")
     evaluate.add_argument("--model", help=model_help + " (by default the one that the file names)")
+    add_precision_option(evaluate, "that of the trace")
     add_pair_options(evaluate, required=False)
     evaluate.add_argument("--metric", help="another metric than the file's, as for trace")
     evaluate.add_argument("--size", type=int, help="edges of the circuit (else the fewest that recover most of it)")
@@ -69,7 +71,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
         )
     if options.replacement not in (None, *ABLATIONS):
         raise ArgumentError(f"There is no ablation {options.replacement!r}.", f"There are: {', '.join(ABLATIONS)}.")
-    model = load(name)
+    precision = options.precision or first.scores.about.get("precision", USUAL_PRECISION)
+    model = open_model(name, precision)
     found = read_scores(options.file, model.graph)
     scores = found.scores
     if options.size is not None and not 1 <= options.size <= len(scores.values):
@@ -80,7 +83,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
         raise InputError(f"The circuit of {options.file} has no edges.", "Keep some, and export it again.")
     pairs = _pairs(model, found, options)
     over = session_over(model, pairs, options.metric or scores.about.get("metric kind"), options.memory)
-    for note in filter(None, (*pairs.notes, spelling_note(over.session), *_doubts(found, name))):
+    for note in filter(None, (*pairs.notes, spelling_note(over.session), *_doubts(found, name, precision))):
         tell(note)
     replacement = options.replacement or scores.replacement
     if scores.constants is not None and over.session.population is not None:
@@ -93,7 +96,13 @@ def evaluate_command(options: argparse.Namespace) -> int:
         tell(f"The file names no direction;{when} {ranking_words(scores.direction)}")
     scores = with_rule(scores, options.select, over.session, over.dataset, told)
     found = replace(found, scores=scores)
-    report = {"file": options.file, "model": name, "pairs are": pairs.words, "partial": scores.about.get("partial")}
+    report = {
+        "file": options.file,
+        "model": name,
+        "pairs are": pairs.words,
+        "precision": precision,
+        "partial": scores.about.get("partial"),
+    }
     report |= _marked(over.session, found, over.dataset, replacement)
     report |= trust_report(
         over.session,
@@ -139,11 +148,15 @@ def _its_own(pairs: AskedPairs) -> AskedPairs:
     return replace(pairs, words=f"{pairs.words}, which it was traced on (others: --task and another --seed)")
 
 
-def _doubts(found: ScoresFile, name: str) -> list[str]:
+def _doubts(found: ScoresFile, name: str, precision: str) -> list[str]:
     """What should be known before the figures are read."""
     scores = found.scores
     own, missing = scores.about.get("model", name), int((~np.isfinite(scores.values)).sum())
     notes = [f"The scores are of {own}, and this is {name}, a model of the same shape."] if own != name else []
+    scored_in = scores.about.get("precision", USUAL_PRECISION)
+    notes += (
+        [f"The edges were scored in {scored_in} and are evaluated in {precision}."] if scored_in != precision else []
+    )
     if found.size is not None:
         edges = f"{found.size:,} of {len(scores.values):,} edges"
         notes.append(f"The file is one circuit, {edges}: the others have no scores, so that larger ones are not run.")

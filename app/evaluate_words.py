@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from app.asked_model import model_of
 from app.presenters.trust_verdict import verdict
 from app.trace_command import ABLATIONS
 from app.trust_report import statements
@@ -27,7 +28,7 @@ def _which(report: dict[str, Any]) -> str:
 
 
 def _heading(report: dict[str, Any]) -> Iterator[str]:
-    yield f"{report['file']}: {report['model']}, scored by {report['method']} for {report['scored for']} ablation"
+    yield f"{report['file']}: {model_of(report)}, scored by {report['method']} for {report['scored for']} ablation"
     if report["partial"]:
         yield f"PARTIAL: the trace was interrupted after {report['partial']}; the whole one may look different."
     if report["chosen by"] != USUAL:

@@ -89,6 +89,7 @@ class Opened:
     output_label: str
     prefix: int
     tasks: tuple[TaskWords, ...] = ()
+    precision: str = "fp32"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from core.inputs.pair import Side
 from core.inputs.tasks import tasks_for
 from core.metrics import METRICS
 from core.models.model import Model
+from core.precision import precision_name
 from core.result import Result
 from core.session import Parity, Session
 from views.data import CardData, MetricChoice, MetricOption, PredictionRow, TokenChip
@@ -19,8 +20,8 @@ from views.data import CardData, MetricChoice, MetricOption, PredictionRow, Toke
 ROWS = 20  # of the likeliest answers; the panel shows as many of them as the user chose
 
 
-def opened_words(model: Model, name: str) -> Opened:
-    """What the window says of a model."""
+def opened_words(model: Model, name: str, precision: str = "fp32") -> Opened:
+    """What the window says of a model. precision: that was asked for."""
     shape = model.adapter.shape
     outputs = {"next token": "logits", "classes": "class scores", "embedding": "embedding"}
     options = tuple(
@@ -28,14 +29,14 @@ def opened_words(model: Model, name: str) -> Opened:
         for row in METRICS.values()
         if shape.output_kind in row.outputs and row.kind != "cosine_reference" and row.graded
     )
-    precision = {"float32": "fp32", "float64": "fp64", "bfloat16": "bf16", "float16": "fp16"}
-    dtype = str(model.adapter.dtype).removeprefix("torch.")
     heads = f"{shape.heads} heads" if shape.heads == shape.kv_heads else f"{shape.heads} heads ({shape.kv_heads} K/V)"
+    computed_in = precision_name(model.adapter.dtype)
     return Opened(
         number=0,
         name=name,
+        precision=precision,
         title=model.title,
-        details=f"{shape.layers} layers · {heads} · {precision.get(dtype, dtype)} · {model.adapter.device.type}",
+        details=" · ".join((f"{shape.layers} layers", heads, computed_in, model.adapter.device.type)),
         graph=model.graph,
         is_text=model.is_text,
         has_head=shape.output_kind != "embedding",

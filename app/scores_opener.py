@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from app.asked_model import USUAL_PRECISION
 from app.document import Document
 from app.errands import Errands
 from app.messages import Failed, Unanswered
@@ -138,8 +139,10 @@ class ScoresOpener(QObject):
         that, or its pictures are gone."""
         try:
             content = parse_json(read_text(path), Path(path).name)
-            made, model = made_of(content), str(content.get("about", {}).get("model", ""))
-            document = with_made_of(Document(model), replace(made, edits=()), None)
+            about = content.get("about", {})
+            made, model = made_of(content), str(about.get("model", ""))
+            plain = Document(model, precision=str(about.get("precision", USUAL_PRECISION)))
+            document = with_made_of(plain, replace(made, edits=()), None)
         except (WirescopeError, AttributeError):
             return False
         present = self._bench.opened

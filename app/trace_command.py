@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.asked_model import USUAL_PRECISION, add_precision_option, model_of, open_model, precision_entry
 from app.asked_pairs import add_pair_options, asked_pairs, check_pair_options, session_over
 from app.method_options import add_method_options, option_words, options_for
 from app.output import say, say_json, tell
@@ -19,7 +20,7 @@ from app.presenters.telling import Line
 from app.rule_options import add_rule_option, check_rule, with_rule
 from app.trace_choice import pairs_words
 from core.edits import KINDS
-from core.errors import ArgumentError, Cancelled, InputError, ModelError
+from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import percent
 from core.tracing.meaning import ranking_words
 from core.tracing.methods import method_named
@@ -43,6 +44,7 @@ ABLATIONS = {kind: KINDS[kind].carries for kind in KINDS if KINDS[kind].carries}
 
 def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: str) -> None:
     trace.add_argument("--model", required=True, help=model_help)
+    add_precision_option(trace)
     add_pair_options(trace, required=True)
     trace.add_argument("--metric", help=f"{metric_help}; KIND alone takes each pair's own answers, as by default the "
                        "logit difference does")  # fmt: skip
@@ -80,7 +82,7 @@ def trace_command(options: argparse.Namespace) -> int:
         raise ArgumentError("--size is for eap-ig files; Wirescope's hold all scores.", "Give --format eap-ig too.")
     out = Path(options.out)
     check_place(out)
-    model = load(options.model)
+    model = open_model(options.model, options.precision)
     pairs = asked_pairs(model, options)
     over = session_over(model, pairs, options.metric, options.memory)
     session, dataset = over.session, over.dataset
@@ -131,19 +133,6 @@ def _chosen(scores: Scores, rule: str | None, session: Session, dataset: Dataset
         note = f"The file names no rule to choose edges by. {why}"
         tell(note)
         return scores, note
-
-
-def load(name: str) -> Model:
-    """Raises ModelError."""
-    from core.models.loading import load_model
-
-    try:
-        model = load_model(name)
-    except ArgumentError as error:  # on the command line it is a model that is not there
-        raise ModelError(error.message, error.hint) from None
-    for note in model.notes:
-        tell(note)
-    return model
 
 
 def told(words: str) -> None:
@@ -199,7 +188,7 @@ def _flat(whole: Measured | None) -> list[str]:
 
 def _asked(options: argparse.Namespace) -> dict[str, str]:
     """What `evaluate` needs to take the same pairs and the same metric."""
-    about = {"model": options.model, "seed": str(options.seed)}
+    about = {"model": options.model, "seed": str(options.seed), **precision_entry(options.precision or USUAL_PRECISION)}
     about |= {"task": options.task} if options.task else {}
     about |= {"dataset": Path(options.dataset).name} if options.dataset else {}
     about |= {"asked pairs": str(options.pairs)} if options.pairs else {}
@@ -231,6 +220,7 @@ def _report(
     about = scores.about
     return {
         "model": about["model"],
+        "precision": about.get("precision", USUAL_PRECISION),
         "method": scores.method,
         "level": scores.level,
         "scored": int(np.isfinite(scores.values).sum()),
@@ -274,7 +264,7 @@ def _words(report: dict[str, Any], method: Method) -> str:
     some = f"{report['scored']:,} of {report['of']:,}" if report["scored"] < report["of"] else f"{report['of']:,}"
     what = {"positions": "nodes at positions"}.get(report["level"], report["level"])
     lines = [
-        f"{method.title}{told_options}: {some} {what} of {report['model']} over {report['pairs']} in "
+        f"{method.title}{told_options}: {some} {what} of {model_of(report)} over {report['pairs']} in "
         f"{report['seconds']:.1f} s",
         f"metric: {report['metric']}{_metric_words(report)}",
     ]

@@ -19,6 +19,12 @@ HALF = (torch.float16, torch.bfloat16)
 NO_WEIGHTS = ("k_bias",)  # timm's zeros, kept beside the weights of q_bias and v_bias to be joined with them
 
 
+def precision_name(dtype: torch.dtype) -> str:
+    """As `load_model` takes it: "fp32"; for what it does not load, as people write it."""
+    names = {known: name for name, known in PRECISIONS.items()} | {torch.float16: "fp16"}
+    return names.get(dtype, str(dtype).removeprefix("torch."))
+
+
 def widened(x: Tensor) -> Tensor:
     """In fp32; x itself where it is no half precision."""
     return x.float() if x.dtype in HALF else x

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.asked_model import precision_entry
 from app.presenters.made_of import made_of_document, metric_kind
 from core.circuit import Circuit
 from core.edits import Edit
@@ -61,6 +62,7 @@ def about_work(shown: Snapshot) -> dict[str, str]:
     document, scored = shown.document, shown.scored
     about = {
         "model": document.model,
+        **precision_entry(document.precision),
         "clean": "" if document.clean is None else document.clean.words,
         "counterfactual": "" if document.counterfactual is None else document.counterfactual.words,
         "method": "" if scored is None else scored.method,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from app.asked_model import model_of
 from app.present import prediction_rows
 from core.noise import BELOW, is_below_noise
 
@@ -19,9 +20,12 @@ def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bo
     clean = session.clean
     result = session.run(edits, frozen_norms=frozen_norms)
     unit, rows = prediction_rows(session, clean, result)
+    from core.precision import precision_name
+
     floor = session.noise_floor
     return {
         "model": session.model.name,
+        "precision": precision_name(session.model.adapter.dtype),
         "clean": session.pair.clean.text,
         "counterfactual": None if session.pair.counterfactual is None else session.pair.counterfactual.text,
         "metric": session.metric.name,
@@ -42,7 +46,7 @@ def report_words(report: dict[str, Any]) -> str:
     """The report as a table."""
     width = max(len(repr(row["answer"])) for row in report["predictions"])
     lines = [
-        f"model           {report['model']}",
+        f"model           {model_of(report)}",
         f"clean           {report['clean']}",
         f"counterfactual  {report['counterfactual'] or 'none'}",
         f"edits           {'; '.join(report['edits']) or 'none'}",

@@ -19,9 +19,11 @@ MOST_BYTES = 64e6  # of all scores together; those that were used last stay
 
 @dataclass(frozen=True)
 class Origin:
-    """What scores are of, beside their key: the model as its files were, what means are over, the pair on the cards."""
+    """What scores are of, beside their key: the model as its files were, its precision, what means are over, the pair
+    on the cards."""
 
     model: str
+    precision: str
     files: tuple[tuple[str, int, int], ...]
     population: tuple[object, ...]
     pair: tuple[object, ...]
@@ -36,7 +38,9 @@ def origin(document: Document) -> Origin:
     folder = Path(document.model.rpartition(":")[2]).expanduser()
     found = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
     files = tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in found)
-    return Origin(document.model, files, document.population, (document.clean, document.counterfactual))
+    return Origin(
+        document.model, document.precision, files, document.population, (document.clean, document.counterfactual)
+    )
 
 
 class TracedScores:

@@ -247,7 +247,7 @@ def test_an_input_that_cannot_run_is_explained_on_the_canvas(reader: Person) -> 
 
 def test_while_a_model_opens_the_canvas_says_so(person: Person, models, monkeypatch) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr(engine_side, "load_model", lambda name: go_on.wait(30) and load_model(name))
+    monkeypatch.setattr(engine_side, "load_model", lambda name, **told: go_on.wait(30) and load_model(name, **told))
     person.window.opener.open(Document(str(models.gpt2), Source("text", CLEAN)))
     person.wait(lambda: person.window.canvas.notice() == "Opening gpt2 …")
     go_on.set()

@@ -196,7 +196,7 @@ def test_the_same_model_again_with_another_example(reader: Person, models, monke
     monkeypatch.setattr(opener, "example", lambda key: Example(key, "t", "b", made))
     loads = []
     load = engine_side.load_model
-    monkeypatch.setattr(engine_side, "load_model", lambda name: loads.append(name) or load(name))
+    monkeypatch.setattr(engine_side, "load_model", lambda name, **told: loads.append(name) or load(name, **told))
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
@@ -249,10 +249,10 @@ def test_opening_can_be_cancelled_and_the_model_before_stays(reader: Person, mod
     begun, go_on = threading.Event(), threading.Event()
     load = engine_side.load_model
 
-    def slow(name: str):
+    def slow(name: str, **told: str):
         begun.set()
         assert go_on.wait(20)
-        return load(name)
+        return load(name, **told)
 
     monkeypatch.setattr(engine_side, "load_model", slow)
     reader.window.opener.open_model(str(models.llama))
@@ -269,7 +269,9 @@ def test_opening_can_be_cancelled_and_the_model_before_stays(reader: Person, mod
 def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, models, monkeypatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
     load = engine_side.load_model
-    monkeypatch.setattr(engine_side, "load_model", lambda name: begun.set() or (go_on.wait(20) and load(name)))
+    monkeypatch.setattr(
+        engine_side, "load_model", lambda name, **told: begun.set() or (go_on.wait(20) and load(name, **told))
+    )
     person.window.opener.start(str(models.gpt2))
     person.wait(lambda: begun.is_set() and person.window.status.cancel.isVisible())
     person.click(person.window.status.cancel)

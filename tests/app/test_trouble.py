@@ -241,10 +241,10 @@ def test_closing_while_a_model_is_read_hides_the_window_first(person: Person, mo
     visible = []
     load = engine_side.load_model
 
-    def slow(name: str):
+    def slow(name: str, **told: str):
         gate.begun.set()
         assert gate.open.wait(20)
-        return load(name)
+        return load(name, **told)
 
     stop = person.bench._conversation._engine.stop
     monkeypatch.setattr(engine_side, "load_model", slow)
