@@ -38,7 +38,7 @@ test: lint unit display
 
 # A process that crashes ends the run: with another one in its place, pytest-xdist waits for ever for the tests of the first.
 unit: prepare-tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart=0 --ignore=tests/display $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0 --ignore=tests/display $(ARGS)
 
 # xcb, whatever the desktop around it speaks: the window belongs on the display that xvfb-run makes.
 display: prepare-tests
