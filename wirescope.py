@@ -3,6 +3,7 @@
 from core.circuit import Circuit, circuit_of
 from core.edits import Edit
 from core.errors import WirescopeError
+from core.evaluation.balance import with_balance
 from core.evaluation.faithfulness import Curve, faithfulness
 from core.graph import Edge, Graph, Node, Reader
 from core.inputs.pair import Dataset, Pair
@@ -71,4 +72,5 @@ __all__ = [
     "stream_lens",
     "trace",
     "with_agreement",
+    "with_balance",
 ]

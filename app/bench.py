@@ -240,12 +240,14 @@ class Bench:
 
 
 def rule_problem(name: str, scores: Scores, computable: bool = False) -> str:
-    """Why circuits cannot be chosen by a rule in the window; empty where they can. computable: where how sure signs are
-    is not known yet, but can be found out."""
+    """Why circuits cannot be chosen by a rule in the window; empty where they can. computable: where what the
+    rule needs is not known yet, but can be found out."""
     rule = RULES[name]
     ranked = scores.ranked()
-    if computable and rule.needs_agreement and ranked.agreement is None:
+    if computable and rule.needs == "agreement" and ranked.agreement is None:
         ranked = replace(ranked, agreement=np.ones(len(ranked.weights)))
+    if computable and rule.needs == "balance" and ranked.balance is None:
+        ranked = replace(ranked, balance=((1, 1.0),))
     why_not = rule.why_not(ranked)
     if not why_not and not rule.nested:
         why_not = f"each size takes seconds of its own: wirescope evaluate --select {name}"

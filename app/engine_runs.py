@@ -6,16 +6,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.bench import Bench, ScoresKey, rule_problem
+from app.bench import Bench, ScoresKey
 from app.engine_thread import Cancel, Send
 from app.inspection import ALIKE, ANOTHER
 from app.long_trace import options_of, scored_answer, trace_in_parts
 from app.messages import Deltas, Inspected, Ran, Recovered, Request, Working
 from app.present import prediction_rows, run_words
 from app.presenters.telling import Telling
+from app.rule_needs import find_what_the_rule_needs
 from app.scores_parts import scores_of_file
-from app.trace_choice import pairs_words
-from app.trace_pairs import dataset_of, measure_over, sessions_of
+from app.trace_pairs import measure_over, sessions_of
 from app.tracing_wants import Untraced
 from core.circuit import Circuit
 from core.edits import Edit, EditKind
@@ -26,8 +26,6 @@ from core.graph import Node
 from core.lens.attention import attention_pattern
 from core.progress import stage, watched
 from core.tracing.scores import Scores
-from core.tracing.selection import RULES
-from core.tracing.sign_agreement import why_no_agreement, with_agreement
 from core.tracing.trace import trace
 from views.data import Target
 
@@ -104,31 +102,10 @@ def score(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> Scor
     key = bench.scores_key(document)
     if key not in bench.scores:
         _make_scores(request, bench, key, send, cancelled)
-    _find_sure_signs(request, bench, send, cancelled)
+    find_what_the_rule_needs(request, bench, send, cancelled)
     key = bench.scores_key(document)
     send(scored_answer(request.number, bench, key))
     return bench.scores[key]
-
-
-def _find_sure_signs(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    """Score every pair alone, where the document's rule asks for it and it can be done. Raises Cancelled; what is
-    scored by then is kept."""
-    document, key = request.document, bench.unruled_key(request.document)
-    scores = bench.scores[key]
-    if not RULES[document.rule].needs_agreement or scores.agreement is not None or key.share < 1:
-        return
-    if why_no_agreement(scores.method, len(key.rows)) or rule_problem(document.rule, scores, computable=True):
-        return
-    words = f"Scoring {pairs_words(len(key.rows))} one by one, for how sure signs are"
-    bench.scores[key] = with_agreement(
-        bench.session,
-        scores,
-        dataset_of(bench, document, key.rows),
-        progress=Telling(lambda share: send(Working(request.number, words, share))),
-        cancelled=cancelled,
-        memory=bench.kept.setdefault(("pair by pair", key), {}),
-    )
-    del bench.kept["pair by pair", key]
 
 
 def _make_scores(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:

@@ -12,6 +12,7 @@ from app.engine_thread import Cancel, Send
 from app.messages import Request, Scored, Working
 from app.method_titles import method_title
 from app.presenters.telling import Telling
+from app.rule_needs import can_be_found_out
 from app.scores_parts import share_done
 from app.trace_choice import TraceChoice, pairs_words
 from app.trace_pairs import dataset_of
@@ -20,7 +21,6 @@ from core.progress import watched
 from core.tracing.job import Options
 from core.tracing.methods import METHODS
 from core.tracing.selection import RULES
-from core.tracing.sign_agreement import why_no_agreement
 from core.tracing.trace import Tracing
 
 EVERY = 0.2  # seconds between two parts that are shown
@@ -40,7 +40,7 @@ def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
     told = bench.scores[key].about.get("pairs", "") if key.choice.file else ""
     of_file = bool(key.choice.file), int(told) if told.isdigit() else 0
     about, count = dict(bench.scores[key].about), len(key.rows)
-    problems = {name: rule_problem(name, bench.scores[key], not why_no_agreement(method, count)) for name in RULES}
+    problems = {name: rule_problem(name, bench.scores[key], can_be_found_out(name, method, count)) for name in RULES}
     return Scored(number, ranking, key.kind, method, title, pairs, share, *of_file, key, about, key.rule, problems)
 
 

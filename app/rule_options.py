@@ -28,14 +28,17 @@ def add_rule_option(parser: argparse.ArgumentParser, usual: str) -> None:
 
 def check_rule(name: str | None, method: str, level: str, pairs: int) -> None:
     """Raise ArgumentError for a rule that cannot choose from what will be traced, before it is."""
+    from core.tracing.methods import METHODS
     from core.tracing.sign_agreement import why_no_agreement
 
     if name is None:
         return
     rule = rule_named(name)
     why_not = "" if name == USUAL or level == "edges" else f"it chooses among edges, and these are {level}"
-    if rule.needs_agreement:
+    if rule.needs == "agreement":
         why_not = why_not or why_no_agreement(method, pairs)
+    if rule.needs == "balance" and method in METHODS and not METHODS[method].meaning.signed:
+        why_not = why_not or f"the scores of {METHODS[method].title} have no sign"
     if why_not:
         raise ArgumentError(f"--select {name} cannot choose here: {why_not}.", "Take another rule, or leave it out.")
 
@@ -44,16 +47,24 @@ def with_rule(
     scores: Scores, name: str | None, session: Session, dataset: Dataset, told: Callable[[str], None]
 ) -> Scores:
     """Scores whose circuits are chosen by a rule; None: by their own. Where it asks how sure signs are, every pair is
-    scored alone. Raises ArgumentError where it cannot choose from them, Cancelled."""
+    scored alone; where it asks for their balance, circuits are run. Raises ArgumentError where it cannot choose from
+    them, what there is to measure raises, Cancelled."""
+    from core.evaluation.balance import with_balance
     from core.tracing.sign_agreement import with_agreement
 
     if name is not None:
         scores = scores.with_rule(name)
     rule = RULES[scores.rule if name is None else name]
-    if rule.needs_agreement and scores.agreement is None and scores.level == "edges" and scores.kept is None:
+    possible = scores.level == "edges" and scores.kept is None and scores.signed
+    if rule.needs == "agreement" and possible and scores.agreement is None:
         line = Line(told)
         scores = with_agreement(
             session, scores, dataset, progress=lambda share: line("Scoring pair by pair, for sure signs", share)
+        )
+    if rule.needs == "balance" and possible and scores.balance is None:
+        line = Line(told)
+        scores = with_balance(
+            session, scores, dataset, progress=lambda share: line("Measuring the balance of circuits", share)
         )
     rule.check(scores.ranked())
     return scores

@@ -245,7 +245,7 @@ def _traced_for(subject: Subject, other: EditKind, told: Told, cancelled: Cancel
 
 def _rule_of_both(scores: Scores) -> str:
     """By which rule edges are chosen from these scores and from others, whose signs are not known to be sure."""
-    return USUAL if RULES[scores.rule].needs_agreement else scores.rule
+    return USUAL if RULES[scores.rule].needs else scores.rule
 
 
 def _scored(

@@ -34,7 +34,16 @@ from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_columns import FileRow
 from core.interchange.circuit_files import graph_from, shape_of
-from core.interchange.scores_files import ScoresFile, agreement_in, difference, direction_in, marked_in, marks_of
+from core.interchange.scores_files import (
+    ScoresFile,
+    agreement_in,
+    balance_in,
+    difference,
+    direction_in,
+    marked_in,
+    marks_of,
+    rule_data_of,
+)
 from core.tracing.scores import Scores
 
 OURS = "wirescope"
@@ -97,7 +106,7 @@ def scores_to_eap_ig(
         "graph": shape_of(graph),
         "direction": scores.direction,
         **marks_of(scores),
-        **({} if scores.agreement is None else {"agreement": scores.agreement.tolist()}),
+        **rule_data_of(scores),
         **({"input": note} if (note := input_note(scores.replacement, position_added)) else {}),
         "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
     }
@@ -144,7 +153,8 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
     kept = inside if is_circuit else marked_in(ours, "kept", values.shape)
     sure, method = agreement_in(ours, values.shape), str(ours.get("method", "eap-ig file"))
     measured = marked_in(ours, "measured", values.shape)
-    scores = Scores(graph, values, method, replacement, about, "edges", direction, kept, sure, measured=measured)
+    marks = kept, sure, None, measured, balance_in(ours, len(values))
+    scores = Scores(graph, values, method, replacement, about, "edges", direction, *marks)
     scores = replace(scores, values=scores.towards)  # they were written so
     marked = Circuit(graph, np.flatnonzero(inside).astype(np.int64), None, about) if inside.any() else None
     rows = tuple(FileRow(*row) for row in ours.get("rows", ()))

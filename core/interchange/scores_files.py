@@ -23,6 +23,7 @@ from core.inputs.dataset_columns import FileRow
 from core.interchange.circuit_files import graph_from, shape_of
 from core.tracing.options import LEVELS
 from core.tracing.scores import Scores
+from core.tracing.selection.ranked import Balance
 
 FORMAT = "wirescope scores"
 VERSION = 1
@@ -53,7 +54,7 @@ def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
         "level": scores.level,
         "direction": scores.direction,
         **marks_of(scores),
-        **({} if scores.agreement is None else {"agreement": scores.agreement.ravel().tolist()}),
+        **rule_data_of(scores),
         **({} if scores.constants is None else {"constants": _numbers_to_text(scores.constants)}),
         "scores": values,
         "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
@@ -74,6 +75,15 @@ def marks_of(scores: Scores) -> dict[str, list[int]]:
     is such a thing."""
     marks = {"kept": scores.kept, "measured": scores.measured}
     return {name: np.flatnonzero(mark).tolist() for name, mark in marks.items() if mark is not None}
+
+
+def rule_data_of(scores: Scores) -> dict[str, Any]:
+    """What rules of choosing need besides the scores, each where it is known."""
+    agreement, balance = scores.agreement, scores.balance
+    return {
+        **({} if agreement is None else {"agreement": agreement.ravel().tolist()}),
+        **({} if balance is None else {"balance": [list(each) for each in balance]}),
+    }
 
 
 def marked_in(
@@ -99,6 +109,19 @@ def agreement_in(document: dict[str, Any], shape: tuple[int, ...]) -> NDArray[np
     if found.size != np.prod(shape) or not ((found >= 0) & (found <= 1)).all():
         raise InputError(f"How sure signs are is a share from 0 to 1 for each of {np.prod(shape):,} scores.")
     return found.reshape(shape)
+
+
+def balance_in(document: dict[str, Any], edges: int) -> Balance | None:
+    """The balance of scores, as a file says it. Raises InputError."""
+    pairs = document.get("balance")
+    if pairs is None:
+        return None
+    balance = tuple((int(size), float(share)) for size, share in pairs)
+    sizes = [size for size, _ in balance]
+    rising = sizes == sorted(set(sizes)) and bool(sizes) and sizes[0] >= 1 and sizes[-1] <= edges
+    if not rising or not all(0 <= share <= 1 for _, share in balance):
+        raise InputError(f"A balance is of rising sizes up to {edges:,} edges, each with a share from 0 to 1.")
+    return balance
 
 
 def _numbers_to_text(numbers: NDArray[np.float32]) -> dict[str, Any]:
@@ -163,6 +186,7 @@ def scores_from_json(document: dict[str, Any]) -> ScoresFile:
         agreement_in(document, values.shape),
         constants_in(document, graph),
         marked_in(document, "measured", values.shape),
+        balance_in(document, count),
     )
     scores = Scores(graph, values, str(document["method"]), document["replacement"], about, level, direction, *marks)
     return ScoresFile(scores, tuple(FileRow(*row) for row in document["rows"]))

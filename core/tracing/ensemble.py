@@ -99,7 +99,7 @@ def ensemble(members: Sequence[Scores]) -> Scores:
             raise ArgumentError(f"The scores of {each.method} are not whole.", "Finish the trace.")
     about = {**first.about, "members": ", ".join(each.method for each in members)}
     values = mean_of_ranks([each.values for each in members])
-    return replace(first, values=values, method="ensemble", about=about, kept=None, agreement=None)
+    return replace(first, values=values, method="ensemble", about=about, kept=None, agreement=None, balance=None)
 
 
 def _signed_ranks(scores: NDArray[np.float64]) -> NDArray[np.float64]:

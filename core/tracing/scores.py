@@ -24,6 +24,7 @@ from core.tracing.job import Level
 from core.tracing.meaning import DIRECTION_IN_FILES
 from core.tracing.order import best_first
 from core.tracing.selection import CHOSEN_BY, GAP, USUAL, Choice, Ranked, chosen_by, rule_named
+from core.tracing.selection.ranked import Balance
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Scores:
     agreement: the share of bootstrap draws in which a score has the sign of the mean (`with_agreement`), [as values].
     constants: of optimal ablation, what removed edges carried, [writers, width].
     measured: [as values], of a scan with a budget: which scores are measured; the others are estimates. None: what the
-    method's scores are, all of these are.
+    method's scores are, all of these are. balance: the share of edges that should lead towards A, by size
+    (`core.evaluation.balance`).
     """
 
     graph: Graph
@@ -51,6 +53,7 @@ class Scores:
     agreement: NDArray[np.float64] | None = None
     constants: NDArray[np.float32] | None = None
     measured: NDArray[np.bool_] | None = None
+    balance: Balance | None = None
 
     @cached_property
     def signed(self) -> bool:
@@ -87,7 +90,9 @@ class Scores:
     def ranked(self, by_size: bool = False) -> Ranked:
         """What a rule chooses from: score x direction, or the sizes of the scores."""
         weights = np.abs(self.values) if by_size else self.towards
-        return Ranked(self.graph, weights, self.level, self.kept, self.signed, self.agreement)
+        return Ranked(
+            self.graph, weights, self.level, self.kept, self.signed, self.agreement, self.towards, self.balance
+        )
 
     def top(self, count: int, *, by_size: bool = False, unscored: bool = False) -> Circuit:
         """The circuit of exactly `count` edges with the highest score x direction, or `by_size` with the largest

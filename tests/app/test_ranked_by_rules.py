@@ -98,3 +98,16 @@ def test_what_a_search_kept_is_its_own_choice(capsys: pytest.CaptureFixture[str]
     assert found is scores
     assert "these edges were kept by a search" in note
     assert note in capsys.readouterr().err
+
+
+def test_a_balance_is_measured_and_kept_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "balance.json"
+    assert main([*TRACE, "--select", "balance", "--out", str(path)]) == 0
+    scores = read_scores(path).scores
+    assert scores.rule == "balance"
+    assert scores.balance
+    capsys.readouterr()
+    assert main(["compare", str(path), str(path), "--size", "60"]) == 0
+    assert "edges chosen by balance" in capsys.readouterr().out
+    assert code_of(*TRACE, "--select", "balance", "--method", "flow-routes", "--out", str(tmp_path / "no.json")) == 2
+    assert "have no sign" in " ".join(capsys.readouterr().err.split())

@@ -2,7 +2,7 @@
 the command line and `Scores.select` are made. Imports no torch.
 
 `top` is what a ranking says; the others know more: that edges hang together (`greedy`, `program`), or how sure their
-signs are (`consensus`).
+signs are (`consensus`), or what circuits of them really recover (`balance`).
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import inspect
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from core.errors import ArgumentError
+from core.tracing.selection.balance import balance
 from core.tracing.selection.consensus import consensus, sign_agreement
 from core.tracing.selection.greedy import greedy
 from core.tracing.selection.program import program
@@ -46,15 +47,16 @@ GAP = "gap"  # of a circuit's `about`: see `Choice`
 @dataclass(frozen=True)
 class Rule:
     """One way to choose. name: in code and files. title: for menus. words: what it does, in a line. order: puts all
-    edges in an order of which every circuit is a beginning; choose: for a rule without such an order. needs_agreement:
-    it asks how sure signs are. phrase: how edges were chosen, in a caption; nothing for the usual rule."""
+    edges in an order of which every circuit is a beginning; choose: for a rule without such an order. needs: what has
+    to be found out of the scores first: how sure signs are, or their balance. phrase: how edges were chosen, in a
+    caption; nothing for the usual rule."""
 
     name: str
     title: str
     words: str
     order: Order | None = None
     choose: Choose | None = None
-    needs_agreement: bool = False
+    needs: Literal["", "agreement", "balance"] = ""
     phrase: str = ""
 
     @property
@@ -77,10 +79,12 @@ class Rule:
             return "these edges were kept by a search, or are one circuit, which is its own choice"
         if np.isnan(ranked.weights).any():
             return "some edges have no score"
-        if self.needs_agreement and not ranked.signed:
+        if self.needs and not ranked.signed:
             return "these scores have no sign"
-        if self.needs_agreement and ranked.agreement is None:
+        if self.needs == "agreement" and ranked.agreement is None:
             return "it needs the scores of each pair: a dataset, and a method that scores pairs one by one"
+        if self.needs == "balance" and not ranked.balance:
+            return "the balance of these scores is not measured"
         return ""
 
     def check(self, ranked: Ranked, where: str = "here") -> None:
@@ -106,8 +110,16 @@ RULES: dict[str, Rule] = {
             "Sure signs first",
             "the best of the edges whose sign the pairs agree on",
             order=consensus,
-            needs_agreement=True,
+            needs="agreement",
             phrase="chosen with sure signs first",
+        ),
+        Rule(
+            "balance",
+            "Measured balance",
+            "of edges towards A and the largest of all as many as recover what A does, as measured on these inputs",
+            order=balance,
+            needs="balance",
+            phrase="chosen in a measured balance",
         ),
         Rule(
             "program",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Indices = NDArray[np.int64]
+Balance = tuple[tuple[int, float], ...]  # sizes of circuits, rising, and the share of their edges: see `balance`
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Ranked:
     """weights: the higher, the better: [edges] of a graph (or [writers], of level "nodes"); NaN where there is no
     score. kept: what a search has kept, [as weights]. signed: whether the sign of a score says anything. agreement: the
     share of bootstrap draws in which a score has the sign of the mean, [as weights]; None where pairs were not scored
-    one by one."""
+    one by one. towards: score x direction, [as weights], also where the weights are sizes. balance: which share of a
+    circuit's edges should lead towards A; None where it was not measured."""
 
     graph: Graph
     weights: NDArray[np.float64]
@@ -30,6 +32,8 @@ class Ranked:
     kept: NDArray[np.bool_] | None = None
     signed: bool = True
     agreement: NDArray[np.float64] | None = None
+    towards: NDArray[np.float64] | None = None
+    balance: Balance | None = None
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,15 @@ def test_the_circuit_is_chosen_by_the_rule_everywhere(keeper: Person) -> None:
     assert "chosen" not in keeper.bench.drawn.subject().circuit
 
 
+def test_a_balance_is_measured_when_it_is_chosen(keeper: Person) -> None:
+    scores = ws.with_balance(keeper.session(), traced(keeper))
+    expected = set(scores.select(30, "balance").edges.tolist())
+    choose_rule(keeper, "balance")
+    assert keeper.bench.scored.rule == "balance"
+    assert set(keeper.bench.scored.ranking.kept(30).tolist()) == expected
+    assert "chosen in a measured balance" in keeper.bench.drawn.subject().circuit
+
+
 def ws_index(person: Person, name: str) -> int:
     return person.bench.opened.graph.index(name)
 

@@ -126,7 +126,7 @@ def test_agreement_is_the_share_of_draws_with_the_sign_of_the_mean() -> None:
     ],
 )
 def test_what_a_rule_cannot_choose_from_is_refused_with_the_reason(rule: str, more: dict, why: str) -> None:  # type: ignore[type-arg]
-    one = scores(LARGE, agreement=np.ones(LARGE.n_edges))
+    one = scores(LARGE, agreement=np.ones(LARGE.n_edges), balance=((1, 0.5),))
     with pytest.raises(ArgumentError, match=why):
         replace(one, **more).select(3, rule)
     assert len(one.select(3, rule)) == 3
