@@ -11,7 +11,7 @@ from app.engine_thread import Cancel, Send
 from app.inspection import ALIKE, ANOTHER
 from app.long_trace import options_of, scored_answer, trace_in_parts
 from app.messages import Deltas, Inspected, Ran, Recovered, Request, Working
-from app.present import prediction_rows, run_words
+from app.present import prediction_floors, prediction_rows, run_words
 from app.presenters.telling import Telling
 from app.rule_needs import find_what_the_rule_needs
 from app.scores_parts import scores_of_file
@@ -37,7 +37,13 @@ def run(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
     edits = bench.possible(document)
     clean = session.clean
     result = session.run(edits, cancelled=cancelled)
-    unit, rows = prediction_rows(session, clean, result, document.pinned, bench.kept.setdefault("pin keys", {}))
+    floors = None
+    if edits:
+        if "floors" not in bench.kept:
+            bench.kept["floors"] = prediction_floors(session)
+        floors = bench.kept["floors"]
+    keys = bench.kept.setdefault("pin keys", {})
+    unit, rows = prediction_rows(session, clean, result, document.pinned, keys, floors)
     send(
         Ran(
             number=request.number,
@@ -49,6 +55,7 @@ def run(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
             after=float(result.metric.mean()),
             words=run_words(result, bench.forward_milliseconds, bool(edits)),
             megabytes=session.engine.megabytes,
+            noise_floor=session.noise_floor,
         )
     )
 

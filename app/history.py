@@ -40,6 +40,7 @@ class Outcome:
     unit: str
     rows: tuple[PredictionRow, ...]
     edited: bool = False  # by any edits at all
+    noise_floor: float = 0.0  # of the metric
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,7 @@ class Ran:
     after: float
     words: str
     megabytes: float
+    noise_floor: float = 0.0  # of the metric: a smaller change is rounding
 
 
 @dataclass(frozen=True)

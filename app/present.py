@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import torch
+from torch import Tensor
+from torch.nn.functional import cosine_similarity
+
 from app.answers import pin_key, pinned_indices
 from app.document import Source
 from app.messages import Opened, TaskWords
+from core.formatting import is_below_noise
 from core.inputs.pair import Side
 from core.inputs.tasks import tasks_for
 from core.metrics import METRICS
 from core.models.model import Model
-from core.precision import precision_name
+from core.precision import precision_name, widened
 from core.result import Result
 from core.session import Parity, Session
 from views.data import CardData, MetricChoice, MetricOption, PredictionRow, TokenChip
@@ -98,15 +103,21 @@ def _milliseconds(result: Result) -> str:
 
 
 def prediction_rows(
-    session: Session, clean: Result, result: Result, pinned: Sequence[str] = (), keys: dict[int, str] | None = None
+    session: Session,
+    clean: Result,
+    result: Result,
+    pinned: Sequence[str] = (),
+    keys: dict[int, str] | None = None,
+    floors: Tensor | None = None,
 ) -> tuple[Literal["probability", "cosine"], tuple[PredictionRow, ...]]:
     """Before, after and in B: the pinned answers, then the likeliest of before and after; cosines for a model without a
-    head. keys: those of answers that are known already; filled."""
+    head. keys: those of answers that are known already; filled. floors: of `prediction_floors`; changes below them are
+    called so. None: where nothing is edited, too."""
     if session.model.adapter.shape.output_kind == "embedding":
-        return "cosine", _cosine_rows(session, clean, result)
-    before, after = clean.answer[0].softmax(dim=-1), result.answer[0].softmax(dim=-1)
+        return "cosine", _cosine_rows(session, clean, result, floors)
+    before, after = (widened(run.answer[0]).softmax(dim=-1) for run in (clean, result))
     b = session.counterfactual
-    in_b = None if b is None else b.answer[0].softmax(dim=-1)
+    in_b = None if b is None else widened(b.answer[0]).softmax(dim=-1)
     likely = {prediction.index for run in (clean, result) for prediction in run.top(ROWS)}
     best = sorted(likely, key=lambda i: (-max(float(before[i]), float(after[i])), i))[:ROWS]
     always = pinned_indices(session.model, pinned, before.shape[-1])
@@ -120,23 +131,42 @@ def prediction_rows(
             None if in_b is None else float(in_b[index]),
             index in always,
             keys[index],
+            floors is not None and is_below_noise(float(after[index] - before[index]), float(floors[index])),
         )
         for index in dict.fromkeys([*always, *best])
     ]
     return "probability", tuple(rows)
 
 
-def _cosine_rows(session: Session, clean: Result, result: Result) -> tuple[PredictionRow, ...]:
-    from torch.nn.functional import cosine_similarity
+def prediction_floors(session: Session) -> Tensor:
+    """The noise floors of what the rows show of the first input: [answers], of each one's probability; of a model
+    without a head [1 or 2], of the cosine to A and of that to B."""
+    from core.noise import floors_of
 
+    if session.model.adapter.shape.output_kind == "embedding":
+        return floors_of(session, lambda result: torch.stack([to for _, to in _cosines(session, result)]))
+    return floors_of(session, lambda result: widened(result.answer[0]).softmax(dim=-1))
+
+
+def _cosines(session: Session, result: Result) -> list[tuple[str, Tensor]]:
+    """Of an embedding to A's, and to B's where there is one."""
+    references = {"to A": session.clean, "to B": session.counterfactual}
+    return [
+        (label, cosine_similarity(widened(result.answer[:1]), widened(reference.answer[:1]))[0])
+        for label, reference in references.items()
+        if reference is not None
+    ]
+
+
+def _cosine_rows(session: Session, clean: Result, result: Result, floors: Tensor | None) -> tuple[PredictionRow, ...]:
     b = session.counterfactual
-
-    def row(label: str, reference: Result) -> PredictionRow:
-        runs = (clean, result) if b is None else (clean, result, b)
-        values = [float(cosine_similarity(x.answer[:1], reference.answer[:1])) for x in runs]
-        return PredictionRow(label, values[0], values[1], None if b is None else values[2])
-
-    return (row("to A", clean),) if b is None else (row("to A", clean), row("to B", b))
+    of_runs = [_cosines(session, run) for run in (clean, result, *(() if b is None else (b,)))]
+    rows = []
+    for place, (label, before) in enumerate(of_runs[0]):
+        after, *in_b = (float(cosines[place][1]) for cosines in of_runs[1:])
+        lost = floors is not None and is_below_noise(after - float(before), float(floors[place]))
+        rows.append(PredictionRow(label, float(before), after, in_b[0] if in_b else None, below_noise=lost))
+    return tuple(rows)
 
 
 def metric_choice(session: Session) -> MetricChoice:

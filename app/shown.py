@@ -13,8 +13,8 @@ from app.document import Document
 from app.messages import Ran
 from app.ranking import Ranking, strongest_of
 from core.edits import ABLATIONS, KINDS, Edit, edit_words
+from core.formatting import BELOW, is_below_noise
 from core.graph import Graph, Node
-from core.noise import BELOW, is_below_noise
 from views.data import EditRow, Link, PredictionsData
 from views.widgets.text import change_words
 
@@ -51,6 +51,7 @@ def predictions(ran: Ran, stale: bool, direction: int | None = 1) -> Predictions
         ran.words,
         stale,
         direction=direction,
+        noise_floor=ran.noise_floor,
     )
 
 

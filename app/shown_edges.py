@@ -14,8 +14,8 @@ from app.document import Document
 from app.ranking import STRONGEST, Ranking, strongest_of
 from app.shown import edges_at, edit_label
 from core.edits import Edit
+from core.formatting import is_below_noise
 from core.graph import Edge, Graph, Node
-from core.noise import is_below_noise
 from views.canvas.curves import reader_table
 from views.data import CanvasData, EdgeMark, GroupMark, NodeChanges, NodeMark, NodeScores, Target
 

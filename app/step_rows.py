@@ -161,4 +161,5 @@ def preview(step: Step, direction: int | None = 1) -> PredictionsData | None:
         outcome.edited,
         preview=step.words,
         direction=direction,
+        noise_floor=outcome.noise_floor,
     )

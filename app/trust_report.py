@@ -160,6 +160,8 @@ def _needs(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
         "recovered": needs.recovered,
         "needed": needs.share_needed(),
         "needed of": len(needs.needs),
+        "needs below noise": int(needs.below_noise.sum()),
+        "noise": needs.noise,
         "right": {
             "circuit": needs.accuracy,
             "whole": needs.whole_accuracy,

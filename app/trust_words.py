@@ -18,7 +18,7 @@ from app.presenters.trust_verdict import (
 )
 from core.edits import ABLATIONS, KINDS
 from core.evaluation.stability import shared_edges
-from core.formatting import percent, share_words
+from core.formatting import BELOW, is_below_noise, percent, share_words
 from core.tracing.methods import METHODS
 from core.tracing.selection import USUAL
 from views.glossary import explained
@@ -49,18 +49,29 @@ def _say_recovered(report: dict[str, Any]) -> Statement:
         share,
         f"{words}; {left}.",
         tone_of(not bad),
-        tip=explained("recover"),
+        _noise_words(report),
+        explained("recover"),
         verdict=f"{words}: {left}." if bad else words,  # gone on with where it speaks for the circuit
         severity=FIRST + min(1.0, abs(1 - recovered)),
     )
 
 
+def _noise_words(report: dict[str, Any]) -> str:
+    """How far rounding alone moves what is recovered; empty where it does not."""
+    noise = report.get("noise", 0.0)
+    if not noise:
+        return ""
+    lost = f", and so this is {BELOW}" if is_below_noise(report["recovered"], noise) else ""
+    return f"In half precision rounding alone moves it by up to {percent(noise, 1)}{lost}."
+
+
 def _say_helping(report: dict[str, Any]) -> Statement:
     needed, tried = report["needed"], report["needed of"]
-    helping = round(needed * tried)
+    helping, lost = round(needed * tried), report.get("needs below noise", 0)
     idle = tried - helping
     words = f"Taken out one at a time, {helping} of {tried} edges lower what the circuit recovers, if only a little"
-    words += f"; {idle} do not." if idle else "."
+    surely = f"; {idle - lost} do not" if idle > lost else ""
+    words += surely + (f"; of {lost} nothing is known: what they change is {BELOW}." if lost else ".")
     return Statement(
         "Edges that help",
         f"{helping} of {tried}",
@@ -68,7 +79,9 @@ def _say_helping(report: dict[str, Any]) -> Statement:
         tone_of(needed >= ENOUGH),
         f"An edge helps where the circuit recovers at least 0.1 points less without it; {percent(needed, 1)} do.",
         explained("edges that help"),
-        f"{idle} of {tried} edges tried do not help: without any one of them the circuit recovers no less.",
+        f"{idle} of {tried} edges tried do not help: without any one of them the circuit recovers no less."
+        if not lost
+        else f"{idle} of {tried} edges tried do not help, or by less than rounding changes.",
         LAST + 1 - needed,
     )
 

@@ -11,6 +11,7 @@ from app.messages import Inspected, Opened, Ready
 from app.shown import WAITS
 from app.unfolded_wants import UnfoldedFound
 from core.edits import Edit
+from core.formatting import BELOW, is_below_noise
 from core.graph import Edge, Node
 from views.data import EdgeMark, NodeMark, Target
 from views.unfolded_data import (
@@ -82,7 +83,7 @@ def unfolded_data(
     _choose(chosen, answer, selection, move, edits)
     columns = [column for column in every if column in chosen.columns]
 
-    edited, labels = _edited(edits, columns, document, answer)
+    edited, labels = _edited(edits, columns, document, answer, ready.noise_floor)
     measured = _measured(inspected, document)
     marks = []
     for place, (link, value) in enumerate(chosen.links.items()):
@@ -90,10 +91,11 @@ def unfolded_data(
         if isinstance(link, Move):
             kind = edited.get(Spot(link.head, link.goal))
         change = measured.get(link, answer.changes.get(_key(link)) if kind is not None else None)
-        known = change is not None
-        marks.append(
-            LinkMark(link, EdgeMark(place, -change if known else value, known, kind, label, direction=direction))
-        )
+        shown_value = value if change is None else -change
+        lost = change is not None and is_below_noise(change, ready.noise_floor)
+        solid = change is not None and not lost
+        mark = EdgeMark(place, shown_value, solid, kind, label, direction=direction, below_noise=lost)
+        marks.append(LinkMark(link, mark))
     spots: dict[Spot, NodeMark] = {}
     for link in chosen.links:
         for spot in _ends(link, chosen.links, opened):
@@ -184,7 +186,11 @@ def _columns_of(edit: Edit, every: tuple[Positions, ...]) -> list[Positions]:
 
 
 def _edited(
-    edits: list[tuple[Edit, list[Positions]]], columns: list[Positions], document: Document, answer: UnfoldedFound
+    edits: list[tuple[Edit, list[Positions]]],
+    columns: list[Positions],
+    document: Document,
+    answer: UnfoldedFound,
+    noise_floor: float,
 ) -> tuple[dict[Place, str], dict[Place, str]]:
     """The kind of edit of each place, and what is said beside the last place of each edit."""
     kinds: dict[Place, str] = {}
@@ -200,7 +206,8 @@ def _edited(
         kinds.update(dict.fromkeys(places, edit.kind))
         change = answer.changes.get((edit.target, edit.positions))  # type: ignore[arg-type]
         if places and edit.positions is not None:
-            labels[places[-1]] = WAITS if document.waits(edit) else "" if change is None else change_words(change)
+            label = "" if change is None else BELOW if is_below_noise(change, noise_floor) else change_words(change)
+            labels[places[-1]] = WAITS if document.waits(edit) else label
     return kinds, labels
 
 

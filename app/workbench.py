@@ -318,7 +318,9 @@ class Workbench(QObject):
     def _take_ran(self, ran: Ran) -> None:
         self._ran_of = self.document
         self._conversation.fresh()  # what the inspector shows stays dimmed until its own answer comes
-        self.history.take_outcome(Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows, bool(ran.edits)))
+        self.history.take_outcome(
+            Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows, bool(ran.edits), ran.noise_floor)
+        )
         self._send_predictions()
         self._send_canvas()
         self.memory_changed.emit(ran.megabytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MINUS = "\N{MINUS SIGN}"
+BELOW = "below noise"  # of an effect that rounding alone may have made (`core.noise`)
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -21,3 +22,15 @@ def percent(share: float, digits: int = 0) -> str:
 def share_words(share: float) -> str:
     """A share of the behaviour, the same wherever it stands: `87 %`, `9.3 %`, `−3 %`."""
     return percent(share, 1 if 0 < abs(share) < 0.0995 else 0)
+
+
+def is_below_noise(effect: float, floor: float) -> bool:
+    """Whether rounding alone may have made a measured effect. Where nothing is rounded so far, no effect is."""
+    return floor > 0 and abs(effect) < floor
+
+
+def effect_words(effect: float, floor: float, digits: int = 4) -> str:
+    """An effect as people read it, "+0.1234", and where rounding may have made it, that: "below noise (0.05)"."""
+    if is_below_noise(effect, floor):
+        return f"{BELOW} ({floor:.2g})"
+    return f"{round(effect, digits) + 0.0:+.{digits}f}"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.edits import EditKind
+from core.formatting import is_below_noise
 from core.graph import Edge, Graph, Node
 
 Target = Node | Edge
@@ -142,7 +143,8 @@ class MetricOption:
 
 @dataclass(frozen=True)
 class PredictionRow:
-    """An answer's probability, or a cosine. key: what to pin the answer by; empty where it cannot be pinned."""
+    """An answer's probability, or a cosine. key: what to pin the answer by; empty where it cannot be pinned.
+    below_noise: whether rounding alone may have made its change."""
 
     label: str
     before: float
@@ -150,6 +152,7 @@ class PredictionRow:
     in_b: float | None = None  # for B's own run; None without a B
     pinned: bool = False
     key: str = ""
+    below_noise: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,12 @@ class PredictionsData:
     stale: bool = False
     preview: str = ""  # the step of the history that this is of, where it is not the present state
     direction: int | None = 1  # A's: which changes of the metric lead towards A
+    noise_floor: float = 0.0  # of the metric: a smaller change is rounding
+
+    @property
+    def below_noise(self) -> bool:
+        """Whether rounding alone may have made the change of the metric."""
+        return self.edited and is_below_noise(self.metric_after - self.metric_before, self.noise_floor)
 
 
 @dataclass(frozen=True)

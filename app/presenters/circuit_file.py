@@ -12,9 +12,9 @@ from app.asked_model import precision_entry
 from app.presenters.made_of import made_of_document, metric_kind
 from core.circuit import Circuit
 from core.edits import Edit
+from core.formatting import is_below_noise
 from core.interchange.circuit_files import to_json
 from core.interchange.made_of import KEY, MadeOf
-from core.noise import is_below_noise
 from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.asked_model import model_of
-from app.present import prediction_rows
-from core.noise import BELOW, is_below_noise
+from app.present import prediction_floors, prediction_rows
+from core.formatting import BELOW, is_below_noise
 
 if TYPE_CHECKING:
     from core.edits import Edit
@@ -19,7 +19,8 @@ def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bo
     """Predictions before and after, the metric, and how the run went."""
     clean = session.clean
     result = session.run(edits, frozen_norms=frozen_norms)
-    unit, rows = prediction_rows(session, clean, result)
+    floors = prediction_floors(session) if edits else None
+    unit, rows = prediction_rows(session, clean, result, floors=floors)
     from core.precision import precision_name
 
     floor = session.noise_floor
@@ -34,7 +35,11 @@ def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bo
         "before": float(clean.metric[0]),
         "after": float(result.metric[0]),
         "unit": unit,
-        "predictions": [{"answer": row.label, "before": row.before, "after": row.after} for row in rows],
+        "predictions": [
+            {"answer": row.label, "before": row.before, "after": row.after}
+            | ({"below_noise": True} if row.below_noise else {})
+            for row in rows
+        ],
         "layers": session.graph.layers,
         "parity": asdict(session.parity),
         "noise_floor": floor,
@@ -57,7 +62,8 @@ def report_words(report: dict[str, Any]) -> str:
     for row in report["predictions"]:
         change = row["after"] - row["before"]
         numbers = f"{_rounded(row['before']):8.4f}  {_rounded(row['after']):8.4f}  {_rounded(change):+8.4f}"
-        lines.append(f"{row['answer']!r:<{width}}  {numbers}")
+        lost = f"  {BELOW}" if row.get("below_noise") else ""
+        lines.append(f"{row['answer']!r:<{width}}  {numbers}{lost}")
     before, after, change = (
         _rounded(x) for x in (report["before"], report["after"], report["after"] - report["before"])
     )

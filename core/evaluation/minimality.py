@@ -2,7 +2,8 @@
 
 Steps: take each edge (or as many as asked for, drawn by the seed) out of the circuit, one at a time, and run what is
 left. The need of an edge is what the circuit recovers less without it. An edge with a need near 0 could be left out; a
-negative need means that the circuit recovers more without it."""
+negative need means that the circuit recovers more without it. In half precision a need below the noise floor of the
+metric (`core.noise`) may be rounding alone: of such an edge nothing is known."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.evaluation.measured import measure
 from core.inputs.pair import Dataset
+from core.noise import noise_floor_over
 from core.session import Session
 
 
@@ -24,7 +26,8 @@ from core.session import Session
 class Minimality:
     """edges: those that were taken out, by their number in the graph. needs: [edges], in shares of the behaviour.
     recovered: by the whole circuit, over `pairs`. accuracy, whole_accuracy: the share of pairs that the circuit, and
-    the whole model, answers rightly; None for a model that gives no answers."""
+    the whole model, answers rightly; None for a model that gives no answers. noise: what rounding alone may change, in
+    shares of the behaviour; 0 in fp32 and fp64."""
 
     edges: NDArray[np.int64]
     needs: NDArray[np.float64]
@@ -33,10 +36,17 @@ class Minimality:
     accuracy: float | None = None
     whole_accuracy: float | None = None
     pairs: int = 1
+    noise: float = 0.0
+
+    @property
+    def below_noise(self) -> NDArray[np.bool_]:
+        """[edges], whose need rounding alone may have made."""
+        return np.abs(self.needs) < self.noise
 
     def share_needed(self, least: float = 0.001) -> float:
-        """The share of the edges without which the circuit recovers less, by `least` of the behaviour."""
-        return float((self.needs >= least).mean()) if len(self.needs) else 1.0
+        """The share of the edges without which the circuit recovers less, by `least` of the behaviour and by more
+        than rounding."""
+        return float((self.needs >= max(least, self.noise)).mean()) if len(self.needs) else 1.0
 
 
 def minimality(
@@ -68,6 +78,9 @@ def minimality(
         memory=memory,
     )
     recovered, *left = (float(value) for value in found.recovered())
+    known = {} if memory is None else memory
+    if "noise" not in known:
+        known["noise"] = noise_floor_over(session, dataset) / abs(float(found.whole.mean() - found.nothing.mean()))
     return Minimality(
         edges,
         np.array([recovered - share for share in left]),
@@ -76,4 +89,5 @@ def minimality(
         found.accuracy[0] if found.accuracy else None,
         found.whole_accuracy,
         found.pairs,
+        known["noise"],
     )

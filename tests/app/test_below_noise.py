@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from PySide6.QtCore import QSizeF
 
 from app.document import Document
+from app.messages import Opened, Ready
+from app.presenters.run_report import report_words
 from app.shown import edit_label
 from app.shown_edges import Extent, canvas_data
+from app.trust_words import say_needs
+from app.unfolded_shown import unfolded_data
+from app.unfolded_wants import UnfoldedFound, UnfoldedScores, WantUnfolded
 from core.edits import Edit
 from core.graph import Graph
+from views.canvas.unfolded_layout import make_unfolded_layout
+from views.canvas.unfolded_scene import make_unfolded_scene
+from views.canvas.unfolded_words import place_tip
+from views.data import CardData, MetricChoice, PredictionRow, PredictionsData
 from views.panels.effects import Effects
+from views.panels.prediction_rows import as_csv, as_text
+from views.panels.predictions import PredictionsPanel
 from views.table.rows import TableData, edge_rows
+from views.unfolded_data import Wire
 
 GRAPH = Graph(2, 2, 2)
 LARGE, SMALL = GRAPH.edge(GRAPH.n_edges - 1), GRAPH.edge(GRAPH.n_edges - 2)
@@ -63,3 +78,74 @@ def text(data: TableData, edge: object) -> str:
     """What the column of measured changes says."""
     column = next(column for column in edge_rows(data).columns if column.title.startswith("Measured"))
     return column.text(GRAPH.edge_index(edge))  # type: ignore[arg-type]
+
+
+def test_links_over_positions() -> None:
+    """An edit at a position whose effect is below the floor: dashed, and said; one above it: solid."""
+    edits = tuple(Edit(edge, "zero", positions=(1,)) for edge in (LARGE, SMALL))
+    indices = tuple(GRAPH.edge_index(edge) for edge in (LARGE, SMALL))
+    scores = UnfoldedScores(((0,), (1,)), tuple((index, 1, 0.3) for index in indices), (), 2, (1,))
+    changes = {(edit.target, edit.positions): change for edit, change in zip(edits, (-0.4, 0.01), strict=True)}
+    found = UnfoldedFound(1, WantUnfolded(GRAPH, indices, 2), "zero", "EAP", scores, changes)
+    document = Document(model="m", edits=edits, replacement="zero")
+
+    opened = Opened(1, "m", "m", "", GRAPH, True, True, (), (), "input", "logits", 0)
+    cards = CardData("A", "text"), CardData("B", "text")
+    ready = Ready(1, *cards, ("a", "b"), "", True, "logit", MetricChoice(""), "", "", ())
+
+    def shown(noise_floor: float):
+        of_pair = replace(ready, noise_floor=noise_floor)
+        return unfolded_data(found, document, opened, of_pair, (), (), None, None, None, stale=False)
+
+    def mark(edge, noise_floor: float):
+        return next(each.mark for each in shown(noise_floor).links if each.link == Wire(edge, (1,)))
+
+    assert mark(LARGE, FLOOR).measured
+    assert not mark(SMALL, FLOOR).measured
+    assert mark(SMALL, FLOOR).below_noise
+    assert mark(SMALL, FLOOR).label == "below noise"
+    assert mark(SMALL, 0.0).measured
+    assert "below noise" in place_tip(
+        make_unfolded_scene(shown(FLOOR), make_unfolded_layout(shown(FLOOR), QSizeF(600, 500))), Wire(SMALL, (1,))
+    )
+
+
+def test_the_predictions(qtbot) -> None:
+    rows = (PredictionRow(" Mary", 0.9, 0.5), PredictionRow(" his", 0.010, 0.011, below_noise=True))
+    data = PredictionsData("probability", rows, "logit", 3.02, 3.03, edited=True, noise_floor=FLOOR)
+    panel = PredictionsPanel()
+    qtbot.addWidget(panel)
+    panel.show_predictions(data)
+    assert [texts[2] for texts in panel.table.row_texts()] == ["−0.400", "below noise"]
+    assert panel.metric_change.text() == "below noise from 3.020"
+    assert as_text(data, rows, compare=False).endswith("logit: 3.020 → 3.030 (below noise)")
+    assert as_csv(data, rows, compare=False).splitlines()[0].endswith("change,below noise")
+    assert [line.rpartition(",")[2] for line in as_csv(data, rows, compare=False).splitlines()[1:]] == [
+        "no",
+        "yes",
+        "yes",
+    ]
+    panel.show_predictions(replace(data, edited=False))
+    assert panel.metric_change.text() == "no edits"
+    panel.show_predictions(replace(data, noise_floor=0.0))
+    assert panel.metric_change.text() == "+0.010 from 3.020"
+
+
+def test_trust() -> None:
+    right = {"circuit": 1.0, "whole": 1.0, "pairs": 1}
+    report = {"recovered": 0.02, "size": 9, "edges": 90, "right": right, "needed": 0.25, "needed of": 8}
+    plain, _, helping = say_needs(report)
+    assert plain.detail == ""
+    assert helping.words.endswith("2 of 8 edges lower what the circuit recovers, if only a little; 6 do not.")
+    found, _, helping = say_needs({**report, "noise": 0.03, "needs below noise": 5})
+    assert found.detail == "In half precision rounding alone moves it by up to 3.0 %, and so this is below noise."
+    assert helping.words.endswith("; 1 do not; of 5 nothing is known: what they change is below noise.")
+
+
+def test_run() -> None:
+    rows = [{"answer": "x", "before": 0.5, "after": 0.501, "below_noise": True}]
+    rest = {"model": "m", "clean": "a", "counterfactual": None, "edits": [], "norms": "frozen", "unit": "probability"}
+    words = report_words(
+        {**rest, "before": 0.0, "after": 1.0, "metric": "p", "predictions": rows, "parity": {"difference": 0.0}}
+    )
+    assert "+0.0010  below noise" in words

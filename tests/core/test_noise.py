@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import wirescope as ws
-from core.noise import BELOW, effect_words, is_below_noise
+from core.circuit import Circuit
+from core.evaluation.minimality import minimality
+from core.noise import BELOW, effect_words, floors_of, is_below_noise, noise_floor_over
 
 SENTENCES = [f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Tom")]
 
@@ -55,3 +57,54 @@ def test_it_is_of_the_metric_and_the_same_each_time() -> None:
 @pytest.mark.parametrize(("effect", "words"), [(0.01, f"{BELOW} (0.05)"), (-0.2, "-0.2000"), (0.05, "+0.0500")])
 def test_what_is_said_of_an_effect(effect: float, words: str) -> None:
     assert effect_words(effect, 0.05) == words
+
+
+def test_signs_above_it_are_right_where_the_answer_is_nearly_certain() -> None:
+    """A logarithm near 0 is seldom moved far: a floor of few and small moves let three of these signs pass."""
+    sessions = []
+    for dtype in ("bf16", "fp32"):
+        model = session(dtype).model
+        pair = model.pair("The capital of Nepal is", "The capital of Madagascar is")
+        sessions.append(ws.Session(model, pair, ws.log_probability(" Kathmandu")))
+    half, exact = sessions
+    assert -0.01 < float(exact.clean.metric) < 0, "it is nearly certain"
+    nodes = [f"a{layer}.h{head}" for layer in (0, 1) for head in (5, 6, 7)]
+    for kind in ("patch", "zero"):
+        found, true = ws.Scan(half, nodes, kind), ws.Scan(exact, nodes, kind)
+        found.run(), true.run()
+        above = ~found.below_noise
+        assert (np.sign(found.effects[above]) == np.sign(true.effects[above])).all()
+
+
+def test_floors_of_what_the_predictions_show() -> None:
+    half = session("bf16")
+    floors = floors_of(half, lambda result: result.answer[0].softmax(dim=-1))
+    changes = half.run([ws.Edit("m2", "patch")]).answer[0].softmax(dim=-1) - half.clean.answer[0].softmax(dim=-1)
+    assert floors.shape == changes.shape
+    assert 0 < float((changes.abs() >= floors).float().mean()) < 1
+    assert not floors_of(session("fp32"), lambda result: result.answer[0]).any()
+
+
+def test_the_floor_of_a_mean_over_pairs() -> None:
+    """Pairs round apart from each other: the mean of two alike moves by 1 / sqrt(2) of what one does."""
+    half = session("bf16")
+    alike = ws.Dataset([half.pair, half.pair])
+    assert noise_floor_over(half, None) == half.noise_floor
+    assert 0 < noise_floor_over(half, alike) < 2 * half.noise_floor
+    assert noise_floor_over(session("fp32"), alike) == 0
+
+
+def test_needs_below_it_count_for_nothing() -> None:
+    half = session("bf16")
+    edges = [int(index) for index in ws.trace(half, "eap").strongest(6)]
+    found = minimality(half, Circuit(half.graph, np.array(edges)))
+    assert found.noise == pytest.approx(half.noise_floor / abs(change_of(half)), rel=1e-4)
+    assert found.share_needed() == (found.needs >= max(0.001, found.noise)).mean()
+    assert (found.below_noise == (np.abs(found.needs) < found.noise)).all()
+    exact = session("fp32")
+    assert minimality(exact, Circuit(exact.graph, np.array(edges))).noise == 0
+
+
+def change_of(of: ws.Session) -> float:
+    nothing = of.run_circuit(Circuit(of.graph, np.zeros(0, dtype=np.int64)))
+    return float((of.clean.metric - nothing.metric).mean())

@@ -41,7 +41,7 @@ def place_tip(scene: UnfoldedScene, place: Place) -> str:
             return words
         mark = scene.marks[number]
         if mark.value is not None:
-            how = "measured" if mark.measured else "estimated"
+            how = "below noise" if mark.below_noise else "measured" if mark.measured else "estimated"
             words += f"  {figure_words(mark.value, how)}, {data.kind_words}"
     if isinstance(mark, NodeMark) and mark.score is not None:
         words += f"  {figure_words(mark.score, data.scored, data.signed)}"

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from core.formatting import MINUS, number
+from core.formatting import BELOW, MINUS, number
 from views.data import PredictionRow, PredictionsData
 from views.widgets.text import answer_words, metric_digits, signed
 
@@ -39,11 +39,19 @@ def cells(row: PredictionRow, digits: int) -> tuple[str, str, str]:
 
 def change_cell(row: PredictionRow, digits: int) -> str:
     """ "+0.310", "0.000". A change that is less than the digits show, as an answer that the model is sure of often has
-    it, is not written as none: "−<0.001"."""
+    it, is not written as none: "−<0.001". What rounding may have made is called so."""
+    if row.below_noise:
+        return BELOW
     change, least = row.after - row.before, 10.0**-digits
     if TINY < abs(change) < least / 2:
         return f"{'+' if change > 0 else MINUS}<{least:.{digits}f}"
     return signed(change, digits)
+
+
+def metric_change(data: PredictionsData) -> str:
+    """Of the metric; what rounding may have made is called so."""
+    digits = metric_digits(data.metric_before, data.metric_after)
+    return BELOW if data.below_noise else signed(data.metric_after - data.metric_before, digits)
 
 
 def b_cell(row: PredictionRow, digits: int) -> str:
@@ -63,7 +71,7 @@ def as_text(data: PredictionsData, rows: Sequence[PredictionRow], compare: bool)
     before, after = data.metric_before, data.metric_after
     digits = metric_digits(before, after)
     figures = f"{number(before, digits)} → {number(after, digits)}"
-    lines.append(f"{data.metric_name}: {figures} ({signed(after - before, digits)})")
+    lines.append(f"{data.metric_name}: {figures} ({metric_change(data)})")
     return "\n".join(lines)
 
 
@@ -71,12 +79,13 @@ def as_csv(data: PredictionsData, rows: Sequence[PredictionRow], compare: bool) 
     """All digits, with the metric in the last row, which has no value in B."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["what", "before", "after", "change", *(["in B"] if compare else [])])
-    lines: list[tuple[str, float, float, float | None]]
-    lines = [(row.label, row.before, row.after, row.in_b) for row in rows]
-    lines.append((data.metric_name, data.metric_before, data.metric_after, None))
-    for label, before, after, in_b in lines:
+    doubted = data.below_noise or any(row.below_noise for row in rows)  # in fp32 nothing is, and there is no column
+    table.writerow(["what", "before", "after", "change", *(["in B"] if compare else []), *([BELOW] if doubted else [])])
+    lines: list[tuple[str, float, float, float | None, bool]]
+    lines = [(row.label, row.before, row.after, row.in_b, row.below_noise) for row in rows]
+    lines.append((data.metric_name, data.metric_before, data.metric_after, None, data.below_noise))
+    for label, before, after, in_b, lost in lines:
         written = [repr(float(before)), repr(float(after)), repr(float(after - before))]
         last = ["" if in_b is None else repr(float(in_b))] if compare else []
-        table.writerow([label, *written, *last])
+        table.writerow([label, *written, *last, *([("yes" if lost else "no")] if doubted else [])])
     return text.getvalue()

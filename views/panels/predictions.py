@@ -13,13 +13,13 @@ from core.formatting import number
 from views.data import PredictionsData
 from views.history_data import MetricPoint
 from views.panels.pin_field import PinField
-from views.panels.prediction_rows import COUNTS, as_csv, as_text
+from views.panels.prediction_rows import COUNTS, as_csv, as_text, metric_change
 from views.panels.prediction_table import PredictionTable, TableScroll
 from views.panels.sparkline import Sparkline
 from views.theme import as_card, hue_of, text_scale
 from views.widgets.buttons import open_below
 from views.widgets.icons import IconButton
-from views.widgets.text import ElidedLabel, TintedLabel, enlarge, metric_digits, show_text, signed, wrapped
+from views.widgets.text import ElidedLabel, TintedLabel, enlarge, metric_digits, show_text, wrapped
 
 NOTHING = "Open a model and type a prompt: its answers appear here."
 _METRIC_WIDTH = 164  # pixels
@@ -144,7 +144,7 @@ class PredictionsPanel(QFrame):
         change = data.metric_after - data.metric_before
         digits = metric_digits(data.metric_before, data.metric_after)
         value = number(data.metric_after, digits)
-        change_words = signed(change, digits)
+        change_words = metric_change(data)
         self.metric_name.setText(data.metric_name)
         self.metric_value.setText(value)
         if data.edited:
