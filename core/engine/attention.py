@@ -15,30 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.graph import Reader
 from core.models.adapter import Adapter, AttentionWeights, Places, Shape
 from core.precision import widened
-
-
-def split_qkv(shape: Shape, qkv: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """[batch, n, (heads + 2 kv_heads) * head_width] to q, k, v by head."""
-    by_head = qkv.reshape(*qkv.shape[:2], -1, shape.head_width)
-    q, k = shape.heads, shape.heads + shape.kv_heads
-    return by_head[:, :, :q], by_head[:, :, q:k], by_head[:, :, k:]
-
-
-def port_rows(shape: Shape, reader: Reader) -> slice:
-    """Which rows of w_qkv project for a reader."""
-    first = {"q": 0, "k": shape.heads, "v": shape.heads + shape.kv_heads}[reader.kind] + reader.head
-    return slice(first * shape.head_width, (first + 1) * shape.head_width)
-
-
-def project(weights: AttentionWeights, normed: Tensor, rows: slice | None = None) -> Tensor:
-    """Normed stream [batch, n, width] through w_qkv, or through some of its rows."""
-    if rows is None:
-        return F.linear(normed, weights.w_qkv, weights.b_qkv)
-    bias = None if weights.b_qkv is None else weights.b_qkv[rows]
-    return F.linear(normed, weights.w_qkv[rows], bias)
 
 
 def score_mask(adapter: Adapter, layer: int, queries: Places, heads: Sequence[int] | None = None) -> Tensor | None:

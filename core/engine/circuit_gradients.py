@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from core import progress
-from core.engine.attention import attend, heads_out, scaled, score_mask, write_heads
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
+from core.engine.layer import Below, LayerMath
 from core.engine.pull_back import pull_back
 from core.engine.state import places
 from core.errors import Cancelled
@@ -149,28 +149,16 @@ class CircuitGradients:
     def _heads(self, layer: int, x: Tensor) -> Tensor:
         """What the heads of a layer write, from what their ports read [ports, batch, rows, width]: [heads, batch, rows,
         width]."""
-        adapter, shape, first = self._adapter, self._adapter.shape, self._first
-        weights = adapter.attention[layer]
-        normed = adapter.attention_norm(layer, x).flatten(1, 2)
-        w = weights.w_qkv.unflatten(0, (-1, shape.head_width)).transpose(1, 2)  # type: ignore[no-untyped-call]
-        projected = normed @ w
-        if weights.b_qkv is not None:
-            projected = projected + weights.b_qkv.view(-1, 1, shape.head_width)
-        by_port = projected.unflatten(1, x.shape[1:3]).permute(1, 2, 0, 3)
-        q, k, v = by_port.split([shape.heads, shape.kv_heads, shape.kv_heads], dim=2)
+        first, math = self._first, LayerMath(self._adapter, layer)
+        projected = math.project_each(math.norm(x).flatten(1, 2), range(len(x)))
+        q, k, v = math.split(projected.unflatten(1, x.shape[1:3]).permute(1, 2, 0, 3))  # type: ignore[no-untyped-call]
         everywhere = places(self._engine.clean().embedding, first, self._engine.grid)
-        q, k = adapter.query(layer, q, everywhere), adapter.key(layer, k, everywhere)
-        if first > 0:  # rows before the first difference are those of B, as they are of A
-            run = self._reference.run
-            k = torch.cat([run.k[layer][:, :first], k], dim=1)
-            v = torch.cat([run.v[layer][:, :first], v], dim=1)
-        z = attend(weights, q, k, v, score_mask(adapter, layer, everywhere))
-        outs = heads_out(weights, z, range(shape.heads))
-        factor = write_heads(weights, z)[1]
-        return outs if factor is None else scaled(outs, factor)
+        below = Below(self._reference.run, first) if first > 0 else None  # those of B, as they are of A
+        z = math.mix(q, k, v, everywhere, below=below).z
+        return math.outs(z, range(self._graph.heads), math.factor(z))
 
     def _mlp(self, layer: int, x: Tensor) -> Tensor:
-        return self._adapter.mlp(layer, self._adapter.mlp_norm(layer, x))
+        return LayerMath(self._adapter, layer).mlp(x)
 
     def _output(self, final: Tensor, metric: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
         """The metric [batch] and its gradient at the last stream."""

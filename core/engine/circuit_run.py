@@ -29,9 +29,10 @@ from torch import Tensor
 
 from core import progress
 from core.circuit import kept_matrix, reachable
-from core.engine.attention import attend, heads_out, of_heads, scaled, score_mask, write_heads
+from core.engine.attention import heads_out
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
+from core.engine.layer import Below, LayerMath
 from core.engine.plan import Plan, StagePlan
 from core.engine.state import Readout, RunState, Together, places
 from core.errors import Cancelled, MemoryBudgetError
@@ -206,19 +207,16 @@ class CircuitRun:
         return [circuit for circuits in groups.values() for circuit in circuits]
 
     def _heads(self, layer: int, wanted: list[int], circuits: list[int]) -> None:
-        graph, adapter = self.graph, self.adapter
+        graph, math = self.graph, LayerMath(self.adapter, layer)
         heads = list(range(graph.heads)) if graph.coupled else wanted
-        weights = adapter.attention[layer]
         group = graph.heads // graph.kv_heads
         kv_heads = sorted({head // group for head in heads})
         reads = self._at_reads(layer)
-        q, k, v = self._ports(layer, heads, kv_heads, circuits, reads)
-        if len(kv_heads) * group != len(heads):  # not whole groups: each head beside its own keys
-            each = torch.tensor([kv_heads.index(head // group) for head in heads], device=adapter.device)
-            k, v = k[:, :, each], v[:, :, each]
-        mask = score_mask(adapter, layer, self._places(reads, circuits), heads)
-        z = attend(of_heads(weights, heads), q, k, v, mask)
-        factor = None if weights.joint_scale is None else write_heads(weights, z)[1]
+        q, k, v = self._ports(math, heads, kv_heads, circuits, reads)
+        queries, keys = self._places(reads, circuits), self._places(None, circuits)
+        below = Below(self.reference.run, self.first) if self.first > 0 else None  # those of B
+        z = math.mix(q, k, v, queries, keys, below, heads, kv_heads).z
+        factor = math.factor(z)
         if graph.coupled:
             z = z[:, :, wanted]
         z = z.reshape(len(circuits), -1, *z.shape[1:])
@@ -227,9 +225,8 @@ class CircuitRun:
         if reference is not None:
             self._store_heads(layer, numbers, circuits, wanted, z - reference)
             return
-        outs = heads_out(weights, z, wanted)
-        if factor is not None:
-            outs = scaled(outs, factor.reshape(len(circuits), -1, *factor.shape[1:]))
+        of_circuits = None if factor is None else factor.reshape(len(circuits), -1, *factor.shape[1:])
+        outs = math.outs(z, wanted, of_circuits)
         differences = outs - self.reference.outs(numbers, reads)[:, None]
         for number, difference in zip(numbers, differences, strict=True):
             self._store(circuits, number, difference, layer)
@@ -240,47 +237,31 @@ class CircuitRun:
         return places(self.engine.clean().embedding, rows, self.engine.grid)
 
     def _ports(
-        self, layer: int, heads: list[int], kv_heads: list[int], circuits: list[int], reads: Tensor | None
+        self, math: LayerMath, heads: list[int], kv_heads: list[int], circuits: list[int], reads: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """q of some heads at its rows, k and v at every position, as attention uses them: [circuits * batch, rows,
-        heads, head_width]."""
-        adapter, shape, first = self.adapter, self.shape, self.first
-        queries, keys = self._places(reads, circuits), self._places(None, circuits)
+        """q of some heads at its rows, k and v at every row that is computed: [circuits * batch, rows, heads,
+        head_width]."""
+        shape = self.shape
         k_rows = [shape.heads + head for head in kv_heads]
         v_rows = [shape.heads + shape.kv_heads + head for head in kv_heads]
         if reads is None:
-            ports = self._project(layer, [*heads, *k_rows, *v_rows], circuits, None)
+            ports = self._project(math, [*heads, *k_rows, *v_rows], circuits, None)
             q, kv = ports[:, :, : len(heads)], ports[:, :, len(heads) :]
         else:
-            q = self._project(layer, heads, circuits, reads)
-            kv = self._project(layer, [*k_rows, *v_rows], circuits, None)
-        k, v = kv[:, :, : len(kv_heads)], kv[:, :, len(kv_heads) :]
-        q = adapter.query(layer, q, queries, heads)
-        k = adapter.key(layer, k, keys, kv_heads)
-        if first > 0:  # rows below the first difference are those of B
-            b = self.reference.run
-            below = [x[layer][:, :first][:, :, kv_heads].repeat(len(circuits), 1, 1, 1) for x in (b.k, b.v)]
-            k, v = torch.cat([below[0], k], dim=1), torch.cat([below[1], v], dim=1)
-        return q, k, v
+            q = self._project(math, heads, circuits, reads)
+            kv = self._project(math, [*k_rows, *v_rows], circuits, None)
+        return q, kv[:, :, : len(kv_heads)], kv[:, :, len(kv_heads) :]
 
-    def _project(self, layer: int, rows: list[int], circuits: list[int], reads: Tensor | None) -> Tensor:
-        """What ports make of the streams that they read: [circuits * batch, rows, ports, head_width]. rows: of the
-        ports among all q, all k, all v."""
-        adapter, shape = self.adapter, self.shape
-        weights = adapter.attention[layer]
-        numbers = layer * (shape.heads + 2 * shape.kv_heads + 1) + np.array(rows)
-        w = weights.w_qkv.unflatten(0, (-1, shape.head_width))  # type: ignore[no-untyped-call]
-        b = None if weights.b_qkv is None else weights.b_qkv.view(-1, 1, shape.head_width)
-        if len(rows) < len(w):
-            w, b = w[rows], None if b is None else b[rows]
-        w = w.transpose(1, 2)
-        x = self._streams(Reader("q", layer), numbers, circuits, reads)
+    def _project(self, math: LayerMath, ports: list[int], circuits: list[int], reads: Tensor | None) -> Tensor:
+        """What ports make of the streams that they read: [circuits * batch, rows, ports, head_width]."""
+        shape = self.shape
+        numbers = math.layer * (shape.heads + 2 * shape.kv_heads + 1) + np.array(ports)
+        x = self._streams(Reader("q", math.layer), numbers, circuits, reads)
         step = max(1, TILE_BYTES // (x[:1].numel() * x.element_size()))
         tiles = []
-        for start in range(0, len(rows), step):
+        for start in range(0, len(ports), step):
             tile = slice(start, start + step)
-            normed = adapter.attention_norm(layer, x[tile]).flatten(1, 3)
-            tiles.append(normed @ w[tile] if b is None else torch.baddbmm(b[tile], normed, w[tile]))
+            tiles.append(math.project_each(math.norm(x[tile]).flatten(1, 3), ports[tile]))
         projected = tiles[0] if len(tiles) == 1 else torch.cat(tiles)
         by_port = projected.reshape(*x.shape[:4], -1)
         return by_port.permute(1, 2, 3, 0, 4).flatten(0, 1)
@@ -291,10 +272,9 @@ class CircuitRun:
         circuits = [c for c, kept in enumerate(self.circuits) if kept.needed[number]]
         if not circuits:
             return []
-        adapter, reads = self.adapter, self._at_reads(layer)
-        reader = Reader("mlp", layer)
+        reads, reader = self._at_reads(layer), Reader("mlp", layer)
         x = self._streams(reader, np.array([self.graph.reader_index(reader)]), circuits, reads)[0]
-        out = adapter.mlp(layer, adapter.mlp_norm(layer, x.flatten(0, 1))).unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
+        out = LayerMath(self.adapter, layer).mlp(x.flatten(0, 1)).unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
         self._store(circuits, number, out - self.reference.outs([number], reads)[0], layer)
         return circuits
 

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from core import progress
-from core.engine.attention import attend, head_out, project, score_mask, split_qkv, write_heads
+from core.engine.layer import Below, LayerMath
 from core.engine.norm_slopes import norm_slope
 from core.engine.pull_back import pull_back
 from core.engine.state import RunState, places
@@ -90,7 +90,7 @@ class ReaderGradients:
         self._dropped = _Dropped()
         self.first = first
         self._partly = partly
-        self._below = below if first > 0 else None
+        self._below = None if below is None or first == 0 else Below(below, first)
         self._everywhere = places(stream, first, grid)
         self._norm_in: dict[int, Tensor] = {}
         self._z: dict[int, Tensor] = {}
@@ -137,20 +137,11 @@ class ReaderGradients:
     # ---- forward ----
 
     def _attention(self, layer: int, stream: Tensor) -> Tensor:
-        adapter, below = self.adapter, self._below
-        weights = adapter.attention[layer]
+        math = LayerMath(self.adapter, layer)
         x = self._read(Reader("q", layer), stream)
-        q, k, v = (
-            part.clone() for part in split_qkv(adapter.shape, project(weights, adapter.attention_norm(layer, x)))
-        )
-        keys, values = adapter.key(layer, k, self._everywhere), v
-        if below is not None:
-            before = (part[layer][:, : self.first] for part in (below.k, below.v))
-            of_keys, of_values = (part.repeat(len(k) // len(part), 1, 1, 1) for part in before)
-            keys, values = torch.cat([of_keys, keys], dim=1), torch.cat([of_values, values], dim=1)
-        mask = score_mask(adapter, layer, self._everywhere)
-        z = attend(weights, adapter.query(layer, q, self._everywhere), keys, values, mask)
-        added, factor = write_heads(weights, z)
+        q, k, v = (part.clone() for part in math.split(math.project(math.norm(x))))
+        z = math.mix(q, k, v, self._everywhere, below=self._below).z
+        added, factor = math.write(z)
         self._norm_in[layer] = x.detach()
         self._z[layer] = z.detach()
         self._factors[layer] = None if factor is None else factor.detach()
@@ -159,7 +150,7 @@ class ReaderGradients:
 
     def _mlp(self, layer: int, stream: Tensor) -> Tensor:
         x = self._wanted["mlp", layer] = self._read(Reader("mlp", layer), stream).clone()  # the MLP's own
-        out = self.adapter.mlp(layer, self.adapter.mlp_norm(layer, x))
+        out = LayerMath(self.adapter, layer).mlp(x)
         self._mlp_out[layer] = out.detach()
         return out
 
@@ -205,8 +196,8 @@ class ReaderGradients:
         """Gradients at what some ports of a layer project to [ports, ..., batch, position, head_width] as gradients at
         what they read, [ports, ..., batch, position, width]. first_port: the number of the first among all q, k, v.
         part: which rows these are. out: where to write them, [ports, batch, position, width]."""
-        shape, weights = self.adapter.shape, self.adapter.attention[layer]
-        w = weights.w_qkv.reshape(-1, shape.head_width, shape.width)[first_port : first_port + len(by_port)]
+        math = LayerMath(self.adapter, layer)
+        w, _ = math.port_weights(range(first_port, first_port + len(by_port)))
         x = self._norm_in[layer][part]
         slope = norm_slope(self.adapter, layer)
         if slope is not None:
@@ -214,10 +205,10 @@ class ReaderGradients:
             rows = None if out is None else out.flatten(1, 2)
             found = slope.back(x.flatten(0, 1).repeat(several, 1), w, by_port.flatten(1, -2), rows)
             return found.view(*by_port.shape[:-1], -1)
-        at_norm = (by_port.flatten(1, -2) @ w).reshape(*by_port.shape[:-1], shape.width)
+        at_norm = (by_port.flatten(1, -2) @ w).reshape(*by_port.shape[:-1], x.shape[-1])
         with torch.enable_grad():
             x = x.expand_as(at_norm).detach().requires_grad_()
-            found = pull_back(self.adapter.attention_norm(layer, x), x, at_norm)
+            found = pull_back(math.norm(x), x, at_norm)
         return found if out is None else out.copy_(found)
 
     def at(self, what: str, layer: int) -> Tensor:
@@ -251,5 +242,5 @@ class ReaderGradients:
             return self._stream
         if node.kind == "mlp":
             return self._mlp_out[node.layer]
-        weights = self.adapter.attention[node.layer]
-        return head_out(weights, self._z[node.layer][:, :, node.head], node.head, self._factors[node.layer])
+        math = LayerMath(self.adapter, node.layer)
+        return math.out(self._z[node.layer][:, :, node.head], node.head, self._factors[node.layer])

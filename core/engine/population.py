@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core import progress
 from core.engine.alignment import Alignment
-from core.engine.attention import heads_out, pattern, scaled, score_mask
+from core.engine.layer import LayerMath
 from core.engine.state import RunState, stream_before
 from core.errors import Cancelled, EditError
 from core.graph import Node, Reader
@@ -80,9 +80,8 @@ class Population:
                 for _, state in self.runs(aligned):
                     for each, total in sums.items():
                         for head in range(shape.heads):
-                            mask = score_mask(adapter, each, state.places(0), [head])
-                            found = pattern(shape, adapter.attention[each], state.q[each], state.k[each], head, mask)
-                            total[head] += found[:, :length, :length].to(wide).sum(dim=0)
+                            pattern = state.pattern(adapter, each, head)
+                            total[head] += pattern[:, :length, :length].to(wide).sum(dim=0)
             if size > PATTERN_BYTES:
                 self._patterns.clear()
             self._patterns.update({(each, length): total / len(aligned) for each, total in sums.items()})
@@ -245,7 +244,7 @@ def _parts(adapter: Adapter, state: RunState) -> Iterator[Tensor]:
         if factor is None:
             yield state.z[layer].flatten(2)
         else:
-            yield scaled(heads_out(adapter.attention[layer], state.z[layer], range(adapter.shape.heads)), factor)
+            yield LayerMath(adapter, layer).outs(state.z[layer], range(adapter.shape.heads), factor)
 
 
 def _taken(x: Tensor, index: Tensor | None) -> Tensor:

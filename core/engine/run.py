@@ -25,9 +25,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core import progress
-from core.engine.attention import attend, head_out, port_rows, project, score_mask, split_qkv, write_heads
 from core.engine.flow import Flow
 from core.engine.frozen import FrozenNorms
+from core.engine.layer import Below, LayerMath, neighbours
 from core.engine.plan import Plan, ReaderPlan
 from core.engine.references import References
 from core.engine.state import Readout, RunState, take
@@ -105,7 +105,7 @@ class Pass:
         state.attention_in.append(stream)
 
     def _attention(self, layer: int) -> None:
-        adapter, shape, state, clean = self.adapter, self.shape, self.state, self.clean
+        shape, state, clean, math = self.shape, self.state, self.clean, LayerMath(self.adapter, layer)
         stage = 2 * layer
         first = self.plan.first_row[stage] if clean is not None else 0
         last = layer == shape.layers - 1
@@ -123,18 +123,13 @@ class Pass:
             return
 
         stream = state.attention_in[layer]
-        weights = adapter.attention[layer]
         rows = stream[:, first:]
         normed = self._attention_norm(layer, rows, first, None)
         if reads is None:
-            q, k, v = split_qkv(shape, project(weights, normed))
+            q, k, v = math.split(math.project(normed))
         else:
-            heads = shape.heads * shape.head_width
-            q_normed = self._attention_norm(layer, take(stream, reads), 0, reads)
-            q = project(weights, q_normed, slice(0, heads)).reshape(*q_normed.shape[:2], shape.heads, shape.head_width)
-            kv = project(weights, normed, slice(heads, None))
-            kv = kv.reshape(*normed.shape[:2], -1, shape.head_width)
-            k, v = kv[:, :, : shape.kv_heads], kv[:, :, shape.kv_heads :]
+            q = math.project(self._attention_norm(layer, take(stream, reads), 0, reads), 0, shape.heads)
+            k, v = math.project(normed, shape.heads).split(shape.kv_heads, dim=2)  # type: ignore[no-untyped-call]
         ports = {"q": q, "k": k, "v": v}
         if reads is None:
             self._edited_ports(stage, rows, first, None, ports)
@@ -143,29 +138,25 @@ class Pass:
             self._edited_ports(stage, take(stream, reads), 0, reads, {"q": q})
 
         for reader, which, x in self._variant_readers(stage):
-            ports[reader.kind][which, :, reader.head] = project(
-                weights, adapter.attention_norm(layer, x), port_rows(shape, reader)
-            )
+            port = math.port(reader)
+            ports[reader.kind][which, :, reader.head] = math.project(math.norm(x), port, port + 1)[:, :, 0]
 
         queries = state.places(first if reads is None else reads)
-        q = adapter.query(layer, q, queries)
-        k = adapter.key(layer, k, queries if reads is None else state.places(first))
-        if k.untyped_storage().data_ptr() != v.untyped_storage().data_ptr():
+        below = Below(clean, first) if first > 0 and clean is not None else None
+        mixed = math.mix(q, k, v, queries, None if reads is None else state.places(first), below)
+        q, k, v, z = mixed.q, mixed.k, mixed.v, mixed.z
+        if below is None and k.untyped_storage().data_ptr() != v.untyped_storage().data_ptr():
             v = v.clone()  # else it would keep q and k as they were before they were turned
-        if first > 0 and clean is not None:
-            k = torch.cat([clean.k[layer][:, :first], k], dim=1)
-            v = torch.cat([clean.v[layer][:, :first], v], dim=1)
-        z = attend(weights, q, k, v, score_mask(adapter, layer, queries))
-        added, factor = write_heads(weights, z)
+        added, factor = math.write(z)
         after = (rows if reads is None else take(stream, reads)) + added
-        after = self._carry_heads(stage, layer, z, factor, after, first, reads)
+        after = self._carry_heads(math, z, factor, after, first, reads)
         if reads is None and first > 0 and clean is not None:
             q = torch.cat([clean.q[layer][:, :first], q], dim=1)
             z = torch.cat([clean.z[layer][:, :first], z], dim=1)
             if factor is not None:
-                below = clean.factors[layer]
-                assert below is not None
-                factor = torch.cat([below[:, :first], factor], dim=1)
+                of_clean = clean.factors[layer]
+                assert of_clean is not None
+                factor = torch.cat([of_clean[:, :first], factor], dim=1)
             after = torch.cat([clean.after_attention[layer][:, :first], after], dim=1)
         state.q.append(q)
         state.k.append(k)
@@ -177,8 +168,8 @@ class Pass:
     def _edited_ports(self, stage: int, x: Tensor, first: int, reads: Tensor | None, ports: dict[str, Tensor]) -> None:
         """Set what edited readers make of what they read, [batch, rows, heads, head_width] by kind. x: the stream at
         their rows, without edits. As many readers at a time as fit into a tile, each with rows of w_qkv of its own."""
-        adapter, shape, layer = self.adapter, self.shape, stage // 2
-        weights = adapter.attention[layer]
+        layer = stage // 2
+        math = LayerMath(self.adapter, layer)
         groups = [(plan, [each for each in readers if each.kind in ports]) for plan, readers in self._groups(stage)]
         groups = [(plan, readers) for plan, readers in groups if readers]
         step = max(1, TILE_BYTES // max(x.numel() * x.element_size(), 1))
@@ -189,16 +180,13 @@ class Pass:
             if len(some) < FEW:
                 for each, (_, readers) in zip(normed, some, strict=True):
                     for reader in readers:
-                        ports[reader.kind][:, :, reader.head] = project(weights, each, port_rows(shape, reader))
+                        port = math.port(reader)
+                        ports[reader.kind][:, :, reader.head] = math.project(each, port, port + 1)[:, :, 0]
                 continue
-            numbers = [port_rows(shape, each).start // shape.head_width for _, readers in some for each in readers]
+            numbers = [math.port(each) for _, readers in some for each in readers]
             which = [group for group, (_, readers) in enumerate(some) for _ in readers]
-            chosen = _run_of(numbers)
-            w = weights.w_qkv.unflatten(0, (-1, shape.head_width))[chosen].transpose(1, 2)  # type: ignore[no-untyped-call]
-            projected = normed.flatten(1, 2)[_run_of(which)] @ w
-            if weights.b_qkv is not None:
-                projected += weights.b_qkv.view(-1, 1, shape.head_width)[chosen]
-            by_reader = projected.unflatten(1, x.shape[:2])
+            projected = math.project_each(normed.flatten(1, 2)[neighbours(which)], numbers)
+            by_reader = projected.unflatten(1, x.shape[:2])  # type: ignore[no-untyped-call]
             for made, reader in zip(by_reader, (each for _, readers in some for each in readers), strict=True):
                 ports[reader.kind][:, :, reader.head] = made
 
@@ -209,8 +197,7 @@ class Pass:
 
     def _carry_heads(
         self,
-        stage: int,
-        layer: int,
+        math: LayerMath,
         z: Tensor,
         factor: Tensor | None,
         after: Tensor,
@@ -218,9 +205,10 @@ class Pass:
         reads: Tensor | None,
     ) -> Tensor:
         """Let edited heads carry their replacement."""
+        stage = 2 * math.layer
         for number, slots in self.plan.stages[stage].writers:
             head = self.graph.writers[number].head
-            out = head_out(self.adapter.attention[layer], z[:, :, head], head, factor)
+            out = math.out(z[:, :, head], head, factor)
             after = after + self.flow.keep_delta(number, self.flow.node_delta(number, slots, out, first, reads), reads)
         return self._carry_variants(stage, after, reads)
 
@@ -304,9 +292,3 @@ class Pass:
         for reader, plan in self.plan.stages[stage].readers:
             groups.setdefault(plan, []).append(reader)
         return list(groups.items())
-
-
-def _run_of(numbers: list[int]) -> list[int] | slice:
-    """An index of numbers that are next to each other copies nothing."""
-    after = numbers[0] + len(numbers)
-    return slice(numbers[0], after) if numbers == list(range(numbers[0], after)) else numbers

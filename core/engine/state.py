@@ -18,7 +18,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from core.engine.attention import head_out
+from core.engine.layer import LayerMath
 from core.engine.plan import Plan
 from core.graph import Node, Reader
 from core.models.adapter import Adapter, Places
@@ -142,7 +142,14 @@ class RunState:
             return self.mlp_out[node.layer][of_rows]
         z = self.z[node.layer][of_rows, :, node.head]
         factor = self.factors[node.layer]
-        return head_out(adapter.attention[node.layer], z, node.head, None if factor is None else factor[of_rows])
+        return LayerMath(adapter, node.layer).out(z, node.head, None if factor is None else factor[of_rows])
+
+    def pattern(self, adapter: Adapter, layer: int, head: int) -> Tensor:
+        """The attention of a head in this run: [batch, query, key]. Rows sum to 1, or to less where it has a sink. The
+        queries of the last layer are those at the positions that the output reads."""
+        last = layer == adapter.shape.layers - 1
+        queries = self.places(self.reads if last and self.reads is not None else 0)
+        return LayerMath(adapter, layer).pattern(self.q[layer], self.k[layer], head, queries)
 
 
 def places(stream: Tensor, rows: int | Tensor, grid: tuple[int, int] | None) -> Places:

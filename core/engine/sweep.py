@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import progress
-from core.engine.attention import attend, head_out, heads_out, score_mask, write_heads
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
+from core.engine.layer import Below, LayerMath
 from core.engine.state import places, stream_before
 from core.graph import Node, Reader
 from core.metrics import BoundMetric
@@ -143,23 +143,19 @@ class Sweep:
 
     def _mlp(self, layer: int, number: int, changes: Changes) -> None:
         x = changes["stream", number]
-        out = self._adapter.mlp(layer, self._adapter.mlp_norm(layer, x.flatten(0, 1)))
+        out = LayerMath(self._adapter, layer).mlp(x.flatten(0, 1))
         changes["out", self._graph.writer_index(Node("mlp", layer))] = out.unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
 
     def _projected(self, layer: int, x: Tensor, ports: range | list[int]) -> Tensor:
         """What ports of a layer, by their number in it, make of streams [ports, choices, batch, rows, width]: [choices,
         batch, rows, ports, head_width]."""
-        weights, d = self._adapter.attention[layer], self._adapter.shape.head_width
-        which = list(ports)
-        w = weights.w_qkv.reshape(-1, d, weights.w_qkv.shape[1])[which].transpose(1, 2)
-        found = self._adapter.attention_norm(layer, x.flatten(1, 2)).flatten(1, 2) @ w
-        if weights.b_qkv is not None:
-            found = found + weights.b_qkv.reshape(-1, 1, d)[which]
-        return found.reshape(*x.shape[:4], d).permute(1, 2, 3, 0, 4)
+        math = LayerMath(self._adapter, layer)
+        projected = math.project_each(math.norm(x.flatten(1, 2)).flatten(1, 2), ports)
+        return projected.reshape(*x.shape[:4], -1).permute(1, 2, 3, 0, 4)
 
     def _heads(self, layer: int, numbers: list[int], changes: Changes, used: NDArray[np.bool_]) -> None:
         """The heads of a layer of which some ports read something else."""
-        graph, adapter, shape = self._graph, self._adapter, self._adapter.shape
+        graph, math = self._graph, LayerMath(self._adapter, layer)
         base = graph.reader_index(Reader("q", layer))
         x = torch.stack([changes["stream", number] for number in numbers])
         choices, batch = x.shape[1:3]
@@ -177,20 +173,11 @@ class Sweep:
         heads = everyone if graph.coupled else sorted(head for head in moved if used[base + head])
         if not heads:
             return
-        weights, flat = adapter.attention[layer], ports.flatten(0, 1)
-        q = adapter.query(layer, flat[:, :, : shape.heads], self._places)
-        k = adapter.key(layer, flat[:, :, shape.heads : shape.heads + kv], self._places)
-        v = flat[:, :, shape.heads + kv :]
-        if self.first > 0:  # rows before the first difference are A's, as they are B's
-            clean = self._engine.clean(full=True)
-            before = (part[layer][:, : self.first].repeat(choices, 1, 1, 1) for part in (clean.k, clean.v))
-            k, v = (torch.cat([below, part], dim=1) for below, part in zip(before, (k, v), strict=True))
-        z = attend(weights, q, k, v, score_mask(adapter, layer, self._places))
-        if weights.joint_scale is None:
-            outs = heads_out(weights, z[:, :, heads], heads)
-        else:
-            factor = write_heads(weights, z)[1]
-            outs = torch.stack([head_out(weights, z[:, :, head], head, factor) for head in heads])
+        q, k, v = math.split(ports.flatten(0, 1))
+        # Rows before the first difference are A's, as they are B's.
+        below = Below(self._engine.clean(full=True), self.first) if self.first > 0 else None
+        z = math.mix(q, k, v, self._places, below=below).z
+        outs = math.outs(z[:, :, heads], heads, math.factor(z))
         for head, out in zip(heads, outs, strict=True):
             number = graph.writer_index(Node("head", layer, head))
             changes["out", number] = out.unflatten(0, (choices, batch))

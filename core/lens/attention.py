@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.engine.attention import pattern, score_mask
 from core.engine.population import Population
 from core.errors import ArgumentError, InputError
 from core.result import Result
@@ -24,14 +23,9 @@ def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> ND
     adapter, state = result.model.adapter, result.state
     if not state.q:
         raise ArgumentError("A circuit run keeps no attention.", "Take the pattern from a run with edits.")
-    weights = adapter.attention[layer]
-    q, k = state.q[layer], state.k[layer]
-    last = layer == adapter.shape.layers - 1
     with torch.no_grad():
-        queries = state.places(state.reads if last and state.reads is not None else 0)
-        mask = score_mask(adapter, layer, queries, [head])
-        found = pattern(adapter.shape, weights, q, k, head, mask)
-    return found[min(row, len(found) - 1)].float().cpu().numpy()
+        pattern = state.pattern(adapter, layer, head)
+    return pattern[min(row, len(pattern) - 1)].float().cpu().numpy()
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.edits import EditKind
-from core.engine.attention import pattern, score_mask
 from core.engine.state import RunState
 from core.errors import ArgumentError, Cancelled
 from core.graph import Graph, Node
@@ -164,8 +163,7 @@ def _carried(session: Session, state: RunState, node: Node, gradient: Tensor) ->
     adapter = session.model.adapter
     shape, layer, head = adapter.shape, node.layer, node.head
     weights = adapter.attention[layer]
-    mask = score_mask(adapter, layer, state.places(0), [head])
-    shares = pattern(shape, weights, state.q[layer], state.k[layer], head, mask)
+    shares = state.pattern(adapter, layer, head)
     factor = state.factors[layer]
     at_head = gradient if factor is None else gradient * factor
     width = shape.head_width

@@ -18,7 +18,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from core.engine.attention import attend, head_scores, project, score_mask, soft_capped
+from core.engine.attention import head_scores, soft_capped
+from core.engine.layer import LayerMath
 from core.precision import widened
 from core.tracing.job import Job
 
@@ -32,17 +33,14 @@ def through_softmax(job: Job, layer: int, lost: Tensor, at_z: Tensor, first: int
     lost: [writers, batch, rows, width], what a port would read less. at_z: [drops, batch, rows, heads, head_width].
     Rows begin at `first`."""
     engine, adapter = job.session.engine, job.session.model.adapter
-    shape, weights, clean = adapter.shape, adapter.attention[layer], engine.clean(full=True)
-    count, group, d = len(lost), shape.heads // shape.kv_heads, shape.head_width
+    shape, math, clean = adapter.shape, LayerMath(adapter, layer), engine.clean(full=True)
+    count, group = len(lost), shape.heads // shape.kv_heads
     x = clean.attention_in[layer][:, first:]
-    rows = slice(0, (shape.heads + shape.kv_heads) * d)
     places = clean.places(first)
-    mask = score_mask(adapter, layer, places)
 
     def ports(stream: Tensor) -> tuple[Tensor, Tensor]:
-        projected = project(weights, adapter.attention_norm(layer, stream), rows)
-        by_head = projected.reshape(*projected.shape[:2], -1, d)
-        return by_head[:, :, : shape.heads], by_head[:, :, shape.heads :]
+        projected = math.project(math.norm(stream), 0, shape.heads + shape.kv_heads)
+        return projected[:, :, : shape.heads], projected[:, :, shape.heads :]
 
     def repeated(part: Tensor) -> Tensor:
         return part.repeat(count, 1, 1, 1)
@@ -57,15 +55,15 @@ def through_softmax(job: Job, layer: int, lost: Tensor, at_z: Tensor, first: int
         return found
 
     def with_queries(q: Tensor) -> Tensor:
-        turned = adapter.query(layer, q, places)
-        return dropped(attend(weights, turned, repeated(clean.k[layer]), repeated(clean.v[layer]), mask))
+        turned = math.query(q, places)
+        return dropped(math.attend(turned, repeated(clean.k[layer]), repeated(clean.v[layer]), places))
 
     def with_keys(k: Tensor) -> Tensor:
-        turned = adapter.key(layer, k, places)
+        turned = math.key(k, places)
         if by_position:
-            return _one_key(job, layer, turned.unflatten(0, (count, -1)), at_z, first, mask)  # type: ignore[no-untyped-call]
+            return _one_key(job, layer, turned.unflatten(0, (count, -1)), at_z, first, math.mask(places))  # type: ignore[no-untyped-call]
         turned = torch.cat([repeated(clean.k[layer][:, :first]), turned], dim=1)
-        return dropped(attend(weights, repeated(clean.q[layer][:, first:]), turned, repeated(clean.v[layer]), mask))
+        return dropped(math.attend(repeated(clean.q[layer][:, first:]), turned, repeated(clean.v[layer]), places))
 
     q, k = ports((x - lost).to(x.dtype).flatten(0, 1))
     if not shape.coupled:

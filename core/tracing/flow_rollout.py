@@ -111,12 +111,9 @@ def _moved(job: Job, state: RunState, layer: int, head: int, out: Tensor) -> Ten
     """Step 2: the shares of key positions in what a head writes: [batch, query, key]."""
     import torch
 
-    from core.engine.attention import pattern, score_mask
-
     adapter = job.session.model.adapter
     shape, weights = adapter.shape, adapter.attention[layer]
-    mask = score_mask(adapter, layer, state.places(0), [head])
-    attention = pattern(shape, weights, state.q[layer], state.k[layer], head, mask)
+    attention = state.pattern(adapter, layer, head)
     d = shape.head_width
     written = state.v[layer][:, :, head * shape.kv_heads // shape.heads] @ weights.w_o[:, head * d : (head + 1) * d].T
     factor = state.factors[layer]

@@ -1,0 +1,190 @@
+"""One layer, as every pass computes it. A pass decides what each port reads and at which rows; what becomes of that is
+stated here, out of the formulas of `core.engine.attention`.
+
+    ports   q, k, v = w_qkv norm(x) + b_qkv      of one stream (`project`), or of one a port (`project_each`)
+    mix     z = softmax(scores of turned q and k) v, where keys and values of earlier rows may be another run's
+    write   what heads add: all together with b_o (`write`), or each of them (`outs`)
+    mlp     what the MLP adds
+
+Ports are numbered among all q, all k, all v of the layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.engine.attention import attend, head_out, heads_out, of_heads, pattern, scaled, score_mask, write_heads
+from core.graph import Reader
+from core.models.adapter import Adapter, Places
+
+if TYPE_CHECKING:
+    from core.engine.state import RunState
+
+
+@dataclass(frozen=True, eq=False)
+class Below:
+    """A run whose rows before `first` are also those of a pass that computes the others alone. Its batch may be a part
+    of that pass's, which is repeated."""
+
+    run: RunState
+    first: int
+
+    def with_rows(self, layer: int, k: Tensor, v: Tensor, kv_heads: Sequence[int] | None) -> tuple[Tensor, Tensor]:
+        """Turned keys and values of some K/V heads with those of the rows before them: [batch, position, ...]."""
+        joined = []
+        for kept, rows in ((self.run.k[layer], k), (self.run.v[layer], v)):
+            earlier = kept[:, : self.first]
+            if kv_heads is not None and len(kv_heads) < kept.shape[2]:
+                earlier = earlier[:, :, list(kv_heads)]
+            if len(earlier) < len(rows):
+                earlier = earlier.repeat(len(rows) // len(earlier), 1, 1, 1)
+            joined.append(torch.cat([earlier, rows], dim=1))
+        return joined[0], joined[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Mixed:
+    """Attention as it was computed: q [batch, n, heads, head_width], turned; k and v [batch, position, ...] with the
+    rows below, k turned; z like q."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    z: Tensor
+
+
+class LayerMath:
+    """The attention and the MLP of one layer of a model."""
+
+    def __init__(self, adapter: Adapter, layer: int) -> None:
+        self.adapter = adapter
+        self.layer = layer
+        self.shape = adapter.shape
+        self.weights = adapter.attention[layer]
+
+    # ---- ports ----
+
+    def port(self, reader: Reader) -> int:
+        """The number of a port."""
+        return {"q": 0, "k": self.shape.heads, "v": self.shape.heads + self.shape.kv_heads}[reader.kind] + reader.head
+
+    def split(self, ports: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """[batch, n, ports, head_width] to q, k and v."""
+        q, k = self.shape.heads, self.shape.heads + self.shape.kv_heads
+        return ports[:, :, :q], ports[:, :, q:k], ports[:, :, k:]
+
+    def norm(self, x: Tensor) -> Tensor:
+        """The norm before attention, of streams [..., width]."""
+        return self.adapter.attention_norm(self.layer, x)
+
+    def project(self, normed: Tensor, first: int = 0, stop: int | None = None) -> Tensor:
+        """What ports from a first one on make of one normed stream [batch, n, width]: [batch, n, ports, head_width]."""
+        weights, d = self.weights, self.shape.head_width
+        w, b = weights.w_qkv, weights.b_qkv
+        if first > 0 or stop is not None:
+            rows = slice(first * d, None if stop is None else stop * d)
+            w, b = w[rows], None if b is None else b[rows]
+        return F.linear(normed, w, b).unflatten(2, (-1, d))  # type: ignore[no-any-return,no-untyped-call]
+
+    def project_each(self, normed: Tensor, ports: Sequence[int]) -> Tensor:
+        """What ports make of a normed stream each [ports, rows, width]: [ports, rows, head_width]."""
+        w, b = self.port_weights(ports)
+        return normed @ w.transpose(1, 2) if b is None else torch.baddbmm(b, normed, w.transpose(1, 2))
+
+    def port_weights(self, ports: Sequence[int]) -> tuple[Tensor, Tensor | None]:
+        """The projection of ports [ports, head_width, width], and their bias [ports, 1, head_width]."""
+        weights, chosen = self.weights, neighbours(ports)
+        w = weights.w_qkv.unflatten(0, (-1, self.shape.head_width))[chosen]  # type: ignore[no-untyped-call]
+        return w, None if weights.b_qkv is None else weights.b_qkv.view(-1, 1, self.shape.head_width)[chosen]
+
+    # ---- attention ----
+
+    def query(self, q: Tensor, queries: Places, heads: Sequence[int] | None = None) -> Tensor:
+        """q of heads (None: all) as attention uses it: normed, turned to where it stands."""
+        return self.adapter.query(self.layer, q, queries, heads)
+
+    def key(self, k: Tensor, keys: Places, kv_heads: Sequence[int] | None = None) -> Tensor:
+        """The same for k."""
+        return self.adapter.key(self.layer, k, keys, kv_heads)
+
+    def attend(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        queries: Places,
+        heads: Sequence[int] | None = None,
+        kv_heads: Sequence[int] | None = None,
+    ) -> Tensor:
+        """z of turned queries [batch, n, heads, head_width] over keys and values at all positions. heads, kv_heads:
+        which ones these are; None: all."""
+        if heads is None:
+            return attend(self.weights, q, k, v, self.mask(queries))
+        group = self.shape.heads // self.shape.kv_heads
+        assert kv_heads is not None
+        if len(kv_heads) * group != len(heads):  # not whole groups: each head beside its own keys
+            each = torch.tensor([kv_heads.index(head // group) for head in heads], device=q.device)
+            k, v = k[:, :, each], v[:, :, each]
+        return attend(of_heads(self.weights, heads), q, k, v, self.mask(queries, heads))
+
+    def mix(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        queries: Places,
+        keys: Places | None = None,
+        below: Below | None = None,
+        heads: Sequence[int] | None = None,
+        kv_heads: Sequence[int] | None = None,
+    ) -> Mixed:
+        """Attention of what ports projected. keys: where k and v stand, if not where q does. below: where keys and
+        values of the rows before them come from. heads, kv_heads: which ones q, and k and v, are; None: all."""
+        q = self.query(q, queries, heads)
+        k = self.key(k, queries if keys is None else keys, kv_heads)
+        if below is not None:
+            k, v = below.with_rows(self.layer, k, v, kv_heads)
+        return Mixed(q, k, v, self.attend(q, k, v, queries, heads, kv_heads))
+
+    def pattern(self, q: Tensor, k: Tensor, head: int, queries: Places) -> Tensor:
+        """Attention of one head, of turned queries and keys of all: [batch, n, position]."""
+        return pattern(self.shape, self.weights, q, k, head, self.mask(queries, [head]))
+
+    def mask(self, queries: Places, heads: Sequence[int] | None = None) -> Tensor | None:
+        """What is done to the scores of some heads (None: all): see `score_mask`."""
+        return score_mask(self.adapter, self.layer, queries, heads)
+
+    # ---- what is written ----
+
+    def write(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
+        """What all heads add together, b_o included, and the factor of their joint scale, if they have one."""
+        return write_heads(self.weights, z)
+
+    def factor(self, z: Tensor) -> Tensor | None:
+        """That factor, from the z of all heads."""
+        return None if self.weights.joint_scale is None else write_heads(self.weights, z)[1]
+
+    def out(self, z: Tensor, head: int, factor: Tensor | None) -> Tensor:
+        """What one head adds: its z [batch, n, head_width] to [batch, n, width]. factor: of the joint scale."""
+        return head_out(self.weights, z, head, factor)
+
+    def outs(self, z: Tensor, heads: Sequence[int], factor: Tensor | None = None) -> Tensor:
+        """What some heads add: their z [..., n, heads, head_width] to [heads, ..., n, width]."""
+        outs = heads_out(self.weights, z, heads)
+        return outs if factor is None else scaled(outs, factor)
+
+    def mlp(self, x: Tensor) -> Tensor:
+        """What the MLP adds where it reads x [..., rows, width]."""
+        return self.adapter.mlp(self.layer, self.adapter.mlp_norm(self.layer, x))
+
+
+def neighbours(numbers: Sequence[int]) -> list[int] | slice:
+    """An index of numbers that are next to each other copies nothing."""
+    after = numbers[0] + len(numbers)
+    return slice(numbers[0], after) if list(numbers) == list(range(numbers[0], after)) else list(numbers)
