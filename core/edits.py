@@ -33,7 +33,7 @@ from core.edit_kinds import ABLATIONS, EDIT_KINDS, EDIT_WORDS, KINDS, SEEDED, Ed
 from core.errors import EditError
 from core.formatting import percent
 from core.graph import Edge, Graph, Node, Reader
-from core.positions import ROLE, Extent, Positions, Rows, plain_positions
+from core.positions import ROLE, Extent, Positions, RowPositions, plain_positions
 
 __all__ = [
     "ABLATIONS",
@@ -123,7 +123,7 @@ class ResolvedEdit:
 
     target: Node | Reader | Edge
     kind: EditKind
-    positions: Rows | None
+    positions: RowPositions | None
     value: float | tuple[float, ...]
     strength: float
     seed: int = 0

@@ -17,7 +17,7 @@ from core.errors import EditError, InputError
 
 Span = tuple[int, int]
 Positions = int | str | Sequence[int | str]
-Rows = tuple[tuple[int, ...], ...]  # sorted absolute positions, one tuple a row
+RowPositions = tuple[tuple[int, ...], ...]  # sorted absolute positions, one tuple a row
 
 ROLE = re.compile(r"[^\W\d][\w.-]*")
 
@@ -49,7 +49,7 @@ class Extent:
     length: int
     roles: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
 
-    def rows(self, positions: Positions) -> Rows | None:
+    def rows(self, positions: Positions) -> RowPositions | None:
         """Where positions are; None where that is all of every row. Raises EditError for a position that a row does
         not have, a role that nothing is called, and no position at all."""
         wanted = plain_positions(positions)

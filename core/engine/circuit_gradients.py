@@ -23,7 +23,7 @@ from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.layer import Below, LayerMath
 from core.engine.pull_back import pull_back
-from core.engine.state import places
+from core.engine.rows import Rows
 from core.errors import Cancelled
 from core.graph import Reader
 from core.precision import wide_dtype, widened
@@ -54,13 +54,12 @@ class CircuitGradients:
         self._graph = graph = engine.graph
         dtype = wide_dtype(adapter.dtype)  # of shares, differences and sums
         self._shares = shares.to(dtype).to(adapter.device)
-        self._first = first
+        self._rows = Rows(engine.length, first)
         self._cancelled = cancelled
-        self._reference = Reference(engine, replacement, first, full=True)
-        self._rows = engine.batch * (engine.length - first)
+        self._reference = Reference(engine, replacement, full=True)
         with torch.no_grad():
-            embedding = engine.clean().embedding[:, first:]
-            size = (graph.n_writers, self._rows, adapter.shape.width)
+            embedding = self._rows.of(engine.clean().embedding)
+            size = (graph.n_writers, engine.batch * self._rows.count, adapter.shape.width)
             self._used = (self._shares != 0).any(dim=0)  # the others are never computed: nothing reads them
             self._differences = torch.zeros(size, dtype=dtype, device=adapter.device)
             self._at: Tensor | None = None  # [writers, batch and rows, 1]
@@ -68,7 +67,7 @@ class CircuitGradients:
                 at = at_positions.to(dtype).to(adapter.device)
                 self._at = at.repeat(1, engine.batch)[:, :, None]
                 self._whole = torch.zeros_like(self._differences)  # without the shares at positions
-            self._keep(0, widened(embedding) - self._reference.outs([0], None)[0])
+            self._keep(0, widened(embedding) - self._reference.out_at(0, self._rows))
             for layer in range(graph.layers):
                 self._check(layer / (4 * graph.layers))
                 heads, mlp = self._writers(layer)
@@ -114,8 +113,8 @@ class CircuitGradients:
     def _streams(self, reader: Reader, numbers: slice, writers: int) -> Tensor:
         """What some readers that stand at one place read: [readers, batch, rows, width]. writers: how many write
         before."""
-        size = (self._engine.batch, self._engine.length - self._first, self._adapter.shape.width)
-        reference = self._reference.stream(reader, None).expand(size)
+        size = (self._engine.batch, self._rows.count, self._adapter.shape.width)
+        reference = self._reference.stream(reader, self._rows).expand(size)
         shares = self._shares[numbers, :writers]
         read = (shares @ self._differences[:writers].flatten(1)).unflatten(1, size)  # type: ignore[no-untyped-call]
         return (read + reference).to(self._adapter.dtype)  # type: ignore[no-any-return]
@@ -136,23 +135,23 @@ class CircuitGradients:
 
     def _keep_heads(self, layer: int, heads: range) -> None:
         outs = self._heads(layer, self._streams(Reader("q", layer), self._port_numbers(layer), heads.start))
-        differences = widened(outs) - self._reference.outs(list(heads), None)
+        differences = widened(outs) - self._reference.outs(list(heads), self._rows)
         self._set(slice(heads.start, heads.stop), differences.flatten(1, 2))
 
     def _keep_mlp(self, layer: int, heads: range, mlp: int) -> None:
         read = mlp if self._reads_heads else heads.start
         out = self._mlp(layer, self._streams(Reader("mlp", layer), self._mlp_number(layer), read)[0])
-        self._keep(mlp, widened(out) - self._reference.outs([mlp], None)[0])
+        self._keep(mlp, widened(out) - self._reference.out_at(mlp, self._rows))
 
     # ---- a layer ----
 
     def _heads(self, layer: int, x: Tensor) -> Tensor:
         """What the heads of a layer write, from what their ports read [ports, batch, rows, width]: [heads, batch, rows,
         width]."""
-        first, math = self._first, LayerMath(self._adapter, layer)
+        first, math = self._rows.first, LayerMath(self._adapter, layer)
         projected = math.project_each(math.norm(x).flatten(1, 2), range(len(x)))
         q, k, v = math.split(projected.unflatten(1, x.shape[1:3]).permute(1, 2, 0, 3))  # type: ignore[no-untyped-call]
-        everywhere = places(self._engine.clean().embedding, first, self._engine.grid)
+        everywhere = self._rows.places(x, self._engine.grid)
         below = Below(self._reference.run, first) if first > 0 else None  # those of B, as they are of A
         z = math.mix(q, k, v, everywhere, below=below).z
         return math.outs(z, range(self._graph.heads), math.factor(z))
@@ -162,11 +161,9 @@ class CircuitGradients:
 
     def _output(self, final: Tensor, metric: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
         """The metric [batch] and its gradient at the last stream."""
-        reads = self._engine.reads
         with torch.enable_grad():
             x = final.detach().requires_grad_()
-            index = None if reads is None else (reads - self._first)[:, :, None].expand(-1, -1, x.shape[-1])
-            output = self._adapter.read(x if index is None else x.gather(1, index))
+            output = self._adapter.read(Rows(self._rows.length, index=self._engine.reads).of(x, self._rows.first))
             found = metric(output[:, -1] if output.ndim == 3 else output)
             (gradient,) = torch.autograd.grad(found.sum(), x)
         return found.detach(), gradient

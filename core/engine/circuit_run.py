@@ -19,7 +19,7 @@ In a causal model only the rows from the first difference between A and B on are
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,7 +34,8 @@ from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.layer import Below, LayerMath
 from core.engine.plan import Plan, StagePlan
-from core.engine.state import Readout, RunState, Together, places
+from core.engine.rows import Rows
+from core.engine.state import Readout, RunState, Together
 from core.errors import Cancelled, MemoryBudgetError
 from core.graph import Graph, Reader
 from core.models.adapter import Places
@@ -139,14 +140,15 @@ class CircuitRun:
         self.shape = engine.adapter.shape
         self.graph = engine.graph
         self.circuits = circuits
-        self.first = ablation(replacement).first_row(engine)
-        self.reference = Reference(engine, replacement, self.first)
-        self.reads = engine.reads
+        self.rows = Rows(engine.length, ablation(replacement).first_row(engine))  # that are computed
+        self.reads = Rows(engine.length, index=engine.reads)  # that the output reads
+        self.late = engine.reads is not None  # whether the last layer computes these alone
+        self.reference = Reference(engine, replacement)
         last = self.graph.n_writers - (self.graph.heads + 1)  # the first writer of the last layer
         for kept in circuits:
-            early = int((kept.writers < last).sum()) if self.reads is not None else len(kept.writers)
-            kept.differences = self._empty(early, engine.length - self.first)
-            kept.at_reads = None if self.reads is None else self._empty(len(kept.writers), self.reads.shape[1])
+            early = int((kept.writers < last).sum()) if self.late else len(kept.writers)
+            kept.differences = self._empty(early, self.rows.count)
+            kept.at_reads = self._empty(len(kept.writers), self.reads.count) if self.late else None
 
     def _empty(self, writers: int, rows: int) -> Tensor:
         size = (writers, self.engine.batch, rows, self.shape.width)
@@ -159,22 +161,22 @@ class CircuitRun:
         embedding = self.engine.clean().embedding
         starting = [c for c in everyone if self.circuits[c].needed[0]]
         if starting:
-            difference = (embedding - self.reference.out(0))[:, self.first :]
+            difference = self.rows.of(embedding - self.reference.out(0))
             self._store(starting, 0, difference.expand(len(starting), *difference.shape), 0)
         for layer in range(layers):
             if cancelled is not None and cancelled():
                 raise Cancelled
             progress.at(layer / layers)
-            if self._at_reads(layer) is not None:
+            if self._rows_of(layer) is self.reads:
                 self._gather_reads()
             ran = self._attention(layer) + self._mlp(layer)
             for circuit in ran:
                 first_layers[circuit] = min(first_layers[circuit], layer)
         reader = Reader("logits")
         number = self.graph.reader_index(reader)
-        x = self._streams(reader, np.array([number]), everyone, self.reads)[0]
-        if self.reads is None and self.first > 0:
-            below = self.reference.whole_stream(reader)[:, : self.first]
+        x = self._streams(reader, np.array([number]), everyone, self.reads if self.late else self.rows)[0]
+        if not self.late and self.rows.first > 0:
+            below = self.reference.whole_stream(reader)[:, : self.rows.first]
             x = torch.cat([below.expand(len(everyone), *below.shape), x], dim=2)
         together = Together(self.adapter, x)
         plan = Plan((), tuple(StagePlan() for _ in range(2 * layers + 1)), ())
@@ -182,7 +184,7 @@ class CircuitRun:
             (
                 RunState(
                     plan,
-                    self.reads,
+                    self.reads.index,
                     embedding,
                     final=x[c],
                     readout=Readout(x[c], self.adapter, among=(together, c)),
@@ -211,52 +213,52 @@ class CircuitRun:
         heads = list(range(graph.heads)) if graph.coupled else wanted
         group = graph.heads // graph.kv_heads
         kv_heads = sorted({head // group for head in heads})
-        reads = self._at_reads(layer)
-        q, k, v = self._ports(math, heads, kv_heads, circuits, reads)
-        queries, keys = self._places(reads, circuits), self._places(None, circuits)
-        below = Below(self.reference.run, self.first) if self.first > 0 else None  # those of B
+        rows, first = self._rows_of(layer), self.rows.first
+        q, k, v = self._ports(math, heads, kv_heads, circuits, rows)
+        queries, keys = self._places(rows, circuits), self._places(self.rows, circuits)
+        below = Below(self.reference.run, first) if first > 0 else None  # those of B
         z = math.mix(q, k, v, queries, keys, below, heads, kv_heads).z
         factor = math.factor(z)
         if graph.coupled:
             z = z[:, :, wanted]
         z = z.reshape(len(circuits), -1, *z.shape[1:])
-        reference = self.reference.z(layer, wanted, reads)
+        reference = self.reference.z(layer, wanted, rows)
         numbers = [1 + layer * (graph.heads + 1) + head for head in wanted]
         if reference is not None:
             self._store_heads(layer, numbers, circuits, wanted, z - reference)
             return
         of_circuits = None if factor is None else factor.reshape(len(circuits), -1, *factor.shape[1:])
         outs = math.outs(z, wanted, of_circuits)
-        differences = outs - self.reference.outs(numbers, reads)[:, None]
+        differences = outs - self.reference.outs(numbers, rows)[:, None]
         for number, difference in zip(numbers, differences, strict=True):
             self._store(circuits, number, difference, layer)
 
-    def _places(self, reads: Tensor | None, circuits: list[int]) -> Places:
-        """Where rows stand: those from the first difference on, or those of each circuit and row of the batch."""
-        rows = self.first if reads is None else reads.repeat(len(circuits), 1)
-        return places(self.engine.clean().embedding, rows, self.engine.grid)
+    def _places(self, rows: Rows, circuits: list[int]) -> Places:
+        """Where rows stand, of all circuits one after the other."""
+        index = None if rows.index is None else rows.index.repeat(len(circuits), 1)
+        return replace(rows, index=index).places(self.engine.clean().embedding, self.engine.grid)
 
     def _ports(
-        self, math: LayerMath, heads: list[int], kv_heads: list[int], circuits: list[int], reads: Tensor | None
+        self, math: LayerMath, heads: list[int], kv_heads: list[int], circuits: list[int], rows: Rows
     ) -> tuple[Tensor, Tensor, Tensor]:
         """q of some heads at its rows, k and v at every row that is computed: [circuits * batch, rows, heads,
         head_width]."""
         shape = self.shape
         k_rows = [shape.heads + head for head in kv_heads]
         v_rows = [shape.heads + shape.kv_heads + head for head in kv_heads]
-        if reads is None:
-            ports = self._project(math, [*heads, *k_rows, *v_rows], circuits, None)
+        if rows is self.rows:
+            ports = self._project(math, [*heads, *k_rows, *v_rows], circuits, rows)
             q, kv = ports[:, :, : len(heads)], ports[:, :, len(heads) :]
         else:
-            q = self._project(math, heads, circuits, reads)
-            kv = self._project(math, [*k_rows, *v_rows], circuits, None)
+            q = self._project(math, heads, circuits, rows)
+            kv = self._project(math, [*k_rows, *v_rows], circuits, self.rows)
         return q, kv[:, :, : len(kv_heads)], kv[:, :, len(kv_heads) :]
 
-    def _project(self, math: LayerMath, ports: list[int], circuits: list[int], reads: Tensor | None) -> Tensor:
+    def _project(self, math: LayerMath, ports: list[int], circuits: list[int], rows: Rows) -> Tensor:
         """What ports make of the streams that they read: [circuits * batch, rows, ports, head_width]."""
         shape = self.shape
         numbers = math.layer * (shape.heads + 2 * shape.kv_heads + 1) + np.array(ports)
-        x = self._streams(Reader("q", math.layer), numbers, circuits, reads)
+        x = self._streams(Reader("q", math.layer), numbers, circuits, rows)
         step = max(1, TILE_BYTES // (x[:1].numel() * x.element_size()))
         tiles = []
         for start in range(0, len(ports), step):
@@ -272,16 +274,17 @@ class CircuitRun:
         circuits = [c for c, kept in enumerate(self.circuits) if kept.needed[number]]
         if not circuits:
             return []
-        reads, reader = self._at_reads(layer), Reader("mlp", layer)
-        x = self._streams(reader, np.array([self.graph.reader_index(reader)]), circuits, reads)[0]
+        rows, reader = self._rows_of(layer), Reader("mlp", layer)
+        x = self._streams(reader, np.array([self.graph.reader_index(reader)]), circuits, rows)[0]
         out = LayerMath(self.adapter, layer).mlp(x.flatten(0, 1)).unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
-        self._store(circuits, number, out - self.reference.outs([number], reads)[0], layer)
+        self._store(circuits, number, out - self.reference.out_at(number, rows), layer)
         return circuits
 
     # ---- differences ----
 
-    def _at_reads(self, layer: int) -> Tensor | None:
-        return self.reads if layer == self.shape.layers - 1 else None
+    def _rows_of(self, layer: int) -> Rows:
+        """Those that the queries and the MLP of a layer compute."""
+        return self.reads if self.late and layer == self.shape.layers - 1 else self.rows
 
     def _store(self, circuits: list[int], number: int, differences: Tensor, layer: int) -> None:
         """Keep what a writer wrote in some circuits: [circuits, batch, rows, width]."""
@@ -290,7 +293,7 @@ class CircuitRun:
             self._target(kept, number, layer)[kept.row_of[number]] = difference
 
     def _target(self, kept: Kept, number: int, layer: int) -> Tensor:
-        target = kept.at_reads if self._at_reads(layer) is not None and number > 0 else kept.differences
+        target = kept.at_reads if self._rows_of(layer) is self.reads and number > 0 else kept.differences
         assert target is not None
         return target
 
@@ -307,8 +310,8 @@ class CircuitRun:
 
     def _gather_reads(self) -> None:
         """What earlier layers wrote, at the positions that the output reads."""
-        assert self.reads is not None
-        index = self.reads - self.first
+        assert self.reads.index is not None
+        index = self.reads.index - self.rows.first
         for kept in self.circuits:
             assert kept.differences is not None
             assert kept.at_reads is not None
@@ -316,15 +319,15 @@ class CircuitRun:
             found = kept.differences.take_along_dim(index.clamp(min=0)[None, :, :, None], dim=2)
             early[:] = found * (index >= 0)[:, :, None]
 
-    def _streams(self, reader: Reader, numbers: NDArray[np.int64], circuits: list[int], reads: Tensor | None) -> Tensor:
+    def _streams(self, reader: Reader, numbers: NDArray[np.int64], circuits: list[int], rows: Rows) -> Tensor:
         """Step 2: what readers that read at one place read: [readers, circuits, batch, rows, width]."""
         engine, width = self.engine, self.shape.width
-        size = engine.batch, engine.length - self.first if reads is None else reads.shape[1], width
-        reference = self.reference.stream(reader, reads).expand(size).flatten(0, 1)[:, None]  # [batch * rows, 1, width]
+        size = engine.batch, rows.count, width
+        reference = self.reference.stream(reader, rows).expand(size).flatten(0, 1)[:, None]  # [batch * rows, 1, width]
         x = reference.new_empty(len(circuits), len(reference), len(numbers), width)
         for place, circuit in enumerate(circuits):
             kept = self.circuits[circuit]
-            source = kept.differences if reads is None else kept.at_reads
+            source = kept.differences if rows is self.rows else kept.at_reads
             assert source is not None
             keep = kept.matrix[numbers]
             chosen = np.flatnonzero(keep.any(axis=0))

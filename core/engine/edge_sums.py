@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from core.engine.plan import Plan, ReaderPlan, Slot
+from core.engine.rows import Rows
 from core.precision import wide_dtype, widened
 
 MANY = 8  # edges: below it, the product is not worth its while
@@ -21,7 +22,7 @@ HELD_BYTES = 64 * 2**20  # of what edges change, in one pass
 DENSE = 0.5
 
 Kind = tuple[str, float | tuple[float, ...], int]
-Setter = Callable[[Tensor, Sequence[int], Slot, int, Tensor | None], None]
+Setter = Callable[[Tensor, Sequence[int], Slot, Rows], None]
 
 
 def _kind(slot: Slot) -> Kind:
@@ -48,9 +49,7 @@ class EdgeSums:
             return False
         return all(not plan.slots and all(slot.positions is None for _, slot in plan.edges) for plan in plans)
 
-    def read(
-        self, plans: Sequence[ReaderPlan], x: Tensor, first: int, reads: Tensor | None, set_changes: Setter
-    ) -> Tensor:
+    def read(self, plans: Sequence[ReaderPlan], x: Tensor, at: Rows, set_changes: Setter) -> Tensor:
         """What readers with these edits read, summed in fp32 of a model in half precision: [plans, batch, rows,
         width]. set_changes: sets what edges of some writers carry more than without their edit, at these rows, among
         those of all writers [writers, batch, rows, width]. It is not kept: it belongs to what holds this."""
@@ -61,7 +60,7 @@ class EdgeSums:
                 by_kind.setdefault(_kind(slot), []).append((row, number, slot))
         found = x.expand(len(plans), *x.shape).flatten(1)
         for kind, edges in by_kind.items():
-            changes = self._changes(kind, edges, x, first, reads, set_changes)
+            changes = self._changes(kind, edges, x, at, set_changes)
             upto = 1 + max(number for _, number, _ in edges)
             factors = torch.zeros(len(plans), upto, dtype=x.dtype, device="cpu")
             rows, numbers, slots = zip(*edges, strict=True)
@@ -80,18 +79,17 @@ class EdgeSums:
         kind: Kind,
         edges: list[tuple[int, int, Slot]],
         x: Tensor,
-        first: int,
-        reads: Tensor | None,
+        at: Rows,
         set_changes: Setter,
     ) -> Tensor:
         """What the edges of writers change, set where one of these needs it: [writers, batch, rows, width]."""
-        key = kind, reads is not None
+        key = kind, at.index is not None
         held = self._held.get(key)
-        if held is None or held[0] != first:
-            held = self._held[key] = first, x.new_zeros(self._writers, *x.shape), set()
+        if held is None or held[0] != at.first:
+            held = self._held[key] = at.first, x.new_zeros(self._writers, *x.shape), set()
         _, changes, known = held
         missing = sorted({number for _, number, _ in edges} - known)
         if missing:
-            set_changes(changes, missing, edges[0][2], first, reads)
+            set_changes(changes, missing, edges[0][2], at)
             known |= set(missing)
         return changes

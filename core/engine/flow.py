@@ -1,7 +1,6 @@
 """What flows along edited edges of one pass: the input of an edited reader, and what an edited node carries.
 
-`core/edits.py` states it. Rows are given as a first one (`first`, in a causal model) or as the positions that the
-output reads (`reads`, [batch, n]), of which the last layer computes nothing else.
+`core/edits.py` states it.
 """
 
 from __future__ import annotations
@@ -17,10 +16,11 @@ from core.engine.attention import heads_out
 from core.engine.edge_sums import EdgeSums
 from core.engine.plan import ReaderPlan, Slot
 from core.engine.references import References
-from core.engine.state import RunState, stream_before, take
+from core.engine.rows import Held, Rows
+from core.engine.state import RunState
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
-from core.positions import Rows
+from core.positions import RowPositions
 from core.precision import wide_dtype, widened
 from core.replacements.table import REPLACEMENTS
 
@@ -36,45 +36,41 @@ class Flow:
         self.references = references
         self.length = state.embedding.shape[1]
         self.dtype = wide_dtype(adapter.dtype)
-        self._masks: dict[tuple[Rows, int], Tensor] = {}
+        self._masks: dict[tuple[RowPositions, int], Tensor] = {}
         self._sums = EdgeSums(state.plan, adapter.graph.n_writers)
 
-    def read(self, reader: Reader, plan: ReaderPlan, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+    def read(self, reader: Reader, plan: ReaderPlan, x: Tensor, rows: Rows) -> Tensor:
         """x_r: the stream at the given rows, with the reader's own edits and those of its edges: summed in fp32, and
         rounded once to the precision that the stream has."""
         assert self.references is not None
         if self._sums.takes([plan], x):
-            return self._sums.read([plan], x, first, reads, self._set_changes)[0]
+            return self._sums.read([plan], x, rows, self._set_changes)[0]
         dtype, x = x.dtype, widened(x)
         for slot in plan.slots:
-            value = self._reader_value(reader, slot, x, first, reads)
-            x = x + self._share(slot, first, reads) * (value - x)
+            value = self._reader_value(reader, slot, x, rows)
+            x = x + self._share(slot, rows) * (value - x)
         for number, slot in plan.edges:
             node = self.graph.writers[number]
-            current = out = widened(self.rows(self.state.out(self.adapter, node), node, first, reads))
+            current = out = widened(self.state.out_at(self.adapter, node, rows))
             if number in self.state.node_deltas:
-                current = current + self.rows(self.state.node_deltas[number], node, first, reads)
+                current = current + self._delta(number, rows)
             for own in plan.slots:
                 if own.adds:
                     continue  # to the sum of all edges: none of them carries it
-                value = self._node_value(node, own, out, first, reads)
-                current = current + self._share(own, first, reads) * (value - current)
-            value = self._node_value(node, slot, out, first, reads)
-            x = x + self._share(slot, first, reads) * (value - current)
+                value = self._node_value(node, own, out, rows)
+                current = current + self._share(own, rows) * (value - current)
+            value = self._node_value(node, slot, out, rows)
+            x = x + self._share(slot, rows) * (value - current)
         return x.to(dtype)
 
-    def read_many(
-        self, readers: Sequence[tuple[Reader, ReaderPlan]], x: Tensor, first: int, reads: Tensor | None
-    ) -> Tensor:
+    def read_many(self, readers: Sequence[tuple[Reader, ReaderPlan]], x: Tensor, rows: Rows) -> Tensor:
         """The same for several readers at one place: [readers, batch, rows, width]."""
         plans = [plan for _, plan in readers]
         if self._sums.takes(plans, x):
-            return self._sums.read(plans, x, first, reads, self._set_changes)
-        return torch.stack([self.read(reader, plan, x, first, reads) for reader, plan in readers])
+            return self._sums.read(plans, x, rows, self._set_changes)
+        return torch.stack([self.read(reader, plan, x, rows) for reader, plan in readers])
 
-    def _set_changes(
-        self, changes: Tensor, numbers: Sequence[int], slot: Slot, first: int, reads: Tensor | None
-    ) -> None:
+    def _set_changes(self, changes: Tensor, numbers: Sequence[int], slot: Slot, rows: Rows) -> None:
         """Set what edges of some writers carry more by an edit than without it, where their reader has no edits, among
         those of all [writers, batch, rows, width]."""
         of_layers: dict[int, list[int]] = {}
@@ -84,80 +80,69 @@ class Flow:
                 node.kind != "head" or self.state.factors[node.layer] is not None or self.dtype != self.adapter.dtype
             )
             if alone or number in self.state.node_deltas or slot.kind not in ("patch", "zero"):
-                out = widened(self.rows(self.state.out(self.adapter, node), node, first, reads))
-                value = self._node_value(node, slot, out, first, reads)
+                out = widened(self.state.out_at(self.adapter, node, rows))
+                value = self._node_value(node, slot, out, rows)
                 if number in self.state.node_deltas:
-                    out = out + self.rows(self.state.node_deltas[number], node, first, reads)
+                    out = out + self._delta(number, rows)
                 changes[number] = value - out
             else:
                 of_layers.setdefault(node.layer, []).append(number)
         for layer, heads in of_layers.items():  # what a head writes is linear in what it mixes: one product for all
-            mixed = self._mixed(self.state.z[layer], heads, first, reads)
+            mixed = self._mixed(self.state.z[layer], heads, rows)
             change = -mixed
             if slot.kind == "patch":
                 assert self.references is not None
                 of_b = self.references.counterfactual(self.state.reads is None).z[layer]
-                change = self._mixed(self.references.rows(of_b), heads, first, reads) - mixed
+                change = self._mixed(self.references.rows(of_b), heads, rows) - mixed
             which = [self.graph.writers[number].head for number in heads]
             changes[heads] = heads_out(self.adapter.attention[layer], change, which)
 
-    def _mixed(self, z: Tensor, heads: Sequence[int], first: int, reads: Tensor | None) -> Tensor:
+    def _mixed(self, z: Tensor, heads: Sequence[int], rows: Rows) -> Tensor:
         """Rows of what some heads of a layer mix: [batch, rows, heads, head_width]."""
-        rows = self.rows(z.flatten(2), self.graph.writers[heads[0]], first, reads)
-        by_head = rows.unflatten(2, z.shape[2:])  # type: ignore[no-untyped-call]
-        return by_head[:, :, [self.graph.writers[number].head for number in heads]]  # type: ignore[no-any-return]
+        held = Held(z, self.state.rows_of(self.graph.writers[heads[0]]))
+        return held.at(rows)[:, :, [self.graph.writers[number].head for number in heads]]
 
-    def node_delta(self, number: int, slots: Sequence[Slot], out: Tensor, first: int, reads: Tensor | None) -> Tensor:
+    def node_delta(self, number: int, slots: Sequence[Slot], out: Tensor, rows: Rows) -> Tensor:
         """What an edited node carries, less what it adds, at the rows of `out`."""
         node = self.graph.writers[number]
         carried = wide = widened(out)
         for slot in slots:
-            value = self._node_value(node, slot, wide, first, reads)
-            carried = carried + self._share(slot, first, reads) * (value - carried)
+            value = self._node_value(node, slot, wide, rows)
+            carried = carried + self._share(slot, rows) * (value - carried)
         return (carried - wide).to(out.dtype)
 
-    def keep_delta(self, number: int, delta: Tensor, reads: Tensor | None) -> Tensor:
+    def keep_delta(self, number: int, delta: Tensor, rows: Rows) -> Tensor:
         """Remember a delta over all positions (zero below the first row) for readers to come; return it as it
         is."""
-        missing = self.length - delta.shape[1] if reads is None else 0
+        missing = rows.first
         self.state.node_deltas[number] = F.pad(delta, (0, 0, missing, 0)) if missing else delta
         return delta
 
-    def _node_value(self, node: Node, slot: Slot, out: Tensor, first: int, reads: Tensor | None) -> Tensor:
+    def _node_value(self, node: Node, slot: Slot, out: Tensor, rows: Rows) -> Tensor:
         """The full replacement of what a node writes, broadcastable to the rows."""
-        return REPLACEMENTS[slot.kind].at_node(node, slot, out, PassRows(self, first, reads))
+        return REPLACEMENTS[slot.kind].at_node(node, slot, out, PassRows(self, rows))
 
-    def _reader_value(self, reader: Reader, slot: Slot, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
+    def _reader_value(self, reader: Reader, slot: Slot, x: Tensor, rows: Rows) -> Tensor:
         """The full replacement of all that a reader reads. Biases of no head stay."""
-        return REPLACEMENTS[slot.kind].at_reader(reader, slot, x, PassRows(self, first, reads))
+        return REPLACEMENTS[slot.kind].at_reader(reader, slot, x, PassRows(self, rows))
 
-    def unedited(self, reader: Reader, first: int, reads: Tensor | None) -> Tensor:
+    def unedited(self, reader: Reader, rows: Rows) -> Tensor:
         """What a reader would read without edits of nodes, at its rows."""
-        stream = widened(self.cut(stream_before(self.state, reader, self.shape.parallel), first, reads))
-        for number, delta in self.state.node_deltas.items():
+        stream = widened(self.state.stream_at(reader, self.shape.parallel, rows))
+        for number in self.state.node_deltas:
             if number < self.graph.writers_before(reader):
-                stream = stream - self.rows(delta, self.graph.writers[number], first, reads)
+                stream = stream - self._delta(number, rows)
         return stream
 
-    def cut(self, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
-        """Rows of a stream: those the output reads (if x does not hold just those already), or from `first`
-        on."""
-        if reads is not None:
-            return x if x.shape[1] == reads.shape[1] and x.shape[1] != self.length else take(x, reads)
-        return x[:, first:]
+    def _delta(self, number: int, rows: Rows) -> Tensor:
+        """What an edited node carries, less what it adds, at some rows."""
+        return Held(self.state.node_deltas[number], self.state.rows_of(self.graph.writers[number])).at(rows)
 
-    def rows(self, x: Tensor, node: Node | None, first: int, reads: Tensor | None) -> Tensor:
-        """Rows of what a node wrote. What the last layer wrote stands at the read positions already."""
-        if reads is None:
-            return x if x.shape[1] == 1 else x[:, first:]
-        written_there = node is not None and node.kind != "input" and node.layer == self.shape.layers - 1
-        return x if written_there else take(x, reads)
-
-    def _share(self, slot: Slot, first: int, reads: Tensor | None) -> Tensor | float:
+    def _share(self, slot: Slot, rows: Rows) -> Tensor | float:
         """How much of a slot applies at each row: its strength at its positions, 0 elsewhere."""
         if slot.positions is None:
             return slot.strength
-        key = (slot.positions, -1 if reads is not None else first)
+        key = (slot.positions, -1 if rows.index is not None else rows.first)
         mask = self._masks.get(key)
         if mask is None:
             size = (len(slot.positions), self.length, 1)
@@ -165,7 +150,7 @@ class Flow:
             for row, places in enumerate(slot.positions):
                 everywhere[row, list(places)] = 1.0
             everywhere = everywhere.to(self.adapter.device)
-            mask = everywhere[:, first:] if reads is None else take(everywhere, reads)
+            mask = rows.of(everywhere)
             self._masks[key] = mask
         return mask * slot.strength
 
@@ -175,8 +160,7 @@ class PassRows:
     """The rows of a pass that a replacement puts its values in: see `core.replacements.replacement.Spot`."""
 
     flow: Flow
-    first: int
-    reads: Tensor | None
+    at: Rows
 
     @property
     def references(self) -> References:
@@ -188,13 +172,14 @@ class PassRows:
         return self.flow.state
 
     def written(self, x: Tensor, node: Node) -> Tensor:
-        return self.flow.rows(self.references.rows(x), node, self.first, self.reads)
+        return Held(self.references.rows(x), self.state.rows_of(node)).at(self.at)
 
     def rows(self, x: Tensor) -> Tensor:
-        return self.flow.rows(self.references.rows(x), None, self.first, self.reads)
+        return self.at.of(self.references.rows(x))
 
-    def stream(self, x: Tensor) -> Tensor:
-        return self.flow.cut(self.references.rows(x), self.first, self.reads)
+    def stream(self, x: Tensor, reader: Reader) -> Tensor:
+        held = self.state.rows_before(reader, self.flow.shape.parallel)
+        return Held(self.references.rows(x), held).at(self.at)
 
     def unedited(self, reader: Reader) -> Tensor:
-        return self.flow.unedited(reader, self.first, self.reads)
+        return self.flow.unedited(reader, self.at)

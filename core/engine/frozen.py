@@ -17,7 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.engine.state import RunState, stream_before, take
+from core.engine.rows import Rows
+from core.engine.state import RunState
 from core.errors import EditError
 from core.graph import Reader
 from core.models.adapter import Adapter
@@ -45,27 +46,23 @@ class FrozenNorms:
         self._clean = clean
         self._divisors: dict[int, Divisor | None] = {}
 
-    def attention(self, layer: int, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
-        """The norm before a layer's attention, of rows from `first` on or at `reads`."""
+    def attention(self, layer: int, x: Tensor, rows: Rows) -> Tensor:
+        """The norm before a layer's attention, of the stream at some rows."""
         norm = self._adapter.norm_before(layer, "attention")
-        return self._frozen(norm, x, self._clean.attention_in[layer], first, reads)
+        return self._frozen(norm, x, rows.of(self._clean.attention_in[layer]))
 
-    def mlp(self, layer: int, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
-        clean = stream_before(self._clean, Reader("mlp", layer), self._adapter.shape.parallel)
-        return self._frozen(self._adapter.norm_before(layer, "mlp"), x, clean, first, reads)
+    def mlp(self, layer: int, x: Tensor, rows: Rows) -> Tensor:
+        clean = self._clean.stream_at(Reader("mlp", layer), self._adapter.shape.parallel, rows)
+        return self._frozen(self._adapter.norm_before(layer, "mlp"), x, clean)
 
     def final(self, x: Tensor) -> Tensor:
         assert self._clean.final is not None
-        return self._frozen(self._adapter.final_norm, x, self._clean.final, 0, None)
+        return self._frozen(self._adapter.final_norm, x, self._clean.final)
 
-    def _frozen(self, norm: Any, x: Tensor, clean: Tensor, first: int, reads: Tensor | None) -> Tensor:
+    def _frozen(self, norm: Any, x: Tensor, clean: Tensor) -> Tensor:
         divisor = self._divisor(norm)
         if divisor is None:
             return norm(x)  # type: ignore[no-any-return]
-        if reads is not None:
-            clean = take(clean, reads) if clean.shape[1] != reads.shape[1] else clean
-        else:
-            clean = clean[:, first:]
         wide = widened(x)
         bias = _in_fp32(norm, torch.zeros_like(wide[:1, :1]))
         frozen = bias + (_in_fp32(norm, wide) - bias) * (divisor(wide) / divisor(clean))

@@ -27,7 +27,8 @@ from core import progress
 from core.engine.layer import Below, LayerMath
 from core.engine.norm_slopes import norm_slope
 from core.engine.pull_back import pull_back
-from core.engine.state import RunState, places
+from core.engine.rows import Rows
+from core.engine.state import RunState
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 
@@ -88,10 +89,10 @@ class ReaderGradients:
         self.adapter = adapter
         self._droppable = droppable
         self._dropped = _Dropped()
-        self.first = first
+        self._rows = Rows(stream.shape[1], first)
         self._partly = partly
         self._below = None if below is None or first == 0 else Below(below, first)
-        self._everywhere = places(stream, first, grid)
+        self._everywhere = self._rows.places(stream, grid)
         self._norm_in: dict[int, Tensor] = {}
         self._z: dict[int, Tensor] = {}
         self._factors: dict[int, Tensor | None] = {}
@@ -157,16 +158,13 @@ class ReaderGradients:
     def _answer(self, stream: Tensor, reads: Tensor | None) -> Tensor:
         layers = self.adapter.shape.layers
         x = self._wanted["logits", layers] = self._read(Reader("logits"), stream).clone()
-        if reads is not None:
-            x = x.gather(1, (reads - self.first)[:, :, None].expand(-1, -1, x.shape[2]))
-        output = self.adapter.read(x)
+        output = self.adapter.read(Rows(self._rows.length, index=reads).of(x, self._rows.first))
         return output[:, -1] if output.ndim == 3 else output
 
     def _read(self, reader: Reader, stream: Tensor) -> Tensor:
         if self._partly is None:
             return stream
-        reference = self._partly.stream(reader)
-        reference = reference if reference.shape[1] == 1 else reference[:, self.first :]
+        reference = self._rows.of(self._partly.stream(reader))
         return reference + self._partly.share * (stream - reference)
 
     # ---- gradients ----

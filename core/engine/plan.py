@@ -20,7 +20,7 @@ from functools import cached_property
 from core.edit_kinds import KINDS, EditKind
 from core.edits import ResolvedEdit
 from core.graph import Edge, Graph, Node, Reader
-from core.positions import Rows
+from core.positions import RowPositions
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Slot:
     """One edit at the positions that it owns (later edits of the same target have taken theirs), row by row."""
 
     kind: EditKind
-    positions: Rows | None
+    positions: RowPositions | None
     value: float | tuple[float, ...]
     strength: float
     seed: int = 0
@@ -163,7 +163,7 @@ def _own(slots: list[Slot], new: Slot, length: int) -> None:
     slots[:] = [*kept, new]
 
 
-def _without(positions: Rows | None, taken: Rows | None, length: int) -> Rows:
+def _without(positions: RowPositions | None, taken: RowPositions | None, length: int) -> RowPositions:
     """The positions that are left, row by row. None stands for all of every row."""
     if taken is None:
         return ()

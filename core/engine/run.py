@@ -30,7 +30,8 @@ from core.engine.frozen import FrozenNorms
 from core.engine.layer import Below, LayerMath, neighbours
 from core.engine.plan import Plan, ReaderPlan
 from core.engine.references import References
-from core.engine.state import Readout, RunState, take
+from core.engine.rows import Rows
+from core.engine.state import Readout, RunState
 from core.errors import Cancelled
 from core.graph import Reader
 from core.models.adapter import Adapter
@@ -99,7 +100,7 @@ class Pass:
         state = self.state
         stream = state.embedding
         if self.plan.input_slots:
-            delta = self.flow.node_delta(0, self.plan.input_slots, stream, 0, None)
+            delta = self.flow.node_delta(0, self.plan.input_slots, stream, Rows(self.length))
             state.node_deltas[0] = delta
             stream = stream + delta
         state.attention_in.append(stream)
@@ -108,9 +109,10 @@ class Pass:
         shape, state, clean, math = self.shape, self.state, self.clean, LayerMath(self.adapter, layer)
         stage = 2 * layer
         first = self.plan.first_row[stage] if clean is not None else 0
-        last = layer == shape.layers - 1
-        reads = state.reads if last else None
-        if clean is not None and first >= self.length:
+        keys = queries = Rows(self.length, first)
+        if layer == shape.layers - 1 and state.reads is not None:
+            queries = Rows(self.length, index=state.reads)
+        if clean is not None and keys.none:
             for mine, its in (
                 (state.q, clean.q),
                 (state.k, clean.k),
@@ -123,41 +125,41 @@ class Pass:
             return
 
         stream = state.attention_in[layer]
-        rows = stream[:, first:]
-        normed = self._attention_norm(layer, rows, first, None)
-        if reads is None:
+        x = keys.of(stream)
+        normed = self._attention_norm(layer, x, keys)
+        if queries is keys:
             q, k, v = math.split(math.project(normed))
         else:
-            q = math.project(self._attention_norm(layer, take(stream, reads), 0, reads), 0, shape.heads)
+            q = math.project(self._attention_norm(layer, queries.of(stream), queries), 0, shape.heads)
             k, v = math.project(normed, shape.heads).split(shape.kv_heads, dim=2)  # type: ignore[no-untyped-call]
         ports = {"q": q, "k": k, "v": v}
-        if reads is None:
-            self._edited_ports(stage, rows, first, None, ports)
+        if queries is keys:
+            self._edited_ports(stage, x, keys, ports)
         else:
-            self._edited_ports(stage, rows, first, None, {"k": k, "v": v})
-            self._edited_ports(stage, take(stream, reads), 0, reads, {"q": q})
+            self._edited_ports(stage, x, keys, {"k": k, "v": v})
+            self._edited_ports(stage, queries.of(stream), queries, {"q": q})
 
-        for reader, which, x in self._variant_readers(stage):
+        for reader, which, changed in self._variant_readers(stage):
             port = math.port(reader)
-            ports[reader.kind][which, :, reader.head] = math.project(math.norm(x), port, port + 1)[:, :, 0]
+            ports[reader.kind][which, :, reader.head] = math.project(math.norm(changed), port, port + 1)[:, :, 0]
 
-        queries = state.places(first if reads is None else reads)
         below = Below(clean, first) if first > 0 and clean is not None else None
-        mixed = math.mix(q, k, v, queries, None if reads is None else state.places(first), below)
+        at_queries = state.places(queries)
+        at_keys = at_queries if queries is keys else state.places(keys)
+        mixed = math.mix(q, k, v, at_queries, at_keys, below)
         q, k, v, z = mixed.q, mixed.k, mixed.v, mixed.z
         if below is None and k.untyped_storage().data_ptr() != v.untyped_storage().data_ptr():
             v = v.clone()  # else it would keep q and k as they were before they were turned
         added, factor = math.write(z)
-        after = (rows if reads is None else take(stream, reads)) + added
-        after = self._carry_heads(math, z, factor, after, first, reads)
-        if reads is None and first > 0 and clean is not None:
-            q = torch.cat([clean.q[layer][:, :first], q], dim=1)
-            z = torch.cat([clean.z[layer][:, :first], z], dim=1)
+        after = self._carry_heads(math, z, factor, queries.of(stream) + added, queries)
+        if clean is not None:
+            q = queries.after(clean.q[layer], q)
+            z = queries.after(clean.z[layer], z)
             if factor is not None:
                 of_clean = clean.factors[layer]
                 assert of_clean is not None
-                factor = torch.cat([of_clean[:, :first], factor], dim=1)
-            after = torch.cat([clean.after_attention[layer][:, :first], after], dim=1)
+                factor = queries.after(of_clean, factor)
+            after = queries.after(clean.after_attention[layer], after)
         state.q.append(q)
         state.k.append(k)
         state.v.append(v)
@@ -165,7 +167,7 @@ class Pass:
         state.factors.append(factor)
         state.after_attention.append(after)
 
-    def _edited_ports(self, stage: int, x: Tensor, first: int, reads: Tensor | None, ports: dict[str, Tensor]) -> None:
+    def _edited_ports(self, stage: int, x: Tensor, rows: Rows, ports: dict[str, Tensor]) -> None:
         """Set what edited readers make of what they read, [batch, rows, heads, head_width] by kind. x: the stream at
         their rows, without edits. As many readers at a time as fit into a tile, each with rows of w_qkv of its own."""
         layer = stage // 2
@@ -175,8 +177,8 @@ class Pass:
         step = max(1, TILE_BYTES // max(x.numel() * x.element_size(), 1))
         for start in range(0, len(groups), step):
             some = groups[start : start + step]
-            streams = self.flow.read_many([(readers[0], plan) for plan, readers in some], x, first, reads)
-            normed = self._attention_norm(layer, streams, first, reads)
+            streams = self.flow.read_many([(readers[0], plan) for plan, readers in some], x, rows)
+            normed = self._attention_norm(layer, streams, rows)
             if len(some) < FEW:
                 for each, (_, readers) in zip(normed, some, strict=True):
                     for reader in readers:
@@ -190,10 +192,8 @@ class Pass:
             for made, reader in zip(by_reader, (each for _, readers in some for each in readers), strict=True):
                 ports[reader.kind][:, :, reader.head] = made
 
-    def _attention_norm(self, layer: int, x: Tensor, first: int, reads: Tensor | None) -> Tensor:
-        if self.frozen is None:
-            return self.adapter.attention_norm(layer, x)
-        return self.frozen.attention(layer, x, first, reads)
+    def _attention_norm(self, layer: int, x: Tensor, rows: Rows) -> Tensor:
+        return self.adapter.attention_norm(layer, x) if self.frozen is None else self.frozen.attention(layer, x, rows)
 
     def _carry_heads(
         self,
@@ -201,46 +201,46 @@ class Pass:
         z: Tensor,
         factor: Tensor | None,
         after: Tensor,
-        first: int,
-        reads: Tensor | None,
+        rows: Rows,
     ) -> Tensor:
         """Let edited heads carry their replacement."""
         stage = 2 * math.layer
         for number, slots in self.plan.stages[stage].writers:
             head = self.graph.writers[number].head
             out = math.out(z[:, :, head], head, factor)
-            after = after + self.flow.keep_delta(number, self.flow.node_delta(number, slots, out, first, reads), reads)
-        return self._carry_variants(stage, after, reads)
+            after = after + self.flow.keep_delta(number, self.flow.node_delta(number, slots, out, rows), rows)
+        return self._carry_variants(stage, after, rows)
 
     def _mlp(self, layer: int) -> None:
         adapter, state, clean = self.adapter, self.state, self.clean
         stage = 2 * layer + 1
         last = layer == self.shape.layers - 1
         reads = state.reads if last else None
-        first = self.plan.first_row[stage] if clean is not None and reads is None else 0
+        rows = Rows(self.length, self.plan.first_row[stage] if clean is not None and reads is None else 0, reads)
         if clean is not None and self.plan.first_row[stage] >= self.length:
             state.mlp_out.append(clean.mlp_out[layer])
             self._pass_on(layer, clean.attention_in[layer + 1] if not last else clean.final)
             return
-        after = state.after_attention[layer][:, first:]
-        x = take(state.attention_in[layer], reads)[:, first:] if self.shape.parallel else after
-        for plan, readers in self._groups(stage):
-            x = self.flow.read(readers[0], plan, x, first, reads)
+        reader = Reader("mlp", layer)
+        after = state.stream_at(reader, False, rows)
+        x = state.stream_at(reader, True, rows) if self.shape.parallel else after
+        for plan, _ in self._groups(stage):
+            x = self.flow.read(reader, plan, x, rows)
         for _, which, own in self._variant_readers(stage):
             x = x.clone()
             x[which] = own
-        normed = adapter.mlp_norm(layer, x) if self.frozen is None else self.frozen.mlp(layer, x, first, reads)
+        normed = adapter.mlp_norm(layer, x) if self.frozen is None else self.frozen.mlp(layer, x, rows)
         out = adapter.mlp(layer, normed)
         stream = after + out
         for number, slots in self.plan.stages[stage].writers:
-            delta = self.flow.node_delta(number, slots, out, first, reads)
-            stream = stream + self.flow.keep_delta(number, delta, reads)
-        stream = self._carry_variants(stage, stream, reads)
-        if first > 0 and clean is not None:
-            out = torch.cat([clean.mlp_out[layer][:, :first], out], dim=1)
+            delta = self.flow.node_delta(number, slots, out, rows)
+            stream = stream + self.flow.keep_delta(number, delta, rows)
+        stream = self._carry_variants(stage, stream, rows)
+        if clean is not None:
+            out = rows.after(clean.mlp_out[layer], out)
             below = clean.attention_in[layer + 1] if not last else clean.final
             assert below is not None
-            stream = torch.cat([below[:, :first], stream], dim=1)
+            stream = rows.after(below, stream)
         state.mlp_out.append(out)
         self._pass_on(layer, stream)
 
@@ -260,7 +260,7 @@ class Pass:
             return
         x = state.final
         for plan, readers in self._groups(stage):
-            x = self.flow.read(readers[0], plan, x, 0, state.reads)
+            x = self.flow.read(readers[0], plan, x, Rows(self.length, index=state.reads))
         for _, which, own in self._variant_readers(stage):
             x = x.clone()
             x[which] = own
@@ -271,7 +271,7 @@ class Pass:
     def _variant_readers(self, stage: int) -> Sequence[tuple[Reader, list[int], Tensor]]:
         return self.variants.readers if self.variants is not None and self.variants.stage == stage else ()
 
-    def _carry_variants(self, stage: int, stream: Tensor, reads: Tensor | None) -> Tensor:
+    def _carry_variants(self, stage: int, stream: Tensor, rows: Rows) -> Tensor:
         """Let the nodes that are edited in some rows of the batch carry their replacement there."""
         if self.variants is None or self.variants.stage != stage:
             return stream
@@ -281,8 +281,7 @@ class Pass:
             everywhere = torch.zeros_like(stream)
             everywhere[which] = delta
             stream = stream + everywhere
-            missing = self.length - stream.shape[1] if reads is None else 0
-            everywhere = F.pad(everywhere, (0, 0, missing, 0)) if missing else everywhere
+            everywhere = F.pad(everywhere, (0, 0, rows.first, 0)) if rows.first else everywhere
             deltas[number] = everywhere if before is None else before + everywhere
         return stream
 

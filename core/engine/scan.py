@@ -21,9 +21,10 @@ from core.engine.engine import Engine
 from core.engine.flow import Flow
 from core.engine.plan import Plan, make_plan, stage_of_reader, stage_of_writer
 from core.engine.references import References
+from core.engine.rows import Held, Rows
 from core.engine.run import Pass, Variants
 from core.engine.sizes import state_bytes
-from core.engine.state import RunState, map_tensors, stream_before, take
+from core.engine.state import RunState, map_tensors
 from core.graph import Edge, Node, Reader
 
 POSITIONS = 1024  # of all rows of one batch together
@@ -133,21 +134,20 @@ class Scanner:
             if isinstance(target, Node):
                 writer = graph.writer_index(target)
                 slots = dict(plan.stages[stage].writers).get(writer, ())
-                reads = base.reads if target.layer == graph.layers - 1 else None
-                at = 0 if reads is not None else first
-                out = base.out(adapter, target)[:, at:]
-                delta = flow.node_delta(writer, slots, out, at, reads)
+                held = base.rows_of(target)
+                at = held if held.index is not None else Rows(engine.length, first)
+                delta = flow.node_delta(writer, slots, base.out_at(adapter, target, at), at)
                 if writer in base.node_deltas:
-                    delta = delta - base.node_deltas[writer][:, at:]
+                    delta = delta - Held(base.node_deltas[writer], held).at(at)
                 writers.append((writer, [number], delta))
                 continue
             reader = target.reader if isinstance(target, Edge) else target
             late = base.reads if self._reads_late(reader) else None
-            x = stream_before(base, reader, adapter.shape.parallel)
-            x = x[:, first:] if late is None else take(x, late) if x.shape[1] == engine.length else x
+            at = Rows(engine.length, first if late is None else 0, late)
+            x = base.stream_at(reader, adapter.shape.parallel, at)
             own = dict(plan.stages[stage].readers).get(reader)
             if own is not None:
-                x = flow.read(reader, own, x, first if late is None else 0, late)
+                x = flow.read(reader, own, x, at)
             which, xs = readers.setdefault(reader, ([], []))
             which.append(number)
             xs.append(x)

@@ -20,18 +20,9 @@ from torch import Tensor
 
 from core.engine.layer import LayerMath
 from core.engine.plan import Plan
+from core.engine.rows import Held, Rows
 from core.graph import Node, Reader
 from core.models.adapter import Adapter, Places
-
-
-def take(x: Tensor, index: Tensor | None) -> Tensor:
-    """Rows of x [batch or 1, position, width] at index [batch, n]; all of them where index is None."""
-    if index is None:
-        return x
-    if x.shape[1] == 1:
-        return x
-    x = x.expand(index.shape[0], -1, -1)
-    return x.gather(1, index[:, :, None].expand(-1, -1, x.shape[2]))
 
 
 class Together:
@@ -71,10 +62,11 @@ class Readout:
     def through(self, adapter: Adapter, reads: Tensor | None = None) -> Tensor:
         """What an adapter of the same model, or of some of its answers, makes of the stream. reads: the positions that
         are wanted, [batch, n]; None: all."""
+        rows = Rows(self.stream.shape[1], index=reads)
         with torch.no_grad():
             if self.norm is None:
-                return adapter.read(take(self.stream, reads))
-            return adapter.head(take(self.norm(self.stream), reads))
+                return adapter.read(rows.of(self.stream))
+            return adapter.head(rows.of(self.norm(self.stream)))
 
 
 @dataclass
@@ -128,9 +120,40 @@ class RunState:
         assert self.readout is not None
         return self.readout.output
 
-    def places(self, rows: int | Tensor) -> Places:
-        """Where rows stand: those from a first one on, or those at an index [batch, n]."""
-        return places(self.embedding, rows, self.grid)
+    # ---- rows ----
+
+    @property
+    def length(self) -> int:
+        """Positions of the stream."""
+        return self.embedding.shape[1]
+
+    @property
+    def layers(self) -> int:
+        return len(self.plan.stages) // 2
+
+    def places(self, rows: Rows) -> Places:
+        """Where rows stand."""
+        return rows.places(self.embedding, self.grid)
+
+    def rows_of(self, node: Node) -> Rows:
+        """Which rows of what a node writes are there."""
+        late = node.kind != "input" and node.layer == self.layers - 1
+        return Rows(self.length, index=self.reads if late else None)
+
+    def rows_before(self, reader: Reader, parallel: bool) -> Rows:
+        """Which rows of the stream before a reader are there."""
+        after_heads = reader.kind == "mlp" and not parallel and reader.layer == self.layers - 1
+        return Rows(self.length, index=self.reads if reader.kind == "logits" or after_heads else None)
+
+    def out_at(self, adapter: Adapter, node: Node, rows: Rows) -> Tensor:
+        """What a node adds to the stream at some rows: [batch, rows, width]."""
+        return Held(self.out(adapter, node), self.rows_of(node)).at(rows)
+
+    def stream_at(self, reader: Reader, parallel: bool, rows: Rows) -> Tensor:
+        """The stream that a reader would read without edits of its own, at some rows: [batch, rows, width]."""
+        return Held(stream_before(self, reader, parallel), self.rows_before(reader, parallel)).at(rows)
+
+    # ---- nodes ----
 
     def out(self, adapter: Adapter, node: Node, rows: list[int] | None = None) -> Tensor:
         """What a node adds to the stream in this run, unedited: [batch, position or n, width]. rows: of the batch;
@@ -147,18 +170,8 @@ class RunState:
     def pattern(self, adapter: Adapter, layer: int, head: int) -> Tensor:
         """The attention of a head in this run: [batch, query, key]. Rows sum to 1, or to less where it has a sink. The
         queries of the last layer are those at the positions that the output reads."""
-        last = layer == adapter.shape.layers - 1
-        queries = self.places(self.reads if last and self.reads is not None else 0)
+        queries = self.places(self.rows_of(Node("head", layer, head)))
         return LayerMath(adapter, layer).pattern(self.q[layer], self.k[layer], head, queries)
-
-
-def places(stream: Tensor, rows: int | Tensor, grid: tuple[int, int] | None) -> Places:
-    """Where rows of a stream [batch, position, width] stand: those from a first one on, or those at an index
-    [batch, n]."""
-    length = stream.shape[1]
-    if isinstance(rows, int):
-        rows = torch.arange(rows, length, device=stream.device)[None]
-    return Places(rows, length, grid)
 
 
 def map_tensors(state: RunState, change: Callable[[Tensor], Tensor]) -> RunState:

@@ -28,7 +28,7 @@ from core import progress
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.layer import Below, LayerMath
-from core.engine.state import places, stream_before
+from core.engine.rows import Rows
 from core.graph import Node, Reader
 from core.metrics import BoundMetric
 from core.precision import widened
@@ -46,9 +46,9 @@ class Sweep:
         that is replaced differs."""
         self._engine, self._kept = engine, kept
         self._adapter, self._graph = engine.adapter, engine.graph
-        self.first = first
-        self.rows = engine.batch * (engine.length - self.first)  # that are computed
-        self._reference = Reference(engine, replacement, self.first, full=True)
+        self._at = Rows(engine.length, first)
+        self.rows = engine.batch * self._at.count  # that are computed
+        self._reference = Reference(engine, replacement, full=True)
         self._metric: Callable[[Tensor], Tensor] = metric
         few = metric.of_few_answers()  # else every test would compute the logits of a whole vocabulary
         narrow = None if few is None else self._adapter.answering(few[0])
@@ -56,15 +56,15 @@ class Sweep:
         if few is not None and narrow is not None:
             self._metric = few[1]
         clean = engine.clean(full=True)
-        self._places = places(clean.embedding, self.first, engine.grid)
+        self._places = clean.places(self._at)
         graph = self._graph
         # What is kept of the present run, by name and number: the streams that readers read, what the ports of a layer
         # project to and its heads mix, what writers write. Until something changes these are A's.
         self._now: dict[tuple[str, int], Tensor] = {}
         for number, node in enumerate(graph.writers):
-            self._now["out", number] = clean.out(self._adapter, node)[:, first:]
+            self._now["out", number] = clean.out_at(self._adapter, node, self._at)
         for number, reader in enumerate(graph.readers):
-            self._now["stream", number] = stream_before(clean, reader, graph.parallel)[:, first:]
+            self._now["stream", number] = clean.stream_at(reader, graph.parallel, self._at)
         for layer in range(graph.layers):
             x = self._now["stream", graph.reader_index(Reader("q", layer))]
             ports = graph.heads + 2 * graph.kv_heads
@@ -80,8 +80,7 @@ class Sweep:
     def lost(self, writer: int) -> Tensor:
         """What a reader would read less without an edge from a writer: [batch, rows, width]. Of a writer before the
         reader in question."""
-        value = self._reference.out(writer)
-        return self._now["out", writer] - (value if value.shape[1] == 1 else value[:, self.first :])
+        return self._now["out", writer] - self._reference.out_at(writer, self._at)
 
     def stream(self, reader: int) -> Tensor:
         """What a reader reads now: [batch, rows, width]."""
@@ -175,7 +174,7 @@ class Sweep:
             return
         q, k, v = math.split(ports.flatten(0, 1))
         # Rows before the first difference are A's, as they are B's.
-        below = Below(self._engine.clean(full=True), self.first) if self.first > 0 else None
+        below = Below(self._engine.clean(full=True), self._at.first) if self._at.first > 0 else None
         z = math.mix(q, k, v, self._places, below=below).z
         outs = math.outs(z[:, :, heads], heads, math.factor(z))
         for head, out in zip(heads, outs, strict=True):
@@ -186,9 +185,7 @@ class Sweep:
         """What the metric reads, of streams [choices, batch, rows, width]: [choices, batch, answers]."""
         engine = self._engine
         x = final.flatten(0, 1)
-        if engine.reads is not None:
-            index = (engine.reads - self.first).repeat(len(final), 1)
-            x = x.gather(1, index[:, :, None].expand(-1, -1, x.shape[2]))
-        output = self._answering.read(x)
+        reads = None if engine.reads is None else engine.reads.repeat(len(final), 1)
+        output = self._answering.read(Rows(engine.length, index=reads).of(x, self._at.first))
         answer = output[:, -1] if output.ndim == 3 else output
         return answer.unflatten(0, final.shape[:2])  # type: ignore[no-any-return,no-untyped-call]

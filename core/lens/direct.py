@@ -26,7 +26,8 @@ from torch import Tensor
 
 from core.engine.flow import Flow
 from core.engine.plan import ReaderPlan
-from core.engine.state import RunState, take
+from core.engine.rows import Held, Rows
+from core.engine.state import RunState
 from core.errors import ArgumentError
 from core.graph import Node, Reader
 from core.lens.output import FrozenOutput, needs_head
@@ -117,7 +118,8 @@ def _read(session: Session, state: RunState) -> tuple[Tensor, list[tuple[int, Te
     assert final is not None
     plan = next((plan for of, plan in state.plan.stages[-1].readers if of == reader), None)
     final = widened(final)  # differences of what is read with and without an edge
-    stream = _at_reads(session, state, final)
+    held, at = state.rows_before(reader, session.graph.parallel), Rows(state.length, index=session.engine.reads)
+    stream = Held(final, held).at(at)
     if plan is None:
         return stream, [], torch.zeros_like(stream)
     flow = Flow(session.model.adapter, state, session.engine.references)
@@ -125,35 +127,32 @@ def _read(session: Session, state: RunState) -> tuple[Tensor, list[tuple[int, Te
 
         def read(edges: tuple[int, ...]) -> Tensor:
             own = ReaderPlan(plan.slots, tuple(edge for edge in plan.edges if edge[0] in edges))
-            return _at_reads(session, state, flow.read(reader, own, final, 0, state.reads))
+            return Held(flow.read(reader, own, final, held), held).at(at)
 
         without = read(())
         single = [(number, read((number,)) - without) for number in dict.fromkeys(n for n, _ in plan.edges)]
         return read(tuple(number for number, _ in single)), single, without - stream
 
 
-def _at_reads(session: Session, state: RunState, x: Tensor) -> Tensor:
-    """The rows of x that the output reads; what a run computed there alone stands at them already."""
-    return take(x, session.engine.reads) if x.shape[1] == state.embedding.shape[1] else x
-
-
 def _shares(session: Session, state: RunState, w: Tensor) -> Tensor:
     """w . what each node carries: [batch, writers]."""
     adapter, graph = session.model.adapter, session.graph
+    at = Rows(state.length, index=session.engine.reads)
     shares = torch.zeros(len(w), graph.n_writers, dtype=w.dtype, device=w.device)
     with torch.no_grad():
-        shares[:, 0] = (w * _at_reads(session, state, state.embedding)).sum(dim=(1, 2))
+        shares[:, 0] = (w * at.of(state.embedding)).sum(dim=(1, 2))
         for layer, weights in enumerate(adapter.attention):
-            z = _by_head(_at_reads(session, state, state.z[layer].flatten(2)), graph.heads)
-            factor = state.factors[layer]
-            at = w if factor is None else w * _at_reads(session, state, factor)
-            by_head = _by_head(at @ widened(weights.w_o), graph.heads)
+            held = state.rows_of(Node("mlp", layer))  # those of the heads too
+            z, factor = Held(state.z[layer], held).at(at), state.factors[layer]
+            at_heads = w if factor is None else w * Held(factor, held).at(at)
+            by_head = _by_head(at_heads @ widened(weights.w_o), graph.heads)
             first = graph.writer_index(Node("head", layer, 0))
             shares[:, first : first + graph.heads] = (z * by_head).sum(dim=(1, 3))
-            mlp = _at_reads(session, state, state.mlp_out[layer])
+            mlp = Held(state.mlp_out[layer], held).at(at)
             shares[:, first + graph.heads] = (w * mlp).sum(dim=(1, 2))
         for number, delta in state.node_deltas.items():
-            shares[:, number] += (w * _at_reads(session, state, delta)).sum(dim=(1, 2))
+            delta_at = Held(delta, state.rows_of(graph.writers[number])).at(at)
+            shares[:, number] += (w * delta_at).sum(dim=(1, 2))
     return shares
 
 

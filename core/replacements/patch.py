@@ -40,4 +40,4 @@ class Patch(Ablation):
         return spot.written(self.out(spot.references, node, spot.state.reads is None), node)
 
     def at_reader(self, reader: Reader, slot: Slot, x: Tensor, spot: Spot) -> Tensor:
-        return spot.stream(self.before(spot.references, reader, spot.state.reads is None))
+        return spot.stream(self.before(spot.references, reader, spot.state.reads is None), reader)

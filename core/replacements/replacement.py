@@ -39,8 +39,8 @@ class Spot(Protocol):
     def rows(self, x: Tensor) -> Tensor:
         """The rows of what stands at every position, or is one for all: [batch or 1, position or 1, width]."""
 
-    def stream(self, x: Tensor) -> Tensor:
-        """The rows of a stream of such a run."""
+    def stream(self, x: Tensor, reader: Reader) -> Tensor:
+        """The rows of the stream before a reader in such a run."""
 
     def unedited(self, reader: Reader) -> Tensor:
         """What a reader would read in this pass without edits of nodes."""

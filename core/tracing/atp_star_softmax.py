@@ -20,6 +20,7 @@ from torch import Tensor
 
 from core.engine.attention import head_scores, soft_capped
 from core.engine.layer import LayerMath
+from core.engine.rows import Rows
 from core.precision import widened
 from core.tracing.job import Job
 
@@ -36,7 +37,7 @@ def through_softmax(job: Job, layer: int, lost: Tensor, at_z: Tensor, first: int
     shape, math, clean = adapter.shape, LayerMath(adapter, layer), engine.clean(full=True)
     count, group = len(lost), shape.heads // shape.kv_heads
     x = clean.attention_in[layer][:, first:]
-    places = clean.places(first)
+    places = clean.places(Rows(engine.length, first))
 
     def ports(stream: Tensor) -> tuple[Tensor, Tensor]:
         projected = math.project(math.norm(stream), 0, shape.heads + shape.kv_heads)

@@ -51,7 +51,7 @@ def integrated_edges(job: Job) -> Iterator[Found]:
     session, steps, state = job.session, job.told(StepsOptions).steps, job.state(IntegralState)
     engine = session.engine
     first = first_row(session, job.replacement)
-    reference = Reference(engine, job.replacement, 0, full=True)
+    reference = Reference(engine, job.replacement, full=True)
     below = engine.clean(full=True) if first > 0 else None
     while (step := state.steps) < steps:
         job.check()

@@ -11,6 +11,7 @@ import torch
 
 import core
 from core.engine.layer import Below, LayerMath, Mixed, neighbours
+from core.engine.rows import Rows
 from core.engine.state import RunState
 from tests.core.engine.cases import case
 
@@ -33,7 +34,7 @@ def run(family: str) -> tuple[RunState, LayerMath]:
 def projected(state: RunState, math: LayerMath, first: int = 0) -> Mixed:
     """All heads over the rows from a first one on."""
     q, k, v = math.split(math.project(math.norm(state.attention_in[1][:, first:])))
-    return math.mix(q, k, v, state.places(first), below=Below(state, first) if first else None)
+    return math.mix(q, k, v, state.places(Rows(state.length, first)), below=Below(state, first) if first else None)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -76,7 +77,7 @@ def test_some_heads_mix_what_they_mix_among_all(heads: list[int]) -> None:
     assert not shape.coupled
     kv_heads = sorted({head * shape.kv_heads // shape.heads for head in heads})
     q, k, v = math.split(math.project(math.norm(state.attention_in[1][:, 2:])))
-    places, below = state.places(2), Below(state, 2)
+    places, below = state.places(Rows(state.length, 2)), Below(state, 2)
     some = math.mix(q[:, :, heads], k[:, :, kv_heads], v[:, :, kv_heads], places, None, below, heads, kv_heads)
     assert torch.allclose(some.z, state.z[1][:, 2:][:, :, heads], rtol=0, atol=1e-12)
 
@@ -84,7 +85,7 @@ def test_some_heads_mix_what_they_mix_among_all(heads: list[int]) -> None:
 def test_a_batch_of_copies_sees_the_rows_of_one() -> None:
     state, math = run("llama-grouped")
     q, k, v = (part.repeat(3, 1, 1, 1) for part in math.split(math.project(math.norm(state.attention_in[1][:, 2:]))))
-    copies = math.mix(q, k, v, state.places(2), below=Below(state, 2))
+    copies = math.mix(q, k, v, state.places(Rows(state.length, 2)), below=Below(state, 2))
     assert torch.allclose(copies.z, state.z[1][:, 2:].repeat(3, 1, 1, 1), rtol=0, atol=1e-12)
 
 
