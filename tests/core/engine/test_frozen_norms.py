@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import wirescope as ws
 from core.engine.frozen import FrozenNorms
+from core.engine.rows import Rows
 from core.errors import EditError
 from tests.core.engine.cases import TOLERANCE, case
 from tests.core.engine.test_micro_model import micro_model
@@ -42,7 +43,7 @@ def test_without_edits_nothing_changes(family: str) -> None:
 def test_what_a_reader_makes_of_its_input_is_the_norm_with_the_clean_divisor(family: str) -> None:
     session = case(family, batch=2).session()
     adapter, state = session.model.adapter, session.run(positions="all").state
-    norms = FrozenNorms(adapter, state)
+    norms, rows = FrozenNorms(adapter, state), Rows(state.length)
     assert state.final is not None
     clean = {"attention": state.attention_in[1], "mlp": state.after_attention[1], "final": state.final}
     if adapter.shape.parallel:
@@ -50,8 +51,8 @@ def test_what_a_reader_makes_of_its_input_is_the_norm_with_the_clean_divisor(fam
     generator = torch.Generator().manual_seed(1)
     moved = {name: x + torch.randn(x.shape, generator=generator, dtype=x.dtype) for name, x in clean.items()}
     for name, norm, found in (
-        ("attention", adapter.norm_before(1, "attention"), norms.attention(1, moved["attention"], 0, None)),
-        ("mlp", adapter.norm_before(1, "mlp"), norms.mlp(1, moved["mlp"], 0, None)),
+        ("attention", adapter.norm_before(1, "attention"), norms.attention(1, moved["attention"], rows)),
+        ("mlp", adapter.norm_before(1, "mlp"), norms.mlp(1, moved["mlp"], rows)),
         ("final", adapter.final_norm, norms.final(moved["final"])),
     ):
         plain = isinstance(norm, nn.Identity)
