@@ -70,7 +70,7 @@ def test_what_a_writers_edges_change_is_made_once(monkeypatch) -> None:
     session = case("gpt2").session()
     edits = many_edits(session, 3, share=1.0)
     made: list[int] = []
-    monkeypatch.setattr("core.engine.state.head_out", lambda *x: (made.append(1), head_out(*x))[1])
+    monkeypatch.setattr("core.engine.layer.head_out", lambda *x: (made.append(1), head_out(*x))[1])
     session.run(edits)
     assert len(made) <= session.graph.n_writers
 
