@@ -82,32 +82,36 @@ def check_pair_options(options: argparse.Namespace) -> None:
         raise ArgumentError("--counterfactual is the B of --clean.", "Give --clean too.")
 
 
-def asked_pairs(model: Model, options: argparse.Namespace) -> AskedPairs:
-    """The pairs that the options ask for. Raises ArgumentError, InputError."""
+def asked_pairs(model: Model, options: argparse.Namespace, with_roles: bool = False) -> AskedPairs:
+    """The pairs that the options ask for. with_roles: with the names of their spans, where they have some. Raises
+    ArgumentError, InputError."""
     from core.inputs.dataset_columns import FileRow
     from core.inputs.dataset_files import read_dataset_file
 
     if options.task is not None:
-        return task_pairs(model, options.task, options.pairs or PAIRS, options.seed)
+        return task_pairs(model, options.task, options.pairs or PAIRS, options.seed, with_roles)
     if options.dataset is not None:
         file = Path(options.dataset)
         read = read_dataset_file(file)
-        pairs = row_pairs(model, _placed(model, read.rows, file.parent), f"of {file.name}")
+        pairs = row_pairs(model, _placed(model, read.rows, file.parent), f"of {file.name}", with_roles)
         return replace(pairs, notes=(*read.notes, *pairs.notes))
     row = FileRow(options.clean, options.counterfactual or "")
     return row_pairs(model, _placed(model, [row], Path()), "")
 
 
-def task_pairs(model: Model, task: str, pairs: int, seed: int) -> AskedPairs:
-    """Pairs of a built-in task. Raises ArgumentError for an unknown one, InputError where it does not fit the model."""
+def task_pairs(model: Model, task: str, pairs: int, seed: int, with_roles: bool = False) -> AskedPairs:
+    """Pairs of a built-in task. with_roles: with what its template names. Raises ArgumentError for an unknown one,
+    InputError where it does not fit the model."""
     from core.inputs.dataset_columns import FileRow
     from core.inputs.pair import Dataset
     from core.inputs.tasks import make_task
 
     made = make_task(task, model, pairs, seed)
-    both = tuple(zip(made.pairs, made.answers, strict=True))
-    dataset = Dataset([model.pair(a, b) for a, b in made.pairs], made.answers if made.answers[0][0] else ())
-    rows = tuple(FileRow(a, b, *own) for (a, b), own in both if isinstance(a, str) and isinstance(b, str))
+    roles = made.roles if with_roles else ("",) * len(made.pairs)
+    both = tuple(zip(made.pairs, made.answers, roles, strict=True))
+    found = [_with_roles(model.pair(a, b), own) for (a, b), own in zip(made.pairs, roles, strict=True)]
+    dataset = Dataset(found, made.answers if made.answers[0][0] else ())
+    rows = tuple(FileRow(a, b, *own, spans) for (a, b), own, spans in both if isinstance(a, str) and isinstance(b, str))
     short = made.dropped or len(made.pairs) < pairs
     return AskedPairs(
         f"{_count(dataset)} of the task {task}", rows, dataset, (f"{task}: {made.words()}",) * bool(short)
@@ -122,9 +126,9 @@ def _input_notes(pairs: Sequence[Pair]) -> tuple[str, ...]:
     return tuple(note if count == 1 else f"{note} (and {count - 1} more alike)" for note, count in counts.items())
 
 
-def row_pairs(model: Model, rows: Sequence[FileRow], origin: str) -> AskedPairs:
-    """Rows as pairs; those that do not fit the model, or not the others, are left out. Raises InputError where none is
-    left, with the reason of the first."""
+def row_pairs(model: Model, rows: Sequence[FileRow], origin: str, with_roles: bool = False) -> AskedPairs:
+    """Rows as pairs; those that do not fit the model, or not the others, are left out. with_roles: with the names of
+    their spans. Raises InputError where none is left, with the reason of the first, and for roles that are none."""
     from core.inputs.misfits import misfit_words
     from core.inputs.pair import Dataset
 
@@ -141,12 +145,24 @@ def row_pairs(model: Model, rows: Sequence[FileRow], origin: str) -> AskedPairs:
             first = first or f"Pair {number} cannot be used: {found.why}"
     if not kept:
         raise InputError(first if len(rows) == 1 else f"No pair {origin} can be used. {first}", misfits[0].hint)
-    pairs = [model.pair(row.clean, row.counterfactual or None) for row in kept]
+    pairs = [
+        _with_roles(model.pair(row.clean, row.counterfactual or None), row.roles if with_roles else "") for row in kept
+    ]
     dataset = Dataset(pairs, [(row.target, row.foil) for row in kept] if answered else ())
     notes = (f"{len(rows):,} pairs {origin}: {misfit_words(misfits)}",) if misfits else ()
     notes += _input_notes(pairs)
     words = f"{_count(dataset)} {origin}" if origin else f"the pair {_short(kept[0].clean)!r}"
     return AskedPairs(words, tuple(kept), dataset, notes)
+
+
+def _with_roles(pair: Pair, roles: str) -> Pair:
+    """Raises InputError for roles that are none."""
+    from core.positions import parse_roles
+
+    try:
+        return pair.with_roles(parse_roles(roles, pair.clean.lengths[0])) if roles else pair
+    except InputError as error:
+        raise InputError(f"{_short(pair.clean.text)!r}: {error.message}", error.hint) from None
 
 
 def _misfit(model: Model, row: FileRow, with_b: bool, answered: bool, foiled: bool) -> Misfit | None:

@@ -23,6 +23,7 @@ from app.presenters.telling import Line
 from app.rule_options import add_rule_option, tell_gap, with_rule
 from app.trace_command import ABLATION_FLAGS, ABLATIONS, told
 from core.errors import ArgumentError, InputError
+from core.tracing.options import CIRCUITS, LEVEL_WORDS
 
 if TYPE_CHECKING:
     from app.asked_pairs import AskedPairs, SessionOver
@@ -64,7 +65,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     name = options.model or first.scores.about.get("model")
     if not name:
         raise ArgumentError("The file does not name its model.", "Give --model.")
-    if first.scores.level != "edges":
+    if first.scores.level not in CIRCUITS:
         raise InputError(
             f"{options.file} holds scores of {first.scores.level}; circuits of edges are evaluated.",
             "Trace with --level edges.",
@@ -75,9 +76,11 @@ def evaluate_command(options: argparse.Namespace) -> int:
     model = open_model(name, precision)
     found = read_scores(options.file, model.graph)
     scores = found.scores
-    if options.size is not None and not 1 <= options.size <= len(scores.values):
+    if options.size is not None and not 1 <= options.size <= scores.values.size:
+        what = LEVEL_WORDS.get(scores.level, scores.level)
         raise ArgumentError(
-            f"A circuit of this graph has 1 to {len(scores.values):,} edges, not {options.size:,}.", "Change --size."
+            f"A circuit of this graph has 1 to {scores.values.size:,} {what}, not {options.size:,}.",
+            "Change --size.",
         )
     if found.size == 0:
         raise InputError(f"The circuit of {options.file} has no edges.", "Keep some, and export it again.")
@@ -103,6 +106,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
         "precision": precision,
         "partial": scores.about.get("partial"),
     }
+    report |= {"spans": list(scores.spans)} if scores.spans else {}
     report |= _marked(over.session, found, over.dataset, replacement)
     report |= trust_report(
         over.session,
@@ -132,10 +136,10 @@ def _pairs(model: Model, found: ScoresFile, options: argparse.Namespace) -> Aske
     """The pairs that are asked for, else those of the file. Raises ArgumentError where there are none."""
     about = found.scores.about
     if options.task is not None or options.dataset is not None or options.clean is not None:
-        return asked_pairs(model, options)
+        return asked_pairs(model, options, bool(found.scores.spans))
     if found.rows:
         where = f"of the task {about['task']}" if "task" in about else f"of {about.get('dataset', 'the file')}"
-        return _its_own(row_pairs(model, found.rows, where))
+        return _its_own(row_pairs(model, found.rows, where, bool(found.scores.spans)))
     if "task" in about:  # of pictures: they are drawn again
         return _its_own(
             task_pairs(model, about["task"], int(about.get("asked pairs", PAIRS)), int(about.get("seed", 0)))
@@ -158,10 +162,10 @@ def _doubts(found: ScoresFile, name: str, precision: str) -> list[str]:
         [f"The edges were scored in {scored_in} and are evaluated in {precision}."] if scored_in != precision else []
     )
     if found.size is not None:
-        edges = f"{found.size:,} of {len(scores.values):,} edges"
+        edges = f"{found.size:,} of {scores.values.size:,} {LEVEL_WORDS.get(scores.level, scores.level)}"
         notes.append(f"The file is one circuit, {edges}: the others have no scores, so that larger ones are not run.")
     elif missing:
-        notes.append(f"{missing:,} of {len(scores.values):,} edges have no score: they count as the last.")
+        notes.append(f"{missing:,} of {scores.values.size:,} edges have no score: they count as the last.")
     return notes
 
 
@@ -173,7 +177,7 @@ def _of_circuit(over: SessionOver, found: ScoresFile, replacement: Any, size: in
     from core.evaluation.measured import measure
 
     dataset = over.dataset
-    share = size / len(found.scores.values)
+    share = size / found.scores.values.size
     curve = faithfulness(
         over.session, found.scores, fractions=(share,), replacement=replacement, dataset=dataset, seed=seed
     )
@@ -194,7 +198,11 @@ def _within(found: ScoresFile, report: dict[str, Any]) -> dict[str, Any]:
     if found.size is None or np.isfinite(found.scores.values).sum() > found.size:
         return {}
     curves = {name: report[name] for name in ("curve", "curve by size", "curve without them")}
-    within = {name: [one for one in curve if one["edges"] <= found.size] for name, curve in curves.items()}
+    within: dict[str, Any] = {
+        name: [one for one in curve if one["edges"] <= found.size] for name, curve in curves.items()
+    }
+    if "union" in report:
+        within["union"] = {name: report["union"][name][: len(within["curve"])] for name in ("edges", "recovered")}
     areas = ("cpr", "cmd", "cpr by size", "cmd by size")
     return {**within, **dict.fromkeys(areas), "one circuit": found.size}
 

@@ -17,7 +17,7 @@ from core.tracing.selection import RULES, USUAL
 def evaluation_words(report: dict[str, Any]) -> str:
     """The report for people."""
     found = statements(report)
-    judged = [f"Verdict on the {_which(report)} {report['size']:,} of {report['edges']:,} edges:"]
+    judged = [f"Verdict on the {_which(report)} {report['size']:,} of {report['edges']:,} {report['what']}:"]
     judged += [line.line for line in verdict(found)]
     details = [statement.line for statement in found]
     return "\n".join([*judged, "", *_heading(report), "", *_table(report), "", *_circuit(report), *details])
@@ -38,6 +38,8 @@ def _heading(report: dict[str, Any]) -> Iterator[str]:
     right = (
         f"; {percent(report['whole accuracy'])} of the pairs answered rightly" if report["answers"] == "right" else ""
     )
+    if "spans" in report:
+        yield f"edges are kept at spans: {', '.join(report['spans'])}"
     yield f"metric: {report['metric']}; {metric['whole']:.4g} with every edge, {metric['nothing']:.4g} with none{right}"
     if "marked" in report:
         marked = report["marked"]
@@ -52,10 +54,13 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
     last = f" {answers:>6}" if answers else ""
     yield (
         f"{'edges':>8} {'connected':>10} {'recovered':>10} {'95 %':>14} {'random':>14} "
-        f"{'by size':>8} {'without':>8}{last}"
+        f"{'by size':>8} {'without':>8}{last}{_union_heading(report)}"
     )
-    for one, sized, less in zip(report["curve"], report["curve by size"], report["curve without them"], strict=True):
+    curves = report["curve"], report["curve by size"], report["curve without them"]
+    for place, (one, sized, less) in enumerate(zip(*curves, strict=True)):
         last = f" {percent(one['accuracy']):>6}" if answers else ""
+        if "union" in report:
+            last += f" {report['union']['recovered'][place]:>8.2f} {report['union']['edges'][place]:>8,}"
         yield (
             f"{one['edges']:>8,} {one['connected']:>10,} {one['recovered']:>10.2f} "
             f"{_between(one['low'], one['high']):>14} {_between(one['random low'], one['random high']):>14} "
@@ -72,6 +77,8 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
         yield "right: pairs that the circuit answers rightly"
     elif answers == "same":
         yield "same: pairs that the circuit answers as the whole model does"
+    if "union" in report:
+        yield "union: recovered by the same edges at all positions, which are so many"
     if report["cpr"] is None:
         yield f"The file is one circuit of {report['one circuit']:,} edges and ranks no more: larger ones are not run."
         return
@@ -79,6 +86,16 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
         f"CPR {report['cpr']:.2f} (area under recovered; above 1 is no merit), CMD {report['cmd']:.3f} (its distance "
         f"to 1); by size CPR {report['cpr by size']:.2f}, CMD {report['cmd by size']:.3f}"
     )
+    if "union" in report:
+        union = report["union"]
+        yield (
+            f"of the unions, which keep more, over the same sizes: CPR {union['cpr']:.2f}, CMD {union['cmd']:.3f}; by "
+            f"size CPR {union['cpr by size']:.2f}, CMD {union['cmd by size']:.3f}"
+        )
+
+
+def _union_heading(report: dict[str, Any]) -> str:
+    return f" {'union':>8} {'edges':>8}" if "union" in report else ""
 
 
 def _between(low: float | None, high: float | None) -> str:

@@ -1,5 +1,5 @@
-"""`wirescope trace`: score all edges, nodes or positions by a method, over a task, a dataset or one pair, and write the
-scores to a file."""
+"""`wirescope trace`: score all edges, nodes, positions or edges at spans by a method, over a task, a dataset or one
+pair, and write the scores to a file."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from app.output import say, say_json, tell
 from app.presenters.telling import Line
 from app.rule_options import add_rule_option, check_rule, with_rule
 from app.trace_choice import pairs_words
+from core.circuit import AT
 from core.edits import KINDS
 from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import percent
 from core.tracing.meaning import ranking_words
 from core.tracing.methods import method_named
-from core.tracing.options import LEVELS
+from core.tracing.options import CIRCUITS, LEVEL_WORDS, LEVELS
 from core.tracing.selection import RULES, USUAL
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: st
                        "logit difference does")  # fmt: skip
     trace.add_argument("--method", default="eap-ig", help="see `wirescope methods` (eap-ig)")
     trace.add_argument("--level", choices=LEVELS, default="edges", help="what is scored (edges)")
+    trace.add_argument(
+        "--spans",
+        metavar="NAME,...",
+        help="of edge-spans: roles and positions, such as subject,-1 (the pairs' roles; without them every position)",
+    )
     trace.add_argument(
         *ABLATION_FLAGS,
         dest="replacement",
@@ -78,19 +84,27 @@ def trace_command(options: argparse.Namespace) -> int:
     check_pair_options(options)
     if options.format == "eap-ig" and options.level != "edges":
         raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {options.level}.", "Leave out --format.")
+    if options.spans is not None and options.level != "edge-spans":
+        raise ArgumentError("--spans is for edges at spans.", "Give --level edge-spans too.")
     if options.size is not None and options.format != "eap-ig":
         raise ArgumentError("--size is for eap-ig files; Wirescope's hold all scores.", "Give --format eap-ig too.")
     out = Path(options.out)
     check_place(out)
     model = open_model(options.model, options.precision)
-    pairs = asked_pairs(model, options)
+    pairs = asked_pairs(model, options, options.level == "edge-spans")
     over = session_over(model, pairs, options.metric, options.memory)
     session, dataset = over.session, over.dataset
     check_rule(options.select, method.name, options.level, len(dataset))
     if options.size is not None and not 0 <= options.size <= model.graph.n_edges:
         raise ArgumentError(f"A circuit of this graph has 0 to {model.graph.n_edges:,} edges, not {options.size:,}.")
     tracing = Tracing(
-        session, method.name, replacement=options.replacement, level=options.level, dataset=dataset, options=own
+        session,
+        method.name,
+        replacement=options.replacement,
+        level=options.level,
+        dataset=dataset,
+        options=own,
+        spans=None if options.spans is None else [name.strip() for name in options.spans.split(",")],
     )
     whole = _whole(session, dataset, options.replacement)
     notes = [*pairs.notes, *filter(None, [spelling_note(session)]), *_flat(whole)]
@@ -223,6 +237,7 @@ def _report(
         "precision": about.get("precision", USUAL_PRECISION),
         "method": scores.method,
         "level": scores.level,
+        **({"spans": list(scores.spans)} if scores.spans else {}),
         "scored": int(np.isfinite(scores.values).sum()),
         "of": scores.values.size,
         "pairs": pairs.words,
@@ -253,6 +268,9 @@ def strongest(scores: Scores, count: int) -> list[tuple[str, float]]:
 def _name(scores: Scores, index: int) -> str:
     if scores.level == "edges":
         return scores.graph.edge(index).name
+    if scores.level == "edge-spans":
+        edge, span = divmod(index, len(scores.spans))
+        return f"{scores.graph.edge(edge).name}{AT}{scores.spans[span]}"
     if scores.level == "nodes":
         return scores.graph.writers[index].name
     node, position = divmod(index, scores.values.shape[1])
@@ -262,7 +280,7 @@ def _name(scores: Scores, index: int) -> str:
 def _words(report: dict[str, Any], method: Method) -> str:
     told_options = f", {report['options']}" if report["options"] else ""
     some = f"{report['scored']:,} of {report['of']:,}" if report["scored"] < report["of"] else f"{report['of']:,}"
-    what = {"positions": "nodes at positions"}.get(report["level"], report["level"])
+    what = LEVEL_WORDS.get(report["level"], report["level"])
     lines = [
         f"{method.title}{told_options}: {some} {what} of {model_of(report)} over {report['pairs']} in "
         f"{report['seconds']:.1f} s",
@@ -276,17 +294,18 @@ def _words(report: dict[str, Any], method: Method) -> str:
         kind = f"{report['measured']:,} {what} measured, the other {others:,} estimated"
     meaning = f"{kind}; {method.meaning.sign_words}"
     carried = f"; removed edges carry {ABLATIONS[report['replacement']]}" if method.replaces else ""
-    chosen = report["level"] == "edges" and report["kept"] is None
+    chosen = report["level"] in CIRCUITS and report["kept"] is None
     width = max(len(row["name"]) for row in report["strongest"]) if report["strongest"] else 0
     lines += [f"scores: {meaning}{carried}"]
     lines += [ranking_words(report["direction"])] if method.meaning.signed else []
     lines += [_kept_words(report, what)] if report["kept"] is not None else []
     lines += [f"circuits: chosen by {report['chosen by']}, {RULES[report['chosen by']].words}"] * chosen
+    lines += [f"spans: {', '.join(report['spans'])}"] if "spans" in report else []
     lines += ["", f"the strongest {len(report['strongest'])}, of either sign"]
     plus = "+" if method.meaning.signed else ""
     lines += [f"{row['name']:<{width}}  {row['score']:>{plus}12.4g}" for row in report["strongest"]]
     lines += ["", f"{report['file']} holds all scores."]
-    if report["level"] == "edges":
+    if report["level"] in CIRCUITS:
         lines[-1] += f" How far to trust them: wirescope evaluate {report['file']}"
     return "\n".join(lines)
 

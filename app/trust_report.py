@@ -26,7 +26,7 @@ from core.session import Session
 from core.tracing.completeness import sum_of_scores
 from core.tracing.direction import directed, measured_direction
 from core.tracing.methods import METHODS
-from core.tracing.options import Options, options_told
+from core.tracing.options import LEVEL_WORDS, Options, options_told
 from core.tracing.per_pair import scores_per_pair
 from core.tracing.scores import Scores
 from core.tracing.selection import RULES, USUAL
@@ -74,7 +74,8 @@ def trust_report(
         "scored for": scores.replacement,
         "metric": session.metric.name,
         "pairs": signed.pairs,
-        "edges": len(scores.values),
+        "edges": scores.values.size,
+        "what": LEVEL_WORDS.get(scores.level, scores.level),
         "whole accuracy": signed.whole_accuracy,
         "curve": points(signed),
         "curve by size": points(by_size),
@@ -86,6 +87,15 @@ def trust_report(
         "size": chosen,
         "chosen by": scores.rule,
     }
+    if signed.union is not None and by_size.union is not None:
+        report["union"] = {
+            "edges": list(signed.union.sizes),
+            "recovered": list(signed.union.recovered),
+            "cpr": signed.union.cpr,
+            "cmd": signed.union.cmd,
+            "cpr by size": by_size.union.cpr,
+            "cmd by size": by_size.union.cmd,
+        }
     options = options_told(scores.about).but(seed=seed)
     subject = Subject(session, scores, dataset, kind, chosen, options)
     for title, question in QUESTIONS.items():
@@ -186,6 +196,8 @@ def _stability(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any
 
 def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float] | str:
     scores = subject.scores
+    if scores.spans:
+        return "pairs are scored one by one at edges, and these are edges at spans"
     if scores.rule != USUAL:
         return f"it is told of the best scores alone, and these edges are chosen by {scores.rule}"
     if METHODS.get(scores.method) is None:
@@ -256,7 +268,15 @@ def _scored(
     """Scores by a method, gone on with where they were cancelled."""
     kept, name = subject.memory_of("traced"), (method, replacement)
     if name not in kept:
-        kept[name] = Tracing(subject.session, method, dataset=subject.dataset, replacement=replacement, options=options)
+        kept[name] = Tracing(
+            subject.session,
+            method,
+            dataset=subject.dataset,
+            replacement=replacement,
+            options=options,
+            level=subject.scores.level,
+            spans=subject.scores.spans or None,
+        )
     tracing: Tracing = kept[name]
     for _ in tracing.parts(cancelled, told):
         pass
@@ -266,6 +286,8 @@ def _scored(
 def _other_method(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
     scores, dataset = subject.scores, subject.dataset
     against = AGAINST if scores.method != AGAINST else "eap-ig"
+    if scores.spans:
+        against = "eap" if scores.method != "eap" else "eap-ig"
     if against == "eap-ig" and any(pair.counterfactual is None for pair in dataset.pairs):
         return {"other method": "there is no B"}
     if not subject.graded:

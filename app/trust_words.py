@@ -38,7 +38,7 @@ def say_needs(report: dict[str, Any]) -> list[Statement]:
 def _say_recovered(report: dict[str, Any]) -> Statement:
     recovered, size, edges = report["recovered"], report["size"], report["edges"]
     share = share_words(recovered)
-    words = f"{size:,} of {edges:,} edges recover {share} of the behaviour"
+    words = f"{size:,} of {edges:,} {report.get('what', 'edges')} recover {share} of the behaviour"
     most = 2 * size > edges
     bad = speaks_against(recovered, size, edges)
     left = _left(recovered)

@@ -1,9 +1,14 @@
-"""A circuit: a set of kept edges; every other edge carries its replacement value."""
+"""A circuit: a set of kept edges; every other edge carries its replacement value.
+
+A circuit at spans keeps edges at some spans of positions only (`core.spans`): what an edge brings to its reader there
+is kept, and elsewhere it carries its replacement. It lists each edge once for every span at which it is kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +16,21 @@ from numpy.typing import NDArray
 from core.errors import ArgumentError
 from core.graph import Edge, Graph, Node, Reader
 
+AT = "@"  # between the name of an edge and that of a span
+
 
 @dataclass(frozen=True)
 class Circuit:
-    """Kept edges of a graph. edges: their indices, most important first; values: their scores, if they have any."""
+    """Kept edges of a graph. edges: their indices, most important first; values: their scores, if they have any. spans:
+    names of the spans at which edges are kept, none of a circuit that keeps them at all positions; at: the number of
+    the span of each of `edges`, which then holds an edge as often as it has spans."""
 
     graph: Graph
     edges: NDArray[np.int64]
     values: NDArray[np.float64] | None = None
     about: dict[str, str] = field(default_factory=dict)  # model, method, metric: for files and captions
+    spans: tuple[str, ...] = ()
+    at: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.edges)
@@ -29,7 +40,46 @@ class Circuit:
 
     @property
     def names(self) -> list[str]:
-        return [self.graph.edge(int(index)).name for index in self.edges]
+        edges = [self.graph.edge(int(index)).name for index in self.edges]
+        if self.at is None:
+            return edges
+        return [f"{name}{AT}{self.spans[span]}" for name, span in zip(edges, self.at.tolist(), strict=True)]
+
+    @property
+    def parts(self) -> NDArray[np.int64]:
+        """Edges by their number, and of a circuit at spans edge by edge and span by span: edge * spans + span."""
+        return self.edges if self.at is None else self.edges * len(self.spans) + self.at
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is replaced."""
+        return len(self.edges) == self.graph.n_edges * max(1, len(self.spans))
+
+    def chosen(self, places: NDArray[Any]) -> Circuit:
+        """The circuit of some of its edges. places: in its list, as numbers or [edges] of bool."""
+        values, at = (None if each is None else each[places] for each in (self.values, self.at))
+        return replace(self, edges=self.edges[places], values=values, at=at)
+
+    def with_parts(self, parts: NDArray[np.int64]) -> Circuit:
+        """Another circuit of this graph and these spans. parts: as `parts`."""
+        if not self.spans:
+            return replace(self, edges=parts, values=None)
+        return replace(self, edges=parts // len(self.spans), values=None, at=parts % len(self.spans))
+
+    def union(self) -> Circuit:
+        """The same edges at all positions, each once, in their order."""
+        if self.at is None:
+            return self
+        first = np.sort(np.unique(self.edges, return_index=True)[1])
+        return Circuit(self.graph, self.edges[first], None, self.about)
+
+    def matrix(self) -> NDArray[np.bool_]:
+        """What each reader keeps at each span: [spans, readers, writers], one span where it keeps it everywhere."""
+        if self.at is None:
+            return kept_matrix(self.graph, self.edges)[None]
+        kept = np.zeros((len(self.spans), len(self.graph.readers), self.graph.n_writers), dtype=bool)
+        kept[self.at, self.graph.edge_readers[self.edges], self.graph.edge_writers[self.edges]] = True
+        return kept
 
     def score(self, position: int) -> float | None:
         """The score of the edge at a position of the list; None where it has none."""
@@ -42,10 +92,14 @@ class Circuit:
             raise ArgumentError(f"This circuit is of another model: {self.graph}, not {graph}.")
 
     def pruned(self) -> Circuit:
-        """The circuit without edges that do not lie on a path from `input` to `logits`."""
-        keep = connected(self.graph, self.edges)
-        values = None if self.values is None else self.values[keep]
-        return Circuit(self.graph, self.edges[keep], values, self.about)
+        """The circuit without edges that do not lie on a path from `input` to `logits`. At spans a path changes from
+        one to another through keys and values alone, from any to any: which positions a head can see, and where the
+        output is read, is not looked at."""
+        if self.at is None:
+            return self.chosen(connected(self.graph, self.edges))
+        fed, used = reachable_at(self.graph, self.matrix())
+        writers, readers = self.graph.edge_writers[self.edges], self.graph.edge_readers[self.edges]
+        return self.chosen(fed[self.at, writers] & used[self.at, readers])
 
     def to_json(self) -> str:
         from core.interchange.circuit_files import to_json
@@ -68,10 +122,21 @@ class Circuit:
         return to_tikz(self)
 
 
-def circuit_of(graph: Graph, edges: list[Edge | str]) -> Circuit:
-    """A circuit of named edges. Raises ArgumentError for unknown ones."""
-    indices = [graph.index(edge) if isinstance(edge, str) else graph.edge_index(edge) for edge in edges]
-    return Circuit(graph, np.asarray(indices, dtype=np.int64))
+def circuit_of(graph: Graph, edges: Sequence[Edge | str], spans: Sequence[str] = ()) -> Circuit:
+    """A circuit of named edges. spans: names of all spans, of which an edge `m0->m1@subject` is kept at one, and one
+    without a span at all. Raises ArgumentError for unknown ones."""
+    indices, at = [], []
+    for edge in edges:
+        name, _, span = edge.rpartition(AT) if isinstance(edge, str) and spans and AT in edge else (edge, "", "")
+        if span and span not in spans:
+            raise ArgumentError(f"There is no span {span!r}.", f"There are: {', '.join(spans)}.")
+        for number in [spans.index(span)] if span else range(max(1, len(spans))):
+            indices.append(graph.index(name) if isinstance(name, str) else graph.edge_index(name))
+            at.append(number)
+    found = np.asarray(indices, dtype=np.int64)
+    if not spans:
+        return Circuit(graph, found)
+    return Circuit(graph, found, spans=tuple(spans), at=np.asarray(at, dtype=np.int64))
 
 
 def connected(graph: Graph, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -93,33 +158,38 @@ def reachable(graph: Graph, edges: NDArray[np.int64]) -> tuple[NDArray[np.bool_]
     In a coupled model a path that reaches or leaves one head of a layer does so for all of them.
     Returns ([writers], [readers]).
     """
-    kept = kept_matrix(graph, edges)
+    fed, used = reachable_at(graph, kept_matrix(graph, edges)[None])
+    return fed[0], used[0]
+
+
+def reachable_at(graph: Graph, kept: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The same span by span: ([spans, writers], [spans, readers]). kept: [spans, readers, writers]. A head carries what
+    its keys and values read at any span to all spans."""
     heads, kv_heads = graph.heads, graph.kv_heads
     group = heads // kv_heads
-    fed = np.zeros(graph.n_writers, dtype=bool)
-    fed[0] = True
+    fed = np.zeros((len(kept), graph.n_writers), dtype=bool)
+    fed[:, 0] = True
     for layer in range(graph.layers):
         ports, mlp, first = _of_layer(graph, layer)
-        hit: NDArray[np.bool_] = np.logical_or.reduce(kept[ports] & fed, axis=1)
-        keys_or_values = hit[heads : heads + kv_heads] | hit[heads + kv_heads :]
-        of_heads = hit[:heads] | np.repeat(keys_or_values, group)
-        fed[first : first + heads] = of_heads.any() if graph.coupled else of_heads
-        fed[first + heads] = (kept[mlp] & fed).any()
+        hit: NDArray[np.bool_] = np.logical_or.reduce(kept[:, ports] & fed[:, None], axis=2)
+        keys_or_values = (hit[:, heads : heads + kv_heads] | hit[:, heads + kv_heads :]).any(axis=0)
+        of_heads = hit[:, :heads] | np.repeat(keys_or_values, group)
+        fed[:, first : first + heads] = of_heads.any(axis=1, keepdims=True) if graph.coupled else of_heads
+        fed[:, first + heads] = np.logical_or.reduce(kept[:, mlp] & fed, axis=1)
 
-    used = np.zeros(len(graph.readers), dtype=bool)
-    used[-1] = True
-    writes_on = kept[-1].copy()  # writers from which a path leads to logits
+    used = np.zeros(kept.shape[:2], dtype=bool)
+    used[:, -1] = True
+    writes_on: NDArray[np.bool_] = kept[:, -1].copy()  # writers from which a path leads to logits
     for layer in reversed(range(graph.layers)):
         ports, mlp, first = _of_layer(graph, layer)
-        used[mlp] = writes_on[first + heads]
-        if used[mlp]:
-            writes_on |= kept[mlp]
-        of_heads = writes_on[first : first + heads]
+        used[:, mlp] = writes_on[:, first + heads]
+        writes_on |= kept[:, mlp] & used[:, mlp, None]
+        of_heads = writes_on[:, first : first + heads]
         if graph.coupled:
-            of_heads = np.repeat(of_heads.any(), heads)
-        of_keys = of_heads.reshape(kv_heads, group).any(axis=1)
-        used[ports] = np.concatenate([of_heads, of_keys, of_keys])
-        writes_on |= kept[ports][used[ports]].any(axis=0)
+            of_heads = np.repeat(of_heads.any(axis=1, keepdims=True), heads, axis=1)
+        of_keys = np.broadcast_to(of_heads.any(axis=0).reshape(kv_heads, group).any(axis=1), (len(kept), kv_heads))
+        used[:, ports] = np.concatenate([of_heads, of_keys, of_keys], axis=1)
+        writes_on |= (kept[:, ports] & used[:, ports, None]).any(axis=1)
     return fed, used
 
 

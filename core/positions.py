@@ -103,6 +103,11 @@ def check_roles(roles: Mapping[str, Sequence[Span]], lengths: Sequence[int]) -> 
     return checked
 
 
+def parse_roles(text: str, length: int) -> dict[str, tuple[Span, ...]]:
+    """Read several roles of one row, with spaces between: "subject=2:4 end=-1". Raises InputError."""
+    return {name: (span,) for name, span in (parse_role(part, length) for part in text.split())}
+
+
 def parse_role(text: str, length: int) -> tuple[str, Span]:
     """Read `NAME=START:STOP` or `NAME=POSITION`, negative ones from the end. Raises InputError."""
     name, separator, span = text.partition("=")

@@ -187,7 +187,8 @@ class Session:
         replacement: EditKind = "patch",
         cancelled: Callable[[], bool] | None = None,
     ) -> Result:
-        """Run A with every edge outside the circuit carrying its replacement: `patch`, `zero` or `mean`.
+        """Run A with every edge outside the circuit carrying its replacement: `patch`, `zero` or `mean`; of a circuit
+        at spans also an edge inside, at the other spans.
 
         With `zero` and `mean`, a kept node that nothing kept reaches still writes what it makes of the replaced
         stream; `circuit.pruned()` leaves such nodes out. Raises ArgumentError for a circuit of another graph,
@@ -206,7 +207,7 @@ class Session:
         started = time.perf_counter()
         for circuit in circuits:
             circuit.check_fits(self.graph)
-        ran = run_circuits(self.engine, [circuit.edges for circuit in circuits], replacement, cancelled)
+        ran = run_circuits(self.engine, circuits, replacement, cancelled)
         results = [self._result(state, layers, started) for state, layers in ran]
         milliseconds = (time.perf_counter() - started) * 1000 / max(len(results), 1)
         return [replace(result, milliseconds=milliseconds) for result in results]

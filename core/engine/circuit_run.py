@@ -2,6 +2,8 @@
 
     x_r = reference stream at r + sum over kept edges (u -> r) of (out_u - reference_u)
 
+In a circuit at spans the sum at a position is over the edges that are kept at its span.
+
 Steps:
 1. Drop what cannot matter: a node from which no kept path leads to `logits` is never computed. With `patch`, the
    reference is the run over B, so a node that no kept path reaches from `input` writes just what it writes in B: it
@@ -28,7 +30,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import progress
-from core.circuit import kept_matrix, reachable
+from core.circuit import Circuit, reachable_at
 from core.engine.attention import heads_out
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
@@ -37,9 +39,10 @@ from core.engine.plan import Plan, StagePlan
 from core.engine.rows import Rows
 from core.engine.state import Readout, RunState, Together
 from core.errors import Cancelled, MemoryBudgetError
-from core.graph import Graph, Reader
+from core.graph import Reader
 from core.models.adapter import Places
 from core.replacements.table import ablation
+from core.spans import span_numbers
 
 CHUNK_BYTES = 192 * 2**20  # of writers' differences held at once
 TILE_BYTES = 2**20  # of the streams that ports read: normed and projected while they are in the processor's cache
@@ -48,8 +51,9 @@ DENSE = 0.5
 
 @dataclass
 class Kept:
-    """One circuit: writers, those whose difference somebody reads; matrix, what each reader keeps [readers, writers];
-    needed, whether a node of the graph is one of the writers.
+    """One circuit: writers, those whose difference somebody reads; matrix, what each reader keeps at each span [spans,
+    readers, writers]; needed, whether a node of the graph is one of the writers; span_of, the span of each position
+    [batch, position], None of a circuit without spans.
 
     differences: [writers, batch, rows, width], each set before it is read. at_reads: the same at the positions that
     the output reads, the last layer's included; the others do not hold that layer then.
@@ -58,6 +62,7 @@ class Kept:
     writers: NDArray[np.int64]
     matrix: NDArray[np.bool_]
     needed: NDArray[np.bool_]
+    span_of: NDArray[np.int64] | None = None
     differences: Tensor | None = None
     at_reads: Tensor | None = None
 
@@ -68,14 +73,15 @@ class Kept:
 
 def run_circuits(
     engine: Engine,
-    circuits: Sequence[NDArray[np.int64]],
+    circuits: Sequence[Circuit],
     replacement: str,
     cancelled: Callable[[], bool] | None = None,
 ) -> list[tuple[RunState, range]]:
-    """Run A with all edges outside a circuit replaced, for each of several circuits (edge indices). Returns a state
-    with its output, and the layers computed, for each.
+    """Run A with all edges outside a circuit replaced, for each of several circuits of the engine's graph. Returns a
+    state with its output, and the layers computed, for each.
 
-    Raises EditError for `patch` without a counterfactual, ArgumentError for another replacement, Cancelled.
+    Raises EditError for `patch` without a counterfactual and for spans that the inputs do not have, ArgumentError for
+    another replacement, InputError for spans that leave positions out, Cancelled.
     """
     carried = ablation(replacement)
     carried.check(engine)
@@ -83,12 +89,15 @@ def run_circuits(
     layers = engine.graph.layers
     done: dict[int, tuple[RunState, range]] = {}
     waiting: list[tuple[int, Kept]] = []
-    for number, edges in enumerate(circuits):
-        if len(edges) == engine.graph.n_edges:  # nothing is replaced
+    for number, circuit in enumerate(circuits):
+        span_of = span_numbers(circuit.spans, engine.extent) if circuit.spans else None
+        if circuit.whole:
             done[number] = engine.clean(), range(layers, layers)
         else:
             alike = carried.first_row(engine) == engine.length  # A and B are the same
-            waiting.append((number, _keep(engine.graph, edges[:0] if alike else edges, carried.one_run)))
+            if alike:
+                circuit = circuit.chosen(np.zeros(len(circuit), dtype=bool))
+            waiting.append((number, _keep(circuit, carried.one_run, span_of)))
     with torch.no_grad():
         chunks = _chunks(engine, waiting, replacement)
         for number, chunk in enumerate(chunks):
@@ -98,15 +107,15 @@ def run_circuits(
     return [done[number] for number in range(len(circuits))]
 
 
-def _keep(graph: Graph, edges: NDArray[np.int64], one_run: bool) -> Kept:
+def _keep(circuit: Circuit, one_run: bool, span_of: NDArray[np.int64] | None) -> Kept:
     """Step 1. one_run: whether what is replaced is all of one run."""
-    fed, used = reachable(graph, edges)
-    live = used[graph.edge_readers[edges]]
+    matrix = circuit.matrix()
+    fed, used = reachable_at(circuit.graph, matrix)
+    matrix &= used[:, :, None]
     if one_run:
-        live &= fed[graph.edge_writers[edges]]
-    matrix = kept_matrix(graph, edges[live])
-    needed: NDArray[np.bool_] = np.logical_or.reduce(matrix, axis=0)
-    return Kept(np.flatnonzero(needed), matrix[:, needed], needed)
+        matrix &= fed[:, None]
+    needed: NDArray[np.bool_] = np.logical_or.reduce(matrix, axis=(0, 1))
+    return Kept(np.flatnonzero(needed), matrix[:, :, needed], needed, span_of)
 
 
 def _chunks(engine: Engine, waiting: list[tuple[int, Kept]], replacement: str) -> list[list[tuple[int, Kept]]]:
@@ -329,16 +338,20 @@ class CircuitRun:
             kept = self.circuits[circuit]
             source = kept.differences if rows is self.rows else kept.at_reads
             assert source is not None
-            keep = kept.matrix[numbers]
-            chosen = np.flatnonzero(keep.any(axis=0))
+            keep = kept.matrix[:, numbers]
+            chosen = np.flatnonzero(keep.any(axis=(0, 1)))
             if not len(chosen):
                 x[place] = reference
                 continue
             upto = int(chosen[-1]) + 1
             dense = len(chosen) > DENSE * upto  # to add a few zeros is quicker than to copy all that is not zero
-            factors = torch.from_numpy(keep[:, :upto] if dense else keep[:, chosen]).to(source)
+            factors = torch.from_numpy(keep[:, :, :upto] if dense else keep[:, :, chosen]).to(source)
             picked = source[:upto] if dense else source[torch.from_numpy(chosen)]
             by_row = picked.flatten(1, 2).transpose(0, 1)  # one product a row keeps both factors in the cache
-            own = factors.expand(len(by_row), *factors.shape)
+            if kept.span_of is None:
+                own = factors.expand(len(by_row), *factors.shape[1:])
+            else:
+                spans = torch.from_numpy(kept.span_of).to(self.adapter.device)
+                own = factors[rows.of(spans).flatten()]
             torch.baddbmm(reference.expand_as(x[place]), own, by_row, out=x[place])
         return x.unflatten(1, size[:2]).permute(3, 0, 1, 2, 4)  # type: ignore[no-any-return,no-untyped-call]

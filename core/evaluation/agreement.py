@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import ArgumentError
 from core.evaluation.stability import kept, overlap
+from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
 
 
@@ -29,21 +30,21 @@ class Agreement:
 
 
 def agreement(one: Scores, other: Scores, size: int, *, by_size: bool = False, rule: str | None = None) -> Agreement:
-    """Compare two scores of one graph's edges. rule: by which both circuits are chosen, as in `Scores.select`. Raises
-    ArgumentError for scores of another graph or of other things, and for a rule that cannot choose."""
+    """Compare two scores of one graph's edges, or edges at spans. rule: by which both circuits are chosen, as in
+    `Scores.select`. Raises ArgumentError for scores of another graph or of other things, and for a rule that cannot
+    choose."""
     if one.graph != other.graph:
         raise ArgumentError(f"These scores are of other models: {one.graph} and {other.graph}.")
-    if one.level != "edges" or other.level != "edges":
-        raise ArgumentError("Only scores of edges are compared.", "Trace edges.")
-    graph = one.graph
-    a, b = (kept(graph, scores.select(size, rule, by_size=by_size)) for scores in (one, other))
+    if one.level not in CIRCUITS or (one.level, one.spans) != (other.level, other.spans):
+        raise ArgumentError("Only scores of edges are compared, or of edges at the same spans.", "Trace edges.")
+    a, b = (kept(scores.select(size, rule, by_size=by_size)) for scores in (one, other))
     both = a & b
-    signs = np.sign(one.towards[both]) == np.sign(other.towards[both])
-    share = size / graph.n_edges
+    signs = np.sign(one.towards.ravel()[both]) == np.sign(other.towards.ravel()[both])
+    share = size / one.values.size
     return Agreement(
         size=size,
         overlap=overlap(a, b),
-        rank_correlation=rank_correlation(one.towards, other.towards),
+        rank_correlation=rank_correlation(one.towards.ravel(), other.towards.ravel()),
         same_sign=float(signs.mean()) if len(signs) else 1.0,
         chance=share / (2 - share),
     )

@@ -13,6 +13,11 @@ the metric of the empty circuit.
 It differs from MIB's code in that sizes are at least 1, where its int(p n) may be 0, and in that it tells how many
 edges are connected, where MIB tells their weighted count. What is recovered is a ratio of means over the pairs in both.
 
+Of edges at spans (`core.spans`) all is counted in edges at spans. Beside each circuit stands its union, the same edges
+at all positions, which keeps more: what it recovers beyond the circuit is what the left out spans of its edges do
+(Haklay et al. 2025, "Position-aware Automatic Circuit Discovery", compare the two). Its CMD is over the same fractions,
+those of the circuit at spans.
+
 With `removed` the circuits are the others: the whole model without the best edges. What those still recover is what the
 circuit does not explain (completeness; Wang et al. 2023, "Interpretability in the Wild", section 4).
 """
@@ -32,7 +37,6 @@ from core.edits import EditKind
 from core.errors import ArgumentError
 from core.evaluation.limits import MOST
 from core.evaluation.measured import measure
-from core.graph import Graph
 from core.inputs.pair import Dataset
 from core.session import Session
 from core.tracing.direction import directed
@@ -45,12 +49,24 @@ HALF = 0.5  # where only the whole model recovers so much: a circuit that recove
 
 
 @dataclass(frozen=True)
+class Union:
+    """The same edges at all positions: sizes (edges) and recovered, one a point of a curve; cpr and cmd over its
+    fractions."""
+
+    sizes: tuple[int, ...]
+    recovered: tuple[float, ...]
+    cpr: float
+    cmd: float
+
+
+@dataclass(frozen=True)
 class Curve:
-    """fractions, sizes (of what is scored: edges or nodes), connected (edges left after pruning), recovered, accuracy
-    (share of right answers): one a point. random_band: [2, points], lowest and highest. band: [2, points], 95 % by
-    bootstrap over the pairs; None for one pair. whole_accuracy: of the whole model; None, and no accuracy, of a model
-    that gives no answers. by_size, removed: which edges were kept; rule: by which of RULES they were chosen. gaps:
-    by how much a better choice could be better, of its sum of scores; 0 where the rule came to its end."""
+    """fractions, sizes (of what is scored: edges, nodes or edges at spans), connected (edges left after pruning),
+    recovered, accuracy (share of right answers): one a point. random_band: [2, points], lowest and highest. band: [2,
+    points], 95 % by bootstrap over the pairs; None for one pair. whole_accuracy: of the whole model; None, and no
+    accuracy, of a model that gives no answers. by_size, removed: which edges were kept; rule: by which of RULES they
+    were chosen. gaps: by how much a better choice could be better, of its sum of scores; 0 where the rule came to its
+    end. union: of circuits at spans."""
 
     fractions: tuple[float, ...]
     sizes: tuple[int, ...]
@@ -68,6 +84,7 @@ class Curve:
     removed: bool = False
     rule: str = USUAL
     gaps: tuple[float, ...] = ()
+    union: Union | None = None
 
 
 def faithfulness(
@@ -98,16 +115,17 @@ def faithfulness(
     if not rising or fractions[-1] > 1:
         raise ArgumentError(f"Fractions rise from above 0 to 1 at most, unlike {tuple(fractions)}.")
     kind = replacement or scores.replacement
-    graph = session.graph
     scores = directed(scores, session, dataset, cancelled)
-    sizes = sizes_of(len(scores.values), fractions)
+    sizes = sizes_of(len(scores.values) if scores.level == "nodes" else scores.values.size, fractions)
     chosen = [scores.select(size, rule, by_size=by_size) for size in sizes]
     circuits = [_kept(circuit, removed) for circuit in chosen]
-    random = _random_circuits(graph, [len(circuit) for circuit in circuits], random_circuits, seed)
+    random = _random_circuits(circuits, random_circuits, seed)
     pruned = [circuit.pruned() for circuit in circuits]
+    unions = [circuit.union() for circuit in circuits] if scores.spans else []
+    beside = [*(circuit for draw in random for circuit in draw), *unions]
     found = measure(
         session,
-        [*pruned, *(circuit.pruned() for draw in random for circuit in draw)],
+        [*pruned, *(circuit.pruned() for circuit in beside)],
         kind,
         dataset=dataset,
         progress=progress,
@@ -116,7 +134,7 @@ def faithfulness(
     )
     recovered = found.recovered()
     points = len(sizes)
-    drawn = recovered[points:].reshape(random_circuits, points)
+    drawn = recovered[points : points * (1 + random_circuits)].reshape(random_circuits, points)
     band = np.full((2, points), np.nan)
     if random_circuits:
         band = np.stack([np.fmin.reduce(drawn), np.fmax.reduce(drawn)])
@@ -139,7 +157,13 @@ def faithfulness(
         removed=removed,
         rule=scores.rule if rule is None else rule,
         gaps=tuple(gap_of(circuit.about) for circuit in chosen),
+        union=_union(unions, fractions, recovered[-points:]) if unions else None,
     )
+
+
+def _union(unions: Sequence[Circuit], fractions: Sequence[float], recovered: NDArray[np.float64]) -> Union:
+    cpr, cmd = areas(fractions, recovered)
+    return Union(tuple(len(circuit) for circuit in unions), tuple(float(share) for share in recovered), cpr, cmd)
 
 
 def largest_drawn(edges: int) -> int:
@@ -182,20 +206,21 @@ def areas(fractions: Sequence[float], recovered: NDArray[np.float64]) -> tuple[f
 
 
 def without(circuit: Circuit) -> Circuit:
-    """The edges outside a circuit."""
-    outside = np.ones(circuit.graph.n_edges, dtype=bool)
-    outside[circuit.edges] = False
-    return Circuit(circuit.graph, np.flatnonzero(outside).astype(np.int64), None, circuit.about)
+    """The edges (edges at spans) outside a circuit."""
+    outside = np.ones(circuit.graph.n_edges * max(1, len(circuit.spans)), dtype=bool)
+    outside[circuit.parts] = False
+    return circuit.with_parts(np.flatnonzero(outside).astype(np.int64))
 
 
 def _kept(circuit: Circuit, removed: bool) -> Circuit:
     return without(circuit) if removed else circuit
 
 
-def _random_circuits(graph: Graph, sizes: Sequence[int], draws: int, seed: int) -> list[list[Circuit]]:
+def _random_circuits(circuits: Sequence[Circuit], draws: int, seed: int) -> list[list[Circuit]]:
+    """As many edges (edges at spans) as each of some circuits has, drawn at random."""
     generator = np.random.default_rng(seed)
     found = []
     for _ in range(draws):
-        order = generator.permutation(graph.n_edges).astype(np.int64)
-        found.append([Circuit(graph, order[:size]) for size in sizes])
+        order = generator.permutation(circuits[0].graph.n_edges * max(1, len(circuits[0].spans))).astype(np.int64)
+        found.append([circuit.with_parts(order[: len(circuit)]) for circuit in circuits])
     return found

@@ -85,9 +85,14 @@ def hypothesis_tests(
     cancelled: Callable[[], bool] | None = None,
     memory: dict[Any, Any] | None = None,
 ) -> tuple[HypothesisTest, HypothesisTest, HypothesisTest]:
-    """The three tests of a circuit on a session's batch or a dataset. memory: see `measure`. Raises InputError for
-    fewer than LEAST_PAIRS pairs and for a metric that is the same for the whole model in every pair (as KL to clean
-    is): no circuit could be above it, and nothing could follow it. Raises Cancelled."""
+    """The three tests of a circuit on a session's batch or a dataset. memory: see `measure`. Raises InputError for a
+    circuit at spans, for fewer than LEAST_PAIRS pairs and for a metric that is the same for the whole model in every
+    pair (as KL to clean is): no circuit could be above it, and nothing could follow it. Raises Cancelled."""
+    if circuit.spans:
+        raise InputError(
+            "The tests compare with random paths of edges at all positions, and this circuit keeps edges at spans.",
+            "Test its union, the same edges at all positions.",
+        )
     pairs = session.pair.batch if dataset is None else len(dataset)
     if pairs < LEAST_PAIRS:
         raise InputError(

@@ -167,12 +167,12 @@ def measure(
 
 def _different(circuits: Sequence[Circuit]) -> tuple[list[Circuit], list[int]]:
     """What is left of circuits without unconnected edges, each kind once, and which of these each circuit is."""
-    different: dict[bytes, int] = {}
+    different: dict[tuple[tuple[str, ...], bytes], int] = {}
     pruned: list[Circuit] = []
     places = []
     for circuit in circuits:
         left = circuit.pruned()
-        key = np.sort(left.edges).tobytes()
+        key = left.spans, np.sort(left.parts).tobytes()
         if key not in different:
             different[key] = len(pruned)
             pruned.append(left)

@@ -24,7 +24,8 @@ from core.session import Session
 
 @dataclass(frozen=True)
 class Minimality:
-    """edges: those that were taken out, by their number in the graph. needs: [edges], in shares of the behaviour.
+    """edges: those that were taken out, by their number in the graph; at: the numbers of their spans, of a circuit at
+    spans, whose edges are taken out at one of them. needs: [edges], in shares of the behaviour.
     recovered: by the whole circuit, over `pairs`. accuracy, whole_accuracy: the share of pairs that the circuit, and
     the whole model, answers rightly; None for a model that gives no answers. noise: what rounding alone may change, in
     shares of the behaviour; 0 in fp32 and fp64."""
@@ -37,6 +38,7 @@ class Minimality:
     whole_accuracy: float | None = None
     pairs: int = 1
     noise: float = 0.0
+    at: NDArray[np.int64] | None = None
 
     @property
     def below_noise(self) -> NDArray[np.bool_]:
@@ -67,7 +69,7 @@ def minimality(
     count = len(circuit)
     chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
     edges = circuit.edges[chosen]
-    less = [Circuit(circuit.graph, np.delete(circuit.edges, place)) for place in chosen]
+    less = [circuit.chosen(np.arange(count) != place) for place in chosen]
     found = measure(
         session,
         [circuit, *less],
@@ -90,4 +92,5 @@ def minimality(
         found.whole_accuracy,
         found.pairs,
         known["noise"],
+        None if circuit.at is None else circuit.at[chosen],
     )

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.errors import InputError
-from core.graph import Graph
 
 SPLITS, SHUFFLES = 50, 20  # at most: halves, and levels of chance
 
@@ -111,8 +110,8 @@ def shared_edges(jaccard: float) -> float:
     return 2 * jaccard / (1 + jaccard)
 
 
-def kept(graph: Graph, circuit: Circuit) -> NDArray[np.bool_]:
-    """Which edges of the graph a circuit has: [edges]."""
-    found = np.zeros(graph.n_edges, dtype=bool)
-    found[circuit.edges] = True
+def kept(circuit: Circuit) -> NDArray[np.bool_]:
+    """Which edges of its graph a circuit has: [edges]; of a circuit at spans [edges * spans]."""
+    found = np.zeros(circuit.graph.n_edges * max(1, len(circuit.spans)), dtype=bool)
+    found[circuit.parts] = True
     return found

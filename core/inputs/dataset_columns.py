@@ -17,6 +17,7 @@ from core.errors import InputError
 from core.text_files import check_text
 
 OURS = ("clean", "counterfactual", "target", "foil")
+ROLES = "roles"  # a further column: "subject=2:4 end=-1"
 IDS_OWN = ("clean", "corrupted", "correct_idx", "incorrect_idx")  # of EAP-IG and MIB
 YEARS = 100  # of a century: a `correct_idx` alone below it is a year
 
@@ -42,12 +43,18 @@ _FIELD = {name: column for column, names in NAMES.items() for name in names}
 
 @dataclass(frozen=True)
 class FileRow:
-    """One row: A, B ("" for none) and the metric's answers, as text or as ids ("" for none)."""
+    """One row: A, B ("" for none) and the metric's answers, as text or as ids ("" for none). roles: spans of positions
+    with names, as in "subject=2:4 end=-1"."""
 
     clean: str
     counterfactual: str = ""
     target: str | int = ""
     foil: str | int = ""
+    roles: str = ""
+
+    def cells(self) -> list[str | int]:
+        """As files of ours hold it, with roles where there are some."""
+        return [self.clean, self.counterfactual, self.target, self.foil, *([self.roles] if self.roles else [])]
 
 
 @dataclass
@@ -64,7 +71,8 @@ class Columns:
         values = self._values(cells, line)
         chosen = {column: _first(values, names) for column, names in NAMES.items()}
         self.used.update(name for name in chosen.values() if name)
-        self.unused.update(dict.fromkeys(name for name in values if name and name not in chosen.values()))
+        known = {*chosen.values(), ROLES}
+        self.unused.update(dict.fromkeys(name for name in values if name and name not in known))
         if not chosen["clean"]:
             raise InputError(
                 f"Line {line} of {self.name} has no clean input: it names {', '.join(values) or 'nothing'}.",
@@ -78,7 +86,8 @@ class Columns:
                 f"Fill the column `{chosen['clean']}`, or delete the line.",
             )
         answers = [self._answer(values.get(chosen[column]), chosen[column], where[column]) for column in OURS[2:]]
-        return FileRow(*texts, *answers)
+        roles = _text(values.get(ROLES), f"Line {line} of {self.name}: {ROLES}").strip()
+        return FileRow(texts[0], texts[1], answers[0], answers[1], roles)
 
     def check_names(self, names: Sequence[str], line: int) -> None:
         """Raise InputError where two columns that are read have one name."""

@@ -2,8 +2,9 @@
 
 Columns of ours: `clean,counterfactual,target,foil`; those of EAP-IG's and MIB's files are read and written too:
 `clean,corrupted,correct_idx,incorrect_idx`, whose answers are token ids (of a list of ids the first counts), and so are
-the names that other files have for them (`dataset_columns`). Only `clean` must be there. Inputs are texts, or paths of
-pictures, relative to the file. JSON lines are objects with the same names.
+the names that other files have for them (`dataset_columns`). Only `clean` must be there. A column `roles` names spans
+of A's positions: "subject=2:4 end=-1". Inputs are texts, or paths of pictures, relative to the file. JSON lines are
+objects with the same names.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InputError, WirescopeError
-from core.inputs.dataset_columns import IDS_OWN, OURS, Columns, is_header, names_inputs
+from core.inputs.dataset_columns import IDS_OWN, OURS, ROLES, Columns, is_header, names_inputs
 from core.inputs.dataset_columns import FileRow as FileRow
 from core.interchange.saving import save_text
 from core.text_files import check_text, parse_json, read_text, text_lines
@@ -87,9 +88,12 @@ def write_dataset(path: str | Path, rows: Iterable[FileRow], ids: bool = False) 
     """Write rows in the format of the file's ending, whole or not at all. ids: with the names and the token ids of
     EAP-IG's files; every answer must then be an id. Raises InputError where the file cannot be written."""
     file = Path(path)
-    names = IDS_OWN if ids else OURS
-    records = [dict(zip(names, (row.clean, row.counterfactual, row.target, row.foil), strict=True)) for row in rows]
-    if ids and any(not isinstance(record[name], int) for record in records for name in names[2:]):
+    names: tuple[str, ...] = IDS_OWN if ids else OURS
+    rows = list(rows)
+    names = (*names, ROLES) if any(row.roles for row in rows) else names
+    cells = ((row.clean, row.counterfactual, row.target, row.foil, row.roles) for row in rows)
+    records = [dict(zip(names, each, strict=False)) for each in cells]
+    if ids and any(not isinstance(record[name], int) for record in records for name in IDS_OWN[2:]):
         raise InputError("Not every row has a target and a foil.", "Such a file needs both in each row.")
     for number, record in enumerate(records, start=1):
         for column, value in record.items():

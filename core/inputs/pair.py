@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import InputError
-from core.positions import Span, check_roles
+from core.positions import Extent, Span, check_roles
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,11 @@ class Pair:
     def length(self) -> int:
         """Positions of the stream."""
         return len(self.clean.labels)
+
+    @property
+    def extent(self) -> Extent:
+        """What positions there are."""
+        return Extent(self.clean.lengths, self.length, self.roles)
 
 
 def stack_sides(sides: Sequence[Side]) -> tuple[Tensor, tuple[int, ...]]:

@@ -6,14 +6,16 @@ JSON holds all that is needed to read the circuit back; the others are for drawi
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.circuit import Circuit
+from core.circuit import AT, Circuit, circuit_of
 from core.errors import ArgumentError, InputError
-from core.graph import Graph, Node
+from core.graph import Edge, Graph, Node
+from core.spans import POSITION, REST
 from core.text_files import parse_json, visible
 from core.tracing.meaning import DIRECTION_IN_FILES, hue_words, leads_away
 from core.tracing.selection import CHOSEN_BY, chosen_by
@@ -28,8 +30,8 @@ LARGEST = 1000  # layers or heads of a model
 
 
 def to_json(circuit: Circuit) -> str:
-    """A circuit as JSON: its graph's shape, what it is about, by which rule its edges were chosen from their scores,
-    and its edges by name, most important first."""
+    """A circuit as JSON: its graph's shape, what it is about, by which rule its edges were chosen from their scores, of
+    a circuit at spans the names of all spans, and its edges by name, most important first."""
     graph = circuit.graph
     edges = [
         {"edge": name} | ({} if (score := circuit.score(position)) is None else {"score": score})
@@ -37,6 +39,7 @@ def to_json(circuit: Circuit) -> str:
     ]
     document = {"format": FORMAT, "version": VERSION, "graph": shape_of(graph), "about": circuit.about}
     document |= {CHOSEN_BY: chosen_by(circuit.about)} if "method" in circuit.about else {}
+    document |= {"spans": list(circuit.spans)} if circuit.spans else {}
     document |= {"edges": edges}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
@@ -54,18 +57,31 @@ def from_document(document: Any) -> Circuit:
         if document["version"] > VERSION:
             raise InputError(f"A newer Wirescope wrote this circuit (version {document['version']}).", "Update it.")
         graph = graph_from(document["graph"])
-        indices = np.asarray([graph.index(str(row["edge"])) for row in document["edges"]], dtype=np.int64)
+        spans = spans_in(document) if "spans" in document else ()
+        named = circuit_of(graph, [str(row["edge"]) for row in document["edges"]], spans)
+        if len(named) != len(document["edges"]):
+            raise InputError("An edge of this circuit has no span, and others have.", EXPORTED)
         scores = [row.get("score") for row in document["edges"]]
         scored = any(score is not None for score in scores)
         values = np.asarray([np.nan if score is None else score for score in scores], dtype=np.float64)
         about = {str(key): str(value) for key, value in document["about"].items()}
-        return Circuit(graph, indices, values if scored else None, about)
+        return replace(named, values=values if scored else None, about=about)
     except InputError:
         raise
     except KeyError as error:
         raise InputError(f"This file is no circuit: it has no {error}.", EXPORTED) from None
     except (ArgumentError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"This file is no circuit: {error}", EXPORTED) from None
+
+
+def spans_in(document: Any) -> tuple[str, ...]:
+    """The names of the spans that a document's edges are at. Raises InputError for what are none."""
+    names = document["spans"]
+    if not isinstance(names, list) or not names or len({*map(str, names)}) < len(names):
+        raise InputError("The spans of a file are a list of different names.")
+    if not all(isinstance(name, str) and (name == REST or POSITION.fullmatch(name)) for name in names):
+        raise InputError(f"Spans are roles, positions or {REST!r}, not {', '.join(map(str, names))}.")
+    return tuple(names)
 
 
 def shape_of(graph: Graph) -> dict[str, int | bool]:
@@ -97,15 +113,20 @@ def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
     import networkx as nx  # here, since the window saves and reads circuits too, and would wait for it
 
     found = nx.MultiDiGraph(**circuit.about)
+    names = circuit.names
     for position, edge in enumerate(circuit):
         for node in circuit.graph.readers_of(edge.reader):
-            data: dict[str, str | float] = {"name": edge.name, "port": edge.reader.kind}
+            data: dict[str, str | float] = {"name": names[position], "port": edge.reader.kind}
+            key: str = edge.reader.kind
+            if circuit.at is not None:
+                span = circuit.spans[circuit.at[position]]
+                key, data["span"] = f"{key}{AT}{span}", span
             score = circuit.score(position)
             if score is not None:
                 data["score"] = score
             for end in (edge.writer, node):
                 found.add_node(end.name, kind=end.kind, layer=end.layer)
-            found.add_edge(edge.writer.name, node.name, key=edge.reader.kind, **data)
+            found.add_edge(edge.writer.name, node.name, key=key, **data)
     return found
 
 
@@ -136,7 +157,8 @@ def to_dot(circuit: Circuit) -> str:
         score = circuit.score(position)
         colour = "#c25600" if score is not None and leads_away(score, direction) else "#0b6bd8"
         width = 1.0 if score is None else 0.5 + 3.5 * abs(score) / widest
-        label = f', label="{edge.reader.kind}"' if edge.reader.kind in ("q", "k", "v") else ""
+        words = _words(circuit, position, edge)
+        label = f', label="{words}"' if words else ""
         for node in circuit.graph.readers_of(edge.reader):
             style = f'color="{colour}", penwidth={width:.2f}{label}'
             lines.append(f'  "{edge.writer.name}" -> "{node.name}" [{style}];')
@@ -168,8 +190,16 @@ def to_tikz(circuit: Circuit) -> str:
         for node in graph.readers_of(edge.reader):
             bend = {"q": "bend left=8", "k": "bend right=8"}.get(edge.reader.kind, "")
             style = ", ".join(part for part in (colour, f"line width={width:.2f}pt", bend) if part)
-            lines.append(f"\\draw[->, {style}] ({_key(edge.writer)}) to ({_key(node)});")
+            span = "" if circuit.at is None else f" % at {circuit.spans[circuit.at[position]]}"
+            lines.append(f"\\draw[->, {style}] ({_key(edge.writer)}) to ({_key(node)});{span}")
     return "\n".join([*lines, "\\end{tikzpicture}", ""])
+
+
+def _words(circuit: Circuit, position: int, edge: Edge) -> str:
+    """What is written beside an edge: its port, and its span."""
+    port = edge.reader.kind if edge.reader.kind in ("q", "k", "v") else ""
+    span = "" if circuit.at is None else f"at {circuit.spans[circuit.at[position]]}"
+    return " ".join(part for part in (port, span) if part)
 
 
 def _nodes(circuit: Circuit) -> list[Node]:

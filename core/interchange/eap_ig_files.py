@@ -108,7 +108,7 @@ def scores_to_eap_ig(
         **marks_of(scores),
         **rule_data_of(scores),
         **({"input": note} if (note := input_note(scores.replacement, position_added)) else {}),
-        "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
+        "rows": [row.cells() for row in rows],
     }
     return json.dumps({"cfg": cfg, "nodes": nodes, "edges": edges, OURS: ours}, ensure_ascii=False)
 

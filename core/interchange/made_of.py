@@ -56,7 +56,7 @@ class MadeOf:
         found: dict[str, Any] = {"inputs": sides, "edits": [_edit_written(edit) for edit in self.edits]}
         if self.metric is not None:
             found["metric"] = dict(zip(("kind", "target", "foil"), self.metric, strict=True))
-        return found | {"rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in self.rows]}
+        return found | {"rows": [row.cells() for row in self.rows]}
 
 
 def made_of(document: dict[str, Any]) -> MadeOf:

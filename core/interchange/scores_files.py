@@ -1,7 +1,8 @@
 """Scores as files: our own JSON, with the pairs they were traced on. It holds all that is needed to evaluate the scores
-again: the graph's shape, what is scored (edges, nodes or positions), the scores in the graph's order, what they are
-about (with the rule by which their circuits are chosen, where it is not `top`), A's direction by which they are ranked,
-what a search has kept (numbers in that order), how sure signs are, where that is known, and the rows of the dataset.
+again: the graph's shape, what is scored (edges, nodes, positions, or edges at spans with the names of these), the
+scores in the graph's order, what they are about (with the rule by which their circuits are chosen, where it is not
+`top`), A's direction by which they are ranked, what a search has kept (numbers in that order), how sure signs are,
+where that is known, and the rows of the dataset.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from core.edits import KINDS
 from core.errors import InputError
 from core.graph import Graph
 from core.inputs.dataset_columns import FileRow
-from core.interchange.circuit_files import graph_from, shape_of
-from core.tracing.options import LEVELS
+from core.interchange.circuit_files import graph_from, shape_of, spans_in
+from core.tracing.options import CIRCUITS, LEVELS
 from core.tracing.scores import Scores
 from core.tracing.selection.ranked import Balance
 
@@ -52,12 +53,13 @@ def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
         "replacement": scores.replacement,
         "about": scores.about,
         "level": scores.level,
+        **({"spans": list(scores.spans)} if scores.spans else {}),
         "direction": scores.direction,
         **marks_of(scores),
         **rule_data_of(scores),
         **({} if scores.constants is None else {"constants": _numbers_to_text(scores.constants)}),
         "scores": values,
-        "rows": [[row.clean, row.counterfactual, row.target, row.foil] for row in rows],
+        "rows": [row.cells() for row in rows],
     }
     return json.dumps(document, ensure_ascii=False)
 
@@ -172,11 +174,12 @@ def scores_from_json(document: dict[str, Any]) -> ScoresFile:
     if level not in LEVELS:
         raise InputError(f"There are no scores of {level!r}.")
     values = np.array([np.nan if value is None else value for value in document["scores"]], dtype=np.float64)
-    count = graph.n_edges if level == "edges" else graph.n_writers
+    spans = spans_in(document) if level == "edge-spans" else ()
+    count = graph.n_edges * max(1, len(spans)) if level in CIRCUITS else graph.n_writers
     if not len(values) or (len(values) % count if level == "positions" else len(values) != count):
         raise InputError(f"The file has {len(values):,} scores, and its graph {count:,} {level}.")
-    if level == "positions":
-        values = values.reshape(count, -1)
+    if level in ("positions", "edge-spans"):
+        values = values.reshape(graph.n_edges if spans else count, -1)
     if document["replacement"] not in KINDS:
         raise InputError(f"There is no replacement {document['replacement']!r}.")
     about = {str(key): str(value) for key, value in document["about"].items()}
@@ -188,5 +191,6 @@ def scores_from_json(document: dict[str, Any]) -> ScoresFile:
         marked_in(document, "measured", values.shape),
         balance_in(document, count),
     )
-    scores = Scores(graph, values, str(document["method"]), document["replacement"], about, level, direction, *marks)
+    told = str(document["method"]), document["replacement"], about, level, direction
+    scores = Scores(graph, values, *told, *marks, spans=spans)
     return ScoresFile(scores, tuple(FileRow(*row) for row in document["rows"]))

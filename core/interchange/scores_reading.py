@@ -18,6 +18,7 @@ from core.interchange.eap_ig_files import eap_ig_scores
 from core.interchange.made_of import made_of
 from core.interchange.scores_files import FORMAT, ScoresFile, difference, scores_from_json
 from core.text_files import parse_json, read_text
+from core.tracing.options import Level
 from core.tracing.scores import Scores
 
 EAP_IG = "EAP-IG"
@@ -60,11 +61,14 @@ def circuit_scores(circuit: Circuit, rows: tuple[FileRow, ...] = ()) -> ScoresFi
     replacement = about.get("replacement", "patch")
     if replacement not in KINDS:
         raise InputError(f"There is no replacement {replacement!r}.")
-    values = np.full(graph.n_edges, np.nan)
-    values[circuit.edges] = 0.0 if circuit.values is None else circuit.values
-    kept = np.zeros(graph.n_edges, dtype=bool)
-    kept[circuit.edges] = True
+    shape = (graph.n_edges, len(circuit.spans)) if circuit.spans else (graph.n_edges,)
+    values = np.full(shape, np.nan)
+    values.flat[circuit.parts] = 0.0 if circuit.values is None else circuit.values
+    kept = np.zeros(shape, dtype=bool)
+    kept.flat[circuit.parts] = True
     said = direction_of(circuit)
     direction: Literal[-1, 0, 1] | None = None if said is None else 1 if said > 0 else -1 if said < 0 else 0
-    scores = Scores(graph, values, about.get("method", ""), replacement, about, "edges", direction, kept)
+    level: Level = "edge-spans" if circuit.spans else "edges"
+    method = about.get("method", "")
+    scores = Scores(graph, values, method, replacement, about, level, direction, kept, spans=circuit.spans)
     return ScoresFile(scores, rows, None, len(circuit))

@@ -22,6 +22,7 @@ from core.models.adapter import Adapter
 from core.precision import wide_dtype, widened
 from core.replacements.table import ablation
 from core.session import Session
+from core.spans import span_numbers
 from core.tracing.job import Job, by_level
 from core.tracing.losses import Losses
 from core.tracing.node_gradients import from_the_last, mean_gradient
@@ -57,22 +58,25 @@ def scores_of(job: Job, gradients: Sequence[ReaderGradients], first: int) -> NDA
 
 
 def products(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) -> NDArray[np.float64]:
-    """(what a writer would lose) . (mean gradient at a reader), at the job's level. losses: over the rows that the
-    gradients hold. For a job by rows: [batch, edges]."""
+    """(what a writer would lose) . (mean gradient at a reader), at the job's level; an edge's at a span is the sum over
+    the span's positions. losses: over the rows that the gradients hold. For a job by rows: [batch, edges]."""
     engine = job.session.engine
     with torch.no_grad():
         if job.level == "positions":
             return _at_positions(job, gradients, losses, engine.length) / engine.batch
+        if job.level == "edge-spans":
+            return _at_edges(job, gradients, losses).T / engine.batch
         table = _at_edges(job, gradients, losses)
     return table if job.by_row else by_level(engine.graph, table[0], job.level) / engine.batch
 
 
 def _at_edges(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) -> NDArray[np.float64]:
-    """One matrix product a layer and block of positions: [1 or batch, edges]. A norm works position by position, so the
-    gradients of every layer are made once."""
+    """One matrix product a layer and block of positions: [1, batch or spans, edges]. A norm works position by position,
+    so the gradients of every layer are made once."""
     graph = job.session.graph
     batch, rows = gradients[0].size
-    found = np.zeros((batch if job.by_row else 1, graph.n_edges))
+    parts = len(job.spans) if job.level == "edge-spans" else batch if job.by_row else 1
+    found = np.zeros((parts, graph.n_edges))
     width = job.session.model.adapter.shape.width
     blocks = _blocks(batch, rows, graph.n_writers * width * wide_dtype(gradients[0].adapter.dtype).itemsize)
     for number, part in enumerate(blocks):
@@ -84,7 +88,12 @@ def _at_edges(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) ->
             readers += _readers_of(graph, layer)
             before = graph.writers_before(graph.readers[readers - 1])
             gradient = mean_gradient(gradients, layer, part)
-            if job.by_row:
+            if job.level == "edge-spans":
+                flat = gradient.flatten(1, 2), lost[:before].flatten(1, 2)
+                for span, places in enumerate(_places_of_spans(job, rows, part)):
+                    of_span = [x[:, places].flatten(1) for x in flat]
+                    add_table(graph, found[span], layer, of_span[0] @ of_span[1].T)
+            elif job.by_row:
                 of_rows = (x.transpose(0, 1).flatten(2) for x in (gradient, lost[:before]))
                 at_readers, of_writers = of_rows
                 for row, table in enumerate(at_readers @ of_writers.transpose(1, 2), part[0].start):
@@ -92,6 +101,15 @@ def _at_edges(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) ->
             else:
                 add_table(graph, found[0], layer, gradient.flatten(1) @ lost[:before].flatten(1).T)
     return found
+
+
+def _places_of_spans(job: Job, rows: int, part: Part) -> list[Tensor]:
+    """Where each span is among the batch's rows in a part of the last `rows` positions: numbers of its positions."""
+    engine = job.session.engine
+    span_of = span_numbers(job.spans, engine.extent)[:, engine.length - rows :][part].ravel()
+    return [
+        torch.from_numpy(np.flatnonzero(span_of == span)).to(engine.adapter.device) for span in range(len(job.spans))
+    ]
 
 
 def _blocks(batch: int, rows: int, row_bytes: int) -> list[Part]:

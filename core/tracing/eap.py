@@ -2,7 +2,8 @@
 
 Steps:
 1. Run A; take the gradient of the metric at every reader's input.
-2. The score of an edge u -> r is (out_u - replacement_u) . gradient_r, summed over positions.
+2. The score of an edge u -> r is (out_u - replacement_u) . gradient_r, summed over positions; at a span of positions
+   the sum is over these.
 
 Cost: one forward and one backward pass, a run each over A and B for the values, and a matrix product a layer. Do not
 use it where the metric is flat at A (KL), nor where effects saturate: at an A of which the model is sure, small changes
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 from core.progress import stage
 from core.tracing.job import Found, Job
 from core.tracing.method import Method
+from core.tracing.options import LEVELS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +47,7 @@ def eap(job: Job) -> Iterator[Found]:
     yield Found(scores)
 
 
-METHOD = Method("eap", "EAP", "gradients at A", eap, by_row=True)
+METHOD = Method("eap", "EAP", "gradients at A", eap, levels=LEVELS, by_row=True)
 
 
 def gradients(

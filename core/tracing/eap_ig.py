@@ -30,7 +30,7 @@ from core.progress import stage, unwatched
 from core.tracing.eap import RUNS
 from core.tracing.job import Found, Job
 from core.tracing.method import Method, runs_by_steps
-from core.tracing.options import StepsOptions
+from core.tracing.options import LEVELS, StepsOptions
 
 if TYPE_CHECKING:
     from core.engine.gradients import ReaderGradients
@@ -84,6 +84,7 @@ METHOD = Method(
     "gradients averaged from B to A",
     eap_ig,
     takes=StepsOptions,
+    levels=LEVELS,
     needs_counterfactual=True,
     by_row=True,
     adds_up="input",

@@ -37,7 +37,8 @@ class Job:
     replacement: what a removed edge carries. cancelled: asked now and then. more: sessions of the same model that a
     joint method scores together with the first. memory: what the method has done so far, if the same job was cancelled
     before. by_row: whether every row of the batch is scored alone, [batch, edges], in place of their mean; for methods
-    that can (`Method.by_row`). of_all: what the method has decided for all jobs of a trace."""
+    that can (`Method.by_row`). of_all: what the method has decided for all jobs of a trace. spans: names of the spans
+    that edges are scored at, of level "edge-spans" (`core.spans`)."""
 
     session: Session
     replacement: EditKind = "patch"
@@ -48,6 +49,7 @@ class Job:
     memory: Memory = field(default_factory=Memory, compare=False)
     by_row: bool = False
     of_all: Memory = field(default_factory=Memory, compare=False)
+    spans: tuple[str, ...] = ()
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -109,11 +111,11 @@ def common_length(pairs: Iterable[Pair]) -> int:
 
 def by_level(graph: Graph, edges: NDArray[np.float64], level: Level) -> NDArray[np.float64]:
     """Scores of edges as scores of a level: a node's is the sum over its outgoing edges. Raises ArgumentError for
-    positions, of which edges say nothing."""
+    positions and spans, of which edges say nothing."""
     if level == "edges":
         return edges
-    if level == "positions":
-        raise ArgumentError("This method does not score positions.", "Score edges or nodes.")
+    if level != "nodes":
+        raise ArgumentError(f"This method does not score {level}.", "Score edges or nodes.")
     total = np.zeros(graph.n_writers)
     np.add.at(total, graph.edge_writers, edges)
     return total

@@ -17,7 +17,7 @@ from core.edit_kinds import ABLATIONS, KINDS, EditKind
 from core.errors import ArgumentError, EditError, ModelError
 from core.tracing.job import Score
 from core.tracing.meaning import ESTIMATED, Meaning
-from core.tracing.options import LEVELS, Level, NoOptions
+from core.tracing.options import WITHOUT_SPANS, Level, NoOptions
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -50,7 +50,7 @@ class Method:
     words: str
     score: Score
     takes: type[Any] = NoOptions
-    levels: tuple[Level, ...] = LEVELS
+    levels: tuple[Level, ...] = WITHOUT_SPANS
     replacements: tuple[EditKind, ...] = ABLATIONS
     needs_counterfactual: bool = False
     meaning: Meaning = ESTIMATED
@@ -82,8 +82,9 @@ class Method:
             from core.tracing.methods import METHODS  # here: the table holds all methods, and they are made of this
 
             others = [method.name for method in METHODS.values() if level in method.levels]
+            why = ": what it says of an edge is of all positions together" if level == "edge-spans" else ""
             raise ArgumentError(
-                f"{self.title} does not score {level}.",
+                f"{self.title} does not score {level}{why}.",
                 f"It scores {' and '.join(self.levels)}; for {level} take, for example, {others[0]}.",
             )
         if replacement not in self.replacements:

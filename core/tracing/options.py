@@ -9,9 +9,13 @@ from typing import Any, Literal, TypeVar, get_args
 
 from core.errors import ArgumentError
 
-# What is scored: every edge [edges]; every writer [writers]; every writer at every position [writers, position].
-Level = Literal["edges", "nodes", "positions"]
+# What is scored: every edge [edges]; every writer [writers]; every writer at every position [writers, position]; every
+# edge at every span of positions [edges, spans].
+Level = Literal["edges", "nodes", "positions", "edge-spans"]
 LEVELS: tuple[Level, ...] = get_args(Level)
+WITHOUT_SPANS: tuple[Level, ...] = ("edges", "nodes", "positions")
+CIRCUITS: tuple[Level, ...] = ("edges", "edge-spans")  # of which a circuit is made edge by edge
+LEVEL_WORDS = {"positions": "nodes at positions", "edge-spans": "edges at spans"}  # where its name is not enough
 T = TypeVar("T")
 
 

@@ -1,7 +1,7 @@
 """Random scores: the baseline that every method must beat.
 
 Steps:
-1. Draw a standard normal number for each edge (node, position) by the seed.
+1. Draw a standard normal number for each edge (node, position, span) by the seed.
 
 Cost: nothing. Do not use it but for comparison.
 """
@@ -16,7 +16,7 @@ import numpy as np
 from core.tracing.job import Found, Job
 from core.tracing.meaning import DRAWN
 from core.tracing.method import Method
-from core.tracing.options import seed_option
+from core.tracing.options import LEVELS, seed_option
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ def random_scores(job: Job) -> Iterator[Found]:
         "edges": (graph.n_edges,),
         "nodes": (graph.n_writers,),
         "positions": (graph.n_writers, job.session.engine.length),
+        "edge-spans": (graph.n_edges, len(job.spans)),
     }
     yield Found(np.random.default_rng(job.told(RandomOptions).seed).standard_normal(sizes[job.level]))
 
@@ -40,6 +41,7 @@ METHOD = Method(
     "the baseline",
     random_scores,
     takes=RandomOptions,
+    levels=LEVELS,
     meaning=DRAWN,
     replaces=False,
     slopes=False,

@@ -23,6 +23,7 @@ from core.progress import stage
 from core.tracing import eap
 from core.tracing.job import Found, Job
 from core.tracing.method import Method
+from core.tracing.options import LEVELS
 
 
 def relp(job: Job) -> Iterator[Found]:
@@ -42,6 +43,7 @@ METHOD = Method(
     "RelP",
     "shares of the output, followed back through A's own run by rules instead of gradients",
     relp,
+    levels=LEVELS,
     text_only=True,
     by_row=True,
 )

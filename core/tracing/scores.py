@@ -22,6 +22,7 @@ from core.formatting import percent
 from core.graph import Graph, Node
 from core.tracing.job import Level
 from core.tracing.meaning import DIRECTION_IN_FILES
+from core.tracing.options import CIRCUITS
 from core.tracing.order import best_first
 from core.tracing.selection import CHOSEN_BY, GAP, USUAL, Choice, Ranked, chosen_by, rule_named
 from core.tracing.selection.ranked import Balance
@@ -29,8 +30,8 @@ from core.tracing.selection.ranked import Balance
 
 @dataclass(frozen=True)
 class Scores:
-    """One score per edge, values [edges]; per node, [writers]; or per node and position, [writers, position]: in the
-    unit of the metric. They are estimated, not measured.
+    """One score per edge, values [edges]; per node, [writers]; per node and position, [writers, position]; or per edge
+    and span of positions, [edges, spans]: in the unit of the metric. They are estimated, not measured.
 
     direction: +1 where A raises the metric, -1 where it lowers it, 0 where the whole model and the empty circuit score
     alike; None where it is not known, as of a file that does not say. Scores of direction 0 or None are ranked as if A
@@ -39,7 +40,7 @@ class Scores:
     constants: of optimal ablation, what removed edges carried, [writers, width].
     measured: [as values], of a scan with a budget: which scores are measured; the others are estimates. None: what the
     method's scores are, all of these are. balance: the share of edges that should lead towards A, by size
-    (`core.evaluation.balance`).
+    (`core.evaluation.balance`). spans: names of the spans, of level "edge-spans".
     """
 
     graph: Graph
@@ -54,6 +55,7 @@ class Scores:
     constants: NDArray[np.float32] | None = None
     measured: NDArray[np.bool_] | None = None
     balance: Balance | None = None
+    spans: tuple[str, ...] = ()
 
     @cached_property
     def signed(self) -> bool:
@@ -71,7 +73,7 @@ class Scores:
 
     @cached_property
     def _by_size(self) -> NDArray[np.int64]:
-        return best_first(np.abs(self.values), self.kept)
+        return best_first(np.abs(self.values.ravel()), _raveled(self.kept))
 
     @cached_property
     def _orders(self) -> dict[tuple[str, bool], NDArray[np.int64]]:
@@ -89,10 +91,10 @@ class Scores:
 
     def ranked(self, by_size: bool = False) -> Ranked:
         """What a rule chooses from: score x direction, or the sizes of the scores."""
-        weights = np.abs(self.values) if by_size else self.towards
-        return Ranked(
-            self.graph, weights, self.level, self.kept, self.signed, self.agreement, self.towards, self.balance
-        )
+        towards = self.towards.ravel()
+        weights = np.abs(self.values).ravel() if by_size else towards
+        kept = _raveled(self.kept)
+        return Ranked(self.graph, weights, self.level, kept, self.signed, self.agreement, towards, self.balance)
 
     def top(self, count: int, *, by_size: bool = False, unscored: bool = False) -> Circuit:
         """The circuit of exactly `count` edges with the highest score x direction, or `by_size` with the largest
@@ -107,9 +109,9 @@ class Scores:
         except TypeError:
             raise ArgumentError(f"{count!r} is no number of {self.level}.", "Give a whole number.") from None
         scored = int((~np.isnan(self.values)).sum())
-        if scored < count <= len(self.values) and not unscored:
+        if scored < count <= self.values.size and not unscored:
             raise ArgumentError(
-                f"{scored:,} of {len(self.values):,} {self.level} have a score, fewer than the {count:,} asked for.",
+                f"{scored:,} of {self.values.size:,} {self.level} have a score, fewer than the {count:,} asked for.",
                 "Ask for fewer, score the rest, or let the others come last: top(count, unscored=True).",
             )
         return self.select(count, USUAL, by_size=by_size)
@@ -121,8 +123,8 @@ class Scores:
         ArgumentError for a rule that there is not or that cannot choose from these scores."""
         if self.level == "positions":
             raise ArgumentError("Scores of positions make no circuit.", "Score edges or nodes.")
-        if not 0 <= count <= len(self.values):
-            raise ArgumentError(f"A circuit of this graph has 0 to {len(self.values)} {self.level}, not {count}.")
+        if not 0 <= count <= self.values.size:
+            raise ArgumentError(f"A circuit of this graph has 0 to {self.values.size} {self.level}, not {count}.")
         name = self.rule if rule is None else rule
         choice = self._chosen(count, name, by_size)
         order = choice.edges
@@ -135,6 +137,9 @@ class Scores:
             about["direction"] = DIRECTION_IN_FILES[self.direction]
         if self.level == "edges":
             return Circuit(self.graph, order, self.values[order], about)
+        if self.level == "edge-spans":
+            edges, at = np.divmod(order, len(self.spans))
+            return Circuit(self.graph, edges, self.values.ravel()[order], about, self.spans, at)
         kept = np.zeros(self.graph.n_writers, dtype=bool)
         kept[order] = kept[0] = True
         reading = np.array([r.kind == "logits" or any(kept[self.graph.writer_index(node)]
@@ -153,8 +158,8 @@ class Scores:
         return Choice(self._orders[name, by_size][:count])
 
     def strongest(self, count: int) -> NDArray[np.int64]:
-        """The `count` edges (nodes) of the largest absolute score, largest first. Raises ArgumentError for
-        positions."""
+        """The `count` edges (nodes) of the largest absolute score, largest first; of edges at spans numbers as
+        `Circuit.parts`. Raises ArgumentError for positions."""
         if self.level == "positions":
             raise ArgumentError("Scores of positions are no list.", "Score edges or nodes.")
         return self._by_size[:count]
@@ -162,6 +167,10 @@ class Scores:
     def of_node(self, node: Node) -> float:
         """The score of a node: its own, the sum over its positions, or the sum over its outgoing edges, which is what
         the gradient says of editing all of them."""
-        if self.level != "edges":
+        if self.level not in CIRCUITS:
             return float(self.values[self.graph.writer_index(node)].sum())
         return float(self.values[self.graph.edges_out_of(node)].sum())
+
+
+def _raveled(mark: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    return None if mark is None else mark.ravel()

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from core.edits import EditKind
 from core.engine.shared_memory import SharedMemory
-from core.errors import Cancelled
+from core.errors import ArgumentError, Cancelled
 from core.formatting import percent
 from core.inputs.pair import Dataset
 from core.memory import give_back
+from core.positions import Positions
 from core.progress import stage, watched, within
 from core.replacements.table import ablation
 from core.session import Session
+from core.spans import spans_over, usual_spans
 from core.tracing.costs import POSITIONS, PREPARED
 from core.tracing.direction import direction_of_gap, gap
 from core.tracing.job import Job, Level, Memory, Options, common_length
@@ -41,6 +43,7 @@ class Tracing:
         level: Level = "edges",
         dataset: Dataset | None = None,
         options: Options | None = None,
+        spans: Positions | None = None,
     ) -> None:
         self.session = session
         self.method = method_named(method)
@@ -49,8 +52,15 @@ class Tracing:
         self.options = options or Options()
         self.told = self.options.of(self.method.takes)
         self.method.check(session, replacement, level)
+        pairs = [session.pair] if dataset is None else dataset.pairs
         if level == "positions":
-            common_length([session.pair] if dataset is None else dataset.pairs)
+            common_length(pairs)
+        if spans is not None and level != "edge-spans":
+            raise ArgumentError(f"Spans are for edges at spans, not for {level}.", 'Take level="edge-spans".')
+        self.spans: tuple[str, ...] = ()
+        if level == "edge-spans":
+            extents = [pair.extent for pair in pairs]
+            self.spans = usual_spans(extents) if spans is None else spans_over(spans, extents)
         self._dataset = dataset
         self.pairs = session.pair.batch if dataset is None else sum(pair.batch for pair in dataset.pairs)
         self.done = 0  # pairs
@@ -103,6 +113,7 @@ class Tracing:
                 tuple(more),
                 self._memory,
                 of_all=self._decided,
+                spans=self.spans,
             )
             for found in within(self.method.score(job), start + prepared * (stop - start), stop, told, cancelled):
                 so_far = found.values * job.pairs if self._sum is None else self._sum + found.values * job.pairs
@@ -138,7 +149,7 @@ class Tracing:
     def _forwards(self) -> float:
         """About how many forward runs of the model a pair takes."""
         graph = self.session.graph
-        scored = {"edges": graph.n_edges, "nodes": graph.n_writers}
+        scored = {"edges": graph.n_edges, "nodes": graph.n_writers, "edge-spans": graph.n_edges * len(self.spans)}
         positions = graph.n_writers * self.session.pair.length
         return self.method.forwards(scored.get(self.level, positions), self.told)
 
@@ -183,6 +194,7 @@ class Tracing:
             self._kept,
             constants=self._constants,
             measured=measured,
+            spans=self.spans,
         )
 
 
@@ -195,6 +207,7 @@ def trace(
     dataset: Dataset | None = None,
     level: Level = "edges",
     options: Options | None = None,
+    spans: Positions | None = None,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Scores:
@@ -203,11 +216,13 @@ def trace(
 
     method: a name of METHODS. steps: points of the integral, for methods that have one (5); options: all of them.
     replacement: what a removed edge carries: `patch`, `zero`, `mean`. dataset: score these pairs, and average; with the
-    session's metric, or where the dataset has answers of its own with these. level: "edges", "nodes" or "positions" (of
-    nodes). progress: told the share that is done. `Tracing` gives results as they come.
+    session's metric, or where the dataset has answers of its own with these. level: "edges", "nodes", "positions" (of
+    nodes) or "edge-spans" (every edge at every span of positions). spans: for these, roles and positions as `Edit`
+    takes them, in place of all common roles, or without one every position. progress: told the share
+    that is done. `Tracing` gives results as they come.
 
-    Raises ArgumentError for an unknown method or what it cannot do, EditError for a missing counterfactual, InputError
-    for positions of inputs of different lengths, Cancelled.
+    Raises ArgumentError for an unknown method or what it cannot do, EditError for a missing counterfactual and spans
+    that the inputs do not have, InputError for positions of inputs of different lengths, Cancelled.
     """
     told = options or Options()
     tracing = Tracing(
@@ -217,6 +232,7 @@ def trace(
         level=level,
         dataset=dataset,
         options=told if steps is None else told.but(steps=steps),
+        spans=spans,
     )
     for _ in tracing.parts(cancelled, progress):
         pass

@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import Random
 
 from core.inputs.generators import lexicon
-from core.inputs.generators.prompt import Prompt, Split, is_held_out
+from core.inputs.generators.prompt import Prompt, Split, filled, is_held_out
 
 # (form, verb for one, verb for many). {subject} and {other} are nouns, {p} is a preposition.
 TEMPLATES = (
@@ -64,13 +64,15 @@ def sample(rng: Random, split: Split = "train") -> Prompt:
         "q": q,
     }
     verbs = (singular, plural)
+    clean, parts = filled(form, {"subject": subject[number], **words})
     return Prompt(
         kind="agreement",
         split=split,
-        clean=form.format(subject=subject[number], **words),
+        clean=clean,
         counterfactual=form.format(subject=subject[1 - number], **words),
         targets=(verbs[number],),
         foils=(verbs[1 - number],),
         answer=verbs[number],
         ending=ENDINGS.get(verbs[number], " {adjective}.").format(adjective=third_adjective),
+        parts=parts,
     )

@@ -11,7 +11,7 @@ from random import Random
 
 from core.inputs.generators import lexicon
 from core.inputs.generators.openings import OPENINGS, opened
-from core.inputs.generators.prompt import Prompt, Split, is_held_out
+from core.inputs.generators.prompt import Prompt, Split, filled, is_held_out
 
 # Ask for the capital by that word; never used in training for a held-out country.
 DIRECT_TEMPLATES = (
@@ -69,15 +69,17 @@ def sample(rng: Random, split: Split = "train") -> Prompt:
     answer = f" {lexicon.CAPITALS[country]}"
     if split == "train":
         template = opened(template, rng, OPENINGS)
+    clean, parts = filled(template, {"country": country})
     return Prompt(
         kind="capitals",
         split=split,
-        clean=template.format(country=country),
+        clean=clean,
         counterfactual=template.format(country=other),
         targets=(answer,),
         foils=(f" {lexicon.CAPITALS[other]}",),
         answer=answer,
         ending=rng.choice(ENDINGS),
+        parts=parts,
     )
 
 

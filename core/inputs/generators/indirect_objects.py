@@ -10,7 +10,7 @@ from __future__ import annotations
 from random import Random
 
 from core.inputs.generators import lexicon
-from core.inputs.generators.prompt import Prompt, Split, is_held_out
+from core.inputs.generators.prompt import Prompt, Split, filled, is_held_out
 
 # {a} and {b} are the two names, {s} the one that comes again.
 TEMPLATES = (
@@ -37,6 +37,7 @@ HELD_OUT_TEMPLATES = (
 OTHER_WORDS = tuple(
     word for word in lexicon.SEQUENCE_WORDS if word not in {*lexicon.NAMES, *lexicon.PLACES, *lexicon.OBJECTS}
 )
+FIELDS = {"a": "first", "b": "second", "s": "repeated"}  # what these are called as roles
 ENDINGS = (".", ".", ".", " at the {place}.", " and left.")
 
 
@@ -66,15 +67,17 @@ def sample(rng: Random, split: Split = "train") -> Prompt:
     template = rng.choice(HELD_OUT_TEMPLATES if split == "template" else TEMPLATES)
     place = rng.choice(lexicon.PLACES + lexicon.HELD_OUT_PLACES if split == "word" else lexicon.PLACES)
     words = {"a": first, "b": second, "place": place, "object": rng.choice(lexicon.OBJECTS)}
+    clean, parts = filled(template, {"s": subject, **words})
     return Prompt(
         kind="indirect-objects",
         split=split,
-        clean=template.format(s=subject, **words),
+        clean=clean,
         counterfactual=template.format(s=third, **words),
         targets=(f" {target}",),
         foils=(f" {subject}",),
         answer=f" {target}",
         ending=rng.choice(ENDINGS).format(**words),
+        parts=tuple((FIELDS.get(name, name), start, end) for name, start, end in parts),
     )
 
 

@@ -34,6 +34,7 @@ def sample_of(pool: Sequence[str], firsts: Sequence[str], rng: Random, split: Sp
     shown = rng.randrange(2, period)
     changed = [replacement if place == shown else word for place, word in enumerate(words)]
     tail = " ".join(words[:shown])
+    before = len(tail) + 1  # what is told in the first copy
     return Prompt(
         kind="induction",
         split=split,
@@ -43,4 +44,5 @@ def sample_of(pool: Sequence[str], firsts: Sequence[str], rng: Random, split: Sp
         foils=(f" {replacement}",),
         answer=f" {words[shown]}",
         ending="".join(f" {word}" for word in words[shown + 1 :]),
+        parts=(("told", before, before + len(words[shown])),),
     )

@@ -13,7 +13,9 @@ Combinations are split by a checksum of their words, so the split needs no store
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from string import Formatter
 from typing import Literal
 
 Split = Literal["train", "combination", "template", "word"]
@@ -21,6 +23,9 @@ SPLITS: tuple[Split, ...] = ("train", "combination", "template", "word")
 HELD_OUT: tuple[Split, ...] = ("combination", "template", "word")
 
 Kind = Literal["indirect-objects", "induction", "years", "agreement", "capitals"]
+
+
+Parts = tuple[tuple[str, int, int], ...]  # name, and where it begins and ends in a text
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,23 @@ class Prompt:
     foils: tuple[str, ...]  # tempting wrong ones; the first is the usual foil
     answer: str  # the target that the full sentence goes on with
     ending: str  # what follows the answer
+    parts: Parts = ()  # of `clean`, by the names of the template's fields
 
     @property
     def text(self) -> str:
         """The whole sentence, as training shows it."""
         return self.clean + self.answer + self.ending
+
+
+def filled(template: str, words: Mapping[str, str]) -> tuple[str, Parts]:
+    """A template with words in its fields, and where each of them is."""
+    text, parts = "", []
+    for literal, name, _, _ in Formatter().parse(template):
+        text += literal
+        if name:
+            parts.append((name, len(text), len(text) + len(words[name])))
+            text += words[name]
+    return text, tuple(parts)
 
 
 def is_held_out(*words: str) -> bool:

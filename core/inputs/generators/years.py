@@ -9,7 +9,7 @@ from __future__ import annotations
 from random import Random
 
 from core.inputs.generators import lexicon
-from core.inputs.generators.prompt import Prompt, Split, is_held_out
+from core.inputs.generators.prompt import Prompt, Split, filled, is_held_out
 
 TEMPLATES = (
     "The {event} lasted from {year} to {century}",
@@ -52,13 +52,15 @@ def sample(rng: Random, split: Split = "train") -> Prompt:
     template = rng.choice(templates)
     event = rng.choice(lexicon.HELD_OUT_EVENTS if split == "word" else lexicon.EVENTS)
     targets = tuple(two_digits(later) for later in range(year + 1, 100))
+    clean, parts = filled(template, {"event": event, "year": century + two_digits(year), "century": century})
     return Prompt(
         kind="years",
         split=split,
-        clean=template.format(event=event, year=century + two_digits(year), century=century),
+        clean=clean,
         counterfactual=template.format(event=event, year=f"{century}01", century=century),
         targets=targets,
         foils=tuple(two_digits(earlier) for earlier in range(year, -1, -1)),
         answer=rng.choice(targets[:NEAR]),
         ending=".",
+        parts=parts,
     )

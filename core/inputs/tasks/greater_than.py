@@ -23,7 +23,7 @@ def by_year(rng: Random) -> Row:
     """Target and foil are two digits: a year soon after the start, and one soon before."""
     prompt = sample("years", rng, rng.choice(SPLITS))
     later, earlier = prompt.targets[:APART], prompt.foils[1 : APART + 1] or prompt.foils
-    return Row(prompt.clean, prompt.counterfactual, rng.choice(later), rng.choice(earlier))
+    return Row(prompt.clean, prompt.counterfactual, rng.choice(later), rng.choice(earlier), parts=prompt.parts)
 
 
 def by_decade(rng: Random) -> Row:

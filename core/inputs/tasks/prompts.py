@@ -12,7 +12,7 @@ from core.inputs.token_texts import TokenText
 
 def row_of(prompt: Prompt) -> Row:
     """A prompt with its usual target and foil."""
-    return Row(prompt.clean, prompt.counterfactual, prompt.targets[0], prompt.foils[0])
+    return Row(prompt.clean, prompt.counterfactual, prompt.targets[0], prompt.foils[0], parts=prompt.parts)
 
 
 def sampler_of(kind: str) -> Sampler:

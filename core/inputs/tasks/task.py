@@ -10,6 +10,8 @@ from typing import Literal
 from PIL import Image
 
 from core.errors import InputError
+from core.inputs.corruption import token_text_of
+from core.inputs.generators.prompt import Parts
 from core.inputs.misfits import Misfit, misfit, misfit_words
 from core.inputs.token_texts import TokenText
 from core.models.model import Model
@@ -28,6 +30,7 @@ class Row:
     target: str = ""
     foil: str = ""
     name: str = ""  # of a picture
+    parts: Parts = ()  # of `clean`, by the names of a template's fields
 
 
 Sampler = Callable[[Random], Row]
@@ -64,7 +67,8 @@ class Task:
 @dataclass(frozen=True)
 class TaskPairs:
     """Rows of a task that fit a model. pairs: A and B. answers: target and foil of each. asked: how many pairs were
-    wanted. dropped: why other rows that were drawn did not fit. names: of pictures."""
+    wanted. dropped: why other rows that were drawn did not fit. names: of pictures. roles: of each pair, spans of A's
+    tokens by the fields of its template, as `FileRow` has them."""
 
     task: str
     pairs: tuple[tuple[Input, Input], ...]
@@ -72,6 +76,7 @@ class TaskPairs:
     asked: int
     dropped: tuple[Misfit, ...] = ()
     names: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
     def words(self) -> str:
         """ "24 pairs; 3 did not fit this model (...), for example: ..." """
@@ -104,7 +109,17 @@ def draw(task: Task, model: Model, pairs: int, seed: int) -> TaskPairs:
         asked=pairs,
         dropped=tuple(dropped),
         names=tuple(row.name for row in rows),
+        roles=tuple(_roles(row, model) for row in rows),
     )
+
+
+def _roles(row: Row, model: Model) -> str:
+    """ "subject=1:2 end=-1": the parts of A as spans of its tokens, and where it is read. Nothing of pictures."""
+    if not isinstance(row.clean, str):
+        return ""
+    source = token_text_of(model, row.clean)
+    spans = [(name, source.positions_of(start, end)) for name, start, end in row.parts]
+    return " ".join([*(f"{name}={places[0]}:{places[-1] + 1}" for name, places in spans), "end=-1"])
 
 
 def _draw(sampler: Sampler, model: Model, pairs: int, rng: Random) -> tuple[list[Row], list[Misfit]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
-from core.inputs.dataset_files import FileRow, read_dataset, read_table, write_dataset
+from core.inputs.dataset_files import FileRow, read_dataset, read_dataset_file, read_table, write_dataset
+from core.positions import parse_roles
 
 ROWS = [
     FileRow("When Mary, John\nand Tom", 'When "Mary"', " Mary", " John"),
@@ -83,3 +84,14 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         read_dataset(tmp_path / "none.csv")
     with pytest.raises(InputError, match="cannot be written"):
         write_dataset(tmp_path / "no" / "folder.csv", ROWS)
+
+
+def test_rows_name_spans_of_their_positions(tmp_path: Path) -> None:
+    rows = [FileRow("a b c", "a d c", " x", " y", "middle=1:2 end=-1"), FileRow("a", "b")]
+    for name in ("rows.csv", "rows.jsonl"):
+        write_dataset(tmp_path / name, rows)
+        assert read_dataset(tmp_path / name) == rows
+        assert read_dataset_file(tmp_path / name).notes == ()
+    assert parse_roles("middle=1:2 end=-1", 3) == {"middle": ((1, 2),), "end": ((2, 3),)}
+    with pytest.raises(InputError, match="'middle' is not a role"):
+        parse_roles("end=-1 middle", 3)

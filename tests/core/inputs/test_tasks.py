@@ -13,6 +13,7 @@ from core.inputs.tasks.greater_than import by_decade
 from core.inputs.tasks.task import Row, Task, draw
 from core.models.loading import load_model
 from core.models.model import Model
+from core.positions import parse_roles
 from core.session import Session
 from tests.app.models import save_dinov2
 from tests.small_models import small_text_model
@@ -179,3 +180,27 @@ def test_what_cannot_be_made_is_said(model: Model) -> None:
         make_task("shapes", model)
     with pytest.raises(InputError, match="at least one"):
         make_task("ioi", model, pairs=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "roles"),
+    [
+        ("ioi", {"first", "second", "repeated", "end"}),
+        ("agreement", {"subject", "p", "other", "end"}),
+        ("capitals", {"country", "end"}),
+        ("greater-than", {"year", "century", "end"}),
+        ("induction", {"told", "end"}),
+    ],
+)
+def test_rows_say_what_their_template_names(model: Model, name: str, roles: set[str]) -> None:
+    made = make_task(name, model, pairs=8, seed=1)
+    for (clean, counterfactual), text in zip(made.pairs, made.roles, strict=True):
+        pair = model.pair(clean, counterfactual)
+        spans = parse_roles(text, pair.length)
+        assert roles <= {*spans}
+        assert spans["end"] == ((pair.length - 1, pair.length),)
+        assert pair.counterfactual is not None
+        (changed,) = (pair.clean.tensor != pair.counterfactual.tensor).nonzero()[:, 1].unique().split(10**6)
+        (start, stop), *_ = spans[{"ioi": "repeated", "agreement": "subject", "capitals": "country",
+                                   "greater-than": "year", "induction": "told"}[name]]  # fmt: skip
+        assert all(start <= int(position) < stop for position in changed), "what differs in B has a name"

@@ -12,9 +12,11 @@ import pytest
 import wirescope as ws
 from core.errors import ArgumentError, InputError
 from core.inputs.dataset_columns import FileRow
+from core.interchange.circuit_files import from_json
 from core.interchange.eap_ig_files import scores_to_eap_ig
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
+from core.spans import REST
 from tests.core.engine.cases import case
 
 
@@ -173,4 +175,37 @@ def test_scores_that_lack_some_are_no_eap_ig_file() -> None:
     scores = traced("gpt2")
     scores.values[3] = np.nan
     with pytest.raises(ArgumentError, match="none yet"):
+        scores_to_eap_ig(scores, scores.top(5), 16)
+
+
+def test_edges_at_spans_and_their_circuits_come_back(tmp_path: Path) -> None:
+    session = case("llama-grouped").session()
+    scores = ws.trace(session, "eap", level="edge-spans")
+    rows = [FileRow("When Mary", "When John", " Mary", " John", "head=0:1 tail=-1")]
+    found = read_scores(written(tmp_path, scores_to_json(scores, rows)), scores.graph)
+    assert found.scores.spans == scores.spans == ("head", "tail", REST)
+    assert np.array_equal(found.scores.values, scores.values)
+    assert found.rows == tuple(rows)
+    circuit = scores.top(30)
+    back = from_json(circuit.to_json())
+    assert (back.spans, back.names) == (circuit.spans, circuit.names)
+    assert back.parts.tolist() == circuit.parts.tolist()
+    assert back.values is not None
+    assert circuit.values is not None
+    assert back.values.tolist() == circuit.values.tolist()
+    as_scores = read_scores(written(tmp_path, circuit.to_json()), scores.graph)
+    assert as_scores.size == 30
+    assert sorted(as_scores.scores.top(30).parts.tolist()) == sorted(circuit.parts.tolist())
+    assert f"at {circuit.spans[circuit.at[0]]}" in circuit.to_dot()  # type: ignore[index]
+    assert f"at {circuit.spans[circuit.at[0]]}" in circuit.to_tikz()  # type: ignore[index]
+    assert circuit.names[0].replace(">", "&gt;").replace("<", "&lt;") in circuit.to_graphml()
+    for spans, words in (
+        (["head", "head"], "different names"),
+        (["head", "a b"], "Spans are roles"),
+        ([], "different"),
+    ):
+        document = {**json.loads(circuit.to_json()), "spans": spans}
+        with pytest.raises(InputError, match=words):
+            from_json(json.dumps(document))
+    with pytest.raises(ArgumentError, match="not of edge-spans"):
         scores_to_eap_ig(scores, scores.top(5), 16)

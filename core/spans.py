@@ -1,0 +1,77 @@
+"""Spans of positions that together hold every position of a row: where an edge may be kept, and where not.
+
+A span is called by what `core.positions` calls positions: the name of a role (of a dataset's template, such as the
+subject of a sentence), or a number, counted from the start or, negative, from the end. What none of these holds is one
+more span, `other positions`. Where several hold a position it belongs to the narrowest of them, as it does in means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InputError
+from core.positions import ROLE, Extent, Positions, plain_positions
+
+POSITION = re.compile(rf"-?\d+|{ROLE.pattern}")
+REST = "other positions"  # no role is called so: it has a space
+
+
+def usual_spans(extents: Sequence[Extent]) -> tuple[str, ...]:
+    """Names of spans of some inputs: their common roles, or without one every position. Raises InputError where rows of
+    different lengths have no role in common."""
+    first, *more = extents
+    roles = [name for name in first.roles if all(name in extent.roles for extent in more)]
+    if roles:
+        return spans_over(roles, extents)
+    lengths = {length for extent in extents for length in extent.lengths}
+    if len(lengths) > 1:
+        raise InputError(
+            "The rows have different lengths and no roles in common, so their positions do not correspond.",
+            "Name spans of every row (roles), count from the end (-1), or score edges.",
+        )
+    return tuple(str(position) for position in range(lengths.pop()))
+
+
+def spans_over(asked: Positions, extents: Sequence[Extent]) -> tuple[str, ...]:
+    """Names of the spans that are asked for, and of the rest where it is asked for too or they leave any position of
+    some inputs out. Raises EditError for what is no position of them."""
+    positions = plain_positions(asked)
+    names = tuple(dict.fromkeys(str(position) for position in positions if position != REST))
+    rest = REST in positions or any((_held(names, extent) == len(names)).any() for extent in extents)
+    return (*names, REST) if rest else names
+
+
+def span_numbers(names: Sequence[str], extent: Extent) -> NDArray[np.int64]:
+    """The number of the span that each position belongs to: [batch, position]; padding belongs to the first. Raises
+    EditError for a span that the rows do not have, InputError for a position that is in none."""
+    held = _held([name for name in names if name != REST], extent)
+    if REST not in names and (held == len(names)).any():
+        row, position = np.argwhere(held == len(names))[0]
+        raise InputError(
+            f"Position {position} of row {row} is in none of the spans {', '.join(names)}.",
+            "Trace with spans that hold every position of these inputs.",
+        )
+    return held
+
+
+def position_of(name: str) -> int | str:
+    """A span as `Edit` takes it."""
+    return int(name) if name.removeprefix("-").isdecimal() else name
+
+
+def _held(names: Sequence[str], extent: Extent) -> NDArray[np.int64]:
+    """The number of the narrowest span that holds each position; as many as there are where none does."""
+    found = np.full((len(extent.lengths), extent.length), len(names), dtype=np.int64)
+    width = np.full(found.shape, extent.length + 1)
+    for number, name in enumerate(names):
+        rows = extent.rows(position_of(name)) or [tuple(range(length)) for length in extent.lengths]
+        for row, places in enumerate(rows):
+            narrower = [place for place in places if len(places) < width[row, place]]
+            found[row, narrower], width[row, narrower] = number, len(places)
+    for row, length in enumerate(extent.lengths):
+        found[row, length:] = 0
+    return found
