@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,23 +13,27 @@ from app.engine_thread import Cancel, Send
 from app.messages import Request
 from app.method_titles import method_title
 from app.scores_wants import ReadScores, ScoresRead
+from app.spans_of_file import keep_spans, union_of
 from app.trace_choice import QUICK, TraceChoice, pairs_words
 from core.edits import EDIT_WORDS, EditKind
 from core.errors import InputError
 from core.formatting import percent
 from core.graph import Graph
 from core.interchange.made_of import changed_pictures, made_of
+from core.interchange.scores_files import ScoresFile
 from core.interchange.scores_reading import read_scores
 from core.text_files import parse_json, read_text
 from core.tracing.direction import directed
 from core.tracing.meaning import ranking_words
 from core.tracing.methods import ABLATIONS, METHODS
+from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
 
 
 def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
     """Read the file and say what it is. Raises InputError for one that does not fit."""
-    scores, size = scores_in(want.path, bench.session.graph)
+    found, as_it_is = scores_in(want.path, bench.session.graph)
+    scores, size = found.scores, found.size
     made = made_of(parse_json(read_text(Path(want.path)), Path(want.path).name))
     kind: EditKind = scores.replacement
     if kind not in ABLATIONS:
@@ -39,6 +44,7 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
     if kind == "patch" and not bench.ready.has_counterfactual and made.counterfactual is None:
         raise InputError(f"In {Path(want.path).name} removed edges carry their value in B.", "Give B first.")
     what = f"a circuit of {size:,} edges" if size is not None else f"scores of {len(scores.values):,} edges"
+    what += ", each kept at some spans of positions" if as_it_is.scores.spans else ""
     words = f"{Path(want.path).name}: {what}" + (f" by {method_title(scores.method)}" if scores.method else "")
     words += f", over {pairs_words(int(scores.about['pairs']))}" if scores.about.get("pairs", "").isdigit() else ""
     share = share_done(scores)
@@ -54,13 +60,16 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
 
 def scores_of_file(bench: Bench, key: ScoresKey) -> Scores:
     """The scores that a document's file holds. Raises InputError where they are not of what a cut carries now."""
-    scores, _ = scores_in(key.choice.file, bench.session.graph)
+    found, as_it_is = scores_in(key.choice.file, bench.session.graph)
+    scores = found.scores
     if scores.replacement != key.kind:
         name = Path(key.choice.file).name
         raise InputError(
             f"{name} holds scores for {scores.replacement}, not for {key.kind}.", "Trace, or change what is replaced."
         )
-    return directed(scores, bench.session)
+    scores = directed(scores, bench.session)
+    keep_spans(bench, key.choice.file, replace(as_it_is, scores=replace(as_it_is.scores, direction=scores.direction)))
+    return scores
 
 
 def share_done(scores: Scores) -> float:
@@ -72,11 +81,13 @@ def share_done(scores: Scores) -> float:
     return min(share, 0.99)  # "100 %" is only rounded
 
 
-def scores_in(path: str, graph: Graph) -> tuple[Scores, int | None]:
-    """What a file holds, and the number of edges where it is one circuit: of the others nothing is known then. Raises
-    InputError for a file that is none, or of another model, with the difference."""
+def scores_in(path: str, graph: Graph) -> tuple[ScoresFile, ScoresFile]:
+    """What a file holds, of edges at spans as that of edges, and as it is. Raises InputError for a file that is none,
+    or of another model, with the difference."""
     found = read_scores(path, graph)
-    if found.scores.level != "edges":
+    if found.scores.level not in CIRCUITS:
         words = f"{Path(path).name} holds scores of {found.scores.level}."
         raise InputError(words, "Open scores of edges, or trace here.")
-    return found.scores, found.size
+    union = union_of(found.scores)
+    size = found.size if found.size is None or union.kept is None else int(union.kept.sum())
+    return replace(found, scores=union, size=size), found

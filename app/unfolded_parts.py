@@ -9,6 +9,7 @@ from app.engine_runs import MEASURED_EDITS
 from app.engine_thread import Cancel, Send
 from app.messages import Request, Working
 from app.method_titles import method_title
+from app.spans_of_file import kept_at
 from app.unfolded_wants import UnfoldedFound, UnfoldedScores, WantUnfolded
 from core.edits import EditKind
 from core.lens.unfolded import Unfolded, unfold
@@ -32,7 +33,9 @@ def serve_unfolded(want: WantUnfolded, request: Request, bench: Bench, send: Sen
         whole = _whole(want, request, bench, kind, method, send, cancelled)
         bench.kept[key] = _strongest(whole, _columns(want, bench), _reads(bench))
     changes = _changes(request, bench, cancelled)
-    send(UnfoldedFound(request.number, want, kind, method_title(method), bench.kept[key], changes))
+    size = min(request.document.size or want.circuit, want.graph.n_edges)
+    kept = kept_at(bench, request.document, size, cancelled)
+    send(UnfoldedFound(request.number, want, kind, method_title(method), bench.kept[key], changes, kept))
 
 
 def _whole(

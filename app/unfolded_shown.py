@@ -116,6 +116,7 @@ def unfolded_data(
         edges=(len(answer.want.edges), answer.want.circuit),
         output_label=opened.output_label,
         kind_words=REPLACED[answer.kind],
+        kept_words="" if answer.kept is None else answer.kept.words,
         stale=stale,
         note="" if marks else "No head and no wire of this circuit carries anything that counts for the metric.",
     )
@@ -132,7 +133,11 @@ def _choose(
     """What is edited, what is selected, then the strongest."""
     scores, graph = answer.scores, answer.want.graph
     columns = scores.columns
-    wires = {Wire(graph.edge(index), columns[at]): value for index, at, value in scores.wires}
+    wires = {
+        Wire(graph.edge(index), columns[at]): value
+        for index, at, value in scores.wires
+        if answer.kept is None or answer.kept.holds(index, columns[at])
+    }
     moves = {Move(head, columns[key], columns[query]): value for head, key, query, value in scores.moves}
     for edit, places in edits:
         if edit.positions is not None:

@@ -38,10 +38,22 @@ class UnfoldedScores:
     reads: Positions | None
 
 
+@dataclass(frozen=True, eq=False)
+class KeptAt:
+    """Of a circuit that keeps edges at some positions only: where, by the number of an edge, and in words."""
+
+    positions: Mapping[int, frozenset[int]]
+    words: str
+
+    def holds(self, edge: int, column: Positions) -> bool:
+        """Whether an edge is kept anywhere in a column; an edge outside the circuit shows everywhere."""
+        return edge not in self.positions or not self.positions[edge].isdisjoint(column)
+
+
 @dataclass(frozen=True)
 class UnfoldedFound:
     """scores: estimated, of removing (`kind`). changes: what each edit at some positions does on top of the others:
-    metric with it minus metric without it."""
+    metric with it minus metric without it. kept: of a circuit that keeps edges at some positions."""
 
     number: int
     want: WantUnfolded
@@ -49,3 +61,4 @@ class UnfoldedFound:
     title: str  # of the method
     scores: UnfoldedScores
     changes: Mapping[tuple[Target, Positions], float]
+    kept: KeptAt | None = None

@@ -89,6 +89,7 @@ class UnfoldedData:
     edges: tuple[int, int] = (0, 0)  # of the circuit: unfolded, and in all
     output_label: str = "logits"
     kind_words: str = ""  # what the figures are the effect of: "replaced from B"
+    kept_words: str = ""  # of a circuit that keeps its wires at some columns only, which alone are then shown
     stale: bool = False  # the numbers are of an earlier state: dim them
     scored: str = ""  # nodes are filled by their scores: "estimated", "measured", "scored", "drawn"
     signed: bool = True  # whether the sign of these scores says anything

@@ -42,9 +42,9 @@ def tables() -> Iterator[Table]:
                     [f"{task}, edges", *_shares(edges.recovered)],
                 ]
         rows.append(cells)
-    title = f"`names`, {PAIRS} pairs of each task, EAP-IG: CMD of edges at spans, of their unions, of whole edges"
+    title = f"EAP-IG on `names`, {PAIRS} pairs of each task: CMD of edges at spans, of their unions, of whole edges"
     yield Table(title, ("task", "spans", "CMD", "CMD by size"), rows)
-    title = f"`names`, {PAIRS} pairs: recovered, by size, at shares of all edges at spans and of all edges"
+    title = f"EAP-IG on `names`, {PAIRS} pairs: recovered, by size, at shares of all edges at spans and of all edges"
     yield Table(title, ("circuits", *FRACTIONS.split()), curves)
 
 

@@ -85,17 +85,24 @@ def unfolded_count(data: UnfoldedData) -> str:
     return words if unfolded >= in_all else f"{words} · {unfolded} strongest of {in_all:,} edges"
 
 
+def second_line(data: UnfoldedData) -> str:
+    """What arcs and lines are; of wires that are kept at some columns only, where, and what they recover."""
+    if data.kept_words:
+        return f"lines {data.kept_words}"
+    if data.scored:
+        return f"arcs move · lines stay · fill {data.scored}"
+    return f"arcs move between {'patches' if data.picture else 'tokens'} · lines stay"
+
+
 def paint_unfolded_header(painter: QPainter, data: UnfoldedData, theme: Theme, size: QSizeF) -> None:
     """What is shown of how much on the left, what the lines mean on the right."""
     ground = theme.color("panel", 0.85)
     painter.fillRect(QRectF(1, 1, size.width() - 2, EDGE + sized(32) - 2), ground)
     painter.setFont(pixel_font(NOTE_PIXELS))
     painter.setPen(QColor(theme.muted))
-    left = (unfolded_count(data), f"arcs move between {'patches' if data.picture else 'tokens'} · lines stay")
-    if data.scored:
-        left = (left[0], f"arcs move · lines stay · fill {data.scored}")
-    for line, text in enumerate(left):
+    for line, text in enumerate((unfolded_count(data), second_line(data))):
         box = QRectF(EDGE, EDGE - 2 + sized(16) * line, size.width() / 2, sized(16))
+        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, text)
     for line, text in enumerate((LEGEND[0], hue_note(data.direction))):
         box = QRectF(size.width() / 2, EDGE - 2 + sized(16) * line, size.width() / 2 - EDGE, sized(16))

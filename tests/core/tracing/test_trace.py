@@ -162,6 +162,7 @@ def test_every_method_scores_every_kind_of_model(name: str, kind: str) -> None:
         "edges": (graph.n_edges,),
         "nodes": (graph.n_writers,),
         "positions": (graph.n_writers, session.pair.length),
+        "edge-spans": (graph.n_edges, 3),  # the two roles, and the rest
     }
     levels = [level for level in method.levels if not (level == "positions" and lengths)]  # they do not correspond
     with torch.no_grad():
