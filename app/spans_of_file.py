@@ -71,12 +71,12 @@ def _kept_at(bench: Bench, found: ScoresFile, union: Circuit, path: str, cancell
     at = [place for places in positions.values() for place in places]
     names = tuple(str(position) for position in range(len(span_of)))
     circuit = Circuit(union.graph, np.array(edges, dtype=np.int64), spans=names, at=np.array(at, dtype=np.int64))
-    words = f"kept at {len(edges):,} of {len(union) * len(span_of):,} places"
+    words = f"{len(edges):,} of {len(union) * len(span_of):,} places"
     try:
         shares = measure_over([session], [circuit, union], scores.replacement, cancelled).recovered()
-        words += f", which recover {share_words(float(shares[0]))}; at all {share_words(float(shares[1]))}"
+        words += f" recover {share_words(float(shares[0]))}, all {share_words(float(shares[1]))}"
     except NothingToRecoverError:
-        pass
+        words += " kept"
     return KeptAt({edge: frozenset(places) for edge, places in positions.items()}, words)
 
 

@@ -99,6 +99,7 @@ class Unfolding(QObject):
         by = f"estimated by {found.title} at each position, {REPLACED[found.kind]}"
         by += ", of an earlier state" if self._of != self._state() else ""
         lines = [f"Dashed: {by}. Arcs: what a head moves from one position to another; lines: what stays at one."]
+        lines += [f"Lines are where the circuit keeps an edge: {found.kept.words}."] if found.kept is not None else []
         return replace(caption, lines=[*lines, *caption.lines[1:]])
 
     def _waiting(self) -> UnfoldedData:

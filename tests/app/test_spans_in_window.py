@@ -50,9 +50,10 @@ def test_a_circuit_at_positions_shows_its_wires_where_they_are_kept(reader: Pers
     assert {f"{edge}@{position}" for edge, position in wires_of(data)} <= set(circuit.names)
     shares = [share_words(recovered(session, each)) for each in (circuit.pruned(), union.pruned())]
     length = session.pair.length
-    expected = f"kept at 40 of {len(union) * length} places, which recover {shares[0]}; at all {shares[1]}"
-    assert data.kept_words == expected
-    assert second_line(data) == f"lines {expected}"
+    expected = f"40 of {len(union) * length} places recover {shares[0]}, all {shares[1]}"
+    assert data.kept_words == second_line(data) == expected
+    caption = reader.window.unfolding.caption(reader.bench.drawn.snapshot().caption())
+    assert f"Lines are where the circuit keeps an edge: {expected}." in caption.lines
 
 
 def test_scores_at_roles_are_placed_by_the_files_own_row(reader: Person, tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_scores_at_roles_are_placed_by_the_files_own_row(reader: Person, tmp_pat
         index = scores.graph.index(edge)
         if scores.towards[index].max() >= best[11]:
             assert scores.towards[index, span_of.get(position, 2)] >= best[11], (edge, position)
-    assert data.kept_words.startswith("kept at ")
+    assert " places recover " in data.kept_words
     reader.click(reader.window.levels.buttons["components"])
     open_file(reader, tmp_path / "other.json", scores_to_json(scores))
     reader.window.faithfulness.size_wanted.emit(12)

@@ -86,9 +86,9 @@ def unfolded_count(data: UnfoldedData) -> str:
 
 
 def second_line(data: UnfoldedData) -> str:
-    """What arcs and lines are; of wires that are kept at some columns only, where, and what they recover."""
+    """What arcs and lines are; of wires that are kept at some columns only, at how many, and what they recover."""
     if data.kept_words:
-        return f"lines {data.kept_words}"
+        return data.kept_words
     if data.scored:
         return f"arcs move · lines stay · fill {data.scored}"
     return f"arcs move between {'patches' if data.picture else 'tokens'} · lines stay"
