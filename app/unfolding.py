@@ -176,7 +176,8 @@ class Unfolding(QObject):
     def _state(self) -> tuple[object, ...]:
         """What the estimates depend on."""
         document = self._bench.document
-        return document.clean, document.counterfactual, document.metric, document.method, self._bench.cut_kind
+        file = "" if document.traced is None else document.traced.file  # says where edges are kept
+        return document.clean, document.counterfactual, document.metric, document.method, file, self._bench.cut_kind
 
     def _take(self, found: UnfoldedFound) -> None:
         self._found, self._problem, self._of = found, "", self._state()
