@@ -43,7 +43,8 @@ def mean_attention(session: Session, layer: int, head: int, population: Populati
 
     population: other inputs instead, from `core.steering.population_of`.
 
-    Raises InputError where no input of the dataset has as many positions as the session's own.
+    Raises InputError where no input of the dataset has as many positions as the session's own, and where one of several
+    has: the mean would be its own attention.
     """
     population = population or session.engine.population
     length = session.pair.clean.lengths[0]
@@ -51,6 +52,12 @@ def mean_attention(session: Session, layer: int, head: int, population: Populati
     if not aligned:
         raise InputError(
             f"No input of the dataset has {length} positions, as A has, so there is no mean over them.",
+            "Add inputs of the same length as A.",
+        )
+    if len(aligned) == 1 < len(population.lengths):
+        raise InputError(
+            f"Of the dataset's {len(population.lengths)} inputs one alone has {length} positions, as A has, so the mean "
+            "would be its own attention.",
             "Add inputs of the same length as A.",
         )
     mean = population.patterns(layer, length)[head]

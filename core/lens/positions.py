@@ -26,6 +26,7 @@ from core.result import Result
 from core.session import Session
 from core.tracing import eap
 from core.tracing.attribution import replaced_difference
+from core.tracing.job import common_length
 from core.tracing.node_gradients import from_the_last
 
 
@@ -57,7 +58,9 @@ def estimated_effects(
     session: Session, gradients: NodeGradients, node: Node, replacement: EditKind
 ) -> NDArray[np.float64]:
     """Estimated change of the metric by editing a node at one position: [position], means over the rows. Raises
-    ArgumentError for a kind of edit that has no estimate, EditError for a patch without a B."""
+    ArgumentError for a kind of edit that has no estimate, EditError for a patch without a B, InputError for rows of other
+    lengths, whose positions do not correspond."""
+    common_length([session.pair])
     with torch.no_grad():
         change = replaced_difference(session, node, replacement)
         effects = (change * gradients.at(node)).sum(dim=-1).mean(dim=0)
@@ -75,11 +78,12 @@ def measured_effects(
     """Change of the metric by really editing a node at one position at a time: [position], means over the rows.
 
     edits: those that are in place meanwhile, but for those of the node. done: told the share of positions measured.
-    Raises EditError, Cancelled.
+    Raises EditError, InputError for rows of other lengths, Cancelled.
     """
+    length = common_length([session.pair])
     others = [edit for edit in edits if edit.name != node.name]
     before = float(session.run(others, cancelled=cancelled).metric.mean())
-    effects = np.zeros(min(session.pair.clean.lengths))
+    effects = np.zeros(length)
     for position in range(len(effects)):
         result = session.run([*others, Edit(node, replacement, positions=[position])], cancelled=cancelled)
         effects[position] = float(result.metric.mean()) - before

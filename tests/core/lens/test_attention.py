@@ -8,6 +8,7 @@ import torch
 
 import wirescope as ws
 from core.errors import ArgumentError
+from core.errors import InputError
 from core.lens.attention import mean_attention
 from tests.core.engine.cases import case
 from tests.small_models import ALL
@@ -70,6 +71,14 @@ def test_the_mean_is_over_the_rows_as_long_as_a() -> None:
         result = ws.Session(session.model, pair).run(positions="all")
         own.append(ws.attention_pattern(result, 1, 2))
     assert np.abs(found.weights - np.mean(own, axis=0)).max() < 1e-6
+
+
+def test_a_mean_over_one_of_several_rows_is_refused() -> None:
+    setup = case("llama-grouped")
+    assert setup.dataset is not None
+    alone = ws.Session(setup.model, setup.dataset.pairs[0], dataset=setup.dataset)  # of 8 positions, as no other
+    with pytest.raises(InputError, match="one alone has 8 positions"):
+        mean_attention(alone, 1, 2)
 
 
 def test_the_mean_of_pictures_and_of_no_dataset() -> None:

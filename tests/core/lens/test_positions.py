@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import wirescope as ws
-from core.errors import Cancelled
+from core.errors import Cancelled, InputError
 from core.graph import INPUT, Node
 from core.lens.positions import NodeGradients, estimated_effects, measured_effects, written_norms
 from core.tracing.trace import trace
@@ -48,6 +48,18 @@ def test_measurements_are_edits_at_one_position() -> None:
     assert shares[-1] == 1.0
     with pytest.raises(Cancelled):
         measured_effects(session, node, "patch", cancelled=lambda: True)
+
+
+def test_rows_of_other_lengths_have_no_positions_in_common() -> None:
+    """Means by number would mix what a longer row reads at its end with the padding of a shorter one."""
+    setup = case("gpt2", batch=2, lengths=(7, 4))
+    session = setup.session()
+    assert len(set(session.pair.clean.lengths)) == 2
+    node = Node("head", 1, 2)
+    with pytest.raises(InputError, match="different lengths"):
+        estimated_effects(session, NodeGradients(session), node, "zero")
+    with pytest.raises(InputError, match="different lengths"):
+        measured_effects(session, node, "zero")
 
 
 def test_norms_are_of_what_is_carried() -> None:
