@@ -238,7 +238,7 @@ class DatasetKeeper(QObject):
     def _show(self) -> None:
         """The document is another one: its rows, and whether their figures still hold."""
         document = self._workbench.document
-        key = (document.model, document.metric, document.edits, document.population)
+        key = (document.opens, document.metric, document.edits, document.population)
         if key != self._measured_for:
             if self._measured_for[:2] != key[:2]:
                 self._figures = {}

@@ -120,16 +120,21 @@ class Document:
         return self.dataset if any(kind is not None and KINDS[kind].inputs for kind in uses) else ()
 
     @property
+    def opens(self) -> tuple[str, str]:
+        """What is opened for it: a model in a precision."""
+        return self.model, self.precision
+
+    @property
     def basis(self) -> tuple[object, ...]:
         """What every figure of the model and its circuits depends on, beside what a cut carries and how edges are
         scored: one of another basis cannot stand beside it."""
         inputs = self.model, self.clean, self.counterfactual
-        return (*inputs, self.metric, self.traced_rows, self.population)
+        return (*inputs, self.metric, self.traced_rows, self.population, self.precision)
 
     @property
     def question(self) -> tuple[object, ...]:
         """What the cards and the metric's answers are of."""
-        return self.model, self.clean, self.counterfactual, self.metric
+        return self.model, self.clean, self.counterfactual, self.metric, self.precision
 
     @property
     def run(self) -> tuple[object, ...]:

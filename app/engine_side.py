@@ -87,7 +87,7 @@ class EngineSide:
     def _open(self, request: Request, send: Send) -> Model | None:
         name, precision = request.document.model, request.document.precision
         opened = self._opened
-        if self._model is None or opened is None or (opened.name, opened.precision) != (name, precision):
+        if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
             send(Working(request.number, f"Opening {name.rpartition('/')[2]}"))
             try:
                 model = load_model(name, dtype=precision)

@@ -55,9 +55,11 @@ class Opener:
             return
         self.open(example(key).document)
 
-    def open(self, document: Document) -> None:
-        """Open a document and show the canvas."""
+    def open(self, document: Document, in_its_precision: bool = False) -> None:
+        """Open a document and show the canvas. in_its_precision: in the document's own, not in that of new work."""
         self._window.taker.give_up()
+        if not in_its_precision:
+            document = replace(document, precision=self._window.preferring.current.precision)
         if document.replacement is None:
             document = replace(document, replacement=self._window.preferring.cut())
         self._window.workbench.open(document)

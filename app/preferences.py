@@ -54,6 +54,9 @@ class Preferring(QObject):
         if preferences.cut != before.cut and bench.opened is not None:
             bench.question.set_replacement(_kind(preferences.cut))
             self._window.top_bar.set_replacement(bench.cut_kind)
+        if preferences.precision != before.precision and bench.document.model:
+            document = replace(bench.document, precision=preferences.precision)
+            bench.commit(f"Compute in {preferences.precision}", document)
         if preferences.strongest != before.strongest:
             self._show_strongest()
             self._window.circuits.show()

@@ -9,7 +9,15 @@ from PySide6.QtCore import QByteArray, QSettings
 from app.shown_edges import AROUND, Around
 from views.motion import MotionChoice
 from views.panels.prediction_rows import COUNTS
-from views.panels.preferences import CUTS, FEWEST_EDGES, LEAST_MEMORY, MOST_EDGES, MOST_MEMORY, Preferences
+from views.panels.preferences import (
+    CUTS,
+    FEWEST_EDGES,
+    LEAST_MEMORY,
+    MOST_EDGES,
+    MOST_MEMORY,
+    PRECISIONS,
+    Preferences,
+)
 from views.theme import LARGEST, SMALLEST, ThemeChoice
 
 RECENT = 8
@@ -25,6 +33,7 @@ class Settings:
         """What the user has chosen; for what is no sensible value, the default."""
         usual = Preferences()
         cut = str(self._store.value("cut", ""))
+        precision = str(self._store.value("precision", usual.precision))
         return Preferences(
             self.theme(),
             self.motion(),
@@ -33,6 +42,7 @@ class Settings:
             cut if cut in dict(CUTS) else "",
             self._number("strongest", usual.strongest, FEWEST_EDGES, MOST_EDGES),
             str(self._store.value("asks_before_closing", "true")).lower() == "true",
+            precision if precision in dict(PRECISIONS) else usual.precision,
         )
 
     def set_preferences(self, preferences: Preferences) -> None:

@@ -58,7 +58,7 @@ class StatusInStep(QObject):
     def _follow(self) -> None:
         """The document is another one: what is of another model goes, and what is of an earlier state is dimmed."""
         status, bench = self._status, self._workbench
-        if bench.opened is None or bench.opened.name != bench.document.model:
+        if bench.opened is None or (bench.opened.name, bench.opened.precision) != bench.document.opens:
             for clear in (status.set_device, status.set_parity, status.set_memory, status.set_run):
                 clear("")
             return

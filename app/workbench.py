@@ -128,7 +128,8 @@ class Workbench(QObject):
         return True
 
     def _take_up(self) -> None:
-        """The document is of another model: nothing of the one before can stand beside it."""
+        """The document is of another model, or of it in another precision: nothing of the one before can stand beside
+        it."""
         self._refused.clear()
         self.select(())
         self.set_positions(())
@@ -137,7 +138,7 @@ class Workbench(QObject):
     def _move(self, document: Document) -> None:
         """The history has come to a document: drop what is known of another one."""
         before, self._document = self._document, document
-        if document.model != before.model:
+        if document.opens != before.opens:
             self._forget()
             self._take_up()
         elif self.opened is not None:
@@ -153,7 +154,7 @@ class Workbench(QObject):
             self.tracing = False  # it was another trace
         if (document.traced_nodes, document.replacement) != (before.traced_nodes, before.replacement):
             self.set_extent(replace(self.extent, scores=None))  # of another trace
-        if changed or document.model != before.model:
+        if changed or document.opens != before.opens:
             self._send_awaited()
         self.findings.follow(before, document)
         self._ask_anew()

@@ -56,8 +56,8 @@ def mean_attention(session: Session, layer: int, head: int, population: Populati
         )
     if len(aligned) == 1 < len(population.lengths):
         raise InputError(
-            f"Of the dataset's {len(population.lengths)} inputs one alone has {length} positions, as A has, so the mean "
-            "would be its own attention.",
+            f"Of the dataset's {len(population.lengths)} inputs one alone has {length} positions, as A has, so the "
+            "mean would be its own attention.",
             "Add inputs of the same length as A.",
         )
     mean = population.patterns(layer, length)[head]

@@ -58,8 +58,8 @@ def estimated_effects(
     session: Session, gradients: NodeGradients, node: Node, replacement: EditKind
 ) -> NDArray[np.float64]:
     """Estimated change of the metric by editing a node at one position: [position], means over the rows. Raises
-    ArgumentError for a kind of edit that has no estimate, EditError for a patch without a B, InputError for rows of other
-    lengths, whose positions do not correspond."""
+    ArgumentError for a kind of edit that has no estimate, EditError for a patch without a B, InputError for rows of
+    other lengths, whose positions do not correspond."""
     common_length([session.pair])
     with torch.no_grad():
         change = replaced_difference(session, node, replacement)

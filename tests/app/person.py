@@ -210,7 +210,7 @@ class Person:
     def session(self) -> Session:
         """A session of its own on the window's document."""
         document = self.bench.document
-        model = load_model(document.model)
+        model = load_model(document.model, dtype=document.precision)
         sides = [source and (source.text or source.path) for source in (document.clean, document.counterfactual)]
         session = Session(model, model.pair(*sides))
         if document.metric is not None and document.metric.kind:

@@ -157,3 +157,23 @@ def test_the_menu_and_the_dialog_agree(reader: Person, dialog: PreferencesDialog
     choose(dialog.theme, "Dark")
     dialog.accept()
     assert reader.menu_action("View/Theme", "Dark").isChecked()
+
+
+def test_models_compute_in_the_precision(reader: Person, dialog: PreferencesDialog) -> None:
+    """The model at hand is opened anew, as a step; what is opened later computes in it too."""
+    before = reader.bench.ran.after
+    assert reader.window.status.device.text().endswith("fp32")
+    choose(dialog.precision, "bf16")
+    reader.rest()
+    assert reader.window.status.device.text().endswith("bf16")
+    assert reader.bench.ran.after == float(reader.session().run().metric[0])
+    assert reader.bench.ran.after != before
+    assert "bf16" in reader.bench.drawn.subject().details
+    assert Settings().preferences().precision == "bf16"
+    reader.window.commands["undo"].trigger()
+    reader.rest()
+    assert reader.window.status.device.text().endswith("fp32")
+    assert reader.bench.ran.after == before
+    reader.window.opener.open_model(reader.bench.document.model)
+    reader.rest()
+    assert reader.window.status.device.text().endswith("bf16")

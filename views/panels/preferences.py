@@ -30,7 +30,7 @@ from views.widgets.text import heading, wrapped
 class Preferences:
     """text_percent: of the usual size. memory_megabytes: for runs that are kept. cut: what a cut carries at first; ""
     is B's value where there is a B, else zero. strongest: edges shown until a circuit is chosen.
-    asks_before_closing: where there is work that closing would lose."""
+    asks_before_closing: where there is work that closing would lose. precision: that models compute in."""
 
     theme: ThemeChoice = "system"
     motion: MotionChoice = "system"
@@ -39,6 +39,7 @@ class Preferences:
     cut: str = ""
     strongest: int = 48
     asks_before_closing: bool = True
+    precision: str = "fp32"
 
 
 THEMES = (("system", "As the system"), ("dark", "Dark"), ("light", "Light"))
@@ -46,6 +47,11 @@ MOTIONS = (("system", "As the system"), ("full", "Smooth"), ("reduced", "Reduced
 CUTS = (
     ("", "from B where there is one, else zero"),
     *((kind, KINDS[kind].words) for kind in ABLATIONS if not KINDS[kind].from_b),
+)
+PRECISIONS = (
+    ("fp32", "fp32"),
+    ("bf16", "bf16: half the memory, small effects are lost"),
+    ("fp64", "fp64: twice the memory, to check"),
 )
 CLOSINGS = ((True, "Ask where there is work to lose"), (False, "Close at once"))
 LEAST_MEMORY, MOST_MEMORY = 64, 65_536  # megabytes
@@ -67,6 +73,7 @@ class PreferencesDialog(QDialog):
         self.memory = self._number("memory_megabytes", LEAST_MEMORY, MOST_MEMORY, 64, " MB")
         self.cut = self._choice("cut", CUTS)
         self.strongest = self._number("strongest", FEWEST_EDGES, MOST_EDGES, 8, "")
+        self.precision = self._choice("precision", PRECISIONS)
         self.asks_before_closing = self._choice("asks_before_closing", CLOSINGS)
         form = QFormLayout()
         form.setHorizontalSpacing(3 * SPACE)
@@ -84,6 +91,7 @@ class PreferencesDialog(QDialog):
         )
         self._row(form, "&Edges shown", self.strongest, "The strongest, until a circuit is chosen.")
         self._row(form, "Memory for &runs", self.memory, "Kept runs make the next ones faster; the oldest go first.")
+        self._row(form, "Models compute &in", self.precision, "The model at hand is opened anew; Undo brings it back.")
         self._row(form, "&When closing", self.asks_before_closing, "The history goes with the window.")
         self.reset = QPushButton("&Reset to Defaults")
         self.reset.setToolTip("Every preference as it was at first")
@@ -111,7 +119,7 @@ class PreferencesDialog(QDialog):
         self.show_preferences(preferences)
         bar = area.verticalScrollBar().sizeHint().width()
         area.setMinimumWidth(content.minimumSizeHint().width() + bar + 2 * area.frameWidth())
-        self.resize(560, 540)
+        self.resize(560, 600)
 
     # ---- parts ---------------------------------------------------------------------------------------------
 
@@ -159,6 +167,7 @@ class PreferencesDialog(QDialog):
             (self.theme, preferences.theme),
             (self.motion, preferences.motion),
             (self.cut, preferences.cut),
+            (self.precision, preferences.precision),
             (self.asks_before_closing, preferences.asks_before_closing),
         ):
             box.setCurrentIndex(max(box.findData(value), 0))

@@ -7,8 +7,7 @@ import pytest
 import torch
 
 import wirescope as ws
-from core.errors import ArgumentError
-from core.errors import InputError
+from core.errors import ArgumentError, InputError
 from core.lens.attention import mean_attention
 from tests.core.engine.cases import case
 from tests.small_models import ALL
