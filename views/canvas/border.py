@@ -23,6 +23,8 @@ LEGEND = ("solid measured · dashed estimated", hue_note(1))
 NO_HUE = "grey: no sign"
 READS, WRITES = "is read", "is written to"
 CHANGED = "change of output"  # of a node; its tooltip says so
+FILLS = ("estimated", "measured")  # of nodes, by their scores
+MOST_CHANGED = ("is measured", "100 %")  # without and with its values
 NOTICE_WIDTH = 380.0
 GROUND = 0.95  # how much of what is below words they hide
 _LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
@@ -106,7 +108,10 @@ def weaker_words(data: CanvasData) -> str:
 
 
 def _count_lines(data: CanvasData) -> list[str]:
-    return [line for line in (f"{count_words(data)} shown", beside_words(data), weaker_words(data)) if line]
+    """Two at most: a third would come down to the graph."""
+    weaker = f"{data.weaker:,} weaker not shown" if data.weaker else ""
+    more = ", ".join(words for words in (beside_words(data), weaker) if words)
+    return [line for line in (f"{count_words(data)} shown", more) if line]
 
 
 def header_widths(count: str) -> tuple[float, float]:
@@ -120,7 +125,18 @@ def header_widths(count: str) -> tuple[float, float]:
 def widest_header(data: CanvasData) -> tuple[float, float]:
     """The most that the corners ever take, so that nothing moves when edges come and go."""
     every = f"{data.graph.n_edges:,}"
-    return header_widths(f"{every} of {every} edges shown")
+    ends = f"{min(data.graph.n_edges, 9_999):,}"  # more than a node has
+    left, right = header_widths(f"{every} of {every} edges shown")
+    return max(left, text_width(f"+ {ends} beside them, {ends} weaker not shown", NOTE_PIXELS)), right
+
+
+def widest_foot() -> float:
+    """The same of the lower left corner."""
+    marks = text_width(READS, NOTE_PIXELS) + text_width(WRITES, NOTE_PIXELS) + 44
+    most = max(text_width(words, NOTE_PIXELS) for words in MOST_CHANGED)
+    shades = text_width(CHANGED, NOTE_PIXELS) + 8 + 6 * SHADES + 5 + most + 4
+    fill = max(text_width(f"fill {how}", NOTE_PIXELS) for how in FILLS) + 8 + 8 * SHADES + 4
+    return max(marks, shades, fill)
 
 
 def count_box(data: CanvasData) -> QRectF:
@@ -192,7 +208,7 @@ def _paint_directions(painter: QPainter, theme: Theme, top: float) -> None:
 
 
 def _paint_shades(painter: QPainter, changes: NodeChanges, theme: Theme, top: float) -> None:
-    name, most = text_width(CHANGED, NOTE_PIXELS), "100 %" if changes.values is not None else "is measured"
+    name, most = text_width(CHANGED, NOTE_PIXELS), MOST_CHANGED[changes.values is not None]
     width = name + 8 + 6 * SHADES + 5 + text_width(most, NOTE_PIXELS)
     painter.fillRect(QRectF(EDGE - 4, top, width + 8, _line()), theme.color("panel", GROUND))
     painter.setPen(QColor(theme.muted))

@@ -25,6 +25,7 @@ from views.canvas.border import (
     paint_marks_legend,
     paint_notice,
     weaker_words,
+    widest_foot,
     widest_header,
 )
 from views.canvas.camera import Camera
@@ -166,7 +167,7 @@ class Canvas(Hands[Target]):
 
     def _layout_of(self, data: CanvasData) -> Layout:
         self._laid_out = self.size()
-        return make_layout(data.graph, self.view_size(), widest_header(data))
+        return make_layout(data.graph, self.view_size(), widest_header(data), widest_foot())
 
     def _lay_out_anew(self) -> None:
         """Text has another size: what is written beside the graph takes more room, or less."""

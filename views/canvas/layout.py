@@ -21,6 +21,9 @@ from views.theme import text_scale
 EDGE = 14.0  # pixels between the border of the canvas and what is written on it
 BAR_HEIGHT = 22.0
 HEADER_HEIGHT = 34.0  # two lines of legend
+FOOT_HEIGHT = 32.0  # two more in the lower left corner
+LEAST_BAR = 150.0  # pixels: a bar that would be narrower stands below or above what is written in the corners
+LEAST_ROW = 5.0  # pixels between two layers: lower ones could not be told apart, and the bars have their names still
 MLP_GAP = 1.35  # columns between the last head and the MLP
 MLP_RISE = 0.3  # rows that the MLP stands above its heads
 LARGEST_RADIUS = 11.0
@@ -88,13 +91,14 @@ class Layout:
         return float(self.positions[1 + layer * (self.graph.heads + 1), 1])
 
 
-def make_layout(graph: Graph, size: QSizeF, header: tuple[float, float] = (0.0, 0.0)) -> Layout:
+def make_layout(graph: Graph, size: QSizeF, header: tuple[float, float] = (0.0, 0.0), foot: float = 0.0) -> Layout:
     """Place a graph in a view of some pixels. `header` is the width of what is written in the upper left and
-    right corner: the `logits` bar stands between them where there is room, else below."""
-    pitch_x, pitch_y = _pitches(graph, size, header)
-    margins = _margins(graph, pitch_x, size, header)
+    right corner: the `logits` bar stands between them where there is room, else below. `foot` is the same of the lower
+    left corner: `input` stands beside it, else above."""
+    pitch_x, pitch_y = _pitches(graph, size, header, foot)
+    margins = _margins(size, header, foot)
     room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(margins)
-    end_gap, top_gap = _end_gap(pitch_y), _top_gap(pitch_y, header)
+    end_gap, top_gap = _foot_gap(pitch_y, foot), _top_gap(pitch_y, header)
     width = pitch_x * (graph.heads - 1 + MLP_GAP)
     height = pitch_y * (graph.layers - 1 + MLP_RISE) + end_gap + top_gap + BAR_HEIGHT
     left = room.center().x() - width / 2
@@ -106,25 +110,35 @@ def make_layout(graph: Graph, size: QSizeF, header: tuple[float, float] = (0.0, 
     x, y = np.meshgrid(columns, rows)
     y[:, -1] -= MLP_RISE * pitch_y
     centre, top = left + width / 2, base - pitch_y * (graph.layers - 1 + MLP_RISE) - top_gap
-    positions = np.concatenate([[[centre, base + end_gap]], np.stack([x, y], axis=-1).reshape(-1, 2), [[centre, top]]])
-    bar_width = _bar_width(graph, pitch_x, size, header, centre, fits_header=margins.top() == EDGE)
+    bar_width = min(max(0.62 * width, LEAST_BAR), 420.0)
+    if margins.top() == EDGE:
+        bar_width = min(bar_width, _header_gap(size, header, centre))
     bar = QRectF(centre - bar_width / 2, -BAR_HEIGHT / 2, bar_width, BAR_HEIGHT)
+    below = QRectF(bar)
+    if foot and margins.bottom() == EDGE:
+        left = _right_of(foot)
+        below.setWidth(min(bar_width, max(2 * (centre - left), LEAST_BAR * text_scale())))
+        below.moveLeft(max(centre - below.width() / 2, left))
+    first, last = [[below.center().x(), base + end_gap]], [[centre, top]]
+    positions = np.concatenate([first, np.stack([x, y], axis=-1).reshape(-1, 2), last])
     radius = min(0.29 * min(pitch_x, pitch_y), LARGEST_RADIUS)
     return Layout(
         graph, pitch_x, pitch_y, radius, positions,
-        bar.translated(0, base + end_gap), bar.translated(0, top), margins,
+        below.translated(0, base + end_gap), bar.translated(0, top), margins,
     )  # fmt: skip
 
 
-def _pitches(graph: Graph, size: QSizeF, header: tuple[float, float]) -> tuple[float, float]:
+def _pitches(graph: Graph, size: QSizeF, header: tuple[float, float], foot: float) -> tuple[float, float]:
     """Distances between columns and between rows."""
     room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(MARGINS)
     pitch_x = min(max((room.width() - 2 * LARGEST_RADIUS) / (graph.heads - 1 + MLP_GAP), 18.0), 92.0)
-    height = room.height() - _margins(graph, pitch_x, size, header).top() + EDGE - BAR_HEIGHT
+    margins = _margins(size, header, foot)
+    height = size.height() - margins.top() - margins.bottom() - BAR_HEIGHT
     # the gaps at both ends depend on the row pitch: two steps settle it
     pitch_y = height / (graph.layers + 1)
     for _ in range(4):
-        pitch_y = max((height - _end_gap(pitch_y) - _top_gap(pitch_y, header)) / (graph.layers - 1 + MLP_RISE), 11.0)
+        rows = height - _foot_gap(pitch_y, foot) - _top_gap(pitch_y, header)
+        pitch_y = max(rows / (graph.layers - 1 + MLP_RISE), LEAST_ROW)
     pitch_y = min(pitch_y, 1.8 * pitch_x, 110.0)
     return min(pitch_x, 4.2 * pitch_y), pitch_y
 
@@ -143,12 +157,23 @@ def _top_gap(pitch_y: float, header: tuple[float, float]) -> float:
     return max(_end_gap(pitch_y), HEADER_HEIGHT * text_scale() - BAR_HEIGHT / 2 + mlp + 0.27 * pitch_y + 2)
 
 
-def _margins(graph: Graph, pitch_x: float, size: QSizeF, header: tuple[float, float]) -> QMarginsF:
-    """The top margin leaves out the header where the bar finds no place between its corners."""
+def _foot_gap(pitch_y: float, foot: float) -> float:
+    """The same at the bottom: the lowest row stays above what is written beside the bar."""
+    if foot == 0.0:
+        return _end_gap(pitch_y)
+    radius = min(0.29 * pitch_y, LARGEST_RADIUS)
+    return max(_end_gap(pitch_y), FOOT_HEIGHT * text_scale() - BAR_HEIGHT / 2 + radius)
+
+
+def _margins(size: QSizeF, header: tuple[float, float], foot: float) -> QMarginsF:
+    """At the top and at the bottom, what is written there is left out where the bar finds no place beside it."""
     centre = (size.width() + MARGINS.left() - MARGINS.right()) / 2
-    fits = _header_gap(size, header, centre) >= 150.0
-    top = EDGE if fits else EDGE + HEADER_HEIGHT * text_scale() + 6
-    return QMarginsF(MARGINS.left(), top, MARGINS.right(), MARGINS.bottom())
+    beside_header = _header_gap(size, header, centre) >= LEAST_BAR
+    name = LEAST_BAR * text_scale()  # what the name of a bar takes
+    beside_foot = not foot or _right_of(foot) + name <= size.width() - MARGINS.right()
+    top = EDGE if beside_header else EDGE + HEADER_HEIGHT * text_scale() + 6
+    bottom = EDGE if beside_foot else EDGE + FOOT_HEIGHT * text_scale() + 4
+    return QMarginsF(MARGINS.left(), top, MARGINS.right(), bottom)
 
 
 def _header_gap(size: QSizeF, header: tuple[float, float], centre: float) -> float:
@@ -158,8 +183,6 @@ def _header_gap(size: QSizeF, header: tuple[float, float], centre: float) -> flo
     return 2 * min(centre - EDGE - header[0], size.width() - EDGE - header[1] - centre) - 48
 
 
-def _bar_width(
-    graph: Graph, pitch_x: float, size: QSizeF, header: tuple[float, float], centre: float, fits_header: bool
-) -> float:
-    width = max(0.62 * pitch_x * (graph.heads - 1 + MLP_GAP), 150.0)
-    return min(width, _header_gap(size, header, centre), 420.0) if fits_header else min(width, 420.0)
+def _right_of(foot: float) -> float:
+    """Where a bar begins that keeps off the lower left corner, with the edges that leave it to the left."""
+    return EDGE + foot + 28

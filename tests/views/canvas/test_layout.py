@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSizeF
+from PySide6.QtCore import QRectF, QSizeF
 
 from core.graph import INPUT, LOGITS, Graph, Node
 from tests.views.canvas.samples import GROUPED, ODD, SMALL, head
+from views import theme
 from views.canvas.camera import Camera, framed
 from views.canvas.curves import make_curves
-from views.canvas.layout import EDGE, HEADER_HEIGHT, make_layout
+from views.canvas.layout import EDGE, FOOT_HEIGHT, HEADER_HEIGHT, make_layout
 
 SIZES = [QSizeF(760, 540), QSizeF(500, 420), QSizeF(1100, 420), QSizeF(420, 900)]
 GRAPHS = [SMALL, GROUPED, ODD, Graph(1, 1, 1), Graph(48, 25, 25)]
@@ -98,3 +99,23 @@ def test_the_edge_from_the_last_mlp_keeps_off_the_legend(graph: Graph, size: QSi
     for share, bottom in ((1.0, 17), (0.75, HEADER_HEIGHT - 3)):  # the second line is the shorter one
         under = points[:, 0] > size.width() - EDGE - share * HEADER[1]
         assert np.all(points[under, 1] > EDGE + bottom)
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+@pytest.mark.parametrize("size", [QSizeF(525, 290), *SIZES], ids=str)
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda g: f"{g.layers}x{g.heads}")
+def test_nothing_lies_on_the_legend_of_marks(graph: Graph, size: QSizeF, percent: int):
+    theme.set_text_percent(percent)
+    foot = 160.0 * percent / 100
+    layout = make_layout(graph, size, HEADER, foot)
+    camera = framed(layout.bounds, size, layout.margins, 1.0)
+    theme.set_text_percent(100)
+    corner = QRectF(0, size.height() - EDGE + 4 - FOOT_HEIGHT * percent / 100, EDGE + foot, EDGE + FOOT_HEIGHT)
+    assert not [node.name for node in graph.nodes if camera.rect(layout.shape(node)).intersects(corner)]
+
+
+def test_the_bars_keep_their_height_however_many_layers(qapp):
+    """Else `input` and `logits` had no names in a low window."""
+    size = QSizeF(525, 290)
+    layout = make_layout(GROUPED, size, HEADER)
+    assert framed(layout.bounds, size, layout.margins, 1.0).scale > 0.9
