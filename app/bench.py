@@ -250,7 +250,7 @@ def rule_problem(name: str, scores: Scores, computable: bool = False) -> str:
         ranked = replace(ranked, balance=((1, 1.0),))
     why_not = rule.why_not(ranked)
     if not why_not and not rule.nested:
-        why_not = f"each size takes seconds of its own: wirescope evaluate --select {name}"
+        why_not = f"it takes seconds for each size; in the terminal, `wirescope evaluate --select {name}` does it"
     return why_not
 
 

@@ -87,7 +87,9 @@ class Circuits(QObject):
             self._commit(size)
 
     def _commit(self, size: int | None) -> None:
-        words = "Show the strongest edges" if size is None else f"Keep the best {size:,} edges"
+        scored = self._bench.scored
+        best = "the best " if scored is None or scored.rule == USUAL else ""
+        words = "Show the strongest edges" if size is None else f"Keep {best}{size:,} edges"
         merge = "" if size is None else "size"
         self._bench.commit(words, replace(self._bench.document, size=size), merge)
 
@@ -230,7 +232,8 @@ class Circuits(QObject):
 
 def _rules(scored: Scored) -> tuple[RuleData, ...]:
     return tuple(
-        RuleData(rule.name, rule.title, rule.words, scored.rule_problems.get(rule.name, "")) for rule in RULES.values()
+        RuleData(rule.name, rule.title, rule.words, scored.rule_problems.get(rule.name, ""), rule.phrase)
+        for rule in RULES.values()
     )
 
 

@@ -41,7 +41,10 @@ def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
     of_file = bool(key.choice.file), int(told) if told.isdigit() else 0
     about, count = dict(bench.scores[key].about), len(key.rows)
     problems = {name: rule_problem(name, bench.scores[key], can_be_found_out(name, method, count)) for name in RULES}
-    return Scored(number, ranking, key.kind, method, title, pairs, share, *of_file, key, about, key.rule, problems)
+    scores = bench.scores[key]
+    return Scored(
+        number, ranking, key.kind, method, title, pairs, share, *of_file, key, about, key.rule, problems, scores
+    )
 
 
 def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from core.graph import Graph
 from core.tracing.meaning import Meaning
 from core.tracing.selection import USUAL
 from views.data import CardData, MetricChoice, MetricOption, PredictionRow, Target
+
+if TYPE_CHECKING:
+    from core.tracing.scores import Scores  # takes torch with it
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,7 @@ class Scored:
     about: Mapping[str, str] = field(default_factory=dict)  # what the method was told
     rule: str = USUAL  # by which circuits are chosen
     rule_problems: Mapping[str, str] = field(default_factory=dict)  # why the others cannot choose; empty where they can
+    scores: Scores | None = None  # as they are: what their file holds beside the ranking
 
     @property
     def measured(self) -> bool:

@@ -96,7 +96,8 @@ class ScoresOpener(QObject):
 
     def _commit(self, read: ScoresRead, document: Document) -> None:
         """One step, so that one Undo brings all back that was there before."""
-        changed = replace(document, traced=read.choice, replacement=read.kind, size=read.size or document.size)
+        size = read.size or document.size
+        changed = replace(document, traced=read.choice, replacement=read.kind, size=size, rule=read.rule)
         self._bench.commit(f"Open {Path(read.want.path).name}", changed)
         self._bench.message.emit(f"{read.words}. What they recover is measured here, on the pair on the cards.")
 

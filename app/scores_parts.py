@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.bench import Bench, ScoresKey
+from app.bench import Bench, ScoresKey, rule_problem
 from app.engine_thread import Cancel, Send
 from app.messages import Request
 from app.method_titles import method_title
@@ -28,6 +28,7 @@ from core.tracing.meaning import ranking_words
 from core.tracing.methods import ABLATIONS, METHODS
 from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
+from core.tracing.selection import RULES, USUAL
 
 
 def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
@@ -53,9 +54,14 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
     if scores.direction is None and directed_here.signed:
         words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
         words += f": {ranking_words(directed_here.direction).removesuffix('.')}"
+    rule, why_not = scores.rule, rule_problem(scores.rule, scores)
+    if rule != USUAL:
+        words += f", {RULES[rule].phrase}" if not why_not else f"; not {RULES[rule].phrase} here ({why_not})"
     method = scores.method if scores.method in METHODS else QUICK
     lost = tuple(changed_pictures((made.clean, made.counterfactual)))
-    send(ScoresRead(request.number, want, TraceChoice(method, file=want.path), kind, size, words, made, lost))
+    choice = TraceChoice(method, file=want.path)
+    rule = USUAL if why_not else rule
+    send(ScoresRead(request.number, want, choice, kind, size, words, made, lost, rule))
 
 
 def scores_of_file(bench: Bench, key: ScoresKey) -> Scores:

@@ -8,6 +8,7 @@ from app.errands import Errand
 from app.trace_choice import TraceChoice
 from core.edits import EditKind
 from core.interchange.made_of import MadeOf
+from core.tracing.selection import USUAL
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class ReadScores(Errand):
 @dataclass(frozen=True)
 class ScoresRead:
     """The file fits. choice: stands for it in the document. kind: what the removed edges carry in it. size: of the
-    circuit that the file is; None for scores of all edges. words: what it is. made: what the file
+    circuit that the file is; None for scores of all edges. rule: by which the file's circuits are chosen. words: what it is. made: what the file
     says that it was made of; lost: pictures of that which are not there any more, in words."""
 
     number: int
@@ -31,3 +32,4 @@ class ScoresRead:
     words: str
     made: MadeOf = field(default_factory=MadeOf)
     lost: tuple[str, ...] = ()
+    rule: str = USUAL

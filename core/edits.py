@@ -61,10 +61,12 @@ class Edit:
     positions: positions of the stream, negative ones from the end of each row, and names of roles (`"subject"`); one
     of them or several. None means all.
     value: a number for `scale` and `noise`; a vector [width] for `steer`: a sequence, array or tensor.
-    strength: from 0 (no edit) to 1 (the full edit); in between, a blend.
+    strength: from 0 (no edit) to 1 (the full edit); in between, a blend. Of `steer`, how often the vector is added: any
+    number.
     seed: of `resample` and `noise`: the same seed gives the same values.
 
-    Raises EditError for an unknown kind, and for values that are missing, not finite, or of the wrong form.
+    Raises EditError for an unknown kind, for values that are missing, not finite, or of the wrong form, and for a
+    strength that there is not.
     """
 
     target: Node | Reader | Edge | str
@@ -82,8 +84,9 @@ class Edit:
             finite = math.isfinite(self.strength)
         except TypeError:
             finite = False
-        if not finite:
-            raise EditError(f"An edit cannot have the strength {self.strength}.", "Give a number from 0 to 1.")
+        if not finite or not (self.kind == "steer" or 0 <= self.strength <= 1):
+            hint = "Give a number, how often the vector is added." if self.kind == "steer" else "Give 0 to 1."
+            raise EditError(f"An edit of the kind {self.kind} cannot have the strength {self.strength}.", hint)
         if self.positions is not None:
             object.__setattr__(self, "positions", plain_positions(self.positions))
 

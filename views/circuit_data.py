@@ -47,12 +47,14 @@ class KeptData:
 
 @dataclass(frozen=True)
 class RuleData:
-    """A way to choose the edges. title: in the list; words: what it does. problem: why it cannot choose here."""
+    """A way to choose the edges. title: in the list; words: what it does. problem: why it cannot choose here. phrase:
+    how the edges were chosen, behind their number; nothing for the usual rule."""
 
     name: str
     title: str
     words: str
     problem: str = ""
+    phrase: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,3 +84,8 @@ class CircuitData:
     can_measure: bool = False  # some edges shown are estimated
     rules: tuple[RuleData, ...] = ()  # none before there are scores
     rule: str = ""  # by which the edges shown are chosen
+
+    @property
+    def chosen(self) -> RuleData | None:
+        """The rule that holds, where it is another one than the usual."""
+        return next((rule for rule in self.rules if rule.name == self.rule and rule.phrase), None)

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,24 +27,10 @@ OF_RUN = ("model", "clean", "counterfactual", "metric")
 
 def scores_json(shown: Snapshot) -> str:
     """As `wirescope trace` writes them, so that `evaluate` and `compare` read them; with the pairs."""
-    from core.interchange.scores_files import scores_to_json
-    from core.tracing.scores import Scores  # here: both take torch with them
+    from core.interchange.scores_files import scores_to_json  # here: it takes torch with it
 
-    scored = shown.scored
-    assert scored is not None
-    ranking = scored.ranking
-    values = np.where(ranking.unknown, np.nan, ranking.values)
-    direction = ranking.direction
-    scores = Scores(
-        shown.opened.graph,
-        values,
-        scored.method,
-        scored.kind,
-        about_work(shown),
-        "edges",
-        None if direction is None else 1 if direction > 0 else -1 if direction < 0 else 0,
-        ranking.searched,
-    )
+    assert shown.scored is not None and shown.scored.scores is not None
+    scores = replace(shown.scored.scores, about=about_work(shown))
     work = made(shown)
     content = json.loads(scores_to_json(scores, work.rows))
     content[KEY] = work.entries()

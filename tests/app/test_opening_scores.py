@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtWidgets import QFileDialog
 
 import wirescope as ws
+from app.presenters.tables import scores_json
 from core.formatting import share_words
 from core.interchange.circuit_files import to_json
 from core.interchange.scores_files import scores_to_json
+from core.interchange.scores_reading import read_scores
 from tests.app.person import Person
 
 
@@ -152,3 +155,37 @@ def test_a_file_that_goes_away_is_said_and_estimates_stand_in(reader: Person, tm
     assert "cannot be read" in reader.message()
     assert reader.bench.scored.method == "eap"
     assert np.isfinite(reader.bench.scored.values).all()
+
+
+def test_scores_that_name_a_rule_are_chosen_by_it(reader: Person, tmp_path: Path) -> None:
+    scores = made(reader).with_rule("greedy")
+    file = tmp_path / "scores.json"
+    file.write_text(scores_to_json(scores), encoding="utf-8")
+    assert reader.drop(reader.window, files(file))
+    reader.rest()
+    reader.window.faithfulness.size_wanted.emit(30)
+    reader.rest()
+    assert reader.window.faithfulness.rule.currentText() == "From the output down"
+    assert "chosen from the output down" in reader.bench.history.current.words + reader.bench.drawn.subject().circuit
+    assert set(scores.select(30).edges.tolist()) <= {mark.index for mark in reader.window.canvas.scene.data.edges}
+    program = tmp_path / "program.json"
+    program.write_text(scores_to_json(made(reader).with_rule("program")), encoding="utf-8")
+    assert reader.drop(reader.window, files(program))
+    reader.rest()
+    assert reader.window.faithfulness.rule.currentText() == "Best scores"
+    assert "not chosen for the largest connected sum here" in reader.message()
+
+
+def test_scores_keep_how_sure_their_signs_are(reader: Person, tmp_path: Path) -> None:
+    agreement = np.linspace(0, 1, reader.bench.opened.graph.n_edges)
+    scores = replace(made(reader), agreement=agreement)
+    file, exported = tmp_path / "scores.json", tmp_path / "again.json"
+    file.write_text(scores_to_json(scores.with_rule("consensus")), encoding="utf-8")
+    assert reader.drop(reader.window, files(file))
+    reader.rest()
+    snapshot = reader.bench.drawn.snapshot()
+    exported.write_text(scores_json(snapshot), encoding="utf-8")
+    again = read_scores(exported).scores
+    assert again.agreement == pytest.approx(agreement)
+    assert again.rule == "consensus"
+    assert again.select(20).edges.tolist() == scores.select(20, "consensus").edges.tolist()

@@ -176,3 +176,11 @@ def test_positions_and_strengths_of_numpy_and_pytorch_are_numbers_and_others_are
     for strength in ("x", None, [0.5], float("nan"), np.float32("inf")):
         with pytest.raises(EditError, match="cannot have the strength"):
             Edit("m0", "zero", strength=strength)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("strength", [2.0, -0.5, math.nan, "full"])
+def test_a_strength_is_from_none_to_the_whole_edit(strength) -> None:
+    with pytest.raises(EditError, match=f"strength {strength}"):
+        Edit("m3", "zero", strength=strength)
+    if isinstance(strength, float) and math.isfinite(strength):
+        Edit("m3", "steer", value=[1.0], strength=strength)  # how often the vector is added

@@ -18,11 +18,11 @@ from views.theme import as_card
 from views.widgets.buttons import LinkButton
 from views.widgets.text import ElidedLabel, dim, metric_digits, plain_tip, set_role
 
-TRACK_TIP = (
+BEST_TIP = (
     "The circuit keeps the best edges: those that lead towards A most. All others carry their replacement. What leads "
-    "away from A goes first, so that more than 100 % can be recovered.\n"
-    "Drag, or: arrows a few edges, Page Up and Page Down twice and half as many, Home none, End all."
+    "away from A goes first, so that more than 100 % can be recovered."
 )
+TRACK_TIP = "Drag, or: arrows a few edges, Page Up and Page Down twice and half as many, Home none, End all."
 
 INVITATION = "how many"  # in the empty field
 LEAST = "at least 80 %"  # in the empty field beside it
@@ -77,7 +77,6 @@ class FaithfulnessPanel(QFrame):
         self.measure.setToolTip("Really edit every edge shown, one at a time: dashed edges become solid (M)")
         self.measure.clicked.connect(self.measure_wanted)
         self.track = FaithfulnessTrack()
-        self.track.setToolTip(plain_tip(TRACK_TIP))
         self.track.size_wanted.connect(self._show_wanted)
         self.track.let_go.connect(self.let_go)
         self.trace = QPushButton("Trace to see the curve", self.track)
@@ -164,7 +163,7 @@ class FaithfulnessPanel(QFrame):
         awaited = data.curve is None or data.curve.stale
         self.trace.setVisible(awaited and not data.problem and data.can_trace)
         self.trace.setEnabled(not data.running and not data.tracing and not data.in_part)
-        tips = [TRACK_TIP]
+        tips = [_what_is_kept(data), TRACK_TIP]
         if data.curve is not None:
             tips.append(f"{'Of an earlier state. ' if data.curve.stale else ''}{data.curve.words}")
         if kept is not None and data.size is not None:
@@ -193,9 +192,10 @@ class FaithfulnessPanel(QFrame):
             if data.nothing_small:
                 return (f"{data.nothing_small}; {shown}", f"{data.nothing_small}: {short}", data.nothing_small), notes
             return (shown, short), notes
+        edges = "best edges" if data.chosen is None else f"edges {data.chosen.phrase}"
         if kept is None or data.problem:
             note = _joined(by, run_on, data.partial, replaced)
-            return ("best edges kept", "kept"), (note, _joined(short_by, _short_partial(data)))
+            return (f"{edges} kept", "kept"), (note, _joined(short_by, _short_partial(data)))
         share, left = share_words(kept.share), 1 - kept.share
         rest = f"{share_words(left)} unexplained" if left >= 0 else f"{share_words(-left)} above the whole"
         short_rest = rest if left >= 0 else f"{share_words(-left)} too much"
@@ -203,8 +203,8 @@ class FaithfulnessPanel(QFrame):
             rest, short_rest = "less than with no edges: nothing is explained", "nothing explained"
         share += _plus_minus(kept)
         titles = (
-            f"best edges recover {share} of the behaviour, {rest}",
-            f"best edges recover {share}, {rest}",
+            f"{edges} recover {share} of the behaviour, {rest}",
+            f"{edges} recover {share}, {rest}",
             f"recover {share}, {short_rest}",
             f"{share}, {short_rest}",
         )
@@ -343,6 +343,12 @@ def _button_words(data: CircuitData) -> tuple[str, str]:
     if data.in_part:
         return "No curve: the file scores only some of the edges", "No curve"
     return ("Run circuits of all sizes", "Run") if data.can_run else ("Trace to see the curve", "Trace")
+
+
+def _what_is_kept(data: CircuitData) -> str:
+    if data.chosen is None:
+        return BEST_TIP
+    return f"The circuit keeps {data.chosen.words}. All other edges carry their replacement."
 
 
 def _joined(*parts: str) -> str:

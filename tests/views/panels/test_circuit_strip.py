@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from views import theme
-from views.circuit_data import CircuitData, KeptData
+from views.circuit_data import CircuitData, KeptData, RuleData
 from views.panels.faithfulness import FaithfulnessPanel
 
 NARROW = 525  # pixels that it has in a window of 1024
@@ -53,3 +55,30 @@ def test_what_stays_unexplained_is_never_dropped(show, width, edges, size, share
         assert "too much" in title.text() or "above the whole" in title.text()
     if more:
         assert "±" in title.text()
+
+
+def test_the_strip_says_by_which_rule_edges_are_chosen(show) -> None:
+    rules = (RuleData("top", "Best scores", "the best"), RuleData("x", "X", "what x keeps", "", "chosen by x"))
+    kept = KeptData(48, 48, 0.8, 0.0, 3.0, 4.0)
+    panel = show(FaithfulnessPanel(), 1400, 100)
+    for rule, title, tip in (
+        ("top", "best edges recover", "those that lead"),
+        ("x", "edges chosen by x recover", "x k"),
+    ):
+        panel.set_data(CircuitData(479, 48, 48, kept, can_trace=True, rules=rules, rule=rule))
+        assert title in panel.title.text()
+        assert tip in panel.track.toolTip()
+
+
+def test_a_rule_that_cannot_choose_says_why(show, qtbot) -> None:
+    """Also under the pointer: Qt shows the tips of grey lines, too."""
+    rules = (RuleData("top", "Best scores", "the best"), RuleData("x", "X", "x", "it takes long", "chosen by x"))
+    panel = show(FaithfulnessPanel(), 1400, 100)
+    panel.set_data(CircuitData(479, 48, None, can_trace=True, rules=rules, rule="top"))
+    panel.rule.showPopup()
+    view = panel.rule.view()
+    place = view.visualRect(panel.rule.model().index(1, 0)).center()
+    event = QHelpEvent(QEvent.Type.ToolTip, place, view.viewport().mapToGlobal(place))
+    QApplication.sendEvent(view.viewport(), event)
+    qtbot.waitUntil(lambda: "it takes long" in QToolTip.text())
+    panel.rule.hidePopup()
