@@ -48,7 +48,12 @@ MAKE_PICTURE = (
 
 ACTIONS: tuple[Action, ...] = (
     Action("open_folder", "&Open Model Folder…", ("Ctrl+O",), "Open a model from a folder with safetensors", "open"),
-    Action("open_named", "Open Model by &Name…", ("Ctrl+Shift+O",), "A Hub id, timm:NAME, bundled:NAME or pack:NAME"),
+    Action(
+        "open_named",
+        "Open Model by &Name…",
+        ("Ctrl+Shift+O",),
+        "A name on the Hugging Face Hub, or timm:NAME, bundled:NAME, pack:NAME",
+    ),
     Action("open_input_a", "Open Picture or Text for &A…", ("Ctrl+I",), "Use a file as input A"),
     Action("open_input_b", "Open Picture or Text for &B…", ("Ctrl+Shift+I",), "Use a file as input B"),
     Action("open_scores", "Open Scores or a &Circuit…", (), "A JSON file of Wirescope or EAP-IG, in place of a trace"),

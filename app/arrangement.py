@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -40,6 +40,11 @@ class DockRow:
     beside: str = ""
 
     @property
+    def crowded(self) -> DockRow:
+        """The same where there is room for one column beside the canvas alone."""
+        return CROWDED.get(self.key, self)
+
+    @property
     def words(self) -> str:
         return self.title.replace("&", "")
 
@@ -53,6 +58,18 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("predictions", "P&redictions", "bottom", "predictions", "F7"),
     DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),
 )
+
+CROWDED = {
+    row.key: row
+    for row in (
+        replace(DOCKS[1], side="bottom", below="", beside="predictions"),  # the history
+        replace(DOCKS[2], side="bottom", beside="predictions"),  # the dataset
+        replace(DOCKS[3], side="left", below="inputs"),  # the inspector
+        replace(DOCKS[4], side="left"),  # trust, beside the inspector
+    )
+}
+ORDER_WHEN_CROWDED = ("inputs", "inspector", "trust", "predictions", "history", "dataset", "table")
+NARROW = 760  # pixels, at the usual size of text: a window that is narrower has no room for two columns of panels
 
 USUAL = QSize(1440, 900)  # pixels: of the first window, where the screen has room
 FRAME = QMargins(4, 32, 4, 4)  # pixels: what a window manager puts around a window, until it says so itself
@@ -116,6 +133,7 @@ class Arrangement:
     def __init__(self, window: Window) -> None:
         self._window = window
         self._kept = False  # until the user, or an earlier session, has said how wide the panels are
+        self._crowded = False
         self._sizes: list[tuple[int, int]] = []
         self._refit = QTimer(window, singleShot=True, interval=0)  # longer inputs, once shown, want more room
         self._refit.timeout.connect(self.fit)
@@ -124,7 +142,10 @@ class Arrangement:
     def _place(self) -> None:
         """All docks where they are at first."""
         desk, docks = self._window.desk, self._window.docks
-        for row in DOCKS:
+        rows = {row.key: row for row in DOCKS}
+        if self._crowded:
+            rows = {key: rows[key].crowded for key in ORDER_WHEN_CROWDED}
+        for row in rows.values():
             dock = docks[row.key]
             dock.setFloating(False)
             desk.removeDockWidget(dock)
@@ -135,6 +156,18 @@ class Arrangement:
                 desk.tabifyDockWidget(docks[row.beside], dock)
                 docks[row.beside].raise_()
             dock.setVisible(row.shown)
+
+    def _place_anew(self) -> None:
+        """In the other arrangement; what is hidden or in front stays so."""
+        docks = self._window.docks
+        hidden = [dock for dock in docks.values() if dock.isHidden()]
+        front = [dock for dock in docks.values() if not dock.visibleRegion().isEmpty()]
+        self._place()
+        for dock in docks.values():
+            dock.setVisible(dock not in hidden)
+        for dock in front:
+            dock.raise_()
+        self._kept = False
 
     def join(self) -> None:
         """Keep the entries of View in step with the docks, however these are shown or hidden."""
@@ -165,16 +198,24 @@ class Arrangement:
         the only one that gives way."""
         self._window.faithfulness.set_slim(self._window.height() < LOW)
         if not self._kept:
+            crowded = self._window.width() < NARROW * theme.text_scale()
+            if crowded != self._crowded:
+                self._crowded = crowded
+                self._place_anew()
             docks, width = self._window.docks, self._window.width()
             more = 1 + (theme.text_scale() - 1) / 2  # larger words take more room, which others need, too
             left, right = max(225, min(320, width * 2 // 9)) * more, max(240, min(310, width * 2 // 9)) * more
             horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-            self._window.desk.resizeDocks(
-                [docks["inputs"], docks["inspector"]], [round(left), round(right)], horizontal
-            )
+            if crowded:
+                left = max(left, right)
+                self._window.desk.resizeDocks([docks["inputs"]], [round(left)], horizontal)
+            else:
+                sides = [docks["inputs"], docks["inspector"]]
+                self._window.desk.resizeDocks(sides, [round(left), round(right)], horizontal)
             self._window.desk.resizeDocks([docks["predictions"]], [self._bottom()], vertical)
             inputs, history = self._left(round(left))
-            self._window.desk.resizeDocks([docks["inputs"], docks["history"]], [inputs, history], vertical)
+            below = docks["inspector" if crowded else "history"]
+            self._window.desk.resizeDocks([docks["inputs"], below], [inputs, history], vertical)
             self._sizes = self._panel_sizes()
 
     def _left(self, width: int) -> tuple[int, int]:
@@ -184,6 +225,8 @@ class Arrangement:
         others = (window.menuBar(), window.top_bar, window.status)
         tall = window.height() - sum(part.sizeHint().height() for part in others) - theme.SPACE
         beside = window.docks["inputs"].title_bar.sizeHint().height() + 12  # the gap, and the tabs below it
+        if self._crowded:  # the inspector is there
+            return round(tall * 0.45), round(tall * 0.55)
         wanted = window.inputs.wanted_height(width) + beside
         least = max(tall * LEAST_HISTORY, LEAST_ROWS * theme.text_scale())
         inputs = round(max(tall * 0.45, min(max(wanted, tall * 0.55), tall - least)))
@@ -243,6 +286,7 @@ class Arrangement:
         state = window.settings.layout("docks")
         if state is not None and window.desk.restoreState(state, LAYOUT):
             self._kept = window.settings.layout("docks-kept") == QByteArray(b"yes")
+            self._crowded = window.settings.layout("docks-crowded") == QByteArray(b"yes")
         else:
             self._place()
             self._kept = False
@@ -253,7 +297,8 @@ class Arrangement:
         window = self._window
         window.settings.set_layout("window", window.saveGeometry())
         window.settings.set_layout("docks", window.desk.saveState(LAYOUT))
-        window.settings.set_layout("docks-kept", QByteArray(b"yes" if self._kept else b"no"))
+        for name, holds in (("docks-kept", self._kept), ("docks-crowded", self._crowded)):
+            window.settings.set_layout(name, QByteArray(b"yes" if holds else b"no"))
 
 
 def dock_slots(window: Window) -> dict[str, Callable[[], None]]:

@@ -117,7 +117,7 @@ class MakingB(QObject):
     def _actions(self) -> dict[str, str]:
         """Those of the open model."""
         opened = self._workbench.opened
-        if opened is None:
+        if opened is None or opened.takes_ids:  # token ids are no words
             return {}
         return TEXT_ACTIONS if opened.is_text else IMAGE_ACTIONS
 
@@ -127,7 +127,7 @@ class MakingB(QObject):
         for key in MAKE_ACTIONS:
             commands[key].setEnabled(ready and key in able)
         commands["make_again"].setEnabled(ready and self._last is not None)
-        self._window.inputs.make.setEnabled(ready)
+        self._window.inputs.make.setEnabled(ready and bool(able))
 
     def _fill(self) -> None:
         """Card B's own menu: what fits the model."""

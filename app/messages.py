@@ -93,6 +93,7 @@ class Opened:
     prefix: int
     tasks: tuple[TaskWords, ...] = ()
     precision: str = "fp32"
+    takes_ids: bool = False  # of text, as its folder has no tokenizer
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class Opener:
             document = replace(document, precision=self._window.preferring.current.precision)
         if document.replacement is None:
             document = replace(document, replacement=self._window.preferring.cut())
-        self._window.workbench.open(document)
+        self._window.workbench.models.open(document)
         focus = self._window.focusWidget()
         had_keys = focus is not None and self._window.welcome.isAncestorOf(focus)
         self._window.centre.setCurrentWidget(self._window.canvas_page)
@@ -76,7 +76,10 @@ class Opener:
             self.open_model(folder)
 
     def choose_name(self) -> None:
-        words = "A Hub id, timm:NAME, bundled:NAME, pack:NAME or a folder (vision:ID or text:ID for a tower of CLIP):"
+        words = (
+            "A name on the Hugging Face Hub, like openai-community/gpt2;\nor timm:NAME, bundled:NAME, pack:NAME, a folder."
+            "\nOf CLIP one half: vision:NAME or text:NAME."
+        )
         name, chosen = QInputDialog.getText(self._window, "Open a model by name", words)
         if chosen and name.strip():
             self.open_model(name.strip())
@@ -86,7 +89,7 @@ class Opener:
         self._window.taker.give_up()
         opening = self._window.workbench.opened is None
         self._window.workbench.cancel()
-        if opening and not self._window.workbench.go_back():
+        if opening and not self._window.workbench.models.go_back():
             self.show_welcome()
 
     def show_welcome(self) -> None:

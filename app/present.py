@@ -51,6 +51,7 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> Opened:
         output_label=outputs[shape.output_kind],
         prefix=model.adapter.prefix,
         tasks=tuple(TaskWords(task.name, task.title, task.about) for task in tasks_for(model)),
+        takes_ids=model.is_text and model.tokenizer is None,
     )
 
 

@@ -106,7 +106,7 @@ class ScoresOpener(QObject):
         document, name = self._bench.document, Path(read.want.path).name
         box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", "", QMessageBox.StandardButton.Cancel, self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setText(f"{name} was made with other {difference_words(document, whole)} than are here now.")
+        box.setText(f"{name} was not made with the {difference_words(document, whole)} that are here now.")
         words = made_words(whole, read.made)
         if read.lost:
             box.setInformativeText(f"{words}\n\nIts inputs cannot be opened: {'; '.join(read.lost)}.")

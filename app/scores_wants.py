@@ -21,8 +21,8 @@ class ReadScores(Errand):
 @dataclass(frozen=True)
 class ScoresRead:
     """The file fits. choice: stands for it in the document. kind: what the removed edges carry in it. size: of the
-    circuit that the file is; None for scores of all edges. rule: by which the file's circuits are chosen. words: what it is. made: what the file
-    says that it was made of; lost: pictures of that which are not there any more, in words."""
+    circuit that the file is; None for scores of all edges. words: what it is. made: what the file says that it was made
+    of; lost: pictures of that which are not there any more, in words. rule: by which its circuits are chosen."""
 
     number: int
     want: ReadScores

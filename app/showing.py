@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.document import Source
 from app.examples import example, examples_for
 from app.messages import Failed, Opened, Ready
 from app.opener import FIRST_EXAMPLE, PHOTOGRAPHS
@@ -16,6 +17,8 @@ from views.data import CardData, EdgeInspection, NodeInspection
 
 if TYPE_CHECKING:
     from app.window import Window
+
+FIRST_IDS = "1 2 3 4 5 6", "1 2 7 4 5 6"  # A and B of a model that takes token ids: every vocabulary has these
 
 
 class Showing(QObject):
@@ -59,9 +62,13 @@ class Showing(QObject):
         document = window.workbench.document
         if document.clean is None or (document.clean.kind == "text") != opened.is_text:
             fitting = example(FIRST_EXAMPLE if opened.is_text else PHOTOGRAPHS).document
-            fits = opened.is_text and opened.has_head
+            fits = opened.is_text and opened.has_head and not opened.takes_ids
             inputs = replace(fitting, model=opened.name, metric=fitting.metric if fits else None)
-            QTimer.singleShot(0, self, partial(window.workbench.fill_in, inputs))
+            if opened.takes_ids:
+                inputs = replace(
+                    inputs, clean=Source("text", FIRST_IDS[0]), counterfactual=Source("text", FIRST_IDS[1])
+                )
+            QTimer.singleShot(0, self, partial(window.workbench.models.fill_in, inputs))
 
     def _name_model(self) -> None:
         """The model of the present step, while it is being opened too."""
@@ -117,6 +124,6 @@ class Showing(QObject):
             commands[key].setEnabled(bool(does))
 
     def _show_failure(self, failure: Failed) -> None:
-        if failure.where == "model" and not self._window.workbench.go_back():
+        if failure.where == "model" and not self._window.workbench.models.go_back():
             self._window.opener.show_welcome()
         self._window.problems.show(failure)

@@ -22,12 +22,12 @@ from app.findings import Findings, Known
 from app.grouping import Grouping
 from app.history import History, Outcome, Step
 from app.messages import Failed, Opened, Ran, Ready, Recovered, Refused, Scored, Want
+from app.model_steps import ModelSteps
 from app.presenters.cards import awaited_cards
 from app.question import Question
 from app.refused_inputs import FIELDS, RefusedInputs
 from app.shown import edit_rows, predictions
 from app.shown_edges import Extent
-from app.step_words import open_words
 from app.trace_choice import TraceChoice
 from core.edits import EditKind
 from views.data import Target
@@ -61,8 +61,7 @@ class Workbench(QObject):
         super().__init__(parent)
         self.history = History(Document(""), self._move, self)
         self.history.changed.connect(self.history_changed)
-        self._at: Step | None = None  # the last step whose model was open
-        self._have_opened: set[str] = set()  # models
+        self.models = ModelSteps(self)
         self._begun: tuple[Step, Recovered | None] | None = None  # the step of a trace, and what was known before it
         self.editing = Editing(self)
         self.grouping = Grouping(self)
@@ -105,28 +104,6 @@ class Workbench(QObject):
         if document != self.document:
             self.history.push(words, document, merge)
 
-    def open(self, document: Document) -> None:
-        """Take up another document: its model, its inputs. It is a step like any other: undo brings back what was
-        there, with all that led to it. Only the model of the present step is in memory."""
-        self.select(())
-        step = self.history.current
-        if step.opens and step.document.model not in self._have_opened:  # what is not there yet gives way
-            self.history.fill(document, open_words(document, self.document.model))
-        elif document != self.document:
-            self.history.push(open_words(document, self.document.model), document, opens=True)
-
-    def fill_in(self, document: Document) -> None:
-        """What is opened comes without inputs that its model reads: it has these."""
-        if self.history.current.opens and self.document.model == document.model:
-            self.history.fill(document)
-
-    def go_back(self) -> bool:
-        """Leave a model that did not open for the step before, with its history. Tells whether there is one."""
-        if self._at is None or self._at is self.history.current:
-            return False
-        self.history.leave(self._at, lambda step: step.document.model not in self._have_opened)
-        return True
-
     def _take_up(self) -> None:
         """The document is of another model, or of it in another precision: nothing of the one before can stand beside
         it."""
@@ -142,7 +119,7 @@ class Workbench(QObject):
             self._forget()
             self._take_up()
         elif self.opened is not None:
-            self._at = self.history.current
+            self.models.reach()
         changed = {letter for letter, name in FIELDS.items() if getattr(document, name) != getattr(before, name)}
         for letter in changed:
             self._refused.drop_problem(letter)
@@ -336,8 +313,8 @@ class Workbench(QObject):
 
     def _take_opened(self, opened: Opened) -> None:
         known = self.opened
-        self.opened, self._at = opened, self.history.current
-        self._have_opened.add(opened.name)
+        self.opened = opened
+        self.models.reach(opened.name)
         if known is None or known.name != opened.name:
             self.model_opened.emit(opened)
             self._send_canvas()
@@ -353,7 +330,8 @@ class Workbench(QObject):
     def _put_back(self, refused: Refused) -> None:
         document, known = self._refused.put_back(refused, self.document)
         self.history.withdraw(document)
-        self._document, self._at = document, self.history.current
+        self._document = document
+        self.models.reach()
         if known is not None:
             self.findings.known = known
         self._ask_anew()

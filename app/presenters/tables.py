@@ -29,7 +29,8 @@ def scores_json(shown: Snapshot) -> str:
     """As `wirescope trace` writes them, so that `evaluate` and `compare` read them; with the pairs."""
     from core.interchange.scores_files import scores_to_json  # here: it takes torch with it
 
-    assert shown.scored is not None and shown.scored.scores is not None
+    assert shown.scored is not None
+    assert shown.scored.scores is not None
     scores = replace(shown.scored.scores, about=about_work(shown))
     work = made(shown)
     content = json.loads(scores_to_json(scores, work.rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -283,3 +284,21 @@ def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, mo
     person.window.opener.open_model(str(models.gpt2))
     person.rest()
     assert person.window.windowTitle() == "gpt2 - Wirescope"
+
+
+def test_a_folder_without_a_tokenizer_opens_with_token_ids(person: Person, models, tmp_path: Path) -> None:
+    folder = tmp_path / "ids"
+    shutil.copytree(models.gpt2, folder, ignore=shutil.ignore_patterns("*token*", "vocab*", "merges*"))
+    person.window.opener.open_model(str(folder))
+    person.rest()
+    person.wait(lambda: person.bench.ran is not None and not person.bench.busy)
+    assert [person.problem(letter) for letter in "AB"] == ["", ""]
+    assert "takes token ids" in person.notes("A")
+    assert person.window.inputs.metric_editor.problem.text() == ""
+    assert person.bench.ran.metric_name.startswith('log p("#')
+    assert not person.window.inputs.make.isEnabled(), "token ids are no words to make others of"
+    person.type_prompt("A", "3 4 9 1")
+    assert person.problem("A") == ""
+    assert person.bench.labels == ("#3", "#4", "#9", "#1")
+    person.type_prompt("B", "3 words")
+    assert "Give token ids, as numbers" in person.problem("B")

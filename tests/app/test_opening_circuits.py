@@ -52,7 +52,7 @@ def test_it_is_offered_with_what_it_was_made_of_and_one_undo_brings_the_work_bac
     go_on(reader)
     present = reader.bench.document
     box = box_of(reader, file)
-    assert box.text() == "circuit.json was made with other inputs, metric and edits than are here now."
+    assert box.text() == "circuit.json was not made with the inputs, metric and edits that are here now."
     assert f"A: {CLEAN}" in box.informativeText()
     assert "One Undo brings back" in box.informativeText()
     assert reader.bench.document == present  # nothing is done before it is answered

@@ -95,3 +95,25 @@ def test_dialogs_and_panels_fit_a_small_window(reader: Person, percent: int) -> 
             assert scroll.widget().width() <= scroll.viewport().width() + 1, key
         dialog.close()
         QApplication.processEvents()
+
+
+def test_a_window_without_room_for_two_columns_has_one(reader: Person) -> None:
+    window = reader.window
+    window.resize(1440, 900)
+    window.arrangement.fit()
+    wide = {key: window.desk.dockWidgetArea(dock) for key, dock in window.docks.items()}
+    window.docks["trust"].raise_()
+    theme.set_text_percent(150)
+    window.resize(1024, 700)
+    window.arrangement.fit()
+    for _ in range(4):
+        QApplication.processEvents()
+    assert window.faithfulness.rule.isVisible()
+    assert "…" not in window.faithfulness.title.text()
+    assert window.canvas.width() > 600
+    assert not window.docks["trust"].visibleRegion().isEmpty(), "what was in front is"
+    assert window.docks["trust"].geometry().right() < window.docks["predictions"].geometry().left()
+    theme.set_text_percent(100)
+    window.resize(1440, 900)
+    window.arrangement.fit()
+    assert {key: window.desk.dockWidgetArea(dock) for key, dock in window.docks.items()} == wide

@@ -23,6 +23,7 @@ BAR_HEIGHT = 22.0
 HEADER_HEIGHT = 34.0  # two lines of legend
 FOOT_HEIGHT = 32.0  # two more in the lower left corner
 LEAST_BAR = 150.0  # pixels: a bar that would be narrower stands below or above what is written in the corners
+LOW = 250.0  # pixels: of a view in which height is scarce
 LEAST_ROW = 5.0  # pixels between two layers: lower ones could not be told apart, and the bars have their names still
 MLP_GAP = 1.35  # columns between the last head and the MLP
 MLP_RISE = 0.3  # rows that the MLP stands above its heads
@@ -98,7 +99,7 @@ def make_layout(graph: Graph, size: QSizeF, header: tuple[float, float] = (0.0, 
     pitch_x, pitch_y = _pitches(graph, size, header, foot)
     margins = _margins(size, header, foot)
     room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(margins)
-    end_gap, top_gap = _foot_gap(pitch_y, foot), _top_gap(pitch_y, header)
+    end_gap, top_gap = _foot_gap(graph, pitch_x, pitch_y, size, foot), _top_gap(pitch_y, size, header)
     width = pitch_x * (graph.heads - 1 + MLP_GAP)
     height = pitch_y * (graph.layers - 1 + MLP_RISE) + end_gap + top_gap + BAR_HEIGHT
     left = room.center().x() - width / 2
@@ -110,7 +111,7 @@ def make_layout(graph: Graph, size: QSizeF, header: tuple[float, float] = (0.0, 
     x, y = np.meshgrid(columns, rows)
     y[:, -1] -= MLP_RISE * pitch_y
     centre, top = left + width / 2, base - pitch_y * (graph.layers - 1 + MLP_RISE) - top_gap
-    bar_width = min(max(0.62 * width, LEAST_BAR), 420.0)
+    bar_width = min(max(0.62 * width, LEAST_BAR * text_scale()), 420.0)
     if margins.top() == EDGE:
         bar_width = min(bar_width, _header_gap(size, header, centre))
     bar = QRectF(centre - bar_width / 2, -BAR_HEIGHT / 2, bar_width, BAR_HEIGHT)
@@ -137,32 +138,36 @@ def _pitches(graph: Graph, size: QSizeF, header: tuple[float, float], foot: floa
     # the gaps at both ends depend on the row pitch: two steps settle it
     pitch_y = height / (graph.layers + 1)
     for _ in range(4):
-        rows = height - _foot_gap(pitch_y, foot) - _top_gap(pitch_y, header)
+        rows = height - _foot_gap(graph, pitch_x, pitch_y, size, foot) - _top_gap(pitch_y, size, header)
         pitch_y = max(rows / (graph.layers - 1 + MLP_RISE), LEAST_ROW)
     pitch_y = min(pitch_y, 1.8 * pitch_x, 110.0)
     return min(pitch_x, 4.2 * pitch_y), pitch_y
 
 
-def _end_gap(pitch_y: float) -> float:
-    """From the middle of a bar to the nearest row."""
-    return min(max(0.8 * pitch_y, 34.0), 62.0)
+def _end_gap(pitch_y: float, size: QSizeF) -> float:
+    """From the middle of a bar to the nearest row; in a low view the rows have the room."""
+    return min(max(0.8 * pitch_y, 34.0 if size.height() >= LOW else 24.0), 62.0)
 
 
-def _top_gap(pitch_y: float, header: tuple[float, float]) -> float:
-    """The same at the top. The edge from the last MLP to `logits` rises a little above the MLP: that stays below the
-    corner at the right, also where the bar stands beside it."""
-    if header == (0.0, 0.0):
-        return _end_gap(pitch_y)
+def _top_gap(pitch_y: float, size: QSizeF, header: tuple[float, float]) -> float:
+    """The same at the top. Where the bar stands beside the corner at the right, the edge from the last MLP to it, which
+    rises a little above the MLP, stays below the corner."""
+    gap = _end_gap(pitch_y, size)
+    if header == (0.0, 0.0) or _margins(size, header, 0.0).top() > EDGE:
+        return gap
     mlp = 0.9 * min(0.29 * pitch_y, LARGEST_RADIUS)
-    return max(_end_gap(pitch_y), HEADER_HEIGHT * text_scale() - BAR_HEIGHT / 2 + mlp + 0.27 * pitch_y + 2)
+    return max(gap, HEADER_HEIGHT * text_scale() - BAR_HEIGHT / 2 + mlp + 0.27 * pitch_y + 2)
 
 
-def _foot_gap(pitch_y: float, foot: float) -> float:
-    """The same at the bottom: the lowest row stays above what is written beside the bar."""
-    if foot == 0.0:
-        return _end_gap(pitch_y)
+def _foot_gap(graph: Graph, pitch_x: float, pitch_y: float, size: QSizeF, foot: float) -> float:
+    """The same at the bottom: the lowest row stays above what is written beside the bar, where it comes so far to the
+    left."""
+    gap, columns = _end_gap(pitch_y, size), min(pitch_x, 4.2 * pitch_y) * (graph.heads - 1 + MLP_GAP)
     radius = min(0.29 * pitch_y, LARGEST_RADIUS)
-    return max(_end_gap(pitch_y), FOOT_HEIGHT * text_scale() - BAR_HEIGHT / 2 + radius)
+    left = (size.width() + MARGINS.left() - MARGINS.right() - columns) / 2 - radius
+    if foot == 0.0 or left > EDGE + foot:
+        return gap
+    return max(gap, FOOT_HEIGHT * text_scale() - BAR_HEIGHT / 2 + radius)
 
 
 def _margins(size: QSizeF, header: tuple[float, float], foot: float) -> QMarginsF:

@@ -29,7 +29,7 @@ EMPTY = {
     "text": "No rows. Add the pair on the cards, paste or drop rows, or fill from a task.",
     "image": "No rows. Add the pair on the cards, drop pictures, or fill from a task.",
 }
-MEANS_FROM = 9.5  # lines of text: in a lower panel what stands above the line on means has its room
+ABOVE_MEANS = 3  # lines of text that rows, or how to get some, have before the line on means has its own
 MEANS = ("Means and resampled values are over these rows.", "Means are taken over these rows.", "Means are over these.")
 ALONE = (
     "Without rows, means are taken over A’s own positions.",
@@ -126,11 +126,10 @@ class DatasetPanel(QFrame):
 
     def _share_height(self) -> None:
         """In a low panel the rows, or how to get some, have all the room."""
-        line = self.fontMetrics().height()
-        words = (
-            0 if self.table.lines.rows else self.empty.y() + self.empty.heightForWidth(self.empty.width()) + 3 * line
-        )
-        self.means.setVisible(self.height() >= (words or MEANS_FROM * line))
+        shown = self.table if self.table.lines.rows else self.empty
+        least = max(shown.minimumSizeHint().height(), shown.heightForWidth(shown.width()))
+        below = ABOVE_MEANS * self.fontMetrics().height()
+        self.means.setVisible(self.height() >= shown.y() + least + below)
 
     def set_kind(self, kind: str) -> None:
         """Whether the model reads texts or pictures."""

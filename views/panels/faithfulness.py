@@ -14,6 +14,7 @@ from views.circuit_data import CircuitData, KeptData
 from views.glossary import explained
 from views.panels.faithfulness_track import FaithfulnessTrack, curve_words
 from views.panels.rule_field import RuleField
+from views.panels.strip_fit import Room, fitted
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
 from views.widgets.text import ElidedLabel, dim, metric_digits, plain_tip, set_role
@@ -31,7 +32,6 @@ LEAST_TIP = (
     "of many sizes are really run, which Esc stops. Ctrl+Z brings the present one back."
 )
 FIELD_EDGES = 28  # pixels of the field beside its text
-FITS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (3, 2), (2, 3), (3, 3))  # forms of title and note
 
 
 class FaithfulnessPanel(QFrame):
@@ -220,34 +220,19 @@ class FaithfulnessPanel(QFrame):
         )
 
     def _fit(self) -> None:
-        """Say as much as there is room for; the note on the right gives way first. Where there is no room for the
-        shortest words, they take two rows."""
-        titles, notes = self.words()
-        bold, plain = self.title.fontMetrics(), self.note.fontMetrics()
-        rule = self.rule.width() + 8 if self._data.rules else 0
-        shortest = bold.horizontalAdvance(titles[-1]) * 1.08
-        if rule and self.width() - self.field.width() - rule - 24 - 8 < shortest:
-            rule = 0  # in the narrowest strip the list gives way: what is shown comes first
-        self.rule.setVisible(rule > 0)
-        used = self.field.width() + rule + 24 + 4 * 8
-        used += self.overview.sizeHint().width() if self._data.size is not None else 0
-        used += self.measure.sizeHint().width() if self._data.can_measure else 0
-        room = self.width() - used - 8
-        order = FITS if len(titles) > 2 else ((0, 0), (0, 1), (1, 1), (1, 2))
-        there = [(i, j) for i, j in order if i < len(titles) and j < len(notes)]
-        pairs = [(titles[i], notes[j]) for i, j in there]
-        fits = (
-            pair for pair in pairs if bold.horizontalAdvance(pair[0]) * 1.08 + plain.horizontalAdvance(pair[1]) <= room
+        """Say as much as there is room for."""
+        buttons = sum(
+            button.sizeHint().width()
+            for button, there in ((self.overview, self._data.size is not None), (self.measure, self._data.can_measure))
+            if there
         )
-        title, note = next(fits, ("", ""))
-        self._break(not title)
-        if not title:
-            alone = self.width() - self.field.width() - rule - 24 - 8
-            title = next((words for words in titles if bold.horizontalAdvance(words) * 1.08 <= alone), titles[-1])
-            below = room + self.field.width() + rule
-            note = next((words for words in notes if plain.horizontalAdvance(words) <= below), notes[-1])
-        self.title.setText(title)
-        self.note.setText(note)
+        rule = self.rule.width() if self._data.rules else 0
+        room = Room(self.width(), self.field.width(), rule, buttons)
+        fit = fitted(*self.words(), self.title.fontMetrics(), self.note.fontMetrics(), room)
+        self.rule.setVisible(fit.has_rule)
+        self._break(fit.in_two)
+        self.title.setText(fit.title)
+        self.note.setText(fit.note)
 
     def _break(self, in_two: bool) -> None:
         """Put the note and the buttons behind the title, or below it."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPlainTex
 from views.theme import SPACE, keep_font, mono_font
 from views.widgets.text import ElidedLabel
 
-NOTHING = "Nothing of this kind has happened."
+NOTHING = "No such messages yet."
 
 
 class LogView(QDialog):

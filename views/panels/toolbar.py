@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget, QWidgetAction
@@ -259,8 +261,7 @@ class TopBar(QWidget):
 
     def set_replacement(self, kind: str) -> None:
         self._replacements[kind].setChecked(True)
-        chosen = ABLATIONS[ABLATIONS.index(kind)]  # type: ignore[arg-type]
-        self._cuts = chosen
+        self._cuts = cast(EditKind, kind)
         self._tell_tools()
 
     def set_counterfactual(self, present: bool) -> None:

@@ -61,10 +61,8 @@ def test_the_strip_says_by_which_rule_edges_are_chosen(show) -> None:
     rules = (RuleData("top", "Best scores", "the best"), RuleData("x", "X", "what x keeps", "", "chosen by x"))
     kept = KeptData(48, 48, 0.8, 0.0, 3.0, 4.0)
     panel = show(FaithfulnessPanel(), 1400, 100)
-    for rule, title, tip in (
-        ("top", "best edges recover", "those that lead"),
-        ("x", "edges chosen by x recover", "x k"),
-    ):
+    said = (("top", "best edges recover", "those that lead"), ("x", "edges chosen by x recover", "what x keeps"))
+    for rule, title, tip in said:
         panel.set_data(CircuitData(479, 48, 48, kept, can_trace=True, rules=rules, rule=rule))
         assert title in panel.title.text()
         assert tip in panel.track.toolTip()
