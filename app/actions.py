@@ -52,7 +52,7 @@ ACTIONS: tuple[Action, ...] = (
         "open_named",
         "Open Model by &Name…",
         ("Ctrl+Shift+O",),
-        "A name on the Hugging Face Hub, or timm:NAME, bundled:NAME, pack:NAME",
+        "A name on the Hugging Face Hub, or one of timm",
     ),
     Action("open_input_a", "Open Picture or Text for &A…", ("Ctrl+I",), "Use a file as input A"),
     Action("open_input_b", "Open Picture or Text for &B…", ("Ctrl+Shift+I",), "Use a file as input B"),

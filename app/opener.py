@@ -77,8 +77,9 @@ class Opener:
 
     def choose_name(self) -> None:
         words = (
-            "A name on the Hugging Face Hub, like openai-community/gpt2;\nor timm:NAME, bundled:NAME, pack:NAME, a folder."
-            "\nOf CLIP one half: vision:NAME or text:NAME."
+            "A name on the Hugging Face Hub, like openai-community/gpt2;\n"
+            "or timm:NAME, bundled:NAME, pack:NAME, a folder.\n"
+            "Of CLIP one half: vision:NAME or text:NAME."
         )
         name, chosen = QInputDialog.getText(self._window, "Open a model by name", words)
         if chosen and name.strip():

@@ -190,6 +190,12 @@ def marks_legend_height(data: CanvasData) -> float:
     return EDGE - 4 + _line() * (_has_directions(data) + (data.changes is not None or data.scores is not None))
 
 
+def foot_box(data: CanvasData, view: QRectF) -> QRectF | None:
+    """What they take of a view (widget pixels); None where there are none."""
+    height = marks_legend_height(data)
+    return QRectF(view.left(), view.bottom() - height, EDGE + widest_foot(), height) if height > EDGE else None
+
+
 def _has_directions(data: CanvasData) -> bool:
     return any(isinstance(target, Node) for target in data.selection)
 

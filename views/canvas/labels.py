@@ -130,8 +130,10 @@ def node_rect(scene: Scene, camera: Camera, node: Node) -> QRectF:
     return rect
 
 
-def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozenset[Node]) -> Labels:
-    """Find room for pills and names in the exposed rectangle (widget pixels)."""
+def place_labels(
+    scene: Scene, camera: Camera, exposed: QRectF, selected: frozenset[Node], legend: QRectF | None = None
+) -> Labels:
+    """Find room for pills and names in the exposed rectangle (widget pixels). legend: what is written there."""
     labels = Labels()
     nodes = [
         node
@@ -141,6 +143,7 @@ def place_labels(scene: Scene, camera: Camera, exposed: QRectF, selected: frozen
     rects = {node: node_rect(scene, camera, node) for node in nodes}
     rects = {node: rect for node, rect in rects.items() if rect.intersects(exposed)}
     bars = [camera.rect(scene.layout.input_bar), camera.rect(scene.layout.logits_bar)]
+    bars += [] if legend is None else [legend]
     layers = QRectF(0, -1e6, sized(LAYER_NAMES), 2e6)  # these stay at the border wherever the eye is
     loud = Taken([*rects.values(), *bars, layers])
     view = view_of(exposed)

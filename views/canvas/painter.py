@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPainterPathStr
 
 from core.edits import EditKind
 from core.graph import Edge, Node
+from views.canvas.border import foot_box
 from views.canvas.camera import Camera
 from views.canvas.directions import paint_directions
 from views.canvas.edge_layer import edge_path, mix, paint_edges, paint_lifted
@@ -25,6 +26,7 @@ from views.canvas.labels import (
     pixel_font,
     place_labels,
     sized,
+    view_of,
 )
 from views.canvas.node_layer import (
     ink_on,
@@ -68,7 +70,8 @@ class GraphWorld:
     ) -> Iterator[Labels]:
         """Edges, nodes, pills and names in the area."""
         scene = self.scene
-        labels = place_labels(scene, camera, area, self.selected)
+        legend = None if vector else foot_box(scene.data, view_of(area))
+        labels = place_labels(scene, camera, area, self.selected, legend)
         yield labels
         dimmed = ~scene.touches(self.selected) if self.selected else np.zeros(len(scene), dtype=bool)
         if scene.data.stale:

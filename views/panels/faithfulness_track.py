@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.formatting import share_words
 from views.canvas.edge_layer import mix
 from views.circuit_data import CircuitData, CurveData
-from views.theme import current
+from views.theme import current, text_scale
 from views.widgets.painted import Painted
 from views.widgets.text import scaled
 
@@ -69,11 +69,11 @@ class FaithfulnessTrack(Painted):
 
     def x_of(self, size: float) -> float:
         """Pixels, for a number of edges."""
-        room = self.width() - SIDE - AXIS
+        room = self.width() - SIDE - axis_width()
         return SIDE + room * math.log1p(size) / math.log1p(max(self._data.edges, 1))
 
     def size_at(self, x: float) -> int:
-        share = min(max((x - SIDE) / max(self.width() - SIDE - AXIS, 1.0), 0.0), 1.0)
+        share = min(max((x - SIDE) / max(self.width() - SIDE - axis_width(), 1.0), 0.0), 1.0)
         return min(round(math.expm1(share * math.log1p(self._data.edges))), self._data.edges)
 
     def _span(self) -> tuple[float, float]:
@@ -193,7 +193,7 @@ class FaithfulnessTrack(Painted):
         look = current()
         whole = self.y_of(1.0)
         painter.setPen(QPen(mix(look.panel, look.faint, 0.9), 1.0, Qt.PenStyle.DotLine))
-        painter.drawLine(QPointF(SIDE, whole), QPointF(self.width() - AXIS, whole))
+        painter.drawLine(QPointF(SIDE, whole), QPointF(self.width() - axis_width(), whole))
         painter.setFont(scaled(self.font(), 0.8))
         self._draw_shares(painter)
         foot, handle = self.height() - 2.0, self.x_of(self.size_shown)
@@ -205,7 +205,8 @@ class FaithfulnessTrack(Painted):
             words = f"{size:,}"
             width = painter.fontMetrics().horizontalAdvance(words)
             for left in (x + 3, x - 3 - width):  # where the handle covers nothing of it
-                if 0 < left < self.width() - width and not left - 2 < handle < left + width + 2:
+                beside = left > 0 and left + width <= self.width() - axis_width() + 2  # not on the axis
+                if beside and not left - 2 < handle < left + width + 2:
                     painter.drawText(QPointF(left, foot - 1), words)
                     break
 
@@ -294,6 +295,11 @@ class FaithfulnessTrack(Painted):
         if curve is None:
             return self.height() / 2
         return self.y_of(curve_at(curve, size))
+
+
+def axis_width() -> float:
+    """Pixels at the right that the shares take."""
+    return AXIS * text_scale()
 
 
 def size_words(data: CircuitData, size: int) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from tests.views.canvas.samples import GROUPED, ODD, SMALL, head, random_data
 from views import theme
+from views.canvas.border import foot_box
 from views.canvas.camera import Camera
 from views.canvas.labels import node_rect, place_labels
 from views.canvas.layout import make_layout
@@ -126,3 +127,16 @@ def test_no_wire_shows_through_a_name(qtbot):
             colour = image.pixelColor(x, round(name.rect.top()) + 1)  # above all letters
             spread = max(abs(colour.red() - ground.red()), abs(colour.blue() - ground.blue()))
             assert spread <= 20, (name.node, x, colour.name(), ground.name())
+
+
+@pytest.mark.parametrize("graph", [SMALL, GROUPED, ODD], ids=lambda g: f"{g.layers}x{g.heads}")
+def test_names_keep_off_what_is_written_in_the_corner(qapp, graph):
+    scene = crowded(graph)
+    shown = replace(scene.data, selection=(head(1, 1),))
+    legend = foot_box(shown, QRectF(0, 320, 760, 220))
+    assert legend is not None
+    assert foot_box(replace(shown, selection=()), VIEW) is None
+    camera = Camera(1.0, -120.0, 40.0)  # some nodes are behind it
+    labels = place_labels(scene, camera, VIEW, frozenset(), legend)
+    assert any(node_rect(scene, camera, node).intersects(legend) for node in scene.marked)
+    assert not [name.node.name for name in labels.names if not name.inside and name.rect.intersects(legend)]
