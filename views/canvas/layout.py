@@ -24,7 +24,7 @@ HEADER_HEIGHT = 34.0  # two lines of legend
 FOOT_HEIGHT = 32.0  # two more in the lower left corner
 LEAST_BAR = 150.0  # pixels: a bar that would be narrower stands below or above what is written in the corners
 LOW = 250.0  # pixels: of a view in which height is scarce
-LEAST_ROW = 5.0  # pixels between two layers: lower ones could not be told apart, and the bars have their names still
+LEAST_ROW = 2.0  # pixels between two layers: lower ones could not be told apart, and the bars have their names still
 MLP_GAP = 1.35  # columns between the last head and the MLP
 MLP_RISE = 0.3  # rows that the MLP stands above its heads
 LARGEST_RADIUS = 11.0
@@ -141,7 +141,12 @@ def _pitches(graph: Graph, size: QSizeF, header: tuple[float, float], foot: floa
         rows = height - _foot_gap(graph, pitch_x, pitch_y, size, foot) - _top_gap(pitch_y, size, header)
         pitch_y = max(rows / (graph.layers - 1 + MLP_RISE), LEAST_ROW)
     pitch_y = min(pitch_y, 1.8 * pitch_x, 110.0)
-    return min(pitch_x, 4.2 * pitch_y), pitch_y
+    return min(pitch_x, _widest_column(pitch_y)), pitch_y
+
+
+def _widest_column(pitch_y: float) -> float:
+    """A small model keeps together; low rows take the width that there is, up to some pixels."""
+    return max(4.2 * pitch_y, 36.0)
 
 
 def _end_gap(pitch_y: float, size: QSizeF) -> float:
@@ -162,7 +167,7 @@ def _top_gap(pitch_y: float, size: QSizeF, header: tuple[float, float]) -> float
 def _foot_gap(graph: Graph, pitch_x: float, pitch_y: float, size: QSizeF, foot: float) -> float:
     """The same at the bottom: the lowest row stays above what is written beside the bar, where it comes so far to the
     left."""
-    gap, columns = _end_gap(pitch_y, size), min(pitch_x, 4.2 * pitch_y) * (graph.heads - 1 + MLP_GAP)
+    gap, columns = _end_gap(pitch_y, size), min(pitch_x, _widest_column(pitch_y)) * (graph.heads - 1 + MLP_GAP)
     radius = min(0.29 * pitch_y, LARGEST_RADIUS)
     left = (size.width() + MARGINS.left() - MARGINS.right() - columns) / 2 - radius
     if foot == 0.0 or left > EDGE + foot:

@@ -214,13 +214,16 @@ class FaithfulnessTrack(Painted):
         """The axis on the right: the whole behaviour, and what lies above and below it where the curve goes there."""
         look, metrics = current(), painter.fontMetrics()
         _, high = self._span()
+        written: list[float] = []
         marks = [1.0, 0.0, *([high] if high > FAR_ABOVE else [])]
         for share in marks if self._data.curve is not None else [1.0]:
             text = share_words(share)
             y = self.y_of(share)
             painter.setPen(look.color("muted"))
             base = min(max(y + metrics.ascent() / 2 - 1, metrics.ascent() + 1.0), self.height() - 3.0)
-            painter.drawText(QPointF(self.width() - 4 - metrics.horizontalAdvance(text), base), text)
+            if all(abs(base - other) >= metrics.ascent() for other in written):  # a low track has room for one or two
+                written.append(base)
+                painter.drawText(QPointF(self.width() - 4 - metrics.horizontalAdvance(text), base), text)
 
     def _draw_readout(self, painter: QPainter) -> None:
         """A hair line and what is known of the size there."""
