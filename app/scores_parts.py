@@ -12,6 +12,7 @@ from app.bench import Bench, ScoresKey, rule_problem
 from app.engine_thread import Cancel, Send
 from app.messages import Request
 from app.method_titles import method_title
+from app.rule_needs import can_be_found_out
 from app.scores_wants import ReadScores, ScoresRead
 from app.spans_of_file import keep_spans, union_of
 from app.trace_choice import QUICK, TraceChoice, pairs_words
@@ -54,7 +55,8 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
     if scores.direction is None and directed_here.signed:
         words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
         words += f": {ranking_words(directed_here.direction).removesuffix('.')}"
-    rule, why_not = scores.rule, rule_problem(scores.rule, scores)
+    rule = scores.rule
+    why_not = rule_problem(rule, scores, can_be_found_out(rule, scores.method, 0))
     if rule != USUAL:
         words += f", {RULES[rule].phrase}" if not why_not else f"; not {RULES[rule].phrase} here ({why_not})"
     method = scores.method if scores.method in METHODS else QUICK
