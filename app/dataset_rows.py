@@ -13,7 +13,7 @@ from PIL import Image
 
 from app.document import PairSource
 from app.reading import misfit, read_source
-from core.edits import Edit
+from core.edits import KINDS, Edit
 from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Dataset, Pair, Side, stack_sides
 from core.metrics import METRICS, Metric
@@ -131,7 +131,7 @@ class DatasetRows:
         read = self.read(row)
         if read.a is None:
             return read.problem
-        if read.b is None and any(edit.kind == "patch" for edit in edits):
+        if read.b is None and any(KINDS[edit.kind].from_b for edit in edits):
             return "It has no B, and an edit takes its value from B."
         length = read.a.lengths[0]
         for edit in edits:

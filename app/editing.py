@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.history import CARRIES, VERBS, places
 from app.shown import position_words
-from core.edits import Edit, EditKind
+from core.edits import KINDS, Edit, EditKind
 from core.formatting import percent
 from core.graph import Node
 from views.data import Target
@@ -33,7 +33,7 @@ class Editing:
         kind: EditKind = "patch" if tool == "patch" else self._bench.cut_kind
         if self._edited(target):
             self._restore([target])
-        elif kind == "patch" and not self.has_counterfactual():
+        elif KINDS[kind].from_b and not self.has_counterfactual():
             self._bench.message.emit(NO_B)
         else:
             self._edit([target], kind, cut=tool == "cut")
@@ -56,7 +56,7 @@ class Editing:
             self._restore(targets)
             return
         kind: EditKind = "patch" if tool == "patch" else self._bench.cut_kind
-        if kind == "patch" and not self.has_counterfactual():
+        if KINDS[kind].from_b and not self.has_counterfactual():
             self._bench.message.emit(NO_B)
             return
         self._edit(targets, kind, cut=tool == "cut")
@@ -126,7 +126,7 @@ class Editing:
     def _edit(self, targets: list[Target], kind: EditKind, amount: float = 1.0, cut: bool = False) -> None:
         """Make a step. cut: by the tool that cuts, whatever a cut puts in."""
         positions = self._bench.positions or None
-        if kind == "scale":
+        if KINDS[kind].turns_value:
             self._commit([Edit(target, kind, positions, amount) for target in targets], f" to {amount:g}")
         else:
             words = f" to {percent(amount)}" if amount != 1 else ""
@@ -146,7 +146,7 @@ class Editing:
         verb = "Cut" if cut else VERBS[kind]
         carries = f" ({CARRIES[kind]})" if verb == "Cut" and kind in CARRIES else ""
         words = f"{verb} {self._places(targets, positions)}{carries}"
-        self._bench.commit(words + amount_words, document, merge=words if moved or kind == "scale" else "")
+        self._bench.commit(words + amount_words, document, merge=words if moved or KINDS[kind].turns_value else "")
 
     def _restore(self, targets: list[Target]) -> None:
         document, positions = self._bench.document, self._bench.positions

@@ -122,7 +122,7 @@ def measure_rows(want: RowFigures, request: Request, bench: Bench, send: Send, c
     if not document.dataset:
         send(RowsMeasured(request.number, {}, bench.session.metric.name, done=True))
         return
-    edits = tuple(edit for edit in document.edits if edit.kind != "patch" or document.counterfactual is not None)
+    edits = tuple(edit for edit in document.edits if not document.waits(edit))
     name = _metric_words(document.metric, bench)
     so_far = 0
     for part in rows.measure(document.dataset, document.metric, edits, document.population, cancelled):

@@ -173,6 +173,6 @@ def scored_words(scored: Scored) -> str:
     """Why no edge is shown, where none has a score."""
     if scored.values.any():
         return ""
-    if scored.kind == "patch" or scored.method == "eap-ig":
+    if KINDS[scored.kind].from_b or scored.method == "eap-ig":
         return f"{ALIKE} {ANOTHER}"
     return "By these scores no edge has an effect on the metric. Choose another metric."

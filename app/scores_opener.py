@@ -15,6 +15,7 @@ from app.errands import Errands
 from app.messages import Failed, Unanswered
 from app.presenters.made_of import difference_words, made_words, with_made_of
 from app.scores_wants import ReadScores, ScoresRead
+from core.edits import KINDS
 from core.errors import InputError, WirescopeError
 from core.inputs.real_files import check_real_file
 from core.interchange.made_of import changed_pictures, made_of
@@ -115,7 +116,7 @@ class ScoresOpener(QObject):
             with_them = box.addButton("Open with Them", QMessageBox.ButtonRole.AcceptRole)
             with_them.clicked.connect(lambda: self._commit(read, whole))
             box.setDefaultButton(with_them)
-        if read.kind != "patch" or self._bench.usable().counterfactual is not None:
+        if not KINDS[read.kind].from_b or self._bench.usable().counterfactual is not None:
             alone = box.addButton("Edges Alone", QMessageBox.ButtonRole.DestructiveRole)
             alone.setToolTip("Keep the inputs, the metric and the edits that are here, and run the edges on these")
             alone.clicked.connect(lambda: self._commit(read, self._bench.document))

@@ -16,7 +16,7 @@ from app.rule_needs import can_be_found_out
 from app.scores_wants import ReadScores, ScoresRead
 from app.spans_of_file import keep_spans, union_of
 from app.trace_choice import QUICK, TraceChoice, pairs_words
-from core.edits import EDIT_WORDS, EditKind
+from core.edits import EDIT_WORDS, KINDS, EditKind
 from core.errors import InputError
 from core.formatting import percent
 from core.graph import Graph
@@ -43,8 +43,8 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
             f"{Path(want.path).name} was made for {EDIT_WORDS.get(kind, kind)}, which circuits are not run with here.",
             f"There are: {', '.join(ABLATIONS)}.",
         )
-    if kind == "patch" and not bench.ready.has_counterfactual and made.counterfactual is None:
-        raise InputError(f"In {Path(want.path).name} removed edges carry their value in B.", "Give B first.")
+    if KINDS[kind].from_b and not bench.ready.has_counterfactual and made.counterfactual is None:
+        raise InputError(f"In {Path(want.path).name} removed edges carry {KINDS[kind].carries}.", "Give B first.")
     what = f"a circuit of {size:,} edges" if size is not None else f"scores of {len(scores.values):,} edges"
     what += ", each kept at some spans of positions" if as_it_is.scores.spans else ""
     words = f"{Path(want.path).name}: {what}" + (f" by {method_title(scores.method)}" if scores.method else "")

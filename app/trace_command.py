@@ -20,7 +20,7 @@ from app.presenters.telling import Line
 from app.rule_options import add_rule_option, check_rule, with_rule
 from app.trace_choice import pairs_words
 from core.circuit import AT
-from core.edits import KINDS
+from core.edits import KINDS, EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import percent
 from core.tracing.meaning import ranking_words
@@ -173,18 +173,19 @@ def _run(tracing: Any, method: Method) -> tuple[Scores, float, bool]:
     return scores, time.perf_counter() - started, interrupted
 
 
-def _whole(session: Session, dataset: Dataset, replacement: Any) -> Measured | None:
+def _whole(session: Session, dataset: Dataset, replacement: EditKind) -> Measured | None:
     """The metric and the answers of the whole model, and the metric with no edge at all; None where there is no B to
     take values from. Raises InputError where they are alike on every pair: nothing can then be traced."""
     from core.evaluation.measured import measure
     from core.tracing.direction import FLAT
 
-    if replacement == "patch" and dataset.pairs[0].counterfactual is None:
+    from_b = KINDS[replacement].from_b
+    if from_b and dataset.pairs[0].counterfactual is None:
         return None
     line = Line(told)
     found = measure(session, [], replacement, dataset=dataset, progress=lambda share: line("Running the model", share))
     if (np.abs(found.whole - found.nothing) < FLAT).all():
-        what = "A and B score alike" if replacement == "patch" else f"With edges cut by {replacement} nothing changes"
+        what = "A and B score alike" if from_b else f"With edges cut by {replacement} nothing changes"
         raise InputError(
             f"{what}: the metric is {found.whole.mean():.4g} with every edge and with none, so there is no effect to "
             "trace.",

@@ -11,7 +11,7 @@ from app.document import Document, PairSource
 from app.engine_thread import Cancel
 from core import progress
 from core.circuit import Circuit
-from core.edits import EditKind
+from core.edits import KINDS, EditKind
 from core.errors import InputError, WirescopeError
 from core.evaluation.measured import Measured, measure, of_all_pairs
 from core.inputs.pair import Dataset, Pair
@@ -40,7 +40,7 @@ def _dataset(bench: Bench, document: Document, rows: Sequence[PairSource], kind:
     for number, row in enumerate(rows):
         progress.at(number / len(rows))
         read = bench.rows.read(row)
-        if read.a is None or (read.b is None and kind == "patch"):
+        if read.a is None or (read.b is None and KINDS[kind].from_b):
             why = why or read.problem or "It has no B."
             continue
         grid = model.adapter.image_grid(read.a.tensor)

@@ -16,7 +16,11 @@ class Kind:
     choose it, in the history. takes: its value,
     and usual: where none is given (None: one must be). adds: it adds to what is there instead of replacing it. from_b:
     it is B's, so that nothing changes before the first position at which A and B differ. inputs: it is taken from other
-    inputs than the pair, where there are some. learned: it is learned before the first run with it."""
+    inputs than the pair, where there are some. others: there must be some. learned: it is learned before the first run
+    with it.
+
+    In the window: button, and tip, of which `{inputs}` are those that it is taken from; row: of the buttons. sign: of
+    an edit that changes a value instead of replacing it. without_b: what is missing where there is no B."""
 
     words: str
     verb: str
@@ -30,7 +34,18 @@ class Kind:
     adds: bool = False
     from_b: bool = False
     inputs: bool = False
+    others: bool = False
     learned: bool = False
+    button: str = ""
+    tip: str = ""
+    row: int = 0
+    sign: str = ""
+    without_b: str = ""
+
+    @property
+    def turns_value(self) -> bool:
+        """Whether more or less of it is another value, and not another strength."""
+        return self.takes == "number" and self.usual is None
 
 
 KINDS: dict[EditKind, Kind] = {
@@ -42,8 +57,21 @@ KINDS: dict[EditKind, Kind] = {
         puts="its value in B",
         choice="Replace from B",
         from_b=True,
+        button="From B",
+        tip="Replace it by its value in the counterfactual B",
+        row=1,
+        without_b="There is no counterfactual: fill card B first",
     ),
-    "zero": Kind("zero", "Cut", "replaced by zero", carries="zero", puts="zero", choice="Replace with zero"),
+    "zero": Kind(
+        "zero",
+        "Cut",
+        "replaced by zero",
+        carries="zero",
+        puts="zero",
+        choice="Replace with zero",
+        button="Zero",
+        tip="Replace it by zero",
+    ),
     "mean": Kind(
         "mean",
         "Cut",
@@ -52,11 +80,55 @@ KINDS: dict[EditKind, Kind] = {
         puts="its mean",
         choice="Replace with the mean",
         inputs=True,
+        button="Mean",
+        tip="Replace it by its mean over {inputs}",
     ),
-    "scale": Kind("scale", "Scale", "scaled", takes="number"),
-    "resample": Kind("another input's", "Resample", "replaced by another input's", seeded=True, inputs=True),
-    "noise": Kind("noise", "Noise on", "with noise added", takes="number", usual=1.0, seeded=True, adds=True),
-    "steer": Kind("steer", "Steer", "steered along A minus B", takes="vector", adds=True),
+    "scale": Kind(
+        "scale",
+        "Scale",
+        "scaled",
+        takes="number",
+        button="Scale",
+        tip="Multiply it by a factor",
+        row=2,
+        sign="×",
+    ),
+    "resample": Kind(
+        "another input's",
+        "Resample",
+        "replaced by another input's",
+        seeded=True,
+        inputs=True,
+        others=True,
+        button="Resample",
+        tip="Replace it by its value in another input of the dataset",
+        row=1,
+    ),
+    "noise": Kind(
+        "noise",
+        "Noise on",
+        "with noise added",
+        takes="number",
+        usual=1.0,
+        seeded=True,
+        adds=True,
+        button="Noise",
+        tip="Add noise as large as what is there",
+        row=1,
+        sign="~",
+    ),
+    "steer": Kind(
+        "steer",
+        "Steer",
+        "steered along A minus B",
+        takes="vector",
+        adds=True,
+        button="Steer",
+        tip="Add a multiple of what it writes in A minus what it writes in B",
+        row=2,
+        sign="+",
+        without_b="It steers along A minus B: fill card B first",
+    ),
     "optimal": Kind(
         "optimal",
         "Cut",
@@ -66,6 +138,8 @@ KINDS: dict[EditKind, Kind] = {
         choice="Replace with the optimal constant",
         inputs=True,
         learned=True,
+        button="Optimal",
+        tip="Replace it by a constant that does the least damage, which is learned first",
     ),
 }
 ABLATIONS: tuple[EditKind, ...] = tuple(kind for kind, row in KINDS.items() if row.carries)  # what removed edges carry

@@ -37,7 +37,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtSvg import QSvgGenerator
 
-from core.edits import EditKind
+from core.edit_kinds import KINDS, EditKind
 from core.errors import WirescopeError
 from core.tracing.meaning import hues
 from views.canvas.border import beside_words, count_words, header_widths, paint_layer_names
@@ -246,7 +246,7 @@ def wrap(text: str, font: QFont, width: float) -> list[str]:
 
 # ---- legend -----------------------------------------------------------------------------------------------
 
-_CHANGED: dict[EditKind, str] = {"scale": "scaled", "noise": "with noise", "steer": "steered"}
+_CHANGED: dict[EditKind, str] = {kind: row.done for kind, row in KINDS.items() if row.sign}
 _PILLS: dict[str, EditKind] = {"cut": "zero", "patch": "patch", **{kind: kind for kind in _CHANGED}}
 _SWATCH = {
     **dict.fromkeys(_PILLS, 52.0),
@@ -269,9 +269,9 @@ def _legend(marks: Sequence[EdgeMark | NodeMark], how: str) -> list[tuple[str, s
     if any(isinstance(mark, EdgeMark) and mark.value is None for mark in marks):
         entries.append(("unknown", "not scored"))
     kinds = {mark.edited for mark in marks if mark.edited}
-    if any(kind != "patch" and kind not in _CHANGED for kind in kinds):
+    if any(not KINDS[kind].from_b and kind not in _CHANGED for kind in kinds):
         entries.append(("cut", "cut, with the metric's change"))
-    if "patch" in kinds:
+    if any(KINDS[kind].from_b for kind in kinds):
         entries.append(("patch", "cut or patched from B, with the metric's change"))
     entries += [(kind, f"{words}, with the metric's change") for kind, words in _CHANGED.items() if kind in kinds]
     return entries

@@ -22,6 +22,7 @@ from core.graph import Node, Reader
 from core.models.adapter import Adapter
 from core.positions import RowPositions
 from core.precision import wide_dtype, widened
+from core.replacements.replacement import Ablation
 from core.replacements.table import REPLACEMENTS
 
 
@@ -73,13 +74,15 @@ class Flow:
     def _set_changes(self, changes: Tensor, numbers: Sequence[int], slot: Slot, rows: Rows) -> None:
         """Set what edges of some writers carry more by an edit than without it, where their reader has no edits, among
         those of all [writers, batch, rows, width]."""
+        carried = REPLACEMENTS[slot.kind]
+        linear = isinstance(carried, Ablation) and (carried.one_run or carried.nothing)
         of_layers: dict[int, list[int]] = {}
         for number in numbers:
             node = self.graph.writers[number]
             alone = (
                 node.kind != "head" or self.state.factors[node.layer] is not None or self.dtype != self.adapter.dtype
             )
-            if alone or number in self.state.node_deltas or slot.kind not in ("patch", "zero"):
+            if alone or number in self.state.node_deltas or not linear:
                 out = widened(self.state.out_at(self.adapter, node, rows))
                 value = self._node_value(node, slot, out, rows)
                 if number in self.state.node_deltas:
@@ -90,10 +93,10 @@ class Flow:
         for layer, heads in of_layers.items():  # what a head writes is linear in what it mixes: one product for all
             mixed = self._mixed(self.state.z[layer], heads, rows)
             change = -mixed
-            if slot.kind == "patch":
+            if isinstance(carried, Ablation) and carried.one_run:
                 assert self.references is not None
-                of_b = self.references.counterfactual(self.state.reads is None).z[layer]
-                change = self._mixed(self.references.rows(of_b), heads, rows) - mixed
+                z = carried.run(self.references, self.state.reads is None).z[layer]
+                change = self._mixed(self.references.rows(z), heads, rows) - mixed
             which = [self.graph.writers[number].head for number in heads]
             changes[heads] = heads_out(self.adapter.attention[layer], change, which)
 

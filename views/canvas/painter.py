@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPainterPathStroker, QPen
 
-from core.edits import EditKind
+from core.edit_kinds import KINDS, EditKind
 from core.graph import Edge, Node
 from views.canvas.border import foot_box
 from views.canvas.camera import Camera
@@ -46,8 +46,6 @@ from views.theme import Theme
 SNUG_BELOW = 12.0  # pixels of a node's height below which its ring keeps to its outline
 
 NAME_GROUND = 0.95  # how much of what is below a name it hides
-
-SIGNS: dict[str, str] = {"scale": "×", "noise": "~", "steer": "+"}  # of edits that change a value
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,13 +122,14 @@ def paint_pill(painter: QPainter, pill: Pill, theme: Theme, stale: bool = False,
 def paint_glyph(painter: QPainter, kind: EditKind, box: QRectF, ink: QColor) -> None:
     """Scissors, an arrow from B for its value, or a sign for what changes the value instead of replacing it."""
     centre = box.center()
-    if kind in SIGNS:
+    row = KINDS[kind]
+    if row.sign:
         painter.setFont(pixel_font(13, QFont.Weight.Bold))
         painter.setPen(ink)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, SIGNS[kind])
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, row.sign)
         return
     pen = QPen(ink, 1.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-    if kind == "patch":
+    if row.from_b:
         painter.setFont(pixel_font(10, QFont.Weight.Bold))
         painter.setPen(ink)
         left = QRectF(box.left(), box.top(), 8, box.height())

@@ -1,5 +1,4 @@
-"""The edits that apply to what is inspected, and how strong they are: Zero, Mean, Optimal, From B, Resample,
-Noise, Scale, Steer."""
+"""The edits that apply to what is inspected, a button for every row of `core.edit_kinds`, and how strong they are."""
 
 from __future__ import annotations
 
@@ -8,29 +7,13 @@ from dataclasses import dataclass
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from core.edits import EditKind
+from core.edit_kinds import KINDS, EditKind
 from views.widgets.buttons import LinkButton
 
-_ROWS: tuple[tuple[tuple[EditKind, str, str], ...], ...] = (
-    (
-        ("zero", "Zero", "Replace it by zero"),
-        ("mean", "Mean", "Replace it by its mean over the positions of A"),
-        ("optimal", "Optimal", "Replace it by a constant that does the least damage, which is learned first"),
-    ),
-    (
-        ("patch", "From B", "Replace it by its value in the counterfactual B"),
-        ("resample", "Resample", "Replace it by its value in another input of the dataset"),
-        ("noise", "Noise", "Add noise as large as what is there"),
-    ),
-    (
-        ("scale", "Scale", "Multiply it by a factor"),
-        ("steer", "Steer", "Add a multiple of what it writes in A minus what it writes in B"),
-    ),
+_ROWS: tuple[tuple[EditKind, ...], ...] = tuple(
+    tuple(kind for kind, row in KINDS.items() if row.row == number)
+    for number in range(1 + max(row.row for row in KINDS.values()))
 )
-_NEEDS_B: dict[EditKind, str] = {
-    "patch": "There is no counterfactual: fill card B first",
-    "steer": "It steers along A minus B: fill card B first",
-}
 _NO_OTHERS = "There is no other input to take it from: add inputs to the dataset first"
 
 
@@ -75,10 +58,8 @@ class EditButtons(QWidget):
         for kinds in _ROWS:
             row = QHBoxLayout()
             row.setSpacing(6)
-            for kind, words, tip in kinds:
-                button = QPushButton(words)
-                button.setToolTip(tip)
-                button.setAccessibleDescription(tip)
+            for kind in kinds:
+                button = QPushButton(KINDS[kind].button)
                 button.setStyleSheet("padding: 5px 2px;")
                 button.clicked.connect(lambda _checked=False, kind=kind: self._press(kind))
                 row.addWidget(button, 1)
@@ -120,32 +101,31 @@ class EditButtons(QWidget):
         dragged keeps its own."""
         changed, self._edited = edited != self._edited, edited
         for kinds in _ROWS:
-            for kind, _words, tip in kinds:
-                self._show_button(kind, tip, has_counterfactual, has_dataset)
+            for kind in kinds:
+                self._show_button(kind, has_counterfactual, has_dataset)
         self.amount_row.setVisible(edited is not None)
         if edited is None:
             return
         if changed:
             self._take_amount(edited)
         if not self.slider.isSliderDown() and (changed or not self.spin.hasFocus()):
-            self._set(factor if edited == "scale" and factor is not None else strength)
+            self._set(factor if KINDS[edited].turns_value and factor is not None else strength)
 
-    def _show_button(self, kind: EditKind, tip: str, has_counterfactual: bool, has_dataset: bool) -> None:
-        button = self.buttons[kind]
+    def _show_button(self, kind: EditKind, has_counterfactual: bool, has_dataset: bool) -> None:
+        button, row = self.buttons[kind], KINDS[kind]
         if button.property("chosen") != (kind == self._edited):
             button.setProperty("chosen", kind == self._edited)
             button.style().unpolish(button)
             button.style().polish(button)
-        if kind == "mean":
-            tip = f"Replace it by its mean over {'the dataset' if has_dataset else 'the positions of A'}"
+        tip = row.tip.format(inputs="the dataset" if has_dataset else "the positions of A")
         if kind == self._edited:
             tip += "\nClick again to restore it"
-        elif kind in _NEEDS_B and not has_counterfactual:
-            tip = _NEEDS_B[kind]
-        elif kind == "resample" and not has_dataset:
+        elif row.without_b and not has_counterfactual:
+            tip = row.without_b
+        elif row.others and not has_dataset:
             tip = _NO_OTHERS
-        able = has_counterfactual if kind in _NEEDS_B else has_dataset if kind == "resample" else True
-        button.setEnabled(able or (kind == self._edited and kind != "patch"))
+        able = (has_counterfactual or not row.without_b) and (has_dataset or not row.others)
+        button.setEnabled(able or (kind == self._edited and not row.from_b))
         button.setToolTip(tip)
         button.setAccessibleDescription(tip)
 
