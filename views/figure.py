@@ -37,7 +37,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtSvg import QSvgGenerator
 
-from core.edit_kinds import KINDS, EditKind
+from core.edits import KINDS, EditKind
 from core.errors import WirescopeError
 from core.tracing.meaning import hues
 from views.canvas.border import beside_words, count_words, header_widths, paint_layer_names

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPainterPathStroker, QPen
 
-from core.edit_kinds import KINDS, EditKind
+from core.edits import KINDS, EditKind
 from core.graph import Edge, Node
 from views.canvas.border import foot_box
 from views.canvas.camera import Camera

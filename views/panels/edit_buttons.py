@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from core.edit_kinds import KINDS, EditKind
+from core.edits import KINDS, EditKind
 from views.widgets.buttons import LinkButton
 
 _ROWS: tuple[tuple[EditKind, ...], ...] = tuple(
