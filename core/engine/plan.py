@@ -94,9 +94,9 @@ class Plan:
         agree."""
         if self.input_slots != other.input_slots:
             return -1
-        mine, theirs = self.acting, other.acting
+        stages, others = self.acting, other.acting
         return min(
-            (number for number in mine.keys() | theirs.keys() if mine.get(number) != theirs.get(number)),
+            (number for number in stages.keys() | others.keys() if stages.get(number) != others.get(number)),
             default=len(self.stages),
         )
 

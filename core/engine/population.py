@@ -148,10 +148,10 @@ class Population:
         return other.ndim == 1 or self.inputs[row].shape == other.shape
 
     def _differs(self, row: int, other: Tensor, length: int) -> bool:
-        mine = self.inputs[row]
-        if mine.ndim == 1:  # text: up to its end
-            mine, other = mine[:length], other[:length]
-        return not torch.equal(mine, other)
+        inputs = self.inputs[row]
+        if inputs.ndim == 1:  # text: up to its end
+            inputs, other = inputs[:length], other[:length]
+        return not torch.equal(inputs, other)
 
 
 @dataclass(frozen=True)

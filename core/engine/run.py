@@ -113,7 +113,7 @@ class Pass:
         if layer == shape.layers - 1 and state.reads is not None:
             queries = Rows(self.length, index=state.reads)
         if clean is not None and keys.none:
-            for mine, its in (
+            for made, kept in (
                 (state.q, clean.q),
                 (state.k, clean.k),
                 (state.v, clean.v),
@@ -121,7 +121,7 @@ class Pass:
                 (state.factors, clean.factors),
                 (state.after_attention, clean.after_attention),
             ):
-                mine.append(its[layer])  # type: ignore[arg-type]
+                made.append(kept[layer])  # type: ignore[arg-type]
             return
 
         stream = state.attention_in[layer]
