@@ -123,20 +123,17 @@ class Circuit:
 
 
 def circuit_of(graph: Graph, edges: Sequence[Edge | str], spans: Sequence[str] = ()) -> Circuit:
-    """A circuit of named edges. spans: names of all spans, of which an edge `m0->m1@subject` is kept at one, and one
-    without a span at all. Raises ArgumentError for unknown ones."""
-    indices, at = [], []
+    """A circuit of named edges, each once. spans: names of all spans, of which an edge `m0->m1@subject` is kept at one,
+    and one without a span at all. Raises ArgumentError for unknown ones."""
+    parts: dict[tuple[int, int], None] = {}
     for edge in edges:
         name, _, span = edge.rpartition(AT) if isinstance(edge, str) and spans and AT in edge else (edge, "", "")
         if span and span not in spans:
             raise ArgumentError(f"There is no span {span!r}.", f"There are: {', '.join(spans)}.")
         for number in [spans.index(span)] if span else range(max(1, len(spans))):
-            indices.append(graph.index(name) if isinstance(name, str) else graph.edge_index(name))
-            at.append(number)
-    found = np.asarray(indices, dtype=np.int64)
-    if not spans:
-        return Circuit(graph, found)
-    return Circuit(graph, found, spans=tuple(spans), at=np.asarray(at, dtype=np.int64))
+            parts[graph.index(name) if isinstance(name, str) else graph.edge_index(name), number] = None
+    found, at = np.asarray([*parts], dtype=np.int64).reshape(-1, 2).T
+    return Circuit(graph, found, spans=tuple(spans), at=at) if spans else Circuit(graph, found)
 
 
 def connected(graph: Graph, edges: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ JSON holds all that is needed to read the circuit back; the others are for drawi
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -58,8 +59,12 @@ def from_document(document: Any) -> Circuit:
             raise InputError(f"A newer Wirescope wrote this circuit (version {document['version']}).", "Update it.")
         graph = graph_from(document["graph"])
         spans = spans_in(document) if "spans" in document else ()
-        named = circuit_of(graph, [str(row["edge"]) for row in document["edges"]], spans)
-        if len(named) != len(document["edges"]):
+        names = [str(row["edge"]) for row in document["edges"]]
+        twice = next((name for name, count in Counter(names).items() if count > 1), None)
+        if twice is not None:
+            raise InputError(f"This file names the edge {twice} twice.", "Take one of them out.")
+        named = circuit_of(graph, names, spans)
+        if len(named) != len(names):
             raise InputError("An edge of this circuit has no span, and others have.", EXPORTED)
         scores = [row.get("score") for row in document["edges"]]
         scored = any(score is not None for score in scores)

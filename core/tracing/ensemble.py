@@ -1,5 +1,6 @@
-"""An ensemble of methods: the mean of the ranks that they give an edge (Mondorf et al. 2025, "Exploring Ensemble
-Strategies for Circuit Localization Methods").
+"""An ensemble of methods: the mean of the ranks that they give an edge (after Mondorf et al. 2025, "BlackboxNLP-2025
+MIB Shared Task: Exploring Ensemble Strategies for Circuit Localization Methods", who take the mean of the scores of
+EAP, EAP-IG on inputs and EAP-IG on activations).
 
 Steps:
 1. Score all pairs by each of MEMBERS, and take each one's mean over the pairs.
@@ -29,6 +30,7 @@ from core.tracing.job import Found, Job, Memory
 from core.tracing.meaning import RANKS
 from core.tracing.method import Method
 from core.tracing.options import StepsOptions
+from core.tracing.selection import CHOSEN_BY
 
 if TYPE_CHECKING:
     from core.tracing.scores import Scores
@@ -98,8 +100,12 @@ def ensemble(members: Sequence[Scores]) -> Scores:
         if np.isnan(each.values).any() or each.values.shape != first.values.shape:
             raise ArgumentError(f"The scores of {each.method} are not whole.", "Finish the trace.")
     about = {**first.about, "members": ", ".join(each.method for each in members)}
+    for of_one in (CHOSEN_BY, "measured", "balance measured on"):  # what was found out of the first one's scores
+        about.pop(of_one, None)
     values = mean_of_ranks([each.values for each in members])
-    return replace(first, values=values, method="ensemble", about=about, kept=None, agreement=None, balance=None)
+    return replace(
+        first, values=values, method="ensemble", about=about, kept=None, agreement=None, balance=None, measured=None
+    )
 
 
 def _signed_ranks(scores: NDArray[np.float64]) -> NDArray[np.float64]:

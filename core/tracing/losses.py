@@ -107,6 +107,7 @@ class Losses:
         return x[:, self.first :][part]
 
     def _value(self, node: Node, part: Part) -> Tensor:
-        """What a removed edge of a node carries, where that is of no run."""
+        """What a removed edge of a node carries, where that is of no run: [batch or 1, rows or 1, width]."""
         value = self._carried.out(self.session.engine.references, node)
+        value = value if len(value) == 1 else value[part[0]]
         return value if value.shape[1] == 1 else value[:, self.first :][:, part[1]]

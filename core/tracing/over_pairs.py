@@ -67,12 +67,24 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
         rows = (row for number in numbers for row in range(first[number], first[number + 1]))
         return Batch(tuple(rows), make)
 
-    positions = min(positions, fitting_positions(session.engine))
-    batches = []
-    for numbers in groups.values():
-        size = max(1, positions // max(dataset.pairs[numbers[0]].length, 1))
-        batches += [batch(numbers[start : start + size]) for start in range(0, len(numbers), size)]
-    return batches
+    most = min(positions, fitting_positions(session.engine))
+    return [batch(numbers) for group in groups.values() for numbers in _cut(group, dataset, most)]
+
+
+def _cut(numbers: list[int], dataset: Dataset, positions: int) -> list[list[int]]:
+    """Pairs of one length, by their numbers, in parts of so many positions at most, of all rows together; one pair at
+    least."""
+    parts: list[list[int]] = []
+    free = 0
+    for number in numbers:
+        pair = dataset.pairs[number]
+        size = pair.batch * pair.length
+        if not parts or size > free:
+            parts.append([])
+            free = positions
+        parts[-1].append(number)
+        free -= size
+    return parts
 
 
 def usual_positions(session: Session, runs: float, gradients: int = 1) -> int:
@@ -110,10 +122,17 @@ def _joined_sides(sides: list[Side]) -> Side:
 
 
 def metric_name(session: Session, dataset: Dataset | None) -> str:
-    """The session's metric in words; over a dataset without answers the default one is of no single answer."""
-    if dataset is None or dataset.answers or not session.metric_by_default or not session.metric.target:
-        return session.metric.name
-    return f"{METRICS[session.metric.metric.kind].words} of what the model answers to each A"
+    """The session's metric in words. Over a dataset it is of no single answer where each pair has its own, or where
+    the default one is of what the model says."""
+    metric = session.metric
+    if dataset is None or not metric.target:
+        return metric.name
+    if dataset.answers:
+        one = len(dataset) == 1 or len({*dataset.answers}) == 1
+        return metric.name if one else f"{METRICS[metric.metric.kind].words} of each pair's own answers"
+    if not session.metric_by_default:
+        return metric.name
+    return f"{METRICS[metric.metric.kind].words} of what the model answers to each A"
 
 
 def _metric(session: Session, dataset: Dataset, numbers: list[int]) -> Metric | None:

@@ -40,8 +40,9 @@ def scores_per_pair(
         raise InputError("Pairs are scored one by one, and one of these holds several rows.", "Give each a pair.")
     rows = np.zeros((len(dataset), session.graph.n_edges), dtype=np.float32)
     known = {} if memory is None else memory
-    runs = chosen.forwards(session.graph.n_edges, options.of(chosen.takes))
-    positions = usual_positions(session, runs) if chosen.by_row else 1
+    told = options.of(chosen.takes)
+    runs, gradients = chosen.forwards(session.graph.n_edges, told), chosen.held(told) if chosen.slopes else 0
+    positions = usual_positions(session, runs, gradients) if chosen.by_row else 1
     done = 0
     for number, batch in enumerate(batches_over(session, dataset, positions)):
         after = done + len(batch.rows)

@@ -104,10 +104,7 @@ class Scores:
 
         unscored: whether those without a score (NaN) may fill up what the others leave, in the order of their indices.
         Raises ArgumentError for more than there are, and for more than have a score where these may not."""
-        try:
-            count = operator.index(count)
-        except TypeError:
-            raise ArgumentError(f"{count!r} is no number of {self.level}.", "Give a whole number.") from None
+        count = self._whole(count)
         scored = int((~np.isnan(self.values)).sum())
         if scored < count <= self.values.size and not unscored:
             raise ArgumentError(
@@ -123,6 +120,7 @@ class Scores:
         ArgumentError for a rule that there is not or that cannot choose from these scores."""
         if self.level == "positions":
             raise ArgumentError("Scores of positions make no circuit.", "Score edges or nodes.")
+        count = self._whole(count)
         if not 0 <= count <= self.values.size:
             raise ArgumentError(f"A circuit of this graph has 0 to {self.values.size} {self.level}, not {count}.")
         name = self.rule if rule is None else rule
@@ -146,6 +144,12 @@ class Scores:
                             for node in self.graph.readers_of(r)) for r in self.graph.readers])  # fmt: skip
         edges = np.flatnonzero(kept[self.graph.edge_writers] & reading[self.graph.edge_readers]).astype(np.int64)
         return Circuit(self.graph, edges, None, about)
+
+    def _whole(self, count: int) -> int:
+        try:
+            return operator.index(count)
+        except TypeError:
+            raise ArgumentError(f"{count!r} is no number of {self.level}.", "Give a whole number.") from None
 
     def _chosen(self, count: int, name: str, by_size: bool) -> Choice:
         rule, ranked = rule_named(name), self.ranked(by_size)

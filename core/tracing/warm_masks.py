@@ -1,5 +1,6 @@
-"""Learned masks with a warm start: they begin at EAP-IG's scores instead of all alike (Mondorf et al. 2025, "Exploring
-Ensemble Strategies for Circuit Localization Methods", their sequential ensemble).
+"""Learned masks with a warm start: they begin at EAP-IG's scores instead of all alike (the sequential ensemble of
+Mondorf et al. 2025, "BlackboxNLP-2025 MIB Shared Task: Exploring Ensemble Strategies for Circuit Localization Methods";
+there sizes become log alphas layer by layer, here by their ranks among all edges).
 
 Steps:
 1. Score all pairs by EAP-IG, `steps` points of the integral.

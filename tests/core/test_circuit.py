@@ -54,5 +54,6 @@ def test_a_circuit_of_names() -> None:
     assert [edge.name for edge in circuit] == circuit.names
     assert len(circuit) == 2
     assert circuit.score(0) is None
+    assert circuit_of(graph, ["m0->logits", graph.edge(0), "m0->logits"]).names == circuit.names, "a set: each once"
     with pytest.raises(ArgumentError, match="m0->logits"):
         circuit_of(graph, ["m0->logit"])

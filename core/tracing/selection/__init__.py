@@ -147,5 +147,9 @@ def chosen_by(about: dict[str, str]) -> str:
 
 
 def gap_of(about: dict[str, str]) -> float:
-    """Of a circuit: by how much of its sum a better choice could be better; 0 where it says nothing."""
-    return float(about.get(GAP, "0 %").rstrip("%")) / 100
+    """Of a circuit: by how much of its sum a better choice could be better; 0 where it says nothing that can be
+    read."""
+    try:
+        return float(about.get(GAP, "0").replace("%", "").replace(",", "")) / 100
+    except ValueError:
+        return 0.0

@@ -1,6 +1,7 @@
 """Edges that lead towards A first, then the largest whatever their sign: as many of each as make the circuit recover
-what A does, no less and no more (after the positive-negative ratio of Nikankin et al. 2025, "Improving Circuit
-Faithfulness via Better Edge Selection", which is one number for a task, where here it is measured for every size).
+what A does, no less and no more (after the positive-negative ratio of Nikankin et al. 2025, "BlackboxNLP-2025 MIB
+Shared Task: Improving Circuit Faithfulness via Better Edge Selection", which is one number for a task, where here it is
+measured for every size).
 
 By signed score alone the edges that lead away are left out, and a circuit recovers three times what A does; by size
 alone they balance the others from the start, and a small circuit recovers next to nothing.

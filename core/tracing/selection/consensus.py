@@ -1,5 +1,6 @@
-"""Edges whose sign the pairs agree on (bootstrapped edges, Nikankin et al. 2025, "Improving Circuit Faithfulness via
-Better Edge Selection").
+"""Edges whose sign the pairs agree on (Nikankin et al. 2025, "BlackboxNLP-2025 MIB Shared Task: Improving Circuit
+Faithfulness via Better Edge Selection": there by a confidence interval of the mean over some bootstrap draws, here by
+the share of the draws themselves).
 
 Steps:
 1. Draw as many pairs as there are, with replacement, `DRAWS` times; the mean score of every edge in each draw.

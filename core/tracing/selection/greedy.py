@@ -1,4 +1,5 @@
-"""From the output down (Hanna et al. 2024, "Have Faith in Faithfulness", section 3; MIB's `apply_greedy`).
+"""From the output down (`apply_greedy` of EAP-IG's code, which MIB runs; Hanna et al. 2024, "Have Faith in
+Faithfulness"). There sizes of scores are the default and the circuit is pruned at once.
 
 Steps:
 1. The edges into `logits` can be taken.

@@ -1,5 +1,7 @@
 """The circuit of the largest sum of scores in which every edge lies on a path: an integer program (Nikankin et al.
-2025, "Improving Circuit Faithfulness via Better Edge Selection"), solved by HiGHS (Huangfu & Hall 2018).
+2025, "BlackboxNLP-2025 MIB Shared Task: Improving Circuit Faithfulness via Better Edge Selection"), solved by HiGHS
+(Huangfu & Hall 2018). There a circuit may have fewer edges than are asked for, and a share of them can be asked to have
+positive scores; here it has just so many.
 
     largest   sum over edges of weight_e x_e,     x_e, y_b in {0, 1}
     where     sum of x_e = count

@@ -152,6 +152,7 @@ def changed(**parts: Any) -> str:
         changed(graph={"layers": 10**9, "heads": 2, "kv_heads": 2, "parallel": False}),
         changed(edges=[{"edge": "a9.h9->logits"}]),
         changed(edges=[{"edge": 3}]),
+        changed(edges=[{"edge": "m0->logits"}, {"edge": "m1->logits"}, {"edge": "m0->logits"}]),
         changed(edges=[{"name": "m0->logits"}]),
         changed(edges=[{"edge": "m0->logits", "score": "high"}]),
         changed(edges="m0->logits"),

@@ -12,6 +12,7 @@ import torch
 import wirescope as ws
 from core.edits import EditKind
 from core.errors import ArgumentError, EditError
+from core.tracing import attribution
 from tests.core.engine.cases import case
 from tests.small_models import ALL, POSITIONS, TEXT
 
@@ -131,3 +132,13 @@ def test_tracing_refuses_what_it_cannot_do() -> None:
         with pytest.raises(EditError, match="counterfactual"):
             ws.trace(alone, method)
     assert np.isfinite(ws.trace(alone, "eap", replacement="zero").values).all()
+
+
+@pytest.mark.parametrize("block", [4000, 12_000])
+def test_means_of_rows_of_other_lengths_are_cut_as_the_rows_are(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a large model a block holds a part of the batch, and each row's means are at places of its own."""
+    setup = case("llama-grouped", batch=3, lengths=(4, POSITIONS, 6))
+    expected = ws.trace(setup.session(), "eap", replacement="mean").values
+    monkeypatch.setattr(attribution, "BLOCK_BYTES", block)
+    found = ws.trace(setup.session(), "eap", replacement="mean").values
+    np.testing.assert_allclose(found, expected, atol=1e-12)

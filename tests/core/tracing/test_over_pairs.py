@@ -11,10 +11,11 @@ from core.engine.population import Population
 from core.errors import Cancelled, EditError, InputError
 from core.evaluation.measured import measure
 from core.tracing.methods import METHODS
-from core.tracing.over_pairs import sessions_over
+from core.tracing.over_pairs import batches_over, sessions_over
 from core.tracing.per_pair import scores_per_pair
 from tests.core.engine.cases import case
 from tests.core.tracing.test_trace import ANSWERS, pairs
+from tests.small_models import VOCABULARY
 
 
 def mlp_outputs(module: torch.nn.Module, ids: torch.Tensor) -> torch.Tensor:
@@ -192,3 +193,27 @@ def test_answers_of_the_sessions_rows_are_not_given_to_other_pairs() -> None:
     same = ws.trace(ws.Session(model, pair, ws.logit_difference([7, 7], 9)), "eap", dataset=dataset)
     one = ws.trace(ws.Session(model, pair, ws.logit_difference(7, 9)), "eap", dataset=dataset)
     np.testing.assert_array_equal(same.values, one.values)
+
+
+def test_a_batch_counts_the_rows_of_its_pairs() -> None:
+    """A pair may be a batch itself."""
+    model = case("gpt2").model
+    ids = torch.arange(9 * 5).reshape(9, 5) % VOCABULARY
+    rows = [ids[:4], ids[4:5], ids[5:7], ids[7:]]
+    given = [model.pair(part, (part + 1) % VOCABULARY) for part in rows]
+    session = ws.Session(model, given[0], ws.logit_difference(1, 2))
+    batches = batches_over(session, ws.Dataset(given), 15)
+    assert [batch.rows for batch in batches] == [(0, 1, 2, 3), (4, 5, 6), (7, 8)]
+    scores = ws.trace(session, "eap", dataset=ws.Dataset(given))
+    one = ws.trace(ws.Session(model, model.pair(ids, (ids + 1) % VOCABULARY), ws.logit_difference(1, 2)), "eap")
+    np.testing.assert_allclose(scores.values, one.values, atol=1e-12)
+
+
+def test_a_metric_of_each_pairs_answers_is_not_named_by_the_first_ones() -> None:
+    setup = case("gpt2")
+    rows = pairs(setup.model)
+    session = ws.Session(setup.model, rows[0], ws.logit_difference(1, 2))
+    scores = ws.trace(session, "eap", dataset=ws.Dataset(rows, ANSWERS))
+    assert scores.about["metric"] == "logit difference of each pair's own answers"
+    alike = ws.trace(session, "eap", dataset=ws.Dataset(rows, [(1, 2)] * len(rows)))
+    assert alike.about["metric"] == session.metric.name

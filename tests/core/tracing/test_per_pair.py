@@ -9,7 +9,7 @@ import torch
 import wirescope as ws
 from core.errors import InputError
 from core.models.adapter import Adapter
-from core.tracing import attribution
+from core.tracing import attribution, over_pairs, per_pair
 from core.tracing.methods import METHODS
 from core.tracing.per_pair import scores_per_pair
 from tests.core.engine.cases import case
@@ -73,3 +73,24 @@ def test_a_pair_of_several_rows_is_refused() -> None:
     session = ws.Session(setup.model, setup.pair, ws.logit_difference(1, 2))
     with pytest.raises(InputError, match="one by one"):
         scores_per_pair(session, "eap", ws.Dataset([setup.pair]))
+
+
+def test_pairs_go_together_as_their_gradients_fit(monkeypatch) -> None:
+    """EAP-IG holds the gradients of several steps at once, as in a trace."""
+    setup = case("gpt2")
+    ids = torch.arange(5 * 8).reshape(8, 5) % VOCABULARY
+    pairs = [setup.model.pair(row[None], (row[None] + 1) % VOCABULARY) for row in ids]
+    session = ws.Session(setup.model, pairs[0], ws.logit_difference(1, 2))
+    asked: list[int] = []
+    usual = per_pair.batches_over
+
+    def told(session: ws.Session, dataset: ws.Dataset, positions: int) -> object:
+        asked.append(positions)
+        return usual(session, dataset, positions)
+
+    monkeypatch.setattr(per_pair, "batches_over", told)
+    monkeypatch.setattr(over_pairs, "batch_positions", lambda weights, runs: 10**6)
+    for steps in (1, 5):
+        scores_per_pair(session, "eap-ig", ws.Dataset(pairs), options=ws.Options(steps=steps))
+    assert asked == [over_pairs.fitting_positions(session.engine, steps) for steps in (1, 5)]
+    assert asked[1] < asked[0]

@@ -50,6 +50,13 @@ def test_a_circuit_of_more_edges_than_there_are_is_refused(count: int) -> None:
         scores([]).top(count)
 
 
+@pytest.mark.parametrize("count", [2.5, "2", None])
+def test_a_circuit_of_no_whole_number_of_edges_is_refused(count: object) -> None:
+    for choose in (scores([]).top, scores([]).select):
+        with pytest.raises(ArgumentError, match="no number of edges"):
+            choose(count)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("by_size", [False, True])
 def test_edges_without_a_score_are_taken_only_where_they_may_come_last(by_size: bool) -> None:
     graph = Graph(layers=4, heads=2, kv_heads=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,17 @@ def test_a_curve_runs_the_circuits_of_its_rule(setting: Setting, rule: str) -> N
     assert curve.recovered[1] == usual.recovered[1], "all edges are the whole model, whatever the rule"
     own = ws.faithfulness(session, scores.with_rule(rule), fractions=(0.05, 1.0), dataset=dataset, random_circuits=0)
     assert own.recovered == curve.recovered
+
+
+def test_ranks_of_measured_scores_are_not_said_to_be_measured(setting: Setting) -> None:
+    session, _, _ = setting
+    scan = ws.trace(session, "exact-scan", options=ws.Options(budget=3))
+    assert scan.measured is not None
+    found = ensemble([replace(scan, about={**scan.about, "chosen by": "consensus"}), ws.trace(session, "eap")])
+    assert found.measured is None
+    assert "measured" not in found.about
+    assert found.rule == "top", "how sure the signs of one method are is not known of the ranks"
+    assert len(found.select(5)) == 5
 
 
 def test_an_ensemble_is_the_mean_of_the_members_ranks(setting: Setting) -> None:

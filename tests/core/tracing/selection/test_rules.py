@@ -10,9 +10,10 @@ import pytest
 
 from core.circuit import connected
 from core.errors import ArgumentError, InputError
+from core.formatting import percent
 from core.graph import Graph
 from core.tracing.scores import Scores
-from core.tracing.selection import RULES, Ranked, gap_of, sign_agreement
+from core.tracing.selection import GAP, RULES, Ranked, gap_of, sign_agreement
 from core.tracing.selection.program import program
 
 GRAPHS = {
@@ -92,6 +93,12 @@ def test_a_gap_is_said_by_the_circuit(monkeypatch: pytest.MonkeyPatch) -> None:
     one = scores(LARGE)
     assert gap_of(one.select(40, "program").about) == pytest.approx(program(one.ranked(), 40, 0.0).gap, abs=1e-6)
     assert gap_of(one.select(40, "greedy").about) == 0
+
+
+def test_a_gap_of_more_than_the_whole_sum_is_read_too() -> None:
+    """Of a sum near 0 a better one may be many times as large; and a file may say anything."""
+    assert gap_of({GAP: percent(12.5, 4)}) == pytest.approx(12.5)
+    assert gap_of({GAP: "little"}) == 0
 
 
 def test_consensus_puts_sure_edges_first_and_those_that_lead_away_last() -> None:
