@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from core.models import packs
 from tests.benchmarks.models import FOURS, MAKERS
 from tests.benchmarks.table import Table
 
@@ -36,6 +37,40 @@ else:
 print(megabytes("VmHWM") - before)
 """
 
+# A first round loads what libraries load once, at the first model of a kind: it is not of the model that is left.
+LEAVING = """
+import re, sys, tempfile
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from app.document import Document, Source
+from app.engine_side import EngineSide
+from app.messages import Request
+from core.models import packs
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+def megabytes():
+    return int(re.search(r"VmRSS:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
+folder = tempfile.mkdtemp()
+sizes = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2)
+LlamaForCausalLM(LlamaConfig(vocab_size=49152, **sizes)).save_pretrained(folder)
+AutoTokenizer.from_pretrained(packs.pack_folder("smollm2")).save_pretrained(folder)
+engine = EngineSide()
+sides = Source("text", "The cat"), Source("text", "The car")
+def use(model, number):
+    failed = []
+    request = Request(number, Document(model, *sides), recover=False)
+    engine.serve(request, lambda answer: failed.append(answer) if "Failed" in type(answer).__name__ else None,
+                 lambda: False)
+    assert not failed, failed
+use(folder, 1)
+use("bundled:names", 2)
+before = megabytes()
+use(sys.argv[1], 3)
+opened = megabytes()
+use("bundled:names", 4)
+print(before, opened, megabytes())
+"""
+
 
 def tables() -> Iterator[Table]:
     rows: list[list[str]] = []
@@ -49,11 +84,24 @@ def tables() -> Iterator[Table]:
     rows = [[name, f"{measure(name, 'session'):.0f} MB"] for name in MAKERS]
     heads = ("model", "64 toggles, EAP and the faithfulness curve")
     yield Table("Peak memory of a session over the loaded model", heads, [*rows, ["budget, SmolLM2 at 64", "600 MB"]])
+    if not packs.is_installed("smollm2"):
+        return
+    before, opened, after = numbers(LEAVING, "pack:smollm2")
+    heads = ("model", "before", "open", "left for the one before", "of before")
+    row = ["pack:smollm2", f"{before:.0f} MB", f"{opened:.0f} MB", f"{after:.0f} MB", f"{after / before:.2f}"]
+    yield Table(
+        "Memory of the process when the window's engine leaves a model", heads, [row, ["budget", "", "", "", "1.1"]]
+    )
 
 
 def measure(name: str, work: str) -> float:
+    return numbers(PROGRAM, name, work)[0]
+
+
+def numbers(program: str, *arguments: str) -> list[float]:
+    """What a program prints last, run in a process of its own."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     found = subprocess.run(
-        [sys.executable, "-c", PROGRAM, name, work], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program, *arguments], env=environment, capture_output=True, text=True, check=True
     )
-    return float(found.stdout.split()[-1])
+    return [float(word) for word in found.stdout.splitlines()[-1].split()]
