@@ -179,6 +179,12 @@ class LayerMath:
         outs = heads_out(self.weights, z, heads)
         return outs if factor is None else scaled(outs, factor)
 
+    def together(self, z: Tensor, heads: Sequence[int]) -> Tensor:
+        """What some heads add together: their z [batch, n, heads, head_width] to [batch, n, width]. Without b_o and the
+        joint scale."""
+        w = self.weights.w_o.unflatten(1, (-1, z.shape[-1]))[:, neighbours(heads)]  # type: ignore[no-untyped-call]
+        return F.linear(z.flatten(2), w.flatten(1))
+
     def mlp(self, x: Tensor) -> Tensor:
         """What the MLP adds where it reads x [..., rows, width]."""
         return self.adapter.mlp(self.layer, self.adapter.mlp_norm(self.layer, x))

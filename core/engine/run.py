@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core import progress
+from core.engine.first_attention import FirstAttention
 from core.engine.flow import Flow
 from core.engine.frozen import FrozenNorms
 from core.engine.layer import Below, LayerMath, neighbours
@@ -124,6 +125,10 @@ class Pass:
                 made.append(kept[layer])  # type: ignore[arg-type]
             return
 
+        if self._first_changed(stage):
+            self._first_attention(math, keys, queries)
+            return
+
         stream = state.attention_in[layer]
         x = keys.of(stream)
         normed = self._attention_norm(layer, x, keys)
@@ -166,6 +171,45 @@ class Pass:
         state.z.append(z)
         state.factors.append(factor)
         state.after_attention.append(after)
+
+    def _first_changed(self, stage: int) -> bool:
+        """Whether edits act in a stage, none before it, and no port changes what the others do."""
+        acting = set(self.plan.acting) if self.variants is None else {*self.plan.acting, self.variants.stage}
+        first = stage == min(acting, default=-1) and not self.plan.input_slots
+        return first and self.clean is not None and not self.shape.coupled
+
+    def _first_attention(self, math: LayerMath, keys: Rows, queries: Rows) -> None:
+        """`_attention` in the first stage that changes: of its edited ports and their heads alone."""
+        state, clean, stage = self.state, self.clean, 2 * math.layer
+        assert clean is not None
+        attention = FirstAttention(math, clean, keys, queries)
+        edited = [reader for reader, _ in self.plan.stages[stage].readers]
+        if edited:
+            stream, shape = state.attention_in[math.layer], self.shape
+            x, late = keys.of(stream), queries.of(stream)
+            q = late.new_empty(*late.shape[:2], shape.heads, shape.head_width)
+            k, v = x.new_empty(2, *x.shape[:2], shape.kv_heads, shape.head_width)
+            ports = {"q": q, "k": k, "v": v}
+            if queries is keys:
+                self._edited_ports(stage, x, keys, ports)
+            else:
+                self._edited_ports(stage, x, keys, {"k": k, "v": v})
+                self._edited_ports(stage, late, queries, {"q": q})
+            for reader in edited:
+                attention.project(reader, ports[reader.kind][:, :, reader.head])
+            attention.mix(edited)
+        for reader, which, changed in self._variant_readers(stage):
+            port = math.port(reader)
+            attention.project(reader, math.project(math.norm(changed), port, port + 1)[:, :, 0], which)
+        for reader, which, _ in self._variant_readers(stage):
+            attention.mix([reader], which)
+        after = self._carry_heads(math, attention.z[:, queries.first :], None, attention.after, queries)
+        state.q.append(attention.ports["q"])
+        state.k.append(attention.ports["k"])
+        state.v.append(attention.ports["v"])
+        state.z.append(attention.z)
+        state.factors.append(None)
+        state.after_attention.append(queries.after(clean.after_attention[math.layer], after))
 
     def _edited_ports(self, stage: int, x: Tensor, rows: Rows, ports: dict[str, Tensor]) -> None:
         """Set what edited readers make of what they read, [batch, rows, heads, head_width] by kind. x: the stream at

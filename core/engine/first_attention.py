@@ -1,0 +1,77 @@
+"""The attention of the first layer that edits change: before it nothing differs, so ports without edits make there what
+they make in the clean run.
+
+Steps:
+1. q, k and v of edited ports alone are projected and turned; the others are the clean run's.
+2. Heads that one of these ports belongs to mix anew.
+3. after attention = clean after attention + sum over these heads of w_o (z - clean z)
+
+A toggled edge so costs one head in place of a whole attention. Not for a coupled model, in which a change of one head
+scales the others too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+from core.engine.layer import LayerMath
+from core.engine.rows import Rows
+from core.engine.state import RunState
+from core.graph import Reader
+
+
+class FirstAttention:
+    """ports: q, k and v by kind, and z, as a run keeps them; each is the clean run's until something in it changes.
+    after: the stream after attention at the rows of the queries. keys, queries: the rows that are computed."""
+
+    def __init__(self, math: LayerMath, clean: RunState, keys: Rows, queries: Rows) -> None:
+        layer = math.layer
+        self._math, self._clean = math, clean
+        self._rows = {"q": queries, "k": keys, "v": keys}
+        self._own: set[str] = set()  # kinds of ports that are copies
+        self.ports = {"q": clean.q[layer], "k": clean.k[layer], "v": clean.v[layer]}
+        self.z = clean.z[layer]
+        self.after = clean.stream_at(Reader("mlp", layer), False, queries)
+
+    def project(self, reader: Reader, projected: Tensor, which: Sequence[int] | None = None) -> None:
+        """Let a port carry something else, as it was projected [batch, rows, head_width]. which: rows of the batch;
+        None: all."""
+        kind, rows, of_batch = reader.kind, self._rows[reader.kind], slice(None) if which is None else list(which)
+        by_head = projected[:, :, None]
+        if kind != "v":
+            turn = self._math.query if kind == "q" else self._math.key
+            by_head = turn(by_head, self._clean.places(self._some(rows, of_batch)), [reader.head])
+        if kind not in self._own:
+            self._own.add(kind)
+            self.ports[kind] = self.ports[kind].clone(memory_format=torch.contiguous_format)
+        self.ports[kind][of_batch, rows.first :, reader.head] = by_head[:, :, 0]
+
+    def mix(self, readers: Iterable[Reader], which: Sequence[int] | None = None) -> None:
+        """Let the heads mix anew that some ports belong to. which: rows of the batch; None: all."""
+        math, rows, of_batch = self._math, self._rows["q"], slice(None) if which is None else list(which)
+        heads = self._heads_of(readers)
+        kv_heads = sorted({head * math.shape.kv_heads // math.shape.heads for head in heads})
+        q, before = (x[of_batch, rows.first :][:, :, heads] for x in (self.ports["q"], self.z))
+        k, v = (self.ports[kind][of_batch][:, :, kv_heads] for kind in "kv")
+        z = math.attend(q, k, v, self._clean.places(self._some(rows, of_batch)), heads, kv_heads)
+        if self.z is self._clean.z[math.layer]:
+            self.z, self.after = self.z.clone(memory_format=torch.contiguous_format), self.after.clone()
+        for place, head in enumerate(heads):
+            self.z[of_batch, rows.first :, head] = z[:, :, place]
+        self.after[of_batch] += math.together(z - before, heads)
+
+    @staticmethod
+    def _some(rows: Rows, of_batch: slice | list[int]) -> Rows:
+        """Rows of a part of the batch."""
+        return rows if rows.index is None else Rows(rows.length, index=rows.index[of_batch])
+
+    def _heads_of(self, readers: Iterable[Reader]) -> list[int]:
+        shape = self._math.shape
+        group = shape.heads // shape.kv_heads
+        found: set[int] = set()
+        for reader in readers:
+            found.update([reader.head] if reader.kind == "q" else range(reader.head * group, (reader.head + 1) * group))
+        return sorted(found)

@@ -1,0 +1,108 @@
+"""The speed that is asked of the engine, as ratios to the model's own passes: medians of processor time on one thread,
+the two in turn, so that other work on the machine counts little."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+import torch
+
+import wirescope as ws
+from core.models import packs
+from tests.benchmarks.models import dinov2, forward, forward_and_backward, gpt2_small_shape, of_names
+from tests.benchmarks.table import Table
+
+EDGES = 40  # random edges toggled
+MANY = 5000  # edges edited at once
+ROUNDS = 3
+Row = tuple[str, str, Callable[[], tuple[float, float]]]
+
+
+def tables() -> Iterator[Table]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        rows = []
+        for what, asked, measure in asked_for():
+            ran, own = measure()
+            rows.append([what, f"{ran:.0f} ms", f"{own:.0f} ms", f"{ran / own:.2f}", asked])
+    finally:
+        torch.set_num_threads(threads)
+    title = "Speed, as ratios to the model's own forward (EAP: and backward); processor time, one thread"
+    yield Table(title, ("what", "took", "own", "ratio", "asked"), rows)
+
+
+def asked_for() -> Iterator[Row]:
+    """What is measured, the ratio asked for, and how to measure it."""
+    yield "one edge toggled, GPT-2 small's shape, 16 tokens", ".15", lambda: toggled(gpt2_small_shape(16))
+    yield "the same, 128 tokens", ".17", lambda: toggled(gpt2_small_shape(128))
+    if packs.is_installed("smollm2"):
+        yield "the same, SmolLM2, 14 tokens", ".18", lambda: toggled(of_names("pack:smollm2"))
+    yield "EAP, 4 pairs of 16 tokens: again in a session", ".75", lambda: attributed(gpt2_small_shape(16, 4), warm=True)
+    yield "the same in a new session", "1.2", lambda: attributed(gpt2_small_shape(16, 4), warm=False)
+    yield "ten-point curve, GPT-2 small's shape, 128 tokens", "7.2", lambda: curve(gpt2_small_shape(128))
+    if packs.is_installed("dinov2-small"):
+        yield "exact scan of an edge, DINOv2, 257 patches", ".14", lambda: scanned(dinov2())
+    yield f"{MANY:,} edges edited at once, GPT-2 small's shape, 16 tokens", "1.6", lambda: many(gpt2_small_shape(16))
+
+
+def in_turn(works: Iterable[Callable[[], object]], own: Callable[[], object]) -> tuple[float, float]:
+    """Medians of milliseconds of processor time, of several pieces of work and of what they are compared with."""
+    own()
+    pairs = [(_milliseconds(work), _milliseconds(own)) for work in works]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return (time.process_time() - started) * 1000
+
+
+def toggled(session: ws.Session) -> tuple[float, float]:
+    draw, graph = random.Random(0), session.graph
+    edits = [[ws.Edit(graph.edge(draw.randrange(graph.n_edges)), "patch")] for _ in range(EDGES)]
+    session.run([ws.Edit("input->logits", "patch")])
+    return in_turn(((lambda edit=edit: session.run(edit)) for edit in edits), lambda: forward(session))  # type: ignore[misc]
+
+
+def many(session: ws.Session) -> tuple[float, float]:
+    """Other edges each time; the edits are there before."""
+    draw, graph = random.Random(0), session.graph
+    drawn = [draw.sample(range(graph.n_edges), MANY) for _ in range(ROUNDS + 1)]
+    first, *others = [[ws.Edit(graph.edge(number), "patch") for number in numbers] for numbers in drawn]
+    session.run(first)
+    return in_turn(((lambda edits=edits: session.run(edits)) for edits in others), lambda: forward(session))  # type: ignore[misc]
+
+
+def attributed(session: ws.Session, warm: bool) -> tuple[float, float]:
+    """warm: in a session that has run over A and B before."""
+
+    def work() -> None:
+        own = session if warm else ws.Session(session.model, session.pair, session.metric.metric, parity=session.parity)
+        ws.trace(own, "eap")
+
+    work()
+    return in_turn([work] * ROUNDS, lambda: forward_and_backward(session))
+
+
+def curve(session: ws.Session) -> tuple[float, float]:
+    scores = ws.trace(session, "eap")
+    works = [lambda: ws.faithfulness(session, scores, random_circuits=0)] * ROUNDS
+    works[0]()
+    return in_turn(works, lambda: forward(session))
+
+
+def scanned(session: ws.Session, readers: int = 12, most: int = 400) -> tuple[float, float]:
+    """One edge of all into some readers, drawn by how many edges they have, as a full scan has them."""
+    draw, graph = random.Random(0), session.graph
+    weights = [graph.writers_before(reader) for reader in graph.readers]
+    chosen = set(draw.choices(graph.readers, weights, k=readers))
+    numbers = [index for reader in chosen for index in graph.edges_into(reader)]
+    edges = [graph.edge(index) for index in draw.sample(numbers, min(most, len(numbers)))]
+    ws.Scan(session, edges[:8]).run()
+    ran, own = in_turn([ws.Scan(session, edges).run], lambda: [forward(session) for _ in range(2 * ROUNDS)])
+    return ran / len(edges), own / (2 * ROUNDS)
