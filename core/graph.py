@@ -105,13 +105,11 @@ class Graph:
         if not (0 <= reader.layer < self.layers and (reader.kind == "mlp" or 0 <= reader.head < heads)):
             raise ArgumentError(f"There is no reader {reader.name} in this model.", self._extent)
         start = reader.layer * self._readers_per_layer
-        offset = {
-            "q": 0,
-            "k": self.heads,
-            "v": self.heads + self.kv_heads,
-            "mlp": self.heads + 2 * self.kv_heads,
-        }
-        return start + offset[reader.kind] + (0 if reader.kind == "mlp" else reader.head)
+        if reader.kind == "q":
+            return start + reader.head
+        if reader.kind == "mlp":
+            return start + self.heads + 2 * self.kv_heads
+        return start + self.heads + (0 if reader.kind == "k" else self.kv_heads) + reader.head
 
     def writers_before(self, reader: Reader) -> int:
         """How many writers a reader can read: writers 0 .. n-1."""

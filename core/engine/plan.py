@@ -123,11 +123,18 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
     node_slots: dict[int, list[Slot]] = {}
     reader_slots: dict[Reader, list[Slot]] = {}
     edge_slots: dict[Reader, dict[int, list[Slot]]] = {}
+    shared: dict[object, Slot] = {}  # equal ones are one object, which is quick to compare
     for edit in edits:
-        slot = Slot(edit.kind, edit.positions, edit.value, edit.strength, edit.seed)
+        key = edit.kind, edit.positions, edit.value, edit.strength, edit.seed
+        slot = shared.get(key)
+        if slot is None:
+            slot = shared[key] = Slot(*key)
         target = edit.target
         if isinstance(target, Edge):
-            slots = edge_slots.setdefault(target.reader, {}).setdefault(graph.writer_index(target.writer), [])
+            of_reader = edge_slots.get(target.reader)
+            if of_reader is None:
+                of_reader = edge_slots[target.reader] = {}
+            slots = of_reader.setdefault(graph.writer_index(target.writer), [])
         elif isinstance(target, Reader):
             slots = reader_slots.setdefault(target, [])
         else:
@@ -142,7 +149,7 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
         by_writer = sorted(edge_slots.get(reader, {}).items())
         edges = tuple((writer, slot) for writer, slots in by_writer for slot in _acting(slots))
         plan = ReaderPlan(tuple(reader_slots.get(reader, ())), edges)
-        if plan != ReaderPlan():
+        if plan.slots or plan.edges:
             readers[stage_of_reader(reader, graph)].append((reader, plan))
     writers: list[list[tuple[int, tuple[Slot, ...]]]] = [[] for _ in range(n_stages)]
     for number in sorted(node_slots):
@@ -155,6 +162,9 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
 
 def _own(slots: list[Slot], new: Slot, length: int) -> None:
     """Add a slot; it takes its positions away from the slots before it."""
+    if not slots:
+        slots.append(new)
+        return
     kept = []
     for slot in slots:
         left = _without(slot.positions, new.positions, length)
@@ -196,6 +206,6 @@ def _first_rows(
         slots = [slot for _, plan in stage.readers for slot in plan.slots]
         slots += [slot for _, plan in stage.readers for _, slot in plan.edges]
         slots += [slot for _, written in stage.writers for slot in written]
-        current = min([current, *(row(slot) for slot in slots)])
+        current = min([current, *(row(slot) for slot in {id(slot): slot for slot in slots}.values())])
         rows.append(current)
     return tuple(rows)

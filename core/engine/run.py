@@ -131,10 +131,12 @@ class Pass:
 
         stream = state.attention_in[layer]
         x = keys.of(stream)
-        normed = self._attention_norm(layer, x, keys)
-        if queries is keys:
-            q, k, v = math.split(math.project(normed))
+        if len(self.plan.stages[stage].readers) == shape.heads + 2 * shape.kv_heads:  # each is set below
+            q, k, v = self._unset_ports(x, queries.of(stream))
+        elif queries is keys:
+            q, k, v = math.split(math.project(self._attention_norm(layer, x, keys)))
         else:
+            normed = self._attention_norm(layer, x, keys)
             q = math.project(self._attention_norm(layer, queries.of(stream), queries), 0, shape.heads)
             k, v = math.project(normed, shape.heads).split(shape.kv_heads, dim=2)  # type: ignore[no-untyped-call]
         ports = {"q": q, "k": k, "v": v}
@@ -185,10 +187,9 @@ class Pass:
         attention = FirstAttention(math, clean, keys, queries)
         edited = [reader for reader, _ in self.plan.stages[stage].readers]
         if edited:
-            stream, shape = state.attention_in[math.layer], self.shape
+            stream = state.attention_in[math.layer]
             x, late = keys.of(stream), queries.of(stream)
-            q = late.new_empty(*late.shape[:2], shape.heads, shape.head_width)
-            k, v = x.new_empty(2, *x.shape[:2], shape.kv_heads, shape.head_width)
+            q, k, v = self._unset_ports(x, late)
             ports = {"q": q, "k": k, "v": v}
             if queries is keys:
                 self._edited_ports(stage, x, keys, ports)
@@ -210,6 +211,12 @@ class Pass:
         state.z.append(attention.z)
         state.factors.append(None)
         state.after_attention.append(queries.after(clean.after_attention[math.layer], after))
+
+    def _unset_ports(self, x: Tensor, of_q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """q, k and v for edited ports to set. x, of_q: what k and v are made of, and q, [batch, rows, width]."""
+        shape = self.shape
+        k, v = x.new_empty(2, *x.shape[:2], shape.kv_heads, shape.head_width)
+        return of_q.new_empty(*of_q.shape[:2], shape.heads, shape.head_width), k, v
 
     def _edited_ports(self, stage: int, x: Tensor, rows: Rows, ports: dict[str, Tensor]) -> None:
         """Set what edited readers make of what they read, [batch, rows, heads, head_width] by kind. x: the stream at
