@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks selection
 
+The balance of scores is measured on other pairs of the task, as many, than those that the circuits are run on.
 The largest table needs pack:smollm2; WIRESCOPE_PAIRS sets its number of pairs.
 """
 
@@ -37,7 +38,7 @@ def tables() -> Iterator[Table]:
 
 def compiled() -> Table:
     """The circuit of the true size: the share of its edges that are true ones, and what it recovers."""
-    rows: dict[str, list[str]] = {name: [name] for name in RULES if name != "consensus"}
+    rows: dict[str, list[str]] = {name: [name] for name, rule in RULES.items() if not rule.needs}
     for program in PROGRAMS.values():
         builder = program.build()
         model = builder.build()
@@ -49,7 +50,8 @@ def compiled() -> Table:
             curve = ws.faithfulness(session, scores, rule=name, by_size=True, fractions=(share,), random_circuits=0)
             row.append(f"{truth[circuit.edges].mean():.2f} {curve.recovered[0]:.2f}")
     title = (
-        "Known circuits, patch ablation, EAP-IG: true edges among those chosen at the true size, and what they recover"
+        "Circuits chosen by each rule: known circuits, patch ablation, EAP-IG by size: true edges among those chosen "
+        "at the true size, and what they recover"
     )
     return Table(title, ("rule", *PROGRAMS), list(rows.values()))
 
@@ -59,29 +61,34 @@ def on_names() -> Table:
     rows: dict[str, list[str]] = {}
     for task in TASKS:
         session, dataset = dataset_of(model, task, PAIRS)
-        for name, cells in _by_rule(session, dataset):
+        for name, cells in _by_rule(session, dataset, dataset_of(model, task, PAIRS, seed=1)[1]):
             rows.setdefault(name, [name]).append(f"{cells[1]} {cells[3]}")
-    title = f"`names`, {PAIRS} pairs of each task: CMD by signed score, and by size, of circuits chosen by each rule"
+    title = f"Circuits chosen by each rule: `names`, {PAIRS} pairs of each task: CMD by signed score, and by size"
     return Table(title, ("scores, rule", *TASKS), list(rows.values()))
 
 
 def on_smollm2() -> Table:
-    session, dataset = dataset_of(ws.load_model("pack:smollm2"), "ioi", MANY)
+    model = ws.load_model("pack:smollm2")
+    session, dataset = dataset_of(model, "ioi", MANY)
     rows = []
-    for name, cells in _by_rule(session, dataset):
+    for name, cells in _by_rule(session, dataset, dataset_of(model, "ioi", MANY, seed=1)[1]):
         rows.append([name, *cells])
         print(*rows[-1], sep="  ", file=sys.stderr, flush=True)
     heads = ("scores, rule", "CPR", "CMD", "CPR by size", "CMD by size", f"recovered at {FRACTIONS}", "by size",
              "gap at most", "choosing")  # fmt: skip
-    return Table(f"SmolLM2, indirect objects, {MANY} pairs: circuits chosen by each rule", heads, rows)
+    return Table(f"Circuits chosen by each rule: SmolLM2, indirect objects, {MANY} pairs", heads, rows)
 
 
-def _by_rule(session: ws.Session, dataset: ws.Dataset) -> Iterator[tuple[str, list[str]]]:
+def _by_rule(session: ws.Session, dataset: ws.Dataset, others: ws.Dataset) -> Iterator[tuple[str, list[str]]]:
     """Each rule on EAP-IG's scores, and on the ensemble of MEMBERS: CPR, CMD, both by size, what is recovered, both
-    ways, the largest gap, and the seconds that choosing took."""
+    ways, the largest gap, and the seconds that choosing took. others: pairs that the balance is measured on."""
     traced = {method: ws.trace(session, method, dataset=dataset, options=OPTIONS) for method in MEMBERS}
-    for name in RULES:
-        scores = with_agreement(session, traced["eap-ig"], dataset) if name == "consensus" else traced["eap-ig"]
+    for name, rule in RULES.items():
+        scores = traced["eap-ig"]
+        if rule.needs == "agreement":
+            scores = with_agreement(session, scores, dataset)
+        if rule.needs == "balance":
+            scores = ws.with_balance(session, scores, others)
         yield f"eap-ig, {name}", _cells(session, dataset, scores, name)
     for name in ("top", "greedy", "program"):
         yield f"ensemble, {name}", _cells(session, dataset, ensemble(list(traced.values())), name)

@@ -50,9 +50,9 @@ def known_circuits(kind: str) -> Table:
     return Table(title, ("method", "median AUROC", *PROGRAMS), rows)
 
 
-def dataset_of(model: ws.Model, task: str, pairs: int) -> tuple[ws.Session, ws.Dataset]:
+def dataset_of(model: ws.Model, task: str, pairs: int, seed: int = 0) -> tuple[ws.Session, ws.Dataset]:
     """A task's pairs, each with its own answers."""
-    made = make_task(task, model, pairs)
+    made = make_task(task, model, pairs, seed)
     dataset = ws.Dataset([model.pair(clean, other) for clean, other in made.pairs], made.answers)
     return ws.Session(model, dataset.pairs[0], ws.logit_difference(*made.answers[0])), dataset
 
