@@ -3,8 +3,9 @@ by. Measured by runs of circuits, size by size.
 
 Steps:
 1. At every size, circuits of the best edges by score x direction alone, and of the largest alone.
-2. Where the first recover at most 100 %, or the second at least that, this is the answer: no other mixture is nearer.
-3. Otherwise the share between them is halved `HALVINGS` times, towards 100 %. The nearest that was seen is the answer.
+2. Where one of them recovers more than 100 % and the other less, the share between them is halved `HALVINGS` times,
+   towards 100 %.
+3. The nearest to 100 % that was seen is the answer.
 """
 
 from __future__ import annotations
@@ -66,15 +67,15 @@ def with_balance(
 
     every, none, whole = np.arange(len(sizes)), np.zeros(len(sizes)), np.ones(len(sizes))
     signed, by_size = recovered(0, every, whole), recovered(1, every, none)
-    best = np.where((signed > 1) & (np.abs(by_size - 1) < np.abs(signed - 1)), none, whole)
+    best = np.where(np.abs(by_size - 1) < np.abs(signed - 1), none, whole)
     misses = np.abs(np.where(best == 0, by_size, signed) - 1)
     low, high = none, whole
-    between = np.flatnonzero((signed > 1) & (by_size < 1))
+    between = np.flatnonzero((signed > 1) != (by_size > 1))
     for number in range(HALVINGS if len(between) else 0):
         shares = (low[between] + high[between]) / 2
         reached = recovered(2 + number, between, shares)
-        over = reached > 1
-        high[between[over]], low[between[~over]] = shares[over], shares[~over]
+        beyond = (reached > 1) == (signed[between] > 1)
+        high[between[beyond]], low[between[~beyond]] = shares[beyond], shares[~beyond]
         nearer = np.abs(reached - 1) < misses[between]
         best[between[nearer]], misses[between[nearer]] = shares[nearer], np.abs(reached - 1)[nearer]
     if progress is not None:
