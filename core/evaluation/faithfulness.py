@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.errors import ArgumentError
+from core.errors import ArgumentError, Cancelled
 from core.evaluation.limits import MOST
 from core.evaluation.measured import measure
 from core.inputs.pair import Dataset
@@ -110,14 +110,19 @@ def faithfulness(
     by_size: the largest scores whatever their sign. removed: keep what is left without the best edges. rule: by which
     rule edges are chosen, as in `Scores.select`; `consensus` takes scores that know how sure their signs are
     (`with_agreement`). memory: see `measure`. Raises InputError where A and B score alike, since there is nothing to
-    recover; ArgumentError for fractions that do not rise within (0, 1], and for a rule that cannot choose."""
+    recover; ArgumentError for fractions that do not rise within (0, 1], and for a rule that cannot choose; Cancelled,
+    asked between two sizes too."""
     rising = len(fractions) > 0 and all(a < b for a, b in pairwise([0, *fractions]))
     if not rising or fractions[-1] > 1:
         raise ArgumentError(f"Fractions rise from above 0 to 1 at most, unlike {tuple(fractions)}.")
     kind = replacement or scores.replacement
     scores = directed(scores, session, dataset, cancelled)
     sizes = sizes_of(len(scores.values) if scores.level == "nodes" else scores.values.size, fractions)
-    chosen = [scores.select(size, rule, by_size=by_size) for size in sizes]
+    chosen = []
+    for size in sizes:
+        if cancelled is not None and cancelled():  # a rule may take many seconds for each
+            raise Cancelled
+        chosen.append(scores.select(size, rule, by_size=by_size))
     circuits = [_kept(circuit, removed) for circuit in chosen]
     random = _random_circuits(circuits, random_circuits, seed)
     pruned = [circuit.pruned() for circuit in circuits]

@@ -116,8 +116,15 @@ def _number(name: str, value: float, known: Mapping[str, Field[Any]]) -> float:
 
 
 def options_told(about: Mapping[str, str]) -> Options:
-    """The options that scores were made with, as they say it of themselves; the usual ones where they do not."""
-    return Options(**{name: float(about[name]) for name in option_fields() if name in about})
+    """The options that scores were made with, as they say it of themselves; the usual ones where they do not. Raises
+    ArgumentError for what no option can be, as a file may say it."""
+    told = {}
+    for name in option_fields().keys() & about.keys():
+        try:
+            told[name] = float(about[name])
+        except ValueError:
+            raise ArgumentError(f"The option {name} of these scores is {about[name]!r}, no number.") from None
+    return Options(**told)
 
 
 def option_fields() -> dict[str, Field[Any]]:

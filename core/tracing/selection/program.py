@@ -20,8 +20,8 @@ Steps:
    below the last of the best ones costs d at least, and all of the best ones together are the most that there can be.
    Where still more than `POOL` beside them are left, the program is of the best ones and of the best at every node.
 4. HiGHS solves it, for `SECONDS` at most. The better of what it has by then and of step 2 is the answer, with the gap
-   to the most that any circuit could have. On a graph of tens of thousands of edges there always is a gap, of a
-   hundredth or less; where time runs out, how good the answer is depends on the machine.
+   to the most that any circuit could have. On a graph of tens of thousands of edges there mostly is a gap, the larger
+   the fewer edges are asked for; where time runs out, how good the answer is depends on the machine.
 """
 
 from __future__ import annotations

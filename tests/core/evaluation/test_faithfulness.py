@@ -105,3 +105,20 @@ def test_fractions_rise_and_are_parts_of_the_whole(fractions: tuple[float, ...])
     session = session_of()
     with pytest.raises(ArgumentError, match="Fractions rise"):
         ws.faithfulness(session, ws.trace(session, "eap"), fractions=fractions)
+
+
+def test_a_curve_can_be_cancelled_while_its_circuits_are_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An integer program takes its time for each size."""
+    session = case("gpt2").session()
+    scores = ws.trace(session, "eap")
+    chosen: list[int] = []
+    usual = type(scores).select
+
+    def counted(self: ws.Scores, count: int, *args: object, **more: object) -> Circuit:
+        chosen.append(count)
+        return usual(self, count, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(scores), "select", counted)
+    with pytest.raises(Cancelled):
+        ws.faithfulness(session, scores, rule="program", cancelled=lambda: len(chosen) >= 2)
+    assert len(chosen) == 2

@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import ArgumentError
 from core.graph import Graph
+from core.tracing.options import options_told
 from core.tracing.scores import Scores
 
 GRAPH = Graph(layers=2, heads=2, kv_heads=1)
@@ -74,3 +75,9 @@ def test_edges_without_a_score_are_taken_only_where_they_may_come_last(by_size: 
     with pytest.raises(ArgumentError, match="0 of"):
         nothing.top(5)
     assert len(nothing.top(0)) == 0
+
+
+def test_options_that_a_file_says_wrongly_are_refused_by_name() -> None:
+    assert options_told({"steps": "7", "model": "five"}).steps == 7
+    with pytest.raises(ArgumentError, match="steps of these scores is 'five'"):
+        options_told({"steps": "five"})
