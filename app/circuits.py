@@ -4,6 +4,7 @@ size is taken up as soon as the engine is free, so that every figure on the way 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -17,7 +18,7 @@ from app.presenters.trust_verdict import speaks_against
 from app.trace_choice import pairs_words
 from app.tracing_wants import Untraced
 from app.workbench import TRACE_STEP
-from core.formatting import share_words
+from core.formatting import best_edges, counted, share_words
 from core.tracing.selection import RULES, USUAL
 from views.circuit_data import CircuitData, CurveData, KeptData, RuleData
 
@@ -42,6 +43,7 @@ class Circuits(QObject):
         self._problem = ""
         self._untraced: tuple[object, str] = None, ""  # why a trace could not be made, and of which state
         self._found: int | None = None  # the size that the last trace came to
+        self._found_of: tuple[object, ...] = ()  # the state that it was found in
         self._pending: int | None = None
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
@@ -88,8 +90,8 @@ class Circuits(QObject):
 
     def _commit(self, size: int | None) -> None:
         scored = self._bench.scored
-        best = "the best " if scored is None or scored.rule == USUAL else ""
-        words = "Show the strongest edges" if size is None else f"Keep {best}{size:,} edges"
+        kept = best_edges if scored is None or scored.rule == USUAL else partial(counted, name="edge")
+        words = "Show the strongest edges" if size is None else f"Keep {kept(size)}"
         merge = "" if size is None else "size"
         self._bench.commit(words, replace(self._bench.document, size=size), merge)
 
@@ -160,7 +162,7 @@ class Circuits(QObject):
     def _take_recovered(self, recovered: Recovered) -> None:
         """A trace has found how many edges do most: they are the circuit, where the user has not chosen a size."""
         document = self._bench.document
-        size = document.size
+        size, self._found_of = document.size, self._state()
         words = traced_words(recovered, document)
         if size is None or size == self._found:
             self._found = recovered.size if recovered.is_small else None
@@ -216,7 +218,7 @@ class Circuits(QObject):
             can_run=can_run,
             in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
             tracing=bench.tracing,
-            nothing_small=nothing_small(bench.recovered),
+            nothing_small=nothing_small(bench.recovered) if self._found_of == state else "",
             rules=() if scored is None else _rules(scored),
             rule=USUAL if scored is None else scored.rule,
             stale=kept is not None and bench.document.size is not None and present is None,
@@ -254,9 +256,9 @@ def step_words(found: Recovered) -> str:
     """What a trace does to the circuit, as a step."""
     if not found.is_small:
         return "Trace: no small circuit, show the strongest edges"
-    return (
-        f"Trace: keep the {'' if found.is_search else 'best '}{found.size:,} edges{' that it kept' * found.is_search}"
-    )
+    if found.is_search:
+        return f"Trace: keep the {counted(found.size, 'edge')} that it kept"
+    return f"Trace: keep {best_edges(found.size)}"
 
 
 def nothing_small(found: Recovered | None) -> str:

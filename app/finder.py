@@ -28,6 +28,7 @@ class Finder(QObject):
         self._window, self.bar = window, bar
         self._want: HeadsReading | WantTraits | None = None
         self._traits: TraitsFound | None = None  # the latest
+        self._traits_of: tuple[object, ...] = ()  # the run that they are of
         self._answer: AttentionTo | None = None  # the latest, to be shown again for the same words
         bar.looked_for.connect(self._look)
         bar.chosen.connect(self._go)
@@ -93,11 +94,12 @@ class Finder(QObject):
             self._look_again()
 
     def _forget_traits(self) -> None:
-        """They are of other inputs or edits; they come again."""
-        self._traits = None
+        """Those of other inputs or edits come again."""
+        if self._traits_of != self._window.workbench.document.run:
+            self._traits = None
 
     def _take_traits(self, answer: TraitsFound) -> None:
-        self._traits = answer
+        self._traits, self._traits_of = answer, self._window.workbench.document.run
         if isinstance(self._want, WantTraits):
             self._look_again()
 

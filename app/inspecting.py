@@ -54,6 +54,7 @@ class Inspecting(QObject):
         bench.positions_changed.connect(self._take_positions)
         bench.history_changed.connect(self._follow)
         bench.edits_changed.connect(lambda _: self._follow())
+        bench.given_up.connect(lambda _: self._give_up())
         for kind, slot in (
             (NodeFound, self._show_node),
             (AverageFound, self._show_average),
@@ -130,6 +131,12 @@ class Inspecting(QObject):
         if isinstance(one, Node):
             self._bench.want("positions", WantPositions(one))
 
+    def _give_up(self) -> None:
+        """What the user has cancelled does not start again with the next change."""
+        self._coefficient = None
+        for key in ("positions", "steering"):
+            self._bench.want(key, None)
+
     # ---- answers -------------------------------------------------------------------------------------------
 
     def _show_node(self, found: NodeFound) -> None:
@@ -155,7 +162,8 @@ class Inspecting(QObject):
     def _state(self) -> object:
         """All of the document that a measurement depends on."""
         document = self._bench.usable()
-        inputs = document.clean, document.counterfactual, document.population
+        model = document.model, document.precision
+        inputs = *model, document.clean, document.counterfactual, document.population
         return inputs, document.metric, document.edits, document.cut_kind, self._bench.positions
 
     def _show_paths(self, found: PathsFound) -> None:
@@ -174,10 +182,8 @@ class Inspecting(QObject):
             self._inspector.show_several(self.several())
 
     def _take_unanswered(self, answer: Unanswered) -> None:
-        if isinstance(answer.want, WantSteering):
-            self._coefficient = None
-            self._bench.want("steering", None)
         if isinstance(answer.want, WantSteering | WantPositions):
+            self._give_up()
             self._bench.message.emit(answer.words)
 
     # ---- several at once -----------------------------------------------------------------------------------

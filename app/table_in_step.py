@@ -33,6 +33,7 @@ class TableInStep(QObject):
         self._window = window
         self._shown: tuple[Any, ...] = ()  # what the table's rows were made of
         self._labels: dict[Target, str] = {}  # what each head does
+        self._labels_of: tuple[object, ...] = ()  # the run that it was seen in
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
         self._soon.timeout.connect(self.refresh)
         panel, workbench = window.table, window.workbench
@@ -77,10 +78,12 @@ class TableInStep(QObject):
         panel.set_selection(workbench.selection)
 
     def _forget_traits(self) -> None:
-        """They are of other inputs or edits; they come again."""
-        self._labels = {}
+        """Those of other inputs or edits come again."""
+        if self._labels_of != self._window.workbench.document.run:
+            self._labels = {}
 
     def _take_traits(self, found: TraitsFound) -> None:
+        self._labels_of = self._window.workbench.document.run
         self._labels = {node: words for node, each in found.traits.items() if (words := trait_words(each))}
         self._soon.start()
 

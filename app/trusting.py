@@ -57,7 +57,7 @@ class Trusting(QObject):
     def _state(self) -> tuple[object, ...]:
         """What an evaluation depends on."""
         document = self._bench.document
-        return (*document.basis, self._bench.cut_kind, document.traced, document.size)
+        return (*document.basis, self._bench.cut_kind, document.traced, document.rule, document.size)
 
     def start(self) -> None:
         """Evaluate the circuit shown, where the user can see it; what is evaluated already goes on."""
@@ -183,7 +183,10 @@ class Trusting(QObject):
             return ""
         if document.choice.over_dataset and document.dataset and not document.traced_rows:
             return f"The next trace goes over the dataset's {pairs_words(len(document.dataset))}: press T."
+        scored = self._bench.scored
         pairs = len(document.traced_rows)
+        if pairs and scored is not None and scored.pairs:
+            pairs = scored.pairs  # without the rows that do not fit
         if pairs >= LEAST_PAIRS:
             return ""
         return LACKS.format(few=LEAST_PAIRS) if pairs < 2 else LACKS_MORE.format(few=LEAST_PAIRS, pairs=pairs)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.trust_wants import TrustFound
+from core.graph import Node
+from tests.app.conftest import METRIC
+from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
-from tests.app.tracing_steps import score, trace
+from tests.app.tracing_steps import open_trust, score, trace, type_size
 
 
 @pytest.fixture
@@ -92,3 +99,102 @@ def test_a_message_of_an_earlier_size_goes_when_the_handle_is_dragged_on(reader:
     reader.wait(lambda: not said._just_said.isActive())  # the event that brought it is over
     reader.window.faithfulness.size_wanted.emit(31)  # a drag is one step
     assert reader.message() == ""
+
+
+def test_that_a_trace_found_nothing_small_is_said_of_that_trace_alone(reader: Person) -> None:
+    trace(reader)
+    reader.bench.known.recovered = replace(reader.bench.recovered, is_small=False)
+    reader.bench.commit("Show the strongest edges", replace(reader.bench.document, size=None))
+    reader.rest()
+    strip = reader.window.circuits
+    assert strip.data().nothing_small.startswith("no small circuit")
+    reader.bench.question.set_replacement("zero")
+    reader.rest()
+    assert not strip.data().nothing_small, "it was measured with values from B"
+    reader.choose("Edit", "Undo")
+    assert strip.data().nothing_small
+
+
+def test_effects_by_position_of_another_model_are_not_taken_for_this_ones(person: Person, models) -> None:
+    """The inputs, the metric and the name of the head are the same."""
+    head, section = Node("head", 0, 1), person.window.inspector.positions
+    person.open(models.gpt2, CLEAN, COUNTERFACTUAL, METRIC)
+    person.click_node(head)
+    section.measure_requested.emit()
+    person.rest()
+    assert not any(row.hollow for row in section.rows.rows())
+    person.open(models.llama, CLEAN, COUNTERFACTUAL, METRIC)
+    person.click_node(head)
+    assert all(row.hollow for row in section.rows.rows())
+
+
+def test_what_the_user_gave_up_does_not_start_again_with_the_next_edit(reader: Person) -> None:
+    head, section = Node("head", 0, 1), reader.window.inspector.positions
+    reader.click_node(head)
+    begun: list[str] = []
+
+    def see(words: str, _share: object) -> None:
+        if words.startswith("Measuring a0.h1"):
+            begun.append(words)
+            if len(begun) == 1:
+                reader.window.opener.cancel()
+
+    reader.bench.working.connect(see)
+    section.measure_requested.emit()
+    reader.rest()
+    assert len(begun) == 1
+    reader.bench.editing.toggle(Node("mlp", 1), "cut")
+    reader.rest()
+    assert len(begun) == 1
+    assert all(row.hollow for row in section.rows.rows())
+
+
+def test_an_evaluation_ends_when_edges_are_chosen_by_another_rule(reader: Person) -> None:
+    """Its statements would stand under the heading of the circuit before."""
+    trace(reader)
+    open_trust(reader)
+    seen: list[TrustFound] = []
+
+    def choose(found: TrustFound) -> None:
+        if not seen:
+            reader.window.faithfulness.rule_wanted.emit("greedy")
+        seen.append(found)
+
+    reader.bench.on(TrustFound, choose)
+    reader.click(reader.window.trust.evaluate)
+    reader.rest()
+    data = reader.window.trust.data()
+    assert len(seen) == 1
+    assert not data.waiting
+    assert not any(one.title == "Tests" for one in data.statements), (
+        "the last question was not asked of another circuit"
+    )
+
+
+def test_what_heads_do_stays_in_the_table_and_the_finder_when_a_circuit_was_run(reader: Person) -> None:
+    trace(reader)
+    type_size(reader, 30)
+    reader.choose("View", "Table")
+    reader.click(reader.window.table.kinds["nodes"])
+    table, finder = reader.window.table_in_step, reader.window.finder
+    finder.open()
+    finder.bar.field.setText("previous token")
+    finder.bar.looked_for.emit("previous token")
+    reader.rest()
+    reader.bench.editing.toggle(Node("mlp", 1), "cut")
+    reader.rest()
+    QApplication.processEvents()
+    assert reader.bench.history.current.recovery is not None, "the circuit was run after the edit"
+    assert table._labels
+    assert finder._traits is not None
+    reader.window.finder.bar.closed.emit()
+
+
+def test_rows_that_do_not_fit_are_not_counted_among_those_that_can_be_used(reader: Person) -> None:
+    from tests.app.tracing_steps import ROWS, over_dataset, paste
+
+    paste(reader, ROWS)
+    over_dataset(reader)
+    trace(reader)
+    assert (len(reader.bench.document.dataset), reader.bench.scored.pairs) == (5, 4)
+    assert "the dataset has 4 that can be used" in reader.window.trust.data().lacks
