@@ -134,6 +134,8 @@ def _run_example(document: Document) -> None:
     save_text(FOLDER / "predictions.txt", "\n".join(table))
     save_text(FOLDER / "predictions.json", json.dumps(report, indent=1, ensure_ascii=False))
     snapshot = take_snapshot(engine, document)
-    for name in ("circuit.svg", "circuit.png", "circuit.json"):
+    figures = ("circuit.svg", "circuit.png", "circuit.json")
+    for name in figures:
         write_export(snapshot, FOLDER / name, edges=48, scale=2, theme_name="light")
-    say(f"Wrote {', '.join(str(path) for path in sorted(FOLDER.iterdir()))}")
+    written = sorted(FOLDER / name for name in (*figures, "predictions.txt", "predictions.json"))
+    say(f"Wrote {', '.join(map(str, written))}")

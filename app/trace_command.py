@@ -120,7 +120,7 @@ def trace_command(options: argparse.Namespace) -> int:
         "metric": over.metric,
         "seconds": f"{seconds:.2f}",
     }
-    scores, note = _chosen(replace(scores, about=about), options.select, session, dataset)
+    scores, note, stopped = _chosen(replace(scores, about=about), options.select, session, dataset)
     notes += [note] if note else []
     save_text(out, _text(options, scores, pairs, model))
     report = _report(scores, pairs, whole, method, str(out))
@@ -130,23 +130,23 @@ def trace_command(options: argparse.Namespace) -> int:
         say_json(report)
     else:
         say(_words(report, method))
-    return 130 if interrupted else 0
+    return 130 if interrupted or stopped else 0
 
 
-def _chosen(scores: Scores, rule: str | None, session: Session, dataset: Dataset) -> tuple[Scores, str]:
-    """Scores that say by which rule their circuits are chosen, and a note where that cannot be; what is scored by then
-    is kept."""
+def _chosen(scores: Scores, rule: str | None, session: Session, dataset: Dataset) -> tuple[Scores, str, bool]:
+    """Scores that say by which rule their circuits are chosen, and a note where that cannot be; whether it was
+    interrupted. What is scored by then is kept."""
     if rule is None:
-        return scores, ""
+        return scores, "", False
     try:
         if "partial" in scores.about:
-            return scores.with_rule(rule), ""  # `evaluate` finds out how sure signs are
-        return with_rule(scores, rule, session, dataset, told), ""
+            return scores.with_rule(rule), "", False  # `evaluate` finds out how sure signs are
+        return with_rule(scores, rule, session, dataset, told), "", False
     except (ArgumentError, Cancelled, KeyboardInterrupt) as error:
         why = error.message if isinstance(error, ArgumentError) else f"{rule} was cancelled."
         note = f"The file names no rule to choose edges by. {why}"
         tell(note)
-        return scores, note
+        return scores, note, not isinstance(error, ArgumentError)
 
 
 def told(words: str) -> None:

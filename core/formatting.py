@@ -34,3 +34,13 @@ def effect_words(effect: float, floor: float, digits: int = 4) -> str:
     if is_below_noise(effect, floor):
         return f"{BELOW} ({floor:.2g})"
     return f"{round(effect, digits) + 0.0:+.{digits}f}"
+
+
+def counted(count: int, name: str) -> str:
+    """A number of things: `1 edge`, `1,413 edges`."""
+    return f"{count:,} {name}{'s' * (count != 1)}"
+
+
+def best_edges(count: int) -> str:
+    """What a circuit keeps: `the best edge`, `the best 1,413 edges`."""
+    return "the best edge" if count == 1 else f"the best {counted(count, 'edge')}"

@@ -13,6 +13,7 @@ from app.presenters.made_of import made_of_document, metric_kind
 from core.circuit import Circuit
 from core.edits import Edit
 from core.formatting import is_below_noise
+from core.graph import Edge
 from core.interchange.circuit_files import to_json
 from core.interchange.made_of import KEY, MadeOf
 from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
@@ -24,21 +25,21 @@ if TYPE_CHECKING:
 def circuit_text(shown: Snapshot) -> str:
     """The edges of the circuit with their scores, the best first; while none is chosen, the strongest that are shown,
     which the file says. What was measured of an edge, the change of the metric by its edit, stands beside its score and
-    never in its place, with the change that was estimated: minus the score."""
+    never in its place, with the change that was estimated, minus the score, where that is of the same edit."""
     graph, ranking = shown.opened.graph, None if shown.scored is None else shown.scored.ranking
     edges = np.zeros(0, dtype=np.int64)
     if ranking is not None:
         edges = ranking.kept(shown.document.size, shown.extent.strongest)
     floor = 0.0 if shown.ready is None else shown.ready.noise_floor
-    is_estimate = ranking is not None and ranking.meaning == ESTIMATED
     known = [None] * len(edges) if ranking is None else ranking.known(edges)
     content = json.loads(to_json(Circuit(graph, edges, None, about_work(shown))))
     scanned = [False] * len(edges) if ranking is None else ranking.measured[edges].tolist()
     for row, index, score, scan in zip(content["edges"], edges.tolist(), known, scanned, strict=True):
-        change = shown.measured.get(graph.edge(index))
+        edge = graph.edge(index)
+        change = shown.measured.get(edge)
         row |= {} if score is None else {"score": score}
         if change is not None:  # both as changes of the metric
-            row |= {"estimated": -score} if score is not None and is_estimate and not scan else {}
+            row |= {"estimated": -score} if score is not None and not scan and _is_of_the_same(shown, edge) else {}
             row["measured"] = change
             row |= {"below_noise": True} if is_below_noise(change, floor) else {}
     subject = shown.subject
@@ -55,6 +56,16 @@ def circuit_text(shown: Snapshot) -> str:
         }
     content[KEY] = made(shown).entries()
     return json.dumps(content, indent=1, ensure_ascii=False)
+
+
+def _is_of_the_same(shown: Snapshot, edge: Edge) -> bool:
+    """Whether what was measured of an edge is of the edit that its score estimates: the same one, whole, on the same
+    inputs, without others."""
+    scored = shown.scored
+    if scored is None or scored.from_file or scored.meaning != ESTIMATED:
+        return False
+    edits = [(edit.target, edit.kind, edit.positions, edit.strength) for edit in edits_made(shown)]
+    return edits in ([], [(edge, scored.kind, None, 1.0)])
 
 
 def about_work(shown: Snapshot) -> dict[str, str]:

@@ -8,6 +8,8 @@ touched.
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QDir, QFileInfo
 from PySide6.QtGui import QAbstractFileIconProvider, QIcon
 from PySide6.QtWidgets import QFileDialog, QFileIconProvider, QWidget
@@ -64,7 +66,16 @@ def ask_save(parent: QWidget | None = None, title: str = "", folder: str = "", f
     dialog = new_dialog(parent, title, folder, filters)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    # A name without an ending gets it in the dialog, which asks before a file of that name is written over.
+    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(ending_of(chosen)))
+    dialog.setDefaultSuffix(ending_of(filters.split(";;")[0]))
     return _asked(dialog)
+
+
+def ending_of(chosen: str) -> str:
+    """The first ending that a filter lets through: "csv" of "CSV (*.csv)"; "" for all files."""
+    found = re.search(r"\*\.(\w+)", chosen)
+    return found[1] if found else ""
 
 
 def ask_folder(parent: QWidget | None = None, title: str = "", folder: str = "") -> str:

@@ -74,10 +74,13 @@ def test_without_a_display_the_example_is_run_and_written(qapp, models, monkeypa
     for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "wirescope-out"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("of the user's", encoding="utf-8")
     assert code_of() == 0
     out, err = capsys.readouterr()
     assert "There is no display" in err
-    folder = tmp_path / "wirescope-out"
+    assert "notes.txt" not in out, "that was not written"
     assert {"circuit.svg", "circuit.png", "predictions.txt"} <= {file.name for file in folder.iterdir()}
     assert QImage(str(folder / "circuit.png")).width() > 1000
     table = (folder / "predictions.txt").read_text(encoding="utf-8")

@@ -222,3 +222,20 @@ def test_what_is_scaled_has_a_sign_and_a_legend_of_its_own(reader: Person, save_
     assert "scaled, with the metric's change" in words
     assert "cut, with" not in words
     assert "×" in words
+
+
+def test_no_estimate_stands_beside_what_was_measured_of_another_edit(reader: Person) -> None:
+    """What is measured of an edge that is halved, or steered, is no patch, which the scores estimate."""
+    (index,) = reader.strong_edges()
+
+    def row() -> dict[str, float]:
+        rows = json.loads(reader.bench.drawn.snapshot().circuit_json())["edges"]
+        return next(row for row in rows if row["edge"] == reader.edge(index).name)
+
+    reader.click_edge(index)
+    reader.press(Qt.Key.Key_P)
+    assert row()["estimated"] == -row()["score"]
+    reader.bench.editing.edit_selection("scale", 0.5)
+    reader.rest()
+    assert "measured" in row()
+    assert "estimated" not in row()

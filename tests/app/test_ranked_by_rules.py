@@ -94,10 +94,24 @@ def test_what_a_search_kept_is_its_own_choice(capsys: pytest.CaptureFixture[str]
     graph = Graph(1, 2, 2)
     kept = np.arange(graph.n_edges) < 3
     scores = Scores(graph, np.ones(graph.n_edges), "acdc", "patch", kept=kept)
-    found, note = _chosen(scores, "program", None, None)  # type: ignore[arg-type]
+    found, note, interrupted = _chosen(scores, "program", None, None)  # type: ignore[arg-type]
     assert found is scores
+    assert not interrupted
     assert "these edges were kept by a search" in note
     assert note in capsys.readouterr().err
+
+
+def test_a_rule_that_is_interrupted_leaves_the_scores_and_says_so_in_the_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.trace_command.with_rule", interrupted)
+    path = tmp_path / "scores.json"
+    assert main([*TRACE, "--select", "balance", "--out", str(path)]) == 130
+    assert "balance was cancelled" in capsys.readouterr().err
+    assert np.isfinite(read_scores(path).scores.values).all()
 
 
 def test_a_balance_is_measured_and_kept_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QFileInfo
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QTreeView
+from PySide6.QtCore import QFileInfo, QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QTreeView
 
 from app import gui
 from app.services import file_dialogs
@@ -134,6 +134,37 @@ def test_a_dialog_beside_a_pipe_lists_it_and_gives_the_chosen_file(
     chosen, _ = file_dialogs.ask_open(None, "Open", str(tmp_path), "All files (*)")
     assert chosen == str(tmp_path / "plain.txt")
     assert "plain.txt" in seen
+
+
+def test_a_name_without_its_ending_does_not_write_over_a_file_unasked(
+    qtbot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_text("work", encoding="utf-8")
+    asked: list[str] = []
+
+    def save(dialog: QFileDialog) -> int:
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.show()
+        dialog.findChild(QLineEdit, "fileNameEdit").setText("rows")
+        dialog.accept()
+        return dialog.result()
+
+    monkeypatch.setattr(QFileDialog, "exec", save)
+    boxes = QTimer()
+    boxes.timeout.connect(lambda: [_answer(box, asked) for box in QApplication.topLevelWidgets()])
+    boxes.start(20)
+    chosen, _ = file_dialogs.ask_save(None, "Save", str(tmp_path), "CSV (*.csv);;TSV (*.tsv)")
+    boxes.stop()
+    assert chosen == ""
+    assert len(asked) == 1
+    assert "rows.csv already exists" in asked[0]
+    assert [file_dialogs.ending_of(words) for words in ("TSV (*.tsv)", "All files (*)")] == ["tsv", ""]
+
+
+def _answer(widget: object, asked: list[str]) -> None:
+    if isinstance(widget, QMessageBox) and widget.isVisible():
+        asked.append(widget.text())
+        widget.button(QMessageBox.StandardButton.No).click()
 
 
 def test_every_dialog_of_the_program_is_one_of_these(monkeypatch: pytest.MonkeyPatch) -> None:
