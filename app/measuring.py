@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.messages import Unanswered
 from app.tracing_wants import EdgesMeasured, WantMeasured
+from core.formatting import counted
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -61,7 +62,7 @@ class Measuring(QObject):
         self._bench.findings.take_measured(measured.values)
         if measured.done == measured.of:
             self._stop()
-            self._bench.message.emit(f"Measured {len(measured.values):,} edges, each edited alone.")
+            self._bench.message.emit(f"Measured {counted(len(measured.values), 'edge')}, each edited alone.")
 
     def _take_refusal(self, refusal: Unanswered) -> None:
         if refusal.want == self._asked:

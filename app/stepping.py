@@ -12,7 +12,7 @@ from app.history import Recovery, Step
 from app.inspection import REPLACED
 from app.step_rows import joined_steps, metric_points, preview, step_rows, way_words
 from app.trace_choice import pairs_words
-from core.formatting import share_words
+from core.formatting import counted, share_words
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -66,9 +66,8 @@ class Stepping(QObject):
 
     def _take_kept(self, kept: Kept) -> None:
         over = f", over {pairs_words(kept.pairs)}" if kept.pairs else ""
-        words = (
-            f"{kept.size:,} edges recover {share_words(kept.share)} (others {REPLACED.get(kept.kind, kept.kind)}{over})"
-        )
+        edges = f"{counted(kept.size, 'edge')} recover{'s' * (kept.size == 1)}"
+        words = f"{edges} {share_words(kept.share)} (others {REPLACED.get(kept.kind, kept.kind)}{over})"
         self._window.workbench.history.take_recovery(Recovery(kept.share, words))
 
     def _look(self, row: int) -> None:

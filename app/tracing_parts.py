@@ -20,6 +20,7 @@ from app.trace_choice import pairs_words
 from app.trace_pairs import sessions_of
 from app.tracing_wants import EdgesMeasured, MethodsFound, WantMeasured, WantMethods
 from core.errors import WirescopeError
+from core.formatting import counted
 from core.progress import within
 from core.scan import Scan
 from core.tracing.methods import METHODS, Method
@@ -67,7 +68,7 @@ def serve_measured(want: WantMeasured, request: Request, bench: Bench, send: Sen
     scans: list[Scan] = bench.kept[key]
     total = sum(len(scan) for scan in scans)
     pairs = sum(session.pair.batch for session in sessions)
-    words = f"Measuring {len(want.edges):,} edges" + (f", {pairs_words(pairs)}" if pairs > 1 else "")
+    words = f"Measuring {counted(len(want.edges), 'edge')}" + (f", {pairs_words(pairs)}" if pairs > 1 else "")
 
     def tell() -> None:
         done = sum(scan.done for scan in scans)

@@ -38,7 +38,8 @@ def say_needs(report: dict[str, Any]) -> list[Statement]:
 def _say_recovered(report: dict[str, Any]) -> Statement:
     recovered, size, edges = report["recovered"], report["size"], report["edges"]
     share = share_words(recovered)
-    words = f"{size:,} of {edges:,} {report.get('what', 'edges')} recover {share} of the behaviour"
+    what = report.get("what", "edges")
+    words = f"{size:,} of {edges:,} {what} recover{'s' * (size == 1)} {share} of the behaviour"
     most = 2 * size > edges
     bad = speaks_against(recovered, size, edges)
     left = _left(recovered)

@@ -213,8 +213,8 @@ def recovery_words(size: int, edges: int, share: float, random: float, of: str) 
     left = 1 - share
     rest = f"{share_words(left)} stays unexplained" if left >= 0 else f"{share_words(-left)} more than the whole model"
     if share < 0:
-        rest = "less than with no edges at all, so they explain nothing"
+        rest = f"less than with no edges at all, so {'it explains' if size == 1 else 'they explain'} nothing"
     return (
-        f"{size:,} of {edges:,} edges recover {share_words(share)}, {rest}; "
-        f"as many random ones {share_words(random)} ({of})"
+        f"{size:,} of {edges:,} edges recover{'s' * (size == 1)} {share_words(share)}, {rest}; "
+        f"{'a random one' if size == 1 else 'as many random ones'} {share_words(random)} ({of})"
     )

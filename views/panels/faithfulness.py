@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from core.formatting import number, percent, share_words
+from core.formatting import counted, number, percent, share_words
 from views.circuit_data import CircuitData, KeptData
 from views.glossary import explained
 from views.panels.faithfulness_track import FaithfulnessTrack, curve_words
@@ -202,10 +202,11 @@ class FaithfulnessPanel(QFrame):
         if kept.share < 0:  # more than all of it "unexplained" would make no sense
             rest, short_rest = "less than with no edges: nothing is explained", "nothing explained"
         share += _plus_minus(kept)
+        edges, recover = (edges.removesuffix("s"), "recovers") if kept.size == 1 else (edges, "recover")
         titles = (
-            f"{edges} recover {share} of the behaviour, {rest}",
-            f"{edges} recover {share}, {rest}",
-            f"recover {share}, {short_rest}",
+            f"{edges} {recover} {share} of the behaviour, {rest}",
+            f"{edges} {recover} {share}, {rest}",
+            f"{recover} {share}, {short_rest}",
             f"{share}, {short_rest}",
         )
         random, kind = share_words(kept.random), replaced.removeprefix("replaced ")
@@ -369,7 +370,8 @@ def _kept_words(kept: KeptData) -> str:
             over += f"the whole model {percent(kept.whole_accuracy)}."
     return (
         f"The metric is {number(kept.metric, digits)} with the circuit alone, {number(kept.whole, digits)} with all "
-        f"edges. {kept.connected:,} of the {kept.size:,} edges lie on a path from input to output.{over}"
+        f"edges. {kept.connected:,} of the {counted(kept.size, 'edge')} lie{'s' * (kept.connected == 1)} on a path "
+        f"from input to output.{over}"
     )
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from app.errands import Errands
 from app.features.circuit.queries import FindSmallest, SmallestFound
 from app.messages import Unanswered
-from core.formatting import share_words
+from core.formatting import best_edges, counted, share_words
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -42,7 +42,7 @@ class SmallestCircuit(QObject):
             bench.message.emit(f"No circuit of the best edges, of any size that was run, recovers {least}.")
             return
         bench.history.seal()
-        words = f"Keep the smallest circuit for {least}: {found.size:,} edges"
+        words = f"Keep the smallest circuit for {least}: {counted(found.size, 'edge')}"
         bench.commit(words, replace(bench.document, size=found.size))
         bench.history.seal()
         bench.message.emit(smallest_words(found))
@@ -55,8 +55,11 @@ class SmallestCircuit(QObject):
 def smallest_words(found: SmallestFound) -> str:
     """What was found, and how sure it is that nothing smaller would do."""
     assert found.size is not None
-    less = f"; the best {found.size - 1:,} recover {share_words(found.before)}" if found.size > 1 else ""
+    fewer, share = found.size - 1, share_words(found.share)
+    if fewer == 0:
+        return f"The best of {found.edges:,} edges alone recovers {share}."
+    less = f"{best_edges(fewer)} recover{'s' * (fewer == 1)} {share_words(found.before)}"
     return (
-        f"The best {found.size:,} of {found.edges:,} edges recover {share_words(found.share)}{less}. "
+        f"The best {found.size:,} of {found.edges:,} edges recover {share}; {less}. "
         f"Found by halving, so a smaller one that was not run may recover {share_words(found.want.share)} too."
     )

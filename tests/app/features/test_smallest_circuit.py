@@ -3,6 +3,8 @@ A."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -13,6 +15,8 @@ from PySide6.QtWidgets import QApplication
 import wirescope as ws
 from app.circuits import nothing_small, step_words, traced_words
 from app.document import Document
+from app.features.circuit.controller import smallest_words
+from app.features.circuit.queries import FindSmallest, SmallestFound
 from app.messages import Recovered
 from core.evaluation.faithfulness import largest_drawn
 from core.evaluation.measured import measure
@@ -145,3 +149,23 @@ def test_the_track_reads_out_what_is_under_the_pointer_and_at_the_handle(reader:
     reader.press(Qt.Key.Key_Right, widget=track)
     now = reader.bench.document.size
     assert track.readout() == f"{now:,} edges recover {share_words(reader.window.circuits.data().kept.share)}"
+
+
+def test_a_single_edge_is_not_spoken_of_as_of_several(reader: Person) -> None:
+    trace(reader)
+    type_size(reader, 1)
+    bench = reader.bench
+    assert bench.history.undo_words == "Keep the best edge"
+    assert reader.window.faithfulness.words()[0][0].startswith("best edge recovers")
+    assert bench.drawn.subject().recovered_words.startswith("1 of 262 edges recovers")
+    assert "a random one" in bench.drawn.subject().recovered_words
+    assert bench.history.current.recovery.words.startswith("1 edge recovers")
+    reader.window.commands["measure"].trigger()
+    reader.rest()
+    assert reader.message() == "Measured 1 edge, each edited alone."
+    found = Recovered(0, 1, 262, 0.9, 0.0, "eap-ig", "patch")
+    assert step_words(found) == "Trace: keep the best edge"
+    assert step_words(replace(found, is_search=True)) == "Trace: keep the 1 edge that it kept"
+    smallest = SmallestFound(0, FindSmallest(0.8), 2, 0.9, 0.3, 262)
+    assert "edges recover 90 %; the best edge recovers 30 %" in smallest_words(smallest)
+    assert smallest_words(replace(smallest, size=1)).startswith("The best of 262 edges alone recovers 90 %.")
