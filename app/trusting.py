@@ -83,11 +83,17 @@ class Trusting(QObject):
         self._serial += 1
         self._asked, self._found, self._problem = WantTrust(self._serial, size), None, ""
         self._of = self._state()
-        self._subject, self._scores_of = self._bench.drawn.subject(), scored.of
+        self._name_subject()
         self._pace.restart()
         self._left = ""
         self._bench.want("trust", self._asked)
         self._show()
+
+    def _name_subject(self) -> None:
+        """What the statements are of: the circuit of the scores that the engine has now."""
+        scored = self._bench.scored
+        self._subject = self._bench.drawn.subject()
+        self._scores_of = None if scored is None else scored.of
 
     def _stop(self) -> None:
         """What is known so far stays."""
@@ -109,6 +115,7 @@ class Trusting(QObject):
         if found.want != self._asked:
             return
         self._found = found
+        self._name_subject()  # scores may have come since it was asked for
         if not found.waiting:
             self._stop()
         self._show()

@@ -198,3 +198,26 @@ def test_rows_that_do_not_fit_are_not_counted_among_those_that_can_be_used(reade
     trace(reader)
     assert (len(reader.bench.document.dataset), reader.bench.scored.pairs) == (5, 4)
     assert "the dataset has 4 that can be used" in reader.window.trust.data().lacks
+
+
+def test_what_is_evaluated_while_edges_are_chosen_anew_is_named_by_the_new_choice(reader: Person) -> None:
+    trace(reader)
+    open_trust(reader)
+    reader.window.faithfulness.rule_wanted.emit("greedy")
+    reader.window.trusting.evaluate()  # before the engine has chosen by it
+    reader.wait(lambda: not reader.window.trust.data().waiting)
+    reader.rest()
+    data = reader.window.trust.data()
+    assert data.statements
+    assert not data.stale
+    assert "chosen from the output down" in data.subject
+
+
+def test_a_smallest_circuit_is_not_kept_of_inputs_that_it_was_not_asked_of(reader: Person) -> None:
+    trace(reader)
+    size = reader.bench.document.size
+    reader.window.faithfulness.share_wanted.emit(0.6)
+    reader.bench.question.swap()
+    reader.rest()
+    assert reader.bench.document.size == size
+    assert reader.bench.history.undo_words == "Swap A and B"

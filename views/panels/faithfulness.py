@@ -202,7 +202,7 @@ class FaithfulnessPanel(QFrame):
         if kept.share < 0:  # more than all of it "unexplained" would make no sense
             rest, short_rest = "less than with no edges: nothing is explained", "nothing explained"
         share += _plus_minus(kept)
-        edges, recover = (edges.removesuffix("s"), "recovers") if kept.size == 1 else (edges, "recover")
+        edges, recover = (edges.replace("edges", "edge", 1), "recovers") if kept.size == 1 else (edges, "recover")
         titles = (
             f"{edges} {recover} {share} of the behaviour, {rest}",
             f"{edges} {recover} {share}, {rest}",

@@ -23,15 +23,28 @@ class SmallestCircuit(QObject):
         super().__init__(window)
         self._bench = bench = window.workbench
         self._errands = Errands[FindSmallest](bench, "smallest circuit")
+        self._of: tuple[object, ...] = ()  # the state that it was asked of
         window.faithfulness.share_wanted.connect(self._find)
         bench.on(SmallestFound, self._take)
         bench.on(Unanswered, self._take_refusal)
+        bench.history_changed.connect(self._follow)
+
+    def _state(self) -> tuple[object, ...]:
+        """What the answer depends on."""
+        document = self._bench.document
+        return (*document.basis, self._bench.cut_kind, document.traced, document.rule)
+
+    def _follow(self) -> None:
+        """A circuit of another model, of other inputs or scores was not asked for."""
+        if self._errands.asked is not None and self._of != self._state():
+            self._errands.drop()
 
     def _find(self, share: float) -> None:
         bench = self._bench
         if bench.scored is None:
             bench.message.emit("No edges are scored yet, so none is the best: press T to trace.")
             return
+        self._of = self._state()
         self._errands.ask(FindSmallest(share))
 
     def _take(self, found: SmallestFound) -> None:
