@@ -174,7 +174,7 @@ def test_the_examples_of_what_is_there_are_offered(guest: Person, monkeypatch) -
     page = guest.window.welcome
     assert 3 <= len(page.example_buttons) <= 6
     chosen = []
-    monkeypatch.setattr(guest.bench, "open", chosen.append)
+    monkeypatch.setattr(guest.bench.models, "open", chosen.append)
     for key in list(page.example_buttons):
         guest.click(page.example_buttons[key])
         guest.window.opener.show_welcome()
