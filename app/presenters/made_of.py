@@ -91,7 +91,7 @@ def _row_source(kind: Literal["text", "image"], words: str) -> Source:
 
 
 def difference_words(document: Document, whole: Document) -> str:
-    """What of a document differs from the file's: "inputs, another metric and edits"."""
+    """What of a document differs from the file's: "inputs, metric and edits"."""
     parts = []
     if (document.clean, document.counterfactual) != (whole.clean, whole.counterfactual):
         parts.append("inputs")

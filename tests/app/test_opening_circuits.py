@@ -168,7 +168,7 @@ def test_the_rows_of_a_circuit_over_a_dataset_come_back_with_it(reader: Person, 
     reader.rest()
     assert reader.bench.document.dataset == ()
     box = box_of(reader, path)
-    assert "made with other rows of the dataset than are here" in box.text()
+    assert "was not made with the rows of the dataset that are here now" in box.text()
     assert f"Dataset: {len(before.dataset)} pairs" in box.informativeText()
     press(reader, box, "Open with Them")
     assert reader.bench.document.dataset == before.dataset
