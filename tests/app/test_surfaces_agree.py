@@ -131,7 +131,7 @@ def check(person: Person) -> None:
     titles, notes = strip.words()
     assert strip.field.text() == ("" if size is None else f"{size:,}")
     if share and not window.circuits.data().problem:
-        assert f"recover {share} " in f"{titles[0].replace(',', ' ').replace('±', ' ')} "
+        assert f"recover {share} " in f"{titles[0].replace('recovers', 'recover').replace(',', ' ').replace('±', ' ')} "
         assert removed in notes[0]
     assert f"by {scored.title} over {over}" in notes[0]
     assert "recover" in titles[0] if share else True

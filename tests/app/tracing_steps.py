@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 import wirescope as ws
+from app.engine_thread import EngineThread
+from app.messages import Working
 from core.models.loading import load_model
 from tests.app.models import CLEAN, COUNTERFACTUAL
-from tests.app.person import Person
+from tests.app.person import PATIENCE, Person
 
 ROWS = (
     f"{CLEAN}\t{COUNTERFACTUAL}\t Mary\t John\n"
@@ -61,18 +65,28 @@ def solid(person: Person) -> set[int]:
 
 
 def trace_until_given_up(person: Person) -> None:
-    """Start a scan, and cancel it when a third is done."""
-    given_up = []
+    """Start a scan, and cancel it when a third is done. The engine waits for the click, or it would be faster."""
+    given_up: list[float] = []
+    clicked = threading.Event()
+
+    def hold(answer: object) -> None:
+        """In the engine's thread."""
+        if isinstance(answer, Working) and (answer.fraction or 0.0) > 0.3 and answer.words.startswith("Exact scan"):
+            clicked.wait(PATIENCE / 1000)
 
     def give_up(words: str, fraction: float | None) -> None:
         if fraction is not None and fraction > 0.3 and words.startswith("Exact scan") and not given_up:
             given_up.append(fraction)
             person.window.status.cancel.click()
+            clicked.set()
 
+    engine = person.window.findChild(EngineThread)
+    engine.answered.connect(hold, Qt.ConnectionType.DirectConnection)
     person.bench.working.connect(give_up)
     QTest.keyClick(person.window.canvas, Qt.Key.Key_T)
     person.wait(lambda: given_up)
     person.rest()
+    engine.answered.disconnect(hold)
 
 
 def score(person: Person, level: str) -> None:

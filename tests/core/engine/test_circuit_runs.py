@@ -55,7 +55,9 @@ def test_circuits_give_what_the_oracle_gives(family: str, kind: EditKind) -> Non
         assert worst <= TOLERANCE, f"{name}: {worst:.2e}"
         if name in ("sparse", "half"):
             edited = session.run(outside).answer
-            assert (result.answer - edited).abs().max() <= TOLERANCE, f"{name}, as edits"
+            # Where nothing at all arrives, every norm divides what rounding leaves by the root of its epsilon.
+            limit = TOLERANCE if result.answer.any() else 1e3 * TOLERANCE
+            assert (result.answer - edited).abs().max() <= limit, f"{name}, as edits"
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "gemma2", "gpt-neox", "timm-vit-average", "dinov2"])
