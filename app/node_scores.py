@@ -30,6 +30,7 @@ class NodeScoring(QObject):
         self._bench = bench = window.workbench
         self._want = WantNodeScores()
         self._values: np.ndarray | None = None  # that are shown
+        self._goes_on = False  # what was said last was a part of a trace that runs
         bench.want("node scores", self._want)
         bench.on(NodesScored, self._take)
         bench.on(Unanswered, self._take_refusal)
@@ -38,7 +39,10 @@ class NodeScoring(QObject):
         bench = self._bench
         if scored.share == 1:
             self._end(scored)
+        goes_on, self._goes_on = self._goes_on, scored.goes_on
         if scored.values is self._values and (bench.extent.scores is None) == (scored.values is None):
+            if goes_on and not scored.goes_on:  # it was given up after the part that is shown
+                bench.message.emit(self._words(scored))
             return
         self._values = scored.values
         if scored.values is None:

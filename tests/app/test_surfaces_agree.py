@@ -143,7 +143,7 @@ def check(person: Person) -> None:
     assert f"over {over}" in how
     assert removed in how
     assert scored.title in how or scored.measured
-    told = re.match(r"([\d,]+) of ([\d,]+) edges recover ([−\d.]+ %)", caption.lines[1])
+    told = re.match(r"([\d,]+) of ([\d,]+) edges recovers? ([−\d.]+ %)", caption.lines[1])
     assert bool(told) == bool(share), caption.lines[1]
     if told:
         assert (told[1], told[2], told[3]) == (f"{size:,}", f"{edges:,}", share)
@@ -167,7 +167,7 @@ def check(person: Person) -> None:
     assert json.loads(scores_json(snapshot))["about"] == about
 
     # The status line: what it says of a circuit is of the one shown, or names both.
-    said = re.search(r"([\d,]+) of [\d,]+ edges recover ([−\d.]+ %)", person.message())
+    said = re.search(r"([\d,]+) of [\d,]+ edges recovers? ([−\d.]+ %)", person.message())
     if said and said[1] != f"{size or 0:,}":
         shown = "shown are the strongest edges" if size is None else f"Kept are {size:,}, as chosen."
         assert shown in person.message()

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 import wirescope as ws
+from app.node_scores_wants import NodesScored
 from core.tracing.methods import METHODS
 from tests.app.person import Person
 from tests.app.tracing_steps import ROWS, choose, over_dataset, paste, score, trace, trace_until_given_up
@@ -91,7 +92,7 @@ def test_a_trace_of_nodes_that_is_cancelled_is_marked_as_partial(reader: Person,
     score(reader, "positions")
     monkeypatch.setattr("app.node_scores_parts.EVERY", 0.0)
     monkeypatch.setattr("core.engine.scan.POSITIONS", 40)
-    trace_until_given_up(reader)
+    trace_until_given_up(reader, after=lambda answer: isinstance(answer, NodesScored) and answer.goes_on)
     assert "partial: " in reader.message()
     known = np.isfinite(reader.window.canvas.scene.data.scores.at)
     assert 0.2 < known.mean() < 1

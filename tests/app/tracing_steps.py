@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -64,19 +65,27 @@ def solid(person: Person) -> set[int]:
     return {mark.index for mark in person.window.canvas.scene.data.edges if mark.measured}
 
 
-def trace_until_given_up(person: Person) -> None:
-    """Start a scan, and cancel it when a third is done. The engine waits for the click, or it would be faster."""
+def trace_until_given_up(person: Person, after: Callable[[object], bool] | None = None) -> None:
+    """Start a scan, and cancel it when a third is done and such an answer has come. The engine waits for the click:
+    it might be done before it."""
     given_up: list[float] = []
     clicked = threading.Event()
+    come: list[object] = []
+
+    def is_time(words: str, fraction: float | None) -> bool:
+        third = fraction is not None and fraction > 0.3 and words.startswith("Exact scan")
+        return third and (after is None or bool(come))
 
     def hold(answer: object) -> None:
         """In the engine's thread."""
-        if isinstance(answer, Working) and (answer.fraction or 0.0) > 0.3 and answer.words.startswith("Exact scan"):
+        if after is not None and after(answer):
+            come.append(answer)
+        if isinstance(answer, Working) and is_time(answer.words, answer.fraction):
             clicked.wait(PATIENCE / 1000)
 
     def give_up(words: str, fraction: float | None) -> None:
-        if fraction is not None and fraction > 0.3 and words.startswith("Exact scan") and not given_up:
-            given_up.append(fraction)
+        if is_time(words, fraction) and not given_up:
+            given_up.append(1.0)
             person.window.status.cancel.click()
             clicked.set()
 

@@ -22,7 +22,7 @@ def heads(session: ws.Session) -> list[ws.Edit]:
 def test_the_states_that_are_kept_stay_within_the_budget(family: str) -> None:
     setup = case(family)
     one = ws.Session(setup.model, setup.pair).engine.megabytes
-    session = ws.Session(setup.model, setup.pair, memory_megabytes=2.5 * one)
+    session = ws.Session(setup.model, setup.pair, memory_megabytes=1.8 * one)
     for edit in heads(session) * 2:
         session.run([edit])
         kept = session.engine._kept
