@@ -17,6 +17,7 @@ from tests.core.engine.cases import TOLERANCE, case
 from tests.small_models import ALL, CAUSAL, POSITIONS
 
 KINDS: tuple[EditKind, ...] = ("patch", "zero", "mean")
+OF_EVERY_KIND = ("one edge that leads on", "cut off from the input", "sparse", "half")  # the others with `patch` alone
 
 
 def circuits(graph: ws.Graph, seed: str) -> dict[str, list[int]]:
@@ -47,6 +48,8 @@ def test_circuits_give_what_the_oracle_gives(family: str, kind: EditKind) -> Non
     session = setup.session()
     graph = session.graph
     for name, kept in circuits(graph, family).items():
+        if kind != "patch" and name not in OF_EVERY_KIND:
+            continue
         result = session.run_circuit(Circuit(graph, np.asarray(kept, dtype=np.int64)), kind)
         outside = [ws.Edit(graph.edge(edge), kind) for edge in sorted(set(range(graph.n_edges)) - set(kept))]
         expected = setup.answer(setup.oracle.run(outside))

@@ -12,7 +12,7 @@ import wirescope as ws
 from tests.core.engine.cases import TOLERANCE, Case, case, random_edit, random_edits
 from tests.small_models import ALL, CAUSAL, POSITIONS, TEXT
 
-SETS = 50
+SETS = 30
 
 
 def check(setup: Case, session: ws.Session, edits: list[ws.Edit]) -> Tensor:
@@ -48,7 +48,7 @@ def test_random_edits_of_a_batch(family: str) -> None:
     setup = case(family, batch=2)
     session = setup.session()
     rng = random.Random(family)
-    for _ in range(12):
+    for _ in range(8):
         check(setup, session, random_edits(rng, session.graph, session.engine.length))
 
 
@@ -58,7 +58,7 @@ def test_random_edits_of_rows_padded_on_the_right(family: str, lengths: tuple[in
     setup = case(family, batch=2, lengths=lengths)
     session = setup.session()
     rng = random.Random(family)
-    for _ in range(10):
+    for _ in range(7):
         check(setup, session, random_edits(rng, session.graph, min(lengths)))
 
 
