@@ -66,7 +66,7 @@ def test_the_watchdog_bites(qapp: QApplication) -> None:
     import time
 
     with Watchdog() as dog:
-        dog.time("compute", lambda: sum(i * i for i in range(3_000_000)))
+        dog.time("compute", lambda: sum(i * i for i in range(9_000_000)))
         dog.time("wait", lambda: time.sleep(0.15))
         QTest.qWait(20)
     assert [words.split(":")[0] for words in dog.blocks.over(100.0)] == ["compute"]
