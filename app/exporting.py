@@ -19,7 +19,7 @@ from app.presenters.tables import (
     scores_json,
 )
 from core.errors import WirescopeError
-from core.interchange.saving import save_text
+from core.saving import save_text
 from views.figure import write_figure
 from views.theme import usual_text
 

@@ -16,7 +16,7 @@ from app.output import say, tell
 from app.trace_choice import TraceChoice
 from core.edits import Edit
 from core.errors import InputError, WirescopeError
-from core.interchange.saving import save_text
+from core.saving import save_text
 
 if TYPE_CHECKING:
     from app.engine_side import EngineSide

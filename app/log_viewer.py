@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.log_book import LogEntry, log_book, log_folder
 from app.messages import Failed
 from core.errors import WirescopeError
-from core.interchange.saving import save_text
+from core.saving import save_text
 from views.panels.log_view import LogView
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from app.document import PairSource, Source
 from core.errors import InputError
 from core.formatting import counted
 from core.inputs.dataset_files import FileRow, write_dataset
-from core.interchange.saving import save_bytes
 from core.models.model import Model
+from core.saving import save_bytes
 
 
 def save_table(path: str, rows: Sequence[PairSource], model: Model, ids: bool) -> str:

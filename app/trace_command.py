@@ -76,7 +76,7 @@ def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: st
 def trace_command(options: argparse.Namespace) -> int:
     from app.answer_fixes import spelling_note
     from core.interchange.eap_ig_files import input_note
-    from core.interchange.saving import check_place, save_text
+    from core.saving import check_place, save_text
     from core.tracing.trace import Tracing
 
     method = method_named(options.method)

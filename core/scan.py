@@ -3,7 +3,7 @@
     effect = metric with the edit - metric without it        (the mean over the batch)
 
 Nothing here is an estimate. Edits whose first effect is at the same place share all that comes before and go through
-the rest of the model together (core/engine/scan.py).
+the rest of the model together (core/engine/batched_edits.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.edits import Edit, EditKind
-from core.engine.scan import Scanner
+from core.engine.batched_edits import Scanner
 from core.errors import ArgumentError, Cancelled
 from core.graph import Edge, Node, Reader
 from core.positions import Positions

@@ -20,7 +20,7 @@ from pathlib import Path
 from core.errors import InputError, WirescopeError
 from core.inputs.dataset_columns import IDS_OWN, OURS, ROLES, Columns, is_header, names_inputs
 from core.inputs.dataset_columns import FileRow as FileRow
-from core.interchange.saving import save_text
+from core.saving import save_text
 from core.text_files import check_text, parse_json, read_text, text_lines
 
 MAX_BYTES = 64 * 2**20

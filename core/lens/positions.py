@@ -24,9 +24,9 @@ from core.graph import Node
 from core.precision import widened
 from core.result import Result
 from core.session import Session
-from core.tracing import eap
 from core.tracing.attribution import replaced_difference
 from core.tracing.job import common_length
+from core.tracing.methods import eap
 from core.tracing.node_gradients import from_the_last
 
 

@@ -35,8 +35,8 @@ from core.graph import Graph, Node
 from core.precision import widened
 from core.replacements.table import ablation
 from core.session import Session
-from core.tracing import eap, eap_ig
 from core.tracing.attribution import replaced_difference
+from core.tracing.methods import eap, eap_ig
 from core.tracing.node_gradients import from_the_last
 
 Cancel = Callable[[], bool] | None

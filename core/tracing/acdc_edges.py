@@ -1,4 +1,4 @@
-"""ACDC's search over edges: steps 1 to 3 of `core.tracing.acdc`, several tests in a batch."""
+"""ACDC's search over edges: steps 1 to 3 of `core.tracing.methods.acdc`, several tests in a batch."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from core.circuit import reachable
 from core.engine.sweep import Changes, Sweep
 from core.errors import MemoryBudgetError
 from core.progress import stage
-from core.tracing.acdc import AcdcOptions
 from core.tracing.acdc_nodes import change_that_counts
 from core.tracing.attribution import first_row
 from core.tracing.job import Job
+from core.tracing.methods.acdc import AcdcOptions
 
 POSITIONS = 1024  # of all rows of one batch of tests together
 BATCH_BYTES = 256 * 2**20  # of what all writers write in it

@@ -23,9 +23,9 @@ from core.edits import Edit
 from core.graph import Graph
 from core.progress import stage
 from core.session import Session
-from core.tracing.acdc import AcdcOptions, AcdcState
 from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job, common_length
+from core.tracing.methods.acdc import AcdcOptions, AcdcState
 
 Item = tuple[int, int | None]  # a writer, and where
 

@@ -1,5 +1,5 @@
 """Hard-concrete masks (Louizos et al. 2018, "Learning Sparse Neural Networks through L0 Regularization") and how
-they are learned: the steps are in `core.tracing.learned_masks`, whose arithmetic this is."""
+they are learned: the steps are in `core.tracing.methods.learned_masks`, whose arithmetic this is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from core.tracing.attribution import first_row
 from core.tracing.job import Job, common_length
 
 if TYPE_CHECKING:
-    from core.tracing.learned_masks import MaskOptions
+    from core.tracing.methods.learned_masks import MaskOptions
 
 STRETCH = (-0.1, 1.1)
 TEMPERATURE = 2 / 3

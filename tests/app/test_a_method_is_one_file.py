@@ -90,5 +90,5 @@ def test_the_menu_has_its_form_and_tells_it(request: pytest.FixtureRequest) -> N
 def test_the_table_is_read_without_a_model_library() -> None:
     code = "import sys, core.tracing.methods, app.method_options, app.trace_choice; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert "core.tracing.eap_ig" in loaded
+    assert "core.tracing.methods.eap_ig" in loaded
     assert not {"torch", "transformers", "timm"} & set(loaded)

@@ -237,7 +237,7 @@ def test_pictures_of_a_task_are_saved_beside_the_table(viewer: Person, tmp_path:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr("core.interchange.saving._rename", no_room)
+        full.setattr("core.saving._rename", no_room)
         viewer.choose("Edit/Dataset", "Save the Dataset")
     assert "No space left" in panel(viewer).problem.text()
     assert written[0].read_bytes() == b"a former picture", "a picture is written whole or not at all"

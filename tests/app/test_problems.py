@@ -123,7 +123,7 @@ def test_the_log_viewer_lists_filters_copies_saves(person: Person, tmp_path, mon
     before = path.read_text(encoding="utf-8")
     log.error("this came later")
     with monkeypatch.context() as full:
-        full.setattr("core.interchange.saving._rename", no_room)
+        full.setattr("core.saving._rename", no_room)
         person.click(view.save)
     assert "No space left" in person.dismiss()
     assert path.read_text(encoding="utf-8") == before, "a file is written whole or not at all"

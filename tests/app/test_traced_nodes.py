@@ -91,7 +91,7 @@ def test_a_trace_of_nodes_that_is_cancelled_is_marked_as_partial(reader: Person,
     choose(reader, "exact-scan")
     score(reader, "positions")
     monkeypatch.setattr("app.node_scores_parts.EVERY", 0.0)
-    monkeypatch.setattr("core.engine.scan.POSITIONS", 40)
+    monkeypatch.setattr("core.engine.batched_edits.POSITIONS", 40)
     trace_until_given_up(reader, after=lambda answer: isinstance(answer, NodesScored) and answer.goes_on)
     assert "partial: " in reader.message()
     known = np.isfinite(reader.window.canvas.scene.data.scores.at)

@@ -116,7 +116,7 @@ def test_a_scan_with_a_budget_is_solid_where_it_measured_and_says_how_much(reade
 def test_a_scan_that_is_cancelled_half_way_keeps_its_part_and_goes_on_from_there(reader: Person, monkeypatch) -> None:
     choose(reader, "exact-scan")
     monkeypatch.setattr("app.long_trace.EVERY", 0.0)
-    monkeypatch.setattr("core.engine.scan.POSITIONS", 40)
+    monkeypatch.setattr("core.engine.batched_edits.POSITIONS", 40)
     trace_until_given_up(reader)
     scored = reader.bench.scored
     assert scored.method == "exact-scan"

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 import wirescope as ws
 from core.models import packs
-from core.tracing.ensemble import ensemble
 from core.tracing.job import Options
+from core.tracing.methods.ensemble import ensemble
 from core.tracing.selection import RULES
 from core.tracing.sign_agreement import with_agreement
 from tests.benchmarks.smollm2 import PAIRS as MANY

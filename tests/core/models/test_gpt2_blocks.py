@@ -17,7 +17,7 @@ import wirescope as ws
 from core.errors import ModelError
 from core.inputs.tasks import TASKS, make_task
 from core.models.bundled import bundled_folder
-from core.models.gpt2 import Gpt2Adapter
+from core.models.families.gpt2 import Gpt2Adapter
 from core.models.gpt2_blocks import GPT2LMHeadModel, is_plain, read_gpt2
 from core.models.loading import _from_folder
 from core.models.token_file import TokenFile

@@ -18,8 +18,8 @@ import wirescope as ws
 from core.errors import InputError, ModelError
 from core.inputs.tasks import make_task
 from core.models.bundled import bundled_folder
+from core.models.families.vision_timm import TimmVitAdapter
 from core.models.loading import _from_folder
-from core.models.vision_timm import TimmVitAdapter
 from core.models.vit_blocks import is_plain_vit, read_vit
 
 ROOT = Path(__file__).resolve().parents[3]

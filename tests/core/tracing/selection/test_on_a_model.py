@@ -12,7 +12,7 @@ import wirescope as ws
 from core.errors import ArgumentError
 from core.inputs.tasks import make_task
 from core.interchange.scores_files import scores_from_json, scores_to_json
-from core.tracing.ensemble import MEMBERS, ensemble, mean_of_ranks
+from core.tracing.methods.ensemble import MEMBERS, ensemble, mean_of_ranks
 from core.tracing.per_pair import scores_per_pair
 
 Setting = tuple[ws.Session, ws.Dataset, ws.Scores]

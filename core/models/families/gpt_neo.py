@@ -1,0 +1,24 @@
+"""GPT-Neo: GPT-2 with scores that are not scaled, no biases of q, k, v, and a window in its local layers."""
+
+from __future__ import annotations
+
+import torch
+
+from core.models.adapter import AttentionWeights, part, weight
+from core.models.families.gpt2 import Gpt2Adapter
+
+
+class GptNeoAdapter(Gpt2Adapter):
+    family = "GPT-Neo"
+
+    def attention_weights(self, layer: int) -> AttentionWeights:
+        attention = part(self.blocks[layer], "attn.attention")
+        local = self.config.attention_layers[layer] == "local"
+        return AttentionWeights(
+            w_qkv=torch.cat([weight(attention, f"{name}.weight").detach() for name in ("q_proj", "k_proj", "v_proj")]),
+            b_qkv=None,
+            w_o=weight(attention, "out_proj.weight").detach(),
+            b_o=weight(attention, "out_proj.bias").detach(),
+            scale=1.0,
+            window=self.config.window_size if local else None,
+        )
