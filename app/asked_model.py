@@ -29,15 +29,18 @@ def check_precision(precision: str) -> None:
 def open_model(name: str, precision: str | None = None, device: str = "cpu") -> Model:
     """The model, after its notes were told. Raises ArgumentError for a precision or device that there is not,
     ModelError for a model that cannot be opened."""
+    from app.worker.threads import threads_for, threads_to_open, use_threads
     from core.models.health import placement
     from core.models.loading import load_model
 
     precision = precision or USUAL_PRECISION
     where = placement(device, precision)
+    use_threads(threads_to_open(name))
     try:
         model = load_model(name, device=where[0], dtype=precision)
     except ArgumentError as error:  # in a notebook a wrong name is a wrong argument, here it is a model not there
         raise ModelError(error.message, error.hint) from None
+    use_threads(threads_for(model))
     for note in model.notes:
         tell(note)
     return model

@@ -19,6 +19,7 @@ from app.messages import Failed, Opened, Ready, Refused, Request, Working
 from app.parts import serve_wants
 from app.present import card_of, empty_card, opened_words, parity_words
 from app.reading import misfit, read_source
+from app.worker.threads import threads_for, threads_to_open, use_threads
 from app.worker.traced_scores import Origin, TracedScores, origin
 from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Pair, Side
@@ -36,6 +37,7 @@ class EngineSide:
     def __init__(self) -> None:
         self._model: Model | None = None
         self._opened: Opened | None = None
+        self._threads = 1
         self._bench: Bench | None = None
         self._bench_key: tuple[object, ...] = ()
         self._rows: DatasetRows
@@ -90,14 +92,16 @@ class EngineSide:
         if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
             send(Working(request.number, f"Opening {name.rpartition('/')[2]}"))
             try:
+                use_threads(threads_to_open(name))
                 model = load_model(name, dtype=precision)
             except WirescopeError as error:
                 send(Failed(request.number, "model", error.message, error.hint))
                 return None
-            self._model = model
+            self._model, self._threads = model, threads_for(model)
             self._rows, self._costs = DatasetRows(model), Costs()
             self._leave_bench()
             self._opened = opened_words(model, name, precision)
+        use_threads(self._threads)
         send(replace(self._opened, number=request.number))
         return self._model
 
