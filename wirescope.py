@@ -27,10 +27,10 @@ from core.result import Result
 from core.scan import Scan
 from core.session import Session
 from core.steering import difference_of_means
-from core.tracing.job import Options
 from core.tracing.methods.ensemble import ensemble
 from core.tracing.scores import Scores
 from core.tracing.sign_agreement import with_agreement
+from core.tracing.told_options import Options
 from core.tracing.trace import Tracing, trace
 
 __all__ = [

@@ -12,8 +12,8 @@ from app.trace_choice import TraceChoice, cost_words
 from core.edits import EditKind
 from core.errors import ArgumentError
 from core.tracing.costs import PREPARED
-from core.tracing.methods import METHODS
-from core.tracing.options import Options
+from core.tracing.method import METHODS
+from core.tracing.told_options import Options
 
 SEEN_SECONDS, SEEN_SHARE = 1.0, 0.02  # of a trace, before it says how fast such traces go
 

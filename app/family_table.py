@@ -6,14 +6,15 @@ import shutil
 import textwrap
 from collections.abc import Iterable
 
-from core.models.families import FAMILIES, REFUSED
+from core.models.family import FAMILIES
+from core.models.refused import REFUSED
 
 
 def family_table(width: int | None = None) -> str:
     """The table in lines of at most `width` characters; None: as wide as the terminal."""
     wide = max(width or shutil.get_terminal_size((120, 24)).columns, 80)
     rows = [("family", "library", "reads", "exact")]
-    for family in FAMILIES:
+    for family in FAMILIES.values():
         rows.append((family.name, family.library, family.reads, family.exact))
         if family.refused:
             rows.append(("", "", "", f"refused: {family.refused}"))

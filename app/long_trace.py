@@ -18,9 +18,9 @@ from app.trace_choice import TraceChoice, pairs_words
 from app.trace_pairs import dataset_of
 from core.edits import EditKind
 from core.progress import watched
-from core.tracing.job import Options
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from core.tracing.selection import RULES
+from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 
 EVERY = 0.2  # seconds between two parts that are shown

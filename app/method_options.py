@@ -6,8 +6,8 @@ import argparse
 from dataclasses import asdict, fields
 
 from core.errors import ArgumentError
-from core.tracing.methods import METHODS, Method
-from core.tracing.options import Options, option_fields
+from core.tracing.method import METHODS, Method
+from core.tracing.told_options import Options, option_fields
 
 SHARED = ("seed",)  # of the command too, whatever the method
 

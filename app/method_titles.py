@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.trace_choice import TraceChoice
 from core.tracing.meaning import ESTIMATED, Meaning
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from core.tracing.scores import Scores
 
 

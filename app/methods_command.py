@@ -6,7 +6,7 @@ import argparse
 from dataclasses import fields
 
 from app.output import say
-from core.tracing.methods import METHODS, Method, method_named
+from core.tracing.method import METHODS, Method, method_named
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

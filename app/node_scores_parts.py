@@ -15,7 +15,7 @@ from app.trace_choice import TraceChoice, pairs_words
 from app.trace_pairs import dataset_of
 from core.edits import EditKind
 from core.progress import watched
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from core.tracing.scores import Scores
 from core.tracing.trace import Tracing
 

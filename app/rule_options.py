@@ -28,7 +28,7 @@ def add_rule_option(parser: argparse.ArgumentParser, usual: str) -> None:
 
 def check_rule(name: str | None, method: str, level: str, pairs: int) -> None:
     """Raise ArgumentError for a rule that cannot choose from what will be traced, before it is."""
-    from core.tracing.methods import METHODS
+    from core.tracing.method import METHODS
     from core.tracing.sign_agreement import why_no_agreement
 
     if name is None:

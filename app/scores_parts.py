@@ -16,6 +16,7 @@ from app.rule_needs import can_be_found_out
 from app.scores_wants import ReadScores, ScoresRead
 from app.spans_of_file import keep_spans, union_of
 from app.trace_choice import QUICK, TraceChoice, pairs_words
+from core.edit_kinds import ABLATIONS
 from core.edits import EDIT_WORDS, KINDS, EditKind
 from core.errors import InputError
 from core.formatting import percent
@@ -26,7 +27,7 @@ from core.interchange.scores_reading import read_scores
 from core.text_files import parse_json, read_text
 from core.tracing.direction import directed
 from core.tracing.meaning import ranking_words
-from core.tracing.methods import ABLATIONS, METHODS
+from core.tracing.method import METHODS
 from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
 from core.tracing.selection import RULES, USUAL

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.pace import seconds_words
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from core.tracing.options import Level
 
 QUICK = "eap"  # the method of the estimates that are there without asking

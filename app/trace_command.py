@@ -24,7 +24,7 @@ from core.edits import KINDS, EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import percent
 from core.tracing.meaning import ranking_words
-from core.tracing.methods import method_named
+from core.tracing.method import method_named
 from core.tracing.options import CIRCUITS, LEVEL_WORDS, LEVELS
 from core.tracing.selection import RULES, USUAL
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from core.inputs.pair import Dataset
     from core.models.model import Model
     from core.session import Session
-    from core.tracing.methods import Method
+    from core.tracing.method import Method
     from core.tracing.scores import Scores
 
 ABLATION_FLAGS = ("--ablation", "--replacement")

@@ -23,7 +23,7 @@ from core.errors import WirescopeError
 from core.formatting import counted
 from core.progress import within
 from core.scan import Scan
-from core.tracing.methods import METHODS, Method
+from core.tracing.method import METHODS, Method
 from views.data import Target
 from views.trace_data import MethodData, OptionData
 

@@ -17,8 +17,8 @@ from app.trust_wants import EVALUATING, TrustFound, WantTrust
 from core.errors import InputError, NothingToRecoverError
 from core.evaluation.limits import LEAST_PAIRS
 from core.inputs.pair import Dataset
-from core.tracing.methods import METHODS
-from core.tracing.options import options_told
+from core.tracing.method import METHODS
+from core.tracing.told_options import options_told
 
 
 def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:

@@ -25,11 +25,12 @@ from core.metrics import METRICS
 from core.session import Session
 from core.tracing.completeness import sum_of_scores
 from core.tracing.direction import directed, measured_direction
-from core.tracing.methods import METHODS
-from core.tracing.options import LEVEL_WORDS, Options, options_told
+from core.tracing.method import METHODS
+from core.tracing.options import LEVEL_WORDS
 from core.tracing.per_pair import scores_per_pair
 from core.tracing.scores import Scores
 from core.tracing.selection import RULES, USUAL
+from core.tracing.told_options import Options, options_told
 from core.tracing.trace import Tracing
 from views.trust_data import Statement
 

@@ -19,7 +19,7 @@ from app.presenters.trust_verdict import (
 from core.edits import ABLATIONS, KINDS
 from core.evaluation.stability import shared_edges
 from core.formatting import BELOW, is_below_noise, percent, share_words
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from core.tracing.selection import USUAL
 from views.glossary import explained
 from views.trust_data import Statement

@@ -6,7 +6,7 @@ is kept, and elsewhere it carries its replacement. It lists each edge once for e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import ArgumentError
 from core.graph import Edge, Graph, Node, Reader
+from core.plugins import Table
 
 AT = "@"  # between the name of an edge and that of a span
 
@@ -101,25 +102,36 @@ class Circuit:
         writers, readers = self.graph.edge_writers[self.edges], self.graph.edge_readers[self.edges]
         return self.chosen(fed[self.at, writers] & used[self.at, readers])
 
-    def to_json(self) -> str:
-        from core.interchange.circuit_files import to_json
+    def export(self, form: str) -> str:
+        """This circuit as text. form: a name of EXPORTERS. Raises ArgumentError."""
+        return EXPORTERS.named(form, "form of a circuit").write(self)
 
-        return to_json(self)
+    def to_json(self) -> str:
+        return self.export("json")
 
     def to_graphml(self) -> str:
-        from core.interchange.circuit_files import to_graphml
-
-        return to_graphml(self)
+        return self.export("graphml")
 
     def to_dot(self) -> str:
-        from core.interchange.circuit_files import to_dot
-
-        return to_dot(self)
+        return self.export("dot")
 
     def to_tikz(self) -> str:
-        from core.interchange.circuit_files import to_tikz
+        return self.export("tikz")
 
-        return to_tikz(self)
+
+@dataclass(frozen=True)
+class Exporter:
+    """A form of a circuit as text. name: in code and on the command line. title: for menus. words: what it is for, in a
+    line. ending: of its files, with the point. write: the text of a circuit."""
+
+    name: str
+    title: str
+    words: str
+    ending: str
+    write: Callable[[Circuit], str]
+
+
+EXPORTERS = Table("exporters", Exporter, "core.interchange.exporters")
 
 
 def circuit_of(graph: Graph, edges: Sequence[Edge | str], spans: Sequence[str] = ()) -> Circuit:

@@ -20,9 +20,8 @@ is moved.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from core.edits import Edit
 from core.formatting import BELOW as BELOW
@@ -33,21 +32,32 @@ from core.graph import Node
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.inputs.pair import Dataset
+    from core.models.model import Model
     from core.result import Result
-    from core.session import Session
 
 DRAWS = 16
 SPREADS = 3.0
 FIRST_SEED = 9_000  # of the noise: others than those that people take
 
 
-def noise_floor(session: Session) -> float:
+class Runs(Protocol):
+    """What is moved: a session (`core.session`)."""
+
+    @property
+    def model(self) -> Model: ...
+
+    @property
+    def clean(self) -> Result: ...
+
+    def run(self, edits: Sequence[Edit]) -> Result: ...
+
+
+def noise_floor(session: Runs) -> float:
     """In the metric's unit, of its mean over the batch; 0 for a model in fp32 or fp64."""
     return 0.0 if not _rounds(session) else float(floors_of(session, lambda result: result.metric.mean()))
 
 
-def floors_of(session: Session, read: Callable[[Result], Tensor]) -> Tensor:
+def floors_of(session: Runs, read: Callable[[Result], Tensor]) -> Tensor:
     """The floor of each number that is read off a run; all 0 for a model in fp32 or fp64."""
     import torch  # here: the window asks for the words below before its first frame
 
@@ -60,18 +70,7 @@ def floors_of(session: Session, read: Callable[[Result], Tensor]) -> Tensor:
     return SPREADS * (squares / DRAWS).sqrt()
 
 
-def noise_floor_over(session: Session, dataset: Dataset | None) -> float:
-    """The floor of the metric's mean over all pairs of a dataset, the batches of which round apart from each other;
-    without one, of the session's own."""
-    from core.tracing.over_pairs import sessions_over  # which imports sessions, as they import this
-
-    if dataset is None or not _rounds(session):
-        return session.noise_floor
-    parts = [(batch.pair.batch, batch.noise_floor) for batch in sessions_over(session, dataset)]
-    return math.sqrt(sum((rows * floor) ** 2 for rows, floor in parts)) / sum(rows for rows, _ in parts)
-
-
-def _rounds(session: Session) -> bool:
+def _rounds(session: Runs) -> bool:
     """Whether the model computes in half precision."""
     from core.precision import HALF
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.edits import EditKind
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from views.glossary import explained, glossary
 
 WINDOW_WORDS = (

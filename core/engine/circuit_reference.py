@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from core.engine.engine import Engine
+from core.engine.replacement import ablation
 from core.engine.rows import Held, Rows
 from core.engine.state import RunState
 from core.graph import Node, Reader
-from core.replacements.table import ablation
 
 
 class Reference:

@@ -36,12 +36,12 @@ from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.layer import Below, LayerMath
 from core.engine.plan import Plan, StagePlan
+from core.engine.replacement import ablation
 from core.engine.rows import Rows
 from core.engine.state import Readout, RunState, Together
 from core.errors import Cancelled, MemoryBudgetError
 from core.graph import Reader
 from core.models.adapter import Places
-from core.replacements.table import ablation
 from core.spans import span_numbers
 
 CHUNK_BYTES = 192 * 2**20  # of writers' differences held at once

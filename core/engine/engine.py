@@ -19,6 +19,7 @@ from core.engine.kept import KeptRuns
 from core.engine.plan import Plan, Slot, make_plan
 from core.engine.population import Population
 from core.engine.references import References
+from core.engine.replacement import REPLACEMENTS
 from core.engine.run import Pass
 from core.engine.shared_memory import SharedMemory
 from core.engine.sizes import answers, state_bytes
@@ -27,7 +28,6 @@ from core.engine.unedited import UneditedRuns
 from core.errors import MemoryBudgetError
 from core.models.adapter import Adapter
 from core.positions import Extent, Span
-from core.replacements.table import REPLACEMENTS
 
 MEMORY_MEGABYTES = 384  # for kept states, by default
 INPUT_FROM_B = (Slot("patch", None, 0.0, 1.0),)  # the edit that makes a run the one over B

@@ -16,14 +16,13 @@ from core.engine.attention import heads_out
 from core.engine.edge_sums import EdgeSums
 from core.engine.plan import ReaderPlan, Slot
 from core.engine.references import References
+from core.engine.replacement import REPLACEMENTS, Ablation
 from core.engine.rows import Held, Rows
 from core.engine.state import RunState
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 from core.positions import RowPositions
 from core.precision import wide_dtype, widened
-from core.replacements.replacement import Ablation
-from core.replacements.table import REPLACEMENTS
 
 
 class Flow:

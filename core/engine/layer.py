@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -23,8 +23,15 @@ from core.engine.attention import attend, head_out, heads_out, of_heads, pattern
 from core.graph import Reader
 from core.models.adapter import Adapter, Places
 
-if TYPE_CHECKING:
-    from core.engine.state import RunState
+
+class Kept(Protocol):
+    """What is read of a run (`core.engine.state.RunState`): turned keys and values, [batch, position, ...] a layer."""
+
+    @property
+    def k(self) -> Sequence[Tensor]: ...
+
+    @property
+    def v(self) -> Sequence[Tensor]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +39,7 @@ class Below:
     """A run whose rows before `first` are also those of a pass that computes the others alone. Its batch may be a part
     of that pass's, which is repeated."""
 
-    run: RunState
+    run: Kept
     first: int
 
     def with_rows(self, layer: int, k: Tensor, v: Tensor, kv_heads: Sequence[int] | None) -> tuple[Tensor, Tensor]:

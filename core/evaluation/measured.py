@@ -18,10 +18,10 @@ from torch import Tensor
 
 from core.circuit import Circuit
 from core.edits import EditKind
+from core.engine.replacement import ablation
 from core.errors import Cancelled, NothingToRecoverError
 from core.inputs.pair import Dataset
 from core.progress import stage, watched
-from core.replacements.table import ablation
 from core.result import Result
 from core.session import Session
 from core.tracing.costs import PREPARED

@@ -18,8 +18,8 @@ from core.circuit import Circuit
 from core.edits import EditKind
 from core.evaluation.measured import measure
 from core.inputs.pair import Dataset
-from core.noise import noise_floor_over
 from core.session import Session
+from core.tracing.over_pairs import noise_floor_over
 
 
 @dataclass(frozen=True)

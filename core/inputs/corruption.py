@@ -21,9 +21,9 @@ from random import Random
 from core.errors import ArgumentError, InputError
 from core.inputs.corruption_kinds import TEXT_KINDS, TextKind
 from core.inputs.generators import lexicon
+from core.inputs.model_inputs import ModelInputs
 from core.inputs.text import encode
 from core.inputs.token_texts import TokenText
-from core.models.model import Model
 
 NAMES = lexicon.NAMES + lexicon.HELD_OUT_NAMES
 NEUTRAL = ("the", "of", "and", "it", "that", "in", "a", ",", ".", "_", "x")  # without content, the commonest first
@@ -33,7 +33,7 @@ TRIES = 200  # orders that are tried until one reads back as the same tokens
 _NAME = re.compile(r"\b[A-Z][a-z]+\b")
 
 
-def token_text_of(model: Model, text: str) -> TokenText:
+def token_text_of(model: ModelInputs, text: str) -> TokenText:
     """A text as the model's tokens. Raises InputError for an empty or too long text and a model that reads none."""
     if not model.is_text or model.tokenizer is None:
         raise InputError(f"{model.title} reads no text.", "Open a language model.")
@@ -41,7 +41,7 @@ def token_text_of(model: Model, text: str) -> TokenText:
     return TokenText(model.tokenizer, lambda words: encode(model.tokenizer, words, length), text)
 
 
-def corrupt_text(model: Model, text: str, kind: TextKind, positions: Sequence[int] = (), seed: int = 0) -> str:
+def corrupt_text(model: ModelInputs, text: str, kind: TextKind, positions: Sequence[int] = (), seed: int = 0) -> str:
     """B made from A. Raises ArgumentError for an unknown kind, InputError where no such B of the same length exists,
     with what to do."""
     if kind not in TEXT_KINDS:

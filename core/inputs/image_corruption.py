@@ -30,14 +30,14 @@ from core.inputs.pair import Side
 from core.precision import widened
 
 if TYPE_CHECKING:
-    from core.models.model import Model
+    from core.inputs.model_inputs import ModelInputs
 
 BLUR = 0.6  # standard deviation in patches: what is in a patch can no longer be told
 ROUNDING = 1e-4  # of normalised pixels: a change below it is none
 TRIES = 100  # orders of patches that are tried until every one has moved
 
 
-def corrupted_side(model: Model, side: Side, corruption: ImageCorruption) -> Side:
+def corrupted_side(model: ModelInputs, side: Side, corruption: ImageCorruption) -> Side:
     """A side with its (first) picture changed. Raises InputError for patches that are not there, another picture that
     cannot be read or has another size for the model, and a shuffle that changes nothing."""
     processing, grid = model.processing, model.adapter.image_grid(side.tensor)

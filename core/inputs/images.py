@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,16 @@ ORIENTATION = 0x0112  # EXIF tag
 
 # How files of these formats begin: tells a damaged image from a file that is none.
 SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\x00", b"MM\x00*", b"GIF8", b"BM")
+
+
+@dataclass(frozen=True)
+class ImageProcessing:
+    """From a picture to pixels [channel, height, width], and the mean and deviation it normalises with (to
+    undo it for show)."""
+
+    to_pixels: Callable[[Image.Image], Tensor]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
 
 @dataclass(frozen=True)

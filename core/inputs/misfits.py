@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InputError
-from core.models.model import Model
+from core.inputs.model_inputs import ModelInputs
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Misfit:
 
 
 def misfit(
-    model: Model, clean: Any, counterfactual: Any = None, target: str | int = "", foil: str | int = ""
+    model: ModelInputs, clean: Any, counterfactual: Any = None, target: str | int = "", foil: str | int = ""
 ) -> Misfit | None:
     """Why a pair and its answers ("" for none) cannot be used; None where they can."""
     kind = "an input that cannot be read"

@@ -101,7 +101,7 @@ def direction_of(session: Session) -> tuple[str, Direction]:
     if bound.foil:
         foil = torch.tensor(bound.foil, device=model.adapter.device)
         return bound.name, lambda x: _pick(x, ids) - _pick(x, foil)
-    if bound.metric.kind == "class_logit":
+    if bound.row.few_answers:
         return bound.name, lambda x: _pick(x, ids)
     return f"logit({name}) − mean logit", lambda x: _pick(x, ids) - x.mean(dim=-1)
 

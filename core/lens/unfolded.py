@@ -29,11 +29,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.edits import EditKind
+from core.engine.replacement import ablation
 from core.engine.state import RunState
 from core.errors import ArgumentError, Cancelled
 from core.graph import Graph, Node
 from core.precision import widened
-from core.replacements.table import ablation
 from core.session import Session
 from core.tracing.attribution import replaced_difference
 from core.tracing.methods import eap, eap_ig

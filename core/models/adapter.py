@@ -86,6 +86,7 @@ class Adapter(ABC):
     """One model, as the engine sees it."""
 
     family: str  # as `wirescope` names it, for example "GPT-2"
+    learned_positions = False  # whether an embedding of the position is added to that of the token
     shape: Shape
     prefix_labels: tuple[str, ...] = ()  # of an image's positions before its first patch: class token, registers
     blocks: Sequence[Any]  # one module a layer

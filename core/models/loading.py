@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from core.errors import ArgumentError, ModelError, WirescopeError
+from core.inputs.images import ImageProcessing
 from core.models import lora, packs
 from core.models.bundled import bundled_folder
 from core.models.checkpoint import (
@@ -30,10 +31,11 @@ from core.models.checkpoint import (
     stored_weights,
     weight_files,
 )
-from core.models.families import TOWERS, adapt, family_of, unsupported
+from core.models.family import adapt, family_of
 from core.models.gpt2_blocks import is_plain, read_gpt2
 from core.models.health import check_mode, check_weights, placement
-from core.models.model import ImageProcessing, Model
+from core.models.model import Model
+from core.models.refused import TOWERS, unsupported
 from core.models.token_file import TokenFile
 from core.models.unread import check_sizes, check_timm_file, check_unread
 from core.models.vit_blocks import is_plain_vit, read_vit, vit_processing

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from core.errors import InputError
 from core.graph import Graph
 from core.inputs.answer_tokens import answer_id, answer_label, number_in
-from core.inputs.images import model_view, open_image
+from core.inputs.images import ImageProcessing, model_view, open_image
 from core.inputs.pair import Pair, Side, stack_rows
 from core.inputs.text import check_aligned, doubled_start, encode_side, token_texts
 from core.inputs.token_ids import (
@@ -26,18 +25,6 @@ from core.inputs.token_ids import (
     typed_ids,
 )
 from core.models.adapter import Adapter
-
-LEARNED_POSITIONS = ("GPT-2", "GPT-Neo", "OPT", "CLIP text", "SigLIP text")  # families that add them to the tokens
-
-
-@dataclass(frozen=True)
-class ImageProcessing:
-    """From a picture to pixels [channel, height, width], and the mean and deviation it normalises with (to
-    undo it for show)."""
-
-    to_pixels: Callable[[Image.Image], Tensor]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -66,7 +53,7 @@ class Model:
         """What the `input` node is made of: "token", "token + position", "patch + position"."""
         if not self.is_text:
             return "patch + position"
-        return "token + position" if self.adapter.family in LEARNED_POSITIONS else "token"
+        return "token + position" if self.adapter.learned_positions else "token"
 
     @property
     def is_text(self) -> bool:

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core.errors import ModelError
-from core.models.model import ImageProcessing
+from core.inputs.images import ImageProcessing
 
 EPS = 1e-6  # of timm's norms
 SIZES = {"img_size", "patch_size", "embed_dim", "depth", "num_heads"}  # all that the blocks here can be told

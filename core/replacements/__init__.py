@@ -1,0 +1,16 @@
+"""What edits put in: a file a kind, whose words are a row of `core.edit_kinds`. `core.engine.replacement` holds the
+table that they are rows of."""
+
+from __future__ import annotations
+
+from core.engine.replacement import Replacement
+from core.replacements.mean import Mean
+from core.replacements.noise import Noise
+from core.replacements.optimal import Optimal
+from core.replacements.patch import Patch
+from core.replacements.resample import Resample
+from core.replacements.scale import Scale
+from core.replacements.steer import Steer
+from core.replacements.zero import Zero
+
+ROWS: tuple[Replacement, ...] = (Patch(), Zero(), Mean(), Optimal(), Scale(), Resample(), Noise(), Steer())

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from core.engine.replacement import Ablation, Cancelled
 from core.graph import Node, Reader
-from core.replacements.replacement import Ablation, Cancelled
 
 if TYPE_CHECKING:
     from core.engine.references import References
 
 
 class Mean(Ablation):
+    name = "mean"
+
     def prepare(self, references: References, cancelled: Cancelled = None) -> None:
         references.means(cancelled)
 

@@ -29,10 +29,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import progress
+from core.engine.replacement import Ablation, Cancelled
 from core.errors import EditError
 from core.graph import Node, Reader
 from core.precision import wide_dtype, widened
-from core.replacements.replacement import Ablation, Cancelled
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -50,6 +50,8 @@ RUNS = 5.0  # forward runs that an update is worth
 
 
 class Optimal(Ablation):
+    name = KIND
+
     def prepare(self, references: References, cancelled: Cancelled = None) -> None:
         constants_of(references, cancelled)
 

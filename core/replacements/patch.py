@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from core.engine.replacement import Ablation, Runs, Spot
 from core.errors import EditError
 from core.graph import Node, Reader
-from core.replacements.replacement import Ablation, Spot
 
 if TYPE_CHECKING:
-    from core.engine.engine import Engine
     from core.engine.plan import Slot
     from core.engine.references import References
     from core.engine.state import RunState
 
 
 class Patch(Ablation):
+    name = "patch"
     one_run = True
 
-    def check(self, engine: Engine) -> None:
+    def check(self, engine: Runs) -> None:
         if engine.counterfactual() is None:
             raise EditError("There is no counterfactual input to patch from.", "Give an input B, or use zero or mean.")
 
-    def first_row(self, engine: Engine) -> int:
+    def first_row(self, engine: Runs) -> int:
         return engine.first_patched_row
 
     def run(self, references: References, full: bool = True) -> RunState:

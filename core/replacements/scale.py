@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from core.engine.replacement import Replacement, Spot
 from core.graph import Node, Reader
-from core.replacements.replacement import Replacement, Spot
 
 if TYPE_CHECKING:
     from core.engine.plan import Slot
 
 
 class Scale(Replacement):
+    name = "scale"
+
     def at_node(self, node: Node, slot: Slot, out: Tensor, spot: Spot) -> Tensor:
         return out * slot.factor
 

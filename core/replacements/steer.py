@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from core.engine.replacement import Replacement, Spot
 from core.graph import Node, Reader
-from core.replacements.replacement import Replacement, Spot
 
 if TYPE_CHECKING:
     from core.engine.plan import Slot
 
 
 class Steer(Replacement):
+    name = "steer"
+
     def at_node(self, node: Node, slot: Slot, out: Tensor, spot: Spot) -> Tensor:
         return out + torch.tensor(slot.value, dtype=out.dtype, device=out.device)
 

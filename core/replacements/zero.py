@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from core.engine.replacement import Ablation
 from core.graph import Node, Reader
-from core.replacements.replacement import Ablation
 
 if TYPE_CHECKING:
     from core.engine.references import References
 
 
 class Zero(Ablation):
+    name = "zero"
     nothing = True
 
     def out(self, references: References, node: Node, full: bool = True) -> Tensor:

@@ -15,17 +15,17 @@ from core.progress import stage
 from core.tracing.acdc_nodes import change_that_counts
 from core.tracing.attribution import first_row
 from core.tracing.job import Job
-from core.tracing.methods.acdc import AcdcOptions
 
 POSITIONS = 1024  # of all rows of one batch of tests together
 BATCH_BYTES = 256 * 2**20  # of what all writers write in it
 
 
 class Search:
-    """One sweep over all readers, which can be left anywhere."""
+    """One sweep over all readers, which can be left anywhere. rng: draws the order of the edges into a reader; None:
+    from the latest writer to the earliest."""
 
-    def __init__(self, job: Job, options: AcdcOptions, restart: int) -> None:
-        self._sessions, self._pairs, self._threshold = job.sessions, job.pairs, options.threshold
+    def __init__(self, job: Job, threshold: float, rng: np.random.Generator | None) -> None:
+        self._sessions, self._pairs, self._threshold, self._rng = job.sessions, job.pairs, threshold, rng
         self._graph = graph = job.session.graph
         self._kept = np.zeros((len(graph.readers), graph.n_writers), dtype=bool)
         self._kept[graph.edge_readers, graph.edge_writers] = True
@@ -44,7 +44,6 @@ class Search:
                     "eap-ig.",
                 )
         self._present = sum(float(session.clean.metric.sum()) for session in job.sessions) / job.pairs
-        self._rng = np.random.default_rng([options.seed, restart]) if restart else None
         shape = job.session.model.adapter.shape
         rows = sum(sweep.rows for sweep in self._sweeps)
         one = rows * graph.n_writers * shape.width * job.session.model.adapter.dtype.itemsize

@@ -15,6 +15,7 @@ One run of the engine each, from the node's own layer on (core/engine/engine.py)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,41 +26,53 @@ from core.progress import stage
 from core.session import Session
 from core.tracing.attribution import first_row
 from core.tracing.job import Found, Job, common_length
-from core.tracing.methods.acdc import AcdcOptions, AcdcState
 
 Item = tuple[int, int | None]  # a writer, and where
 
 
+@dataclass
+class NodesState:
+    """total: of the changes that were measured, and count of how many they are, as the scores. kept: by the first
+    search, when it is at its end. tested: how many nodes (at positions) are, over all searches; removed: the nodes
+    without which the metric is `present`, and where (nowhere: everywhere)."""
+
+    total: NDArray[np.float64]
+    count: NDArray[np.float64]
+    kept: NDArray[np.bool_] | None = None
+    tested: int = 0
+    removed: dict[int, list[int]] = field(default_factory=dict)
+    present: float = 0.0
+
+
 def change_that_counts(session: Session, change: float) -> float:
     """How much of a change of the metric is held against the threshold: of a distance from A, what leads away."""
-    kind = session.metric.metric.kind
-    return change if kind == "kl" else -change if kind == "cosine_clean" else abs(change)
+    distance = session.metric.row.distance
+    return distance * change if distance else abs(change)
 
 
-def acdc_nodes(job: Job) -> Iterator[Found]:
-    """Scores of nodes [writers], or at positions [writers, position]."""
-    graph, options = job.session.graph, job.told(AcdcOptions)
-    restarts = options.restarts
+def acdc_nodes(job: Job, threshold: float, restarts: int, seed: int) -> Iterator[Found]:
+    """Scores of nodes [writers], or at positions [writers, position]. The options are those of ACDC."""
+    graph = job.session.graph
     size: tuple[int, ...] = (graph.n_writers,)
     places: list[int | None] = [None]
     if job.level == "positions":
         length = common_length(session.pair for session in job.sessions)
         first = min(first_row(session, job.replacement) for session in job.sessions)
         size, places = (graph.n_writers, job.session.engine.length), list(range(first, length))
-    state = job.state(lambda: AcdcState(np.zeros(size), np.zeros(size)))
+    state = job.state(lambda: NodesState(np.zeros(size), np.zeros(size)))
     total, count = state.total, state.count
     if job.level == "positions":
         count[:, : places[0]] = count[:, length:] = restarts  # nothing is there to remove
     items = restarts * graph.n_writers * len(places)
     while (done := state.tested) < items:
         restart, at = divmod(done, items // restarts)
-        order = _order(graph, places, np.random.default_rng([options.seed, restart]) if restart else None)
+        order = _order(graph, places, np.random.default_rng([seed, restart]) if restart else None)
         if at == 0:
             state.removed, state.present = {}, _metric(job, {})
         for item in order[at:]:
             job.check()
             with stage(state.tested / items, (state.tested + 1) / items):
-                _test(job, options.threshold, item, state)
+                _test(job, threshold, item, state)
             count[_index(item)] += 1
             state.tested += 1
             if state.tested == items // restarts:  # the first search is at its end
@@ -91,7 +104,7 @@ def _order(graph: Graph, places: list[int | None], rng: np.random.Generator | No
     return found
 
 
-def _test(job: Job, threshold: float, item: Item, state: AcdcState) -> None:
+def _test(job: Job, threshold: float, item: Item, state: NodesState) -> None:
     """Step 2."""
     removed, (writer, place) = state.removed, item
     without = {**removed, writer: [*removed.get(writer, []), *([] if place is None else [place])]}

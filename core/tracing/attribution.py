@@ -16,11 +16,11 @@ from torch import Tensor
 from core import progress
 from core.edits import EditKind
 from core.engine.gradients import Part, ReaderGradients
+from core.engine.replacement import ablation
 from core.errors import EditError
 from core.graph import Graph, Node, Reader
 from core.models.adapter import Adapter
 from core.precision import wide_dtype, widened
-from core.replacements.table import ablation
 from core.session import Session
 from core.spans import span_numbers
 from core.tracing.job import Job, by_level

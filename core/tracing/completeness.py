@@ -13,7 +13,7 @@ import numpy as np
 
 from core.edit_kinds import KINDS
 from core.graph import Node
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from core.tracing.scores import Scores
 
 

@@ -4,7 +4,6 @@ they are learned: the steps are in `core.tracing.methods.learned_masks`, whose a
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,9 +16,6 @@ from core.progress import stage
 from core.session import Session
 from core.tracing.attribution import first_row
 from core.tracing.job import Job, common_length
-
-if TYPE_CHECKING:
-    from core.tracing.methods.learned_masks import MaskOptions
 
 STRETCH = (-0.1, 1.1)
 TEMPERATURE = 2 / 3
@@ -52,11 +48,11 @@ class Masks:
         self.updates = 0
         self._slopes_so_far: list[Tensor] = []  # of the present update, a session each
 
-    def update(self, job: Job, options: MaskOptions) -> None:
-        """Steps 1 to 3, once."""
+    def update(self, job: Job, keep: float, updates: int, seed: int) -> None:
+        """Steps 1 to 3, once. The options are those of learned masks."""
         log_alpha = self.log_alpha
         count = len(log_alpha)
-        drawn = np.random.default_rng([options.seed, self.updates]).random(count)
+        drawn = np.random.default_rng([seed, self.updates]).random(count)
         with torch.enable_grad():
             masks = _masks(log_alpha, torch.from_numpy(drawn))
             still_open = torch.sigmoid(log_alpha - TEMPERATURE * math.log(-STRETCH[0] / STRETCH[1])).mean()
@@ -68,8 +64,8 @@ class Masks:
         for each in self._slopes_so_far:
             slopes = slopes + each / job.pairs
         self._slopes_so_far = []
-        done = (self.updates + 1) / options.updates
-        missed = float(still_open.detach()) - max(options.keep, 1 - 2 * done * (1 - options.keep))
+        done = (self.updates + 1) / updates
+        missed = float(still_open.detach()) - max(keep, 1 - 2 * done * (1 - keep))
         self._adam.zero_grad()
         pull = torch.tensor(STIFF * count * missed, dtype=torch.float64, device="cpu")
         torch.autograd.backward([masks, still_open], grad_tensors=[slopes, pull])

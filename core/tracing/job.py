@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +12,27 @@ from numpy.typing import NDArray
 from core.edits import EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.graph import Graph
-from core.tracing.options import LEVELS, Level, Options
+from core.tracing.options import Level
 
 if TYPE_CHECKING:
     from core.inputs.pair import Pair
     from core.session import Session
 
-__all__ = ["LEVELS", "Found", "Job", "Level", "Memory", "Options", "Score", "by_level", "common_length"]
-
 T = TypeVar("T")
+
+
+class Told(Protocol):
+    """What methods are told (`core.tracing.told_options.Options`)."""
+
+    def of(self, takes: type[T]) -> T:
+        """The options of a method, of their class."""
+
+
+class Usual:
+    """Nothing: every option has its usual value."""
+
+    def of(self, takes: type[T]) -> T:
+        return takes()
 
 
 @dataclass
@@ -43,7 +55,7 @@ class Job:
     session: Session
     replacement: EditKind = "patch"
     level: Level = "edges"
-    options: Options = field(default_factory=Options)
+    options: Told = field(default_factory=Usual)
     cancelled: Callable[[], bool] | None = None
     more: tuple[Session, ...] = ()
     memory: Memory = field(default_factory=Memory, compare=False)

@@ -17,11 +17,10 @@ from torch import Tensor
 from core.edits import EditKind
 from core.engine.attention import heads_out
 from core.engine.gradients import EVERYTHING, Part, ReaderGradients
+from core.engine.replacement import Ablation, ablation
 from core.engine.state import RunState
 from core.graph import Node
 from core.precision import widened
-from core.replacements.replacement import Ablation
-from core.replacements.table import ablation
 from core.session import Session
 
 

@@ -1,6 +1,6 @@
-"""What a tracing method says of itself: a file of this folder that is a method declares `METHOD = Method(...)`, the
-class of its options and that of its state, and `core.tracing.methods` collects them. The window, the command line, the
-docs and `trace` are made from that.
+"""What a tracing method says of itself, and the table of all methods: a file of `core.tracing.methods` declares
+`METHOD = Method(...)`, the class of its options and that of its state. The window, the command line, the docs and
+`trace` are made from that.
 
 The words are read before torch is loaded, by the command line and by menus. So a method's file imports torch, and what
 imports it, in the functions that need it, and at its top for the checker of types alone."""
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.edit_kinds import ABLATIONS, KINDS, EditKind
 from core.errors import ArgumentError, EditError, ModelError
+from core.plugins import Table
 from core.tracing.job import Score
 from core.tracing.meaning import ESTIMATED, Meaning
 from core.tracing.options import WITHOUT_SPANS, Level, NoOptions
@@ -79,8 +80,6 @@ class Method:
     def check(self, session: Session, replacement: EditKind, level: Level) -> None:
         """Raise where this method cannot score such a thing, with what can: ArgumentError, EditError, ModelError."""
         if level not in self.levels:
-            from core.tracing.methods import METHODS  # here: the table holds all methods, and they are made of this
-
             others = [method.name for method in METHODS.values() if level in method.levels]
             why = ": what it says of an edge is of all positions together" if level == "edge-spans" else ""
             raise ArgumentError(
@@ -106,3 +105,11 @@ class Method:
             why = "goes from B to A" if self.needs_counterfactual else "with patch takes values from B"
             instead = "trace by integrated-edges for mean" if self.needs_counterfactual else "trace for zero or mean"
             raise EditError(f"{self.title} {why}, and there is no B.", f"Give a counterfactual input, or {instead}.")
+
+
+METHODS = Table("methods", Method, "core.tracing.methods")
+
+
+def method_named(name: str) -> Method:
+    """A row of the table. Raises ArgumentError."""
+    return METHODS.named(name, "tracing method")

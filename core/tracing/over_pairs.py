@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,8 @@ from core.engine.engine import Engine
 from core.engine.sizes import gradient_bytes, state_bytes
 from core.errors import InputError
 from core.inputs.pair import Dataset, Pair, Side
-from core.metrics import METRICS, Answer, Metric, answers_of
+from core.metrics import Answer, Metric, answers_of
+from core.precision import HALF
 from core.session import Session
 from core.tracing.costs import POSITIONS, batch_positions
 
@@ -129,10 +131,10 @@ def metric_name(session: Session, dataset: Dataset | None) -> str:
         return metric.name
     if dataset.answers:
         one = len(dataset) == 1 or len({*dataset.answers}) == 1
-        return metric.name if one else f"{METRICS[metric.metric.kind].words} of each pair's own answers"
+        return metric.name if one else f"{metric.row.words} of each pair's own answers"
     if not session.metric_by_default:
         return metric.name
-    return f"{METRICS[metric.metric.kind].words} of what the model answers to each A"
+    return f"{metric.row.words} of what the model answers to each A"
 
 
 def _metric(session: Session, dataset: Dataset, numbers: list[int]) -> Metric | None:
@@ -161,3 +163,12 @@ def _common(answer: Answer | None, which: str) -> Answer | None:
             "Give the dataset answers: Dataset(pairs, [(target, foil), ...]).",
         )
     return answers[0] if answers else answer
+
+
+def noise_floor_over(session: Session, dataset: Dataset | None) -> float:
+    """The floor of the metric's mean over all pairs of a dataset, the batches of which round apart from each other;
+    without one, of the session's own."""
+    if dataset is None or session.model.adapter.dtype not in HALF:
+        return session.noise_floor
+    parts = [(batch.pair.batch, batch.noise_floor) for batch in sessions_over(session, dataset)]
+    return math.sqrt(sum((rows * floor) ** 2 for rows, floor in parts)) / sum(rows for rows, _ in parts)

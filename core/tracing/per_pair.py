@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.edits import EditKind
+from core.engine.replacement import ablation
 from core.errors import InputError
 from core.inputs.pair import Dataset
 from core.progress import stage, watched, within
-from core.replacements.table import ablation
 from core.session import Session
-from core.tracing.job import Job, Options
-from core.tracing.methods import method_named
+from core.tracing.job import Job
+from core.tracing.method import method_named
 from core.tracing.over_pairs import batches_over, usual_positions
+from core.tracing.told_options import Options
 
 PREPARED = 0.1  # of the time of a pair, about: its runs, and means
 

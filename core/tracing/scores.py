@@ -20,9 +20,9 @@ from core.edits import EditKind
 from core.errors import ArgumentError
 from core.formatting import percent
 from core.graph import Graph, Node
-from core.tracing.job import Level
 from core.tracing.meaning import DIRECTION_IN_FILES
-from core.tracing.options import CIRCUITS
+from core.tracing.method import METHODS
+from core.tracing.options import CIRCUITS, Level
 from core.tracing.order import best_first
 from core.tracing.selection import CHOSEN_BY, GAP, USUAL, Choice, Ranked, chosen_by, rule_named
 from core.tracing.selection.ranked import Balance
@@ -60,8 +60,6 @@ class Scores:
     @cached_property
     def signed(self) -> bool:
         """Whether the sign of a score says anything. Of a method that is not known here, where one is negative."""
-        from core.tracing.methods import METHODS  # here: the table holds all methods, and this file is theirs too
-
         method = METHODS.get(self.method)
         return bool((self.values < 0).any()) if method is None else method.meaning.signed
 

@@ -9,11 +9,11 @@ from typing import Any
 from core.errors import ArgumentError
 from core.inputs.pair import Dataset
 from core.session import Session
-from core.tracing.methods import METHODS
-from core.tracing.options import options_told
+from core.tracing.method import METHODS
 from core.tracing.per_pair import scores_per_pair
 from core.tracing.scores import Scores
 from core.tracing.selection import sign_agreement
+from core.tracing.told_options import options_told
 
 
 def why_no_agreement(method: str, pairs: int) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.edits import EditKind
+from core.engine.replacement import ablation
 from core.engine.shared_memory import SharedMemory
 from core.errors import ArgumentError, Cancelled
 from core.formatting import percent
@@ -16,15 +17,16 @@ from core.inputs.pair import Dataset
 from core.memory import give_back
 from core.positions import Positions
 from core.progress import stage, watched, within
-from core.replacements.table import ablation
 from core.session import Session
 from core.spans import spans_over, usual_spans
 from core.tracing.costs import POSITIONS, PREPARED
 from core.tracing.direction import direction_of_gap, gap
-from core.tracing.job import Job, Level, Memory, Options, common_length
-from core.tracing.methods import method_named
+from core.tracing.job import Job, Memory, common_length
+from core.tracing.method import method_named
+from core.tracing.options import Level
 from core.tracing.over_pairs import Batch, batches_over, fitting_positions, metric_name, usual_positions
 from core.tracing.scores import Scores
+from core.tracing.told_options import Options
 
 
 class Tracing:

@@ -13,7 +13,7 @@ import pytest
 import wirescope as ws
 from app.__main__ import main
 from core.errors import ArgumentError, Cancelled
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from core.tracing.trace import Tracing
 from tests import toy_method
 from tests.app.person import Person

@@ -12,7 +12,8 @@ import pytest
 from app.__main__ import main
 from core.errors import ModelError
 from core.models import packs
-from core.models.families import FAMILIES, REFUSED
+from core.models.family import FAMILIES
+from core.models.refused import REFUSED
 from tests.app.command_line import code_of
 from tests.benchmarks.table import Table
 
@@ -81,10 +82,10 @@ def test_families_prints_the_whole_table(monkeypatch, capsys, columns: str) -> N
     assert err == ""
     assert max(map(len, out.splitlines())) <= int(columns)
     words = " ".join(out.split())
-    for family in FAMILIES:
+    for family in FAMILIES.values():
         assert f"{family.name} {family.library} {family.reads} {family.exact}" in words
         assert not family.refused or f"{family.exact} refused: {family.refused}" in words
     opened, closed = words.split("not opened why")
-    assert opened.count("refused: ") == sum(bool(family.refused) for family in FAMILIES)
+    assert opened.count("refused: ") == sum(bool(family.refused) for family in FAMILIES.values())
     for row in REFUSED:
         assert f"{row.name} {row.why}" in closed

@@ -14,7 +14,7 @@ from PySide6.QtCore import QMimeData, QUrl
 import wirescope as ws
 from app.table_in_step import table_data
 from core.interchange.scores_files import scores_to_json
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from tests.app.person import Person
 from tests.app.tracing_steps import ROWS, choose, dataset, over_dataset, paste, score, trace
 from views.canvas.border import legend

@@ -19,7 +19,7 @@ from app.trace_choice import TraceChoice
 from core.circuit import Circuit
 from core.evaluation.measured import measure
 from core.formatting import share_words
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.tracing_steps import trace

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 import wirescope as ws
 from app.node_scores_wants import NodesScored
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from tests.app.person import Person
 from tests.app.tracing_steps import ROWS, choose, over_dataset, paste, score, trace, trace_until_given_up
 from views.canvas.scene import SHADES

@@ -25,8 +25,8 @@ from core.evaluation.measured import measure
 from core.formatting import percent
 from core.inputs.tasks import TASKS, make_task
 from core.interchange.scores_reading import read_scores
-from core.tracing.methods import METHODS
-from core.tracing.options import option_fields
+from core.tracing.method import METHODS
+from core.tracing.told_options import option_fields
 
 PLAIN = ("trace", "--model", "bundled:names", "--task", "capitals", "--pairs", "8")
 TRACE = (*PLAIN, "--steps", "2")

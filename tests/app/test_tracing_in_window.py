@@ -15,8 +15,8 @@ from core.formatting import percent, share_words
 from core.metric_reading import MetricReading
 from core.models.loading import load_model
 from core.scan import Scan
-from core.tracing.job import Options
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
+from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QTableView
 
 from app.trust_report import statements
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from tests.app.person import Person
 from tests.app.presenters.test_trust_verdict import report
 from tests.app.tracing_steps import trace

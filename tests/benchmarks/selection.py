@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 import wirescope as ws
 from core.models import packs
-from core.tracing.job import Options
 from core.tracing.methods.ensemble import ensemble
 from core.tracing.selection import RULES
 from core.tracing.sign_agreement import with_agreement
+from core.tracing.told_options import Options
 from tests.benchmarks.smollm2 import PAIRS as MANY
 from tests.benchmarks.table import Table
 from tests.benchmarks.tracing import FRACTIONS, PAIRS, STEPS, TASKS, dataset_of

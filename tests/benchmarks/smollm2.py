@@ -28,9 +28,9 @@ from core.errors import ModelError
 from core.evaluation.stability import stability
 from core.inputs.generators import lexicon
 from core.models import packs
-from core.tracing.job import Options
-from core.tracing.methods import METHODS, Method
+from core.tracing.method import METHODS, Method
 from core.tracing.per_pair import scores_per_pair
+from core.tracing.told_options import Options
 from tests.benchmarks.table import Table
 from tests.benchmarks.tracing import AREAS, FRACTIONS, areas, dataset_of, timed
 

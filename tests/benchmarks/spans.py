@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import wirescope as ws
 from core.inputs.tasks import make_task
 from core.positions import parse_roles
-from core.tracing.job import Options
+from core.tracing.told_options import Options
 from tests.benchmarks.table import Table
 from tests.benchmarks.tracing import FRACTIONS, PAIRS, STEPS, TASKS
 

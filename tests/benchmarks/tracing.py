@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import wirescope as ws
 from core.inputs.tasks import make_task
-from core.tracing.job import Options
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
+from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 from tests.benchmarks.table import Table
 from tests.ground_truth.programs import PROGRAMS

@@ -20,7 +20,7 @@ from core.edits import EDIT_KINDS
 from core.lens.positions import NodeGradients, estimated_effects, written_norms
 from core.lens.repair import self_repair
 from core.lens.unfolded import unfold
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from tests.small_models import small_model
 
 

@@ -12,7 +12,7 @@ import torch
 
 import wirescope as ws
 from core.errors import Cancelled
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from tests.small_models import small_model
 
 OPTIONS = ws.Options(updates=2, threshold=1.0, steps=2, budget=20)

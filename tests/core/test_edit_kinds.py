@@ -7,8 +7,7 @@ from pathlib import Path
 
 import core
 from core.edit_kinds import ABLATIONS, KINDS
-from core.replacements.replacement import Ablation
-from core.replacements.table import REPLACEMENTS
+from core.engine.replacement import REPLACEMENTS, Ablation
 
 ROOT = Path(core.__file__).parent.parent
 

@@ -27,7 +27,7 @@ from core.lens.unfolded import unfold
 from core.metrics import Metric
 from core.precision import PRECISIONS, cast_parameters
 from core.session import PARITY_LIMITS
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from tests.small_models import ALL, IMAGES, TEXT, randomise, small_input, small_text_model
 
 FAMILIES = ("gpt2", "llama-grouped", "gemma2", "olmo2", "cohere", "timm-eva02", "timm-vit-layerscale", "dinov3")

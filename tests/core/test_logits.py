@@ -7,7 +7,7 @@ import torch
 
 import wirescope as ws
 from core.engine.run import Pass
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from tests.core.engine.cases import TOLERANCE, case
 
 Sizes = list[tuple[int, ...]]

@@ -15,7 +15,7 @@ from core.errors import ArgumentError, InputError
 from core.evaluation.measured import measure
 from core.lens.positions import NodeGradients
 from core.metrics import METRICS, Metric, bind
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from tests.core.engine.cases import case
 from tests.small_models import VOCABULARY, small_input, small_text_model
 from tests.small_vision import CLASSES
@@ -182,10 +182,10 @@ def test_every_metric_of_the_table_can_be_bound_to_a_model_that_gives_its_output
             setup = case(outputs[output])
             clean = setup.session().clean.answer
             reference = torch.ones(16, dtype=torch.float64) if output == "embedding" else None
-            metric = Metric(row.kind, 1 if output != "embedding" else None, 2, reference)
+            metric = Metric(row.name, 1 if output != "embedding" else None, 2, reference)
             value = bind(metric, setup.model, clean, clean.flip(1))(clean)
             assert value.shape == (1,)
-            assert math.isfinite(float(value)), row.kind
+            assert math.isfinite(float(value)), row.name
     assert CLASSES > 2
 
 

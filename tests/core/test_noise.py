@@ -10,7 +10,8 @@ import pytest
 import wirescope as ws
 from core.circuit import Circuit
 from core.evaluation.minimality import minimality
-from core.noise import BELOW, effect_words, floors_of, is_below_noise, noise_floor_over
+from core.noise import BELOW, effect_words, floors_of, is_below_noise
+from core.tracing.over_pairs import noise_floor_over
 
 SENTENCES = [f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Tom")]
 

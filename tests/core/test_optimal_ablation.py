@@ -12,13 +12,12 @@ import wirescope as ws
 from core.edit_kinds import ABLATIONS, KINDS
 from core.engine.circuit_gradients import CircuitGradients
 from core.engine.divergence import divergence_from
+from core.engine.replacement import REPLACEMENTS, Ablation, ablation
 from core.errors import ArgumentError, Cancelled, EditError, InputError
 from core.inputs.pair import Dataset
 from core.interchange.scores_files import scores_from_json, scores_to_json
 from core.replacements import optimal
 from core.replacements.optimal import Constants, constants_of, give_constants
-from core.replacements.replacement import Ablation
-from core.replacements.table import REPLACEMENTS, ablation
 from core.text_files import parse_json
 from tests.core.engine.cases import case
 

@@ -12,11 +12,11 @@ from random import Random
 from typing import Any
 
 from core.inputs.generators.induction import PERIODS, sample_of
+from core.inputs.model_inputs import ModelInputs
 from core.inputs.tasks.prompts import row_of
 from core.inputs.tasks.task import Row, Sampler, Task
 from core.inputs.text import token_text
 from core.inputs.token_texts import TokenText
-from core.models.model import Model
 
 LOOKED_AT = 4000  # tokens of the vocabulary that are drawn to find words among them
 TRIES = 20  # words that are tried in the place of one
@@ -32,7 +32,7 @@ def _words(tokenizer: Any) -> tuple[str, ...]:
     return tuple(text[1:] for text in texts if _WORD.fullmatch(text))
 
 
-def samplers(model: Model) -> tuple[Sampler, ...]:
+def samplers(model: ModelInputs) -> tuple[Sampler, ...]:
     words = _words(model.tokenizer)
     if len(words) <= max(PERIODS) + 1:
         return ()

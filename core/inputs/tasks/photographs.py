@@ -15,9 +15,9 @@ from random import Random
 from PIL import Image, ImageFilter
 
 from core.inputs.images import open_image
+from core.inputs.model_inputs import ModelInputs
 from core.inputs.tasks import shapes
 from core.inputs.tasks.task import Row, Sampler, Task
-from core.models.model import Model
 
 SIDE = 224  # pixels of a part: the model's own transform scales to its size
 LEAST = 0.6  # of the photograph's shorter side
@@ -52,7 +52,7 @@ def blurred_photograph(rng: Random) -> Row:
     return Row(part, blurred, name=f"{name} or its blur {rng.randrange(10_000):04d}")
 
 
-def _for_models_that_see(sampler: Sampler, model: Model) -> tuple[Sampler, ...]:
+def _for_models_that_see(sampler: Sampler, model: ModelInputs) -> tuple[Sampler, ...]:
     if model.is_text or model.processing is None or shapes.knows_shapes(model):
         return ()
     return (sampler,)

@@ -9,18 +9,18 @@ from __future__ import annotations
 from random import Random
 
 from core.inputs.generators import shapes
+from core.inputs.model_inputs import ModelInputs
 from core.inputs.tasks.task import Row, Sampler, Task
-from core.models.model import Model
 
 SIDE = 128  # pixels: the model's own transform scales to its size
 
 
-def knows_shapes(model: Model) -> bool:
+def knows_shapes(model: ModelInputs) -> bool:
     """Whether the model's classes are, or hold, the shapes."""
     return set(shapes.LABELS) <= {name.strip().lower() for name in model.class_names}
 
 
-def samplers(model: Model) -> tuple[Sampler, ...]:
+def samplers(model: ModelInputs) -> tuple[Sampler, ...]:
     answers = knows_shapes(model)
     if model.is_text or not (answers or model.adapter.shape.output_kind == "embedding"):
         return ()

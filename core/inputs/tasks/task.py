@@ -13,8 +13,9 @@ from core.errors import InputError
 from core.inputs.corruption import token_text_of
 from core.inputs.generators.prompt import Parts
 from core.inputs.misfits import Misfit, misfit, misfit_words
+from core.inputs.model_inputs import ModelInputs
 from core.inputs.token_texts import TokenText
-from core.models.model import Model
+from core.plugins import Table
 
 TRIES = 8  # rows drawn for each one that is wanted, before giving up
 
@@ -53,15 +54,18 @@ class Task:
     name: str
     title: str
     about: str
-    samplers: Callable[[Model], tuple[Sampler, ...]] = field(repr=False)
+    samplers: Callable[[ModelInputs], tuple[Sampler, ...]] = field(repr=False)
     kind: Literal["text", "image"] = "text"
     match: Matcher = field(default=_no_match, repr=False)
 
-    def fits(self, model: Model) -> bool:
+    def fits(self, model: ModelInputs) -> bool:
         """Whether the model takes such inputs and could give such answers."""
         if self.kind == "text":
             return model.is_text and model.tokenizer is not None and model.adapter.shape.output_kind == "next token"
         return not model.is_text and bool(self.samplers(model))
+
+
+TASKS = Table("tasks", Task, "core.inputs.tasks")
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class TaskPairs:
         return "; ".join(part for part in (text, misfit_words(self.dropped)) if part)
 
 
-def draw(task: Task, model: Model, pairs: int, seed: int) -> TaskPairs:
+def draw(task: Task, model: ModelInputs, pairs: int, seed: int) -> TaskPairs:
     """Draw rows until enough fit, at most `TRIES` for each that is wanted: there may be fewer. No two have the same A.
     Raises InputError where none fits."""
     if pairs < 1:
@@ -113,7 +117,7 @@ def draw(task: Task, model: Model, pairs: int, seed: int) -> TaskPairs:
     )
 
 
-def _roles(row: Row, model: Model) -> str:
+def _roles(row: Row, model: ModelInputs) -> str:
     """ "subject=1:2 end=-1": the parts of A as spans of its tokens, and where it is read. Nothing of pictures."""
     if not isinstance(row.clean, str):
         return ""
@@ -122,7 +126,7 @@ def _roles(row: Row, model: Model) -> str:
     return " ".join([*(f"{name}={places[0]}:{places[-1] + 1}" for name, places in spans), "end=-1"])
 
 
-def _draw(sampler: Sampler, model: Model, pairs: int, rng: Random) -> tuple[list[Row], list[Misfit]]:
+def _draw(sampler: Sampler, model: ModelInputs, pairs: int, rng: Random) -> tuple[list[Row], list[Misfit]]:
     rows: list[Row] = []
     dropped: dict[tuple[str, str], Misfit] = {}
     kept: set[str] = set()
@@ -145,7 +149,7 @@ def _draw(sampler: Sampler, model: Model, pairs: int, rng: Random) -> tuple[list
     return rows, list(dropped.values())
 
 
-def refusal(row: Row, model: Model) -> Misfit | None:
+def refusal(row: Row, model: ModelInputs) -> Misfit | None:
     """Why a row of text cannot be used with a model; None where it can."""
     if not isinstance(row.clean, str):
         return None

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from core.models.adapter import Places, part
+from core.models.family import Family
 from core.models.vision_hf import HfVisionAdapter
 
 
@@ -57,3 +58,14 @@ class BeitAdapter(HfVisionAdapter):
 
     def own_embedding(self, outputs: Any) -> Tensor:
         return super().own_embedding(outputs) if self._pooler is None else outputs.pooler_output
+
+
+ROWS = (
+    Family(
+        "BEiT",
+        "image",
+        ("BeitModel", "BeitForImageClassification"),
+        BeitAdapter,
+        exact="relative positions by layer or shared, absolute ones, LayerScale or none, class token or mean",
+    ),
+)

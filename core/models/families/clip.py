@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from core.models.adapter import part
+from core.models.family import Family
 from core.models.text_tower import TextTowerAdapter
 from core.models.vision_hf import HfVisionAdapter
 
@@ -61,6 +62,7 @@ class ClipClassifierAdapter(ClipVisionAdapter):
 
 class ClipTextAdapter(TextTowerAdapter):
     family = "CLIP text"
+    learned_positions = True
     head_name = "text_projection"
     causal = True
 
@@ -69,3 +71,28 @@ class ClipTextAdapter(TextTowerAdapter):
         end = self.config.eos_token_id
         found = inputs if end == MISNAMED_END else inputs == end
         return found.int().argmax(dim=-1, keepdim=True)
+
+
+ROWS = (
+    Family(
+        "CLIP vision",
+        "image",
+        ("CLIPVisionModel", "CLIPVisionModelWithProjection"),
+        ClipVisionAdapter,
+        exact="the tower alone, with or without its projection",
+    ),
+    Family(
+        "CLIP classifier",
+        "image",
+        ("CLIPForImageClassification",),
+        ClipClassifierAdapter,
+        exact="the mean of the patches",
+    ),
+    Family(
+        "CLIP text",
+        "text",
+        ("CLIPTextModel", "CLIPTextModelWithProjection"),
+        ClipTextAdapter,
+        exact="the tower alone, with or without its projection; reads where the prompt ends",
+    ),
+)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from core.models.adapter import Places, norm_heads
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 from core.models.rotary import rotate_pairs
 from core.precision import widened
 
@@ -46,3 +47,22 @@ class Cohere2Adapter(CohereAdapter):
 
     def turn(self, layer: int, qk: Tensor, places: Places) -> Tensor:
         return qk if self.window(layer) is None else super().turn(layer, qk, places)
+
+
+ROWS = (
+    Family(
+        "Cohere",
+        "text",
+        ("CohereForCausalLM",),
+        CohereAdapter,
+        exact="parallel attention and MLP behind one norm, rotary positions in pairs, scaled logits, normed queries "
+        "and keys, biases",
+    ),
+    Family(
+        "Cohere 2",
+        "text",
+        ("Cohere2ForCausalLM",),
+        Cohere2Adapter,
+        exact="as Cohere, windows in some layers and rotary positions in those alone",
+    ),
+)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from core.models.adapter import weight
+from core.models.family import Family
 from core.models.vision_hf import HfVisionAdapter
 
 
@@ -33,3 +34,21 @@ class Dinov2Adapter(HfVisionAdapter):
 class Dinov2RegistersAdapter(Dinov2Adapter):
     family = "DINOv2 with registers"
     body_name = "dinov2_with_registers"
+
+
+ROWS = (
+    Family(
+        "DINOv2",
+        "image",
+        ("Dinov2Model", "Dinov2ForImageClassification"),
+        Dinov2Adapter,
+        exact="LayerScale, gated MLP, pictures of any size; a classifier's mean of the patches",
+    ),
+    Family(
+        "DINOv2 with registers",
+        "image",
+        ("Dinov2WithRegistersModel", "Dinov2WithRegistersForImageClassification"),
+        Dinov2RegistersAdapter,
+        exact="as DINOv2, any number of registers",
+    ),
+)

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from core.models.adapter import Places, part, weight
+from core.models.family import Family
 from core.models.rotary import rotate_halves
 from core.models.vision_hf import HfVisionAdapter
 
@@ -52,3 +53,15 @@ class Dinov3Adapter(HfVisionAdapter):
 
 def _both(size: Any) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else tuple(size)
+
+
+ROWS = (
+    Family(
+        "DINOv3",
+        "image",
+        ("DINOv3ViTModel",),
+        Dinov3Adapter,
+        exact="rotary positions of the patches, registers, LayerScale, gated MLP, biases, pictures of any size",
+        refused="classifiers: transformers 5.24 has no class for them",
+    ),
+)

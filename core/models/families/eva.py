@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from core.models.adapter import Places, optional_weight, part, refuse, weight
 from core.models.families.vision_timm import TimmVitAdapter
+from core.models.family import Family
 from core.models.projections import stack_projections
 from core.models.rotary import rotate_halves, rotate_pairs
 
@@ -95,3 +96,17 @@ class EvaAdapter(TimmVitAdapter):
                 rope = torch.cat([F.pad(sin, before), F.pad(cos, before, value=1.0)], dim=-1)
             ropes = self._ropes = {grid: rope}  # another thread may put its own here at once
         return ropes[grid]
+
+
+ROWS = (
+    Family(
+        "EVA, EVA-02, DINOv3",
+        "image",
+        ("Eva",),
+        EvaAdapter,
+        exact="rotary positions of every kind, fused or separate projections, grouped-query attention, gated MLP, "
+        "norms inside attention and MLP, LayerScale, every way to pool",
+        refused="gated heads, blocks that norm what they write, other numbers of K/V heads by layer, no pooling",
+        library="timm",
+    ),
+)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.models.adapter import AttentionWeights, part, refuse, rms_scale, weight
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 from core.precision import widened
 
 
@@ -73,3 +74,31 @@ def refuse_bias_before_norm(adapter: LlamaAdapter) -> None:
         {"its attention has biases before a norm": bool(adapter.config.attention_bias)},
         f"{adapter.family} models without attention biases are supported.",
     )
+
+
+ROWS = (
+    Family(
+        "Gemma",
+        "text",
+        ("GemmaForCausalLM",),
+        GemmaAdapter,
+        exact="scaled embeddings, wide heads, biases",
+        refused="attention in both directions",
+    ),
+    Family(
+        "Gemma 2",
+        "text",
+        ("Gemma2ForCausalLM",),
+        Gemma2Adapter,
+        exact="norms after attention and MLP, capped scores and logits, windows",
+        refused="attention biases: a norm follows them; attention in both directions",
+    ),
+    Family(
+        "Gemma 3",
+        "text",
+        ("Gemma3ForCausalLM",),
+        Gemma3Adapter,
+        exact="text; as Gemma 2, normed queries and keys, other rotary positions in layers with a window",
+        refused="attention biases: a norm follows them; attention in both directions",
+    ),
+)

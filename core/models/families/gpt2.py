@@ -9,10 +9,12 @@ from torch import Tensor
 
 from core.models.adapter import AttentionWeights, Shape, part, weight
 from core.models.causal_lm import CausalLmAdapter
+from core.models.family import Family
 
 
 class Gpt2Adapter(CausalLmAdapter):
     family = "GPT-2"
+    learned_positions = True
     final_norm_path = "transformer.ln_f"
     attention_norm_name = "ln_1"
     mlp_norm_name = "ln_2"
@@ -51,3 +53,6 @@ class Gpt2Adapter(CausalLmAdapter):
         tokens: Tensor = part(self._body, "wte")(inputs)
         places: Tensor = part(self._body, "wpe")(positions)
         return tokens + places
+
+
+ROWS = (Family("GPT-2", "text", ("GPT2LMHeadModel",), Gpt2Adapter, exact="learned positions, scores scaled by layer"),)

@@ -6,10 +6,12 @@ import torch
 
 from core.models.adapter import AttentionWeights, part, weight
 from core.models.families.gpt2 import Gpt2Adapter
+from core.models.family import Family
 
 
 class GptNeoAdapter(Gpt2Adapter):
     family = "GPT-Neo"
+    learned_positions = True
 
     def attention_weights(self, layer: int) -> AttentionWeights:
         attention = part(self.blocks[layer], "attn.attention")
@@ -22,3 +24,14 @@ class GptNeoAdapter(Gpt2Adapter):
             scale=1.0,
             window=self.config.window_size if local else None,
         )
+
+
+ROWS = (
+    Family(
+        "GPT-Neo",
+        "text",
+        ("GPTNeoForCausalLM",),
+        GptNeoAdapter,
+        exact="scores that are not scaled, windows in local layers",
+    ),
+)

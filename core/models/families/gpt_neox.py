@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.models.adapter import optional_weight, weight
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 
 
 class GptNeoxAdapter(LlamaAdapter):
@@ -32,3 +33,14 @@ class GptNeoxAdapter(LlamaAdapter):
         """Rows of (q, k, v) head by head to all q, all k, all v."""
         by_head = rows.unflatten(0, (self.shape.heads, 3, self.shape.head_width))  # type: ignore[no-untyped-call]
         return by_head.transpose(0, 1).flatten(0, 2)  # type: ignore[no-any-return]
+
+
+ROWS = (
+    Family(
+        "GPT-NeoX, Pythia",
+        "text",
+        ("GPTNeoXForCausalLM",),
+        GptNeoxAdapter,
+        exact="parallel attention and MLP or one after the other, partial rotary positions, with and without biases",
+    ),
+)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.models.adapter import AttentionWeights, Places, weight
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 
 
 class GptOssAdapter(LlamaAdapter):
@@ -26,3 +27,14 @@ class GptOssAdapter(LlamaAdapter):
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
         out, _router_scores = self._mlps[layer](normed)
         return out  # type: ignore[no-any-return]
+
+
+ROWS = (
+    Family(
+        "gpt-oss",
+        "text",
+        ("GptOssForCausalLM",),
+        GptOssAdapter,
+        exact="a sink for each head, windows in some layers, a mixture as one MLP node",
+    ),
+)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from core.models.adapter import Places
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 from core.models.rotary import rotate_pairs
 
 
@@ -25,3 +26,14 @@ class GptjAdapter(LlamaAdapter):
     def turn(self, layer: int, qk: Tensor, places: Places) -> Tensor:
         sin, cos = self.angles(layer, qk, places)  # its rotary module gives each angle once, the sine first
         return rotate_pairs(qk, cos.repeat_interleave(2, dim=-1), sin.repeat_interleave(2, dim=-1))
+
+
+ROWS = (
+    Family(
+        "GPT-J",
+        "text",
+        ("GPTJForCausalLM",),
+        GptjAdapter,
+        exact="parallel attention and MLP behind one norm, partial rotary positions in pairs",
+    ),
+)

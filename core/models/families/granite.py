@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core.models.adapter import AttentionWeights
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 
 
 class GraniteAdapter(LlamaAdapter):
@@ -27,3 +28,14 @@ class GraniteAdapter(LlamaAdapter):
 
     def head(self, normed: Tensor) -> Tensor:
         return super().head(normed) / float(self.config.logits_scaling)
+
+
+ROWS = (
+    Family(
+        "Granite",
+        "text",
+        ("GraniteForCausalLM",),
+        GraniteAdapter,
+        exact="multipliers of embeddings, scores, stream and logits, biases",
+    ),
+)

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from core.models.families.vit import VitAdapter
+from core.models.family import Family
 
 
 class IJepaAdapter(VitAdapter):
@@ -25,3 +26,14 @@ class IJepaAdapter(VitAdapter):
 
     def own_embedding(self, outputs: Any) -> Tensor:
         return outputs.last_hidden_state.mean(dim=1)  # type: ignore[no-any-return]
+
+
+ROWS = (
+    Family(
+        "I-JEPA",
+        "image",
+        ("IJepaModel", "IJepaForImageClassification"),
+        IJepaAdapter,
+        exact="no class token; the mean of the patches",
+    ),
+)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.models.adapter import AttentionWeights, Places, Shape, join, optional_weight, part, refuse, weight
 from core.models.causal_lm import CausalLmAdapter
+from core.models.family import Family
 from core.models.rotary import first_pass, growing_parts, rotate_halves
 
 
@@ -110,3 +111,32 @@ class LlamaAdapter(CausalLmAdapter):
     def rotary_kind(self, layer: int) -> str | None:
         """Which of several kinds of rotary embedding a layer has; None where there is one."""
         return None
+
+
+ROWS = (
+    Family(
+        "Llama, SmolLM2",
+        "text",
+        ("LlamaForCausalLM",),
+        LlamaAdapter,
+        exact="grouped-query attention, every kind of rotary scaling, biases, wide heads",
+    ),
+    Family("Mistral", "text", ("MistralForCausalLM",), LlamaAdapter, exact="as Llama, sliding window"),
+    Family(
+        "Qwen2", "text", ("Qwen2ForCausalLM",), LlamaAdapter, exact="biases of q, k, v; a sliding window in some layers"
+    ),
+    Family(
+        "Mixtral",
+        "text",
+        ("MixtralForCausalLM",),
+        LlamaAdapter,
+        exact="a mixture (router and experts) as one MLP node, sliding window",
+    ),
+    Family(
+        "Qwen2-MoE",
+        "text",
+        ("Qwen2MoeForCausalLM",),
+        LlamaAdapter,
+        exact="as Qwen2, with a mixture or a dense MLP by layer; its shared expert is part of the MLP node",
+    ),
+)

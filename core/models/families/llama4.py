@@ -11,6 +11,7 @@ from torch import Tensor
 
 from core.models.adapter import Places, part, refuse
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 from core.models.rotary import first_pass, growing_parts, rotate_pairs
 
 
@@ -65,3 +66,15 @@ class Llama4Adapter(LlamaAdapter):
         out = self._mlps[layer](normed)
         written: Tensor = out[0].reshape(normed.shape) if isinstance(out, tuple) else out
         return written
+
+
+ROWS = (
+    Family(
+        "Llama 4",
+        "text",
+        ("Llama4ForCausalLM",),
+        Llama4Adapter,
+        exact="the language model alone: chunked attention, layers without rotary positions, normed queries and keys, "
+        "a mixture or a dense MLP by layer",
+    ),
+)

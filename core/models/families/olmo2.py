@@ -11,6 +11,7 @@ from torch import Tensor
 from core.models.adapter import AttentionWeights, Places, part, rms_scale, weight
 from core.models.families.gemma import refuse_bias_before_norm
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 
 
 class Olmo2Adapter(LlamaAdapter):
@@ -44,3 +45,23 @@ class Olmo3Adapter(Olmo2Adapter):
 
     def rotary_kind(self, layer: int) -> str | None:
         return str(self.config.layer_types[layer])
+
+
+ROWS = (
+    Family(
+        "OLMo 2",
+        "text",
+        ("Olmo2ForCausalLM",),
+        Olmo2Adapter,
+        exact="norms after attention and MLP alone, a norm of all queries and of all keys",
+        refused="attention biases: a norm follows them",
+    ),
+    Family(
+        "OLMo 3",
+        "text",
+        ("Olmo3ForCausalLM",),
+        Olmo3Adapter,
+        exact="as OLMo 2, windows in some layers",
+        refused="attention biases: a norm follows them",
+    ),
+)

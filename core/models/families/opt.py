@@ -12,10 +12,12 @@ from torch import Tensor
 
 from core.models.adapter import AttentionWeights, Shape, join, optional_weight, part, refuse, weight
 from core.models.causal_lm import CausalLmAdapter
+from core.models.family import Family
 
 
 class OptAdapter(CausalLmAdapter):
     family = "OPT"
+    learned_positions = True
     final_norm_path: str | None = "model.decoder.final_layer_norm"
     attention_norm_name = "self_attn_layer_norm"
     mlp_norm_name = "final_layer_norm"
@@ -67,3 +69,15 @@ class OptAdapter(CausalLmAdapter):
 
     def head(self, normed: Tensor) -> Tensor:
         return self._head(normed if self._project_out is None else self._project_out(normed))  # type: ignore[no-any-return]
+
+
+ROWS = (
+    Family(
+        "OPT",
+        "text",
+        ("OPTForCausalLM",),
+        OptAdapter,
+        exact="learned positions, narrower embeddings, norms without weights, no biases, no final norm",
+        refused="a norm after each block (OPT-350m): its stream is no sum of what the components write",
+    ),
+)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.models.adapter import optional_weight, weight
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 
 
 class PhiAdapter(LlamaAdapter):
@@ -29,3 +30,21 @@ class Phi3Adapter(LlamaAdapter):
 
     def projections(self, attention: Any) -> tuple[Tensor, Tensor | None]:
         return weight(attention, "qkv_proj.weight").detach(), optional_weight(attention, "qkv_proj.bias")
+
+
+ROWS = (
+    Family(
+        "Phi",
+        "text",
+        ("PhiForCausalLM",),
+        PhiAdapter,
+        exact="parallel attention and MLP behind one norm, partial rotary positions, normed queries and keys",
+    ),
+    Family(
+        "Phi-3",
+        "text",
+        ("Phi3ForCausalLM",),
+        Phi3Adapter,
+        exact="fused projections, sliding window, partial rotary positions, LongRoPE",
+    ),
+)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from core.errors import InputError
 from core.models.adapter import part, refuse
+from core.models.family import Family
 from core.models.text_tower import TextTowerAdapter
 from core.models.vision_hf import HfVisionAdapter
 
@@ -54,6 +55,7 @@ class SiglipVisionAdapter(HfVisionAdapter):
 
 class SiglipTextAdapter(TextTowerAdapter):
     family = "SigLIP text"
+    learned_positions = True
     head_name = "head"
     causal = False
 
@@ -63,3 +65,22 @@ class SiglipTextAdapter(TextTowerAdapter):
 
     def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
         return super().read_positions(inputs, None)
+
+
+ROWS = (
+    Family(
+        "SigLIP vision",
+        "image",
+        ("SiglipVisionModel", "SiglipForImageClassification"),
+        SiglipVisionAdapter,
+        exact="the tower alone, pooling by attention, or by the mean in a classifier",
+        refused="no pooling",
+    ),
+    Family(
+        "SigLIP text, SigLIP 2 text",
+        "text",
+        ("SiglipTextModel", "Siglip2TextModel"),
+        SiglipTextAdapter,
+        exact="the tower alone, attention in both directions, reads the last position",
+    ),
+)

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from core.models.adapter import Places
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 
 
 class SmolLm3Adapter(LlamaAdapter):
@@ -13,3 +14,14 @@ class SmolLm3Adapter(LlamaAdapter):
 
     def turn(self, layer: int, qk: Tensor, places: Places) -> Tensor:
         return super().turn(layer, qk, places) if self.config.no_rope_layers[layer] else qk
+
+
+ROWS = (
+    Family(
+        "SmolLM3",
+        "text",
+        ("SmolLM3ForCausalLM",),
+        SmolLm3Adapter,
+        exact="layers without rotary positions, windows in some layers, biases",
+    ),
+)

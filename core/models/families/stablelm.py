@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.models.adapter import Places, norm_heads
 from core.models.families.llama import LlamaAdapter
+from core.models.family import Family
 
 
 class StableLmAdapter(LlamaAdapter):
@@ -31,3 +32,14 @@ class StableLmAdapter(LlamaAdapter):
 
     def key(self, layer: int, k: Tensor, places: Places, heads: Sequence[int] | None = None) -> Tensor:
         return self.turn(layer, norm_heads(self._k_norms[layer], k, heads, self.shape.kv_heads, axis=1), places)
+
+
+ROWS = (
+    Family(
+        "StableLM",
+        "text",
+        ("StableLmForCausalLM",),
+        StableLmAdapter,
+        exact="partial rotary positions, parallel attention and MLP or not, a norm for each head's queries and keys",
+    ),
+)

@@ -22,6 +22,7 @@ from core.models.adapter import (
     refuse,
     weight,
 )
+from core.models.family import Family
 from core.models.projections import scaled, through_norm
 
 
@@ -134,3 +135,25 @@ class TimmDistilledAdapter(TimmVitAdapter):
 
     def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
         return first_positions(inputs, 2)
+
+
+ROWS = (
+    Family(
+        "ViT, DeiT",
+        "image",
+        ("VisionTransformer",),
+        TimmVitAdapter,
+        exact="class token or none, registers, LayerScale, every way to pool, a norm before the blocks, of queries and "
+        "keys, of what the heads write",
+        refused="gated heads, differential attention, blocks that norm what they write, parallel blocks, no pooling",
+        library="timm",
+    ),
+    Family(
+        "distilled DeiT",
+        "image",
+        ("VisionTransformerDistilled",),
+        TimmDistilledAdapter,
+        exact="the mean of two heads, of the class and of the distillation token",
+        library="timm",
+    ),
+)

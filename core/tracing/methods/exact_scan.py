@@ -156,7 +156,7 @@ def _estimate(job: Job, share: float) -> NDArray[np.float64]:
 
 def _positions(job: Job) -> Iterator[Found]:
     """Every node at every position, from the last position back: the later, the fewer rows are computed."""
-    from core.replacements.table import ablation
+    from core.engine.replacement import ablation
     from core.scan import Scan
 
     scans = job.state(ScanState).scans

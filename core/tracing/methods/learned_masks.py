@@ -73,7 +73,7 @@ def learned_masks(job: Job) -> Iterator[Found]:
     while masks.updates < options.updates:
         job.check()
         with stage(masks.updates / options.updates, (masks.updates + 1) / options.updates):
-            masks.update(job, options)
+            masks.update(job, options.keep, options.updates, options.seed)
         if masks.updates < options.updates:
             yield Found(masks.scores(), masks.updates / options.updates)
     yield Found(masks.scores())

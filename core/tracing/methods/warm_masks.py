@@ -77,7 +77,7 @@ def warm_masks(job: Job) -> Iterator[Found]:
         job.check()
         start, stop = (SCORED + (1 - SCORED) * (masks.updates + more) / options.updates for more in (0, 1))
         with stage(start, stop):
-            masks.update(job, options)
+            masks.update(job, options.keep, options.updates, options.seed)
         if masks.updates < options.updates:
             yield Found(masks.scores(), stop)
     yield Found(masks.scores())

@@ -22,7 +22,7 @@ from core.evaluation.faithfulness import largest_drawn
 from core.evaluation.measured import measure
 from core.evaluation.smallest import smallest_circuit
 from core.formatting import share_words
-from core.tracing.job import Options
+from core.tracing.told_options import Options
 from tests.app.person import Person
 from tests.app.tracing_steps import choose, trace, type_share, type_size
 from views.canvas.border import legend

@@ -18,9 +18,9 @@ from core.interchange.eap_ig_files import scores_to_eap_ig
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
 from core.tracing.direction import directed, measured_direction
-from core.tracing.job import Options
 from core.tracing.meaning import hue_words, ranking_words
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
+from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
 

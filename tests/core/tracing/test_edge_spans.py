@@ -11,7 +11,7 @@ from core.errors import ArgumentError, EditError, InputError
 from core.evaluation.hypotheses import hypothesis_tests
 from core.evaluation.minimality import minimality
 from core.spans import REST
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from tests.core.engine.cases import TOLERANCE, case
 from tests.core.engine.test_span_circuits import edits_outside
 from tests.small_models import CAUSAL, POSITIONS

@@ -11,9 +11,10 @@ import torch
 import wirescope as ws
 from core.errors import Cancelled
 from core.tracing import over_pairs
-from core.tracing.job import Level, Options
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
+from core.tracing.options import Level
 from core.tracing.scores import Scores
+from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
 

@@ -10,7 +10,7 @@ import wirescope as ws
 from core.engine.population import Population
 from core.errors import Cancelled, EditError, InputError
 from core.evaluation.measured import measure
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from core.tracing.over_pairs import batches_over, sessions_over
 from core.tracing.per_pair import scores_per_pair
 from tests.core.engine.cases import case

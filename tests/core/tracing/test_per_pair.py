@@ -10,7 +10,7 @@ import wirescope as ws
 from core.errors import InputError
 from core.models.adapter import Adapter
 from core.tracing import attribution, over_pairs, per_pair
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from core.tracing.per_pair import scores_per_pair
 from tests.core.engine.cases import case
 from tests.small_models import VOCABULARY

@@ -18,8 +18,9 @@ from core.evaluation.measured import measure
 from core.models.adapter import Adapter
 from core.scan import Scan
 from core.tracing.costs import LEAST_POSITIONS, POSITIONS, batch_positions
-from core.tracing.job import Level, Options
+from core.tracing.options import Level
 from core.tracing.per_pair import scores_per_pair
+from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
 from tests.core.tracing.test_going_on import OVER_DATASET, OVER_PAIR, new_tracing

@@ -7,8 +7,8 @@ import pytest
 
 from core.errors import ArgumentError
 from core.graph import Graph
-from core.tracing.options import options_told
 from core.tracing.scores import Scores
+from core.tracing.told_options import options_told
 
 GRAPH = Graph(layers=2, heads=2, kv_heads=1)
 

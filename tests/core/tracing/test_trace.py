@@ -11,10 +11,10 @@ import torch
 import wirescope as ws
 from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import percent
-from core.tracing.job import Options
 from core.tracing.meaning import RANKS, SHARE
-from core.tracing.methods import METHODS
+from core.tracing.method import METHODS
 from core.tracing.per_pair import scores_per_pair
+from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
 

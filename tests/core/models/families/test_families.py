@@ -10,7 +10,7 @@ import torch
 import transformers
 
 import wirescope as ws
-from core.models.families import FAMILIES
+from core.models.family import FAMILIES
 from tests.core.engine.cases import TOLERANCE, case
 from tests.oracle import Oracle
 from tests.small_models import (
@@ -164,7 +164,7 @@ def test_eva_with_its_biases_in_the_fused_projection_is_the_models_own() -> None
 
 
 def test_every_family_of_the_table_is_among_the_small_models() -> None:
-    assert {type(case(family).module).__name__ for family in ALL} == {n for f in FAMILIES for n in f.classes}
+    assert {type(case(family).module).__name__ for family in ALL} == {n for f in FAMILIES.values() for n in f.classes}
     assert dataclasses.is_dataclass(ws.Model)
 
 

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 import wirescope as ws
 from core.errors import InputError, ModelError
 from core.models.adapter import Adapter
-from core.models.families import FAMILIES, SUPPORTED
+from core.models.family import FAMILIES
+from core.models.refused import SUPPORTED
 from tests.core.engine.cases import case
 from tests.small_models import (
     language_model,
@@ -108,7 +109,7 @@ def test_other_families_are_refused_by_name_with_what_is_supported(name: str) ->
 
 def test_the_refusal_names_families_that_open() -> None:
     assert "`wirescope families` lists those that open" in SUPPORTED
-    names = [name for row in FAMILIES for name in (*row.name.split(", "), row.name.split()[0])]
+    names = [name for row in FAMILIES.values() for name in (*row.name.split(", "), row.name.split()[0])]
     for name in ("GPT-2", "Pythia", "Llama", "Mistral", "Qwen3", "Gemma", "OLMo 2", "Phi", "ViT", "DINOv2", "SigLIP"):
         assert name in SUPPORTED
         assert name in names

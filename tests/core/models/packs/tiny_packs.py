@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from transformers import Dinov2Config, Dinov2Model, LlamaConfig, LlamaForCausalLM
 
-from core.models.packs import Pack
+from core.models.pack import Pack
+from core.models.packs import gguf, onnx
 
 MERGES = ["Ġ M", "a r", "ĠM ar", "ĠMar y", "Ġ Ġ", "1 2"]
 CONTROL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -170,4 +171,5 @@ def describe(name: str, wheel: Path, member: Path, kind: Literal["text", "image"
         member_bytes=member.stat().st_size,
         installed_bytes=100_000,
         kind=kind,
+        convert=gguf.convert if kind == "text" else onnx.convert,
     )

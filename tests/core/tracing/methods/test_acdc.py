@@ -15,7 +15,7 @@ from core.edits import EditKind
 from core.interchange.eap_ig_files import scores_to_eap_ig
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
-from core.tracing.job import Options
+from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
 from tests.core.tracing.partly import stopped_after

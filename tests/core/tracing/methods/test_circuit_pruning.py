@@ -12,7 +12,7 @@ import pytest
 import wirescope as ws
 from core.circuit import Circuit, connected
 from core.inputs.tasks import make_task
-from core.tracing.options import Options
+from core.tracing.told_options import Options
 from tests.core.engine.cases import case
 
 

@@ -10,9 +10,11 @@ import torch
 
 import wirescope as ws
 from core.errors import ArgumentError, ModelError
-from core.tracing.job import Job, Options
-from core.tracing.methods import METHODS, learned_masks
+from core.tracing.job import Job
+from core.tracing.method import METHODS
+from core.tracing.methods import learned_masks
 from core.tracing.scores import Scores
+from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 from tests.core.engine.cases import case
 from tests.core.tracing.partly import stopped_after

@@ -11,7 +11,7 @@ from core.errors import ArgumentError
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
 from core.tracing.methods.exact_scan import POINTS
-from core.tracing.options import Options
+from core.tracing.told_options import Options
 from tests.core.engine.cases import case
 from tests.small_models import VOCABULARY
 

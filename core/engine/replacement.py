@@ -1,6 +1,5 @@
 """What a kind of replacement puts in: at a node or reader whose edit it is, and, if circuits can be run with it, in the
-place of every edge outside. One file a kind in this folder, collected in `core.replacements.table`; its words are a row
-of `core.edit_kinds`."""
+place of every edge outside. `core.replacements` holds a file a kind; its words are a row of `core.edit_kinds`."""
 
 from __future__ import annotations
 
@@ -12,16 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.errors import EditError
+from core.edit_kinds import ABLATIONS
+from core.errors import ArgumentError, EditError
 from core.graph import Node, Reader
+from core.plugins import Table
 
 if TYPE_CHECKING:
-    from core.engine.engine import Engine
     from core.engine.plan import Slot
     from core.engine.references import References
     from core.engine.state import RunState
 
 Cancelled = Callable[[], bool] | None
+
+
+class Runs(Protocol):
+    """What an ablation asks of an engine."""
+
+    @property
+    def first_patched_row(self) -> int: ...
+
+    def counterfactual(self) -> RunState | None: ...
 
 
 class Spot(Protocol):
@@ -47,7 +56,9 @@ class Spot(Protocol):
 
 
 class Replacement(ABC):
-    """What an edit puts in, broadcastable to the rows."""
+    """What an edit puts in, broadcastable to the rows. name: the kind."""
+
+    name: str
 
     def prepare(self, references: References, cancelled: Cancelled = None) -> None:  # noqa: B027
         """Make what it is taken from, if that takes long: once for all sessions that share a population. Raises
@@ -72,7 +83,7 @@ class Ablation(Replacement):
     one_run = False
     nothing = False
 
-    def check(self, engine: Engine) -> None:
+    def check(self, engine: Runs) -> None:
         """Raise EditError where there is nothing to take it from."""
 
     def runs(self, rows: int) -> float:
@@ -83,7 +94,7 @@ class Ablation(Replacement):
         """What was learned, to keep beside scores: [writers, width]. None of what is not learned."""
         return None
 
-    def first_row(self, engine: Engine) -> int:
+    def first_row(self, engine: Runs) -> int:
         """Rows before it carry what they carry in A."""
         return 0
 
@@ -106,3 +117,14 @@ class Ablation(Replacement):
 
     def at_reader(self, reader: Reader, slot: Slot, x: Tensor, spot: Spot) -> Tensor:
         return spot.rows(self.before(spot.references, reader))
+
+
+REPLACEMENTS = Table("", Replacement, "core.replacements")  # type: ignore[type-abstract]
+
+
+def ablation(kind: str) -> Ablation:
+    """What removed edges carry. Raises ArgumentError for a kind that circuits are not run with."""
+    row = REPLACEMENTS.get(kind)
+    if not isinstance(row, Ablation):
+        raise ArgumentError(f"Removed edges cannot carry {kind!r}.", f"There are: {', '.join(ABLATIONS)}.")
+    return row

@@ -1,0 +1,9 @@
+"""The forms of a circuit as text, in the order of menus. `core.circuit` holds the table that they are rows of."""
+
+from __future__ import annotations
+
+from core.circuit import Exporter
+from core.interchange import circuit_files
+from core.interchange.exporters import dot, graphml, tikz
+
+ROWS: tuple[Exporter, ...] = (circuit_files.EXPORTER, graphml.EXPORTER, dot.EXPORTER, tikz.EXPORTER)

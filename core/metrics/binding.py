@@ -1,0 +1,31 @@
+"""How a metric meets a session."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from core.errors import ArgumentError
+from core.metrics.metric import METRICS, Asked, BoundMetric, Metric
+from core.models.model import Model
+from core.precision import widened
+
+
+def default_metric(model: Model, clean: Tensor, has_counterfactual: bool) -> Metric:
+    """The log-probability of the clean run's top answer; the cosine where there is no head."""
+    if model.adapter.shape.output_kind == "embedding":
+        return Metric("cosine" if has_counterfactual else METRICS["cosine"].without_b)
+    return Metric("log_probability", [int(index) for index in clean.argmax(dim=-1)])
+
+
+def bind(metric: Metric, model: Model, clean: Tensor, counterfactual: Tensor | None) -> BoundMetric:
+    """Look up a metric's answers. clean, counterfactual: the unedited outputs [batch, answers].
+
+    Raises ArgumentError for an unknown kind or one that the model cannot give, InputError for an answer that is several
+    tokens.
+    """
+    kind = METRICS.named(metric.kind, "metric")
+    output = model.adapter.shape.output_kind
+    if output not in kind.outputs:
+        fit = ", ".join(row.name for row in METRICS.values() if output in row.outputs)
+        raise ArgumentError(f"{model.title} gives {output}: no {kind.words} can be read off it.", f"Use: {fit}.")
+    return kind.bind(Asked(metric, model, widened(clean), None if counterfactual is None else widened(counterfactual)))

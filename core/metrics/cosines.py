@@ -1,0 +1,57 @@
+"""For models without a head: cosines of the output to A's, to B's, to a reference's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.metrics.metric import Asked, BoundMetric, Metric, MetricKind
+from core.models.adapter import OutputKind
+from core.precision import widened
+
+EMBEDDING: tuple[OutputKind, ...] = ("embedding",)
+
+
+def cosine(reference: Any = None) -> Metric:
+    """For models without a head: the cosine of the output to the unedited output minus the cosine to B's.
+
+    Without a B, the first alone. With a reference picture or text (or its embedding [width]), the cosine to that.
+    """
+    return Metric("cosine") if reference is None else Metric("cosine_reference", reference=reference)
+
+
+def _to(reference: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda x: F.cosine_similarity(x, reference.to(x.dtype), dim=-1)
+
+
+def _to_clean(asked: Asked) -> BoundMetric:
+    return BoundMetric(Metric("cosine_clean"), "cosine to A", _to(asked.clean))
+
+
+def _to_both(asked: Asked) -> BoundMetric:
+    if asked.counterfactual is None:
+        return _to_clean(asked)
+    to_clean, to_b = _to(asked.clean), _to(asked.counterfactual)
+    return BoundMetric(asked.metric, "cosine to A − cosine to B", lambda x: to_clean(x) - to_b(x))
+
+
+def _to_reference(asked: Asked) -> BoundMetric:
+    metric, model = asked.metric, asked.model
+    source = metric.reference if metric.reference is not None else metric.target
+    if isinstance(source, Tensor) and source.ndim == 1:
+        embedding = source.to(asked.clean.device)[None]
+    else:
+        with torch.no_grad():
+            embedding = widened(model.adapter.own_forward(model.side(source).tensor))
+    return BoundMetric(metric, "cosine to the reference", _to(embedding))
+
+
+TO_BOTH = MetricKind("cosine", "cosine to A minus cosine to B", EMBEDDING, _to_both, without_b="cosine_clean")
+TO_CLEAN = MetricKind("cosine_clean", "cosine to A", EMBEDDING, _to_clean, distance=-1)
+TO_REFERENCE = MetricKind(
+    "cosine_reference", "cosine to a reference", EMBEDDING, _to_reference, needs_target=True, of_reference=True
+)

@@ -1,0 +1,27 @@
+"""How far the output's distribution is from the unedited run's."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.metrics.metric import SCORES, Asked, BoundMetric, Metric, MetricKind
+
+
+def kl() -> Metric:
+    """Kullback-Leibler divergence from the clean run's distribution, in nats: sum of p_clean log(p_clean /
+    p)."""
+    return Metric("kl")
+
+
+def _kl(asked: Asked) -> BoundMetric:
+    reference = asked.clean.log_softmax(dim=-1)
+
+    def read(x: Tensor) -> Tensor:
+        found = F.kl_div(x.log_softmax(dim=-1), reference, log_target=True, reduction="none").sum(dim=-1)
+        return found - found.detach().clamp(max=0)  # what is below 0 is rounding; the gradient stays
+
+    return BoundMetric(asked.metric, KL.words, read)
+
+
+KL = MetricKind("kl", "KL to clean", SCORES, _kl, distance=1)
