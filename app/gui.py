@@ -45,7 +45,8 @@ def make_window() -> Window:
     """A window with its workbench and its engine's thread, running."""
     engine = EngineThread(make_engine_side)
     workbench = Workbench(engine)
-    window = Window(workbench, Settings())
+    with theme.undressed(application()):
+        window = Window(workbench, Settings())
     engine.setParent(window)
     workbench.setParent(window)
     engine.start()

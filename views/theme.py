@@ -298,6 +298,18 @@ def apply(app: QApplication) -> None:
     changes.changed.emit()
 
 
+@contextmanager
+def undressed(app: QApplication) -> Iterator[None]:
+    """Build a window without the style sheet, which comes back at the end: with it, Qt styles a widget and all within
+    it anew for each parent that it is put into, which takes most of the time that building takes."""
+    sheet = app.styleSheet()
+    app.setStyleSheet("")
+    try:
+        yield
+    finally:
+        app.setStyleSheet(sheet)
+
+
 def as_card(widget: QWidget) -> None:
     """Make a panel: rounded, with a thin border."""
     widget.setProperty("card", True)
