@@ -2,18 +2,22 @@
 #
 #   PYTHON=python3.12     the Python to use; else the newest known by name (3.11 or newer)
 #   WIRESCOPE_VENV=DIR    an environment elsewhere, which several clones may share; else .venv
-#   ARGS="..."            arguments for `make run` and `make screenshots`; test files or options for `make test`
+#   ARGS="..."            arguments for `make run` and `make screenshots`; for `make test` and `make check` test files, folders
+#                         or options of pytest: `make test ARGS=tests/core/lens` runs those alone
 #   JOBS=N                parallel test processes (2)
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test unit display bench lint screenshots clean python prepare prepare-run prepare-tests
+.PHONY: help run test check unit display bench lint screenshots clean python prepare prepare-run prepare-tests
 
 JOBS ?= 2
 VENV := $(if $(WIRESCOPE_VENV),$(WIRESCOPE_VENV),.venv)
 BIN := $(VENV)/bin
 PREPARE = $(FIND_PYTHON); "$$python" packaging/prepare.py "$(VENV)"
+
+# A process that crashes ends the run: with another one in its place, pytest-xdist waits for ever for the tests of the first.
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0 --ignore=tests/display
 
 # Sets $python in the shell that runs it, or ends that shell with what to do.
 FIND_PYTHON := python=; for candidate in $(if $(PYTHON),$(PYTHON),python3.14 python3.13 python3.12 python3.11 python3); do \
@@ -26,6 +30,8 @@ FIND_PYTHON := python=; for candidate in $(if $(PYTHON),$(PYTHON),python3.14 pyt
 help:
 	@echo 'make run          set everything up and open the window (without a display: run the bundled example)'
 	@echo 'make test         lint, types, contracts, tests, and the test of a real window'
+	@echo 'make test ARGS=F  the tests of one file or folder F alone, or what else pytest takes'
+	@echo 'make check        lint, types, contracts, and the tests of what is changed: less than a minute, before each commit'
 	@echo 'make bench        print the tables of tests/benchmarks/'
 	@echo 'make lint         lint, contracts and types alone'
 	@echo 'make screenshots  make the pictures of the README anew'
@@ -34,11 +40,14 @@ help:
 run: prepare-run
 	@$(BIN)/python -m app $(ARGS)
 
-test: lint unit display
+test: $(if $(ARGS),unit,lint unit display)
 
-# A process that crashes ends the run: with another one in its place, pytest-xdist waits for ever for the tests of the first.
+# What a change may break first; `make test` says the rest.
+check: lint
+	@tests=$$($(BIN)/python -m tests.changed) && if [ -n "$$tests" ]; then $(PYTEST) $(ARGS) $$tests; fi
+
 unit: prepare-tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0 --ignore=tests/display $(ARGS)
+	$(PYTEST) $(ARGS)
 
 # xcb, whatever the desktop around it speaks: the window belongs on the display that xvfb-run makes.
 display: prepare-tests
