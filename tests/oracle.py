@@ -109,7 +109,7 @@ class Oracle:
             for writer, out in outs.items():
                 if self.layout.parallel and writer.startswith(f"a{reader.removeprefix('m')}."):
                     continue  # it writes beside this MLP, not before it
-                if edits.keys() & {writer, f"->{reader}", f"{writer}->{reader}"}:
+                if writer in edits or f"->{reader}" in edits or f"{writer}->{reader}" in edits:
                     stream = stream + (self._flow(edits, writer, reader, out) - out)
             if f"->{reader}" in edits:
                 stream = stream + self._added(edits[f"->{reader}"], reader, stream)
@@ -220,14 +220,14 @@ class Oracle:
         one before left; of several edits of one target, the last at each position."""
         flowing = out
         for target in (writer, f"->{reader}", f"{writer}->{reader}"):
-            changed = flowing.clone()
+            changed = flowing
             for edit in edits.get(target, ()):
                 if target.startswith("->") and edit.kind in ("steer", "noise"):
                     value = flowing  # see _added
                 else:
                     value = self._value(edit, writer, out)
-                for row, at in self._places(edit, out):
-                    changed[row, at] = (1 - edit.strength) * flowing[row, at] + edit.strength * value[row, at]
+                blend = (1 - edit.strength) * flowing + edit.strength * value
+                changed = blend if edit.positions is None else torch.where(self._mask(edit, out), blend, changed)
             flowing = changed
         return flowing
 
@@ -257,6 +257,13 @@ class Oracle:
             length = clean.shape[1] if self.lengths is None else self.lengths[row]
             drawn[row] *= clean[row, :length].square().mean().sqrt()
         return edit.value * drawn
+
+    def _mask(self, edit: AnyEdit, out: Tensor) -> Tensor:
+        """Where an edit of some positions is: [batch, position, 1]."""
+        mask = torch.zeros(*out.shape[:2], 1, dtype=torch.bool)
+        for row, at in self._places(edit, out):
+            mask[row, at] = True
+        return mask
 
     def _places(self, edit: AnyEdit, out: Tensor) -> list[tuple[int, list[int]]]:
         """Rows, and the positions of each that an edit means. Negative ones count from the row's real end."""

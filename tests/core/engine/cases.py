@@ -16,7 +16,7 @@ from core.edits import EDIT_KINDS, Edit
 from core.graph import Graph
 from core.inputs.pair import Dataset, Pair
 from tests.oracle import Oracle
-from tests.small_models import POSITIONS, TEXT, small_input, small_model
+from tests.small_models import ALL, POSITIONS, TEXT, small_input, small_model
 
 TOLERANCE = 1e-9
 WIDTH = 16  # of the small models' streams
@@ -93,6 +93,16 @@ def case(family: str, batch: int = 1, lengths: tuple[int, ...] | None = None, ov
         dataset, others = Dataset([model.pair(row) for row in rows]), (inputs, sizes)
     oracle = Oracle(module, a, b, lengths, over, roles, others)
     return Case(family, module, model, pair.with_roles(roles), oracle, lengths, dataset)
+
+
+def variant(family: str) -> bool:
+    """Whether another family is the same with fewer options: `llama-grouped` beside `llama`."""
+    return any(family.startswith(f"{other}-") for other in ALL)
+
+
+def draws(family: str, many: int) -> int:
+    """How many times something random is tried: variants share most of their code, so a third is enough of each."""
+    return max(2, many // 3) if variant(family) else many
 
 
 def random_targets(rng: random.Random, graph: Graph, count: int) -> list[str]:

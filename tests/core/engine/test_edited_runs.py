@@ -9,10 +9,8 @@ import torch
 from torch import Tensor
 
 import wirescope as ws
-from tests.core.engine.cases import TOLERANCE, Case, case, random_edit, random_edits
+from tests.core.engine.cases import TOLERANCE, Case, case, draws, random_edit, random_edits
 from tests.small_models import ALL, CAUSAL, POSITIONS, TEXT
-
-SETS = 30
 
 
 def check(setup: Case, session: ws.Session, edits: list[ws.Edit]) -> Tensor:
@@ -36,11 +34,11 @@ def test_random_edits_give_what_the_oracle_gives(family: str) -> None:
     session = setup.session()
     rng = random.Random(family)
     clean = setup.oracle.clean.output
-    changed = 0
-    for _ in range(SETS):
+    changed, sets = 0, draws(family, 24)
+    for _ in range(sets):
         output = check(setup, session, random_edits(rng, session.graph, session.engine.length))
         changed += not torch.allclose(output, clean, rtol=0, atol=1e-6)
-    assert changed > 0.7 * SETS, "most random edits change the output, so most of them test something"
+    assert changed >= 0.5 * sets, "random edits change the output, or they would test nothing"
 
 
 @pytest.mark.parametrize("family", ALL)
@@ -48,7 +46,7 @@ def test_random_edits_of_a_batch(family: str) -> None:
     setup = case(family, batch=2)
     session = setup.session()
     rng = random.Random(family)
-    for _ in range(8):
+    for _ in range(draws(family, 6)):
         check(setup, session, random_edits(rng, session.graph, session.engine.length))
 
 
@@ -58,7 +56,7 @@ def test_random_edits_of_rows_padded_on_the_right(family: str, lengths: tuple[in
     setup = case(family, batch=2, lengths=lengths)
     session = setup.session()
     rng = random.Random(family)
-    for _ in range(7):
+    for _ in range(draws(family, 6)):
         check(setup, session, random_edits(rng, session.graph, min(lengths)))
 
 
@@ -71,7 +69,7 @@ def test_means_over_the_batch_or_over_all_positions(family: str, over_positions:
     session = setup.session(mean_over_positions=over_positions)
     rng = random.Random(family)
     shortest = min(session.pair.clean.lengths)
-    for _ in range(10):
+    for _ in range(4):
         targets = [edit.name for edit in random_edits(rng, session.graph, shortest)]
         check(setup, session, [random_edit(rng, name, shortest, ["mean"]) for name in targets])
 

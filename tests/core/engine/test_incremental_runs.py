@@ -10,10 +10,8 @@ import torch
 import wirescope as ws
 from core.engine.kept import MOST
 from core.errors import Cancelled
-from tests.core.engine.cases import TOLERANCE, case, random_edit, random_edits, random_targets
+from tests.core.engine.cases import TOLERANCE, case, draws, random_edit, random_edits, random_targets
 from tests.small_models import ALL, CAUSAL, POSITIONS
-
-SEQUENCES = 12
 
 
 def step(rng: random.Random, edits: list[ws.Edit], graph: ws.Graph, length: int) -> list[ws.Edit]:
@@ -34,7 +32,7 @@ def test_incremental_runs_equal_fresh_runs_to_the_last_bit(family: str) -> None:
     setup = case(family)
     session = setup.session()
     rng = random.Random(family)
-    for _ in range(SEQUENCES):
+    for _ in range(draws(family, 9)):
         edits: list[ws.Edit] = []
         for _ in range(rng.randint(2, 5)):
             edits = step(rng, edits, session.graph, session.engine.length)

@@ -17,7 +17,7 @@ from tests.core.engine.cases import TOLERANCE, WIDTH, case
 
 FAMILIES = ["gpt2", "llama-grouped", "gemma3", "gpt-neox", "timm-vit-average"]
 CAUSAL = ["gpt2", "llama-grouped", "gemma3", "gpt-neox"]
-ANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite
@@ -100,7 +100,7 @@ def test_no_edit_of_a_later_position_changes_an_earlier_one(family: str, data: s
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_three_thousand_edits_leave_memory_flat_and_the_last_state_right() -> None:
+def test_fifteen_hundred_edits_leave_memory_flat_and_the_last_state_right() -> None:
     """A soak on `names`: toggles, slides and resets as a user makes them, only more of them."""
     model = ws.load_model("bundled:names")
     a, b = (f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Tom"))
@@ -108,7 +108,7 @@ def test_three_thousand_edits_leave_memory_flat_and_the_last_state_right() -> No
     graph, rng = session.graph, random.Random(0)
     result = session.run()
     most, edits = 0, []
-    for step in range(3_000):
+    for step in range(1_500):
         if edits and rng.random() < 0.45:
             edits.pop(rng.randrange(len(edits)))
         else:
@@ -118,10 +118,10 @@ def test_three_thousand_edits_leave_memory_flat_and_the_last_state_right() -> No
         if len(edits) > 8 or rng.random() < 0.01:
             edits.clear()
         result = session.run(edits)
-        if step == 1_000:
+        if step == 500:
             most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert session.engine.megabytes <= 64 + 2 * session.engine._run_bytes(0) / 2**20
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / most
-    assert grown < 1.05, "memory is flat"
+    assert grown < 1.03, "memory is flat"
     fresh = ws.Session(model, session.pair, ws.logit_difference(" Mary", " John"))
     assert torch.equal(result.logits, fresh.run(edits).logits)

@@ -13,7 +13,7 @@ import wirescope as ws
 from core.edits import EditKind
 from core.errors import ArgumentError, EditError
 from core.tracing import attribution
-from tests.core.engine.cases import case
+from tests.core.engine.cases import case, draws
 from tests.small_models import ALL, POSITIONS, TEXT
 
 KINDS: tuple[EditKind, ...] = ("patch", "zero", "mean")
@@ -37,7 +37,7 @@ def test_eap_is_the_slope_of_real_edits(family: str) -> None:
     for kind in KINDS:
         effects = -ws.trace(session, "eap", replacement=kind).values
         assert effects.shape == (session.graph.n_edges,)
-        sample = rng.sample(range(session.graph.n_edges), 8)
+        sample = rng.sample(range(session.graph.n_edges), draws(family, 6))
         sample += [session.graph.index("input->logits"), session.graph.index("m0->logits")]
         for number in sample:
             edge = session.graph.edge(number)
