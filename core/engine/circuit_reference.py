@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from core.engine.engine import Engine
+from core.engine.layer import neighbours
 from core.engine.replacement import ablation
 from core.engine.rows import Held, Rows
 from core.engine.state import RunState
@@ -28,6 +29,17 @@ class Reference:
     def run(self) -> RunState:
         """The one run that the references are of."""
         return self._ablation.run(self._engine.references, self._full)
+
+    @property
+    def one_run(self) -> bool:
+        """Whether all references are of one run."""
+        return self._ablation.one_run
+
+    def port(self, layer: int, kind: str, heads: list[int], rows: Rows) -> Tensor:
+        """What ports of one kind made in that run, as attention uses it: [batch, rows, heads, head_width]."""
+        made = {"q": self.run.q, "k": self.run.k, "v": self.run.v}[kind][layer]
+        some = made if len(heads) == made.shape[2] else made[:, :, neighbours(heads)]
+        return Held(some, self.run.rows_of(Node("head", layer)) if kind == "q" else Rows(self.run.length)).at(rows)
 
     def stream(self, reader: Reader, rows: Rows) -> Tensor:
         """The reference stream before a reader, at some rows."""

@@ -5,12 +5,11 @@
 In a circuit at spans the sum at a position is over the edges that are kept at its span.
 
 Steps:
-1. Drop what cannot matter: a node from which no kept path leads to `logits` is never computed. With `patch`, the
-   reference is the run over B, so a node that no kept path reaches from `input` writes just what it writes in B: it
-   is not computed either. In a coupled model the heads of a layer count as one here.
+1. Which nodes are computed at all, and at which rows (`circuit_nodes.py`).
 2. Layer by layer, gather the differences that the ports of the needed heads read with one matrix product,
-   [ports, writers] @ [writers, rows * width].
-3. Project each port by its own rows of w_qkv, attend, and keep the heads' differences for later layers.
+   [ports, writers] @ [writers, rows * width]. With `patch`, the reference is the run over B, so a port that keeps no
+   edge makes just what it makes in B.
+3. Project each other port by its own rows of w_qkv, attend, and keep the heads' differences for later layers.
 
 Several circuits go through the layers together, so that weights are fetched from memory once: on a small input that is
 most of the cost. Each of them computes only the nodes that it needs itself.
@@ -21,8 +20,7 @@ In a causal model only the rows from the first difference between A and B on are
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -30,11 +28,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import progress
-from core.circuit import Circuit, reachable_at
+from core.circuit import Circuit
 from core.engine.attention import heads_out
+from core.engine.circuit_nodes import Kept, kept_by
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
-from core.engine.layer import Below, LayerMath
+from core.engine.layer import LayerMath, neighbours
 from core.engine.plan import Plan, StagePlan
 from core.engine.replacement import ablation
 from core.engine.rows import Rows
@@ -47,28 +46,7 @@ from core.spans import span_numbers
 CHUNK_BYTES = 192 * 2**20  # of writers' differences held at once
 TILE_BYTES = 2**20  # of the streams that ports read: normed and projected while they are in the processor's cache
 DENSE = 0.5
-
-
-@dataclass
-class Kept:
-    """One circuit: writers, those whose difference somebody reads; matrix, what each reader keeps at each span [spans,
-    readers, writers]; needed, whether a node of the graph is one of the writers; span_of, the span of each position
-    [batch, position], None of a circuit without spans.
-
-    differences: [writers, batch, rows, width], each set before it is read. at_reads: the same at the positions that
-    the output reads, the last layer's included; the others do not hold that layer then.
-    """
-
-    writers: NDArray[np.int64]
-    matrix: NDArray[np.bool_]
-    needed: NDArray[np.bool_]
-    span_of: NDArray[np.int64] | None = None
-    differences: Tensor | None = None
-    at_reads: Tensor | None = None
-
-    @cached_property
-    def row_of(self) -> dict[int, int]:
-        return {int(number): row for row, number in enumerate(self.writers)}
+FEW_ROWS = 64  # a circuit computes ports that it does not read so that weights are fetched once
 
 
 def run_circuits(
@@ -97,7 +75,7 @@ def run_circuits(
             alike = carried.first_row(engine) == engine.length  # A and B are the same
             if alike:
                 circuit = circuit.chosen(np.zeros(len(circuit), dtype=bool))
-            waiting.append((number, _keep(circuit, carried.one_run, span_of)))
+            waiting.append((number, kept_by(circuit, carried.one_run, engine.reads is not None, span_of)))
     with torch.no_grad():
         chunks = _chunks(engine, waiting, replacement)
         for number, chunk in enumerate(chunks):
@@ -107,26 +85,17 @@ def run_circuits(
     return [done[number] for number in range(len(circuits))]
 
 
-def _keep(circuit: Circuit, one_run: bool, span_of: NDArray[np.int64] | None) -> Kept:
-    """Step 1. one_run: whether what is replaced is all of one run."""
-    matrix = circuit.matrix()
-    fed, used = reachable_at(circuit.graph, matrix)
-    matrix &= used[:, :, None]
-    if one_run:
-        matrix &= fed[:, None]
-    needed: NDArray[np.bool_] = np.logical_or.reduce(matrix, axis=(0, 1))
-    return Kept(np.flatnonzero(needed), matrix[:, :, needed], needed, span_of)
-
-
 def _chunks(engine: Engine, waiting: list[tuple[int, Kept]], replacement: str) -> list[list[tuple[int, Kept]]]:
     """Circuits that go together: as many as fit, those of like size beside each other."""
     rows = engine.length - ablation(replacement).first_row(engine)
-    one = engine.batch * max(rows, 1) * engine.adapter.shape.width * engine.adapter.dtype.itemsize
+    one = engine.batch * engine.adapter.shape.width * engine.adapter.dtype.itemsize  # of a writer at one row
+    read = 0 if engine.reads is None else engine.reads.shape[1]
     chunks: list[list[tuple[int, Kept]]] = []
     free = 0
     limit = min(CHUNK_BYTES, engine.memory // 2)
-    for entry in sorted(waiting, key=lambda entry: len(entry[1].writers)):
-        size = len(entry[1].writers) * one
+    for entry in sorted(waiting, key=lambda entry: (int(entry[1].everywhere.sum()), len(entry[1].writers))):
+        kept = entry[1]
+        size = (int(kept.everywhere.sum()) * rows + len(kept.writers) * read) * one
         if size > engine.memory:
             raise MemoryBudgetError(
                 f"This circuit needs about {size / 2**20:.3g} MB, and the budget is {engine.memory / 2**20:.3g} MB.",
@@ -151,12 +120,10 @@ class CircuitRun:
         self.circuits = circuits
         self.rows = Rows(engine.length, ablation(replacement).first_row(engine))  # that are computed
         self.reads = Rows(engine.length, index=engine.reads)  # that the output reads
-        self.late = engine.reads is not None  # whether the last layer computes these alone
+        self.late = engine.reads is not None  # whether these are not all
         self.reference = Reference(engine, replacement)
-        last = self.graph.n_writers - (self.graph.heads + 1)  # the first writer of the last layer
         for kept in circuits:
-            early = int((kept.writers < last).sum()) if self.late else len(kept.writers)
-            kept.differences = self._empty(early, self.rows.count)
+            kept.differences = self._empty(int(kept.everywhere.sum()), self.rows.count)
             kept.at_reads = self._empty(len(kept.writers), self.reads.count) if self.late else None
 
     def _empty(self, writers: int, rows: int) -> Tensor:
@@ -168,16 +135,13 @@ class CircuitRun:
         first_layers = [layers] * len(self.circuits)
         everyone = list(range(len(self.circuits)))
         embedding = self.engine.clean().embedding
-        starting = [c for c in everyone if self.circuits[c].needed[0]]
-        if starting:
-            difference = self.rows.of(embedding - self.reference.out(0))
-            self._store(starting, 0, difference.expand(len(starting), *difference.shape), 0)
+        for rows, starting in self._by_rows(0):
+            difference = rows.of(embedding - self.reference.out(0))
+            self._store(starting, 0, difference.expand(len(starting), *difference.shape), rows)
         for layer in range(layers):
             if cancelled is not None and cancelled():
                 raise Cancelled
             progress.at(layer / layers)
-            if self._rows_of(layer) is self.reads:
-                self._gather_reads()
             ran = self._attention(layer) + self._mlp(layer)
             for circuit in ran:
                 first_layers[circuit] = min(first_layers[circuit], layer)
@@ -206,27 +170,30 @@ class CircuitRun:
     # ---- layers ----
 
     def _attention(self, layer: int) -> list[int]:
-        """Compute the needed heads of a layer; circuits that need the same ones go together. Returns the circuits."""
-        base = 1 + layer * (self.graph.heads + 1)
-        groups: dict[tuple[int, ...], list[int]] = {}
+        """Compute the needed heads of a layer; circuits that need the same ones go together, of many rows those alone
+        that compute the same ports. Returns the circuits."""
+        base, ports = 1 + layer * (self.graph.heads + 1), self.graph.heads + 2 * self.graph.kv_heads
+        numbers = self.graph.reader_index(Reader("q", layer)) + np.arange(ports)
+        many = self.engine.batch * self.rows.count > FEW_ROWS
+        groups: dict[tuple[Rows, tuple[int, ...], bytes], list[int]] = {}
         for number, kept in enumerate(self.circuits):
-            wanted = tuple(np.flatnonzero(kept.needed[base : base + self.graph.heads]).tolist())
-            if wanted:
-                groups.setdefault(wanted, []).append(number)
-        for wanted, circuits in groups.items():
-            self._heads(layer, list(wanted), circuits)
+            by_rows: dict[Rows, list[int]] = {}
+            for head in np.flatnonzero(kept.needed[base : base + self.graph.heads]).tolist():
+                by_rows.setdefault(self._rows_of(kept, base + head), []).append(head)
+            reading = kept.reading[numbers].tobytes() if many else b""
+            for rows, wanted in by_rows.items():
+                groups.setdefault((rows, tuple(wanted), reading), []).append(number)
+        for (rows, some, _), circuits in groups.items():
+            self._heads(layer, list(some), circuits, rows)
         return [circuit for circuits in groups.values() for circuit in circuits]
 
-    def _heads(self, layer: int, wanted: list[int], circuits: list[int]) -> None:
+    def _heads(self, layer: int, wanted: list[int], circuits: list[int], rows: Rows) -> None:
         graph, math = self.graph, LayerMath(self.adapter, layer)
         heads = list(range(graph.heads)) if graph.coupled else wanted
         group = graph.heads // graph.kv_heads
         kv_heads = sorted({head // group for head in heads})
-        rows, first = self._rows_of(layer), self.rows.first
         q, k, v = self._ports(math, heads, kv_heads, circuits, rows)
-        queries, keys = self._places(rows, circuits), self._places(self.rows, circuits)
-        below = Below(self.reference.run, first) if first > 0 else None  # those of B
-        z = math.mix(q, k, v, queries, keys, below, heads, kv_heads).z
+        z = math.attend(q, k, v, self._places(rows, circuits), heads, kv_heads)
         factor = math.factor(z)
         if graph.coupled:
             z = z[:, :, wanted]
@@ -234,13 +201,13 @@ class CircuitRun:
         reference = self.reference.z(layer, wanted, rows)
         numbers = [1 + layer * (graph.heads + 1) + head for head in wanted]
         if reference is not None:
-            self._store_heads(layer, numbers, circuits, wanted, z - reference)
+            self._store_heads(layer, numbers, circuits, wanted, z - reference, rows)
             return
         of_circuits = None if factor is None else factor.reshape(len(circuits), -1, *factor.shape[1:])
         outs = math.outs(z, wanted, of_circuits)
         differences = outs - self.reference.outs(numbers, rows)[:, None]
         for number, difference in zip(numbers, differences, strict=True):
-            self._store(circuits, number, difference, layer)
+            self._store(circuits, number, difference, rows)
 
     def _places(self, rows: Rows, circuits: list[int]) -> Places:
         """Where rows stand, of all circuits one after the other."""
@@ -250,22 +217,54 @@ class CircuitRun:
     def _ports(
         self, math: LayerMath, heads: list[int], kv_heads: list[int], circuits: list[int], rows: Rows
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """q of some heads at its rows, k and v at every row that is computed: [circuits * batch, rows, heads,
+        """q of some heads at their rows, turned, and k and v at every position: [circuits * batch, ..., heads,
         head_width]."""
-        shape = self.shape
-        k_rows = [shape.heads + head for head in kv_heads]
-        v_rows = [shape.heads + shape.kv_heads + head for head in kv_heads]
-        if rows is self.rows:
-            ports = self._project(math, [*heads, *k_rows, *v_rows], circuits, rows)
-            q, kv = ports[:, :, : len(heads)], ports[:, :, len(heads) :]
-        else:
-            q = self._project(math, heads, circuits, rows)
-            kv = self._project(math, [*k_rows, *v_rows], circuits, self.rows)
-        return q, kv[:, :, : len(kv_heads)], kv[:, :, len(kv_heads) :]
+        of_kind = {"q": heads, "k": kv_heads, "v": kv_heads}
+        read = {kind: self._reading(math, kind, some, circuits) for kind, some in of_kind.items()}
+        ports = {kind: [math.port(Reader(kind, math.layer, head)) for head in some] for kind, some in read.items()}  # type: ignore[arg-type]
+        by_rows = [(rows, "qkv")] if rows is self.rows else [(rows, "q"), (self.rows, "kv")]
+        made = {}
+        for at, kinds in by_rows:
+            projected = self._project(math, [port for kind in kinds for port in ports[kind]], circuits, at)
+            sizes = [len(ports[kind]) for kind in kinds]
+            made.update(zip(kinds, projected.split(sizes, dim=2), strict=True))  # type: ignore[no-untyped-call]
+        q, k, v = made["q"], made["k"], made["v"]
+        q = math.query(q, self._places(rows, circuits), read["q"]) if read["q"] else q
+        k = math.key(k, self._places(self.rows, circuits), read["k"]) if read["k"] else k
+        q = self._with_reference(math.layer, "q", q, read["q"], heads, rows, circuits)
+        k = self._with_reference(math.layer, "k", k, read["k"], kv_heads, Rows(self.rows.length), circuits)
+        v = self._with_reference(math.layer, "v", v, read["v"], kv_heads, Rows(self.rows.length), circuits)
+        return q, k, v
+
+    def _reading(self, math: LayerMath, kind: str, heads: list[int], circuits: list[int]) -> list[int]:
+        """Of which heads the ports of a kind are computed: in some circuit they keep an edge, or they have no values in
+        the reference. A norm over all heads of a layer needs all."""
+        if not self.reference.one_run:
+            return heads
+        numbers = [self.graph.reader_index(Reader(kind, math.layer, head)) for head in heads]  # type: ignore[arg-type]
+        keep = np.stack([self.circuits[c].reading[numbers] for c in circuits]).any(axis=0)
+        if self.graph.coupled:
+            keep[:] = keep.any()
+        return [head for head, one in zip(heads, keep.tolist(), strict=True) if one]
+
+    def _with_reference(
+        self, layer: int, kind: str, made: Tensor, of: list[int], heads: list[int], rows: Rows, circuits: list[int]
+    ) -> Tensor:
+        """What ports of a kind made of some heads, at the last of some rows, among what those of all heads make: the
+        others, and the rows before, are the reference's."""
+        if of == heads and made.shape[1] == rows.count:
+            return made
+        whole = self.reference.port(layer, kind, heads, rows).repeat(len(circuits), 1, 1, 1)
+        if of:
+            whole[:, rows.count - made.shape[1] :, neighbours([heads.index(head) for head in of])] = made
+        return whole
 
     def _project(self, math: LayerMath, ports: list[int], circuits: list[int], rows: Rows) -> Tensor:
         """What ports make of the streams that they read: [circuits * batch, rows, ports, head_width]."""
         shape = self.shape
+        if not ports:
+            size = len(circuits) * self.engine.batch, rows.count, 0, shape.head_width
+            return torch.empty(size, dtype=self.adapter.dtype, device=self.adapter.device)
         numbers = math.layer * (shape.heads + 2 * shape.kv_heads + 1) + np.array(ports)
         x = self._streams(Reader("q", math.layer), numbers, circuits, rows)
         step = max(1, TILE_BYTES // (x[:1].numel() * x.element_size()))
@@ -280,53 +279,69 @@ class CircuitRun:
     def _mlp(self, layer: int) -> list[int]:
         """Compute a layer's MLP for the circuits that need it. Returns them."""
         number = 1 + layer * (self.graph.heads + 1) + self.graph.heads
-        circuits = [c for c, kept in enumerate(self.circuits) if kept.needed[number]]
-        if not circuits:
-            return []
-        rows, reader = self._rows_of(layer), Reader("mlp", layer)
-        x = self._streams(reader, np.array([self.graph.reader_index(reader)]), circuits, rows)[0]
-        out = LayerMath(self.adapter, layer).mlp(x.flatten(0, 1)).unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
-        self._store(circuits, number, out - self.reference.out_at(number, rows), layer)
-        return circuits
+        ran, reader = [], Reader("mlp", layer)
+        for rows, circuits in self._by_rows(number):
+            x = self._streams(reader, np.array([self.graph.reader_index(reader)]), circuits, rows)[0]
+            out = LayerMath(self.adapter, layer).mlp(x.flatten(0, 1)).unflatten(0, x.shape[:2])  # type: ignore[no-untyped-call]
+            self._store(circuits, number, out - self.reference.out_at(number, rows), rows)
+            ran += circuits
+        return ran
 
     # ---- differences ----
 
-    def _rows_of(self, layer: int) -> Rows:
-        """Those that the queries and the MLP of a layer compute."""
-        return self.reads if self.late and layer == self.shape.layers - 1 else self.rows
+    def _rows_of(self, kept: Kept, number: int) -> Rows:
+        """Those at which a writer is computed."""
+        return self.rows if number in kept.row_everywhere else self.reads
 
-    def _store(self, circuits: list[int], number: int, differences: Tensor, layer: int) -> None:
+    def _by_rows(self, number: int) -> list[tuple[Rows, list[int]]]:
+        """The circuits that need a writer, by the rows at which they do."""
+        groups: dict[Rows, list[int]] = {}
+        for circuit, kept in enumerate(self.circuits):
+            if kept.needed[number]:
+                groups.setdefault(self._rows_of(kept, number), []).append(circuit)
+        return list(groups.items())
+
+    def _store(self, circuits: list[int], number: int, differences: Tensor, rows: Rows) -> None:
         """Keep what a writer wrote in some circuits: [circuits, batch, rows, width]."""
         for circuit, difference in zip(circuits, differences, strict=True):
             kept = self.circuits[circuit]
-            self._target(kept, number, layer)[kept.row_of[number]] = difference
-
-    def _target(self, kept: Kept, number: int, layer: int) -> Tensor:
-        target = kept.at_reads if self._rows_of(layer) is self.reads and number > 0 else kept.differences
-        assert target is not None
-        return target
+            if rows is self.rows:
+                assert kept.differences is not None
+                kept.differences[kept.row_everywhere[number]] = difference
+            else:
+                assert kept.at_reads is not None
+                kept.at_reads[kept.row_of[number]] = difference
 
     def _store_heads(
-        self, layer: int, numbers: list[int], circuits: list[int], heads: list[int], differences: Tensor
+        self, layer: int, numbers: list[int], circuits: list[int], heads: list[int], differences: Tensor, rows: Rows
     ) -> None:
-        """The same for heads, from what they mix: [circuits, batch, rows, heads, head_width]. Heads of a layer are
-        neighbours in what is kept."""
+        """The same for heads, from what they mix: [circuits, batch, rows, heads, head_width]. Those of a layer that
+        matter everywhere are neighbours in what is kept."""
+        weights = self.adapter.attention[layer]
         for circuit, difference in zip(circuits, differences, strict=True):
             kept = self.circuits[circuit]
-            first = kept.row_of[numbers[0]]
-            out = self._target(kept, numbers[0], layer)[first : first + len(numbers)].flatten(1, 2)
-            heads_out(self.adapter.attention[layer], difference.flatten(0, 1), heads, out)
+            if rows is self.rows:
+                assert kept.differences is not None
+                first = kept.row_everywhere[numbers[0]]
+                out = kept.differences[first : first + len(numbers)].flatten(1, 2)
+                heads_out(weights, difference.flatten(0, 1), heads, out)
+            else:
+                assert kept.at_reads is not None
+                kept.at_reads[[kept.row_of[number] for number in numbers]] = heads_out(weights, difference, heads)
 
-    def _gather_reads(self) -> None:
-        """What earlier layers wrote, at the positions that the output reads."""
+    def _copy_to_reads(self, kept: Kept, before: int) -> Tensor:
+        """What a circuit's writers wrote at the positions that the output reads; of those before a number all."""
+        assert kept.differences is not None
+        assert kept.at_reads is not None
         assert self.reads.index is not None
-        index = self.reads.index - self.rows.first
-        for kept in self.circuits:
-            assert kept.differences is not None
-            assert kept.at_reads is not None
-            early = kept.at_reads[: len(kept.differences)]
-            found = kept.differences.take_along_dim(index.clamp(min=0)[None, :, :, None], dim=2)
-            early[:] = found * (index >= 0)[:, :, None]
+        rows = np.flatnonzero(kept.everywhere)
+        upto = int(np.searchsorted(kept.writers[rows], before))
+        if upto > kept.copied:
+            index = self.reads.index - self.rows.first
+            written = kept.differences[kept.copied : upto].take_along_dim(index.clamp(min=0)[None, :, :, None], dim=2)
+            kept.at_reads[torch.from_numpy(rows[kept.copied : upto])] = written * (index >= 0)[:, :, None]
+            kept.copied = upto
+        return kept.at_reads
 
     def _streams(self, reader: Reader, numbers: NDArray[np.int64], circuits: list[int], rows: Rows) -> Tensor:
         """Step 2: what readers that read at one place read: [readers, circuits, batch, rows, width]."""
@@ -336,9 +351,10 @@ class CircuitRun:
         x = reference.new_empty(len(circuits), len(reference), len(numbers), width)
         for place, circuit in enumerate(circuits):
             kept = self.circuits[circuit]
-            source = kept.differences if rows is self.rows else kept.at_reads
+            everywhere = rows is self.rows
+            source = kept.differences if everywhere else self._copy_to_reads(kept, self.graph.writers_before(reader))
             assert source is not None
-            keep = kept.matrix[:, numbers]
+            keep = (kept.matrix_everywhere if everywhere else kept.matrix)[:, numbers]
             chosen = np.flatnonzero(keep.any(axis=(0, 1)))
             if not len(chosen):
                 x[place] = reference
