@@ -58,7 +58,7 @@ class Kept:
 
     @cached_property
     def matrix_everywhere(self) -> NDArray[np.bool_]:
-        """What readers at every row keep: [spans, readers, writers of `differences`]. None of the others is among it."""
+        """What readers at every row keep, none of the other writers among it: [spans, readers, writers]."""
         return self.matrix[:, :, self.everywhere]
 
 

@@ -50,8 +50,8 @@ class Gpt2Adapter(CausalLmAdapter):
         )
 
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
-        """The library writes GELU by tanh as eight functions, each of which goes through memory: here it is one. In half
-        precision they round one by one, and stay."""
+        """The library writes GELU by tanh as eight functions, each of which goes through memory: here it is one. In
+        half precision they round one by one, and stay."""
         module = self._mlps[layer]
         if self.dtype not in (torch.float32, torch.float64) or not _plain(module):
             return super().mlp(layer, normed)

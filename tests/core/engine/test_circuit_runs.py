@@ -11,6 +11,7 @@ import torch
 import wirescope as ws
 from core.circuit import Circuit
 from core.edits import EditKind
+from core.engine.layer import LayerMath
 from core.errors import ArgumentError, EditError
 from core.evaluation.faithfulness import FRACTIONS
 from tests.core.engine.cases import TOLERANCE, case, variant
@@ -103,6 +104,35 @@ def test_a_circuit_is_a_set_of_edges(family: str) -> None:
     pruned = Circuit(graph, edges).pruned()
     assert len(pruned) <= len(edges)
     assert (one - session.run_circuit(pruned).answer).abs().max() <= TOLERANCE, "what is not connected does nothing"
+
+
+def test_nodes_that_only_the_output_reads_are_computed_there_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """m0 is read by m1, which alone the output reads; in the second circuit a value reads it too."""
+    session = case("gpt2").session()
+    adapter, rows = session.model.adapter, []
+    usual = adapter.mlp
+    monkeypatch.setattr(adapter, "mlp", lambda layer, x: rows.append((layer, x.shape[1])) or usual(layer, x))
+    edges = ["input->m0", "m0->m1", "m1->logits"]
+    session.run_circuit(ws.circuit_of(session.graph, edges))
+    assert rows == [(0, 1), (1, 1)]
+    rows.clear()
+    session.run_circuit(ws.circuit_of(session.graph, [*edges, "m0->a1.h0<v>", "a1.h0->logits"]))
+    assert rows == [(0, POSITIONS - 1), (1, 1)]
+
+
+def test_ports_that_keep_no_edge_are_the_references(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = case("llama-grouped").session()
+    projected = []
+    usual = LayerMath.project_each
+
+    def project_each(math: LayerMath, normed: torch.Tensor, ports: list[int]) -> torch.Tensor:
+        projected.append((math.layer, list(ports)))
+        return usual(math, normed, ports)
+
+    monkeypatch.setattr(LayerMath, "project_each", project_each)
+    session.run_circuit(ws.circuit_of(session.graph, ["input->a0.kv1<v>", "a0.h3->a1.h1<q>", "a1.h1->logits"]))
+    math = LayerMath(session.model.adapter, 0)
+    assert projected == [(0, [math.port(ws.Reader("v", 0, 1))]), (1, [math.port(ws.Reader("q", 1, 1))])]
 
 
 def test_circuit_runs_refuse_what_cannot_be() -> None:

@@ -21,6 +21,7 @@ from core.models.families.gpt2 import Gpt2Adapter
 from core.models.gpt2_blocks import GPT2LMHeadModel, is_plain, read_gpt2
 from core.models.loading import _from_folder
 from core.models.token_file import TokenFile
+from tests.small_models import small_model
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = bundled_folder("names")
@@ -154,3 +155,20 @@ def test_a_run_and_the_first_estimates_of_the_bundled_model_import_no_model_libr
     assert done.returncode == 0, done.stderr
     assert "Mary" in done.stdout
     assert done.stdout.splitlines()[-1] == "imported: []"
+
+
+@pytest.mark.parametrize("family", ["gpt2", "gpt-neo"])
+def test_gelu_by_tanh_is_one_function_unless_somebody_listens(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = small_model(family)
+    adapter = ws.load_model((module, None)).adapter
+    x = torch.randn(2, 3, adapter.shape.width, dtype=adapter.dtype)
+    mlp = adapter.blocks[1].mlp
+    expected = mlp(x)
+    called = []
+    monkeypatch.setattr(type(mlp.act), "forward", lambda act, x: called.append(act) or torch.zeros_like(x))
+    assert (adapter.mlp(1, x) - expected).abs().max() <= 1e-14 * expected.abs().max()
+    assert not called
+    heard = mlp.act.register_forward_hook(lambda *_: None)
+    adapter.mlp(1, x)
+    heard.remove()
+    assert called == [mlp.act]
