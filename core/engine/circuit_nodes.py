@@ -44,7 +44,8 @@ class Kept:
     @cached_property
     def reading(self) -> NDArray[np.bool_]:
         """Whether a reader keeps an edge: [readers]."""
-        return np.logical_or.reduce(self.matrix, axis=(0, 2))
+        reading: NDArray[np.bool_] = np.logical_or.reduce(self.matrix, axis=(0, 2))
+        return reading
 
     @cached_property
     def row_of(self) -> dict[int, int]:
@@ -86,7 +87,7 @@ def _everywhere(graph: Graph, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
         reader, head = layer * (heads + 2 * kv_heads + 1), 1 + layer * (heads + 1)
         mlp, of_mlp = head + heads, reader + heads + 2 * kv_heads
         readers[of_mlp] = writers[mlp] = kept[readers, mlp].any()
-        of_heads = kept[readers, head:mlp].any(axis=0)
+        of_heads: NDArray[np.bool_] = np.logical_or.reduce(kept[readers, head:mlp], axis=0)
         if graph.coupled:
             of_heads[:] = of_heads.any()
         writers[head:mlp] = readers[reader : reader + heads] = of_heads

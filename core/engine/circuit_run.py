@@ -223,7 +223,7 @@ class CircuitRun:
         read = {kind: self._reading(math, kind, some, circuits) for kind, some in of_kind.items()}
         ports = {kind: [math.port(Reader(kind, math.layer, head)) for head in some] for kind, some in read.items()}  # type: ignore[arg-type]
         by_rows = [(rows, "qkv")] if rows is self.rows else [(rows, "q"), (self.rows, "kv")]
-        made = {}
+        made: dict[str, Tensor] = {}
         for at, kinds in by_rows:
             projected = self._project(math, [port for kind in kinds for port in ports[kind]], circuits, at)
             sizes = [len(ports[kind]) for kind in kinds]
@@ -242,7 +242,7 @@ class CircuitRun:
         if not self.reference.one_run:
             return heads
         numbers = [self.graph.reader_index(Reader(kind, math.layer, head)) for head in heads]  # type: ignore[arg-type]
-        keep = np.stack([self.circuits[c].reading[numbers] for c in circuits]).any(axis=0)
+        keep: NDArray[np.bool_] = np.logical_or.reduce([self.circuits[c].reading[numbers] for c in circuits])
         if self.graph.coupled:
             keep[:] = keep.any()
         return [head for head, one in zip(heads, keep.tolist(), strict=True) if one]
