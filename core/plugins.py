@@ -127,7 +127,7 @@ class Table(MutableMapping[str, Row], Generic[Row]):
                 raise ArgumentError(f"{entry.value} is no {self._row.__name__}, but {type(row).__name__}.")
             name = _name(row)
             if name in self._built_in() or name in rows:
-                raise ArgumentError(f"There is a {self._row.__name__} {name!r} already.", "Give it another name.")
+                raise ArgumentError(f"{self._row.__name__} {name!r} is there already.", "Give it another name.")
             rows[name] = row
         return rows
 
@@ -189,7 +189,8 @@ def plugins() -> tuple[Plugin, ...]:
     """The plugins of all tables, table by table: those that work and those that do not."""
     for module in TABLES.values():
         importlib.import_module(module)
-    return tuple(plugin for table in tuple(_STATE.tables.values()) for plugin in table.plugins())
+    groups = dict.fromkeys((*TABLES, *_STATE.tables))
+    return tuple(plugin for group in groups for plugin in _STATE.tables[group].plugins())
 
 
 def _name(row: object) -> str:

@@ -36,8 +36,9 @@ from core.graph import Graph, Node
 from core.precision import widened
 from core.session import Session
 from core.tracing.attribution import replaced_difference
-from core.tracing.methods import eap, eap_ig
+from core.tracing.method import METHODS, method_named
 from core.tracing.node_gradients import from_the_last
+from core.tracing.told_options import Options
 
 Cancel = Callable[[], bool] | None
 Scores = NDArray[np.float32]
@@ -86,14 +87,16 @@ def unfold(
 ) -> Unfolded:
     """Score some edges, and the heads at their ends, at every position.
 
-    edges: numbers in the graph, some dozens. method: "eap" or "eap-ig", as in `trace`; replacement: `patch`, `zero` or
-    `mean`. Cost: the method's gradients, and for each head a product of the pattern's size. Raises ArgumentError,
-    EditError for a missing counterfactual, Cancelled.
+    edges: numbers in the graph, some dozens. method, steps: as in `trace`, of a method whose scores are of gradients
+    (`Method.gradients`); replacement: `patch`, `zero` or `mean`. Cost: the method's gradients, and for each head a
+    product of the pattern's size. Raises ArgumentError, EditError for a missing counterfactual, Cancelled.
     """
     graph = session.graph
-    if method not in ("eap", "eap-ig"):
-        raise ArgumentError(f"Positions cannot be scored by {method!r}.", "There are: eap, eap-ig.")
-    gradients = eap_ig.gradients(session, steps) if method == "eap-ig" else eap.gradients(session)
+    by = method_named(method)
+    if by.gradients is None:
+        able = ", ".join(each.name for each in METHODS.values() if each.gradients is not None)
+        raise ArgumentError(f"Positions cannot be scored by {method!r}.", f"There are: {able}.")
+    gradients = by.gradients(session, Options(steps=steps).of(by.takes))
     indices = np.asarray(edges, dtype=np.int64)
     nodes = _nodes(graph, indices)
     with torch.no_grad():

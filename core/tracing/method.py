@@ -21,6 +21,7 @@ from core.tracing.meaning import ESTIMATED, Meaning
 from core.tracing.options import WITHOUT_SPANS, Level, NoOptions
 
 if TYPE_CHECKING:
+    from core.engine.gradients import ReaderGradients
     from core.session import Session
 
 FORWARD_AND_BACKWARD = 3.0  # forward runs, about
@@ -43,7 +44,9 @@ class Method:
     with enough steps: of all edges, or of those out of `input`. slopes: whether it takes gradients of the metric.
     most_edges: of the models that it is for; None: of any. slow: it is never run without being asked for. forwards:
     about how many forward runs of the model a pair takes, by how many edges (nodes, nodes at positions) are scored and
-    by its options. held: how many runs' gradients it holds at once, by its options.
+    by its options. held: how many runs' gradients it holds at once, by its options. gradients: of a session, those
+    whose products its scores are, by its options: a circuit is unfolded over positions with them; None of other
+    methods.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Method:
     slow: bool = False
     forwards: Callable[[int, Any], float] = lambda scored, options: FORWARD_AND_BACKWARD
     held: Callable[[Any], int] = lambda options: 1
+    gradients: Callable[[Session, Any], list[ReaderGradients]] | None = None
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.models.pack import PACKS
 from tests.benchmarks.measured import MEASURED, README, ROOT, has_place, summary, with_summary, with_tables
 from tests.benchmarks.table import Table
 
@@ -49,3 +50,9 @@ def test_the_notebook_page_runs_as_it_stands(capsys: pytest.CaptureFixture[str])
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "resources" / "docs" / "notebook.md").read_text(), re.DOTALL)
     exec(compile(code, "notebook.md", "exec"), {})
     assert "Mary" in capsys.readouterr().out
+
+
+def test_the_page_of_models_has_a_row_for_each_pack():
+    page = (ROOT / "resources" / "docs" / "models.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `pack:")]
+    assert rows == [f"| `pack:{p.name}` | {p.title}; `wirescope models get {p.name}` |" for p in PACKS.values()]

@@ -20,6 +20,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("notebook", "In a notebook"),
     ("models", "Models"),
     ("edits", "What an edit means"),
+    ("extending", "Adding to Wirescope"),
     ("glossary", "Glossary"),
     ("measured", "Measured figures"),
 )

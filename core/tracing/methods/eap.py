@@ -46,9 +46,6 @@ def eap(job: Job) -> Iterator[Found]:
     yield Found(scores)
 
 
-METHOD = Method("eap", "EAP", "gradients at A", eap, levels=LEVELS, by_row=True)
-
-
 def gradients(
     session: Session, first: int = 0, adapter: Adapter | None = None, droppable: bool = False
 ) -> list[ReaderGradients]:
@@ -66,6 +63,17 @@ def gradients(
         away = mean_embedding(session) if b is None else b.embedding
         half = (a + away) / 2
     return [gradients_at(session, half, first, adapter, droppable)]
+
+
+METHOD = Method(
+    "eap",
+    "EAP",
+    "gradients at A",
+    eap,
+    levels=LEVELS,
+    by_row=True,
+    gradients=lambda session, options: gradients(session),
+)
 
 
 def mean_embedding(session: Session) -> Tensor:

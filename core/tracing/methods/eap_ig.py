@@ -90,6 +90,7 @@ METHOD = Method(
     adds_up="input",
     forwards=runs_by_steps,
     held=lambda options: min(TOGETHER, options.steps),
+    gradients=lambda session, options: gradients(session, options.steps),
 )
 
 
