@@ -67,18 +67,32 @@ def on_the_dataset(person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch
 WAYS = (by_welcome_page, by_folder, by_name, by_recent, by_palette, on_the_canvas, on_a_card, on_the_dataset)
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_undo_brings_the_former_model_back_however_the_next_was_opened(
-    reader: Person, models, monkeypatch: pytest.MonkeyPatch, way: Callable[..., None]
+    reader: Person, models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    step = cut(reader, Node("mlp", 1))
+    document, figures = reader.bench.document, reader.figures()
+    for way in WAYS:
+        with monkeypatch.context() as patched:
+            way(reader, models.llama, patched)
+        reader.rest()
+        assert reader.window.windowTitle() == "llama - Wirescope", way
+        assert reader.edits() == [], way
+        reader.choose("Edit", "Undo")
+        assert reader.window.windowTitle() == "gpt2 - Wirescope", way
+        assert reader.bench.document == document, way
+        assert reader.figures() == figures, way
+        assert (step, "present") in [(row[0], row[2]) for row in rows(reader)], way
+    assert not reader.dialogs()
+
+
+def test_the_history_goes_on_over_two_models(reader: Person, models) -> None:
     one = cut(reader, Node("head", 0, 1))
     reader.choose("Edit", "Undo")
     two = cut(reader, Node("mlp", 1))  # beside a branch
     document, figures = reader.bench.document, reader.figures()
-    way(reader, models.llama, monkeypatch)
+    reader.window.opener.open_model(str(models.llama))
     reader.rest()
-    assert reader.window.windowTitle() == "llama - Wirescope"
-    assert reader.edits() == []
     three = cut(reader, Node("mlp", 0))
     after = reader.figures()
     assert [(row[0], row[2]) for row in rows(reader)] == [

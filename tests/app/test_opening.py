@@ -65,29 +65,30 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("kind", BROKEN)
-def test_a_model_that_cannot_be_opened_says_why_once_and_the_one_before_stays(
-    reader: Person, broken, kind: str
+@pytest.mark.parametrize("kinds", [[*BROKEN][:7], [*BROKEN][7:]], ids=["first half", "second half"])
+def test_models_that_cannot_be_opened_say_why_once_and_the_one_before_stays(
+    reader: Person, broken, kinds: list[str]
 ) -> None:
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
     figures, edits, undo = reader.figures(), reader.edits(), reader.window.commands["undo"].text()
-    reader.window.opener.open_model(broken(kind))
-    reader.wait(reader.dialogs)
-    reader.rest()
-    words = reader.dismiss()
-    for part in BROKEN[kind]:
-        assert part in words
-    assert "Traceback" not in words
+    for kind in kinds:
+        reader.window.opener.open_model(broken(kind))
+        reader.wait(reader.dialogs)
+        reader.rest()
+        words = reader.dismiss()
+        for part in BROKEN[kind]:
+            assert part in words, kind
+        assert "Traceback" not in words, kind
 
-    assert reader.window.windowTitle() == "gpt2 - Wirescope"
-    assert reader.window.centre.currentWidget() is reader.window.canvas_page
-    assert reader.card("A").chips.chip_texts() == CLEAN.split()
-    assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
-    assert reader.edits() == edits
-    assert reader.figures() == figures
-    assert reader.window.commands["undo"].text() == undo
+        assert reader.window.windowTitle() == "gpt2 - Wirescope", kind
+        assert reader.window.centre.currentWidget() is reader.window.canvas_page, kind
+        assert reader.card("A").chips.chip_texts() == CLEAN.split(), kind
+        assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split(), kind
+        assert reader.edits() == edits, kind
+        assert reader.figures() == figures, kind
+        assert reader.window.commands["undo"].text() == undo, kind
     reader.choose("Edit", "Undo")
     assert reader.edits() == []
     reader.choose("Edit", "Redo")
