@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QTabBar, QWidget
 from app import arrangement
 from app.arrangement import DOCKS, SIDES
 from app.window import Window
+from tests.app.cases import each
 from tests.app.person import Person, plain
 from views.widgets.docks import Area, Dock
 
@@ -60,7 +61,7 @@ def pull(window: Window, key: str, edge: str, by: int) -> None:
     QTest.mouseRelease(window.desk, Qt.MouseButton.LeftButton, pos=end)
 
 
-@pytest.mark.parametrize("row", DOCKS, ids=lambda row: row.key)
+@each("row", DOCKS)
 def test_every_dock_has_its_entry_and_key_and_comes_back(window: Window, person: Person, row) -> None:
     dock, command = window.docks[row.key], window.commands[f"show_{row.key}"]
     assert command.isChecked() == dock.isVisible() == row.shown

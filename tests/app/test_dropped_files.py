@@ -12,6 +12,7 @@ from PySide6.QtCore import QMimeData, QUrl
 from app.document import Source, unfit
 from app.presenters.file_kinds import stranger
 from app.sources import from_path
+from tests.app.cases import each
 from tests.app.command_line import code_of
 from tests.app.models import CLEAN
 from tests.app.person import Person
@@ -37,8 +38,8 @@ def test_a_model_that_is_dropped_opens(reader: Person, models, tmp_path: Path, w
     assert reader.bench.opened is not None
 
 
-@pytest.mark.parametrize("where", ["card", "window"])
-@pytest.mark.parametrize(
+@each("where", ["card", "window"])
+@each(
     ("name", "words"),
     [
         ("model.safetensors", "model.safetensors is weights of a model"),

@@ -10,6 +10,7 @@ from core.edits import Edit
 from core.formatting import number
 from core.graph import LOGITS, Node
 from core.tracing.trace import trace
+from tests.app.cases import each
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from views.widgets.text import change_words, metric_digits, pretty_name
@@ -167,7 +168,7 @@ def test_replace_with_says_what_a_cut_puts_in(reader: Person, words: str, kind: 
     assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["zero", "mean", "patch", "scale"])
+@each("kind", ["zero", "mean", "patch", "scale"])
 def test_each_button_of_the_inspector_makes_its_edit_and_takes_it_back(reader: Person, kind: str) -> None:
     (index,) = reader.strong_edges()
     first = reader.figures()

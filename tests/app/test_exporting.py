@@ -16,6 +16,7 @@ from app import exporting
 from core.edits import Edit, parse_edit
 from core.graph import Node
 from core.interchange.circuit_files import from_json
+from tests.app.cases import each
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.views.test_figure import edge_fills
@@ -172,7 +173,7 @@ def test_a_dialog_given_up_writes_nothing(reader: Person, save_as, tmp_path: Pat
     assert not reader.message().startswith("Saved")
 
 
-@pytest.mark.parametrize("entry", ["Figure as SVG", "Figure as PDF", "Figure as PNG, 1x", "Circuit as JSON"])
+@each("entry", ["Figure as SVG", "Figure as PDF", "Figure as PNG, 1x", "Circuit as JSON"])
 def test_a_place_that_cannot_be_written_is_said(reader: Person, save_as, tmp_path: Path, entry: str) -> None:
     ending = re.search(r"SVG|PDF|PNG|JSON", entry)[0].lower()
     save_as(tmp_path / "no such folder" / f"circuit.{ending}")

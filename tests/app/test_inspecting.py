@@ -13,6 +13,7 @@ from core.graph import INPUT, LOGITS, Node
 from core.lens.attention import attention_pattern
 from core.models.loading import load_model
 from core.tracing.trace import trace
+from tests.app.cases import each
 from tests.app.models import CLEAN
 from tests.app.person import Person
 from views.widgets.drops import CARD_MIME
@@ -144,7 +145,7 @@ def test_a_selected_node_shows_its_edges(reader: Person) -> None:
     assert reader.window.inspector.hint.text() == "Click a node or a wire to look into it."
 
 
-@pytest.mark.parametrize(
+@each(
     ("node", "words"),
     [
         (Node("mlp", 1), "MLP of layer 1"),

@@ -14,6 +14,7 @@ from app import actions
 from app.document import Document
 from core.graph import LOGITS
 from core.models import packs
+from tests.app.cases import each
 from tests.app.person import Person, plain
 from views import theme
 
@@ -177,7 +178,7 @@ def test_every_button_on_the_bars_does_something(reader: Person) -> None:
         assert button.toolTip() or button.text(), name
 
 
-@pytest.mark.parametrize("name", ["zoom_in", "zoom_out", "frame", "frame_all"])
+@each("name", ["zoom_in", "zoom_out", "frame", "frame_all"])
 def test_the_view_moves(reader: Person, name: str) -> None:
     canvas = reader.window.canvas
     home = canvas.camera
@@ -207,7 +208,7 @@ def test_the_keys_of_the_view(reader: Person) -> None:
     assert canvas.camera == home
 
 
-@pytest.mark.parametrize("panel", ["inputs", "inspector", "predictions"])
+@each("panel", ["inputs", "inspector", "predictions"])
 def test_panels_are_hidden_and_shown(reader: Person, panel: str) -> None:
     action, widget = reader.window.commands[f"show_{panel}"], getattr(reader.window, panel)
     assert action.isChecked()
@@ -228,7 +229,7 @@ def test_full_screen_and_back(reader: Person) -> None:
     assert not action.isChecked()
 
 
-@pytest.mark.parametrize(("words", "choice"), [("Dark", "dark"), ("Light", "light"), ("As the System", "system")])
+@each(("words", "choice"), [("Dark", "dark"), ("Light", "light"), ("As the System", "system")])
 def test_the_theme_is_chosen_and_remembered(reader: Person, words: str, choice: str) -> None:
     reader.choose("View/Theme", words)
     assert theme.choice() == choice

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QMessageBox
 
+from tests.app.cases import each
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.tracing_steps import ROWS, over_dataset, paste, trace
@@ -117,7 +118,7 @@ def test_a_picture_that_is_another_one_now_is_not_taken_for_it(viewer: Person, p
     assert viewer.bench.document.clean.path == str(pictures("a.png"))
 
 
-@pytest.mark.parametrize("wrong", [{"inputs": {"clean": {"kind": "sound"}}}, {"edits": [{"target": "a9.h9"}]}, []])
+@each("wrong", [{"inputs": {"clean": {"kind": "sound"}}}, {"edits": [{"target": "a9.h9"}]}, []])
 def test_a_file_whose_origin_cannot_be_read_is_refused_in_words(reader: Person, file: Path, wrong) -> None:
     content = json.loads(file.read_text(encoding="utf-8"))
     content["made of"] = wrong

@@ -17,6 +17,7 @@ from core.formatting import share_words
 from core.interchange.circuit_files import to_json
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
+from tests.app.cases import each
 from tests.app.person import Person
 
 
@@ -121,7 +122,7 @@ def viewer_model(models, pictures) -> ws.Session:
     return ws.Session(model, model.pair(pictures("a.png")))
 
 
-@pytest.mark.parametrize(
+@each(
     ("content", "words"),
     [("no JSON at all", "is no JSON"), (json.dumps({"a": 1}), "holds no scores"), ("[1, 2]", "holds no scores")],
 )

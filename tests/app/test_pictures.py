@@ -19,6 +19,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from app import background
+from tests.app.cases import each
 from tests.app.conftest import picture
 from tests.app.models import SIDE
 from tests.app.person import Person
@@ -60,7 +61,7 @@ def settled(person: Person) -> None:
     person.rest()
 
 
-@pytest.mark.parametrize("name", ["c.png", "c.jpg", "c.webp", "c.tiff", "C.PNG"])
+@each("name", ["c.png", "c.jpg", "c.webp", "c.tiff", "C.PNG"])
 def test_a_dropped_picture_is_shown_as_the_model_sees_it(viewer: Person, pictures, name: str) -> None:
     before = viewer.predictions()
     assert viewer.drop(viewer.card("A"), files(pictures(name)))
@@ -190,7 +191,7 @@ def test_what_came_later_is_not_overwritten_by_a_slow_fetch(viewer: Person, pict
     assert viewer.card("A").name.text() == "c.png"
 
 
-@pytest.mark.parametrize(
+@each(
     ("answer", "words"),
     [
         (_no_network, "https://example.invalid/cat.jpg could not be fetched: Temporary failure in name resolution"),
@@ -325,7 +326,7 @@ UNUSUAL = {
 }
 
 
-@pytest.mark.parametrize("name", UNUSUAL)
+@each("name", UNUSUAL)
 def test_an_unusual_picture_is_shown_right_with_a_note(viewer: Person, tmp_path: Path, name: str) -> None:
     make, upright, words = UNUSUAL[name]
     (tmp_path / name).write_bytes(make())

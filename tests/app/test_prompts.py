@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QApplication
 
 from core.edits import Edit
+from tests.app.cases import each
 from tests.app.models import CLEAN, CONTEXT, COUNTERFACTUAL, OTHER_LENGTH
 from tests.app.person import Person
 from views.widgets.text import pretty_name
@@ -210,7 +211,7 @@ def test_two_dropped_files_fill_a_and_b(reader: Person, tmp_path: Path) -> None:
     assert reader.card("B").chips.chip_texts()[1] == "Mary"
 
 
-@pytest.mark.parametrize(
+@each(
     ("content", "words"),
     [
         (b"\xff\xfe\x00", "prompt.txt is no UTF-8 text."),
