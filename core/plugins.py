@@ -21,10 +21,12 @@ import traceback
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from functools import reduce
-from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from core.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 API = 1  # what rows of all tables look like; a number higher where older rows no longer fit
 PREFIX = "wirescope."
@@ -94,8 +96,7 @@ class Table(MutableMapping[str, Row], Generic[Row]):
             if self._plugins is not None or _STATE.when == "never":
                 return
             self._plugins = []
-            found = entry_points(group=PREFIX + self._group) if self._group else ()
-            for entry in sorted(found, key=lambda e: (_package(e), e.name)):
+            for entry in _entries(self._group) if self._group else ():
                 about = (self._group, entry.name, entry.value, _package(entry))
                 try:
                     rows = self._rows_of(entry)
@@ -191,6 +192,12 @@ def plugins() -> tuple[Plugin, ...]:
         importlib.import_module(module)
     groups = dict.fromkeys((*TABLES, *_STATE.tables))
     return tuple(plugin for group in groups for plugin in _STATE.tables[group].plugins())
+
+
+def _entries(group: str) -> list[EntryPoint]:
+    from importlib.metadata import entry_points  # here: a window's first frame does not wait for it
+
+    return sorted(entry_points(group=PREFIX + group), key=lambda entry: (_package(entry), entry.name))
 
 
 def _name(row: object) -> str:
