@@ -159,7 +159,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class PassRows:
-    """The rows of a pass that a replacement puts its values in: see `core.replacements.replacement.Spot`."""
+    """The rows of a pass that a replacement puts its values in: see `core.engine.replacement.Spot`."""
 
     flow: Flow
     at: Rows
