@@ -3,12 +3,13 @@ more than this."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
-from core.inputs.images import ImageProcessing
-from core.inputs.pair import Side
+    from core.inputs.images import ImageProcessing
+    from core.inputs.pair import Side
 
 
 class ShapeOfOutput(Protocol):

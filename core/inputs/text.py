@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from core.errors import InputError
-from core.inputs.pair import Side
 from core.text_files import check_text
+
+if TYPE_CHECKING:
+    from core.inputs.pair import Side
 
 AROUND = 3  # tokens shown from the place on where two prompts part
 
@@ -81,6 +81,10 @@ def encode_side(
 
     padded_length: of every row, for a model that reads the padding too: it is then part of the input.
     """
+    import torch  # here: the table of tasks is read where no model is
+
+    from core.inputs.pair import Side
+
     rows = [encode(tokenizer, text, context_length) for text in texts]
     length = padded_length or max(len(row) for row in rows)
     padding = next((t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id) if isinstance(t, int) and t >= 0), 0)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from core.errors import InputError
-from core.models.model import Model
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.models.model import Model
 
 Answer = str | int | Sequence[str | int]
 
@@ -18,6 +20,8 @@ Answer = str | int | Sequence[str | int]
 def answers_of(answer: Any) -> list[str | int]:
     """One answer, or one a row, as a list: text or whole numbers, also those of NumPy and PyTorch. Raises InputError
     for anything else."""
+    from torch import Tensor
+
     plain = answer.tolist() if isinstance(answer, np.ndarray | np.generic | Tensor) else answer
     several = list(plain) if isinstance(plain, list | tuple | range) else [plain]
     answers: list[Any] = [each.tolist() if isinstance(each, np.generic | Tensor) else each for each in several]
@@ -29,6 +33,8 @@ def answers_of(answer: Any) -> list[str | int]:
 
 def ids_of(answer: Answer | None, which: str, model: Model, clean: Tensor) -> Tensor:
     """Answers as ids [batch]. which: of them it is, for what is said where there is none. Raises InputError."""
+    import torch
+
     if answer is None or (isinstance(answer, str) and answer == ""):
         raise InputError(f"The metric needs a {which}.", 'Give an answer, for example " Mary" with its space.')
     answers = answers_of(answer)

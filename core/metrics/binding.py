@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from core.errors import ArgumentError
 from core.metrics.metric import METRICS, Asked, BoundMetric, Metric
-from core.models.model import Model
-from core.precision import widened
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.models.model import Model
 
 
 def default_metric(model: Model, clean: Tensor, has_counterfactual: bool) -> Metric:
@@ -23,6 +26,8 @@ def bind(metric: Metric, model: Model, clean: Tensor, counterfactual: Tensor | N
     Raises ArgumentError for an unknown kind or one that the model cannot give, InputError for an answer that is several
     tokens.
     """
+    from core.precision import widened
+
     kind = METRICS.named(metric.kind, "metric")
     output = model.adapter.shape.output_kind
     if output not in kind.outputs:

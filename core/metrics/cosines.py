@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from core.metrics.metric import Asked, BoundMetric, Metric, MetricKind
-from core.models.adapter import OutputKind
-from core.precision import widened
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.models.adapter import OutputKind
 
 EMBEDDING: tuple[OutputKind, ...] = ("embedding",)
 
@@ -25,6 +24,8 @@ def cosine(reference: Any = None) -> Metric:
 
 
 def _to(reference: Tensor) -> Callable[[Tensor], Tensor]:
+    import torch.nn.functional as F
+
     return lambda x: F.cosine_similarity(x, reference.to(x.dtype), dim=-1)
 
 
@@ -40,9 +41,13 @@ def _to_both(asked: Asked) -> BoundMetric:
 
 
 def _to_reference(asked: Asked) -> BoundMetric:
+    import torch
+
+    from core.precision import widened
+
     metric, model = asked.metric, asked.model
     source = metric.reference if metric.reference is not None else metric.target
-    if isinstance(source, Tensor) and source.ndim == 1:
+    if isinstance(source, torch.Tensor) and source.ndim == 1:
         embedding = source.to(asked.clean.device)[None]
     else:
         with torch.no_grad():

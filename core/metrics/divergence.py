@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from core.metrics.metric import SCORES, Asked, BoundMetric, Metric, MetricKind
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def kl() -> Metric:
@@ -15,6 +17,8 @@ def kl() -> Metric:
 
 
 def _kl(asked: Asked) -> BoundMetric:
+    import torch.nn.functional as F
+
     reference = asked.clean.log_softmax(dim=-1)
 
     def read(x: Tensor) -> Tensor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import torch
-
 from core.errors import InputError
 from core.metrics.answers import Answer, pick
 from core.metrics.metric import SCORES, Asked, BoundMetric, Metric, MetricKind
@@ -20,6 +18,8 @@ def class_logit(target: Answer) -> Metric:
 
 
 def _difference(asked: Asked) -> BoundMetric:
+    import torch
+
     target, foil = asked.target(), asked.foil()
     if torch.equal(target, foil):
         raise InputError("Target and foil are the same answer.", "Choose another foil.")

@@ -1,20 +1,23 @@
-"""What a metric says of itself, the table of all metrics, and a metric that has met a session."""
+"""What a metric says of itself, the table of all metrics, and a metric that has met a session.
+
+The table is read before torch is loaded, by the command line and by menus. So a metric's file imports torch in the
+functions that need it, and at its top for the checker of types alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import ArgumentError
 from core.metrics.answers import Answer, ids_of, pick
-from core.models.adapter import OutputKind
-from core.models.model import Model
 from core.plugins import Table
-from core.precision import widened
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.models.adapter import OutputKind
+    from core.models.model import Model
 
 SCORES: tuple[OutputKind, ...] = ("next token", "classes")  # outputs with a number for each answer
 
@@ -84,6 +87,8 @@ class BoundMetric:
     foil: tuple[int, ...] = ()
 
     def __call__(self, output: Tensor) -> Tensor:
+        from core.precision import widened
+
         return self.read(widened(output))
 
     @property
@@ -104,6 +109,10 @@ class BoundMetric:
         answers]. None where it reads every logit."""
         if not self.row.few_answers:
             return None
+        import torch
+
+        from core.precision import widened
+
         few = sorted({*self.target, *self.foil})
         target, foil = (
             torch.tensor([few.index(i) for i in ids], dtype=torch.long, device="cpu")

@@ -171,3 +171,12 @@ def test_the_tables_hold_what_they_held(page: Path) -> None:
         assert all(row.name == name for name, row in table.items())
         assert len(table) == len({*table})
     assert (next(iter(METHODS)), next(iter(FAMILIES)), next(iter(EXPORTERS))) == ("eap-ig", "GPT-2", "json")
+
+
+def test_names_for_menus_cost_no_model_library() -> None:
+    """Families alone do: a row holds its adapter."""
+    modules = ", ".join(module for group, module in plugins.TABLES.items() if group != "families")
+    code = f"import sys, {modules}\nfrom core.plugins import _STATE\nfor table in _STATE.tables.values(): list(table)\n"
+    code += "print(len(_STATE.tables), {'torch', 'transformers', 'timm'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert run.stdout.strip() == f"{len(plugins.TABLES) - 1} set()"
