@@ -64,7 +64,7 @@ bench: prepare-tests
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 screenshots: prepare-run
-	@$(BIN)/python -m app.screenshots $(ARGS)
+	@$(BIN)/python -m tests.screenshots.screenshots $(ARGS)
 
 prepare-run:
 	@$(PREPARE) $(if $(DISPLAY)$(WAYLAND_DISPLAY),--window)

@@ -18,7 +18,7 @@ def main(argv: list[str] | None = None) -> int:
     if problem:
         print(problem, file=sys.stderr)
         return 3
-    from app import output
+    from app.cli import output
     from core.errors import WirescopeError
 
     output.make_ready()
@@ -41,19 +41,19 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _serve(arguments: list[str]) -> int:
-    from app import benchmarking
-    from app.cli import command, window_arguments
+    from app.cli import bench
+    from app.cli.parser import command, window_arguments
 
-    if arguments and arguments[0] == "bench" and benchmarking.available():
-        return benchmarking.bench(arguments[1:])
+    if arguments and arguments[0] == "bench" and bench.available():
+        return bench.bench(arguments[1:])
     if arguments and arguments[0] in COMMANDS:
         return command(arguments)
     options = window_arguments(arguments)
     if not has_display():
-        from app.headless import run_example
+        from app.cli.example import run_example
 
         return run_example(options.model)
-    from app.gui import run
+    from app.window.application import run
 
     return run(options.model)
 

@@ -48,6 +48,8 @@ __all__ = [
     "parse_edit",
     "resolve",
 ]
+Target = Node | Edge
+REPLACED = {kind: row.done for kind, row in KINDS.items()}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ for `ArgumentError`).
 
 from __future__ import annotations
 
+ALIKE = "A and B score alike, so there is no effect to trace."
+ANOTHER = "Choose a B with another answer, or another metric."
+
 
 class WirescopeError(Exception):
     """Base of all user-facing failures."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MINUS = "\N{MINUS SIGN}"
 BELOW = "below noise"  # of an effect that rounding alone may have made (`core.noise`)
+_MOST_DIGITS = 5
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -44,3 +45,76 @@ def counted(count: int, name: str) -> str:
 def best_edges(count: int) -> str:
     """What a circuit keeps: `the best edge`, `the best 1,413 edges`."""
     return "the best edge" if count == 1 else f"the best {counted(count, 'edge')}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """`+0.07`, `−0.34`, and `0.00` without a sign for what rounds to nothing."""
+    text = f"{abs(value):.{digits}f}"
+    if float(text) == 0.0:
+        return text
+    return (MINUS if value < 0 else "+") + text
+
+
+def digits_to_see(change: float, fewest: int = 2) -> int:
+    """Digits after the point with which a change does not round to nothing; `fewest` where that would take too many."""
+    digits = fewest
+    while digits <= _MOST_DIGITS and abs(change) < 0.5 * 10**-digits:
+        digits += 1
+    return digits if digits <= _MOST_DIGITS else fewest
+
+
+def digits_of(value: float) -> int:
+    """Digits after the point for a number of the metric or a change of it, the same wherever it stands: three below
+    1, and more where it takes them to see it at all."""
+    return digits_to_see(value, 2 if abs(value) >= 0.9995 or value == 0 else 3)
+
+
+def change_words(change: float) -> str:
+    """A change of the metric: `−1.47`, `+0.310`, `−0.045`."""
+    return signed(change, digits_of(change))
+
+
+def score_words(score: float, signed: bool = True) -> str:
+    """A score, with its sign where that says anything: `−1.47`, `0.989`."""
+    return change_words(score) if signed else number(score, digits_of(score))
+
+
+def metric_digits(before: float, after: float) -> int:
+    """Digits for the metric and its change in one line, so that they add up."""
+    return digits_of(after - before) if after != before else digits_of(after)
+
+
+def pretty_name(name: str) -> str:
+    """An edge's or port's name as the window writes it: `a18.h4 → a24.h7 ⟨q⟩`."""
+    name = name.replace(" -> ", "->").replace("->", " → ")
+    for port in "qkv":
+        name = name.replace(f" <{port}>", f"<{port}>").replace(f"<{port}>", f" ⟨{port}⟩")
+    return name
+
+
+def visible_token(text: str) -> str:
+    """A token as a chip shows it: the leading space hidden, every other white space visible."""
+    shown = text[1:] if text.startswith(" ") and len(text) > 1 else text
+    return shown.replace(" ", "·").replace("\n", "⏎").replace("\t", "⇥").replace("\r", "␍") or "∅"
+
+
+def answer_words(label: str) -> str:
+    """An answer or a class name in a list: the leading space hidden, spaces between words kept."""
+    if not label.strip():
+        return visible_token(label)
+    return label.removeprefix(" ").replace("\n", "⏎").replace("\t", "⇥").replace("\r", "␍")
+
+
+def mark_space(answer: str) -> str:
+    """An answer with its leading space, which counts, made visible: `·Mary`."""
+    return "·" + answer[1:] if answer.startswith(" ") else answer
+
+
+def unmark_space(shown: str) -> str:
+    """The answer that `mark_space` shows."""
+    return " " + shown[1:] if shown.startswith("·") else shown
+
+
+def pairs_words(pairs: int) -> str:
+    """ "1 pair", "24 pairs"."""
+    return f"{pairs:,} pair{'s' * (pairs != 1)}"

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.edge_list import EdgeList
 from core.errors import ArgumentError
 from core.nodes import INPUT, LOGITS, Edge, Node, PortKind, Reader
 
@@ -288,3 +289,46 @@ class Graph:
         pairs = [Edge(self._parse_node(near), self._parse_reader(name)) for name in readers for near in writers]
         edges = [edge for edge in pairs if self.writer_index(edge.writer) < self.writers_before(edge.reader)]
         return [edge.name for edge in edges[:2]]
+
+
+class EdgeList(Sequence[Edge]):
+    """The edges of a graph as a sequence of Edge, made on demand."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def __len__(self) -> int:
+        return self._graph.n_edges
+
+    @overload
+    def __getitem__(self, index: int) -> Edge: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Edge]: ...
+    def __getitem__(self, index: int | slice) -> Edge | list[Edge]:
+        if isinstance(index, slice):
+            return [self._graph.edge(i) for i in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._graph.edge(index)
+
+    def __iter__(self) -> Iterator[Edge]:
+        for number, reader in enumerate(self._graph.readers):
+            count = int(self._graph.first_edge[number + 1] - self._graph.first_edge[number])
+            for writer in self._graph.writers[:count]:
+                yield Edge(writer, reader)
+
+    @property
+    def names(self) -> list[str]:
+        return self._graph.names
+
+    def index(self, value: object, start: int = 0, stop: int | None = None) -> int:
+        """The number of an edge or of an edge's name."""
+        return self._graph.index(value) if isinstance(value, str) else self._graph.edge_index(_as_edge(value))
+
+
+def _as_edge(value: object) -> Edge:
+    if not isinstance(value, Edge):
+        raise ArgumentError(f"{value!r} is not an edge.", "Give an Edge or its name, like m0->logits.")
+    return value

@@ -76,7 +76,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
     if "PySide6.QtWidgets" in sys.modules:
-        gc.disable()  # as the program does: see app/collector.py. `no_qt_left` collects after each test
+        gc.disable()  # as the program does: see app/window/garbage_collector.py. `no_qt_left` collects after each test
 
 
 @pytest.hookimpl(wrapper=True)

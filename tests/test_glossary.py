@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.edits import EditKind
+from core.glossary import explained, glossary
 from core.tracing.method import METHODS
-from views.glossary import explained, glossary
 
 WINDOW_WORDS = (
     "node", "writer", "reader", "port", "edge", "K/V head", "clean input", "counterfactual", "edit", "circuit",

@@ -209,15 +209,21 @@ print(*sorted(name for name in sys.modules if name.split(".")[0] in {"core", "to
     command = [sys.executable, "-W", "error", "-c", script]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     data = (
-        "edge_list",
+        "component_words",
         "edit_kinds",
         "edits",
         "errors",
-        "figure",
+        "evaluation",
+        "evaluation.statement",
         "formatting",
+        "glossary",
         "graph",
         "nodes",
         "positions",
+        "project",
+        "project.groups",
+        "project.metric_choice",
+        "project.outcome",
         "tracing",
     )
     allowed = {"core", "core.tracing.meaning", *(f"core.{name}" for name in data)}

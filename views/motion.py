@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QStyle
 
-MotionChoice = Literal["system", "full", "reduced"]
+from views.choices import MotionChoice
 
 MILLISECONDS = 220  # of a move of the eye
 

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from views.theme import Theme
+    from views.theme_colors import Theme
 
 
 def style_sheet(theme: Theme, scale: float = 1.0) -> str:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from app.document import Document, Source
-from app.messages import Ready
-from views.data import CardData
+from app.messages.replies import Ready
+from core.project.document import Document, Source
+from views.panels.inputs.data import CardData
 
 
 def awaited_cards(document: Document, before: Document, ready: Ready | None) -> tuple[CardData, CardData]:

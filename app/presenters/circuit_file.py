@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.asked_model import precision_entry
 from app.presenters.made_of import made_of_document, metric_kind
+from app.presenters.precision import precision_entry
 from core.circuit import Circuit
 from core.edits import Edit
 from core.formatting import is_below_noise
@@ -19,7 +19,7 @@ from core.interchange.made_of import KEY, MadeOf
 from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
 
 if TYPE_CHECKING:
-    from app.snapshot import Snapshot
+    from app.presenters.snapshot import Snapshot
 
 
 def circuit_text(shown: Snapshot) -> str:

@@ -6,16 +6,16 @@ from dataclasses import fields, replace
 from pathlib import PurePath
 from typing import Literal
 
-from app.document import Document, PairSource, Source
-from app.messages import Opened
-from app.step_words import metric_words
+from app.messages.replies import Opened
 from core.edits import Edit
 from core.errors import InputError
 from core.graph import Graph
 from core.inputs.corruption_kinds import ImageCorruption
 from core.inputs.dataset_files import FileRow
 from core.interchange.made_of import FileInput, MadeOf, hash_of, hash_of_file
-from views.data import MetricChoice
+from core.project.document import Document, PairSource, Source
+from core.project.metric_choice import MetricChoice
+from core.project.step_names import metric_words
 
 
 def made_of_document(document: Document, opened: Opened, edits: tuple[Edit, ...], metric_fits: bool = True) -> MadeOf:

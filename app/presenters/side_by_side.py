@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.messages import Scored
-from app.trace_choice import pairs_words
+from app.messages.replies import Scored
+from core.formatting import pairs_words
 
 
 @dataclass(frozen=True)

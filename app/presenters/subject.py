@@ -10,18 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.circuit_wants import Kept
-from app.inspection import REPLACED, mean_words
-from app.messages import Opened, Ran, Ready, Scored
-from app.shown import said
-from app.trace_choice import pairs_words
-from core.edits import Edit, EditKind
-from core.formatting import percent, share_words
+from app.messages.replies import Kept, Opened, Ran, Ready, Scored
+from app.presenters.edits import mean_words, said
+from core.edits import REPLACED, Edit, EditKind
+from core.formatting import change_words, pairs_words, percent, share_words
 from core.tracing.selection import CHOSEN_BY, RULES, USUAL
-from views.widgets.text import change_words
 
 if TYPE_CHECKING:
-    from app.document import Document
+    from core.project.document import Document
 
 LONGEST = 60  # letters of a prompt in a line
 NOT_MEASURED = "what they recover is not measured yet"

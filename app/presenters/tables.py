@@ -17,7 +17,7 @@ from core.graph import Edge
 from core.interchange.made_of import KEY
 
 if TYPE_CHECKING:
-    from app.snapshot import Snapshot
+    from app.presenters.snapshot import Snapshot
 
 NO_SCORES = "The edges have no scores yet."
 NO_RUN = "The predictions of what is shown are not there yet."

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app.pace import Pace
+from app.presenters.time_left import Pace
 from core.formatting import percent
 
 EVERY = 0.2  # seconds

@@ -9,8 +9,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.bench import Bench, ScoresKey
-from app.document import Document
+from app.worker.session_cache import Bench, ScoresKey
+from core.project.document import Document
 from core.tracing.scores import Scores
 from core.tracing.selection import USUAL
 

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QApplication
 
 from core.metrics import logit_difference
 from core.models.loading import load_model
+from core.project.metric_choice import MetricChoice
 from core.session import Session
 from tests.app.command_line import METRIC as COMMANDED
 from tests.app.models import CLEAN, COUNTERFACTUAL, SAVERS, SIDE
 from tests.app.person import PATIENCE, Person
 from views import theme
-from views.data import MetricChoice
 
 METRIC = MetricChoice("logit_difference", " Mary", " John")
 
@@ -55,7 +55,7 @@ def picture(seed: int) -> Image.Image:
 @pytest.fixture
 def sit_down(qapp: QApplication, qtbot) -> Iterator[Callable[[], Person]]:
     """Open a window, as often as wanted."""
-    from app.gui import make_window
+    from app.window.application import make_window
 
     theme.set_choice("dark")
     theme.apply(qapp)

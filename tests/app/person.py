@@ -12,14 +12,14 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
-from app.document import Document, Source
-from app.window import Window
-from core.edits import Edit
+from app.window.main_window import Window
+from core.edits import Edit, Target
 from core.graph import Node
 from core.models.loading import load_model
+from core.project.document import Document, Source
+from core.project.metric_choice import MetricChoice
 from core.session import Session
 from views.canvas.words import tool_tip
-from views.data import MetricChoice, Target
 
 PATIENCE = 30_000  # milliseconds
 

@@ -7,25 +7,28 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QSizeF
 
-from app.document import Document
-from app.messages import Opened, Ready
-from app.presenters.run_report import report_words
-from app.shown import edit_label
-from app.shown_edges import Extent, canvas_data
-from app.trust_words import say_needs
-from app.unfolded_shown import unfolded_data
-from app.unfolded_wants import UnfoldedFound, UnfoldedScores, WantUnfolded
+from app.cli.run_report import report_words
+from app.features.canvas.presenter import unfolded_data
+from app.features.canvas.queries import UnfoldedFound, UnfoldedScores, WantUnfolded
+from app.messages.replies import Opened, Ready
+from app.presenters.canvas import Extent, canvas_data
+from app.presenters.edits import edit_label
 from core.edits import Edit
+from core.evaluation.statements import say_needs
 from core.graph import Graph
-from views.canvas.unfolded_layout import make_unfolded_layout
-from views.canvas.unfolded_scene import make_unfolded_scene
-from views.canvas.unfolded_words import place_tip
-from views.data import CardData, MetricChoice, PredictionRow, PredictionsData
-from views.panels.effects import Effects
-from views.panels.prediction_rows import as_csv, as_text
-from views.panels.predictions import PredictionsPanel
-from views.table.rows import TableData, edge_rows
-from views.unfolded_data import Wire
+from core.project.document import Document
+from core.project.metric_choice import MetricChoice
+from core.project.outcome import PredictionRow
+from views.canvas.positions.data import Wire
+from views.canvas.positions.layout import make_unfolded_layout
+from views.canvas.positions.scene import make_unfolded_scene
+from views.canvas.positions.words import place_tip
+from views.panels.inputs.data import CardData
+from views.panels.inspector.effects import Effects
+from views.panels.predictions.data import PredictionsData
+from views.panels.predictions.panel import PredictionsPanel
+from views.panels.predictions.rows import as_csv, as_text
+from views.panels.table.rows import TableData, edge_rows
 
 GRAPH = Graph(2, 2, 2)
 LARGE, SMALL = GRAPH.edge(GRAPH.n_edges - 1), GRAPH.edge(GRAPH.n_edges - 2)

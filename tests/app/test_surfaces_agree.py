@@ -11,19 +11,20 @@ from dataclasses import replace
 
 import pytest
 
-from app.document import Document, PairSource, Source
-from app.inspection import REPLACED
+from app.presenters.snapshot import Snapshot
 from app.presenters.tables import scores_json
-from app.snapshot import Snapshot
-from app.trace_choice import TraceChoice
 from core.circuit import Circuit
+from core.edits import REPLACED
 from core.evaluation.measured import measure
 from core.formatting import share_words
+from core.project.document import Document, PairSource, Source
+from core.project.metric_choice import MetricChoice
+from core.project.trace_choice import TraceChoice
 from core.tracing.method import METHODS
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.tracing_steps import trace
-from views.data import EdgeInspection, MetricChoice
+from views.panels.inspector.data import EdgeInspection
 
 NAMES = ("Mary", "John", "Tom")
 QUICK_METHODS = ("eap", "eap-ig", "integrated-edges", "flow-routes", "random")
@@ -277,7 +278,7 @@ def test_a_surface_that_is_made_from_something_else_is_found(reader: Person, mon
         panel.set_data(replace(reader.window.circuits.data(), ranked="EAP over this pair"))
         monkeypatch.setattr(reader.window.circuits, "show", lambda: None)
     elif surface == "table":
-        monkeypatch.setattr("app.table_in_step.table_data", table_of_another_size)
+        monkeypatch.setattr("app.features.table.controller.table_data", table_of_another_size)
         reader.window.table_in_step._shown = ()
     elif surface == "trust":
         monkeypatch.setattr(reader.window.trusting, "_heading", lambda stale: "The best 3 edges.")
@@ -286,6 +287,6 @@ def test_a_surface_that_is_made_from_something_else_is_found(reader: Person, mon
 
 
 def table_of_another_size(opened, scored, document, *rest):
-    from app.table_in_step import TableData
+    from app.features.table.controller import TableData
 
     return TableData(opened.graph, scored.values, None, scored.ranking.kept(3))

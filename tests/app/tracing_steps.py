@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 import wirescope as ws
-from app.engine_thread import EngineThread
-from app.messages import Working
+from app.messages.request import Working
+from app.workbench.worker_thread import EngineThread
 from core.models.loading import load_model
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import PATIENCE, Person

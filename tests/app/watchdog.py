@@ -22,9 +22,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from core.graph import Node
+from core.project.metric_choice import MetricChoice
 from tests.app.person import Person
 from views import theme
-from views.data import MetricChoice
 
 BEAT = 2  # milliseconds
 NONE, LEFT, MIDDLE = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton

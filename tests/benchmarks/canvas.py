@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from core.graph import Graph
 from tests.benchmarks.table import Table
 from views.canvas.canvas import Canvas
-from views.data import CanvasData, EdgeMark
+from views.canvas.data import CanvasData, EdgeMark
 
 STEPS = 40
 BUDGETS = ["budget", "16", "16", "2", "100", ""]

@@ -43,9 +43,9 @@ import re, sys, tempfile
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from app.document import Document, Source
-from app.engine_side import EngineSide
-from app.messages import Request
+from core.project.document import Document, Source
+from app.worker.service import EngineSide
+from app.messages.replies.request import Request
 from core.models import packs
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 def megabytes():

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from views import theme
-from views.theme import DARK, LIGHT, Theme
+from views.theme_colors import DARK, LIGHT, Theme
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from core.graph import Node
 from core.tracing.meaning import hue_note
 from views.canvas.camera import Camera
+from views.canvas.data import CanvasData, NodeChanges, NodeScores
 from views.canvas.directions import paint_arrow, paint_dot
-from views.canvas.edge_layer import mix
 from views.canvas.labels import NOTE_PIXELS, pixel_font, sized, text_width
 from views.canvas.layout import EDGE
 from views.canvas.node_layer import PORTS_FROM, score_color, shade_color
 from views.canvas.scene import SHADES, Scene
-from views.data import CanvasData, NodeChanges, NodeScores
-from views.theme import Theme
+from views.theme import mix
+from views.theme_colors import Theme
 
 LEGEND = ("solid measured · dashed estimated", hue_note(1))
 NO_HUE = "grey: no sign"

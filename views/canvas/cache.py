@@ -15,7 +15,7 @@ from PySide6.QtGui import QPainter, QPixmap
 
 from views.canvas.camera import Camera
 from views.canvas.labels import Labels
-from views.theme import Theme
+from views.theme_colors import Theme
 
 OVERSCAN = 0.15  # of the view, on every side
 QUICK = 10.0  # milliseconds: a picture that takes less is made anew for every frame; also the length of a slice

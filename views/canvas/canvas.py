@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QMarginsF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from core.edits import Target
 from core.graph import Edge, Node
 from views import theme
 from views.canvas import walk
@@ -29,6 +30,7 @@ from views.canvas.border import (
     widest_header,
 )
 from views.canvas.camera import Camera
+from views.canvas.data import CanvasData, GroupMark
 from views.canvas.groups import group_at, paint_groups
 from views.canvas.hands import Hands
 from views.canvas.hit import clear_point, nodes_in, targets_at
@@ -37,7 +39,6 @@ from views.canvas.layout import Layout, make_layout
 from views.canvas.painter import GraphWorld, paint_emphasis, paint_small
 from views.canvas.scene import Scene, make_scene
 from views.canvas.words import target_name, tool_tip
-from views.data import CanvasData, GroupMark, Target
 
 NEAREST = 110.0  # pixels of a head's diameter at the nearest zoom
 

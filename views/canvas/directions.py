@@ -14,7 +14,7 @@ from views.canvas.curves import Array
 from views.canvas.edge_layer import edge_color
 from views.canvas.labels import is_far
 from views.canvas.scene import Scene
-from views.theme import Theme
+from views.theme_colors import Theme
 
 MOST_MARKS = 240  # of each kind: the strongest edges'
 DOT_AT, DOT = 5.0, 3.4  # pixels from the end of the edge, and half its width

@@ -27,7 +27,8 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from views.canvas.camera import Camera
 from views.canvas.curves import Array, Curves
 from views.canvas.strokes import UNSIGNED, Strokes
-from views.theme import Theme
+from views.theme import mix
+from views.theme_colors import Theme
 
 WIDTHS = (1.0, 1.2, 1.6, 2.2, 3.0, 4.0)  # pixels, by level
 INK = (0.46, 0.58, 0.70, 0.82, 0.92, 1.0)  # share of the hue over the panel, by level
@@ -55,13 +56,6 @@ def edge_color(theme: Theme, sign: int, level: int, dimmed: bool = False, crowde
     hue = {1: theme.positive, -1: theme.negative, UNSIGNED: theme.neutral}.get(sign, theme.muted)
     ink = (INK[level] if sign else UNKNOWN_INK) * (DIMMED if dimmed else 1.0) * (CROWDED[level] if crowded else 1.0)
     return mix(theme.panel, hue, ink)
-
-
-def mix(ground: str, hue: str, share: float) -> QColor:
-    """`share` of the hue over the ground."""
-    a, b = QColor(ground), QColor(hue)
-    parts = [round(x + (y - x) * share) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)]
-    return QColor(*parts)
 
 
 def edge_width(strokes: Strokes, place: int, scale: float) -> float:

@@ -7,10 +7,10 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from views.canvas.camera import Camera
+from views.canvas.data import GroupMark
 from views.canvas.labels import NOTE_PIXELS, node_rect, pixel_font
 from views.canvas.scene import Scene
-from views.data import GroupMark
-from views.theme import Theme
+from views.theme_colors import Theme
 
 HALO = 4.0  # pixels round a node
 LIFT = 20.0  # pixels: the label of an edited node lies between it and the group's name

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWi
 from views import motion
 from views.canvas.canvas import Canvas
 from views.canvas.hands import Hands
-from views.canvas.unfolded import UnfoldedCanvas
+from views.canvas.positions.canvas import UnfoldedCanvas
 
 Level = Literal["components", "positions"]
 LEVELS: tuple[Level, ...] = ("components", "positions")

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from views.canvas.camera import Camera
 from views.canvas.layout import EDGE
-from views.theme import Theme
+from views.theme_colors import Theme
 
 LARGEST = QSizeF(132, 116)
 PADDING = 8.0

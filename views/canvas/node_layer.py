@@ -19,11 +19,11 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 from core.graph import Node, Reader
 from views.canvas.camera import Camera
 from views.canvas.curves import port_offset
-from views.canvas.edge_layer import mix
 from views.canvas.labels import NAME_PIXELS, is_far, node_rect, pixel_font
 from views.canvas.scene import SHADES, Scene
 from views.canvas.strokes import LEVELS
-from views.theme import Theme
+from views.theme import mix
+from views.theme_colors import Theme
 
 PORTS_FROM = 28.0  # from which a head shows its ports
 LETTERS_FROM = 54.0

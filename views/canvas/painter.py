@@ -9,12 +9,12 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPainterPathStroker, QPen
 
-from core.edits import KINDS, EditKind
+from core.edits import KINDS, EditKind, Target
 from core.graph import Edge, Node
 from views.canvas.border import foot_box
 from views.canvas.camera import Camera
 from views.canvas.directions import paint_directions
-from views.canvas.edge_layer import edge_path, mix, paint_edges, paint_lifted
+from views.canvas.edge_layer import edge_path, paint_edges, paint_lifted
 from views.canvas.labels import (
     GLYPH_WIDTH,
     PILL_PIXELS,
@@ -40,8 +40,8 @@ from views.canvas.node_layer import (
     ring_rect,
 )
 from views.canvas.scene import Scene
-from views.data import Target
-from views.theme import Theme
+from views.theme import mix
+from views.theme_colors import Theme
 
 SNUG_BELOW = 12.0  # pixels of a node's height below which its ring keeps to its outline
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.tracing.meaning import towards
 from views.canvas.curves import Array, Curves
-from views.data import EdgeMark
+from views.canvas.data import EdgeMark
 
 UNSIGNED = 2  # a score without a sign: see `Strokes.sign`
 LEVELS = 6  # widths and strengths of colour

@@ -16,9 +16,9 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt
 
+from core.edits import Target
 from core.graph import INPUT, LOGITS, Edge, Graph, Node
 from views.canvas.scene import Scene
-from views.data import Target
 
 _WAYS = {
     Qt.Key.Key_Left: (-1, 0),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.component_words import node_words
 from core.edits import EDIT_WORDS, EditKind
+from core.formatting import change_words, pretty_name, score_words
 from core.graph import Edge, Node
 from views.canvas.scene import Scene
-from views.component_words import node_words
-from views.widgets.text import change_words, pretty_name, score_words
 
 _ENDS = {"input": "what the first layer reads", "logits": "what the model puts out"}
 
@@ -20,7 +20,7 @@ def target_name(target: Node | Edge) -> str:
 
 def figure_words(score: float, how: str, signed: bool = True) -> str:
     """A score in words: what is estimated or measured as the change that the edit makes, so that both can be compared;
-    what is no effect as the score that it is. how: see `views.data.CanvasData`."""
+    what is no effect as the score that it is. how: see `views.canvas.data.CanvasData`."""
     if how in ("estimated", "measured"):
         return f"change {change_words(-score)} {how}"
     return f"score {score_words(score, signed)}" + ("" if how == "scored" else f" {how}")

@@ -20,13 +20,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
 
-from views.data import TokenChip
+from core.formatting import visible_token
 from views.theme import current
+from views.widgets.data import TokenChip
 from views.widgets.icons import draw_icon
 from views.widgets.painted import Painted
 from views.widgets.picking import Picking
 from views.widgets.scroll_bars import show_vertical_bar
-from views.widgets.text import plain_tip, scaled, visible_token
+from views.widgets.text import plain_tip, scaled
 
 _PAD = 6.5  # inside a chip, left and right
 _GAP = 5.0  # between chips

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from views.glossary import explained
+from core.glossary import explained
 from views.widgets.buttons import LinkButton
 from views.widgets.text import ElidedLabel, plain_tip
 

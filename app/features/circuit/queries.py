@@ -1,10 +1,15 @@
-"""What the window asks about circuits of no certain size, and the answer. `handlers` serves it."""
+"""What the window asks about circuits, and the answers. `handlers` serves them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.errands import Errand
+import numpy as np
+from numpy.typing import NDArray
+
+from app.messages.request import Errand, Want
+from core.edits import EditKind
+from core.tracing.selection import USUAL
 
 
 @dataclass(frozen=True)
@@ -25,3 +30,31 @@ class SmallestFound:
     share: float
     before: float
     edges: int
+
+
+@dataclass(frozen=True)
+class WantKept(Want):
+    """What the document's circuit recovers."""
+
+
+@dataclass(frozen=True)
+class WantCurve(Want):
+    """What circuits of all sizes recover."""
+
+
+@dataclass(frozen=True, eq=False)
+class CurveFound:
+    """The faithfulness curve of the scores. band: [2, points], lowest and highest of random circuits. sure: [2,
+    points], 95 % by bootstrap over the `pairs` of a dataset; None for the pair on the cards."""
+
+    number: int
+    sizes: tuple[int, ...]
+    recovered: tuple[float, ...]
+    band: NDArray[np.float64]
+    cpr: float
+    cmd: float
+    kind: EditKind
+    title: str  # of the method
+    sure: NDArray[np.float64] | None = None
+    pairs: int = 0
+    rule: str = USUAL

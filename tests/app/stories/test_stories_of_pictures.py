@@ -15,10 +15,10 @@ from core.inputs.pair import Pair
 from core.metrics import Metric
 from core.models.loading import load_model
 from core.session import Session
+from tests.app.features.history.test_history import click_step, cut, hover, leave, rows
+from tests.app.features.inputs.test_making_b import make
 from tests.app.person import Person
 from tests.app.stories.steps import begin, drag, export, metric, says, svg_words
-from tests.app.test_history import click_step, cut, hover, leave, rows
-from tests.app.test_making_b import make
 
 
 def strongest_head(person: Person):

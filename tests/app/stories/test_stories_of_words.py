@@ -12,17 +12,16 @@ from PySide6.QtTest import QTest
 
 import wirescope as ws
 from core.edits import Edit
-from core.formatting import share_words
+from core.formatting import change_words, pretty_name, share_words
 from core.graph import Node
 from core.interchange.circuit_files import from_json
 from core.lens.attention import attention_pattern
+from tests.app.features.canvas.test_positions import click_place, clickable, go_to_tokens, unfolded
+from tests.app.features.find.test_find import bar, look_for
+from tests.app.features.inspector.test_inspecting import hover
 from tests.app.person import Person
 from tests.app.stories.steps import begin, drag, export, metric, says, svg_words
-from tests.app.test_find import bar, look_for
-from tests.app.test_inspecting import hover
-from tests.app.test_unfolding import click_place, clickable, go_to_tokens, unfolded
-from views.unfolded_data import Move, Spot
-from views.widgets.text import change_words, pretty_name
+from views.canvas.positions.data import Move, Spot
 
 
 def test_the_strongest_wire_is_cut_and_the_answer_changes(person: Person, tmp_path: Path, monkeypatch) -> None:

@@ -15,15 +15,15 @@ from core.inputs.pair import Dataset
 from core.metrics import Metric
 from core.models.loading import load_model
 from core.session import Session
+from tests.app.features.dataset.test_dataset import alone, measured
+from tests.app.features.find.test_find import bar, look_for
+from tests.app.features.predictions.test_pins import pinned, type_pin
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person, plain
 from tests.app.stories.steps import begin, export, metric, says, svg_words
-from tests.app.test_dataset import alone, measured
-from tests.app.test_docks import in_front, place
-from tests.app.test_find import bar, look_for
-from tests.app.test_groups import labels, select
-from tests.app.test_palette import summon
-from tests.app.test_pins import pinned, type_pin
+from tests.app.window.test_docks import in_front, place
+from tests.app.window.test_palette import summon
+from tests.app.workbench.test_groups import labels, select
 from views import theme
 from views.widgets.docks import Area
 

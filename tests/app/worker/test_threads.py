@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from app import asked_model
-from app.document import Document, Source
-from app.engine_side import EngineSide
-from app.examples import example
-from app.messages import Failed, Ready, Request
+from app.cli import open_model
+from app.messages.replies import Ready
+from app.messages.request import Failed, Request
 from app.worker import threads
+from app.worker.service import EngineSide
+from core.project.document import Document, Source
+from core.project.examples import example
 from tests.app.models import CLEAN
 
 
@@ -54,8 +55,8 @@ def test_a_model_that_does_not_open_changes_nothing_for_the_one_before(models) -
 
 
 def test_commands_run_a_small_model_on_one_thread_and_any_other_on_as_many_as_before(models, monkeypatch) -> None:
-    asked_model.open_model("bundled:shapes")
+    open_model.open_model("bundled:shapes")
     assert torch.get_num_threads() == 1
     monkeypatch.setattr(threads, "SMALL", 1000)
-    asked_model.open_model(str(models.gpt2))
+    open_model.open_model(str(models.gpt2))
     assert torch.get_num_threads() == 2

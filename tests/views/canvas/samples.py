@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.graph import Graph, Node
-from views.data import CanvasData, EdgeMark, NodeMark
+from views.canvas.data import CanvasData, EdgeMark, NodeMark
 
 SMALL = Graph(4, 8, 8)
 GROUPED = Graph(30, 9, 3)

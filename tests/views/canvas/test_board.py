@@ -12,10 +12,10 @@ from views import motion, theme
 from views.canvas import board, edge_layer
 from views.canvas.canvas import Canvas
 from views.canvas.curves import make_curves
+from views.canvas.data import CanvasData, EdgeMark, NodeMark
 from views.canvas.labels import is_far
 from views.canvas.minimap import MiniMap
 from views.canvas.scene import make_scene
-from views.data import CanvasData, EdgeMark, NodeMark
 
 LARGE = Graph(32, 32, 32)
 STRONG, OTHER = "a0.h0->a3.h7<q>", "a0.h2->a3.h1<q>"

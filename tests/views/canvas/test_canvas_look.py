@@ -20,7 +20,7 @@ from tests.views.canvas.hand import (
 from tests.views.canvas.samples import SMALL, canvas_data, head
 from views import theme
 from views.canvas.canvas import Canvas
-from views.data import NodeMark
+from views.canvas.data import NodeMark
 
 # ---- what is seen --------------------------------------------------------------------------------------------
 

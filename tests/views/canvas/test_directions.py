@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from tests.views.canvas.samples import SMALL, canvas_data, head
 from views import theme
 from views.canvas.canvas import Canvas
-from views.data import CanvasData, NodeChanges
+from views.canvas.data import CanvasData, NodeChanges
 
 EDGES = ("a0.h2->a2.h5<q>", "a2.h5->m3", "m0->a3.h6<k>")
 HERE = head(2, 5)

@@ -7,12 +7,12 @@ from PySide6.QtCore import QRectF, QSizeF
 from tests.views.canvas.samples import GROUPED, SMALL, canvas_data, head, random_data
 from views.canvas.camera import Camera
 from views.canvas.curves import make_curves
+from views.canvas.data import CanvasData, EdgeMark
 from views.canvas.edge_layer import Gap, edge_color, edge_path, edge_segments, visible
 from views.canvas.layout import make_layout
 from views.canvas.scene import make_scene
 from views.canvas.strokes import LEVELS
-from views.data import CanvasData, EdgeMark
-from views.theme import DARK, LIGHT
+from views.theme_colors import DARK, LIGHT
 
 SIZE = QSizeF(760, 540)
 

@@ -22,7 +22,7 @@ from core.graph import Graph, Node
 from tests.views.canvas.samples import canvas_data
 from views import theme
 from views.canvas.canvas import Canvas
-from views.data import CanvasData, NodeChanges, NodeMark
+from views.canvas.data import CanvasData, NodeChanges, NodeMark
 
 IMAGES = Path(__file__).parent / "images"
 NEW = bool(os.environ.get("WIRESCOPE_NEW_IMAGES"))

@@ -11,11 +11,11 @@ from tests.views.canvas.samples import GROUPED, ODD, SMALL, head, random_data
 from views import theme
 from views.canvas.border import foot_box
 from views.canvas.camera import Camera
+from views.canvas.data import NodeMark
 from views.canvas.labels import node_rect, place_labels
 from views.canvas.layout import make_layout
 from views.canvas.painter import paint_world
 from views.canvas.scene import Scene, make_scene
-from views.data import NodeMark
 
 SIZE = QSizeF(760, 540)
 VIEW = QRectF(0, 0, 760, 540)

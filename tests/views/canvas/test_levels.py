@@ -6,12 +6,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from tests.views.canvas.positions.test_positions import LINKS, unfolded
 from tests.views.canvas.samples import SMALL, canvas_data
-from tests.views.canvas.test_unfolded import LINKS, unfolded
 from views import motion
 from views.canvas.canvas import Canvas
 from views.canvas.levels import Levels
-from views.canvas.unfolded import UnfoldedCanvas
+from views.canvas.positions.canvas import UnfoldedCanvas
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 
-from views.data import PackRow
-from views.panels.status import StatusStrip
-from views.panels.toolbar import TopBar
-from views.panels.welcome import WelcomePanel
-from views.trace_data import MethodData, OptionData, TraceData
+from views.panels.status.strip import StatusStrip
+from views.panels.toolbar.panel import TopBar
+from views.panels.tracing.data import MethodData, OptionData, TraceData
+from views.panels.welcome.data import PackRow
+from views.panels.welcome.panel import WelcomePanel
 
 
 def catch(signal) -> list:

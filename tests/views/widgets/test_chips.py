@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from views import theme
-from views.data import TokenChip
 from views.theme import current
 from views.widgets.chips import TokenChips
+from views.widgets.data import TokenChip
 
 
 @pytest.fixture(autouse=True)

@@ -2,19 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from core.formatting import number
-from views.widgets.text import (
-    ElidedLabel,
+from core.formatting import (
     answer_words,
     change_words,
     mark_space,
     metric_digits,
-    plain_tip,
+    number,
     pretty_name,
     signed,
     unmark_space,
     visible_token,
 )
+from views.widgets.text import ElidedLabel, plain_tip
 
 
 def test_signs():

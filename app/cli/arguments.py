@@ -1,0 +1,76 @@
+"""What the arguments of several commands mean: edits, metrics, paths of pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from os.path import isfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.edits import KINDS
+from core.errors import ArgumentError, EditError, InputError
+
+if TYPE_CHECKING:
+    from core.edits import Edit
+    from core.models.model import Model
+
+
+MODEL_HELP = (
+    "bundled:NAME, pack:NAME, timm:NAME, a folder with safetensors, or a Hub id; "
+    "vision: or text: before the last two for a tower of CLIP or SigLIP"
+)
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp")
+EDIT_HELP = (
+    "TARGET=KIND[:VALUE][*STRENGTH][#SEED][@POSITIONS], for example 'a9.h6->a10.h7<q>=patch', "
+    f"'m3=mean@4,5', 'a1.h0=scale:0.5', 'm3=noise:0.5#7', 'm3=steer:vector.json'; kinds: {', '.join(KINDS)}. "
+    "May be given several times"
+)
+DATASET_HELP = "inputs that mean is taken over and resample draws from: one a line, texts or paths of pictures"
+METRIC_HELP = (
+    "KIND[:TARGET[:FOIL]], for example 'logit_difference: Mary: John', 'probability: Mary', 'accuracy: Mary', "
+    "'class_logit:star'"
+)
+ABLATIONS = {kind: KINDS[kind].carries for kind in KINDS if KINDS[kind].carries}  # what removed edges carry
+
+
+def refuse_pictures(model: Model, texts: Sequence[str | None]) -> None:
+    """Raise InputError for the path of a picture where a model reads text: it would be taken for a prompt."""
+    for text in texts:
+        if text is not None and Path(text).suffix.lower() in IMAGE_ENDINGS and isfile(text):
+            raise InputError(
+                f"{model.title} reads text, and {text} is a picture.", "Give a prompt, or choose a model that sees."
+            )
+
+
+def parse_edits(texts: Sequence[str]) -> list[Edit]:
+    """TARGET=KIND[:VALUE][@POSITIONS] to edits. Raises ArgumentError."""
+    from core.edits import parse_edit
+
+    try:
+        return [parse_edit(text) for text in texts]
+    except EditError as error:
+        raise ArgumentError(error.message, error.hint) from None
+
+
+def parse_metric(text: str | None) -> Any:
+    """KIND[:TARGET[:FOIL]] to a metric. Raises ArgumentError."""
+    from core.metrics import METRICS, Metric
+
+    if text is None:
+        return None
+    kind, _, answers = text.partition(":")
+    if kind not in METRICS:
+        raise ArgumentError(f"There is no metric {kind!r}.", f"There are: {', '.join(METRICS)}.")
+    target, foil = (answers, "") if not METRICS[kind].needs_foil else _two_answers(answers)
+    if METRICS[kind].needs_foil and not foil:
+        raise ArgumentError(f"{kind} needs a target and a foil.", f"Write {kind}: Mary: John.")
+    if METRICS[kind].needs_target and not target:
+        raise ArgumentError(f"{kind} needs a target.", f"Write {kind}: Mary.")
+    return Metric(kind, target or None, foil or None)
+
+
+def _two_answers(text: str) -> tuple[str, str]:
+    """TARGET:FOIL; either may be ":" itself, or begin with "id:"."""
+    match = re.fullmatch(r"(id:\d+|.[^:]*):(.+)", text, re.DOTALL)
+    return (match[1], match[2]) if match else (text, "")

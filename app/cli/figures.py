@@ -1,0 +1,71 @@
+"""The main job without a window: a snapshot of a document, figures from it, and the bundled example."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.messages.replies import Deltas, Opened, Ran, Ready, Scored
+from app.messages.request import Answer, Failed, Request
+from core.errors import InputError
+from core.project.document import Document
+from core.saving import save_text
+
+if TYPE_CHECKING:
+    from app.presenters.snapshot import Snapshot
+    from app.worker.service import EngineSide
+
+
+def take_snapshot(engine: EngineSide, document: Document, memory: float | None = None) -> Snapshot:
+    """Work through a document as the window does. Raises WirescopeError for whatever the window would show as a
+    problem."""
+    from app.presenters.snapshot import Snapshot
+
+    answers: dict[type, Answer] = {}
+    request = Request(1, document, memory=None if memory is None else int(memory))
+    engine.serve(request, lambda answer: answers.update({type(answer): answer}), lambda: False)
+    failed, ready = answers.get(Failed), answers.get(Ready)
+    if isinstance(failed, Failed):
+        raise InputError(failed.message, failed.hint)
+    assert isinstance(ready, Ready)
+    problem = ready.card_b.problem or ready.metric_problem
+    if problem:
+        raise InputError(problem)
+    opened, ran, scored, deltas = (answers.get(kind) for kind in (Opened, Ran, Scored, Deltas))
+    assert isinstance(opened, Opened)
+    assert isinstance(ran, Ran)
+    assert isinstance(scored, Scored)
+    assert isinstance(deltas, Deltas)
+    return Snapshot(
+        document,
+        opened,
+        ran,
+        scored,
+        None,
+        {} if deltas.alone else deltas.values,
+        deltas.values,
+        labels=ready.labels,
+        ready=ready,
+    )
+
+
+def write_export(snapshot: Snapshot, path: Path, edges: int, scale: int, theme_name: str) -> None:
+    """Write a snapshot as a figure, or as JSON, by the path's ending. Raises WirescopeError."""
+    from app.presenters.canvas import Extent
+
+    snapshot = replace(snapshot, extent=Extent(strongest=edges))
+    if path.suffix == ".json":
+        save_text(path, snapshot.circuit_json())
+        return
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtGui import QGuiApplication
+
+    from views.figures.figure import write_figure
+    from views.theme_colors import DARK, LIGHT
+
+    application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
+    write_figure(path, snapshot.canvas(), snapshot.caption(), DARK if theme_name == "dark" else LIGHT, scale)
+    del application  # it had to live while fonts were used

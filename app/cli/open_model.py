@@ -1,0 +1,45 @@
+"""The model of a command: in which precision it is asked for, and opening it, for all commands in one place."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from app.cli.output import tell
+from app.presenters.precision import USUAL_PRECISION
+from core.errors import ArgumentError, ModelError
+
+if TYPE_CHECKING:
+    from core.models.model import Model
+
+
+def add_precision_option(parser: argparse.ArgumentParser, usual: str = USUAL_PRECISION) -> None:
+    """usual: what holds without it, in words. The option is then None."""
+    parser.add_argument("--precision", help=f"what the model computes in: fp32, bf16 or fp64 ({usual})")
+
+
+def check_precision(precision: str) -> None:
+    """Raise ArgumentError for a precision that there is not."""
+    from core.models.health import placement
+
+    placement("cpu", precision)
+
+
+def open_model(name: str, precision: str | None = None, device: str = "cpu") -> Model:
+    """The model, after its notes were told. Raises ArgumentError for a precision or device that there is not,
+    ModelError for a model that cannot be opened."""
+    from app.worker.threads import threads_for, threads_to_open, use_threads
+    from core.models.health import placement
+    from core.models.loading import load_model
+
+    precision = precision or USUAL_PRECISION
+    where = placement(device, precision)
+    use_threads(threads_to_open(name))
+    try:
+        model = load_model(name, device=where[0], dtype=precision)
+    except ArgumentError as error:  # in a notebook a wrong name is a wrong argument, here it is a model not there
+        raise ModelError(error.message, error.hint) from None
+    use_threads(threads_for(model))
+    for note in model.notes:
+        tell(note)
+    return model

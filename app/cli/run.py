@@ -1,0 +1,84 @@
+"""`wirescope run`: the predictions before and after edits."""
+
+from __future__ import annotations
+
+import argparse
+from os.path import isfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli.arguments import EDIT_HELP, METRIC_HELP, MODEL_HELP, parse_edits, parse_metric, refuse_pictures
+from app.cli.open_model import add_precision_option, open_model
+from app.cli.output import say, say_json, tell
+from app.cli.pairs import IDS_HELP, add_memory_option, memory_of
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    from core.edits import Edit
+    from core.inputs.pair import Dataset
+    from core.models.model import Model
+    from core.session import Session
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, help=MODEL_HELP)
+    parser.add_argument("--clean", required=True, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
+    parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B")
+    parser.add_argument("--metric", help=METRIC_HELP)
+    add_precision_option(parser)
+    add_memory_option(parser)
+    parser.add_argument("--edit", action="append", default=[], metavar="EDIT", help=EDIT_HELP)
+
+
+def run_command(options: argparse.Namespace) -> int:
+    from app.cli.run_report import predictions_report, report_words
+    from app.worker.answer_spelling import spelling_note
+
+    session, edits = open_session(options)
+    report = predictions_report(session, edits, options.frozen_norms)
+    if note := spelling_note(session):
+        tell(note)
+    if options.json:
+        say_json(report)
+    else:
+        say(report_words(report))
+    return 0
+
+
+def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
+    """The session and the edits that the options ask for. Raises WirescopeError."""
+    from core.session import Session
+
+    edits, metric = parse_edits(options.edit), parse_metric(options.metric)
+    model = open_model(options.model, options.precision, options.device)
+    if model.is_text:
+        refuse_pictures(model, (options.clean, options.counterfactual))
+    dataset = None if options.dataset is None else _dataset(model, Path(options.dataset))
+    pair = model.pair(options.clean, options.counterfactual)
+    for side in (pair.clean, pair.counterfactual):
+        for note in () if side is None else side.notes:
+            tell(note)
+    session = Session(model, pair, metric, dataset=dataset, **memory_of(options))
+    session.run(edits)  # so that a wrong edit is told before anything is printed
+    return session, edits
+
+
+def _dataset(model: Model, path: Path) -> Dataset:
+    """The inputs of a file: the clean ones of pairs, or one a line. Raises InputError with the line of one that the
+    model cannot take."""
+    from core.inputs.dataset_files import read_inputs
+    from core.inputs.pair import Dataset
+
+    pairs = []
+    for number, row in enumerate(read_inputs(path).rows, start=1):
+        clean = row.clean
+        if not model.is_text:
+            beside = path.parent / Path(clean.strip()).expanduser()
+            clean = str(beside) if isfile(beside) else clean.strip()
+        try:
+            if model.is_text:
+                refuse_pictures(model, (clean,))
+            pairs.append(model.pair(clean))
+        except InputError as error:
+            raise InputError(f"Input {number} of {path.name}: {error.message}", error.hint) from None
+    return Dataset(pairs)

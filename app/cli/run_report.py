@@ -1,0 +1,83 @@
+"""What `wirescope run` says of a run: predictions before and after, the metric, and how far to trust the change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from app.presenters.precision import model_of
+from app.worker.describe import prediction_floors, prediction_rows
+from core.formatting import BELOW, is_below_noise
+
+if TYPE_CHECKING:
+    from core.edits import Edit
+    from core.session import Session
+
+
+def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bool = False) -> dict[str, Any]:
+    """Predictions before and after, the metric, and how the run went."""
+    clean = session.clean
+    result = session.run(edits, frozen_norms=frozen_norms)
+    floors = prediction_floors(session) if edits else None
+    unit, rows = prediction_rows(session, clean, result, floors=floors)
+    from core.precision import precision_name
+
+    floor = session.noise_floor
+    return {
+        "model": session.model.name,
+        "precision": precision_name(session.model.adapter.dtype),
+        "clean": session.pair.clean.text,
+        "counterfactual": None if session.pair.counterfactual is None else session.pair.counterfactual.text,
+        "metric": session.metric.name,
+        "edits": [str(edit) for edit in edits],
+        "norms": "frozen" if frozen_norms else "recomputed",
+        "before": float(clean.metric[0]),
+        "after": float(result.metric[0]),
+        "unit": unit,
+        "predictions": [
+            {"answer": row.label, "before": row.before, "after": row.after}
+            | ({"below_noise": True} if row.below_noise else {})
+            for row in rows
+        ],
+        "layers": session.graph.layers,
+        "parity": asdict(session.parity),
+        "noise_floor": floor,
+        "below_noise": bool(edits) and is_below_noise(float(result.metric[0]) - float(clean.metric[0]), floor),
+    }
+
+
+def report_words(report: dict[str, Any]) -> str:
+    """The report as a table."""
+    width = max(len(repr(row["answer"])) for row in report["predictions"])
+    lines = [
+        f"model           {model_of(report)}",
+        f"clean           {report['clean']}",
+        f"counterfactual  {report['counterfactual'] or 'none'}",
+        f"edits           {'; '.join(report['edits']) or 'none'}",
+        f"norms           {report['norms']}",
+        "",
+        f"{report['unit']:<{width}}    before     after    change",
+    ]
+    for row in report["predictions"]:
+        change = row["after"] - row["before"]
+        numbers = f"{_rounded(row['before']):8.4f}  {_rounded(row['after']):8.4f}  {_rounded(change):+8.4f}"
+        lost = f"  {BELOW}" if row.get("below_noise") else ""
+        lines.append(f"{row['answer']!r:<{width}}  {numbers}{lost}")
+    before, after, change = (
+        _rounded(x) for x in (report["before"], report["after"], report["after"] - report["before"])
+    )
+    said = f"{change:+.4f}{f', {BELOW}' if report.get('below_noise') else ''}"
+    lines += ["", f"{report['metric']}: {before:.4f} -> {after:.4f} ({said})"]
+    if report.get("noise_floor"):
+        lines.append(f"noise floor in half precision: {report['noise_floor']:.2g}; smaller changes are rounding")
+    parity = report["parity"]
+    lines.append(f"parity with the model's own forward: {parity['difference']:.1e}")
+    if "limit" in parity:
+        lines[-1] += f" ({parity['relative']:.1e} of the outputs' range; the limit is {parity['limit']:.0e})"
+    return "\n".join(lines)
+
+
+def _rounded(number: float) -> float:
+    """To the digits of the table; what is rounded to nothing has no minus."""
+    return round(number, 4) + 0.0

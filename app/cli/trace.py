@@ -1,0 +1,319 @@
+"""`wirescope trace`: score all edges, nodes, positions or edges at spans by a method, over a task, a dataset or one
+pair, and write the scores to a file."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.cli.arguments import ABLATIONS
+from app.cli.method_options import add_method_options, option_words, options_for
+from app.cli.open_model import add_precision_option, open_model
+from app.cli.output import say, say_json, tell
+from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options, session_over
+from app.cli.progress import told
+from app.cli.rule_options import add_rule_option, check_rule, with_rule
+from app.presenters.precision import USUAL_PRECISION, model_of, precision_entry
+from app.presenters.telling import Line
+from core.circuit import AT
+from core.edits import KINDS, EditKind
+from core.errors import ArgumentError, Cancelled, InputError
+from core.formatting import pairs_words, percent
+from core.tracing.meaning import ranking_words
+from core.tracing.method import method_named
+from core.tracing.options import CIRCUITS, LEVEL_WORDS, LEVELS
+from core.tracing.selection import RULES, USUAL
+
+if TYPE_CHECKING:
+    from app.cli.pairs import AskedPairs
+    from core.evaluation.measured import Measured
+    from core.inputs.pair import Dataset
+    from core.models.model import Model
+    from core.session import Session
+    from core.tracing.method import Method
+    from core.tracing.scores import Scores
+
+ABLATION_FLAGS = ("--ablation", "--replacement")
+SHOWN = 10  # of the strongest
+MARKED = 200  # edges in the graph of an EAP-IG file
+
+
+def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: str) -> None:
+    trace.add_argument("--model", required=True, help=model_help)
+    add_precision_option(trace)
+    add_pair_options(trace, required=True)
+    trace.add_argument("--metric", help=f"{metric_help}; KIND alone takes each pair's own answers, as by default the "
+                       "logit difference does")  # fmt: skip
+    trace.add_argument("--method", default="eap-ig", help="see `wirescope methods` (eap-ig)")
+    trace.add_argument("--level", choices=LEVELS, default="edges", help="what is scored (edges)")
+    trace.add_argument(
+        "--spans",
+        metavar="NAME,...",
+        help="of edge-spans: roles and positions, such as subject,-1 (the pairs' roles; without them every position)",
+    )
+    trace.add_argument(
+        *ABLATION_FLAGS,
+        dest="replacement",
+        default="patch",
+        metavar="KIND",
+        help=f"what a removed edge carries: {', '.join(ABLATIONS)} (patch)",
+    )
+    trace.add_argument("--out", default="circuit.json", help="the file to write (circuit.json)")
+    trace.add_argument("--format", choices=("wirescope", "eap-ig"), default="wirescope")
+    trace.add_argument("--size", type=int, help=f"edges in the graph of an eap-ig file (what the method kept, else "
+                       f"{MARKED})")  # fmt: skip
+    add_rule_option(trace, USUAL)
+    trace.add_argument("--json", action="store_true", help="print JSON")
+    add_method_options(trace)
+    trace.set_defaults(do=trace_command)
+
+
+def trace_command(options: argparse.Namespace) -> int:
+    from app.worker.answer_spelling import spelling_note
+    from core.interchange.eap_ig_files import input_note
+    from core.saving import check_place, save_text
+    from core.tracing.trace import Tracing
+
+    method = method_named(options.method)
+    own = options_for(method, options)
+    check_pair_options(options)
+    if options.format == "eap-ig" and options.level != "edges":
+        raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {options.level}.", "Leave out --format.")
+    if options.spans is not None and options.level != "edge-spans":
+        raise ArgumentError("--spans is for edges at spans.", "Give --level edge-spans too.")
+    if options.size is not None and options.format != "eap-ig":
+        raise ArgumentError("--size is for eap-ig files; Wirescope's hold all scores.", "Give --format eap-ig too.")
+    out = Path(options.out)
+    check_place(out)
+    model = open_model(options.model, options.precision)
+    pairs = asked_pairs(model, options, options.level == "edge-spans")
+    over = session_over(model, pairs, options.metric, options.memory)
+    session, dataset = over.session, over.dataset
+    check_rule(options.select, method.name, options.level, len(dataset))
+    if options.size is not None and not 0 <= options.size <= model.graph.n_edges:
+        raise ArgumentError(f"A circuit of this graph has 0 to {model.graph.n_edges:,} edges, not {options.size:,}.")
+    tracing = Tracing(
+        session,
+        method.name,
+        replacement=options.replacement,
+        level=options.level,
+        dataset=dataset,
+        options=own,
+        spans=None if options.spans is None else [name.strip() for name in options.spans.split(",")],
+    )
+    whole = _whole(session, dataset, options.replacement)
+    notes = [*pairs.notes, *filter(None, [spelling_note(session)]), *_flat(whole)]
+    note = input_note(options.replacement, "position" in model.input_words) if options.format == "eap-ig" else ""
+    notes += [note] if note else []
+    for note in notes:
+        tell(note)
+    scores, seconds, interrupted = _run(tracing, method)
+    about = {
+        **scores.about,
+        **_asked(options),
+        "pairs": str(len(dataset)),
+        "metric": over.metric,
+        "seconds": f"{seconds:.2f}",
+    }
+    scores, note, stopped = _chosen(replace(scores, about=about), options.select, session, dataset)
+    notes += [note] if note else []
+    save_text(out, _text(options, scores, pairs, model))
+    report = _report(scores, pairs, whole, method, str(out))
+    report |= {"options": option_words(method, own), "notes": notes}
+    report |= {} if over.right else {"answered rightly": None}
+    if options.json:
+        say_json(report)
+    else:
+        say(_words(report, method))
+    return 130 if interrupted or stopped else 0
+
+
+def _chosen(scores: Scores, rule: str | None, session: Session, dataset: Dataset) -> tuple[Scores, str, bool]:
+    """Scores that say by which rule their circuits are chosen, and a note where that cannot be; whether it was
+    interrupted. What is scored by then is kept."""
+    if rule is None:
+        return scores, "", False
+    try:
+        if "partial" in scores.about:
+            return scores.with_rule(rule), "", False  # `evaluate` finds out how sure signs are
+        return with_rule(scores, rule, session, dataset, told), "", False
+    except (ArgumentError, Cancelled, KeyboardInterrupt) as error:
+        why = error.message if isinstance(error, ArgumentError) else f"{rule} was cancelled."
+        note = f"The file names no rule to choose edges by. {why}"
+        tell(note)
+        return scores, note, not isinstance(error, ArgumentError)
+
+
+def _run(tracing: Any, method: Method) -> tuple[Scores, float, bool]:
+    """The scores, the seconds they took, and whether it was interrupted: they are then partial. Raises Cancelled where
+    there are none yet."""
+    started = time.perf_counter()
+    line = Line(told)
+    scores: Scores | None = None
+    interrupted = False
+    try:
+        for so_far, _ in tracing.parts(told=lambda share: line(f"{method.title}, {pairs_words(tracing.pairs)}", share)):
+            scores = so_far
+    except (KeyboardInterrupt, Cancelled):
+        interrupted = True
+    told("")
+    if scores is None:
+        raise Cancelled("Cancelled before anything was scored; nothing is written.")
+    return scores, time.perf_counter() - started, interrupted
+
+
+def _whole(session: Session, dataset: Dataset, replacement: EditKind) -> Measured | None:
+    """The metric and the answers of the whole model, and the metric with no edge at all; None where there is no B to
+    take values from. Raises InputError where they are alike on every pair: nothing can then be traced."""
+    from core.evaluation.measured import measure
+    from core.tracing.direction import FLAT
+
+    from_b = KINDS[replacement].from_b
+    if from_b and dataset.pairs[0].counterfactual is None:
+        return None
+    line = Line(told)
+    found = measure(session, [], replacement, dataset=dataset, progress=lambda share: line("Running the model", share))
+    if (np.abs(found.whole - found.nothing) < FLAT).all():
+        what = "A and B score alike" if from_b else f"With edges cut by {replacement} nothing changes"
+        raise InputError(
+            f"{what}: the metric is {found.whole.mean():.4g} with every edge and with none, so there is no effect to "
+            "trace.",
+            "Choose a B with another answer, or another metric.",
+        )
+    return found
+
+
+def _flat(whole: Measured | None) -> list[str]:
+    from core.tracing.direction import FLAT
+
+    alike = 0 if whole is None else int((np.abs(whole.whole - whole.nothing) < FLAT).sum())
+    return [f"{alike} of {whole.pairs} pairs score alike with every edge and with none."] if whole and alike else []
+
+
+def _asked(options: argparse.Namespace) -> dict[str, str]:
+    """What `evaluate` needs to take the same pairs and the same metric."""
+    about = {"model": options.model, "seed": str(options.seed), **precision_entry(options.precision or USUAL_PRECISION)}
+    about |= {"task": options.task} if options.task else {}
+    about |= {"dataset": Path(options.dataset).name} if options.dataset else {}
+    about |= {"asked pairs": str(options.pairs)} if options.pairs else {}
+    return about | ({"metric kind": options.metric} if options.metric else {})
+
+
+def _text(options: argparse.Namespace, scores: Scores, pairs: AskedPairs, model: Model) -> str:
+    from core.interchange.eap_ig_files import scores_to_eap_ig
+    from core.interchange.scores_files import scores_to_json
+
+    if options.format == "eap-ig":
+        kept = MARKED if scores.kept is None else int(scores.kept.sum())
+        size = options.size if options.size is not None else min(kept, model.graph.n_edges)
+        width, added = model.adapter.shape.width, "position" in model.input_words
+        return scores_to_eap_ig(scores, scores.select(size), width, pairs.rows, added)
+    return scores_to_json(scores, pairs.rows)
+
+
+# ---- what is said ----
+
+
+def _report(
+    scores: Scores,
+    pairs: AskedPairs,
+    whole: Measured | None,
+    method: Method,
+    out: str,
+) -> dict[str, Any]:
+    about = scores.about
+    return {
+        "model": about["model"],
+        "precision": about.get("precision", USUAL_PRECISION),
+        "method": scores.method,
+        "level": scores.level,
+        **({"spans": list(scores.spans)} if scores.spans else {}),
+        "scored": int(np.isfinite(scores.values).sum()),
+        "of": scores.values.size,
+        "pairs": pairs.words,
+        "replacement": scores.replacement,
+        "metric": about["metric"],
+        "metric with every edge": None if whole is None else float(whole.whole.mean()),
+        "metric with no edge": None if whole is None else float(whole.nothing.mean()),
+        "answered rightly": None if whole is None else whole.whole_accuracy,
+        "seconds": float(about["seconds"]),
+        "partial": about.get("partial"),
+        "kind of score": method.meaning.how if scores.measured is None else "measured and estimated",
+        "direction": scores.direction if scores.signed else None,
+        "kept": None if scores.kept is None else int(scores.kept.sum()),
+        "measured": None if scores.measured is None else int(scores.measured.sum()),
+        "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
+        "chosen by": scores.rule,
+        "file": out,
+    }
+
+
+def strongest(scores: Scores, count: int) -> list[tuple[str, float]]:
+    """The largest scores whatever their sign, by name."""
+    values = scores.values.ravel()
+    order = [int(i) for i in np.argsort(-np.abs(values), kind="stable")[:count] if np.isfinite(values[i])]
+    return [(_name(scores, i), float(values[i])) for i in order]
+
+
+def _name(scores: Scores, index: int) -> str:
+    if scores.level == "edges":
+        return scores.graph.edge(index).name
+    if scores.level == "edge-spans":
+        edge, span = divmod(index, len(scores.spans))
+        return f"{scores.graph.edge(edge).name}{AT}{scores.spans[span]}"
+    if scores.level == "nodes":
+        return scores.graph.writers[index].name
+    node, position = divmod(index, scores.values.shape[1])
+    return f"{scores.graph.writers[node].name}@{position}"
+
+
+def _words(report: dict[str, Any], method: Method) -> str:
+    told_options = f", {report['options']}" if report["options"] else ""
+    some = f"{report['scored']:,} of {report['of']:,}" if report["scored"] < report["of"] else f"{report['of']:,}"
+    what = LEVEL_WORDS.get(report["level"], report["level"])
+    lines = [
+        f"{method.title}{told_options}: {some} {what} of {model_of(report)} over {report['pairs']} in "
+        f"{report['seconds']:.1f} s",
+        f"metric: {report['metric']}{_metric_words(report)}",
+    ]
+    if report["partial"]:
+        lines.insert(0, f"PARTIAL, interrupted after {report['partial']}: the file says so too.")
+    kind = report["kind of score"]
+    if report["measured"] is not None:
+        others = report["of"] - report["measured"]
+        kind = f"{report['measured']:,} {what} measured, the other {others:,} estimated"
+    meaning = f"{kind}; {method.meaning.sign_words}"
+    carried = f"; removed edges carry {ABLATIONS[report['replacement']]}" if method.replaces else ""
+    chosen = report["level"] in CIRCUITS and report["kept"] is None
+    width = max(len(row["name"]) for row in report["strongest"]) if report["strongest"] else 0
+    lines += [f"scores: {meaning}{carried}"]
+    lines += [ranking_words(report["direction"])] if method.meaning.signed else []
+    lines += [_kept_words(report, what)] if report["kept"] is not None else []
+    lines += [f"circuits: chosen by {report['chosen by']}, {RULES[report['chosen by']].words}"] * chosen
+    lines += [f"spans: {', '.join(report['spans'])}"] if "spans" in report else []
+    lines += ["", f"the strongest {len(report['strongest'])}, of either sign"]
+    plus = "+" if method.meaning.signed else ""
+    lines += [f"{row['name']:<{width}}  {row['score']:>{plus}12.4g}" for row in report["strongest"]]
+    lines += ["", f"{report['file']} holds all scores."]
+    if report["level"] in CIRCUITS:
+        lines[-1] += f" How far to trust them: wirescope evaluate {report['file']}"
+    return "\n".join(lines)
+
+
+def _kept_words(report: dict[str, Any], what: str) -> str:
+    """ "kept: 42 edges, which stand first whatever their score; the others were removed" """
+    return f"kept: {report['kept']:,} {what}, which stand first whatever their score; the others were removed"
+
+
+def _metric_words(report: dict[str, Any]) -> str:
+    if report["metric with every edge"] is None:
+        return ""
+    words = f"; {report['metric with every edge']:.4g} with every edge, {report['metric with no edge']:.4g} with none"
+    if report["answered rightly"] is not None:
+        words += f"; the whole model answers {percent(report['answered rightly'])} of the pairs rightly"
+    return words

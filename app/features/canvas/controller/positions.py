@@ -1,0 +1,222 @@
+"""The second level of the canvas in step with the workbench: what is asked of the engine while it shows, its data, and
+what the user does there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.features.canvas.presenter import unfolded_data, with_scores
+from app.features.canvas.queries import UnfoldedFound, WantUnfolded
+from app.messages.replies import Opened
+from app.messages.request import Unanswered
+from core.edits import REPLACED, Target
+from core.graph import LOGITS
+from views.canvas.positions.data import Move, Picture, Place, Positions, Spot, UnfoldedData, Wire
+from views.figures.data import FigureCaption
+from views.figures.positions import UnfoldedDrawing
+from views.panels.inputs.data import CardData
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+KEY = "unfolded"
+MOST_EDGES = 64  # of the circuit: the strongest
+
+
+class Unfolding(QObject):
+    """One window's second level. The circuit is the one that the first level showed when it was left."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._bench = bench = window.workbench
+        self._entered_with: tuple[Target, ...] = ()
+        self._move: Move | None = None  # the selected one
+        self._found: UnfoldedFound | None = None
+        self._of: tuple[object, ...] = ()  # the state that it was found in
+        self._problem = ""
+        self._picture: Picture | None = None
+        self._choosing = False  # what the user selects here is of the circuit that shows
+        self._soon = QTimer(self, singleShot=True, interval=0)  # many things change together
+        self._soon.timeout.connect(self._follow)
+        window.levels.level_changed.connect(self._enter)
+        window.commands["level"].setEnabled(False)  # there is nothing to unfold yet
+        board = window.unfolded
+        board.selection_changed.connect(self._choose)
+        board.edit_requested.connect(self._edit)
+        board.patch_dropped.connect(self._patch)
+        bench.on(UnfoldedFound, self._take)
+        bench.on(Unanswered, self._take_problem)
+        bench.model_opened.connect(self._take_model)
+        bench.cards_changed.connect(self._take_cards)
+        bench.selection_changed.connect(self._take_selection)
+        for changed in (bench.canvas_changed, bench.positions_changed, bench.inspection_changed):
+            changed.connect(lambda _: self._later())
+
+    @property
+    def shown(self) -> bool:
+        return self._window.levels.level == "positions"
+
+    def data(self) -> UnfoldedData:
+        """What the second level shows."""
+        bench = self._bench
+        opened, ready = bench.opened, bench.ready
+        if opened is None or ready is None or self._found is None:
+            return self._waiting()
+        if self._problem:
+            return UnfoldedData(opened.graph, picture=self._picture, note=self._problem)
+        data = unfolded_data(
+            self._found,
+            bench.usable(),
+            opened,
+            ready,
+            bench.selection,
+            bench.positions,
+            self._move,
+            bench.known.inspected,
+            self._picture,
+            stale=bench.stale or self._of != self._state(),
+            direction=bench.direction,
+        )
+        return with_scores(data, bench.extent.scores)
+
+    def drawing(self) -> UnfoldedDrawing | None:
+        """The second level as a figure, without selection, while it shows."""
+        data = self.data() if self.shown and self._bench.opened is not None else None
+        if data is None or not data.links:
+            return None
+        columns = tuple(replace(column, chosen=False) for column in data.columns)
+        return UnfoldedDrawing(replace(data, columns=columns, selection=()))
+
+    def caption(self, caption: FigureCaption) -> FigureCaption:
+        """A figure's caption with what the links of the second level are."""
+        found = self._found
+        if found is None or not self.shown:
+            return caption
+        by = f"estimated by {found.title} at each position, {REPLACED[found.kind]}"
+        by += ", of an earlier state" if self._of != self._state() else ""
+        lines = [f"Dashed: {by}. Arcs: what a head moves from one position to another; lines: what stays at one."]
+        lines += [f"Lines are where the circuit keeps an edge: {found.kept.words}."] if found.kept is not None else []
+        return replace(caption, lines=[*lines, *caption.lines[1:]])
+
+    def _waiting(self) -> UnfoldedData:
+        """The words of what is being done, or of why there is nothing."""
+        opened, ready = self._bench.opened, self._bench.ready
+        assert opened is not None
+        if self._problem:
+            note = self._problem
+        elif ready is None or self._bench.busy:
+            note = "Unfolding the circuit …"
+        else:
+            note = "There is no circuit to unfold: no edge has a score. Choose another metric or another B."
+        return UnfoldedData(opened.graph, picture=self._picture, output_label=opened.output_label, note=note)
+
+    # ---- the switch ----
+
+    def _enter(self, level: str) -> None:
+        self._window.commands["level"].setChecked(level == "positions")
+        if level == "positions":
+            self._entered_with = self._bench.selection
+            self._move = None
+        self._later()
+
+    def _take_model(self, opened: Opened) -> None:
+        words = "Tokens" if opened.is_text else "Patches"
+        self._window.levels.set_words(words)
+        self._window.commands["level"].setText(f"U&nfold over {words}")
+        self._window.commands["level"].setEnabled(True)
+        self._found, self._move, self._entered_with, self._problem = None, None, (), ""
+        self._later()
+
+    def _take_cards(self, a: CardData, b: CardData) -> None:
+        if a.image is None or a.grid is None:
+            self._picture = None
+        elif self._picture is None or self._picture.pixels is not a.image:
+            self._picture = Picture(a.image, a.grid)
+        self._later()
+
+    def _take_selection(self, selection: tuple[Target, ...]) -> None:
+        """What is selected elsewhere may be of another part of the graph: that shows then too."""
+        if not self._choosing:
+            self._entered_with, self._move = selection, None
+        self._later()
+
+    # ---- asking and hearing ----
+
+    def _later(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _follow(self) -> None:
+        """Ask for what the second level needs, while it shows, and show what is known."""
+        self._bench.want(KEY, self._want())
+        if self.shown and self._bench.opened is not None:
+            self._window.unfolded.set_data(self.data())
+
+    def _want(self) -> WantUnfolded | None:
+        opened = self._bench.opened
+        if not self.shown or opened is None:
+            return None
+        data = self._bench.drawn.canvas(self._entered_with)
+        if data is None or self._bench.scored is None:
+            kept = self._found
+            return kept.want if kept is not None and kept.want.graph == opened.graph else None
+        scores = self._bench.scored.values
+        strongest = sorted((mark.index for mark in data.edges), key=lambda index: -abs(scores[index]))[:MOST_EDGES]
+        return WantUnfolded(opened.graph, tuple(sorted(strongest)), len(data.edges), self._region(opened))
+
+    def _region(self, opened: Opened) -> Positions:
+        """A brushed part of an image counts as one column."""
+        positions = self._bench.positions
+        return () if opened.is_text or len(positions) < 2 else tuple(sorted(positions))
+
+    def _state(self) -> tuple[object, ...]:
+        """What the estimates depend on."""
+        document = self._bench.document
+        file = "" if document.traced is None else document.traced.file  # says where edges are kept
+        return document.clean, document.counterfactual, document.metric, document.method, file, self._bench.cut_kind
+
+    def _take(self, found: UnfoldedFound) -> None:
+        self._found, self._problem, self._of = found, "", self._state()
+        self._later()
+
+    def _take_problem(self, answer: Unanswered) -> None:
+        if isinstance(answer.want, WantUnfolded):
+            self._problem = answer.words
+            self._later()
+
+    # ---- what the user does there ----
+
+    def _choose(self, places: tuple[Place, ...]) -> None:
+        """Select what the places are of, and their positions."""
+        self._move = places[0] if len(places) == 1 and isinstance(places[0], Move) else None
+        positions = sorted({position for place in places for position in _positions(place)})
+        targets = tuple(dict.fromkeys(_target(place) for place in places))
+        self._choosing = True
+        self._window.canvas.set_selection(targets)
+        self._bench.set_positions(tuple(positions))
+        self._bench.select(targets)
+        self._choosing = False
+
+    def _edit(self, place: Place, tool: str) -> None:
+        """Cut or patch at the place's positions, which a click has selected."""
+        self._bench.editing.toggle(_target(place), tool)
+
+    def _patch(self, place: Place) -> None:
+        self._window.unfolded.choose((place,))
+        self._bench.editing.patch(_target(place))
+
+
+def _target(place: Place) -> Target:
+    if isinstance(place, Spot):
+        return place.node
+    return place.edge if isinstance(place, Wire) else place.head
+
+
+def _positions(place: Place) -> Positions:
+    if isinstance(place, Spot) and place.node == LOGITS:
+        return ()
+    return place.goal if isinstance(place, Move) else place.positions

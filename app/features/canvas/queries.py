@@ -1,0 +1,69 @@
+"""The circuit over positions, asked for and answered: what goes between the window and the engine's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.messages.replies import KeptAt
+from app.messages.request import Want
+from core.edits import EditKind, Target
+from core.graph import Graph, Node
+from views.canvas.positions.data import Positions
+
+
+@dataclass(frozen=True)
+class WantUnfolded(Want):
+    """Some edges of a graph over all positions. circuit: how many there are in all. region: positions that count as one
+    column."""
+
+    graph: Graph
+    edges: tuple[int, ...]
+    circuit: int = 0
+    region: Positions = ()
+
+
+@dataclass(frozen=True, eq=False)
+class UnfoldedScores:
+    """The strongest links, strongest first, with their estimated scores. Columns by their number in `columns`.
+
+    wires: (edge, column, score). moves: (head, key column, query column, score). links: how many there are that carry
+    anything. reads: positions that the output reads; None: all.
+    """
+
+    columns: tuple[Positions, ...]
+    wires: tuple[tuple[int, int, float], ...]
+    moves: tuple[tuple[Node, int, int, float], ...]
+    links: int
+    reads: Positions | None
+
+
+@dataclass(frozen=True)
+class UnfoldedFound:
+    """scores: estimated, of removing (`kind`). changes: what each edit at some positions does on top of the others:
+    metric with it minus metric without it. kept: of a circuit that keeps edges at some positions."""
+
+    number: int
+    want: WantUnfolded
+    kind: EditKind
+    title: str  # of the method
+    scores: UnfoldedScores
+    changes: Mapping[tuple[Target, Positions], float]
+    kept: KeptAt | None = None
+
+
+@dataclass(frozen=True)
+class WantChanges(Want):
+    """How much the edits change what each node puts out."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChangesFound:
+    """reached, values: [nodes], in the order of `graph.nodes`; None without edits: see `core.evaluation`."""
+
+    number: int
+    reached: NDArray[np.bool_] | None
+    values: NDArray[np.float64] | None

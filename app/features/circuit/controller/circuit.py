@@ -1,0 +1,297 @@
+"""The circuit of the window: the strip under the canvas and the document's size. While the handle is dragged the newest
+size is taken up as soon as the engine is free, so that every figure on the way is seen, and none is waited for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.features.circuit.queries import CurveFound, WantCurve, WantKept
+from app.messages.replies import Kept, Recovered, Scored, Untraced
+from app.messages.request import Unanswered
+from app.presenters.edits import mean_words
+from app.presenters.score_words import scored_words
+from app.presenters.subject import over_words, recovery_words
+from app.workbench.workbench import TRACE_STEP
+from core.edits import REPLACED
+from core.evaluation.verdict import speaks_against
+from core.formatting import best_edges, counted, pairs_words, share_words
+from core.project.document import Document
+from core.tracing.selection import RULES, USUAL
+from views.panels.circuit.data import CircuitData, CurveData, KeptData, RuleData
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+LONGEST_WAIT = 250  # milliseconds that a dragged size waits for the engine
+
+
+class Circuits(QObject):
+    """Joins the strip to the workbench."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window, self._panel, self._bench = window, window.faithfulness, window.workbench
+        self._kept: Kept | None = None  # the last one, which may be of another size or of other scores
+        self._curve: CurveFound | None = None
+        self._basis: tuple[object, ...] = ()  # of both
+        self._curve_of: tuple[object, ...] = ()  # the state that the curve is of
+        self._scored_of: tuple[object, ...] = ()  # the state of the scores that came last
+        self._given_up_of: tuple[object, ...] = ()  # the state whose curve the user has given up
+        self._problem = ""
+        self._untraced: tuple[object, str] = None, ""  # why a trace could not be made, and of which state
+        self._found: int | None = None  # the size that the last trace came to
+        self._found_of: tuple[object, ...] = ()  # the state that it was found in
+        self._pending: int | None = None
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(LONGEST_WAIT)
+        self._wait.timeout.connect(self._take_pending)
+        bench, panel = self._bench, self._panel
+        panel.size_wanted.connect(self._want_size)
+        panel.rule_wanted.connect(self._choose_rule)
+        panel.let_go.connect(self._let_go)
+        panel.overview_wanted.connect(lambda: self._commit(None))
+        panel.measure_wanted.connect(lambda: window.commands["measure"].trigger())
+        panel.trace_wanted.connect(self._want_curve)
+        bench.want("kept", WantKept())  # nothing is run while no circuit is chosen
+        bench.on(Kept, self._take_kept)
+        bench.on(CurveFound, self._take_curve)
+        bench.on(Scored, self._take_scored)
+        bench.on(Recovered, self._take_recovered)
+        bench.on(Unanswered, self._take_unanswered)
+        bench.on(Untraced, self._take_untraced)
+        bench.history_changed.connect(self._follow)
+        bench.idle.connect(self._rest)
+        bench.given_up.connect(lambda _: self._give_up_curve())
+        for changed in (bench.model_opened, bench.metric_changed, bench.nothing_to_show):
+            changed.connect(lambda _: self.show())
+
+    # ---- what the user does ------------------------------------------------------------------------------------
+
+    def _want_size(self, size: int) -> None:
+        self._pending = size
+        if not self._bench.busy:
+            self._take_pending()
+        elif not self._wait.isActive():
+            self._wait.start()
+
+    def _let_go(self) -> None:
+        self._take_pending()
+        self._bench.history.seal()
+
+    def _take_pending(self) -> None:
+        self._wait.stop()
+        size, self._pending = self._pending, None
+        if size is not None:
+            self._commit(size)
+
+    def _commit(self, size: int | None) -> None:
+        scored = self._bench.scored
+        kept = best_edges if scored is None or scored.rule == USUAL else partial(counted, name="edge")
+        words = "Show the strongest edges" if size is None else f"Keep {kept(size)}"
+        merge = "" if size is None else "size"
+        self._bench.commit(words, replace(self._bench.document, size=size), merge)
+
+    def _choose_rule(self, name: str) -> None:
+        document = self._bench.document
+        self._bench.commit(f"Choose edges: {RULES[name].title}", replace(document, rule=name))
+
+    def _want_curve(self) -> None:
+        """Trace, or go on with the curve that was given up."""
+        if self._curve_can_run():
+            self._given_up_of = ()
+            self._follow()
+        else:
+            self._window.commands["trace"].trigger()
+
+    def _give_up_curve(self) -> None:
+        """What the user has cancelled does not start again by itself."""
+        if self._curve is None or self._curve_of != self._state():
+            self._given_up_of = self._state()
+        self._follow()
+
+    def _rest(self) -> None:
+        self._take_pending()
+        self.show()
+
+    # ---- what the engine says ----------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """The document is another one."""
+        state = self._state()
+        wanted = self._curve_can_run() and self._given_up_of != state
+        self._bench.want("curve", WantCurve() if wanted else None)
+        if self._basis != state[0]:  # other inputs, another metric: not even the scale is the same
+            self._basis, self._kept, self._curve, self._problem = state[0], None, None, ""
+        self.show()
+
+    def _state(self) -> tuple[tuple[object, ...], str, object, str]:
+        """What figures depend on: their basis, what a cut carries, how edges are scored, and how they are chosen."""
+        document = self._bench.document
+        return document.basis, self._bench.cut_kind, document.traced, document.rule
+
+    def _curve_can_run(self) -> bool:
+        """Whether all edges are scored, by a trace or by a file, so that circuits of all sizes can be run."""
+        if self._of_file():
+            scored = self._bench.scored
+            return scored is not None and self._scored_of == self._state() and not scored.ranking.unknown.any()
+        return self._bench.recovered is not None
+
+    def _of_file(self) -> bool:
+        traced = self._bench.document.traced
+        return traced is not None and bool(traced.file) and self._untraced[0] != self._state()
+
+    def _take_kept(self, kept: Kept) -> None:
+        self._kept, self._problem = kept, ""
+        self.show()
+
+    def _take_curve(self, curve: CurveFound) -> None:
+        self._curve, self._curve_of = curve, self._state()
+        self.show()
+
+    def _take_scored(self, scored: Scored) -> None:
+        self._problem, self._scored_of = scored_words(scored), self._state()
+        if self._of_file():
+            self._follow()
+        else:
+            self.show()
+
+    def _take_recovered(self, recovered: Recovered) -> None:
+        """A trace has found how many edges do most: they are the circuit, where the user has not chosen a size."""
+        document = self._bench.document
+        size, self._found_of = document.size, self._state()
+        words = traced_words(recovered, document)
+        if size is None or size == self._found:
+            self._found = recovered.size if recovered.is_small else None
+            self._bench.commit(step_words(recovered), replace(document, size=self._found), TRACE_STEP)
+        elif size != recovered.size:
+            words += f" Kept are {size:,}, as chosen."
+        self._bench.message.emit(words)
+        self._bench.history.seal()
+        self._untraced = None, ""
+        self._follow()
+
+    def _take_untraced(self, answer: Untraced) -> None:
+        """The trace that was asked for cannot be made."""
+        self._bench.end_trace()
+        words = f"{answer.message} {answer.hint}".strip()
+        self._untraced = self._state(), words
+        self._bench.message.emit(words)
+        self.show()
+
+    def _take_unanswered(self, answer: Unanswered) -> None:
+        if isinstance(answer.want, WantKept | WantCurve):
+            self._problem = answer.words
+            self.show()
+
+    # ---- what is shown -----------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        self._panel.set_data(self.data())
+
+    def data(self) -> CircuitData:
+        """The state of the strip."""
+        bench, scored, state, subject = self._bench, self._bench.scored, self._state(), self._bench.drawn.subject()
+        can_run = self._curve_can_run()
+        if bench.opened is None:
+            return CircuitData()
+        ranked = None if subject is None else subject.ranked
+        present = None if subject is None else subject.recovered
+        kept = present or self._kept  # one of an earlier state is dimmed
+        return CircuitData(
+            edges=bench.opened.graph.n_edges,
+            overview=min(bench.extent.strongest, bench.opened.graph.n_edges),
+            size=bench.document.size,
+            kept=None if kept is None else _kept_data(kept, bench.opened.graph.n_edges),
+            curve=self._curve_data(),
+            replaced=REPLACED.get(bench.cut_kind, ""),
+            partial=ranked.partial if ranked is not None else "",
+            ranked="" if ranked is None else ranked.by,
+            over="" if subject is None else subject.over,
+            can_measure=self._window.commands["measure"].isEnabled(),
+            problem=self._problem or (self._untraced[1] if self._untraced[0] == state else ""),
+            can_trace=scored is not None,
+            running=can_run and self._given_up_of != state and bench.busy,
+            can_run=can_run,
+            in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
+            tracing=bench.tracing,
+            nothing_small=nothing_small(bench.recovered) if self._found_of == state else "",
+            rules=() if scored is None else _rules(scored),
+            rule=USUAL if scored is None else scored.rule,
+            stale=kept is not None and bench.document.size is not None and present is None,
+        )
+
+    def _curve_data(self) -> CurveData | None:
+        curve = self._curve
+        if curve is None:
+            return None
+        stale = self._curve_of != self._state()
+        return CurveData(curve.sizes, curve.recovered, curve.band, _area_words(curve), curve.sure, stale)
+
+
+def _rules(scored: Scored) -> tuple[RuleData, ...]:
+    return tuple(
+        RuleData(rule.name, rule.title, rule.words, scored.rule_problems.get(rule.name, ""), rule.phrase)
+        for rule in RULES.values()
+    )
+
+
+def traced_words(found: Recovered, document: Document) -> str:
+    """What a trace has come to: its size, and what that recovers."""
+    of = f"{REPLACED[found.kind]}{mean_words(found.kind, document)}, over {over_words(found.pairs)}"
+    words = recovery_words(found.size, found.edges, found.share, found.random, of)
+    if found.is_search:
+        words = f"{words}. These are what the search has kept"
+    missed = f" No circuit of up to {found.tried:,} edges recovers {share_words(found.missed)}." if found.missed else ""
+    if not found.is_small:
+        shown = "shown are the strongest edges. A larger circuit: drag, or type how much it is to recover"
+        return f"No circuit of up to {found.tried:,} edges recovers half of the behaviour: {shown}. At best {words}."
+    return f"{words}.{missed}"
+
+
+def step_words(found: Recovered) -> str:
+    """What a trace does to the circuit, as a step."""
+    if not found.is_small:
+        return "Trace: no small circuit, show the strongest edges"
+    if found.is_search:
+        return f"Trace: keep the {counted(found.size, 'edge')} that it kept"
+    return f"Trace: keep {best_edges(found.size)}"
+
+
+def nothing_small(found: Recovered | None) -> str:
+    """That no circuit of a size that can be drawn recovers much; nothing where one does."""
+    if found is None or found.is_small:
+        return ""
+    return f"no small circuit: the best {found.size:,} recover {share_words(found.share)}"
+
+
+def _kept_data(kept: Kept, edges: int) -> KeptData:
+    return KeptData(
+        kept.size,
+        kept.connected,
+        kept.share,
+        kept.random,
+        kept.metric,
+        kept.whole,
+        kept.pairs,
+        kept.band,
+        kept.accuracy,
+        kept.whole_accuracy,
+        REPLACED.get(kept.kind, kept.kind),
+        speaks_against(kept.share, kept.size, edges),
+    )
+
+
+def _area_words(curve: CurveFound) -> str:
+    over = f", over {pairs_words(curve.pairs)}; light blue: 95 % by bootstrap" if curve.pairs else ""
+    phrase = RULES[curve.rule].phrase
+    by = f"{curve.title}{', ' if phrase else ''}{phrase}, {REPLACED.get(curve.kind, curve.kind)}{over}"
+    return (
+        f"The curve ({by}): CPR {curve.cpr:.2f}, the area under it (above 1 where what leads away from A was "
+        f"left out); CMD {curve.cmd:.2f}, the area between it and 100 %, best at 0. The band: from the lowest to the "
+        f"highest of three random circuits of each size."
+    )

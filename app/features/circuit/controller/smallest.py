@@ -1,0 +1,78 @@
+"""The smallest circuit that recovers a share, as the strip asks for it: found by the engine, kept as one step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.features.circuit.queries import FindSmallest, SmallestFound
+from app.messages.request import Unanswered
+from app.workbench.one_shot import Errands
+from core.formatting import best_edges, counted, share_words
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+
+class SmallestCircuit(QObject):
+    """Of one window."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._bench = bench = window.workbench
+        self._errands = Errands[FindSmallest](bench, "smallest circuit")
+        self._of: tuple[object, ...] = ()  # the state that it was asked of
+        window.faithfulness.share_wanted.connect(self._find)
+        bench.on(SmallestFound, self._take)
+        bench.on(Unanswered, self._take_refusal)
+        bench.history_changed.connect(self._follow)
+
+    def _state(self) -> tuple[object, ...]:
+        """What the answer depends on."""
+        document = self._bench.document
+        return (*document.basis, self._bench.cut_kind, document.traced, document.rule)
+
+    def _follow(self) -> None:
+        """A circuit of another model, of other inputs or scores was not asked for."""
+        if self._errands.asked is not None and self._of != self._state():
+            self._errands.drop()
+
+    def _find(self, share: float) -> None:
+        bench = self._bench
+        if bench.scored is None:
+            bench.message.emit("No edges are scored yet, so none is the best: press T to trace.")
+            return
+        self._of = self._state()
+        self._errands.ask(FindSmallest(share))
+
+    def _take(self, found: SmallestFound) -> None:
+        if not self._errands.ends(found.want):
+            return
+        bench, least = self._bench, f"at least {share_words(found.want.share)}"
+        if found.size is None:
+            bench.message.emit(f"No circuit of the best edges, of any size that was run, recovers {least}.")
+            return
+        bench.history.seal()
+        words = f"Keep the smallest circuit for {least}: {counted(found.size, 'edge')}"
+        bench.commit(words, replace(bench.document, size=found.size))
+        bench.history.seal()
+        bench.message.emit(smallest_words(found))
+
+    def _take_refusal(self, refusal: Unanswered) -> None:
+        if isinstance(refusal.want, FindSmallest) and self._errands.ends(refusal.want):
+            self._bench.message.emit(refusal.words)
+
+
+def smallest_words(found: SmallestFound) -> str:
+    """What was found, and how sure it is that nothing smaller would do."""
+    assert found.size is not None
+    fewer, share = found.size - 1, share_words(found.share)
+    if fewer == 0:
+        return f"The best of {found.edges:,} edges alone recovers {share}."
+    less = f"{best_edges(fewer)} recover{'s' * (fewer == 1)} {share_words(found.before)}"
+    return (
+        f"The best {found.size:,} of {found.edges:,} edges recover {share}; {less}. "
+        f"Found by halving, so a smaller one that was not run may recover {share_words(found.want.share)} too."
+    )

@@ -1,0 +1,301 @@
+"""The window's side of the dataset: its panel, its menu, what is added, read, written, and each row's metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+
+from app.features.dataset.queries import MadeRows, MakeRows, RowFigure, RowFigures, RowsMeasured, SavedRows, SaveRows
+from app.messages.replies import Opened
+from app.messages.request import Unanswered
+from app.workbench.one_shot import Errands
+from core.project.document import Document, PairSource, Source
+from core.project.metric_choice import MetricChoice
+from views.panels.dataset.data import DatasetRow
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
+OPEN_FILTER = "Datasets (*.csv *.tsv *.jsonl *.ndjson)"
+IDS_FILTER = "CSV with token ids, as EAP-IG reads it (*.csv)"
+SAVE_FILTERS = ("CSV (*.csv)", "JSON lines (*.jsonl)", "TSV (*.tsv)", IDS_FILTER)
+DATASET_ACTIONS = ("dataset_add", "dataset_open", "dataset_append", "dataset_save", "dataset_clear")
+
+
+class DatasetKeeper(QObject):
+    """Shows the document's rows and changes them, each change a step of the history."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window, self._panel = window, window.dataset
+        self._workbench = window.workbench
+        self._makes = Errands[MakeRows](self._workbench, "dataset rows")
+        self._saves = Errands[SaveRows](self._workbench, "dataset save")
+        self._seed = 0  # of the next rows of a task
+        self._figures: dict[PairSource, RowFigure] = {}
+        self._fresh: set[PairSource] = set()  # rows whose figures are of the present document
+        self._measured_for: tuple[object, ...] = ()
+        self._metric = ""
+        self._task_actions: list[QAction] = []
+        self._looked_at = False
+        bench, panel = self._workbench, self._panel
+        bench.on(MadeRows, self._take_rows)
+        bench.on(SavedRows, self._take_saved)
+        bench.on(RowsMeasured, self._take_figures)
+        bench.on(Unanswered, self._take_refusal)
+        bench.model_opened.connect(self._fit_model)
+        bench.history_changed.connect(self._show)
+        panel.add_requested.connect(self.add_pair)
+        panel.load_requested.connect(self.load)
+        panel.delete_requested.connect(self.delete)
+        panel.copy_requested.connect(self.copy)
+        panel.paste_requested.connect(self.paste)
+        panel.text_edited.connect(self._edit_text)
+        panel.paths_dropped.connect(self.take_paths)
+        panel.text_dropped.connect(lambda text: self._make(MakeRows(text=text, append=True)))
+        panel.looked_at.connect(self._look)
+        window.menus["dataset"].addActions([window.commands[key] for key in DATASET_ACTIONS])
+        window.menus["dataset"].addSeparator()
+        self._show()
+
+    @property
+    def _rows(self) -> tuple[PairSource, ...]:
+        return self._workbench.document.dataset
+
+    def _commit(self, words: str, rows: Iterable[PairSource], trace_over: bool = False) -> None:
+        """A change of the rows, which are then to be seen. trace_over: the next trace goes over them."""
+        document = self._workbench.document
+        choice = replace(document.choice, over_dataset=True) if trace_over else document.choice
+        self._panel.say()
+        self._window.docks["dataset"].show()
+        self._window.docks["dataset"].raise_()
+        self._workbench.commit(words, replace(document, dataset=tuple(rows), choice=choice))
+
+    # ---- changing ------------------------------------------------------------------------------------------
+
+    def add_pair(self) -> None:
+        """The pair on the cards, with the answers of its metric, as a row."""
+        document = self._workbench.document
+        if document.clean is None:
+            self._panel.say(problem="There is nothing on card A to add.")
+            return
+        row = _row_of(document)
+        if row in self._rows:
+            self._panel.say(problem="This pair is a row already.")
+            return
+        self._commit("Add a row", (*self._rows, row))
+
+    def delete(self, rows: list[int]) -> None:
+        kept = [row for place, row in enumerate(self._rows) if place not in rows]
+        self._commit(f"Delete {len(rows)} row{'s' * (len(rows) != 1)}", kept)
+
+    def clear(self) -> None:
+        if self._rows:
+            self._commit("Clear the dataset", ())
+
+    def load(self, place: int) -> None:
+        """Put a row on the cards, and its answers into the metric."""
+        row, document = self._rows[place], self._workbench.document
+        metric = document.metric
+        if row.target and metric is not None and metric.kind:
+            metric = MetricChoice(metric.kind, row.target, row.foil or metric.foil)
+        elif row.target and row.foil:
+            metric = MetricChoice("logit_difference", row.target, row.foil)
+        changed = replace(document, clean=row.clean, counterfactual=row.counterfactual, metric=metric)
+        self._workbench.commit(f"Row {place + 1} on the cards", changed)
+
+    def _edit_text(self, place: int, column: int, text: str) -> None:
+        rows = list(self._rows)
+        if column == 0 and not text.strip():
+            self._panel.say(problem="A row needs an A. Press Delete to take it away.")
+            return
+        source = Source("text", text=text) if text.strip() else None
+        changed = {"clean": source} if column == 0 else {"counterfactual": source}
+        rows[place] = replace(rows[place], **changed)  # type: ignore[arg-type]
+        self._commit(f"Change row {place + 1}", rows)
+
+    # ---- copying, files, tasks -----------------------------------------------------------------------------
+
+    def copy(self, places: list[int]) -> None:
+        """As cells for a spreadsheet."""
+        lines = []
+        for place in places:
+            row = self._rows[place]
+            cells = [*_words(row), row.target, row.foil]
+            lines.append("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in cells))
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def paste(self) -> None:
+        mime = QGuiApplication.clipboard().mimeData()
+        paths = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
+        if paths:
+            self.take_paths(paths)
+        elif mime.hasText():
+            self._make(MakeRows(text=mime.text(), append=True))
+        else:
+            self._panel.say(problem="The clipboard holds no text. Copy lines or cells first.")
+
+    def take_paths(self, paths: list[str]) -> None:
+        """What is dropped or pasted comes after the rows that are there: those of a dataset, a row for each picture."""
+        if len(paths) == 1 and Path(paths[0]).is_dir():
+            self._window.opener.open_model(paths[0])  # as wherever else a folder is let go
+            return
+        files = [path for path in paths if Path(path).suffix.lower() in FILES]
+        pictures = [path for path in paths if path not in files]
+        opened = self._workbench.opened
+        if pictures and (opened is None or opened.is_text):
+            self._panel.say(problem=f"{Path(pictures[0]).name} is no dataset: the endings are {', '.join(FILES)}.")
+        elif pictures:
+            rows = [PairSource(Source("image", path=path, name=Path(path).name)) for path in pictures]
+            self._commit(f"Add {len(rows)} picture{'s' * (len(rows) != 1)}", (*self._rows, *rows))
+        if files:
+            self._make(MakeRows(path=files[0], append=True))
+
+    def choose(self, append: bool = False) -> None:
+        """Ask for a file, whose rows take the place of those that are there, or come after them."""
+        settings, title = self._window.settings, "Append a dataset" if append else "Open a dataset"
+        path, _ = QFileDialog.getOpenFileName(self._window, title, settings.folder(), OPEN_FILTER)
+        if path:
+            settings.set_folder(str(Path(path).parent))
+            self._make(MakeRows(path=path, append=append))
+
+    def save(self) -> None:
+        settings = self._window.settings
+        opened = self._workbench.opened
+        filters = SAVE_FILTERS if opened is not None and opened.is_text else SAVE_FILTERS[:-1]
+        path, chosen = QFileDialog.getSaveFileName(
+            self._window, "Save the dataset", settings.folder(), ";;".join(filters)
+        )
+        if path:
+            settings.set_folder(str(Path(path).parent))
+            if Path(path).suffix.lower() not in FILES:
+                path += chosen[chosen.index("*") + 1 : -1] if "*" in chosen else ".csv"
+            self._panel.say()
+            self._saves.ask(SaveRows(path, ids=chosen == IDS_FILTER))
+
+    def fill(self, task: str, trace_over: bool = False) -> None:
+        """Rows of a built-in task, other ones each time. trace_over: the next trace is to go over them."""
+        self._make(MakeRows(task=task, seed=self._seed, trace_over=trace_over))
+        self._seed += 1
+
+    def _make(self, rows: MakeRows) -> None:
+        self._panel.say()
+        self._makes.ask(rows)
+
+    def _take_rows(self, made: MadeRows) -> None:
+        want = made.want
+        if not self._makes.ends(want):
+            return
+        if want.task:
+            opened = self._workbench.opened
+            title = next((t.title for t in opened.tasks if t.name == want.task), want.task) if opened else want.task
+            self._commit(f"Rows of {title.lower()}", made.rows, want.trace_over)
+        else:
+            name, before = Path(want.path).name if want.path else "the clipboard", self._rows
+            if want.append:
+                self._commit(f"Append {name}", (*before, *(row for row in made.rows if row not in before)))
+            else:
+                self._commit(f"Open {name}", made.rows)
+                if before and before != made.rows:
+                    gone = f"the {len(before):,} rows" if len(before) > 1 else "the row"
+                    self._workbench.message.emit(f"{name} takes the place of {gone} there; undo brings them back.")
+        told = (made.words,) if "did not fit" in made.words or "different pairs" in made.words else ()
+        if told or made.notes:
+            self._panel.say(note=" ".join((*told, *made.notes)))
+
+    def _take_saved(self, saved: SavedRows) -> None:
+        if self._saves.ends(saved.want):
+            self._panel.say(note=saved.words)
+
+    def _take_refusal(self, refusal: Unanswered) -> None:
+        if self._makes.ends(refusal.want) or self._saves.ends(refusal.want):
+            self._panel.say(problem=refusal.words)
+
+    # ---- figures -------------------------------------------------------------------------------------------
+
+    def _look(self, shown: bool) -> None:
+        """Rows are measured only while somebody can see them."""
+        self._looked_at = shown
+        self._want_figures()
+
+    def _want_figures(self) -> None:
+        self._workbench.want("row figures", RowFigures() if self._looked_at and self._rows else None)
+
+    def _take_figures(self, measured: RowsMeasured) -> None:
+        rows = self._rows
+        self._metric = measured.metric_name
+        for place, figure in measured.rows.items():
+            self._figures[rows[place]] = figure
+            self._fresh.add(rows[place])
+        self._draw()
+
+    def _show(self) -> None:
+        """The document is another one: its rows, and whether their figures still hold."""
+        document = self._workbench.document
+        key = (document.opens, document.metric, document.edits, document.population)
+        if key != self._measured_for:
+            if self._measured_for[:2] != key[:2]:
+                self._figures = {}
+            self._measured_for, self._fresh = key, set()
+        self._want_figures()
+        self._draw()
+
+    def _draw(self) -> None:
+        present = self._workbench.document
+        self._panel.set_rows([self._shown_row(row, present) for row in self._rows], self._metric)
+        commands, some = self._window.commands, bool(self._rows)
+        commands["dataset_save"].setEnabled(some)
+        commands["dataset_clear"].setEnabled(some)
+
+    def _shown_row(self, row: PairSource, document: Document) -> DatasetRow:
+        figure = self._figures.get(row, RowFigure(None, None))
+        a, b = _words(row)
+        answers = " − ".join(f"“{answer}”" for answer in (row.target, row.foil) if answer)
+        return DatasetRow(
+            a=a,
+            b=b,
+            kind=row.clean.kind,
+            answers=f"Answers: {answers}" if answers else "",
+            before=figure.before,
+            after=figure.after,
+            problem=figure.problem,
+            pictures=figure.pictures,
+            present=(row.clean, row.counterfactual) == (document.clean, document.counterfactual),
+            stale=row not in self._fresh,
+        )
+
+    # ---- the model -----------------------------------------------------------------------------------------
+
+    def _fit_model(self, opened: Opened) -> None:
+        self._panel.set_kind("text" if opened.is_text else "image")
+        if self._makes.asked is not None and self._makes.asked.task:
+            self._makes.drop()  # that was a task of the model before
+        for action in self._task_actions:
+            action.deleteLater()
+        self._task_actions = []
+        for task in opened.tasks:
+            action = QAction(f"Fill from {task.title}", self)
+            action.setToolTip(task.about)
+            action.triggered.connect(lambda _checked=False, name=task.name: self.fill(name))
+            self._task_actions.append(action)
+        commands = [self._window.commands[key] for key in DATASET_ACTIONS]
+        self._panel.set_menus(commands[1:], self._task_actions)
+        self._window.menus["dataset"].addActions(self._task_actions)
+
+
+def _row_of(document: Document) -> PairSource:
+    assert document.clean is not None
+    metric = document.metric or MetricChoice("")
+    return PairSource(document.clean, document.counterfactual, metric.target, metric.foil)
+
+
+def _words(row: PairSource) -> tuple[str, str]:
+    """A and B as cells; nothing for a B that is not there."""
+    return row.clean.words, "" if row.counterfactual is None else row.counterfactual.words

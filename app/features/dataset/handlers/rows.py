@@ -1,0 +1,102 @@
+"""The engine's side of making inputs: B from A, rows of tasks and files, each row's metric. Imports torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.features.dataset.handlers.save import save_table
+from app.features.dataset.queries import MadeRows, MakeRows, RowFigure, RowFigures, RowsMeasured, SavedRows, SaveRows
+from app.messages.request import Cancel, Request, Send, Working
+from app.worker.pair_sources import rows_of
+from app.worker.session_cache import Bench
+from core.errors import InputError
+from core.inputs.dataset_files import read_dataset_file, read_pasted
+from core.inputs.real_files import check_real_file
+from core.inputs.tasks import make_task
+from core.models.model import Model
+from core.project.document import PairSource, Source
+from core.project.metric_choice import MetricChoice
+
+ROWS = 24  # of a task
+
+
+def make_rows(want: MakeRows, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    """Raises WirescopeError where there is no such task, or the file cannot be read."""
+    key = ("make rows", want)
+    if key not in bench.kept:
+        bench.kept[key] = _make_rows(want, bench.session.model)
+    rows, words, notes = bench.kept[key]
+    send(MadeRows(request.number, want, rows, words, notes))
+
+
+def _make_rows(want: MakeRows, model: Model) -> tuple[tuple[PairSource, ...], str, tuple[str, ...]]:
+    if want.task:
+        made = make_task(want.task, model, ROWS, want.seed)
+        return rows_of(made.pairs, made.answers, made.names), made.words(), ()
+    if want.path:
+        check_real_file(want.path)
+    read = read_dataset_file(want.path) if want.path else read_pasted(want.text, "the pasted text")
+    if not read.rows:
+        raise InputError("There are no rows in it.", "Copy lines or cells first.")
+    folder = Path(want.path).parent if want.path else Path()
+    rows = tuple(
+        PairSource(
+            _file_source(row.clean, model, folder),
+            _file_source(row.counterfactual, model, folder) if row.counterfactual else None,
+            _answer(row.target, model),
+            _answer(row.foil, model),
+        )
+        for row in read.rows
+    )
+    return rows, f"{len(rows)} row{'s' * (len(rows) != 1)}", read.notes
+
+
+def save_rows(want: SaveRows, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    """Raises WirescopeError where the file cannot be written, or a row has not what its columns need."""
+    key = ("save rows", want)
+    if key not in bench.kept:
+        bench.kept[key] = save_table(want.path, request.document.dataset, bench.session.model, want.ids)
+    send(SavedRows(request.number, want, bench.kept[key]))
+
+
+def measure_rows(want: RowFigures, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    document, rows = request.document, bench.rows
+    if not document.dataset:
+        send(RowsMeasured(request.number, {}, bench.session.metric.name, done=True))
+        return
+    edits = tuple(edit for edit in document.edits if not document.waits(edit))
+    name = _metric_words(document.metric, bench)
+    so_far = 0
+    for part in rows.measure(document.dataset, document.metric, edits, document.population, cancelled):
+        so_far += len(part)
+        figures = {
+            place: RowFigure(*found.values, found.problem, rows.pictures(document.dataset[place]))
+            for place, found in part.items()
+        }
+        send(RowsMeasured(request.number, figures, name, done=so_far == len(document.dataset)))
+        if so_far < len(document.dataset):
+            send(Working(request.number, "Measuring the dataset", so_far / len(document.dataset)))
+
+
+def _metric_words(choice: MetricChoice | None, bench: Bench) -> str:
+    """The metric's name without the answers of one row."""
+    if choice is None or not choice.kind:
+        return "log-probability of A's own answer" if bench.session.metric.target else bench.session.metric.name
+    from core.metrics import METRICS
+
+    return METRICS[choice.kind].words if choice.kind in METRICS else choice.kind
+
+
+# ---- sources and rows ----
+
+
+def _file_source(value: str, model: Model, folder: Path) -> Source:
+    if model.is_text:
+        return Source("text", text=value)
+    path = Path(value).expanduser()
+    path = path if path.is_absolute() else folder / path
+    return Source("image", path=str(path), name=path.name)
+
+
+def _answer(value: str | int, model: Model) -> str:
+    return model.label(model.checked_answer(value)) if isinstance(value, int) else value

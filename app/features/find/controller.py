@@ -1,0 +1,124 @@
+"""Finding (Ctrl+F): what is typed over the canvas, looked for in the graph and the inputs, and gone to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.features.find.presenter import Searched, find, heads_found, readers_found
+from app.features.find.queries import AttentionTo, HeadsReading, TraitsFound, WantTraits
+from app.messages.request import Unanswered
+from app.window.joining import select
+from core.tracing.meaning import ESTIMATED
+from views.panels.find.bar import FindBar
+from views.panels.find.data import Hit
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+KEY = "find"
+NO_MODEL = "Open a model first: then its nodes, edges and tokens can be found."
+
+
+class Finder(QObject):
+    """One window's find bar."""
+
+    def __init__(self, window: Window, bar: FindBar) -> None:
+        super().__init__(window)
+        self._window, self.bar = window, bar
+        self._want: HeadsReading | WantTraits | None = None
+        self._traits: TraitsFound | None = None  # the latest
+        self._traits_of: tuple[object, ...] = ()  # the run that they are of
+        self._answer: AttentionTo | None = None  # the latest, to be shown again for the same words
+        bar.looked_for.connect(self._look)
+        bar.chosen.connect(self._go)
+        bar.closed.connect(self._close)
+        workbench = window.workbench
+        workbench.on(AttentionTo, self._take)
+        workbench.on(TraitsFound, self._take_traits)
+        workbench.on(Unanswered, self._take_refusal)
+        for changed in (workbench.model_opened, workbench.cards_changed, workbench.positions_changed):
+            changed.connect(lambda *_: self._look_again())
+        for changed in (workbench.model_opened, workbench.history_changed):
+            changed.connect(lambda *_: self._forget_traits())
+
+    def open(self) -> None:
+        """Show the bar; on the welcome page there is nothing to find."""
+        searched = self._searched()
+        if searched is None or not self.bar.parentWidget().isVisible():
+            self._window.status.set_message(NO_MODEL)
+            return
+        self.bar.open_bar(f"Find: {searched.examples}")
+
+    def _searched(self) -> Searched | None:
+        workbench = self._window.workbench
+        opened, ready, scored = workbench.opened, workbench.ready, workbench.scored
+        if opened is None:
+            return None
+        return Searched(
+            opened.graph,
+            None if scored is None else scored.values,
+            () if ready is None else ready.labels,
+            opened.is_text,
+            workbench.positions,
+            ESTIMATED if scored is None else scored.meaning,
+        )
+
+    def _look(self, text: str) -> None:
+        searched = self._searched()
+        if searched is None:
+            self.bar.show_hits((), NO_MODEL)
+            return
+        found = find(text, searched)
+        self._want = None
+        if found.reads:
+            of_region = found.reads == searched.selected
+            self._want = HeadsReading(found.reads, () if of_region else searched.selected)
+        if found.trait:
+            self._want = WantTraits()
+            if self._traits is not None:
+                found = heads_found(found.trait, self._traits.traits)
+        answer = self._answer
+        if answer is not None and self._want == answer.want:
+            found = readers_found(answer.want.keys, answer.queries, answer.shares, searched)
+        self.bar.show_hits(found.hits, found.words)
+        self._window.workbench.want(KEY, self._want)
+
+    def _look_again(self) -> None:
+        if self.bar.isVisible():
+            self._look(self.bar.text())
+
+    def _take(self, answer: AttentionTo) -> None:
+        self._answer = answer
+        if answer.want == self._want:
+            self._look_again()
+
+    def _forget_traits(self) -> None:
+        """Those of other inputs or edits come again."""
+        if self._traits_of != self._window.workbench.document.run:
+            self._traits = None
+
+    def _take_traits(self, answer: TraitsFound) -> None:
+        self._traits, self._traits_of = answer, self._window.workbench.document.run
+        if isinstance(self._want, WantTraits):
+            self._look_again()
+
+    def _take_refusal(self, answer: Unanswered) -> None:
+        if answer.want == self._want and self._want is not None:
+            self.bar.show_hits((), answer.words)
+
+    def _go(self, hit: Hit) -> None:
+        """Select what was found, and show it."""
+        window = self._window
+        if hit.target is not None:
+            select(window, hit.target)
+            window.canvas.frame_selection()
+        elif hit.position is not None:
+            window.workbench.set_positions((hit.position,))
+            window.status.set_message(f"{hit.name} is selected: edits are made there alone.")
+
+    def _close(self) -> None:
+        self._want = self._answer = self._traits = None
+        self._window.workbench.want(KEY, None)
+        self._window.canvas.setFocus()

@@ -1,0 +1,135 @@
+"""Inputs from outside: typed, dropped, pasted, opened, or fetched from an address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog
+
+from app.features.inputs.controller.sources import IMAGE_FILTER, from_image, from_path
+from app.features.score_files.controller import holds_scores
+from app.messages.request import Failed
+from app.services.background_jobs import Job
+from core.errors import WirescopeError
+from core.inputs.download import fetch
+from core.inputs.file_kinds import model_of
+from core.project.document import Source, unfit
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+TEXT_FILTER = "Text (*.txt *.md)"
+
+
+class InputTaker(QObject):
+    """Makes sources of what comes in and gives them to the workbench; says what cannot be read."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._workbench = window.workbench
+        self._fetching: dict[str, Job] = {}  # by the card's letter
+
+    def choose(self, letter: str) -> None:
+        """Ask for a file for card A or B."""
+        settings = self._window.settings
+        opened = self._workbench.opened
+        filters = [IMAGE_FILTER, TEXT_FILTER]
+        if opened is None or opened.is_text:
+            filters.reverse()
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, f"Open input {letter}", settings.folder(), ";;".join(filters)
+        )
+        if path:
+            settings.set_folder(str(Path(path).parent))
+            self.take_paths(letter, [path])
+
+    def take_text(self, letter: str, text: str) -> None:
+        self._take(letter, Source("text", text=text))
+
+    def take_image(self, letter: str, image: QImage) -> None:
+        self._take(letter, from_image(image))
+
+    def take_paths(self, letter: str, paths: list[str]) -> None:
+        """Files or addresses; two dropped on A fill A and B. A folder is a model's."""
+        if len(paths) == 1 and Path(paths[0]).is_dir():
+            self._window.opener.open_model(paths[0])
+            return
+        if len(paths) == 1 and holds_scores(paths[0]):
+            self._window.scores_opener.open(paths[0])
+            return
+        if len(paths) == 1 and model_of(paths[0]):
+            self._window.opener.open_model(model_of(paths[0]))
+            return
+        letters = [letter, "B"] if letter == "A" else [letter]
+        for place, path in zip(letters, paths, strict=False):
+            if path.startswith(("http://", "https://")):
+                self._fetch(place, path)
+                continue
+            try:
+                self._take(place, from_path(path))
+            except WirescopeError as error:
+                self._refuse(error.message, error.hint)
+
+    def paste(self, letter: str) -> None:
+        clipboard = QGuiApplication.clipboard()
+        mime = clipboard.mimeData()
+        if mime is None:  # so an empty clipboard is on some platforms
+            mime = QMimeData()
+        files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
+        if files:
+            self.take_paths(letter, files)
+        elif mime.hasImage():
+            self.take_image(letter, clipboard.image())
+        elif mime.hasText():
+            self.take_text(letter, mime.text())
+        else:
+            self._window.status.set_message("The clipboard holds no picture and no text.")
+
+    def _fetch(self, letter: str, address: str) -> None:
+        """Get a picture from a web address, as browsers drag them."""
+        self._give_up(letter)
+        name = unquote(urlsplit(address).path).rpartition("/")[2] or address
+        job = Job(lambda report, cancelled: fetch(address, report, cancelled), self._window)
+        self._fetching[letter] = job
+        self._window.status.set_work(f"Fetching {name}", None)
+        job.finished.connect(lambda data: self._end(job) and self._take(letter, Source("image", data=data, name=name)))
+        job.failed.connect(lambda message, hint: self._end(job) and self._refuse(message, hint))
+        job.cancelled.connect(lambda: self._end(job))
+        self._window.run_job(job)
+
+    def give_up(self) -> None:
+        """Fetch no more: what is on its way is not wanted any longer."""
+        for letter in list(self._fetching):
+            self._give_up(letter)
+
+    def _give_up(self, letter: str) -> None:
+        job = self._fetching.pop(letter, None)
+        if job is not None:
+            job.cancel()
+
+    def _end(self, job: Job) -> bool:
+        """A fetch has ended. Tells whether it is still wanted."""
+        wanted = [letter for letter, other in self._fetching.items() if other is job]
+        for letter in wanted:
+            del self._fetching[letter]
+        if not self._fetching and not self._workbench.busy:
+            self._window.status.clear_work()
+        return bool(wanted)
+
+    def _take(self, letter: str, source: Source) -> None:
+        """Use a source; one of a kind that the model cannot read leaves what is there."""
+        self._give_up(letter)
+        opened = self._workbench.opened
+        problem = "" if opened is None else unfit(source, opened.title, opened.is_text)
+        if problem:
+            self._window.inputs.show_problem(letter, problem)
+        else:
+            self._workbench.question.set_source(letter, source)
+
+    def _refuse(self, message: str, hint: str) -> None:
+        self._window.problems.show(Failed(0, "run", message, hint))

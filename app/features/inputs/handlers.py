@@ -1,0 +1,54 @@
+"""B made from A. Runs in the engine's thread; imports torch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.features.inputs.queries import FRESH, TASK, MadeB, MakeB
+from app.messages.request import Cancel, Request, Send
+from app.worker.pair_sources import rows_of, source_of
+from app.worker.session_cache import Bench
+from core.errors import InputError
+from core.inputs.corruption import corrupt_text
+from core.inputs.corruption_kinds import TEXT_WORDS, ImageCorruption
+from core.inputs.tasks import make_task, match_task
+from core.project.document import PairSource, Source
+
+
+def make_b(want: MakeB, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    """Raises WirescopeError where there is no such B."""
+    key = ("make b", want)
+    if key not in bench.kept:
+        clean = request.document.clean
+        assert clean is not None
+        bench.kept[key] = _make_b(want, clean, bench)
+    pair, words = bench.kept[key]
+    send(MadeB(request.number, want, pair, words))
+
+
+def _make_b(want: MakeB, clean: Source, bench: Bench) -> tuple[PairSource, str]:
+    model = bench.session.model
+    if want.kind == FRESH:
+        made = make_task(want.task, model, pairs=1, seed=want.seed)
+        return rows_of(made.pairs, made.answers, made.names)[0], "a new pair"
+    if want.kind == TASK:
+        found = match_task(model, clean.text, want.seed) if model.is_text else None
+        if found is None:
+            raise InputError(
+                "A is no sentence of a built-in task.", "Take a fresh pair of a task, or make B in another way."
+            )
+        task, row = found
+        return PairSource(clean, source_of(row.counterfactual, ""), row.target, row.foil), task.title.lower()
+    if model.is_text:
+        kind = want.kind
+        text = corrupt_text(model, clean.text, kind, want.positions, want.seed)  # type: ignore[arg-type]
+        return PairSource(clean, Source("text", text=text)), TEXT_WORDS[kind]  # type: ignore[index]
+    prefix = bench.session.pair.prefix
+    patches = tuple(place - prefix for place in want.positions if place >= prefix)
+    corruption = ImageCorruption(want.kind, patches, want.seed, want.other)  # type: ignore[arg-type]
+    name = clean.name or "A"
+    if clean.corruption is not None:
+        raise InputError("A is itself a corrupted picture.", "Open a picture for A first.")
+    return PairSource(clean, replace(clean, corruption=corruption, name=f"{name}, {corruption.words()}")), (
+        corruption.words()
+    )

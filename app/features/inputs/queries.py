@@ -1,0 +1,33 @@
+"""What the window asks about B made from A, and the answer. `handlers` serves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.messages.request import Errand
+from core.project.document import PairSource
+
+TASK = "task"  # the kind of a B that a built-in task has for this A
+FRESH = "fresh"  # a new A and B of a task
+
+
+@dataclass(frozen=True)
+class MakeB(Errand):
+    """Make B from A. kind: of `core.inputs.corruption_kinds`, TASK or FRESH. positions: of the stream; none means the
+    whole. other: the other picture's file. task: of a fresh pair."""
+
+    kind: str
+    positions: tuple[int, ...] = ()
+    seed: int = 0
+    other: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True)
+class MadeB:
+    """pair: A and B, and the answers of the metric where the task says them. words: what was made."""
+
+    number: int
+    want: MakeB
+    pair: PairSource
+    words: str

@@ -1,0 +1,253 @@
+"""The inspector's conversation: what is wanted of the selection, and where the answers are shown; positions that are
+pinned there; directions to steer along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.features.inspector.queries import (
+    AverageFound,
+    NodeFound,
+    PathsFound,
+    PositionsFound,
+    RepairFound,
+    SeveralFound,
+    SteeringFound,
+    WantAverage,
+    WantNode,
+    WantPaths,
+    WantPositions,
+    WantRepair,
+    WantSeveral,
+    WantSteering,
+)
+from app.messages.request import Unanswered
+from core.edits import EDIT_WORDS, REPLACED, Target
+from core.formatting import pairs_words
+from core.graph import Edge, Node
+from core.project.groups import GROUP_COLORS
+from core.project.step_names import position_words
+from views.panels.inspector.data import SeveralInspection
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+WANTS = ("node", "average", "positions", "paths", "repair", "several", "steering")
+
+
+class Inspecting(QObject):
+    """Of one window."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._bench = bench = window.workbench
+        self._inspector = inspector = window.inspector
+        self._several: SeveralFound | None = None
+        self._coefficient: float | None = None  # to steer with once there is a direction
+        self._measured: tuple[object, PositionsFound] | None = None  # of which document, and what
+        bench.selection_changed.connect(self._select)
+        bench.positions_changed.connect(self._take_positions)
+        bench.history_changed.connect(self._follow)
+        bench.edits_changed.connect(lambda _: self._follow())
+        bench.given_up.connect(lambda _: self._give_up())
+        for kind, slot in (
+            (NodeFound, self._show_node),
+            (AverageFound, self._show_average),
+            (PositionsFound, self._show_positions),
+            (PathsFound, self._show_paths),
+            (RepairFound, self._show_repair),
+            (SeveralFound, self._take_several),
+            (SteeringFound, self._steer),
+            (Unanswered, self._take_unanswered),
+        ):
+            bench.on(kind, slot)
+        inspector.edit_requested.connect(self._edit)
+        inspector.drag_ended.connect(lambda: bench.history.seal())
+        inspector.attention.average_requested.connect(self._want_average)
+        inspector.attention.pin_requested.connect(self._pin)
+        inspector.attention.pointed.connect(self._point)
+        inspector.positions.position_clicked.connect(lambda position: self._pin(position, False))
+        inspector.positions.measure_requested.connect(self._measure_positions)
+
+    # ---- what is wanted ------------------------------------------------------------------------------------
+
+    def _select(self, selection: tuple[Target, ...]) -> None:
+        """Ask for all that belongs to another selection."""
+        self._inspector.clear_findings()
+        self._several = None
+        self._coefficient = None
+        for key in WANTS:
+            self._bench.want(key, None)
+        one = selection[0] if len(selection) == 1 else None
+        if isinstance(one, Node):
+            self._bench.want("node", WantNode(one, self._position()))
+            if self._inspector.attention.shows_average():
+                self._want_average(True)
+        elif isinstance(one, Edge):
+            self._bench.want("paths", WantPaths(one))
+        elif len(selection) > 1:
+            self._bench.want("several", WantSeveral(selection))
+        self._follow()
+
+    def _position(self) -> int | None:
+        """Where the lens reads: at the last of the pinned positions."""
+        positions = self._bench.positions
+        return positions[-1] if positions else None
+
+    def _one(self) -> Target | None:
+        selection = self._bench.selection
+        return selection[0] if len(selection) == 1 else None
+
+    def _follow(self) -> None:
+        """The document is another one: is there an edit of the selection to be repaired; how large is the dataset."""
+        one, document = self._one(), self._bench.document
+        edited = one is not None and bool(document.edits_of(one))
+        self._bench.want("repair", WantRepair(one) if edited and one is not None else None)
+        if not edited:
+            self._inspector.show_repair(None)
+        self._inspector.attention.set_inputs(len(document.dataset))
+        if len(self._bench.selection) > 1:
+            self._inspector.show_several(self.several())
+
+    def _take_positions(self, positions: tuple[int, ...]) -> None:
+        self._inspector.attention.set_pinned(positions)
+        self._inspector.positions.set_pinned(positions)
+        one = self._one()
+        if isinstance(one, Node):
+            self._bench.want("node", WantNode(one, self._position()))
+
+    def _want_average(self, wanted: bool) -> None:
+        one = self._one()
+        head = isinstance(one, Node) and one.kind == "head"
+        self._bench.want("average", WantAverage(one) if wanted and head and isinstance(one, Node) else None)
+
+    def _measure_positions(self) -> None:
+        one = self._one()
+        if isinstance(one, Node):
+            self._bench.want("positions", WantPositions(one))
+
+    def _give_up(self) -> None:
+        """What the user has cancelled does not start again with the next change."""
+        self._coefficient = None
+        for key in ("positions", "steering"):
+            self._bench.want(key, None)
+
+    # ---- answers -------------------------------------------------------------------------------------------
+
+    def _show_node(self, found: NodeFound) -> None:
+        if found.node != self._one():
+            return
+        self._inspector.identity.set_traits(found.traits)
+        self._inspector.says.show_says(found.says)
+        measured = self._measured
+        known = measured is not None and measured[0] == self._state() and measured[1].node == found.node
+        self._inspector.positions.show_positions(measured[1].data if measured and known else found.positions)
+
+    def _show_average(self, found: AverageFound) -> None:
+        if found.node == self._one():
+            self._inspector.attention.show_average(found.data)
+
+    def _show_positions(self, found: PositionsFound) -> None:
+        """Measured once: it takes long, so another document has estimates again until it is asked for."""
+        self._bench.want("positions", None)
+        if found.node == self._one():
+            self._measured = self._state(), found
+            self._inspector.positions.show_positions(found.data)
+
+    def _state(self) -> object:
+        """All of the document that a measurement depends on."""
+        document = self._bench.usable()
+        model = document.model, document.precision
+        inputs = *model, document.clean, document.counterfactual, document.population
+        return inputs, document.metric, document.edits, document.cut_kind, self._bench.positions
+
+    def _show_paths(self, found: PathsFound) -> None:
+        if found.edge == self._one():
+            scored = self._bench.scored
+            over = f", {pairs_words(scored.pairs)}" if scored is not None and scored.pairs else ""
+            self._inspector.paths.show_paths(found.paths, found.how + over)
+
+    def _show_repair(self, found: RepairFound) -> None:
+        if found.target == self._one():
+            self._inspector.show_repair(found.data)
+
+    def _take_several(self, found: SeveralFound) -> None:
+        if found.targets == self._bench.selection:
+            self._several = found
+            self._inspector.show_several(self.several())
+
+    def _take_unanswered(self, answer: Unanswered) -> None:
+        if isinstance(answer.want, WantSteering | WantPositions):
+            self._give_up()
+            self._bench.message.emit(answer.words)
+
+    # ---- several at once -----------------------------------------------------------------------------------
+
+    def several(self) -> SeveralInspection:
+        """What the inspector shows of a selection of several."""
+        bench, found = self._bench, self._several
+        document, selection = bench.usable(), bench.selection
+        group = bench.grouping.selected()
+        edits = [document.edit_of(target, bench.positions) for target in selection]
+        kinds = {None if edit is None else edit.kind for edit in edits}
+        edited = kinds.pop() if len(kinds) == 1 else None
+        first = edits[0] if edited is not None else None
+        kind = document.cut_kind if found is None else found.kind
+        where = f" {position_words(bench.positions, bench.labels)}" if bench.positions else ""
+        scored = bench.scored
+        alone = ", on the pair on the cards" if scored is not None and scored.pairs else ""  # not over the dataset
+        return SeveralInspection(
+            members=selection,
+            names=tuple(target.name for target in selection),
+            kind_words=REPLACED[kind] + where + alone,
+            joint=None if found is None else found.joint,
+            alone=None if found is None else found.alone,
+            name="" if group is None else group.name,
+            color=GROUP_COLORS[len(document.groups) % len(GROUP_COLORS)] if group is None else group.color,
+            grouped=group is not None,
+            no_group=bench.grouping.why_not(),
+            edited=edited,
+            factor=first.value if first is not None and isinstance(first.value, float) else None,
+            strength=1.0 if first is None else first.strength,
+            has_counterfactual=bench.editing.has_counterfactual(),
+            has_dataset=bool(document.dataset),
+            direction=bench.direction,
+            cuts=EDIT_WORDS[document.cut_kind],
+            nothing_to_edit=all(isinstance(target, Node) and target.kind == "logits" for target in selection),
+        )
+
+    # ---- edits ---------------------------------------------------------------------------------------------
+
+    def _edit(self, kind: str, amount: float) -> None:
+        if kind != "steer":
+            self._bench.editing.edit_selection(kind, amount)  # type: ignore[arg-type]
+        elif not self._bench.editing.turn_steering(amount):
+            self._coefficient = amount
+            self._bench.want("steering", WantSteering(self._bench.selection))
+
+    def _steer(self, found: SteeringFound) -> None:
+        """There is a direction: steer along it, if that is still wanted."""
+        coefficient, self._coefficient = self._coefficient, None
+        self._bench.want("steering", None)
+        if coefficient is not None and (found.targets, found.positions) == (
+            self._bench.selection,
+            self._bench.positions,
+        ):
+            self._bench.editing.steer_selection(found.directions, coefficient)
+
+    # ---- positions -----------------------------------------------------------------------------------------
+
+    def _pin(self, position: int, extend: bool) -> None:
+        """Let edits apply at a position only, or, again, everywhere; beside other positions if it extends them."""
+        pinned = self._bench.positions
+        alone = set() if pinned == (position,) else {position}
+        self._bench.set_positions(tuple(sorted(set(pinned) ^ {position} if extend else alone)))
+
+    def _point(self, asks: int, offers: int) -> None:
+        """Mark on card A what is pointed at in the attention."""
+        opened = self._bench.opened
+        prefix = 0 if opened is None or opened.is_text else opened.prefix
+        self._window.inputs.card_a.point_at(asks, offers, prefix)

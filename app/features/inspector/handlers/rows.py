@@ -1,0 +1,84 @@
+"""From the lenses' results to what the inspector's sections draw."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.worker.session_cache import Bench
+from core.formatting import visible_token
+from core.lens.heads import Trait
+from core.lens.logit_lens import LensReading
+from views.panels.inspector.data import PositionRow, PositionsData, SaidRow, TraitChip
+
+ALL_LISTED = 24  # positions up to which all are listed
+LISTED = 12  # the strongest of more
+NOTHING = 1e-3  # of the strongest: what is not worth a row
+STRONG = 0.5  # a trait that stands out
+SHOWN_FROM = 0.2
+MOST_CHIPS = 3
+LOCAL = 0.6  # of the mean distance of even attention
+
+
+def position_label(bench: Bench, position: int) -> str:
+    """A position in a list: its token, CLS, "patch 2, 3"."""
+    label = bench.session.pair.clean.labels[position]
+    if bench.session.pair.grid is None or position < bench.session.pair.prefix:
+        return label
+    return f"patch {label.replace(',', ', ')}"
+
+
+def position_name(bench: Bench, position: int) -> str:
+    """A position in a sentence: “to”, CLS, patch 2, 3."""
+    label = position_label(bench, position)
+    return label if bench.session.pair.grid is not None else f"“{visible_token(label)}”"
+
+
+def said_rows(reading: LensReading, asked: Collection[int]) -> tuple[SaidRow, ...]:
+    return tuple(SaidRow(row.label, row.value, row.index in asked) for row in reading.rows)
+
+
+def positions_data(
+    bench: Bench,
+    norms: NDArray[np.float64],
+    effects: NDArray[np.float64],
+    measured: bool,
+    kind_words: str,
+    direction: int | None,
+) -> PositionsData:
+    """direction: A's. norms, effects: [position]; of many positions only the strongest are listed, strongest first."""
+    count = min(len(norms), len(effects))
+
+    def rows(size: NDArray[np.float64]) -> tuple[PositionRow, ...]:
+        listed = list(range(count))
+        if count > ALL_LISTED:
+            order = np.argsort(-size[:count], kind="stable")[:LISTED]
+            listed = [int(p) for p in order if size[p] > NOTHING * size[order[0]]] or [int(order[0])]
+        return tuple(PositionRow(p, _in_list(bench, p), float(norms[p]), float(effects[p])) for p in listed)
+
+    return PositionsData(rows(np.abs(effects)), rows(norms), count, measured, kind_words, direction=direction)
+
+
+def _in_list(bench: Bench, position: int) -> str:
+    label = position_label(bench, position)
+    return visible_token(label) if bench.session.pair.grid is None else label
+
+
+def trait_chips(traits: Sequence[Trait]) -> tuple[TraitChip, ...]:
+    """The scores that stand out, the strongest first; of pictures also whether the head is local or global."""
+    chips = []
+    for trait in traits:
+        tip = f"{trait.words}: {trait.value:.3f}, mean over {trait.over} positions ({trait.source})"
+        if trait.name == "distance":
+            name = "local" if trait.value < LOCAL else "global"
+            chips.append(TraitChip(f"{name}, distance {_short(trait.value)}", tip, trait.value < LOCAL))
+        elif trait.value >= SHOWN_FROM and len(chips) < MOST_CHIPS:
+            chips.append(TraitChip(f"{trait.name} {_short(trait.value)}", tip, trait.value >= STRONG))
+    return tuple(chips)
+
+
+def _short(value: float) -> str:
+    """ ".81", "1.2" """
+    return f"{value:.2f}".removeprefix("0") if value < 1 else f"{value:.1f}"

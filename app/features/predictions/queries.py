@@ -1,0 +1,24 @@
+"""Asking the engine whether a text is one answer, before it is pinned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.messages.request import Want
+
+
+@dataclass(frozen=True)
+class CheckPin(Want):
+    """Is `text` one answer of the model?"""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class PinChecked:
+    """key: what the answer is pinned by; empty where `text` is not one answer, and `problem` says why."""
+
+    number: int
+    text: str
+    key: str
+    problem: str = ""

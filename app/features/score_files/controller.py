@@ -1,0 +1,176 @@
+"""Opening a file of scores or a circuit in the window: chosen or dropped, it takes the place of a trace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from app.features.score_files.queries import ReadScores, ScoresRead
+from app.messages.request import Failed, Unanswered
+from app.presenters.made_of import difference_words, made_words, with_made_of
+from app.presenters.precision import USUAL_PRECISION
+from app.workbench.one_shot import Errands
+from core.edits import KINDS
+from core.errors import InputError, WirescopeError
+from core.inputs.real_files import check_real_file
+from core.interchange.made_of import changed_pictures, made_of
+from core.project.document import Document
+from core.text_files import parse_json, read_text
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+FILTER = "Scores and circuits (*.json);;All files (*)"
+MARKS = ('"wirescope scores"', '"wirescope circuit"', '"cfg"')  # near the beginning of such a file
+
+
+def holds_scores(path: str) -> bool:
+    """Whether a file looks like one of scores or a circuit."""
+    if not path.lower().endswith(".json"):
+        return False
+    try:
+        check_real_file(path)
+        with Path(path).open("rb") as file:
+            start = file.read(1000).replace(b"\0", b"")  # also of UTF-16
+    except (InputError, OSError):
+        return False
+    return any(mark.encode() in start for mark in MARKS)
+
+
+class ScoresOpener(QObject):
+    """Of one window."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window, self._bench = window, window.workbench
+        self._reading: Errands[ReadScores] = Errands(self._bench, "read scores")
+        self._with_all = ""  # the file whose model is being opened, with all that it was made of
+        self._bench.model_opened.connect(lambda _: self._go_on())
+        self._bench.failed.connect(lambda _: self._drop())
+        self._bench.given_up.connect(lambda _: self._drop())
+        self._bench.on(ScoresRead, self._take)
+        self._bench.on(Unanswered, self._take_refusal)
+
+    def choose(self) -> None:
+        settings = self._window.settings
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open scores or a circuit", settings.folder(), FILTER)
+        if path:
+            settings.set_folder(str(Path(path).parent))
+            self.open(path)
+
+    def open(self, path: str) -> None:
+        """Have it read; nothing changes until it is known to fit."""
+        try:
+            check_real_file(path)
+        except InputError as error:
+            self._refuse(error.message, error.hint)
+            return
+        if self._bench.opened is None:
+            words = "Scores belong to a model, and none is open."
+            if not self._offer_model(path, words):
+                self._refuse(words, "Open the model that they were made for.")
+            return
+        self._reading.ask(ReadScores(path))
+
+    def _take(self, read: ScoresRead) -> None:
+        if not self._reading.ends(read.want):
+            return
+        opened, document = self._bench.opened, self._bench.document
+        assert opened is not None
+        if read.made.clean is None:
+            self._commit(read, document)
+            return
+        try:
+            whole = with_made_of(document, read.made, opened.graph)
+        except WirescopeError as error:
+            self._refuse(f"{Path(read.want.path).name}: {error.message}", error.hint)
+            return
+        if whole == document or self._with_all == read.want.path:
+            self._with_all = ""
+            self._commit(read, whole)
+        else:
+            self._offer(read, whole)
+
+    def _commit(self, read: ScoresRead, document: Document) -> None:
+        """One step, so that one Undo brings all back that was there before."""
+        size = read.size or document.size
+        changed = replace(document, traced=read.choice, replacement=read.kind, size=size, rule=read.rule)
+        self._bench.commit(f"Open {Path(read.want.path).name}", changed)
+        self._bench.message.emit(f"{read.words}. What they recover is measured here, on the pair on the cards.")
+
+    def _offer(self, read: ScoresRead, whole: Document) -> None:
+        """Ask whether the inputs, the metric and the edits of the file are to come with it."""
+        document, name = self._bench.document, Path(read.want.path).name
+        box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", "", QMessageBox.StandardButton.Cancel, self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setText(f"{name} was not made with the {difference_words(document, whole)} that are here now.")
+        words = made_words(whole, read.made)
+        if read.lost:
+            box.setInformativeText(f"{words}\n\nIts inputs cannot be opened: {'; '.join(read.lost)}.")
+        else:
+            box.setInformativeText(f"{words}\n\nOne Undo brings back what is here now.")
+            with_them = box.addButton("Open with Them", QMessageBox.ButtonRole.AcceptRole)
+            with_them.clicked.connect(lambda: self._commit(read, whole))
+            box.setDefaultButton(with_them)
+        if not KINDS[read.kind].from_b or self._bench.usable().counterfactual is not None:
+            alone = box.addButton("Edges Alone", QMessageBox.ButtonRole.DestructiveRole)
+            alone.setToolTip("Keep the inputs, the metric and the edits that are here, and run the edges on these")
+            alone.clicked.connect(lambda: self._commit(read, self._bench.document))
+        box.open()
+
+    def _take_refusal(self, refusal: Unanswered) -> None:
+        asked = self._reading.asked
+        if not self._reading.ends(refusal.want):
+            return
+        self._drop()
+        if (
+            "of another model" not in refusal.message
+            or asked is None
+            or not self._offer_model(asked.path, refusal.message)
+        ):
+            self._refuse(refusal.message, refusal.hint)
+
+    # ---- a file of another model -----------------------------------------------------------------------------
+
+    def _offer_model(self, path: str, why: str) -> bool:
+        """Offer to open the model that a file names with all that the file was made of; False where it does not say
+        that, or its pictures are gone."""
+        try:
+            content = parse_json(read_text(path), Path(path).name)
+            about = content.get("about", {})
+            made, model = made_of(content), str(about.get("model", ""))
+            plain = Document(model, precision=str(about.get("precision", USUAL_PRECISION)))
+            document = with_made_of(plain, replace(made, edits=()), None)
+        except (WirescopeError, AttributeError):
+            return False
+        present = self._bench.opened
+        lost = changed_pictures((made.clean, made.counterfactual))
+        if not model or made.clean is None or lost or (present is not None and present.name == model):
+            return False
+        box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", why, QMessageBox.StandardButton.Cancel, self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setInformativeText(f"It was made with {model}.\n{made_words(document, made)}")
+        button = box.addButton("Open Its Model and Inputs", QMessageBox.ButtonRole.AcceptRole)
+        button.clicked.connect(lambda: self._open_all(path, document))
+        box.setDefaultButton(button)
+        box.open()
+        return True
+
+    def _open_all(self, path: str, document: Document) -> None:
+        self._window.opener.open(document, in_its_precision=True)
+        self._with_all = path
+
+    def _go_on(self) -> None:
+        """A model is open: was it opened for a file?"""
+        if self._with_all:
+            self._reading.ask(ReadScores(self._with_all))
+
+    def _drop(self) -> None:
+        self._with_all = ""
+
+    def _refuse(self, message: str, hint: str) -> None:
+        self._window.problems.show(Failed(0, "run", message, hint))

@@ -1,0 +1,57 @@
+"""Scores and circuits from files, as the window opens them. Runs in the engine's thread; imports torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.features.score_files.queries import ReadScores, ScoresRead
+from app.messages.request import Cancel, Request, Send
+from app.worker.method_titles import method_title
+from app.worker.rule_needs import can_be_found_out
+from app.worker.score_files import scores_in, share_done
+from app.worker.session_cache import Bench, rule_problem
+from core.edit_kinds import ABLATIONS
+from core.edits import EDIT_WORDS, KINDS, EditKind
+from core.errors import InputError
+from core.formatting import pairs_words, percent
+from core.interchange.made_of import changed_pictures, made_of
+from core.project.trace_choice import QUICK, TraceChoice
+from core.text_files import parse_json, read_text
+from core.tracing.direction import directed
+from core.tracing.meaning import ranking_words
+from core.tracing.method import METHODS
+from core.tracing.selection import RULES, USUAL
+
+
+def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    """Read the file and say what it is. Raises InputError for one that does not fit."""
+    found, as_it_is = scores_in(want.path, bench.session.graph)
+    scores, size = found.scores, found.size
+    made = made_of(parse_json(read_text(Path(want.path)), Path(want.path).name))
+    kind: EditKind = scores.replacement
+    if kind not in ABLATIONS:
+        raise InputError(
+            f"{Path(want.path).name} was made for {EDIT_WORDS.get(kind, kind)}, which circuits are not run with here.",
+            f"There are: {', '.join(ABLATIONS)}.",
+        )
+    if KINDS[kind].from_b and not bench.ready.has_counterfactual and made.counterfactual is None:
+        raise InputError(f"In {Path(want.path).name} removed edges carry {KINDS[kind].carries}.", "Give B first.")
+    what = f"a circuit of {size:,} edges" if size is not None else f"scores of {len(scores.values):,} edges"
+    what += ", each kept at some spans of positions" if as_it_is.scores.spans else ""
+    words = f"{Path(want.path).name}: {what}" + (f" by {method_title(scores.method)}" if scores.method else "")
+    words += f", over {pairs_words(int(scores.about['pairs']))}" if scores.about.get("pairs", "").isdigit() else ""
+    share = share_done(scores)
+    words += f", partial: {percent(share)} of the work" if share < 1 else ""
+    directed_here = directed(scores, bench.session)
+    if scores.direction is None and directed_here.signed:
+        words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
+        words += f": {ranking_words(directed_here.direction).removesuffix('.')}"
+    rule = scores.rule
+    why_not = rule_problem(rule, scores, can_be_found_out(rule, scores.method, 0))
+    if rule != USUAL:
+        words += f", {RULES[rule].phrase}" if not why_not else f"; not {RULES[rule].phrase} here ({why_not})"
+    method = scores.method if scores.method in METHODS else QUICK
+    lost = tuple(changed_pictures((made.clean, made.counterfactual)))
+    choice = TraceChoice(method, file=want.path)
+    rule = USUAL if why_not else rule
+    send(ScoresRead(request.number, want, choice, kind, size, words, made, lost, rule))

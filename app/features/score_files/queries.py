@@ -1,0 +1,35 @@
+"""What the window asks about a file of scores or a circuit, and the answer. `handlers` serves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.messages.request import Errand
+from core.edits import EditKind
+from core.interchange.made_of import MadeOf
+from core.project.trace_choice import TraceChoice
+from core.tracing.selection import USUAL
+
+
+@dataclass(frozen=True)
+class ReadScores(Errand):
+    """Read a file of scores, or of a circuit, for the model that is open."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class ScoresRead:
+    """The file fits. choice: stands for it in the document. kind: what the removed edges carry in it. size: of the
+    circuit that the file is; None for scores of all edges. words: what it is. made: what the file says that it was made
+    of; lost: pictures of that which are not there any more, in words. rule: by which its circuits are chosen."""
+
+    number: int
+    want: ReadScores
+    choice: TraceChoice
+    kind: EditKind
+    size: int | None
+    words: str
+    made: MadeOf = field(default_factory=MadeOf)
+    lost: tuple[str, ...] = ()
+    rule: str = USUAL

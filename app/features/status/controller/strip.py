@@ -1,0 +1,89 @@
+"""The status strip in step with the window: device, memory, the last run, what runs, and the last message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.messages.replies import Opened, Ready
+from app.presenters.time_left import Pace
+from app.services.process_memory import memory_words, resident_megabytes
+from views.panels.predictions.data import PredictionsData
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+
+class StatusInStep(QObject):
+    """Fills a window's status strip."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._status = status = window.status
+        self._workbench = workbench = window.workbench
+        workbench.model_opened.connect(self._show_device)
+        workbench.metric_changed.connect(self._show_parity)
+        workbench.memory_changed.connect(self._show_memory)
+        workbench.predictions_changed.connect(self._show_run)
+        workbench.nothing_to_show.connect(lambda _: status.set_run(""))
+        self.pace = Pace()
+        workbench.working.connect(self._show_work)
+        workbench.idle.connect(status.clear_work)
+        workbench.idle.connect(lambda: self.pace.restart())  # the next work may come much later
+        workbench.message.connect(self._show_message)
+        self._just_said = QTimer(self, singleShot=True, interval=0)  # runs until the event that brought a message ends
+        self._said_of = self._state()
+        workbench.history_changed.connect(self._drop_message)
+        workbench.history_changed.connect(self._follow)
+
+    def _show_work(self, words: str, share: float | None) -> None:
+        self._status.set_work(words, share, self.pace.left(words, share, self._workbench.reckoned))
+
+    def _show_message(self, text: str) -> None:
+        self._status.set_message(text)
+        self._just_said.start()
+
+    def _drop_message(self) -> None:
+        """What was said of an earlier state goes when the work goes on; not what was said of this very step."""
+        if self._said_of != self._state():
+            self._said_of = self._state()
+            if not self._just_said.isActive():
+                self._status.set_message("")
+
+    def _state(self) -> tuple[object, object]:
+        """The step of the history, and what it has come to: a drag is one step."""
+        return self._workbench.history.current, self._workbench.document
+
+    def _follow(self) -> None:
+        """The document is another one: what is of another model goes, and what is of an earlier state is dimmed."""
+        status, bench = self._status, self._workbench
+        if bench.opened is None or (bench.opened.name, bench.opened.precision) != bench.document.opens:
+            for clear in (status.set_device, status.set_parity, status.set_memory, status.set_run):
+                clear("")
+            return
+        status.dim_parity(bench.ready_of_present is None)
+        status.dim_memory(not bench.ran_is_present)
+
+    def _show_device(self, opened: Opened) -> None:
+        precision, device = opened.details.split(" · ")[-2:]
+        self._status.set_device(f"{device} · {precision}")
+        self._status.set_run("")
+
+    def _show_parity(self, ready: Ready) -> None:
+        self._status.set_parity(ready.parity)
+        self._status.dim_parity(False)
+
+    def _show_memory(self, cache: float) -> None:
+        self._status.dim_memory(False)
+        resident = resident_megabytes()
+        kept = f"cache {memory_words(cache)}"
+        if resident is None:
+            self._status.set_memory(kept)
+        else:
+            whole = f"memory {memory_words(resident)}"
+            self._status.set_memory(f"{whole} · {kept}", whole)
+
+    def _show_run(self, data: PredictionsData) -> None:
+        time, *rest = data.run_words.split(" · ")
+        self._status.set_run(data.run_words, " · ".join((time, *rest[:1])), stale=data.stale)

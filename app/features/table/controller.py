@@ -1,0 +1,132 @@
+"""The table in step with the rest of the window: its rows from what is known, its selection to the canvas and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from app.features.find.presenter import trait_words
+from app.features.find.queries import TraitsFound, WantTraits
+from app.messages.replies import Opened, Scored
+from app.presenters.edits import WAITS
+from app.presenters.subject import over_words
+from core.edits import EDIT_WORDS, Target, edit_words
+from core.graph import Edge, Node
+from core.project.document import Document
+from views.panels.table.rows import TableData
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+ACTIONS = ("cut", "patch", "restore", "frame")
+
+
+class TableInStep(QObject):
+    """Keeps a window's table up to date while it is seen, and does what its user wants."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._shown: tuple[Any, ...] = ()  # what the table's rows were made of
+        self._labels: dict[Target, str] = {}  # what each head does
+        self._labels_of: tuple[object, ...] = ()  # the run that it was seen in
+        self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
+        self._soon.timeout.connect(self.refresh)
+        panel, workbench = window.table, window.workbench
+        panel.set_actions([window.commands[key] for key in ACTIONS])
+        panel.selection_changed.connect(self._select)
+        panel.place_wanted.connect(self._show_place)
+        panel.shown.connect(self._soon.start)
+        workbench.canvas_changed.connect(lambda _: self._soon.start())
+        workbench.on(TraitsFound, self._take_traits)
+        for changed in (workbench.model_opened, workbench.history_changed):
+            changed.connect(lambda *_: self._forget_traits())
+        panel.kinds["nodes"].toggled.connect(lambda _: self._soon.start())
+
+    def refresh(self) -> None:
+        """Show the present state, if anybody looks."""
+        panel, workbench = self._window.table, self._window.workbench
+        if not panel.isVisible():
+            workbench.want("traits", None)
+            return
+        opened = workbench.opened
+        if opened is None:
+            panel.show_nothing()
+            self._shown = ()
+            return
+        state = workbench.scored, workbench.usable(), dict(workbench.measured), workbench.stale
+        strongest = workbench.extent.strongest
+        subject = workbench.drawn.subject()
+        circuit = "" if subject is None or subject.size is None else f"kept: {subject.circuit}"
+        ranked = None if subject is None else subject.ranked
+        of = {
+            "circuit": circuit,
+            "estimated_of": "" if ranked is None else ranked.by,
+            "measured_of": "" if subject is None else over_words(subject.pairs),
+            "with_edits": bool(workbench.usable().edits),
+            "noise_floor": 0.0 if workbench.ready_of_present is None else workbench.ready_of_present.noise_floor,
+            "labels": self._labels,
+        }
+        if self._shown != (opened.graph, *state, strongest, of):
+            self._shown = (opened.graph, *state, strongest, of)
+            panel.set_data(replace(table_data(opened, *state, strongest), **of))  # type: ignore[arg-type]
+        workbench.want("traits", WantTraits() if panel.kind() == "nodes" else None)
+        panel.set_selection(workbench.selection)
+
+    def _forget_traits(self) -> None:
+        """Those of other inputs or edits come again."""
+        if self._labels_of != self._window.workbench.document.run:
+            self._labels = {}
+
+    def _take_traits(self, found: TraitsFound) -> None:
+        self._labels_of = self._window.workbench.document.run
+        self._labels = {node: words for node, each in found.traits.items() if (words := trait_words(each))}
+        self._soon.start()
+
+    def _select(self, targets: tuple[Target, ...]) -> None:
+        self._window.canvas.set_selection(targets)
+        self._window.workbench.select(targets)
+
+    def _show_place(self) -> None:
+        """To the canvas, where the selection is framed and has the focus."""
+        self._window.canvas.frame_selection()
+        self._window.canvas.setFocus()
+
+
+def table_data(
+    opened: Opened,
+    scored: Scored | None,
+    document: Document,
+    measured: dict[Target, float],
+    stale: bool,
+    strongest: int,
+) -> TableData:
+    """What the table shows. document: with a B only if patches can take from it. strongest: how many edges are shown
+    until a circuit is chosen."""
+    edits: dict[Target, str] = {}
+    for edit in document.edits:
+        if isinstance(edit.target, Node | Edge):
+            words = WAITS if document.waits(edit) else edit_words(edit)
+            known = edits.get(edit.target)
+            edits[edit.target] = words if known is None else f"{known}, {words}"  # at other positions
+    return TableData(
+        opened.graph,
+        None if scored is None else np.where(scored.ranking.unknown, np.nan, scored.values),
+        None if scored is None else scored.ranking.strongest,
+        np.zeros(0, dtype=np.int64) if scored is None else scored.ranking.kept(document.size, strongest),
+        measured,
+        edits,
+        "" if scored is None else EDIT_WORDS[scored.kind],
+        opened.input_label,
+        opened.output_label,
+        stale,
+        scored is not None and scored.measured,
+        "estimated" if scored is None or scored.measured else scored.meaning.how,
+        scored is None or scored.meaning.signed,
+        1 if scored is None else scored.ranking.direction,
+        1 if scored is None else scored.ranking.of_metric,
+        scanned=None if scored is None else scored.ranking.scanned,
+    )

@@ -1,0 +1,98 @@
+"""Scores of nodes in the window: their fill on the canvas and, at positions, on its second level; in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from app.features.tracing.queries import NodesScored, WantNodeScores
+from app.messages.request import Unanswered
+from core.edits import REPLACED
+from core.formatting import pairs_words, percent, score_words, visible_token
+from views.canvas.data import NodeScores
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+NAMED = 3  # nodes that the message names
+
+
+class NodeScoring(QObject):
+    """Of one window."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._bench = bench = window.workbench
+        self._want = WantNodeScores()
+        self._values: np.ndarray | None = None  # that are shown
+        self._goes_on = False  # what was said last was a part of a trace that runs
+        bench.want("node scores", self._want)
+        bench.on(NodesScored, self._take)
+        bench.on(Unanswered, self._take_refusal)
+
+    def _take(self, scored: NodesScored) -> None:
+        bench = self._bench
+        if scored.share == 1:
+            self._end(scored)
+        goes_on, self._goes_on = self._goes_on, scored.goes_on
+        if scored.values is self._values and (bench.extent.scores is None) == (scored.values is None):
+            if goes_on and not scored.goes_on:  # it was given up after the part that is shown
+                bench.message.emit(self._words(scored))
+            return
+        self._values = scored.values
+        if scored.values is None:
+            bench.set_extent(replace(bench.extent, scores=None))
+            return
+        at = scored.values if scored.values.ndim == 2 else None
+        whole = scored.values if at is None else at.sum(axis=1)
+        meaning = scored.meaning
+        shown = NodeScores(np.append(whole, np.nan), meaning.how, at, meaning.signed, scored.direction)
+        bench.set_extent(replace(bench.extent, scores=shown))
+        if not scored.goes_on:
+            bench.message.emit(self._words(scored))
+
+    def _end(self, scored: NodesScored) -> None:
+        """A trace of nodes is at its end."""
+        if scored.values is not None:
+            self._bench.end_trace()
+
+    def _words(self, scored: NodesScored) -> str:
+        """ "ACDC scored 37 nodes. The strongest: a2.h3 +1.20, m0 +0.81, a1.h2 −0.40 (measured, replaced from B)." """
+        assert self._bench.opened is not None
+        assert scored.values is not None
+        values = scored.values
+        known = np.flatnonzero(np.isfinite(values))
+        best = known[np.argsort(-np.abs(values.flat[known]), kind="stable")][:NAMED]
+        signed = scored.meaning.signed
+        named = ", ".join(
+            f"{self._name(values, place)} {score_words(values.flat[place], signed)}" for place in best.tolist()
+        )
+        over = f", over {pairs_words(scored.pairs)}" if scored.pairs else ""
+        part = f"; partial: {percent(scored.share)} of the work" if scored.share < 1 else ""
+        nodes = f"{len(values):,} nodes"
+        nodes += f", each at {values.shape[1]} positions" if values.ndim == 2 else ""
+        strongest = f"The strongest: {named}" if named else "None is scored yet"
+        how = f"{scored.meaning.how}, {REPLACED[scored.kind]}{over}{part}"
+        return f"{scored.title} scored {nodes}. {strongest} ({how})."
+
+    def _name(self, values: np.ndarray, place: int) -> str:
+        """Of a node, or of a node at a position."""
+        opened, labels = self._bench.opened, self._bench.labels
+        assert opened is not None
+        writers = opened.graph.writers
+        if values.ndim == 1:
+            return writers[place].name
+        node, position = divmod(place, values.shape[1])
+        label = visible_token(labels[position]) if position < len(labels) else str(position)
+        patch = "patch " if not opened.is_text and position >= opened.prefix else ""
+        return f"{writers[node].name} at {patch}“{label}”" if not patch else f"{writers[node].name} at {patch}{label}"
+
+    def _take_refusal(self, refusal: Unanswered) -> None:
+        if refusal.want == self._want:
+            self._bench.end_trace()
+            self._values = None
+            self._bench.set_extent(replace(self._bench.extent, scores=None))
+            self._bench.message.emit(refusal.words)

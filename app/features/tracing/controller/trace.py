@@ -1,0 +1,165 @@
+"""The window's side of Trace: its menu, which the document remembers, and what T starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from app.features.tracing.queries import MethodsFound, NodesScored, WantMethods
+from app.messages.replies import Scored
+from app.presenters.trace_cost import Estimates
+from core.formatting import pairs_words, percent
+from core.project.trace_choice import TraceChoice
+from core.tracing.options import Level
+from views.panels.tracing.data import MethodData, TraceData
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+
+class TracingMenu(QObject):
+    """Joins the menu to the workbench."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._top_bar, self._bench = window.top_bar, window.workbench
+        self._data = TraceData()
+        self._estimates: Estimates | None = None
+        self._given_up = False
+        menu, bench = self._top_bar.method_menu, self._bench
+        menu.method_chosen.connect(self._choose)
+        menu.option_changed.connect(self._tell)
+        menu.over_chosen.connect(self._go_over)
+        menu.level_chosen.connect(self._score)
+        bench.want("methods", WantMethods())
+        bench.on(MethodsFound, self._take)
+        bench.history_changed.connect(self._follow)
+        bench.on(Scored, self._take_scored)
+        bench.on(NodesScored, self._take_nodes)
+        bench.given_up.connect(self._end)
+
+    @property
+    def _choice(self) -> TraceChoice:
+        return self._bench.document.choice
+
+    def trace(self) -> None:
+        """Score all edges as chosen, or say why not."""
+        bench, choice, method = self._bench, self._choice, self._data.chosen
+        if bench.opened is None or method is None:
+            bench.message.emit("Open a model first." if bench.opened is None else "The inputs are not read yet.")
+            return
+        if method.problem:
+            bench.message.emit(f"{method.problem} Give what it needs, or choose another method beside Trace.")
+            return
+        if choice.over_dataset and not bench.document.dataset:
+            bench.message.emit("The dataset has no rows: add pairs or fill it from a task, or trace this pair.")
+            return
+        takes = [option.name for option in method.options]
+        told = tuple((name, value) for name, value in choice.options if name in takes)
+        over = f" over {pairs_words(self._data.pairs)}" if choice.over_dataset else ""
+        what = {"edges": "Trace", "nodes": "Trace nodes", "positions": "Trace nodes at positions"}[choice.level]
+        bench.trace(f"{what} by {method.title}{over}", replace(choice, options=told))
+        if method.cost:  # how long it still takes stands beside its bar, and is corrected there
+            bench.message.emit(f"{method.title}{over}. Cancel keeps what is scored by then.")
+
+    # ---- the menu ------------------------------------------------------------------------------------------
+
+    def _choose(self, name: str) -> None:
+        title = next(method.title for method in self._data.methods if method.name == name)
+        levels = next(method.levels for method in self._data.methods if method.name == name)
+        level = self._choice.level if self._choice.level in levels else "edges"
+        self._commit(f"Choose {title} for tracing", replace(self._choice, method=name, level=level))
+
+    def _tell(self, name: str, value: float) -> None:
+        method = self._data.chosen
+        title = next((option.title for option in method.options if option.name == name), name) if method else name
+        self._commit(f"Trace with {title.lower()} {value:g}", self._choice.with_option(name, value), f"trace {name}")
+
+    def _go_over(self, dataset: bool) -> None:
+        words = "Trace over the dataset" if dataset else "Trace over this pair"
+        self._commit(words, replace(self._choice, over_dataset=dataset))
+
+    def _score(self, level: Level) -> None:
+        self._commit(
+            f"Trace {'nodes at positions' if level == 'positions' else level}", replace(self._choice, level=level)
+        )
+
+    def _commit(self, words: str, choice: TraceChoice, merge: str = "") -> None:
+        self._bench.commit(words, replace(self._bench.document, choice=choice), merge)
+        self._follow()  # the menu shows the document's choice, whatever was clicked
+
+    def _take(self, found: MethodsFound) -> None:
+        self._data = replace(self._data, methods=found.methods)
+        self._estimates = found.estimates
+        self._follow()
+
+    def _follow(self) -> None:
+        """The document's choice at once; what fits it when the engine says so."""
+        document = self._bench.document
+        choice = document.choice
+        told = dict(choice.options)
+        methods = tuple(
+            replace(
+                method,
+                options=tuple(replace(o, value=told.get(o.name, o.usual)) for o in method.options),
+                cost=self._cost(method),
+            )
+            for method in self._data.methods
+        )
+        problem = "" if document.dataset else "it has no rows"
+        self._data = TraceData(
+            methods, choice.method, choice.over_dataset, len(document.dataset), problem, choice.level
+        )
+        self._top_bar.set_tracing(self._data)
+
+    def _cost(self, method: MethodData) -> str:
+        """How long a method would take as the menu stands now, which may be ahead of the engine."""
+        document, choice = self._bench.document, self._choice
+        takes = [option.name for option in method.options]
+        told = tuple((name, value) for name, value in choice.options if name in takes)
+        level: Level = choice.level if choice.level in method.levels else "edges"
+        rows = document.dataset if choice.over_dataset else ()
+        return (
+            "" if self._estimates is None else self._estimates.words(TraceChoice(method.name, told, level=level), rows)
+        )
+
+    # ---- its end -------------------------------------------------------------------------------------------
+
+    def _end(self, traced: bool) -> None:
+        """The user has given it up: what is scored stays, and what it recovers is found out."""
+        document = self._bench.document
+        last = document.traced_last
+        self._given_up = traced and last is not None and last.takes_long
+        if self._given_up:
+            self._bench.ask(changes=False)
+
+    def _take_scored(self, scored: Scored) -> None:
+        """A part says how much of the work it is."""
+        last = self._bench.document.traced_last
+        if last is not None and last.level != "edges":
+            return  # what is said of it comes with its own scores
+        if self._given_up and scored.share < 1:
+            self._bench.message.emit(f"Cancelled; partial: {percent(scored.share)} of the work.")
+        elif self._given_up and not self._stands(scored):
+            self._forget()
+        self._given_up = False
+
+    def _take_nodes(self, scored: NodesScored) -> None:
+        if self._given_up and (scored.values is None or not np.isfinite(scored.values).any()):
+            self._forget()
+        self._given_up = False
+
+    def _forget(self) -> None:
+        """Nothing was scored by the time that it was given up."""
+        self._bench.forget_trace()
+        self._bench.message.emit("Cancelled before anything was scored.")
+
+    def _stands(self, scored: Scored) -> bool:
+        """Whether scores are of the trace that was given up, or those that stand in for it."""
+        last = self._bench.document.traced_last
+        if last is None or last.level != "edges":
+            return True
+        return (scored.method, scored.pairs > 0) == (last.method, last.over_dataset)

@@ -1,0 +1,69 @@
+"""What the window asks about tracing beyond the scores themselves, and the answers. `handlers` serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.messages.request import Want
+from app.presenters.trace_cost import Estimates
+from core.edits import EditKind, Target
+from core.tracing.meaning import ESTIMATED, Meaning
+from views.panels.tracing.data import MethodData
+
+
+@dataclass(frozen=True)
+class WantMethods(Want):
+    """The methods of the table, and which of them fit the model, the replacement and the inputs."""
+
+
+@dataclass(frozen=True)
+class MethodsFound:
+    number: int
+    methods: tuple[MethodData, ...]
+    estimates: Estimates  # of how long each would take
+
+
+@dataclass(frozen=True)
+class WantMeasured(Want):
+    """The real effect of edges, each edited alone on top of the document's edits. edges: by their numbers in the
+    graph. serial tells one asking from the next."""
+
+    serial: int
+    edges: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class EdgesMeasured:
+    """values: change of the metric by editing an edge. More follow until `done` is `of`."""
+
+    number: int
+    want: WantMeasured
+    values: Mapping[Target, float]
+    done: int
+    of: int
+
+
+@dataclass(frozen=True)
+class WantNodeScores(Want):
+    """The scores of nodes, or of nodes at positions, where the document was traced for them."""
+
+
+@dataclass(frozen=True, eq=False)
+class NodesScored:
+    """values: [writers], or [writers, position]; NaN where there is none yet; None where the document was not traced
+    for nodes. title: of the method. meaning: what the scores are. pairs: of the dataset; 0: the pair on the cards.
+    share: of the work that is done; goes_on: the rest is on its way. direction: A's."""
+
+    number: int
+    values: NDArray[np.float64] | None = None
+    title: str = ""
+    kind: EditKind = "patch"
+    meaning: Meaning = ESTIMATED
+    pairs: int = 0
+    share: float = 1.0
+    goes_on: bool = False
+    direction: int | None = 1

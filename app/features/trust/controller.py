@@ -1,0 +1,199 @@
+"""The window's side of the trust panel: asks for the evaluation of the circuit shown, and shows what comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.features.trust.queries import EVALUATING, TrustFound, WantTrust
+from app.messages.request import Unanswered
+from app.presenters.subject import Subject
+from app.presenters.time_left import Pace
+from core.evaluation.limits import LEAST_PAIRS
+from core.evaluation.verdict import verdict
+from core.formatting import pairs_words
+from views.panels.trust.data import TrustData
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+ALL = "everything"  # is still to come
+LACKS = "One pair says nothing of stability, and the three tests need {few} pairs: trace over a dataset for these."
+LACKS_MORE = "The three tests need {few} pairs: the dataset has {pairs} that can be used."
+NO_SCORES = "The edges have no scores: they are not estimated yet, or cannot be."
+NO_CIRCUIT = "Choose a circuit first: trace, or drag the handle under the canvas."
+
+
+class Trusting(QObject):
+    """Joins the trust panel to the workbench."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window, self._panel, self._bench = window, window.trust, window.workbench
+        self._serial = 0
+        self._asked: WantTrust | None = None  # what runs
+        self._found: TrustFound | None = None
+        self._of: tuple[object, ...] = ()  # the state that it is of
+        self._subject: Subject | None = None  # what it is of
+        self._scores_of: object = None
+        self._problem = ""
+        self._pace, self._left = Pace(), ""
+        self._action, self._fill_action = (window.commands[key] for key in ("evaluate", "fill_dataset"))
+        bench, panel = self._bench, self._panel
+        panel.evaluate_wanted.connect(self.evaluate)
+        panel.cancel_wanted.connect(bench.cancel)
+        panel.task_wanted.connect(lambda task: window.dataset_keeper.fill(task, trace_over=True))
+        bench.on(TrustFound, self._take)
+        bench.on(Unanswered, self._take_refusal)
+        bench.history_changed.connect(self._follow)
+        bench.given_up.connect(lambda _: self._stop())
+        bench.working.connect(self._take_working)
+        for changed in (bench.model_opened, bench.metric_changed):
+            changed.connect(lambda _: self._show())
+        bench.idle.connect(self._show)  # what can be evaluated may be known only then
+        self._show()
+
+    def _state(self) -> tuple[object, ...]:
+        """What an evaluation depends on."""
+        document = self._bench.document
+        return (*document.basis, self._bench.cut_kind, document.traced, document.rule, document.size)
+
+    def start(self) -> None:
+        """Evaluate the circuit shown, where the user can see it; what is evaluated already goes on."""
+        self._see()
+        if self._asked is None:
+            self.evaluate()
+
+    def fill(self) -> None:
+        """Offer the tasks that the dataset can be filled from."""
+        self._see()
+        self._panel.open_tasks()
+
+    def _see(self) -> None:
+        dock = self._window.docks["trust"]
+        dock.show()
+        dock.raise_()
+
+    def evaluate(self) -> None:
+        """Evaluate the circuit shown."""
+        size, scored = self._bench.document.size, self._bench.scored
+        if not size or scored is None:
+            return
+        self._serial += 1
+        self._asked, self._found, self._problem = WantTrust(self._serial, size), None, ""
+        self._of = self._state()
+        self._name_subject()
+        self._pace.restart()
+        self._left = ""
+        self._bench.want("trust", self._asked)
+        self._show()
+
+    def _name_subject(self) -> None:
+        """What the statements are of: the circuit of the scores that the engine has now."""
+        scored = self._bench.scored
+        self._subject = self._bench.drawn.subject()
+        self._scores_of = None if scored is None else scored.of
+
+    def _stop(self) -> None:
+        """What is known so far stays."""
+        if self._asked is not None:
+            self._asked = None
+            self._bench.want("trust", None)
+            self._show()
+
+    def _take_working(self, words: str, share: float | None) -> None:
+        if words != EVALUATING:
+            self._pace.restart()  # it waits
+        elif self._asked is not None:
+            left = self._pace.left(words, share)
+            if left != self._left:
+                self._left = left
+                self._show()
+
+    def _take(self, found: TrustFound) -> None:
+        if found.want != self._asked:
+            return
+        self._found = found
+        self._name_subject()  # scores may have come since it was asked for
+        if not found.waiting:
+            self._stop()
+        self._show()
+
+    def _take_refusal(self, refusal: Unanswered) -> None:
+        if refusal.want == self._asked:
+            self._problem = refusal.words
+            self._stop()
+
+    def _follow(self) -> None:
+        """The document is another one; what was found of another model says nothing here."""
+        if self._of and self._of[0] != self._bench.document.model:
+            self._stop()
+            self._found, self._of, self._subject = None, (), None
+        if self._asked is not None and self._of != self._state():
+            self._stop()
+        if self._problem and self._of != self._state():
+            self._problem = ""
+        self._show()
+
+    # ---- what is shown -------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        data = self._data()
+        self._panel.set_data(data)
+        self._action.setEnabled(data.able)
+        self._fill_action.setEnabled(bool(data.lacks and data.tasks))
+
+    def _data(self) -> TrustData:
+        bench, found = self._bench, self._found
+        opened = bench.opened
+        why_not = self._why_not()
+        stale = found is not None and self._is_stale()
+        waiting: tuple[str, ...] = ()
+        if self._asked is not None:
+            waiting = (ALL,) if found is None else found.waiting
+        return TrustData(
+            subject=self._heading(stale),
+            verdict=() if found is None else verdict(found.statements, not found.waiting),
+            statements=() if found is None else found.statements,
+            waiting=waiting,
+            left=self._left if waiting else "",
+            stale=stale,
+            problem=self._problem or why_not,
+            lacks=self._lacks(),
+            tasks=() if opened is None else tuple((task.name, task.title) for task in opened.tasks),
+            able=not why_not,
+        )
+
+    def _is_stale(self) -> bool:
+        """Whether what was found is of an earlier state, or of other scores."""
+        scored = self._bench.scored
+        return self._of != self._state() or scored is None or scored.of != self._scores_of
+
+    def _heading(self, stale: bool) -> str:
+        """What the statements are of; of an earlier state, with its inputs and its metric."""
+        subject = self._subject
+        if subject is None:
+            return ""
+        return f"Of an earlier state, {subject.state}: the {subject.circuit}." if stale else f"The {subject.circuit}."
+
+    def _why_not(self) -> str:
+        """Why nothing can be evaluated now."""
+        if not self._bench.document.size:
+            return NO_CIRCUIT
+        return "" if self._bench.scored is not None else NO_SCORES
+
+    def _lacks(self) -> str:
+        """What a dataset is needed for, and what is missing of it."""
+        document = self._bench.document
+        if self._bench.opened is None:
+            return ""
+        if document.choice.over_dataset and document.dataset and not document.traced_rows:
+            return f"The next trace goes over the dataset's {pairs_words(len(document.dataset))}: press T."
+        scored = self._bench.scored
+        pairs = len(document.traced_rows)
+        if pairs and scored is not None and scored.pairs:
+            pairs = scored.pairs  # without the rows that do not fit
+        if pairs >= LEAST_PAIRS:
+            return ""
+        return LACKS.format(few=LEAST_PAIRS) if pairs < 2 else LACKS_MORE.format(few=LEAST_PAIRS, pairs=pairs)

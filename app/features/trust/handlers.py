@@ -1,0 +1,75 @@
+"""The part of a request that evaluates a circuit, question by question; what is found out is kept when something else
+comes in between. Runs in the engine's thread; imports torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.features.trust.queries import EVALUATING, TrustFound, WantTrust
+from app.messages.request import Cancel, Request, Send, Working
+from app.presenters.telling import Telling
+from app.worker.pairs import dataset_of
+from app.worker.session_cache import Bench, ScoresKey
+from app.worker.traces import options_of
+from core.errors import ALIKE, ANOTHER, InputError, NothingToRecoverError
+from core.evaluation.limits import LEAST_PAIRS
+from core.evaluation.report import QUESTIONS, Subject
+from core.inputs.pair import Dataset
+from core.tracing.method import METHODS
+from core.tracing.told_options import options_told
+
+
+def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    """Answer all questions about the circuit; send the statements as they come. Raises InputError where there is
+    nothing to recover, Cancelled."""
+    key = bench.scores_key(request.document)
+    name = "trust subject", key, want.size
+    if name not in bench.kept:
+        bench.kept[name] = _subject(want, request, bench, key)
+    subject: Subject = bench.kept[name]  # with what it remembers
+    report: dict[str, Any] = bench.kept.setdefault(
+        ("trust", key, want.size), {"size": want.size, "edges": len(subject.scores.values)}
+    )
+    answered: set[str] = report.setdefault("answered", set())
+
+    def tell() -> None:
+        said = tuple(s for name in QUESTIONS if name in answered for s in QUESTIONS[name].say(report))
+        waiting = tuple(question.title for name, question in QUESTIONS.items() if name not in answered)
+        send(TrustFound(request.number, want, said, waiting, len(subject.dataset)))
+
+    tell()
+    runs = {name: 1 if _is_quick(name, subject) else question.runs for name, question in QUESTIONS.items()}
+    done = sum(runs[name] for name in answered)
+    for name, question in QUESTIONS.items():
+        if name in answered:
+            continue
+
+        def show(share: float, done: int = done, more: int = runs[name]) -> None:
+            send(Working(request.number, EVALUATING, (done + share * more) / sum(runs.values())))
+
+        show(0.0)
+        told = Telling(show)
+        if name == "stability" and METHODS[key.choice.method].slow and len(subject.dataset) > 1:
+            title = METHODS[key.choice.method].title
+            report["stability"] = f"{title} would have to score every pair anew, which takes too long"
+        else:
+            try:
+                report |= question.find(subject, told, cancelled)
+            except NothingToRecoverError:
+                raise InputError(ALIKE, ANOTHER) from None
+        answered.add(name)
+        done += runs[name]
+        tell()
+
+
+def _is_quick(name: str, subject: Subject) -> bool:
+    """Whether a question takes no time, as it cannot be answered of so few pairs."""
+    least = {"stability": 2, "hypothesis tests": LEAST_PAIRS}
+    return len(subject.dataset) < least.get(name, 0)
+
+
+def _subject(want: WantTrust, request: Request, bench: Bench, key: ScoresKey) -> Subject:
+    scores = bench.scores[key]
+    dataset = dataset_of(bench, request.document, key.rows) if key.rows else Dataset([bench.session.pair])
+    options = options_told(scores.about) if key.choice.file else options_of(key.choice)
+    return Subject(bench.session, scores, dataset, key.kind, want.size, options)

@@ -1,0 +1,30 @@
+"""What the window asks about how far to trust a circuit, and the answers. `handlers` serves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.messages.request import Want
+from core.evaluation.statement import Statement
+
+EVALUATING = "Evaluating the circuit"  # while that is done
+
+
+@dataclass(frozen=True)
+class WantTrust(Want):
+    """Evaluate the circuit of the best `size` edges. serial tells one asking from the next."""
+
+    serial: int
+    size: int
+
+
+@dataclass(frozen=True)
+class TrustFound:
+    """statements: those that are known. waiting: the questions that are not answered yet. pairs: it was evaluated
+    on."""
+
+    number: int
+    want: WantTrust
+    statements: tuple[Statement, ...]
+    waiting: tuple[str, ...]
+    pairs: int

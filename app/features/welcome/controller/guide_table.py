@@ -1,0 +1,112 @@
+"""The guided examples: their steps, and how each is known to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.workbench.workbench import Workbench
+from core.graph import Edge, Node
+from core.project.document import Document
+
+
+@dataclass(frozen=True)
+class GuideStep:
+    """words: what to do. done: whether it has been done, from the workbench and the document at the beginning."""
+
+    words: str
+    done: Callable[[Workbench, Document], bool]
+
+
+@dataclass(frozen=True)
+class Guide:
+    """key: also how the welcome page names it. example: what it opens."""
+
+    key: str
+    title: str
+    words: str
+    example: str
+    steps: tuple[GuideStep, ...]
+    end: str
+
+
+def _selected(kind: type, of: str = "") -> Callable[[Workbench, Document], bool]:
+    def done(bench: Workbench, _begun: Document) -> bool:
+        chosen = bench.selection
+        return len(chosen) == 1 and isinstance(chosen[0], kind) and (not of or getattr(chosen[0], "kind", "") == of)
+
+    return done
+
+
+def _edited(kind: type, edit: str = "") -> Callable[[Workbench, Document], bool]:
+    def done(bench: Workbench, _begun: Document) -> bool:
+        made = [each for each in bench.document.edits if isinstance(each.target, kind) and edit in ("", each.kind)]
+        return bool(made) and bench.ran is not None and not bench.busy  # the new answer is on the screen
+
+    return done
+
+
+def _undone(bench: Workbench, _begun: Document) -> bool:
+    return not bench.document.edits
+
+
+def _traced(bench: Workbench, _begun: Document) -> bool:
+    return bench.recovered is not None
+
+
+def _swapped(bench: Workbench, begun: Document) -> bool:
+    return bench.document.clean == begun.counterfactual
+
+
+def _new_prompt(bench: Workbench, begun: Document) -> bool:
+    return bench.document.clean != begun.clean and bench.ready is not None
+
+
+GUIDES: tuple[Guide, ...] = (
+    Guide(
+        "guide/names",
+        "Who gets the drink?",
+        "Cut the wire that carries the name · language",
+        "names/0",
+        (
+            GuideStep(
+                "Click a wire. A thick one does much; blue leads towards the answer to A, orange away.", _selected(Edge)
+            ),
+            GuideStep(
+                "Press X to cut it. The answers below change at once, and the wire shows by how much.", _edited(Edge)
+            ),
+            GuideStep("Press Ctrl+Z to take the cut back.", _undone),
+            GuideStep("Press T to trace: how much of the answer do the strongest wires recover?", _traced),
+        ),
+        "You have cut a wire and traced a circuit.",
+    ),
+    Guide(
+        "guide/shapes",
+        "A circle, or a heart",
+        "See where a head looks, and give it another picture's value · vision",
+        "shapes/0",
+        (
+            GuideStep("Click a head, one of the circles. The inspector shows where it looks.", _selected(Node, "head")),
+            GuideStep("Press P to patch it: the head now says what it says of picture B.", _edited(Node, "patch")),
+            GuideStep("Press Ctrl+Z to take the patch back.", _undone),
+            GuideStep("Press Ctrl+Shift+X to swap the pictures: what speaks for the heart?", _swapped),
+        ),
+        "You have patched a head and seen the other side.",
+    ),
+    Guide(
+        "guide/induction",
+        "The sequence comes again",
+        "Find the heads that look back and copy · language",
+        "names/3",
+        (
+            GuideStep(
+                "Click a head of the upper layers. Does it look at the word after the earlier “seven”?",
+                _selected(Node, "head"),
+            ),
+            GuideStep("Press X to cut the head. Is the sequence still continued?", _edited(Node)),
+            GuideStep("Press Ctrl+Z to take the cut back.", _undone),
+            GuideStep("Click the words of card A and write a sequence of your own; Enter runs it.", _new_prompt),
+        ),
+        "You have looked for an induction head and tried a prompt of your own.",
+    ),
+)

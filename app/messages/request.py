@@ -1,0 +1,104 @@
+"""What the window sends to the worker: one kind of request, which says all that the window wants to know; and what
+the worker says of the work itself.
+
+The worker keeps what it made before, so a request that differs little costs little, and a newer request simply
+replaces an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from core.edits import Target
+from core.project.document import Document
+from views.panels.inputs.data import CardData
+
+Cancel = Callable[[], bool]  # asked now and then; True: give up what runs
+
+
+@dataclass(frozen=True)
+class Request:
+    number: int
+    document: Document
+    inspect: Target | None = None
+    recover: bool = False  # trace, however long it takes, and measure what circuits of the best edges recover
+    replaceable: frozenset[str] = frozenset()  # the cards, by letter, that had a good input before
+    positions: tuple[int, ...] = ()  # selected: what is inspected is edited there; none means all
+    wants: tuple[Want, ...] = ()
+    memory: int | None = None  # megabytes for kept runs; None: the default
+
+
+class Want:
+    """Something more to find out with a request: a frozen dataclass that `app.worker.handlers` has a part for."""
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A want that cannot be answered, and why."""
+
+    number: int
+    want: Want
+    message: str
+    hint: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+@dataclass(frozen=True)
+class Working:
+    """What is being done, for the status bar; fraction None: unknown. seconds: that the whole was reckoned to take,
+    where somebody knows."""
+
+    number: int
+    words: str
+    fraction: float | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The new picture of a card cannot be read; the card had a good one before, and nothing was done."""
+
+    number: int
+    letter: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Something could not be done. where: the model, card A, card B, or the rest."""
+
+    number: int
+    where: Literal["model", "A", "B", "run"]
+    message: str
+    hint: str = ""
+    details: str = ""
+    cards: tuple[CardData, ...] = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """All parts of a request have come."""
+
+    number: int
+
+
+class Answer(Protocol):
+    """One part of what was asked for; parts for wants have answers of their own kinds."""
+
+    @property
+    def number(self) -> int: ...
+
+
+Send = Callable[[Answer], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Errand(Want):
+    """serial: tells an errand from an earlier one that asked for the same."""
+
+    serial: int = 0

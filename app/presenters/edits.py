@@ -1,0 +1,67 @@
+"""The list of edits, and what is said of an edit beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.edits import ABLATIONS, KINDS, Edit, EditKind, edit_words
+from core.formatting import BELOW, change_words, is_below_noise
+from core.project.document import Document
+from core.project.step_names import position_words
+from views.panels.inputs.data import EditRow
+
+WAITS = "waits for B"  # what is said of a patch that cannot be made now
+
+
+def edit_label(
+    edit: Edit, document: Document, change: float | None, labels: tuple[str, ...] = (), noise_floor: float = 0.0
+) -> str:
+    """What stands beside an edit on the canvas. document: with a B only if patches can take from it. change: of the
+    metric, as measured, by all edits of the target. labels: of the positions; a cut at some of them says where.
+    noise_floor: of the metric; a change below it is called that."""
+    if document.waits(edit):
+        return WAITS
+    edits = document.edits_of(edit.target)  # type: ignore[arg-type]
+    together = {place for other in edits for place in other.positions or ()}  # type: ignore[union-attr]
+    everywhere = any(other.positions is None for other in edits)
+    where = "" if everywhere else _where(replace(edit, positions=tuple(together)), labels)
+    if change is None:
+        return where.strip()
+    return f"{BELOW if is_below_noise(change, noise_floor) else change_words(change)}{where}"
+
+
+def edit_rows(document: Document, labels: tuple[str, ...] = ()) -> list[EditRow]:
+    """The rows of the list of edits, numbered in their order. document: with a B only if patches can take from it.
+    labels: of the positions."""
+    return [
+        EditRow(key, edit.name, WAITS if document.waits(edit) else said(edit, document, labels))
+        for key, edit in enumerate(document.edits)
+    ]
+
+
+def said(edit: Edit, document: Document, labels: tuple[str, ...] = ()) -> str:
+    """What an edit does, with what a mean is over, and where: "mean of 24 rows at “John”"."""
+    over = (
+        f" of {len(document.dataset)} rows"
+        if edit.kind in ABLATIONS and KINDS[edit.kind].inputs and document.dataset
+        else ""
+    )
+    return edit_words(edit) + over + _where(edit, labels)
+
+
+def _where(edit: Edit, labels: tuple[str, ...]) -> str:
+    """Where an edit of some positions is: " at “John”", " at 3 positions"; that the input has none of them."""
+    places = [place for place in edit.positions or () if isinstance(place, int)]  # type: ignore[union-attr]
+    if not places:
+        return ""
+    if labels and any(place >= len(labels) for place in places):
+        return f" at position {max(places)}, which A does not have"
+    return f" {position_words(places, labels)}"
+
+
+def mean_words(kind: EditKind, document: Document) -> str:
+    """What a mean is taken over."""
+    if kind not in ABLATIONS or not KINDS[kind].inputs:
+        return ""
+    rows = len(document.dataset)
+    return f" over the dataset ({rows} row{'s' * (rows != 1)})" if rows else " over A’s positions"

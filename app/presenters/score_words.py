@@ -1,0 +1,16 @@
+"""What is said of scores."""
+
+from __future__ import annotations
+
+from app.messages.replies import Scored
+from core.edits import KINDS
+from core.errors import ALIKE, ANOTHER
+
+
+def scored_words(scored: Scored) -> str:
+    """Why no edge is shown, where none has a score."""
+    if scored.values.any():
+        return ""
+    if KINDS[scored.kind].from_b or scored.method == "eap-ig":
+        return f"{ALIKE} {ANOTHER}"
+    return "By these scores no edge has an effect on the metric. Choose another metric."

@@ -1,0 +1,227 @@
+"""All that the program can do from its menus: one record an action feeds the menu, the shortcut and the tooltip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from app.services.panels import DOCKS
+from views.icons import set_icon
+
+
+@dataclass(frozen=True)
+class Action:
+    """key: its name in code. words: in the menu, with its mnemonic. keys: shortcuts. tip: what it is for. needs: why it
+    cannot be done while it is disabled."""
+
+    key: str
+    words: str
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    icon: str = ""
+    checkable: bool = False
+    needs: str = ""
+
+
+SELECT = "Select a node or a wire first"
+
+TEXT_B, PICTURE_B = "Open a language model, with a text in A", "Open a vision model, with a picture in A"
+MAKE_FIRST, PICK_FIRST = "Make a B first", "Click a token, or brush a region"
+ROWS_FIRST = "The dataset has no rows"
+MAKE_TEXT = (
+    ("make_names", "Other &Names", "Each name of A becomes another one of as many tokens"),
+    ("make_swap", "&Swap Names", "The names of A change places"),
+    ("make_shuffle", "S&huffle Tokens", "The picked tokens of A, or all between the ends, change places"),
+    ("make_mask", "&Mask Tokens", "The picked tokens of A, or some, become words without content"),
+    ("make_task", "As Its &Task Would", "The counterfactual of the built-in task that A is a sentence of"),
+)
+MAKE_PICTURE = (
+    ("make_other", "Another &Picture…", "The picked patches, or all, from another picture"),
+    ("make_blur", "&Blur", "The picked patches of A, or all, blurred"),
+    ("make_mean", "Mean &Colour", "The picked patches of A, or all, in their mean colour"),
+    ("make_noise", "N&oise", "The picked patches of A, or all, as noise of the same mean and spread"),
+    ("make_patches", "Shuffl&e Patches", "The picked patches of A, or all, change places"),
+)
+
+ACTIONS: tuple[Action, ...] = (
+    Action("open_folder", "&Open Model Folder…", ("Ctrl+O",), "Open a model from a folder with safetensors", "open"),
+    Action(
+        "open_named",
+        "Open Model by &Name…",
+        ("Ctrl+Shift+O",),
+        "A name on the Hugging Face Hub, or one of timm",
+    ),
+    Action("open_input_a", "Open Picture or Text for &A…", ("Ctrl+I",), "Use a file as input A"),
+    Action("open_input_b", "Open Picture or Text for &B…", ("Ctrl+Shift+I",), "Use a file as input B"),
+    Action("open_scores", "Open Scores or a &Circuit…", (), "A JSON file of Wirescope or EAP-IG, in place of a trace"),
+    Action("export_svg", "Figure as &SVG…", ("Ctrl+E",), "The canvas with legend and caption"),
+    Action("export_pdf", "Figure as P&DF…", (), "The canvas with legend and caption"),
+    Action("export_png1", "Figure as PNG, &1x…", (), "The canvas with legend and caption"),
+    Action("export_png2", "Figure as PNG, &2x…", (), "Twice as many pixels, for slides"),
+    Action("export_png4", "Figure as PNG, &4x…", (), "Four times as many pixels, for print"),
+    Action("export_json", "Circuit as &JSON…", ("Ctrl+Shift+E",), "The circuit's edges, and what it was made of"),
+    Action("export_scores_json", "Sc&ores as JSON…", (), "Of all edges, for `wirescope evaluate` and `compare`"),
+    Action("export_scores_csv", "Scores as &CSV…", (), "Of all edges, a row each, for a spreadsheet"),
+    Action("export_predictions_json", "P&redictions as JSON…", (), "Before and after the edits, with what they are of"),
+    Action("export_predictions_csv", "Predictio&ns as CSV…", (), "Before and after the edits, a row an answer"),
+    Action("quit", "&Quit", ("Ctrl+Q",), "Close the window and end the program"),
+    Action("undo", "&Undo", ("Ctrl+Z",), "Go back to the step before", "undo", needs="Nothing is done yet"),
+    Action("redo", "Red&o", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was undone", "redo", needs="Nothing was undone"),
+    Action("cut", "&Cut Selection", ("X",), "Cut or restore what is selected", "cut", needs=SELECT),
+    Action("patch", "&Patch Selection from B", ("P",), "Patch or restore what is selected", "patch", needs=SELECT),
+    Action(
+        "restore", "&Restore Selection", ("R",), "Take the edits of the selection back", needs="Select what is edited"
+    ),
+    Action(
+        "reset",
+        "Reset &All Edits",
+        ("Ctrl+Backspace",),
+        "Take all edits back; undo brings them again",
+        "reset",
+        needs="Nothing is edited",
+    ),
+    Action(
+        "group", "&Group Selection", ("Ctrl+G",), "See and edit the selected nodes as one", needs="Select several nodes"
+    ),
+    Action("ungroup", "&Ungroup", ("Ctrl+Shift+G",), "Take the selected group apart", needs="Select a group"),
+    Action("trace", "&Trace", ("T",), "Score all edges and measure what the strongest recover", "trace"),
+    Action(
+        "measure",
+        "&Measure the Edges Shown",
+        ("M",),
+        "Really edit every edge of the circuit, one at a time: dashed edges become solid",
+        needs="No edge shown is left to measure",
+    ),
+    Action(
+        "evaluate",
+        "E&valuate the Circuit",
+        ("E",),
+        "How far the circuit shown can be trusted, in the panel Trust; takes a while",
+        needs="Choose a circuit first",
+    ),
+    Action(
+        "fill_dataset",
+        "Fi&ll the Dataset to Trace over It…",
+        (),
+        "Pairs of a built-in task become the dataset, and the next trace goes over them",
+        needs="Open a model with built-in tasks first; a dataset that is large enough needs no more",
+    ),
+    *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
+    *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
+    Action("dataset_add", "&Add the Pair to the Dataset", ("Ctrl+D",), "The pair on the cards becomes a row"),
+    Action(
+        "dataset_open", "&Open a Dataset…", (), "A CSV, TSV or JSONL file in place of these rows; undo returns them"
+    ),
+    Action("dataset_append", "A&ppend a Dataset…", (), "The rows of a CSV, TSV or JSONL file after those here"),
+    Action("dataset_save", "&Save the Dataset…", (), "The rows as a CSV, TSV or JSONL file", needs=ROWS_FIRST),
+    Action("dataset_clear", "&Clear the Dataset", (), "Take all rows away; undo brings them back", needs=ROWS_FIRST),
+    Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "The same with another draw of chance", needs=MAKE_FIRST),
+    Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again", needs=PICK_FIRST),
+    Action(
+        "swap", "S&wap A and B", ("Ctrl+Shift+X",), "B becomes A, and A becomes B", "swap", needs="There is no B yet"
+    ),
+    Action("find", "&Find…", ("Ctrl+F",), "Find nodes, edges, tokens, and the heads that read a token"),
+    Action("preferences", "Prefer&ences…", ("Ctrl+,",), "Look, text size, memory and defaults"),
+    Action("palette", "Command Pa&lette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
+    Action(
+        "pin",
+        "Pi&n an Answer…",
+        ("Ctrl+P",),
+        "Have the predictions always show an answer",
+        needs="There are no answers to pin",
+    ),
+    Action(
+        "level",
+        "U&nfold over Tokens",
+        ("Ctrl+T",),
+        "The circuit over tokens or patches, and back",
+        checkable=True,
+        needs="Open a model first",
+    ),
+    Action("zoom_in", "Zoom &In", ("Ctrl++", "Ctrl+="), "See the middle of the canvas nearer", "zoom-in"),
+    Action("zoom_out", "Zoom &Out", ("Ctrl+-",), "See more of the canvas, smaller", "zoom-out"),
+    Action("frame", "&Frame Selection", ("F",), "Show the selection, or all", "frame"),
+    Action("frame_all", "Frame &All", ("Shift+F", "Ctrl+0"), "Show the whole graph"),
+    *(
+        Action(f"show_{row.key}", row.title, tuple(filter(None, [row.shortcut])), f"Show or hide {row.words}", "", True)
+        for row in DOCKS
+    ),
+    Action("show_changes", "Colour Nodes by Chan&ge", (), "Fill what an edit changes downstream", checkable=True),
+    Action("reset_layout", "Reset La&yout", (), "Every panel to where it was at first"),
+    Action("full_screen", "Full S&creen", ("F11",), "The window alone on the screen, and back", checkable=True),
+    Action("next_panel", "Ne&xt Panel", ("Ctrl+Tab",), "The keys go to the next part of the window"),
+    Action("previous_panel", "Pre&vious Panel", ("Ctrl+Shift+Tab",), "And back"),
+    Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
+    Action("guide", "&Guide", (), "What can be done in the window, in the terminal and in a notebook"),
+    Action(
+        "glossary", "Gl&ossary", (), "What the words mean: foil, parity, ablation, logit lens and others, a line each"
+    ),
+    Action("measured", "&Measured Figures", (), "How well each method traces, in tables"),
+    Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info"),
+    Action("log", "&Log…", (), "What happened lately, with details to copy"),
+    Action("about", "&About Wirescope", (), "Version and licence"),
+)
+
+MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "&File",
+        (
+            *("open_folder", "open_named", "@bundled", "@packs", "@recent", "-"),
+            *("@examples", "open_input_a", "open_input_b", "-", "open_scores", "@export", "-", "quit"),
+        ),
+    ),
+    (
+        "&Edit",
+        (
+            *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
+            *("swap", "@make", "@dataset", "pick_none", "pin", "-", "find", "trace", "measure", "evaluate"),
+            *("fill_dataset", "-", "preferences"),
+        ),
+    ),
+    (
+        "&View",
+        (
+            *("palette", "-", "level", "-", "zoom_in", "zoom_out", "frame", "frame_all", "-"),
+            *("@around", "show_changes", "-"),
+            *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-"),
+            *("next_panel", "previous_panel", "-", "@theme", "@motion", "full_screen"),
+        ),
+    ),
+    ("&Help", ("welcome", "guide", "glossary", "measured", "keys", "-", "log", "about")),
+)
+
+EXPORTS = (
+    "export_svg",
+    "export_pdf",
+    "export_png1",
+    "export_png2",
+    "export_png4",
+    "-",
+    "export_json",
+    "-",
+    "export_scores_json",
+    "export_scores_csv",
+    "export_predictions_json",
+    "export_predictions_csv",
+)
+
+
+def make_actions(owner: QWidget, slots: dict[str, Callable[[], None]]) -> dict[str, QAction]:
+    """QActions for all records, each joined to its slot. Raises KeyError for an action that does nothing."""
+    made = {}
+    for record in ACTIONS:
+        action = QAction(record.words, owner)
+        action.setShortcuts([QKeySequence(keys) for keys in record.keys])
+        action.setCheckable(record.checkable)
+        shown = f" ({QKeySequence(record.keys[0]).toString()})" if record.keys else ""
+        action.setToolTip(record.tip + shown)
+        action.setStatusTip(record.tip)
+        if record.icon:
+            set_icon(action, record.icon)
+        action.triggered.connect(lambda _checked=False, slot=slots[record.key]: slot())
+        owner.addAction(action)
+        made[record.key] = action
+    return made

@@ -1,0 +1,55 @@
+"""Small jobs beside the engine: getting a model pack, fetching a picture from an address. One Python thread
+each."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import Cancelled, WirescopeError
+from core.inputs.download import Cancel, Report
+
+log = logging.getLogger(__name__)
+
+
+class Job(QObject):
+    """Runs `work(report, cancelled)` in a thread and tells the window's thread how it goes. Ends once, in one of
+    three ways."""
+
+    progressed = Signal(int, int, str)  # done, total (0: unknown), words
+    finished = Signal(object)  # what work returned
+    failed = Signal(str, str)  # message, hint
+    cancelled = Signal()
+
+    def __init__(self, work: Callable[[Report, Cancel], object], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="wirescope-job", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def cancel(self) -> None:
+        self._stop.set()
+
+    def wait(self, seconds: float = 10.0) -> bool:
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            made = self._work(self.progressed.emit, self._stop.is_set)
+        except Cancelled:
+            self.cancelled.emit()
+        except WirescopeError as error:
+            self.failed.emit(error.message, error.hint)
+        except Exception as error:
+            log.exception("a background job failed")
+            self.failed.emit(f"Something went wrong: {error}", "Nothing of your work is lost.")
+        else:
+            self.finished.emit(made)

@@ -1,0 +1,57 @@
+"""The window's docks: a row each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from views.widgets.docks import Area
+
+SIDES = {"left": Area.LeftDockWidgetArea, "right": Area.RightDockWidgetArea, "bottom": Area.BottomDockWidgetArea}
+
+
+@dataclass(frozen=True)
+class DockRow:
+    """key: its name in code and in the remembered layout. title: as View says it, with its mnemonic. panel: the
+    window's attribute that holds the widget. below, beside: the key of an earlier dock that it lies under, or shares
+    tabs with."""
+
+    key: str
+    title: str
+    side: Literal["left", "right", "bottom"]
+    panel: str
+    shortcut: str = ""
+    shown: bool = True
+    below: str = ""
+    beside: str = ""
+
+    @property
+    def crowded(self) -> DockRow:
+        """The same where there is room for one column beside the canvas alone."""
+        return CROWDED.get(self.key, self)
+
+    @property
+    def words(self) -> str:
+        return self.title.replace("&", "")
+
+
+DOCKS: tuple[DockRow, ...] = (
+    DockRow("inputs", "In&puts", "left", "inputs", "F5"),
+    DockRow("history", "&History", "left", "history", "F9", below="inputs"),
+    DockRow("dataset", "&Dataset", "left", "dataset", "Shift+F5", beside="history"),
+    DockRow("inspector", "In&spector", "right", "inspector", "F6"),
+    DockRow("trust", "Tr&ust", "right", "trust", "Shift+F6", beside="inspector"),
+    DockRow("predictions", "P&redictions", "bottom", "predictions", "F7"),
+    DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),
+)
+
+
+CROWDED = {
+    row.key: row
+    for row in (
+        replace(DOCKS[1], side="bottom", below="", beside="predictions"),  # the history
+        replace(DOCKS[2], side="bottom", beside="predictions"),  # the dataset
+        replace(DOCKS[3], side="left", below="inputs"),  # the inspector
+        replace(DOCKS[4], side="left"),  # trust, beside the inspector
+    )
+}

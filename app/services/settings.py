@@ -1,0 +1,118 @@
+"""What is remembered between starts: window, preferences, recent models."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from app.presenters.canvas import AROUND, Around
+from views.choices import LARGEST, SMALLEST, MotionChoice, ThemeChoice
+from views.panels.predictions.rows import COUNTS
+from views.panels.preferences.data import CUTS, FEWEST_EDGES, LEAST_MEMORY, MOST_EDGES, MOST_MEMORY, Preferences
+from views.panels.preferences.dialog import PRECISIONS
+
+RECENT = 8
+
+
+class Settings:
+    """The user's settings, in the place the system gives for them."""
+
+    def __init__(self) -> None:
+        self._store = QSettings("Wirescope", "Wirescope")
+
+    def preferences(self) -> Preferences:
+        """What the user has chosen; for what is no sensible value, the default."""
+        usual = Preferences()
+        cut = str(self._store.value("cut", ""))
+        precision = str(self._store.value("precision", usual.precision))
+        return Preferences(
+            self.theme(),
+            self.motion(),
+            self._number("text_percent", usual.text_percent, SMALLEST, LARGEST),
+            self._number("memory_megabytes", usual.memory_megabytes, LEAST_MEMORY, MOST_MEMORY),
+            cut if cut in dict(CUTS) else "",
+            self._number("strongest", usual.strongest, FEWEST_EDGES, MOST_EDGES),
+            str(self._store.value("asks_before_closing", "true")).lower() == "true",
+            precision if precision in dict(PRECISIONS) else usual.precision,
+        )
+
+    def set_preferences(self, preferences: Preferences) -> None:
+        for field in fields(preferences):
+            self._store.setValue(field.name, getattr(preferences, field.name))
+
+    def _number(self, key: str, usual: int, low: int, high: int) -> int:
+        try:
+            value = int(str(self._store.value(key, usual)))
+        except ValueError:
+            return usual
+        return min(max(value, low), high)
+
+    def theme(self) -> ThemeChoice:
+        value = self._store.value("theme", "system")
+        return value if value in ("dark", "light") else "system"
+
+    def set_theme(self, choice: ThemeChoice) -> None:
+        self._store.setValue("theme", choice)
+
+    def motion(self) -> MotionChoice:
+        value = self._store.value("motion", "system")
+        return value if value in ("full", "reduced") else "system"
+
+    def set_motion(self, choice: MotionChoice) -> None:
+        self._store.setValue("motion", choice)
+
+    def around(self) -> Around:
+        """Which of the selection's edges the canvas shows."""
+        value = self._store.value("around", "24")
+        return value if value in AROUND else "24"
+
+    def set_around(self, around: Around) -> None:
+        self._store.setValue("around", around)
+
+    def colors_changes(self) -> bool:
+        """Whether nodes that edits change are filled."""
+        return str(self._store.value("changes", "true")) == "true"
+
+    def set_colors_changes(self, wanted: bool) -> None:
+        self._store.setValue("changes", "true" if wanted else "false")
+
+    def recent_models(self) -> list[str]:
+        value = self._store.value("recent", [])
+        return [value] if isinstance(value, str) else [str(name) for name in value or []]
+
+    def add_recent_model(self, name: str) -> None:
+        names = [name, *(other for other in self.recent_models() if other != name)]
+        self._store.setValue("recent", names[:RECENT])
+
+    def clear_recent_models(self) -> None:
+        self._store.setValue("recent", [])
+
+    def folder(self) -> str:
+        """Where the last file dialog was."""
+        return str(self._store.value("folder", ""))
+
+    def set_folder(self, folder: str) -> None:
+        self._store.setValue("folder", folder)
+
+    def answers_shown(self) -> int:
+        """How many of the likeliest answers the predictions show."""
+        value = str(self._store.value("predictions/answers", COUNTS[0]))
+        return int(value) if value in map(str, COUNTS) else COUNTS[0]
+
+    def set_answers_shown(self, count: int) -> None:
+        self._store.setValue("predictions/answers", count)
+
+    def compares_b(self) -> bool:
+        """Whether the predictions show B's own beside A's."""
+        return str(self._store.value("predictions/b", "true")) == "true"
+
+    def set_compares_b(self, compares: bool) -> None:
+        self._store.setValue("predictions/b", "true" if compares else "false")
+
+    def layout(self, part: str) -> QByteArray | None:
+        value = self._store.value(f"layout/{part}")
+        return value if isinstance(value, QByteArray) else None
+
+    def set_layout(self, part: str, state: QByteArray) -> None:
+        self._store.setValue(f"layout/{part}", state)

@@ -1,0 +1,261 @@
+"""Where the window's panels are, how large they are, which are shown; remembered between starts.
+
+`DOCKS` lists the panels around the canvas. A row is all that a panel needs: its dock, its entry in View with its key,
+its place in the remembered layout, and its way back with Reset Layout come by themselves.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QMargins, QRect, QSize, Qt, QTimer
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from app.services.panels import DOCKS, SIDES
+from views import theme
+from views.widgets.docks import Desk, Dock
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+
+ORDER_WHEN_CROWDED = ("inputs", "inspector", "trust", "predictions", "history", "dataset", "table")
+NARROW = 760  # pixels, at the usual size of text: a window that is narrower has no room for two columns of panels
+
+USUAL = QSize(1440, 900)  # pixels: of the first window, where the screen has room
+FRAME = QMargins(4, 32, 4, 4)  # pixels: what a window manager puts around a window, until it says so itself
+LOWEST = 120  # pixels
+LOW = 800  # pixels: of a window in which height is scarce
+BOTTOM = 180  # pixels: how high the bottom panels are at first
+TABLE, LOW_TABLE = 0.32, 0.27  # of the window's height, for the bottom while the table is in front
+LEAST_ROWS = 165  # pixels: what the dataset takes to say how it is filled
+LEAST_HISTORY = 0.29  # of the left side, for what lies under the inputs
+LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
+
+
+def arrange(window: Window) -> None:
+    """Put the window's panels in their places."""
+    window.centre = QStackedWidget()
+    window.canvas_page = QWidget()
+    page = QVBoxLayout(window.canvas_page)
+    page.setContentsMargins(0, 0, 0, 0)
+    page.setSpacing(theme.SPACE)
+    card = QWidget()
+    theme.as_card(card)
+    inner = QVBoxLayout(card)
+    inner.setContentsMargins(1, 1, 1, 1)
+    inner.addWidget(window.levels)
+    page.addWidget(card, 1)
+    window.below_canvas = QVBoxLayout()  # for what belongs to the canvas: a strip of its width
+    window.below_canvas.setSpacing(theme.SPACE)
+    page.addLayout(window.below_canvas)
+    window.centre.addWidget(window.canvas_page)
+    window.centre.addWidget(window.welcome)
+    window.desk = Desk()
+    window.desk.setCentralWidget(window.centre)
+    window.docks = {row.key: Dock(row.key, row.words, getattr(window, row.panel), window.desk) for row in DOCKS}
+    body = QWidget()
+    rows = QVBoxLayout(body)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setSpacing(0)
+    rows.addWidget(window.top_bar)
+    padded = QWidget()
+    around = QVBoxLayout(padded)
+    around.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, 0)
+    around.addWidget(window.desk)
+    rows.addWidget(padded, 1)
+    rows.addWidget(window.status)
+    window.setCentralWidget(body)
+
+
+def within(room: QRect, window: QRect, frame: QMargins, least: QSize) -> QRect:
+    """The window's own rectangle, so that it lies with its frame in the room that the screen has. Never smaller than
+    `least`: then its upper left corner is in sight."""
+    inside = room.marginsRemoved(frame)
+    size = window.size().boundedTo(inside.size()).expandedTo(least)
+    left = max(min(window.left(), inside.left() + inside.width() - size.width()), inside.left())
+    top = max(min(window.top(), inside.top() + inside.height() - size.height()), inside.top())
+    return QRect(left, top, size.width(), size.height())
+
+
+class Arrangement:
+    """The places, the sizes and the visibility of the panels."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._kept = False  # until the user, or an earlier session, has said how wide the panels are
+        self._crowded = False
+        self._sizes: list[tuple[int, int]] = []
+        self._refit = QTimer(window, singleShot=True, interval=0)  # longer inputs, once shown, want more room
+        self._refit.timeout.connect(self.fit)
+        window.desk.pulled.connect(self._keep)
+
+    def _place(self) -> None:
+        """All docks where they are at first."""
+        desk, docks = self._window.desk, self._window.docks
+        rows = {row.key: row for row in DOCKS}
+        if self._crowded:
+            rows = {key: rows[key].crowded for key in ORDER_WHEN_CROWDED}
+        for row in rows.values():
+            dock = docks[row.key]
+            dock.setFloating(False)
+            desk.removeDockWidget(dock)
+            desk.addDockWidget(SIDES[row.side], dock)
+            if row.below:
+                desk.splitDockWidget(docks[row.below], dock, Qt.Orientation.Vertical)
+            elif row.beside:
+                desk.tabifyDockWidget(docks[row.beside], dock)
+                docks[row.beside].raise_()
+            dock.setVisible(row.shown)
+
+    def _place_anew(self) -> None:
+        """In the other arrangement; what is hidden or in front stays so."""
+        docks = self._window.docks
+        hidden = [dock for dock in docks.values() if dock.isHidden()]
+        front = [dock for dock in docks.values() if not dock.visibleRegion().isEmpty()]
+        self._place()
+        for dock in docks.values():
+            dock.setVisible(dock not in hidden)
+        for dock in front:
+            dock.raise_()
+        self._kept = False
+
+    def join(self) -> None:
+        """Keep the entries of View in step with the docks, however these are shown or hidden."""
+        for key, dock in self._window.docks.items():
+            command = self._window.commands[f"show_{key}"]
+            dock.toggleViewAction().toggled.connect(command.setChecked)
+            dock.dockLocationChanged.connect(self._keep_all)
+        self._window.workbench.cards_changed.connect(lambda _a, _b: self._refit.start())
+        self._check()
+
+    def _check(self) -> None:
+        for key, dock in self._window.docks.items():
+            self._window.commands[f"show_{key}"].setChecked(not dock.isHidden())
+
+    def _keep_all(self) -> None:
+        """A panel has been moved: from now on the user says how large they are."""
+        self._kept = True
+
+    def _keep(self) -> None:
+        sizes = self._panel_sizes()
+        self._kept = self._kept or sizes != self._sizes
+
+    def _panel_sizes(self) -> list[tuple[int, int]]:
+        return [(dock.width(), dock.height()) for dock in self._window.docks.values()]
+
+    def fit(self) -> None:
+        """Side panels take their share of the width while nobody has said otherwise. In a low window the canvas is not
+        the only one that gives way."""
+        self._window.faithfulness.set_slim(self._window.height() < LOW)
+        if not self._kept:
+            crowded = self._window.width() < NARROW * theme.text_scale()
+            if crowded != self._crowded:
+                self._crowded = crowded
+                self._place_anew()
+            docks, width = self._window.docks, self._window.width()
+            more = 1 + (theme.text_scale() - 1) / 2  # larger words take more room, which others need, too
+            left, right = max(225, min(320, width * 2 // 9)) * more, max(240, min(310, width * 2 // 9)) * more
+            horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+            if crowded:
+                left = max(left, right)
+                self._window.desk.resizeDocks([docks["inputs"]], [round(left)], horizontal)
+            else:
+                sides = [docks["inputs"], docks["inspector"]]
+                self._window.desk.resizeDocks(sides, [round(left), round(right)], horizontal)
+            self._window.desk.resizeDocks([docks["predictions"]], [self._bottom()], vertical)
+            inputs, history = self._left(round(left))
+            below = docks["inspector" if crowded else "history"]
+            self._window.desk.resizeDocks([docks["inputs"], below], [inputs, history], vertical)
+            self._sizes = self._panel_sizes()
+
+    def _left(self, width: int) -> tuple[int, int]:
+        """How high the inputs and what lies under them are at first: the inputs as high as they want to be, within
+        what leaves both of them something to show."""
+        window = self._window
+        others = (window.menuBar(), window.top_bar, window.status)
+        tall = window.height() - sum(part.sizeHint().height() for part in others) - theme.SPACE
+        beside = window.docks["inputs"].title_bar.sizeHint().height() + 12  # the gap, and the tabs below it
+        if self._crowded:  # the inspector is there
+            return round(tall * 0.45), round(tall * 0.55)
+        wanted = window.inputs.wanted_height(width) + beside
+        least = max(tall * LEAST_HISTORY, LEAST_ROWS * theme.text_scale())
+        inputs = round(max(tall * 0.45, min(max(wanted, tall * 0.55), tall - least)))
+        return inputs, tall - inputs
+
+    def keep_on_screen(self) -> None:
+        """Not larger than the screen, with the frame that the window manager has put around it."""
+        window = self._window
+        if window.isMaximized() or window.isFullScreen() or window.screen() is None:
+            return
+        around, inside = window.frameGeometry(), window.geometry()
+        frame = QMargins(
+            inside.left() - around.left(),
+            inside.top() - around.top(),
+            around.right() - inside.right(),
+            around.bottom() - inside.bottom(),
+        )
+        if frame.isNull():
+            frame = FRAME
+        fitting = within(window.screen().availableGeometry(), inside, frame, window.minimumSizeHint())
+        if fitting != inside:
+            window.setGeometry(fitting)
+
+    def _bottom(self) -> int:
+        """How high the bottom panels are at first: a low window leaves the canvas its room."""
+        height, table = self._window.height(), self._window.docks["table"]
+        at_bottom = self._window.desk.dockWidgetArea(table) == SIDES["bottom"] and not table.isFloating()
+        if at_bottom and not table.isHidden() and not table.visibleRegion().isEmpty():
+            return round(height * (TABLE if height >= LOW else LOW_TABLE))
+        return round(min(BOTTOM, max(LOWEST, height // 5 if height >= LOW else height // 6)) * theme.text_scale())
+
+    def show_panel(self, key: str) -> None:
+        """Show or hide a panel, as its menu entry says. One that lies behind others of its tabs comes to the front."""
+        dock, command = self._window.docks[key], self._window.commands[f"show_{key}"]
+        behind = not dock.isHidden() and dock.visibleRegion().isEmpty() and self._window.isVisible()
+        if behind:
+            command.setChecked(True)
+        dock.setVisible(command.isChecked())
+        dock.raise_()  # before the others of its tabs
+        self.fit()
+
+    def reset(self) -> None:
+        """Every panel to where it was at first."""
+        self._place()
+        self._kept = False
+        self.fit()
+
+    def restore(self) -> None:
+        """As it was when the window was closed; else as at first.
+
+        Nothing may be in its place before: Qt would leave the tabs of that layout behind, painted over a panel.
+        """
+        window = self._window
+        geometry = window.settings.layout("window")
+        if geometry is not None:
+            window.restoreGeometry(geometry)
+        state = window.settings.layout("docks")
+        if state is not None and window.desk.restoreState(state, LAYOUT):
+            self._kept = window.settings.layout("docks-kept") == QByteArray(b"yes")
+            self._crowded = window.settings.layout("docks-crowded") == QByteArray(b"yes")
+        else:
+            self._place()
+            self._kept = False
+        self._check()
+
+    def save(self) -> None:
+        """Remember it."""
+        window = self._window
+        window.settings.set_layout("window", window.saveGeometry())
+        window.settings.set_layout("docks", window.desk.saveState(LAYOUT))
+        for name, holds in (("docks-kept", self._kept), ("docks-crowded", self._crowded)):
+            window.settings.set_layout(name, QByteArray(b"yes" if holds else b"no"))
+
+
+def dock_slots(window: Window) -> dict[str, Callable[[], None]]:
+    """What the docks' entries in View do, by their keys."""
+    show = window.arrangement.show_panel
+    return {f"show_{row.key}": partial(show, row.key) for row in DOCKS} | {"reset_layout": window.arrangement.reset}

@@ -1,0 +1,164 @@
+"""From what the user does in the panels to the workbench: every signal and every action of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.features.canvas.controller.export import export, export_predictions, export_scores
+from app.features.help.controller.dialogs import show_about, show_keys
+from app.features.history.controller.steps import redo, undo
+from app.features.inputs.controller.counterfactual import MAKE_ACTIONS
+from app.window.dock_layout import dock_slots
+from core.edits import Target
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+
+def slots(window: Window) -> dict[str, Callable[[], None]]:
+    """What each action does, by its key."""
+    workbench, editing, opener, levels = window.workbench, window.workbench.editing, window.opener, window.levels
+    return {
+        "open_folder": opener.choose_folder,
+        "open_named": opener.choose_name,
+        "open_scores": lambda: window.scores_opener.choose(),
+        "open_input_a": partial(window.taker.choose, "A"),
+        "open_input_b": partial(window.taker.choose, "B"),
+        "export_svg": partial(export, window, ".svg"),
+        "export_pdf": partial(export, window, ".pdf"),
+        "export_png1": partial(export, window, ".png", 1),
+        "export_png2": partial(export, window, ".png", 2),
+        "export_png4": partial(export, window, ".png", 4),
+        "export_json": partial(export, window, ".json"),
+        "export_scores_json": partial(export_scores, window, ".json"),
+        "export_scores_csv": partial(export_scores, window, ".csv"),
+        "export_predictions_json": partial(export_predictions, window, ".json"),
+        "export_predictions_csv": partial(export_predictions, window, ".csv"),
+        "quit": window.close_window,
+        "undo": partial(undo, workbench),
+        "redo": partial(redo, workbench),
+        "cut": partial(editing.toggle_selection, "cut"),
+        "patch": partial(editing.toggle_selection, "patch"),
+        "restore": editing.restore_selection,
+        "reset": editing.reset,
+        "group": lambda: workbench.grouping.group(),
+        "ungroup": lambda: workbench.grouping.ungroup(),
+        "trace": lambda: window.tracing_menu.trace(),
+        "measure": lambda: window.measuring.measure(),
+        "evaluate": lambda: window.trusting.start(),
+        "fill_dataset": lambda: window.trusting.fill(),
+        "swap": workbench.question.swap,
+        "preferences": window.preferring.show,
+        "palette": window.palette_commands.toggle,
+        "pick_none": lambda: window.picked_positions.clear(),
+        **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
+        "find": window.finder.open,
+        "pin": lambda: window.predicting.open_pin(),
+        "next_panel": partial(window.panel_focus.step, 1),
+        "previous_panel": partial(window.panel_focus.step, -1),
+        "level": levels.toggle,
+        "zoom_in": lambda: levels.board.zoom_by(1.25),
+        "zoom_out": lambda: levels.board.zoom_by(0.8),
+        "frame": lambda: levels.board.frame_selection(),
+        "frame_all": lambda: levels.board.frame_all(),
+        "dataset_add": lambda: window.dataset_keeper.add_pair(),
+        "dataset_open": lambda: window.dataset_keeper.choose(),
+        "dataset_append": lambda: window.dataset_keeper.choose(append=True),
+        "dataset_save": lambda: window.dataset_keeper.save(),
+        "dataset_clear": lambda: window.dataset_keeper.clear(),
+        **dock_slots(window),
+        "show_changes": window.canvas_view.set_colored,
+        "full_screen": window.toggle_full_screen,
+        "welcome": opener.show_welcome,
+        "guide": window.help_pages.show,
+        "glossary": partial(window.help_pages.show, "glossary"),
+        "measured": partial(window.help_pages.show, "measured"),
+        "keys": partial(show_keys, window),
+        "log": window.log_viewer.show,
+        "about": partial(show_about, window),
+    }
+
+
+def join(window: Window) -> None:
+    """Connect the panels' signals."""
+    _join_canvas(window)
+    _join_inputs(window)
+    _join_inspector(window)
+    workbench, opener = window.workbench, window.opener
+    window.top_bar.tool_changed.connect(partial(_set_tool, window))
+    window.top_bar.replacement_changed.connect(workbench.question.set_replacement)
+    window.top_bar.trace_requested.connect(window.commands["trace"].trigger)
+    welcome = window.welcome
+    welcome.example_chosen.connect(opener.open_example)
+    welcome.open_folder_requested.connect(opener.choose_folder)
+    welcome.recent_chosen.connect(opener.open_model)
+    welcome.model_requested.connect(opener.open_model)
+    window.status.cancel_requested.connect(opener.cancel)
+
+
+def _join_canvas(window: Window) -> None:
+    canvas, workbench = window.canvas, window.workbench
+    canvas.selection_changed.connect(workbench.select)
+    for picked in (canvas.selection_changed, window.unfolded.selection_changed):
+        picked.connect(partial(_bring_inspector, window))
+    canvas.edit_requested.connect(workbench.editing.toggle)
+    canvas.patch_dropped.connect(workbench.editing.patch)
+
+
+def _bring_inspector(window: Window, picked: object) -> None:
+    """What was picked on the canvas can be read, whatever lies in front of the inspector; a closed one stays closed."""
+    dock = window.docks["inspector"]
+    if picked and not dock.isHidden() and not dock.isFloating():
+        dock.raise_()
+
+
+def _join_inputs(window: Window) -> None:
+    inputs, taker, workbench = window.inputs, window.taker, window.workbench
+    inputs.text_committed.connect(taker.take_text)
+    inputs.text_dropped.connect(taker.take_text)
+    inputs.image_requested.connect(taker.choose)
+    inputs.paste_requested.connect(taker.paste)
+    inputs.paths_dropped.connect(taker.take_paths)
+    inputs.image_dropped.connect(taker.take_image)
+    inputs.swap_requested.connect(workbench.question.swap)
+    inputs.counterfactual_removed.connect(partial(workbench.question.set_source, "B", None))
+    inputs.example_chosen.connect(window.opener.open_example)
+    inputs.metric_changed.connect(workbench.question.set_metric)
+    inputs.restore_requested.connect(workbench.editing.restore)
+    inputs.edit_selected.connect(partial(_select_edit, window))
+    inputs.reset_requested.connect(workbench.editing.reset)
+
+
+def _join_inspector(window: Window) -> None:
+    inspector, workbench = window.inspector, window.workbench
+    inspector.restore_current_requested.connect(workbench.editing.restore_selection)
+    inspector.measure_requested.connect(partial(workbench.ask, False))
+    inspector.edge_selected.connect(partial(_select_edge, window))
+    inspector.target_selected.connect(partial(select, window))
+    inspector.several.group_requested.connect(workbench.grouping.group)
+    inspector.several.ungroup_requested.connect(workbench.grouping.ungroup)
+
+
+def _make_b(window: Window, key: str) -> None:
+    window.making_b.make(key)
+
+
+def _set_tool(window: Window, name: str) -> None:
+    window.canvas.tool = window.unfolded.tool = name  # type: ignore[assignment]
+
+
+def select(window: Window, target: Target) -> None:
+    """Select a target from elsewhere than the canvas."""
+    window.canvas.set_selection((target,))
+    window.workbench.select((target,))
+
+
+def _select_edge(window: Window, index: int) -> None:
+    assert window.workbench.opened is not None
+    select(window, window.workbench.opened.graph.edge(index))
+
+
+def _select_edit(window: Window, key: int) -> None:
+    select(window, window.workbench.document.edits[key].target)  # type: ignore[arg-type]

@@ -1,0 +1,223 @@
+"""The window: its parts, its jobs, its end. What they show is `showing`'s subject, what they do `joining`'s, where they
+are `dock_layout`'s."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.features.canvas.controller.graph import CanvasView
+from app.features.canvas.controller.positions import Unfolding
+from app.features.circuit.controller.circuit import Circuits
+from app.features.circuit.controller.smallest import SmallestCircuit
+from app.features.dataset.controller import DatasetKeeper
+from app.features.find.controller import Finder
+from app.features.help.controller.log import LogViewer
+from app.features.help.controller.pages import HelpPages
+from app.features.history.controller.closing import Closing
+from app.features.history.controller.steps import Stepping
+from app.features.inputs.controller.cards import InputTaker
+from app.features.inputs.controller.counterfactual import MakingB
+from app.features.inputs.controller.positions import PickedPositions
+from app.features.inspector.controller import Inspecting
+from app.features.predictions.controller import Predicting
+from app.features.preferences.controller.preferences import Preferring
+from app.features.score_files.controller import ScoresOpener
+from app.features.status.controller.screen_reader import Announcer
+from app.features.status.controller.strip import StatusInStep
+from app.features.table.controller import TableInStep
+from app.features.tracing.controller.measure import Measuring
+from app.features.tracing.controller.node_scores import NodeScoring
+from app.features.tracing.controller.trace import TracingMenu
+from app.features.trust.controller import Trusting
+from app.features.welcome.controller.guide import Guides
+from app.features.welcome.controller.model_menus import model_menu
+from app.features.welcome.controller.opening import Opener
+from app.features.welcome.controller.packs import PacksPage
+from app.messages.request import Failed
+from app.services.actions import make_actions
+from app.services.background_jobs import Job
+from app.services.error_dialog import Problems
+from app.services.settings import Settings
+from app.window.command_palette import Commands
+from app.window.dock_layout import USUAL, Arrangement, arrange
+from app.window.focus_navigation import PanelFocus
+from app.window.joining import join, slots
+from app.window.menu_bar import fill_menu_bar
+from app.window.showing import Showing
+from app.workbench.edit_operations import NO_SELECTION
+from app.workbench.workbench import Workbench
+from core.inputs.file_kinds import model_of, stranger, stranger_words
+from views.canvas.canvas import Canvas
+from views.canvas.levels import Levels
+from views.canvas.positions.canvas import UnfoldedCanvas
+from views.panels.circuit.panel import FaithfulnessPanel
+from views.panels.dataset.panel import DatasetPanel
+from views.panels.find.bar import FindBar
+from views.panels.history.panel import HistoryPanel
+from views.panels.inputs.panel import InputsPanel
+from views.panels.inspector.panel import InspectorPanel
+from views.panels.predictions.panel import PredictionsPanel
+from views.panels.status.strip import StatusStrip
+from views.panels.table.panel import TablePanel
+from views.panels.toolbar.panel import TopBar
+from views.panels.trust.panel import TrustPanel
+from views.panels.welcome.panel import WelcomePanel
+from views.widgets.docks import Desk, Dock
+from views.widgets.drops import accept_copy, dropped_path
+
+SAVING = (QKeySequence("Ctrl+S"), QKeySequence("Ctrl+Shift+S"))
+NO_PROJECTS = "There are no project files yet. Ctrl+E writes the figure, Ctrl+Shift+E the circuit."
+
+
+class Window(QMainWindow):
+    """The main window on one workbench."""
+
+    centre: QStackedWidget  # the canvas or the welcome page
+    canvas_page: QWidget  # the canvas, and below it:
+    below_canvas: QVBoxLayout  # strips of its width
+    desk: Desk  # the centre with the docks around it
+    docks: dict[str, Dock]  # by the keys of arrangement.DOCKS
+
+    def __init__(self, workbench: Workbench, settings: Settings) -> None:
+        super().__init__()
+        self.workbench = workbench
+        self.settings = settings
+        self.jobs: list[Job] = []
+        self.setWindowTitle("Wirescope")
+        self.resize(USUAL)
+        self.setAcceptDrops(True)  # of models, and of scores
+
+        self.top_bar = TopBar()
+        self.inputs = InputsPanel()
+        self.dataset = DatasetPanel()
+        self.canvas = Canvas()
+        self.faithfulness = FaithfulnessPanel()
+        self.unfolded = UnfoldedCanvas()
+        self.levels = Levels(self.canvas, self.unfolded, "Ctrl+T")
+        self.inspector = InspectorPanel()
+        self.predictions = PredictionsPanel()
+        self.trust = TrustPanel()
+        self.table = TablePanel()
+        self.history = HistoryPanel()
+        self.welcome = WelcomePanel()
+        self.status = StatusStrip()
+        self.packs = PacksPage(self.welcome, self)
+        self.taker = InputTaker(self)
+        arrange(self)
+        self.arrangement = Arrangement(self)
+        self.below_canvas.addWidget(self.faithfulness)
+        self.opener = Opener(self)
+        self.closing = Closing(self)
+        self.problems = Problems(self)
+        self.log_viewer = LogViewer(self)
+        self.help_pages = HelpPages(self)
+        self.guides = Guides(self)
+        self.preferring = Preferring(self)
+        self.palette_commands = Commands(self)
+        self.finder = Finder(self, FindBar(self.canvas.parentWidget()))
+        self.canvas_view = CanvasView(self)
+        self.circuits = Circuits(self)
+        self.smallest = SmallestCircuit(self)
+        self.panel_focus = PanelFocus(self)
+        self.commands = make_actions(self, slots(self))
+        self.commands["show_changes"].setChecked(settings.colors_changes())
+        self.menus = fill_menu_bar(self)
+        self.tracing_menu = TracingMenu(self)
+        self.scores_opener = ScoresOpener(self)
+        self.node_scoring = NodeScoring(self)
+        self.measuring = Measuring(self)
+        self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
+        self.top_bar.set_palette(self.commands["palette"])
+        self.top_bar.set_model_menu(model_menu(self))
+        self.top_bar.set_model("")
+        self.top_bar.set_trace_enabled(False)
+        self.inputs.metric_editor.setEnabled(False)
+        join(self)
+        self.table_in_step = TableInStep(self)
+        self.status_in_step = StatusInStep(self)
+        self.announcer = Announcer(self)
+        self.arrangement.join()
+        self.showing = Showing(self)
+        self.picked_positions = PickedPositions(self)
+        self.making_b = MakingB(self)
+        self.predicting = Predicting(self)
+        self.stepping = Stepping(self)
+        self.unfolding = Unfolding(self)
+        self.inspecting = Inspecting(self)
+        self.dataset_keeper = DatasetKeeper(self)
+        self.trusting = Trusting(self)
+        self.arrangement.restore()
+        self.opener.refresh_welcome()
+        self.canvas.setFocus()  # where the keys go at first
+
+    # ---- background jobs ----
+
+    def run_job(self, job: Job) -> None:
+        """Start a background job and keep it until it ends."""
+        self.jobs.append(job)
+        for ended in (job.finished, job.failed, job.cancelled):
+            ended.connect(lambda *_: self.jobs.remove(job) if job in self.jobs else None)
+        job.start()
+
+    # ---- the window itself ----
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The key of a command that has nothing to work on says so; so do those that save elsewhere."""
+        keys = QKeySequence(event.keyCombination())
+        if keys in SAVING:
+            self.status.set_message(NO_PROJECTS)
+        if any(
+            keys in self.commands[key].shortcuts() for key in ("cut", "patch") if not self.commands[key].isEnabled()
+        ):
+            self.status.set_message(NO_SELECTION)
+        super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A folder is a model, wherever it is let go; a JSON file holds scores or a circuit. Of other files that are no
+        input it is said what they are."""
+        path = dropped_path(event.mimeData())
+        if path and (model_of(path) or path.lower().endswith(".json") or stranger(path)[0]):
+            accept_copy(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = dropped_path(event.mimeData())
+        if not path:
+            return
+        folder, (words, hint) = model_of(path), stranger_words(path)
+        accept_copy(event)
+        if folder:
+            self.opener.open_model(folder)
+        elif path.lower().endswith(".json"):
+            self.scores_opener.open(path)
+        elif words:
+            self.problems.show(Failed(0, "run", words, hint))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.arrangement.fit()
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.WindowStateChange and hasattr(self, "commands"):
+            self.commands["full_screen"].setChecked(self.isFullScreen())
+        super().changeEvent(event)
+
+    def close_window(self) -> None:
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.closing.may_close():
+            event.ignore()
+            return
+        self.arrangement.save()
+        self.hide()  # what runs may take a moment to end
+        for job in list(self.jobs):
+            job.cancel()
+        for job in list(self.jobs):
+            job.wait()
+        self.workbench.close()
+        super().closeEvent(event)

@@ -1,0 +1,58 @@
+"""The menu bar, and the menus whose entries change: bundled models, packs, recent, examples, theme,
+motion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMenu
+
+from app.features.preferences.controller.menus import motion_menu, theme_menu
+from app.features.welcome.controller.model_menus import (
+    bundled_menu,
+    fill_examples,
+    fill_packs,
+    fill_recent,
+    filled_when_shown,
+)
+from app.services.actions import EXPORTS, MENUS
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+
+def fill_menu_bar(window: Window) -> dict[str, QMenu]:
+    """Make the menu bar. Returns the menus that others use, by name."""
+    menus = {
+        "export": _export_menu(window),
+        "make": QMenu("Make &B from A", window),  # filled by app.features.inputs.controller.counterfactual
+        "dataset": QMenu("&Dataset", window),  # filled by app.features.dataset.controller
+        "bundled": bundled_menu(window),
+        "packs": filled_when_shown(window, "Model &Packs", fill_packs),
+        "recent": filled_when_shown(window, "&Recent Models", fill_recent),
+        "examples": filled_when_shown(window, "&Examples", fill_examples),
+        "theme": theme_menu(window),
+        "around": window.canvas_view.menu,
+        "motion": motion_menu(window),
+    }
+    for title, entries in MENUS:
+        menu = window.menuBar().addMenu(title)
+        menu.setToolTipsVisible(True)
+        for entry in entries:
+            if entry == "-":
+                menu.addSeparator()
+            elif entry.startswith("@"):
+                menu.addMenu(menus[entry[1:]])
+            else:
+                menu.addAction(window.commands[entry])
+    return menus
+
+
+def _export_menu(window: Window) -> QMenu:
+    menu = QMenu("E&xport", window)
+    for entry in EXPORTS:
+        if entry == "-":
+            menu.addSeparator()
+        else:
+            menu.addAction(window.commands[entry])
+    return menu

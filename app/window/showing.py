@@ -1,0 +1,131 @@
+"""From the workbench's signals to what the panels show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.features.welcome.controller.opening import FIRST_EXAMPLE, PHOTOGRAPHS
+from app.messages.replies import Opened, Ready
+from app.messages.request import Failed
+from core.project.document import Source
+from core.project.examples import example, examples_for
+from core.project.step_names import model_words
+from views.panels.inputs.data import CardData
+from views.panels.inspector.data import EdgeInspection, NodeInspection
+
+if TYPE_CHECKING:
+    from app.window.main_window import Window
+
+FIRST_IDS = "1 2 3 4 5 6", "1 2 7 4 5 6"  # A and B of a model that takes token ids: every vocabulary has these
+
+
+class Showing(QObject):
+    """Fills a window's panels."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        workbench = window.workbench
+        workbench.model_opened.connect(self._show_model)
+        workbench.cards_changed.connect(self._show_cards)
+        workbench.metric_changed.connect(self._show_metric)
+        workbench.canvas_changed.connect(window.canvas.set_data)
+        workbench.predictions_changed.connect(window.predictions.show_predictions)
+        workbench.nothing_to_show.connect(window.predictions.show_nothing)
+        workbench.inspection_changed.connect(self._show_inspection)
+        for changed in (workbench.inspection_changed, workbench.edits_changed, workbench.model_opened):
+            changed.connect(lambda _: self._enable_commands())
+        workbench.history_changed.connect(self._name_undo)
+        workbench.history_changed.connect(self._name_model)
+        workbench.history_changed.connect(self._enable_commands)
+        self._enable_commands()
+        self._name_undo()
+        workbench.stale_changed.connect(window.inspector.set_stale)
+        workbench.edits_changed.connect(window.inputs.set_edits)
+        for ended in (workbench.given_up, workbench.failed):
+            ended.connect(lambda _: self._name_none())  # first: the way back to the one before names that one
+        workbench.failed.connect(self._show_failure)
+
+    def _show_model(self, opened: Opened) -> None:
+        window = self._window
+        window.settings.add_recent_model(opened.name)
+        window.setWindowTitle(f"{opened.title} - Wirescope")
+        window.top_bar.set_model(opened.title, opened.details)
+        window.top_bar.set_trace_enabled(True)
+        window.inputs.metric_editor.setEnabled(True)
+        window.inputs.set_metric_options(opened.metric_options)
+        window.inputs.set_examples([(entry.key, entry.title) for entry in examples_for(opened.name)])
+        window.inputs.set_answers(opened.class_names)
+        window.inspector.show_nothing()
+        document = window.workbench.document
+        if document.clean is None or (document.clean.kind == "text") != opened.is_text:
+            fitting = example(FIRST_EXAMPLE if opened.is_text else PHOTOGRAPHS).document
+            fits = opened.is_text and opened.has_head and not opened.takes_ids
+            inputs = replace(fitting, model=opened.name, metric=fitting.metric if fits else None)
+            if opened.takes_ids:
+                inputs = replace(
+                    inputs, clean=Source("text", FIRST_IDS[0]), counterfactual=Source("text", FIRST_IDS[1])
+                )
+            QTimer.singleShot(0, self, partial(window.workbench.models.fill_in, inputs))
+
+    def _name_model(self) -> None:
+        """The model of the present step, while it is being opened too."""
+        window, model = self._window, self._window.workbench.document.model
+        opened = window.workbench.opened
+        if model and (opened is None or opened.name != model):
+            window.setWindowTitle(f"{model_words(model)} - Wirescope")
+            window.top_bar.set_opening(model_words(model))
+            window.top_bar.set_trace_enabled(False)
+            window.top_bar.set_counterfactual(window.workbench.document.counterfactual is not None)
+            window.top_bar.set_replacement(window.workbench.document.cut_kind)
+            window.predictions.show_nothing(f"{model_words(model)} is being opened: its answers appear here.")
+
+    def _name_none(self) -> None:
+        """What was being opened is not there."""
+        if self._window.workbench.opened is None:
+            self._window.setWindowTitle("Wirescope")
+            self._window.top_bar.set_model("")
+            self._window.predictions.show_nothing()
+
+    def _show_cards(self, a: CardData, b: CardData) -> None:
+        self._window.inputs.set_card(a)
+        self._window.inputs.set_card(b)
+
+    def _show_metric(self, ready: Ready) -> None:
+        window = self._window
+        window.inputs.set_answers(ready.answers, ready.foils)
+        window.inputs.set_metric(ready.metric)
+        window.inputs.set_metric_problem(f"{ready.metric_problem} {ready.metric_note}".strip(), ready.metric_fix)
+        window.top_bar.set_counterfactual(ready.has_counterfactual)
+        window.top_bar.set_replacement(window.workbench.cut_kind)
+
+    def _show_inspection(self, data: NodeInspection | EdgeInspection | None) -> None:
+        window = self._window
+        chosen = len(window.workbench.selection)
+        if isinstance(data, NodeInspection):
+            window.inspector.show_node(data)
+        elif isinstance(data, EdgeInspection):
+            window.inspector.show_edge(data)
+        elif chosen <= 1:  # several are shown by the inspector's controller
+            window.inspector.show_nothing()
+
+    def _enable_commands(self) -> None:
+        workbench = self._window.workbench
+        for key, able in {**workbench.editing.able(), **workbench.grouping.able()}.items():
+            self._window.commands[key].setEnabled(able)
+
+    def _name_undo(self) -> None:
+        history, commands = self._window.workbench.history, self._window.commands
+        for key, words, does in (("undo", "Undo", history.undo_words), ("redo", "Redo", history.redo_words)):
+            commands[key].setText(f"{words} {does}".strip())
+            commands[key].setToolTip(f"{words} {does}".strip() + f" ({commands[key].shortcut().toString()})")
+            commands[key].setEnabled(bool(does))
+
+    def _show_failure(self, failure: Failed) -> None:
+        if failure.where == "model" and not self._window.workbench.models.go_back():
+            self._window.opener.show_welcome()
+        self._window.problems.show(failure)

@@ -1,0 +1,207 @@
+"""The history of one piece of work: a tree of steps, each with the document as it was left.
+
+Undo goes to the step before, redo to the one it was undone from; another change at an earlier step begins a branch, and
+nothing is ever lost. Documents are immutable, so going to a step is exact. One step is the present one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from core.project.document import Document
+from core.project.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What the circuit that a step's document keeps recovers of the metric. words: how that was found."""
+
+    share: float
+    words: str
+
+
+@dataclass(eq=False)
+class Step:
+    """One step. words: what was done. merge: steps with the same one that follow each other are one (a drag). opens: a
+    model or an example was taken up; all others are what the user has made."""
+
+    words: str
+    document: Document
+    parent: Step | None = None
+    merge: str = ""
+    opens: bool = False
+    children: list[Step] = field(default_factory=list)
+    outcome: Outcome | None = None
+    recovery: Recovery | None = None
+    latest: Step | None = None  # the child that redo goes to
+
+    def path(self) -> list[Step]:
+        """The steps from the first one to this."""
+        steps: list[Step] = []
+        step: Step | None = self
+        while step is not None:
+            steps.append(step)
+            step = step.parent
+        return steps[::-1]
+
+
+class History(QObject):
+    """The tree of one piece of work. move: called with the document to take up, when the present step changes."""
+
+    changed = Signal()
+
+    def __init__(self, document: Document, move: Callable[[Document], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._move = move
+        self.root = Step("Start", document, opens=True)
+        self.current = self.root
+
+    # ---- changes ----
+
+    def push(self, words: str, document: Document, merge: str = "", opens: bool = False) -> None:
+        """A new step after the present one, which becomes the present one."""
+        present = self.current
+        if merge and merge == present.merge and not present.children and present.parent is not None:
+            present.words, present.document = words, document
+            present.outcome = present.recovery = None
+        else:
+            step = Step(words, document, present, merge, opens)
+            present.children.append(step)
+            present.latest = step
+            self.current = step
+        self._move(document)
+        self.changed.emit()
+
+    def fill(self, document: Document, words: str = "") -> None:
+        """The present step, which nothing follows, is of another document: a first one, or one that is opened before
+        the one before could be."""
+        step = self.current
+        step.document = document
+        step.outcome = step.recovery = None
+        if words and step.parent is not None:
+            step.words = words
+        self._move(document)
+        self.changed.emit()
+
+    def retract(self, step: Step) -> None:
+        """A step came to nothing: it goes. The steps after it stay, without what it changed; where it was the present
+        one, the one before is."""
+        before = step.parent
+        if before is None or step not in self.current.path():
+            return
+        place = before.children.index(step)
+        before.children[place : place + 1] = step.children
+        if before.latest is step:
+            before.latest = step.latest
+        undone = _differences(step.document, before.document)
+        for child in step.children:
+            child.parent = before
+        for later in _all_below(step):
+            kept = {name for name, (changed, _) in undone.items() if getattr(later.document, name) != changed}
+            back = {name: former for name, (_, former) in undone.items() if name not in kept}
+            later.document, later.recovery = replace(later.document, **back), None  # type: ignore[arg-type]
+        if self.current is step:
+            self.current = before
+        self._move(self.current.document)
+        self.changed.emit()
+
+    def leave(self, step: Step, worthless: Callable[[Step], bool]) -> None:
+        """Go back to a step from where nothing can be done. Steps left behind that are worth nothing go."""
+        behind: Step | None = self.current
+        self.go(step)
+        while behind is not None and behind is not step and not behind.children and worthless(behind):
+            self._drop(behind)
+            behind = behind.parent
+        self.changed.emit()
+
+    @staticmethod
+    def _drop(step: Step) -> None:
+        """A step that nothing follows goes out of the tree."""
+        assert step.parent is not None
+        assert not step.children
+        step.parent.children.remove(step)
+        if step.parent.latest is step:
+            step.parent.latest = step.parent.children[-1] if step.parent.children else None
+
+    def withdraw(self, document: Document) -> None:
+        """The present step could not be done, and this is the document without it: where the step before has it, the
+        step goes; else it is kept with that document."""
+        step = self.current
+        if step.parent is not None and not step.children and step.parent.document == document:
+            self._drop(step)
+            self.current = step.parent
+        else:
+            step.document = document
+        self.changed.emit()
+
+    def take_outcome(self, outcome: Outcome) -> None:
+        """What the present step's run gave."""
+        if outcome != self.current.outcome:
+            self.current.outcome = outcome
+            self.changed.emit()
+
+    def take_recovery(self, recovery: Recovery) -> None:
+        """What the circuit of the present step recovers."""
+        if recovery != self.current.recovery:
+            self.current.recovery = recovery
+            self.changed.emit()
+
+    def seal(self) -> None:
+        """The next change does not merge with the present step: a drag has ended."""
+        self.current.merge = ""
+
+    # ---- going through it ----
+
+    @property
+    def undo_words(self) -> str:
+        """What undo would take back; empty where there is nothing."""
+        return "" if self.current.parent is None else self.current.words
+
+    @property
+    def redo_words(self) -> str:
+        return "" if self.current.latest is None else self.current.latest.words
+
+    def undo(self) -> None:
+        if self.current.parent is not None:
+            self.go(self.current.parent)
+
+    def redo(self) -> None:
+        if self.current.latest is not None:
+            self.go(self.current.latest)
+
+    def go(self, step: Step) -> None:
+        """Make a step of this tree the present one."""
+        if step is self.current:
+            return
+        for parent, child in zip(step.path(), step.path()[1:], strict=False):
+            parent.latest = child  # redo leads to where one has been last
+        self.seal()
+        self.current = step
+        self._move(step.document)
+        self.changed.emit()
+
+    def steps(self) -> Iterator[tuple[Step, int]]:
+        """All steps with their depth, each before its children."""
+        waiting = [(self.root, 0)]
+        while waiting:
+            step, depth = waiting.pop()
+            yield step, depth
+            waiting += [(child, depth + 1) for child in reversed(step.children)]
+
+
+def _all_below(step: Step) -> list[Step]:
+    """The steps that follow a step, in whatever branch."""
+    below = list(step.children)
+    for each in below:
+        below += each.children
+    return below
+
+
+def _differences(document: Document, before: Document) -> dict[str, tuple[object, object]]:
+    """The fields in which a document is another than the one before: its value, and the former one."""
+    names = (each.name for each in fields(Document))
+    pairs = {name: (getattr(document, name), getattr(before, name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

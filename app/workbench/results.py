@@ -1,0 +1,103 @@
+"""What the engine has said of the present document: the run, what each edit does, the selection, the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
+
+from app.messages.replies import Deltas, Inspected, Kept, Ran, Recovered, Scored
+from app.presenters.score_words import scored_words
+from app.workbench.worker_client import Conversation
+from core.edits import Target
+from core.project.document import Document
+
+
+@dataclass
+class Known:
+    """What is known of a document's inputs and metric. measured: changes of the metric by edits over the pairs that the
+    scores are over; deltas: by the edits in place, on the pair on the cards."""
+
+    scored: Scored | None = None
+    inspected: Inspected | None = None
+    recovered: Recovered | None = None
+    kept: Kept | None = None  # the run of a circuit that came last
+    measured: dict[Target, float] = field(default_factory=dict)
+    deltas: dict[Target, float] = field(default_factory=dict)
+
+
+class Findings(QObject):
+    """Takes the engine's answers, and drops what a change makes worthless."""
+
+    ran_changed = Signal(object)  # Ran
+    canvas_changed = Signal()  # something that the canvas shows
+    selection_known = Signal()  # something that the inspector shows
+    recovered = Signal()
+    message = Signal(str)
+
+    def __init__(self, conversation: Conversation, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.ran: Ran | None = None
+        self.known = Known()
+        self._said_why = False  # no edge is shown
+        for kind, slot in (
+            *((Ran, self._take_ran), (Deltas, self._take_deltas), (Inspected, self._take_inspected)),
+            *((Scored, self._take_scores), (Recovered, self._take_recovered), (Kept, self._take_kept)),
+        ):
+            conversation.on(kind, slot)
+
+    def forget(self) -> None:
+        """Numbers of another input or metric are worth nothing."""
+        self.known = Known()
+
+    def follow(self, before: Document, document: Document) -> None:
+        """Drop what is not true of a document of the same inputs and metric."""
+        if document.replacement != before.replacement:
+            self.known.scored = None
+            self.known.measured, self.known.deltas = {}, {}  # by the other kind
+        if document.what_is_edited() != before.what_is_edited():  # while a slider moves, old figures stay, dimmed
+            self.known.measured, self.known.deltas = {}, {}
+            self.known.inspected = None
+        if document.traced_rows != before.traced_rows:
+            self.known.measured = {}  # over other pairs
+
+    def _take_ran(self, ran: Ran) -> None:
+        self.ran = ran
+        self.ran_changed.emit(ran)
+
+    def _take_deltas(self, deltas: Deltas) -> None:
+        self.known.deltas.update(deltas.values)
+        if not deltas.alone:
+            self.known.measured.update(deltas.values)
+        self.canvas_changed.emit()
+
+    def take_measured(self, values: Mapping[Target, float]) -> None:
+        """Real effects of edges that the user had measured."""
+        self.known.measured.update(values)
+        self.canvas_changed.emit()
+
+    def _take_inspected(self, answer: Inspected) -> None:
+        self.known.inspected = answer
+        if answer.measured is not None and not answer.positions and not answer.alone:
+            self.known.measured[answer.target] = answer.measured
+        self.canvas_changed.emit()
+        self.selection_known.emit()
+
+    def _take_scores(self, scored: Scored) -> None:
+        before, self.known.scored = self.known.scored, scored
+        if before is not None and before.pairs != scored.pairs:  # what was measured is over other pairs than these
+            self.known.measured = {} if scored.pairs else dict(self.known.deltas)
+        why = scored_words(scored)
+        if why or self._said_why:
+            self.message.emit(why)  # or that it is over
+        self._said_why = bool(why)
+        self.canvas_changed.emit()
+        self.selection_known.emit()
+
+    def _take_recovered(self, answer: Recovered) -> None:
+        self.known.recovered = answer
+        self.recovered.emit()
+
+    def _take_kept(self, kept: Kept) -> None:
+        self.known.kept = kept

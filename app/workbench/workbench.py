@@ -1,0 +1,402 @@
+"""The workbench: the document with its history, what the engine has said of it, and the user's intents. No widgets.
+
+An intent commits a new document as a named step; the engine is asked anew; answers become data for the views, sent on
+as signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.messages.replies import Opened, Ran, Ready, Recovered, Scored
+from app.messages.request import Failed, Refused, Want
+from app.presenters.canvas import Extent
+from app.presenters.cards import awaited_cards
+from app.presenters.edits import edit_rows
+from app.presenters.predictions import predictions
+from app.workbench.drawn import Drawn
+from app.workbench.edit_operations import Editing
+from app.workbench.group_operations import Grouping
+from app.workbench.history import History, Step
+from app.workbench.input_operations import Question
+from app.workbench.model_steps import ModelSteps
+from app.workbench.refused_inputs import FIELDS, RefusedInputs
+from app.workbench.results import Findings, Known
+from app.workbench.worker_client import Conversation
+from app.workbench.worker_thread import EngineThread
+from core.edits import EditKind, Target
+from core.project.document import Document
+from core.project.outcome import Outcome
+from core.project.trace_choice import TraceChoice
+
+TRACE_STEP = "trace"  # one step of the history: the trace, and the circuit that it finds
+
+
+class Workbench(QObject):
+    """One window's state. Views listen to its signals; the window calls its intents."""
+
+    model_opened = Signal(object)  # Opened
+    history_changed = Signal()  # another history, or another state of it
+    cards_changed = Signal(object, object)  # CardData of A and of B
+    metric_changed = Signal(object)  # Ready
+    canvas_changed = Signal(object)  # CanvasData
+    predictions_changed = Signal(object)  # PredictionsData
+    nothing_to_show = Signal(str)
+    inspection_changed = Signal(object)  # NodeInspection, EdgeInspection or None
+    edits_changed = Signal(object)  # list of EditRow
+    selection_changed = Signal(object)  # tuple of Target
+    positions_changed = Signal(object)  # tuple of int
+    stale_changed = Signal(bool)  # what the inspector shows is of an earlier state
+    working = Signal(str, object)
+    idle = Signal()
+    given_up = Signal(bool)  # the user has cancelled what runs, a trace among it
+    memory_changed = Signal(float)  # megabytes
+    message = Signal(str)
+    failed = Signal(object)  # Failed: to show in a dialog
+
+    def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.history = History(Document(""), self._move, self)
+        self.history.changed.connect(self.history_changed)
+        self.models = ModelSteps(self)
+        self._begun: tuple[Step, Recovered | None] | None = None  # the step of a trace, and what was known before it
+        self.editing = Editing(self)
+        self.grouping = Grouping(self)
+        self.opened: Opened | None = None
+        self.ready: Ready | None = None
+        self._document = self.history.current.document  # the one that `known` is of
+        self._ready_of = self._ran_of = self._document  # and those that these are of
+        self._refused = RefusedInputs()
+        self.question = Question(self, self._refused)
+        self.drawn = Drawn(self)
+        self._selection: tuple[Target, ...] = ()
+        self.extent = Extent()  # what the canvas shows beside the circuit
+        self._positions: tuple[int, ...] = ()
+        self.tracing = False  # a trace that was asked for runs
+        self._conversation = talk = Conversation(engine, self)
+        talk.working.connect(self.working)
+        talk.finished.connect(self._finish)
+        talk.became_stale.connect(self._show_stale)
+        for kind, slot in (
+            *((Opened, self._take_opened), (Ready, self._take_ready), (Refused, self._put_back)),
+            (Failed, self._take_failure),
+        ):
+            talk.on(kind, slot)
+        self.findings = findings = Findings(talk, self)
+        findings.ran_changed.connect(self._take_ran)
+        findings.canvas_changed.connect(self._send_canvas)
+        findings.selection_known.connect(self._take_inspection)
+        findings.recovered.connect(self.end_trace)
+        findings.message.connect(self.message)
+
+    # ---- the document and its history ----
+
+    @property
+    def document(self) -> Document:
+        """As the user has it now."""
+        return self.history.current.document
+
+    def commit(self, words: str, document: Document, merge: str = "") -> None:
+        """Change the document, as a step of the history. Steps with the same `merge` in a row become one."""
+        if document != self.document:
+            self.history.push(words, document, merge)
+
+    def _take_up(self) -> None:
+        """The document is of another model, or of it in another precision: nothing of the one before can stand beside
+        it."""
+        self._refused.clear()
+        self.select(())
+        self.set_positions(())
+        self.opened, self.ready = None, None
+
+    def _move(self, document: Document) -> None:
+        """The history has come to a document: drop what is known of another one."""
+        before, self._document = self._document, document
+        if document.opens != before.opens:
+            self._forget()
+            self._take_up()
+        elif self.opened is not None:
+            self.models.reach()
+        changed = {letter for letter, name in FIELDS.items() if getattr(document, name) != getattr(before, name)}
+        for letter in changed:
+            self._refused.drop_problem(letter)
+        if "A" in changed:
+            self.set_positions(())
+        if changed or document.metric != before.metric or document.population != before.population:
+            self._forget()
+        if (document.traced_last, document.traced_rows) != (before.traced_last, before.traced_rows):
+            self.tracing = False  # it was another trace
+        if (document.traced_nodes, document.replacement) != (before.traced_nodes, before.replacement):
+            self.set_extent(replace(self.extent, scores=None))  # of another trace
+        if changed or document.opens != before.opens:
+            self._send_awaited()
+        self.findings.follow(before, document)
+        self._ask_anew()
+        self._inspect()
+
+    # ---- intents ----
+
+    def set_memory(self, megabytes: int) -> None:
+        """Memory for kept runs."""
+        self._conversation.memory = megabytes
+        if self.opened is not None:
+            self.ask(changes=False)
+
+    @property
+    def cut_kind(self) -> EditKind:
+        """What a cut puts in: B's value only where B can stand beside A."""
+        return self.usable().cut_kind
+
+    def usable(self) -> Document:
+        """The document without a B that cannot stand beside A."""
+        unfit = self.ready is not None and not self.ready.has_counterfactual
+        return replace(self.document, counterfactual=None) if unfit else self.document
+
+    def select(self, selection: tuple[Target, ...]) -> None:
+        if selection == self._selection:
+            return
+        self._selection = selection
+        self.known.inspected = None
+        self.selection_changed.emit(selection)
+        self._send_canvas()
+        self._inspect()
+        self.ask(changes=False)
+
+    @property
+    def selection(self) -> tuple[Target, ...]:
+        return self._selection
+
+    def set_positions(self, positions: tuple[int, ...]) -> None:
+        """Select positions of the stream: edits made from now on are there only. With none they are everywhere."""
+        if positions == self._positions:
+            return
+        self._positions = positions
+        self.positions_changed.emit(positions)
+        if self._selection:
+            self.known.inspected = None
+            self._inspect()
+            self.ask(changes=False)
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        return self._positions
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the positions of A; none until it is read."""
+        before = self._ready_of.question[:2] != self.document.question[:2]
+        return () if self.ready is None or before else self.ready.labels
+
+    @property
+    def ready_of_present(self) -> Ready | None:
+        """What is known of the present inputs and metric; None until they are read."""
+        return self.ready if self._ready_of.question == self.document.question else None
+
+    @property
+    def ran_is_present(self) -> bool:
+        """Whether the last run was of the present document."""
+        return self.ran is not None and self._ran_of.run == self.document.run
+
+    def trace(self, words: str, choice: TraceChoice) -> None:
+        """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
+        self.history.seal()
+        before, found = self.history.current, self.known.recovered
+        self.commit(words, self.document.after_trace(choice), TRACE_STEP)
+        self._begun = None if self.history.current is before else (self.history.current, found)
+        self.tracing = True
+        if choice.level == "edges":
+            self.known.recovered = None
+        self._ask_anew()
+
+    def cancel(self) -> None:
+        """Give up what runs. What the window then shows of an earlier state stays dimmed."""
+        traced, self.tracing = self.tracing, False
+        self._conversation.cancel()
+        self.message.emit("Cancelled.")
+        self.given_up.emit(traced)
+        choice = self.document.traced_last
+        if traced and choice is not None and not choice.takes_long:  # else what is scored by now stays
+            self.forget_trace()
+            self.message.emit("Cancelled.")
+
+    def forget_trace(self) -> None:
+        """The trace that was begun last came to nothing: it is no step of the history."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            was_present = begun[0] is self.history.current
+            self.history.retract(begun[0])
+            if was_present:
+                self.known.recovered = begun[1]
+
+    def close(self) -> None:
+        """End the engine's thread."""
+        self._conversation.stop()
+
+    def set_extent(self, extent: Extent) -> None:
+        """What the canvas shows beside the circuit."""
+        if extent != self.extent:
+            self.extent = extent
+            self._send_canvas()
+
+    # ---- asking ----
+
+    def want(self, key: str, want: Want | None) -> None:
+        """Have something more found out with every request from now on; None takes it back."""
+        if self._conversation.want(key, want):
+            self.ask(changes=False)
+
+    def on(self, kind: type, slot: Callable[[Any], None]) -> None:
+        """Hear the engine's answers of a kind, those of the present document alone."""
+        self._conversation.on(kind, slot)
+
+    def ask(self, changes: bool = True) -> None:
+        """Ask for all that is wanted of the present document. changes: what is shown is out of date until then."""
+        if self.document.model:
+            inspect = self._selection[0] if len(self._selection) == 1 else None
+            self._conversation.ask(
+                self.document, inspect, self._positions, self.tracing, self._refused.replaceable, changes
+            )
+
+    def _ask_anew(self) -> None:
+        self._send_edits()
+        self.ask()
+        self._send_canvas()
+
+    def _forget(self) -> None:
+        """Numbers of another input or metric are worth nothing."""
+        self.findings.forget()
+        self.tracing = False
+        self.set_extent(replace(self.extent, changes=None, scores=None))  # the colours of its nodes
+
+    @property
+    def busy(self) -> bool:
+        """Whether the engine works on the latest request."""
+        return self._conversation.busy
+
+    @property
+    def reckoned(self) -> float | None:
+        """Seconds that what runs was to take, before anything was seen of its speed; None where nobody knows."""
+        return self._conversation.reckoned
+
+    @property
+    def stale(self) -> bool:
+        """Whether the figures shown are of an earlier document."""
+        return self._conversation.stale
+
+    @property
+    def direction(self) -> int | None:
+        """A's, in the metric: which changes lead towards A. +1 until the engine has said it."""
+        return 1 if self.scored is None else self.scored.ranking.of_metric
+
+    # ---- answers ----
+
+    def _take_ran(self, ran: Ran) -> None:
+        self._ran_of = self.document
+        self._conversation.fresh()  # what the inspector shows stays dimmed until its own answer comes
+        self.history.take_outcome(
+            Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows, bool(ran.edits), ran.noise_floor)
+        )
+        self._send_predictions()
+        self._send_canvas()
+        self.memory_changed.emit(ran.megabytes)
+
+    def _take_inspection(self) -> None:
+        self._inspect()
+        self.stale_changed.emit(False)
+
+    def end_trace(self) -> None:
+        """The trace that was asked for is at its end, or cannot be made."""
+        self.tracing, self._begun = False, None
+
+    def _take_opened(self, opened: Opened) -> None:
+        known = self.opened
+        self.opened = opened
+        self.models.reach(opened.name)
+        if known is None or known.name != opened.name:
+            self.model_opened.emit(opened)
+            self._send_canvas()
+
+    def _take_ready(self, ready: Ready) -> None:
+        self.ready, self._ready_of = ready, self.document
+        cards = self._refused.take_ready(ready, self.document)
+        self._send_edits()
+        self.cards_changed.emit(*cards)
+        self.metric_changed.emit(ready)
+        QTimer.singleShot(0, self, partial(self.question.follow, ready))
+
+    def _put_back(self, refused: Refused) -> None:
+        document, known = self._refused.put_back(refused, self.document)
+        self.history.withdraw(document)
+        self._document = document
+        self.models.reach()
+        if known is not None:
+            self.findings.known = known
+        self._ask_anew()
+
+    def _take_failure(self, failure: Failed) -> None:
+        self.tracing = False
+        if failure.cards:
+            self.ready = None
+            self.cards_changed.emit(failure.cards[0], failure.cards[1])
+            self.findings.ran = None
+            self._conversation.mark_stale()  # until A can run, nothing new comes
+            reason = failure.message or "Type or drop an input into card A."
+            self.nothing_to_show.emit(reason)
+        else:
+            self.failed.emit(failure)
+
+    def _show_stale(self) -> None:
+        self.stale_changed.emit(True)
+        self._send_predictions()
+        self._send_canvas()
+
+    def _finish(self) -> None:
+        self._send_predictions()
+        self._send_canvas()
+        self.idle.emit()
+
+    # ---- what the views draw ----
+
+    def _send_awaited(self) -> None:
+        """The new inputs at once, before the model has read them."""
+        self.cards_changed.emit(*awaited_cards(self.document, self._ready_of, self.ready))
+
+    def _send_edits(self) -> None:
+        self.edits_changed.emit(edit_rows(self.usable(), self.labels))
+
+    def _send_canvas(self) -> None:
+        data = self.drawn.canvas()
+        if data is not None:
+            self.canvas_changed.emit(data)
+
+    def _send_predictions(self) -> None:
+        if self.ran is not None:
+            self.predictions_changed.emit(predictions(self.ran, self.stale, self.direction))
+
+    def _inspect(self) -> None:
+        self.inspection_changed.emit(self.drawn.inspection())
+
+    @property
+    def ran(self) -> Ran | None:
+        return self.findings.ran
+
+    @property
+    def known(self) -> Known:
+        return self.findings.known
+
+    @property
+    def measured(self) -> Mapping[Target, float]:
+        return self.known.measured
+
+    @property
+    def scored(self) -> Scored | None:
+        return self.known.scored
+
+    @property
+    def recovered(self) -> Recovered | None:
+        return self.known.recovered

@@ -1,0 +1,122 @@
+"""The conversation with the engine's thread: numbered requests, what else is wanted with each, and who hears which
+answer.
+
+A want is a question that stays until it is taken back: it goes along with every request, so its answer is always of the
+present document. Parts (see `app.worker.handlers`) keep what they have found, so an old want costs little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.messages.request import Answer, Done, Request, Want, Working
+from app.workbench.worker_thread import EngineThread
+from core.edits import Target
+from core.project.document import Document
+
+STALE_AFTER = 60  # milliseconds: numbers that take longer to come are dimmed meanwhile
+
+
+class Conversation(QObject):
+    """One window's side of it."""
+
+    working = Signal(str, object)
+    finished = Signal()
+    became_stale = Signal()
+
+    def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._number = 0
+        self._wants: dict[str, Want] = {}
+        self._listeners: dict[type, list[Callable[[Any], None]]] = {}
+        self.memory: int | None = None  # megabytes for kept runs; None: the default
+        self.reckoned: float | None = None  # seconds that the work was to take
+        self.busy = False  # the engine works on the latest request
+        self.stale = False  # what is shown of runs is of an earlier document
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(STALE_AFTER)
+        self._timer.timeout.connect(self.mark_stale)
+        self._next: tuple[Any, ...] = ()  # what is to be asked
+        self._sending = QTimer(self)
+        self._sending.setSingleShot(True)
+        self._sending.timeout.connect(self._send)
+        engine.answered.connect(self._take)
+
+    def on(self, kind: type, slot: Callable[[Any], None]) -> None:
+        """Have answers of a kind given to a function; only those of the latest request come."""
+        self._listeners.setdefault(kind, []).append(slot)
+
+    def want(self, key: str, want: Want | None) -> bool:
+        """Ask for something with every request from now on; None takes it back. Tells whether there is something new to
+        ask for."""
+        if self._wants.get(key) == want:
+            return False
+        if want is None:
+            del self._wants[key]
+            return False
+        self._wants[key] = want
+        return True
+
+    def ask(
+        self,
+        document: Document,
+        inspect: Target | None,
+        positions: tuple[int, ...],
+        recover: bool,
+        replaceable: frozenset[str],
+        changes: bool,
+    ) -> None:
+        """Send a request with the next turn of the event loop: all that one gesture asks for goes as one, whichever
+        listeners ask. changes: what is shown will be out of date if the answer takes long."""
+        self._number += 1
+        self.busy = True
+        self._next = document, inspect, recover, replaceable, positions
+        self._sending.start(0)
+        if changes:
+            self._timer.start()
+
+    def _send(self) -> None:
+        self._engine.ask(Request(self._number, *self._next, tuple(self._wants.values()), self.memory))
+
+    def mark_stale(self) -> None:
+        self._timer.stop()
+        self.stale = True
+        self.became_stale.emit()
+
+    def fresh(self) -> None:
+        """The run is of the present document."""
+        self._timer.stop()
+        self.stale = False
+
+    def cancel(self) -> None:
+        """Give up what runs; answers that are on their way are not wanted any more."""
+        self._sending.stop()
+        self._engine.cancel()
+        self._number += 1
+        self._finish()
+
+    def stop(self) -> None:
+        """End the engine's thread."""
+        self._timer.stop()
+        self._sending.stop()
+        self._engine.stop()
+
+    def _take(self, answer: Answer) -> None:
+        if answer.number != self._number:
+            return
+        if isinstance(answer, Working):
+            self.reckoned = answer.seconds
+            self.working.emit(answer.words, answer.fraction)
+        elif isinstance(answer, Done):
+            self._finish()
+        for slot in self._listeners.get(type(answer), ()):
+            slot(answer)
+
+    def _finish(self) -> None:
+        self.busy = False
+        self.finished.emit()

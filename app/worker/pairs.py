@@ -1,0 +1,109 @@
+"""The pairs that a trace goes over, as the engine takes them: the pair on the cards, or the dataset's. Imports
+torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.messages.request import Cancel
+from app.worker.dataset_rows import answers
+from app.worker.session_cache import Bench
+from core import progress
+from core.circuit import Circuit
+from core.edits import KINDS, EditKind
+from core.errors import InputError, WirescopeError
+from core.evaluation.measured import Measured, measure, of_all_pairs
+from core.inputs.pair import Dataset, Pair
+from core.metrics import METRICS
+from core.project.document import Document, PairSource
+from core.session import Session
+from core.tracing.over_pairs import batches_over
+
+KEPT_SESSIONS = 8  # batches of the dataset whose runs are kept
+MEGABYTES = 48  # for the runs of each, or what one takes
+
+
+def dataset_of(bench: Bench, document: Document, rows: Sequence[PairSource]) -> Dataset:
+    """The rows that the model can take, with B where removed edges carry its value, each with its answers. Raises
+    InputError where there are none."""
+    kind = bench.cut_kind(document)
+    key = ("pairs", tuple(rows), kind, bench.metric_key)
+    if key not in bench.kept:
+        bench.kept[key] = _dataset(bench, document, rows, kind)
+    dataset: Dataset = bench.kept[key]
+    return dataset
+
+
+def _dataset(bench: Bench, document: Document, rows: Sequence[PairSource], kind: EditKind) -> Dataset:
+    model, needs = bench.session.model, METRICS.get(bench.session.metric.metric.kind)
+    pairs, chosen, why = [], [], ""
+    for number, row in enumerate(rows):
+        progress.at(number / len(rows))
+        read = bench.rows.read(row)
+        if read.a is None or (read.b is None and KINDS[kind].from_b):
+            why = why or read.problem or "It has no B."
+            continue
+        grid = model.adapter.image_grid(read.a.tensor)
+        pair = Pair(read.a, read.b, grid, model.adapter.prefix if grid is not None else 0)
+        try:
+            with progress.stage(number / len(rows), (number + 1) / len(rows)):
+                own = _answers(bench, document, row, pair)
+        except WirescopeError as error:
+            why = why or error.message
+            continue
+        pairs.append(pair)
+        chosen.append(own)
+    if not rows:
+        raise InputError("The dataset has no rows.", "Add pairs, or fill it from a task.")
+    if not pairs:
+        raise InputError(f"No row of the dataset can be traced. The first: {why}", "Add pairs, or fill it from a task.")
+    return Dataset(pairs, chosen if needs is not None and needs.needs_target else ())
+
+
+def _answers(bench: Bench, document: Document, row: PairSource, pair: Pair) -> tuple[str | int, str | int]:
+    """Target and foil of a row. Where the metric is the default one: the answer of its own A."""
+    model, choice = bench.session.model, document.metric
+    if choice is None or not choice.kind or bench.ready.metric_problem:
+        if row.target:
+            return model.answer(row.target), model.answer(row.foil or row.target)
+        target = Session(model, pair, parity=bench.session.parity).metric.target
+        return (target[0], target[0]) if target else ("", "")
+    target_text, foil_text = answers(row, choice)
+    if target_text is None:
+        return "", ""
+    return model.answer(target_text), model.answer(target_text if foil_text is None else foil_text)
+
+
+def sessions_of(bench: Bench, document: Document, rows: Sequence[PairSource]) -> list[Session]:
+    """Sessions over what a trace goes over: the bench's own without rows."""
+    if not rows:
+        return [bench.session]
+    key = ("sessions", tuple(rows), bench.cut_kind(document), bench.metric_key)
+    if key not in bench.kept:
+        with progress.stage(0.0, 0.5):
+            batches = batches_over(bench.session, dataset_of(bench, document, rows))
+        made = []
+        for number, batch in enumerate(batches):
+            with progress.stage(0.5 + number / (2 * len(batches)), 0.5 + (number + 1) / (2 * len(batches))):
+                made.append(batch.session())
+        if len(made) > KEPT_SESSIONS:
+            return made
+        for session in made:
+            session.engine.set_memory(max(MEGABYTES, session.engine.least_megabytes))
+        bench.kept[key] = made
+    sessions: list[Session] = bench.kept[key]
+    return sessions
+
+
+def measure_over(
+    sessions: Sequence[Session],
+    circuits: Sequence[Circuit],
+    kind: EditKind,
+    cancelled: Cancel,
+) -> Measured:
+    """What circuits do over several sessions. Raises Cancelled."""
+    found = []
+    for number, session in enumerate(sessions):
+        with progress.stage(number / len(sessions), (number + 1) / len(sessions)):
+            found.append(measure(session, circuits, kind, cancelled=cancelled))
+    return of_all_pairs(found)

@@ -1,0 +1,35 @@
+"""Sources of the document as the model takes them, and why they cannot be. Runs in the engine's thread; imports
+torch."""
+
+from __future__ import annotations
+
+from core.errors import WirescopeError
+from core.inputs.image_corruption import corrupted_side
+from core.inputs.pair import Side
+from core.models.model import Model
+from core.project.document import Source, unfit
+
+
+def read_source(model: Model, source: Source | None) -> tuple[Side | None, str]:
+    """An input as the model takes it, or why it cannot be taken; neither where there is none."""
+    if source is None:
+        return None, ""
+    problem = unfit(source, model.title, model.is_text)
+    if problem:
+        return None, problem
+    try:
+        side = model.side(source.text if source.kind == "text" else (source.data or source.path))
+        if source.corruption is not None:
+            side = corrupted_side(model, side, source.corruption)
+        return side, ""
+    except WirescopeError as error:
+        return None, str(error)
+
+
+def misfit(model: Model, a: Side, b: Side) -> str:
+    """Why B cannot stand beside A; empty where it can."""
+    try:
+        model.check_aligned(a, b)
+    except WirescopeError as error:
+        return str(error)
+    return ""

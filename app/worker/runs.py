@@ -1,0 +1,199 @@
+"""The parts of a request that run the model: with the edits, without each of them, what is inspected, all scores, and
+what circuits recover. Each sends its answer. Runs in the engine's thread; imports torch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.messages.replies import Deltas, Inspected, Ran, Recovered, Untraced
+from app.messages.request import Cancel, Request, Send, Working
+from app.presenters.telling import Telling
+from app.worker.describe import prediction_floors, prediction_rows, run_words
+from app.worker.pairs import measure_over, sessions_of
+from app.worker.rule_needs import find_what_the_rule_needs
+from app.worker.score_files import scores_of_file
+from app.worker.session_cache import Bench, ScoresKey
+from app.worker.traces import options_of, scored_answer, trace_in_parts
+from core.circuit import Circuit
+from core.edits import Edit, EditKind, Target
+from core.errors import ALIKE, ANOTHER, Cancelled, NothingToRecoverError, WirescopeError
+from core.evaluation.faithfulness import FRACTIONS, largest_drawn, sizes_of, small_size
+from core.evaluation.limits import MOST
+from core.graph import Node
+from core.lens.attention import attention_pattern
+from core.progress import stage, watched
+from core.tracing.scores import Scores
+from core.tracing.trace import trace
+
+MEASURED_EDITS = 12  # at most so many edits get a figure of their own
+
+
+def run(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    session, document = bench.session, request.document
+    edits = bench.possible(document)
+    clean = session.clean
+    result = session.run(edits, cancelled=cancelled)
+    floors = None
+    if edits:
+        if "floors" not in bench.kept:
+            bench.kept["floors"] = prediction_floors(session)
+        floors = bench.kept["floors"]
+    keys = bench.kept.setdefault("pin keys", {})
+    unit, rows = prediction_rows(session, clean, result, document.pinned, keys, floors)
+    send(
+        Ran(
+            number=request.number,
+            edits=edits,
+            unit=unit,
+            rows=rows,
+            metric_name=session.metric.name,
+            before=float(clean.metric.mean()),
+            after=float(result.metric.mean()),
+            words=run_words(result, bench.forward_milliseconds, bool(edits)),
+            megabytes=session.engine.megabytes,
+            noise_floor=session.noise_floor,
+        )
+    )
+
+
+def measure_edits(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+    edits = bench.possible(request.document)
+    key = ("deltas", edits, bench.metric_key)
+    if key not in bench.kept:
+        after = bench.metric(edits, cancelled)
+        values: dict[Target, float] = {}
+        for target in list(dict.fromkeys(edit.target for edit in edits))[:MEASURED_EDITS]:
+            others = [edit for edit in edits if edit.target != target]
+            assert not isinstance(target, str)
+            values[target] = after - bench.metric(others, cancelled)  # type: ignore[index]
+        bench.kept[key] = values
+    send(Deltas(request.number, bench.kept[key], bool(bench.scores_key(request.document).rows)))
+
+
+def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelled: Cancel) -> None:
+    session = bench.session
+    document, positions = request.document, request.positions
+    edits = bench.possible(document)
+    present = document.edit_of(target, positions)
+    waits = present is not None and present not in edits
+    kind: EditKind = present.kind if present is not None else bench.cut_kind(document)
+    attention = None
+    if isinstance(target, Node) and target.kind == "head":
+        result = session.run(edits, positions="all", cancelled=cancelled)
+        attention = attention_pattern(result, target.layer, target.head)
+    measured = None
+    if not waits and not (isinstance(target, Node) and target.kind == "logits"):
+        others = [edit for edit in edits if edit is not present and (positions or edit.target != target)]
+        own = present if present is not None else Edit(target, kind, positions or None)
+        measured = bench.metric([*others, own], cancelled) - bench.metric(others, cancelled)
+    alone = bool(bench.scores_key(document).rows)
+    send(Inspected(request.number, target, kind, measured, attention, positions, alone))
+
+
+def score(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> Scores:
+    """The scores that stand for the document. One that takes long is only made when it is asked for."""
+    document = request.document
+    asked = bench.asked_key(document)
+    edges_asked_for = request.recover and document.traced_nodes is None
+    if asked not in bench.scores and (edges_asked_for or not asked.choice.takes_long):
+        try:
+            _make_scores(request, bench, asked, send, cancelled)
+        except Cancelled:
+            raise
+        except WirescopeError as error:
+            send(Untraced(request.number, error.message, error.hint))
+    key = bench.scores_key(document)
+    if key not in bench.scores:
+        _make_scores(request, bench, key, send, cancelled)
+    find_what_the_rule_needs(request, bench, send, cancelled)
+    key = bench.scores_key(document)
+    send(scored_answer(request.number, bench, key))
+    return bench.scores[key]
+
+
+def _make_scores(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:
+    if key.choice.file:
+        bench.take_scores(key, scores_of_file(bench, key), 1.0)
+        return
+    if key.choice.takes_long:
+        trace_in_parts(request, bench, key, send, cancelled)
+        return
+    words = f"Estimating {bench.session.graph.n_edges:,} edges"
+    send(Working(request.number, words))
+    options = options_of(key.choice)
+    watch = bench.costs.watch(bench.work(key.choice, key.kind))
+    scores = trace(
+        bench.session,
+        key.choice.method,
+        replacement=key.kind,
+        options=options,
+        progress=Telling(lambda share: send(Working(request.number, words, share))),
+        cancelled=cancelled,
+    )
+    watch.at(1.0)
+    bench.take_scores(key, scores, 1.0)
+
+
+def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelled: Cancel) -> None:
+    """The smallest circuit that can be drawn, at MIB's fractions, and recovers most of the metric (see `small_size`),
+    and as many random edges."""
+    document = request.document
+    if bench.asked_key(document) not in bench.scores:
+        return  # it could not be traced; that is said already
+    if document.traced_nodes is not None:
+        return  # scores of nodes make no circuit: see `app.features.tracing.handlers.node_scores`
+    graph, kind = bench.session.graph, scores.replacement
+    send(Working(request.number, "Running circuits", 0.0))
+    sizes = _sizes_to_try(scores)
+    steps = len(sizes) + 1
+    told = Telling(lambda share: send(Working(request.number, "Running circuits", share)))
+    with watched(told, cancelled), stage(0.0, 1 / (2 * steps)):
+        sessions = sessions_of(bench, document, document.traced_rows)
+
+    def share(circuit: Circuit, step: int) -> float:
+        with watched(told, cancelled), stage((step + 0.5) / steps, (step + 1) / steps):
+            return float(measure_over(sessions, [circuit], kind, cancelled).recovered()[0])
+
+    try:
+        shares: dict[int, float] = {}
+        for step, size in enumerate(sizes):
+            shares[size] = share(scores.select(size), step)
+            if shares[size] >= MOST:
+                break
+        small = next(iter(shares)) if scores.kept is not None else small_size(list(shares), list(shares.values()))
+        size = small if small is not None else max(shares, key=lambda size: shares[size])
+        recovered = shares[size]
+        order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
+        random = share(Circuit(graph, order), len(sizes))
+    except NothingToRecoverError:
+        send(Untraced(request.number, ALIKE, ANOTHER))
+        return
+    pairs = sum(session.pair.batch for session in sessions) if document.traced_rows else 0
+    missed = 0.0 if recovered >= MOST or scores.kept is not None else MOST
+    send(
+        Recovered(
+            request.number,
+            size,
+            graph.n_edges,
+            recovered,
+            random,
+            scores.method,
+            kind,
+            pairs,
+            missed,
+            max(shares),
+            small is not None,
+            scores.kept is not None,
+        )
+    )
+
+
+def _sizes_to_try(scores: Scores) -> list[int]:
+    """The sizes of circuits that are looked at after a trace: what a search has kept, as it is, or else those that can
+    be drawn."""
+    if scores.kept is not None:
+        return [int(scores.kept.sum())]
+    edges = len(scores.values)
+    most = largest_drawn(edges)
+    return sorted({most, *(size for size in sizes_of(edges, FRACTIONS) if size <= most)})

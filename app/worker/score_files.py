@@ -1,0 +1,54 @@
+"""Scores and circuits of files, as edges of the open model. Imports torch."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from app.worker.session_cache import Bench, ScoresKey
+from app.worker.spans import keep_spans, union_of
+from core.errors import InputError
+from core.graph import Graph
+from core.interchange.scores_files import ScoresFile
+from core.interchange.scores_reading import read_scores
+from core.tracing.direction import directed
+from core.tracing.options import CIRCUITS
+from core.tracing.scores import Scores
+
+
+def scores_of_file(bench: Bench, key: ScoresKey) -> Scores:
+    """The scores that a document's file holds. Raises InputError where they are not of what a cut carries now."""
+    found, as_it_is = scores_in(key.choice.file, bench.session.graph)
+    scores = found.scores
+    if scores.replacement != key.kind:
+        name = Path(key.choice.file).name
+        raise InputError(
+            f"{name} holds scores for {scores.replacement}, not for {key.kind}.", "Trace, or change what is replaced."
+        )
+    scores = directed(scores, bench.session)
+    keep_spans(bench, key.choice.file, replace(as_it_is, scores=replace(as_it_is.scores, direction=scores.direction)))
+    return scores
+
+
+def share_done(scores: Scores) -> float:
+    """The share of the work that a file's scores are of: those of a trace that was interrupted say it in words."""
+    if not scores.about.get("partial"):
+        return 1.0
+    told = re.match(r"(\d+)\s?%", str(scores.about["partial"]))
+    share = int(told[1]) / 100 if told else float(np.isfinite(scores.values).mean())
+    return min(share, 0.99)  # "100 %" is only rounded
+
+
+def scores_in(path: str, graph: Graph) -> tuple[ScoresFile, ScoresFile]:
+    """What a file holds, of edges at spans as that of edges, and as it is. Raises InputError for a file that is none,
+    or of another model, with the difference."""
+    found = read_scores(path, graph)
+    if found.scores.level not in CIRCUITS:
+        words = f"{Path(path).name} holds scores of {found.scores.level}."
+        raise InputError(words, "Open scores of edges, or trace here.")
+    union = union_of(found.scores)
+    size = found.size if found.size is None or union.kept is None else int(union.kept.sum())
+    return replace(found, scores=union, size=size), found

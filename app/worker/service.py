@@ -1,0 +1,170 @@
+"""The engine's side of the window: serves requests from what it has made before.
+
+A request is worked through in this order, each part sent as soon as it is there: model, inputs and metric, the run
+with the edits, what each edit does, what is inspected, what else is wanted (see `app.worker.handlers`), the scores
+of all edges. Runs in the engine's thread; imports torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.messages.replies import Opened, Ready
+from app.messages.request import Cancel, Failed, Refused, Request, Send, Working
+from app.worker import runs
+from app.worker.dataset_rows import DatasetRows
+from app.worker.describe import card_of, empty_card, opened_words, parity_words
+from app.worker.handlers import serve_wants
+from app.worker.read_inputs import misfit, read_source
+from app.worker.session_cache import Bench, answers_of, foils_of, time_forward
+from app.worker.threads import threads_for, threads_to_open, use_threads
+from app.worker.trace_times import Costs
+from app.worker.traced_scores import Origin, TracedScores, origin
+from core.errors import Cancelled, WirescopeError
+from core.inputs.pair import Pair, Side
+from core.memory import give_back
+from core.models.loading import load_model
+from core.models.model import Model
+from core.progress import watched
+from core.project.document import Source
+from core.project.metric_choice import MetricChoice
+from core.session import Session
+
+
+class EngineSide:
+    """Serves requests; keeps the model, the session and its scores between them."""
+
+    def __init__(self) -> None:
+        self._model: Model | None = None
+        self._opened: Opened | None = None
+        self._threads = 1
+        self._bench: Bench | None = None
+        self._bench_key: tuple[object, ...] = ()
+        self._rows: DatasetRows
+        self._costs = Costs()
+        self._traced = TracedScores()
+        self._origin: Origin  # of what the bench has scored
+
+    @property
+    def session(self) -> Session:
+        """The session of the last request."""
+        assert self._bench is not None
+        return self._bench.session
+
+    def serve(self, request: Request, send: Send, cancelled: Cancel) -> None:
+        with watched(None, cancelled):  # every run asks at every layer, whoever makes it
+            self._serve(request, send, cancelled)
+
+    def _serve(self, request: Request, send: Send, cancelled: Cancel) -> None:
+        def check() -> None:
+            if cancelled():
+                raise Cancelled
+
+        document = request.document
+        model = self._open(request, send)
+        if model is None:
+            return
+        check()
+        if document.clean is None:
+            empty = empty_card("A", model.is_text), empty_card("B", model.is_text)
+            send(Failed(request.number, "A", "", "", cards=empty))
+            return
+        bench = self._prepare(request, model, document.clean, send)
+        if bench is None:
+            return
+        check()
+        runs.run(request, bench, send, cancelled)
+        check()
+        runs.measure_edits(request, bench, send, cancelled)
+        if request.inspect is not None:
+            runs.inspect(request, bench, request.inspect, send, cancelled)
+        serve_wants(request, bench, send, cancelled, after_scores=False)
+        scores = runs.score(request, bench, send, cancelled)
+        if request.recover:
+            runs.recover(request, bench, scores, send, cancelled)
+        serve_wants(request, bench, send, cancelled, after_scores=True)
+
+    # ---- model and inputs ----
+
+    def _open(self, request: Request, send: Send) -> Model | None:
+        name, precision = request.document.model, request.document.precision
+        opened = self._opened
+        if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
+            send(Working(request.number, f"Opening {name.rpartition('/')[2]}"))
+            try:
+                use_threads(threads_to_open(name))
+                model = load_model(name, dtype=precision)
+            except WirescopeError as error:
+                send(Failed(request.number, "model", error.message, error.hint))
+                return None
+            self._model, self._threads = model, threads_for(model)
+            self._rows, self._costs = DatasetRows(model), Costs()
+            self._leave_bench()
+            self._opened = opened_words(model, name, precision)
+        use_threads(self._threads)
+        send(replace(self._opened, number=request.number))
+        return self._model
+
+    def _leave_bench(self) -> None:
+        if self._bench is not None:
+            self._traced.keep(self._origin, self._bench)
+        self._bench, self._bench_key = None, ()
+        give_back()  # of its runs, and of the model that is left
+
+    def _prepare(self, request: Request, model: Model, clean: Source, send: Send) -> Bench | None:
+        document = request.document
+        key = (document.clean, document.counterfactual, document.population)
+        if self._bench is not None and self._bench_key == key:
+            self._bench.take_metric(document.metric)
+            if request.memory is not None:
+                self._bench.session.engine.set_memory(request.memory)
+            send(replace(self._bench.ready, number=request.number))
+            return self._bench
+        send(Working(request.number, "Reading the inputs"))
+        sides: list[Side | None] = []
+        cards = []
+        for letter, source in (("A", clean), ("B", document.counterfactual)):
+            side, problem = read_source(model, source)
+            if side is None and source is not None and source.kind == "image" and letter in request.replaceable:
+                send(Refused(request.number, letter, problem))
+                return None
+            sides.append(side)
+            cards.append(card_of(letter, model, source, side, problem))
+        a, b = sides
+        if a is None:
+            send(Failed(request.number, "A", cards[0].problem, cards=tuple(cards)))
+            return None
+        if b is not None:
+            problem = misfit(model, a, b)
+            if problem:
+                b = None
+                cards[1] = card_of("B", model, document.counterfactual, sides[1], problem)
+        grid = model.adapter.image_grid(a.tensor)
+        pair = Pair(a, b, grid, model.adapter.prefix if grid is not None else 0)
+        send(Working(request.number, "Running the model"))
+        session = Session(model, pair, dataset=self._rows.dataset(document.population))
+        if request.memory is not None:
+            session.engine.set_memory(request.memory)
+        marked = [card_of(c.letter, model, s, side, c.problem, other) for c, s, side, other in (
+            (cards[0], clean, a, sides[1]), (cards[1], document.counterfactual, sides[1], a))]  # fmt: skip
+        ready = Ready(
+            number=request.number,
+            card_a=marked[0],
+            card_b=marked[1],
+            labels=a.labels,
+            parity=parity_words(session.parity),
+            has_counterfactual=b is not None,
+            metric_name=session.metric.name,
+            metric=MetricChoice(""),
+            metric_problem="",
+            metric_note="",
+            answers=answers_of(session),
+            foils=foils_of(session),
+        )
+        bench = Bench(session, ready, time_forward(session), self._rows, self._costs)
+        self._leave_bench()
+        self._bench, self._bench_key, self._origin = bench, key, origin(document)
+        self._traced.bring(self._origin, bench)
+        bench.take_metric(document.metric)
+        send(replace(bench.ready, number=request.number))
+        return bench

@@ -1,0 +1,365 @@
+"""How far to trust a circuit: all that the evaluation says of it, as numbers and in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from core.circuit import Circuit
+from core.edits import ABLATIONS, EditKind
+from core.errors import EditError, InputError
+from core.evaluation.agreement import Agreement, agreement
+from core.evaluation.faithfulness import Curve, faithfulness, size_to_look_at
+from core.evaluation.hypotheses import hypothesis_tests
+from core.evaluation.hypothesis_words import say_tests
+from core.evaluation.limits import LEAST_PAIRS
+from core.evaluation.measured import measure
+from core.evaluation.minimality import minimality
+from core.evaluation.stability import stability
+from core.evaluation.statement import Statement
+from core.evaluation.statements import say_ablation, say_method, say_needs, say_stability, say_sum
+from core.inputs.pair import Dataset
+from core.metrics import METRICS
+from core.session import Session
+from core.tracing.completeness import sum_of_scores
+from core.tracing.direction import directed, measured_direction
+from core.tracing.method import METHODS
+from core.tracing.options import LEVEL_WORDS
+from core.tracing.per_pair import scores_per_pair
+from core.tracing.scores import Scores
+from core.tracing.selection import RULES, USUAL
+from core.tracing.told_options import Options, options_told
+from core.tracing.trace import Tracing
+
+OTHER: dict[str, EditKind] = {**dict.fromkeys(ABLATIONS, "patch"), "patch": "mean"}
+AGAINST = "integrated-edges"
+JUMPS = "the metric jumps, so edges cannot be scored by its slope"
+
+Progress = Callable[[str, float], None]
+Told = Callable[[float], None]
+Cancel = Callable[[], bool] | None
+
+
+def trust_report(
+    session: Session,
+    scores: Scores,
+    dataset: Dataset,
+    *,
+    size: int | None = None,
+    replacement: EditKind | None = None,
+    seed: int = 0,
+    progress: Progress = lambda words, share: None,
+    cancelled: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
+    """Evaluate scores of edges on a dataset. size: of the circuit that is looked at closely. Raises InputError where A
+    and B score alike, Cancelled."""
+    kind = replacement or scores.replacement
+    scores = directed(scores, session, dataset, cancelled)
+
+    def told(words: str) -> Callable[[float], None]:
+        return lambda share: progress(words, share)
+
+    signed = faithfulness(session, scores, dataset=dataset, replacement=kind, seed=seed, cancelled=cancelled,
+                          progress=told("what circuits recover"))  # fmt: skip
+    by_size = faithfulness(session, scores, dataset=dataset, replacement=kind, by_size=True, random_circuits=0,
+                           cancelled=cancelled, progress=told("by size"))  # fmt: skip
+    removed = faithfulness(session, scores, dataset=dataset, replacement=kind, removed=True, random_circuits=0,
+                           cancelled=cancelled, progress=told("without them"))  # fmt: skip
+    chosen = size if size is not None else _size(signed)
+    report: dict[str, Any] = {
+        "method": scores.method,
+        "replacement": kind,
+        "scored for": scores.replacement,
+        "metric": session.metric.name,
+        "pairs": signed.pairs,
+        "edges": scores.values.size,
+        "what": LEVEL_WORDS.get(scores.level, scores.level),
+        "whole accuracy": signed.whole_accuracy,
+        "curve": points(signed),
+        "curve by size": points(by_size),
+        "curve without them": points(removed),
+        "cpr": signed.cpr,
+        "cmd": signed.cmd,
+        "cpr by size": by_size.cpr,
+        "cmd by size": by_size.cmd,
+        "size": chosen,
+        "chosen by": scores.rule,
+    }
+    if signed.union is not None and by_size.union is not None:
+        report["union"] = {
+            "edges": list(signed.union.sizes),
+            "recovered": list(signed.union.recovered),
+            "cpr": signed.union.cpr,
+            "cmd": signed.union.cmd,
+            "cpr by size": by_size.union.cpr,
+            "cmd by size": by_size.union.cmd,
+        }
+    options = options_told(scores.about).but(seed=seed)
+    subject = Subject(session, scores, dataset, kind, chosen, options)
+    for title, question in QUESTIONS.items():
+        report |= question.find(subject, told(title), cancelled)
+    return report
+
+
+def _size(curve: Curve) -> int:
+    """Of the circuit that is looked at where nobody has chosen one."""
+    return size_to_look_at(curve.sizes[-1], curve.sizes, curve.recovered)
+
+
+def points(curve: Curve) -> list[dict[str, float | int | None]]:
+    band = curve.band if curve.band is not None else np.full((2, len(curve.sizes)), np.nan)
+    return [
+        {
+            "fraction": curve.fractions[i],
+            "edges": curve.sizes[i],
+            "connected": curve.connected[i],
+            "recovered": curve.recovered[i],
+            "low": _number(band[0, i]),
+            "high": _number(band[1, i]),
+            "random low": _number(curve.random_band[0, i]),
+            "random high": _number(curve.random_band[1, i]),
+            "accuracy": curve.accuracy[i] if curve.accuracy else None,
+            "gap": curve.gaps[i],
+        }
+        for i in range(len(curve.sizes))
+    ]
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+# ---- what is asked of one circuit ----
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A circuit (`size` edges, chosen by the scores' own rule), and what it is evaluated on. options: of the method
+    that scored the edges. memory: what is found out is kept here, so that a question which is asked again after
+    Cancelled goes on."""
+
+    session: Session
+    scores: Scores
+    dataset: Dataset
+    kind: EditKind
+    size: int
+    options: Options
+    memory: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def memory_of(self, question: str) -> dict[Any, Any]:
+        found: dict[Any, Any] = self.memory.setdefault(question, {})
+        return found
+
+    @property
+    def circuit(self) -> Circuit:
+        return self.scores.select(self.size)
+
+    @property
+    def graded(self) -> bool:
+        """Whether edges can be scored by the metric's gradient."""
+        return METRICS[self.session.metric.metric.kind].graded
+
+
+def _needs(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    needs = minimality(subject.session, subject.circuit, subject.kind, dataset=subject.dataset,
+                       seed=subject.options.seed, cancelled=cancelled, progress=told,
+                       memory=subject.memory_of("needs"))  # fmt: skip
+    return {
+        "recovered": needs.recovered,
+        "needed": needs.share_needed(),
+        "needed of": len(needs.needs),
+        "needs below noise": int(needs.below_noise.sum()),
+        "noise": needs.noise,
+        "right": {
+            "circuit": needs.accuracy,
+            "whole": needs.whole_accuracy,
+            "pairs": needs.pairs,
+            "same": not subject.session.metric.target,
+        },
+    }
+
+
+def _sum(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    total = sum_of_scores(subject.scores)
+    if total is None or not subject.graded:
+        return {}
+    found = measure(subject.session, [], subject.scores.replacement, dataset=subject.dataset, cancelled=cancelled,
+                    progress=told, memory=subject.memory_of("sum"))  # fmt: skip
+    return {"sum": {"scores": total, "change": float((found.whole - found.nothing).mean())}}
+
+
+def _stability(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    return {"stability": _stable(subject, told, cancelled)}
+
+
+def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float] | str:
+    scores = subject.scores
+    if scores.spans:
+        return "pairs are scored one by one at edges, and these are edges at spans"
+    if scores.rule != USUAL:
+        return f"it is told of the best scores alone, and these edges are chosen by {scores.rule}"
+    if METHODS.get(scores.method) is None:
+        return "the file does not say by which method it was scored"
+    if METHODS[scores.method].joint:
+        return f"{METHODS[scores.method].title} scores all pairs together, so there are no scores of each to draw from"
+    if len(subject.dataset) < 2:
+        return "one pair cannot tell how stable a circuit is"
+    if METHODS[scores.method].slopes and not subject.graded:
+        return JUMPS
+    rows = scores_per_pair(
+        subject.session,
+        scores.method,
+        subject.dataset,
+        scores.replacement,
+        subject.options,
+        told,
+        cancelled,
+        subject.memory_of("stability"),
+    )
+    direction = None
+    if METHODS[scores.method].meaning.signed:  # of this metric, which may be another than that of the scores
+        direction = measured_direction(subject.session, scores.replacement, subject.dataset, cancelled)
+    found = stability(rows, subject.size, seed=subject.options.seed, direction=direction)
+    low, high = found.interval()
+    levels = {"random": found.random, "halves": found.halves, "halves random": found.random_halves}
+    report = {"jaccard": found.mean, "low": low, "high": high, "between": found.between, "shared": found.shared}
+    return report | {name: float(overlaps.mean()) for name, overlaps in levels.items()}
+
+
+def _other_ablation(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    other = OTHER.get(subject.kind, "mean")
+    try:
+        found = measure(subject.session, [subject.circuit], other, dataset=subject.dataset, cancelled=cancelled,
+                        progress=lambda share: told(share / 4),
+                        memory=subject.memory_of("ablation")).recovered()  # fmt: skip
+    except (InputError, EditError) as error:
+        return {"other ablation": error.message}
+    report: dict[str, Any] = {"replacement": other, "recovered": float(found[0])}
+    again = _traced_for(subject, other, lambda share: told((1 + 3 * share) / 4), cancelled)
+    if again is not None:
+        report |= {"method": subject.scores.method, "overlap": again.overlap, "chance": again.chance,
+                   "chosen by": _rule_of_both(subject.scores)}  # fmt: skip
+    return {"other ablation": report}
+
+
+def _traced_for(subject: Subject, other: EditKind, told: Told, cancelled: Cancel) -> Agreement | None:
+    """How the scores agree with those that the same method gives for another ablation; None where it cannot give them,
+    or would take long."""
+    scores = subject.scores
+    method = METHODS.get(scores.method)
+    if method is None or not method.replaces or other not in method.replacements or method.slow:
+        return None
+    if other == scores.replacement or (method.slopes and not subject.graded):
+        return None
+    again = _scored(subject, method.name, other, subject.options, told, cancelled)
+    return agreement(scores, again, subject.size, rule=_rule_of_both(scores))
+
+
+def _rule_of_both(scores: Scores) -> str:
+    """By which rule edges are chosen from these scores and from others, whose signs are not known to be sure."""
+    return USUAL if RULES[scores.rule].needs else scores.rule
+
+
+def _scored(
+    subject: Subject, method: str, replacement: EditKind, options: Options | None, told: Told, cancelled: Cancel
+) -> Scores:
+    """Scores by a method, gone on with where they were cancelled."""
+    kept, name = subject.memory_of("traced"), (method, replacement)
+    if name not in kept:
+        kept[name] = Tracing(
+            subject.session,
+            method,
+            dataset=subject.dataset,
+            replacement=replacement,
+            options=options,
+            level=subject.scores.level,
+            spans=subject.scores.spans or None,
+        )
+    tracing: Tracing = kept[name]
+    for _ in tracing.parts(cancelled, told):
+        pass
+    return tracing.scores
+
+
+def _other_method(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    scores, dataset = subject.scores, subject.dataset
+    against = AGAINST if scores.method != AGAINST else "eap-ig"
+    if scores.spans:
+        against = "eap" if scores.method != "eap" else "eap-ig"
+    if against == "eap-ig" and any(pair.counterfactual is None for pair in dataset.pairs):
+        return {"other method": "there is no B"}
+    if not subject.graded:
+        return {"other method": JUMPS}
+    found = agreement(scores, _scored(subject, against, scores.replacement, None, told, cancelled), subject.size,
+                      rule=_rule_of_both(scores))  # fmt: skip
+    return {
+        "other method": {
+            "method": against,
+            "overlap": found.overlap,
+            "chance": found.chance,
+            "chosen by": _rule_of_both(scores),
+            # One circuit alone says nothing of the order of the others.
+            "rank correlation": None if np.isnan(scores.values).any() else found.rank_correlation,
+        }
+    }
+
+
+def _tests(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+    if len(subject.dataset) < LEAST_PAIRS:
+        return {"tests": f"the tests need {LEAST_PAIRS} pairs"}
+    try:
+        tests = hypothesis_tests(subject.session, subject.circuit, subject.kind, dataset=subject.dataset,
+                                 seed=subject.options.seed, progress=told, cancelled=cancelled,
+                                 memory=subject.memory_of("tests"))  # fmt: skip
+    except InputError as error:
+        return {"tests": error.message}
+    rows = [
+        {
+            "name": t.name,
+            "p": t.p,
+            "statistic": t.statistic,
+            "words": t.words,
+            "of": t.of,
+            "small p": t.small_p,
+            "passed": t.passed,
+        }
+        for t in tests
+    ]
+    return {"tests": rows}
+
+
+# ---- the table of questions ----
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that is asked of a circuit: its title while it is waited for, how it is found out, what is then said,
+    and about how many runs of the model it takes for each pair, for what is told of the progress."""
+
+    title: str
+    find: Callable[[Subject, Told, Cancel], dict[str, Any]]
+    say: Callable[[dict[str, Any]], list[Statement]]
+    runs: int
+
+
+QUESTIONS: dict[str, Question] = {
+    "what each edge is needed for": Question("Recovered", _needs, say_needs, 64),
+    "what the scores add up to": Question("Sum of scores", _sum, say_sum, 3),
+    "stability": Question("Stability", _stability, say_stability, 20),
+    "another ablation": Question("Another ablation", _other_ablation, say_ablation, 3),
+    "another method": Question("Another method", _other_method, say_method, 15),
+    "hypothesis tests": Question("Tests", _tests, say_tests, 200),
+}
+
+
+def statements(report: dict[str, Any]) -> list[Statement]:
+    """What the report says of the circuit of its size."""
+    return [statement for question in QUESTIONS.values() for statement in question.say(report)]
+
+
+def sentences(report: dict[str, Any]) -> list[str]:
+    """The same, a sentence each."""
+    return [statement.words for statement in statements(report)]

@@ -1,0 +1,172 @@
+"""What the user has made: the model, the inputs, the metric and the edits. Immutable; a change is a new
+document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from core.edits import KINDS, Edit, EditKind, Target
+from core.inputs.corruption_kinds import ImageCorruption
+from core.inputs.file_kinds import stranger_words
+from core.project.groups import Group
+from core.project.metric_choice import MetricChoice
+from core.project.trace_choice import QUICK, USUAL, TraceChoice
+from core.tracing.selection import USUAL as USUAL_RULE
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an input comes from: text as typed, or a picture by its path or its bytes, as it is or corrupted."""
+
+    kind: Literal["text", "image"]
+    text: str = ""
+    path: str = ""
+    data: bytes = b""
+    name: str = ""
+    corruption: ImageCorruption | None = None
+
+    @property
+    def words(self) -> str:
+        """The text, or what the picture is called."""
+        return self.text or self.name or self.path
+
+
+def unfit(source: Source, title: str, reads_text: bool) -> str:
+    """Why a model cannot read a source of this kind; empty where it can."""
+    if source.kind == "image" and source.path:
+        what, hint = stranger_words(source.path)
+        if what:
+            return f"{what} {hint}"
+    if (source.kind == "text") == reads_text:
+        return ""
+    wants, got = ("text", "a picture") if reads_text else ("pictures", "text")
+    return f"{title} reads {wants}; this is {got}. Open another model, or drop {wants} here."
+
+
+@dataclass(frozen=True)
+class PairSource:
+    """A row of the dataset: a pair of inputs, and the answers of the metric where it has its own."""
+
+    clean: Source
+    counterfactual: Source | None = None
+    target: str = ""
+    foil: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """model: as `load_model` takes it. metric None: the session's own default. choice: what Trace will do. traced: what
+    it did last to edges; None: they have quick estimates. traced_nodes: what it did last, where that was to nodes: the
+    edges keep their order beside it.
+
+    replacement: what a cut edge carries, and what the scores estimate. None until the user says: B's value where
+    there is a B, else zero. size: edges of the circuit shown, the strongest; None: the default. rule: by which they are
+    chosen, of `core.tracing.selection`. dataset: what means
+    are taken over. pinned: answers that the predictions always show. precision: what the model computes in, as
+    `load_model` takes it. An edit is one of a target at some positions, or at all.
+    """
+
+    model: str
+    clean: Source | None = None
+    counterfactual: Source | None = None
+    metric: MetricChoice | None = None
+    edits: tuple[Edit, ...] = ()
+    replacement: EditKind | None = None
+    choice: TraceChoice = USUAL
+    traced: TraceChoice | None = None
+    traced_nodes: TraceChoice | None = None
+    groups: tuple[Group, ...] = ()
+    size: int | None = None
+    rule: str = USUAL_RULE
+    dataset: tuple[PairSource, ...] = ()
+    pinned: tuple[str, ...] = ()
+    precision: str = "fp32"
+
+    @property
+    def method(self) -> str:
+        """How edges are scored."""
+        return QUICK if self.traced is None else self.traced.method
+
+    @property
+    def traced_rows(self) -> tuple[PairSource, ...]:
+        """The rows of the dataset that scores and circuits are over; none: the pair on the cards."""
+        return self.dataset if self.traced is not None and self.traced.over_dataset else ()
+
+    def after_trace(self, choice: TraceChoice) -> Document:
+        """This as a trace leaves it: one of nodes leaves the order of the edges as it was."""
+        if choice.level != "edges":
+            return replace(self, traced_nodes=choice)
+        return replace(self, traced=choice, traced_nodes=None)
+
+    @property
+    def traced_last(self) -> TraceChoice | None:
+        """What the last trace was, of edges or of nodes."""
+        return self.traced_nodes or self.traced
+
+    @property
+    def population(self) -> tuple[PairSource, ...]:
+        """The rows that means and resampled values are taken over; none where no edit asks for them."""
+        uses = {edit.kind for edit in self.edits} | {self.replacement}
+        return self.dataset if any(kind is not None and KINDS[kind].inputs for kind in uses) else ()
+
+    @property
+    def opens(self) -> tuple[str, str]:
+        """What is opened for it: a model in a precision."""
+        return self.model, self.precision
+
+    @property
+    def basis(self) -> tuple[object, ...]:
+        """What every figure of the model and its circuits depends on, beside what a cut carries and how edges are
+        scored: one of another basis cannot stand beside it."""
+        inputs = self.model, self.clean, self.counterfactual
+        return (*inputs, self.metric, self.traced_rows, self.population, self.precision)
+
+    @property
+    def question(self) -> tuple[object, ...]:
+        """What the cards and the metric's answers are of."""
+        return self.model, self.clean, self.counterfactual, self.metric, self.precision
+
+    @property
+    def run(self) -> tuple[object, ...]:
+        """What a run with the edits depends on."""
+        return (*self.question, self.edits, self.population)
+
+    @property
+    def cut_kind(self) -> EditKind:
+        if self.replacement is not None and (not KINDS[self.replacement].from_b or self.counterfactual is not None):
+            return self.replacement
+        return "patch" if self.counterfactual is not None else "zero"
+
+    def waits(self, edit: Edit) -> bool:
+        """Whether an edit cannot be made now: a patch without a B to take its value from."""
+        return KINDS[edit.kind].from_b and self.counterfactual is None
+
+    def what_is_edited(self) -> list[tuple[object, ...]]:
+        """All of the edits but how strong they are."""
+        return [(edit.target, edit.kind, edit.positions) for edit in self.edits]
+
+    def edits_of(self, target: Target) -> tuple[Edit, ...]:
+        """All edits of a target, each at other positions."""
+        return tuple(edit for edit in self.edits if edit.target == target)
+
+    def edit_of(self, target: Target, positions: tuple[int, ...] = ()) -> Edit | None:
+        """The edit of a target at just these positions (none: at all), if it has one."""
+        return next((edit for edit in self.edits_of(target) if (edit.positions or ()) == positions), None)
+
+    def with_edit(self, edit: Edit) -> Document:
+        """This with an edit; it takes the place of the one of the same target at the same positions. One at all
+        positions takes the place of all others of its target."""
+        same = [
+            place
+            for place, other in enumerate(self.edits)
+            if other.target == edit.target and (edit.positions is None or other.positions == edit.positions)
+        ]
+        kept = [other for place, other in enumerate(self.edits) if place not in same]
+        at = same[0] if same else len(kept)
+        return replace(self, edits=(*kept[:at], edit, *kept[at:]))
+
+    def without_edit(self, target: Target, positions: tuple[int, ...] = ()) -> Document:
+        """This without the edit of a target at these positions; without any of its edits where none are given."""
+        gone = [edit for edit in self.edits_of(target) if not positions or edit.positions == positions]
+        return replace(self, edits=tuple(edit for edit in self.edits if edit not in gone))

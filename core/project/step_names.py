@@ -1,0 +1,69 @@
+"""What steps of the history are called: edits, models, inputs and the metric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from core.edits import ABLATIONS, KINDS, EditKind, Target
+from core.formatting import MINUS, pretty_name
+from core.project.document import Document, Source
+from core.project.examples import examples_for
+from core.project.metric_choice import MetricChoice
+
+_LONGEST = 48  # letters of a prompt
+# What a step of the history is called, by the kind of its edit.
+VERBS: dict[EditKind, str] = {kind: row.verb for kind, row in KINDS.items()}
+# What a cut edge carries instead, said with the step: conclusions depend on it.
+CARRIES: dict[EditKind, str] = {kind: KINDS[kind].words for kind in ABLATIONS}
+
+
+def open_words(document: Document, before: str) -> str:
+    """ "Open names", of a model by its name or its folder; of an example of the model before, "Open “capitals”"."""
+    if document.model == before:
+        for entry in examples_for(document.model):
+            if (entry.document.clean, entry.document.metric) == (document.clean, document.metric):
+                return f"Open “{entry.title}”"
+    return f"Open {model_words(document.model)}"
+
+
+def model_words(model: str) -> str:
+    """ "names" of bundled:names; of a folder or a Hub id its last part."""
+    return model.rstrip("/").rpartition("/")[2].rpartition(":")[2]
+
+
+def source_words(letter: str, source: Source | None) -> str:
+    """ "A: “When Mary and John…”", "B: cat.png", "Remove B"."""
+    if source is None:
+        return f"Remove {letter}"
+    if source.kind == "image":
+        name = source.name or PurePath(source.path).name
+        return f"{letter}: {name}" if name else f"{letter}: a picture"
+    text = " ".join(source.text.split())
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST].rsplit(" ", 1)[0].rstrip(",.;: ") + "…"
+    return f"{letter}: “{text}”"
+
+
+def metric_words(choice: MetricChoice) -> str:
+    """ "Metric: logit difference  Mary − John"."""
+    if not choice.kind:
+        return "Default metric"
+    words = choice.kind.replace("_", " ").replace("kl", "KL").replace("log probability", "log-probability")
+    answers = f" {MINUS} ".join(answer.strip() for answer in (choice.target, choice.foil) if answer.strip())
+    return f"Metric: {words}  {answers}".rstrip()
+
+
+def position_words(positions: Sequence[int], labels: Sequence[str]) -> str:
+    """Positions by what stands there: "at “John”", "at 3 positions". labels: of all positions."""
+    if len(positions) != 1:
+        return f"at {len(positions)} positions"
+    here = positions[0] if 0 <= positions[0] < len(labels) else None
+    return f"at position {positions[0]}" if here is None else f"at “{labels[here].strip()}”"
+
+
+def places(targets: Sequence[Target]) -> str:
+    """What a step of the history is about: "a0.h1 → m2", "3 places"."""
+    if len(targets) != 1:
+        return f"{len(targets)} places"
+    return pretty_name(targets[0].name)

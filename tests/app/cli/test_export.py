@@ -1,0 +1,126 @@
+"""The command line without a window: `export`, and the example that is run where there is no display."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from app.__main__ import has_display
+from app.cli import example
+from core.edits import Edit, parse_edit
+from core.interchange.circuit_files import from_json
+from core.metrics import logit_difference
+from core.models.loading import load_model
+from core.project.document import Document, Source
+from core.project.examples import Example
+from core.project.metric_choice import MetricChoice
+from core.session import Session
+from tests.app.command_line import EDGE, code_of, start
+from tests.app.models import CLEAN, COUNTERFACTUAL
+
+# ---- export --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["svg", "pdf", "png", "json"])
+def test_export_writes_each_format(qapp, pair, session, tmp_path: Path, capsys, ending: str) -> None:
+    path = tmp_path / f"circuit.{ending}"
+    options = ["--format", ending, "--out", str(path), "--edges", "20", "--edit", f"{EDGE}=patch"]
+    assert code_of("export", *pair, *options) == 0
+    assert capsys.readouterr().out.strip() == str(path)
+    content = path.read_bytes()
+    if ending == "json":
+        circuit = from_json(content.decode())
+        assert len(circuit) == 20  # the edge of the edit is none of them: it stands with the edits alone
+        assert EDGE not in circuit.names
+        assert json.loads(content)["edits"] == [f"{EDGE}=patch"]
+        after = float(session.run([Edit(EDGE, "patch")]).metric[0])
+        assert json.loads(content)["measured"]["after"] == pytest.approx(after, abs=1e-5)
+    elif ending == "svg":
+        text = content.decode()
+        for part in ("gpt2 (3 layers", COUNTERFACTUAL, "from B"):
+            assert part in text
+    else:
+        assert content.startswith({"pdf": b"%PDF-", "png": b"\x89PNG"}[ending])
+
+
+def test_export_scale_and_theme(qapp, pair, tmp_path: Path) -> None:
+    images = {}
+    for name, options in {"plain": [], "large": ["--scale", "2"], "dark": ["--theme", "dark"]}.items():
+        path = tmp_path / f"{name}.png"
+        assert code_of("export", *pair, "--format", "png", "--out", str(path), *options) == 0
+        images[name] = QImage(str(path))
+    assert images["large"].width() == 2 * images["plain"].width()
+    assert images["plain"].pixelColor(2, 2).lightness() > 128 > images["dark"].pixelColor(2, 2).lightness()
+
+
+def test_export_into_a_folder_that_is_not_there_ends_with_3(qapp, pair, tmp_path: Path, capsys) -> None:
+    for ending in ("svg", "json"):
+        out = tmp_path / "none" / f"x.{ending}"
+        assert code_of("export", *pair, "--format", ending, "--out", str(out)) == 3
+        assert "none" in capsys.readouterr().err
+
+
+# ---- without a display ---------------------------------------------------------------------------------------
+
+
+def test_without_a_display_the_example_is_run_and_written(qapp, models, monkeypatch, tmp_path: Path, capsys) -> None:
+    texts = (Source("text", text=text) for text in (CLEAN, COUNTERFACTUAL))
+    document = Document(str(models.gpt2), *texts, MetricChoice("logit_difference", " Mary", " John"))
+    monkeypatch.setattr(example, "all_examples", lambda: (Example("x/0", "t", "b", document),))
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "wirescope-out"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("of the user's", encoding="utf-8")
+    assert code_of() == 0
+    out, err = capsys.readouterr()
+    assert "There is no display" in err
+    assert "notes.txt" not in out, "that was not written"
+    assert {"circuit.svg", "circuit.png", "predictions.txt"} <= {file.name for file in folder.iterdir()}
+    assert QImage(str(folder / "circuit.png")).width() > 1000
+    table = (folder / "predictions.txt").read_text(encoding="utf-8")
+    assert table in out
+    assert "before     after    change" in table
+    report = json.loads((folder / "predictions.json").read_text(encoding="utf-8"))
+    model = load_model(models.gpt2)
+    own = Session(model, model.pair(CLEAN, COUNTERFACTUAL), logit_difference(" Mary", " John"))
+    after = own.run([parse_edit(text) for text in report["edits"]])
+    assert report["after"] == pytest.approx(float(after.metric[0]), abs=1e-5)
+    assert len(report["edits"]) == 3
+
+
+def test_without_a_display_and_an_example_it_says_how_to_go_on(monkeypatch, tmp_path: Path, capsys) -> None:
+    monkeypatch.setattr("app.__main__.has_display", lambda: False)
+    assert code_of(str(tmp_path)) == 3
+    assert "There is no example for" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        ({}, False),
+        ({"DISPLAY": ":0"}, True),
+        ({"WAYLAND_DISPLAY": "w"}, True),
+        ({"QT_QPA_PLATFORM": "offscreen"}, True),
+    ],
+)
+def test_a_display_is_found(monkeypatch, variables: dict[str, str], shown: bool) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    assert has_display() is shown
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert has_display()
+
+
+def test_a_real_process_writes_a_figure_without_a_display(pair, tmp_path: Path) -> None:
+    done = start("-m", "app", "export", *pair, "--format", "svg", "--out", str(tmp_path / "x.svg"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "<svg" in (tmp_path / "x.svg").read_text(encoding="utf-8")

@@ -1,0 +1,86 @@
+"""A file of edges at spans in the window: the union on the first level, on the second the positions that are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wirescope as ws
+from core.circuit import Circuit
+from core.formatting import share_words
+from core.inputs.dataset_columns import FileRow
+from core.interchange.scores_files import scores_to_json
+from core.spans import REST
+from tests.app.features.canvas.test_positions import go_to_tokens, unfolded
+from tests.app.models import CLEAN, COUNTERFACTUAL
+from tests.app.person import Person
+from views.canvas.positions.border import second_line
+from views.canvas.positions.data import UnfoldedData, Wire
+
+
+def open_file(person: Person, path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    person.window.scores_opener.open(str(path))
+    person.rest()
+
+
+def wires_of(data: UnfoldedData) -> set[tuple[str, int]]:
+    return {(each.link.edge.name, each.link.positions[0]) for each in data.links if isinstance(each.link, Wire)}
+
+
+def recovered(session: ws.Session, circuit: Circuit) -> float:
+    whole, nothing = session.clean.metric, session.counterfactual.metric  # type: ignore[union-attr]
+    return float((session.run_circuit(circuit).metric - nothing) / (whole - nothing))
+
+
+def test_a_circuit_at_positions_shows_its_wires_where_they_are_kept(reader: Person, tmp_path: Path) -> None:
+    session = reader.session()
+    scores = ws.trace(session, "eap-ig", level="edge-spans")
+    circuit = scores.top(40)
+    open_file(reader, tmp_path / "circuit.json", circuit.to_json())
+    union = circuit.union()
+    assert f"a circuit of {len(union)} edges, each kept at some spans of positions" in reader.message()
+    assert reader.bench.document.size == len(union)
+    kept = {reader.bench.opened.graph.edge(index).name for index in reader.bench.scored.ranking.kept(len(union))}
+    assert kept == set(union.names)
+    data = go_to_tokens(reader)
+    assert wires_of(data)
+    assert {f"{edge}@{position}" for edge, position in wires_of(data)} <= set(circuit.names)
+    shares = [share_words(recovered(session, each)) for each in (circuit.pruned(), union.pruned())]
+    length = session.pair.length
+    expected = f"40 of {len(union) * length} places recover {shares[0]}, all {shares[1]}"
+    assert data.kept_words == second_line(data) == expected
+    caption = reader.window.unfolding.caption(reader.bench.drawn.snapshot().caption())
+    assert f"Lines are where the circuit keeps an edge: {expected}." in caption.lines
+
+
+def test_scores_at_roles_are_placed_by_the_files_own_row(reader: Person, tmp_path: Path) -> None:
+    session = reader.session()
+    pair = session.pair.with_roles({"name": [(1, 2)], "end": [(5, 6)]})
+    named = ws.Session(session.model, pair, ws.logit_difference(" Mary", " John"))
+    scores = ws.trace(named, "eap", level="edge-spans")
+    assert scores.spans == ("name", "end", REST)
+    best = np.sort(scores.towards.max(axis=1))[::-1]
+    row = FileRow(CLEAN, COUNTERFACTUAL, " Mary", " John", "name=1:2 end=-1")
+    open_file(reader, tmp_path / "scores.json", scores_to_json(scores, [row]))
+    assert reader.bench.scored.values == pytest.approx(
+        np.take_along_axis(scores.values, scores.towards.argmax(axis=1)[:, None], axis=1)[:, 0], abs=1e-9
+    )
+    reader.window.faithfulness.size_wanted.emit(12)
+    reader.rest()
+    data = go_to_tokens(reader)
+    span_of = {1: 0, 5: 1}
+    for edge, position in wires_of(data):
+        index = scores.graph.index(edge)
+        if scores.towards[index].max() >= best[11]:
+            assert scores.towards[index, span_of.get(position, 2)] >= best[11], (edge, position)
+    assert " places recover " in data.kept_words
+    reader.click(reader.window.levels.buttons["components"])
+    open_file(reader, tmp_path / "other.json", scores_to_json(scores))
+    reader.window.faithfulness.size_wanted.emit(12)
+    reader.rest()
+    reader.click(reader.window.levels.buttons["positions"])
+    data = unfolded(reader)
+    assert "other.json keeps edges at spans that this pair does not have: No role is called 'name'." in data.kept_words

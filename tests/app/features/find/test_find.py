@@ -1,0 +1,167 @@
+"""Ctrl+F: nodes, edges and tokens by what a person types, and the heads that read a token, against the engine."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from core.edits import Edit
+from core.formatting import change_words
+from core.graph import Edge, Node
+from core.lens.attention import attention_pattern
+from core.lens.heads import token_traits
+from tests.app.models import CLEAN
+from tests.app.person import Person
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def bar(person: Person):
+    return person.window.finder.bar
+
+
+def look_for(person: Person, text: str) -> list[tuple[str, str]]:
+    """Press Ctrl+F, type over what is there; what is listed then."""
+    QTest.keyClick(person.window, Qt.Key.Key_F, CTRL)
+    person.wait(lambda: bar(person).field.hasFocus())
+    QTest.keyClicks(bar(person).field, text)
+    person.wait(lambda: not bar(person).is_looking())
+    person.rest()
+    return [(hit.name, hit.detail) for hit in bar(person).hits()]
+
+
+def test_names_find_nodes_and_edges_the_strongest_first(reader: Person) -> None:
+    graph, scores = reader.bench.opened.graph, reader.bench.scored.values
+    assert look_for(reader, "a1.h2")[0] == ("a1.h2", "head 2 of layer 1")
+    assert bar(reader).isVisible()
+    assert [name for name, _ in look_for(reader, "layer 1")] == ["a1.h0", "a1.h1", "a1.h2", "a1.h3", "m1"]
+    out = graph.edges_out_of(Node("mlp", 0))
+    strongest = out[np.argsort(-np.abs(scores[out]), kind="stable")]
+    found = look_for(reader, "m0->")
+    assert [hit.target for hit in bar(reader).hits()] == [graph.edge(int(i)) for i in strongest[:60]]
+    assert found[0][1] == f"change {change_words(-float(scores[strongest[0]]))} estimated"
+    assert bar(reader).found.text() == f"{len(out)} found"
+    assert next(name for name, _ in look_for(reader, "head 1 of layer 2")) == "a2.h1"
+    assert {name.split(" → ")[1] for name, _ in look_for(reader, "-> logits")} == {"logits"}
+
+
+def test_up_down_and_enter_go_to_what_was_found_and_esc_goes_back_to_the_canvas(reader: Person) -> None:
+    canvas = reader.window.canvas
+    look_for(reader, "a1")
+    QTest.keyClick(bar(reader).field, Qt.Key.Key_Down)
+    QTest.keyClick(bar(reader).field, Qt.Key.Key_Return)
+    reader.rest()
+    assert reader.bench.selection == (Node("head", 1, 1),)
+    assert canvas.selection() == (Node("head", 1, 1),)
+    canvas.settle()
+    assert canvas.camera.scale > canvas.home().scale  # it was framed
+    assert bar(reader).field.hasFocus()  # for the next one
+    look_for(reader, "m0->a1.h2<q>")
+    QTest.keyClick(bar(reader).field, Qt.Key.Key_Return)
+    reader.rest()
+    (edge,) = reader.bench.selection
+    assert isinstance(edge, Edge)
+    assert edge.name == "m0->a1.h2<q>"
+    assert "m0 → a1.h2 ⟨q⟩" in reader.window.canvas.accessibleDescription()
+    QTest.keyClick(bar(reader).field, Qt.Key.Key_Escape)
+    assert not bar(reader).isVisible()
+    reader.wait(canvas.hasFocus)
+    assert reader.bench.selection == (edge,)
+
+
+def test_a_token_is_found_and_selected(reader: Person) -> None:
+    found = look_for(reader, "Mary")
+    assert found == [("“Mary”", "position 1: selects it")]
+    QTest.keyClick(bar(reader).field, Qt.Key.Key_Return)
+    assert reader.bench.positions == (1,)
+    assert look_for(reader, "position 3")[0][0] == f"“{CLEAN.split()[3]}”"
+
+
+def test_heads_that_read_a_token_come_in_the_order_of_their_attention(reader: Person) -> None:
+    def expected(query: int, edits: tuple[Edit, ...] = ()) -> list[tuple[str, str]]:
+        ran = reader.session().run(list(edits), positions="all")
+        shares = {
+            f"a{layer}.h{head}": float(attention_pattern(ran, layer, head)[query, 1])
+            for layer in range(3)
+            for head in range(4)
+        }
+        order = sorted(shares, key=lambda name: -shares[name])
+        return [(name, f"attends {shares[name]:.2f}") for name in order]
+
+    assert look_for(reader, "reads Mary") == expected(5)
+    assert bar(reader).found.text() == "Attention from “to” at 5 to “Mary” at 1, the most first"
+
+    # From a position that is selected; and with the edits in.
+    reader.bench.set_positions((3,))
+    reader.rest()
+    assert [(hit.name, hit.detail) for hit in bar(reader).hits()] == expected(3)
+    reader.bench.set_positions(())
+    reader.bench.editing.toggle(Node("head", 0, 1), "patch")
+    reader.rest()
+    cut = (Edit(Node("head", 0, 1), "patch"),)
+    assert [(hit.name, hit.detail) for hit in bar(reader).hits()] == expected(5, cut)
+    assert expected(5, cut) != expected(5)
+
+
+def test_what_is_not_there_is_answered_with_examples(reader: Person) -> None:
+    assert look_for(reader, "zebra") == []
+    assert bar(reader).found.text().startswith("Nothing found for “zebra”. Try a9.h6")
+    assert look_for(reader, "reads zebra") == []
+    assert bar(reader).found.text().startswith("“zebra” is not in the input.")
+    assert look_for(reader, "reads region") == []
+    assert bar(reader).found.text() == "Nothing is selected. Click a token of A first."
+    assert look_for(reader, "a7.h99") == []
+    assert not reader.dialogs()
+
+
+def test_patches_and_their_readers_are_found_in_a_picture(viewer: Person) -> None:
+    found = look_for(viewer, "patch 1,2")
+    assert found == [("patch 1,2", "patch, position 7: selects it")]
+    ran = viewer.session().run(positions="all")
+
+    def shares(keys: list[int]) -> dict[str, float]:
+        return {
+            f"a{layer}.h{head}": float(attention_pattern(ran, layer, head)[0, keys].sum())
+            for layer in range(2)
+            for head in range(4)
+        }
+
+    of_patch = shares([7])
+    order = sorted(of_patch, key=lambda name: -of_patch[name])
+    assert look_for(viewer, "reads patch 1,2") == [(name, f"attends {of_patch[name]:.2f}") for name in order]
+    assert bar(viewer).found.text() == "Attention from CLS to patch 1,2, the most first"
+    viewer.bench.set_positions((6, 7))
+    of_region = shares([6, 7])
+    order = sorted(of_region, key=lambda name: -of_region[name])
+    assert look_for(viewer, "reads region") == [(name, f"attends {of_region[name]:.2f}") for name in order]
+
+
+def test_on_the_welcome_page_it_says_that_a_model_comes_first(person: Person) -> None:
+    QTest.keyClick(person.window, Qt.Key.Key_F, CTRL)
+    assert not bar(person).isVisible()
+    assert person.message().startswith("Open a model first")
+
+
+def test_mlps_are_found_by_their_word(reader: Person) -> None:
+    mlps = [node.name for node in reader.bench.opened.graph.nodes if node.kind == "mlp"]
+    assert [name for name, _ in look_for(reader, "mlp")][: len(mlps)] == mlps
+    assert look_for(reader, "mlp 1")[0][0] == "m1"
+
+
+def test_heads_are_found_by_what_they_do(reader: Person) -> None:
+    """The same scores as the inspector's chips, the most first."""
+    session = reader.session()
+    result = session.run(positions="all")
+    ids = session.pair.clean.tensor[0].tolist()
+    expected = {}
+    for node in session.graph.nodes:
+        if node.kind == "head":
+            traits = token_traits(attention_pattern(result, node.layer, node.head), ids)
+            expected[node.name] = next(trait.value for trait in traits if trait.name == "previous token")
+    found = look_for(reader, "previous tok")
+    reader.wait(lambda: bar(reader).hits() or "No head" in bar(reader).found.text())
+    found = [(hit.name, hit.detail) for hit in bar(reader).hits()]
+    best = sorted(expected, key=lambda name: -expected[name])
+    assert [name for name, _ in found] == [name for name in best if expected[name] >= 0.2]
+    assert all(detail == f"previous token {expected[name]:.2f}" for name, detail in found)

@@ -1,0 +1,223 @@
+"""What is of another model or of an earlier state is dimmed or gone, and never shown as if it were of this one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.features.trust.queries import TrustFound
+from core.graph import Node
+from tests.app.conftest import METRIC
+from tests.app.models import CLEAN, COUNTERFACTUAL
+from tests.app.person import Person
+from tests.app.tracing_steps import open_trust, score, trace, type_size
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Requests are not sent, so that nothing new comes."""
+    from app.workbench.worker_client import Conversation
+
+    return lambda: monkeypatch.setattr(Conversation, "_send", lambda self: None)
+
+
+def test_a_card_shows_the_new_input_at_once_and_dimmed(reader: Person, held) -> None:
+    held()
+    reader.bench.question.swap()
+    for letter, text in (("A", "When John gave a drink to"), ("B", "When Mary gave a drink to")):
+        card = reader.card(letter).card()
+        assert (card.text, card.awaited, card.tokens) == (text, True, ())
+        assert reader.card(letter).chips.chip_texts() == text.split()
+    reader.bench.history.undo()
+    assert reader.card("A").card().text == "When Mary gave a drink to"
+
+
+def test_a_card_that_keeps_its_input_says_no_more_where_the_other_one_differs(reader: Person, held) -> None:
+    assert any(token.differs for token in reader.card("A").card().tokens)
+    held()
+    reader.window.taker.take_text("B", "When Tom gave a drink to")
+    a, b = reader.card("A").card(), reader.card("B").card()
+    assert [token.text for token in a.tokens]
+    assert not any(token.differs for token in a.tokens)
+    assert (b.text, b.awaited) == ("When Tom gave a drink to", True)
+
+
+def test_a_picture_is_named_at_once_and_the_one_before_is_gone(viewer: Person, held, pictures) -> None:
+    held()
+    viewer.window.taker.take_paths("A", [str(pictures("other.png"))])
+    card = viewer.card("A")
+    assert card.name.text() == "other.png"
+    assert not card.picture.isVisible()
+    assert not card.invitation.isVisible()
+
+
+def test_parity_and_memory_of_an_earlier_input_are_dimmed(reader: Person, held) -> None:
+    status = reader.window.status
+    assert (status.parity.color(), status.memory.color()) == ("good", "muted")
+    held()
+    reader.window.taker.take_text("A", "When Tom gave a drink to")
+    assert (status.parity.color(), status.memory.color()) == ("faint", "faint")
+
+
+def test_nothing_of_another_model_stays(reader: Person, held, models) -> None:
+    score(reader, "nodes")
+    trace(reader)
+    assert reader.window.canvas.scene.data.scores is not None
+    reader.window.faithfulness.size_wanted.emit(30)
+    reader.rest()
+    reader.window.trusting.evaluate()
+    reader.rest()
+    assert reader.window.trust.data().statements
+    held()
+    reader.window.opener.open_model(str(models.llama))
+    status = reader.window.status
+    for label in (status.parity, status.device, status.memory, status.run):
+        assert not label.isVisible()
+    assert reader.bench.extent.scores is None
+    assert not reader.window.trust.data().statements
+    assert all(card.card().awaited for card in (reader.card("A"), reader.card("B")) if card.card().text)
+
+
+def test_the_colours_of_nodes_come_back_with_their_trace(reader: Person) -> None:
+    score(reader, "nodes")
+    trace(reader)
+    values = reader.window.canvas.scene.data.scores.values
+    reader.bench.question.swap()
+    assert reader.bench.extent.scores is None  # at once: it was of the other A
+    reader.rest()
+    reader.choose("Edit", "Undo")
+    assert reader.window.canvas.scene.data.scores.values == pytest.approx(values, nan_ok=True)
+
+
+def test_a_message_of_an_earlier_size_goes_when_the_handle_is_dragged_on(reader: Person) -> None:
+    reader.window.faithfulness.size_wanted.emit(30)
+    reader.rest()
+    reader.bench.message.emit("30 edges, for example")
+    said = reader.window.status_in_step
+    reader.wait(lambda: not said._just_said.isActive())  # the event that brought it is over
+    reader.window.faithfulness.size_wanted.emit(31)  # a drag is one step
+    assert reader.message() == ""
+
+
+def test_that_a_trace_found_nothing_small_is_said_of_that_trace_alone(reader: Person) -> None:
+    trace(reader)
+    reader.bench.known.recovered = replace(reader.bench.recovered, is_small=False)
+    reader.bench.commit("Show the strongest edges", replace(reader.bench.document, size=None))
+    reader.rest()
+    strip = reader.window.circuits
+    assert strip.data().nothing_small.startswith("no small circuit")
+    reader.bench.question.set_replacement("zero")
+    reader.rest()
+    assert not strip.data().nothing_small, "it was measured with values from B"
+    reader.choose("Edit", "Undo")
+    assert strip.data().nothing_small
+
+
+def test_effects_by_position_of_another_model_are_not_taken_for_this_ones(person: Person, models) -> None:
+    """The inputs, the metric and the name of the head are the same."""
+    head, section = Node("head", 0, 1), person.window.inspector.positions
+    person.open(models.gpt2, CLEAN, COUNTERFACTUAL, METRIC)
+    person.click_node(head)
+    section.measure_requested.emit()
+    person.rest()
+    assert not any(row.hollow for row in section.rows.rows())
+    person.open(models.llama, CLEAN, COUNTERFACTUAL, METRIC)
+    person.click_node(head)
+    assert all(row.hollow for row in section.rows.rows())
+
+
+def test_what_the_user_gave_up_does_not_start_again_with_the_next_edit(reader: Person) -> None:
+    head, section = Node("head", 0, 1), reader.window.inspector.positions
+    reader.click_node(head)
+    begun: list[str] = []
+
+    def see(words: str, _share: object) -> None:
+        if words.startswith("Measuring a0.h1"):
+            begun.append(words)
+            if len(begun) == 1:
+                reader.window.opener.cancel()
+
+    reader.bench.working.connect(see)
+    section.measure_requested.emit()
+    reader.rest()
+    assert len(begun) == 1
+    reader.bench.editing.toggle(Node("mlp", 1), "cut")
+    reader.rest()
+    assert len(begun) == 1
+    assert all(row.hollow for row in section.rows.rows())
+
+
+def test_an_evaluation_ends_when_edges_are_chosen_by_another_rule(reader: Person) -> None:
+    """Its statements would stand under the heading of the circuit before."""
+    trace(reader)
+    open_trust(reader)
+    seen: list[TrustFound] = []
+
+    def choose(found: TrustFound) -> None:
+        if not seen:
+            reader.window.faithfulness.rule_wanted.emit("greedy")
+        seen.append(found)
+
+    reader.bench.on(TrustFound, choose)
+    reader.click(reader.window.trust.evaluate)
+    reader.rest()
+    data = reader.window.trust.data()
+    assert len(seen) == 1
+    assert not data.waiting
+    assert not any(one.title == "Tests" for one in data.statements), (
+        "the last question was not asked of another circuit"
+    )
+
+
+def test_what_heads_do_stays_in_the_table_and_the_finder_when_a_circuit_was_run(reader: Person) -> None:
+    trace(reader)
+    type_size(reader, 30)
+    reader.choose("View", "Table")
+    reader.click(reader.window.table.kinds["nodes"])
+    table, finder = reader.window.table_in_step, reader.window.finder
+    finder.open()
+    finder.bar.field.setText("previous token")
+    finder.bar.looked_for.emit("previous token")
+    reader.rest()
+    reader.bench.editing.toggle(Node("mlp", 1), "cut")
+    reader.rest()
+    QApplication.processEvents()
+    assert reader.bench.history.current.recovery is not None, "the circuit was run after the edit"
+    assert table._labels
+    assert finder._traits is not None
+    reader.window.finder.bar.closed.emit()
+
+
+def test_rows_that_do_not_fit_are_not_counted_among_those_that_can_be_used(reader: Person) -> None:
+    from tests.app.tracing_steps import ROWS, over_dataset, paste
+
+    paste(reader, ROWS)
+    over_dataset(reader)
+    trace(reader)
+    assert (len(reader.bench.document.dataset), reader.bench.scored.pairs) == (5, 4)
+    assert "the dataset has 4 that can be used" in reader.window.trust.data().lacks
+
+
+def test_what_is_evaluated_while_edges_are_chosen_anew_is_named_by_the_new_choice(reader: Person) -> None:
+    trace(reader)
+    open_trust(reader)
+    reader.window.faithfulness.rule_wanted.emit("greedy")
+    reader.window.trusting.evaluate()  # before the engine has chosen by it
+    reader.wait(lambda: not reader.window.trust.data().waiting)
+    reader.rest()
+    data = reader.window.trust.data()
+    assert data.statements
+    assert not data.stale
+    assert "chosen from the output down" in data.subject
+
+
+def test_a_smallest_circuit_is_not_kept_of_inputs_that_it_was_not_asked_of(reader: Person) -> None:
+    trace(reader)
+    size = reader.bench.document.size
+    reader.window.faithfulness.share_wanted.emit(0.6)
+    reader.bench.question.swap()
+    reader.rest()
+    assert reader.bench.document.size == size
+    assert reader.bench.history.undo_words == "Swap A and B"

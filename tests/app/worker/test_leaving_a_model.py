@@ -1,0 +1,28 @@
+"""A model that is left is freed at once, and its memory goes back to the system."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+
+from app.window import application
+from app.worker import service
+from app.worker.service import EngineSide
+from tests.app.models import CLEAN
+from tests.app.person import Person
+
+
+def test_a_model_that_is_left_is_freed_before_memory_is_given_back(
+    sit_down: Callable[[], Person], models, monkeypatch
+) -> None:
+    sides: list[EngineSide] = []
+    monkeypatch.setattr(application, "make_engine_side", lambda: sides.append(EngineSide()) or sides[-1])
+    person = sit_down()
+    person.open(models.gpt2, CLEAN)
+    module = weakref.ref(sides[0].session.model.adapter.module)
+    gone: list[bool] = []
+    monkeypatch.setattr(service, "give_back", lambda: gone.append(module() is None))
+    person.open(models.llama, CLEAN)
+    assert gone
+    assert gone[0]
+    assert module() is None

@@ -1,0 +1,46 @@
+"""What the inputs panel draws: plain values that the application fills in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from views.widgets.data import TokenChip
+
+
+@dataclass(frozen=True)
+class CardData:
+    """Input card A or B."""
+
+    letter: Literal["A", "B"]
+    kind: Literal["text", "image"]
+    text: str = ""
+    tokens: tuple[TokenChip, ...] = ()
+    image: NDArray[np.uint8] | None = None  # [height, width, 3]: what the model really sees
+    grid: tuple[int, int] | None = None  # patch rows, patch columns
+    name: str = ""  # of the image's file
+    notes: tuple[str, ...] = ()  # what was done to the image, spaces at the ends of the text
+    problem: str = ""  # why it cannot run, and what to do
+    awaited: bool = False  # the model has not read it yet
+
+
+@dataclass(frozen=True)
+class MetricOption:
+    """One entry of the metric list: its kind, its words, and which answers it needs."""
+
+    kind: str
+    words: str
+    needs_target: bool = False
+    needs_foil: bool = False
+
+
+@dataclass(frozen=True)
+class EditRow:
+    """One row of the list of edits."""
+
+    key: int
+    name: str
+    words: str  # "from B", "zero", "scale 0.5"

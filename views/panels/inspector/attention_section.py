@@ -1,0 +1,185 @@
+"""The attention part of the inspector: on the picture or as a matrix, of this input or as the mean over the dataset,
+with one line that says what is under the pointer."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from views.panels.inspector.attention import AttentionView
+from views.panels.inspector.data import AverageData, NodeInspection
+from views.panels.inspector.patch_attention import PatchAttention
+from views.widgets.buttons import LinkButton
+from views.widgets.flow import FlowLayout
+from views.widgets.section import Section
+from views.widgets.text import ElidedLabel, dim, show_text, wrapped
+
+# As much as there is room for: half a sentence would not help.
+_MATRIX_WORDS = ("rows look at columns", "")
+_PICTURE_WORDS = ("click a patch to ask from it", "click a patch to ask", "click a patch", "")
+
+
+class AttentionSection(Section):
+    pointed = Signal(int, int)  # positions: what asks and what offers under the pointer; -1: none
+    pin_requested = Signal(int, bool)  # edit at this position only; whether beside the others that are pinned
+    average_requested = Signal(bool)  # show the mean over the dataset, or this input again
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Attention", parent, word="attention")
+        self._data: NodeInspection | None = None
+        self._average = AverageData(None)
+        self._inputs = 0  # of the dataset
+        self._averaged = False
+        self._has_picture = False
+        self._as_matrix = False
+        self._pinned: tuple[int, ...] = ()
+        self.toggle = LinkButton("matrix")
+        self.toggle.setToolTip("Show the attention as a matrix, or on the picture")
+        self.toggle.clicked.connect(self._switch)
+        self.header.addWidget(self.toggle)
+        self.this_input = LinkButton("show this input")
+        self.average = LinkButton("show the average")
+        for button, averaged in ((self.this_input, False), (self.average, True)):
+            button.setCheckable(True)
+            button.clicked.connect(lambda _checked=False, averaged=averaged: self._set_averaged(averaged))
+        self.this_input.setToolTip("The attention on input A, with the edits")
+        self.choice = QWidget()
+        choice = FlowLayout(self.choice, gap=4)  # two lines where the panel is narrow
+        choice.addWidget(self.this_input)
+        choice.addWidget(self.average)
+        self.matrix = AttentionView()
+        self.patches = PatchAttention()
+        self.line = ElidedLabel("", "muted")
+        self.pin = LinkButton("pin")
+        self.pin.clicked.connect(lambda: self.pin_requested.emit(self._asking(), False))
+        self.why = wrapped()
+        self.matrix.described.connect(lambda text: self._say(text, matrix=True))
+        self.patches.described.connect(lambda text: self._say(text, matrix=False))
+        self.matrix.pointed.connect(self.pointed)
+        self.matrix.pin_requested.connect(self.pin_requested)
+        self.patches.pointed.connect(self.pointed)
+        row = QHBoxLayout()
+        row.addWidget(self.line, 1)
+        row.addWidget(self.pin)
+        for widget in (self.choice, self.matrix, self.patches, self.why):
+            self.body.addWidget(widget)
+        self.body.addLayout(row)
+
+    # ---- showing -------------------------------------------------------------------------------------------
+
+    def show_attention(self, data: NodeInspection) -> None:
+        self.setVisible(data.attention is not None)
+        if data.attention is None:
+            return
+        if self._data is None or data.node != self._data.node:
+            self._average = AverageData(None)
+        self._data = data
+        self._has_picture = data.image is not None and data.grid is not None
+        self._show_weights()
+
+    def set_inputs(self, count: int) -> None:
+        """How many inputs the dataset has: with none there is no mean to choose."""
+        self._inputs = count
+        self.average.setToolTip(
+            f"The mean attention over those of the dataset's {count} inputs that are as long as A, without edits"
+        )
+        if not count and self._averaged:
+            self._set_averaged(False)
+        self._arrange()
+
+    def show_average(self, data: AverageData) -> None:
+        self._average = data
+        if self._averaged:
+            self._show_weights()
+
+    def shows_average(self) -> bool:
+        return self._averaged
+
+    def set_pinned(self, positions: tuple[int, ...]) -> None:
+        """Which positions edits apply at."""
+        self._pinned = positions
+        self.matrix.set_pinned(positions)
+        self._arrange()
+
+    def set_stale(self, stale: bool) -> None:
+        self.matrix.set_stale(stale)
+        self.patches.set_stale(stale)
+        dim(self.line, stale)
+
+    def shows_matrix(self) -> bool:
+        return self._as_matrix or not self._has_picture
+
+    def _weights(self) -> NDArray[np.float32] | None:
+        assert self._data is not None
+        return self._average.weights if self._averaged else self._data.attention
+
+    def _show_weights(self) -> None:
+        data, weights = self._data, self._weights()
+        if data is not None and weights is not None:
+            if data.image is not None and data.grid is not None:
+                self.patches.set_pattern(weights, data.labels, data.image, data.grid, data.prefix)
+                names = [self.patches.name_of(i) for i in range(weights.shape[0])]
+                self.matrix.set_pattern(weights, [name.removeprefix("patch ") for name in names], tokens=False)
+            else:
+                self.matrix.set_pattern(weights, data.labels)
+            self.matrix.set_pinned(self._pinned)
+        self._arrange()
+
+    # ---- choosing ------------------------------------------------------------------------------------------
+
+    def _set_averaged(self, averaged: bool) -> None:
+        changed, self._averaged = averaged != self._averaged, averaged
+        if changed:
+            self.average_requested.emit(averaged)
+        if self._data is not None:
+            self._show_weights()
+
+    def _switch(self) -> None:
+        self._as_matrix = not self._as_matrix
+        self._arrange()
+
+    def _arrange(self) -> None:
+        shown = self._data is not None and self._weights() is not None
+        matrix = self.shows_matrix()
+        self.choice.setVisible(self._inputs > 0)
+        self.this_input.setChecked(not self._averaged)
+        self.average.setChecked(self._averaged)
+        self.matrix.setVisible(matrix and shown)
+        self.patches.setVisible(not matrix and shown)
+        self.toggle.setVisible(self._has_picture)
+        self.toggle.setText("picture" if matrix else "matrix")
+        self.hint.setText(*(_MATRIX_WORDS if matrix else _PICTURE_WORDS))
+        show_text(self.why, self._why())
+        self.line.setVisible(shown)
+        asking = self._asking()
+        self.pin.setVisible(shown and not matrix and asking >= 0)
+        pinned = asking in self._pinned
+        self.pin.setText("unpin" if pinned else "pin")
+        self.pin.setToolTip(
+            "Edits apply everywhere again" if pinned else "Let edits apply only at the position that asks"
+        )
+        if self._has_picture and shown:
+            (self.matrix if matrix else self.patches).describe()
+
+    def _why(self) -> str:
+        if not self._averaged:
+            return ""
+        if self._average.weights is None:
+            return self._average.why
+        rows, of = self._average.rows, self._average.of
+        skipped = f"; {of - rows} of another length are left out" if of > rows else ""
+        return f"mean of {rows} input{'s' if rows != 1 else ''} as long as A, without edits{skipped}"
+
+    def _asking(self) -> int:
+        query = self.patches.query()
+        return -1 if query is None else query
+
+    def _say(self, text: str, matrix: bool) -> None:
+        if matrix == self.shows_matrix():
+            self.line.setText(text)
+        if not matrix:
+            asking = self._asking()
+            self.pin.setVisible(not self.shows_matrix() and asking >= 0)
+            self.pin.setText("unpin" if asking in self._pinned else "pin")

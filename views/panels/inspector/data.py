@@ -1,0 +1,189 @@
+"""What the inspector's further sections draw: plain values that the application fills in, as in `views.canvas.data`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.edits import EditKind, Target
+from core.graph import Edge, Node
+
+
+@dataclass(frozen=True)
+class SaidRow:
+    """An answer that is pushed. value: logits above the mean of all answers, or a probability. asked: it is one of the
+    metric's answers."""
+
+    label: str
+    value: float
+    asked: bool = False
+
+
+@dataclass(frozen=True)
+class SaysData:
+    """The logit lens at one position, and the direct share of the metric. why: why there is nothing; then the rest is
+    empty. at: the position in words. share: logits, of `words`; rank 1 is the largest of `of` nodes."""
+
+    at: str = ""
+    node: tuple[SaidRow, ...] = ()
+    stream: tuple[SaidRow, ...] = ()
+    words: str = ""
+    share: float | None = None
+    largest: float = 0.0  # size of the largest share of any node
+    rank: int = 0
+    of: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class TraitChip:
+    """A score of a head's behaviour: "previous token .92"; its definition and source."""
+
+    words: str
+    tip: str
+    strong: bool
+
+
+@dataclass(frozen=True)
+class PositionRow:
+    """One position: how long the vector is that the node writes there, and what editing it there does."""
+
+    position: int
+    label: str
+    norm: float
+    effect: float | None
+
+
+@dataclass(frozen=True)
+class PositionsData:
+    """rows: for the effects, written: for the norms; of many positions only the strongest, the strongest first.
+    measured: whether the effects are; else they are estimated. kind_words: of which edit. of: how many positions there
+    are. why: why there are no effects."""
+
+    rows: tuple[PositionRow, ...]
+    written: tuple[PositionRow, ...]
+    of: int
+    measured: bool
+    kind_words: str
+    why: str = ""
+    direction: int | None = 1  # A's: which changes of the metric lead towards A
+
+
+@dataclass(frozen=True)
+class AverageData:
+    """Attention over a dataset: [query, key], the mean over `rows` of its `of` inputs; or why there is none."""
+
+    weights: NDArray[np.float32] | None
+    rows: int = 0
+    of: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class PathData:
+    """A way on from an edge: the nodes that it goes through, the output last. share: of what leaves the first one."""
+
+    nodes: tuple[Target, ...]
+    names: tuple[str, ...]
+    share: float
+
+
+@dataclass(frozen=True)
+class RepairData:
+    """What later heads do about an edit: names and changes of their direct share, in logits. words: of what the shares
+    are. cut: whether the edit is one, or only changes what is there."""
+
+    rows: tuple[tuple[str, float], ...]
+    words: str
+    cut: bool = True
+
+
+@dataclass(frozen=True)
+class SeveralInspection:
+    """Several things are selected. name, color: of the group that they are, if they are one. joint: measured change of
+    the metric by editing all together; alone: the sum of what each does by itself. no_group: why they cannot be a
+    group, empty where they can."""
+
+    members: tuple[Target, ...]
+    names: tuple[str, ...]
+    kind_words: str
+    joint: float | None = None
+    alone: float | None = None
+    name: str = ""
+    color: str = ""
+    grouped: bool = False
+    no_group: str = ""
+    edited: EditKind | None = None
+    factor: float | None = None
+    strength: float = 1.0
+    has_counterfactual: bool = False
+    has_dataset: bool = False
+    nothing_to_edit: bool = False
+    cuts: str = "zero"  # what a cut puts in
+    direction: int | None = 1  # A's: which changes of the metric lead towards A
+
+
+@dataclass(frozen=True)
+class Link:
+    """One row of "reads most" and "writes most to"."""
+
+    edge: int
+    name: str  # the other end
+    value: float
+    signed: bool = True  # whether the sign of its value says anything
+    direction: int | None = 1  # A's, by which it has its hue
+
+
+@dataclass(frozen=True)
+class NodeInspection:
+    """The inspector for a node."""
+
+    node: Node
+    title: str
+    subtitle: str
+    attention: NDArray[np.float32] | None = None  # [query position, key position], rows sum to 1
+    labels: tuple[str, ...] = ()  # of the positions
+    image: NDArray[np.uint8] | None = None  # [height, width, 3]
+    grid: tuple[int, int] | None = None
+    prefix: int = 0  # positions before the first patch (CLS, registers)
+    reads: tuple[Link, ...] = ()
+    writes: tuple[Link, ...] = ()
+    estimated: float | None = None  # change of the metric for the tool bar's kind of edit
+    measured: float | None = None
+    kind_words: str = ""  # the kind of edit of the two figures
+    edited: EditKind | None = None
+    has_counterfactual: bool = False
+    factor: float | None = None  # of the present scale edit
+    waits: bool = False  # its patch cannot be made now, so there is nothing to measure
+    strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
+    has_dataset: bool = False
+    note: str = ""  # why there is no estimate, or that it is not of what the measurement is of
+    links_of: str = ""  # what the scores of what it reads and writes are over: "estimated over 24 pairs"
+    estimated_of: str = ""  # what each is of, in a word or two, where they are not of the same
+    measured_of: str = ""
+    noise_floor: float = 0.0  # of the metric in half precision: a smaller measured effect is rounding
+    direction: int | None = 1  # A's: which changes of the metric lead towards A
+
+
+@dataclass(frozen=True)
+class EdgeInspection:
+    """The inspector for an edge."""
+
+    edge: Edge
+    title: str
+    estimated: float | None
+    measured: float | None
+    kind_words: str
+    edited: EditKind | None = None
+    has_counterfactual: bool = False
+    factor: float | None = None  # of the present scale edit
+    waits: bool = False  # its patch cannot be made now, so there is nothing to measure
+    strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
+    has_dataset: bool = False
+    note: str = ""  # why there is no estimate, or that it is not of what the measurement is of
+    estimated_of: str = ""  # what each is of, in a word or two, where they are not of the same
+    measured_of: str = ""
+    noise_floor: float = 0.0  # of the metric in half precision: a smaller measured effect is rounding
+    direction: int | None = 1  # A's: which changes of the metric lead towards A

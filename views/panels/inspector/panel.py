@@ -1,0 +1,224 @@
+"""The right column: what is known of the selected node or edge, or of several at once, and the edits that apply."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from core.formatting import pretty_name, signed
+from core.glossary import explained
+from core.tracing.meaning import hues
+from views.panels.inspector.attention_section import AttentionSection
+from views.panels.inspector.by_position import PositionsSection
+from views.panels.inspector.data import EdgeInspection, NodeInspection, RepairData, SeveralInspection
+from views.panels.inspector.edit_buttons import EditButtons
+from views.panels.inspector.effects import Effects
+from views.panels.inspector.identity import IdentityChips
+from views.panels.inspector.links import LinkList
+from views.panels.inspector.logit_lens import SaysSection
+from views.panels.inspector.paths import PathsSection
+from views.panels.inspector.several import SeveralSection
+from views.theme import as_card, keep_font, mono_font
+from views.widgets.text import ElidedLabel, TintedLabel, dim, enlarge, explained_heading, show_text, wrapped
+
+NOTHING = "Click a node or a wire to look into it."
+_KEYS_OF_GROUP = "X cuts them ({cuts}), P patches them (from B)."
+_KEYS_OF_SEVERAL = "X cuts them ({cuts}), P patches them (from B), Ctrl+G groups them."
+_REPAIR_TIP = (
+    "Measured: by how much each later head's direct share of the metric's logits changed against the edit,\n"
+    "with the final norm's scale of the run without it. McGrath et al. 2023, “The Hydra Effect”"
+)
+
+
+class InspectorPanel(QFrame):
+    """Shows one inspection at a time; emits edits without naming the target: it is what is shown."""
+
+    edit_requested = Signal(str, float)  # kind, and its amount (see EditButtons)
+    drag_ended = Signal()
+    restore_current_requested = Signal()
+    measure_requested = Signal()
+    edge_selected = Signal(int)
+    target_selected = Signal(object)  # a node, or a member of the selection
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        as_card(self)
+        self.setAccessibleName("Inspector")
+        self.setMinimumWidth(220)
+        self.title = ElidedLabel("", mode=Qt.TextElideMode.ElideMiddle)
+        enlarge(self.title, 1.23)
+        self.subtitle = ElidedLabel("", "muted")
+        self.identity = IdentityChips()
+        self.edge_heading = explained_heading("This edge", "edge")
+        self.edge_name = TintedLabel("", "selection")
+        keep_font(self.edge_name, mono_font)
+        self.hint = wrapped(NOTHING)
+        self.attention = AttentionSection()
+        self.several = SeveralSection()
+        self.effect_heading = explained_heading("Effect of editing it", "effect")
+        self.effects = Effects()
+        self.edits = EditButtons()
+        self.repair = wrapped()
+        self.repair.setToolTip(explained("self-repair", _REPAIR_TIP))
+        self.says = SaysSection()
+        self.paths = PathsSection()
+        self.positions = PositionsSection()
+        self.reads = LinkList("Reads most", "Reads")
+        self.writes = LinkList("Writes most to", "Writes to")
+        self.signs = wrapped("")
+        self._join()
+        self._lay_out()
+        self.show_nothing(NOTHING)
+
+    def _join(self) -> None:
+        self.effects.measure_requested.connect(self.measure_requested)
+        self.edits.edit_requested.connect(self.edit_requested)
+        self.edits.drag_ended.connect(self.drag_ended)
+        self.edits.restore_requested.connect(self.restore_current_requested)
+        self.several.target_selected.connect(self.target_selected)
+        self.paths.node_selected.connect(self.target_selected)
+        for links in (self.reads, self.writes):
+            links.edge_selected.connect(self.edge_selected)
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(14, 10, 14, 12)
+        column.setSpacing(16)
+        head = QHBoxLayout()
+        head.setSpacing(9)
+        head.addWidget(self.title)
+        head.addWidget(self.subtitle, 1, Qt.AlignmentFlag.AlignBottom)
+        top = QVBoxLayout()
+        top.setSpacing(6)
+        top.addLayout(head)
+        top.addWidget(self.identity)
+        edge_head = QHBoxLayout()
+        edge_head.setSpacing(10)
+        edge_head.addWidget(self.edge_heading)
+        edge_head.addWidget(self.edge_name, 1)
+        effect = QVBoxLayout()
+        effect.setSpacing(6)
+        effect.addLayout(edge_head)
+        effect.addWidget(self.several)
+        effect.addWidget(self.effect_heading)
+        effect.addWidget(self.effects)
+        effect.addSpacing(4)
+        effect.addWidget(self.edits)
+        effect.addWidget(self.repair)
+        links = QHBoxLayout()
+        links.setSpacing(16)
+        links.addWidget(self.reads, 1)
+        links.addWidget(self.writes, 1)
+        link_box = QVBoxLayout()
+        link_box.setSpacing(6)
+        link_box.addLayout(links)
+        link_box.addWidget(self.signs)
+        column.addLayout(top)
+        column.addWidget(self.hint)
+        column.addWidget(self.attention)
+        column.addLayout(effect)
+        column.addWidget(self.paths)
+        column.addLayout(link_box)
+        column.addWidget(self.says)
+        column.addWidget(self.positions)
+        column.addStretch(1)
+        self.scroll_area = QScrollArea()
+        self.scroll_area.setWidget(content)
+        self.scroll_area.setWidgetResizable(True)
+        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 4, 1, 4)
+        layout.addWidget(self.scroll_area)
+
+    # ---- showing -------------------------------------------------------------------------------------------
+
+    def show_nothing(self, hint: str = NOTHING) -> None:
+        """Nothing is selected."""
+        self._show_parts()
+        self.clear_findings()
+        show_text(self.hint, hint)
+
+    def show_node(self, data: NodeInspection) -> None:
+        self._show_parts(node=True)
+        self.title.setText(data.title)
+        self.subtitle.setText(data.subtitle)
+        self.attention.show_attention(data)
+        writes = data.node.kind != "logits"  # logits only read: there is nothing of theirs to replace
+        for widget in (self.effect_heading, self.effects, self.edits):
+            widget.setVisible(writes)
+        self._show_effect(data)
+        self.reads.set_links(data.reads)
+        self.writes.set_links(data.writes)
+        blue, orange = hues(data.direction)
+        has_signs = any(link.signed for link in (*data.reads, *data.writes))
+        over = f"{data.links_of.capitalize()}. " if data.links_of and (data.reads or data.writes) else ""
+        show_text(self.signs, over + (f"Blue: {blue}; orange: {orange}." if has_signs else ""))
+
+    def show_edge(self, data: EdgeInspection) -> None:
+        self._show_parts(edge=True)
+        self.edge_name.setText(pretty_name(data.title))
+        self._show_effect(data)
+
+    def show_several(self, data: SeveralInspection) -> None:
+        self._show_parts(several=True)
+        self.title.setText(data.name if data.grouped else f"{len(data.members)} selected")
+        self.subtitle.setText(f"group of {len(data.members)}" if data.grouped else "")
+        self.several.show_several(data)
+        keys = _KEYS_OF_GROUP if data.grouped or data.no_group else _KEYS_OF_SEVERAL
+        show_text(self.hint, "" if data.nothing_to_edit else keys.format(cuts=data.cuts))
+        self.edits.setVisible(not data.nothing_to_edit)
+        self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
+
+    def _show_effect(self, data: NodeInspection | EdgeInspection) -> None:
+        of, floor = (data.estimated_of, data.measured_of), data.noise_floor
+        self.effects.show_effects(
+            data.estimated, data.measured, data.kind_words, data.waits, data.note, data.direction, of, floor
+        )
+        self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
+
+    def show_repair(self, data: RepairData | None) -> None:
+        """None: there is no edit here, or nothing is known of it yet."""
+        words = ""
+        if data is not None and data.rows:
+            words = ", ".join(f"{name} {signed(change)}" for name, change in data.rows)
+            edit = "cut" if data.cut else "edit"
+            words = f"Self-repair on this pair, after this {edit}: {words} (measured, direct share of {data.words})"
+        elif data is not None:
+            edit = "cut" if data.cut else "edit"
+            words = f"On this pair no later head makes up for this {edit} (measured by their direct shares)."
+        show_text(self.repair, words)
+        dim(self.repair, False)
+
+    def clear_findings(self) -> None:
+        """Of another selection nothing is known yet."""
+        self.identity.set_traits(())
+        self.says.show_says(None)
+        self.paths.show_paths(None)
+        self.positions.show_positions(None)
+        self.show_repair(None)
+
+    def set_stale(self, stale: bool) -> None:
+        """Dim the numbers: they are of an earlier state."""
+        for part in (self.attention, self.effects, self.reads, self.writes):
+            part.set_stale(stale)
+        if stale:  # each brightens when its own answer comes
+            for section in (self.says, self.positions, self.identity, self.several, self.paths):
+                section.set_stale(True)
+            dim(self.repair, True)
+
+    def _show_parts(self, node: bool = False, edge: bool = False, several: bool = False) -> None:
+        self.hint.hide()
+        self.title.setVisible(node or several)
+        self.subtitle.setVisible(node or several)
+        self.several.setVisible(several)
+        self.edge_heading.setVisible(edge)
+        self.edge_name.setVisible(edge)
+        self.effect_heading.setVisible(node)
+        self.effects.setVisible(node or edge)
+        self.edits.setVisible(node or edge)
+        if not node:
+            self.attention.hide()
+        for widget in (self.reads, self.writes, self.signs):
+            widget.setVisible(node)

@@ -1,0 +1,173 @@
+"""The table's Qt model: a sorted and filtered view of `Rows`, as an array of row numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from core.edits import Target
+from views.panels.table.names import NotAName
+from views.panels.table.rows import Rows
+from views.theme import current
+from views.widgets.painted import STALE_OPACITY
+from views.widgets.text import plain_tip, small_mono
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROLE = Qt.ItemDataRole
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_NO_INDEX = QModelIndex()
+
+
+USUAL_ORDER = (2, True)  # column, greatest first
+
+
+class RowsModel(QAbstractTableModel):
+    """Line `i` of the table is row `shown[i]`."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: Rows | None = None
+        self.shown: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.problem = ""  # why the filter means nothing
+        self.sorted_by = USUAL_ORDER
+        self._filter = ""
+        self._order: NDArray[np.int64] | None = None  # all rows, sorted
+
+    # ---- what is shown ---------------------------------------------------------------------------------------
+
+    def set_rows(self, rows: Rows | None) -> None:
+        """Show these, sorted and filtered as before. Where the same rows stay in their places only their cells
+        change, and the selection and the scroll bar stay with them."""
+        before, same = self.shown, self._fits(rows)
+        if rows is not None and self.sorted_by[0] >= len(rows.columns):  # a column that only others have
+            self.sorted_by, self._order = USUAL_ORDER, None
+        if not (same and self._same_key(rows, self.sorted_by[0])):
+            self._order = None
+        self.rows = rows
+        shown = self._choose()
+        if same and np.array_equal(before, shown):
+            if len(shown):
+                self.dataChanged.emit(self.index(0, 0), self.index(len(shown) - 1, self.columnCount() - 1))
+            return
+        self._show(shown)
+
+    def _fits(self, rows: Rows | None) -> bool:
+        known = self.rows
+        if rows is None or known is None:
+            return False
+        alike = known.what == rows.what and len(known.columns) == len(rows.columns)
+        return alike and known.count == rows.count
+
+    def _same_key(self, rows: Rows | None, column: int) -> bool:
+        """Whether new rows are in the order of those before: sorting takes longest."""
+        if rows is None or self.rows is None:
+            return False
+        return np.array_equal(rows.columns[column].key(), self.rows.columns[column].key())
+
+    def set_filter(self, text: str) -> None:
+        """Show only the rows that typed words mean; `problem` says why they mean nothing, and then all stay."""
+        self._filter = text
+        self._show(self._choose())
+
+    def filter(self) -> str:
+        return self._filter
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self.sorted_by = (column, order == Qt.SortOrder.DescendingOrder)
+        self._order = None
+        self._show(self._choose())
+
+    def _show(self, shown: NDArray[np.int64]) -> None:
+        self.beginResetModel()
+        self.shown = shown
+        self.endResetModel()
+
+    def _choose(self) -> NDArray[np.int64]:
+        self.problem = ""
+        if self.rows is None:
+            return np.zeros(0, dtype=np.int64)
+        if self._order is None:
+            self._order = self.rows.order(*self.sorted_by)
+        if not self._filter.strip():
+            return self._order
+        try:
+            mask = self.rows.choose(self._filter)
+        except NotAName as problem:
+            self.problem = str(problem)
+            return self._order
+        return self._order[mask[self._order]]
+
+    # ---- between lines and targets -----------------------------------------------------------------------------
+
+    def targets(self, lines: NDArray[np.int64]) -> tuple[Target, ...]:
+        """What stands in these lines."""
+        assert self.rows is not None
+        return tuple(self.rows.target(int(row)) for row in self.shown[lines])
+
+    def lines_of(self, targets: tuple[Target, ...]) -> NDArray[np.int64]:
+        """The lines in which these stand, those that are filtered away left out, in order of the lines."""
+        if self.rows is None or not targets:
+            return np.zeros(0, dtype=np.int64)
+        numbers = [number for target in targets if (number := self.rows.number(target)) is not None]
+        return np.flatnonzero(np.isin(self.shown, numbers)) if numbers else np.zeros(0, dtype=np.int64)
+
+    def texts(self, line: int) -> list[str]:
+        """The words of a line's cells."""
+        assert self.rows is not None
+        return self.rows.values(int(self.shown[line]))
+
+    # ---- for Qt ------------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self.shown)
+
+    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() or self.rows is None else len(self.rows.columns)
+
+    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
+        if self.rows is None or not index.isValid():
+            return None
+        column, row = self.rows.columns[index.column()], int(self.shown[index.row()])
+        if role == _ROLE.DisplayRole:
+            return column.text(row)
+        if role == _ROLE.TextAlignmentRole:
+            return _RIGHT if column.figures else _LEFT
+        if role == _ROLE.ForegroundRole:
+            return self._color(column.sign, row)
+        if role == _ROLE.FontRole:
+            return small_mono() if column.figures or column.name else None
+        if role == _ROLE.AccessibleTextRole:
+            return f"{column.title}: {column.text(row) or 'none'}"
+        if role == _ROLE.AccessibleDescriptionRole:
+            return self.rows.describe(row)
+        if role == _ROLE.ToolTipRole:
+            return plain_tip(self.rows.describe(row))
+        return None
+
+    def _color(self, sign: NDArray[np.float64] | None, row: int) -> Any:
+        assert self.rows is not None
+        theme, stale = current(), self.rows.data.stale
+        if sign is None:
+            return None
+        value = sign[row]
+        name = "positive" if value > 0 else "negative" if value < 0 else "muted"
+        return theme.color(name, STALE_OPACITY if stale else 1.0)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
+        if self.rows is None or orientation != Qt.Orientation.Horizontal or section >= len(self.rows.columns):
+            return None
+        column = self.rows.columns[section]
+        if role == _ROLE.DisplayRole:  # Qt's own mark of the order cuts a hole into a title on the right
+            ordered, backwards = self.sorted_by
+            return column.title + (f" {'↓' if backwards else '↑'}" if section == ordered else "")
+        if role == _ROLE.AccessibleTextRole:
+            return column.title
+        if role in (_ROLE.ToolTipRole, _ROLE.AccessibleDescriptionRole):
+            return f"{column.tip}. Click to sort." if not column.tip.endswith(".") else f"{column.tip} Click to sort."
+        if role == _ROLE.TextAlignmentRole:
+            return _RIGHT if column.figures else _LEFT
+        return None
