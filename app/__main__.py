@@ -53,6 +53,9 @@ def _serve(arguments: list[str]) -> int:
         from app.cli.example import run_example
 
         return run_example(options.model)
+    from app.window.plain_imports import import_plainly
+
+    import_plainly()
     from app.window.application import run
 
     return run(options.model)

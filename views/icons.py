@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from PySide6.QtCore import QByteArray, QObject, Qt, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
@@ -57,21 +57,22 @@ class _Follower(QObject):
 
 @cache
 def _icon(name: str, color: str, disabled: str) -> QIcon:
+    drawing = resources.files("resources").joinpath("icons", f"{name}.svg").read_text(encoding="utf-8")
+    usual, grey = (QSvgRenderer(drawing.replace("currentColor", tint).encode()) for tint in (color, disabled))
     made = QIcon()
     for size in _SIZES:
         for ratio in (1, 2):
-            made.addPixmap(_picture(name, size, color, ratio, 1.0))
-            made.addPixmap(_picture(name, size, disabled, ratio, 0.6), QIcon.Mode.Disabled)
+            made.addPixmap(_picture(usual, size, ratio, 1.0))
+            made.addPixmap(_picture(grey, size, ratio, 0.6), QIcon.Mode.Disabled)
     return made
 
 
-def _picture(name: str, size: int, color: str, ratio: int, opacity: float) -> QPixmap:
-    drawing = resources.files("resources").joinpath("icons", f"{name}.svg").read_text(encoding="utf-8")
+def _picture(drawing: QSvgRenderer, size: int, ratio: int, opacity: float) -> QPixmap:
     picture = QPixmap(size * ratio, size * ratio)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setOpacity(opacity)
-    QSvgRenderer(QByteArray(drawing.replace("currentColor", color).encode())).render(painter)
+    drawing.render(painter)
     painter.end()
     picture.setDevicePixelRatio(ratio)
     return picture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import urllib.request
 from collections.abc import Callable
 
 from core.errors import Cancelled, InputError
@@ -16,6 +14,9 @@ Cancel = Callable[[], bool]
 
 def fetch(address: str, report: Report, cancelled: Cancel) -> bytes:
     """The bytes at a web address. Raises InputError when it cannot be had or is too large, Cancelled."""
+    import http.client  # here, because both take longer to import than the window has before it is shown
+    import urllib.request
+
     if not address.startswith(("http://", "https://")):
         raise InputError(f"{address} is no web address.", "Drop a file, a picture or an http address.")
     request = urllib.request.Request(address, headers={"User-Agent": "wirescope"})

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import QApplication
 from views import theme
 app = QApplication([])
 theme.apply(app)
-from app.window.main_window.application import make_window
-from app.window.main_window.garbage_collector import Collector
+from app.window.application import make_window
+from app.window.garbage_collector import Collector
 window = make_window()
 Collector(window.workbench)
 window.show()

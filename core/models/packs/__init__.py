@@ -22,7 +22,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import filelock
 import platformdirs
 
 from core.errors import ArgumentError, Cancelled, ModelError, WirescopeError
@@ -206,6 +205,8 @@ def _move_into_place(pack: Pack, made: Path, work: Path) -> Path:
 @contextlib.contextmanager
 def _only_one(report: Progress, check: Callable[[], None]) -> Iterator[None]:
     """Hold the packs folder's lock, which the operating system releases when a process dies."""
+    import filelock  # with asyncio behind it, for what is seldom done
+
     lock = filelock.FileLock(packs_folder() / ".lock")
     while True:
         try:

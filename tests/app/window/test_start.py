@@ -17,9 +17,9 @@ WATCHED = """
 import gc, json, os, signal, sys
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
-from app.window.main_window import application as gui
-from app.window.main_window.garbage_collector import Collector
-from app.window.main_window.main_window import Window
+from app.window import application as gui
+from app.window.garbage_collector import Collector
+from app.window.main_window import Window
 
 heavy = {"torch", "transformers", "timm", "pyqtgraph", "networkx"}
 facts = {"imported": sorted(heavy & set(sys.modules))}

@@ -18,7 +18,6 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from core.inputs import download
 from tests.app.cases import each
 from tests.app.conftest import picture
 from tests.app.models import SIDE
@@ -76,7 +75,7 @@ def test_a_dropped_picture_is_shown_as_the_model_sees_it(viewer: Person, picture
 
 
 def test_picture_data_of_a_browser_is_taken_without_a_network(viewer: Person, monkeypatch) -> None:
-    monkeypatch.setattr(download.urllib.request, "urlopen", _no_network)
+    monkeypatch.setattr("urllib.request.urlopen", _no_network)
     mime = address("https://example.invalid/cat.png")
     mime.setImageData(QImage.fromData(encoded(picture(7), "PNG")))
     assert viewer.drop(viewer.card("B"), mime)
@@ -123,7 +122,7 @@ def test_a_dropped_address_is_fetched_beside_the_window(viewer: Person, monkeypa
         return Response(encoded(picture(9), "JPEG", quality=95))
 
     set_source = viewer.bench.question.set_source
-    monkeypatch.setattr(download.urllib.request, "urlopen", answer)
+    monkeypatch.setattr("urllib.request.urlopen", answer)
     monkeypatch.setattr(
         viewer.bench.question, "set_source", lambda *a: taken_in.append(threading.current_thread()) or set_source(*a)
     )
@@ -142,7 +141,7 @@ def test_an_address_is_asked_for_as_it_was_dropped(viewer: Person, monkeypatch) 
     asked = []
     answer = encoded(picture(9), "PNG")
     monkeypatch.setattr(
-        download.urllib.request, "urlopen", lambda request, **_o: asked.append(request.full_url) or Response(answer)
+        "urllib.request.urlopen", lambda request, **_o: asked.append(request.full_url) or Response(answer)
     )
     viewer.drop(viewer.card("A"), address("https://example.invalid/a%20b/caf%C3%A9%20cat.png?w=200&h=10%25"))
     settled(viewer)
@@ -161,7 +160,7 @@ def slow_web(monkeypatch):
         assert go_on.wait(20)
         return Response(encoded(picture(9), "PNG"))
 
-    monkeypatch.setattr(download.urllib.request, "urlopen", answer)
+    monkeypatch.setattr("urllib.request.urlopen", answer)
     yield begun, go_on
     go_on.set()
 
@@ -201,7 +200,7 @@ def test_what_came_later_is_not_overwritten_by_a_slow_fetch(viewer: Person, pict
 )
 def test_an_address_that_cannot_be_fetched_changes_nothing(viewer: Person, monkeypatch, answer, words: str) -> None:
     before = viewer.figures()
-    monkeypatch.setattr(download.urllib.request, "urlopen", answer)
+    monkeypatch.setattr("urllib.request.urlopen", answer)
     viewer.drop(viewer.card("A"), address("https://example.invalid/cat.jpg"))
     settled(viewer)
     assert words in viewer.dismiss()
@@ -211,7 +210,7 @@ def test_an_address_that_cannot_be_fetched_changes_nothing(viewer: Person, monke
 
 
 def test_a_page_instead_of_a_picture_is_said_on_the_card(viewer: Person, monkeypatch) -> None:
-    monkeypatch.setattr(download.urllib.request, "urlopen", lambda *_a, **_o: Response(b"<html>no</html>"))
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_a, **_o: Response(b"<html>no</html>"))
     viewer.drop(viewer.card("A"), address("https://example.invalid/cat.jpg"))
     settled(viewer)
     assert "not an image" in viewer.problem("A")
