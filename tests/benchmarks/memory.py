@@ -45,7 +45,7 @@ import torch
 torch.set_num_threads(1)
 from core.project.document import Document, Source
 from app.worker.service import EngineSide
-from app.messages.replies.request import Request
+from app.messages.request import Request
 from core.models import packs
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 def megabytes():
