@@ -11,7 +11,7 @@ from random import Random
 
 from core.errors import ArgumentError
 from core.inputs.generators import agreement, capitals, indirect_objects, induction, years
-from core.inputs.generators.prompt import HELD_OUT, SPLITS, Kind, Prompt, Split
+from core.inputs.generators.prompt import HELD_OUT, SPLITS, Prompt, Split
 
 SAMPLERS: dict[str, Callable[[Random, Split], Prompt]] = {
     "indirect-objects": indirect_objects.sample,
@@ -43,4 +43,4 @@ def prompts(kind: str, count: int, seed: int = 0, splits: tuple[Split, ...] = HE
     return [sample(kind, rng, splits[index % len(splits)]) for index in range(count)]
 
 
-__all__ = ["HELD_OUT", "KINDS", "SAMPLERS", "SPLITS", "Kind", "Prompt", "Split", "prompts", "sample"]
+__all__ = ["HELD_OUT", "KINDS", "SAMPLERS", "SPLITS", "Prompt", "Split", "prompts", "sample"]

@@ -22,8 +22,6 @@ Split = Literal["train", "combination", "template", "word"]
 SPLITS: tuple[Split, ...] = ("train", "combination", "template", "word")
 HELD_OUT: tuple[Split, ...] = ("combination", "template", "word")
 
-Kind = Literal["indirect-objects", "induction", "years", "agreement", "capitals"]
-
 
 Parts = tuple[tuple[str, int, int], ...]  # name, and where it begins and ends in a text
 
@@ -33,7 +31,7 @@ class Prompt:
     """One behaviour's prompt, its counterfactual and its answers. Answers carry their leading space, if
     any."""
 
-    kind: Kind
+    kind: str  # a name of SAMPLERS
     split: Split
     clean: str
     counterfactual: str  # as many tokens as `clean`, aligned position by position
