@@ -8,8 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-COMMANDS = ("run", "export", "trace", "evaluate", "compare", "methods", "models", "families")
-
 
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit code: 0 done (also where nobody reads the output to its end), 2 bad arguments, 3 bad input or
@@ -42,8 +40,12 @@ def main(argv: list[str] | None = None) -> int:
 
 def _serve(arguments: list[str]) -> int:
     from app.cli import bench
-    from app.cli.parser import command, window_arguments
+    from app.cli.parser import COMMANDS, command, window_arguments
+    from app.cli.plugins import NO_PLUGINS
+    from core.plugins import load_none
 
+    if NO_PLUGINS in arguments:  # before the lists are made that help shows
+        load_none()
     if arguments and arguments[0] == "bench" and bench.available():
         return bench.bench(arguments[1:])
     if arguments and arguments[0] in COMMANDS:

@@ -66,7 +66,8 @@ class _State:
     def __init__(self) -> None:
         self.when: Literal["first use", "wait", "never"] = "never" if os.environ.get(OFF) else "first use"
         self.tables: dict[str, Table] = {}  # type: ignore[type-arg]
-        self.lock = threading.RLock()  # a plugin may look into a table while it is imported
+        self.loading = threading.RLock()  # one thread at a time; a plugin may look into a table while it is imported
+        self.adding = threading.Lock()
 
 
 _STATE = _State()
@@ -92,10 +93,10 @@ class Table(MutableMapping[str, Row], Generic[Row]):
 
     def load(self) -> None:
         """Load the rows of plugins, where that is not done and not forbidden."""
-        with _STATE.lock:
+        with _STATE.loading:
             if self._plugins is not None or _STATE.when == "never":
                 return
-            self._plugins = []
+            self._plugins = []  # from here on, who looks into the table sees the rows so far, and waits for nothing
             for entry in _entries(self._group) if self._group else ():
                 about = (self._group, entry.name, entry.value, _package(entry))
                 try:
@@ -104,7 +105,9 @@ class Table(MutableMapping[str, Row], Generic[Row]):
                     words = f"{type(error).__name__}: {error}".splitlines()[0]
                     self._plugins.append(Plugin(*about, error=words, traceback=traceback.format_exc()))
                 else:
-                    self._rows = {**self._built_in(), **rows}
+                    built_in = self._built_in()
+                    with _STATE.adding:
+                        self._rows = {**built_in, **rows}
                     self._plugins.append(Plugin(*about, rows=tuple(rows)))
 
     def named(self, name: str, what: str) -> Row:
@@ -135,17 +138,15 @@ class Table(MutableMapping[str, Row], Generic[Row]):
     def _built_in(self) -> dict[str, Row]:
         """The rows so far, with the built-in ones."""
         if self._rows is None:
-            rows = importlib.import_module(self._home).ROWS
-            self._rows = {_name(row): row for row in rows}
+            rows = {_name(row): row for row in importlib.import_module(self._home).ROWS}
+            with _STATE.adding:
+                self._rows = rows if self._rows is None else self._rows
         return self._rows
 
     def _all(self) -> dict[str, Row]:
-        if self._rows is not None and self._plugins is not None:
-            return self._rows
-        with _STATE.lock:
-            if _STATE.when == "first use":
-                self.load()
-            return self._built_in()
+        if self._plugins is None and _STATE.when == "first use":
+            self.load()
+        return self._built_in()
 
     # Each change makes a new dict: who goes over the rows meanwhile goes on over those of before.
 
@@ -168,11 +169,12 @@ class Table(MutableMapping[str, Row], Generic[Row]):
 
 
 def load() -> None:
-    """Load the plugins of all tables that were made, and from now on of each other one when it is first looked into."""
-    if _STATE.when == "wait":
-        _STATE.when = "first use"
+    """Load the plugins of all tables. Who looks into one meanwhile, in another thread, sees the rows so far."""
+    _make_tables()
     for table in tuple(_STATE.tables.values()):
         table.load()
+    if _STATE.when == "wait":
+        _STATE.when = "first use"
 
 
 def wait() -> None:
@@ -188,10 +190,14 @@ def load_none() -> None:
 
 def plugins() -> tuple[Plugin, ...]:
     """The plugins of all tables, table by table: those that work and those that do not."""
-    for module in TABLES.values():
-        importlib.import_module(module)
+    _make_tables()
     groups = dict.fromkeys((*TABLES, *_STATE.tables))
     return tuple(plugin for group in groups for plugin in _STATE.tables[group].plugins())
+
+
+def _make_tables() -> None:
+    for module in TABLES.values():
+        importlib.import_module(module)
 
 
 def _entries(group: str) -> list[EntryPoint]:

@@ -27,11 +27,21 @@ EDIT_HELP = (
     "May be given several times"
 )
 DATASET_HELP = "inputs that mean is taken over and resample draws from: one a line, texts or paths of pictures"
-METRIC_HELP = (
-    "KIND[:TARGET[:FOIL]], for example 'logit_difference: Mary: John', 'probability: Mary', 'accuracy: Mary', "
-    "'class_logit:star'"
-)
 ABLATIONS = {kind: KINDS[kind].carries for kind in KINDS if KINDS[kind].carries}  # what removed edges carry
+
+
+def metric_help() -> str:
+    from core.metrics import METRICS
+
+    return (
+        "KIND[:TARGET[:FOIL]], for example 'logit_difference: Mary: John', 'probability: Mary', 'accuracy: Mary', "
+        f"'class_logit:star'; kinds: {literal(', '.join(METRICS))}"
+    )
+
+
+def literal(words: str) -> str:
+    """Words of a table as a help text has them, where a % begins a field."""
+    return words.replace("%", "%%")
 
 
 def refuse_pictures(model: Model, texts: Sequence[str | None]) -> None:

@@ -77,6 +77,6 @@ def _run_example(document: Document) -> None:
     snapshot = take_snapshot(engine, document)
     figures = ("circuit.svg", "circuit.png", "circuit.json")
     for name in figures:
-        write_export(snapshot, FOLDER / name, edges=48, scale=2, theme_name="light")
+        write_export(snapshot, FOLDER / name, name.partition(".")[2], edges=48, scale=2, theme_name="light")
     written = sorted(FOLDER / name for name in (*figures, "predictions.txt", "predictions.json"))
     say(f"Wrote {', '.join(map(str, written))}")

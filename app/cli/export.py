@@ -1,4 +1,4 @@
-"""`wirescope export`: the circuit as a figure or as JSON."""
+"""`wirescope export`: the circuit as a figure, or as text in any form of the table of exporters."""
 
 from __future__ import annotations
 
@@ -6,14 +6,32 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import IMAGE_ENDINGS, parse_edits, parse_metric
+from app.cli.arguments import IMAGE_ENDINGS, literal, parse_edits, parse_metric
 from app.cli.open_model import check_precision
 from app.cli.output import say
+from app.cli.run import add_run_options
 from app.presenters.precision import USUAL_PRECISION
+from core.circuit import EXPORTERS
 from core.errors import ArgumentError
 
 if TYPE_CHECKING:
     from core.project.document import Document
+
+
+FIGURES = ("svg", "pdf", "png")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_run_options(parser)
+    forms = literal("; ".join(f"{name}: {row.words}" for name, row in EXPORTERS.items()))
+    parser.add_argument(
+        "--format", choices=(*FIGURES, *EXPORTERS), required=True, help=f"a figure, or the circuit ({forms})"
+    )
+    parser.add_argument("--out", help="the file to write (circuit.ENDING; exported-circuit.json)")
+    parser.add_argument("--scale", type=int, choices=(1, 2, 4), default=1, help="of a PNG")
+    parser.add_argument("--edges", type=int, default=48, help="how many of the strongest edges to show (48)")
+    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.set_defaults(do=export_command)
 
 
 def export_command(options: argparse.Namespace) -> int:
@@ -23,10 +41,10 @@ def export_command(options: argparse.Namespace) -> int:
     from app.worker.service import EngineSide
 
     # `trace` writes circuit.json, which holds all scores: an export is not to take its place.
-    default = "exported-circuit.json" if options.format == "json" else f"circuit.{options.format}"
-    path = Path(options.out or default)
-    if path.suffix != f".{options.format}":
-        raise ArgumentError(f"--out {path} does not end in .{options.format}.")
+    ending = f".{options.format}" if options.format in FIGURES else EXPORTERS[options.format].ending
+    path = Path(options.out or ("exported-circuit.json" if options.format == "json" else f"circuit{ending}"))
+    if path.suffix != ending:
+        raise ArgumentError(f"--out {path} does not end in {ending}.")
     if options.edges < 1:
         raise ArgumentError(f"--edges is at least 1, not {options.edges}.")
     check_precision(options.precision or USUAL_PRECISION)
@@ -40,7 +58,7 @@ def export_command(options: argparse.Namespace) -> int:
         document = replace(document, edits=tuple(replace(e, target=t) for e, t in zip(edits, targets, strict=True)))
         engine.session.run(document.edits)  # a patch without B is an error here, as in `run`
         snapshot = take_snapshot(engine, document, options.memory)
-    write_export(snapshot, path, options.edges, options.scale, options.theme)
+    write_export(snapshot, path, options.format, options.edges, options.scale, options.theme)
     say(path)
     return 0
 

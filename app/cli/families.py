@@ -12,6 +12,10 @@ from core.models.family import FAMILIES
 from core.models.refused import REFUSED
 
 
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(do=list_families)
+
+
 def family_table(width: int | None = None) -> str:
     """The table in lines of at most `width` characters; None: as wide as the terminal."""
     wide = max(width or shutil.get_terminal_size((120, 24)).columns, 80)

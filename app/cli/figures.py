@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.messages.replies import Deltas, Opened, Ran, Ready, Scored
 from app.messages.request import Answer, Failed, Request
+from core.circuit import EXPORTERS
 from core.errors import InputError
 from core.project.document import Document
 from core.saving import save_text
@@ -52,13 +53,14 @@ def take_snapshot(engine: EngineSide, document: Document, memory: float | None =
     )
 
 
-def write_export(snapshot: Snapshot, path: Path, edges: int, scale: int, theme_name: str) -> None:
-    """Write a snapshot as a figure, or as JSON, by the path's ending. Raises WirescopeError."""
+def write_export(snapshot: Snapshot, path: Path, form: str, edges: int, scale: int, theme_name: str) -> None:
+    """Write a snapshot as a figure, or as text in a form of EXPORTERS: of these JSON says what the work was made of
+    too. Raises WirescopeError."""
     from app.presenters.canvas import Extent
 
     snapshot = replace(snapshot, extent=Extent(strongest=edges))
-    if path.suffix == ".json":
-        save_text(path, snapshot.circuit_json())
+    if form in EXPORTERS:
+        save_text(path, snapshot.circuit_json() if form == "json" else EXPORTERS[form].write(snapshot.circuit()))
         return
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtGui import QGuiApplication

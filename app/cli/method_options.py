@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict, fields
 
+from app.cli.arguments import literal
 from core.errors import ArgumentError
 from core.tracing.method import METHODS, Method
 from core.tracing.told_options import Options, option_fields
@@ -17,7 +18,7 @@ def add_method_options(parser: argparse.ArgumentParser) -> None:
     for name, each in option_fields().items():
         if name not in SHARED:
             kind = type(each.default)
-            words = f"{each.metadata['words']} ({_usual(name)})"
+            words = literal(f"{each.metadata['words']} ({_usual(name)})")
             group.add_argument(f"--{name}", type=kind, metavar="N" if kind is int else "X", help=words)
 
 

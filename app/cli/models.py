@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import argparse
 
+from app.cli.arguments import literal
 from app.cli.output import say, tell
 from app.cli.progress import Progress
 from core.models import packs
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(do=list_models)
+    actions = parser.add_subparsers()
+    get = actions.add_parser("get", help="download and install a model pack")
+    get.add_argument("name", help=literal(", ".join(packs.PACKS)))
+    get.set_defaults(do=get_pack)
+    remove = actions.add_parser("remove", help="remove an installed model pack")
+    remove.add_argument("name", help=literal(", ".join(packs.PACKS)))
+    remove.set_defaults(do=remove_pack)
 
 
 def list_models(_options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli.arguments import literal
 from core.errors import ArgumentError, InputError
 
 if TYPE_CHECKING:
@@ -69,7 +70,10 @@ def add_pair_options(parser: argparse.ArgumentParser, required: bool) -> None:
 
 
 def _task_names() -> str:
-    return "ioi, greater-than, docstring, induction, capitals, agreement; of pictures: shapes, photographs, blurred"
+    from core.inputs.tasks import TASKS
+
+    text, pictures = ([name for name, task in TASKS.items() if task.kind == kind] for kind in ("text", "image"))
+    return literal(f"{', '.join(text)}; of pictures: {', '.join(pictures)}")
 
 
 def check_pair_options(options: argparse.Namespace) -> None:

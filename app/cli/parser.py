@@ -1,4 +1,4 @@
-"""The command line: `run`, `export`, `models` and `families`, beside the window.
+"""The command line beside the window: a file a command, and the table of them.
 
 Exit codes: 0 done, 2 bad arguments, 3 bad input or model, 130 interrupted. Results go to standard output,
 everything else to standard error.
@@ -7,44 +7,53 @@ everything else to standard error.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from app.cli.arguments import DATASET_HELP, METRIC_HELP, MODEL_HELP
-from app.cli.export import export_command
-from app.cli.families import list_families
-from app.cli.models import get_pack, list_models, remove_pack
+from app.cli import compare, evaluate, export, families, methods, models, plugins, run, trace
+from app.cli.arguments import MODEL_HELP
 from app.cli.output import tell
-from app.cli.run import add_run_options, run_command
-from app.cli.tracing_commands import COMMANDS as TRACING_COMMANDS
-from app.cli.tracing_commands import add_tracing_commands
+from app.cli.plugins import NO_PLUGINS, NO_PLUGINS_HELP
 from core.errors import ArgumentError, Cancelled, WirescopeError
-from core.models import packs
+
+
+@dataclass(frozen=True)
+class Command:
+    words: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+
 
 COMMANDS = {
-    "run": "print the predictions before and after edits",
-    "export": "write the circuit as a figure or as JSON",
-    **TRACING_COMMANDS,
-    "models": "list the models that can be opened offline, or get a model pack",
-    "families": "list the families of models that open, and what is refused",
+    "run": Command("print the predictions before and after edits", run.add_options),
+    "export": Command("write the circuit as a figure, or as text for other programs", export.add_options),
+    "trace": Command("score all edges by a method, on a task, a dataset or one pair", trace.add_options),
+    "evaluate": Command("what the best edges of a trace recover, and how far to trust them", evaluate.add_options),
+    "compare": Command("how far two traces agree", compare.add_options),
+    "methods": Command("list the tracing methods, or explain one", methods.add_options),
+    "models": Command("list the models that can be opened offline, or get a model pack", models.add_options),
+    "families": Command("list the families of models that open, and what is refused", families.add_options),
+    "plugins": Command("list what other packages add, and what of it does not work", plugins.add_options),
 }
 
 
 def window_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Arguments of `wirescope [MODEL]`."""
+    listed = [f"  {name:<10}{each.words}" for name, each in COMMANDS.items()]
     parser = argparse.ArgumentParser(
         prog="wirescope",
         description="A workbench for visual circuit tracing in transformers.",
-        epilog="in the terminal (each has its own --help):\n" + "\n".join(f"  {x:<10}{y}" for x, y in COMMANDS.items()),
+        epilog="\n".join(["in the terminal (each has its own --help):", *listed]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", nargs="?", help=MODEL_HELP)
+    parser.add_argument(NO_PLUGINS, action="store_true", help=NO_PLUGINS_HELP)
     return parser.parse_args(list(arguments))
 
 
 def command(arguments: Sequence[str]) -> int:
     """Run a command. Returns the exit code."""
-    options = _parser().parse_args(list(arguments))
     try:
+        options = _parser(arguments[0]).parse_args(list(arguments))
         result: int = options.do(options)
         return result
     except ArgumentError as error:
@@ -63,34 +72,14 @@ def _fail(error: WirescopeError, code: int) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(asked: str) -> argparse.ArgumentParser:
+    """asked: the command whose options are made. What they list is looked for in tables, and plugins are loaded for
+    it, so the others are left."""
     parser = argparse.ArgumentParser(prog="wirescope")
     commands = parser.add_subparsers(required=True)
-    run = commands.add_parser("run", help=COMMANDS["run"])
-    add_run_options(run)
-    run.add_argument("--json", action="store_true", help="print JSON")
-    run.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
-    run.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
-    run.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
-    run.set_defaults(do=run_command)
-    export = commands.add_parser("export", help=COMMANDS["export"])
-    add_run_options(export)
-    export.add_argument("--format", choices=("svg", "pdf", "png", "json"), required=True)
-    export.add_argument("--out", help="the file to write (default: circuit.FORMAT; exported-circuit.json)")
-    export.add_argument("--scale", type=int, choices=(1, 2, 4), default=1, help="of a PNG")
-    export.add_argument("--edges", type=int, default=48, help="how many of the strongest edges to show (48)")
-    export.add_argument("--theme", choices=("light", "dark"), default="light")
-    export.set_defaults(do=export_command)
-    models = commands.add_parser("models", help=COMMANDS["models"])
-    models.set_defaults(do=list_models)
-    actions = models.add_subparsers()
-    get = actions.add_parser("get", help="download and install a model pack")
-    get.add_argument("name", help=", ".join(packs.PACKS))
-    get.set_defaults(do=get_pack)
-    remove = actions.add_parser("remove", help="remove an installed model pack")
-    remove.add_argument("name", help=", ".join(packs.PACKS))
-    remove.set_defaults(do=remove_pack)
-    add_tracing_commands(commands, MODEL_HELP, METRIC_HELP)
-    families = commands.add_parser("families", help=COMMANDS["families"])
-    families.set_defaults(do=list_families)
+    for name, each in COMMANDS.items():
+        one = commands.add_parser(name, help=each.words)
+        if name == asked:
+            each.add_options(one)
+            one.add_argument(NO_PLUGINS, action="store_true", help=NO_PLUGINS_HELP)
     return parser

@@ -7,7 +7,15 @@ from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import EDIT_HELP, METRIC_HELP, MODEL_HELP, parse_edits, parse_metric, refuse_pictures
+from app.cli.arguments import (
+    DATASET_HELP,
+    EDIT_HELP,
+    MODEL_HELP,
+    metric_help,
+    parse_edits,
+    parse_metric,
+    refuse_pictures,
+)
 from app.cli.open_model import add_precision_option, open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import IDS_HELP, add_memory_option, memory_of
@@ -24,10 +32,19 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help=MODEL_HELP)
     parser.add_argument("--clean", required=True, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B")
-    parser.add_argument("--metric", help=METRIC_HELP)
+    parser.add_argument("--metric", help=metric_help())
     add_precision_option(parser)
     add_memory_option(parser)
     parser.add_argument("--edit", action="append", default=[], metavar="EDIT", help=EDIT_HELP)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_run_options(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
+    parser.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
+    parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
+    parser.set_defaults(do=run_command)
 
 
 def run_command(options: argparse.Namespace) -> int:

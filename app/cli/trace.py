@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.cli.arguments import ABLATIONS
+from app.cli.arguments import ABLATIONS, MODEL_HELP, literal, metric_help
 from app.cli.method_options import add_method_options, option_words, options_for
 from app.cli.open_model import add_precision_option, open_model
 from app.cli.output import say, say_json, tell
@@ -25,7 +25,7 @@ from core.edits import KINDS, EditKind
 from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import pairs_words, percent
 from core.tracing.meaning import ranking_words
-from core.tracing.method import method_named
+from core.tracing.method import METHODS, method_named
 from core.tracing.options import CIRCUITS, LEVEL_WORDS, LEVELS
 from core.tracing.selection import RULES, USUAL
 
@@ -43,13 +43,14 @@ SHOWN = 10  # of the strongest
 MARKED = 200  # edges in the graph of an EAP-IG file
 
 
-def add_options(trace: argparse.ArgumentParser, model_help: str, metric_help: str) -> None:
-    trace.add_argument("--model", required=True, help=model_help)
+def add_options(trace: argparse.ArgumentParser) -> None:
+    trace.add_argument("--model", required=True, help=MODEL_HELP)
     add_precision_option(trace)
     add_pair_options(trace, required=True)
-    trace.add_argument("--metric", help=f"{metric_help}; KIND alone takes each pair's own answers, as by default the "
+    trace.add_argument("--metric", help=f"{metric_help()}; KIND alone takes each pair's own answers, as by default the "
                        "logit difference does")  # fmt: skip
-    trace.add_argument("--method", default="eap-ig", help="see `wirescope methods` (eap-ig)")
+    names = literal(", ".join(METHODS))
+    trace.add_argument("--method", default="eap-ig", help=f"{names} (eap-ig); `wirescope methods` explains them")
     trace.add_argument("--level", choices=LEVELS, default="edges", help="what is scored (edges)")
     trace.add_argument(
         "--spans",

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.presenters.made_of import made_of_document, metric_kind
 from app.presenters.precision import precision_entry
@@ -27,11 +28,8 @@ def circuit_text(shown: Snapshot) -> str:
     which the file says. What was measured of an edge, the change of the metric by its edit, stands beside its score and
     never in its place, with the change that was estimated, minus the score, where that is of the same edit."""
     graph, ranking = shown.opened.graph, None if shown.scored is None else shown.scored.ranking
-    edges = np.zeros(0, dtype=np.int64)
-    if ranking is not None:
-        edges = ranking.kept(shown.document.size, shown.extent.strongest)
+    edges, known = edges_shown(shown)
     floor = 0.0 if shown.ready is None else shown.ready.noise_floor
-    known = [None] * len(edges) if ranking is None else ranking.known(edges)
     content = json.loads(to_json(Circuit(graph, edges, None, about_work(shown))))
     scanned = [False] * len(edges) if ranking is None else ranking.measured[edges].tolist()
     for row, index, score, scan in zip(content["edges"], edges.tolist(), known, scanned, strict=True):
@@ -56,6 +54,22 @@ def circuit_text(shown: Snapshot) -> str:
         }
     content[KEY] = made(shown).entries()
     return json.dumps(content, indent=1, ensure_ascii=False)
+
+
+def circuit_shown(shown: Snapshot) -> Circuit:
+    """The same edges with their scores alone."""
+    edges, known = edges_shown(shown)
+    scores = np.array([np.nan if score is None else score for score in known], dtype=np.float64)
+    return Circuit(shown.opened.graph, edges, scores, about_work(shown))
+
+
+def edges_shown(shown: Snapshot) -> tuple[NDArray[np.int64], list[float | None]]:
+    """Their numbers, the best first, and their scores where they have some."""
+    ranking = None if shown.scored is None else shown.scored.ranking
+    if ranking is None:
+        return np.zeros(0, dtype=np.int64), []
+    edges = ranking.kept(shown.document.size, shown.extent.strongest)
+    return edges, ranking.known(edges)
 
 
 def _is_of_the_same(shown: Snapshot, edge: Edge) -> bool:

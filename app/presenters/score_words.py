@@ -5,12 +5,14 @@ from __future__ import annotations
 from app.messages.replies import Scored
 from core.edits import KINDS
 from core.errors import ALIKE, ANOTHER
+from core.tracing.method import METHODS
 
 
 def scored_words(scored: Scored) -> str:
     """Why no edge is shown, where none has a score."""
     if scored.values.any():
         return ""
-    if KINDS[scored.kind].from_b or scored.method == "eap-ig":
+    method = METHODS.get(scored.method)
+    if KINDS[scored.kind].from_b or (method is not None and method.needs_counterfactual):
         return f"{ALIKE} {ANOTHER}"
     return "By these scores no edge has an effect on the metric. Choose another metric."

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from app.messages.replies import Kept, Opened, Ran, Ready, Scored
 from app.presenters.canvas import Extent, canvas_data
-from app.presenters.circuit_file import circuit_text
+from app.presenters.circuit_file import circuit_shown, circuit_text
 from app.presenters.subject import Subject, over_words, subject_of
+from core.circuit import Circuit
 from core.edits import Target
 from core.project.document import Document, Source
 from views.canvas.data import CanvasData
@@ -81,6 +82,10 @@ class Snapshot:
         inputs = f"A: {_words(document.clean)}\nB: {_words(document.counterfactual)}"
         title = f"{subject.model} ({subject.details})"
         return FigureCaption(title, inputs, subject.metric_words, "; ".join(subject.edits) or "none", lines)
+
+    def circuit(self) -> Circuit:
+        """The circuit with its scores."""
+        return circuit_shown(self)
 
     def circuit_json(self) -> str:
         """The circuit as a file."""

@@ -23,6 +23,7 @@ from app.window.garbage_collector import Collector
 from app.window.main_window import Window
 from app.workbench.workbench import Workbench
 from app.workbench.worker_thread import EngineThread, Server
+from core import plugins
 from views import theme
 
 APP_ID = "wirescope"  # of packaging/wirescope.desktop
@@ -42,6 +43,7 @@ def application() -> QApplication:
 
 def make_engine_side() -> Server:
     """Runs in the engine's thread: this is where torch is imported."""
+    plugins.load()
     from app.worker.service import EngineSide
 
     return EngineSide()
@@ -64,6 +66,7 @@ def run(model: str | None) -> int:
     if sys.platform == "win32":
         import torch  # noqa: F401  # on Windows its libraries must be there before Qt's
 
+    plugins.wait()  # for the first frame: the engine's thread loads them
     log_book()
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)

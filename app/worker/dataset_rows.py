@@ -195,8 +195,8 @@ class DatasetRows:
         if choice is None or not choice.kind:
             return None
         kind = choice.kind
-        if kind == "cosine" and rows[0].counterfactual is None:
-            kind = "cosine_clean"
+        if kind in METRICS and rows[0].counterfactual is None:
+            kind = METRICS[kind].without_b or kind
         pairs = [answers(row, choice) for row in rows]
         targets, foils = ([pair[which] for pair in pairs] for which in (0, 1))
         return Metric(

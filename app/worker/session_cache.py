@@ -178,8 +178,9 @@ class Bench:
         """Bind the metric; where it does not fit, say why and take the session's default."""
         problem, note = "", ""
         metric = None
-        if choice is not None and choice.kind == "cosine" and not self.ready.has_counterfactual:
-            choice = MetricChoice("cosine_clean")  # what is left of it; flat at A, which tracing must know
+        row = None if choice is None else METRICS.get(choice.kind)
+        if row is not None and row.without_b and not self.ready.has_counterfactual:
+            choice = MetricChoice(row.without_b)  # what is left of it; flat at A, which tracing must know
         if choice is not None and choice.kind:
             needs = METRICS.get(choice.kind)
             metric = Metric(

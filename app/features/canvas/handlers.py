@@ -16,6 +16,7 @@ from core.downstream import downstream
 from core.edits import EditKind, Target
 from core.evaluation.node_changes import node_changes
 from core.lens.unfolded import Unfolded, unfold
+from core.tracing.method import METHODS
 from views.canvas.positions.data import Positions
 
 OVERALL = 160  # links of each sort that are given to the window
@@ -28,7 +29,8 @@ def serve_unfolded(want: WantUnfolded, request: Request, bench: Bench, send: Sen
         return
     scored = bench.scores_key(request.document)
     kind, method = scored.kind, scored.choice.method
-    if method not in ("eap", "eap-ig"):  # the others know no positions
+    known = METHODS.get(method)
+    if known is None or known.gradients is None:  # it knows no positions
         method = "eap-ig" if bench.ready.has_counterfactual else "eap"
     key = ("unfold", bench.metric_key, kind, method, want)
     if key not in bench.kept:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.__main__ import COMMANDS
 from app.cli import run
+from app.cli.parser import COMMANDS
 from app.cli.run_report import report_words
 from core.edits import Edit, parse_edit
 from core.errors import Cancelled
