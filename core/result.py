@@ -67,3 +67,11 @@ class Result:
             Prediction(index, self.model.label(index), value)
             for index, value in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
+
+
+def keeps_no(what: str) -> ArgumentError:
+    """For who asks a run for what it does not keep."""
+    return ArgumentError(
+        f"A circuit run keeps no {what}, and neither does a run of more inputs than the memory has room for.",
+        "Take a run with edits, of fewer inputs or with more memory (memory_megabytes).",
+    )

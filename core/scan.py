@@ -9,6 +9,7 @@ the rest of the model together (core/engine/batched_edits.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,7 +22,7 @@ from core.engine.batched_edits import Scanner
 from core.errors import ArgumentError, Cancelled
 from core.graph import Edge, Node, Reader
 from core.positions import Positions
-from core.progress import stage, watched
+from core.progress import stage, watched, within
 from core.session import Session
 
 
@@ -68,6 +69,7 @@ class Scan:
         self.edits = tuple(edits)
         self._like = Edit("input", kind, positions, value, seed=seed)
         self.effects: NDArray[np.float64] = np.full(len(chosen), np.nan)
+        self._of_parts = np.full((len(session.parts), len(chosen)), np.nan)  # of a batch that goes in parts
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -95,6 +97,9 @@ class Scan:
     def parts(self, cancelled: Callable[[], bool] | None = None) -> Iterator[Part]:
         """Measure what is missing, batch by batch, and give each as it comes. cancelled: asked at every layer of a
         run. Raises Cancelled."""
+        if self.session.parts:
+            yield from self._over_parts(cancelled)
+            return
         begun = self.done / max(len(self), 1)
         with watched(None, cancelled), stage(begun, begun):
             scanner = Scanner(self.session.engine, self.edits)
@@ -110,6 +115,22 @@ class Scan:
             effects[[torch.equal(stream, scanner.standing) for stream in streams]] = 0.0  # not even rounding changes it
             self.effects[numbers] = effects
             yield Part(np.asarray(numbers), effects)
+
+    def _over_parts(self, cancelled: Callable[[], bool] | None) -> Iterator[Part]:
+        """The same of a batch that is too large: part by part of its rows, so that results come with the last one."""
+        parts, table = self.session.parts, self._of_parts
+        shares = np.array([len(rows) for rows in parts]) / self.session.pair.batch
+        for number, rows in enumerate(parts):
+            if not np.isnan(table[number]).any():
+                continue
+            of_rows = copy(self)
+            of_rows.session, of_rows.effects = self.session.part(rows), table[number]
+            share = number / len(parts)
+            for part in within(of_rows.parts(cancelled), share, share + 1 / len(parts)):
+                if number == len(parts) - 1:
+                    self.effects[part.numbers] = shares @ table[:, part.numbers]
+                    yield Part(part.numbers, self.effects[part.numbers])
+            del of_rows  # before the next part's runs are made
 
     def _batches(self, scanner: Scanner) -> Iterator[list[int]]:
         """The numbers of targets that are not measured, those of one stage together."""

@@ -18,17 +18,18 @@ from core.engine.engine import MEMORY_MEGABYTES, Engine
 from core.engine.population import Population
 from core.engine.sizes import own_bytes
 from core.engine.state import RunState
-from core.errors import ArgumentError, InputError
+from core.errors import ArgumentError, InputError, MemoryBudgetError
 from core.graph import Graph
 from core.inputs.pair import Dataset, Pair
 from core.metric_reading import MetricReading, at_last
-from core.metrics import BoundMetric, Metric, bind, default_metric
+from core.metrics import METRICS, BoundMetric, Metric, bind, default_metric
 from core.models.cause import check_autocast, disagreement, naming_cause
 from core.models.model import Model
 from core.noise import noise_floor
 from core.precision import widened
 from core.progress import stage
 from core.result import Result
+from core.session_parts import joined_results, metric_of, parts_of, rows_at_once, rows_of
 from core.steering import population_of
 
 # How far a run may be from the model's own forward, as a share of the range of its outputs. Sums in another order
@@ -60,6 +61,10 @@ class Session:
     memory_megabytes: for the states of runs that are kept to start others from; those used longest ago go first.
     parity: of another session of this model, where one check is enough: batches of a dataset are not checked again.
     population: of another session, in place of a dataset: its means are then made once for both.
+    among: the number of the first row, and of all rows, of a batch that these are a part of; what is drawn for a row is
+    then what it is there.
+
+    parts: the rows of a batch that is too large for the memory, as they go through the model; nothing where it fits.
 
     Raises ModelError where the engine does not agree with the model's own forward, InputError for answers that do
     not fit and inputs on another device, MemoryBudgetError where a run would need more than its memory.
@@ -76,6 +81,7 @@ class Session:
         memory_megabytes: float = MEMORY_MEGABYTES,
         parity: Parity | None = None,
         population: Population | None = None,
+        among: tuple[int, int] | None = None,
     ) -> None:
         self.model = model
         self.pair = pair
@@ -89,8 +95,19 @@ class Session:
         self.mean_over_positions = mean_over_positions
         self.population = population if dataset is None else population_of(model, dataset, memory_megabytes)
         self._over: tuple[Dataset, Population] | None = None
+        self._floor: tuple[BoundMetric, float] | None = None
+        self._memory = int(memory_megabytes * 2**20)
+        self._engine: Engine | None = None
+        self._unedited: tuple[BoundMetric, Result, Result | None] | None = None
+        self.parts: list[range] = []
+        rows = rows_at_once(model.adapter, pair, self._memory)
+        if rows < pair.batch:
+            self.population = self.population or population_of(model, Dataset([pair]), memory_megabytes)
+            self._split(rows, parity)
+            self.with_metric(metric)
+            return
         with naming_cause(model.adapter, model.title):
-            self.engine = Engine(
+            self._engine = Engine(
                 model.adapter,
                 pair.clean.tensor,
                 None if b is None else b.tensor,
@@ -99,14 +116,92 @@ class Session:
                 pair.roles,
                 self.population,
                 memory_megabytes,
+                among,
             )
             with stage(0.0, 0.5):
                 self.engine.clean()
             self.parity = self._check_parity() if parity is None else parity
         with stage(0.5, 1.0):
             self.engine.counterfactual()
-        self._floor: tuple[BoundMetric, float] | None = None
         self.with_metric(metric)
+
+    # ---- a batch that is too large ----
+
+    def _split(self, rows: int, parity: Parity | None) -> None:
+        """Go through the batch so many rows at a time, once for what the metric needs."""
+        self.parts = parts_of(self.pair.batch, rows)
+        tops, parities = [], []
+        for number, some in enumerate(self.parts):
+            with stage(number / len(self.parts), (number + 1) / len(self.parts)):
+                part = self._part(some, None, parity, self._memory)
+                tops.append(part._clean_answer.argmax(dim=-1))
+                parities.append(part.parity)
+                self._answers = part._clean_answer.shape[1]
+                del part  # before the next is made
+        self._top = torch.cat(tops)
+        self.parity = max(parities, key=lambda each: each.relative)
+
+    def part(self, rows: range, memory: int | None = None) -> Session:
+        """A session of some rows of the batch, with runs of its own; what replacements are drawn from is that of all.
+        memory: bytes, where it has less than this one."""
+        metric = None if self.metric_by_default else metric_of(self.metric.metric, rows)
+        return self._part(rows, metric, self.parity, self.memory if memory is None else memory)
+
+    def _part(self, rows: range, metric: Metric | None, parity: Parity | None, memory: int) -> Session:
+        return Session(
+            self.model,
+            rows_of(self.pair, rows),
+            metric,
+            mean_over_positions=self.mean_over_positions,
+            memory_megabytes=memory / 2**20,
+            parity=parity,
+            population=self.population or self.engine.population,
+            among=(rows.start, self.pair.batch),
+        )
+
+    def _answers_for(self, metric: Metric) -> tuple[Tensor, Tensor | None]:
+        """The unedited outputs over A and B, for a metric to compare others with. Of a batch in parts those of metrics
+        that look for answers alone are not made: these ask no more than how many there are."""
+        if not self.parts:
+            return self._clean_answer, self._b_answer
+        row = METRICS.get(metric.kind)
+        if row is None or row.needs_target:
+            return torch.zeros(1, 1, device=self._top.device).expand(len(self._top), self._answers), None
+        of_a, of_b = [], []
+        for rows in self.parts:
+            part = self._part(rows, None, self.parity, self._memory)
+            of_a.append(part._clean_answer)
+            of_b += [] if part._b_answer is None else [part._b_answer]
+            del part
+        return torch.cat(of_a), torch.cat(of_b) if of_b else None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the whole batch. Raises MemoryBudgetError for one that is too large for that."""
+        if self._engine is None:
+            raise MemoryBudgetError(
+                f"This needs the runs of all {self.pair.batch} rows at once, and there is memory for "
+                f"{len(self.parts[0])} at a time.",
+                "Raise it (memory_megabytes), or take fewer or shorter inputs at once.",
+            )
+        return self._engine
+
+    @property
+    def memory(self) -> int:
+        """Bytes for the states of runs."""
+        return self._memory if self._engine is None else self._engine.memory
+
+    def _by_parts(self, run: Callable[[Session], list[Result]]) -> list[Result]:
+        """Results of the whole batch, some rows at a time."""
+        memory, parts = self.memory, self.parts
+        if not parts:  # what stands beside them has no room
+            memory, parts = self.engine.free, parts_of(self.pair.batch, -(-self.pair.batch // 2))
+            self.engine.room(0, alone=True)
+        results = []
+        for number, rows in enumerate(parts):
+            with stage(number / len(parts), (number + 1) / len(parts)):
+                results.append([joined_results([result]) for result in run(self.part(rows, memory))])  # its states go
+        return [joined_results(each) for each in zip(*results, strict=True)]
 
     def population_over(self, dataset: Dataset) -> Population:
         """The inputs that replacements of a dataset's pairs are taken from: those that the session was given, or else
@@ -114,7 +209,7 @@ class Session:
         if self.population is not None:
             return self.population
         if self._over is None or self._over[0] is not dataset:
-            self._over = dataset, population_of(self.model, dataset, self.engine.memory / 2**20)
+            self._over = dataset, population_of(self.model, dataset, self.memory / 2**20)
         return self._over[1]
 
     @property
@@ -141,11 +236,25 @@ class Session:
     @property
     def clean(self) -> Result:
         """The unedited run over A."""
-        return self.run()
+        return self._both[0] if self.parts else self.run()
+
+    @property
+    def _both(self) -> tuple[Result, Result | None]:
+        """The unedited runs of a batch in parts, kept."""
+        if self._unedited is None or self._unedited[0] is not self.metric:
+
+            def both(part: Session) -> list[Result]:
+                return [each for each in (part.clean, part.counterfactual) if each is not None]
+
+            a, *b = self._by_parts(both)
+            self._unedited = self.metric, a, b[0] if b else None
+        return self._unedited[1:]
 
     @property
     def counterfactual(self) -> Result | None:
         """The unedited run over B."""
+        if self.parts:
+            return self._both[1]
         started = time.perf_counter()
         state = self.engine.counterfactual()
         none = range(self.graph.layers, self.graph.layers)
@@ -154,8 +263,9 @@ class Session:
     def with_metric(self, metric: Metric | None) -> None:
         """Read another metric off the same runs; None: the default one. Raises ArgumentError and InputError, and then
         changes nothing."""
-        chosen = metric or default_metric(self.model, self._clean_answer, self._b_answer is not None)
-        self.metric = bind(chosen, self.model, self._clean_answer, self._b_answer)
+        top = self._top if self.parts else self._clean_answer.argmax(dim=-1)
+        chosen = metric or default_metric(self.model, top, self.pair.counterfactual is not None)
+        self.metric = bind(chosen, self.model, *self._answers_for(chosen))
         self.metric_by_default = metric is None
 
     def run(
@@ -177,8 +287,19 @@ class Session:
         """
         if positions not in (None, "all"):
             raise ArgumentError('positions is "all" or None.')
+
+        def by_parts(part: Session) -> list[Result]:
+            return [part.run(edits, positions, cancelled, frozen_norms=frozen_norms)]
+
+        if self.parts:
+            return self._by_parts(by_parts)[0]
         started = time.perf_counter()
-        ran = self.engine.run(edits, positions == "all", cancelled, frozen_norms)
+        try:
+            ran = self.engine.run(edits, positions == "all", cancelled, frozen_norms)
+        except MemoryBudgetError:  # said before anything runs
+            if self.pair.batch == 1:
+                raise
+            return self._by_parts(by_parts)[0]
         return replace(self._result(ran.state, ran.layers, started), known=ran.known)
 
     def run_circuit(
@@ -207,7 +328,14 @@ class Session:
         started = time.perf_counter()
         for circuit in circuits:
             circuit.check_fits(self.graph)
-        ran = run_circuits(self.engine, circuits, replacement, cancelled)
+        if self.parts and circuits:
+            return self._by_parts(lambda part: part.run_circuits(circuits, replacement, cancelled))
+        try:
+            ran = run_circuits(self.engine, circuits, replacement, cancelled)
+        except MemoryBudgetError:  # said before anything runs
+            if self.pair.batch == 1:
+                raise
+            return self._by_parts(lambda part: part.run_circuits(circuits, replacement, cancelled))
         results = [self._result(state, layers, started) for state, layers in ran]
         milliseconds = (time.perf_counter() - started) * 1000 / max(len(results), 1)
         return [replace(result, milliseconds=milliseconds) for result in results]

@@ -54,6 +54,7 @@ class Engine:
     lengths: how many positions of each row are real (right padding), or None where all are.
     roles: spans of positions with a name, one a row.
     dataset: the inputs that means are taken over and that `resample` draws from; these inputs where it is None.
+    among: the number of the first row, and of all rows, of a batch that these are a part of.
     memory_megabytes: for the states of all runs together. Raises MemoryBudgetError where one run would need more.
     """
 
@@ -67,6 +68,7 @@ class Engine:
         roles: Mapping[str, tuple[Span, ...]] | None = None,
         dataset: Population | None = None,
         memory_megabytes: float = MEMORY_MEGABYTES,
+        among: tuple[int, int] | None = None,
     ) -> None:
         self.adapter = adapter
         self.graph = adapter.graph
@@ -80,7 +82,9 @@ class Engine:
         )
         one = len(self.population.lengths) == 1
         over_positions = one if mean_over_positions is None else mean_over_positions
-        self.references = References(adapter, self.unedited, clean, self.extent, self.population, over_positions)
+        self.references = References(
+            adapter, self.unedited, clean, self.extent, self.population, over_positions, among or (0, self.batch)
+        )
         self._frozen: dict[bool, FrozenNorms] = {}
         self.memory = int(memory_megabytes * 2**20)
         self._kept = KeptRuns(self.memory)
@@ -197,10 +201,11 @@ class Engine:
         read = positions if full or self.reads is None else self.reads.numel()
         return state_bytes(self.adapter, positions, read, outputs, first_layer)
 
-    def room(self, wanted: int) -> None:
-        """Make room for `wanted` bytes beside the runs over A and B. Raises MemoryBudgetError where they do not fit."""
+    def room(self, wanted: int, alone: bool = False) -> None:
+        """Make room for `wanted` bytes beside the runs over A and B. alone: let all others go. Raises MemoryBudgetError
+        where they do not fit."""
         self._check_room(wanted)
-        self._kept.make_room(wanted)
+        self._kept.make_room(self.memory if alone else wanted)
 
     @property
     def free(self) -> int:

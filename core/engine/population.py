@@ -119,10 +119,10 @@ class Population:
             count += 1
         return count
 
-    def donors(self, inputs: Tensor, lengths: tuple[int, ...], seed: int) -> list[int]:
+    def donors(self, inputs: Tensor, lengths: tuple[int, ...], seed: int, first: int = 0) -> list[int]:
         """For each row of some inputs another one from here, drawn by the seed: `random.Random(f"{seed} {row}")`
-        chooses among the rows that are at least as long (pictures: of the same size) and not the same. Raises
-        EditError where there is none."""
+        (rows counted from `first` on) chooses among the rows that are at least as long (pictures: of the same size) and
+        not the same. Raises EditError where there is none."""
         found = []
         for row, length in enumerate(lengths):
             candidates = [
@@ -140,7 +140,7 @@ class Population:
                     "There is no other input to resample from that is at least as long.",
                     "Give the session a dataset of inputs, or take the edit mean or zero.",
                 )
-            found.append(random.Random(f"{seed} {row}").choice(candidates))
+            found.append(random.Random(f"{seed} {first + row}").choice(candidates))
         return found
 
     def _same_grid(self, row: int, other: Tensor) -> bool:

@@ -38,7 +38,7 @@ class References:
 
     inputs: the session's own, [batch, position] or pixels. extent: which of their positions are real, and their roles.
     population: the inputs that means and resampling draw from. mean_over_positions: one mean for all positions instead
-    of one a position.
+    of one a position. among: the number of the first row, and of all rows, of the batch that is drawn for.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class References:
         extent: Extent,
         population: Population,
         mean_over_positions: bool,
+        among: tuple[int, int],
     ) -> None:
         self.adapter = adapter
         self._runs = runs
@@ -57,6 +58,7 @@ class References:
         self._extent = extent
         self.population = population
         self._over_positions = mean_over_positions
+        self._among = among
         self._biases: dict[int, Tensor] = {}
         self._donors: dict[int, RunState] = {}
         self._row: int | None = None
@@ -132,7 +134,7 @@ class References:
     def _donors_of(self, seed: int) -> RunState:
         """The run over the inputs that a seed draws, one for each row."""
         if seed not in self._donors:
-            rows = self.population.donors(self._inputs, self._lengths, seed)
+            rows = self.population.donors(self._inputs, self._lengths, seed, self._among[0])
             if len(self._donors) == DRAWN:
                 self._donors.clear()
             self._donors[seed] = self.population.run(rows)
@@ -152,7 +154,10 @@ class References:
         else:
             x, name = stream_before(state, target, self.adapter.shape.parallel), f"->{target.name}"
         generator = torch.Generator("cpu").manual_seed(zlib.crc32(f"{seed} {name}".encode()))
-        drawn = torch.randn(x.shape, generator=generator, dtype=torch.float64, device="cpu").to(x.dtype).to(x.device)
+        first, rows = self._among
+        size = (rows, *x.shape[1:])
+        drawn = torch.randn(size, generator=generator, dtype=torch.float64, device="cpu")[first : first + len(x)]
+        drawn = drawn.to(x.dtype).to(x.device)
         lengths = torch.tensor(self._lengths, device=x.device)
         real = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[:, :, None]
         total = torch.where(real, x, 0).square().sum(dim=(1, 2))

@@ -26,7 +26,7 @@ from core.result import Result
 from core.session import Session
 from core.tracing.costs import PREPARED
 from core.tracing.direction import FLAT
-from core.tracing.over_pairs import Batch, batches_over
+from core.tracing.over_pairs import Batch, batches_over, own_batches
 
 TOGETHER = 48  # circuits that are run together, whose outputs are held
 PART = 8  # where what is measured is remembered part by part
@@ -124,10 +124,7 @@ def measure(
     here, part by part, and found again when the same is asked for after Cancelled. Raises ArgumentError for circuits of
     another graph, EditError for `patch` without a B, Cancelled.
     """
-    if dataset is None:
-        batches = [Batch(tuple(range(session.pair.batch)), lambda: session)]
-    else:
-        batches = batches_over(session, dataset)
+    batches = own_batches(session) if dataset is None else batches_over(session, dataset)
     for circuit in circuits:
         circuit.check_fits(session.graph)
     todo, places = _different([Circuit(session.graph, np.empty(0, dtype=np.int64)), *circuits])

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.engine.population import Population
-from core.errors import ArgumentError, InputError
-from core.result import Result
+from core.errors import InputError
+from core.result import Result, keeps_no
 from core.session import Session
 
 
@@ -22,7 +22,7 @@ def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> ND
     """
     adapter, state = result.model.adapter, result.state
     if not state.q:
-        raise ArgumentError("A circuit run keeps no attention.", "Take the pattern from a run with edits.")
+        raise keeps_no("attention")
     with torch.no_grad():
         pattern = state.pattern(adapter, layer, head)
     return pattern[min(row, len(pattern) - 1)].float().cpu().numpy()

@@ -28,11 +28,10 @@ from core.engine.flow import Flow
 from core.engine.plan import ReaderPlan
 from core.engine.rows import Held, Rows
 from core.engine.state import RunState
-from core.errors import ArgumentError
 from core.graph import Node, Reader
 from core.lens.output import FrozenOutput, needs_head
 from core.precision import widened
-from core.result import Result
+from core.result import Result, keeps_no
 from core.session import Session
 
 Direction = Callable[[Tensor], Tensor]  # logits [batch, answers] to [batch]
@@ -66,7 +65,7 @@ def direct_attribution(session: Session, result: Result, scales_of: Result | Non
     needs_head(session.model)
     state = result.state
     if not state.q:
-        raise ArgumentError("A circuit run keeps no heads.", "Take a run with edits.")
+        raise keeps_no("heads")
     read, edges, edits = _read(session, state)
     scales = read if scales_of is None else _read(session, scales_of.state)[0]
     output = FrozenOutput(session.model, state, scales)

@@ -19,7 +19,7 @@ from core.errors import ArgumentError
 from core.graph import Node
 from core.lens.output import FrozenOutput, needs_head
 from core.precision import widened
-from core.result import Result
+from core.result import Result, keeps_no
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _stream_after(result: Result, node: Node) -> Tensor:
 def _check(result: Result) -> None:
     needs_head(result.model)
     if not result.state.q:
-        raise ArgumentError("A circuit run keeps no stream.", "Take a run with edits.")
+        raise keeps_no("stream")
 
 
 def _at(result: Result, x: Tensor, position: int, row: int) -> Tensor:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from core.models.model import Model
 
 
-def default_metric(model: Model, clean: Tensor, has_counterfactual: bool) -> Metric:
-    """The log-probability of the clean run's top answer; the cosine where there is no head."""
+def default_metric(model: Model, top: Tensor, has_counterfactual: bool) -> Metric:
+    """The log-probability of the clean run's top answers [batch]; the cosine where there is no head."""
     if model.adapter.shape.output_kind == "embedding":
         return Metric("cosine" if has_counterfactual else METRICS["cosine"].without_b)
-    return Metric("log_probability", [int(index) for index in clean.argmax(dim=-1)])
+    return Metric("log_probability", top.tolist())
 
 
 def bind(metric: Metric, model: Model, clean: Tensor, counterfactual: Tensor | None) -> BoundMetric:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 
 from core.engine.alignment import common_roles
-from core.engine.engine import Engine
 from core.engine.sizes import gradient_bytes, state_bytes
 from core.errors import InputError
 from core.inputs.pair import Dataset, Pair, Side
 from core.metrics import Answer, Metric, answers_of
 from core.precision import HALF
 from core.session import Session
+from core.session_parts import parts_of
 from core.tracing.costs import POSITIONS, batch_positions
 
 
@@ -29,14 +30,27 @@ class Batch:
     session: Callable[[], Session]
 
 
-def fitting_positions(engine: Engine, gradients: int = 0) -> int:
-    """How many positions a batch may have, so that its runs fit into an engine's memory: those over A and B and one
+def fitting_positions(session: Session, gradients: int = 0) -> int:
+    """How many positions a batch may have, so that its runs fit into a session's memory: those over A and B and one
     more, or the graph of a gradient run and the gradients of so many."""
-    many = 1024
-    runs = state_bytes(engine.adapter, many, many, many // engine.length)
-    graph, kept = gradient_bytes(engine.adapter, many)
+    many, adapter = 1024, session.model.adapter
+    runs = state_bytes(adapter, many, many, many // session.pair.length)
+    graph, kept = gradient_bytes(adapter, many)
     needed = 2 * runs + max(runs, graph + gradients * kept if gradients else 0)
-    return max(1, int(engine.memory * many // needed))
+    return max(1, int(session.memory * many // needed))
+
+
+def own_batches(session: Session, gradients: int = 0) -> list[Batch]:
+    """The session's own batch, or parts of it where it does not fit into its memory. gradients: that are held at once
+    for each of its rows."""
+    parts, batch = session.parts, session.pair.batch
+    if gradients:
+        rows = max(1, fitting_positions(session, gradients) // session.pair.length)
+        if rows < (len(parts[0]) if parts else batch):
+            parts = parts_of(batch, rows)
+    if not parts:
+        return [Batch(tuple(range(batch)), lambda: session)]
+    return [Batch(tuple(rows), partial(session.part, rows)) for rows in parts]
 
 
 def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> list[Batch]:
@@ -61,7 +75,7 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
                 joined(chosen),
                 _metric(session, dataset, numbers),
                 mean_over_positions=session.mean_over_positions,
-                memory_megabytes=session.engine.memory / 2**20,
+                memory_megabytes=session.memory / 2**20,
                 parity=session.parity,
                 population=population,
             )
@@ -69,7 +83,7 @@ def batches_over(session: Session, dataset: Dataset, positions: int = POSITIONS)
         rows = (row for number in numbers for row in range(first[number], first[number + 1]))
         return Batch(tuple(rows), make)
 
-    most = min(positions, fitting_positions(session.engine))
+    most = min(positions, fitting_positions(session))
     return [batch(numbers) for group in groups.values() for numbers in _cut(group, dataset, most)]
 
 
@@ -94,7 +108,7 @@ def usual_positions(session: Session, runs: float, gradients: int = 1) -> int:
     session's memory. runs: about how many forward runs a pair takes. gradients: see `fitting_positions`."""
     blocks = session.model.adapter.blocks
     quick = batch_positions(sum(part.numel() for block in blocks for part in block.parameters()), runs)
-    return min(quick, fitting_positions(session.engine, gradients))
+    return min(quick, fitting_positions(session, gradients))
 
 
 def sessions_over(session: Session, dataset: Dataset, positions: int = POSITIONS) -> Iterator[Session]:

@@ -24,7 +24,7 @@ from core.tracing.direction import direction_of_gap, gap
 from core.tracing.job import Job, Memory, common_length
 from core.tracing.method import method_named
 from core.tracing.options import Level
-from core.tracing.over_pairs import Batch, batches_over, fitting_positions, metric_name, usual_positions
+from core.tracing.over_pairs import Batch, batches_over, fitting_positions, metric_name, own_batches, usual_positions
 from core.tracing.scores import Scores
 from core.tracing.told_options import Options
 
@@ -89,7 +89,7 @@ class Tracing:
             start, stop = self.done / self.pairs, before / self.pairs
             share, prepared = 0.0, self._prepared(batches)
             sessions: list[Session] = []
-            shared = SharedMemory(self.session.engine.memory // 2) if len(batches) > 1 else None
+            shared = SharedMemory(self.session.memory // 2) if len(batches) > 1 else None
             gap_so_far = self._gap if self.method.replaces else np.nan
             for batch in batches:
                 after = share + prepared * len(batch.rows) / (before - self.done)
@@ -126,7 +126,7 @@ class Tracing:
             self._sum, self.done, self._gap, self._kept, self._memory = so_far, scored, gap_so_far, found.kept, Memory()
             self._measured = found.measured
             del sessions, first, more, job, found  # else they would stay while those of the next batch are made
-            if self._dataset is not None:
+            if len(self._job_batches()) > 1:
                 give_back()
             yield self.scores, self.done / self.pairs
             if cancelled is not None and cancelled() and self.done < self.pairs:
@@ -136,12 +136,13 @@ class Tracing:
         """The batches that are scored, and of a joint method all of them together."""
         if self._jobs is None:
             session = self.session
+            gradients = self.method.held(self.told) if self.method.slopes else 0
             if self._dataset is None:
-                self._jobs = [[Batch(tuple(range(session.pair.batch)), lambda: session)]]
+                batches = own_batches(session, 0 if self.method.joint else gradients)
+                self._jobs = [batches] if self.method.joint else [[batch] for batch in batches]
             else:
-                gradients = self.method.held(self.told) if self.method.slopes else 0
                 if self.method.joint:
-                    usual = min(POSITIONS, fitting_positions(session.engine, gradients))
+                    usual = min(POSITIONS, fitting_positions(session, gradients))
                 else:
                     usual = usual_positions(session, self._forwards(), gradients)
                 batches = batches_over(session, self._dataset, 1 if self.method.alone else usual)
@@ -159,7 +160,7 @@ class Tracing:
         """What share of a job's work is done before its pairs are scored: their runs, and what replacements are taken
         from, which is made once, for all."""
         pairs = sum(len(batch.rows) for batch in batches)
-        runs = 0.0 if self._dataset is None else PREPARED * pairs
+        runs = 0.0 if len(self._job_batches()) == 1 and self._dataset is None else PREPARED * pairs
         if self.method.replaces and self.done == 0:
             population = self.session.population
             runs += ablation(self.replacement).runs(self.pairs if population is None else len(population.lengths))

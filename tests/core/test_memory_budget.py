@@ -8,15 +8,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 import wirescope as ws
 from core.engine.sizes import state_bytes
-from core.errors import MemoryBudgetError
+from core.errors import ArgumentError, MemoryBudgetError
 from core.lens.attention import mean_attention
 from core.models import causal_lm
+from tests.core.engine.cases import case
 from tests.live_memory import LiveMemory
 
 LAYERS, WIDTH, VOCABULARY, LENGTH = 3, 64, 8000, 12
@@ -95,6 +97,58 @@ def test_a_scan_is_cut_to_the_memory(model: ws.Model) -> None:
     session.engine.set_memory(1.5 * one_row(model))
     with pytest.raises(MemoryBudgetError, match="memory_megabytes"):
         ws.Scan(session, ["input->m0"]).run()
+
+
+@pytest.mark.parametrize("family", ["llama-grouped", "timm-vit-average"])
+def test_a_batch_that_is_too_large_goes_some_rows_at_a_time(family: str) -> None:
+    """With the same numbers, whatever is drawn and averaged for its rows."""
+    setup = case(family, batch=5)
+    one = case(family).session().engine.least_megabytes
+    answers = [0, 1, 2, 3, 4]
+    metrics = [ws.log_probability(answers), ws.kl()] if setup.model.adapter.shape.output_kind != "embedding" else [None]
+    whole, split = (ws.Session(setup.model, setup.pair, memory_megabytes=size) for size in (384, 2.2 * one))
+    assert not whole.parts
+    assert [len(rows) for rows in split.parts] == [1, 2, 2]
+    kinds = ("patch", "zero", "mean", "resample", "noise")
+    runs = [[ws.Edit("m1", kind, value=0.5 if kind == "noise" else None, positions=[-1])] for kind in kinds]
+    circuit = ws.Circuit(whole.graph, np.arange(0, whole.graph.n_edges, 3))
+    found = []
+    for session in (whole, split):
+        numbers = [session.clean.logits, session.counterfactual.logits]
+        for metric in metrics:
+            session.with_metric(metric)
+            for edits in runs:
+                result = session.run(edits, frozen_norms=edits is runs[0])
+                numbers += [result.metric, result.answer, session.run(edits, positions="all").logits]
+            numbers += [session.run_circuit(circuit, kind).metric for kind in ("patch", "mean")]
+        numbers += [ws.Scan(session, ["m0", "input->m1", "a1.h0->logits"]).run()]
+        numbers += [ws.trace(session, "eap", replacement=kind).values for kind in ("patch", "mean")]
+        numbers += [ws.faithfulness(session, ws.trace(session, "random"), random_circuits=0).recovered]
+        found.append([np.asarray(each) for each in numbers])
+    for expected, of_parts in zip(*found, strict=True):
+        assert of_parts.shape == expected.shape
+        assert np.abs(of_parts - expected).max() <= 1e-12 * max(1, np.abs(expected).max())
+    with pytest.raises(MemoryBudgetError, match="all 5 rows at once"):
+        ws.direct_attribution(split, whole.clean)
+    with pytest.raises(ArgumentError, match="more inputs than the memory has room for"):
+        ws.direct_attribution(split, split.clean)
+
+
+def test_a_batch_in_parts_keeps_to_its_memory_and_one_row_alone_is_refused(model: ws.Model) -> None:
+    rows = 12
+    made = pair(model, 1, rows)
+    budget = 6 * one_row(model)
+    with LiveMemory() as memory:
+        session = ws.Session(model, made, METRIC, memory_megabytes=budget)
+        session.run([ws.Edit("m0", "mean")])
+        session.run([ws.Edit("a1.h0", "patch")])
+        ws.Scan(session, ["m0->logits", "input->m1"]).run()
+        ws.trace(session, "eap")
+        session.run_circuit(ws.circuit_of(session.graph, ["input->m0", "m0->logits"]))
+    assert 3 * one_row(model, rows) > 3 * budget
+    assert memory.most < 1.2 * budget
+    with pytest.raises(MemoryBudgetError, match="memory_megabytes"):
+        ws.Session(model, made, METRIC, memory_megabytes=one_row(model))
 
 
 @pytest.mark.parametrize("position", [-1, None])

@@ -92,5 +92,5 @@ def test_pairs_go_together_as_their_gradients_fit(monkeypatch) -> None:
     monkeypatch.setattr(over_pairs, "batch_positions", lambda weights, runs: 10**6)
     for steps in (1, 5):
         scores_per_pair(session, "eap-ig", ws.Dataset(pairs), options=ws.Options(steps=steps))
-    assert asked == [over_pairs.fitting_positions(session.engine, steps) for steps in (1, 5)]
+    assert asked == [over_pairs.fitting_positions(session, steps) for steps in (1, 5)]
     assert asked[1] < asked[0]
