@@ -191,6 +191,12 @@ class Session:
         """Bytes for the states of runs."""
         return self._memory if self._engine is None else self._engine.memory
 
+    @property
+    def _divisible(self) -> bool:
+        """Whether a part of the batch has room beside the whole one's runs over A and B."""
+        engine, batch = self.engine, self.pair.batch
+        return batch > 1 and engine.free / 2**20 >= engine.least_megabytes / batch
+
     def _by_parts(self, run: Callable[[Session], list[Result]]) -> list[Result]:
         """Results of the whole batch, some rows at a time."""
         memory, parts = self.memory, self.parts
@@ -297,7 +303,7 @@ class Session:
         try:
             ran = self.engine.run(edits, positions == "all", cancelled, frozen_norms)
         except MemoryBudgetError:  # said before anything runs
-            if self.pair.batch == 1:
+            if not self._divisible:
                 raise
             return self._by_parts(by_parts)[0]
         return replace(self._result(ran.state, ran.layers, started), known=ran.known)
@@ -333,7 +339,7 @@ class Session:
         try:
             ran = run_circuits(self.engine, circuits, replacement, cancelled)
         except MemoryBudgetError:  # said before anything runs
-            if self.pair.batch == 1:
+            if not self._divisible:
                 raise
             return self._by_parts(lambda part: part.run_circuits(circuits, replacement, cancelled))
         results = [self._result(state, layers, started) for state, layers in ran]

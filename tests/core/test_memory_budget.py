@@ -128,6 +128,10 @@ def test_a_batch_that_is_too_large_goes_some_rows_at_a_time(family: str) -> None
     for expected, of_parts in zip(*found, strict=True):
         assert of_parts.shape == expected.shape
         assert np.abs(of_parts - expected).max() <= 1e-12 * max(1, np.abs(expected).max())
+    engine = whole.engine
+    engine.set_memory((engine._fixed + 0.7 * engine.most_bytes) / 2**20)  # which is too little for one more run
+    beside = whole.run([ws.Edit("input", "zero")]).answer
+    assert (beside - split.run([ws.Edit("input", "zero")]).answer).abs().max() <= 1e-12
     with pytest.raises(MemoryBudgetError, match="all 5 rows at once"):
         ws.direct_attribution(split, whole.clean)
     with pytest.raises(ArgumentError, match="more inputs than the memory has room for"):
