@@ -118,7 +118,7 @@ def no_qt_left(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
     if request.node.stash.get(FAILED, False):
         return  # its traceback holds its objects, and it fails already
-    shown = [repr(w) for w in _windows() if id(w) not in before and w.isVisible()]
+    shown = [repr(w) for w in _of_the_test(before) if w.isVisible()]
     assert not shown, f"the test left windows: {', '.join(shown)}"
     gc.collect(1)  # what the test itself has made
     left = _new_windows(before)
@@ -139,12 +139,21 @@ def _windows() -> list[Any]:
     return [w for w in QApplication.topLevelWidgets() if w.metaObject().className() not in SHARED_WIDGETS]
 
 
+def _of_the_test(before: set[int]) -> list[Any]:
+    """The windows that were not there before, nor belong to one that was, as its menus do."""
+
+    def stays(widget: Any) -> bool:
+        return widget is not None and (id(widget) in before or stays(widget.parentWidget()))
+
+    return [w for w in _windows() if not stays(w)]
+
+
 def _new_windows(before: set[int]) -> list[Any]:
-    new = [w for w in _windows() if id(w) not in before]
+    new = _of_the_test(before)
     if new:
         new.clear()
         gc.collect()
-        new = [w for w in _windows() if id(w) not in before]
+        new = _of_the_test(before)
     return new
 
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
+from app.window.main_window import Window
 from core.metrics import logit_difference
 from core.models.loading import load_model
 from core.project.metric_choice import MetricChoice
@@ -85,6 +86,64 @@ def reader(person: Person, models: SimpleNamespace) -> Person:
     person.open(models.gpt2, CLEAN, COUNTERFACTUAL, METRIC)
     assert not person.dialogs()
     return person
+
+
+@pytest.fixture(scope="module")
+def window_to_look_at(qapp: QApplication, models: SimpleNamespace) -> Iterator[Window]:
+    from app.window.application import make_window
+
+    theme.set_choice("dark")
+    theme.apply(qapp)
+    window = make_window()
+    window.show()
+    yield window
+    window.close()
+    window.deleteLater()
+
+
+@pytest.fixture
+def onlooker(window_to_look_at: Window, models: SimpleNamespace, qtbot) -> Iterator[Person]:
+    """Somebody at the window of `reader` who only looks, or puts back what he changes: one window for all such tests
+    of a file. Making one takes longer than most looks."""
+    window = window_to_look_at
+    person = Person(window, qtbot)
+    if not window.isActiveWindow():
+        with qtbot.waitActive(window, timeout=PATIENCE):
+            window.activateWindow()
+    if person.bench.opened is None:
+        person.open(models.gpt2, CLEAN, COUNTERFACTUAL, METRIC)
+    window.canvas.setFocus()
+    before = state(person)
+    yield person
+    person.rest()
+    window.canvas.choose(())
+    window.commands["frame_all"].trigger()
+    person.rest()
+    assert state(person) == before, "the test leaves the window changed: it needs one of its own, `reader`"
+
+
+def state(person: Person) -> dict[str, object]:
+    """What a test that only looks leaves as it was."""
+    window, bench = person.window, person.bench
+    return {
+        "document": bench.document,
+        "steps": sum(1 for _ in bench.history.steps()),
+        "selection": window.canvas.selection(),
+        "camera": window.canvas.camera,
+        "dialogs": len(person.dialogs()),
+        "size": window.size(),
+        "docks": [(key, dock.isVisible(), dock.isFloating()) for key, dock in window.docks.items()],
+        "page": window.centre.currentWidget(),
+        "theme": theme.choice(),
+    }
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those who look at one window come last in their file: while it is there, every other one takes longer to make."""
+    files = list(dict.fromkeys(item.path for item in items))
+    place = {path: number for number, path in enumerate(files)}
+    items.sort(key=lambda item: (place[item.path], "onlooker" in getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture

@@ -94,11 +94,11 @@ def test_the_window_can_be_heard_with_all_of_its_panels(request: pytest.FixtureR
     assert len(list(reachable(person.window))) > 25
 
 
-def test_find_can_be_heard(reader: Person) -> None:
-    QTest.keyClick(reader.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    bar = reader.window.finder.bar
+def test_find_can_be_heard(onlooker: Person) -> None:
+    QTest.keyClick(onlooker.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    bar = onlooker.window.finder.bar
     QTest.keyClicks(bar.field, "m0->")
-    reader.wait(lambda: bar.hits())
+    onlooker.wait(lambda: bar.hits())
     assert faults(bar) == []
     listed = QAccessible.queryAccessibleInterface(bar.list)
     assert listed.child(0).text(QAccessible.Text.Name).startswith("edge from MLP of layer 0 to")

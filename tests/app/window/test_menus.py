@@ -45,8 +45,8 @@ def connected(action: QAction) -> bool:
     return action.receivers(SIGNAL("triggered(bool)")) > len(showing)
 
 
-def test_every_entry_is_connected_or_says_that_it_is_empty(reader: Person) -> None:
-    found = bar_entries(reader)
+def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> None:
+    found = bar_entries(onlooker)
     assert len(found) > 40
     entries_of_edits = ("Cut Selection", "Patch Selection from B", "Restore Selection", "Reset All Edits")
     of_pictures = ("Another Picture", "Blur", "Mean Colour", "Noise", "Shuffle Patches")
@@ -96,9 +96,9 @@ def test_entries_that_have_nothing_to_work_on_are_grey(reader: Person) -> None:
     assert of_edits() == []
 
 
-def test_every_action_that_the_window_has_is_in_a_menu(reader: Person) -> None:
-    shown = set(bar_entries(reader).values())
-    assert [key for key, action in reader.window.commands.items() if action not in shown] == []
+def test_every_action_that_the_window_has_is_in_a_menu(onlooker: Person) -> None:
+    shown = set(bar_entries(onlooker).values())
+    assert [key for key, action in onlooker.window.commands.items() if action not in shown] == []
 
 
 def test_an_action_without_a_slot_cannot_be_made(qtbot, person: Person) -> None:
@@ -129,7 +129,7 @@ def test_a_menu_that_is_higher_than_the_screen_is_scrolled(reader: Person) -> No
     tall.close()
 
 
-def test_mnemonics_differ_within_a_menu(reader: Person) -> None:
+def test_mnemonics_differ_within_a_menu(onlooker: Person) -> None:
     def check(menu: QMenu) -> None:
         menu.aboutToShow.emit()
         letters = [a.text()[a.text().index("&") + 1].lower() for a in menu.actions() if "&" in a.text()]
@@ -138,33 +138,33 @@ def test_mnemonics_differ_within_a_menu(reader: Person) -> None:
             if action.menu() is not None:
                 check(action.menu())
 
-    for top in reader.window.menuBar().actions():
+    for top in onlooker.window.menuBar().actions():
         check(top.menu())
 
 
-def test_the_keys_dialog_lists_every_key(reader: Person) -> None:
-    reader.press(Qt.Key.Key_F1, widget=reader.window.canvas)
-    (dialog,) = (d for d in reader.window.findChildren(QDialog) if d.isVisible())
+def test_the_keys_dialog_lists_every_key(onlooker: Person) -> None:
+    onlooker.press(Qt.Key.Key_F1, widget=onlooker.window.canvas)
+    (dialog,) = (d for d in onlooker.window.findChildren(QDialog) if d.isVisible())
     assert dialog.windowTitle() == "Keys"
     words = {label.text() for label in dialog.findChildren(QLabel)}
     listed = {key for entry in words for key in entry.split(" or ")}
-    for action in reader.window.findChildren(QAction):
+    for action in onlooker.window.findChildren(QAction):
         for key in action.shortcuts():
             assert QKeySequence(key).toString() in listed, key.toString()
     assert {"Wheel", "Arrows", "Drag card B onto the canvas"} <= words
     dialog.reject()
 
 
-def test_about_says_what_this_is(reader: Person) -> None:
-    reader.window.commands["about"].trigger()
-    (box,) = reader.dialogs()
+def test_about_says_what_this_is(onlooker: Person) -> None:
+    onlooker.window.commands["about"].trigger()
+    (box,) = onlooker.dialogs()
     assert "Wirescope" in box.text()
     assert "MIT" in box.text()
     box.accept()
 
 
-def test_every_button_on_the_bars_does_something(reader: Person) -> None:
-    window = reader.window
+def test_every_button_on_the_bars_does_something(onlooker: Person) -> None:
+    window = onlooker.window
     window.resize(1440, 900)
     buttons = [b for part in (window.top_bar, window.status) for b in part.findChildren(QAbstractButton)]
     seen = [button for button in buttons if button.isVisible()]
@@ -179,53 +179,53 @@ def test_every_button_on_the_bars_does_something(reader: Person) -> None:
 
 
 @each("name", ["zoom_in", "zoom_out", "frame", "frame_all"])
-def test_the_view_moves(reader: Person, name: str) -> None:
-    canvas = reader.window.canvas
+def test_the_view_moves(onlooker: Person, name: str) -> None:
+    canvas = onlooker.window.canvas
     home = canvas.camera
     if name.startswith("frame"):
-        reader.click_node(reader.bench.opened.graph.nodes[2])
-        reader.window.commands["frame_all" if name == "frame" else "zoom_in"].trigger()
+        onlooker.click_node(onlooker.bench.opened.graph.nodes[2])
+        onlooker.window.commands["frame_all" if name == "frame" else "zoom_in"].trigger()
         home = canvas.camera
-    reader.window.commands[name].trigger()
+    onlooker.window.commands[name].trigger()
     assert canvas.camera != home
-    reader.window.commands["frame_all"].trigger()
+    onlooker.window.commands["frame_all"].trigger()
     if name.startswith("zoom"):
         assert canvas.camera == home
 
 
-def test_the_keys_of_the_view(reader: Person) -> None:
-    canvas = reader.window.canvas
+def test_the_keys_of_the_view(onlooker: Person) -> None:
+    canvas = onlooker.window.canvas
     canvas.setFocus()
     home = canvas.camera
     control = Qt.KeyboardModifier.ControlModifier
-    reader.press(Qt.Key.Key_Plus, control)
+    onlooker.press(Qt.Key.Key_Plus, control)
     assert canvas.camera.scale > home.scale
-    reader.press(Qt.Key.Key_0, control)
+    onlooker.press(Qt.Key.Key_0, control)
     assert canvas.camera == home
-    reader.press(Qt.Key.Key_Minus, control)
+    onlooker.press(Qt.Key.Key_Minus, control)
     assert canvas.camera.scale < home.scale
-    reader.press(Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
+    onlooker.press(Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
     assert canvas.camera == home
 
 
 @each("panel", ["inputs", "inspector", "predictions"])
-def test_panels_are_hidden_and_shown(reader: Person, panel: str) -> None:
-    action, widget = reader.window.commands[f"show_{panel}"], getattr(reader.window, panel)
+def test_panels_are_hidden_and_shown(onlooker: Person, panel: str) -> None:
+    action, widget = onlooker.window.commands[f"show_{panel}"], getattr(onlooker.window, panel)
     assert action.isChecked()
     assert widget.isVisible()
-    reader.press(Qt.Key(QKeySequence(action.shortcut())[0].key()), widget=reader.window.canvas)
+    onlooker.press(Qt.Key(QKeySequence(action.shortcut())[0].key()), widget=onlooker.window.canvas)
     assert not widget.isVisible()
     action.trigger()
     assert widget.isVisible()
 
 
-def test_full_screen_and_back(reader: Person) -> None:
-    action = reader.window.commands["full_screen"]
+def test_full_screen_and_back(onlooker: Person) -> None:
+    action = onlooker.window.commands["full_screen"]
     action.trigger()
-    reader.wait(reader.window.isFullScreen)
+    onlooker.wait(onlooker.window.isFullScreen)
     assert action.isChecked()
     action.trigger()
-    reader.wait(lambda: not reader.window.isFullScreen())
+    onlooker.wait(lambda: not onlooker.window.isFullScreen())
     assert not action.isChecked()
 
 

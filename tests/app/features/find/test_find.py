@@ -31,19 +31,19 @@ def look_for(person: Person, text: str) -> list[tuple[str, str]]:
     return [(hit.name, hit.detail) for hit in bar(person).hits()]
 
 
-def test_names_find_nodes_and_edges_the_strongest_first(reader: Person) -> None:
-    graph, scores = reader.bench.opened.graph, reader.bench.scored.values
-    assert look_for(reader, "a1.h2")[0] == ("a1.h2", "head 2 of layer 1")
-    assert bar(reader).isVisible()
-    assert [name for name, _ in look_for(reader, "layer 1")] == ["a1.h0", "a1.h1", "a1.h2", "a1.h3", "m1"]
+def test_names_find_nodes_and_edges_the_strongest_first(onlooker: Person) -> None:
+    graph, scores = onlooker.bench.opened.graph, onlooker.bench.scored.values
+    assert look_for(onlooker, "a1.h2")[0] == ("a1.h2", "head 2 of layer 1")
+    assert bar(onlooker).isVisible()
+    assert [name for name, _ in look_for(onlooker, "layer 1")] == ["a1.h0", "a1.h1", "a1.h2", "a1.h3", "m1"]
     out = graph.edges_out_of(Node("mlp", 0))
     strongest = out[np.argsort(-np.abs(scores[out]), kind="stable")]
-    found = look_for(reader, "m0->")
-    assert [hit.target for hit in bar(reader).hits()] == [graph.edge(int(i)) for i in strongest[:60]]
+    found = look_for(onlooker, "m0->")
+    assert [hit.target for hit in bar(onlooker).hits()] == [graph.edge(int(i)) for i in strongest[:60]]
     assert found[0][1] == f"change {change_words(-float(scores[strongest[0]]))} estimated"
-    assert bar(reader).found.text() == f"{len(out)} found"
-    assert next(name for name, _ in look_for(reader, "head 1 of layer 2")) == "a2.h1"
-    assert {name.split(" → ")[1] for name, _ in look_for(reader, "-> logits")} == {"logits"}
+    assert bar(onlooker).found.text() == f"{len(out)} found"
+    assert next(name for name, _ in look_for(onlooker, "head 1 of layer 2")) == "a2.h1"
+    assert {name.split(" → ")[1] for name, _ in look_for(onlooker, "-> logits")} == {"logits"}
 
 
 def test_up_down_and_enter_go_to_what_was_found_and_esc_goes_back_to_the_canvas(reader: Person) -> None:
@@ -70,12 +70,12 @@ def test_up_down_and_enter_go_to_what_was_found_and_esc_goes_back_to_the_canvas(
     assert reader.bench.selection == (edge,)
 
 
-def test_a_token_is_found_and_selected(reader: Person) -> None:
-    found = look_for(reader, "Mary")
+def test_a_token_is_found_and_selected(onlooker: Person) -> None:
+    found = look_for(onlooker, "Mary")
     assert found == [("“Mary”", "position 1: selects it")]
-    QTest.keyClick(bar(reader).field, Qt.Key.Key_Return)
-    assert reader.bench.positions == (1,)
-    assert look_for(reader, "position 3")[0][0] == f"“{CLEAN.split()[3]}”"
+    QTest.keyClick(bar(onlooker).field, Qt.Key.Key_Return)
+    assert onlooker.bench.positions == (1,)
+    assert look_for(onlooker, "position 3")[0][0] == f"“{CLEAN.split()[3]}”"
 
 
 def test_heads_that_read_a_token_come_in_the_order_of_their_attention(reader: Person) -> None:
@@ -143,15 +143,15 @@ def test_on_the_welcome_page_it_says_that_a_model_comes_first(person: Person) ->
     assert person.message().startswith("Open a model first")
 
 
-def test_mlps_are_found_by_their_word(reader: Person) -> None:
-    mlps = [node.name for node in reader.bench.opened.graph.nodes if node.kind == "mlp"]
-    assert [name for name, _ in look_for(reader, "mlp")][: len(mlps)] == mlps
-    assert look_for(reader, "mlp 1")[0][0] == "m1"
+def test_mlps_are_found_by_their_word(onlooker: Person) -> None:
+    mlps = [node.name for node in onlooker.bench.opened.graph.nodes if node.kind == "mlp"]
+    assert [name for name, _ in look_for(onlooker, "mlp")][: len(mlps)] == mlps
+    assert look_for(onlooker, "mlp 1")[0][0] == "m1"
 
 
-def test_heads_are_found_by_what_they_do(reader: Person) -> None:
+def test_heads_are_found_by_what_they_do(onlooker: Person) -> None:
     """The same scores as the inspector's chips, the most first."""
-    session = reader.session()
+    session = onlooker.session()
     result = session.run(positions="all")
     ids = session.pair.clean.tensor[0].tolist()
     expected = {}
@@ -159,9 +159,9 @@ def test_heads_are_found_by_what_they_do(reader: Person) -> None:
         if node.kind == "head":
             traits = token_traits(attention_pattern(result, node.layer, node.head), ids)
             expected[node.name] = next(trait.value for trait in traits if trait.name == "previous token")
-    found = look_for(reader, "previous tok")
-    reader.wait(lambda: bar(reader).hits() or "No head" in bar(reader).found.text())
-    found = [(hit.name, hit.detail) for hit in bar(reader).hits()]
+    found = look_for(onlooker, "previous tok")
+    onlooker.wait(lambda: bar(onlooker).hits() or "No head" in bar(onlooker).found.text())
+    found = [(hit.name, hit.detail) for hit in bar(onlooker).hits()]
     best = sorted(expected, key=lambda name: -expected[name])
     assert [name for name, _ in found] == [name for name in best if expected[name] >= 0.2]
     assert all(detail == f"previous token {expected[name]:.2f}" for name, detail in found)

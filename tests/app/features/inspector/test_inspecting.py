@@ -154,12 +154,12 @@ def test_a_selected_node_shows_its_edges(reader: Person) -> None:
         (HEAD, "head 2 of layer 1"),
     ],
 )
-def test_every_kind_of_node_is_described(reader: Person, node: Node, words: str) -> None:
-    reader.click_node(node)
-    assert reader.window.inspector.title.text() == node.name
-    assert reader.window.inspector.subtitle.text() == words
-    assert reader.window.inspector.attention.isVisible() == (node is HEAD)
-    assert reader.window.inspector.effects.isVisible() == (node is not LOGITS)
+def test_every_kind_of_node_is_described(onlooker: Person, node: Node, words: str) -> None:
+    onlooker.click_node(node)
+    assert onlooker.window.inspector.title.text() == node.name
+    assert onlooker.window.inspector.subtitle.text() == words
+    assert onlooker.window.inspector.attention.isVisible() == (node is HEAD)
+    assert onlooker.window.inspector.effects.isVisible() == (node is not LOGITS)
 
 
 def test_a_shared_head_names_its_keys_and_values(person: Person, models) -> None:
@@ -208,12 +208,12 @@ def test_card_b_dropped_on_a_selection_patches_all_of_it(reader: Person) -> None
     assert reader.edits() == ["a0.h1 from B", "m2 from B"]
 
 
-def test_card_b_dropped_on_nothing_or_on_the_logits_does_nothing(reader: Person) -> None:
-    canvas = reader.window.canvas
-    assert not reader.drop(canvas, card_b(), canvas.node_point(LOGITS))
-    assert not reader.drop(canvas, card_b(), QPointF(6, canvas.height() - 6))
-    assert not reader.drop(reader.card("A"), card_b())
-    assert reader.edits() == []
+def test_card_b_dropped_on_nothing_or_on_the_logits_does_nothing(onlooker: Person) -> None:
+    canvas = onlooker.window.canvas
+    assert not onlooker.drop(canvas, card_b(), canvas.node_point(LOGITS))
+    assert not onlooker.drop(canvas, card_b(), QPointF(6, canvas.height() - 6))
+    assert not onlooker.drop(onlooker.card("A"), card_b())
+    assert onlooker.edits() == []
 
 
 def test_the_drag_of_card_b_carries_the_card(reader: Person, monkeypatch) -> None:
