@@ -17,7 +17,7 @@ WATCHED = """
 import gc, json, os, signal, sys
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
-from app.window import application as gui
+from app.window import application
 from app.window.garbage_collector import Collector
 from app.window.main_window import Window
 
@@ -69,7 +69,7 @@ go_on = steps()
 timer = QTimer()
 timer.timeout.connect(lambda: next(go_on, None))
 timer.start(5)
-facts["code"] = gui.run(sys.argv[1])
+facts["code"] = application.run(sys.argv[1])
 print(json.dumps(facts))
 """
 
