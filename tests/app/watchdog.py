@@ -25,6 +25,7 @@ from core.graph import Node
 from core.project.metric_choice import MetricChoice
 from tests.app.person import Person
 from views import theme
+from views.choices import ThemeChoice
 
 BEAT = 2  # milliseconds
 NONE, LEFT, MIDDLE = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -240,7 +241,7 @@ class Hands:
         self.dog.time("replacement", lambda: self.window.top_bar.replacement_changed.emit(kind))
 
     def theme(self) -> None:
-        other: theme.ThemeChoice = "light" if theme.current().name == "dark" else "dark"
+        other: ThemeChoice = "light" if theme.current().name == "dark" else "dark"
         self.dog.time("theme", lambda: theme.set_choice(other))
 
     def find(self) -> None:

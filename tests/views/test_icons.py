@@ -6,6 +6,7 @@ from PySide6.QtGui import QAction, QColor, QIcon
 from PySide6.QtWidgets import QPushButton
 
 from views import icons, theme
+from views.theme_colors import DARK, LIGHT
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +34,7 @@ def test_every_icon_is_drawn_in_one_colour_of_the_theme(name):
     theme.set_choice("dark")
     colors, share = ink(icons.icon(name))
     assert colors
-    assert all(same(color, theme.DARK.text) for color in colors)
+    assert all(same(color, DARK.text) for color in colors)
     assert 0.04 < share < 0.6
 
 
@@ -45,9 +46,9 @@ def test_icons_follow_the_theme(qtbot):
         icons.set_icon(owner, "undo")
         icons.set_icon(owner, "cut", "accent")
         theme.set_choice("light")
-        assert all(same(color, theme.LIGHT.accent) for color in ink(owner.icon())[0])
+        assert all(same(color, LIGHT.accent) for color in ink(owner.icon())[0])
         theme.set_choice("dark")
-        assert all(same(color, theme.DARK.accent) for color in ink(owner.icon())[0])
+        assert all(same(color, DARK.accent) for color in ink(owner.icon())[0])
 
 
 def test_a_disabled_icon_is_fainter():
@@ -67,4 +68,4 @@ def test_a_picture_for_painting():
     picture = icons.icon("warning", "negative").pixmap(24, 24)
     assert picture.size() == QSize(24, 24)
     colors = {picture.toImage().pixelColor(x, y).name() for x in range(24) for y in range(24)}
-    assert any(same(color, theme.LIGHT.negative) for color in colors)
+    assert any(same(color, LIGHT.negative) for color in colors)

@@ -19,6 +19,7 @@ from views.canvas.camera import Camera, framed
 from views.canvas.glide import Glide
 from views.canvas.labels import Labels
 from views.canvas.minimap import MiniMap
+from views.theme_colors import Theme
 
 IDLE = 70  # milliseconds without a move after which a moved or scaled picture is painted anew
 CORNER = 8.0
@@ -80,15 +81,15 @@ class Board(QWidget, Generic[T]):
         """What is under a point (widget pixels), what a click means first."""
         raise NotImplementedError
 
-    def paint_over(self, painter: QPainter, look: theme.Theme, labels: Labels | None) -> None:
+    def paint_over(self, painter: QPainter, look: Theme, labels: Labels | None) -> None:
         """Selection, hover, and what stays at the border. `labels` are None while the picture below is of another
         camera."""
         raise NotImplementedError
 
-    def paint_last(self, painter: QPainter, look: theme.Theme) -> None:
+    def paint_last(self, painter: QPainter, look: Theme) -> None:
         """Above all, also while there is no world."""
 
-    def paint_map(self, painter: QPainter, look: theme.Theme, camera: Camera) -> None:
+    def paint_map(self, painter: QPainter, look: Theme, camera: Camera) -> None:
         """The whole world, small."""
         raise NotImplementedError
 
@@ -211,7 +212,7 @@ class Board(QWidget, Generic[T]):
     def _wanted(self, world: World) -> Wanted:
         return Wanted(world, theme.current(), self.view_size(), self.devicePixelRatioF())
 
-    def _paint_world(self, painter: QPainter, wanted: Wanted, look: theme.Theme) -> None:
+    def _paint_world(self, painter: QPainter, wanted: Wanted, look: Theme) -> None:
         cache = self._cache
         if not cache.is_current(wanted, self.camera):
             if cache.can_wait(wanted, self.camera):

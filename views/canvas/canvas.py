@@ -39,6 +39,7 @@ from views.canvas.layout import Layout, make_layout
 from views.canvas.painter import GraphWorld, paint_emphasis, paint_small
 from views.canvas.scene import Scene, make_scene
 from views.canvas.words import target_name, tool_tip
+from views.theme_colors import Theme
 
 NEAREST = 110.0  # pixels of a head's diameter at the nearest zoom
 
@@ -143,7 +144,7 @@ class Canvas(Hands[Target]):
     def targets_at(self, point: QPointF) -> list[Target]:
         return targets_at(self.scene, self.camera, point)
 
-    def paint_over(self, painter: QPainter, look: theme.Theme, labels: Labels | None) -> None:
+    def paint_over(self, painter: QPainter, look: Theme, labels: Labels | None) -> None:
         scene, size = self.scene, self.view_size()
         paint_groups(painter, scene, self.camera, look, size, self._on_group)
         emphasis = [(target, True) for target in self._selection]
@@ -157,11 +158,11 @@ class Canvas(Hands[Target]):
         paint_header(painter, self._data, look, size, self._on_count)
         paint_marks_legend(painter, self._data, look, size)
 
-    def paint_last(self, painter: QPainter, look: theme.Theme) -> None:
+    def paint_last(self, painter: QPainter, look: Theme) -> None:
         if self._notice:
             paint_notice(painter, self._notice, look, self.view_size())
 
-    def paint_map(self, painter: QPainter, look: theme.Theme, camera: Camera) -> None:
+    def paint_map(self, painter: QPainter, look: Theme, camera: Camera) -> None:
         paint_small(painter, self.scene, camera, look, self._selection)
 
     # ---- room ----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from views import motion, theme
+from views.choices import MotionChoice, ThemeChoice
 
 if TYPE_CHECKING:
     from app.window.main_window import Window
@@ -44,11 +45,11 @@ def _check(group: QActionGroup, choice: str) -> None:
         action.setChecked(action.data() == choice)
 
 
-def _set_motion(window: Window, choice: motion.MotionChoice) -> None:
+def _set_motion(window: Window, choice: MotionChoice) -> None:
     motion.set_choice(choice)
     window.settings.set_motion(choice)
 
 
-def _set_theme(window: Window, choice: theme.ThemeChoice) -> None:
+def _set_theme(window: Window, choice: ThemeChoice) -> None:
     theme.set_choice(choice)
     window.settings.set_theme(choice)
