@@ -79,6 +79,14 @@ def score_words(score: float, signed: bool = True) -> str:
     return change_words(score) if signed else number(score, digits_of(score))
 
 
+def figure_words(score: float, how: str, signed: bool = True) -> str:
+    """A score in words: what is estimated or measured as the change that the edit makes, so that both can be compared;
+    what is no effect as the score that it is. how: one of "estimated", "measured", "scored", "drawn"."""
+    if how in ("estimated", "measured"):
+        return f"change {change_words(-score)} {how}"
+    return f"score {score_words(score, signed)}" + ("" if how == "scored" else f" {how}")
+
+
 def metric_digits(before: float, after: float) -> int:
     """Digits for the metric and its change in one line, so that they add up."""
     return digits_of(after - before) if after != before else digits_of(after)

@@ -17,8 +17,8 @@ from core.formatting import is_below_noise
 from core.graph import Edge, Graph, Node
 from core.project.document import Document
 from core.tracing.ranking import STRONGEST, Ranking, strongest_of
-from views.canvas.curves import reader_table
 from views.canvas.data import CanvasData, EdgeMark, GroupMark, NodeChanges, NodeMark, NodeScores
+from views.canvas.readers import reader_table
 
 Around = Literal["6", "12", "24", "threshold", "all"]
 AROUND: dict[Around, str] = {

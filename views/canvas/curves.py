@@ -16,12 +16,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.graph import Graph, Reader
+from core.graph import Reader
 from views.canvas.layout import Layout
+from views.canvas.readers import PORT_SIDE, reader_table
 
 Array = NDArray[np.float64]
 
-PORT_SIDE = {"q": -1.0, "k": 0.0, "v": 1.0, "mlp": 0.0, "logits": 0.0}
 PORT_X, PORT_Y = 0.62, 0.78  # of the radius, from a head's centre to its ports
 
 
@@ -54,32 +54,6 @@ def _weights(samples: int) -> Array:
 def port_offset(reader: Reader, radius: float) -> tuple[float, float]:
     """From the centre of a head to the port where an edge ends."""
     return PORT_SIDE[reader.kind] * PORT_X * radius, PORT_Y * radius
-
-
-@dataclass(frozen=True, eq=False)
-class ReaderTable:
-    """Of every reader of a graph: the node where its edges end (by its number in `graph.nodes`), the side of its
-    port, and whether it is a port of a head. [readers]"""
-
-    ends: NDArray[np.int64]
-    sides: Array
-    of_head: NDArray[np.bool_]
-
-
-@lru_cache(maxsize=8)
-def reader_table(graph: Graph) -> ReaderTable:
-    group = graph.heads // graph.kv_heads
-    ends = []
-    for layer in range(graph.layers):
-        first = 1 + layer * (graph.heads + 1)
-        shared = [first + head * group for head in range(graph.kv_heads)]
-        ends += [*range(first, first + graph.heads), *shared, *shared, first + graph.heads]
-    kinds = [reader.kind for reader in graph.readers]
-    return ReaderTable(
-        np.array([*ends, graph.n_writers]),
-        np.array([PORT_SIDE[kind] for kind in kinds]),
-        np.array([kind in ("q", "k", "v") for kind in kinds]),
-    )
 
 
 def make_curves(layout: Layout, indices: NDArray[np.int64]) -> Curves:

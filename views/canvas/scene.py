@@ -12,9 +12,10 @@ from PySide6.QtCore import QRectF
 
 from core.graph import INPUT, LOGITS, Edge, Node
 from core.tracing.meaning import towards
-from views.canvas.curves import make_curves, reader_table
+from views.canvas.curves import make_curves
 from views.canvas.data import CanvasData, NodeMark
 from views.canvas.layout import Layout
+from views.canvas.readers import reader_table
 from views.canvas.strokes import Strokes, in_order
 
 SHADES = 8  # fills of a node, by how much an edit changes it

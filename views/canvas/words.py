@@ -6,7 +6,7 @@ import numpy as np
 
 from core.component_words import node_words
 from core.edits import EDIT_WORDS, EditKind
-from core.formatting import change_words, pretty_name, score_words
+from core.formatting import figure_words, pretty_name
 from core.graph import Edge, Node
 from views.canvas.scene import Scene
 
@@ -16,14 +16,6 @@ _ENDS = {"input": "what the first layer reads", "logits": "what the model puts o
 def target_name(target: Node | Edge) -> str:
     """`a18.h4 → a24.h7 ⟨q⟩`."""
     return pretty_name(target.name)
-
-
-def figure_words(score: float, how: str, signed: bool = True) -> str:
-    """A score in words: what is estimated or measured as the change that the edit makes, so that both can be compared;
-    what is no effect as the score that it is. how: see `views.canvas.data.CanvasData`."""
-    if how in ("estimated", "measured"):
-        return f"change {change_words(-score)} {how}"
-    return f"score {score_words(score, signed)}" + ("" if how == "scored" else f" {how}")
 
 
 def _edited(kind: EditKind, label: str) -> str:

@@ -19,10 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.component_words import edge_words, node_words
-from core.formatting import pretty_name, visible_token
+from core.formatting import figure_words, pretty_name, visible_token
 from core.graph import Graph, Node
 from core.tracing.meaning import ESTIMATED, Meaning
-from views.canvas.words import figure_words
 from views.panels.find.data import Hit
 from views.panels.table.names import NotAName, names_of, words_of
 

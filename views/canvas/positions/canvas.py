@@ -14,7 +14,6 @@ from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.graph import Node
-from views import theme
 from views.canvas.camera import Camera, framed
 from views.canvas.hands import Hands
 from views.canvas.labels import Labels
@@ -32,6 +31,7 @@ from views.canvas.positions.painter import UnfoldedWorld, paint_unfolded_emphasi
 from views.canvas.positions.scene import UnfoldedScene, make_unfolded_scene
 from views.canvas.positions.walk import walk
 from views.canvas.positions.words import place_name, place_tip
+from views.theme_colors import Theme
 
 NEAREST = 60.0  # pixels of a node's height at the nearest zoom
 
@@ -126,7 +126,7 @@ class UnfoldedCanvas(Hands[Place]):
     def targets_at(self, point: QPointF) -> list[Place]:
         return self.scene.places_at(self.camera, point)
 
-    def paint_over(self, painter: QPainter, look: theme.Theme, labels: Labels | None) -> None:
+    def paint_over(self, painter: QPainter, look: Theme, labels: Labels | None) -> None:
         scene, size = self.scene, self.view_size()
         emphasis = [(place, True) for place in self._selection]
         if self._hover is not None and self._hover not in self._selection:
@@ -140,12 +140,12 @@ class UnfoldedCanvas(Hands[Place]):
         paint_row_names(painter, scene, self.camera, look, size, frozenset(loud))
         paint_unfolded_header(painter, scene.data, look, size)
 
-    def paint_last(self, painter: QPainter, look: theme.Theme) -> None:
+    def paint_last(self, painter: QPainter, look: Theme) -> None:
         """Why there is nothing to see."""
         if self._data is not None and self._data.note:
             paint_note(painter, self._data.note, look, self.view_size())
 
-    def paint_map(self, painter: QPainter, look: theme.Theme, camera: Camera) -> None:
+    def paint_map(self, painter: QPainter, look: Theme, camera: Camera) -> None:
         paint_unfolded_small(painter, self.scene, camera, look)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -17,11 +17,12 @@ from PySide6.QtCore import QPointF, QRectF
 from core.graph import INPUT, LOGITS, Node
 from core.tracing.meaning import towards
 from views.canvas.camera import Camera
-from views.canvas.curves import PORT_SIDE, Curves
+from views.canvas.curves import Curves
 from views.canvas.data import NodeMark
 from views.canvas.hit import REACH, SNUG, edges_near
 from views.canvas.positions.data import Link, Move, Place, Spot, UnfoldedData, Wire
 from views.canvas.positions.layout import UnfoldedLayout
+from views.canvas.readers import PORT_SIDE
 from views.canvas.scene import score_shades
 from views.canvas.strokes import Strokes, in_order
 

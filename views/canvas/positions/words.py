@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from core.edits import EDIT_WORDS
+from core.formatting import figure_words
 from views.canvas.data import EdgeMark, NodeMark
 from views.canvas.positions.data import Move, Place, Positions, Spot, UnfoldedData
 from views.canvas.positions.scene import UnfoldedScene
-from views.canvas.words import figure_words, target_name
+from views.canvas.words import target_name
 
 
 def at_words(data: UnfoldedData, positions: Positions) -> str:
