@@ -83,11 +83,42 @@ class Alignment:
         alike = all(places == found[0] for places in found)
         return torch.tensor(found[:1] if alike else found, device="cpu")
 
+    def counterparts(self, places: Sequence[int], row: int) -> tuple[Tensor, Tensor]:
+        """Where attention of an input is found in a row: the row's query for each query of the input, [query], and its
+        key for each query and key, [query, key]; -1 where it has none.
+
+        places: the column of each position of the input. Each query finds every key of the row at one position at most,
+        the first of the key's columns that the input has: itself at itself, and outside of roles what comes before it
+        before it."""
+        size, length = len(places), self._lengths[row]
+        if self.plain and size == length:
+            every = torch.arange(size, device="cpu")
+            return every, every.expand(size, -1)
+        at_column: dict[int, list[int]] = {}
+        for position, column in enumerate(places):
+            at_column.setdefault(column, []).append(position)
+        index, real = self.sources([row])
+        queries = torch.where(real[0], index[0], -1)[list(places)]
+        spans = {name: spans[row] for name, spans in self._spans.items() if name != WHOLE}
+        stands_for = [
+            [(at, bool(self._columns[column].name)) for column in self._columns_at(key, length, spans)
+             for at in at_column.get(column, ())]
+            for key in range(length)
+        ]  # fmt: skip
+        keys = torch.full((size, size), -1, device="cpu")
+        for query, query_here in enumerate(queries.tolist()):
+            for key in range(length if query_here >= 0 else 0):
+                at = query if key == query_here else None
+                for position, by_role in stands_for[key] if at is None else ():
+                    if by_role or (position != query and (position > query) == (key > query_here)):
+                        at = position
+                        break
+                if at is not None:
+                    keys[query, at] = key
+        return queries, keys
+
     def _place(self, position: int, length: int, roles: Mapping[str, Span]) -> int:
-        inside = [(name, span) for name, span in roles.items() if span[0] <= position < span[1]]
-        inside.sort(key=lambda item: item[1][1] - item[1][0])  # the narrowest role first
-        spans = (*inside, (WHOLE, (0, length)))
-        tried = [number for name, span in spans for number in self._ends(name, span, position)]
+        tried = self._columns_at(position, length, roles)
         needed = min(2, len(self._lengths))
         for number in tried:
             if self._columns[number].rows >= needed:
@@ -103,6 +134,13 @@ class Alignment:
             "its end, so its mean there is its own value and would replace nothing.",
             "Take one mean over all positions (mean_over_positions), or add inputs that are as long.",
         )
+
+    def _columns_at(self, position: int, length: int, roles: Mapping[str, Span]) -> list[int]:
+        """The columns that a position of a row could stand in, the narrowest role's nearer end first."""
+        inside = [(name, span) for name, span in roles.items() if span[0] <= position < span[1]]
+        inside.sort(key=lambda item: item[1][1] - item[1][0])
+        spans = (*inside, (WHOLE, (0, length)))
+        return [number for name, span in spans for number in self._ends(name, span, position)]
 
     def _ends(self, name: str, span: Span, position: int) -> Iterator[int]:
         """The columns of a position of a span, counted from the nearer end and from the other one, where there are

@@ -53,7 +53,8 @@ class Population:
         self._sums: dict[bool, _Sums] = {}
         self._means: dict[bool, Means] = {}
         self.learned: dict[str, Any] = {}  # of these inputs, by kinds of replacement that learn something
-        self._patterns: dict[tuple[int, int], Tensor] = {}
+        self._patterns: dict[int, Patterns] = {}  # by layer, of `_patterns_of`
+        self._patterns_of: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     def runs(self, chosen: Sequence[int] | None = None) -> Iterator[tuple[list[int], RunState]]:
         """The rows, or some of them, a few at a time: their numbers, and their run."""
@@ -63,11 +64,15 @@ class Population:
             yield left[:count], self.run(left[:count])
             left = left[count:]
 
-    def patterns(self, layer: int, length: int) -> Tensor:
-        """The mean attention of a layer's heads over the rows that are `length` long: [heads, length, length]. Kept, so
-        that they run once for all heads; of all layers while that is little."""
-        if (layer, length) not in self._patterns:
-            adapter = self._adapter
+    def patterns(self, layer: int, places: Sequence[int], rows: Sequence[int]) -> Patterns:
+        """The mean attention of a layer's heads over some rows, aligned with an input. places: the column of each of
+        its positions. Kept, so that they run once for all heads; of all layers while that is little."""
+        kept = tuple(places), tuple(rows)
+        if self._patterns_of != kept:
+            self._patterns.clear()
+            self._patterns_of = kept
+        if layer not in self._patterns:
+            adapter, length = self._adapter, len(places)
             shape = adapter.shape
             size = shape.layers * shape.heads * length**2 * adapter.dtype.itemsize
             wide = torch.promote_types(adapter.dtype, torch.float32)
@@ -75,17 +80,22 @@ class Population:
             sums = {
                 each: torch.zeros(shape.heads, length, length, dtype=wide, device=adapter.device) for each in layers
             }
-            aligned = [row for row, own in enumerate(self.lengths) if own == length]
+            counts = torch.zeros(length, device="cpu")
             with torch.no_grad():
-                for _, state in self.runs(aligned):
+                for numbers, state in self.runs(rows):
+                    aligned = [self.alignment.counterparts(places, row) for row in numbers]
+                    counts += sum(queries >= 0 for queries, _ in aligned)
                     for each, total in sums.items():
                         for head in range(shape.heads):
-                            pattern = state.pattern(adapter, each, head)
-                            total[head] += pattern[:, :length, :length].to(wide).sum(dim=0)
+                            pattern = state.pattern(adapter, each, head).to(wide)
+                            for of_row, (queries, keys) in zip(pattern, aligned, strict=True):
+                                there = of_row[queries[:, None], keys]
+                                total[head] += there.masked_fill((keys < 0).to(there.device), 0)
             if size > PATTERN_BYTES:
                 self._patterns.clear()
-            self._patterns.update({(each, length): total / len(aligned) for each, total in sums.items()})
-        return self._patterns[layer, length]
+            shares = counts.clamp(min=1).to(adapter.device)[:, None]
+            self._patterns.update({each: Patterns(total / shares, counts) for each, total in sums.items()})
+        return self._patterns[layer]
 
     def means(self, over_positions: bool, cancelled: Callable[[], bool] | None = None) -> Means:
         """The means over the real positions of all rows, together or by the columns of `alignment`. Raises EditError
@@ -174,6 +184,15 @@ class Means:
     def before(self, reader: Reader, places: Tensor) -> Tensor:
         """The mean of the stream before a reader, likewise."""
         return _at(stream_before(self.run, reader, self.parallel), places)
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """mean: attention of a layer's heads [heads, query, key], at the positions of an input. Over the rows that have the
+    query; of a row that has no such key nothing is attended to. rows: how many have the query, [query]."""
+
+    mean: Tensor
+    rows: Tensor
 
 
 def _at(mean: Tensor, places: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.engine.population import Population
-from core.errors import InputError
+from core.errors import EditError, InputError
 from core.result import Result, keeps_no
 from core.session import Session
 
@@ -30,8 +30,10 @@ def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> ND
 
 @dataclass(frozen=True)
 class MeanAttention:
-    """weights: [query position, key position], the mean over `rows` inputs of the dataset; `of` is how many it has.
-    Only inputs as long as the session's own are taken, so that positions mean the same in all of them."""
+    """weights: [query position, key position] of the session's first row. The mean over the rows of the dataset, whose
+    positions are aligned with it as for every mean (`core.engine.alignment`): by roles, else from the nearer end. Where
+    it attends to what has no counterpart here, that is left out, so that a query's weights may sum to less than 1.
+    rows: how many inputs it is over, at the query that fewest have; `of`: how many the dataset has."""
 
     weights: NDArray[np.float32]
     rows: int
@@ -39,26 +41,29 @@ class MeanAttention:
 
 
 def mean_attention(session: Session, layer: int, head: int, population: Population | None = None) -> MeanAttention:
-    """The attention of a head over the session's dataset, unedited; over its own inputs where it has none.
+    """The attention of a head over the session's dataset, unedited; over its own inputs where it has none. Of pictures,
+    over those of the same size.
 
     population: other inputs instead, from `core.steering.population_of`.
 
-    Raises InputError where no input of the dataset has as many positions as the session's own, and where one of several
-    has: the mean would be its own attention.
+    Raises InputError where fewer than two inputs of several have a position that corresponds to one of the session's:
+    the mean would be nothing, or a row's own attention.
     """
     population = population or session.engine.population
-    length = session.pair.clean.lengths[0]
-    aligned = [row for row, own in enumerate(population.lengths) if own == length]
-    if not aligned:
+    length, of = session.pair.clean.lengths[0], len(population.lengths)
+    inputs = session.pair.clean.tensor[0]
+    rows = [row for row in range(of) if inputs.ndim == 1 or population.inputs[row].shape == inputs.shape]
+    roles = {name: spans[:1] for name, spans in session.pair.roles.items()}
+    try:
+        places = population.alignment.places([length], roles, length)[0].tolist()
+    except EditError:
+        places = []
+    patterns = population.patterns(layer, places, rows) if places and rows else None
+    least = 0 if patterns is None else int(patterns.rows.min())
+    if patterns is None or least < min(2, of):
         raise InputError(
-            f"No input of the dataset has {length} positions, as A has, so there is no mean over them.",
-            "Add inputs of the same length as A.",
+            f"Of the dataset's {of} inputs fewer than two have a counterpart of each of A's {length} positions, so "
+            "there is no mean over them.",
+            "Add inputs of A's length.",
         )
-    if len(aligned) == 1 < len(population.lengths):
-        raise InputError(
-            f"Of the dataset's {len(population.lengths)} inputs one alone has {length} positions, as A has, so the "
-            "mean would be its own attention.",
-            "Add inputs of the same length as A.",
-        )
-    mean = population.patterns(layer, length)[head]
-    return MeanAttention(mean.float().cpu().numpy(), len(aligned), len(population.lengths))
+    return MeanAttention(patterns.mean[head].float().cpu().numpy(), least, of)

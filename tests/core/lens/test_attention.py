@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 import wirescope as ws
 from core.errors import ArgumentError, InputError
@@ -59,29 +63,54 @@ def test_a_circuit_run_keeps_no_pattern() -> None:
         ws.attention_pattern(result, 0, 0)
 
 
-def test_the_mean_is_over_the_rows_as_long_as_a() -> None:
-    session = case("llama-grouped").session()  # a dataset of lengths 8, 7, 3, 7; A has 7
-    found = mean_attention(session, 1, 2)
-    assert (found.rows, found.of) == (2, 4)
-    dataset = case("llama-grouped").dataset
-    assert dataset is not None
-    own = []
-    for pair in (dataset.pairs[1], dataset.pairs[3]):
-        result = ws.Session(session.model, pair).run(positions="all")
-        own.append(ws.attention_pattern(result, 1, 2))
-    assert np.abs(found.weights - np.mean(own, axis=0)).max() < 1e-6
+def patterns(pairs: Iterable[ws.Pair], layer: int, head: int) -> list[NDArray[np.float32]]:
+    """Of each pair alone."""
+    model = case("llama-grouped").model
+    return [ws.attention_pattern(ws.Session(model, pair).run(positions="all"), layer, head) for pair in pairs]
 
 
-def test_a_mean_over_one_of_several_rows_is_refused() -> None:
+def test_the_mean_is_over_the_positions_that_correspond() -> None:
+    """A has 7 positions, the dataset 8, 7, 3 and 7: the nearer ends meet, and a key without a counterpart drops out."""
     setup = case("llama-grouped")
     assert setup.dataset is not None
-    alone = ws.Session(setup.model, setup.dataset.pairs[0], dataset=setup.dataset)  # of 8 positions, as no other
-    with pytest.raises(InputError, match="one alone has 8 positions"):
+    eight, seven, three, also_seven = patterns(setup.dataset.pairs, 1, 2)
+    for session in (setup.session(), ws.Session(setup.model, setup.dataset.pairs[3], dataset=setup.dataset)):
+        found = mean_attention(session, 1, 2)
+        assert (found.rows, found.of) == (3, 4)
+        last = (eight[7, [0, 1, 2, 4, 5, 6, 7]] + seven[6] + also_seven[6]) / 4
+        last[[0, 5, 6]] += three[2] / 4
+        assert np.abs(found.weights[6] - last).max() < 1e-6
+        third = np.zeros(7)
+        third[:3] = (eight[2, :3] + seven[2, :3] + also_seven[2, :3] + three[2]) / 4
+        assert np.abs(found.weights[2] - third).max() < 1e-6
+        assert not np.triu(found.weights, 1).any(), "nothing is attended to before it is there"
+        assert (found.weights.sum(axis=1) < 1 + 1e-6).all()
+
+
+def test_the_mean_meets_at_roles() -> None:
+    """Two texts of one length whose subjects stand at other places."""
+    model = case("llama-grouped").model
+    pairs = [model.pair(torch.tensor([row])) for row in ([3, 1, 4, 1, 5, 9], [2, 7, 1, 8, 2, 8])]
+    first, second = patterns(pairs, 0, 1)
+    roles = [{"subject": [(1, 3)]}, {"subject": [(2, 4)]}]
+    pairs = [pair.with_roles(role) for pair, role in zip(pairs, roles, strict=True)]
+    found = mean_attention(ws.Session(model, pairs[0], dataset=ws.Dataset(pairs)), 0, 1)
+    assert np.abs(found.weights[5, 1:3] - (first[5, 1:3] + second[5, 2:4]) / 2).max() < 1e-6
+    assert np.abs(found.weights[2, 1:3] - (first[2, 1:3] + second[3, 2:4]) / 2).max() < 1e-6
+
+
+def test_a_mean_of_one_of_several_rows_is_refused() -> None:
+    setup = case("llama-grouped")
+    assert setup.dataset is not None
+    eight, _, three, _ = setup.dataset.pairs
+    alone = ws.Session(setup.model, eight, dataset=ws.Dataset([eight, three, three]))
+    with pytest.raises(InputError, match=r"fewer than two have a counterpart .* Add inputs"):
         mean_attention(alone, 1, 2)
 
 
 def test_the_mean_of_pictures_and_of_no_dataset() -> None:
-    session = case("vit-classifier", batch=3).session()
+    setup = case("vit-classifier", batch=3)
+    session = ws.Session(setup.model, replace(setup.pair, roles={}))
     found = mean_attention(session, 0, 1)
     assert (found.rows, found.of) == (3, 3)
     own = [ws.attention_pattern(session.run(positions="all"), 0, 1, row) for row in range(3)]
