@@ -46,9 +46,7 @@ class Below:
         """Turned keys and values of some K/V heads with those of the rows before them: [batch, position, ...]."""
         joined = []
         for kept, rows in ((self.run.k[layer], k), (self.run.v[layer], v)):
-            earlier = kept[:, : self.first]
-            if kv_heads is not None and len(kv_heads) < kept.shape[2]:
-                earlier = earlier[:, :, list(kv_heads)]
+            earlier = chosen_heads(kept[:, : self.first], kv_heads)
             if len(earlier) < len(rows):
                 earlier = earlier.repeat(len(rows) // len(earlier), 1, 1, 1)
             joined.append(torch.cat([earlier, rows], dim=1))
@@ -131,13 +129,14 @@ class LayerMath:
     ) -> Tensor:
         """z of turned queries [batch, n, heads, head_width] over keys and values at all positions. heads, kv_heads:
         which ones these are; None: all."""
-        if heads is None:
+        if heads is None and kv_heads is None:
             return attend(self.weights, q, k, v, self.mask(queries))
         group = self.shape.heads // self.shape.kv_heads
-        assert kv_heads is not None
-        if len(kv_heads) * group != len(heads):  # not whole groups: each head beside its own keys
-            each = torch.tensor([kv_heads.index(head // group) for head in heads], device=q.device)
-            k, v = k[:, :, each], v[:, :, each]
+        heads = range(self.shape.heads) if heads is None else heads
+        kv_heads = range(self.shape.kv_heads) if kv_heads is None else kv_heads
+        beside = [kv_heads.index(head // group) for head in heads]  # the place of each head's keys
+        if beside != [place for place in range(len(kv_heads)) for _ in range(group)]:
+            k, v = chosen_heads(k, beside), chosen_heads(v, beside)
         return attend(of_heads(self.weights, heads), q, k, v, self.mask(queries, heads))
 
     def mix(
@@ -201,3 +200,8 @@ def neighbours(numbers: Sequence[int]) -> list[int] | slice:
     """An index of numbers that are next to each other copies nothing."""
     after = numbers[0] + len(numbers)
     return slice(numbers[0], after) if list(numbers) == list(range(numbers[0], after)) else list(numbers)
+
+
+def chosen_heads(x: Tensor, heads: Sequence[int] | None) -> Tensor:
+    """Of [batch, position, all heads, head_width] those of some heads, in their order; None: all."""
+    return x if heads is None else x[:, :, neighbours(heads)]
