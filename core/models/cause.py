@@ -112,7 +112,9 @@ def naming_cause(adapter: Adapter, title: str) -> Iterator[None]:
     none."""
     try:
         yield
-    except (RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
+    # RuntimeError: other precisions and devices, and weights without numbers (NotImplementedError is one of these).
+    # TypeError, AttributeError: a hook or a forward from outside that takes or gives something else.
+    except (RuntimeError, TypeError, AttributeError) as error:
         seen = [] if isinstance(error, torch.OutOfMemoryError) else causes(adapter)
         if not seen:
             raise

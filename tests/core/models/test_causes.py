@@ -54,6 +54,16 @@ def patched(module: Any) -> None:
     attention.forward = lambda *args, **more: tuple(x if x is None else 2 * x for x in own(*args, **more))
 
 
+def patched_with_other_arguments(module: Any) -> None:
+    attention = module.model.layers[0].self_attn
+    own = attention.forward
+    attention.forward = lambda hidden_states: own(hidden_states)
+
+
+def hooked_to_another_type(module: Any) -> None:
+    module.model.layers[0].mlp.register_forward_hook(lambda _m, _i, out: {"out": out})
+
+
 def dropping(module: Any) -> None:
     module.model.layers[0].mlp = nn.Sequential(module.model.layers[0].mlp, nn.Dropout(0.5)).eval()
     module.model.layers[0].mlp.train()
@@ -74,6 +84,11 @@ def empty(module: Any) -> None:
         (hooked, r"Hooks are on model\.layers\.0\.self_attn \(a forward hook\).*emove them"),
         (hooked_before, r"model\.layers\.1 \(a forward pre-hook\)"),
         (patched, r"model\.layers\.0\.self_attn \(a forward of its own\)"),
+        (
+            patched_with_other_arguments,
+            r"cannot run: Hooks are on model\.layers\.0\.self_attn \(a forward of its own\)",
+        ),
+        (hooked_to_another_type, r"Hooks are on model\.layers\.0\.mlp \(a forward hook\)"),
         (dropping, r"model\.layers\.0\.mlp, is in training mode.*eval\(\)"),
         (mixed, r"float32 \(model\.embed_tokens\.weight\) and float16 \(model\.layers\.1\..*float\(\)"),
         (empty, r"model\.embed_tokens\.weight of LlamaForCausalLM is on the meta device"),
