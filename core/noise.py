@@ -7,15 +7,18 @@ Steps:
 1. Run A `DRAWS` times, with what the input writes moved at random by about two roundings: all that comes later is then
    rounded otherwise.
 2. The floor is `SPREADS` times the root mean square of what the metric (the mean over the batch) changes by.
+3. A metric that is measured from A's own output (KL, the cosine to A) has no slope there: it goes with the square of
+   how far the output is moved. Rounding e beside an edit d then makes (d + e)^2 - d^2 = 2 d e + e^2 of it, of which
+   step 2 sees e^2 alone. So the floor is the square of `SPREADS` times the root mean square of e: what an edit makes
+   that moves the output just so far. With edits in place the metric has a slope, and the floor is that of step 2 if
+   that is higher.
 
 An effect below the floor cannot be told from rounding: neither its size nor its sign is known. In fp32 and fp64 the
 floor is taken as 0: their rounding is some 100,000 times smaller.
 
-Where an answer is nearly certain, its logarithm is seldom moved far, and sometimes very far: a few small moves then
-give a floor that is too low. Of 2,134 edits of 11 prompts of the bundled model, 588 log-probabilities were above the
-floor of 8 moves by one rounding, and 4 of these had another sign than in fp32; above this floor are 493, and none has.
-A size may still be wrong by more than the floor, and so may that of a divergence, which grows with the square of what
-is moved.
+What is above it has its sign, and its size about: the effect of a large edit, which leads to where rounding moves the
+metric otherwise than in A, may be wrong by more than the floor, but by a small share of itself. `make bench ARGS=noise`
+counts both.
 """
 
 from __future__ import annotations
@@ -24,14 +27,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from core.edits import Edit
-from core.formatting import BELOW as BELOW
-from core.formatting import effect_words as effect_words
-from core.formatting import is_below_noise as is_below_noise
 from core.graph import Node
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from core.metrics import BoundMetric
     from core.models.model import Model
     from core.result import Result
 
@@ -47,27 +48,50 @@ class Runs(Protocol):
     def model(self) -> Model: ...
 
     @property
+    def metric(self) -> BoundMetric: ...
+
+    @property
     def clean(self) -> Result: ...
 
     def run(self, edits: Sequence[Edit]) -> Result: ...
 
 
-def noise_floor(session: Runs) -> float:
-    """In the metric's unit, of its mean over the batch; 0 for a model in fp32 or fp64."""
-    return 0.0 if not _rounds(session) else float(floors_of(session, lambda result: result.metric.mean()))
+def noise_floor(session: Runs, edits: Sequence[Edit] = ()) -> float:
+    """In the metric's unit, of its mean over the batch, beside these edits; 0 for a model in fp32 or fp64."""
+    if not _rounds(session):
+        return 0.0
+    squared = session.metric.row.distance != 0
+    changes = _changes(session, lambda result: result.metric.mean()).abs()
+    floor = SPREADS**2 * float(changes.mean()) if squared else _spread(changes)
+    if edits:
+        beside = _spread(_changes(session, lambda result: result.metric.mean(), edits))
+        floor = max(floor, beside) if squared else beside
+    return floor
 
 
 def floors_of(session: Runs, read: Callable[[Result], Tensor]) -> Tensor:
-    """The floor of each number that is read off a run; all 0 for a model in fp32 or fp64."""
-    import torch  # here: the window asks for the words below before its first frame
+    """The floor of each number that is read off a run, none of which is measured from A's own output; all 0 for a model
+    in fp32 or fp64."""
+    import torch
 
     without = read(session.clean).float()
-    squares = torch.zeros_like(without)
-    for draw in range(DRAWS if _rounds(session) else 0):
-        two_roundings = torch.finfo(session.model.adapter.dtype).eps
-        moved = Edit(Node("input"), "noise", value=two_roundings, seed=FIRST_SEED + draw)
-        squares += (read(session.run([moved])).float() - without) ** 2
-    return SPREADS * (squares / DRAWS).sqrt()
+    if not _rounds(session):
+        return torch.zeros_like(without)
+    return SPREADS * _changes(session, read).square().mean(dim=0).sqrt()
+
+
+def _changes(session: Runs, read: Callable[[Result], Tensor], edits: Sequence[Edit] = ()) -> Tensor:
+    """What rounding otherwise changes a number by, in each draw: [draws, ...]."""
+    import torch
+
+    two_roundings = torch.finfo(session.model.adapter.dtype).eps
+    without = read(session.run(edits)).float()
+    moved = (Edit(Node("input"), "noise", value=two_roundings, seed=FIRST_SEED + draw) for draw in range(DRAWS))
+    return torch.stack([read(session.run([*edits, each])).float() - without for each in moved])
+
+
+def _spread(changes: Tensor) -> float:
+    return SPREADS * float(changes.square().mean().sqrt())
 
 
 def _rounds(session: Runs) -> bool:

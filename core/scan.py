@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from core.edits import Edit, EditKind
 from core.engine.batched_edits import Scanner
 from core.errors import ArgumentError, Cancelled
 from core.graph import Edge, Node, Reader
+from core.noise import noise_floor
 from core.positions import Positions
 from core.progress import stage, watched, within
 from core.session import Session
@@ -76,8 +78,12 @@ class Scan:
 
     @property
     def below_noise(self) -> NDArray[np.bool_]:
-        """[targets], whether rounding alone may have made an effect (`Session.noise_floor`): in fp32 nowhere."""
-        return np.abs(self.effects) < self.session.noise_floor
+        """[targets], whether rounding alone may have made an effect (`core.noise`): in fp32 nowhere."""
+        return np.abs(self.effects) < self._noise_floor
+
+    @cached_property
+    def _noise_floor(self) -> float:
+        return noise_floor(self.session, self.edits) if self.edits else self.session.noise_floor
 
     @property
     def done(self) -> int:

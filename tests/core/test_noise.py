@@ -10,7 +10,8 @@ import pytest
 import wirescope as ws
 from core.circuit import Circuit
 from core.evaluation.minimality import minimality
-from core.noise import BELOW, effect_words, floors_of, is_below_noise
+from core.formatting import BELOW, effect_words, is_below_noise
+from core.noise import floors_of, noise_floor
 from core.tracing.over_pairs import noise_floor_over
 
 SENTENCES = [f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Tom")]
@@ -75,6 +76,37 @@ def test_signs_above_it_are_right_where_the_answer_is_nearly_certain() -> None:
         found.run(), true.run()
         above = ~found.below_noise
         assert (np.sign(found.effects[above]) == np.sign(true.effects[above])).all()
+
+
+def test_what_is_above_the_floor_of_a_divergence_has_its_size() -> None:
+    """A divergence goes with the square of what is moved: above a floor that sees the rounding alone, a ninth of these
+    effects are wrong by half of themselves and more."""
+    effects, floors = [], []
+    for dtype in ("bf16", "fp32"):
+        model = session(dtype).model
+        of = ws.Session(model, session(dtype).pair, ws.kl())
+        edges = np.random.default_rng(0).choice(of.graph.n_edges, 300, replace=False)
+        found = ws.Scan(of, [*of.graph.writers, *(of.graph.edge(int(edge)) for edge in edges)])
+        found.run()
+        effects.append(found.effects)
+        floors.append(of.noise_floor)
+    half, exact = effects
+    above = np.abs(half) >= floors[0]
+    assert above.sum() > 20
+    apart = np.abs(half - exact)[above] / np.abs(half[above])
+    assert (apart >= 0.5).mean() < 0.05
+    assert apart.max() < 1
+
+
+def test_the_floor_beside_edits_is_that_of_the_edited_run() -> None:
+    """Where an edit has brought a divergence to where it is steep, rounding moves it further than at A itself."""
+    half = ws.Session(session("bf16").model, session("bf16").pair, ws.kl())
+    edits = [ws.Edit("m2", "zero")]
+    assert noise_floor(half, edits) > 2 * half.noise_floor
+    scan = ws.Scan(half, ["m1"], edits=edits)
+    scan.effects[:] = 1.5 * half.noise_floor
+    assert scan.below_noise.all()
+    assert noise_floor(session("fp32"), edits) == 0
 
 
 def test_floors_of_what_the_predictions_show() -> None:
