@@ -10,6 +10,7 @@ Stages belong to a thread. A generator must not yield inside one: `within` opens
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -55,6 +56,29 @@ def watched(told: Told | None = None, cancelled: Cancel | None = None) -> Iterat
 
     with _set(here):
         yield
+
+
+def while_asking(work: Callable[[], T], seconds: float = 0.05) -> T:
+    """What some work gives that says nothing before its end, as a solver of another library: it is done in a thread of
+    its own, and meanwhile this one asks, every so many seconds, whether it is to go on. Raises Cancelled, and leaves
+    the work to end by itself; and what the work raises."""
+    given: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            given.append(work())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)  # it is no reason to keep the program from ending
+    thread.start()
+    while thread.is_alive():
+        at()
+        thread.join(seconds)
+    if failed:
+        raise failed[0]
+    return given[0]
 
 
 @contextmanager

@@ -34,14 +34,15 @@ from numpy.typing import NDArray
 
 from core.circuit import Circuit
 from core.edits import EditKind
-from core.errors import ArgumentError, Cancelled
+from core.errors import ArgumentError
 from core.evaluation.limits import MOST
 from core.evaluation.measured import measure
 from core.inputs.pair import Dataset
+from core.progress import at, watched
 from core.session import Session
 from core.tracing.direction import directed
 from core.tracing.scores import Scores
-from core.tracing.selection import USUAL, gap_of, rule_named
+from core.tracing.selection import USUAL, gap_of
 
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 MOST_DRAWN = 500  # edges
@@ -111,7 +112,7 @@ def faithfulness(
     rule edges are chosen, as in `Scores.select`; `consensus` takes scores that know how sure their signs are
     (`with_agreement`). memory: see `measure`. Raises InputError where A and B score alike, since there is nothing to
     recover; ArgumentError for fractions that do not rise within (0, 1], and for a rule that cannot choose; Cancelled,
-    asked between two sizes too where each takes long."""
+    asked while circuits are chosen too."""
     rising = len(fractions) > 0 and all(a < b for a, b in pairwise([0, *fractions]))
     if not rising or fractions[-1] > 1:
         raise ArgumentError(f"Fractions rise from above 0 to 1 at most, unlike {tuple(fractions)}.")
@@ -119,11 +120,10 @@ def faithfulness(
     scores = directed(scores, session, dataset, cancelled)
     sizes = sizes_of(len(scores.values) if scores.level == "nodes" else scores.values.size, fractions)
     chosen = []
-    slow = not rule_named(scores.rule if rule is None else rule).nested  # many seconds for each size
-    for size in sizes:
-        if slow and cancelled is not None and cancelled():
-            raise Cancelled
-        chosen.append(scores.select(size, rule, by_size=by_size))
+    for size in sizes:  # of some rules each takes many seconds
+        with watched(None, cancelled):
+            at()
+            chosen.append(scores.select(size, rule, by_size=by_size))
     circuits = [_kept(circuit, removed) for circuit in chosen]
     random = _random_circuits(circuits, random_circuits, seed)
     pruned = [circuit.pruned() for circuit in circuits]

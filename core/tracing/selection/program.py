@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from core.circuit import connected, reachable
 from core.errors import ArgumentError
 from core.graph import Graph
+from core.progress import while_asking
 from core.tracing.order import best_first
 from core.tracing.selection.flow import Blocks
 from core.tracing.selection.greedy import greedy
@@ -46,7 +47,8 @@ Weights = NDArray[np.float64]
 
 
 def program(ranked: Ranked, count: int, seconds: float = SECONDS) -> Choice:
-    """`count` edges. Raises ArgumentError where no circuit of just so many edges is found in time."""
+    """`count` edges. Raises ArgumentError where no circuit of just so many edges is found in time, Cancelled (see
+    `core.progress`)."""
     graph = ranked.graph
     scale = float(np.abs(ranked.weights).max(initial=0.0)) or 1.0
     weights = ranked.weights / scale
@@ -184,12 +186,14 @@ def _solved(
     ], format="csr")  # fmt: skip
     total = csr_array(np.concatenate([np.ones(edges), np.zeros(nodes)])[None, :])
     least = np.concatenate([fixed.astype(np.float64), np.zeros(nodes)])
-    found = milp(
-        np.concatenate([-weights[candidates], np.zeros(nodes)]),
-        integrality=np.ones(edges + nodes),
-        bounds=Bounds(least, np.ones(edges + nodes)),
-        constraints=[LinearConstraint(below, ub=0.0), LinearConstraint(total, count, count)],
-        options={"time_limit": seconds, "mip_rel_gap": 1e-9},
+    found = while_asking(
+        lambda: milp(
+            np.concatenate([-weights[candidates], np.zeros(nodes)]),
+            integrality=np.ones(edges + nodes),
+            bounds=Bounds(least, np.ones(edges + nodes)),
+            constraints=[LinearConstraint(below, ub=0.0), LinearConstraint(total, count, count)],
+            options={"time_limit": seconds, "mip_rel_gap": 1e-9},
+        )
     )
     bound = getattr(found, "mip_dual_bound", None)
     most = np.inf if bound is None or not np.isfinite(bound) else -float(bound)

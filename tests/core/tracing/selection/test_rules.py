@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
+import scipy.optimize
 
+from core import progress
 from core.circuit import connected
-from core.errors import ArgumentError, InputError
+from core.errors import ArgumentError, Cancelled, InputError
 from core.formatting import percent
 from core.graph import Graph
 from core.tracing.scores import Scores
@@ -83,6 +86,28 @@ def test_without_time_the_program_gives_a_connected_circuit_and_its_gap() -> Non
     sums = [float(one.values[each.edges].sum()) for each in (hurried, full)]
     assert sums[0] <= sums[1] <= sums[0] * (1 + hurried.gap) + 1e-9, "the gap holds what a better choice could have"
     assert full.gap == 0
+
+
+def test_a_cancel_is_heard_while_the_program_is_solved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver says nothing before its end: here it comes to that only when the cancel has been heard."""
+    heard = Event()
+
+    def endless(*_arguments: object, **_options: object) -> None:
+        assert heard.wait(60)
+        raise InterruptedError
+
+    monkeypatch.setattr(scipy.optimize, "milp", endless)
+    try:
+        with pytest.raises(Cancelled), progress.watched(None, lambda: True):
+            program(scores(LARGE).ranked(), 40)
+    finally:
+        heard.set()
+
+
+def test_what_is_done_meanwhile_gives_its_result_and_its_error() -> None:
+    assert progress.while_asking(lambda: 3) == 3
+    with pytest.raises(ZeroDivisionError):
+        progress.while_asking(lambda: 1 // 0)
 
 
 def test_a_gap_is_said_by_the_circuit(monkeypatch: pytest.MonkeyPatch) -> None:
