@@ -9,6 +9,7 @@ input so far, so that what a module answers depends on what it was asked before:
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -51,9 +52,22 @@ def start_afresh(part: Any) -> None:
         setattr(part, name, part.original_max_seq_len)
 
 
+_growing = threading.RLock()
+
+
 @contextmanager
 def first_pass(parts: list[Any]) -> Iterator[None]:
-    """Growing rotary embeddings as before the first input; afterwards as they were."""
+    """Growing rotary embeddings as before the first input; afterwards as they were. One thread at a time: engines of
+    one model share its module."""
+    if not parts:
+        yield
+        return
+    with _growing, _afresh(parts):
+        yield
+
+
+@contextmanager
+def _afresh(parts: list[Any]) -> Iterator[None]:
     kept = ("original_inv_freq", "max_seq_len_cached", "attention_scaling")
     before = [
         (dict(part._buffers), {name: value for name, value in vars(part).items() if name.endswith(kept)})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 import torch
 
 from core.models.adapter import Places
+from core.models.rotary import first_pass
 from tests.core.engine.cases import case
 
 
@@ -29,3 +31,30 @@ def test_angles_fit_though_another_thread_puts_others_in_their_place(family: str
         cos, _ = adapter.angles(layer, q, places)
         kind = [adapter.rotary_kind(layer)] if adapter.rotary_kind(layer) is not None else []
         assert torch.equal(cos[0], rotary(q, torch.arange(5)[None], *kind)[0][0])
+
+
+def test_growing_angles_are_put_back_for_one_thread_at_a_time() -> None:
+    """One that came in between would keep, as before the first input, what the other has grown."""
+
+    class Growing(torch.nn.Module):
+        original_max_seq_len = max_seq_len_cached = 8
+
+    part, inside, entered = Growing(), threading.Event(), threading.Event()
+
+    def other() -> None:
+        inside.set()
+        with first_pass([part]):
+            entered.set()
+            assert part.max_seq_len_cached == 8
+
+    thread = threading.Thread(target=other)
+    with first_pass([part]):
+        part.max_seq_len_cached = 99
+        thread.start()
+        assert inside.wait(30)
+        assert not entered.wait(0.1)
+        with first_pass([part]):  # the same thread may
+            pass
+    thread.join(30)
+    assert entered.is_set()
+    assert part.max_seq_len_cached == 8
