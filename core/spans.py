@@ -3,6 +3,12 @@
 A span is called by what `core.positions` calls positions: the name of a role (of a dataset's template, such as the
 subject of a sentence), or a number, counted from the start or, negative, from the end. What none of these holds is one
 more span, `other positions`. Where several hold a position it belongs to the narrowest of them, as it does in means.
+
+There is no edge from one span to another. What a node writes at a position is read at that position; only attention
+carries it to others, and that is inside a head: what its keys and values read at one span (an edge into <k> or <v>
+there) goes to wherever its queries stand (an edge into <q> there). Haklay et al. 2025 ("Position-aware Automatic
+Circuit Discovery") split the same read by where it goes, one edge for each pair of spans; here a key or value that is
+kept at a span is kept for all queries.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from core.progress import stage, watched, within
 from core.session import Session
 from core.tracing.job import Job
 from core.tracing.method import method_named
+from core.tracing.options import Level
 from core.tracing.over_pairs import batches_over, usual_positions
 from core.tracing.told_options import Options
 
@@ -31,19 +32,23 @@ def scores_per_pair(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     memory: dict[Any, Any] | None = None,
+    spans: tuple[str, ...] = (),
 ) -> NDArray[np.float32]:
-    """[pairs, edges], in the dataset's order. Pairs of one shape go through the model together where the method can
+    """[pairs, edges], in the dataset's order; with spans (names, as those of `Scores`) [pairs, edges * spans], numbered
+    as `Circuit.parts`. Pairs of one shape go through the model together where the method can
     tell their scores apart. memory: scored pairs are kept here, and found again after Cancelled. What is drawn is drawn
     anew for every pair. Raises InputError for a pair of several rows, what the method raises, Cancelled."""
     chosen, options = method_named(method), options or Options()
-    chosen.check(session, replacement, "edges")
+    level: Level = "edge-spans" if spans else "edges"
+    chosen.check(session, replacement, level)
     if any(pair.batch > 1 for pair in dataset.pairs):
         raise InputError("Pairs are scored one by one, and one of these holds several rows.", "Give each a pair.")
-    rows = np.zeros((len(dataset), session.graph.n_edges), dtype=np.float32)
+    by_row = chosen.by_row and not spans
+    rows = np.zeros((len(dataset), session.graph.n_edges * max(1, len(spans))), dtype=np.float32)
     known = {} if memory is None else memory
     told = options.of(chosen.takes)
     runs, gradients = chosen.forwards(session.graph.n_edges, told), chosen.held(told) if chosen.slopes else 0
-    positions = usual_positions(session, runs, gradients) if chosen.by_row else 1
+    positions = usual_positions(session, runs, gradients) if by_row else 1
     done = 0
     for number, batch in enumerate(batches_over(session, dataset, positions)):
         after = done + len(batch.rows)
@@ -54,9 +59,10 @@ def scores_per_pair(
                     if chosen.replaces:
                         ablation(replacement).prepare(each.engine.references, cancelled)
                 seeded = _seeded(options, number)
-                job = Job(each, replacement, options=seeded, cancelled=cancelled, by_row=chosen.by_row)
+                job = Job(each, replacement, level, seeded, cancelled, by_row=by_row, spans=spans)
                 *_, found = within(chosen.score(job), PREPARED)
-            known |= zip(batch.rows, np.atleast_2d(found.values).astype(np.float32), strict=True)
+            values = found.values.reshape(len(batch.rows), -1)
+            known |= zip(batch.rows, values.astype(np.float32), strict=True)
         for row in batch.rows:
             rows[row] = known[row]
         done = after

@@ -9,7 +9,14 @@ import pytest
 
 import wirescope as ws
 from core.errors import InputError
-from core.evaluation.hypotheses import equivalence, hypothesis_tests, independence, minimality_test, random_path
+from core.evaluation.hypotheses import (
+    equivalence,
+    hypothesis_tests,
+    independence,
+    minimality_test,
+    random_path,
+    spans_read,
+)
 from tests.core.engine.cases import case
 
 
@@ -98,6 +105,45 @@ def test_a_random_path_goes_from_input_to_output(family: str) -> None:
         assert edges[-1].writer.kind == "input"
         for later, earlier in itertools.pairwise(edges):
             assert earlier.reader in graph.ports(later.writer)
+
+
+def test_where_nothing_moves_the_metric_nothing_is_said_against_an_edge() -> None:
+    """As of accuracy, which jumps: neither the circuit's edges nor random ones change an answer."""
+    still = minimality_test(np.zeros(5), np.zeros(64))
+    assert (still.p, still.statistic) == (1.0, 0)
+    assert "5 move the metric by nothing, as 100 % of the random ones do" in still.words
+    assert not minimality_test(np.zeros(5), np.ones(64)).passed
+
+
+def test_a_random_path_at_spans_changes_its_span_in_keys_and_values_alone() -> None:
+    graph = case("llama-grouped").session().graph
+    changed = 0
+    for seed in range(20):
+        parts = np.array(random_path(graph, np.random.default_rng(seed), 4, np.array([1, 3])))
+        edges, spans = [graph.edge(number) for number in parts // 4], parts % 4
+        assert spans[0] in (1, 3)
+        for (later, at), (earlier, before) in itertools.pairwise(zip(edges, spans, strict=True)):
+            assert earlier.reader in graph.ports(later.writer)
+            assert at == before or earlier.reader.kind in ("k", "v")
+            changed += at != before
+    assert changed > 5
+
+
+def test_a_circuit_at_spans_is_tested_at_its_spans() -> None:
+    """One that keeps each of its edges at all spans is tested as the same edges at all positions are."""
+    session = case("gpt2", batch=12).session()
+    edges = ws.trace(session, "eap").top(30)
+    named = ("head", "other positions")
+    placed = ws.circuit_of(session.graph, edges.names, named)
+    assert len(placed) == 60
+    whole, at_spans = (
+        hypothesis_tests(session, circuit, draws=8, most=4, permutations=99) for circuit in (edges, placed)
+    )
+    assert at_spans[0] == whole[0]
+    assert at_spans[1].statistic == pytest.approx(whole[1].statistic)
+    assert at_spans[2].of == whole[2].of == 4
+    assert spans_read(named, session, None).tolist() == [1]
+    assert spans_read(("head", "tail", "other positions"), session, None).tolist() == [1]
 
 
 def test_the_whole_model_is_equivalent_and_a_handful_of_edges_is_not() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import wirescope as ws
-from core.errors import InputError
+from core.errors import ArgumentError, InputError
 from core.models.adapter import Adapter
 from core.tracing import attribution, over_pairs, per_pair
 from core.tracing.method import METHODS
@@ -94,3 +94,21 @@ def test_pairs_go_together_as_their_gradients_fit(monkeypatch) -> None:
         scores_per_pair(session, "eap-ig", ws.Dataset(pairs), options=ws.Options(steps=steps))
     assert asked == [over_pairs.fitting_positions(session, steps) for steps in (1, 5)]
     assert asked[1] < asked[0]
+
+
+@pytest.mark.parametrize("name", ["eap", "exact-scan"])
+def test_pairs_are_scored_alone_at_spans_too(name: str) -> None:
+    model = case("llama-grouped").model
+    dataset = dataset_of(model)
+    session = ws.Session(model, dataset.pairs[0], ws.logit_difference(1, 2), dataset=dataset)
+    spans = ("0", "-1", "other positions")
+    if name == "exact-scan":
+        with pytest.raises(ArgumentError, match="does not score edge-spans"):
+            scores_per_pair(session, name, dataset, spans=spans)
+        return
+    found = scores_per_pair(session, name, dataset, spans=spans)
+    whole = ws.trace(session, name, dataset=dataset, level="edge-spans", spans=("0", "-1"))
+    assert whole.spans == spans
+    assert np.allclose(found.mean(axis=0), whole.values.ravel(), rtol=1e-4, atol=1e-7)
+    over_spans = found.reshape(len(dataset), -1, 3).sum(axis=2)
+    assert np.allclose(over_spans, scores_per_pair(session, name, dataset), rtol=1e-4, atol=1e-7)
