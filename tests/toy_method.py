@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.errors import ArgumentError
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.meaning import SHARE
 from core.tracing.method import Method
 from core.tracing.options import option
@@ -36,7 +36,7 @@ class ToyState:
     layers: list[int] = field(default_factory=list)
 
 
-def toy(job: Job) -> Iterator[Found]:
+def toy(job: Job) -> Iterator[MethodResult]:
     graph, top, state = job.session.graph, job.told(ToyOptions).top, job.state(ToyState)
     state.begun += 1
     layer_of = np.array([max(writer.layer or 0, 0) for writer in graph.writers])[graph.edge_writers]
@@ -44,7 +44,7 @@ def toy(job: Job) -> Iterator[Found]:
         job.check()
         state.layers.append(layer)
         done = np.where(layer_of <= layer, top ** -layer_of.astype(float), np.nan)
-        yield Found(done, len(state.layers) / graph.layers if layer < graph.layers - 1 else 1.0)
+        yield MethodResult(done, len(state.layers) / graph.layers if layer < graph.layers - 1 else 1.0)
 
 
 METHOD = Method(

@@ -22,7 +22,7 @@ from core.graph import Graph
 
 
 @dataclass
-class Kept:
+class CircuitState:
     """One circuit: writers, those whose difference somebody reads; matrix, what each reader keeps at each span [spans,
     readers, writers]; everywhere, which of the writers matter at every row [writers]; needed, whether a node of the
     graph is one of the writers; span_of, the span of each position [batch, position], None of a circuit without spans.
@@ -63,7 +63,7 @@ class Kept:
         return self.matrix[:, :, self.everywhere]
 
 
-def kept_by(circuit: Circuit, one_run: bool, reads: bool, span_of: NDArray[np.int64] | None) -> Kept:
+def kept_by(circuit: Circuit, one_run: bool, reads: bool, span_of: NDArray[np.int64] | None) -> CircuitState:
     """one_run: whether what is replaced is all of one run. reads: whether the output reads some positions alone."""
     matrix = circuit.matrix()
     fed, used = reachable_at(circuit.graph, matrix)
@@ -75,7 +75,7 @@ def kept_by(circuit: Circuit, one_run: bool, reads: bool, span_of: NDArray[np.in
     everywhere = np.ones(len(needed), dtype=bool)
     if reads:
         everywhere = _everywhere(circuit.graph, np.logical_or.reduce(matrix, axis=0))
-    return Kept(writers, matrix[:, :, needed], everywhere[needed], needed, span_of)
+    return CircuitState(writers, matrix[:, :, needed], everywhere[needed], needed, span_of)
 
 
 def _everywhere(graph: Graph, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:

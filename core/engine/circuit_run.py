@@ -30,7 +30,7 @@ from torch import Tensor
 from core import progress
 from core.circuit import Circuit
 from core.engine.attention import heads_out
-from core.engine.circuit_nodes import Kept, kept_by
+from core.engine.circuit_nodes import CircuitState, kept_by
 from core.engine.circuit_reference import Reference
 from core.engine.engine import Engine
 from core.engine.layer import LayerMath, neighbours
@@ -66,7 +66,7 @@ def run_circuits(
     carried.prepare(engine.references, cancelled)
     layers = engine.graph.layers
     done: dict[int, tuple[RunState, range]] = {}
-    waiting: list[tuple[int, Kept]] = []
+    waiting: list[tuple[int, CircuitState]] = []
     for number, circuit in enumerate(circuits):
         span_of = span_numbers(circuit.spans, engine.extent) if circuit.spans else None
         if circuit.whole:
@@ -85,12 +85,14 @@ def run_circuits(
     return [done[number] for number in range(len(circuits))]
 
 
-def _chunks(engine: Engine, waiting: list[tuple[int, Kept]], replacement: str) -> list[list[tuple[int, Kept]]]:
+def _chunks(
+    engine: Engine, waiting: list[tuple[int, CircuitState]], replacement: str
+) -> list[list[tuple[int, CircuitState]]]:
     """Circuits that go together: as many as fit, those of like size beside each other."""
     rows = engine.length - ablation(replacement).first_row(engine)
     one = engine.batch * engine.adapter.shape.width * engine.adapter.dtype.itemsize  # of a writer at one row
     read = 0 if engine.reads is None else engine.reads.shape[1]
-    chunks: list[list[tuple[int, Kept]]] = []
+    chunks: list[list[tuple[int, CircuitState]]] = []
     free = 0
     limit = min(CHUNK_BYTES, engine.memory // 2)
     for entry in sorted(waiting, key=lambda entry: (int(entry[1].everywhere.sum()), len(entry[1].writers))):
@@ -112,7 +114,7 @@ def _chunks(engine: Engine, waiting: list[tuple[int, Kept]], replacement: str) -
 class CircuitRun:
     """The differences of the needed writers of several circuits, and the stream that each reader gets from them."""
 
-    def __init__(self, engine: Engine, circuits: list[Kept], replacement: str) -> None:
+    def __init__(self, engine: Engine, circuits: list[CircuitState], replacement: str) -> None:
         self.engine = engine
         self.adapter = engine.adapter
         self.shape = engine.adapter.shape
@@ -289,7 +291,7 @@ class CircuitRun:
 
     # ---- differences ----
 
-    def _rows_of(self, kept: Kept, number: int) -> Rows:
+    def _rows_of(self, kept: CircuitState, number: int) -> Rows:
         """Those at which a writer is computed."""
         return self.rows if number in kept.row_everywhere else self.reads
 
@@ -329,7 +331,7 @@ class CircuitRun:
                 assert kept.at_reads is not None
                 kept.at_reads[[kept.row_of[number] for number in numbers]] = heads_out(weights, difference, heads)
 
-    def _copy_to_reads(self, kept: Kept, before: int) -> Tensor:
+    def _copy_to_reads(self, kept: CircuitState, before: int) -> Tensor:
         """What a circuit's writers wrote at the positions that the output reads; of those before a number all."""
         assert kept.differences is not None
         assert kept.at_reads is not None

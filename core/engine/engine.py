@@ -34,7 +34,7 @@ INPUT_FROM_B = (Slot("patch", None, 0.0, 1.0),)  # the edit that makes a run the
 
 
 @dataclass(frozen=True)
-class Ran:
+class EngineRun:
     """A finished run, which layers it had to compute, and whether it was kept from before. A run of which only the
     output had to be computed has no layers either."""
 
@@ -115,7 +115,7 @@ class Engine:
         full: bool = False,
         cancelled: Callable[[], bool] | None = None,
         frozen: bool = False,
-    ) -> Ran:
+    ) -> EngineRun:
         """Run A with edits. `full`: the last layer at every position. `frozen`: norms keep their scales of the clean
         run.
 
@@ -126,13 +126,13 @@ class Engine:
         plan = self._plan(edits)
         clean = self.clean(full)
         if plan.empty:
-            return Ran(clean, range(layers, layers), known=True)
+            return EngineRun(clean, range(layers, layers), known=True)
         known = self._kept.get((plan, full, frozen))
         if known is not None:
-            return Ran(known, range(layers, layers), known=True)
+            return EngineRun(known, range(layers, layers), known=True)
         base, stage = self._nearest(plan, full, frozen)
         if stage > 2 * layers:
-            return Ran(base, range(layers, layers), known=True)
+            return EngineRun(base, range(layers, layers), known=True)
         for kind in dict.fromkeys(edit.kind for edit in edits):
             REPLACEMENTS[kind].prepare(self.references, cancelled)
         needed = self._run_bytes(max(stage, 0) // 2, full)
@@ -142,7 +142,7 @@ class Engine:
             norms = self._norms_of(full) if frozen else None
             first = Pass(self.adapter, state, self.references, clean, frozen=norms).run(stage, cancelled)
         self._kept.add((plan, full, frozen), state, self.batch * answers(self.adapter) * self.adapter.dtype.itemsize)
-        return Ran(state, range(first, layers))
+        return EngineRun(state, range(first, layers))
 
     def _norms_of(self, full: bool) -> FrozenNorms:
         """Frozen norms, kept: each finds out once what its module divides by."""

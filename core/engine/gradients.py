@@ -10,7 +10,7 @@ Steps:
 The gradient at an edge's input is the gradient at its reader; the gradient at a node is the sum over its outgoing
 edges.
 
-A `Partly` run is one in which every edge carries a share of what it carries, and for the rest its replacement:
+In an interpolated run every edge carries a share of what it carries, and for the rest its replacement:
 
     x_r = reference stream at r + share * (stream at r - reference stream at r)
 """
@@ -52,7 +52,7 @@ class _Dropped:
 
 
 @dataclass(frozen=True)
-class Partly:
+class EdgeInterpolation:
     """share: of what every edge carries, 0 to 1. stream: what a reader reads at 0, [batch or 1, position or 1,
     width]."""
 
@@ -80,7 +80,7 @@ class ReaderGradients:
         metric: Callable[[Tensor], Tensor],
         grid: tuple[int, int] | None,
         *,
-        partly: Partly | None = None,
+        partly: EdgeInterpolation | None = None,
         below: RunState | None = None,
         first: int = 0,
         start: int = 0,

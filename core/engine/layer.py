@@ -24,7 +24,7 @@ from core.graph import Reader
 from core.models.adapter import Adapter, Places
 
 
-class Kept(Protocol):
+class KeysAndValues(Protocol):
     """What is read of a run (`core.engine.state.RunState`): turned keys and values, [batch, position, ...] a layer."""
 
     @property
@@ -39,7 +39,7 @@ class Below:
     """A run whose rows before `first` are also those of a pass that computes the others alone. Its batch may be a part
     of that pass's, which is repeated."""
 
-    run: Kept
+    run: KeysAndValues
     first: int
 
     def with_rows(self, layer: int, k: Tensor, v: Tensor, kv_heads: Sequence[int] | None) -> tuple[Tensor, Tensor]:

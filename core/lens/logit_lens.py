@@ -23,7 +23,7 @@ from core.result import Result, keeps_no
 
 
 @dataclass(frozen=True)
-class Said:
+class LensAnswer:
     """One answer. value: a probability, or logits above the mean of all answers."""
 
     index: int
@@ -36,7 +36,7 @@ class LensReading:
     """The answers that are pushed most, the most first. unit: what their values are."""
 
     unit: Literal["probability", "logits"]
-    rows: tuple[Said, ...]
+    rows: tuple[LensAnswer, ...]
 
 
 def stream_lens(
@@ -127,5 +127,7 @@ def _reading(
     result: Result, unit: Literal["probability", "logits"], values: Tensor, count: int, also: Sequence[int]
 ) -> LensReading:
     best = values.topk(min(count, values.shape[-1])).indices.tolist()
-    rows = (Said(index, result.model.label(index), float(values[index])) for index in dict.fromkeys([*best, *also]))
+    rows = (
+        LensAnswer(index, result.model.label(index), float(values[index])) for index in dict.fromkeys([*best, *also])
+    )
     return LensReading(unit, tuple(rows))

@@ -25,7 +25,7 @@ from core.graph import Graph
 from core.progress import stage
 from core.session import Session
 from core.tracing.attribution import first_row
-from core.tracing.job import Found, Job, common_length
+from core.tracing.job import Job, MethodResult, common_length
 
 Item = tuple[int, int | None]  # a writer, and where
 
@@ -50,7 +50,7 @@ def change_that_counts(session: Session, change: float) -> float:
     return distance * change if distance else abs(change)
 
 
-def acdc_nodes(job: Job, threshold: float, restarts: int, seed: int) -> Iterator[Found]:
+def acdc_nodes(job: Job, threshold: float, restarts: int, seed: int) -> Iterator[MethodResult]:
     """Scores of nodes [writers], or at positions [writers, position]. The options are those of ACDC."""
     graph = job.session.graph
     size: tuple[int, ...] = (graph.n_writers,)
@@ -79,8 +79,8 @@ def acdc_nodes(job: Job, threshold: float, restarts: int, seed: int) -> Iterator
                 state.kept = _kept(state.removed, size, places)
             if state.tested < items and state.tested % len(places) == 0:
                 with np.errstate(invalid="ignore"):
-                    yield Found(total / count, state.tested / items)  # NaN where nothing is tested
-    yield Found(total / restarts, kept=state.kept)
+                    yield MethodResult(total / count, state.tested / items)  # NaN where nothing is tested
+    yield MethodResult(total / restarts, kept=state.kept)
 
 
 def _kept(removed: dict[int, list[int]], size: tuple[int, ...], places: list[int | None]) -> NDArray[np.bool_]:

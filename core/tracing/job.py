@@ -96,7 +96,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Found:
+class MethodResult:
     """Scores so far, NaN where there are none yet, and how much of the work is done. positive: raises the metric.
     kept: [as values], by a search that decides about each edge; None until it is at its end. measured: [as values],
     which scores are measured, where others beside them are estimates."""
@@ -107,7 +107,7 @@ class Found:
     measured: NDArray[np.bool_] | None = None
 
 
-Score = Callable[[Job], Iterator[Found]]
+Score = Callable[[Job], Iterator[MethodResult]]
 
 
 def common_length(pairs: Iterable[Pair]) -> int:

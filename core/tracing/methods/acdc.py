@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 
 from core.errors import ArgumentError
 from core.progress import stage
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.meaning import IN_CIRCUIT
 from core.tracing.method import Method
 from core.tracing.options import check_count, option, seed_option
@@ -76,7 +76,7 @@ class AcdcState:
     search: Search | None = None
 
 
-def acdc(job: Job) -> Iterator[Found]:
+def acdc(job: Job) -> Iterator[MethodResult]:
     from core.tracing.acdc_edges import Search
     from core.tracing.acdc_nodes import acdc_nodes
 
@@ -105,8 +105,8 @@ def acdc(job: Job) -> Iterator[Found]:
         if count[0] < restarts:
             with np.errstate(invalid="ignore"):
                 so_far = total / count  # NaN where nothing is tested
-            yield Found(so_far, float(count.sum() / edges))
-    yield Found(total / restarts, kept=state.kept)
+            yield MethodResult(so_far, float(count.sum() / edges))
+    yield MethodResult(total / restarts, kept=state.kept)
 
 
 METHOD = Method(

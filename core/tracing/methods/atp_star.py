@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from core import progress
 from core.progress import stage
-from core.tracing.job import Found, Job, by_level
+from core.tracing.job import Job, MethodResult, by_level
 from core.tracing.method import Method
 from core.tracing.methods import eap
 
@@ -54,7 +54,7 @@ class AtpStarState:
     layers: int
 
 
-def atp_star(job: Job) -> Iterator[Found]:
+def atp_star(job: Job) -> Iterator[MethodResult]:
     import torch
 
     from core.tracing.attribution import first_row
@@ -88,8 +88,8 @@ def atp_star(job: Job) -> Iterator[Found]:
             found = _scores(job, estimates)
             if positions:
                 found[: layer * (graph.heads + 1)] = np.nan  # earlier layers read them too
-            yield Found(found, _share(graph.layers, layer))
-    yield Found(_scores(job, estimates))
+            yield MethodResult(found, _share(graph.layers, layer))
+    yield MethodResult(_scores(job, estimates))
 
 
 METHOD = Method(

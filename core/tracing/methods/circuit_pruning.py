@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from core.circuit import Circuit, connected
 from core.graph import Graph
 from core.progress import stage, within
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.meaning import ORDER
 from core.tracing.method import FORWARD_AND_BACKWARD, Method
 from core.tracing.options import check_count, option, steps_option
@@ -81,7 +81,7 @@ class PruningState:
     steps: int = 0
 
 
-def circuit_pruning(job: Job) -> Iterator[Found]:
+def circuit_pruning(job: Job) -> Iterator[MethodResult]:
     graph, budget = job.session.graph, job.told(PruningOptions).budget
     state = job.state(lambda: PruningState(np.arange(graph.n_edges, dtype=np.int64), np.zeros(graph.n_edges)))
     worth, dropped = state.worth, state.dropped
@@ -91,7 +91,7 @@ def circuit_pruning(job: Job) -> Iterator[Found]:
         for worths, part in within(_worths(job, state), share, share + WORTHS / whole):
             worth[left] = worths
             if not dropped and part < 1:  # before anything is dropped, it is what some of the pairs say
-                yield Found(_scores(graph, worth, dropped, left), share + WORTHS * part / whole)
+                yield MethodResult(_scores(graph, worth, dropped, left), share + WORTHS * part / whole)
         order = left[np.argsort(np.abs(worth[left]), kind="stable")]
         cut = len(order) - int(_share_kept(len(order)) * len(order))
         if len(left) <= SMALL:
@@ -108,8 +108,8 @@ def circuit_pruning(job: Job) -> Iterator[Found]:
         state.left, state.total, state.steps = kept, 0.0, 0
         if len(kept) > LEAST:
             share = 1 - _rounds(len(kept)) / _rounds(graph.n_edges)
-            yield Found(_scores(graph, worth, dropped, kept), share)
-    yield Found(_scores(graph, worth, dropped, state.left))
+            yield MethodResult(_scores(graph, worth, dropped, kept), share)
+    yield MethodResult(_scores(graph, worth, dropped, state.left))
 
 
 def _forwards(scored: int, options: PruningOptions) -> float:

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from core.progress import stage
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.method import Method
 from core.tracing.options import LEVELS
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 RUNS = 0.8  # of the time, about; the rest are products
 
 
-def eap(job: Job) -> Iterator[Found]:
+def eap(job: Job) -> Iterator[MethodResult]:
     from core.tracing.attribution import first_row, scores_of
 
     first = first_row(job.session, job.replacement)
@@ -43,7 +43,7 @@ def eap(job: Job) -> Iterator[Found]:
         found = gradients(job.session, first)
     with stage(RUNS, 1.0):
         scores = scores_of(job, found, first)
-    yield Found(scores)
+    yield MethodResult(scores)
 
 
 def gradients(

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled
 from core.progress import stage, unwatched
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.method import Method, runs_by_steps
 from core.tracing.methods.eap import RUNS
 from core.tracing.options import LEVELS, StepsOptions
@@ -48,7 +48,7 @@ class EapIgState:
     held: list[ReaderGradients] = field(default_factory=list)
 
 
-def eap_ig(job: Job) -> Iterator[Found]:
+def eap_ig(job: Job) -> Iterator[MethodResult]:
     from core.tracing.attribution import first_row
 
     session, steps, state = job.session, job.told(StepsOptions).steps, job.state(EapIgState)
@@ -68,14 +68,14 @@ def eap_ig(job: Job) -> Iterator[Found]:
             if held:  # what these steps say is not lost; they are averaged with the others later on
                 with unwatched():
                     so_far = _weighted(replace(job, cancelled=None), held, first, len(held))
-                yield Found((state.total + so_far) / (done + len(held)), (done + len(held) * RUNS) / steps)
+                yield MethodResult((state.total + so_far) / (done + len(held)), (done + len(held) * RUNS) / steps)
             raise
         state.total = found if done == 0 else state.total + found
         state.steps = done + count
         held.clear()
         if done + count < steps:
-            yield Found(state.total / (done + count), (done + count) / steps)
-    yield Found(np.asarray(state.total) / steps)
+            yield MethodResult(state.total / (done + count), (done + count) / steps)
+    yield MethodResult(np.asarray(state.total) / steps)
 
 
 METHOD = Method(

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from core.graph import Graph, Node
 from core.progress import stage
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.method import Method, runs_by_steps
 from core.tracing.options import StepsOptions
 
@@ -53,7 +53,7 @@ class StagesState:
     layers: int = 0
 
 
-def eap_ig_activations(job: Job) -> Iterator[Found]:
+def eap_ig_activations(job: Job) -> Iterator[MethodResult]:
     import torch
 
     from core.tracing.attribution import first_row
@@ -73,8 +73,8 @@ def eap_ig_activations(job: Job) -> Iterator[Found]:
         state.layers = after
         state.stages += 1
         if after < layers:
-            yield Found(state.scores.copy(), after / layers)
-    yield Found(state.scores.copy())
+            yield MethodResult(state.scores.copy(), after / layers)
+    yield MethodResult(state.scores.copy())
 
 
 METHOD = Method(

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from core.errors import ArgumentError
 from core.progress import within
-from core.tracing.job import Found, Job, Memory
+from core.tracing.job import Job, Memory, MethodResult
 from core.tracing.meaning import RANKS
 from core.tracing.method import Method
 from core.tracing.methods import eap, eap_ig, integrated_edges
@@ -46,7 +46,7 @@ class EnsembleState:
     memory: Memory = field(default_factory=Memory)
 
 
-def ensemble_scores(job: Job) -> Iterator[Found]:
+def ensemble_scores(job: Job) -> Iterator[MethodResult]:
     state, sessions = job.state(EnsembleState), job.sessions
     parts = len(MEMBERS) * len(sessions)
     for name, member in MEMBERS.items():
@@ -58,7 +58,7 @@ def ensemble_scores(job: Job) -> Iterator[Found]:
             state.sums[name, number] = found.values * session.pair.batch
             state.memory = Memory()
     means = [np.sum([state.sums[name, number] for number in range(len(sessions))], axis=0) for name in MEMBERS]
-    yield Found(mean_of_ranks(means))
+    yield MethodResult(mean_of_ranks(means))
 
 
 def _forwards(scored: int, options: Any) -> float:

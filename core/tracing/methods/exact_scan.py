@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from core.errors import ArgumentError
 from core.progress import stage, within
-from core.tracing.job import Found, Job, common_length
+from core.tracing.job import Job, MethodResult, common_length
 from core.tracing.meaning import MEASURED
 from core.tracing.method import FORWARD_AND_BACKWARD, Method
 from core.tracing.options import check_count, option
@@ -50,7 +50,7 @@ class ScanOptions:
 
 
 @dataclass
-class Chosen:
+class ScanBudget:
     """Which edits a budget goes to, in every batch of a dataset alike: their numbers, once they are chosen."""
 
     numbers: NDArray[np.int64] | None = None
@@ -65,7 +65,7 @@ class ScanState:
     estimates: list[NDArray[np.float64]] = field(default_factory=list)
 
 
-def exact_scan(job: Job) -> Iterator[Found]:
+def exact_scan(job: Job) -> Iterator[MethodResult]:
     from core.scan import Scan
 
     budget = job.told(ScanOptions).budget
@@ -82,8 +82,8 @@ def exact_scan(job: Job) -> Iterator[Found]:
     scan = scans.setdefault(None, Scan(job.session, job.level, job.replacement))
     for _ in scan.parts(job.cancelled):
         if scan.done < len(scan):
-            yield Found(-scan.effects, scan.done / len(scan))
-    yield Found(-scan.effects)
+            yield MethodResult(-scan.effects, scan.done / len(scan))
+    yield MethodResult(-scan.effects)
 
 
 METHOD = Method(
@@ -103,11 +103,11 @@ def _forwards(scored: int, budget: int) -> float:
     return RUN * budget + FORWARD_AND_BACKWARD * POINTS if 0 < budget < scored else RUN * scored
 
 
-def _within_budget(job: Job, budget: int) -> Iterator[Found]:
+def _within_budget(job: Job, budget: int) -> Iterator[MethodResult]:
     """Estimates of all, in whose place what is measured comes."""
     from core.scan import Scan
 
-    session, state, chosen = job.session, job.state(ScanState), job.of_trace(Chosen)
+    session, state, chosen = job.session, job.state(ScanState), job.of_trace(ScanBudget)
     session.metric.check_slope("A scan with a budget")
     share = FORWARD_AND_BACKWARD * POINTS / _forwards(budget + 1, budget)  # of the time, about, for the estimates
     while (done := len(state.estimates)) < POINTS:
@@ -123,12 +123,14 @@ def _within_budget(job: Job, budget: int) -> Iterator[Found]:
         state.scans[None] = Scan(session, [every[number] for number in numbers.tolist()], job.replacement)
     scan = state.scans[None]
 
-    def so_far() -> Found:
+    def so_far() -> MethodResult:
         values, measured = estimates.mean(axis=0), np.zeros(estimates.shape[1], dtype=bool)
         known = ~np.isnan(scan.effects)
         measured[numbers[known]] = True
         values[numbers[known]] = -scan.effects[known]
-        return Found(values, 1.0 if known.all() else share + (1 - share) * scan.done / len(scan), measured=measured)
+        return MethodResult(
+            values, 1.0 if known.all() else share + (1 - share) * scan.done / len(scan), measured=measured
+        )
 
     for _ in within(scan.parts(job.cancelled), share):
         if scan.done < len(scan):
@@ -154,7 +156,7 @@ def _estimate(job: Job, share: float) -> NDArray[np.float64]:
     return scores_of(job, [gradients_at(session, point, first)], first)
 
 
-def _positions(job: Job) -> Iterator[Found]:
+def _positions(job: Job) -> Iterator[MethodResult]:
     """Every node at every position, from the last position back: the later, the fewer rows are computed."""
     from core.engine.replacement import ablation
     from core.scan import Scan
@@ -175,5 +177,5 @@ def _positions(job: Job) -> Iterator[Found]:
             effects[:, position] = scan.effects
             left = int(np.isnan(effects).sum())
             if left:
-                yield Found(-effects, 1 - left / total)
-    yield Found(-effects)
+                yield MethodResult(-effects, 1 - left / total)
+    yield MethodResult(-effects)

@@ -28,7 +28,7 @@ import numpy as np
 
 from core import progress
 from core.graph import Node, Reader
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.meaning import SHARE
 from core.tracing.method import Method
 from core.tracing.methods.flow_routes import shares
@@ -41,15 +41,15 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 16 * 2**20  # of differences whose norms are taken at once
 
 
-def flow_rollout(job: Job) -> Iterator[Found]:
+def flow_rollout(job: Job) -> Iterator[MethodResult]:
     import torch
 
     with torch.no_grad():
         edges, nodes = _flows(job)
     if job.level == "edges":
-        yield Found(edges)
+        yield MethodResult(edges)
     else:
-        yield Found(nodes.sum(axis=1) if job.level == "nodes" else nodes)
+        yield MethodResult(nodes.sum(axis=1) if job.level == "nodes" else nodes)
 
 
 METHOD = Method(

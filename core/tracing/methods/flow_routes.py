@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from core import progress
 from core.graph import Reader
-from core.tracing.job import Found, Job, by_level
+from core.tracing.job import Job, MethodResult, by_level
 from core.tracing.meaning import SHARE
 from core.tracing.method import Method
 
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def flow_routes(job: Job) -> Iterator[Found]:
+def flow_routes(job: Job) -> Iterator[MethodResult]:
     import torch
 
     with torch.no_grad():
         edges, positions = _importance(job)
-    yield Found(positions if job.level == "positions" else by_level(job.session.graph, edges, job.level))
+    yield MethodResult(positions if job.level == "positions" else by_level(job.session.graph, edges, job.level))
 
 
 METHOD = Method(

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.progress import stage
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.method import Method, runs_by_steps
 from core.tracing.options import StepsOptions
 
@@ -42,9 +42,9 @@ class IntegralState:
     total: NDArray[np.float64] | float = 0.0
 
 
-def integrated_edges(job: Job) -> Iterator[Found]:
+def integrated_edges(job: Job) -> Iterator[MethodResult]:
     from core.engine.circuit_reference import Reference
-    from core.engine.gradients import Partly, ReaderGradients
+    from core.engine.gradients import EdgeInterpolation, ReaderGradients
     from core.tracing.attribution import first_row, products
     from core.tracing.losses import Losses
 
@@ -56,7 +56,7 @@ def integrated_edges(job: Job) -> Iterator[Found]:
     while (step := state.steps) < steps:
         job.check()
         done = step / steps, (step + 1) / steps
-        partly = Partly((step + 0.5) / steps, lambda reader: reference.whole_stream(reader))
+        partly = EdgeInterpolation((step + 0.5) / steps, lambda reader: reference.whole_stream(reader))
         with stage(*done), stage(0.0, 0.8):
             run = ReaderGradients(
                 session.model.adapter,
@@ -73,8 +73,8 @@ def integrated_edges(job: Job) -> Iterator[Found]:
         state.total = found if step == 0 else state.total + found
         state.steps = step + 1
         if step + 1 < steps:
-            yield Found(state.total * steps / (step + 1), (step + 1) / steps)
-    yield Found(np.asarray(state.total))
+            yield MethodResult(state.total * steps / (step + 1), (step + 1) / steps)
+    yield MethodResult(np.asarray(state.total))
 
 
 METHOD = Method(

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import ArgumentError
 from core.progress import stage
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.meaning import SHARE
 from core.tracing.method import FORWARD_AND_BACKWARD, Method
 from core.tracing.options import check_count, option, seed_option
@@ -65,7 +65,7 @@ class MaskState:
     masks: Masks
 
 
-def learned_masks(job: Job) -> Iterator[Found]:
+def learned_masks(job: Job) -> Iterator[MethodResult]:
     from core.tracing.hard_concrete import Masks
 
     options = job.told(MaskOptions)
@@ -75,8 +75,8 @@ def learned_masks(job: Job) -> Iterator[Found]:
         with stage(masks.updates / options.updates, (masks.updates + 1) / options.updates):
             masks.update(job, options.keep, options.updates, options.seed)
         if masks.updates < options.updates:
-            yield Found(masks.scores(), masks.updates / options.updates)
-    yield Found(masks.scores())
+            yield MethodResult(masks.scores(), masks.updates / options.updates)
+    yield MethodResult(masks.scores())
 
 
 METHOD = Method(

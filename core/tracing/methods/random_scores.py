@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.meaning import DRAWN
 from core.tracing.method import Method
 from core.tracing.options import LEVELS, seed_option
@@ -24,7 +24,7 @@ class RandomOptions:
     seed: int = seed_option()
 
 
-def random_scores(job: Job) -> Iterator[Found]:
+def random_scores(job: Job) -> Iterator[MethodResult]:
     graph = job.session.graph
     sizes = {
         "edges": (graph.n_edges,),
@@ -32,7 +32,7 @@ def random_scores(job: Job) -> Iterator[Found]:
         "positions": (graph.n_writers, job.session.engine.length),
         "edge-spans": (graph.n_edges, len(job.spans)),
     }
-    yield Found(np.random.default_rng(job.told(RandomOptions).seed).standard_normal(sizes[job.level]))
+    yield MethodResult(np.random.default_rng(job.told(RandomOptions).seed).standard_normal(sizes[job.level]))
 
 
 METHOD = Method(

@@ -20,13 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.progress import stage
-from core.tracing.job import Found, Job
+from core.tracing.job import Job, MethodResult
 from core.tracing.method import Method
 from core.tracing.methods import eap
 from core.tracing.options import LEVELS
 
 
-def relp(job: Job) -> Iterator[Found]:
+def relp(job: Job) -> Iterator[MethodResult]:
     from core.tracing.attribution import first_row, scores_of
     from core.tracing.relevance import with_relevance
 
@@ -35,7 +35,7 @@ def relp(job: Job) -> Iterator[Found]:
         gradients = eap.gradients(job.session, first, with_relevance(job.session.model.adapter))
     with stage(eap.RUNS, 1.0):
         scores = scores_of(job, gradients, first)
-    yield Found(scores)
+    yield MethodResult(scores)
 
 
 METHOD = Method(

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.progress import stage, within
-from core.tracing.job import Found, Job, Memory
+from core.tracing.job import Job, Memory, MethodResult
 from core.tracing.meaning import SHARE
 from core.tracing.method import Method
 from core.tracing.methods import eap_ig
@@ -58,7 +58,7 @@ class WarmState:
     masks: Masks | None = None
 
 
-def warm_masks(job: Job) -> Iterator[Found]:
+def warm_masks(job: Job) -> Iterator[MethodResult]:
     from core.tracing.hard_concrete import Masks
 
     state, options, sessions = job.state(WarmState), job.told(WarmOptions), job.sessions
@@ -79,8 +79,8 @@ def warm_masks(job: Job) -> Iterator[Found]:
         with stage(start, stop):
             masks.update(job, options.keep, options.updates, options.seed)
         if masks.updates < options.updates:
-            yield Found(masks.scores(), stop)
-    yield Found(masks.scores())
+            yield MethodResult(masks.scores(), stop)
+    yield MethodResult(masks.scores())
 
 
 def warmth(scores: NDArray[np.float64]) -> NDArray[np.float64]:
