@@ -34,6 +34,7 @@ class Meaning:
         return Meaning("scored", signed=self.signed, words="the scores of a file, which may be of other inputs")
 
 
+NOISE_FLOOR = "noise_floor"  # in what scores say about themselves: measured ones that are smaller are rounding
 DIRECTION_IN_FILES = {1: "+1", 0: "0", -1: "-1"}  # of a circuit's `about`
 Figure = TypeVar("Figure", float, NDArray[np.float64])
 

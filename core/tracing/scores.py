@@ -20,7 +20,7 @@ from core.edits import EditKind
 from core.errors import ArgumentError
 from core.formatting import percent
 from core.graph import Graph, Node
-from core.tracing.meaning import DIRECTION_IN_FILES
+from core.tracing.meaning import DIRECTION_IN_FILES, NOISE_FLOOR
 from core.tracing.method import METHODS
 from core.tracing.options import CIRCUITS, Level
 from core.tracing.order import best_first
@@ -68,6 +68,21 @@ class Scores:
         """What is ranked, [as values]: score x direction, positive where an edge leads towards A's behaviour; the
         scores themselves where they have no sign or no direction is known."""
         return -self.values if self.direction == -1 and self.signed else self.values
+
+    @property
+    def noise_floor(self) -> float:
+        """Of scores that were measured in half precision (`core.noise`), in the unit of the metric; 0 where rounding
+        makes nothing of that size, or nothing is said of it."""
+        try:
+            return float(self.about.get(NOISE_FLOOR, "0"))
+        except ValueError:
+            return 0.0
+
+    @cached_property
+    def below_noise(self) -> NDArray[np.bool_]:
+        """[as values], which measured scores rounding alone may have made; estimates are none."""
+        below = np.abs(self.values) < self.noise_floor
+        return below if self.measured is None else below & self.measured
 
     @cached_property
     def _by_size(self) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
@@ -22,6 +23,7 @@ from core.spans import spans_over, usual_spans
 from core.tracing.costs import POSITIONS, PREPARED
 from core.tracing.direction import direction_of_gap, gap
 from core.tracing.job import Job, Memory, common_length
+from core.tracing.meaning import MEASURED, NOISE_FLOOR
 from core.tracing.method import method_named
 from core.tracing.options import Level
 from core.tracing.over_pairs import Batch, batches_over, fitting_positions, metric_name, own_batches, usual_positions
@@ -71,6 +73,7 @@ class Tracing:
         self._kept: NDArray[np.bool_] | None = None  # of a search
         self._constants: NDArray[np.float32] | None = None
         self._measured: NDArray[np.bool_] | None = None  # of a scan with a budget
+        self._rounding = 0.0  # of measured scores: the squares of each batch's noise floor, times its pairs
         self._memory = Memory()  # of the job that was cancelled
         self._decided = Memory()  # for all jobs
         self._jobs: list[list[Batch]] | None = None
@@ -105,6 +108,9 @@ class Tracing:
                         found_gap = gap(sessions[-1], self.replacement, cancelled)
                         gap_so_far += np.nan if found_gap is None else found_gap
                 share = after
+            rounding = self._rounding
+            if self.method.meaning == MEASURED:
+                rounding += sum((each.pair.batch * each.noise_floor) ** 2 for each in sessions)
             first, *more = sessions
             job = Job(
                 first,
@@ -122,9 +128,10 @@ class Tracing:
                 scored = self.done + job.pairs
                 if found.share_done < 1:
                     share = (self.done + found.share_done * job.pairs) / self.pairs
-                    yield self._scores(so_far / scored, share, gap_so_far / scored, found.measured), share
+                    floor = math.sqrt(rounding) / scored
+                    yield self._scores(so_far / scored, share, gap_so_far / scored, found.measured, floor), share
             self._sum, self.done, self._gap, self._kept, self._memory = so_far, scored, gap_so_far, found.kept, Memory()
-            self._measured = found.measured
+            self._measured, self._rounding = found.measured, rounding
             del sessions, first, more, job, found  # else they would stay while those of the next batch are made
             if len(self._job_batches()) > 1:
                 give_back()
@@ -171,16 +178,24 @@ class Tracing:
         """The mean over the pairs that are done. Raises Cancelled where none is."""
         if self._sum is None:
             raise Cancelled
-        return self._scores(self._sum / self.done, self.done / self.pairs, self._gap / self.done, self._measured)
+        share, floor = self.done / self.pairs, math.sqrt(self._rounding) / self.done
+        return self._scores(self._sum / self.done, share, self._gap / self.done, self._measured, floor)
 
     def _scores(
-        self, values: NDArray[np.float64], share: float, mean_gap: float, measured: NDArray[np.bool_] | None
+        self,
+        values: NDArray[np.float64],
+        share: float,
+        mean_gap: float,
+        measured: NDArray[np.bool_] | None,
+        noise_floor: float,
     ) -> Scores:
         session = self.session
         about = {"model": session.model.name, "metric": metric_name(session, self._dataset)}
         about |= {name: str(value) for name, value in asdict(self.told).items()}
         if self._dataset is not None:
             about["pairs"] = str(self.pairs)
+        if noise_floor > 0:
+            about[NOISE_FLOOR] = f"{noise_floor:.3g}"
         if share < 1:
             about["partial"] = f"{percent(share)} of the work"
         if measured is not None:

@@ -127,6 +127,19 @@ def test_the_floor_of_a_mean_over_pairs() -> None:
     assert noise_floor_over(session("fp32"), alike) == 0
 
 
+def test_measured_scores_say_which_are_below_it() -> None:
+    half = session("bf16")
+    measured = ws.trace(half, "exact-scan", level="nodes")
+    assert measured.noise_floor == pytest.approx(half.noise_floor, rel=1e-2)
+    assert (measured.below_noise == scan("bf16").below_noise).all()
+    some = ws.trace(half, "exact-scan", level="nodes", options=ws.Options(budget=5))
+    assert some.below_noise.sum() <= 5, "estimates are no measurements"
+    assert ws.trace(half, "eap", level="nodes").noise_floor == 0
+    assert ws.trace(session("fp32"), "exact-scan", level="nodes").noise_floor == 0
+    over = ws.trace(half, "exact-scan", level="nodes", dataset=ws.Dataset([half.pair, half.pair]))
+    assert over.noise_floor == pytest.approx(noise_floor_over(half, ws.Dataset([half.pair, half.pair])), rel=1e-2)
+
+
 def test_needs_below_it_count_for_nothing() -> None:
     half = session("bf16")
     edges = [int(index) for index in ws.trace(half, "eap").strongest(6)]
