@@ -1,5 +1,5 @@
 """The kinds of replacement, in words: what the window, the command line and the captions say of each, and what it asks
-for. What each puts in is in `core/replacements/`, a file a kind."""
+for. A further kind is a row here, and a file in `core/replacements/`, which says what it puts in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,24 @@ EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer
 
 
 @dataclass(frozen=True)
+class Amount:
+    """How strong an edit of a kind can be. least, most, step: of the number in the edit; shown times `shown`."""
+
+    words: str
+    least: float
+    most: float
+    step: float
+    first: float
+    shown: float = 1.0
+    prefix: str = ""
+    suffix: str = ""
+    ticks: str = ""  # what the ends of the slider mean
+
+
+STRENGTH = Amount("strength", 0.0, 1.0, 0.05, 1.0, 100.0, suffix=" %", ticks="0 % leaves it, 100 % is the whole edit")
+
+
+@dataclass(frozen=True)
 class Kind:
     """words: in a caption. verb: in the history, before what is edited. done: of what is edited. carries: what removed
     edges carry, in a sentence; empty where circuits are not run with it. puts: the same of one. choice: to
@@ -17,10 +35,11 @@ class Kind:
     and usual: where none is given (None: one must be). adds: it adds to what is there instead of replacing it. from_b:
     it is B's, so that nothing changes before the first position at which A and B differ. inputs: it is taken from other
     inputs than the pair, where there are some. others: there must be some. learned: it is learned before the first run
-    with it.
+    with it. against: of what removed edges carry, the kind that a result is compared with.
 
     In the window: button, and tip, of which `{inputs}` are those that it is taken from; row: of the buttons. sign: of
-    an edit that changes a value instead of replacing it. without_b: what is missing where there is no B."""
+    an edit that changes a value instead of replacing it. amount: of the slider. without_b: what is missing where there
+    is no B."""
 
     words: str
     verb: str
@@ -36,16 +55,23 @@ class Kind:
     inputs: bool = False
     others: bool = False
     learned: bool = False
+    against: EditKind = "patch"
     button: str = ""
     tip: str = ""
     row: int = 0
     sign: str = ""
+    amount: Amount = STRENGTH
     without_b: str = ""
 
     @property
     def turns_value(self) -> bool:
         """Whether more or less of it is another value, and not another strength."""
         return self.takes == "number" and self.usual is None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether its strength is how often it is added, any number, and not a share of it."""
+        return self.takes == "vector"
 
 
 KINDS: dict[EditKind, Kind] = {
@@ -57,6 +83,7 @@ KINDS: dict[EditKind, Kind] = {
         puts="its value in B",
         choice="Replace from B",
         from_b=True,
+        against="mean",
         button="From B",
         tip="Replace it by its value in the counterfactual B",
         row=1,
@@ -92,6 +119,7 @@ KINDS: dict[EditKind, Kind] = {
         tip="Multiply it by a factor",
         row=2,
         sign="×",
+        amount=Amount("scale", 0.0, 2.0, 0.05, 0.5, prefix="× ", ticks="× 1 leaves it as it is"),
     ),
     "resample": Kind(
         "another input's",
@@ -127,6 +155,7 @@ KINDS: dict[EditKind, Kind] = {
         tip="Add a multiple of what it writes in A minus what it writes in B",
         row=2,
         sign="+",
+        amount=Amount("times A − B", -4.0, 4.0, 0.1, 1.0, prefix="× ", ticks="× 0 leaves it as it is"),
         without_b="It steers along A minus B: fill card B first",
     ),
     "optimal": Kind(

@@ -86,8 +86,8 @@ class Edit:
             finite = math.isfinite(self.strength)
         except TypeError:
             finite = False
-        if not finite or not (self.kind == "steer" or 0 <= self.strength <= 1):
-            hint = "Give a number, how often the vector is added." if self.kind == "steer" else "Give 0 to 1."
+        if not finite or not (KINDS[self.kind].repeats or 0 <= self.strength <= 1):
+            hint = "Give a number, how often the vector is added." if KINDS[self.kind].repeats else "Give 0 to 1."
             raise EditError(f"An edit of the kind {self.kind} cannot have the strength {self.strength}.", hint)
         if self.positions is not None:
             object.__setattr__(self, "positions", plain_positions(self.positions))
@@ -114,7 +114,7 @@ class Edit:
 def edit_words(edit: Edit) -> str:
     """An edit's kind, value and strength for people: "from B", "scale 0.5", "zero, 40 %"."""
     words = EDIT_WORDS[edit.kind]
-    if KINDS[edit.kind].takes == "vector":
+    if KINDS[edit.kind].repeats:
         return words if edit.strength == 1 else f"{words} × {edit.strength:g}"
     if isinstance(edit.value, float):
         words = f"{words} {edit.value:g}"

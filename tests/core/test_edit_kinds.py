@@ -21,11 +21,14 @@ def test_every_kind_has_a_file_and_its_words() -> None:
         assert bool(row.carries) == bool(row.choice) == bool(row.puts), kind
         assert row.without_b or not row.from_b, kind
         assert row.inputs or not row.others, kind
+        assert row.amount.least <= row.amount.first <= row.amount.most, kind
+        assert row.against in ABLATIONS, kind
+        assert row.against != kind, kind
 
 
 def test_no_question_is_asked_of_the_name_of_a_kind() -> None:
     """`kind == "patch"` would be asked of every further kind; the table has what such questions mean: `from_b`,
-    `turns_value`, `sign`. The window steers along A minus B, which it makes itself."""
+    `turns_value`, `repeats`, `sign`. The window steers along A minus B, which it makes itself."""
     for folder in ("core", "app", "views"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -34,4 +37,5 @@ def test_no_question_is_asked_of_the_name_of_a_kind() -> None:
                 names = {each.value for each in node.comparators if isinstance(each, ast.Constant)}
                 theirs = path.parent.name == "interchange"  # of files: names that other programs gave
                 corrupted = ast.unparse(node.left) == "corruption.kind"  # of pictures: other kinds of these names
-                assert corrupted or theirs or not names & (set(KINDS) - {"steer"}), f"{path.name}:{node.lineno}"
+                steered = {"steer"} if folder == "app" else set()
+                assert corrupted or theirs or not names & (set(KINDS) - steered), f"{path.name}:{node.lineno}"
