@@ -22,7 +22,8 @@ Minimality. Ideal: every edge matters more than an edge that does not belong wou
      times the number of edges tested (Bonferroni), is that of the circuit.
 
 Of a circuit at spans (`core.spans`) an edge is one at a span. A random path ends at a span that the output reads, and
-goes from one span to another through keys and values alone, from any to any.
+goes from one span to another through keys and values alone, to any where edges carry something (with `patch` those from
+the first difference of A and B on).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.circuit import Circuit
-from core.edits import EditKind
+from core.edits import KINDS, EditKind
 from core.errors import InputError
 from core.evaluation.faithfulness import without
 from core.evaluation.limits import LEAST_PAIRS
@@ -108,8 +109,8 @@ def hypothesis_tests(
             "Choose a metric that differs from pair to pair, as the logit difference does.",
         )
     rng = np.random.default_rng(seed)
-    ends = spans_read(circuit.spans, session, dataset) if circuit.spans else np.zeros(1, dtype=np.int64)
-    reference = _reference(circuit, draws, rng, ends)
+    spans = PathSpans.of(circuit.spans, session, replacement, dataset) if circuit.spans else PathSpans()
+    reference = _reference(circuit, draws, rng, spans)
     count = len(circuit)
     chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
     less = [circuit.chosen(np.delete(np.arange(count), place)) for place in chosen]
@@ -169,18 +170,46 @@ def minimality_test(moves: Floats, reference: Floats, quantile: float = 0.9) -> 
     return HypothesisTest("minimality", float(idle), p, words, small_p, len(moves))
 
 
+@dataclass(frozen=True)
+class PathSpans:
+    """Between which spans random paths go: `count` in all; read, those with a position that the output reads; carrying,
+    those at which edges carry something. One of a circuit without spans."""
+
+    count: int = 1
+    read: tuple[int, ...] = (0,)
+    carrying: tuple[int, ...] = (0,)
+
+    @classmethod
+    def of(cls, names: Sequence[str], session: Session, replacement: EditKind, dataset: Dataset | None) -> PathSpans:
+        """Of the spans of a circuit, in any of the inputs."""
+        read: set[int] = set()
+        carrying: set[int] = set()
+        reads = session.engine.reads
+        later = session.model.adapter.shape.causal and KINDS[replacement].from_b
+        for pair in [session.pair] if dataset is None else dataset.pairs:
+            a, b = pair.clean.tensor, pair.counterfactual
+            for row, span_of in enumerate(span_numbers(names, pair.extent)):
+                length = pair.extent.lengths[row]
+                if session.model.is_text:
+                    read.add(int(span_of[length - 1]))
+                else:
+                    read.update(span_of[slice(None) if reads is None else reads[0].cpu().numpy()].tolist())
+                apart = a[row] != b.tensor[row] if later and b is not None else None
+                first = int(apart.int().argmax()) if apart is not None and bool(apart.any()) else 0
+                carrying.update(span_of[first:length].tolist())
+        return cls(len(names), tuple(sorted(read)), tuple(sorted(carrying)))
+
+
 def _reference(
-    circuit: Circuit, draws: int, rng: np.random.Generator, ends: NDArray[np.int64]
+    circuit: Circuit, draws: int, rng: np.random.Generator, spans: PathSpans
 ) -> list[tuple[Circuit, Circuit]]:
-    """The circuit with a random path, and that without one edge of it which the circuit has not. ends: see
-    `random_path`."""
+    """The circuit with a random path, and that without one edge of it which the circuit has not."""
     inside = set(circuit.parts.tolist())
     found: list[tuple[Circuit, Circuit]] = []
     for _ in range(100 * draws):
         if len(found) == draws:
             return found
-        path = random_path(circuit.graph, rng, max(1, len(circuit.spans)), ends)
-        new = [part for part in path if part not in inside]
+        new = [part for part in random_path(circuit.graph, rng, spans) if part not in inside]
         if new:
             inflated = np.concatenate([circuit.parts, np.array(new, dtype=np.int64)])
             gone = int(rng.choice(new))
@@ -190,38 +219,23 @@ def _reference(
     )
 
 
-def random_path(
-    graph: Graph, rng: np.random.Generator, spans: int = 1, ends: NDArray[np.int64] | None = None
-) -> Sequence[int]:
+def random_path(graph: Graph, rng: np.random.Generator, spans: PathSpans | None = None) -> Sequence[int]:
     """The edges of a path from `input` to `logits`, drawn backwards: a reader's writer is drawn evenly from all that it
-    reads, and then one of that writer's ports. spans: how many there are; edges are then numbered as `Circuit.parts`.
-    ends: the spans at which `logits` may be read (None: the first). Keys and values are read at any span."""
+    reads, and then one of that writer's ports. spans: edges are numbered as `Circuit.parts`, and a key or value is read
+    at any span that carries something."""
+    spans = spans or PathSpans()
     edges: list[int] = []
     reader = Reader("logits")
-    span = 0 if ends is None or spans == 1 else int(rng.choice(ends))
+    span = spans.read[0] if len(spans.read) == 1 else int(rng.choice(spans.read))
     while True:
         number = int(rng.integers(0, graph.writers_before(reader)))
-        edges.append((int(graph.first_edge[graph.reader_index(reader)]) + number) * spans + span)
+        edges.append((int(graph.first_edge[graph.reader_index(reader)]) + number) * spans.count + span)
         if number == 0:
             return edges
         ports = graph.ports(graph.writers[number])
         reader = ports[int(rng.integers(0, len(ports)))]
-        if spans > 1 and reader.kind in ("k", "v"):
-            span = int(rng.integers(0, spans))
-
-
-def spans_read(names: Sequence[str], session: Session, dataset: Dataset | None) -> NDArray[np.int64]:
-    """The numbers of the spans that hold a position which the output reads, in any of the inputs."""
-    found: set[int] = set()
-    reads = session.engine.reads
-    for pair in [session.pair] if dataset is None else dataset.pairs:
-        span_of = span_numbers(names, pair.extent)
-        for row, length in enumerate(pair.extent.lengths):
-            if session.model.is_text:
-                found.add(int(span_of[row, length - 1]))
-            else:
-                found.update(span_of[row, slice(None) if reads is None else reads[0].cpu().numpy()].tolist())
-    return np.array(sorted(found), dtype=np.int64)
+        if spans.count > 1 and reader.kind in ("k", "v"):
+            span = int(rng.choice(spans.carrying))
 
 
 def _centred_kernel(x: Floats) -> Floats:

@@ -10,12 +10,12 @@ import pytest
 import wirescope as ws
 from core.errors import InputError
 from core.evaluation.hypotheses import (
+    PathSpans,
     equivalence,
     hypothesis_tests,
     independence,
     minimality_test,
     random_path,
-    spans_read,
 )
 from tests.core.engine.cases import case
 
@@ -119,9 +119,10 @@ def test_a_random_path_at_spans_changes_its_span_in_keys_and_values_alone() -> N
     graph = case("llama-grouped").session().graph
     changed = 0
     for seed in range(20):
-        parts = np.array(random_path(graph, np.random.default_rng(seed), 4, np.array([1, 3])))
+        parts = np.array(random_path(graph, np.random.default_rng(seed), PathSpans(4, (1, 3), (0, 1, 3))))
         edges, spans = [graph.edge(number) for number in parts // 4], parts % 4
         assert spans[0] in (1, 3)
+        assert 2 not in spans
         for (later, at), (earlier, before) in itertools.pairwise(zip(edges, spans, strict=True)):
             assert earlier.reader in graph.ports(later.writer)
             assert at == before or earlier.reader.kind in ("k", "v")
@@ -133,7 +134,7 @@ def test_a_circuit_at_spans_is_tested_at_its_spans() -> None:
     """One that keeps each of its edges at all spans is tested as the same edges at all positions are."""
     session = case("gpt2", batch=12).session()
     edges = ws.trace(session, "eap").top(30)
-    named = ("head", "other positions")
+    named = ("0", "other positions")
     placed = ws.circuit_of(session.graph, edges.names, named)
     assert len(placed) == 60
     whole, at_spans = (
@@ -142,8 +143,9 @@ def test_a_circuit_at_spans_is_tested_at_its_spans() -> None:
     assert at_spans[0] == whole[0]
     assert at_spans[1].statistic == pytest.approx(whole[1].statistic)
     assert at_spans[2].of == whole[2].of == 4
-    assert spans_read(named, session, None).tolist() == [1]
-    assert spans_read(("head", "tail", "other positions"), session, None).tolist() == [1]
+    assert PathSpans.of(named, session, "zero", None) == PathSpans(2, (1,), (0, 1))
+    assert PathSpans.of(named, session, "patch", None) == PathSpans(2, (1,), (1,)), "A and B begin alike"
+    assert PathSpans.of(("head", "tail", "other positions"), session, "patch", None) == PathSpans(3, (1,), (0, 1, 2))
 
 
 def test_the_whole_model_is_equivalent_and_a_handful_of_edges_is_not() -> None:
