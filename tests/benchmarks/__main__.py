@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks [PART ...] [--json | --write]
 
-Without parts, all but `device`, for graphics processors, `speed`, `pairs` and `spans`, which take some minutes, and
-`selection` and `smollm2`, which take half an hour each.
+Without parts, all but `device`, for graphics processors, `speed`, `pairs`, `spans` and `noise`, which take some
+minutes, and `selection` and `smollm2`, which take half an hour each.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from collections.abc import Sequence
 from tests.benchmarks import measured
 
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing")
-PARTS = (*USUAL, "device", "speed", "pairs", "spans", "selection", "smollm2")
+PARTS = (*USUAL, "device", "speed", "pairs", "spans", "noise", "selection", "smollm2")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="wirescope bench", description="Print the measured speed of this machine.")
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; without one, all but the last six"
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help=f"of {', '.join(PARTS)}; without one, all but the last {len(PARTS) - len(USUAL)}",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object for each table")
     parser.add_argument(
