@@ -110,7 +110,8 @@ class Tracing:
                 share = after
             rounding = self._rounding
             if self.method.meaning == MEASURED:
-                rounding += sum((each.pair.batch * each.noise_floor) ** 2 for each in sessions)
+                with watched(None, cancelled):
+                    rounding += sum((each.pair.batch * each.noise_floor) ** 2 for each in sessions)
             first, *more = sessions
             job = Job(
                 first,
