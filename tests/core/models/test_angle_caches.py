@@ -37,7 +37,9 @@ def test_growing_angles_are_put_back_for_one_thread_at_a_time() -> None:
     """One that came in between would keep, as before the first input, what the other has grown."""
 
     class Growing(torch.nn.Module):
-        original_max_seq_len = max_seq_len_cached = 8
+        def __init__(self) -> None:
+            super().__init__()
+            self.original_max_seq_len = self.max_seq_len_cached = 8
 
     part, inside, entered = Growing(), threading.Event(), threading.Event()
 
