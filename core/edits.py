@@ -29,7 +29,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.edit_kinds import ABLATIONS, EDIT_KINDS, EDIT_WORDS, KINDS, SEEDED, EditKind
+from core.edit_kinds import ABLATIONS, EDIT_KINDS, EDIT_WORDS, KINDS, SEEDED, STRENGTH, EditKind
 from core.errors import EditError
 from core.formatting import percent
 from core.graph import Edge, Graph, Node, Reader
@@ -41,6 +41,7 @@ __all__ = [
     "EDIT_WORDS",
     "KINDS",
     "SEEDED",
+    "STRENGTH",
     "Edit",
     "EditKind",
     "ResolvedEdit",

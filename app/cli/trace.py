@@ -23,7 +23,7 @@ from app.presenters.telling import Line
 from core.circuit import AT
 from core.edits import KINDS, EditKind
 from core.errors import ArgumentError, Cancelled, InputError
-from core.formatting import pairs_words, percent
+from core.formatting import BELOW, pairs_words, percent
 from core.tracing.meaning import ranking_words
 from core.tracing.method import METHODS, method_named
 from core.tracing.options import CIRCUITS, LEVEL_WORDS, LEVELS
@@ -228,6 +228,8 @@ def _report(
     out: str,
 ) -> dict[str, Any]:
     about = scores.about
+    lost = {_name(scores, int(index)) for index in np.flatnonzero(scores.below_noise)}
+    rows: list[dict[str, Any]] = [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)]
     return {
         "model": about["model"],
         "precision": about.get("precision", USUAL_PRECISION),
@@ -248,7 +250,8 @@ def _report(
         "direction": scores.direction if scores.signed else None,
         "kept": None if scores.kept is None else int(scores.kept.sum()),
         "measured": None if scores.measured is None else int(scores.measured.sum()),
-        "strongest": [{"name": name, "score": value} for name, value in strongest(scores, SHOWN)],
+        "strongest": [row | {"below_noise": True} if row["name"] in lost else row for row in rows],
+        **({"noise_floor": scores.noise_floor} if scores.noise_floor else {}),
         "chosen by": scores.rule,
         "file": out,
     }
@@ -299,7 +302,12 @@ def _words(report: dict[str, Any], method: Method) -> str:
     lines += [f"spans: {', '.join(report['spans'])}"] if "spans" in report else []
     lines += ["", f"the strongest {len(report['strongest'])}, of either sign"]
     plus = "+" if method.meaning.signed else ""
-    lines += [f"{row['name']:<{width}}  {row['score']:>{plus}12.4g}" for row in report["strongest"]]
+    lines += [
+        f"{row['name']:<{width}}  {row['score']:>{plus}12.4g}" + f"  {BELOW}" * row.get("below_noise", False)
+        for row in report["strongest"]
+    ]
+    if "noise_floor" in report:
+        lines += ["", f"noise floor in half precision: {report['noise_floor']:.2g}; smaller changes are rounding"]
     lines += ["", f"{report['file']} holds all scores."]
     if report["level"] in CIRCUITS:
         lines[-1] += f" How far to trust them: wirescope evaluate {report['file']}"

@@ -79,7 +79,7 @@ class Editing:
         not."""
         document, positions = self._bench.document, self._bench.positions
         present = [document.edit_of(t, positions) for t in self._bench.selection if self._can_edit(t)]
-        steered = [edit for edit in present if edit is not None and edit.kind == "steer"]
+        steered = [edit for edit in present if edit is not None and KINDS[edit.kind].repeats]
         if not steered or len(steered) < len(present):
             return False
         self._commit([replace(edit, strength=coefficient) for edit in steered], f" by {coefficient:g}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.circuit import Circuit
-from core.edits import ABLATIONS, EditKind
+from core.edits import KINDS, EditKind
 from core.errors import EditError, InputError
 from core.evaluation.agreement import Agreement, agreement
 from core.evaluation.faithfulness import Curve, faithfulness, size_to_look_at
@@ -34,7 +34,6 @@ from core.tracing.selection import RULES, USUAL
 from core.tracing.told_options import Options, options_told
 from core.tracing.trace import Tracing
 
-OTHER: dict[str, EditKind] = {**dict.fromkeys(ABLATIONS, "patch"), "patch": "mean"}
 AGAINST = "integrated-edges"
 JUMPS = "the metric jumps, so edges cannot be scored by its slope"
 
@@ -197,8 +196,6 @@ def _stability(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any
 
 def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float] | str:
     scores = subject.scores
-    if scores.spans:
-        return "pairs are scored one by one at edges, and these are edges at spans"
     if scores.rule != USUAL:
         return f"it is told of the best scores alone, and these edges are chosen by {scores.rule}"
     if METHODS.get(scores.method) is None:
@@ -218,6 +215,7 @@ def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float]
         told,
         cancelled,
         subject.memory_of("stability"),
+        scores.spans,
     )
     direction = None
     if METHODS[scores.method].meaning.signed:  # of this metric, which may be another than that of the scores
@@ -230,7 +228,7 @@ def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float]
 
 
 def _other_ablation(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
-    other = OTHER.get(subject.kind, "mean")
+    other = KINDS[subject.kind].against
     try:
         found = measure(subject.session, [subject.circuit], other, dataset=subject.dataset, cancelled=cancelled,
                         progress=lambda share: told(share / 4),

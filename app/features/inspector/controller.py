@@ -24,7 +24,7 @@ from app.features.inspector.queries import (
     WantSteering,
 )
 from app.messages.request import Unanswered
-from core.edits import EDIT_WORDS, REPLACED, Target
+from core.edits import EDIT_WORDS, KINDS, REPLACED, EditKind, Target
 from core.formatting import pairs_words
 from core.graph import Edge, Node
 from core.project.groups import GROUP_COLORS
@@ -221,9 +221,9 @@ class Inspecting(QObject):
 
     # ---- edits ---------------------------------------------------------------------------------------------
 
-    def _edit(self, kind: str, amount: float) -> None:
-        if kind != "steer":
-            self._bench.editing.edit_selection(kind, amount)  # type: ignore[arg-type]
+    def _edit(self, kind: EditKind, amount: float) -> None:
+        if not KINDS[kind].repeats:  # else along A minus B, which is made first
+            self._bench.editing.edit_selection(kind, amount)
         elif not self._bench.editing.turn_steering(amount):
             self._coefficient = amount
             self._bench.want("steering", WantSteering(self._bench.selection))

@@ -7,7 +7,7 @@ from app.presenters.edits import WAITS, mean_words
 from app.presenters.links import links
 from app.presenters.side_by_side import SideBySide, side_by_side
 from core.component_words import node_words
-from core.edits import REPLACED, EditKind, Target
+from core.edits import KINDS, REPLACED, EditKind, Target
 from core.formatting import pairs_words, percent
 from core.graph import Edge, Node
 from core.project.document import Document
@@ -106,7 +106,7 @@ def inspection(
 def _strength_words(kind: EditKind, strength: float) -> str:
     if strength == 1:
         return ""
-    return f", × {strength:g}" if kind == "steer" else f", at {percent(strength)} strength"
+    return f", × {strength:g}" if KINDS[kind].repeats else f", at {percent(strength)} strength"
 
 
 def _why_no_estimate(

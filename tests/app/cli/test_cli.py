@@ -294,3 +294,15 @@ def test_a_change_that_rounding_may_have_made_is_called_so(pair, capsys) -> None
     for precision in ("fp32", "fp64"):
         assert code_of("run", *names, "--precision", precision) == 0
         assert "noise" not in capsys.readouterr().out
+
+
+def test_measured_scores_below_the_noise_floor_are_marked(capsys, tmp_path: Path) -> None:
+    """Another place matters little to who is given the drink."""
+    asked = ["trace", "--model", "bundled:names", "--method", "exact-scan", "--level", "nodes"]
+    asked += ["--clean", "When Mary and John went to the store, John gave a drink to"]
+    asked += ["--counterfactual", "When Mary and John went to the park, John gave a drink to"]
+    asked += ["--metric", "logit_difference: Mary: John"]
+    for precision in ("bf16", "fp32"):
+        assert code_of(*asked, "--precision", precision, "--out", str(tmp_path / f"{precision}.json")) == 0
+        out = capsys.readouterr().out
+        assert ("below noise" in out) == ("noise floor in half precision" in out) == (precision == "bf16")

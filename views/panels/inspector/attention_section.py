@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from core.formatting import counted
 from views.panels.inspector.attention import AttentionView
 from views.panels.inspector.data import AverageData, NodeInspection
 from views.panels.inspector.patch_attention import PatchAttention
@@ -83,7 +84,8 @@ class AttentionSection(Section):
         """How many inputs the dataset has: with none there is no mean to choose."""
         self._inputs = count
         self.average.setToolTip(
-            f"The mean attention over those of the dataset's {count} inputs that are as long as A, without edits"
+            f"The mean attention over the dataset's {count} inputs, without edits. Positions that correspond are taken "
+            "together: by their roles, else from the nearer end"
         )
         if not count and self._averaged:
             self._set_averaged(False)
@@ -169,8 +171,8 @@ class AttentionSection(Section):
         if self._average.weights is None:
             return self._average.why
         rows, of = self._average.rows, self._average.of
-        skipped = f"; {of - rows} of another length are left out" if of > rows else ""
-        return f"mean of {rows} input{'s' if rows != 1 else ''} as long as A, without edits{skipped}"
+        fewer = f"; fewer at some positions, {rows} at least" if of > rows else ""
+        return f"mean of {counted(of, 'input')}, without edits{fewer}"
 
     def _asking(self) -> int:
         query = self.patches.query()

@@ -73,7 +73,8 @@ class PositionsData:
 
 @dataclass(frozen=True)
 class AverageData:
-    """Attention over a dataset: [query, key], the mean over `rows` of its `of` inputs; or why there is none."""
+    """Attention over a dataset: [query, key], the mean over its `of` inputs, at the position that fewest of them have
+    over `rows`; or why there is none."""
 
     weights: NDArray[np.float32] | None
     rows: int = 0

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from core.edits import KINDS, EditKind
+from core.edits import KINDS, STRENGTH, EditKind
 from views.widgets.buttons import LinkButton
 
 _ROWS: tuple[tuple[EditKind, ...], ...] = tuple(
@@ -15,28 +13,6 @@ _ROWS: tuple[tuple[EditKind, ...], ...] = tuple(
     for number in range(1 + max(row.row for row in KINDS.values()))
 )
 _NO_OTHERS = "There is no other input to take it from: add inputs to the dataset first"
-
-
-@dataclass(frozen=True)
-class Amount:
-    """How strong an edit of a kind can be. least, most, step: of the number in the edit; shown times `shown`."""
-
-    words: str
-    least: float
-    most: float
-    step: float
-    first: float
-    shown: float = 1.0
-    prefix: str = ""
-    suffix: str = ""
-    ticks: str = ""  # what the ends of the slider mean
-
-
-_STRENGTH = Amount("strength", 0.0, 1.0, 0.05, 1.0, 100.0, suffix=" %", ticks="0 % leaves it, 100 % is the whole edit")
-_AMOUNTS: dict[EditKind, Amount] = {
-    "scale": Amount("scale", 0.0, 2.0, 0.05, 0.5, prefix="× ", ticks="× 1 leaves it as it is"),
-    "steer": Amount("times A − B", -4.0, 4.0, 0.1, 1.0, prefix="× ", ticks="× 0 leaves it as it is"),
-}
 
 
 class EditButtons(QWidget):
@@ -50,7 +26,7 @@ class EditButtons(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._edited: EditKind | None = None
-        self._amount = _STRENGTH
+        self._amount = STRENGTH
         self.buttons: dict[str, QPushButton] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -137,7 +113,7 @@ class EditButtons(QWidget):
 
     def _take_amount(self, kind: EditKind) -> None:
         """Give the slider the range of a kind."""
-        amount = self._amount = _AMOUNTS.get(kind, _STRENGTH)
+        amount = self._amount = KINDS[kind].amount
         with QSignalBlocker(self.spin), QSignalBlocker(self.slider):
             self.slider.setRange(round(amount.least / amount.step), round(amount.most / amount.step))
             self.slider.setPageStep(5)
@@ -155,7 +131,7 @@ class EditButtons(QWidget):
         if kind == self._edited:
             self.restore_requested.emit()
         else:
-            self.edit_requested.emit(kind, _AMOUNTS.get(kind, _STRENGTH).first)
+            self.edit_requested.emit(kind, KINDS[kind].amount.first)
 
     def _changed(self, shown: float) -> None:
         value = shown / self._amount.shown

@@ -222,10 +222,10 @@ def test_the_attention_is_averaged_over_the_dataset(person: Person, models, pict
     if sees == "text":
         prompts = ["When Mary gave a drink to", "When Tom gave a drink to", "When John gave the store a drink to"]
         sources = [Source("text", text=prompt) for prompt in prompts]
-        model, expected = models.gpt2, "mean of 2 inputs as long as A, without edits; 1 of another length are left out"
+        model = models.gpt2
     else:
         sources = [Source("image", path=str(pictures(name))) for name in ("a.png", "b.png", "c.png")]
-        model, expected = models.vit, "mean of 3 inputs as long as A, without edits"
+        model = models.vit
     dataset = tuple(PairSource(source) for source in sources)
     person.window.opener.open(Document(str(model), sources[0], dataset=dataset))
     person.rest()
@@ -234,8 +234,11 @@ def test_the_attention_is_averaged_over_the_dataset(person: Person, models, pict
     alone = person.bench.drawn.inspection().attention
     person.click(section.average)
     person.rest()
-    assert section.why.text() == expected
-    mean = np.mean([pattern_of(model, source) for source in sources[: 2 if sees == "text" else 3]], axis=0)
+    assert section.why.text() == "mean of 3 inputs, without edits"
+    *alike, last = (pattern_of(model, source) for source in sources)
+    n, longer = len(alike[0]), len(last)
+    met = [*range(n // 2), *range(longer - n + n // 2, longer)]  # the nearer ends of both
+    mean = np.mean([*alike, last[np.ix_(met, met)]], axis=0)
     shown = section.matrix if sees == "text" else section.patches
     assert np.abs(shown.weights() - mean).max() < 1e-5
     person.click(section.this_input)
