@@ -5,7 +5,8 @@ Steps:
 2. Draw as many pairs with replacement, average their scores, take the best edges (a bootstrap; Efron 1979).
 3. Compare each such circuit with that of all pairs: Jaccard overlap, shared edges / edges in either.
 4. A draw has pairs in common with the whole, so that even scores that mean nothing overlap. Their level: the same draws
-   where each pair's scores are shuffled over the edges.
+   where each pair's scores are shuffled over the edges that have any: those that can carry nothing, as at spans before
+   the first difference of A and B, are in no circuit by chance either.
 5. Split halves have nothing in common: cut the pairs at random in two, and compare the circuits of both halves; their
    level likewise.
 
@@ -64,7 +65,7 @@ def stability(
     seed: int = 0,
     direction: int | None = None,
 ) -> Stability:
-    """per_pair: [pairs, edges], the scores of every pair. size: edges of the circuit. direction: A's, where the scores
+    """per_pair: [pairs, edges], the scores of every pair, or [pairs, edges * spans]. size: edges of the circuit. direction: A's, where the scores
     have a sign (see `Scores`). Raises InputError for one pair."""
     pairs, edges = per_pair.shape
     if pairs < 2:
@@ -90,9 +91,11 @@ def stability(
         return overlap(best(scores[first].mean(axis=0)), best(scores[second].mean(axis=0)))
 
     halves = np.array([of_halves(per_pair) for _ in range(min(draws, SPLITS))])
+    alive = (per_pair != 0).any(axis=0)
     random, random_halves = np.empty(min(draws, SHUFFLES)), np.empty(min(draws, SHUFFLES))
     for number in range(len(random)):
-        shuffled = rng.permuted(per_pair, axis=1)
+        shuffled = per_pair.copy()
+        shuffled[:, alive] = rng.permuted(per_pair[:, alive], axis=1)
         random[number] = overlap(best(shuffled.mean(axis=0)), best(weights[number] @ shuffled))
         random_halves[number] = of_halves(shuffled)
     return Stability(size, pairs, overlaps, between, drawn.mean(axis=0), random, halves, random_halves)

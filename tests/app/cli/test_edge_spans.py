@@ -11,10 +11,12 @@ import pytest
 import wirescope as ws
 from app.__main__ import main
 from app.cli.evaluate_report import evaluation_words
+from core.evaluation.stability import stability
 from core.inputs.tasks import make_task
 from core.interchange.scores_reading import read_scores
 from core.positions import parse_roles
 from core.spans import REST
+from core.tracing.per_pair import scores_per_pair
 from tests.app.command_line import code_of
 
 Capture = pytest.CaptureFixture[str]
@@ -52,7 +54,8 @@ def test_a_task_is_traced_at_its_roles_and_evaluated_beside_the_union(tmp_path: 
     assert report["union"]["cmd"] == pytest.approx(curve.union.cmd)
     assert report["union"]["edges"] == list(curve.union.sizes)
     assert (report["edges"], report["what"]) == (scores.values.size, "edges at spans")
-    assert report["stability"] == "pairs are scored one by one at edges, and these are edges at spans"
+    rows = scores_per_pair(session, "eap", dataset, spans=scores.spans)
+    assert report["stability"]["jaccard"] == pytest.approx(stability(rows, 200, direction=scores.direction).mean)
     assert report["other method"]["method"] == "eap-ig"
     said = evaluation_words(report)
     assert f"200 of {scores.values.size:,} edges at spans" in said

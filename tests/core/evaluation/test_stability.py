@@ -108,3 +108,12 @@ def test_two_circuits_of_one_size_share_more_of_their_edges_than_their_jaccard_s
     drawn = np.random.default_rng(0).multinomial(6, np.full(6, 1 / 6), size=30) @ per_pair
     again = [len(whole & set(np.argsort(-each, kind="stable")[:20].tolist())) / 20 for each in drawn]
     assert found.shared == pytest.approx(np.mean(again))
+
+
+def test_chance_is_among_the_edges_that_can_carry_something() -> None:
+    """Most edges at spans before the first difference of A and B have no score in any pair."""
+    scores = np.random.default_rng(5).normal(size=(10, 100))
+    among = np.concatenate([scores, np.zeros((10, 900))], axis=1)
+    alone, beside = stability(scores, 20), stability(among, 20)
+    assert (beside.random == alone.random).all()
+    assert (beside.random_halves == alone.random_halves).all()
