@@ -65,8 +65,8 @@ def stability(
     seed: int = 0,
     direction: int | None = None,
 ) -> Stability:
-    """per_pair: [pairs, edges], the scores of every pair, or [pairs, edges * spans]. size: edges of the circuit. direction: A's, where the scores
-    have a sign (see `Scores`). Raises InputError for one pair."""
+    """per_pair: [pairs, edges], the scores of every pair, or [pairs, edges * spans]. size: edges of the circuit.
+    direction: A's, where the scores have a sign (see `Scores`). Raises InputError for one pair."""
     pairs, edges = per_pair.shape
     if pairs < 2:
         raise InputError("One pair cannot tell how stable a circuit is.", "Trace a dataset of ten pairs or more.")
