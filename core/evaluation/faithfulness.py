@@ -42,7 +42,7 @@ from core.progress import at, watched
 from core.session import Session
 from core.tracing.direction import directed
 from core.tracing.scores import Scores
-from core.tracing.selection import USUAL, gap_of
+from core.tracing.selection import USUAL, gap_of, rule_named
 
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 MOST_DRAWN = 500  # edges
@@ -120,9 +120,11 @@ def faithfulness(
     scores = directed(scores, session, dataset, cancelled)
     sizes = sizes_of(len(scores.values) if scores.level == "nodes" else scores.values.size, fractions)
     chosen = []
-    for size in sizes:  # of some rules each takes many seconds
+    slow = not rule_named(scores.rule if rule is None else rule).nested  # many seconds for each size
+    for size in sizes:
         with watched(None, cancelled):
-            at()
+            if slow:
+                at()
             chosen.append(scores.select(size, rule, by_size=by_size))
     circuits = [_kept(circuit, removed) for circuit in chosen]
     random = _random_circuits(circuits, random_circuits, seed)
