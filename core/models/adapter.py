@@ -161,7 +161,11 @@ class Adapter(ABC):
 
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
         """What the MLP writes to the stream: after LayerScale, a norm of its own, the residual multiplier."""
-        return self._after_mlp[layer](self._mlps[layer](normed))  # type: ignore[no-any-return]
+        return self._after_mlp[layer](self.mlp_module(layer, normed))  # type: ignore[no-any-return]
+
+    def mlp_module(self, layer: int, normed: Tensor) -> Tensor:
+        """What the MLP's own module makes of it."""
+        return self._mlps[layer](normed)  # type: ignore[no-any-return]
 
     def query(self, layer: int, q: Tensor, places: Places, heads: Sequence[int] | None = None) -> Tensor:
         """q [batch, n, head, head_width] as attention uses it: normed, turned. heads: which ones these are; None:

@@ -49,12 +49,12 @@ class Gpt2Adapter(CausalLmAdapter):
             scale=scale,
         )
 
-    def mlp(self, layer: int, normed: Tensor) -> Tensor:
+    def mlp_module(self, layer: int, normed: Tensor) -> Tensor:
         """The library writes GELU by tanh as eight functions, each of which goes through memory: here it is one. In
         half precision they round one by one, and stay."""
         module = self._mlps[layer]
         if self.dtype not in (torch.float32, torch.float64) or not _plain(module):
-            return super().mlp(layer, normed)
+            return super().mlp_module(layer, normed)
         return module.c_proj(F.gelu(module.c_fc(normed), approximate="tanh"))  # type: ignore[no-any-return]
 
     def embed(self, inputs: Tensor) -> Tensor:
