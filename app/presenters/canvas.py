@@ -120,9 +120,10 @@ def _around(ranking: Ranking, side: NDArray[np.int64], document: Document, exten
 
 
 def _ends(graph: Graph, indices: NDArray[np.int64]) -> list[Node]:
-    """The nodes that edges join; of a K/V head that several heads share, the first of them."""
-    readers = graph.edge_readers[indices]
-    numbers = np.union1d(indices - graph.first_edge[readers], reader_table(graph).ends[readers])
+    """The nodes that edges join; of a K/V head all the heads that share it."""
+    readers, table = graph.edge_readers[indices], reader_table(graph)
+    _, further = table.branches(readers)
+    numbers = np.unique(np.concatenate([indices - graph.first_edge[readers], table.ends[readers], further]))
     return [graph.nodes[number] for number in numbers.tolist()]
 
 

@@ -1,8 +1,8 @@
 """Edges as curves: cubic Béziers with vertical ends, all of them in a few arrays.
 
 1. An edge starts at the top of its writer and ends at the port of its reader: q, k and v at the foot of a head
-   from left to right (a K/V head that several heads share ends at the first of them). So what a node reads comes
-   from below, and what it writes leaves above.
+   from left to right. So what a node reads comes from below, and what it writes leaves above. An edge into a K/V
+   head that several heads share goes to each of them: its curve to the first, and a branch to each of the others.
 2. On the `input` and `logits` bars edges are spread by their column, so that they do not meet in one point.
 3. An edge that stays in its column bows to the side, the further it goes the more, so that edges of one
    column can be told apart; the three ports of one head come in from slightly different sides.
@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -25,14 +25,40 @@ Array = NDArray[np.float64]
 PORT_X, PORT_Y = 0.62, 0.78  # of the radius, from a head's centre to its ports
 
 
+def _no_branches() -> Array:
+    return np.zeros((0, 4, 2))
+
+
+def _of_none() -> NDArray[np.int64]:
+    return np.zeros(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Cubic Béziers in world units."""
+    """Cubic Béziers in world units. controls: of each edge [edges, 4, 2]. branches: of edges that end at several nodes
+    those to the others [branches, 4, 2], and branch_of: whose they are [branches]."""
 
-    controls: Array  # [edges, 4, 2]
+    controls: Array
+    branches: Array = field(default_factory=_no_branches)
+    branch_of: NDArray[np.int64] = field(default_factory=_of_none)
 
     def __len__(self) -> int:
         return len(self.controls)
+
+    @property
+    def lines(self) -> tuple[Curves, NDArray[np.int64]]:
+        """All of them, the branches last, and the edge of each: [lines]."""
+        return Curves(np.concatenate([self.controls, self.branches])), np.concatenate(
+            [np.arange(len(self.controls)), self.branch_of]
+        )
+
+    def lines_of(self, places: NDArray[np.int64]) -> tuple[Curves, NDArray[np.int64]]:
+        """The same of some edges."""
+        if not len(self.branches):
+            return Curves(self.controls[places]), places
+        theirs = np.isin(self.branch_of, places)
+        lines = np.concatenate([self.controls[places], self.branches[theirs]])
+        return Curves(lines), np.concatenate([places, self.branch_of[theirs]])
 
     def sampled(self, samples: int) -> Array:
         """Points along every curve: [edges, samples, 2]."""
@@ -40,8 +66,12 @@ class Curves:
         return (coordinates @ _weights(samples)).reshape(-1, 2, samples).transpose(0, 2, 1)
 
     def boxes(self) -> Array:
-        """Left, top, right, bottom of the control points: [edges, 4]. A curve never leaves them."""
-        return np.concatenate([self.controls.min(axis=1), self.controls.max(axis=1)], axis=1)
+        """Left, top, right, bottom of the control points, those of branches included: [edges, 4]. A curve never leaves
+        them."""
+        low, high = self.controls.min(axis=1), self.controls.max(axis=1)
+        np.minimum.at(low, self.branch_of, self.branches.min(axis=1))
+        np.maximum.at(high, self.branch_of, self.branches.max(axis=1))
+        return np.concatenate([low, high], axis=1)
 
 
 @lru_cache(maxsize=32)
@@ -61,10 +91,21 @@ def make_curves(layout: Layout, indices: NDArray[np.int64]) -> Curves:
     graph = layout.graph
     if len(indices) == 0:
         return Curves(np.zeros((0, 4, 2)))
+    table = reader_table(graph)
+    readers = graph.edge_readers[indices]
+    branch_of, further = table.branches(readers)
+    ends = np.concatenate([table.ends[readers], further])
+    controls = _controls(layout, np.concatenate([indices, indices[branch_of]]), ends)
+    return Curves(controls[: len(indices)], controls[len(indices) :], branch_of)
+
+
+def _controls(layout: Layout, indices: NDArray[np.int64], ends: NDArray[np.int64]) -> Array:
+    """Of edges to some of the nodes that they end at: [edges, 4, 2]."""
+    graph = layout.graph
     readers = graph.edge_readers[indices]
     writers = indices - graph.first_edge[readers]
     table = reader_table(graph)
-    ends, side, head = table.ends[readers], table.sides[readers], table.of_head[readers]
+    side, head = table.sides[readers], table.of_head[readers]
 
     start, end = layout.positions[writers].copy(), layout.positions[ends].copy()
     from_input, to_logits = writers == 0, ends == graph.n_writers
@@ -88,7 +129,7 @@ def make_curves(layout: Layout, indices: NDArray[np.int64]) -> Curves:
     bow = np.where(writers % 2 == 0, 1.0, -1.0) * layout.pitch_x * (0.16 + 0.4 * np.minimum(span / 12, 1.0))
     controls[:, 1:3, 0] += np.where(same_column & (span > 0.4), bow, 0.0)[:, None]
     controls[:, 2, 0] += side * 0.2 * layout.pitch_x
-    return Curves(controls)
+    return controls
 
 
 def _spread(points: Array, others: Array, rows: NDArray[np.bool_], centre: float, width: float, layout: Layout) -> None:

@@ -35,8 +35,9 @@ def paint_directions(
     for place, start, way in _near(read, starts, ways, exposed):
         paint_dot(painter, start + way * DOT_AT * size, theme, _ink(scene, theme, place), size)
     written = scene.written_by(node)[-MOST_MARKS:]
-    ends, ways = controls[written, 3], _ways(controls[written, 2], controls[written, 3])
-    for place, end, way in _near(written, ends, ways, exposed):
+    lines, of = scene.curves.lines_of(written)
+    ends = camera.to_widget(lines.controls)
+    for place, end, way in _near(of, ends[:, 3], _ways(ends[:, 2], ends[:, 3]), exposed):
         paint_arrow(painter, end, way, theme, _ink(scene, theme, place), size)
 
 

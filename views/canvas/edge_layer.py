@@ -169,9 +169,9 @@ def edge_segments(
     samples: int = 48,
 ) -> Array:
     """Straight pieces of edges in widget pixels: [pieces, 4] as x1, y1, x2, y2."""
-    controls = Curves(strokes.curves.controls[places])
-    points = camera.to_widget(controls.sampled(samples))
-    broken = [gaps.get(int(place)) for place in places] if gaps else []
+    lines, of = strokes.curves.lines_of(places)
+    points = camera.to_widget(lines.sampled(samples))
+    broken = [gaps.get(int(place)) for place in of] if gaps else []
     if dashed:
         on, off = dash_lengths(width)
         longer = 1.0 if len(strokes) < MANY else 2.0
@@ -220,14 +220,20 @@ def draw_segments(painter: QPainter, segments: Array) -> None:
 
 
 def edge_path(strokes: Strokes, camera: Camera, place: int, gap: Gap | None = None) -> QPainterPath:
-    """The curve of one edge in widget pixels; in two parts when it is broken."""
+    """The curve of one edge in widget pixels, with its branches; in two parts when it is broken."""
     path = QPainterPath()
-    if gap is None:
-        a, b, c, d = (QPointF(x, y) for x, y in camera.to_widget(strokes.curves.controls[place]).tolist())
-        path.moveTo(a)
-        path.cubicTo(b, c, d)
-        return path
-    points, along = polyline(strokes, camera, place)
+    lines, _ = strokes.curves.lines_of(np.array([place]))
+    for controls in lines.controls:
+        if gap is None:
+            a, b, c, d = (QPointF(x, y) for x, y in camera.to_widget(controls).tolist())
+            path.moveTo(a)
+            path.cubicTo(b, c, d)
+        else:
+            _add_broken(path, *_along(Curves(controls[None]), camera), gap)
+    return path
+
+
+def _add_broken(path: QPainterPath, points: Array, along: Array, gap: Gap) -> None:
     for low, high in ((0.0, gap.middle - gap.half), (gap.middle + gap.half, float(along[-1]))):
         if high - low < 0.5:
             continue
@@ -237,7 +243,6 @@ def edge_path(strokes: Strokes, camera: Camera, place: int, gap: Gap | None = No
         path.moveTo(float(xs[0]), float(ys[0]))
         for x, y in zip(xs[1:].tolist(), ys[1:].tolist(), strict=True):
             path.lineTo(x, y)
-    return path
 
 
 def paint_lifted(
@@ -261,7 +266,10 @@ def paint_lifted(
 
 def polyline(strokes: Strokes, camera: Camera, place: int) -> tuple[Array, Array]:
     """Points `[samples, 2]` of one edge in widget pixels and the arc length at each."""
-    curve = Curves(strokes.curves.controls[place : place + 1])
+    return _along(Curves(strokes.curves.controls[place : place + 1]), camera)
+
+
+def _along(curve: Curves, camera: Camera) -> tuple[Array, Array]:
     points = camera.to_widget(curve.sampled(64)[0])
     steps = np.hypot(*np.diff(points, axis=0).T)
     return points, np.concatenate([[0.0], np.cumsum(steps)])

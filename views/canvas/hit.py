@@ -67,8 +67,10 @@ def edges_near(strokes: Strokes, camera: Camera, point: QPointF, reach: float = 
     length = np.maximum((step**2).sum(-1), 1e-12)
     share = np.clip(((at - start) * step).sum(-1) / length, 0.0, 1.0)
     apart = np.hypot(*(start + share[:, None] * step - at).T) * camera.scale
-    places, first = np.unique(line, return_index=True)
-    nearest = np.minimum.reduceat(apart, first)
+    of = strokes.line_of[line]
+    order = np.argsort(of, kind="stable")
+    places, first = np.unique(of[order], return_index=True)
+    nearest = np.minimum.reduceat(apart[order], first)
     found = [(float(d), int(place)) for d, place in zip(nearest, places, strict=True) if d <= reach]
     return sorted(found, key=lambda item: (round(item[0], 1), -item[1]))
 

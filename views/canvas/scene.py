@@ -44,7 +44,7 @@ class Scene(Strokes):
 
     @cached_property
     def fed(self) -> NDArray[np.int64]:
-        """The node where every edge ends, by its number in `graph.nodes`."""
+        """The first node where every edge ends, by its number in `graph.nodes`."""
         return reader_table(self.data.graph).ends[self.readers]
 
     @cached_property
@@ -53,6 +53,8 @@ class Scene(Strokes):
         strength = np.full(self.data.graph.n_writers + 1, -1)
         np.maximum.at(strength, self.writers, self.level)
         np.maximum.at(strength, self.fed, self.level)
+        branch_of, further = reader_table(self.data.graph).branches(self.readers)
+        np.maximum.at(strength, further, self.level[branch_of])
         return strength
 
     @cached_property

@@ -59,8 +59,13 @@ class Strokes:
 
     @cached_property
     def points(self) -> Array:
-        """Samples of every curve for hit tests: [lines, HIT_SAMPLES, 2]."""
-        return self.curves.sampled(HIT_SAMPLES)
+        """Samples of every curve for hit tests, those of branches last: [lines, HIT_SAMPLES, 2]."""
+        return self.curves.lines[0].sampled(HIT_SAMPLES)
+
+    @cached_property
+    def line_of(self) -> NDArray[np.int64]:
+        """The place of the mark that each of these lines is of: [lines]."""
+        return self.curves.lines[1]
 
     @cached_property
     def boxes(self) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -98,7 +97,7 @@ def unfolded_data(
         marks.append(LinkMark(link, mark))
     spots: dict[Spot, NodeMark] = {}
     for link in chosen.links:
-        for spot in _ends(link, chosen.links, opened):
+        for spot in _ends(link, opened):
             spots[spot] = NodeMark(edited.get(spot), labels.get(spot, ""), named=True)
     for target in edited:
         if isinstance(target, Spot):
@@ -171,15 +170,12 @@ def _key(link: Link) -> tuple[Target, Positions]:
     return (link.head, ()) if isinstance(link, Move) else (link.edge, link.positions)
 
 
-def _ends(link: Link, shown: Iterable[Link], opened: Opened) -> tuple[Spot, ...]:
-    """Where a link begins and ends. A wire into a shared key or value ends at the heads of its group that carry
-    something from there; where none is shown, at the first."""
+def _ends(link: Link, opened: Opened) -> tuple[Spot, ...]:
+    """Where a link begins and ends. A wire into a shared key or value ends at all heads of its group."""
     if isinstance(link, Move):
         return Spot(link.head, link.source), Spot(link.head, link.goal)
     nodes = opened.graph.readers_of(link.edge.reader)
-    carrying = {move.head for move in shown if isinstance(move, Move) and move.source == link.positions}
-    ends = [node for node in nodes if node in carrying] if len(nodes) > 1 else nodes
-    return Spot(link.edge.writer, link.positions), *(Spot(node, link.positions) for node in ends or nodes[:1])
+    return Spot(link.edge.writer, link.positions), *(Spot(node, link.positions) for node in nodes)
 
 
 def _columns_of(edit: Edit, every: tuple[Positions, ...]) -> list[Positions]:

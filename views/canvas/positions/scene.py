@@ -149,17 +149,26 @@ def make_unfolded_scene(data: UnfoldedData, layout: UnfoldedLayout) -> UnfoldedS
     marks = in_order(tuple(link.mark for link in data.links))
     links = tuple(data.links[mark.index].link for mark in marks)
     controls = np.array([_controls(data, layout, link) for link in links]).reshape(-1, 4, 2)
+    branches = [
+        (place, _riser(data, layout, link, node))
+        for place, link in enumerate(links) if isinstance(link, Wire)
+        for node in data.fed(link)[1:]
+    ]  # fmt: skip
+    curves = Curves(
+        controls,
+        np.array([branch for _, branch in branches]).reshape(-1, 4, 2),
+        np.array([place for place, _ in branches], dtype=np.int64),
+    )
     place_of = {link: place for place, link in enumerate(links)}
-    return UnfoldedScene(marks=marks, curves=Curves(controls), data=data, layout=layout, links=links, place_of=place_of)
+    return UnfoldedScene(marks=marks, curves=curves, data=data, layout=layout, links=links, place_of=place_of)
 
 
 def _controls(data: UnfoldedData, layout: UnfoldedLayout, link: Link) -> list[tuple[float, float]]:
-    return _arc(layout, link) if isinstance(link, Move) else _riser(data, layout, link)
+    return _arc(layout, link) if isinstance(link, Move) else _riser(data, layout, link, data.fed(link)[0])
 
 
-def _riser(data: UnfoldedData, layout: UnfoldedLayout, wire: Wire) -> list[tuple[float, float]]:
+def _riser(data: UnfoldedData, layout: UnfoldedLayout, wire: Wire, fed: Node) -> list[tuple[float, float]]:
     writer, reader = wire.edge.writer, wire.edge.reader
-    fed = data.fed(wire)[0]
     start, end = (layout.shape(Spot(node, wire.positions)) for node in (writer, fed))
     side = PORT_SIDE[reader.kind]
     x1, x2 = start.center().x(), end.center().x() + 0.55 * side * layout.radius

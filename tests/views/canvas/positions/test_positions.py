@@ -332,7 +332,12 @@ def test_a_wire_into_a_shared_key_belongs_to_every_head_of_its_group_that_stands
     data = UnfoldedData(graph, columns, tuple(links), {spot: NodeMark() for spot in ends})
     assert data.fed(shared) == (Node("head", 1, 2), Node("head", 1, 3))
     scene = make_unfolded_scene(data, make_unfolded_layout(data, QSizeF(800, 600)))
-    for head in data.fed(shared):
+    lines, _ = scene.curves.lines_of(np.array([scene.place_of[shared]]))
+    assert len(lines) == 2
+    for head, controls in zip(data.fed(shared), lines.controls, strict=True):
+        foot = scene.layout.shape(Spot(head, (1,)))
+        assert controls[3, 1] == pytest.approx(foot.bottom())
+        assert foot.left() <= controls[3, 0] <= foot.right()
         assert scene.strongest_at(Spot(head, (1,)), leaving=False) == shared
         assert scene.links_at(frozenset({Spot(head, (1,))}))[scene.place_of[shared]]
     assert scene.strongest_at(Spot(INPUT, (1,)), leaving=True) == shared
