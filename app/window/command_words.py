@@ -27,6 +27,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "export_svg": ("save", "export", "figure", "vector", "write", "publish"),
     "export_pdf": ("save", "export", "print", "paper"),
     "export_png2": ("export", "screenshot", "slide", "bitmap", "image file"),
+    "export_circuit": ("save", "export", "write", "graphviz", "latex", "gephi", "cytoscape"),
     "export_json": ("save", "export", "write", "json"),
     "dataset_open": ("csv", "tsv", "jsonl", "read rows", "load dataset", "pairs"),
     "dataset_append": ("add rows", "more rows"),

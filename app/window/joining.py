@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.features.canvas.controller.export import export, export_predictions, export_scores
+from app.features.canvas.controller.export import export, export_circuit, export_predictions, export_scores
 from app.features.help.controller.dialogs import show_about, show_keys
 from app.features.history.controller.steps import redo, undo
 from app.features.inputs.controller.counterfactual import MAKE_ACTIONS
@@ -32,6 +32,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "export_png2": partial(export, window, ".png", 2),
         "export_png4": partial(export, window, ".png", 4),
         "export_json": partial(export, window, ".json"),
+        "export_circuit": partial(export_circuit, window),
         "export_scores_json": partial(export_scores, window, ".json"),
         "export_scores_csv": partial(export_scores, window, ".csv"),
         "export_predictions_json": partial(export_predictions, window, ".json"),

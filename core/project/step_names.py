@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from core.edits import ABLATIONS, KINDS, EditKind, Target
 from core.formatting import MINUS, pretty_name
+from core.metrics import METRICS
 from core.project.document import Document, Source
 from core.project.examples import examples_for
 from core.project.metric_choice import MetricChoice
@@ -49,7 +50,8 @@ def metric_words(choice: MetricChoice) -> str:
     """ "Metric: logit difference  Mary − John"."""
     if not choice.kind:
         return "Default metric"
-    words = choice.kind.replace("_", " ").replace("kl", "KL").replace("log probability", "log-probability")
+    row = METRICS.get(choice.kind)
+    words = choice.kind if row is None else row.words
     answers = f" {MINUS} ".join(answer.strip() for answer in (choice.target, choice.foil) if answer.strip())
     return f"Metric: {words}  {answers}".rstrip()
 

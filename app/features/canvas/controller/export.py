@@ -18,6 +18,7 @@ from app.presenters.tables import (
     scores_csv,
     scores_json,
 )
+from core.circuit import EXPORTERS
 from core.errors import WirescopeError
 from core.saving import save_text
 from views.figures.figure import write_figure
@@ -62,6 +63,23 @@ def export(window: Window, ending: str, scale: int = 1) -> None:
         window.status.set_message(f"Saved {path.name}")
 
 
+def export_circuit(window: Window) -> None:
+    """Ask for a file and write the circuit into it as text, in a form of the table of exporters. JSON is not among
+    them: it says more, and has an entry of its own."""
+    snapshot = window.workbench.drawn.snapshot()
+    if snapshot is None:
+        window.status.set_message(NOTHING)
+        return
+    forms = {f"{row.title} (*{row.ending})": row for row in EXPORTERS.values() if row.name != "json"}
+    start = str(Path(window.settings.folder()) / f"circuit{next(iter(forms.values())).ending}")
+    chosen, form = QFileDialog.getSaveFileName(window, "Export", start, ";;".join(forms))
+    if not chosen:
+        return
+    row = forms.get(form) or next(iter(forms.values()))
+    path = _with_ending(window, chosen, row.ending)
+    _write(window, path, lambda: row.write(snapshot.circuit()))
+
+
 def export_scores(window: Window, ending: str) -> None:
     """Ask for a file and write the scores of all edges."""
     snapshot = window.workbench.drawn.snapshot()
@@ -89,10 +107,13 @@ def _export_text(
         window.status.set_message(problem)
         return
     path = _ask(window, ending, name)
-    if path is None:
-        return
+    if path is not None:
+        _write(window, path, lambda: write(snapshot))
+
+
+def _write(window: Window, path: Path, text: Callable[[], str]) -> None:
     try:
-        save_text(path, write(snapshot))
+        save_text(path, text())
     except WirescopeError as error:
         window.problems.show(Failed(0, "run", error.message, error.hint))
     else:
@@ -102,8 +123,10 @@ def _export_text(
 def _ask(window: Window, ending: str, name: str = "circuit") -> Path | None:
     start = str(Path(window.settings.folder()) / f"{name}{ending}")
     chosen, _ = QFileDialog.getSaveFileName(window, "Export", start, FILTERS[ending])
-    if not chosen:
-        return None
+    return _with_ending(window, chosen, ending) if chosen else None
+
+
+def _with_ending(window: Window, chosen: str, ending: str) -> Path:
     path = Path(chosen)
     if path.suffix.lower() != ending:
         path = path.with_name(path.name + ending)

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from app.features.canvas.controller import export
+from core.circuit import EXPORTERS, Exporter
 from core.edits import Edit, parse_edit
 from core.formatting import change_words
 from core.graph import Node
@@ -28,10 +29,10 @@ def save_as(monkeypatch):
     """Answer the file dialog."""
     asked = []
 
-    def answer_with(path: Path | str) -> list[tuple[str, str]]:
+    def answer_with(path: Path | str, chosen: str = "") -> list[tuple[str, str]]:
         def ask(_parent, _title, start, filters):
             asked.append((start, filters))
-            return str(path), ""
+            return str(path), chosen
 
         monkeypatch.setattr(export.QFileDialog, "getSaveFileName", ask)
         return asked
@@ -130,6 +131,21 @@ def test_the_circuit_as_json_reads_back(reader: Person, cut: int, save_as, tmp_p
     content = json.loads(text)
     assert [parse_edit(words) for words in content["edits"]] == [Edit(reader.edge(cut).name, "patch")]
     assert content["measured"] == {"before": reader.bench.ran.before, "after": reader.bench.ran.after}
+
+
+def test_the_circuit_is_written_in_each_form_of_the_table(reader: Person, save_as, tmp_path: Path, monkeypatch) -> None:
+    """Also in one that came with a plugin, while the window was open."""
+    monkeypatch.setitem(EXPORTERS, "made-up", Exporter("made-up", "Made up", "", ".up", lambda c: " ".join(c.names)))
+    asked = save_as(tmp_path / "circuit", "Made up (*.up)")
+    reader.choose("File/Export", "Circuit for Other Programs")
+    names = [reader.edge(mark.index).name for mark in reader.window.canvas.scene.data.edges]
+    assert sorted((tmp_path / "circuit.up").read_text().split()) == sorted(names)
+    assert asked[0][1] == "GraphML (*.graphml);;DOT (*.dot);;TikZ (*.tex);;Made up (*.up)"
+    save_as(tmp_path / "circuit.dot", "DOT (*.dot)")
+    reader.choose("File/Export", "Circuit for Other Programs")
+    drawn = (tmp_path / "circuit.dot").read_text(encoding="utf-8")
+    assert drawn.count("penwidth") >= len(names)
+    assert "blue: towards A" in drawn
 
 
 def test_beside_a_b_that_does_not_fit_the_files_say_what_was_really_done(

@@ -300,6 +300,6 @@ def test_steps_are_named_by_what_was_done() -> None:
     assert source_words("B", None) == "Remove B"
     choice = MetricChoice("logit_difference", " Mary", " John")
     assert metric_words(choice) == "Metric: logit difference  Mary − John"
-    assert metric_words(MetricChoice("kl")) == "Metric: KL"
+    assert metric_words(MetricChoice("kl")) == "Metric: KL to clean"
     assert metric_words(MetricChoice("log_probability", "cat")) == "Metric: log-probability  cat"
     assert metric_words(MetricChoice("")) == "Default metric"
