@@ -19,6 +19,7 @@ from app.presenters.canvas import Extent
 from app.presenters.cards import awaited_cards
 from app.presenters.edits import edit_rows
 from app.presenters.predictions import predictions
+from app.workbench.canvas_feed import CanvasFeed
 from app.workbench.drawn import Drawn
 from app.workbench.edit_operations import Editing
 from app.workbench.group_operations import Grouping
@@ -74,11 +75,14 @@ class Workbench(QObject):
         self._refused = RefusedInputs()
         self.question = Question(self, self._refused)
         self.drawn = Drawn(self)
+        self.canvas_feed = CanvasFeed(self.drawn.canvas, self)
+        self.canvas_feed.changed.connect(self.canvas_changed)
         self._selection: tuple[Target, ...] = ()
         self.extent = Extent()  # what the canvas shows beside the circuit
         self._positions: tuple[int, ...] = ()
         self.tracing = False  # a trace that was asked for runs
         self._conversation = talk = Conversation(engine, self)
+        talk.working.connect(self.canvas_feed.flush)  # what comes next takes long
         talk.working.connect(self.working)
         talk.finished.connect(self._finish)
         talk.became_stale.connect(self._show_stale)
@@ -104,7 +108,8 @@ class Workbench(QObject):
     def commit(self, words: str, document: Document, merge: str = "") -> None:
         """Change the document, as a step of the history. Steps with the same `merge` in a row become one."""
         if document != self.document:
-            self.history.push(words, document, merge)
+            with self.canvas_feed.as_one():
+                self.history.push(words, document, merge)
 
     def _take_up(self) -> None:
         """The document is of another model, or of it in another precision: nothing of the one before can stand beside
@@ -115,7 +120,12 @@ class Workbench(QObject):
         self.opened, self.ready = None, None
 
     def _move(self, document: Document) -> None:
-        """The history has come to a document: drop what is known of another one."""
+        """The history has come to a document."""
+        with self.canvas_feed.as_one():
+            self._follow(document)
+
+    def _follow(self, document: Document) -> None:
+        """Drop what is known of another document, and ask anew."""
         before, self._document = self._document, document
         if document.opens != before.opens:
             self._forget()
@@ -162,8 +172,9 @@ class Workbench(QObject):
             return
         self._selection = selection
         self.known.inspected = None
-        self.selection_changed.emit(selection)
-        self._send_canvas()
+        with self.canvas_feed.as_one():
+            self.selection_changed.emit(selection)
+            self._send_canvas()
         self._inspect()
         self.ask(changes=False)
 
@@ -353,11 +364,11 @@ class Workbench(QObject):
     def _show_stale(self) -> None:
         self.stale_changed.emit(True)
         self._send_predictions()
-        self._send_canvas()
+        self.canvas_feed.dim()
 
     def _finish(self) -> None:
         self._send_predictions()
-        self._send_canvas()
+        self.canvas_feed.flush()
         self.idle.emit()
 
     # ---- what the views draw ----
@@ -370,9 +381,10 @@ class Workbench(QObject):
         self.edits_changed.emit(edit_rows(self.usable(), self.labels))
 
     def _send_canvas(self) -> None:
-        data = self.drawn.canvas()
-        if data is not None:
-            self.canvas_changed.emit(data)
+        if self._conversation.taking:
+            self.canvas_feed.send_later()
+        else:
+            self.canvas_feed.send()
 
     def _send_predictions(self) -> None:
         if self.ran is not None:

@@ -35,6 +35,7 @@ class Conversation(QObject):
         self._listeners: dict[type, list[Callable[[Any], None]]] = {}
         self.memory: int | None = None  # megabytes for kept runs; None: the default
         self.reckoned: float | None = None  # seconds that the work was to take
+        self.taking = False  # an answer is being given to those who hear it
         self.busy = False  # the engine works on the latest request
         self.stale = False  # what is shown of runs is of an earlier document
         self._timer = QTimer(self)
@@ -114,8 +115,12 @@ class Conversation(QObject):
             self.working.emit(answer.words, answer.fraction)
         elif isinstance(answer, Done):
             self._finish()
-        for slot in self._listeners.get(type(answer), ()):
-            slot(answer)
+        self.taking = True
+        try:
+            for slot in self._listeners.get(type(answer), ()):
+                slot(answer)
+        finally:
+            self.taking = False
 
     def _finish(self) -> None:
         self.busy = False

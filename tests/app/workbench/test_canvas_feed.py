@@ -1,0 +1,69 @@
+"""How often the canvas's data are built: a cut of an edge once when it is made, and once with its figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.workbench.canvas_feed import CanvasFeed
+from tests.app.person import Person
+from views.canvas.data import CanvasData
+
+
+@pytest.fixture
+def builds(reader: Person, monkeypatch: pytest.MonkeyPatch) -> list[CanvasData]:
+    """What is built from now on, however long the answers of one request take."""
+    made: list[CanvasData] = []
+    feed = reader.bench.canvas_feed
+    build = feed._build
+
+    def counted() -> CanvasData | None:
+        data = build()
+        if data is not None:
+            made.append(data)
+        return data
+
+    monkeypatch.setattr(feed, "_build", counted)
+    feed._waiting.setInterval(1_000_000)
+    return made
+
+
+def test_the_canvas_is_built_twice_a_cut(reader: Person, builds: list[CanvasData]) -> None:
+    graph = reader.bench.opened.graph
+    for edge in (graph.edge(3), graph.edge(7)):
+        builds.clear()
+        reader.bench.editing.toggle(edge, "cut")
+        assert len(builds) == 1, "the cut itself is drawn at once"
+        reader.rest()
+        assert 1 <= len(builds) <= 2
+        assert builds[-1] == reader.window.canvas._scene.data
+        assert not builds[-1].stale
+
+
+def test_a_selection_is_one_build_and_one_with_its_figures(reader: Person, builds: list[CanvasData]) -> None:
+    reader.bench.select((reader.bench.opened.graph.nodes[2],))
+    assert len(builds) == 1
+    reader.rest()
+    assert len(builds) == 2
+
+
+def test_answers_that_come_apart_are_shown_one_by_one(qapp, qtbot) -> None:
+    state = {"data": None}
+    feed = CanvasFeed(lambda: state["data"])
+    sent: list[CanvasData] = []
+    feed.changed.connect(sent.append)
+    feed.send()
+    assert not sent, "there is nothing to draw yet"
+    state["data"] = "first"
+    with feed.as_one():
+        feed.send()
+        feed.send()
+        assert not sent
+    assert sent == ["first"]
+    state["data"] = "second"
+    feed.send_later()
+    feed.send_later()
+    assert sent == ["first"]
+    with qtbot.waitSignal(feed.changed):
+        pass
+    feed.flush()
+    assert sent == ["first", "second"]
