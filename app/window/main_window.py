@@ -46,7 +46,7 @@ from app.window.focus_navigation import PanelFocus
 from app.window.joining import join, slots
 from app.window.menu_bar import fill_menu_bar
 from app.window.showing import Showing
-from app.workbench.edit_operations import NO_SELECTION
+from app.workbench.edit_intents import NO_SELECTION
 from app.workbench.workbench import Workbench
 from core.inputs.file_kinds import model_of, stranger, stranger_words
 from views.canvas.canvas import Canvas

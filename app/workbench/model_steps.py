@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.workbench.history import Step
 from core.project.document import Document
+from core.project.history import Step
 from core.project.step_names import open_words
 
 if TYPE_CHECKING:

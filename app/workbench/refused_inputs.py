@@ -8,9 +8,8 @@ from typing import Any
 from app.messages.replies import Ready
 from app.messages.request import Refused
 from core.project.document import Document, Source
+from core.project.input_operations import FIELDS
 from views.panels.inputs.data import CardData
-
-FIELDS = {"A": "clean", "B": "counterfactual"}
 
 
 class RefusedInputs:

@@ -21,17 +21,19 @@ from app.presenters.edits import edit_rows
 from app.presenters.predictions import predictions
 from app.workbench.canvas_feed import CanvasFeed
 from app.workbench.drawn import Drawn
-from app.workbench.edit_operations import Editing
-from app.workbench.group_operations import Grouping
-from app.workbench.history import History, Step
-from app.workbench.input_operations import Question
+from app.workbench.edit_intents import Editing
+from app.workbench.group_intents import Grouping
+from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
-from app.workbench.refused_inputs import FIELDS, RefusedInputs
+from app.workbench.refused_inputs import RefusedInputs
 from app.workbench.results import Findings, Known
 from app.workbench.worker_client import Conversation
 from app.workbench.worker_thread import EngineThread
 from core.edits import EditKind, Target
+from core.project.change import Change
 from core.project.document import Document
+from core.project.history import History, Step
+from core.project.input_operations import FIELDS
 from core.project.outcome import Outcome
 from core.project.trace_choice import TraceChoice
 
@@ -62,8 +64,7 @@ class Workbench(QObject):
 
     def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.history = History(Document(""), self._move, self)
-        self.history.changed.connect(self.history_changed)
+        self.history = History(Document(""), self._move, self.history_changed.emit)
         self.models = ModelSteps(self)
         self._begun: tuple[Step, Recovered | None] | None = None  # the step of a trace, and what was known before it
         self.editing = Editing(self)
@@ -110,6 +111,11 @@ class Workbench(QObject):
         if document != self.document:
             with self.canvas_feed.as_one():
                 self.history.push(words, document, merge)
+
+    def take(self, change: Change | None) -> None:
+        """Make an operation's change a step; None changes nothing."""
+        if change is not None:
+            self.commit(change.words, change.document, change.merge)
 
     def _take_up(self) -> None:
         """The document is of another model, or of it in another precision: nothing of the one before can stand beside

@@ -9,9 +9,9 @@ from PySide6.QtGui import QGuiApplication
 
 from app.features.history.presenter.rows import joined_steps, metric_points, preview, step_rows, way_words
 from app.messages.replies import Kept
-from app.workbench.history import Recovery, Step
 from core.edits import REPLACED
 from core.formatting import counted, pairs_words, share_words
+from core.project.history import Recovery, Step
 
 if TYPE_CHECKING:
     from app.window.main_window import Window

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from weakref import WeakKeyDictionary
 
-from app.workbench.history import Step
 from core.project.document import Document
+from core.project.history import Step
 
 ASKED = frozenset({"model", "clean", "counterfactual", "metric"})  # one figure cannot be set beside that of another
 KEPT = frozenset({"size", "traced", "replacement"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from app.features.history.presenter.changes import change, joins
-from app.workbench.history import History, Step
 from core.formatting import metric_digits, number, share_words
+from core.project.history import History, Step
 from core.project.outcome import Outcome
 from views.panels.history.data import MetricPoint, StepRow
 from views.panels.predictions.data import PredictionsData

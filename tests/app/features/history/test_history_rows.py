@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.features.history.presenter.rows import joined_steps, metric_points, step_rows, way_words
-from app.workbench.history import History, Recovery
 from core.edits import Edit
 from core.graph import Node
 from core.project.document import Document, Source
+from core.project.history import History, Recovery
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
 from tests.app.features.history.test_history import cut, hover, leave, rows, words

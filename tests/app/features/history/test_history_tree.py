@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from PySide6.QtWidgets import QApplication
 
 from app.features.history.presenter.rows import ahead, metric_points, preview, step_rows, way_words
-from app.workbench.history import History, Step
 from core.project.document import Document, Source
+from core.project.history import History, Step
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome, PredictionRow
 from core.project.step_names import metric_words, source_words

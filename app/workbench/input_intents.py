@@ -1,4 +1,5 @@
-"""What is asked of the model: the inputs, the metric, what a cut carries. Every change is a named step."""
+"""What the user asks of the model: the inputs, the metric, what a cut carries. Every change is a named step; what the
+steps are is `core.project.input_operations`."""
 
 from __future__ import annotations
 
@@ -6,17 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.messages.replies import Ready
-from app.workbench.refused_inputs import FIELDS, RefusedInputs
-from core.edits import ABLATIONS, KINDS, EditKind
+from app.workbench.refused_inputs import RefusedInputs
+from core.edits import EditKind
+from core.project import input_operations as operations
 from core.project.document import Source
 from core.project.examples import examples_for
 from core.project.metric_choice import MetricChoice
-from core.project.step_names import metric_words, source_words
 
 if TYPE_CHECKING:
     from app.workbench.workbench import Workbench
-
-REPLACEMENTS = {kind: KINDS[kind].choice for kind in ABLATIONS}
 
 
 class Question:
@@ -30,23 +29,20 @@ class Question:
     def set_source(self, letter: str, source: Source | None) -> None:
         """Give a card another input."""
         bench = self._bench
-        if getattr(bench.document, FIELDS[letter]) == source:
+        if getattr(bench.document, operations.FIELDS[letter]) == source:
             if self._refused.drop_problem(letter):
                 bench.ask(changes=False)  # for the card without the message
             return
         self._refused.given(bench.document, bench.known)
         self._follows = True
-        bench.commit(source_words(letter, source), replace(bench.document, **{FIELDS[letter]: source}))  # type: ignore[arg-type]
+        bench.take(operations.set_source(bench.document, letter, source))
 
     def swap(self) -> None:
         """Exchange A and B."""
-        document = self._bench.document
-        if document.counterfactual is not None:
-            swapped = replace(document, clean=document.counterfactual, counterfactual=document.clean)
-            self._bench.commit("Swap A and B", swapped)
+        self._bench.take(operations.swap(self._bench.document))
 
     def set_metric(self, choice: MetricChoice) -> None:
-        self._bench.commit(metric_words(choice), replace(self._bench.document, metric=choice))
+        self._bench.take(operations.set_metric(self._bench.document, choice))
 
     def follow(self, ready: Ready) -> None:
         """Let the metric of an example follow another prompt: its answers are those of the example's. What the user has
@@ -65,7 +61,5 @@ class Question:
         """What a cut edge carries from now on, and what the estimates are of. None: B's value where there is a B, else
         zero."""
         document = self._bench.document
-        if kind is None:
-            self._bench.commit("Replace from B or with zero", replace(document, replacement=None))
-        elif kind != self._bench.cut_kind or document.replacement is None:
-            self._bench.commit(REPLACEMENTS.get(kind, f"Replace by {kind}"), replace(document, replacement=kind))
+        if kind is None or kind != self._bench.cut_kind or document.replacement is None:
+            self._bench.take(operations.set_replacement(document, kind))

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 
-from PySide6.QtCore import QObject, Signal
-
 from core.project.document import Document
 from core.project.outcome import Outcome
 
@@ -48,14 +46,14 @@ class Step:
         return steps[::-1]
 
 
-class History(QObject):
-    """The tree of one piece of work. move: called with the document to take up, when the present step changes."""
+class History:
+    """The tree of one piece of work. move: called with the document to take up, when the present step changes. changed:
+    called after every change of the tree."""
 
-    changed = Signal()
-
-    def __init__(self, document: Document, move: Callable[[Document], None], parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._move = move
+    def __init__(
+        self, document: Document, move: Callable[[Document], None], changed: Callable[[], None] = lambda: None
+    ) -> None:
+        self._move, self._changed = move, changed
         self.root = Step("Start", document, opens=True)
         self.current = self.root
 
@@ -73,7 +71,7 @@ class History(QObject):
             present.latest = step
             self.current = step
         self._move(document)
-        self.changed.emit()
+        self._changed()
 
     def fill(self, document: Document, words: str = "") -> None:
         """The present step, which nothing follows, is of another document: a first one, or one that is opened before
@@ -84,7 +82,7 @@ class History(QObject):
         if words and step.parent is not None:
             step.words = words
         self._move(document)
-        self.changed.emit()
+        self._changed()
 
     def retract(self, step: Step) -> None:
         """A step came to nothing: it goes. The steps after it stay, without what it changed; where it was the present
@@ -106,7 +104,7 @@ class History(QObject):
         if self.current is step:
             self.current = before
         self._move(self.current.document)
-        self.changed.emit()
+        self._changed()
 
     def leave(self, step: Step, worthless: Callable[[Step], bool]) -> None:
         """Go back to a step from where nothing can be done. Steps left behind that are worth nothing go."""
@@ -115,7 +113,7 @@ class History(QObject):
         while behind is not None and behind is not step and not behind.children and worthless(behind):
             self._drop(behind)
             behind = behind.parent
-        self.changed.emit()
+        self._changed()
 
     @staticmethod
     def _drop(step: Step) -> None:
@@ -135,19 +133,19 @@ class History(QObject):
             self.current = step.parent
         else:
             step.document = document
-        self.changed.emit()
+        self._changed()
 
     def take_outcome(self, outcome: Outcome) -> None:
         """What the present step's run gave."""
         if outcome != self.current.outcome:
             self.current.outcome = outcome
-            self.changed.emit()
+            self._changed()
 
     def take_recovery(self, recovery: Recovery) -> None:
         """What the circuit of the present step recovers."""
         if recovery != self.current.recovery:
             self.current.recovery = recovery
-            self.changed.emit()
+            self._changed()
 
     def seal(self) -> None:
         """The next change does not merge with the present step: a drag has ended."""
@@ -181,7 +179,7 @@ class History(QObject):
         self.seal()
         self.current = step
         self._move(step.document)
-        self.changed.emit()
+        self._changed()
 
     def steps(self) -> Iterator[tuple[Step, int]]:
         """All steps with their depth, each before its children."""

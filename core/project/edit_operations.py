@@ -1,0 +1,133 @@
+"""What can be done to the edits of a document: each operation gives the change that it would be.
+
+positions: of the stream, where the edits are meant to be; none: everywhere. labels: of all positions, for the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+from core.edits import KINDS, Edit, EditKind, Target
+from core.formatting import percent
+from core.graph import Node
+from core.project.change import Change
+from core.project.document import Document
+from core.project.step_names import CARRIES, VERBS, places, position_words
+
+
+def can_edit(target: Target) -> bool:
+    """Whether an edit of it changes anything: what only reads the stream writes nothing that could be replaced."""
+    return not (isinstance(target, Node) and target.kind == "logits")
+
+
+def is_edited(document: Document, target: Target, positions: Sequence[int] = ()) -> bool:
+    """Whether there is an edit of it at these positions; without positions, any."""
+    if positions:
+        return document.edit_of(target, tuple(positions)) is not None
+    return bool(document.edits_of(target))
+
+
+def edit(
+    document: Document,
+    targets: Sequence[Target],
+    kind: EditKind,
+    amount: float = 1.0,
+    positions: Sequence[int] = (),
+    labels: Sequence[str] = (),
+    cut: bool = False,
+) -> Change | None:
+    """Edit targets in one way; None without a target. amount: the factor of a kind that turns a value, else the
+    strength, from 0 to 1. cut: the step is called a cut, whatever a cut puts in."""
+    at = tuple(positions) or None
+    if KINDS[kind].turns_value:
+        edits, words = [Edit(target, kind, at, amount) for target in targets], f" to {amount:g}"
+        return put(document, edits, words, labels)
+    words = f" to {percent(amount)}" if amount != 1 else ""
+    return put(document, [Edit(target, kind, at, strength=amount) for target in targets], words, labels, cut)
+
+
+def steer(
+    document: Document,
+    directions: Mapping[Target, tuple[float, ...]],
+    coefficient: float,
+    positions: Sequence[int] = (),
+    labels: Sequence[str] = (),
+) -> Change | None:
+    """Add a multiple of each target's direction [width] to what it writes; None without a target."""
+    at = tuple(positions) or None
+    edits = [Edit(target, "steer", at, direction, coefficient) for target, direction in directions.items()]
+    return put(document, edits, f" by {coefficient:g}", labels)
+
+
+def turn_steering(
+    document: Document,
+    targets: Sequence[Target],
+    coefficient: float,
+    positions: Sequence[int] = (),
+    labels: Sequence[str] = (),
+) -> Change | None:
+    """Steer further or less along the directions that targets are steered along already; None where not all of them
+    are."""
+    present = [document.edit_of(target, tuple(positions)) for target in targets]
+    steered = [each for each in present if each is not None and KINDS[each.kind].repeats]
+    if not steered or len(steered) < len(present):
+        return None
+    return put(document, [replace(each, strength=coefficient) for each in steered], f" by {coefficient:g}", labels)
+
+
+def put(
+    document: Document, edits: Sequence[Edit], amount_words: str, labels: Sequence[str] = (), cut: bool = False
+) -> Change | None:
+    """Put edits of one kind, at the same positions, into a document; None without an edit. Moves of a slider, which
+    change how strong edits are that are there already, merge."""
+    if not edits:
+        return None
+    kind, positions = edits[0].kind, positions_of(edits[0])
+    targets = [target_of(each) for each in edits]
+    before = [document.edit_of(target, positions) for target in targets]
+    moved = all(each is not None and each.kind == kind for each in before)
+    for each in edits:
+        document = document.with_edit(each)
+    verb = "Cut" if cut else VERBS[kind]
+    carries = f" ({CARRIES[kind]})" if verb == "Cut" and kind in CARRIES else ""
+    words = f"{verb} {places_words(targets, positions, labels)}{carries}"
+    return Change(words + amount_words, document, merge=words if moved or KINDS[kind].turns_value else "")
+
+
+def restore(
+    document: Document, targets: Sequence[Target], positions: Sequence[int] = (), labels: Sequence[str] = ()
+) -> Change:
+    """Take the edits of targets back."""
+    words = f"Restore {places_words(targets, positions, labels)}"
+    for target in targets:
+        document = document.without_edit(target, tuple(positions))
+    return Change(words, document)
+
+
+def restore_at(document: Document, place: int, labels: Sequence[str] = ()) -> Change:
+    """Take back the edit at a place of the list. Raises IndexError where there is none."""
+    gone = document.edits[place]
+    words = f"Restore {places_words([target_of(gone)], positions_of(gone), labels)}"
+    return Change(words, replace(document, edits=(*document.edits[:place], *document.edits[place + 1 :])))
+
+
+def reset(document: Document) -> Change | None:
+    """Take all edits back; None where there are none."""
+    return Change("Reset all", replace(document, edits=())) if document.edits else None
+
+
+def target_of(each: Edit) -> Target:
+    """What an edit of a document is of: documents hold no names."""
+    return cast(Target, each.target)
+
+
+def positions_of(each: Edit) -> tuple[int, ...]:
+    """Where an edit of a document is; none: everywhere. Documents hold numbers of positions, from the start."""
+    return cast("tuple[int, ...]", each.positions or ())
+
+
+def places_words(targets: Sequence[Target], positions: Sequence[int], labels: Sequence[str]) -> str:
+    """What a step is about: "a0.h1 → m2 at “ John”"."""
+    return f"{places(targets)} {position_words(positions, labels)}" if positions else places(targets)

@@ -1,0 +1,39 @@
+"""What is asked of the model: the inputs, the metric, what a cut carries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.edits import ABLATIONS, KINDS, EditKind
+from core.project.change import Change
+from core.project.document import Document, Source
+from core.project.metric_choice import MetricChoice
+from core.project.step_names import metric_words, source_words
+
+FIELDS = {"A": "clean", "B": "counterfactual"}  # of a document, by the letter of the card
+REPLACEMENTS = {kind: KINDS[kind].choice for kind in ABLATIONS}
+
+
+def set_source(document: Document, letter: str, source: Source | None) -> Change:
+    """Give a card, "A" or "B", another input."""
+    return Change(source_words(letter, source), replace(document, **{FIELDS[letter]: source}))  # type: ignore[arg-type]
+
+
+def swap(document: Document) -> Change | None:
+    """Exchange A and B; None without a B."""
+    if document.counterfactual is None:
+        return None
+    return Change("Swap A and B", replace(document, clean=document.counterfactual, counterfactual=document.clean))
+
+
+def set_metric(document: Document, choice: MetricChoice) -> Change:
+    """Measure by another metric."""
+    return Change(metric_words(choice), replace(document, metric=choice))
+
+
+def set_replacement(document: Document, kind: EditKind | None) -> Change:
+    """What a cut edge carries from now on, and what the estimates are of. None: B's value where there is a B, else
+    zero."""
+    if kind is None:
+        return Change("Replace from B or with zero", replace(document, replacement=None))
+    return Change(REPLACEMENTS.get(kind, f"Replace by {kind}"), replace(document, replacement=kind))
