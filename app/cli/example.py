@@ -43,11 +43,11 @@ def _example_document(model_name: str | None) -> Document:
 
 def _run_example(document: Document) -> None:
     from app.cli.run_report import predictions_report, report_words
-    from app.worker.service import EngineSide
+    from app.worker.service import WorkerService
     from core.evaluation.faithfulness import faithfulness
     from core.tracing.trace import trace
 
-    engine = EngineSide()
+    engine = WorkerService()
     document = replace(document, traced=TraceChoice("eap-ig"))
     take_snapshot(engine, document)
     session = engine.session

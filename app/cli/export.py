@@ -38,7 +38,7 @@ def export_command(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from app.cli.figures import take_snapshot, write_export
-    from app.worker.service import EngineSide
+    from app.worker.service import WorkerService
 
     # `trace` writes circuit.json, which holds all scores: an export is not to take its place.
     ending = f".{options.format}" if options.format in FIGURES else EXPORTERS[options.format].ending
@@ -50,7 +50,7 @@ def export_command(options: argparse.Namespace) -> int:
     check_precision(options.precision or USUAL_PRECISION)
     edits = parse_edits(options.edit)
     document = _document(options)
-    engine = EngineSide()
+    engine = WorkerService()
     snapshot = take_snapshot(engine, document, options.memory)
     if edits:
         graph = snapshot.opened.graph

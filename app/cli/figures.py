@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.messages.replies import Deltas, Opened, Ran, Ready, Scored
-from app.messages.request import Answer, Failed, Request
+from app.messages.request import Failed, Reply, Request
 from core.circuit import EXPORTERS
 from core.errors import InputError
 from core.project.document import Document
@@ -17,25 +17,25 @@ from core.saving import save_text
 
 if TYPE_CHECKING:
     from app.presenters.snapshot import Snapshot
-    from app.worker.service import EngineSide
+    from app.worker.service import WorkerService
 
 
-def take_snapshot(engine: EngineSide, document: Document, memory: float | None = None) -> Snapshot:
+def take_snapshot(engine: WorkerService, document: Document, memory: float | None = None) -> Snapshot:
     """Work through a document as the window does. Raises WirescopeError for whatever the window would show as a
     problem."""
     from app.presenters.snapshot import Snapshot
 
-    answers: dict[type, Answer] = {}
+    replies: dict[type, Reply] = {}
     request = Request(1, document, memory=None if memory is None else int(memory))
-    engine.serve(request, lambda answer: answers.update({type(answer): answer}), lambda: False)
-    failed, ready = answers.get(Failed), answers.get(Ready)
+    engine.serve(request, lambda reply: replies.update({type(reply): reply}), lambda: False)
+    failed, ready = replies.get(Failed), replies.get(Ready)
     if isinstance(failed, Failed):
         raise InputError(failed.message, failed.hint)
     assert isinstance(ready, Ready)
     problem = ready.card_b.problem or ready.metric_problem
     if problem:
         raise InputError(problem)
-    opened, ran, scored, deltas = (answers.get(kind) for kind in (Opened, Ran, Scored, Deltas))
+    opened, ran, scored, deltas = (replies.get(kind) for kind in (Opened, Ran, Scored, Deltas))
     assert isinstance(opened, Opened)
     assert isinstance(ran, Ran)
     assert isinstance(scored, Scored)

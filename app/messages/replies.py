@@ -1,4 +1,4 @@
-"""What the worker answers to a request, in parts."""
+"""What the worker replies to a request, in parts."""
 
 from __future__ import annotations
 

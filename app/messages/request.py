@@ -26,20 +26,21 @@ class Request:
     recover: bool = False  # trace, however long it takes, and measure what circuits of the best edges recover
     replaceable: frozenset[str] = frozenset()  # the cards, by letter, that had a good input before
     positions: tuple[int, ...] = ()  # selected: what is inspected is edited there; none means all
-    wants: tuple[Want, ...] = ()
+    queries: tuple[Query, ...] = ()
     memory: int | None = None  # megabytes for kept runs; None: the default
 
 
-class Want:
-    """Something more to find out with a request: a frozen dataclass that `app.worker.handlers` has a part for."""
+class Query:
+    """A standing question, asked with every request until it is taken back: a frozen dataclass that
+    `app.worker.handlers` has a handler for."""
 
 
 @dataclass(frozen=True)
 class Unanswered:
-    """A want that cannot be answered, and why."""
+    """A query that cannot be answered, and why."""
 
     number: int
-    want: Want
+    query: Query
     message: str
     hint: str = ""
 
@@ -87,18 +88,18 @@ class Done:
     number: int
 
 
-class Answer(Protocol):
-    """One part of what was asked for; parts for wants have answers of their own kinds."""
+class Reply(Protocol):
+    """One part of what was asked for; queries have replies of their own kinds."""
 
     @property
     def number(self) -> int: ...
 
 
-Send = Callable[[Answer], None]
+Send = Callable[[Reply], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Errand(Want):
-    """serial: tells an errand from an earlier one that asked for the same."""
+class OneShotQuery(Query):
+    """A query that is taken back with its reply. serial: tells it from an earlier one that asked for the same."""
 
     serial: int = 0

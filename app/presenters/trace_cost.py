@@ -41,7 +41,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Estimates:
-    """All that the time of the next trace is reckoned from: what the engine's thread knows of the model and the inputs.
+    """All that the time of the next trace is reckoned from: what the worker's thread knows of the model and the inputs.
 
     seconds_per_position: of the model's own forward. edges, nodes: of the graph. length: of the pair on the cards,
     row_length: of the dataset's rows on average, in positions. kind: what edges are replaced by. known, rates: see

@@ -1,4 +1,4 @@
-"""Starting the window. Torch is imported by the engine's thread, after the first frame."""
+"""Starting the window. Torch is imported by the worker's thread, after the first frame."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app.services.settings import Settings
 from app.window.garbage_collector import Collector
 from app.window.main_window import Window
 from app.workbench.workbench import Workbench
-from app.workbench.worker_thread import EngineThread, Server
+from app.workbench.worker_thread import Server, WorkerThread
 from core import plugins
 from views import theme
 
@@ -41,17 +41,17 @@ def application() -> QApplication:
     return app
 
 
-def make_engine_side() -> Server:
-    """Runs in the engine's thread: this is where torch is imported."""
+def make_worker_service() -> Server:
+    """Runs in the worker's thread: this is where torch is imported."""
     plugins.load()
-    from app.worker.service import EngineSide
+    from app.worker.service import WorkerService
 
-    return EngineSide()
+    return WorkerService()
 
 
 def make_window() -> Window:
-    """A window with its workbench and its engine's thread, running."""
-    engine = EngineThread(make_engine_side)
+    """A window with its workbench and its worker's thread, running."""
+    engine = WorkerThread(make_worker_service)
     workbench = Workbench(engine)
     with theme.undressed(application()):
         window = Window(workbench, Settings())
@@ -66,7 +66,7 @@ def run(model: str | None) -> int:
     if sys.platform == "win32":
         import torch  # noqa: F401  # on Windows its libraries must be there before Qt's
 
-    plugins.wait()  # for the first frame: the engine's thread loads them
+    plugins.wait()  # for the first frame: the worker's thread loads them
     log_book()
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)

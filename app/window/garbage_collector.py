@@ -1,6 +1,6 @@
 """Python's garbage collector in the window's thread alone, between two of its events.
 
-Left to itself it starts wherever the next object is made: in the engine's thread, or while Qt lays out or paints. What
+Left to itself it starts wherever the next object is made: in the worker's thread, or while Qt lays out or paints. What
 it frees then may be widgets of a closed dialog, and Qt crashes where a widget goes in the midst of its work. So it is
 switched off, and asked for by a timer.
 

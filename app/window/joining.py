@@ -102,7 +102,7 @@ def join(window: Window) -> None:
 def _join_canvas(window: Window) -> None:
     canvas, workbench = window.canvas, window.workbench
     canvas.selection_changed.connect(workbench.select)
-    for picked in (canvas.selection_changed, window.unfolded.selection_changed):
+    for picked in (canvas.selection_changed, window.positions_canvas.selection_changed):
         picked.connect(partial(_bring_inspector, window))
     canvas.edit_requested.connect(workbench.editing.toggle)
     canvas.patch_dropped.connect(workbench.editing.patch)
@@ -147,7 +147,7 @@ def _make_b(window: Window, key: str) -> None:
 
 
 def _set_tool(window: Window, name: str) -> None:
-    window.canvas.tool = window.unfolded.tool = name  # type: ignore[assignment]
+    window.canvas.tool = window.positions_canvas.tool = name  # type: ignore[assignment]
 
 
 def select(window: Window, target: Target) -> None:

@@ -7,34 +7,34 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.features.canvas.controller.graph import CanvasView
-from app.features.canvas.controller.positions import Unfolding
-from app.features.circuit.controller.circuit import Circuits
-from app.features.circuit.controller.smallest import SmallestCircuit
-from app.features.dataset.controller import DatasetKeeper
-from app.features.find.controller import Finder
-from app.features.help.controller.log import LogViewer
-from app.features.help.controller.pages import HelpPages
-from app.features.history.controller.closing import Closing
-from app.features.history.controller.steps import Stepping
-from app.features.inputs.controller.cards import InputTaker
-from app.features.inputs.controller.counterfactual import MakingB
-from app.features.inputs.controller.positions import PickedPositions
-from app.features.inspector.controller import Inspecting
-from app.features.predictions.controller import Predicting
-from app.features.preferences.controller.preferences import Preferring
-from app.features.score_files.controller import ScoresOpener
-from app.features.status.controller.screen_reader import Announcer
-from app.features.status.controller.strip import StatusInStep
-from app.features.table.controller import TableInStep
-from app.features.tracing.controller.measure import Measuring
-from app.features.tracing.controller.node_scores import NodeScoring
-from app.features.tracing.controller.trace import TracingMenu
-from app.features.trust.controller import Trusting
-from app.features.welcome.controller.guide import Guides
+from app.features.canvas.controller.graph import GraphController
+from app.features.canvas.controller.positions import PositionsController
+from app.features.circuit.controller.circuit import CircuitController
+from app.features.circuit.controller.smallest import SmallestController
+from app.features.dataset.controller import DatasetController
+from app.features.find.controller import FindController
+from app.features.help.controller.log import LogController
+from app.features.help.controller.pages import HelpPagesController
+from app.features.history.controller.closing import ClosingController
+from app.features.history.controller.steps import HistoryController
+from app.features.inputs.controller.cards import CardsController
+from app.features.inputs.controller.counterfactual import CounterfactualController
+from app.features.inputs.controller.positions import PickedPositionsController
+from app.features.inspector.controller import InspectorController
+from app.features.predictions.controller import PredictionsController
+from app.features.preferences.controller.preferences import PreferencesController
+from app.features.score_files.controller import ScoreFilesController
+from app.features.status.controller.screen_reader import ScreenReaderController
+from app.features.status.controller.strip import StatusController
+from app.features.table.controller import TableController
+from app.features.tracing.controller.measure import MeasureController
+from app.features.tracing.controller.node_scores import NodeScoresController
+from app.features.tracing.controller.trace import TraceController
+from app.features.trust.controller import TrustController
+from app.features.welcome.controller.guide import GuideController
 from app.features.welcome.controller.model_menus import model_menu
-from app.features.welcome.controller.opening import Opener
-from app.features.welcome.controller.packs import PacksPage
+from app.features.welcome.controller.opening import OpeningController
+from app.features.welcome.controller.packs import PacksController
 from app.messages.request import Failed
 from app.services.actions import make_actions
 from app.services.background_jobs import Job
@@ -51,7 +51,7 @@ from app.workbench.workbench import Workbench
 from core.inputs.file_kinds import model_of, stranger, stranger_words
 from views.canvas.canvas import Canvas
 from views.canvas.levels import Levels
-from views.canvas.positions.canvas import UnfoldedCanvas
+from views.canvas.positions.canvas import PositionsCanvas
 from views.panels.circuit.panel import FaithfulnessPanel
 from views.panels.dataset.panel import DatasetPanel
 from views.panels.find.bar import FindBar
@@ -94,8 +94,8 @@ class Window(QMainWindow):
         self.dataset = DatasetPanel()
         self.canvas = Canvas()
         self.faithfulness = FaithfulnessPanel()
-        self.unfolded = UnfoldedCanvas()
-        self.levels = Levels(self.canvas, self.unfolded, "Ctrl+T")
+        self.positions_canvas = PositionsCanvas()
+        self.levels = Levels(self.canvas, self.positions_canvas, "Ctrl+T")
         self.inspector = InspectorPanel()
         self.predictions = PredictionsPanel()
         self.trust = TrustPanel()
@@ -103,31 +103,31 @@ class Window(QMainWindow):
         self.history = HistoryPanel()
         self.welcome = WelcomePanel()
         self.status = StatusStrip()
-        self.packs = PacksPage(self.welcome, self)
-        self.taker = InputTaker(self)
+        self.packs = PacksController(self.welcome, self)
+        self.taker = CardsController(self)
         arrange(self)
         self.arrangement = Arrangement(self)
         self.below_canvas.addWidget(self.faithfulness)
-        self.opener = Opener(self)
-        self.closing = Closing(self)
+        self.opener = OpeningController(self)
+        self.closing = ClosingController(self)
         self.problems = Problems(self)
-        self.log_viewer = LogViewer(self)
-        self.help_pages = HelpPages(self)
-        self.guides = Guides(self)
-        self.preferring = Preferring(self)
+        self.log_viewer = LogController(self)
+        self.help_pages = HelpPagesController(self)
+        self.guides = GuideController(self)
+        self.preferring = PreferencesController(self)
         self.palette_commands = Commands(self)
-        self.finder = Finder(self, FindBar(self.canvas.parentWidget()))
-        self.canvas_view = CanvasView(self)
-        self.circuits = Circuits(self)
-        self.smallest = SmallestCircuit(self)
+        self.finder = FindController(self, FindBar(self.canvas.parentWidget()))
+        self.canvas_view = GraphController(self)
+        self.circuits = CircuitController(self)
+        self.smallest = SmallestController(self)
         self.panel_focus = PanelFocus(self)
         self.commands = make_actions(self, slots(self))
         self.commands["show_changes"].setChecked(settings.colors_changes())
         self.menus = fill_menu_bar(self)
-        self.tracing_menu = TracingMenu(self)
-        self.scores_opener = ScoresOpener(self)
-        self.node_scoring = NodeScoring(self)
-        self.measuring = Measuring(self)
+        self.tracing_menu = TraceController(self)
+        self.scores_opener = ScoreFilesController(self)
+        self.node_scoring = NodeScoresController(self)
+        self.measuring = MeasureController(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
         self.top_bar.set_palette(self.commands["palette"])
         self.top_bar.set_model_menu(model_menu(self))
@@ -135,19 +135,19 @@ class Window(QMainWindow):
         self.top_bar.set_trace_enabled(False)
         self.inputs.metric_editor.setEnabled(False)
         join(self)
-        self.table_in_step = TableInStep(self)
-        self.status_in_step = StatusInStep(self)
-        self.announcer = Announcer(self)
+        self.table_in_step = TableController(self)
+        self.status_in_step = StatusController(self)
+        self.announcer = ScreenReaderController(self)
         self.arrangement.join()
         self.showing = Showing(self)
-        self.picked_positions = PickedPositions(self)
-        self.making_b = MakingB(self)
-        self.predicting = Predicting(self)
-        self.stepping = Stepping(self)
-        self.unfolding = Unfolding(self)
-        self.inspecting = Inspecting(self)
-        self.dataset_keeper = DatasetKeeper(self)
-        self.trusting = Trusting(self)
+        self.picked_positions = PickedPositionsController(self)
+        self.making_b = CounterfactualController(self)
+        self.predicting = PredictionsController(self)
+        self.stepping = HistoryController(self)
+        self.unfolding = PositionsController(self)
+        self.inspecting = InspectorController(self)
+        self.dataset_keeper = DatasetController(self)
+        self.trusting = TrustController(self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
         self.canvas.setFocus()  # where the keys go at first

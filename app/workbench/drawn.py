@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 class Drawn:
     """Of one workbench."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
 
     def snapshot(self) -> Snapshot | None:
         """All that is known of the present state; None before a model is open."""
-        bench = self._bench
-        if bench.opened is None:
+        workbench = self._workbench
+        if workbench.opened is None:
             return None
         return Snapshot(
-            bench.document,
-            bench.opened,
-            bench.ran if bench.ran_is_present else None,
-            bench.known.scored,
-            bench.known.kept,
-            bench.known.measured,
-            bench.known.deltas,
-            has_counterfactual=bench.usable().counterfactual is not None,
-            labels=bench.labels,
-            ready=bench.ready_of_present,
-            extent=bench.extent,
+            workbench.document,
+            workbench.opened,
+            workbench.ran if workbench.ran_is_present else None,
+            workbench.known.scored,
+            workbench.known.kept,
+            workbench.known.measured,
+            workbench.known.deltas,
+            has_counterfactual=workbench.usable().counterfactual is not None,
+            labels=workbench.labels,
+            ready=workbench.ready_of_present,
+            extent=workbench.extent,
         )
 
     def subject(self) -> Subject | None:
@@ -47,26 +47,26 @@ class Drawn:
 
     def canvas(self, selection: tuple[Target, ...] | None = None) -> CanvasData | None:
         """What the canvas shows, or would show with another selection."""
-        bench, snapshot = self._bench, self.snapshot()
-        chosen = bench.selection if selection is None else selection
-        return None if snapshot is None else snapshot.canvas(chosen, bench.stale, bench.extent)
+        workbench, snapshot = self._workbench, self.snapshot()
+        chosen = workbench.selection if selection is None else selection
+        return None if snapshot is None else snapshot.canvas(chosen, workbench.stale, workbench.extent)
 
     def inspection(self) -> NodeInspection | EdgeInspection | None:
         """What the inspector shows of a single selection."""
-        bench = self._bench
-        if len(bench.selection) != 1 or bench.opened is None:
+        workbench = self._workbench
+        if len(workbench.selection) != 1 or workbench.opened is None:
             return None
-        (target,) = bench.selection
-        seen = bench.known.inspected
+        (target,) = workbench.selection
+        seen = workbench.known.inspected
         if seen is not None and seen.target != target:
             seen = None
         return inspection(
             target,
-            bench.usable(),
-            bench.positions,
-            bench.opened,
-            bench.ready,
-            bench.known.scored,
+            workbench.usable(),
+            workbench.positions,
+            workbench.opened,
+            workbench.ready,
+            workbench.known.scored,
             seen,
-            bench.known.measured.get(target),
+            workbench.known.measured.get(target),
         )

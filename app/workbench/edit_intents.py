@@ -19,8 +19,8 @@ NO_B = "A patch takes its value from B: give a counterfactual input first."
 class Editing:
     """The intents of a workbench that concern edits."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
 
     def toggle(self, target: Target, tool: str) -> None:
         """Cut or patch a target; what is edited already is restored."""
@@ -29,11 +29,11 @@ class Editing:
 
     def patch(self, target: Target) -> None:
         """Patch a target from B (card B was dropped on it), and with it the selection it belongs to."""
-        targets = list(self._bench.selection) if target in self._bench.selection else [target]
+        targets = list(self._workbench.selection) if target in self._workbench.selection else [target]
         if self.has_counterfactual():
             self._edit([each for each in targets if self._can_edit(each)], "patch")
         else:
-            self._bench.message.emit(NO_B)
+            self._workbench.message.emit(NO_B)
 
     def toggle_selection(self, tool: str) -> None:
         """Cut or patch all that is selected, together; if all of it is edited, restore it."""
@@ -41,7 +41,7 @@ class Editing:
         if targets:
             self._toggle(targets, tool)
         else:
-            self._bench.message.emit(NO_SELECTION)
+            self._workbench.message.emit(NO_SELECTION)
 
     def edit_selection(self, kind: EditKind, amount: float) -> None:
         """Give the selected targets one kind of edit. amount: the factor of `scale`, else the strength, from 0 to 1. A
@@ -50,64 +50,70 @@ class Editing:
 
     def steer_selection(self, directions: Mapping[Target, tuple[float, ...]], coefficient: float) -> None:
         """Add a multiple of each target's direction [width] to what it writes."""
-        bench = self._bench
-        bench.take(operations.steer(bench.document, directions, coefficient, bench.positions, bench.labels))
+        workbench = self._workbench
+        workbench.take(
+            operations.steer(workbench.document, directions, coefficient, workbench.positions, workbench.labels)
+        )
 
     def turn_steering(self, coefficient: float) -> bool:
         """Steer further or less along the directions that the selection is steered along already; False where it is
         not."""
-        bench, targets = self._bench, self._editable()
-        change = operations.turn_steering(bench.document, targets, coefficient, bench.positions, bench.labels)
-        bench.take(change)
+        workbench, targets = self._workbench, self._editable()
+        change = operations.turn_steering(
+            workbench.document, targets, coefficient, workbench.positions, workbench.labels
+        )
+        workbench.take(change)
         return change is not None
 
     def restore_selection(self) -> None:
-        self._restore([target for target in self._bench.selection if self._edited(target)])
+        self._restore([target for target in self._workbench.selection if self._edited(target)])
 
     def restore(self, key: int) -> None:
         """Take back the edit at a place of the list."""
-        self._bench.take(operations.restore_at(self._bench.document, key, self._bench.labels))
+        self._workbench.take(operations.restore_at(self._workbench.document, key, self._workbench.labels))
 
     def able(self) -> dict[str, bool]:
         """Whether there is anything to do, by the key of the action."""
-        document = self._bench.document
+        document = self._workbench.document
         some = bool(self._editable())
-        edited = any(self._edited(target) for target in self._bench.selection)
+        edited = any(self._edited(target) for target in self._workbench.selection)
         swap = document.counterfactual is not None
         return {"cut": some, "patch": some, "restore": edited, "reset": bool(document.edits), "swap": swap}
 
     def reset(self) -> None:
         """Take all edits back; undo brings them again."""
-        self._bench.take(operations.reset(self._bench.document))
+        self._workbench.take(operations.reset(self._workbench.document))
 
     def has_counterfactual(self) -> bool:
-        return self._bench.ready is not None and self._bench.ready.has_counterfactual
+        return self._workbench.ready is not None and self._workbench.ready.has_counterfactual
 
     # ---- making steps ----
 
     def _can_edit(self, target: Target) -> bool:
-        return self._bench.opened is not None and operations.can_edit(target)
+        return self._workbench.opened is not None and operations.can_edit(target)
 
     def _editable(self) -> list[Target]:
-        return [target for target in self._bench.selection if self._can_edit(target)]
+        return [target for target in self._workbench.selection if self._can_edit(target)]
 
     def _edited(self, target: Target) -> bool:
-        return operations.is_edited(self._bench.document, target, self._bench.positions)
+        return operations.is_edited(self._workbench.document, target, self._workbench.positions)
 
     def _toggle(self, targets: list[Target], tool: str) -> None:
-        kind: EditKind = "patch" if tool == "patch" else self._bench.cut_kind
+        kind: EditKind = "patch" if tool == "patch" else self._workbench.cut_kind
         if all(self._edited(target) for target in targets):
             self._restore(targets)
         elif KINDS[kind].from_b and not self.has_counterfactual():
-            self._bench.message.emit(NO_B)
+            self._workbench.message.emit(NO_B)
         else:
             self._edit(targets, kind, cut=tool == "cut")
 
     def _edit(self, targets: list[Target], kind: EditKind, amount: float = 1.0, cut: bool = False) -> None:
         """Make a step. cut: by the tool that cuts, whatever a cut puts in."""
-        bench = self._bench
-        bench.take(operations.edit(bench.document, targets, kind, amount, bench.positions, bench.labels, cut))
+        workbench = self._workbench
+        workbench.take(
+            operations.edit(workbench.document, targets, kind, amount, workbench.positions, workbench.labels, cut)
+        )
 
     def _restore(self, targets: list[Target]) -> None:
-        bench = self._bench
-        bench.take(operations.restore(bench.document, targets, bench.positions, bench.labels))
+        workbench = self._workbench
+        workbench.take(operations.restore(workbench.document, targets, workbench.positions, workbench.labels))

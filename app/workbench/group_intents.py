@@ -14,34 +14,34 @@ if TYPE_CHECKING:
 class Grouping:
     """The intents of a workbench that concern groups."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
 
     def selected(self) -> Group | None:
         """The group whose nodes are just those selected."""
-        return operations.group_of(self._bench.document, self._bench.selection)
+        return operations.group_of(self._workbench.document, self._workbench.selection)
 
     def why_not(self) -> str:
         """Why what is selected cannot be a group; empty where it can."""
-        return operations.why_no_group(self._bench.selection)
+        return operations.why_no_group(self._workbench.selection)
 
     def group(self, name: str = "", color: str = "") -> None:
         """Make the selected nodes a group, or give theirs another name or colour."""
-        bench, why = self._bench, self.why_not()
+        workbench, why = self._workbench, self.why_not()
         if why:
-            bench.message.emit(f"{why}.")
+            workbench.message.emit(f"{why}.")
         else:
-            bench.take(operations.make_group(bench.document, bench.selection, name, color))
+            workbench.take(operations.make_group(workbench.document, workbench.selection, name, color))
 
     def ungroup(self) -> None:
         """Take the selected group apart, or all groups that hold a selected node."""
-        change = operations.take_apart(self._bench.document, self._bench.selection)
+        change = operations.take_apart(self._workbench.document, self._workbench.selection)
         if change is None:
-            self._bench.message.emit("No group is selected.")
-        self._bench.take(change)
+            self._workbench.message.emit("No group is selected.")
+        self._workbench.take(change)
 
     def able(self) -> dict[str, bool]:
         """Whether there is anything to do, by the key of the action."""
-        chosen = set(self._bench.selection)
-        grouped = any(chosen & set(group.nodes) for group in self._bench.document.groups)
+        chosen = set(self._workbench.selection)
+        grouped = any(chosen & set(group.nodes) for group in self._workbench.document.groups)
         return {"group": not self.why_not() and self.selected() is None, "ungroup": grouped}

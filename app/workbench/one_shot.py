@@ -1,22 +1,22 @@
-"""What the engine is asked to do once, such as making an input or writing a file: a want that is taken back as soon as
-it is answered."""
+"""What the worker is asked to do once, such as making an input or writing a file: a query that is taken back as soon as
+the reply is there."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from app.messages.request import Errand, Want
+from app.messages.request import OneShotQuery, Query
 
 if TYPE_CHECKING:
     from app.workbench.workbench import Workbench
 
 
-E = TypeVar("E", bound=Errand)
+E = TypeVar("E", bound=OneShotQuery)
 
 
-class Errands(Generic[E]):
-    """Errands of one kind, under a key of the workbench's wants. Only the latest counts."""
+class OneShot(Generic[E]):
+    """Queries of one kind that are asked once, under a key of the workbench's queries. Only the latest counts."""
 
     def __init__(self, workbench: Workbench, key: str) -> None:
         self._workbench, self._key = workbench, key
@@ -29,14 +29,14 @@ class Errands(Generic[E]):
         """What is not answered yet."""
         return self._asked
 
-    def ask(self, errand: E) -> None:
+    def ask(self, query: E) -> None:
         self._serial += 1
-        self._asked = replace(errand, serial=self._serial)
-        self._workbench.want(self._key, self._asked)
+        self._asked = replace(query, serial=self._serial)
+        self._workbench.set_query(self._key, self._asked)
 
-    def ends(self, answered: Want) -> bool:
-        """Whether an answer is to what was asked last; then that is done."""
-        if self._asked is None or answered != self._asked:
+    def ends(self, query: Query) -> bool:
+        """Whether a reply is to what was asked last; then that is done."""
+        if self._asked is None or query != self._asked:
             return False
         self.drop()
         return True
@@ -44,4 +44,4 @@ class Errands(Generic[E]):
     def drop(self) -> None:
         """What was asked is not wanted any more."""
         self._asked = None
-        self._workbench.want(self._key, None)
+        self._workbench.set_query(self._key, None)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.messages.replies import Deltas, Inspected, Kept, Ran, Recovered, Scored
 from app.presenters.score_words import scored_words
-from app.workbench.worker_client import Conversation
+from app.workbench.worker_client import WorkerClient
 from core.edits import Target
 from core.project.document import Document
 
@@ -27,8 +27,8 @@ class Known:
     deltas: dict[Target, float] = field(default_factory=dict)
 
 
-class Findings(QObject):
-    """Takes the engine's answers, and drops what a change makes worthless."""
+class Results(QObject):
+    """Takes the worker's replies, and drops what a change makes worthless."""
 
     ran_changed = Signal(object)  # Ran
     canvas_changed = Signal()  # something that the canvas shows
@@ -36,7 +36,7 @@ class Findings(QObject):
     recovered = Signal()
     message = Signal(str)
 
-    def __init__(self, conversation: Conversation, parent: QObject | None = None) -> None:
+    def __init__(self, client: WorkerClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.ran: Ran | None = None
         self.known = Known()
@@ -45,7 +45,7 @@ class Findings(QObject):
             *((Ran, self._take_ran), (Deltas, self._take_deltas), (Inspected, self._take_inspected)),
             *((Scored, self._take_scores), (Recovered, self._take_recovered), (Kept, self._take_kept)),
         ):
-            conversation.on(kind, slot)
+            client.on(kind, slot)
 
     def forget(self) -> None:
         """Numbers of another input or metric are worth nothing."""
@@ -77,10 +77,10 @@ class Findings(QObject):
         self.known.measured.update(values)
         self.canvas_changed.emit()
 
-    def _take_inspected(self, answer: Inspected) -> None:
-        self.known.inspected = answer
-        if answer.measured is not None and not answer.positions and not answer.alone:
-            self.known.measured[answer.target] = answer.measured
+    def _take_inspected(self, reply: Inspected) -> None:
+        self.known.inspected = reply
+        if reply.measured is not None and not reply.positions and not reply.alone:
+            self.known.measured[reply.target] = reply.measured
         self.canvas_changed.emit()
         self.selection_known.emit()
 
@@ -95,8 +95,8 @@ class Findings(QObject):
         self.canvas_changed.emit()
         self.selection_known.emit()
 
-    def _take_recovered(self, answer: Recovered) -> None:
-        self.known.recovered = answer
+    def _take_recovered(self, reply: Recovered) -> None:
+        self.known.recovered = reply
         self.recovered.emit()
 
     def _take_kept(self, kept: Kept) -> None:

@@ -1,7 +1,7 @@
 """The workbench: the document with its history, what the engine has said of it, and the user's intents. No widgets.
 
-An intent commits a new document as a named step; the engine is asked anew; answers become data for the views, sent on
-as signals.
+An intent commits a new document as a named step; the worker is asked anew; its replies become data for the views,
+sent on as signals.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.messages.replies import Opened, Ran, Ready, Recovered, Scored
-from app.messages.request import Failed, Refused, Want
+from app.messages.request import Failed, Query, Refused
 from app.presenters.canvas import Extent
 from app.presenters.cards import awaited_cards
 from app.presenters.edits import edit_rows
@@ -26,9 +26,9 @@ from app.workbench.group_intents import Grouping
 from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
 from app.workbench.refused_inputs import RefusedInputs
-from app.workbench.results import Findings, Known
-from app.workbench.worker_client import Conversation
-from app.workbench.worker_thread import EngineThread
+from app.workbench.results import Known, Results
+from app.workbench.worker_client import WorkerClient
+from app.workbench.worker_thread import WorkerThread
 from core.edits import EditKind, Target
 from core.project.change import Change
 from core.project.document import Document
@@ -62,7 +62,7 @@ class Workbench(QObject):
     message = Signal(str)
     failed = Signal(object)  # Failed: to show in a dialog
 
-    def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
+    def __init__(self, engine: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.history = History(Document(""), self._move, self.history_changed.emit)
         self.models = ModelSteps(self)
@@ -82,22 +82,22 @@ class Workbench(QObject):
         self.extent = Extent()  # what the canvas shows beside the circuit
         self._positions: tuple[int, ...] = ()
         self.tracing = False  # a trace that was asked for runs
-        self._conversation = talk = Conversation(engine, self)
-        talk.working.connect(self.canvas_feed.flush)  # what comes next takes long
-        talk.working.connect(self.working)
-        talk.finished.connect(self._finish)
-        talk.became_stale.connect(self._show_stale)
+        self._client = client = WorkerClient(engine, self)
+        client.working.connect(self.canvas_feed.flush)  # what comes next takes long
+        client.working.connect(self.working)
+        client.finished.connect(self._finish)
+        client.became_stale.connect(self._show_stale)
         for kind, slot in (
             *((Opened, self._take_opened), (Ready, self._take_ready), (Refused, self._put_back)),
             (Failed, self._take_failure),
         ):
-            talk.on(kind, slot)
-        self.findings = findings = Findings(talk, self)
-        findings.ran_changed.connect(self._take_ran)
-        findings.canvas_changed.connect(self._send_canvas)
-        findings.selection_known.connect(self._take_inspection)
-        findings.recovered.connect(self.end_trace)
-        findings.message.connect(self.message)
+            client.on(kind, slot)
+        self.results = results = Results(client, self)
+        results.ran_changed.connect(self._take_ran)
+        results.canvas_changed.connect(self._send_canvas)
+        results.selection_known.connect(self._take_inspection)
+        results.recovered.connect(self.end_trace)
+        results.message.connect(self.message)
 
     # ---- the document and its history ----
 
@@ -151,7 +151,7 @@ class Workbench(QObject):
             self.set_extent(replace(self.extent, scores=None))  # of another trace
         if changed or document.opens != before.opens:
             self._send_awaited()
-        self.findings.follow(before, document)
+        self.results.follow(before, document)
         self._ask_anew()
         self._inspect()
 
@@ -159,7 +159,7 @@ class Workbench(QObject):
 
     def set_memory(self, megabytes: int) -> None:
         """Memory for kept runs."""
-        self._conversation.memory = megabytes
+        self._client.memory = megabytes
         if self.opened is not None:
             self.ask(changes=False)
 
@@ -233,7 +233,7 @@ class Workbench(QObject):
     def cancel(self) -> None:
         """Give up what runs. What the window then shows of an earlier state stays dimmed."""
         traced, self.tracing = self.tracing, False
-        self._conversation.cancel()
+        self._client.cancel()
         self.message.emit("Cancelled.")
         self.given_up.emit(traced)
         choice = self.document.traced_last
@@ -251,8 +251,8 @@ class Workbench(QObject):
                 self.known.recovered = begun[1]
 
     def close(self) -> None:
-        """End the engine's thread."""
-        self._conversation.stop()
+        """End the worker's thread."""
+        self._client.stop()
 
     def set_extent(self, extent: Extent) -> None:
         """What the canvas shows beside the circuit."""
@@ -262,22 +262,20 @@ class Workbench(QObject):
 
     # ---- asking ----
 
-    def want(self, key: str, want: Want | None) -> None:
+    def set_query(self, key: str, query: Query | None) -> None:
         """Have something more found out with every request from now on; None takes it back."""
-        if self._conversation.want(key, want):
+        if self._client.set_query(key, query):
             self.ask(changes=False)
 
     def on(self, kind: type, slot: Callable[[Any], None]) -> None:
-        """Hear the engine's answers of a kind, those of the present document alone."""
-        self._conversation.on(kind, slot)
+        """Hear the worker's replies of a kind, those of the present document alone."""
+        self._client.on(kind, slot)
 
     def ask(self, changes: bool = True) -> None:
         """Ask for all that is wanted of the present document. changes: what is shown is out of date until then."""
         if self.document.model:
             inspect = self._selection[0] if len(self._selection) == 1 else None
-            self._conversation.ask(
-                self.document, inspect, self._positions, self.tracing, self._refused.replaceable, changes
-            )
+            self._client.ask(self.document, inspect, self._positions, self.tracing, self._refused.replaceable, changes)
 
     def _ask_anew(self) -> None:
         self._send_edits()
@@ -286,35 +284,35 @@ class Workbench(QObject):
 
     def _forget(self) -> None:
         """Numbers of another input or metric are worth nothing."""
-        self.findings.forget()
+        self.results.forget()
         self.tracing = False
         self.set_extent(replace(self.extent, changes=None, scores=None))  # the colours of its nodes
 
     @property
     def busy(self) -> bool:
         """Whether the engine works on the latest request."""
-        return self._conversation.busy
+        return self._client.busy
 
     @property
     def reckoned(self) -> float | None:
         """Seconds that what runs was to take, before anything was seen of its speed; None where nobody knows."""
-        return self._conversation.reckoned
+        return self._client.reckoned
 
     @property
     def stale(self) -> bool:
         """Whether the figures shown are of an earlier document."""
-        return self._conversation.stale
+        return self._client.stale
 
     @property
     def direction(self) -> int | None:
         """A's, in the metric: which changes lead towards A. +1 until the engine has said it."""
         return 1 if self.scored is None else self.scored.ranking.of_metric
 
-    # ---- answers ----
+    # ---- replies ----
 
     def _take_ran(self, ran: Ran) -> None:
         self._ran_of = self.document
-        self._conversation.fresh()  # what the inspector shows stays dimmed until its own answer comes
+        self._client.fresh()  # what the inspector shows stays dimmed until its own reply comes
         self.history.take_outcome(
             Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows, bool(ran.edits), ran.noise_floor)
         )
@@ -352,7 +350,7 @@ class Workbench(QObject):
         self._document = document
         self.models.reach()
         if known is not None:
-            self.findings.known = known
+            self.results.known = known
         self._ask_anew()
 
     def _take_failure(self, failure: Failed) -> None:
@@ -360,8 +358,8 @@ class Workbench(QObject):
         if failure.cards:
             self.ready = None
             self.cards_changed.emit(failure.cards[0], failure.cards[1])
-            self.findings.ran = None
-            self._conversation.mark_stale()  # until A can run, nothing new comes
+            self.results.ran = None
+            self._client.mark_stale()  # until A can run, nothing new comes
             reason = failure.message or "Type or drop an input into card A."
             self.nothing_to_show.emit(reason)
         else:
@@ -387,7 +385,7 @@ class Workbench(QObject):
         self.edits_changed.emit(edit_rows(self.usable(), self.labels))
 
     def _send_canvas(self) -> None:
-        if self._conversation.taking:
+        if self._client.taking:
             self.canvas_feed.send_later()
         else:
             self.canvas_feed.send()
@@ -401,11 +399,11 @@ class Workbench(QObject):
 
     @property
     def ran(self) -> Ran | None:
-        return self.findings.ran
+        return self.results.ran
 
     @property
     def known(self) -> Known:
-        return self.findings.known
+        return self.results.known
 
     @property
     def measured(self) -> Mapping[Target, float]:

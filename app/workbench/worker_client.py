@@ -1,8 +1,7 @@
-"""The conversation with the engine's thread: numbered requests, what else is wanted with each, and who hears which
-answer.
+"""The worker as the window knows it: numbered requests, the queries that go along with each, and who hears which reply.
 
-A want is a question that stays until it is taken back: it goes along with every request, so its answer is always of the
-present document. Parts (see `app.worker.handlers`) keep what they have found, so an old want costs little.
+A query is a question that stays until it is taken back: it goes along with every request, so its reply is always of the
+present document. Handlers (see `app.worker.handlers`) keep what they have found, so an old query costs little.
 """
 
 from __future__ import annotations
@@ -12,26 +11,26 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.messages.request import Answer, Done, Request, Want, Working
-from app.workbench.worker_thread import EngineThread
+from app.messages.request import Done, Query, Reply, Request, Working
+from app.workbench.worker_thread import WorkerThread
 from core.edits import Target
 from core.project.document import Document
 
 STALE_AFTER = 60  # milliseconds: numbers that take longer to come are dimmed meanwhile
 
 
-class Conversation(QObject):
-    """One window's side of it."""
+class WorkerClient(QObject):
+    """Of one window."""
 
     working = Signal(str, object)
     finished = Signal()
     became_stale = Signal()
 
-    def __init__(self, engine: EngineThread, parent: QObject | None = None) -> None:
+    def __init__(self, engine: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
         self._number = 0
-        self._wants: dict[str, Want] = {}
+        self._queries: dict[str, Query] = {}
         self._listeners: dict[type, list[Callable[[Any], None]]] = {}
         self.memory: int | None = None  # megabytes for kept runs; None: the default
         self.reckoned: float | None = None  # seconds that the work was to take
@@ -46,21 +45,21 @@ class Conversation(QObject):
         self._sending = QTimer(self)
         self._sending.setSingleShot(True)
         self._sending.timeout.connect(self._send)
-        engine.answered.connect(self._take)
+        engine.replied.connect(self._take)
 
     def on(self, kind: type, slot: Callable[[Any], None]) -> None:
-        """Have answers of a kind given to a function; only those of the latest request come."""
+        """Have replies of a kind given to a function; only those of the latest request come."""
         self._listeners.setdefault(kind, []).append(slot)
 
-    def want(self, key: str, want: Want | None) -> bool:
+    def set_query(self, key: str, query: Query | None) -> bool:
         """Ask for something with every request from now on; None takes it back. Tells whether there is something new to
         ask for."""
-        if self._wants.get(key) == want:
+        if self._queries.get(key) == query:
             return False
-        if want is None:
-            del self._wants[key]
+        if query is None:
+            del self._queries[key]
             return False
-        self._wants[key] = want
+        self._queries[key] = query
         return True
 
     def ask(
@@ -73,7 +72,7 @@ class Conversation(QObject):
         changes: bool,
     ) -> None:
         """Send a request with the next turn of the event loop: all that one gesture asks for goes as one, whichever
-        listeners ask. changes: what is shown will be out of date if the answer takes long."""
+        listeners ask. changes: what is shown will be out of date if the reply takes long."""
         self._number += 1
         self.busy = True
         self._next = document, inspect, recover, replaceable, positions
@@ -82,7 +81,7 @@ class Conversation(QObject):
             self._timer.start()
 
     def _send(self) -> None:
-        self._engine.ask(Request(self._number, *self._next, tuple(self._wants.values()), self.memory))
+        self._engine.ask(Request(self._number, *self._next, tuple(self._queries.values()), self.memory))
 
     def mark_stale(self) -> None:
         self._timer.stop()
@@ -95,30 +94,30 @@ class Conversation(QObject):
         self.stale = False
 
     def cancel(self) -> None:
-        """Give up what runs; answers that are on their way are not wanted any more."""
+        """Give up what runs; replies that are on their way are not wanted any more."""
         self._sending.stop()
         self._engine.cancel()
         self._number += 1
         self._finish()
 
     def stop(self) -> None:
-        """End the engine's thread."""
+        """End the worker's thread."""
         self._timer.stop()
         self._sending.stop()
         self._engine.stop()
 
-    def _take(self, answer: Answer) -> None:
-        if answer.number != self._number:
+    def _take(self, reply: Reply) -> None:
+        if reply.number != self._number:
             return
-        if isinstance(answer, Working):
-            self.reckoned = answer.seconds
-            self.working.emit(answer.words, answer.fraction)
-        elif isinstance(answer, Done):
+        if isinstance(reply, Working):
+            self.reckoned = reply.seconds
+            self.working.emit(reply.words, reply.fraction)
+        elif isinstance(reply, Done):
             self._finish()
         self.taking = True
         try:
-            for slot in self._listeners.get(type(answer), ()):
-                slot(answer)
+            for slot in self._listeners.get(type(reply), ()):
+                slot(reply)
         finally:
             self.taking = False
 

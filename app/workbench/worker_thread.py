@@ -1,8 +1,8 @@
-"""The engine's thread: one Python thread; the newest request wins.
+"""The worker's thread: one Python thread; the newest request wins.
 
 At most one request runs and one waits. A newer one takes the place of the waiting one and cancels the running one,
-which notices between two layers. Answers of a request that is not the latest are dropped. Errors come back as
-answers.
+which notices between two layers. Replies to a request that is not the latest are dropped. Errors come back as
+replies.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from app.messages.request import Answer, Cancel, Done, Failed, Request, Send, Working
+from app.messages.request import Cancel, Done, Failed, Reply, Request, Send, Working
 from core.errors import Cancelled, WirescopeError
 
 log = logging.getLogger(__name__)
@@ -24,18 +24,18 @@ LOADING = "Loading the libraries that run models"  # which takes longer than all
 
 
 class Server(Protocol):
-    """Does the work: sends answers, asks `cancelled` now and then."""
+    """Does the work: sends replies, asks `cancelled` now and then."""
 
     def serve(self, request: Request, send: Send, cancelled: Cancel) -> None: ...
 
 
-class EngineThread(QObject):
-    """Takes requests from the window's thread and emits answers there.
+class WorkerThread(QObject):
+    """Takes requests from the window's thread and emits replies there.
 
-    make_server runs in the engine's thread, so that what it imports does not hold up the window.
+    make_server runs in the worker's thread, so that what it imports does not hold up the window.
     """
 
-    answered = Signal(object)
+    replied = Signal(object)
 
     def __init__(self, make_server: Callable[[], Server], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -73,7 +73,7 @@ class EngineThread(QObject):
             self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    # ---- in the engine's thread ----
+    # ---- in the worker's thread ----
 
     def _loop(self) -> None:
         server: Server | None = None
@@ -110,8 +110,8 @@ class EngineThread(QObject):
     def _stale(self, number: int) -> bool:
         return self._closing or number < self._latest or number <= self._cancelled_up_to
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, reply: Reply) -> None:
         with self._condition:
-            if self._closing or answer.number < self._latest or answer.number <= self._cancelled_up_to:
+            if self._closing or reply.number < self._latest or reply.number <= self._cancelled_up_to:
                 return
-        self.answered.emit(answer)
+        self.replied.emit(reply)

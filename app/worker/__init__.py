@@ -1,1 +1,1 @@
-"""What serves requests in the engine's thread. Imports torch, and no Qt."""
+"""What serves requests in the worker's thread. Imports torch, and no Qt."""

@@ -1,5 +1,5 @@
 """What is meant by an answer that the metric cannot take, or that is another token than the one that the model says:
-mostly a space before it that is missing or too much. Runs in the engine's thread."""
+mostly a space before it that is missing or too much. Runs in the worker's thread."""
 
 from __future__ import annotations
 

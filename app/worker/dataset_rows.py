@@ -1,5 +1,5 @@
-"""The engine's side of the dataset: its rows as the model takes them, and the metric of each, kept while the model is
-open. Rows are run in batches. Runs in the engine's thread; imports torch."""
+"""The worker's side of the dataset: its rows as the model takes them, and the metric of each, kept while the model is
+open. Rows are run in batches. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 

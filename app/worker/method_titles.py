@@ -1,4 +1,4 @@
-"""What scores came from, in the words of the menu, and what they are. Runs in the engine's thread, since the table of
+"""What scores came from, in the words of the menu, and what they are. Runs in the worker's thread, since the table of
 methods imports torch; the window gets both with the scores."""
 
 from __future__ import annotations

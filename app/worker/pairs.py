@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.messages.request import Cancel
 from app.worker.dataset_rows import answers
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from core import progress
 from core.circuit import Circuit
 from core.edits import KINDS, EditKind
@@ -23,23 +23,23 @@ KEPT_SESSIONS = 8  # batches of the dataset whose runs are kept
 MEGABYTES = 48  # for the runs of each, or what one takes
 
 
-def dataset_of(bench: Bench, document: Document, rows: Sequence[PairSource]) -> Dataset:
+def dataset_of(cache: SessionCache, document: Document, rows: Sequence[PairSource]) -> Dataset:
     """The rows that the model can take, with B where removed edges carry its value, each with its answers. Raises
     InputError where there are none."""
-    kind = bench.cut_kind(document)
-    key = ("pairs", tuple(rows), kind, bench.metric_key)
-    if key not in bench.kept:
-        bench.kept[key] = _dataset(bench, document, rows, kind)
-    dataset: Dataset = bench.kept[key]
+    kind = cache.cut_kind(document)
+    key = ("pairs", tuple(rows), kind, cache.metric_key)
+    if key not in cache.kept:
+        cache.kept[key] = _dataset(cache, document, rows, kind)
+    dataset: Dataset = cache.kept[key]
     return dataset
 
 
-def _dataset(bench: Bench, document: Document, rows: Sequence[PairSource], kind: EditKind) -> Dataset:
-    model, needs = bench.session.model, METRICS.get(bench.session.metric.metric.kind)
+def _dataset(cache: SessionCache, document: Document, rows: Sequence[PairSource], kind: EditKind) -> Dataset:
+    model, needs = cache.session.model, METRICS.get(cache.session.metric.metric.kind)
     pairs, chosen, why = [], [], ""
     for number, row in enumerate(rows):
         progress.at(number / len(rows))
-        read = bench.rows.read(row)
+        read = cache.rows.read(row)
         if read.a is None or (read.b is None and KINDS[kind].from_b):
             why = why or read.problem or "It has no B."
             continue
@@ -47,7 +47,7 @@ def _dataset(bench: Bench, document: Document, rows: Sequence[PairSource], kind:
         pair = Pair(read.a, read.b, grid, model.adapter.prefix if grid is not None else 0)
         try:
             with progress.stage(number / len(rows), (number + 1) / len(rows)):
-                own = _answers(bench, document, row, pair)
+                own = _answers(cache, document, row, pair)
         except WirescopeError as error:
             why = why or error.message
             continue
@@ -60,13 +60,13 @@ def _dataset(bench: Bench, document: Document, rows: Sequence[PairSource], kind:
     return Dataset(pairs, chosen if needs is not None and needs.needs_target else ())
 
 
-def _answers(bench: Bench, document: Document, row: PairSource, pair: Pair) -> tuple[str | int, str | int]:
+def _answers(cache: SessionCache, document: Document, row: PairSource, pair: Pair) -> tuple[str | int, str | int]:
     """Target and foil of a row. Where the metric is the default one: the answer of its own A."""
-    model, choice = bench.session.model, document.metric
-    if choice is None or not choice.kind or bench.ready.metric_problem:
+    model, choice = cache.session.model, document.metric
+    if choice is None or not choice.kind or cache.ready.metric_problem:
         if row.target:
             return model.answer(row.target), model.answer(row.foil or row.target)
-        target = Session(model, pair, parity=bench.session.parity).metric.target
+        target = Session(model, pair, parity=cache.session.parity).metric.target
         return (target[0], target[0]) if target else ("", "")
     target_text, foil_text = answers(row, choice)
     if target_text is None:
@@ -74,14 +74,14 @@ def _answers(bench: Bench, document: Document, row: PairSource, pair: Pair) -> t
     return model.answer(target_text), model.answer(target_text if foil_text is None else foil_text)
 
 
-def sessions_of(bench: Bench, document: Document, rows: Sequence[PairSource]) -> list[Session]:
-    """Sessions over what a trace goes over: the bench's own without rows."""
+def sessions_of(cache: SessionCache, document: Document, rows: Sequence[PairSource]) -> list[Session]:
+    """Sessions over what a trace goes over: the cache's own without rows."""
     if not rows:
-        return [bench.session]
-    key = ("sessions", tuple(rows), bench.cut_kind(document), bench.metric_key)
-    if key not in bench.kept:
+        return [cache.session]
+    key = ("sessions", tuple(rows), cache.cut_kind(document), cache.metric_key)
+    if key not in cache.kept:
         with progress.stage(0.0, 0.5):
-            batches = batches_over(bench.session, dataset_of(bench, document, rows))
+            batches = batches_over(cache.session, dataset_of(cache, document, rows))
         made = []
         for number, batch in enumerate(batches):
             with progress.stage(0.5 + number / (2 * len(batches)), 0.5 + (number + 1) / (2 * len(batches))):
@@ -90,8 +90,8 @@ def sessions_of(bench: Bench, document: Document, rows: Sequence[PairSource]) ->
             return made
         for session in made:
             session.engine.set_memory(max(MEGABYTES, session.engine.least_megabytes))
-        bench.kept[key] = made
-    sessions: list[Session] = bench.kept[key]
+        cache.kept[key] = made
+    sessions: list[Session] = cache.kept[key]
     return sessions
 
 

@@ -1,4 +1,4 @@
-"""Sources of the document as the model takes them, and why they cannot be. Runs in the engine's thread; imports
+"""Sources of the document as the model takes them, and why they cannot be. Runs in the worker's thread; imports
 torch."""
 
 from __future__ import annotations

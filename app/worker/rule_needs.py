@@ -1,5 +1,5 @@
 """What a rule of choosing needs besides the scores: how sure signs are, or their balance. It is found out when the rule
-is chosen. Runs in the engine's thread; imports torch.
+is chosen. Runs in the worker's thread; imports torch.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from app.messages.replies import Untraced
 from app.messages.request import Cancel, Request, Send, Working
 from app.presenters.telling import Telling
 from app.worker.pairs import dataset_of
-from app.worker.session_cache import Bench, rule_problem
+from app.worker.session_cache import SessionCache, rule_problem
 from core.errors import Cancelled, WirescopeError
 from core.evaluation.balance import with_balance
 from core.formatting import pairs_words
@@ -21,11 +21,11 @@ def can_be_found_out(rule: str, method: str, pairs: int) -> bool:
     return RULES[rule].needs == "balance" or not why_no_agreement(method, pairs)
 
 
-def find_what_the_rule_needs(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def find_what_the_rule_needs(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Score every pair alone, or measure a balance, where the document's rule asks for it and it can be done. Raises
     Cancelled; what is found by then is kept."""
-    document, key = request.document, bench.unruled_key(request.document)
-    scores, rule = bench.scores[key], RULES[document.rule]
+    document, key = request.document, cache.unruled_key(request.document)
+    scores, rule = cache.scores[key], RULES[document.rule]
     known = {"": True, "agreement": scores.agreement is not None, "balance": scores.balance is not None}
     if known[rule.needs] or key.share < 1:
         return
@@ -36,19 +36,19 @@ def find_what_the_rule_needs(request: Request, bench: Bench, send: Send, cancell
         "agreement": f"Scoring {pairs_words(len(key.rows))} one by one, for how sure signs are",
         "balance": "Measuring the balance of circuits",
     }
-    dataset = dataset_of(bench, document, key.rows) if key.rows else None
+    dataset = dataset_of(cache, document, key.rows) if key.rows else None
     find = with_balance if dataset is None or rule.needs == "balance" else with_agreement
     try:
-        bench.scores[key] = find(
-            bench.session,
+        cache.scores[key] = find(
+            cache.session,
             scores,
             dataset,
             progress=Telling(lambda share: send(Working(request.number, words[rule.needs], share))),
             cancelled=cancelled,
-            memory=bench.kept.setdefault((rule.needs, key), {}),
+            memory=cache.kept.setdefault((rule.needs, key), {}),
         )
     except Cancelled:
         raise
     except WirescopeError as error:
         send(Untraced(request.number, error.message, error.hint))
-    del bench.kept[rule.needs, key]
+    del cache.kept[rule.needs, key]

@@ -1,5 +1,5 @@
 """The parts of a request that run the model: with the edits, without each of them, what is inspected, all scores, and
-what circuits recover. Each sends its answer. Runs in the engine's thread; imports torch.
+what circuits recover. Each sends its reply. Runs in the worker's thread; imports torch.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from app.worker.describe import prediction_floors, prediction_rows, run_words
 from app.worker.pairs import measure_over, sessions_of
 from app.worker.rule_needs import find_what_the_rule_needs
 from app.worker.score_files import scores_of_file
-from app.worker.session_cache import Bench, ScoresKey
-from app.worker.traces import options_of, scored_answer, trace_in_parts
+from app.worker.session_cache import ScoresKey, SessionCache
+from app.worker.traces import options_of, scored_reply, trace_in_parts
 from core.circuit import Circuit
 from core.edits import Edit, EditKind, Target
 from core.errors import ALIKE, ANOTHER, Cancelled, NothingToRecoverError, WirescopeError
@@ -29,17 +29,17 @@ from core.tracing.trace import trace
 MEASURED_EDITS = 12  # at most so many edits get a figure of their own
 
 
-def run(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    session, document = bench.session, request.document
-    edits = bench.possible(document)
+def run(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    session, document = cache.session, request.document
+    edits = cache.possible(document)
     clean = session.clean
     result = session.run(edits, cancelled=cancelled)
     floors = None
     if edits:
-        if "floors" not in bench.kept:
-            bench.kept["floors"] = prediction_floors(session)
-        floors = bench.kept["floors"]
-    keys = bench.kept.setdefault("pin keys", {})
+        if "floors" not in cache.kept:
+            cache.kept["floors"] = prediction_floors(session)
+        floors = cache.kept["floors"]
+    keys = cache.kept.setdefault("pin keys", {})
     unit, rows = prediction_rows(session, clean, result, document.pinned, keys, floors)
     send(
         Ran(
@@ -50,34 +50,34 @@ def run(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
             metric_name=session.metric.name,
             before=float(clean.metric.mean()),
             after=float(result.metric.mean()),
-            words=run_words(result, bench.forward_milliseconds, bool(edits)),
+            words=run_words(result, cache.forward_milliseconds, bool(edits)),
             megabytes=session.engine.megabytes,
             noise_floor=session.noise_floor,
         )
     )
 
 
-def measure_edits(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    edits = bench.possible(request.document)
-    key = ("deltas", edits, bench.metric_key)
-    if key not in bench.kept:
-        after = bench.metric(edits, cancelled)
+def measure_edits(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    edits = cache.possible(request.document)
+    key = ("deltas", edits, cache.metric_key)
+    if key not in cache.kept:
+        after = cache.metric(edits, cancelled)
         values: dict[Target, float] = {}
         for target in list(dict.fromkeys(edit.target for edit in edits))[:MEASURED_EDITS]:
             others = [edit for edit in edits if edit.target != target]
             assert not isinstance(target, str)
-            values[target] = after - bench.metric(others, cancelled)  # type: ignore[index]
-        bench.kept[key] = values
-    send(Deltas(request.number, bench.kept[key], bool(bench.scores_key(request.document).rows)))
+            values[target] = after - cache.metric(others, cancelled)  # type: ignore[index]
+        cache.kept[key] = values
+    send(Deltas(request.number, cache.kept[key], bool(cache.scores_key(request.document).rows)))
 
 
-def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelled: Cancel) -> None:
-    session = bench.session
+def inspect(request: Request, cache: SessionCache, target: Target, send: Send, cancelled: Cancel) -> None:
+    session = cache.session
     document, positions = request.document, request.positions
-    edits = bench.possible(document)
+    edits = cache.possible(document)
     present = document.edit_of(target, positions)
     waits = present is not None and present not in edits
-    kind: EditKind = present.kind if present is not None else bench.cut_kind(document)
+    kind: EditKind = present.kind if present is not None else cache.cut_kind(document)
     attention = None
     if isinstance(target, Node) and target.kind == "head":
         result = session.run(edits, positions="all", cancelled=cancelled)
@@ -86,45 +86,45 @@ def inspect(request: Request, bench: Bench, target: Target, send: Send, cancelle
     if not waits and not (isinstance(target, Node) and target.kind == "logits"):
         others = [edit for edit in edits if edit is not present and (positions or edit.target != target)]
         own = present if present is not None else Edit(target, kind, positions or None)
-        measured = bench.metric([*others, own], cancelled) - bench.metric(others, cancelled)
-    alone = bool(bench.scores_key(document).rows)
+        measured = cache.metric([*others, own], cancelled) - cache.metric(others, cancelled)
+    alone = bool(cache.scores_key(document).rows)
     send(Inspected(request.number, target, kind, measured, attention, positions, alone))
 
 
-def score(request: Request, bench: Bench, send: Send, cancelled: Cancel) -> Scores:
+def score(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> Scores:
     """The scores that stand for the document. One that takes long is only made when it is asked for."""
     document = request.document
-    asked = bench.asked_key(document)
+    asked = cache.asked_key(document)
     edges_asked_for = request.recover and document.traced_nodes is None
-    if asked not in bench.scores and (edges_asked_for or not asked.choice.takes_long):
+    if asked not in cache.scores and (edges_asked_for or not asked.choice.takes_long):
         try:
-            _make_scores(request, bench, asked, send, cancelled)
+            _make_scores(request, cache, asked, send, cancelled)
         except Cancelled:
             raise
         except WirescopeError as error:
             send(Untraced(request.number, error.message, error.hint))
-    key = bench.scores_key(document)
-    if key not in bench.scores:
-        _make_scores(request, bench, key, send, cancelled)
-    find_what_the_rule_needs(request, bench, send, cancelled)
-    key = bench.scores_key(document)
-    send(scored_answer(request.number, bench, key))
-    return bench.scores[key]
+    key = cache.scores_key(document)
+    if key not in cache.scores:
+        _make_scores(request, cache, key, send, cancelled)
+    find_what_the_rule_needs(request, cache, send, cancelled)
+    key = cache.scores_key(document)
+    send(scored_reply(request.number, cache, key))
+    return cache.scores[key]
 
 
-def _make_scores(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:
+def _make_scores(request: Request, cache: SessionCache, key: ScoresKey, send: Send, cancelled: Cancel) -> None:
     if key.choice.file:
-        bench.take_scores(key, scores_of_file(bench, key), 1.0)
+        cache.take_scores(key, scores_of_file(cache, key), 1.0)
         return
     if key.choice.takes_long:
-        trace_in_parts(request, bench, key, send, cancelled)
+        trace_in_parts(request, cache, key, send, cancelled)
         return
-    words = f"Estimating {bench.session.graph.n_edges:,} edges"
+    words = f"Estimating {cache.session.graph.n_edges:,} edges"
     send(Working(request.number, words))
     options = options_of(key.choice)
-    watch = bench.costs.watch(bench.work(key.choice, key.kind))
+    watch = cache.costs.watch(cache.work(key.choice, key.kind))
     scores = trace(
-        bench.session,
+        cache.session,
         key.choice.method,
         replacement=key.kind,
         options=options,
@@ -132,24 +132,24 @@ def _make_scores(request: Request, bench: Bench, key: ScoresKey, send: Send, can
         cancelled=cancelled,
     )
     watch.at(1.0)
-    bench.take_scores(key, scores, 1.0)
+    cache.take_scores(key, scores, 1.0)
 
 
-def recover(request: Request, bench: Bench, scores: Scores, send: Send, cancelled: Cancel) -> None:
+def recover(request: Request, cache: SessionCache, scores: Scores, send: Send, cancelled: Cancel) -> None:
     """The smallest circuit that can be drawn, at MIB's fractions, and recovers most of the metric (see `small_size`),
     and as many random edges."""
     document = request.document
-    if bench.asked_key(document) not in bench.scores:
+    if cache.asked_key(document) not in cache.scores:
         return  # it could not be traced; that is said already
     if document.traced_nodes is not None:
         return  # scores of nodes make no circuit: see `app.features.tracing.handlers.node_scores`
-    graph, kind = bench.session.graph, scores.replacement
+    graph, kind = cache.session.graph, scores.replacement
     send(Working(request.number, "Running circuits", 0.0))
     sizes = _sizes_to_try(scores)
     steps = len(sizes) + 1
     told = Telling(lambda share: send(Working(request.number, "Running circuits", share)))
     with watched(told, cancelled), stage(0.0, 1 / (2 * steps)):
-        sessions = sessions_of(bench, document, document.traced_rows)
+        sessions = sessions_of(cache, document, document.traced_rows)
 
     def share(circuit: Circuit, step: int) -> float:
         with watched(told, cancelled), stage((step + 0.5) / steps, (step + 1) / steps):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.worker.session_cache import Bench, ScoresKey
+from app.worker.session_cache import ScoresKey, SessionCache
 from app.worker.spans import keep_spans, union_of
 from core.errors import InputError
 from core.graph import Graph
@@ -19,17 +19,17 @@ from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
 
 
-def scores_of_file(bench: Bench, key: ScoresKey) -> Scores:
+def scores_of_file(cache: SessionCache, key: ScoresKey) -> Scores:
     """The scores that a document's file holds. Raises InputError where they are not of what a cut carries now."""
-    found, as_it_is = scores_in(key.choice.file, bench.session.graph)
+    found, as_it_is = scores_in(key.choice.file, cache.session.graph)
     scores = found.scores
     if scores.replacement != key.kind:
         name = Path(key.choice.file).name
         raise InputError(
             f"{name} holds scores for {scores.replacement}, not for {key.kind}.", "Trace, or change what is replaced."
         )
-    scores = directed(scores, bench.session)
-    keep_spans(bench, key.choice.file, replace(as_it_is, scores=replace(as_it_is.scores, direction=scores.direction)))
+    scores = directed(scores, cache.session)
+    keep_spans(cache, key.choice.file, replace(as_it_is, scores=replace(as_it_is.scores, direction=scores.direction)))
     return scores
 
 

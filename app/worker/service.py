@@ -1,8 +1,8 @@
-"""The engine's side of the window: serves requests from what it has made before.
+"""The worker's side of the window: serves requests from what it has made before.
 
 A request is worked through in this order, each part sent as soon as it is there: model, inputs and metric, the run
 with the edits, what each edit does, what is inspected, what else is wanted (see `app.worker.handlers`), the scores
-of all edges. Runs in the engine's thread; imports torch.
+of all edges. Runs in the worker's thread; imports torch.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from app.messages.request import Cancel, Failed, Refused, Request, Send, Working
 from app.worker import runs
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import card_of, empty_card, opened_words, parity_words
-from app.worker.handlers import serve_wants
+from app.worker.handlers import handle_queries
 from app.worker.read_inputs import misfit, read_source
-from app.worker.session_cache import Bench, answers_of, foils_of, time_forward
+from app.worker.session_cache import SessionCache, answers_of, foils_of, time_forward
 from app.worker.threads import threads_for, threads_to_open, use_threads
 from app.worker.trace_times import Costs
 from app.worker.traced_scores import Origin, TracedScores, origin
@@ -31,25 +31,25 @@ from core.project.metric_choice import MetricChoice
 from core.session import Session
 
 
-class EngineSide:
+class WorkerService:
     """Serves requests; keeps the model, the session and its scores between them."""
 
     def __init__(self) -> None:
         self._model: Model | None = None
         self._opened: Opened | None = None
         self._threads = 1
-        self._bench: Bench | None = None
-        self._bench_key: tuple[object, ...] = ()
+        self._cache: SessionCache | None = None
+        self._cache_key: tuple[object, ...] = ()
         self._rows: DatasetRows
         self._costs = Costs()
         self._traced = TracedScores()
-        self._origin: Origin  # of what the bench has scored
+        self._origin: Origin  # of what the cache has scored
 
     @property
     def session(self) -> Session:
         """The session of the last request."""
-        assert self._bench is not None
-        return self._bench.session
+        assert self._cache is not None
+        return self._cache.session
 
     def serve(self, request: Request, send: Send, cancelled: Cancel) -> None:
         with watched(None, cancelled):  # every run asks at every layer, whoever makes it
@@ -69,20 +69,20 @@ class EngineSide:
             empty = empty_card("A", model.is_text), empty_card("B", model.is_text)
             send(Failed(request.number, "A", "", "", cards=empty))
             return
-        bench = self._prepare(request, model, document.clean, send)
-        if bench is None:
+        cache = self._prepare(request, model, document.clean, send)
+        if cache is None:
             return
         check()
-        runs.run(request, bench, send, cancelled)
+        runs.run(request, cache, send, cancelled)
         check()
-        runs.measure_edits(request, bench, send, cancelled)
+        runs.measure_edits(request, cache, send, cancelled)
         if request.inspect is not None:
-            runs.inspect(request, bench, request.inspect, send, cancelled)
-        serve_wants(request, bench, send, cancelled, after_scores=False)
-        scores = runs.score(request, bench, send, cancelled)
+            runs.inspect(request, cache, request.inspect, send, cancelled)
+        handle_queries(request, cache, send, cancelled, after_scores=False)
+        scores = runs.score(request, cache, send, cancelled)
         if request.recover:
-            runs.recover(request, bench, scores, send, cancelled)
-        serve_wants(request, bench, send, cancelled, after_scores=True)
+            runs.recover(request, cache, scores, send, cancelled)
+        handle_queries(request, cache, send, cancelled, after_scores=True)
 
     # ---- model and inputs ----
 
@@ -99,27 +99,27 @@ class EngineSide:
                 return None
             self._model, self._threads = model, threads_for(model)
             self._rows, self._costs = DatasetRows(model), Costs()
-            self._leave_bench()
+            self._leave_cache()
             self._opened = opened_words(model, name, precision)
         use_threads(self._threads)
         send(replace(self._opened, number=request.number))
         return self._model
 
-    def _leave_bench(self) -> None:
-        if self._bench is not None:
-            self._traced.keep(self._origin, self._bench)
-        self._bench, self._bench_key = None, ()
+    def _leave_cache(self) -> None:
+        if self._cache is not None:
+            self._traced.keep(self._origin, self._cache)
+        self._cache, self._cache_key = None, ()
         give_back()  # of its runs, and of the model that is left
 
-    def _prepare(self, request: Request, model: Model, clean: Source, send: Send) -> Bench | None:
+    def _prepare(self, request: Request, model: Model, clean: Source, send: Send) -> SessionCache | None:
         document = request.document
         key = (document.clean, document.counterfactual, document.population)
-        if self._bench is not None and self._bench_key == key:
-            self._bench.take_metric(document.metric)
+        if self._cache is not None and self._cache_key == key:
+            self._cache.take_metric(document.metric)
             if request.memory is not None:
-                self._bench.session.engine.set_memory(request.memory)
-            send(replace(self._bench.ready, number=request.number))
-            return self._bench
+                self._cache.session.engine.set_memory(request.memory)
+            send(replace(self._cache.ready, number=request.number))
+            return self._cache
         send(Working(request.number, "Reading the inputs"))
         sides: list[Side | None] = []
         cards = []
@@ -161,10 +161,10 @@ class EngineSide:
             answers=answers_of(session),
             foils=foils_of(session),
         )
-        bench = Bench(session, ready, time_forward(session), self._rows, self._costs)
-        self._leave_bench()
-        self._bench, self._bench_key, self._origin = bench, key, origin(document)
-        self._traced.bring(self._origin, bench)
-        bench.take_metric(document.metric)
-        send(replace(bench.ready, number=request.number))
-        return bench
+        cache = SessionCache(session, ready, time_forward(session), self._rows, self._costs)
+        self._leave_cache()
+        self._cache, self._cache_key, self._origin = cache, key, origin(document)
+        self._traced.bring(self._origin, cache)
+        cache.take_metric(document.metric)
+        send(replace(cache.ready, number=request.number))
+        return cache

@@ -1,4 +1,4 @@
-"""What the engine's side keeps of one pair of inputs: the session, and what was made of it."""
+"""What the worker keeps of one pair of inputs: the session, and what was made of it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ScoresKey:
 
 
 @dataclass
-class Bench:
+class SessionCache:
     """One session and what was made of it. scores: whole ones, and of a trace that was given up the last part."""
 
     session: Session
@@ -60,7 +60,7 @@ class Bench:
     costs: Costs = field(default_factory=Costs)  # of the model
     scores: dict[ScoresKey, Scores] = field(default_factory=dict)
     partial: dict[ScoresKey, ScoresKey] = field(default_factory=dict)  # by the key of the whole, that of the part
-    kept: dict[object, Any] = field(default_factory=dict)  # what parts have found; the key names what it depends on
+    kept: dict[object, Any] = field(default_factory=dict)  # what handlers have found; the key names what it depends on
 
     def possible(self, document: Document) -> tuple[Edit, ...]:
         """The edits that can be made now: patches wait for a B, edits at positions for an input that has them."""

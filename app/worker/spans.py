@@ -15,7 +15,7 @@ import numpy as np
 from app.messages.replies import KeptAt
 from app.messages.request import Cancel
 from app.worker.pairs import measure_over
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from core.circuit import Circuit
 from core.errors import EditError, InputError, NothingToRecoverError
 from core.formatting import share_words
@@ -40,29 +40,29 @@ def union_of(scores: Scores) -> Scores:
     return replace(scores, values=values, level="edges", kept=kept, spans=())
 
 
-def keep_spans(bench: Bench, path: str, found: ScoresFile) -> None:
+def keep_spans(cache: SessionCache, path: str, found: ScoresFile) -> None:
     """Remember the scores at spans of a file that the document's scores are of."""
     if found.scores.spans:
-        bench.kept["edges at spans", path] = found
+        cache.kept["edges at spans", path] = found
 
 
-def kept_at(bench: Bench, document: Document, circuit: int, cancelled: Cancel) -> KeptAt | None:
+def kept_at(cache: SessionCache, document: Document, circuit: int, cancelled: Cancel) -> KeptAt | None:
     """Where the best `circuit` edges are kept; None where they are kept everywhere. Raises Cancelled."""
-    key = bench.scores_key(document)
-    found: ScoresFile | None = bench.kept.get(("edges at spans", key.choice.file))
+    key = cache.scores_key(document)
+    found: ScoresFile | None = cache.kept.get(("edges at spans", key.choice.file))
     if not key.choice.file or found is None:
         return None
     name = "kept at", key, circuit
-    if name not in bench.kept:
-        bench.kept[name] = _kept_at(bench, found, bench.scores[key].select(circuit), key.choice.file, cancelled)
-    known: KeptAt = bench.kept[name]
+    if name not in cache.kept:
+        cache.kept[name] = _kept_at(cache, found, cache.scores[key].select(circuit), key.choice.file, cancelled)
+    known: KeptAt = cache.kept[name]
     return known
 
 
-def _kept_at(bench: Bench, found: ScoresFile, union: Circuit, path: str, cancelled: Cancel) -> KeptAt:
-    scores, session = found.scores, bench.session
+def _kept_at(cache: SessionCache, found: ScoresFile, union: Circuit, path: str, cancelled: Cancel) -> KeptAt:
+    scores, session = found.scores, cache.session
     try:
-        span_of = span_numbers(scores.spans, _extent(bench, found))[0]
+        span_of = span_numbers(scores.spans, _extent(cache, found))[0]
     except (EditError, InputError) as error:
         return KeptAt({}, f"{Path(path).name} keeps edges at spans that this pair does not have: {error.message}")
     kept = _chosen(scores, union)
@@ -80,9 +80,9 @@ def _kept_at(bench: Bench, found: ScoresFile, union: Circuit, path: str, cancell
     return KeptAt({edge: frozenset(places) for edge, places in positions.items()}, words)
 
 
-def _extent(bench: Bench, found: ScoresFile) -> Extent:
+def _extent(cache: SessionCache, found: ScoresFile) -> Extent:
     """The positions of the pair on the cards, with the roles that the file's own row of it has."""
-    extent, text = bench.session.engine.extent, bench.session.pair.clean.text
+    extent, text = cache.session.engine.extent, cache.session.pair.clean.text
     roles = next((row.roles for row in found.rows if row.roles and row.clean == text), "")
     return replace(extent, roles={**extent.roles, **parse_roles(roles, extent.lengths[0])})
 

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.worker.session_cache import Bench, ScoresKey
+from app.worker.session_cache import ScoresKey, SessionCache
 from core.project.document import Document
 from core.tracing.scores import Scores
 from core.tracing.selection import USUAL
@@ -49,10 +49,10 @@ class TracedScores:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Origin, ScoresKey], tuple[Scores, float]] = OrderedDict()
 
-    def keep(self, made_of: Origin, bench: Bench) -> None:
-        """Remember what was scored on a bench that is about to go. What stands in files is read again."""
-        wholes = {part: asked for asked, part in bench.partial.items()}
-        for key, scores in bench.scores.items():
+    def keep(self, made_of: Origin, cache: SessionCache) -> None:
+        """Remember what was scored in a cache that is about to go. What stands in files is read again."""
+        wholes = {part: asked for asked, part in cache.partial.items()}
+        for key, scores in cache.scores.items():
             asked = wholes.get(key, key)
             if not asked.choice.file and key.rule == USUAL:
                 place = made_of.of(asked), asked
@@ -61,10 +61,10 @@ class TracedScores:
         while sum(scores.values.nbytes for scores, _ in self._kept.values()) > MOST_BYTES:
             self._kept.popitem(last=False)
 
-    def bring(self, made_of: Origin, bench: Bench) -> None:
-        """Give a new bench what is known of its inputs already."""
-        graph = bench.session.graph
+    def bring(self, made_of: Origin, cache: SessionCache) -> None:
+        """Give a new cache what is known of its inputs already."""
+        graph = cache.session.graph
         for (of, asked), (scores, share) in list(self._kept.items()):
             if of == made_of.of(asked) and scores.graph == graph:
-                bench.take_scores(asked, replace(scores, graph=graph), share)
+                cache.take_scores(asked, replace(scores, graph=graph), share)
                 self._kept.move_to_end((of, asked))

@@ -1,5 +1,5 @@
 """Traces that take long: by a slow method, or over a dataset. Edges appear as they are scored; what is scored stays
-when something else comes in between, or when the user gives it up. Runs in the engine's thread; imports torch."""
+when something else comes in between, or when the user gives it up. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.worker.method_titles import method_title
 from app.worker.pairs import dataset_of
 from app.worker.rule_needs import can_be_found_out
 from app.worker.score_files import share_done
-from app.worker.session_cache import Bench, ScoresKey, rule_problem
+from app.worker.session_cache import ScoresKey, SessionCache, rule_problem
 from core.edits import EditKind
 from core.formatting import pairs_words
 from core.progress import watched
@@ -32,46 +32,46 @@ def options_of(choice: TraceChoice) -> Options:
     return Options(**dict(choice.options))
 
 
-def scored_answer(number: int, bench: Bench, key: ScoresKey) -> Scored:
-    pairs = int(bench.scores[key].about.get("pairs", 0)) if key.rows else 0
-    method = bench.scores[key].method
+def scored_reply(number: int, cache: SessionCache, key: ScoresKey) -> Scored:
+    pairs = int(cache.scores[key].about.get("pairs", 0)) if key.rows else 0
+    method = cache.scores[key].method
     title = method_title(method, key.choice.file)
-    share = share_done(bench.scores[key]) if key.choice.file else key.share
-    ranking = bench.kept["ranking", key]
-    told = bench.scores[key].about.get("pairs", "") if key.choice.file else ""
+    share = share_done(cache.scores[key]) if key.choice.file else key.share
+    ranking = cache.kept["ranking", key]
+    told = cache.scores[key].about.get("pairs", "") if key.choice.file else ""
     of_file = bool(key.choice.file), int(told) if told.isdigit() else 0
-    about, count = dict(bench.scores[key].about), len(key.rows)
-    problems = {name: rule_problem(name, bench.scores[key], can_be_found_out(name, method, count)) for name in RULES}
-    scores = bench.scores[key]
+    about, count = dict(cache.scores[key].about), len(key.rows)
+    problems = {name: rule_problem(name, cache.scores[key], can_be_found_out(name, method, count)) for name in RULES}
+    scores = cache.scores[key]
     return Scored(
         number, ranking, key.kind, method, title, pairs, share, *of_file, key, about, key.rule, problems, scores
     )
 
 
-def trace_in_parts(request: Request, bench: Bench, key: ScoresKey, send: Send, cancelled: Cancel) -> None:
+def trace_in_parts(request: Request, cache: SessionCache, key: ScoresKey, send: Send, cancelled: Cancel) -> None:
     """Score what is missing, and send what there is now and then. Raises WirescopeError, Cancelled."""
     title = METHODS[key.choice.method].title
     reading = f"{title}: reading the dataset" if key.rows else title
     send(Working(request.number, reading))
-    begun = ("tracing", key) in bench.kept  # else there are only scores of it, of before the inputs were changed
+    begun = ("tracing", key) in cache.kept  # else there are only scores of it, of before the inputs were changed
     with watched(Telling(lambda share: send(Working(request.number, reading, share))), cancelled):
-        tracing = _tracing(request, bench, key)
-    over = pairs_words(tracing.pairs) if key.rows else f"{bench.session.graph.n_edges:,} edges"
+        tracing = _tracing(request, cache, key)
+    over = pairs_words(tracing.pairs) if key.rows else f"{cache.session.graph.n_edges:,} edges"
     words = f"{title}, {over}"
-    done = bench.partial[key].share if begun and key in bench.partial else 0.0
-    told = told_of(bench, request, key.choice, key.kind, key.rows, words, done, send)
+    done = cache.partial[key].share if begun and key in cache.partial else 0.0
+    told = told_of(cache, request, key.choice, key.kind, key.rows, words, done, send)
     sent = time.monotonic()
     for scores, share in tracing.parts(cancelled, told):
-        bench.take_scores(key, scores, min(share, 1.0))
+        cache.take_scores(key, scores, min(share, 1.0))
         if time.monotonic() - sent > EVERY and share < 1:
             sent = time.monotonic()
-            send(scored_answer(request.number, bench, bench.partial[key]))
+            send(scored_reply(request.number, cache, cache.partial[key]))
     told(1.0)
-    bench.kept.pop(("tracing", key), None)
+    cache.kept.pop(("tracing", key), None)
 
 
 def told_of(
-    bench: Bench,
+    cache: SessionCache,
     request: Request,
     choice: TraceChoice,
     kind: EditKind,
@@ -82,9 +82,9 @@ def told_of(
 ) -> Callable[[float], None]:
     """What is to be told of a trace that begins, or goes on when a share of it is done: it goes to the status strip,
     with how long it was to take, and to what is known of the speed of such traces."""
-    work, estimates = bench.work(choice, kind, rows), bench.estimates(request.document)
+    work, estimates = cache.work(choice, kind, rows), cache.estimates(request.document)
     seconds = estimates.seconds(work)
-    watch = bench.costs.watch(work, done, estimates.reckoned(work))
+    watch = cache.costs.watch(work, done, estimates.reckoned(work))
     send(Working(request.number, words, done, seconds))
     show = Telling(lambda share: send(Working(request.number, words, share, seconds)))
 
@@ -96,17 +96,17 @@ def told_of(
     return told
 
 
-def _tracing(request: Request, bench: Bench, key: ScoresKey) -> Tracing:
+def _tracing(request: Request, cache: SessionCache, key: ScoresKey) -> Tracing:
     """The trace, as far as it has come."""
     name = "tracing", key
-    if name not in bench.kept:
-        dataset = dataset_of(bench, request.document, key.rows) if key.rows else None
-        bench.kept[name] = Tracing(
-            bench.session,
+    if name not in cache.kept:
+        dataset = dataset_of(cache, request.document, key.rows) if key.rows else None
+        cache.kept[name] = Tracing(
+            cache.session,
             key.choice.method,
             replacement=key.kind,
             dataset=dataset,
             options=options_of(key.choice),
         )
-    tracing: Tracing = bench.kept[name]
+    tracing: Tracing = cache.kept[name]
     return tracing

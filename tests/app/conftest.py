@@ -1,4 +1,4 @@
-"""The whole application on small models, offscreen: a window, its engine's thread, and a person in front of it."""
+"""The whole application on small models, offscreen: a window, its worker's thread, and a person in front of it."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def onlooker(window_to_look_at: Window, models: SimpleNamespace, qtbot) -> Itera
     if not window.isActiveWindow():
         with qtbot.waitActive(window, timeout=PATIENCE):
             window.activateWindow()
-    if person.bench.opened is None:
+    if person.workbench.opened is None:
         person.open(models.gpt2, CLEAN, COUNTERFACTUAL, METRIC)
     window.canvas.setFocus()
     before = state(person)
@@ -124,10 +124,10 @@ def onlooker(window_to_look_at: Window, models: SimpleNamespace, qtbot) -> Itera
 
 def state(person: Person) -> dict[str, object]:
     """What a test that only looks leaves as it was."""
-    window, bench = person.window, person.bench
+    window, workbench = person.window, person.workbench
     return {
-        "document": bench.document,
-        "steps": sum(1 for _ in bench.history.steps()),
+        "document": workbench.document,
+        "steps": sum(1 for _ in workbench.history.steps()),
         "selection": window.canvas.selection(),
         "camera": window.canvas.camera,
         "dialogs": len(person.dialogs()),

@@ -28,7 +28,7 @@ class Person:
     def __init__(self, window: Window, qtbot: Any) -> None:
         self.window = window
         self.qtbot = qtbot
-        self.bench = window.workbench
+        self.workbench = window.workbench
 
     # ---- waiting -------------------------------------------------------------------------------------------
 
@@ -37,7 +37,7 @@ class Person:
 
     def rest(self) -> None:
         """Wait until the engine has answered all of the latest request, and the window has drawn it."""
-        self.wait(lambda: not self.bench.busy)
+        self.wait(lambda: not self.workbench.busy)
         QApplication.processEvents()
 
     # ---- opening -------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ class Person:
 
     def figures(self) -> tuple[Any, ...]:
         """All digits of what the predictions show."""
-        ran = self.bench.ran
+        ran = self.workbench.ran
         assert ran is not None
         return (ran.before, ran.after, *((row.label, row.before, row.after) for row in ran.rows))
 
@@ -189,9 +189,9 @@ class Person:
 
     def strong_edges(self, count: int = 1) -> list[int]:
         """The strongest edges that can be clicked."""
-        assert self.bench.scored is not None
+        assert self.workbench.scored is not None
         found: list[int] = []
-        for index in np.argsort(-np.abs(self.bench.scored.values)):
+        for index in np.argsort(-np.abs(self.workbench.scored.values)):
             try:
                 self.window.canvas.edge_point(int(index))
             except ValueError:
@@ -202,14 +202,14 @@ class Person:
         raise AssertionError(f"only {len(found)} edges can be clicked")
 
     def edge(self, index: int):
-        assert self.bench.opened is not None
-        return self.bench.opened.graph.edge(index)
+        assert self.workbench.opened is not None
+        return self.workbench.opened.graph.edge(index)
 
     # ---- the same, computed beside the window ----------------------------------------------------------------
 
     def session(self) -> Session:
         """A session of its own on the window's document."""
-        document = self.bench.document
+        document = self.workbench.document
         model = load_model(document.model, dtype=document.precision)
         sides = [source and (source.text or source.path) for source in (document.clean, document.counterfactual)]
         session = Session(model, model.pair(*sides))

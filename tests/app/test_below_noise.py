@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QSizeF
 
 from app.cli.run_report import report_words
-from app.features.canvas.presenter import unfolded_data
-from app.features.canvas.queries import UnfoldedFound, UnfoldedScores, WantUnfolded
+from app.features.canvas.presenter import positions_data
+from app.features.canvas.queries import PositionScores, PositionsFound, PositionsQuery
 from app.messages.replies import Opened, Ready
 from app.presenters.canvas import Extent, canvas_data
 from app.presenters.edits import edit_label
@@ -20,8 +20,8 @@ from core.project.document import Document
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import PredictionRow
 from views.canvas.positions.data import Wire
-from views.canvas.positions.layout import make_unfolded_layout
-from views.canvas.positions.scene import make_unfolded_scene
+from views.canvas.positions.layout import make_positions_layout
+from views.canvas.positions.scene import make_positions_scene
 from views.canvas.positions.words import place_tip
 from views.panels.inputs.data import CardData
 from views.panels.inspector.effects import Effects
@@ -87,9 +87,9 @@ def test_links_over_positions() -> None:
     """An edit at a position whose effect is below the floor: dashed, and said; one above it: solid."""
     edits = tuple(Edit(edge, "zero", positions=(1,)) for edge in (LARGE, SMALL))
     indices = tuple(GRAPH.edge_index(edge) for edge in (LARGE, SMALL))
-    scores = UnfoldedScores(((0,), (1,)), tuple((index, 1, 0.3) for index in indices), (), 2, (1,))
+    scores = PositionScores(((0,), (1,)), tuple((index, 1, 0.3) for index in indices), (), 2, (1,))
     changes = {(edit.target, edit.positions): change for edit, change in zip(edits, (-0.4, 0.01), strict=True)}
-    found = UnfoldedFound(1, WantUnfolded(GRAPH, indices, 2), "zero", "EAP", scores, changes)
+    found = PositionsFound(1, PositionsQuery(GRAPH, indices, 2), "zero", "EAP", scores, changes)
     document = Document(model="m", edits=edits, replacement="zero")
 
     opened = Opened(1, "m", "m", "", GRAPH, True, True, (), (), "input", "logits", 0)
@@ -98,7 +98,7 @@ def test_links_over_positions() -> None:
 
     def shown(noise_floor: float):
         of_pair = replace(ready, noise_floor=noise_floor)
-        return unfolded_data(found, document, opened, of_pair, (), (), None, None, None, stale=False)
+        return positions_data(found, document, opened, of_pair, (), (), None, None, None, stale=False)
 
     def mark(edge, noise_floor: float):
         return next(each.mark for each in shown(noise_floor).links if each.link == Wire(edge, (1,)))
@@ -109,7 +109,7 @@ def test_links_over_positions() -> None:
     assert mark(SMALL, FLOOR).label == "below noise"
     assert mark(SMALL, 0.0).measured
     assert "below noise" in place_tip(
-        make_unfolded_scene(shown(FLOOR), make_unfolded_layout(shown(FLOOR), QSizeF(600, 500))), Wire(SMALL, (1,))
+        make_positions_scene(shown(FLOOR), make_positions_layout(shown(FLOOR), QSizeF(600, 500))), Wire(SMALL, (1,))
     )
 
 

@@ -41,11 +41,11 @@ STEPS = 12
 
 
 def change(person: Person, words: str, **fields: object) -> None:
-    person.bench.commit(words, replace(person.bench.document, **fields))  # type: ignore[arg-type]
+    person.workbench.commit(words, replace(person.workbench.document, **fields))  # type: ignore[arg-type]
 
 
 def trace_by(person: Person, chance: random.Random, level: str = "edges") -> None:
-    document = person.bench.document
+    document = person.workbench.document
     choice = TraceChoice(
         chance.choice(QUICK_METHODS[:3]) if level == "nodes" else chance.choice(QUICK_METHODS),
         over_dataset=bool(document.dataset) and chance.random() < 0.5,
@@ -57,7 +57,7 @@ def trace_by(person: Person, chance: random.Random, level: str = "edges") -> Non
 
 
 def choose_size(person: Person, chance: random.Random) -> None:
-    edges = person.bench.opened.graph.n_edges
+    edges = person.workbench.opened.graph.n_edges
     sizes = [size for size in (1, 7, 40, 104, edges // 2, edges) if size <= edges]
     person.window.faithfulness.size_wanted.emit(chance.choice(sizes))
     person.rest()
@@ -65,15 +65,15 @@ def choose_size(person: Person, chance: random.Random) -> None:
 
 
 def select(person: Person, chance: random.Random) -> None:
-    graph = person.bench.opened.graph
+    graph = person.workbench.opened.graph
     target = chance.choice((*graph.nodes, graph.edge(chance.randrange(graph.n_edges))))
     person.window.canvas.set_selection((target,))
-    person.bench.select((target,))
+    person.workbench.select((target,))
 
 
 def edit(person: Person, chance: random.Random) -> None:
     select(person, chance)
-    person.bench.editing.toggle_selection(chance.choice(("cut", "patch")))
+    person.workbench.editing.toggle_selection(chance.choice(("cut", "patch")))
 
 
 def add_rows(person: Person, chance: random.Random) -> None:
@@ -84,7 +84,7 @@ def add_rows(person: Person, chance: random.Random) -> None:
         f" {one}",
         f" {other}",
     )
-    change(person, "Add a row", dataset=tuple(dict.fromkeys((*person.bench.document.dataset, row))))
+    change(person, "Add a row", dataset=tuple(dict.fromkeys((*person.workbench.document.dataset, row))))
 
 
 def open_one(person: Person, chance: random.Random, models) -> None:
@@ -102,12 +102,14 @@ ACTS: dict[str, Callable[[Person, random.Random], None]] = {
     "overview": lambda person, _: person.window.faithfulness.overview_wanted.emit(),
     "select": select,
     "edit": edit,
-    "undo": lambda person, _: person.bench.history.undo(),
-    "redo": lambda person, _: person.bench.history.redo(),
-    "metric": lambda person, chance: person.bench.question.set_metric(chance.choice(METRICS)),
-    "ablation": lambda person, chance: person.bench.question.set_replacement(chance.choice(("patch", "zero", "mean"))),
+    "undo": lambda person, _: person.workbench.history.undo(),
+    "redo": lambda person, _: person.workbench.history.redo(),
+    "metric": lambda person, chance: person.workbench.question.set_metric(chance.choice(METRICS)),
+    "ablation": lambda person, chance: person.workbench.question.set_replacement(
+        chance.choice(("patch", "zero", "mean"))
+    ),
     "rows": add_rows,
-    "swap": lambda person, _: person.bench.question.swap(),
+    "swap": lambda person, _: person.workbench.question.swap(),
 }
 
 
@@ -116,13 +118,13 @@ ACTS: dict[str, Callable[[Person, random.Random], None]] = {
 
 def check(person: Person) -> None:
     """Every surface against the document and what the engine has said of it."""
-    bench, window = person.bench, person.window
-    document, scored, opened = bench.document, bench.scored, bench.opened
+    workbench, window = person.workbench, person.window
+    document, scored, opened = workbench.document, workbench.scored, workbench.opened
     size, edges = document.size, opened.graph.n_edges
     over = f"{scored.pairs} pair{'s' * (scored.pairs != 1)}" if scored.pairs else "this pair"
     assert scored.title in {METHODS[document.method].title, METHODS["eap"].title}
-    assert scored.kind == bench.cut_kind
-    kept = bench.known.kept
+    assert scored.kind == workbench.cut_kind
+    kept = workbench.known.kept
     known = size is not None and kept is not None and (kept.of, kept.size) == (scored.of, size)
     share = share_words(kept.share) if known else ""
     removed = REPLACED[scored.kind]
@@ -138,7 +140,7 @@ def check(person: Person) -> None:
     assert "recover" in titles[0] if share else True
 
     # A figure's caption, and the circuit's file.
-    snapshot = bench.drawn.snapshot()
+    snapshot = workbench.drawn.snapshot()
     caption = snapshot.caption()
     how = caption.lines[0]
     assert f"over {over}" in how
@@ -150,17 +152,17 @@ def check(person: Person) -> None:
         assert (told[1], told[2], told[3]) == (f"{size:,}", f"{edges:,}", share)
         assert f"({removed}" in caption.lines[1]
         assert f"over {over}" in caption.lines[1]
-        assert ("without the edits" in caption.lines[1]) == bool(bench.ran.edits)
-    assert f"{bench.ran.before:.3f} before" in caption.metric
-    assert bench.ran.metric_name in caption.metric
-    for made in bench.ran.edits:
+        assert ("without the edits" in caption.lines[1]) == bool(workbench.ran.edits)
+    assert f"{workbench.ran.before:.3f} before" in caption.metric
+    assert workbench.ran.metric_name in caption.metric
+    for made in workbench.ran.edits:
         assert made.name in caption.edit_words
     content = json.loads(snapshot.circuit_json())
     about = content["about"]
     assert [opened.graph.index(row["edge"]) for row in content["edges"]] == scored.ranking.kept(size).tolist()
     assert (about["method"], about["replacement"]) == (scored.method, scored.kind)
     assert about["ranked by"] == f"{scored.title} over {over}"
-    assert about["metric"] == bench.ran.metric_name
+    assert about["metric"] == workbench.ran.metric_name
     assert ("recovered" in content) == bool(share)
     if share:
         assert share_words(content["recovered"]["share"]) == share
@@ -188,7 +190,7 @@ def check(person: Person) -> None:
         assert f"kept: {best}" in window.table.count.text()
 
     # The inspector.
-    inspected = bench.drawn.inspection()
+    inspected = workbench.drawn.inspection()
     if isinstance(inspected, EdgeInspection) and inspected.estimated is not None and inspected.strength == 1:
         index = opened.graph.edge_index(inspected.edge)
         assert inspected.estimated == pytest.approx(-float(scored.values[index]))
@@ -197,15 +199,15 @@ def check(person: Person) -> None:
 
 def check_trust(person: Person) -> None:
     """The heading of an evaluation is of the circuit shown; and says so once it is of an earlier one."""
-    bench, window = person.bench, person.window
-    size, scored = bench.document.size, bench.scored
+    workbench, window = person.workbench, person.window
+    size, scored = workbench.document.size, workbench.scored
     if not size:
         return
     window.trusting.evaluate()
     heading = window.trust.data().subject
-    bench.cancel()
+    workbench.cancel()
     over = f"{scored.pairs} pair{'s' * (scored.pairs != 1)}" if scored.pairs else "this pair"
-    best = f"he best {size:,} of {bench.opened.graph.n_edges:,} edges by {scored.title} over {over}, "
+    best = f"he best {size:,} of {workbench.opened.graph.n_edges:,} edges by {scored.title} over {over}, "
     assert f"T{best}{REPLACED[scored.kind]}" in heading
 
 
@@ -216,13 +218,13 @@ def check_all(person: Person) -> None:
 
 def check_share(person: Person) -> None:
     """What is said to be recovered, measured beside the window."""
-    bench = person.bench
-    kept, scored, size = bench.known.kept, bench.scored, bench.document.size
+    workbench = person.workbench
+    kept, scored, size = workbench.known.kept, workbench.scored, workbench.document.size
     if (
         size is None
         or kept is None
         or scored.pairs
-        or bench.document.dataset
+        or workbench.document.dataset
         or (kept.of, kept.size) != (scored.of, size)
     ):
         return
@@ -267,9 +269,11 @@ def test_a_surface_that_is_made_from_something_else_is_found(reader: Person, mon
     check_all(reader)
     reader.rest()
     if surface == "caption":  # of the trace's own size, as it once was
-        other = replace(reader.bench.known.kept, size=reader.bench.recovered.size, share=reader.bench.recovered.share)
+        other = replace(
+            reader.workbench.known.kept, size=reader.workbench.recovered.size, share=reader.workbench.recovered.share
+        )
         old = Snapshot.caption
-        found = replace(reader.bench.drawn.snapshot().subject, recovered=other).recovered_words
+        found = replace(reader.workbench.drawn.snapshot().subject, recovered=other).recovered_words
         monkeypatch.setattr(Snapshot, "caption", lambda self: replace(old(self), lines=[old(self).lines[0], found]))
     elif surface == "file":  # the edges on the canvas, as it once was
         monkeypatch.setattr("core.circuit.Circuit.names", property(lambda self: ["m0->logits"] * len(self)))

@@ -22,7 +22,7 @@ PATIENCE = 120_000  # milliseconds, of somebody who waits at last
 
 
 def rest(person: Person) -> None:
-    person.qtbot.waitUntil(lambda: not person.bench.busy, timeout=PATIENCE)
+    person.qtbot.waitUntil(lambda: not person.workbench.busy, timeout=PATIENCE)
 
 
 def hurry(person: Person, count: int, seed: int, leaving_out: tuple[str, ...] = ()) -> None:
@@ -38,10 +38,10 @@ def hurry(person: Person, count: int, seed: int, leaving_out: tuple[str, ...] = 
             if number % REST == REST - 1:
                 rest(person)
     rest(person)
-    print(person.bench.document.model, dog.blocks.words(), made)
+    print(person.workbench.document.model, dog.blocks.words(), made)
     assert sum(made.values()) == count
     assert not person.dialogs()
-    assert person.bench.ran is not None
+    assert person.workbench.ran is not None
     slow = dog.blocks.over(LIMIT, QTS_OWN)
     assert len(slow) <= max(SELDOM * count, 4), slow
     assert dog.blocks.over(3 * LIMIT, QTS_OWN) == []

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 import wirescope as ws
 from app.messages.request import Working
-from app.workbench.worker_thread import EngineThread
+from app.workbench.worker_thread import WorkerThread
 from core.models.loading import load_model
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import PATIENCE, Person
@@ -55,8 +55,10 @@ def paste(person: Person, text: str) -> None:
 
 def dataset(person: Person) -> ws.Dataset:
     """The rows that can be traced, made beside the window."""
-    model = load_model(person.bench.document.model)
-    rows = [row for row in person.bench.document.dataset if row.target != " Mary" or row.clean.text != "When Mary gave"]
+    model = load_model(person.workbench.document.model)
+    rows = [
+        row for row in person.workbench.document.dataset if row.target != " Mary" or row.clean.text != "When Mary gave"
+    ]
     pairs = [model.pair(row.clean.text, row.counterfactual.text) for row in rows]
     return ws.Dataset(pairs, [(row.target, row.foil) for row in rows])
 
@@ -77,7 +79,7 @@ def trace_until_given_up(person: Person, after: Callable[[object], bool] | None 
         return third and (after is None or bool(come))
 
     def hold(answer: object) -> None:
-        """In the engine's thread."""
+        """In the worker's thread."""
         if after is not None and after(answer):
             come.append(answer)
         if isinstance(answer, Working) and is_time(answer.words, answer.fraction):
@@ -89,13 +91,13 @@ def trace_until_given_up(person: Person, after: Callable[[object], bool] | None 
             person.window.status.cancel.click()
             clicked.set()
 
-    engine = person.window.findChild(EngineThread)
-    engine.answered.connect(hold, Qt.ConnectionType.DirectConnection)
-    person.bench.working.connect(give_up)
+    engine = person.window.findChild(WorkerThread)
+    engine.replied.connect(hold, Qt.ConnectionType.DirectConnection)
+    person.workbench.working.connect(give_up)
     QTest.keyClick(person.window.canvas, Qt.Key.Key_T)
     person.wait(lambda: given_up)
     person.rest()
-    engine.answered.disconnect(hold)
+    engine.replied.disconnect(hold)
 
 
 def score(person: Person, level: str) -> None:

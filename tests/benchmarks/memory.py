@@ -44,7 +44,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from core.project.document import Document, Source
-from app.worker.service import EngineSide
+from app.worker.service import WorkerService
 from app.messages.request import Request
 from core.models import packs
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
@@ -54,7 +54,7 @@ folder = tempfile.mkdtemp()
 sizes = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2)
 LlamaForCausalLM(LlamaConfig(vocab_size=49152, **sizes)).save_pretrained(folder)
 AutoTokenizer.from_pretrained(packs.pack_folder("smollm2")).save_pretrained(folder)
-engine = EngineSide()
+engine = WorkerService()
 sides = Source("text", "The cat"), Source("text", "The car")
 def use(model, number):
     failed = []

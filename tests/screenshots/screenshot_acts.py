@@ -26,7 +26,7 @@ class Actor:
     """Hands at a window."""
 
     def __init__(self, app: QApplication, window: Window) -> None:
-        self.app, self.window, self.bench = app, window, window.workbench
+        self.app, self.window, self.workbench = app, window, window.workbench
 
     # ---- waiting ----
 
@@ -41,11 +41,11 @@ class Actor:
 
     def rest(self) -> None:
         """Until all is answered and painted."""
-        self.wait(lambda: self.bench.scored is not None and not self.bench.busy)
+        self.wait(lambda: self.workbench.scored is not None and not self.workbench.busy)
         for _ in range(20):  # layouts settle
             self.app.processEvents()
             time.sleep(0.01)
-        self.wait(lambda: not self.bench.busy)
+        self.wait(lambda: not self.workbench.busy)
         self.window.levels.board.settle()
         self.app.processEvents()
 
@@ -69,13 +69,13 @@ class Actor:
 
     def order(self) -> list[int]:
         """The edges, the strongest first."""
-        assert self.bench.scored is not None
-        return [int(index) for index in np.argsort(-np.abs(self.bench.scored.values))[:200]]
+        assert self.workbench.scored is not None
+        return [int(index) for index in np.argsort(-np.abs(self.workbench.scored.values))[:200]]
 
     def heads(self, count: int) -> list[Node]:
         """The heads that the strongest edges come from."""
-        assert self.bench.opened is not None
-        writers = (self.bench.opened.graph.edge(index).writer for index in self.order())
+        assert self.workbench.opened is not None
+        writers = (self.workbench.opened.graph.edge(index).writer for index in self.order())
         return list(dict.fromkeys(writer for writer in writers if writer.kind == "head"))[:count]
 
     def cut_an_edge(self) -> None:
@@ -190,7 +190,7 @@ def tokens(actor: Actor) -> None:
     actor.trace(200)
     unfolded(actor)
     click_a_spot(actor)
-    actor.press(Qt.Key.Key_X, widget=actor.window.unfolded)
+    actor.press(Qt.Key.Key_X, widget=actor.window.positions_canvas)
 
 
 def patches(actor: Actor) -> None:
@@ -201,14 +201,14 @@ def patches(actor: Actor) -> None:
 
 def click_a_spot(actor: Actor) -> None:
     """Where the strongest head moves something to."""
-    board = actor.window.unfolded
+    board = actor.window.positions_canvas
     move = next(link for link in reversed(board.scene.links) if isinstance(link, Move))
     actor.click(board, board.spot_point(Spot(move.head, move.goal)).toPoint())
 
 
 def unfolded(actor: Actor) -> None:
     actor.click(actor.window.levels.buttons["positions"])
-    board = actor.window.unfolded
+    board = actor.window.positions_canvas
     actor.wait(lambda: board._data is not None and bool(board._data.links) and not board._data.stale)
     actor.rest()
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWi
 from views import motion
 from views.canvas.canvas import Canvas
 from views.canvas.hands import Hands
-from views.canvas.positions.canvas import UnfoldedCanvas
+from views.canvas.positions.canvas import PositionsCanvas
 
 Level = Literal["components", "positions"]
 LEVELS: tuple[Level, ...] = ("components", "positions")
@@ -23,7 +23,7 @@ class Levels(QWidget):
 
     level_changed = Signal(str)
 
-    def __init__(self, canvas: Canvas, unfolded: UnfoldedCanvas, key: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, canvas: Canvas, unfolded: PositionsCanvas, key: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._boards: tuple[Hands[Any], ...] = (canvas, unfolded)
         self._stack = QStackedWidget()

@@ -10,23 +10,23 @@ from PySide6.QtGui import QPainter
 
 from views.canvas.camera import framed
 from views.canvas.data import EdgeMark, NodeMark
-from views.canvas.positions.border import paint_row_names, unfolded_count
-from views.canvas.positions.data import UnfoldedData
-from views.canvas.positions.layout import make_unfolded_layout, margins
-from views.canvas.positions.painter import paint_unfolded
-from views.canvas.positions.scene import make_unfolded_scene
+from views.canvas.positions.border import paint_row_names, positions_count
+from views.canvas.positions.data import PositionsData
+from views.canvas.positions.layout import make_positions_layout, margins
+from views.canvas.positions.painter import paint_positions
+from views.canvas.positions.scene import make_positions_scene
 from views.theme_colors import Theme
 
 
 @dataclass(frozen=True)
-class UnfoldedDrawing:
+class PositionsDrawing:
     """The whole unfolded circuit, however wide it is."""
 
-    data: UnfoldedData
+    data: PositionsData
 
     @property
     def words(self) -> str:
-        return unfolded_count(self.data)
+        return positions_count(self.data)
 
     @property
     def marks(self) -> Sequence[EdgeMark | NodeMark]:
@@ -37,7 +37,7 @@ class UnfoldedDrawing:
         return "estimated"  # the links have gradients of their own, whatever the edges were scored by
 
     def paint(self, painter: QPainter, size: QSizeF, theme: Theme) -> None:
-        scene = make_unfolded_scene(self.data, make_unfolded_layout(self.data, size))
+        scene = make_positions_scene(self.data, make_positions_layout(self.data, size))
         camera = framed(scene.layout.bounds, size, margins(), 1.0)
-        paint_unfolded(painter, scene, camera, theme, QRectF(QPointF(0, 0), size))
+        paint_positions(painter, scene, camera, theme, QRectF(QPointF(0, 0), size))
         paint_row_names(painter, scene, camera, theme, size, frozenset())

@@ -1,4 +1,4 @@
-"""The part of a request that unfolds the circuit over positions. Runs in the engine's thread; imports torch."""
+"""The circuit over positions, and what edits change downstream. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.features.canvas.queries import ChangesFound, UnfoldedFound, UnfoldedScores, WantChanges, WantUnfolded
+from app.features.canvas.queries import ChangesFound, ChangesQuery, PositionScores, PositionsFound, PositionsQuery
 from app.messages.request import Cancel, Request, Send, Working
 from app.worker.method_titles import method_title
 from app.worker.runs import MEASURED_EDITS
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from app.worker.spans import kept_at
 from core.downstream import downstream
 from core.edits import EditKind, Target
@@ -23,54 +23,62 @@ OVERALL = 160  # links of each sort that are given to the window
 OF_EDGE, OF_HEAD = 6, 12  # and so many of each edge and of each head
 
 
-def serve_unfolded(want: WantUnfolded, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    """Send the circuit over positions. Nothing where the want is of a model that is no longer open."""
-    if want.graph != bench.session.graph:
+def handle_positions(
+    query: PositionsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+) -> None:
+    """Send the circuit over positions. Nothing where the query is of a model that is no longer open."""
+    if query.graph != cache.session.graph:
         return
-    scored = bench.scores_key(request.document)
+    scored = cache.scores_key(request.document)
     kind, method = scored.kind, scored.choice.method
     known = METHODS.get(method)
     if known is None or known.gradients is None:  # it knows no positions
-        method = "eap-ig" if bench.ready.has_counterfactual else "eap"
-    key = ("unfold", bench.metric_key, kind, method, want)
-    if key not in bench.kept:
-        whole = _whole(want, request, bench, kind, method, send, cancelled)
-        bench.kept[key] = _strongest(whole, _columns(want, bench), _reads(bench))
-    changes = _changes(request, bench, cancelled)
-    size = min(request.document.size or want.circuit, want.graph.n_edges)
-    kept = kept_at(bench, request.document, size, cancelled)
-    send(UnfoldedFound(request.number, want, kind, method_title(method), bench.kept[key], changes, kept))
+        method = "eap-ig" if cache.ready.has_counterfactual else "eap"
+    key = ("unfold", cache.metric_key, kind, method, query)
+    if key not in cache.kept:
+        whole = _whole(query, request, cache, kind, method, send, cancelled)
+        cache.kept[key] = _strongest(whole, _columns(query, cache), _reads(cache))
+    changes = _changes(request, cache, cancelled)
+    size = min(request.document.size or query.circuit, query.graph.n_edges)
+    kept = kept_at(cache, request.document, size, cancelled)
+    send(PositionsFound(request.number, query, kind, method_title(method), cache.kept[key], changes, kept))
 
 
 def _whole(
-    want: WantUnfolded, request: Request, bench: Bench, kind: EditKind, method: str, send: Send, cancelled: Cancel
+    query: PositionsQuery,
+    request: Request,
+    cache: SessionCache,
+    kind: EditKind,
+    method: str,
+    send: Send,
+    cancelled: Cancel,
 ) -> Unfolded:
     """Over single positions; the last one is kept, so that another region costs no gradients."""
-    key = (bench.metric_key, kind, method, want.edges)
-    kept = bench.kept.get("unfolded")
+    key = (cache.metric_key, kind, method, query.edges)
+    kept = cache.kept.get("unfolded")
     if kept is None or kept[0] != key:
         send(Working(request.number, "Unfolding the circuit over positions"))
-        found = unfold(bench.session, want.edges, replacement=kind, method=method, cancelled=cancelled)
-        bench.kept["unfolded"] = kept = (key, found)
+        found = unfold(cache.session, query.edges, replacement=kind, method=method, cancelled=cancelled)
+        cache.kept["unfolded"] = kept = (key, found)
     return kept[1]
 
 
-def _columns(want: WantUnfolded, bench: Bench) -> tuple[Positions, ...]:
+def _columns(query: PositionsQuery, cache: SessionCache) -> tuple[Positions, ...]:
     """Every position, and the region where its first one is."""
-    length = bench.session.pair.length
-    region = tuple(position for position in want.region if position < length)
+    length = cache.session.pair.length
+    region = tuple(position for position in query.region if position < length)
     if len(region) < 2:
         return tuple((position,) for position in range(length))
     alone = [position for position in range(length) if position not in region or position == region[0]]
     return tuple(region if position == region[0] else (position,) for position in alone)
 
 
-def _reads(bench: Bench) -> Positions | None:
-    reads = bench.session.engine.reads
+def _reads(cache: SessionCache) -> Positions | None:
+    reads = cache.session.engine.reads
     return None if reads is None else tuple(reads[0].tolist())
 
 
-def _strongest(whole: Unfolded, columns: tuple[Positions, ...], reads: Positions | None) -> UnfoldedScores:
+def _strongest(whole: Unfolded, columns: tuple[Positions, ...], reads: Positions | None) -> PositionScores:
     merged = whole if len(columns) == whole.wires.shape[1] else whole.merged(columns)
     wires = [(int(merged.edges[row]), column, value) for row, column, value in _top(merged.wires, OF_EDGE)]
     heads = [merged.nodes[place] for place in merged.heads.tolist()]
@@ -78,7 +86,7 @@ def _strongest(whole: Unfolded, columns: tuple[Positions, ...], reads: Positions
     flat = merged.moves.reshape(len(heads), -1)
     moves = [(heads[row], at % count, at // count, value) for row, at, value in _top(flat, OF_HEAD)]
     links = int(np.count_nonzero(merged.wires)) + int(np.count_nonzero(merged.moves))
-    return UnfoldedScores(columns, tuple(wires), tuple(moves), links, reads)
+    return PositionScores(columns, tuple(wires), tuple(moves), links, reads)
 
 
 def _top(scores: np.ndarray, of_row: int) -> list[tuple[int, int, float]]:
@@ -94,29 +102,29 @@ def _top(scores: np.ndarray, of_row: int) -> list[tuple[int, int, float]]:
     return [(*divmod(number, width), float(scores.flat[number])) for number in order if size.flat[number] > 0]
 
 
-def _changes(request: Request, bench: Bench, cancelled: Cancel) -> dict[tuple[Target, Positions], float]:
+def _changes(request: Request, cache: SessionCache, cancelled: Cancel) -> dict[tuple[Target, Positions], float]:
     """What each edit at some positions does on top of all others."""
-    edits = bench.possible(request.document)
-    key = ("changes at positions", edits, bench.metric_key)
-    if key not in bench.kept:
+    edits = cache.possible(request.document)
+    key = ("changes at positions", edits, cache.metric_key)
+    if key not in cache.kept:
         partial = [edit for edit in edits if edit.positions is not None][:MEASURED_EDITS]
         found: dict[tuple[Target, Positions], float] = {}
-        after = bench.metric(edits, cancelled) if partial else 0.0
+        after = cache.metric(edits, cancelled) if partial else 0.0
         for edit in partial:
             others = [other for other in edits if other is not edit]
-            found[edit.target, edit.positions] = after - bench.metric(others, cancelled)  # type: ignore[index]
-        bench.kept[key] = found
-    return bench.kept[key]
+            found[edit.target, edit.positions] = after - cache.metric(others, cancelled)  # type: ignore[index]
+        cache.kept[key] = found
+    return cache.kept[key]
 
 
-def serve_changes(want: WantChanges, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    edits = bench.possible(request.document)
+def handle_changes(query: ChangesQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    edits = cache.possible(request.document)
     if not edits:
         send(ChangesFound(request.number, None, None))
         return
     key = "changes", edits
-    if key not in bench.kept:
+    if key not in cache.kept:
         targets = [edit.target for edit in edits if not isinstance(edit.target, str)]
-        values = node_changes(bench.session, edits, cancelled)
-        bench.kept[key] = ChangesFound(0, downstream(bench.session.graph, targets), values)
-    send(replace(bench.kept[key], number=request.number))
+        values = node_changes(cache.session, edits, cancelled)
+        cache.kept[key] = ChangesFound(0, downstream(cache.session.graph, targets), values)
+    send(replace(cache.kept[key], number=request.number))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from app.features.canvas.queries import UnfoldedFound
+from app.features.canvas.queries import PositionsFound
 from app.messages.replies import Inspected, Opened, Ready
 from app.presenters.edits import WAITS
 from core.edits import REPLACED, Edit, Target
@@ -22,8 +22,8 @@ from views.canvas.positions.data import (
     Picture,
     Place,
     Positions,
+    PositionsData,
     Spot,
-    UnfoldedData,
     Wire,
 )
 
@@ -53,8 +53,8 @@ class _Chosen:
         return True
 
 
-def unfolded_data(
-    answer: UnfoldedFound,
+def positions_data(
+    answer: PositionsFound,
     document: Document,
     opened: Opened,
     ready: Ready,
@@ -65,7 +65,7 @@ def unfolded_data(
     picture: Picture | None,
     stale: bool,
     direction: int | None = 1,
-) -> UnfoldedData:
+) -> PositionsData:
     """Choose and mark links. document: with a B only if patches can take from it. move: the selected one; the rest of
     what is selected follows from the selection and the positions. direction: A's."""
     scores = answer.scores
@@ -103,7 +103,7 @@ def unfolded_data(
         if isinstance(target, Spot):
             spots[target] = NodeMark(edited[target], labels.get(target, ""), named=True)
     shown = tuple(_column(column, opened, ready, positions, column in read) for column in columns)
-    data = UnfoldedData(
+    data = PositionsData(
         opened.graph,
         shown,
         tuple(marks),
@@ -112,7 +112,7 @@ def unfolded_data(
         picture=picture,
         links_in_all=max(scores.links, len(marks)),
         hidden_columns=len(every) - len(columns),
-        edges=(len(answer.want.edges), answer.want.circuit),
+        edges=(len(answer.query.edges), answer.query.circuit),
         output_label=opened.output_label,
         kind_words=REPLACED[answer.kind],
         kept_words="" if answer.kept is None else answer.kept.words,
@@ -124,13 +124,13 @@ def unfolded_data(
 
 def _choose(
     chosen: _Chosen,
-    answer: UnfoldedFound,
+    answer: PositionsFound,
     selection: tuple[Target, ...],
     move: Move | None,
     edits: list[tuple[Edit, list[Positions]]],
 ) -> None:
     """What is edited, what is selected, then the strongest."""
-    scores, graph = answer.scores, answer.want.graph
+    scores, graph = answer.scores, answer.query.graph
     columns = scores.columns
     wires = {
         Wire(graph.edge(index), columns[at]): value
@@ -190,7 +190,7 @@ def _edited(
     edits: list[tuple[Edit, list[Positions]]],
     columns: list[Positions],
     document: Document,
-    answer: UnfoldedFound,
+    answer: PositionsFound,
     noise_floor: float,
 ) -> tuple[dict[Place, str], dict[Place, str]]:
     """The kind of edit of each place, and what is said beside the last place of each edit."""
@@ -234,8 +234,8 @@ def _column(column: Positions, opened: Opened, ready: Ready, positions: Position
 
 
 def with_selection(
-    data: UnfoldedData, selection: tuple[Target, ...], positions: Positions, move: Move | None
-) -> UnfoldedData:
+    data: PositionsData, selection: tuple[Target, ...], positions: Positions, move: Move | None
+) -> PositionsData:
     """Mark what is selected: targets at the selected positions, or without any wherever they are shown."""
     if move is not None and selection == (move.head,) and positions == move.goal:
         return replace(data, selection=(move,))
@@ -253,7 +253,7 @@ def with_selection(
 MOST_SCORED = 60  # nodes at columns that are shown for their score alone
 
 
-def with_scores(data: UnfoldedData, scores: NodeScores | None) -> UnfoldedData:
+def with_scores(data: PositionsData, scores: NodeScores | None) -> PositionsData:
     """The second level with its nodes filled. A column of several positions has their sum."""
     if scores is None or scores.at is None or not data.columns:
         return data

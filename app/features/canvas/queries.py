@@ -1,4 +1,4 @@
-"""The circuit over positions, asked for and answered: what goes between the window and the engine's thread."""
+"""What the window asks about the circuit over positions and what edits change, and the replies."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.messages.replies import KeptAt
-from app.messages.request import Want
+from app.messages.request import Query
 from core.edits import EditKind, Target
 from core.graph import Graph, Node
 from views.canvas.positions.data import Positions
 
 
 @dataclass(frozen=True)
-class WantUnfolded(Want):
+class PositionsQuery(Query):
     """Some edges of a graph over all positions. circuit: how many there are in all. region: positions that count as one
     column."""
 
@@ -27,7 +27,7 @@ class WantUnfolded(Want):
 
 
 @dataclass(frozen=True, eq=False)
-class UnfoldedScores:
+class PositionScores:
     """The strongest links, strongest first, with their estimated scores. Columns by their number in `columns`.
 
     wires: (edge, column, score). moves: (head, key column, query column, score). links: how many there are that carry
@@ -42,21 +42,21 @@ class UnfoldedScores:
 
 
 @dataclass(frozen=True)
-class UnfoldedFound:
+class PositionsFound:
     """scores: estimated, of removing (`kind`). changes: what each edit at some positions does on top of the others:
     metric with it minus metric without it. kept: of a circuit that keeps edges at some positions."""
 
     number: int
-    want: WantUnfolded
+    query: PositionsQuery
     kind: EditKind
     title: str  # of the method
-    scores: UnfoldedScores
+    scores: PositionScores
     changes: Mapping[tuple[Target, Positions], float]
     kept: KeptAt | None = None
 
 
 @dataclass(frozen=True)
-class WantChanges(Want):
+class ChangesQuery(Query):
     """How much the edits change what each node puts out."""
 
 

@@ -1,4 +1,4 @@
-"""Runs of circuits, and searches among them. Runs in the engine's thread; imports torch."""
+"""Runs of circuits, and searches among them. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.features.circuit.queries import CurveFound, FindSmallest, SmallestFound, WantCurve, WantKept
+from app.features.circuit.queries import CurveFound, CurveQuery, FindSmallest, KeptQuery, SmallestFound
 from app.messages.replies import Kept
 from app.messages.request import Cancel, Request, Send, Working
 from app.presenters.telling import Telling
 from app.worker.method_titles import method_title
 from app.worker.pairs import dataset_of, measure_over, sessions_of
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from core.circuit import Circuit
 from core.errors import ALIKE, ANOTHER, InputError, NothingToRecoverError
 from core.evaluation.faithfulness import faithfulness
@@ -21,14 +21,16 @@ from core.formatting import percent
 from core.progress import stage, watched
 
 
-def serve_find_smallest(want: FindSmallest, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def handle_find_smallest(
+    query: FindSmallest, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+) -> None:
     """Run circuits until the smallest is found. What was run stays when something else comes in between. Raises
     InputError where there is nothing to recover, Cancelled."""
-    document, key = request.document, bench.scores_key(request.document)
-    scores, graph = bench.scores[key], bench.session.graph
-    shares: dict[int, float] = bench.kept.setdefault(("shares", key), {})
-    sessions = sessions_of(bench, document, key.rows)
-    words = f"Looking for the smallest circuit that recovers {percent(want.share)}"
+    document, key = request.document, cache.scores_key(request.document)
+    scores, graph = cache.scores[key], cache.session.graph
+    shares: dict[int, float] = cache.kept.setdefault(("shares", key), {})
+    sessions = sessions_of(cache, document, key.rows)
+    words = f"Looking for the smallest circuit that recovers {percent(query.share)}"
 
     told = Telling(lambda done: send(Working(request.number, words, done)))
     asked: list[int] = []
@@ -46,29 +48,29 @@ def serve_find_smallest(want: FindSmallest, request: Request, bench: Bench, send
         return shares[size]
 
     send(Working(request.number, words, 0.0))
-    found = smallest_circuit(share_of, graph.n_edges, want.share)
+    found = smallest_circuit(share_of, graph.n_edges, query.share)
     if found is None:
-        send(SmallestFound(request.number, want, None, 0.0, 0.0, graph.n_edges))
+        send(SmallestFound(request.number, query, None, 0.0, 0.0, graph.n_edges))
     else:
-        send(SmallestFound(request.number, want, found.size, found.share, found.before, graph.n_edges))
+        send(SmallestFound(request.number, query, found.size, found.share, found.before, graph.n_edges))
 
 
-def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def handle_kept(query: KeptQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Run the circuit of the document's size beside one of as many random edges and, the first time, one of none."""
-    size, scores_key = request.document.size, bench.scores_key(request.document)
+    size, scores_key = request.document.size, cache.scores_key(request.document)
     if size is None:
         return
-    document, scores = request.document, bench.scores[scores_key]
-    graph, kind = bench.session.graph, scores.replacement
+    document, scores = request.document, cache.scores[scores_key]
+    graph, kind = cache.session.graph, scores.replacement
     size = min(size, graph.n_edges)
     key = "kept", scores_key, size
-    if key not in bench.kept:
+    if key not in cache.kept:
         random = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
         kept = scores.select(size).pruned()
         words = f"Running the circuit of {size:,} edges"
         with watched(Telling(lambda share: send(Working(request.number, words, share)), step=1.0), cancelled):
             with stage(0.0, 0.5):
-                sessions = sessions_of(bench, document, scores_key.rows)
+                sessions = sessions_of(cache, document, scores_key.rows)
             with stage(0.5, 1.0):
                 found = measure_over(sessions, [kept, Circuit(graph, random).pruned()], kind, cancelled)
         try:
@@ -76,7 +78,7 @@ def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cance
         except NothingToRecoverError:
             raise InputError(ALIKE, ANOTHER) from None
         band = found.band() if scores_key.rows else None
-        bench.kept[key] = Kept(
+        cache.kept[key] = Kept(
             0,
             size,
             len(kept),
@@ -92,26 +94,26 @@ def serve_kept(want: WantKept, request: Request, bench: Bench, send: Send, cance
             whole_accuracy=found.whole_accuracy,
             of=scores_key,
         )
-    send(replace(bench.kept[key], number=request.number))
+    send(replace(cache.kept[key], number=request.number))
 
 
-def serve_curve(want: WantCurve, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    scores_key = bench.scores_key(request.document)
+def handle_curve(query: CurveQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    scores_key = cache.scores_key(request.document)
     key = "curve", scores_key
-    if key not in bench.kept:
-        memory = bench.kept.setdefault(("curve so far", scores_key), {})  # another request may come in between
-        scores = bench.scores[scores_key]
+    if key not in cache.kept:
+        memory = cache.kept.setdefault(("curve so far", scores_key), {})  # another request may come in between
+        scores = cache.scores[scores_key]
         rows = scores_key.rows
         curve = faithfulness(
-            bench.session,
+            cache.session,
             scores,
-            dataset=dataset_of(bench, request.document, rows) if rows else None,
+            dataset=dataset_of(cache, request.document, rows) if rows else None,
             progress=Telling(lambda share: send(Working(request.number, "Running circuits of all sizes", share))),
             cancelled=cancelled,
             memory=memory,
         )
-        del bench.kept["curve so far", scores_key]
-        bench.kept[key] = CurveFound(
+        del cache.kept["curve so far", scores_key]
+        cache.kept[key] = CurveFound(
             0,
             curve.sizes,
             curve.recovered,
@@ -124,4 +126,4 @@ def serve_curve(want: WantCurve, request: Request, bench: Bench, send: Send, can
             curve.pairs if rows else 0,
             curve.rule,
         )
-    send(replace(bench.kept[key], number=request.number))
+    send(replace(cache.kept[key], number=request.number))

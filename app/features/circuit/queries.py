@@ -1,4 +1,4 @@
-"""What the window asks about circuits, and the answers. `handlers` serves them."""
+"""What the window asks about circuits, and the replies. `handlers` serves them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.messages.request import Errand, Want
+from app.messages.request import OneShotQuery, Query
 from core.edits import EditKind
 from core.tracing.selection import USUAL
 
 
 @dataclass(frozen=True)
-class FindSmallest(Errand):
+class FindSmallest(OneShotQuery):
     """The smallest circuit of the ranking shown that recovers at least a share of the behaviour, 0 to 1."""
 
     share: float
@@ -25,7 +25,7 @@ class SmallestFound:
     less does. edges: of the graph."""
 
     number: int
-    want: FindSmallest
+    query: FindSmallest
     size: int | None
     share: float
     before: float
@@ -33,12 +33,12 @@ class SmallestFound:
 
 
 @dataclass(frozen=True)
-class WantKept(Want):
+class KeptQuery(Query):
     """What the document's circuit recovers."""
 
 
 @dataclass(frozen=True)
-class WantCurve(Want):
+class CurveQuery(Query):
     """What circuits of all sizes recover."""
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.features.dataset.queries import MadeRows, MakeRows, RowFigure, RowFigures, RowsMeasured, SavedRows, SaveRows
 from app.messages.replies import Opened
 from app.messages.request import Unanswered
-from app.workbench.one_shot import Errands
+from app.workbench.one_shot import OneShot
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
 from views.panels.dataset.data import DatasetRow
@@ -29,15 +29,15 @@ SAVE_FILTERS = ("CSV (*.csv)", "JSON lines (*.jsonl)", "TSV (*.tsv)", IDS_FILTER
 DATASET_ACTIONS = ("dataset_add", "dataset_open", "dataset_append", "dataset_save", "dataset_clear")
 
 
-class DatasetKeeper(QObject):
+class DatasetController(QObject):
     """Shows the document's rows and changes them, each change a step of the history."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window, self._panel = window, window.dataset
         self._workbench = window.workbench
-        self._makes = Errands[MakeRows](self._workbench, "dataset rows")
-        self._saves = Errands[SaveRows](self._workbench, "dataset save")
+        self._makes = OneShot[MakeRows](self._workbench, "dataset rows")
+        self._saves = OneShot[SaveRows](self._workbench, "dataset save")
         self._seed = 0  # of the next rows of a task
         self._figures: dict[PairSource, RowFigure] = {}
         self._fresh: set[PairSource] = set()  # rows whose figures are of the present document
@@ -45,13 +45,13 @@ class DatasetKeeper(QObject):
         self._metric = ""
         self._task_actions: list[QAction] = []
         self._looked_at = False
-        bench, panel = self._workbench, self._panel
-        bench.on(MadeRows, self._take_rows)
-        bench.on(SavedRows, self._take_saved)
-        bench.on(RowsMeasured, self._take_figures)
-        bench.on(Unanswered, self._take_refusal)
-        bench.model_opened.connect(self._fit_model)
-        bench.history_changed.connect(self._show)
+        workbench, panel = self._workbench, self._panel
+        workbench.on(MadeRows, self._take_rows)
+        workbench.on(SavedRows, self._take_saved)
+        workbench.on(RowsMeasured, self._take_figures)
+        workbench.on(Unanswered, self._take_refusal)
+        workbench.model_opened.connect(self._fit_model)
+        workbench.history_changed.connect(self._show)
         panel.add_requested.connect(self.add_pair)
         panel.load_requested.connect(self.load)
         panel.delete_requested.connect(self.delete)
@@ -190,16 +190,16 @@ class DatasetKeeper(QObject):
         self._makes.ask(rows)
 
     def _take_rows(self, made: MadeRows) -> None:
-        want = made.want
-        if not self._makes.ends(want):
+        query = made.query
+        if not self._makes.ends(query):
             return
-        if want.task:
+        if query.task:
             opened = self._workbench.opened
-            title = next((t.title for t in opened.tasks if t.name == want.task), want.task) if opened else want.task
-            self._commit(f"Rows of {title.lower()}", made.rows, want.trace_over)
+            title = next((t.title for t in opened.tasks if t.name == query.task), query.task) if opened else query.task
+            self._commit(f"Rows of {title.lower()}", made.rows, query.trace_over)
         else:
-            name, before = Path(want.path).name if want.path else "the clipboard", self._rows
-            if want.append:
+            name, before = Path(query.path).name if query.path else "the clipboard", self._rows
+            if query.append:
                 self._commit(f"Append {name}", (*before, *(row for row in made.rows if row not in before)))
             else:
                 self._commit(f"Open {name}", made.rows)
@@ -211,11 +211,11 @@ class DatasetKeeper(QObject):
             self._panel.say(note=" ".join((*told, *made.notes)))
 
     def _take_saved(self, saved: SavedRows) -> None:
-        if self._saves.ends(saved.want):
+        if self._saves.ends(saved.query):
             self._panel.say(note=saved.words)
 
     def _take_refusal(self, refusal: Unanswered) -> None:
-        if self._makes.ends(refusal.want) or self._saves.ends(refusal.want):
+        if self._makes.ends(refusal.query) or self._saves.ends(refusal.query):
             self._panel.say(problem=refusal.words)
 
     # ---- figures -------------------------------------------------------------------------------------------
@@ -223,10 +223,10 @@ class DatasetKeeper(QObject):
     def _look(self, shown: bool) -> None:
         """Rows are measured only while somebody can see them."""
         self._looked_at = shown
-        self._want_figures()
+        self._ask_figures()
 
-    def _want_figures(self) -> None:
-        self._workbench.want("row figures", RowFigures() if self._looked_at and self._rows else None)
+    def _ask_figures(self) -> None:
+        self._workbench.set_query("row figures", RowFigures() if self._looked_at and self._rows else None)
 
     def _take_figures(self, measured: RowsMeasured) -> None:
         rows = self._rows
@@ -244,7 +244,7 @@ class DatasetKeeper(QObject):
             if self._measured_for[:2] != key[:2]:
                 self._figures = {}
             self._measured_for, self._fresh = key, set()
-        self._want_figures()
+        self._ask_figures()
         self._draw()
 
     def _draw(self) -> None:

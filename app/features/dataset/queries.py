@@ -1,7 +1,7 @@
-"""What the window asks of the engine about inputs, and the answers: B made from A, rows of tasks and files, each row's
+"""What the window asks about inputs, and the replies: B made from A, rows of tasks and files, each row's
 metric. Imports no model library.
 
-Making something is an errand: it is asked once, its answer is taken, and the want is taken back.
+Making something is asked once: the query is taken back with its reply.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.messages.request import Errand, Want
+from app.messages.request import OneShotQuery, Query
 from core.project.document import PairSource
 
 
 @dataclass(frozen=True)
-class MakeRows(Errand):
+class MakeRows(OneShotQuery):
     """Rows of a task, or those in a file or pasted text. trace_over: the next trace is to go over them. append: they
     come after the rows that are there, not in their place."""
 
@@ -35,14 +35,14 @@ class MadeRows:
     aside."""
 
     number: int
-    want: MakeRows
+    query: MakeRows
     rows: tuple[PairSource, ...]
     words: str
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class SaveRows(Errand):
+class SaveRows(OneShotQuery):
     """Write the dataset to a file. ids: with the columns and the token ids of the field's files."""
 
     path: str
@@ -52,12 +52,12 @@ class SaveRows(Errand):
 @dataclass(frozen=True)
 class SavedRows:
     number: int
-    want: SaveRows
+    query: SaveRows
     words: str
 
 
 @dataclass(frozen=True)
-class RowFigures(Want):
+class RowFigures(Query):
     """The metric of every row of the dataset, without and with the edits."""
 
 

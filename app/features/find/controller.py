@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.features.find.presenter import Searched, find, heads_found, readers_found
-from app.features.find.queries import AttentionTo, HeadsReading, TraitsFound, WantTraits
+from app.features.find.queries import AttentionTo, HeadsReading, TraitsFound, TraitsQuery
 from app.messages.request import Unanswered
 from app.window.joining import select
 from core.tracing.meaning import ESTIMATED
@@ -21,16 +21,16 @@ KEY = "find"
 NO_MODEL = "Open a model first: then its nodes, edges and tokens can be found."
 
 
-class Finder(QObject):
+class FindController(QObject):
     """One window's find bar."""
 
     def __init__(self, window: Window, bar: FindBar) -> None:
         super().__init__(window)
         self._window, self.bar = window, bar
-        self._want: HeadsReading | WantTraits | None = None
+        self._query: HeadsReading | TraitsQuery | None = None
         self._traits: TraitsFound | None = None  # the latest
         self._traits_of: tuple[object, ...] = ()  # the run that they are of
-        self._answer: AttentionTo | None = None  # the latest, to be shown again for the same words
+        self._reply: AttentionTo | None = None  # the latest, to be shown again for the same words
         bar.looked_for.connect(self._look)
         bar.chosen.connect(self._go)
         bar.closed.connect(self._close)
@@ -71,27 +71,27 @@ class Finder(QObject):
             self.bar.show_hits((), NO_MODEL)
             return
         found = find(text, searched)
-        self._want = None
+        self._query = None
         if found.reads:
             of_region = found.reads == searched.selected
-            self._want = HeadsReading(found.reads, () if of_region else searched.selected)
+            self._query = HeadsReading(found.reads, () if of_region else searched.selected)
         if found.trait:
-            self._want = WantTraits()
+            self._query = TraitsQuery()
             if self._traits is not None:
                 found = heads_found(found.trait, self._traits.traits)
-        answer = self._answer
-        if answer is not None and self._want == answer.want:
-            found = readers_found(answer.want.keys, answer.queries, answer.shares, searched)
+        reply = self._reply
+        if reply is not None and self._query == reply.query:
+            found = readers_found(reply.query.keys, reply.queries, reply.shares, searched)
         self.bar.show_hits(found.hits, found.words)
-        self._window.workbench.want(KEY, self._want)
+        self._window.workbench.set_query(KEY, self._query)
 
     def _look_again(self) -> None:
         if self.bar.isVisible():
             self._look(self.bar.text())
 
-    def _take(self, answer: AttentionTo) -> None:
-        self._answer = answer
-        if answer.want == self._want:
+    def _take(self, reply: AttentionTo) -> None:
+        self._reply = reply
+        if reply.query == self._query:
             self._look_again()
 
     def _forget_traits(self) -> None:
@@ -99,14 +99,14 @@ class Finder(QObject):
         if self._traits_of != self._window.workbench.document.run:
             self._traits = None
 
-    def _take_traits(self, answer: TraitsFound) -> None:
-        self._traits, self._traits_of = answer, self._window.workbench.document.run
-        if isinstance(self._want, WantTraits):
+    def _take_traits(self, reply: TraitsFound) -> None:
+        self._traits, self._traits_of = reply, self._window.workbench.document.run
+        if isinstance(self._query, TraitsQuery):
             self._look_again()
 
-    def _take_refusal(self, answer: Unanswered) -> None:
-        if answer.want == self._want and self._want is not None:
-            self.bar.show_hits((), answer.words)
+    def _take_refusal(self, reply: Unanswered) -> None:
+        if reply.query == self._query and self._query is not None:
+            self.bar.show_hits((), reply.words)
 
     def _go(self, hit: Hit) -> None:
         """Select what was found, and show it."""
@@ -119,6 +119,6 @@ class Finder(QObject):
             window.status.set_message(f"{hit.name} is selected: edits are made there alone.")
 
     def _close(self) -> None:
-        self._want = self._answer = self._traits = None
-        self._window.workbench.want(KEY, None)
+        self._query = self._reply = self._traits = None
+        self._window.workbench.set_query(KEY, None)
         self._window.canvas.setFocus()

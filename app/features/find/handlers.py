@@ -1,45 +1,47 @@
-"""Finds the heads that read a place, with the edits in. Runs in the engine's thread; imports torch."""
+"""Finds the heads that read a place, with the edits in. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
-from app.features.find.queries import AttentionTo, HeadsReading, TraitsFound, WantTraits
+from app.features.find.queries import AttentionTo, HeadsReading, TraitsFound, TraitsQuery
 from app.features.inspector.handlers.lenses import head_traits
 from app.messages.request import Cancel, Request, Send, Working
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from core.errors import Cancelled
 from core.graph import Node
 from core.lens.reading import attention_to
 
 
-def serve_heads_reading(want: HeadsReading, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    edits = bench.possible(request.document)
-    key = (want, edits)
-    if bench.kept.get(HeadsReading, (None, None))[0] != key:
-        queries = want.queries or _read_by_output(bench)
-        result = bench.session.run(edits, positions="all", cancelled=cancelled)
-        bench.kept[HeadsReading] = key, (queries, attention_to(result, queries, want.keys, cancelled=cancelled))
-    queries, shares = bench.kept[HeadsReading][1]
-    send(AttentionTo(request.number, want, queries, shares))
+def handle_heads_reading(
+    query: HeadsReading, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+) -> None:
+    edits = cache.possible(request.document)
+    key = (query, edits)
+    if cache.kept.get(HeadsReading, (None, None))[0] != key:
+        queries = query.queries or _read_by_output(cache)
+        result = cache.session.run(edits, positions="all", cancelled=cancelled)
+        cache.kept[HeadsReading] = key, (queries, attention_to(result, queries, query.keys, cancelled=cancelled))
+    queries, shares = cache.kept[HeadsReading][1]
+    send(AttentionTo(request.number, query, queries, shares))
 
 
-def _read_by_output(bench: Bench) -> tuple[int, ...]:
+def _read_by_output(cache: SessionCache) -> tuple[int, ...]:
     """The positions that the output, and so the metric, reads: of text the last one, of pictures often `CLS`."""
-    reads, pair = bench.session.engine.reads, bench.session.pair
+    reads, pair = cache.session.engine.reads, cache.session.pair
     return tuple(range(pair.length)) if reads is None else tuple(int(place) for place in reads[0])
 
 
-def serve_traits(want: WantTraits, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def handle_traits(query: TraitsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Goes on with the heads that are not known yet. Raises Cancelled."""
-    edits = bench.possible(request.document)
+    edits = cache.possible(request.document)
     key = "traits", edits
-    known: dict[Node, tuple[tuple[str, float], ...]] = bench.kept.setdefault(key, {})
-    heads = [node for node in bench.session.graph.nodes if node.kind == "head"]
+    known: dict[Node, tuple[tuple[str, float], ...]] = cache.kept.setdefault(key, {})
+    heads = [node for node in cache.session.graph.nodes if node.kind == "head"]
     todo = [node for node in heads if node not in known]
     if todo:
-        result = bench.session.run(edits, positions="all", cancelled=cancelled)
+        result = cache.session.run(edits, positions="all", cancelled=cancelled)
         for node in todo:
             if cancelled is not None and cancelled():
                 raise Cancelled
-            known[node] = tuple((trait.name, trait.value) for trait in head_traits(bench, result, node))
+            known[node] = tuple((trait.name, trait.value) for trait in head_traits(cache, result, node))
             send(Working(request.number, "Looking at what each head does", len(known) / len(heads)))
     send(TraitsFound(request.number, dict(known)))

@@ -1,4 +1,4 @@
-"""What goes between the window and the engine's thread to find the heads that read a place."""
+"""What goes between the window and the worker's thread to find the heads that read a place."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.messages.request import Want
+from app.messages.request import Query
 from core.graph import Node
 
 
 @dataclass(frozen=True)
-class HeadsReading(Want):
+class HeadsReading(Query):
     """How much every head attends to some positions. queries: from where; none means where the output reads."""
 
     keys: tuple[int, ...]
@@ -21,7 +21,7 @@ class HeadsReading(Want):
 
 
 @dataclass(frozen=True)
-class WantTraits(Want):
+class TraitsQuery(Query):
     """What every head does on A, as the inspector's chips have it."""
 
 
@@ -38,6 +38,6 @@ class AttentionTo:
     """Shares of attention [layers, heads]. queries: the positions that they are averaged over."""
 
     number: int
-    want: HeadsReading
+    query: HeadsReading
     queries: tuple[int, ...]
     shares: NDArray[np.float32]

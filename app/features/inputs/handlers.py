@@ -1,4 +1,4 @@
-"""B made from A. Runs in the engine's thread; imports torch."""
+"""B made from A. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.features.inputs.queries import FRESH, TASK, MadeB, MakeB
 from app.messages.request import Cancel, Request, Send
 from app.worker.pair_sources import rows_of, source_of
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from core.errors import InputError
 from core.inputs.corruption import corrupt_text
 from core.inputs.corruption_kinds import TEXT_WORDS, ImageCorruption
@@ -15,24 +15,24 @@ from core.inputs.tasks import make_task, match_task
 from core.project.document import PairSource, Source
 
 
-def make_b(want: MakeB, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def make_b(query: MakeB, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where there is no such B."""
-    key = ("make b", want)
-    if key not in bench.kept:
+    key = ("make b", query)
+    if key not in cache.kept:
         clean = request.document.clean
         assert clean is not None
-        bench.kept[key] = _make_b(want, clean, bench)
-    pair, words = bench.kept[key]
-    send(MadeB(request.number, want, pair, words))
+        cache.kept[key] = _make_b(query, clean, cache)
+    pair, words = cache.kept[key]
+    send(MadeB(request.number, query, pair, words))
 
 
-def _make_b(want: MakeB, clean: Source, bench: Bench) -> tuple[PairSource, str]:
-    model = bench.session.model
-    if want.kind == FRESH:
-        made = make_task(want.task, model, pairs=1, seed=want.seed)
+def _make_b(query: MakeB, clean: Source, cache: SessionCache) -> tuple[PairSource, str]:
+    model = cache.session.model
+    if query.kind == FRESH:
+        made = make_task(query.task, model, pairs=1, seed=query.seed)
         return rows_of(made.pairs, made.answers, made.names)[0], "a new pair"
-    if want.kind == TASK:
-        found = match_task(model, clean.text, want.seed) if model.is_text else None
+    if query.kind == TASK:
+        found = match_task(model, clean.text, query.seed) if model.is_text else None
         if found is None:
             raise InputError(
                 "A is no sentence of a built-in task.", "Take a fresh pair of a task, or make B in another way."
@@ -40,12 +40,12 @@ def _make_b(want: MakeB, clean: Source, bench: Bench) -> tuple[PairSource, str]:
         task, row = found
         return PairSource(clean, source_of(row.counterfactual, ""), row.target, row.foil), task.title.lower()
     if model.is_text:
-        kind = want.kind
-        text = corrupt_text(model, clean.text, kind, want.positions, want.seed)  # type: ignore[arg-type]
+        kind = query.kind
+        text = corrupt_text(model, clean.text, kind, query.positions, query.seed)  # type: ignore[arg-type]
         return PairSource(clean, Source("text", text=text)), TEXT_WORDS[kind]  # type: ignore[index]
-    prefix = bench.session.pair.prefix
-    patches = tuple(place - prefix for place in want.positions if place >= prefix)
-    corruption = ImageCorruption(want.kind, patches, want.seed, want.other)  # type: ignore[arg-type]
+    prefix = cache.session.pair.prefix
+    patches = tuple(place - prefix for place in query.positions if place >= prefix)
+    corruption = ImageCorruption(query.kind, patches, query.seed, query.other)  # type: ignore[arg-type]
     name = clean.name or "A"
     if clean.corruption is not None:
         raise InputError("A is itself a corrupted picture.", "Open a picture for A first.")

@@ -1,10 +1,10 @@
-"""What the window asks about B made from A, and the answer. `handlers` serves it."""
+"""What the window asks about B made from A, and the reply. `handlers` serves it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.messages.request import Errand
+from app.messages.request import OneShotQuery
 from core.project.document import PairSource
 
 TASK = "task"  # the kind of a B that a built-in task has for this A
@@ -12,7 +12,7 @@ FRESH = "fresh"  # a new A and B of a task
 
 
 @dataclass(frozen=True)
-class MakeB(Errand):
+class MakeB(OneShotQuery):
     """Make B from A. kind: of `core.inputs.corruption_kinds`, TASK or FRESH. positions: of the stream; none means the
     whole. other: the other picture's file. task: of a fresh pair."""
 
@@ -28,6 +28,6 @@ class MadeB:
     """pair: A and B, and the answers of the metric where the task says them. words: what was made."""
 
     number: int
-    want: MakeB
+    query: MakeB
     pair: PairSource
     words: str

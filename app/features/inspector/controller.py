@@ -1,5 +1,5 @@
-"""The inspector's conversation: what is wanted of the selection, and where the answers are shown; positions that are
-pinned there; directions to steer along."""
+"""What the inspector asks of the selection, and where the replies are shown; positions that are pinned there;
+directions to steer along."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from PySide6.QtCore import QObject
 
 from app.features.inspector.queries import (
     AverageFound,
+    AverageQuery,
+    ByPositionFound,
+    ByPositionQuery,
     NodeFound,
+    NodeQuery,
     PathsFound,
-    PositionsFound,
+    PathsQuery,
     RepairFound,
+    RepairQuery,
     SeveralFound,
+    SeveralQuery,
     SteeringFound,
-    WantAverage,
-    WantNode,
-    WantPaths,
-    WantPositions,
-    WantRepair,
-    WantSeveral,
-    WantSteering,
+    SteeringQuery,
 )
 from app.messages.request import Unanswered
 from core.edits import EDIT_WORDS, KINDS, REPLACED, EditKind, Target
@@ -37,36 +37,36 @@ if TYPE_CHECKING:
 WANTS = ("node", "average", "positions", "paths", "repair", "several", "steering")
 
 
-class Inspecting(QObject):
+class InspectorController(QObject):
     """Of one window."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window = window
-        self._bench = bench = window.workbench
+        self._workbench = workbench = window.workbench
         self._inspector = inspector = window.inspector
         self._several: SeveralFound | None = None
         self._coefficient: float | None = None  # to steer with once there is a direction
-        self._measured: tuple[object, PositionsFound] | None = None  # of which document, and what
-        bench.selection_changed.connect(self._select)
-        bench.positions_changed.connect(self._take_positions)
-        bench.history_changed.connect(self._follow)
-        bench.edits_changed.connect(lambda _: self._follow())
-        bench.given_up.connect(lambda _: self._give_up())
+        self._measured: tuple[object, ByPositionFound] | None = None  # of which document, and what
+        workbench.selection_changed.connect(self._select)
+        workbench.positions_changed.connect(self._take_positions)
+        workbench.history_changed.connect(self._follow)
+        workbench.edits_changed.connect(lambda _: self._follow())
+        workbench.given_up.connect(lambda _: self._give_up())
         for kind, slot in (
             (NodeFound, self._show_node),
             (AverageFound, self._show_average),
-            (PositionsFound, self._show_positions),
+            (ByPositionFound, self._show_by_position),
             (PathsFound, self._show_paths),
             (RepairFound, self._show_repair),
             (SeveralFound, self._take_several),
             (SteeringFound, self._steer),
             (Unanswered, self._take_unanswered),
         ):
-            bench.on(kind, slot)
+            workbench.on(kind, slot)
         inspector.edit_requested.connect(self._edit)
-        inspector.drag_ended.connect(lambda: bench.history.seal())
-        inspector.attention.average_requested.connect(self._want_average)
+        inspector.drag_ended.connect(lambda: workbench.history.seal())
+        inspector.attention.average_requested.connect(self._ask_average)
         inspector.attention.pin_requested.connect(self._pin)
         inspector.attention.pointed.connect(self._point)
         inspector.positions.position_clicked.connect(lambda position: self._pin(position, False))
@@ -80,36 +80,36 @@ class Inspecting(QObject):
         self._several = None
         self._coefficient = None
         for key in WANTS:
-            self._bench.want(key, None)
+            self._workbench.set_query(key, None)
         one = selection[0] if len(selection) == 1 else None
         if isinstance(one, Node):
-            self._bench.want("node", WantNode(one, self._position()))
+            self._workbench.set_query("node", NodeQuery(one, self._position()))
             if self._inspector.attention.shows_average():
-                self._want_average(True)
+                self._ask_average(True)
         elif isinstance(one, Edge):
-            self._bench.want("paths", WantPaths(one))
+            self._workbench.set_query("paths", PathsQuery(one))
         elif len(selection) > 1:
-            self._bench.want("several", WantSeveral(selection))
+            self._workbench.set_query("several", SeveralQuery(selection))
         self._follow()
 
     def _position(self) -> int | None:
         """Where the lens reads: at the last of the pinned positions."""
-        positions = self._bench.positions
+        positions = self._workbench.positions
         return positions[-1] if positions else None
 
     def _one(self) -> Target | None:
-        selection = self._bench.selection
+        selection = self._workbench.selection
         return selection[0] if len(selection) == 1 else None
 
     def _follow(self) -> None:
         """The document is another one: is there an edit of the selection to be repaired; how large is the dataset."""
-        one, document = self._one(), self._bench.document
+        one, document = self._one(), self._workbench.document
         edited = one is not None and bool(document.edits_of(one))
-        self._bench.want("repair", WantRepair(one) if edited and one is not None else None)
+        self._workbench.set_query("repair", RepairQuery(one) if edited and one is not None else None)
         if not edited:
             self._inspector.show_repair(None)
         self._inspector.attention.set_inputs(len(document.dataset))
-        if len(self._bench.selection) > 1:
+        if len(self._workbench.selection) > 1:
             self._inspector.show_several(self.several())
 
     def _take_positions(self, positions: tuple[int, ...]) -> None:
@@ -117,23 +117,23 @@ class Inspecting(QObject):
         self._inspector.positions.set_pinned(positions)
         one = self._one()
         if isinstance(one, Node):
-            self._bench.want("node", WantNode(one, self._position()))
+            self._workbench.set_query("node", NodeQuery(one, self._position()))
 
-    def _want_average(self, wanted: bool) -> None:
+    def _ask_average(self, wanted: bool) -> None:
         one = self._one()
         head = isinstance(one, Node) and one.kind == "head"
-        self._bench.want("average", WantAverage(one) if wanted and head and isinstance(one, Node) else None)
+        self._workbench.set_query("average", AverageQuery(one) if wanted and head and isinstance(one, Node) else None)
 
     def _measure_positions(self) -> None:
         one = self._one()
         if isinstance(one, Node):
-            self._bench.want("positions", WantPositions(one))
+            self._workbench.set_query("positions", ByPositionQuery(one))
 
     def _give_up(self) -> None:
         """What the user has cancelled does not start again with the next change."""
         self._coefficient = None
         for key in ("positions", "steering"):
-            self._bench.want(key, None)
+            self._workbench.set_query(key, None)
 
     # ---- answers -------------------------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class Inspecting(QObject):
         if found.node != self._one():
             return
         self._inspector.identity.set_traits(found.traits)
-        self._inspector.says.show_says(found.says)
+        self._inspector.logit_lens.show_logit_lens(found.logit_lens)
         measured = self._measured
         known = measured is not None and measured[0] == self._state() and measured[1].node == found.node
         self._inspector.positions.show_positions(measured[1].data if measured and known else found.positions)
@@ -150,23 +150,23 @@ class Inspecting(QObject):
         if found.node == self._one():
             self._inspector.attention.show_average(found.data)
 
-    def _show_positions(self, found: PositionsFound) -> None:
+    def _show_by_position(self, found: ByPositionFound) -> None:
         """Measured once: it takes long, so another document has estimates again until it is asked for."""
-        self._bench.want("positions", None)
+        self._workbench.set_query("positions", None)
         if found.node == self._one():
             self._measured = self._state(), found
             self._inspector.positions.show_positions(found.data)
 
     def _state(self) -> object:
         """All of the document that a measurement depends on."""
-        document = self._bench.usable()
+        document = self._workbench.usable()
         model = document.model, document.precision
         inputs = *model, document.clean, document.counterfactual, document.population
-        return inputs, document.metric, document.edits, document.cut_kind, self._bench.positions
+        return inputs, document.metric, document.edits, document.cut_kind, self._workbench.positions
 
     def _show_paths(self, found: PathsFound) -> None:
         if found.edge == self._one():
-            scored = self._bench.scored
+            scored = self._workbench.scored
             over = f", {pairs_words(scored.pairs)}" if scored is not None and scored.pairs else ""
             self._inspector.paths.show_paths(found.paths, found.how + over)
 
@@ -175,29 +175,29 @@ class Inspecting(QObject):
             self._inspector.show_repair(found.data)
 
     def _take_several(self, found: SeveralFound) -> None:
-        if found.targets == self._bench.selection:
+        if found.targets == self._workbench.selection:
             self._several = found
             self._inspector.show_several(self.several())
 
-    def _take_unanswered(self, answer: Unanswered) -> None:
-        if isinstance(answer.want, WantSteering | WantPositions):
+    def _take_unanswered(self, reply: Unanswered) -> None:
+        if isinstance(reply.query, SteeringQuery | ByPositionQuery):
             self._give_up()
-            self._bench.message.emit(answer.words)
+            self._workbench.message.emit(reply.words)
 
     # ---- several at once -----------------------------------------------------------------------------------
 
     def several(self) -> SeveralInspection:
         """What the inspector shows of a selection of several."""
-        bench, found = self._bench, self._several
-        document, selection = bench.usable(), bench.selection
-        group = bench.grouping.selected()
-        edits = [document.edit_of(target, bench.positions) for target in selection]
+        workbench, found = self._workbench, self._several
+        document, selection = workbench.usable(), workbench.selection
+        group = workbench.grouping.selected()
+        edits = [document.edit_of(target, workbench.positions) for target in selection]
         kinds = {None if edit is None else edit.kind for edit in edits}
         edited = kinds.pop() if len(kinds) == 1 else None
         first = edits[0] if edited is not None else None
         kind = document.cut_kind if found is None else found.kind
-        where = f" {position_words(bench.positions, bench.labels)}" if bench.positions else ""
-        scored = bench.scored
+        where = f" {position_words(workbench.positions, workbench.labels)}" if workbench.positions else ""
+        scored = workbench.scored
         alone = ", on the pair on the cards" if scored is not None and scored.pairs else ""  # not over the dataset
         return SeveralInspection(
             members=selection,
@@ -208,13 +208,13 @@ class Inspecting(QObject):
             name="" if group is None else group.name,
             color=GROUP_COLORS[len(document.groups) % len(GROUP_COLORS)] if group is None else group.color,
             grouped=group is not None,
-            no_group=bench.grouping.why_not(),
+            no_group=workbench.grouping.why_not(),
             edited=edited,
             factor=first.value if first is not None and isinstance(first.value, float) else None,
             strength=1.0 if first is None else first.strength,
-            has_counterfactual=bench.editing.has_counterfactual(),
+            has_counterfactual=workbench.editing.has_counterfactual(),
             has_dataset=bool(document.dataset),
-            direction=bench.direction,
+            direction=workbench.direction,
             cuts=EDIT_WORDS[document.cut_kind],
             nothing_to_edit=all(isinstance(target, Node) and target.kind == "logits" for target in selection),
         )
@@ -223,31 +223,31 @@ class Inspecting(QObject):
 
     def _edit(self, kind: EditKind, amount: float) -> None:
         if not KINDS[kind].repeats:  # else along A minus B, which is made first
-            self._bench.editing.edit_selection(kind, amount)
-        elif not self._bench.editing.turn_steering(amount):
+            self._workbench.editing.edit_selection(kind, amount)
+        elif not self._workbench.editing.turn_steering(amount):
             self._coefficient = amount
-            self._bench.want("steering", WantSteering(self._bench.selection))
+            self._workbench.set_query("steering", SteeringQuery(self._workbench.selection))
 
     def _steer(self, found: SteeringFound) -> None:
         """There is a direction: steer along it, if that is still wanted."""
         coefficient, self._coefficient = self._coefficient, None
-        self._bench.want("steering", None)
+        self._workbench.set_query("steering", None)
         if coefficient is not None and (found.targets, found.positions) == (
-            self._bench.selection,
-            self._bench.positions,
+            self._workbench.selection,
+            self._workbench.positions,
         ):
-            self._bench.editing.steer_selection(found.directions, coefficient)
+            self._workbench.editing.steer_selection(found.directions, coefficient)
 
     # ---- positions -----------------------------------------------------------------------------------------
 
     def _pin(self, position: int, extend: bool) -> None:
         """Let edits apply at a position only, or, again, everywhere; beside other positions if it extends them."""
-        pinned = self._bench.positions
+        pinned = self._workbench.positions
         alone = set() if pinned == (position,) else {position}
-        self._bench.set_positions(tuple(sorted(set(pinned) ^ {position} if extend else alone)))
+        self._workbench.set_positions(tuple(sorted(set(pinned) ^ {position} if extend else alone)))
 
     def _point(self, asks: int, offers: int) -> None:
         """Mark on card A what is pointed at in the attention."""
-        opened = self._bench.opened
+        opened = self._workbench.opened
         prefix = 0 if opened is None or opened.is_text else opened.prefix
         self._window.inputs.card_a.point_at(asks, offers, prefix)

@@ -1,18 +1,18 @@
-"""What the inspector wants to know beyond the effect of an edit, and the answers."""
+"""What the inspector asks beyond the effect of an edit, and the replies."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.messages.request import Want
+from app.messages.request import Query
 from core.edits import EditKind, Target
 from core.graph import Edge, Node
-from views.panels.inspector.data import AverageData, PathData, PositionsData, RepairData, SaysData, TraitChip
+from views.panels.inspector.data import AverageData, ByPositionData, LogitLensData, PathData, RepairData, TraitChip
 
 
 @dataclass(frozen=True)
-class WantNode(Want):
+class NodeQuery(Query):
     """What a node says, its identity card, what it does position by position. position: to read it at; None: where the
     metric reads."""
 
@@ -24,13 +24,13 @@ class WantNode(Want):
 class NodeFound:
     number: int
     node: Node
-    says: SaysData
+    logit_lens: LogitLensData
     traits: tuple[TraitChip, ...]
-    positions: PositionsData | None
+    positions: ByPositionData | None
 
 
 @dataclass(frozen=True)
-class WantAverage(Want):
+class AverageQuery(Query):
     """The attention of a head over the dataset."""
 
     node: Node
@@ -44,21 +44,21 @@ class AverageFound:
 
 
 @dataclass(frozen=True)
-class WantPositions(Want):
+class ByPositionQuery(Query):
     """The measured effect of editing a node at one position at a time."""
 
     node: Node
 
 
 @dataclass(frozen=True)
-class PositionsFound:
+class ByPositionFound:
     number: int
     node: Node
-    data: PositionsData
+    data: ByPositionData
 
 
 @dataclass(frozen=True)
-class WantPaths(Want):
+class PathsQuery(Query):
     """The strongest ways on from an edge to the output."""
 
     edge: Edge
@@ -73,7 +73,7 @@ class PathsFound:
 
 
 @dataclass(frozen=True)
-class WantRepair(Want):
+class RepairQuery(Query):
     """What later heads do about the edits of a target."""
 
     target: Target
@@ -89,7 +89,7 @@ class RepairFound:
 
 
 @dataclass(frozen=True)
-class WantSeveral(Want):
+class SeveralQuery(Query):
     """The effect of editing several targets together, and one by one."""
 
     targets: tuple[Target, ...]
@@ -107,7 +107,7 @@ class SeveralFound:
 
 
 @dataclass(frozen=True)
-class WantSteering(Want):
+class SteeringQuery(Query):
     """Directions to steer targets along: what each writes in A minus what it writes in B, the mean over the selected
     positions, or over all."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _WANT = "pin"
 
 
-class Predicting(QObject):
+class PredictionsController(QObject):
     """Pins are part of the document, so they are steps of the history; the panel's options are settings."""
 
     def __init__(self, window: Window) -> None:
@@ -26,13 +26,13 @@ class Predicting(QObject):
         self._workbench = window.workbench
         panel = window.predictions
         panel.pin_requested.connect(self._pin_shown)
-        panel.pin_typed.connect(lambda text: self._workbench.want(_WANT, CheckPin(text)))
+        panel.pin_typed.connect(lambda text: self._workbench.set_query(_WANT, CheckPin(text)))
         panel.unpin_all_requested.connect(self._unpin_all)
         panel.count_chosen.connect(self._set_count)
         panel.compare_chosen.connect(self._set_compare)
         self._workbench.on(PinChecked, self._take_checked)
         self._workbench.metric_changed.connect(self._offer)
-        self._workbench.nothing_to_show.connect(lambda _reason: self._workbench.want(_WANT, None))
+        self._workbench.nothing_to_show.connect(lambda _reason: self._workbench.set_query(_WANT, None))
         self._workbench.predictions_changed.connect(lambda _data: self._enable())
         self._workbench.nothing_to_show.connect(lambda _reason: self._enable())
         self._show_options()
@@ -47,16 +47,16 @@ class Predicting(QObject):
         dock.raise_()
         self._window.predictions.open_pin()
 
-    def _take_checked(self, answer: PinChecked) -> None:
-        self._workbench.want(_WANT, None)
-        if answer.problem:
-            self._window.predictions.refuse_pin(answer.problem)
+    def _take_checked(self, reply: PinChecked) -> None:
+        self._workbench.set_query(_WANT, None)
+        if reply.problem:
+            self._window.predictions.refuse_pin(reply.problem)
             return
         self._window.predictions.pin_done()
-        if answer.key in self._workbench.document.pinned:
-            self._workbench.message.emit(f"“{answer_words(answer.key)}” is pinned already.")
+        if reply.key in self._workbench.document.pinned:
+            self._workbench.message.emit(f"“{answer_words(reply.key)}” is pinned already.")
         else:
-            self._pin_shown(answer.key, True)
+            self._pin_shown(reply.key, True)
 
     def _pin_shown(self, key: str, pin: bool) -> None:
         document = self._workbench.document

@@ -1,20 +1,20 @@
-"""Checks what the user wants to pin. Runs in the engine's thread."""
+"""Checks what the user wants to pin. Runs in the worker's thread."""
 
 from __future__ import annotations
 
 from app.features.predictions.queries import CheckPin, PinChecked
 from app.messages.request import Cancel, Request, Send
 from app.worker.pinned_answers import pin_key, pinned_index
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from core.errors import WirescopeError
 
 
-def check_pin(want: CheckPin, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    session = bench.session
+def check_pin(query: CheckPin, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    session = cache.session
     answers = session.clean.answer.shape[-1]
     try:
-        index = pinned_index(session.model, want.text, answers)
+        index = pinned_index(session.model, query.text, answers)
     except WirescopeError as error:
-        send(PinChecked(request.number, want.text, "", str(error)))
+        send(PinChecked(request.number, query.text, "", str(error)))
     else:
-        send(PinChecked(request.number, want.text, pin_key(session.model, index)))
+        send(PinChecked(request.number, query.text, pin_key(session.model, index)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.messages.request import Want
+from app.messages.request import Query
 
 
 @dataclass(frozen=True)
-class CheckPin(Want):
+class CheckPin(Query):
     """Is `text` one answer of the model?"""
 
     text: str

@@ -13,7 +13,7 @@ from app.features.score_files.queries import ReadScores, ScoresRead
 from app.messages.request import Failed, Unanswered
 from app.presenters.made_of import difference_words, made_words, with_made_of
 from app.presenters.precision import USUAL_PRECISION
-from app.workbench.one_shot import Errands
+from app.workbench.one_shot import OneShot
 from core.edits import KINDS
 from core.errors import InputError, WirescopeError
 from core.inputs.real_files import check_real_file
@@ -41,19 +41,19 @@ def holds_scores(path: str) -> bool:
     return any(mark.encode() in start for mark in MARKS)
 
 
-class ScoresOpener(QObject):
+class ScoreFilesController(QObject):
     """Of one window."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._window, self._bench = window, window.workbench
-        self._reading: Errands[ReadScores] = Errands(self._bench, "read scores")
+        self._window, self._workbench = window, window.workbench
+        self._reading: OneShot[ReadScores] = OneShot(self._workbench, "read scores")
         self._with_all = ""  # the file whose model is being opened, with all that it was made of
-        self._bench.model_opened.connect(lambda _: self._go_on())
-        self._bench.failed.connect(lambda _: self._drop())
-        self._bench.given_up.connect(lambda _: self._drop())
-        self._bench.on(ScoresRead, self._take)
-        self._bench.on(Unanswered, self._take_refusal)
+        self._workbench.model_opened.connect(lambda _: self._go_on())
+        self._workbench.failed.connect(lambda _: self._drop())
+        self._workbench.given_up.connect(lambda _: self._drop())
+        self._workbench.on(ScoresRead, self._take)
+        self._workbench.on(Unanswered, self._take_refusal)
 
     def choose(self) -> None:
         settings = self._window.settings
@@ -69,7 +69,7 @@ class ScoresOpener(QObject):
         except InputError as error:
             self._refuse(error.message, error.hint)
             return
-        if self._bench.opened is None:
+        if self._workbench.opened is None:
             words = "Scores belong to a model, and none is open."
             if not self._offer_model(path, words):
                 self._refuse(words, "Open the model that they were made for.")
@@ -77,9 +77,9 @@ class ScoresOpener(QObject):
         self._reading.ask(ReadScores(path))
 
     def _take(self, read: ScoresRead) -> None:
-        if not self._reading.ends(read.want):
+        if not self._reading.ends(read.query):
             return
-        opened, document = self._bench.opened, self._bench.document
+        opened, document = self._workbench.opened, self._workbench.document
         assert opened is not None
         if read.made.clean is None:
             self._commit(read, document)
@@ -87,9 +87,9 @@ class ScoresOpener(QObject):
         try:
             whole = with_made_of(document, read.made, opened.graph)
         except WirescopeError as error:
-            self._refuse(f"{Path(read.want.path).name}: {error.message}", error.hint)
+            self._refuse(f"{Path(read.query.path).name}: {error.message}", error.hint)
             return
-        if whole == document or self._with_all == read.want.path:
+        if whole == document or self._with_all == read.query.path:
             self._with_all = ""
             self._commit(read, whole)
         else:
@@ -99,12 +99,12 @@ class ScoresOpener(QObject):
         """One step, so that one Undo brings all back that was there before."""
         size = read.size or document.size
         changed = replace(document, traced=read.choice, replacement=read.kind, size=size, rule=read.rule)
-        self._bench.commit(f"Open {Path(read.want.path).name}", changed)
-        self._bench.message.emit(f"{read.words}. What they recover is measured here, on the pair on the cards.")
+        self._workbench.commit(f"Open {Path(read.query.path).name}", changed)
+        self._workbench.message.emit(f"{read.words}. What they recover is measured here, on the pair on the cards.")
 
     def _offer(self, read: ScoresRead, whole: Document) -> None:
         """Ask whether the inputs, the metric and the edits of the file are to come with it."""
-        document, name = self._bench.document, Path(read.want.path).name
+        document, name = self._workbench.document, Path(read.query.path).name
         box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", "", QMessageBox.StandardButton.Cancel, self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setText(f"{name} was not made with the {difference_words(document, whole)} that are here now.")
@@ -116,15 +116,15 @@ class ScoresOpener(QObject):
             with_them = box.addButton("Open with Them", QMessageBox.ButtonRole.AcceptRole)
             with_them.clicked.connect(lambda: self._commit(read, whole))
             box.setDefaultButton(with_them)
-        if not KINDS[read.kind].from_b or self._bench.usable().counterfactual is not None:
+        if not KINDS[read.kind].from_b or self._workbench.usable().counterfactual is not None:
             alone = box.addButton("Edges Alone", QMessageBox.ButtonRole.DestructiveRole)
             alone.setToolTip("Keep the inputs, the metric and the edits that are here, and run the edges on these")
-            alone.clicked.connect(lambda: self._commit(read, self._bench.document))
+            alone.clicked.connect(lambda: self._commit(read, self._workbench.document))
         box.open()
 
     def _take_refusal(self, refusal: Unanswered) -> None:
         asked = self._reading.asked
-        if not self._reading.ends(refusal.want):
+        if not self._reading.ends(refusal.query):
             return
         self._drop()
         if (
@@ -147,7 +147,7 @@ class ScoresOpener(QObject):
             document = with_made_of(plain, replace(made, edits=()), None)
         except (WirescopeError, AttributeError):
             return False
-        present = self._bench.opened
+        present = self._workbench.opened
         lost = changed_pictures((made.clean, made.counterfactual))
         if not model or made.clean is None or lost or (present is not None and present.name == model):
             return False

@@ -1,4 +1,4 @@
-"""Scores and circuits from files, as the window opens them. Runs in the engine's thread; imports torch."""
+"""Scores and circuits from files, as the window opens them. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.messages.request import Cancel, Request, Send
 from app.worker.method_titles import method_title
 from app.worker.rule_needs import can_be_found_out
 from app.worker.score_files import scores_in, share_done
-from app.worker.session_cache import Bench, rule_problem
+from app.worker.session_cache import SessionCache, rule_problem
 from core.edit_kinds import ABLATIONS
 from core.edits import EDIT_WORDS, KINDS, EditKind
 from core.errors import InputError
@@ -23,26 +23,26 @@ from core.tracing.method import METHODS
 from core.tracing.selection import RULES, USUAL
 
 
-def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def handle_read_scores(query: ReadScores, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Read the file and say what it is. Raises InputError for one that does not fit."""
-    found, as_it_is = scores_in(want.path, bench.session.graph)
+    found, as_it_is = scores_in(query.path, cache.session.graph)
     scores, size = found.scores, found.size
-    made = made_of(parse_json(read_text(Path(want.path)), Path(want.path).name))
+    made = made_of(parse_json(read_text(Path(query.path)), Path(query.path).name))
     kind: EditKind = scores.replacement
     if kind not in ABLATIONS:
         raise InputError(
-            f"{Path(want.path).name} was made for {EDIT_WORDS.get(kind, kind)}, which circuits are not run with here.",
+            f"{Path(query.path).name} was made for {EDIT_WORDS.get(kind, kind)}, which circuits are not run with here.",
             f"There are: {', '.join(ABLATIONS)}.",
         )
-    if KINDS[kind].from_b and not bench.ready.has_counterfactual and made.counterfactual is None:
-        raise InputError(f"In {Path(want.path).name} removed edges carry {KINDS[kind].carries}.", "Give B first.")
+    if KINDS[kind].from_b and not cache.ready.has_counterfactual and made.counterfactual is None:
+        raise InputError(f"In {Path(query.path).name} removed edges carry {KINDS[kind].carries}.", "Give B first.")
     what = f"a circuit of {size:,} edges" if size is not None else f"scores of {len(scores.values):,} edges"
     what += ", each kept at some spans of positions" if as_it_is.scores.spans else ""
-    words = f"{Path(want.path).name}: {what}" + (f" by {method_title(scores.method)}" if scores.method else "")
+    words = f"{Path(query.path).name}: {what}" + (f" by {method_title(scores.method)}" if scores.method else "")
     words += f", over {pairs_words(int(scores.about['pairs']))}" if scores.about.get("pairs", "").isdigit() else ""
     share = share_done(scores)
     words += f", partial: {percent(share)} of the work" if share < 1 else ""
-    directed_here = directed(scores, bench.session)
+    directed_here = directed(scores, cache.session)
     if scores.direction is None and directed_here.signed:
         words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
         words += f": {ranking_words(directed_here.direction).removesuffix('.')}"
@@ -52,6 +52,6 @@ def serve_read_scores(want: ReadScores, request: Request, bench: Bench, send: Se
         words += f", {RULES[rule].phrase}" if not why_not else f"; not {RULES[rule].phrase} here ({why_not})"
     method = scores.method if scores.method in METHODS else QUICK
     lost = tuple(changed_pictures((made.clean, made.counterfactual)))
-    choice = TraceChoice(method, file=want.path)
+    choice = TraceChoice(method, file=query.path)
     rule = USUAL if why_not else rule
-    send(ScoresRead(request.number, want, choice, kind, size, words, made, lost, rule))
+    send(ScoresRead(request.number, query, choice, kind, size, words, made, lost, rule))

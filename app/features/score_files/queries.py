@@ -1,10 +1,10 @@
-"""What the window asks about a file of scores or a circuit, and the answer. `handlers` serves it."""
+"""What the window asks about a file of scores or a circuit, and the reply. `handlers` serves it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.messages.request import Errand
+from app.messages.request import OneShotQuery
 from core.edits import EditKind
 from core.interchange.made_of import MadeOf
 from core.project.trace_choice import TraceChoice
@@ -12,7 +12,7 @@ from core.tracing.selection import USUAL
 
 
 @dataclass(frozen=True)
-class ReadScores(Errand):
+class ReadScores(OneShotQuery):
     """Read a file of scores, or of a circuit, for the model that is open."""
 
     path: str
@@ -25,7 +25,7 @@ class ScoresRead:
     of; lost: pictures of that which are not there any more, in words. rule: by which its circuits are chosen."""
 
     number: int
-    want: ReadScores
+    query: ReadScores
     choice: TraceChoice
     kind: EditKind
     size: int | None

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from app.features.find.presenter import trait_words
-from app.features.find.queries import TraitsFound, WantTraits
+from app.features.find.queries import TraitsFound, TraitsQuery
 from app.messages.replies import Opened, Scored
 from app.presenters.edits import WAITS
 from app.presenters.subject import over_words
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ACTIONS = ("cut", "patch", "restore", "frame")
 
 
-class TableInStep(QObject):
+class TableController(QObject):
     """Keeps a window's table up to date while it is seen, and does what its user wants."""
 
     def __init__(self, window: Window) -> None:
@@ -50,7 +50,7 @@ class TableInStep(QObject):
         """Show the present state, if anybody looks."""
         panel, workbench = self._window.table, self._window.workbench
         if not panel.isVisible():
-            workbench.want("traits", None)
+            workbench.set_query("traits", None)
             return
         opened = workbench.opened
         if opened is None:
@@ -73,7 +73,7 @@ class TableInStep(QObject):
         if self._shown != (opened.graph, *state, strongest, of):
             self._shown = (opened.graph, *state, strongest, of)
             panel.set_data(replace(table_data(opened, *state, strongest), **of))  # type: ignore[arg-type]
-        workbench.want("traits", WantTraits() if panel.kind() == "nodes" else None)
+        workbench.set_query("traits", TraitsQuery() if panel.kind() == "nodes" else None)
         panel.set_selection(workbench.selection)
 
     def _forget_traits(self) -> None:

@@ -1,4 +1,4 @@
-"""What the window asks about tracing beyond the scores themselves, and the answers. `handlers` serve them."""
+"""What the window asks about tracing beyond the scores themselves, and the replies. `handlers` serve them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.messages.request import Want
+from app.messages.request import Query
 from app.presenters.trace_cost import Estimates
 from core.edits import EditKind, Target
 from core.tracing.meaning import ESTIMATED, Meaning
@@ -16,7 +16,7 @@ from views.panels.tracing.data import MethodData
 
 
 @dataclass(frozen=True)
-class WantMethods(Want):
+class MethodsQuery(Query):
     """The methods of the table, and which of them fit the model, the replacement and the inputs."""
 
 
@@ -28,7 +28,7 @@ class MethodsFound:
 
 
 @dataclass(frozen=True)
-class WantMeasured(Want):
+class MeasuredQuery(Query):
     """The real effect of edges, each edited alone on top of the document's edits. edges: by their numbers in the
     graph. serial tells one asking from the next."""
 
@@ -41,14 +41,14 @@ class EdgesMeasured:
     """values: change of the metric by editing an edge. More follow until `done` is `of`."""
 
     number: int
-    want: WantMeasured
+    query: MeasuredQuery
     values: Mapping[Target, float]
     done: int
     of: int
 
 
 @dataclass(frozen=True)
-class WantNodeScores(Want):
+class NodeScoresQuery(Query):
     """The scores of nodes, or of nodes at positions, where the document was traced for them."""
 
 

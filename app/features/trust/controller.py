@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.features.trust.queries import EVALUATING, TrustFound, WantTrust
+from app.features.trust.queries import EVALUATING, TrustFound, TrustQuery
 from app.messages.request import Unanswered
 from app.presenters.subject import Subject
 from app.presenters.time_left import Pace
@@ -25,14 +25,14 @@ NO_SCORES = "The edges have no scores: they are not estimated yet, or cannot be.
 NO_CIRCUIT = "Choose a circuit first: trace, or drag the handle under the canvas."
 
 
-class Trusting(QObject):
+class TrustController(QObject):
     """Joins the trust panel to the workbench."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._window, self._panel, self._bench = window, window.trust, window.workbench
+        self._window, self._panel, self._workbench = window, window.trust, window.workbench
         self._serial = 0
-        self._asked: WantTrust | None = None  # what runs
+        self._asked: TrustQuery | None = None  # what runs
         self._found: TrustFound | None = None
         self._of: tuple[object, ...] = ()  # the state that it is of
         self._subject: Subject | None = None  # what it is of
@@ -40,24 +40,24 @@ class Trusting(QObject):
         self._problem = ""
         self._pace, self._left = Pace(), ""
         self._action, self._fill_action = (window.commands[key] for key in ("evaluate", "fill_dataset"))
-        bench, panel = self._bench, self._panel
+        workbench, panel = self._workbench, self._panel
         panel.evaluate_wanted.connect(self.evaluate)
-        panel.cancel_wanted.connect(bench.cancel)
+        panel.cancel_wanted.connect(workbench.cancel)
         panel.task_wanted.connect(lambda task: window.dataset_keeper.fill(task, trace_over=True))
-        bench.on(TrustFound, self._take)
-        bench.on(Unanswered, self._take_refusal)
-        bench.history_changed.connect(self._follow)
-        bench.given_up.connect(lambda _: self._stop())
-        bench.working.connect(self._take_working)
-        for changed in (bench.model_opened, bench.metric_changed):
+        workbench.on(TrustFound, self._take)
+        workbench.on(Unanswered, self._take_refusal)
+        workbench.history_changed.connect(self._follow)
+        workbench.given_up.connect(lambda _: self._stop())
+        workbench.working.connect(self._take_working)
+        for changed in (workbench.model_opened, workbench.metric_changed):
             changed.connect(lambda _: self._show())
-        bench.idle.connect(self._show)  # what can be evaluated may be known only then
+        workbench.idle.connect(self._show)  # what can be evaluated may be known only then
         self._show()
 
     def _state(self) -> tuple[object, ...]:
         """What an evaluation depends on."""
-        document = self._bench.document
-        return (*document.basis, self._bench.cut_kind, document.traced, document.rule, document.size)
+        document = self._workbench.document
+        return (*document.basis, self._workbench.cut_kind, document.traced, document.rule, document.size)
 
     def start(self) -> None:
         """Evaluate the circuit shown, where the user can see it; what is evaluated already goes on."""
@@ -77,29 +77,29 @@ class Trusting(QObject):
 
     def evaluate(self) -> None:
         """Evaluate the circuit shown."""
-        size, scored = self._bench.document.size, self._bench.scored
+        size, scored = self._workbench.document.size, self._workbench.scored
         if not size or scored is None:
             return
         self._serial += 1
-        self._asked, self._found, self._problem = WantTrust(self._serial, size), None, ""
+        self._asked, self._found, self._problem = TrustQuery(self._serial, size), None, ""
         self._of = self._state()
         self._name_subject()
         self._pace.restart()
         self._left = ""
-        self._bench.want("trust", self._asked)
+        self._workbench.set_query("trust", self._asked)
         self._show()
 
     def _name_subject(self) -> None:
         """What the statements are of: the circuit of the scores that the engine has now."""
-        scored = self._bench.scored
-        self._subject = self._bench.drawn.subject()
+        scored = self._workbench.scored
+        self._subject = self._workbench.drawn.subject()
         self._scores_of = None if scored is None else scored.of
 
     def _stop(self) -> None:
         """What is known so far stays."""
         if self._asked is not None:
             self._asked = None
-            self._bench.want("trust", None)
+            self._workbench.set_query("trust", None)
             self._show()
 
     def _take_working(self, words: str, share: float | None) -> None:
@@ -112,7 +112,7 @@ class Trusting(QObject):
                 self._show()
 
     def _take(self, found: TrustFound) -> None:
-        if found.want != self._asked:
+        if found.query != self._asked:
             return
         self._found = found
         self._name_subject()  # scores may have come since it was asked for
@@ -121,13 +121,13 @@ class Trusting(QObject):
         self._show()
 
     def _take_refusal(self, refusal: Unanswered) -> None:
-        if refusal.want == self._asked:
+        if refusal.query == self._asked:
             self._problem = refusal.words
             self._stop()
 
     def _follow(self) -> None:
         """The document is another one; what was found of another model says nothing here."""
-        if self._of and self._of[0] != self._bench.document.model:
+        if self._of and self._of[0] != self._workbench.document.model:
             self._stop()
             self._found, self._of, self._subject = None, (), None
         if self._asked is not None and self._of != self._state():
@@ -145,8 +145,8 @@ class Trusting(QObject):
         self._fill_action.setEnabled(bool(data.lacks and data.tasks))
 
     def _data(self) -> TrustData:
-        bench, found = self._bench, self._found
-        opened = bench.opened
+        workbench, found = self._workbench, self._found
+        opened = workbench.opened
         why_not = self._why_not()
         stale = found is not None and self._is_stale()
         waiting: tuple[str, ...] = ()
@@ -167,7 +167,7 @@ class Trusting(QObject):
 
     def _is_stale(self) -> bool:
         """Whether what was found is of an earlier state, or of other scores."""
-        scored = self._bench.scored
+        scored = self._workbench.scored
         return self._of != self._state() or scored is None or scored.of != self._scores_of
 
     def _heading(self, stale: bool) -> str:
@@ -179,18 +179,18 @@ class Trusting(QObject):
 
     def _why_not(self) -> str:
         """Why nothing can be evaluated now."""
-        if not self._bench.document.size:
+        if not self._workbench.document.size:
             return NO_CIRCUIT
-        return "" if self._bench.scored is not None else NO_SCORES
+        return "" if self._workbench.scored is not None else NO_SCORES
 
     def _lacks(self) -> str:
         """What a dataset is needed for, and what is missing of it."""
-        document = self._bench.document
-        if self._bench.opened is None:
+        document = self._workbench.document
+        if self._workbench.opened is None:
             return ""
         if document.choice.over_dataset and document.dataset and not document.traced_rows:
             return f"The next trace goes over the dataset's {pairs_words(len(document.dataset))}: press T."
-        scored = self._bench.scored
+        scored = self._workbench.scored
         pairs = len(document.traced_rows)
         if pairs and scored is not None and scored.pairs:
             pairs = scored.pairs  # without the rows that do not fit

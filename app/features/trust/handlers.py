@@ -1,15 +1,15 @@
-"""The part of a request that evaluates a circuit, question by question; what is found out is kept when something else
-comes in between. Runs in the engine's thread; imports torch."""
+"""How far a circuit can be trusted, question by question; what is found out is kept when something else
+comes in between. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from app.features.trust.queries import EVALUATING, TrustFound, WantTrust
+from app.features.trust.queries import EVALUATING, TrustFound, TrustQuery
 from app.messages.request import Cancel, Request, Send, Working
 from app.presenters.telling import Telling
 from app.worker.pairs import dataset_of
-from app.worker.session_cache import Bench, ScoresKey
+from app.worker.session_cache import ScoresKey, SessionCache
 from app.worker.traces import options_of
 from core.errors import ALIKE, ANOTHER, InputError, NothingToRecoverError
 from core.evaluation.limits import LEAST_PAIRS
@@ -19,23 +19,23 @@ from core.tracing.method import METHODS
 from core.tracing.told_options import options_told
 
 
-def serve_trust(want: WantTrust, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def handle_trust(query: TrustQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Answer all questions about the circuit; send the statements as they come. Raises InputError where there is
     nothing to recover, Cancelled."""
-    key = bench.scores_key(request.document)
-    name = "trust subject", key, want.size
-    if name not in bench.kept:
-        bench.kept[name] = _subject(want, request, bench, key)
-    subject: Subject = bench.kept[name]  # with what it remembers
-    report: dict[str, Any] = bench.kept.setdefault(
-        ("trust", key, want.size), {"size": want.size, "edges": len(subject.scores.values)}
+    key = cache.scores_key(request.document)
+    name = "trust subject", key, query.size
+    if name not in cache.kept:
+        cache.kept[name] = _subject(query, request, cache, key)
+    subject: Subject = cache.kept[name]  # with what it remembers
+    report: dict[str, Any] = cache.kept.setdefault(
+        ("trust", key, query.size), {"size": query.size, "edges": len(subject.scores.values)}
     )
     answered: set[str] = report.setdefault("answered", set())
 
     def tell() -> None:
         said = tuple(s for name in QUESTIONS if name in answered for s in QUESTIONS[name].say(report))
         waiting = tuple(question.title for name, question in QUESTIONS.items() if name not in answered)
-        send(TrustFound(request.number, want, said, waiting, len(subject.dataset)))
+        send(TrustFound(request.number, query, said, waiting, len(subject.dataset)))
 
     tell()
     runs = {name: 1 if _is_quick(name, subject) else question.runs for name, question in QUESTIONS.items()}
@@ -68,8 +68,8 @@ def _is_quick(name: str, subject: Subject) -> bool:
     return len(subject.dataset) < least.get(name, 0)
 
 
-def _subject(want: WantTrust, request: Request, bench: Bench, key: ScoresKey) -> Subject:
-    scores = bench.scores[key]
-    dataset = dataset_of(bench, request.document, key.rows) if key.rows else Dataset([bench.session.pair])
+def _subject(query: TrustQuery, request: Request, cache: SessionCache, key: ScoresKey) -> Subject:
+    scores = cache.scores[key]
+    dataset = dataset_of(cache, request.document, key.rows) if key.rows else Dataset([cache.session.pair])
     options = options_told(scores.about) if key.choice.file else options_of(key.choice)
-    return Subject(bench.session, scores, dataset, key.kind, want.size, options)
+    return Subject(cache.session, scores, dataset, key.kind, query.size, options)

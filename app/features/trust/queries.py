@@ -1,17 +1,17 @@
-"""What the window asks about how far to trust a circuit, and the answers. `handlers` serves them."""
+"""What the window asks about how far to trust a circuit, and the replies. `handlers` serves them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.messages.request import Want
+from app.messages.request import Query
 from core.evaluation.statement import Statement
 
 EVALUATING = "Evaluating the circuit"  # while that is done
 
 
 @dataclass(frozen=True)
-class WantTrust(Want):
+class TrustQuery(Query):
     """Evaluate the circuit of the best `size` edges. serial tells one asking from the next."""
 
     serial: int
@@ -24,7 +24,7 @@ class TrustFound:
     on."""
 
     number: int
-    want: WantTrust
+    query: TrustQuery
     statements: tuple[Statement, ...]
     waiting: tuple[str, ...]
     pairs: int

@@ -43,7 +43,7 @@ def test_after_a_trace_over_a_dataset_both_say_of_what(reader: Person) -> None:
     paste(reader, ROWS)
     over_dataset(reader)
     trace(reader)
-    pairs = reader.bench.scored.pairs
+    pairs = reader.workbench.scored.pairs
     assert pairs > 1
     index = chosen_edge(reader)
     assert [words for words, _ in reader.effect_words()] == [f"estimated, {pairs} pairs", "measured, this pair"]
@@ -51,12 +51,12 @@ def test_after_a_trace_over_a_dataset_both_say_of_what(reader: Person) -> None:
     assert not gap(reader)
     assert not reader.window.inspector.effects.flag.isVisible()
     edge = reader.edge(index)
-    assert edge not in reader.bench.measured  # nothing of one pair beside the means, in the table or on the canvas
+    assert edge not in reader.workbench.measured  # nothing of one pair beside the means, in the table or on the canvas
 
     # A cut on the pair keeps its figure on the wire, and is not taken for a mean.
     reader.press(Qt.Key.Key_P, widget=reader.window.canvas)
-    assert edge not in reader.bench.measured
-    (mark,) = [mark for mark in reader.bench.drawn.canvas().edges if mark.index == index]
+    assert edge not in reader.workbench.measured
+    (mark,) = [mark for mark in reader.workbench.drawn.canvas().edges if mark.index == index]
     assert not mark.measured
     session = reader.session()
     one = float(session.run([ws.Edit(edge, "patch")]).metric[0] - session.clean.metric[0])
@@ -73,7 +73,7 @@ def test_after_a_trace_over_a_dataset_both_say_of_what(reader: Person) -> None:
     reader.click_edge(index)
 
     # Measured over the same pairs, they are of the same.
-    reader.bench.select(())
+    reader.workbench.select(())
     reader.window.commands["measure"].trigger()
     reader.rest()
     reader.click_edge(index)
@@ -102,6 +102,6 @@ def test_with_other_edits_in_place_the_estimate_says_that_it_is_without(reader: 
 @pytest.mark.parametrize(("file_pairs", "said"), [(0, "its file"), (12, "12 pairs of its file")])
 def test_scores_of_a_file_are_of_its_inputs(reader: Person, file_pairs: int, said: str) -> None:
     trace(reader)
-    sides = side_by_side(replace(reader.bench.scored, from_file=True, file_pairs=file_pairs), others=False)
+    sides = side_by_side(replace(reader.workbench.scored, from_file=True, file_pairs=file_pairs), others=False)
     assert said in sides.words
     assert sides.measured == "this pair"

@@ -31,10 +31,10 @@ def export(reader: Person, tmp_path: Path, monkeypatch):
 
 def test_a_caption_states_the_recovery_of_the_circuit_shown_and_not_of_the_traces_own_size(reader, export) -> None:
     trace(reader)
-    found = reader.bench.document.size
+    found = reader.workbench.document.size
     size = 104 if found != 104 else 105
     type_size(reader, size)
-    kept = reader.bench.known.kept
+    kept = reader.workbench.known.kept
     assert kept.size == size
     share = share_words(kept.share)
     assert share in reader.window.faithfulness.title.text()
@@ -66,24 +66,24 @@ def test_a_circuits_file_holds_the_circuit_and_not_what_the_canvas_shows_beside_
     trace(reader)
     type_size(reader, 40)
     alone = from_json(export("Circuit as JSON", "alone.json"))
-    reader.click_node(reader.bench.opened.graph.nodes[6])
+    reader.click_node(reader.workbench.opened.graph.nodes[6])
     reader.press(Qt.Key.Key_X)
     shown = len(reader.window.canvas.scene.data.edges)
     assert shown > 40
     beside = from_json(export("Circuit as JSON", "beside.json"))
     assert beside.edges.tolist() == alone.edges.tolist()
-    assert beside.edges.tolist() == reader.bench.scored.ranking.kept(40).tolist()
+    assert beside.edges.tolist() == reader.workbench.scored.ranking.kept(40).tolist()
     words = words_of(export("Figure as SVG", "figure.svg"))
     assert f"40 of 262 edges + {shown - 40} beside them" in words
 
 
 def test_a_figure_of_an_earlier_run_is_in_no_file(reader: Person, export) -> None:
-    before = reader.bench.ran.before
+    before = reader.workbench.ran.before
     reader.window.taker.take_text("A", "When Tom gave a drink to")
-    caption = reader.bench.drawn.snapshot().caption()  # nothing of the new input is known yet
+    caption = reader.workbench.drawn.snapshot().caption()  # nothing of the new input is known yet
     assert f"{before:.3f}" not in caption.metric
     reader.rest()
-    assert f"{reader.bench.ran.before:.3f} before" in reader.bench.drawn.snapshot().caption().metric
+    assert f"{reader.workbench.ran.before:.3f} before" in reader.workbench.drawn.snapshot().caption().metric
 
 
 def test_the_strip_always_says_by_which_method_and_over_what_the_edges_are_ranked(reader: Person) -> None:
@@ -100,19 +100,19 @@ def test_the_strip_always_says_by_which_method_and_over_what_the_edges_are_ranke
 def test_a_trace_of_nodes_leaves_the_order_of_the_edges_as_it_was(reader: Person) -> None:
     choose(reader, "integrated-edges")
     trace(reader)
-    before, size = reader.bench.scored, reader.bench.document.size
+    before, size = reader.workbench.scored, reader.workbench.document.size
     for level in ("nodes", "positions"):
         score(reader, level)
         trace(reader)
         assert reader.window.canvas.scene.data.scores is not None
-        assert reader.bench.scored.method == "integrated-edges"
-        assert (reader.bench.scored.values == before.values).all()
-        assert reader.bench.document.size == size
+        assert reader.workbench.scored.method == "integrated-edges"
+        assert (reader.workbench.scored.values == before.values).all()
+        assert reader.workbench.document.size == size
         assert "by Integrated edges" in reader.window.faithfulness.note.text()
     score(reader, "edges")
     choose(reader, "eap-ig")
     trace(reader)  # this is asked for
-    assert reader.bench.scored.method == "eap-ig"
+    assert reader.workbench.scored.method == "eap-ig"
     assert reader.window.canvas.scene.data.scores is None
 
 

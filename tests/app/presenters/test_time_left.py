@@ -133,7 +133,7 @@ def test_what_was_reckoned_stands_beside_the_bar(reader: Person, monkeypatch: py
     monkeypatch.setattr("app.presenters.trace_cost.Estimates.seconds", lambda self, work: 600.0)
     choose(reader, "exact-scan")
     seen: list[tuple[str, str]] = []
-    reader.bench.on(Working, lambda work: seen.append((work.words, reader.window.status.work.text())))
+    reader.workbench.on(Working, lambda work: seen.append((work.words, reader.window.status.work.text())))
     trace(reader)
     assert ("Exact scan, 262 edges", "Exact scan, 262 edges · about 10 min left") in seen
     assert "about" not in reader.message(), "a time that is never corrected"
@@ -142,8 +142,8 @@ def test_what_was_reckoned_stands_beside_the_bar(reader: Person, monkeypatch: py
 def test_an_examples_prompts_are_shown_before_its_model_is_open(reader: Person) -> None:
     reader.window.opener.open_example("names/0")
     card = reader.window.inputs.card_a
-    example = reader.bench.document
-    assert reader.bench.opened is None, "the libraries or the model may take seconds"
+    example = reader.workbench.document
+    assert reader.workbench.opened is None, "the libraries or the model may take seconds"
     assert card.card().text == example.clean.text
     assert not card.card().tokens
     assert [chip.text for chip in card.chips.tokens()] == example.clean.text.split()

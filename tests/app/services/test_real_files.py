@@ -70,7 +70,7 @@ def test_what_could_keep_a_reader_waiting_is_named_and_refused(waiting: dict[str
 def test_what_is_dropped_on_a_card_or_opened_as_scores_is_looked_at_first(
     reader: Person, waiting: dict[str, Path]
 ) -> None:
-    before = reader.bench.document
+    before = reader.workbench.document
     for words, path in waiting.items():
         reader.window.taker.take_paths("A", [str(path)])
         reader.rest()
@@ -79,7 +79,7 @@ def test_what_is_dropped_on_a_card_or_opened_as_scores_is_looked_at_first(
         reader.window.scores_opener.open(str(path))
         reader.rest()
         assert "not a file that can be opened here" in _said(reader)
-    assert reader.bench.document == before
+    assert reader.workbench.document == before
 
 
 def _said(person: Person) -> str:

@@ -27,9 +27,9 @@ def cut_the_strongest(person: Person) -> None:
     (index,) = person.strong_edges()
     person.click_edge(index)
     person.press(Qt.Key.Key_X)
-    assert person.bench.ran.after != first[1]
+    assert person.workbench.ran.after != first[1]
     metric, _ = person.expected([Edit(person.edge(index), "patch")])
-    assert person.bench.ran.after == pytest.approx(metric, abs=1e-4)
+    assert person.workbench.ran.after == pytest.approx(metric, abs=1e-4)
     person.press(Qt.Key.Key_X)
     assert person.figures() == first
 
@@ -42,7 +42,7 @@ def test_the_first_start_shows_a_live_circuit(person: Person) -> None:
     assert person.card("A").chips.chip_texts()[:3] == ["When", "Mary", "and"]
     assert person.predictions()[0][0] == "Mary"
     assert person.window.predictions.metric_name.text() == 'logit(" Mary") − logit(" John")'
-    assert person.bench.ran.before > 1
+    assert person.workbench.ran.before > 1
     assert len(person.window.canvas.scene.data.edges) == 48
     assert parity(person) <= PARITY["bundled:names"]
     cut_the_strongest(person)
@@ -58,18 +58,18 @@ def test_every_example_opens_and_its_answer_depends_on_the_input(person: Person,
         assert not person.window.inputs.metric_editor.problem.isVisible(), example.key
         assert person.predictions(), example.key
         assert parity(person) <= PARITY[model], example.key
-        assert abs(person.bench.scored.values).max() > 1e-3, example.key
-        person.bench.editing.patch(Node("input"))  # from B through and through
+        assert abs(person.workbench.scored.values).max() > 1e-3, example.key
+        person.workbench.editing.patch(Node("input"))  # from B through and through
         person.rest()
         b = person.session().counterfactual
-        assert person.bench.ran.after == pytest.approx(float(b.metric[0]), abs=1e-3), example.key
-        assert person.bench.ran.after < person.bench.ran.before, example.key
+        assert person.workbench.ran.after == pytest.approx(float(b.metric[0]), abs=1e-3), example.key
+        assert person.workbench.ran.after < person.workbench.ran.before, example.key
 
 
 def test_shapes_says_what_it_sees_and_where_it_looks(person: Person) -> None:
     person.window.opener.open_model("bundled:shapes")
     person.rest()
-    top = max(person.bench.ran.rows, key=lambda row: row.before)
+    top = max(person.workbench.ran.rows, key=lambda row: row.before)
     assert top.label in person.card("A").name.text() or top.before > 0.5
     person.click_node(Node("head", 2, 1))
     assert person.window.inspector.attention.patches.isVisible()
@@ -81,7 +81,7 @@ def test_a_trace_of_names_recovers_most_with_few_edges(person: Person) -> None:
     person.rest()
     person.click(person.window.top_bar.trace)
     person.rest()
-    recovered = person.bench.recovered
+    recovered = person.workbench.recovered
     assert recovered.share >= 0.8
     assert recovered.size < recovered.edges / 2
     assert recovered.share > recovered.random

@@ -23,7 +23,7 @@ from tests.app.stories.steps import begin, drag, export, metric, says, svg_words
 
 def strongest_head(person: Person):
     """The head whose edges have the largest score, of those that later layers read at every patch."""
-    graph, values = person.bench.opened.graph, person.bench.scored.values
+    graph, values = person.workbench.opened.graph, person.workbench.scored.values
     writers = (graph.edge(int(index)).writer for index in np.argsort(-np.abs(values)))
     return next(writer for writer in writers if writer.kind == "head" and writer.layer < graph.layers - 1)
 
@@ -34,15 +34,15 @@ def test_a_region_is_blurred_and_a_head_patched_there(person: Person, tmp_path: 
     region = (36, 37, 44, 45)  # of eight by eight patches; the circle is there
     drag(picture, *(picture.patch_rect(patch).center().toPoint() for patch in (36, 37, 45, 44)))
     person.rest()
-    prefix = person.bench.opened.prefix
+    prefix = person.workbench.opened.prefix
     positions = tuple(patch + prefix for patch in region)
-    assert person.bench.positions == positions
+    assert person.workbench.positions == positions
     assert picture.picked() == region
     assert person.window.inputs.where_words.text() == "4 patches picked: new edits are there only"
 
     make(person, "Make B: Blur")
     model = load_model("bundled:shapes")
-    path = person.bench.document.clean.path
+    path = person.workbench.document.clean.path
     clean = model.pair(path)
     blurred = corrupted_side(model, clean.clean, ImageCorruption("blur", region))
     assert np.array_equal(person.card("B").card().image, blurred.view)
@@ -68,7 +68,7 @@ def test_a_region_is_blurred_and_a_head_patched_there(person: Person, tmp_path: 
 
 
 def chosen_metric(person: Person) -> Metric:
-    choice = person.bench.document.metric
+    choice = person.workbench.document.metric
     return Metric(choice.kind, choice.target, choice.foil)
 
 
@@ -103,7 +103,7 @@ def test_three_edits_a_branch_and_the_way_back(person: Person, tmp_path: Path, m
     leave(person)
     assert says(metric(person), expected(one, four))
     click_step(person, steps[2])
-    assert [edit.target for edit in person.bench.document.edits] == [one, two, three]
+    assert [edit.target for edit in person.workbench.document.edits] == [one, two, three]
     assert says(metric(person), expected(one, two, three))
 
     words = svg_words(export(person, monkeypatch, "Figure as SVG", tmp_path / "branch.svg"))

@@ -53,7 +53,7 @@ def test_the_strongest_wire_is_cut_and_the_answer_changes(person: Person, tmp_pa
 
 def test_the_head_that_reads_the_next_token_is_found_and_taken_out(person: Person, tmp_path: Path, monkeypatch) -> None:
     begin(person, "The sequence comes again")
-    labels = [label.strip() for label in person.bench.ready.labels]
+    labels = [label.strip() for label in person.workbench.ready.labels]
     assert labels.index("music") == 3  # after the first “seven”; the last token is the second one
     found = look_for(person, "reads music")
     session = person.session()
@@ -98,13 +98,13 @@ def test_a_circuit_is_traced_kept_and_handed_on(person: Person, tmp_path: Path, 
     start, *way = (QPoint(round(track.x_of(size)), middle) for size in (30, 90, 200))
     drag(track, start, *way)
     person.rest()
-    size = person.bench.document.size
+    size = person.workbench.document.size
     assert abs(size - 200) <= 8
     assert panel.field.text() == str(size)
 
     # What is said to be recovered is what a circuit of just these edges recovers.
     session = person.session()
-    scored = person.bench.scored
+    scored = person.workbench.scored
     scores = ws.Scores(session.graph, scored.values, scored.method, scored.kind, direction=scored.ranking.direction)
     circuit = scores.top(size)
     none, kept, whole = (
@@ -120,7 +120,7 @@ def test_a_circuit_is_traced_kept_and_handed_on(person: Person, tmp_path: Path, 
     assert read.values == pytest.approx(np.sort(circuit.values)[::-1], abs=1e-6)
     assert float(session.run_circuit(read, "patch").metric[0]) == pytest.approx(kept, abs=1e-5)
     person.choose("Edit", "Undo")  # the drag is one step
-    assert person.bench.history.redo_words.startswith("Keep")
+    assert person.workbench.history.redo_words.startswith("Keep")
 
 
 def test_a_head_is_cut_at_one_token_on_the_second_level(person: Person, tmp_path: Path, monkeypatch) -> None:
@@ -131,17 +131,17 @@ def test_a_head_is_cut_at_one_token_on_the_second_level(person: Person, tmp_path
     last = data.columns[-1].positions
     move = clickable(person, Move, goal=last)
     click_place(person, Spot(move.head, last))
-    person.press(Qt.Key.Key_X, widget=person.window.unfolded)
+    person.press(Qt.Key.Key_X, widget=person.window.positions_canvas)
     data = unfolded(person)
     session = person.session()
     here = float(session.run([Edit(move.head, "patch", last)]).metric[0])
     everywhere = float(session.run([Edit(move.head, "patch")]).metric[0])
-    assert person.bench.ran.after == pytest.approx(here, abs=1e-4)
+    assert person.workbench.ran.after == pytest.approx(here, abs=1e-4)
     assert says(metric(person), here)
     assert person.edits() == [f"{move.head.name} from B at “to”"]
 
     # One position of this head alone: what it does elsewhere is the difference.
-    person.press(Qt.Key.Key_X, widget=person.window.unfolded)
+    person.press(Qt.Key.Key_X, widget=person.window.positions_canvas)
     assert says(metric(person), float(session.clean.metric[0]))
     person.choose("Edit", "Pick No Tokens")
     person.click(person.window.levels.buttons["components"])

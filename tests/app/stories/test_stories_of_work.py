@@ -38,7 +38,7 @@ def test_means_are_taken_over_the_rows_of_a_task(person: Person, tmp_path: Path,
     (fill,) = [a for a in panel.fill_menu.actions() if plain(a.text()) == "Fill from Indirect objects"]
     fill.trigger()
     person.rest()
-    document = person.bench.document
+    document = person.workbench.document
     assert len(document.dataset) == 24
     figures = measured(person)
     for row, figure in list(zip(document.dataset, figures, strict=True))[:3]:
@@ -81,7 +81,7 @@ def test_a_group_is_named_coloured_and_edited_together(person: Person, tmp_path:
     QTest.keyClicks(several.name, "movers")
     person.press(Qt.Key.Key_Return, widget=several.name)
     person.click(several.swatches.buttons["teal"])
-    (group,) = person.bench.document.groups
+    (group,) = person.workbench.document.groups
     assert (group.name, group.color, set(group.nodes)) == ("movers", "teal", set(nodes))
     person.press(Qt.Key.Key_Escape, widget=person.window.canvas)
     person.click(person.window.canvas, labels(person)["movers"].center().toPoint())
@@ -113,8 +113,8 @@ def test_all_of_it_by_the_keyboard(person: Person, tmp_path: Path, monkeypatch) 
             break
         QTest.keyClick(focus, Qt.Key.Key_Tab)
     person.press(Qt.Key.Key_Space)
-    assert person.bench.document.model == "bundled:names"
-    person.wait(lambda: person.bench.scored is not None)
+    assert person.workbench.document.model == "bundled:names"
+    person.wait(lambda: person.workbench.scored is not None)
 
     look_for(person, "a2.h1")
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
@@ -124,11 +124,11 @@ def test_all_of_it_by_the_keyboard(person: Person, tmp_path: Path, monkeypatch) 
     run("repl zero", "zero")
     person.press(Qt.Key.Key_X)
     head = Node("head", 2, 1)
-    assert person.bench.document.edits == (Edit(head, "zero"),)
+    assert person.workbench.document.edits == (Edit(head, "zero"),)
     metric_after, _ = person.expected([Edit(head, "zero")])
     assert says(metric(person), metric_after)
     run("undo", "Undo Cut a2.h1 (zero)")
-    assert person.bench.document.edits == ()
+    assert person.workbench.document.edits == ()
     run("redo", "Redo Cut a2.h1 (zero)")
     assert says(metric(person), metric_after)
     person.press(Qt.Key.Key_Up)  # along the graph
@@ -157,7 +157,7 @@ def test_a_model_of_ones_own_is_dropped_on_the_welcome_page(
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(models.gpt2))])
     assert person.drop(window, mime)
-    person.wait(lambda: person.bench.opened is not None)
+    person.wait(lambda: person.workbench.opened is not None)
     assert window.windowTitle() == "gpt2 - Wirescope"
     person.type_prompt("A", CLEAN)
     person.type_prompt("B", COUNTERFACTUAL)

@@ -129,7 +129,7 @@ def test_the_canvas_says_what_is_selected_and_what_it_is_known_for(reader: Perso
     assert "Selected: a1.h2." in heard.text(QAccessible.Text.Description)
     assert said[0] == "a1.h2, head 2 of layer 1, selected"
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
-    ran = reader.bench.ran
+    ran = reader.workbench.ran
     (words,) = [words for words in said if words.startswith("logit")]
     assert f"{ran.after:.2f}"[:4].replace("-", "−") in words
     assert "from" in words

@@ -24,7 +24,7 @@ class Loop:
 
 @pytest.fixture
 def watched(person: Person) -> Iterator[tuple[Person, Collector]]:
-    yield person, Collector(person.bench)
+    yield person, Collector(person.workbench)
     gc.unfreeze()
 
 

@@ -51,7 +51,7 @@ def test_from_the_welcome_page_to_a_figure_by_keys_alone(person: Person, tmp_pat
     example = next(iter(window.welcome.example_buttons.values()))  # who gets the drink
     go_to(person, example)
     press(person, Key.Key_Space)
-    person.wait(lambda: person.bench.scored is not None and not person.bench.busy)
+    person.wait(lambda: person.workbench.scored is not None and not person.workbench.busy)
     assert window.canvas.isVisible()
 
     # To the canvas, to a node, to its strongest edge, and cut it.
@@ -61,19 +61,19 @@ def test_from_the_welcome_page_to_a_figure_by_keys_alone(person: Person, tmp_pat
         press(person, Key.Key_Up)
     press(person, Key.Key_Right)
     person.rest()
-    (node,) = person.bench.selection
+    (node,) = person.workbench.selection
     assert node == Node("head", 1, 1)
     for _ in range(MANY):
-        if isinstance(person.bench.selection[0], Edge):
+        if isinstance(person.workbench.selection[0], Edge):
             break
         press(person, Key.Key_Return)
-    (edge,) = person.bench.selection
+    (edge,) = person.workbench.selection
     assert isinstance(edge, Edge)
-    before = person.bench.ran.after
+    before = person.workbench.ran.after
     press(person, Key.Key_X)
     person.rest()
     metric, _ = person.expected([Edit(edge, "patch")])
-    assert person.bench.ran.after == pytest.approx(metric, abs=1e-4)
+    assert person.workbench.ran.after == pytest.approx(metric, abs=1e-4)
 
     # Read the predictions, and take them along.
     go_to(person, window.predictions, Key.Key_Tab, CTRL)
@@ -83,22 +83,22 @@ def test_from_the_welcome_page_to_a_figure_by_keys_alone(person: Person, tmp_pat
 
     press(person, Key.Key_Z, CTRL)
     person.rest()
-    assert person.bench.ran.after == before
+    assert person.workbench.ran.after == before
     assert person.edits() == []
 
     # Another metric.
     go_to(person, window.inputs, Key.Key_Tab, CTRL)
     go_to(person, window.inputs.metric_editor.kind)
-    name = person.bench.ran.metric_name
+    name = person.workbench.ran.metric_name
     press(person, Key.Key_Down)
     person.rest()
-    assert person.bench.ran.metric_name != name
+    assert person.workbench.ran.metric_name != name
 
     # Trace, and write the figure.
     go_to(person, window.canvas, Key.Key_Tab, CTRL)
     press(person, Key.Key_T)
     person.rest()
-    assert person.bench.recovered is not None
+    assert person.workbench.recovered is not None
     path = tmp_path / "figure.svg"
     monkeypatch.setattr(export.QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     press(person, Key.Key_E, CTRL)

@@ -183,7 +183,7 @@ def test_the_view_moves(onlooker: Person, name: str) -> None:
     canvas = onlooker.window.canvas
     home = canvas.camera
     if name.startswith("frame"):
-        onlooker.click_node(onlooker.bench.opened.graph.nodes[2])
+        onlooker.click_node(onlooker.workbench.opened.graph.nodes[2])
         onlooker.window.commands["frame_all" if name == "frame" else "zoom_in"].trigger()
         home = canvas.camera
     onlooker.window.commands[name].trigger()
@@ -256,7 +256,7 @@ def test_recent_models_open_again_and_can_be_forgotten(reader: Person, models) -
 
 def test_packs_are_offered_with_their_size_or_opened(reader: Person, monkeypatch) -> None:
     opened = []
-    monkeypatch.setattr(reader.bench.models, "open", lambda document, words="": opened.append(document))
+    monkeypatch.setattr(reader.workbench.models, "open", lambda document, words="": opened.append(document))
     monkeypatch.setattr(packs, "is_installed", lambda name: name == "smollm2")
     listed = dict(entries(reader.menu("File/Model Packs")))
     assert list(listed) == ["SmolLM2-135M-Instruct", "Get DINOv2 ViT-S/14 (90 MB)"]
@@ -269,7 +269,7 @@ def test_packs_are_offered_with_their_size_or_opened(reader: Person, monkeypatch
 
 def test_examples_are_opened_from_the_file_menu(reader: Person, monkeypatch) -> None:
     opened: list[Document] = []
-    monkeypatch.setattr(reader.bench.models, "open", lambda document, words="": opened.append(document))
+    monkeypatch.setattr(reader.workbench.models, "open", lambda document, words="": opened.append(document))
     listed = [action for _, action in entries(reader.menu("File/Examples")) if action.isEnabled()]
     assert len(listed) > 6
     for action in listed:

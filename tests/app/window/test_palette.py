@@ -68,7 +68,7 @@ def test_what_cannot_be_done_says_why_and_does_nothing(reader: Person) -> None:
     assert (row.words, row.enabled, row.why) == ("Cut Selection", False, "Select a node or a wire first")
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert palette.isVisible()
-    assert not reader.bench.document.edits
+    assert not reader.workbench.document.edits
 
 
 def test_enter_runs_the_first_and_the_focus_goes_back(reader: Person) -> None:
@@ -81,7 +81,7 @@ def test_enter_runs_the_first_and_the_focus_goes_back(reader: Person) -> None:
     reader.rest()
     assert not palette.isVisible()
     assert QApplication.focusWidget() is canvas
-    assert [edit.target for edit in reader.bench.document.edits] == [reader.edge(index)]
+    assert [edit.target for edit in reader.workbench.document.edits] == [reader.edge(index)]
 
 
 def test_the_entries_of_changing_menus_run_too(reader: Person, models) -> None:

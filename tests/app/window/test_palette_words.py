@@ -104,13 +104,13 @@ def test_a_title_ranks_above_any_description() -> None:
 
 
 def test_theme_and_enter_change_the_theme_and_nothing_else(reader: Person) -> None:
-    document = reader.bench.document
+    document = reader.workbench.document
     palette = summon(reader, "theme")
     assert [row.effect for row in palette.rows()[:3]] == ["Dark → Light", "in use", "Dark → As the System"]
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     reader.rest()
     assert theme.choice() == "light"
-    assert reader.bench.document == document
+    assert reader.workbench.document == document
     assert "in use" in summon(reader, "light").rows()[0].spoken()
 
 

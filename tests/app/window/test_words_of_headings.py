@@ -53,7 +53,7 @@ def headings(person: Person) -> set[str]:
 def test_technical_words_of_headings_are_in_the_glossary(reader: Person) -> None:
     trace(reader)
     (index,) = reader.strong_edges()
-    reader.click_node(reader.bench.opened.graph.edge(index).writer)
+    reader.click_node(reader.workbench.opened.graph.edge(index).writer)
     reader.window.docks["table"].show()
     reader.rest()
     collected = headings(reader)

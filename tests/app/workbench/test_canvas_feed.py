@@ -13,7 +13,7 @@ from views.canvas.data import CanvasData
 def builds(reader: Person, monkeypatch: pytest.MonkeyPatch) -> list[CanvasData]:
     """What is built from now on, however long the answers of one request take."""
     made: list[CanvasData] = []
-    feed = reader.bench.canvas_feed
+    feed = reader.workbench.canvas_feed
     build = feed._build
 
     def counted() -> CanvasData | None:
@@ -28,10 +28,10 @@ def builds(reader: Person, monkeypatch: pytest.MonkeyPatch) -> list[CanvasData]:
 
 
 def test_the_canvas_is_built_twice_a_cut(reader: Person, builds: list[CanvasData]) -> None:
-    graph = reader.bench.opened.graph
+    graph = reader.workbench.opened.graph
     for edge in (graph.edge(3), graph.edge(7)):
         builds.clear()
-        reader.bench.editing.toggle(edge, "cut")
+        reader.workbench.editing.toggle(edge, "cut")
         assert len(builds) == 1, "the cut itself is drawn at once"
         reader.rest()
         assert 1 <= len(builds) <= 2
@@ -40,7 +40,7 @@ def test_the_canvas_is_built_twice_a_cut(reader: Person, builds: list[CanvasData
 
 
 def test_a_selection_is_one_build_and_one_with_its_figures(reader: Person, builds: list[CanvasData]) -> None:
-    reader.bench.select((reader.bench.opened.graph.nodes[2],))
+    reader.workbench.select((reader.workbench.opened.graph.nodes[2],))
     assert len(builds) == 1
     reader.rest()
     assert len(builds) == 2

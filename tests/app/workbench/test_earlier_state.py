@@ -18,19 +18,19 @@ from tests.app.tracing_steps import open_trust, score, trace, type_size
 @pytest.fixture
 def held(monkeypatch):
     """Requests are not sent, so that nothing new comes."""
-    from app.workbench.worker_client import Conversation
+    from app.workbench.worker_client import WorkerClient
 
-    return lambda: monkeypatch.setattr(Conversation, "_send", lambda self: None)
+    return lambda: monkeypatch.setattr(WorkerClient, "_send", lambda self: None)
 
 
 def test_a_card_shows_the_new_input_at_once_and_dimmed(reader: Person, held) -> None:
     held()
-    reader.bench.question.swap()
+    reader.workbench.question.swap()
     for letter, text in (("A", "When John gave a drink to"), ("B", "When Mary gave a drink to")):
         card = reader.card(letter).card()
         assert (card.text, card.awaited, card.tokens) == (text, True, ())
         assert reader.card(letter).chips.chip_texts() == text.split()
-    reader.bench.history.undo()
+    reader.workbench.history.undo()
     assert reader.card("A").card().text == "When Mary gave a drink to"
 
 
@@ -75,7 +75,7 @@ def test_nothing_of_another_model_stays(reader: Person, held, models) -> None:
     status = reader.window.status
     for label in (status.parity, status.device, status.memory, status.run):
         assert not label.isVisible()
-    assert reader.bench.extent.scores is None
+    assert reader.workbench.extent.scores is None
     assert not reader.window.trust.data().statements
     assert all(card.card().awaited for card in (reader.card("A"), reader.card("B")) if card.card().text)
 
@@ -84,8 +84,8 @@ def test_the_colours_of_nodes_come_back_with_their_trace(reader: Person) -> None
     score(reader, "nodes")
     trace(reader)
     values = reader.window.canvas.scene.data.scores.values
-    reader.bench.question.swap()
-    assert reader.bench.extent.scores is None  # at once: it was of the other A
+    reader.workbench.question.swap()
+    assert reader.workbench.extent.scores is None  # at once: it was of the other A
     reader.rest()
     reader.choose("Edit", "Undo")
     assert reader.window.canvas.scene.data.scores.values == pytest.approx(values, nan_ok=True)
@@ -94,7 +94,7 @@ def test_the_colours_of_nodes_come_back_with_their_trace(reader: Person) -> None
 def test_a_message_of_an_earlier_size_goes_when_the_handle_is_dragged_on(reader: Person) -> None:
     reader.window.faithfulness.size_wanted.emit(30)
     reader.rest()
-    reader.bench.message.emit("30 edges, for example")
+    reader.workbench.message.emit("30 edges, for example")
     said = reader.window.status_in_step
     reader.wait(lambda: not said._just_said.isActive())  # the event that brought it is over
     reader.window.faithfulness.size_wanted.emit(31)  # a drag is one step
@@ -103,12 +103,12 @@ def test_a_message_of_an_earlier_size_goes_when_the_handle_is_dragged_on(reader:
 
 def test_that_a_trace_found_nothing_small_is_said_of_that_trace_alone(reader: Person) -> None:
     trace(reader)
-    reader.bench.known.recovered = replace(reader.bench.recovered, is_small=False)
-    reader.bench.commit("Show the strongest edges", replace(reader.bench.document, size=None))
+    reader.workbench.known.recovered = replace(reader.workbench.recovered, is_small=False)
+    reader.workbench.commit("Show the strongest edges", replace(reader.workbench.document, size=None))
     reader.rest()
     strip = reader.window.circuits
     assert strip.data().nothing_small.startswith("no small circuit")
-    reader.bench.question.set_replacement("zero")
+    reader.workbench.question.set_replacement("zero")
     reader.rest()
     assert not strip.data().nothing_small, "it was measured with values from B"
     reader.choose("Edit", "Undo")
@@ -139,11 +139,11 @@ def test_what_the_user_gave_up_does_not_start_again_with_the_next_edit(reader: P
             if len(begun) == 1:
                 reader.window.opener.cancel()
 
-    reader.bench.working.connect(see)
+    reader.workbench.working.connect(see)
     section.measure_requested.emit()
     reader.rest()
     assert len(begun) == 1
-    reader.bench.editing.toggle(Node("mlp", 1), "cut")
+    reader.workbench.editing.toggle(Node("mlp", 1), "cut")
     reader.rest()
     assert len(begun) == 1
     assert all(row.hollow for row in section.rows.rows())
@@ -160,7 +160,7 @@ def test_an_evaluation_ends_when_edges_are_chosen_by_another_rule(reader: Person
             reader.window.faithfulness.rule_wanted.emit("greedy")
         seen.append(found)
 
-    reader.bench.on(TrustFound, choose)
+    reader.workbench.on(TrustFound, choose)
     reader.click(reader.window.trust.evaluate)
     reader.rest()
     data = reader.window.trust.data()
@@ -181,10 +181,10 @@ def test_what_heads_do_stays_in_the_table_and_the_finder_when_a_circuit_was_run(
     finder.bar.field.setText("previous token")
     finder.bar.looked_for.emit("previous token")
     reader.rest()
-    reader.bench.editing.toggle(Node("mlp", 1), "cut")
+    reader.workbench.editing.toggle(Node("mlp", 1), "cut")
     reader.rest()
     QApplication.processEvents()
-    assert reader.bench.history.current.recovery is not None, "the circuit was run after the edit"
+    assert reader.workbench.history.current.recovery is not None, "the circuit was run after the edit"
     assert table._labels
     assert finder._traits is not None
     reader.window.finder.bar.closed.emit()
@@ -196,7 +196,7 @@ def test_rows_that_do_not_fit_are_not_counted_among_those_that_can_be_used(reade
     paste(reader, ROWS)
     over_dataset(reader)
     trace(reader)
-    assert (len(reader.bench.document.dataset), reader.bench.scored.pairs) == (5, 4)
+    assert (len(reader.workbench.document.dataset), reader.workbench.scored.pairs) == (5, 4)
     assert "the dataset has 4 that can be used" in reader.window.trust.data().lacks
 
 
@@ -215,9 +215,9 @@ def test_what_is_evaluated_while_edges_are_chosen_anew_is_named_by_the_new_choic
 
 def test_a_smallest_circuit_is_not_kept_of_inputs_that_it_was_not_asked_of(reader: Person) -> None:
     trace(reader)
-    size = reader.bench.document.size
+    size = reader.workbench.document.size
     reader.window.faithfulness.share_wanted.emit(0.6)
-    reader.bench.question.swap()
+    reader.workbench.question.swap()
     reader.rest()
-    assert reader.bench.document.size == size
-    assert reader.bench.history.undo_words == "Swap A and B"
+    assert reader.workbench.document.size == size
+    assert reader.workbench.history.undo_words == "Swap A and B"

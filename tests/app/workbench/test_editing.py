@@ -22,7 +22,7 @@ def test_opening_a_folder_fills_the_window(reader: Person, models) -> None:
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
     assert window.centre.currentWidget() is window.canvas_page
-    assert window.canvas.scene.data.graph == reader.bench.opened.graph
+    assert window.canvas.scene.data.graph == reader.workbench.opened.graph
     assert len(window.canvas.scene.data.edges) == 48
     assert reader.predictions()
     assert window.predictions.metric_name.text() == 'logit(" Mary") − logit(" John")'
@@ -32,10 +32,10 @@ def test_opening_a_folder_fills_the_window(reader: Person, models) -> None:
     assert float(window.status.parity.text().removeprefix("parity ")) == pytest.approx(session.parity.difference, 0.6)
     metric, probabilities = reader.expected([])
     assert window.predictions.metric_value.text() == number(metric, metric_digits(metric, metric))
-    assert reader.bench.ran.before == reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
-    for row in reader.bench.ran.rows:
+    assert reader.workbench.ran.before == reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
+    for row in reader.workbench.ran.rows:
         assert row.before == row.after == pytest.approx(probabilities[row.label], abs=1e-6)
-    assert {row.label for row in reader.bench.ran.rows} >= set(sorted(probabilities, key=probabilities.get)[-4:])
+    assert {row.label for row in reader.workbench.ran.rows} >= set(sorted(probabilities, key=probabilities.get)[-4:])
 
 
 def test_a_click_selects_a_wire_and_the_inspector_says_what_it_does(reader: Person) -> None:
@@ -61,8 +61,8 @@ def test_x_cuts_what_is_selected_and_x_again_restores_every_digit(reader: Person
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
     metric, probabilities = reader.expected([Edit(edge, "patch")])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5) != pytest.approx(first[1], abs=1e-3)
-    for row in reader.bench.ran.rows:
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5) != pytest.approx(first[1], abs=1e-3)
+    for row in reader.workbench.ran.rows:
         assert row.after == pytest.approx(probabilities[row.label], abs=1e-6)
     assert reader.predictions() != written
     assert reader.edits() == [f"{pretty_name(edge.name)} from B"]
@@ -83,13 +83,13 @@ def test_x_cuts_what_is_selected_and_x_again_restores_every_digit(reader: Person
 
 
 def test_a_wire_into_the_output_says_that_only_the_output_had_to_run(reader: Person) -> None:
-    first, second = (edge for edge in reader.bench.opened.graph.edges[-2:])
+    first, second = (edge for edge in reader.workbench.opened.graph.edges[-2:])
     assert first.reader.kind == second.reader.kind == "logits"
     words = reader.window.status.run
-    reader.bench.editing.toggle(first, "cut")  # nobody looked at it before
+    reader.workbench.editing.toggle(first, "cut")  # nobody looked at it before
     reader.rest()
     assert words.text().endswith(" of a forward · output only")
-    reader.bench.editing.toggle(first, "cut")
+    reader.workbench.editing.toggle(first, "cut")
     reader.rest()
     assert words.text().endswith("no edits")
     reader.window.canvas.choose((second,))  # the inspector measures it
@@ -102,7 +102,7 @@ def test_p_patches_and_the_inspectors_button_shows_it(reader: Person) -> None:
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_P)
-    assert [edit.kind for edit in reader.bench.document.edits] == ["patch"]
+    assert [edit.kind for edit in reader.workbench.document.edits] == ["patch"]
     assert reader.window.inspector.edits.chosen() == "patch"
     assert reader.window.commands["undo"].text() == f"Undo Patch {pretty_name(reader.edge(index).name)}"
 
@@ -115,8 +115,8 @@ def test_a_node_is_cut_with_all_its_wires(reader: Person) -> None:
     reader.press(Qt.Key.Key_X)
     assert reader.edits() == ["a1.h2 from B"]
     metric, _ = reader.expected([Edit(node, "patch")])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
-    graph = reader.bench.opened.graph
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
+    graph = reader.workbench.opened.graph
     one_by_one, _ = reader.expected([Edit(graph.edge(int(i)), "patch") for i in graph.edges_out_of(node)])
     assert metric == pytest.approx(one_by_one, abs=1e-5)
 
@@ -125,11 +125,11 @@ def test_the_cut_tool_cuts_what_is_clicked(reader: Person) -> None:
     first, second = reader.strong_edges(2)
     reader.click(reader.window.top_bar.tools["cut"])
     reader.click_edge(first)
-    assert [edit.target for edit in reader.bench.document.edits] == [reader.edge(first)]
+    assert [edit.target for edit in reader.workbench.document.edits] == [reader.edge(first)]
     reader.click_edge(second)
     assert len(reader.edits()) == 2
     reader.click_edge(first)  # again: restored
-    assert [edit.target for edit in reader.bench.document.edits] == [reader.edge(second)]
+    assert [edit.target for edit in reader.workbench.document.edits] == [reader.edge(second)]
     reader.click(reader.window.top_bar.tools["select"])
     reader.click_edge(first)
     assert len(reader.edits()) == 1
@@ -158,13 +158,13 @@ def test_replace_with_says_what_a_cut_puts_in(reader: Person, words: str, kind: 
     next(action for action in bar.replacement_menu.actions() if action.text() == words).trigger()
     reader.rest()
     assert bar.replacement.words() == f"replace with: {words}"
-    assert reader.bench.scored.kind == kind  # the estimates are of the same edit
+    assert reader.workbench.scored.kind == kind  # the estimates are of the same edit
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
     assert reader.edits() == [f"{pretty_name(reader.edge(index).name)} {words}"]
     metric, _ = reader.expected([Edit(reader.edge(index), kind)])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
 
 
 @each("kind", ["zero", "mean", "patch", "scale"])
@@ -175,10 +175,10 @@ def test_each_button_of_the_inspector_makes_its_edit_and_takes_it_back(reader: P
     button = reader.window.inspector.edits.buttons[kind]
     reader.click(button)
     reader.rest()
-    (edit,) = reader.bench.document.edits
+    (edit,) = reader.workbench.document.edits
     assert (edit.target, edit.kind) == (reader.edge(index), kind)
     metric, _ = reader.expected([Edit(reader.edge(index), kind, value=0.5 if kind == "scale" else None)])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     assert reader.window.inspector.edits.chosen() == kind
     assert reader.effects()["measured"] == change_words(metric - first[0])
     reader.click(button)
@@ -198,7 +198,7 @@ def test_a_drag_of_the_scale_slider_is_one_step_of_the_history(reader: Person) -
         reader.rest()
     assert reader.edits() == [f"{pretty_name(reader.edge(first_edge).name)} scale 1.5"]
     metric, _ = reader.expected([Edit(reader.edge(first_edge), "scale", value=1.5)])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
 
     # Another wire's slider is another step.
     reader.click_edge(second_edge)
@@ -249,7 +249,7 @@ def test_the_list_of_edits_selects_and_restores(reader: Person) -> None:
     assert reader.window.canvas.selection() == (reader.edge(first),)
     reader.click(rows.viewport(), rows.cross_rect(0).center())
     reader.rest()
-    assert [edit.target for edit in reader.bench.document.edits] == [reader.edge(second)]
+    assert [edit.target for edit in reader.workbench.document.edits] == [reader.edge(second)]
     reader.click(reader.window.inputs.edits.reset)
     reader.rest()
     assert reader.edits() == []
@@ -266,7 +266,7 @@ def test_several_selected_are_cut_and_restored_together(reader: Person) -> None:
     assert reader.edits() == ["a0.h1 from B", "m2 from B"]
     assert reader.window.commands["undo"].text() == "Undo Cut 2 places (from B)"
     metric, _ = reader.expected([Edit(node, "patch") for node in nodes])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     reader.press(Qt.Key.Key_R)
     assert reader.edits() == []
 

@@ -34,14 +34,14 @@ def test_a_group_is_made_named_selected_and_undone(reader: Person) -> None:
     several.name.setFocus()
     QTest.keyClicks(several.name, "movers")
     reader.press(Qt.Key.Key_Return, widget=several.name)
-    (group,) = reader.bench.document.groups
+    (group,) = reader.workbench.document.groups
     assert (group.name, set(group.nodes)) == ("movers", set(NODES))
     assert reader.window.inspector.title.text() == "movers"
     assert canvas.grab().toImage() != before
 
     # Another colour, from the palette.
     reader.click(several.swatches.buttons["teal"])
-    assert reader.bench.document.groups[0].color == "teal"
+    assert reader.workbench.document.groups[0].color == "teal"
 
     # One click on its name selects all of it.
     reader.press(Qt.Key.Key_Escape, widget=canvas)
@@ -55,9 +55,9 @@ def test_a_group_is_made_named_selected_and_undone(reader: Person) -> None:
 
     # Undone step by step, and done again.
     reader.press(Qt.Key.Key_Z, CTRL, reader.window)
-    assert reader.bench.document.groups[0].color != "teal"
+    assert reader.workbench.document.groups[0].color != "teal"
     reader.press(Qt.Key.Key_Z, CTRL, reader.window)
-    assert reader.bench.document.groups == ()
+    assert reader.workbench.document.groups == ()
     assert labels(reader) == {}
     reader.press(Qt.Key.Key_Y, CTRL, reader.window)
     assert list(labels(reader)) == ["movers"]
@@ -72,16 +72,16 @@ def test_keys_group_and_ungroup(viewer: Person) -> None:
     assert list(labels(viewer)) == ["group 1"]
     assert viewer.window.inspector.several.ungroup.isVisible()
     viewer.press(Qt.Key.Key_G, CTRL | Qt.KeyboardModifier.ShiftModifier, viewer.window)
-    assert viewer.bench.document.groups == ()
+    assert viewer.workbench.document.groups == ()
     assert viewer.window.inspector.several.group.isVisible()
 
 
 def test_a_node_is_in_one_group_and_edges_are_in_none(reader: Person) -> None:
     select(reader)
-    reader.bench.grouping.group("all")
+    reader.workbench.grouping.group("all")
     select(reader, NODES[1:])
-    reader.bench.grouping.group("two")
-    assert [group.name for group in reader.bench.document.groups] == ["two"]  # one node alone is no group
+    reader.workbench.grouping.group("two")
+    assert [group.name for group in reader.workbench.document.groups] == ["two"]  # one node alone is no group
 
     canvas = reader.window.canvas
     (index,) = reader.strong_edges()

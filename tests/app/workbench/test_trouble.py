@@ -83,7 +83,7 @@ def test_an_exception_in_the_engine_is_shown_once_with_details_and_the_window_wo
 def test_a_failure_that_comes_again_and_again_is_shown_once(reader: Person, monkeypatch, caplog) -> None:
     monkeypatch.setattr(Session, "run", lambda *_a, **_o: {}["no such thing"])
     for index in reader.strong_edges(4):
-        reader.bench.editing.toggle(reader.edge(index), "cut")
+        reader.workbench.editing.toggle(reader.edge(index), "cut")
         reader.rest()
     assert "no such thing" in reader.dismiss()
     assert len(caplog.records) == 4
@@ -152,17 +152,17 @@ def test_numbers_of_an_earlier_state_are_dimmed_until_the_new_ones_come(reader: 
 def test_what_is_cancelled_leaves_dimmed_numbers_and_the_next_run_brings_them_up_to_date(
     reader: Person, monkeypatch, gate
 ) -> None:
-    before = reader.bench.ran
+    before = reader.workbench.ran
     value, index = reader.window.predictions.metric_value, reader.strong_edges()[0]
     with monkeypatch.context() as held:
         hold_runs(held, gate)
         reader.window.canvas.choose((reader.edge(index),))
         reader.window.commands["cut"].trigger()
         reader.wait(gate.begun.is_set)
-        reader.bench.cancel()
+        reader.workbench.cancel()
         reader.rest()
         assert reader.message() == "Cancelled."
-        assert reader.bench.ran == before
+        assert reader.workbench.ran == before
         reader.wait(lambda: value.color() == "faint")
         assert len(reader.edits()) == 1
     gate.open.set()
@@ -174,13 +174,13 @@ def test_what_is_cancelled_leaves_dimmed_numbers_and_the_next_run_brings_them_up
 def test_many_quick_cuts_end_with_the_last_state(reader: Person) -> None:
     edges = [reader.edge(index) for index in reader.strong_edges(6)]
     for edge in edges:
-        reader.bench.editing.toggle(edge, "cut")  # faster than the engine
+        reader.workbench.editing.toggle(edge, "cut")  # faster than the engine
     reader.rest()
     from core.edits import Edit
 
     metric, _ = reader.expected([Edit(edge, "patch") for edge in edges])
     assert len(reader.edits()) == 6
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     assert all(mark.label for mark in reader.window.canvas.scene.data.edges if mark.edited)
 
 
@@ -189,7 +189,7 @@ def test_tracing_reports_what_the_strongest_recover_and_can_be_cancelled(reader:
     reader.rest()
     assert "of 262 edges recover" in reader.message()
     assert "as many random ones" in reader.message()
-    assert reader.bench.scored.method == "eap-ig"
+    assert reader.workbench.scored.method == "eap-ig"
 
     with monkeypatch.context() as held:
         held.setattr(runs, "trace", gate.hold(runs.trace))
@@ -203,7 +203,7 @@ def test_tracing_reports_what_the_strongest_recover_and_can_be_cancelled(reader:
     recovered = []
     recover = runs.recover
     monkeypatch.setattr(runs, "recover", lambda *a: recovered.append(1) or recover(*a))
-    reader.click_node(reader.bench.opened.graph.nodes[3])
+    reader.click_node(reader.workbench.opened.graph.nodes[3])
     assert not recovered  # a trace that was given up does not come back by itself
 
 
@@ -247,10 +247,10 @@ def test_closing_while_a_model_is_read_hides_the_window_first(person: Person, mo
         assert gate.open.wait(20)
         return load(name, **told)
 
-    stop = person.bench._conversation._engine.stop
+    stop = person.workbench._client._engine.stop
     monkeypatch.setattr(service, "load_model", slow)
     monkeypatch.setattr(
-        person.bench._conversation._engine,
+        person.workbench._client._engine,
         "stop",
         lambda: visible.append(person.window.isVisible()) or gate.open.set() or stop(),
     )

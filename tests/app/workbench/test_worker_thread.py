@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.messages.request import Answer, Done, Failed, Request, Working
-from app.workbench.worker_thread import LOADING, EngineThread
+from app.messages.request import Done, Failed, Reply, Request, Working
+from app.workbench.worker_thread import LOADING, WorkerThread
 from core.errors import Cancelled, ModelError
 from core.project.document import Document
 
@@ -27,7 +27,7 @@ class Server:
         self.free: set[int] = set()
         self.raises: dict[int, BaseException] = {}
 
-    def serve(self, request: Request, send: Callable[[Answer], None], cancelled: Callable[[], bool]) -> None:
+    def serve(self, request: Request, send: Callable[[Reply], None], cancelled: Callable[[], bool]) -> None:
         self.threads.add(threading.current_thread())
         self._note(self.begun, request.number)
         while request.number not in self.free:
@@ -63,8 +63,8 @@ def server() -> Server:
 
 
 @pytest.fixture
-def engine(qapp, server: Server) -> Iterator[EngineThread]:
-    thread = EngineThread(lambda: server)
+def engine(qapp, server: Server) -> Iterator[WorkerThread]:
+    thread = WorkerThread(lambda: server)
     thread.answers = answers_of(thread)
     thread.start()
     yield thread
@@ -75,25 +75,25 @@ def request(number: int) -> Request:
     return Request(number, Document("m"))
 
 
-def answers_of(engine: EngineThread) -> list[Answer]:
+def answers_of(engine: WorkerThread) -> list[Reply]:
     """Filled as they come, but for what the thread itself says before its server is made."""
-    answers: list[Answer] = []
+    answers: list[Reply] = []
 
-    def take(answer: Answer) -> None:
+    def take(answer: Reply) -> None:
         if not (isinstance(answer, Working) and answer.words == LOADING):
             answers.append(answer)
 
-    engine.answered.connect(take)
+    engine.replied.connect(take)
     return answers
 
 
-def heard(engine: EngineThread) -> list[tuple[int, str]]:
+def heard(engine: WorkerThread) -> list[tuple[int, str]]:
     return [(answer.number, answer.words) for answer in engine.answers if isinstance(answer, Working)]
 
 
 def test_answers_come_in_the_windows_thread_and_end_with_done(engine, server, qtbot) -> None:
     threads = []
-    engine.answered.connect(lambda _answer: threads.append(threading.current_thread()))
+    engine.replied.connect(lambda _answer: threads.append(threading.current_thread()))
     server.let(1)
     engine.ask(request(1))
     qtbot.waitUntil(lambda: engine.answers[-1:] == [Done(1)], timeout=30_000)
@@ -158,7 +158,7 @@ def test_a_server_that_cannot_be_made_is_tried_again(qapp, qtbot, caplog) -> Non
     good = Server()
     good.let(2)
     makers = [lambda: 1 / 0, lambda: good]
-    engine = EngineThread(lambda: makers.pop(0)())
+    engine = WorkerThread(lambda: makers.pop(0)())
     answers = answers_of(engine)
     engine.start()
     try:
@@ -172,7 +172,7 @@ def test_a_server_that_cannot_be_made_is_tried_again(qapp, qtbot, caplog) -> Non
 
 
 def test_stop_ends_a_running_request_and_drops_the_waiting_one(qapp, server, qtbot) -> None:
-    engine = EngineThread(lambda: server)
+    engine = WorkerThread(lambda: server)
     answers = answers_of(engine)
     engine.start()
     engine.ask(request(1))
@@ -193,7 +193,7 @@ def test_stop_tells_when_the_thread_does_not_end_in_time(qapp, server) -> None:
             server._note(server.begun, 1)
             held.wait(PATIENCE)
 
-    engine = EngineThread(Deaf)
+    engine = WorkerThread(Deaf)
     engine.start()
     engine.ask(request(1))
     server.wait(lambda: server.begun == [1])
@@ -203,4 +203,4 @@ def test_stop_tells_when_the_thread_does_not_end_in_time(qapp, server) -> None:
 
 
 def test_a_thread_that_was_never_started_stops_at_once(qapp) -> None:
-    assert EngineThread(Server).stop()
+    assert WorkerThread(Server).stop()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from app.window import application
 from app.worker import service
-from app.worker.service import EngineSide
+from app.worker.service import WorkerService
 from tests.app.models import CLEAN
 from tests.app.person import Person
 
@@ -15,8 +15,8 @@ from tests.app.person import Person
 def test_a_model_that_is_left_is_freed_before_memory_is_given_back(
     sit_down: Callable[[], Person], models, monkeypatch
 ) -> None:
-    sides: list[EngineSide] = []
-    monkeypatch.setattr(application, "make_engine_side", lambda: sides.append(EngineSide()) or sides[-1])
+    sides: list[WorkerService] = []
+    monkeypatch.setattr(application, "make_worker_service", lambda: sides.append(WorkerService()) or sides[-1])
     person = sit_down()
     person.open(models.gpt2, CLEAN)
     module = weakref.ref(sides[0].session.model.adapter.module)

@@ -11,7 +11,7 @@ from app.cli import open_model
 from app.messages.replies import Ready
 from app.messages.request import Failed, Request
 from app.worker import threads
-from app.worker.service import EngineSide
+from app.worker.service import WorkerService
 from core.project.document import Document, Source
 from core.project.examples import example
 from tests.app.models import CLEAN
@@ -28,7 +28,7 @@ def two_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_the_engine_runs_a_small_model_on_one_thread_and_any_other_on_as_many_as_before(models, monkeypatch) -> None:
-    side = EngineSide()
+    side = WorkerService()
     names = Request(1, example("names/0").document)
     ran_on: dict[str, int] = {}
 
@@ -44,7 +44,7 @@ def test_the_engine_runs_a_small_model_on_one_thread_and_any_other_on_as_many_as
 
 
 def test_a_model_that_does_not_open_changes_nothing_for_the_one_before(models) -> None:
-    side = EngineSide()
+    side = WorkerService()
     small = Document(str(models.gpt2), Source("text", CLEAN))
     answers: list[object] = []
     side.serve(Request(1, small), answers.append, lambda: False)

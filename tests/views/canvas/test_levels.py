@@ -11,12 +11,12 @@ from tests.views.canvas.samples import SMALL, canvas_data
 from views import motion
 from views.canvas.canvas import Canvas
 from views.canvas.levels import Levels
-from views.canvas.positions.canvas import UnfoldedCanvas
+from views.canvas.positions.canvas import PositionsCanvas
 
 
 @pytest.fixture
 def levels(qtbot) -> Levels:
-    canvas, board = Canvas(), UnfoldedCanvas()
+    canvas, board = Canvas(), PositionsCanvas()
     canvas.set_data(canvas_data(SMALL, "a0.h2->a2.h5<q>"))
     board.set_data(unfolded(*LINKS))
     levels = Levels(canvas, board, "Ctrl+T")
@@ -32,7 +32,7 @@ def test_a_click_on_a_segment_shows_its_level_and_says_so(qtbot, levels: Levels)
     levels.level_changed.connect(heard.append)
     QTest.mouseClick(levels.buttons["positions"], Qt.MouseButton.LeftButton)
     assert levels.board.isVisible()
-    assert isinstance(levels.board, UnfoldedCanvas)
+    assert isinstance(levels.board, PositionsCanvas)
     assert [button.isChecked() for button in levels.buttons.values()] == [False, True]
     levels.toggle()
     assert isinstance(levels.board, Canvas)

@@ -11,8 +11,8 @@ from views.canvas.border import LEGEND
 from views.canvas.camera import Camera
 from views.canvas.labels import NOTE_PIXELS, pixel_font, sized
 from views.canvas.layout import EDGE
-from views.canvas.positions.data import UnfoldedData
-from views.canvas.positions.scene import UnfoldedScene
+from views.canvas.positions.data import PositionsData
+from views.canvas.positions.scene import PositionsScene
 from views.theme import mix
 from views.theme_colors import Theme
 
@@ -21,7 +21,7 @@ HEADS, LEAST_HEAD = 19.0, 16.0  # pixels: how high the names of columns at the l
 
 
 def paint_row_names(
-    painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme, size: QSizeF, loud: frozenset[Node]
+    painter: QPainter, scene: PositionsScene, camera: Camera, theme: Theme, size: QSizeF, loud: frozenset[Node]
 ) -> None:
     """The nodes' names on the left, as many as have room; they stay at the border while the world moves. loud: those
     that are selected or pointed at."""
@@ -40,7 +40,7 @@ def paint_row_names(
         painter.drawText(QRectF(EDGE, y - 8, sized(ROW_NAMES) - EDGE, 16), Qt.AlignmentFlag.AlignVCenter, node.name)
 
 
-def column_heads(scene: UnfoldedScene, camera: Camera, size: QSizeF) -> list[tuple[int, QRectF]]:
+def column_heads(scene: PositionsScene, camera: Camera, size: QSizeF) -> list[tuple[int, QRectF]]:
     """Where the columns in sight are named at the lower border, while their own chips are not in sight: column and
     place (widget pixels)."""
     layout = scene.layout
@@ -57,7 +57,7 @@ def column_heads(scene: UnfoldedScene, camera: Camera, size: QSizeF) -> list[tup
     return heads
 
 
-def paint_column_heads(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme, size: QSizeF) -> None:
+def paint_column_heads(painter: QPainter, scene: PositionsScene, camera: Camera, theme: Theme, size: QSizeF) -> None:
     """The tokens or patches stay in sight while the world moves."""
     heads = column_heads(scene, camera, size)
     if not heads:
@@ -75,7 +75,7 @@ def paint_column_heads(painter: QPainter, scene: UnfoldedScene, camera: Camera, 
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 
 
-def unfolded_count(data: UnfoldedData) -> str:
+def positions_count(data: PositionsData) -> str:
     """ "61 of 1,840 links · 14 of 257 columns" """
     words = f"{len(data.links):,} of {data.links_in_all:,} links"
     if data.hidden_columns:
@@ -85,7 +85,7 @@ def unfolded_count(data: UnfoldedData) -> str:
     return words if unfolded >= in_all else f"{words} · {unfolded} strongest of {in_all:,} edges"
 
 
-def second_line(data: UnfoldedData) -> str:
+def second_line(data: PositionsData) -> str:
     """What arcs and lines are; of wires that are kept at some columns only, at how many, and what they recover."""
     if data.kept_words:
         return data.kept_words
@@ -94,13 +94,13 @@ def second_line(data: UnfoldedData) -> str:
     return f"arcs move between {'patches' if data.picture else 'tokens'} · lines stay"
 
 
-def paint_unfolded_header(painter: QPainter, data: UnfoldedData, theme: Theme, size: QSizeF) -> None:
+def paint_positions_header(painter: QPainter, data: PositionsData, theme: Theme, size: QSizeF) -> None:
     """What is shown of how much on the left, what the lines mean on the right."""
     ground = theme.color("panel", 0.85)
     painter.fillRect(QRectF(1, 1, size.width() - 2, EDGE + sized(32) - 2), ground)
     painter.setFont(pixel_font(NOTE_PIXELS))
     painter.setPen(QColor(theme.muted))
-    for line, text in enumerate((unfolded_count(data), second_line(data))):
+    for line, text in enumerate((positions_count(data), second_line(data))):
         box = QRectF(EDGE, EDGE - 2 + sized(16) * line, size.width() / 2, sized(16))
         text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, text)
@@ -117,7 +117,7 @@ def paint_note(painter: QPainter, note: str, theme: Theme, size: QSizeF) -> None
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, note)
 
 
-def paint_unfolded_small(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme) -> None:
+def paint_positions_small(painter: QPainter, scene: PositionsScene, camera: Camera, theme: Theme) -> None:
     """The whole for the mini-map: the chips, and a mark for every node at a column."""
     for spot in scene.spots:
         rect = camera.rect(scene.layout.shape(spot))

@@ -1,7 +1,7 @@
 """The second level of the canvas: the circuit unfolded over tokens or patches, to look at, walk on, select and edit at
 one position only.
 
-It draws an `UnfoldedData` and emits intents. `board` looks, `hands` are mouse and keys, `walk` the keyboard's
+It draws an `PositionsData` and emits intents. `board` looks, `hands` are mouse and keys, `walk` the keyboard's
 ways; this file joins them to the unfolded circuit.
 """
 
@@ -20,15 +20,15 @@ from views.canvas.labels import Labels
 from views.canvas.positions.border import (
     paint_column_heads,
     paint_note,
+    paint_positions_header,
+    paint_positions_small,
     paint_row_names,
-    paint_unfolded_header,
-    paint_unfolded_small,
-    unfolded_count,
+    positions_count,
 )
-from views.canvas.positions.data import Link, Move, Place, Spot, UnfoldedData
-from views.canvas.positions.layout import LEGIBLE, make_unfolded_layout, margins
-from views.canvas.positions.painter import UnfoldedWorld, paint_unfolded_emphasis, spot_rect
-from views.canvas.positions.scene import UnfoldedScene, make_unfolded_scene
+from views.canvas.positions.data import Link, Move, Place, PositionsData, Spot
+from views.canvas.positions.layout import LEGIBLE, make_positions_layout, margins
+from views.canvas.positions.painter import PositionsWorld, paint_positions_emphasis, spot_rect
+from views.canvas.positions.scene import PositionsScene, make_positions_scene
 from views.canvas.positions.walk import walk
 from views.canvas.positions.words import place_name, place_tip
 from views.theme_colors import Theme
@@ -36,29 +36,29 @@ from views.theme_colors import Theme
 NEAREST = 60.0  # pixels of a node's height at the nearest zoom
 
 
-class UnfoldedCanvas(Hands[Place]):
-    """Shows an `UnfoldedData`. Mouse, keys and touch pad as in the docstrings of `gestures` and `walk`."""
+class PositionsCanvas(Hands[Place]):
+    """Shows an `PositionsData`. Mouse, keys and touch pad as in the docstrings of `gestures` and `walk`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._data: UnfoldedData | None = None
-        self._scene: UnfoldedScene | None = None
+        self._data: PositionsData | None = None
+        self._scene: PositionsScene | None = None
         self.setAccessibleName("Circuit over positions")
 
     # ---- data ----------------------------------------------------------------------------------------------
 
-    def set_data(self, data: UnfoldedData) -> None:
+    def set_data(self, data: PositionsData) -> None:
         """Show this. The view stays where it is unless the columns or the rows are others."""
         if data == self._data:
             return
         self._data, self._selection = data, data.selection
         before = self._scene
-        layout = make_unfolded_layout(data, self.view_size())
+        layout = make_positions_layout(data, self.view_size())
         if before is not None and before.layout.nodes == layout.nodes and before.layout.columns == layout.columns:
             layout = before.layout  # what is painted stays while only figures change
         elif before is None or before.layout.column_of.keys() != layout.column_of.keys():
             self._moved = False
-        self._scene = make_unfolded_scene(data, layout)
+        self._scene = make_positions_scene(data, layout)
         if self._hover is not None and self._scene.area(self._hover).isNull():
             self._hover = None
         if not self._moved and data.columns:
@@ -67,7 +67,7 @@ class UnfoldedCanvas(Hands[Place]):
         self.update()
 
     @property
-    def scene(self) -> UnfoldedScene:
+    def scene(self) -> PositionsScene:
         assert self._scene is not None
         return self._scene
 
@@ -85,16 +85,16 @@ class UnfoldedCanvas(Hands[Place]):
         names = ", ".join(place_name(data, place) for place in self._selection[:5])
         more = f" and {len(self._selection) - 5} more" if len(self._selection) > 5 else ""
         chosen = f"Selected: {names}{more}." if names else "Nothing is selected."
-        self.setAccessibleDescription(data.note or f"{unfolded_count(data)} are shown. {chosen}")
+        self.setAccessibleDescription(data.note or f"{positions_count(data)} are shown. {chosen}")
 
     # ---- what the board shows ------------------------------------------------------------------------------
 
-    def world(self) -> UnfoldedWorld | None:
+    def world(self) -> PositionsWorld | None:
         if self._scene is None or not self._scene.data.columns:
             return None
         scene = self._scene
         spots = {place for place in self._selection if isinstance(place, Spot)}
-        return UnfoldedWorld(scene, frozenset(spots))
+        return PositionsWorld(scene, frozenset(spots))
 
     def bounds(self) -> QRectF:
         return self.scene.layout.bounds
@@ -134,11 +134,11 @@ class UnfoldedCanvas(Hands[Place]):
         emphasis.sort(key=lambda item: isinstance(item[0], Spot))  # links pass under the rings of spots
         loud: set[Node] = set()
         for place, chosen in emphasis:
-            paint_unfolded_emphasis(painter, scene, self.camera, look, place, labels, chosen)
+            paint_positions_emphasis(painter, scene, self.camera, look, place, labels, chosen)
             loud.update([place.node] if isinstance(place, Spot) else [spot.node for spot in scene.ends(place)])
         paint_column_heads(painter, scene, self.camera, look, size)
         paint_row_names(painter, scene, self.camera, look, size, frozenset(loud))
-        paint_unfolded_header(painter, scene.data, look, size)
+        paint_positions_header(painter, scene.data, look, size)
 
     def paint_last(self, painter: QPainter, look: Theme) -> None:
         """Why there is nothing to see."""
@@ -146,14 +146,14 @@ class UnfoldedCanvas(Hands[Place]):
             paint_note(painter, self._data.note, look, self.view_size())
 
     def paint_map(self, painter: QPainter, look: Theme, camera: Camera) -> None:
-        paint_unfolded_small(painter, self.scene, camera, look)
+        paint_positions_small(painter, self.scene, camera, look)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the circuit out for the new room."""
         if self._data is None:
             return
         self._glide.stop()
-        self._scene = make_unfolded_scene(self._data, make_unfolded_layout(self._data, self.view_size()))
+        self._scene = make_positions_scene(self._data, make_positions_layout(self._data, self.view_size()))
         if not self._moved and self._data.columns:
             self.camera = self.home()
 

@@ -10,14 +10,14 @@ from views.canvas.camera import Camera
 from views.canvas.labels import pixel_font, sized
 from views.canvas.positions.data import Picture, Positions, Spot
 from views.canvas.positions.layout import CHIP_PIXELS, PATCH_TEXT
-from views.canvas.positions.scene import UnfoldedScene
+from views.canvas.positions.scene import PositionsScene
 from views.theme_colors import Theme
 from views.widgets.patch_image import to_qimage
 
 LEAST_TEXT, SMALLEST_TEXT = 7, 9  # pixels: a chip's text is not written below the one, and is never less than the other
 
 
-def paint_ends(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme, area: QRectF) -> None:
+def paint_ends(painter: QPainter, scene: PositionsScene, camera: Camera, theme: Theme, area: QRectF) -> None:
     """The chip below every column, and the bar of the output above those that it reads."""
     output = QRectF()
     for number, column in enumerate(scene.data.columns):
@@ -70,7 +70,7 @@ def _write(painter: QPainter, theme: Theme, rect: QRectF, text: str, pixels: int
 
 
 def _paint_patch(
-    painter: QPainter, scene: UnfoldedScene, theme: Theme, chip: QRectF, number: int, scale: float, edited: bool
+    painter: QPainter, scene: PositionsScene, theme: Theme, chip: QRectF, number: int, scale: float, edited: bool
 ) -> None:
     """A patch, or what a region covers, with where it is written below. What comes before the patches is a chip."""
     column, below = scene.data.columns[number], sized(PATCH_TEXT) * scale

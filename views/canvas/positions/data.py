@@ -76,7 +76,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class UnfoldedData:
+class PositionsData:
     """Everything the second level shows. spots: the ends of the links, and what is edited."""
 
     graph: Graph

@@ -18,7 +18,7 @@ from PySide6.QtCore import QMarginsF, QRectF, QSizeF
 from core.graph import Graph, Node
 from views.canvas.labels import sized, text_width
 from views.canvas.layout import EDGE, HEADER_HEIGHT
-from views.canvas.positions.data import Column, Positions, Spot, UnfoldedData
+from views.canvas.positions.data import Column, Positions, PositionsData, Spot
 
 CHIP_PIXELS = 12  # of the text of a token
 CHIP_HEIGHT = 24.0
@@ -41,7 +41,7 @@ def margins() -> QMarginsF:
 
 
 @dataclass(frozen=True, eq=False)
-class UnfoldedLayout:
+class PositionsLayout:
     """Positions in world units (pixels of the framed view), y downwards."""
 
     graph: Graph
@@ -118,7 +118,7 @@ class UnfoldedLayout:
         return QRectF(self.x(spot.node, column) - across, y - self.radius, 2 * across, 2 * self.radius)
 
 
-def make_unfolded_layout(data: UnfoldedData, size: QSizeF) -> UnfoldedLayout:
+def make_positions_layout(data: PositionsData, size: QSizeF) -> PositionsLayout:
     """A layout for the room there is: columns are as wide as their text, or wider; rows as far apart as they fit."""
     graph = data.graph
     found = {spot.node for spot in data.spots if spot.node.kind in ("head", "mlp")}
@@ -144,10 +144,10 @@ def make_unfolded_layout(data: UnfoldedData, size: QSizeF) -> UnfoldedLayout:
     rows = -np.cumsum([0.0, *steps])[: len(nodes)] * pitch
     radius = min(0.4 * pitch, LARGEST_RADIUS)
     output = text_width(data.output_label, CHIP_PIXELS) + 18.0
-    return UnfoldedLayout(graph, data.columns, nodes, centres, widths, rows, pitch, radius, chips, output)
+    return PositionsLayout(graph, data.columns, nodes, centres, widths, rows, pitch, radius, chips, output)
 
 
-def _standing(data: UnfoldedData) -> NDArray[np.float64]:
+def _standing(data: PositionsData) -> NDArray[np.float64]:
     """How many heads and MLPs stand in each column: [columns]."""
     standing = dict.fromkeys((column.positions for column in data.columns), 0.0)
     for spot in data.spots:

@@ -28,16 +28,16 @@ from views.canvas.painter import paint_pill
 from views.canvas.positions.border import ROW_NAMES
 from views.canvas.positions.chips import paint_ends
 from views.canvas.positions.data import Move, Place, Spot
-from views.canvas.positions.scene import UnfoldedScene
+from views.canvas.positions.scene import PositionsScene
 from views.theme import mix
 from views.theme_colors import Theme
 
 
 @dataclass(frozen=True, eq=False)
-class UnfoldedWorld:
+class PositionsWorld:
     """The unfolded circuit as a `World` for pictures. selected: spots whose links stand out."""
 
-    scene: UnfoldedScene
+    scene: PositionsScene
     selected: frozenset[Spot]
 
     @property
@@ -70,16 +70,16 @@ class UnfoldedWorld:
             paint_pill(painter, pill, theme, scene.data.stale)
 
 
-def paint_unfolded(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
+def paint_positions(painter: QPainter, scene: PositionsScene, camera: Camera, theme: Theme, exposed: QRectF) -> None:
     """All at once, as lines and curves: for figures."""
-    for _ in UnfoldedWorld(scene, frozenset()).steps(painter, camera, theme, exposed, vector=True):
+    for _ in PositionsWorld(scene, frozenset()).steps(painter, camera, theme, exposed, vector=True):
         pass
 
 
 # ---- ground ------------------------------------------------------------------------------------------------
 
 
-def _paint_lanes(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme, area: QRectF) -> None:
+def _paint_lanes(painter: QPainter, scene: PositionsScene, camera: Camera, theme: Theme, area: QRectF) -> None:
     """A faint line for the stream of every column, and one for every row."""
     layout = scene.layout
     for column, data in enumerate(scene.data.columns):
@@ -100,7 +100,7 @@ def _paint_lanes(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme:
             painter.drawLine(left, right)
 
 
-def _paint_tips(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme, dimmed: np.ndarray) -> None:
+def _paint_tips(painter: QPainter, scene: PositionsScene, camera: Camera, theme: Theme, dimmed: np.ndarray) -> None:
     """The head of the arrow at the end of every move."""
     painter.setPen(Qt.PenStyle.NoPen)
     for place in np.flatnonzero(scene.moving).tolist():
@@ -108,7 +108,7 @@ def _paint_tips(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: 
         _paint_tip(painter, scene, camera, place, color)
 
 
-def _paint_tip(painter: QPainter, scene: UnfoldedScene, camera: Camera, place: int, color: QColor) -> None:
+def _paint_tip(painter: QPainter, scene: PositionsScene, camera: Camera, place: int, color: QColor) -> None:
     a, b = camera.to_widget(scene.curves.controls[place][[2, 3]])
     way = b - a
     way = way / max(float(np.hypot(*way)), 1e-6)
@@ -123,11 +123,11 @@ def _paint_tip(painter: QPainter, scene: UnfoldedScene, camera: Camera, place: i
 # ---- nodes and chips ---------------------------------------------------------------------------------------
 
 
-def spot_rect(scene: UnfoldedScene, camera: Camera, spot: Spot) -> QRectF:
+def spot_rect(scene: PositionsScene, camera: Camera, spot: Spot) -> QRectF:
     return camera.rect(scene.layout.shape(spot))
 
 
-def _paint_spots(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme: Theme, area: QRectF) -> None:
+def _paint_spots(painter: QPainter, scene: PositionsScene, camera: Camera, theme: Theme, area: QRectF) -> None:
     for spot in scene.spots:
         if spot.node.kind in ("head", "mlp"):
             rect = spot_rect(scene, camera, spot)
@@ -135,7 +135,7 @@ def _paint_spots(painter: QPainter, scene: UnfoldedScene, camera: Camera, theme:
                 _paint_spot(painter, scene, theme, spot, rect)
 
 
-def _paint_spot(painter: QPainter, scene: UnfoldedScene, theme: Theme, spot: Spot, rect: QRectF) -> None:
+def _paint_spot(painter: QPainter, scene: PositionsScene, theme: Theme, spot: Spot, rect: QRectF) -> None:
     pen = QPen(QColor(theme.text), 1.3)
     if scene.mark(spot).edited:
         pen.setDashPattern([2.2, 1.8])
@@ -147,7 +147,7 @@ def _paint_spot(painter: QPainter, scene: UnfoldedScene, theme: Theme, spot: Spo
 # ---- pills -------------------------------------------------------------------------------------------------
 
 
-def _place_pills(scene: UnfoldedScene, camera: Camera, exposed: QRectF) -> Labels:
+def _place_pills(scene: PositionsScene, camera: Camera, exposed: QRectF) -> Labels:
     """Room for what edits changed: beside a spot, along a link. No pill lies on another or on a spot."""
     labels = Labels()
     rects = [spot_rect(scene, camera, spot) for spot in scene.spots]
@@ -199,9 +199,9 @@ def _beside_line(points: np.ndarray, along: np.ndarray, size: QSizeF, taken: Tak
 # ---- on top: hover and selection ---------------------------------------------------------------------------
 
 
-def paint_unfolded_emphasis(
+def paint_positions_emphasis(
     painter: QPainter,
-    scene: UnfoldedScene,
+    scene: PositionsScene,
     camera: Camera,
     theme: Theme,
     place: Place,
@@ -230,7 +230,7 @@ def paint_unfolded_emphasis(
 
 def _ring(
     painter: QPainter,
-    scene: UnfoldedScene,
+    scene: PositionsScene,
     camera: Camera,
     theme: Theme,
     spot: Spot,

@@ -20,8 +20,8 @@ from views.canvas.camera import Camera
 from views.canvas.curves import Curves
 from views.canvas.data import NodeMark
 from views.canvas.hit import REACH, SNUG, edges_near
-from views.canvas.positions.data import Link, Move, Place, Spot, UnfoldedData, Wire
-from views.canvas.positions.layout import UnfoldedLayout
+from views.canvas.positions.data import Link, Move, Place, PositionsData, Spot, Wire
+from views.canvas.positions.layout import PositionsLayout
 from views.canvas.readers import PORT_SIDE
 from views.canvas.scene import score_shades
 from views.canvas.strokes import Strokes, in_order
@@ -30,11 +30,11 @@ _PLAIN = NodeMark()
 
 
 @dataclass(frozen=True, eq=False)
-class UnfoldedScene(Strokes):
+class PositionsScene(Strokes):
     """What is shown. Arrays run over the links, weakest first."""
 
-    data: UnfoldedData
-    layout: UnfoldedLayout
+    data: PositionsData
+    layout: PositionsLayout
     links: tuple[Link, ...]
     place_of: dict[Link, int] = field(repr=False)
 
@@ -144,7 +144,7 @@ class UnfoldedScene(Strokes):
         return None
 
 
-def make_unfolded_scene(data: UnfoldedData, layout: UnfoldedLayout) -> UnfoldedScene:
+def make_positions_scene(data: PositionsData, layout: PositionsLayout) -> PositionsScene:
     """Sort the links by strength and lay their curves."""
     marks = in_order(tuple(link.mark for link in data.links))
     links = tuple(data.links[mark.index].link for mark in marks)
@@ -160,14 +160,14 @@ def make_unfolded_scene(data: UnfoldedData, layout: UnfoldedLayout) -> UnfoldedS
         np.array([place for place, _ in branches], dtype=np.int64),
     )
     place_of = {link: place for place, link in enumerate(links)}
-    return UnfoldedScene(marks=marks, curves=curves, data=data, layout=layout, links=links, place_of=place_of)
+    return PositionsScene(marks=marks, curves=curves, data=data, layout=layout, links=links, place_of=place_of)
 
 
-def _controls(data: UnfoldedData, layout: UnfoldedLayout, link: Link) -> list[tuple[float, float]]:
+def _controls(data: PositionsData, layout: PositionsLayout, link: Link) -> list[tuple[float, float]]:
     return _arc(layout, link) if isinstance(link, Move) else _riser(data, layout, link, data.fed(link)[0])
 
 
-def _riser(data: UnfoldedData, layout: UnfoldedLayout, wire: Wire, fed: Node) -> list[tuple[float, float]]:
+def _riser(data: PositionsData, layout: PositionsLayout, wire: Wire, fed: Node) -> list[tuple[float, float]]:
     writer, reader = wire.edge.writer, wire.edge.reader
     start, end = (layout.shape(Spot(node, wire.positions)) for node in (writer, fed))
     side = PORT_SIDE[reader.kind]
@@ -187,11 +187,11 @@ def _riser(data: UnfoldedData, layout: UnfoldedLayout, wire: Wire, fed: Node) ->
     return [(x1, y1), (x1 + bow, y1 - reach), (x2 + bow + lean, y2 + reach), (x2, y2)]
 
 
-def _number(data: UnfoldedData, node: Node) -> int:
+def _number(data: PositionsData, node: Node) -> int:
     return data.graph.n_writers if node.kind == "logits" else data.graph.writer_index(node)
 
 
-def _arc(layout: UnfoldedLayout, move: Move) -> list[tuple[float, float]]:
+def _arc(layout: PositionsLayout, move: Move) -> list[tuple[float, float]]:
     start, end = (layout.shape(Spot(move.head, positions)) for positions in (move.source, move.goal))
     y, radius = start.center().y(), layout.radius
     if move.source == move.goal:

@@ -14,13 +14,13 @@ from PySide6.QtCore import Qt
 
 from core.graph import INPUT
 from views.canvas.positions.data import Place, Spot
-from views.canvas.positions.scene import UnfoldedScene
+from views.canvas.positions.scene import PositionsScene
 
 _WAYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-def walk(scene: UnfoldedScene, here: Place | None, key: int, alt: bool) -> tuple[bool, Place | None]:
+def walk(scene: PositionsScene, here: Place | None, key: int, alt: bool) -> tuple[bool, Place | None]:
     """What a key does from where one is: whether it is one of the keys above, and where to go."""
     if key not in _WAYS and key not in _ENTER:
         return False, None
@@ -39,13 +39,13 @@ def walk(scene: UnfoldedScene, here: Place | None, key: int, alt: bool) -> tuple
     return True, _beside(scene, here, forward) if across else _above(scene, here, forward)
 
 
-def _beside(scene: UnfoldedScene, here: Spot, forward: bool) -> Spot:
+def _beside(scene: PositionsScene, here: Spot, forward: bool) -> Spot:
     column_of = scene.layout.column_of
     row = sorted((s for s in scene.spots if s.node == here.node), key=lambda spot: column_of[spot.positions])
     return _next(row, here, forward)
 
 
-def _above(scene: UnfoldedScene, here: Spot, forward: bool) -> Spot:
+def _above(scene: PositionsScene, here: Spot, forward: bool) -> Spot:
     column = [spot for spot in scene.spots if spot.positions == here.positions]
     return _next(sorted(column, key=lambda spot: -scene.layout.shape(spot).center().y()), here, forward)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from core.edits import EDIT_WORDS
 from core.formatting import figure_words
 from views.canvas.data import EdgeMark, NodeMark
-from views.canvas.positions.data import Move, Place, Positions, Spot, UnfoldedData
-from views.canvas.positions.scene import UnfoldedScene
+from views.canvas.positions.data import Move, Place, Positions, PositionsData, Spot
+from views.canvas.positions.scene import PositionsScene
 from views.canvas.words import target_name
 
 
-def at_words(data: UnfoldedData, positions: Positions) -> str:
+def at_words(data: PositionsData, positions: Positions) -> str:
     """A column by what stands there: “John”, CLS, patch 4, 7, a region of 12 patches."""
     column = next((column for column in data.columns if column.positions == positions), None)
     if column is None:
@@ -22,7 +22,7 @@ def at_words(data: UnfoldedData, positions: Positions) -> str:
     return column.text if data.picture is not None else f"“{column.tip or column.text}”"
 
 
-def place_name(data: UnfoldedData, place: Place) -> str:
+def place_name(data: PositionsData, place: Place) -> str:
     if isinstance(place, Spot):
         return f"{place.node.name} at {at_words(data, place.positions)}"
     if isinstance(place, Move):
@@ -30,7 +30,7 @@ def place_name(data: UnfoldedData, place: Place) -> str:
     return f"{target_name(place.edge)} at {at_words(data, place.positions)}"
 
 
-def place_tip(scene: UnfoldedScene, place: Place) -> str:
+def place_tip(scene: PositionsScene, place: Place) -> str:
     """What is under the pointer, with its figure and what X does to it."""
     data = scene.data
     words = place_name(data, place)

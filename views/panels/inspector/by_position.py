@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from core.formatting import change_words, number
-from views.panels.inspector.data import PositionRow, PositionsData
+from views.panels.inspector.data import ByPositionData, ByPositionRow
 from views.theme import hue_of
 from views.widgets.bar_rows import BarRow, BarRows
 from views.widgets.buttons import LinkButton
@@ -14,7 +14,7 @@ from views.widgets.section import Section
 from views.widgets.text import dim, show_text, wrapped
 
 
-class PositionsSection(Section):
+class ByPositionSection(Section):
     """A click on a row pins its position, again lets it go. The rows show effects or, on request, what is written."""
 
     position_clicked = Signal(int)
@@ -22,7 +22,7 @@ class PositionsSection(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("By position", parent, word="position")
-        self._data: PositionsData | None = None
+        self._data: ByPositionData | None = None
         self._pinned: tuple[int, ...] = ()
         self._norms = False
         self.switch = LinkButton("show what it writes", flush=True)
@@ -38,7 +38,7 @@ class PositionsSection(Section):
         self.body.addWidget(self.words)
         self.body.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def show_positions(self, data: PositionsData | None) -> None:
+    def show_positions(self, data: ByPositionData | None) -> None:
         self.setVisible(data is not None)
         self._data = data
         if data is not None:
@@ -52,7 +52,7 @@ class PositionsSection(Section):
     def shows_norms(self) -> bool:
         return self._norms or (self._data is not None and all(row.effect is None for row in self._data.rows))
 
-    def _rows(self) -> tuple[PositionRow, ...]:
+    def _rows(self) -> tuple[ByPositionRow, ...]:
         if self._data is None:
             return ()
         return self._data.written if self.shows_norms() else self._data.rows

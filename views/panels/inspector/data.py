@@ -12,7 +12,7 @@ from core.graph import Edge, Node
 
 
 @dataclass(frozen=True)
-class SaidRow:
+class LogitLensRow:
     """An answer that is pushed. value: logits above the mean of all answers, or a probability. asked: it is one of the
     metric's answers."""
 
@@ -22,13 +22,13 @@ class SaidRow:
 
 
 @dataclass(frozen=True)
-class SaysData:
+class LogitLensData:
     """The logit lens at one position, and the direct share of the metric. why: why there is nothing; then the rest is
     empty. at: the position in words. share: logits, of `words`; rank 1 is the largest of `of` nodes."""
 
     at: str = ""
-    node: tuple[SaidRow, ...] = ()
-    stream: tuple[SaidRow, ...] = ()
+    node: tuple[LogitLensRow, ...] = ()
+    stream: tuple[LogitLensRow, ...] = ()
     words: str = ""
     share: float | None = None
     largest: float = 0.0  # size of the largest share of any node
@@ -47,7 +47,7 @@ class TraitChip:
 
 
 @dataclass(frozen=True)
-class PositionRow:
+class ByPositionRow:
     """One position: how long the vector is that the node writes there, and what editing it there does."""
 
     position: int
@@ -57,13 +57,13 @@ class PositionRow:
 
 
 @dataclass(frozen=True)
-class PositionsData:
+class ByPositionData:
     """rows: for the effects, written: for the norms; of many positions only the strongest, the strongest first.
     measured: whether the effects are; else they are estimated. kind_words: of which edit. of: how many positions there
     are. why: why there are no effects."""
 
-    rows: tuple[PositionRow, ...]
-    written: tuple[PositionRow, ...]
+    rows: tuple[ByPositionRow, ...]
+    written: tuple[ByPositionRow, ...]
     of: int
     measured: bool
     kind_words: str

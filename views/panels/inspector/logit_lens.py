@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from core.formatting import answer_words, change_words, number, signed
-from views.panels.inspector.data import SaidRow, SaysData
+from views.panels.inspector.data import LogitLensData, LogitLensRow
 from views.widgets.bar_rows import BarRow, BarRows
 from views.widgets.buttons import LinkButton
 from views.widgets.section import Section
@@ -26,10 +26,10 @@ _SHARE_TIP = (
 )
 
 
-class SaysSection(Section):
+class LogitLensSection(Section):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("What it says", parent, word="logit lens")
-        self._data = SaysData()
+        self._data = LogitLensData()
         self._stream = False
         self.switch = LinkButton("show the stream", flush=True)
         self.switch.clicked.connect(self._switch)
@@ -42,7 +42,7 @@ class SaysSection(Section):
         for widget in (self.rows, self.share, self.share_words, self.why):
             self.body.addWidget(widget)
 
-    def show_says(self, data: SaysData | None) -> None:
+    def show_logit_lens(self, data: LogitLensData | None) -> None:
         """None: nothing is known yet."""
         self.setVisible(data is not None)
         if data is None:
@@ -86,7 +86,7 @@ class SaysSection(Section):
         dim(self.share_words, stale)
 
 
-def _bar(row: SaidRow, stream: bool) -> BarRow:
+def _bar(row: LogitLensRow, stream: bool) -> BarRow:
     text = number(row.value, 2 if row.value >= 0.1 else 3) if stream else signed(row.value)
     color = "neutral" if stream else "positive" if row.value >= 0 else "negative"
     asked = "\none of the metric's answers" if row.asked else ""

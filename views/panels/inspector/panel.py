@@ -9,13 +9,13 @@ from core.formatting import pretty_name, signed
 from core.glossary import explained
 from core.tracing.meaning import hues
 from views.panels.inspector.attention_section import AttentionSection
-from views.panels.inspector.by_position import PositionsSection
+from views.panels.inspector.by_position import ByPositionSection
 from views.panels.inspector.data import EdgeInspection, NodeInspection, RepairData, SeveralInspection
 from views.panels.inspector.edit_buttons import EditButtons
 from views.panels.inspector.effects import Effects
 from views.panels.inspector.identity import IdentityChips
 from views.panels.inspector.links import LinkList
-from views.panels.inspector.logit_lens import SaysSection
+from views.panels.inspector.logit_lens import LogitLensSection
 from views.panels.inspector.paths import PathsSection
 from views.panels.inspector.several import SeveralSection
 from views.theme import as_card, keep_font, mono_font
@@ -60,9 +60,9 @@ class InspectorPanel(QFrame):
         self.edits = EditButtons()
         self.repair = wrapped()
         self.repair.setToolTip(explained("self-repair", _REPAIR_TIP))
-        self.says = SaysSection()
+        self.logit_lens = LogitLensSection()
         self.paths = PathsSection()
-        self.positions = PositionsSection()
+        self.positions = ByPositionSection()
         self.reads = LinkList("Reads most", "Reads")
         self.writes = LinkList("Writes most to", "Writes to")
         self.signs = wrapped("")
@@ -120,7 +120,7 @@ class InspectorPanel(QFrame):
         column.addLayout(effect)
         column.addWidget(self.paths)
         column.addLayout(link_box)
-        column.addWidget(self.says)
+        column.addWidget(self.logit_lens)
         column.addWidget(self.positions)
         column.addStretch(1)
         self.scroll_area = QScrollArea()
@@ -194,7 +194,7 @@ class InspectorPanel(QFrame):
     def clear_findings(self) -> None:
         """Of another selection nothing is known yet."""
         self.identity.set_traits(())
-        self.says.show_says(None)
+        self.logit_lens.show_logit_lens(None)
         self.paths.show_paths(None)
         self.positions.show_positions(None)
         self.show_repair(None)
@@ -204,7 +204,7 @@ class InspectorPanel(QFrame):
         for part in (self.attention, self.effects, self.reads, self.writes):
             part.set_stale(stale)
         if stale:  # each brightens when its own answer comes
-            for section in (self.says, self.positions, self.identity, self.several, self.paths):
+            for section in (self.logit_lens, self.positions, self.identity, self.several, self.paths):
                 section.set_stale(True)
             dim(self.repair, True)
 

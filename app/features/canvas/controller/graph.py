@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
-from app.features.canvas.queries import ChangesFound, WantChanges
+from app.features.canvas.queries import ChangesFound, ChangesQuery
 from app.messages.replies import Scored
 from app.presenters.canvas import AROUND, Around
 from app.presenters.score_words import scored_words
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 PATIENCE = 400  # milliseconds before the canvas says what it waits for
 
 
-class CanvasView(QObject):
+class GraphController(QObject):
     """Joins the canvas's own settings to the workbench."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._window, self._bench = window, window.workbench
+        self._window, self._workbench = window, window.workbench
         self._edits: tuple[Edit, ...] = ()
         self._empty = ""  # why nothing is shown, for good
         self._working = ""
@@ -39,16 +39,16 @@ class CanvasView(QObject):
         self._slow.setInterval(PATIENCE)
         self._slow.timeout.connect(self._say)
         self.menu = self._make_menu()
-        bench = self._bench
-        bench.set_extent(replace(bench.extent, around=window.settings.around()))
-        self._want_changes()
-        bench.on(ChangesFound, self._take_changes)
-        bench.on(Scored, self._take_scored)
-        bench.history_changed.connect(self._follow_edits)
-        bench.nothing_to_show.connect(self._take_empty)
-        bench.metric_changed.connect(lambda _: self._take_empty(""))
-        bench.working.connect(self._take_working)
-        bench.idle.connect(lambda: self._take_working("", None))
+        workbench = self._workbench
+        workbench.set_extent(replace(workbench.extent, around=window.settings.around()))
+        self._ask_changes()
+        workbench.on(ChangesFound, self._take_changes)
+        workbench.on(Scored, self._take_scored)
+        workbench.history_changed.connect(self._follow_edits)
+        workbench.nothing_to_show.connect(self._take_empty)
+        workbench.metric_changed.connect(lambda _: self._take_empty(""))
+        workbench.working.connect(self._take_working)
+        workbench.idle.connect(lambda: self._take_working("", None))
         window.canvas.count_clicked.connect(self._open_menu)
 
     # ---- edges around the selection ----------------------------------------------------------------------------
@@ -65,7 +65,7 @@ class CanvasView(QObject):
 
     def _set_around(self, around: Around) -> None:
         self._window.settings.set_around(around)
-        self._bench.set_extent(replace(self._bench.extent, around=around))
+        self._workbench.set_extent(replace(self._workbench.extent, around=around))
 
     def _open_menu(self, point: QPoint) -> None:
         self.menu.popup(point)
@@ -76,31 +76,33 @@ class CanvasView(QObject):
         """Colour the nodes that edits change, or not, as the menu entry says."""
         self._window.settings.set_colors_changes(self._window.commands["show_changes"].isChecked())
         self._edits = ()
-        self._want_changes()
+        self._ask_changes()
         self._follow_edits()
 
-    def _want_changes(self) -> None:
-        self._bench.want("changes", WantChanges() if self._window.settings.colors_changes() else None)
+    def _ask_changes(self) -> None:
+        self._workbench.set_query("changes", ChangesQuery() if self._window.settings.colors_changes() else None)
 
     def _follow_edits(self) -> None:
         """What an edit reaches is known at once; how much it changes there, when the engine has measured it."""
-        bench, opened = self._bench, self._bench.opened
+        workbench, opened = self._workbench, self._workbench.opened
         colored = self._window.settings.colors_changes()
-        edits = bench.document.edits if colored and opened is not None else ()
-        usable = bench.usable()
+        edits = workbench.document.edits if colored and opened is not None else ()
+        usable = workbench.usable()
         edits = tuple(edit for edit in edits if not usable.waits(edit))
-        if edits == self._edits and (bench.extent.changes is None) == (not edits):
+        if edits == self._edits and (workbench.extent.changes is None) == (not edits):
             return
         self._edits = edits
         changes = None
         if edits and opened is not None:
             targets = [edit.target for edit in edits if not isinstance(edit.target, str)]
             changes = NodeChanges(downstream(opened.graph, targets))
-        bench.set_extent(replace(bench.extent, changes=changes))
+        workbench.set_extent(replace(workbench.extent, changes=changes))
 
     def _take_changes(self, found: ChangesFound) -> None:
         if found.reached is not None and self._edits:
-            self._bench.set_extent(replace(self._bench.extent, changes=NodeChanges(found.reached, found.values)))
+            self._workbench.set_extent(
+                replace(self._workbench.extent, changes=NodeChanges(found.reached, found.values))
+            )
 
     # ---- why there is nothing to see ---------------------------------------------------------------------------
 
@@ -120,6 +122,6 @@ class CanvasView(QObject):
             self._slow.start()
 
     def _say(self) -> None:
-        bench = self._bench
-        waits = bench.scored is None and bool(self._working)
+        workbench = self._workbench
+        waits = workbench.scored is None and bool(self._working)
         self._window.canvas.set_notice(self._empty or (f"{self._working} …" if waits else ""))

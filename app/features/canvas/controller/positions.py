@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.features.canvas.presenter import unfolded_data, with_scores
-from app.features.canvas.queries import UnfoldedFound, WantUnfolded
+from app.features.canvas.presenter import positions_data, with_scores
+from app.features.canvas.queries import PositionsFound, PositionsQuery
 from app.messages.replies import Opened
 from app.messages.request import Unanswered
 from core.edits import REPLACED, Target
 from core.graph import LOGITS
-from views.canvas.positions.data import Move, Picture, Place, Positions, Spot, UnfoldedData, Wire
+from views.canvas.positions.data import Move, Picture, Place, Positions, PositionsData, Spot, Wire
 from views.figures.data import FigureCaption
-from views.figures.positions import UnfoldedDrawing
+from views.figures.positions import PositionsDrawing
 from views.panels.inputs.data import CardData
 
 if TYPE_CHECKING:
@@ -26,16 +26,16 @@ KEY = "unfolded"
 MOST_EDGES = 64  # of the circuit: the strongest
 
 
-class Unfolding(QObject):
+class PositionsController(QObject):
     """One window's second level. The circuit is the one that the first level showed when it was left."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window = window
-        self._bench = bench = window.workbench
+        self._workbench = workbench = window.workbench
         self._entered_with: tuple[Target, ...] = ()
         self._move: Move | None = None  # the selected one
-        self._found: UnfoldedFound | None = None
+        self._found: PositionsFound | None = None
         self._of: tuple[object, ...] = ()  # the state that it was found in
         self._problem = ""
         self._picture: Picture | None = None
@@ -44,52 +44,52 @@ class Unfolding(QObject):
         self._soon.timeout.connect(self._follow)
         window.levels.level_changed.connect(self._enter)
         window.commands["level"].setEnabled(False)  # there is nothing to unfold yet
-        board = window.unfolded
+        board = window.positions_canvas
         board.selection_changed.connect(self._choose)
         board.edit_requested.connect(self._edit)
         board.patch_dropped.connect(self._patch)
-        bench.on(UnfoldedFound, self._take)
-        bench.on(Unanswered, self._take_problem)
-        bench.model_opened.connect(self._take_model)
-        bench.cards_changed.connect(self._take_cards)
-        bench.selection_changed.connect(self._take_selection)
-        for changed in (bench.canvas_changed, bench.positions_changed, bench.inspection_changed):
+        workbench.on(PositionsFound, self._take)
+        workbench.on(Unanswered, self._take_problem)
+        workbench.model_opened.connect(self._take_model)
+        workbench.cards_changed.connect(self._take_cards)
+        workbench.selection_changed.connect(self._take_selection)
+        for changed in (workbench.canvas_changed, workbench.positions_changed, workbench.inspection_changed):
             changed.connect(lambda _: self._later())
 
     @property
     def shown(self) -> bool:
         return self._window.levels.level == "positions"
 
-    def data(self) -> UnfoldedData:
+    def data(self) -> PositionsData:
         """What the second level shows."""
-        bench = self._bench
-        opened, ready = bench.opened, bench.ready
+        workbench = self._workbench
+        opened, ready = workbench.opened, workbench.ready
         if opened is None or ready is None or self._found is None:
             return self._waiting()
         if self._problem:
-            return UnfoldedData(opened.graph, picture=self._picture, note=self._problem)
-        data = unfolded_data(
+            return PositionsData(opened.graph, picture=self._picture, note=self._problem)
+        data = positions_data(
             self._found,
-            bench.usable(),
+            workbench.usable(),
             opened,
             ready,
-            bench.selection,
-            bench.positions,
+            workbench.selection,
+            workbench.positions,
             self._move,
-            bench.known.inspected,
+            workbench.known.inspected,
             self._picture,
-            stale=bench.stale or self._of != self._state(),
-            direction=bench.direction,
+            stale=workbench.stale or self._of != self._state(),
+            direction=workbench.direction,
         )
-        return with_scores(data, bench.extent.scores)
+        return with_scores(data, workbench.extent.scores)
 
-    def drawing(self) -> UnfoldedDrawing | None:
+    def drawing(self) -> PositionsDrawing | None:
         """The second level as a figure, without selection, while it shows."""
-        data = self.data() if self.shown and self._bench.opened is not None else None
+        data = self.data() if self.shown and self._workbench.opened is not None else None
         if data is None or not data.links:
             return None
         columns = tuple(replace(column, chosen=False) for column in data.columns)
-        return UnfoldedDrawing(replace(data, columns=columns, selection=()))
+        return PositionsDrawing(replace(data, columns=columns, selection=()))
 
     def caption(self, caption: FigureCaption) -> FigureCaption:
         """A figure's caption with what the links of the second level are."""
@@ -102,24 +102,24 @@ class Unfolding(QObject):
         lines += [f"Lines are where the circuit keeps an edge: {found.kept.words}."] if found.kept is not None else []
         return replace(caption, lines=[*lines, *caption.lines[1:]])
 
-    def _waiting(self) -> UnfoldedData:
+    def _waiting(self) -> PositionsData:
         """The words of what is being done, or of why there is nothing."""
-        opened, ready = self._bench.opened, self._bench.ready
+        opened, ready = self._workbench.opened, self._workbench.ready
         assert opened is not None
         if self._problem:
             note = self._problem
-        elif ready is None or self._bench.busy:
+        elif ready is None or self._workbench.busy:
             note = "Unfolding the circuit …"
         else:
             note = "There is no circuit to unfold: no edge has a score. Choose another metric or another B."
-        return UnfoldedData(opened.graph, picture=self._picture, output_label=opened.output_label, note=note)
+        return PositionsData(opened.graph, picture=self._picture, output_label=opened.output_label, note=note)
 
     # ---- the switch ----
 
     def _enter(self, level: str) -> None:
         self._window.commands["level"].setChecked(level == "positions")
         if level == "positions":
-            self._entered_with = self._bench.selection
+            self._entered_with = self._workbench.selection
             self._move = None
         self._later()
 
@@ -152,40 +152,40 @@ class Unfolding(QObject):
 
     def _follow(self) -> None:
         """Ask for what the second level needs, while it shows, and show what is known."""
-        self._bench.want(KEY, self._want())
-        if self.shown and self._bench.opened is not None:
-            self._window.unfolded.set_data(self.data())
+        self._workbench.set_query(KEY, self._query())
+        if self.shown and self._workbench.opened is not None:
+            self._window.positions_canvas.set_data(self.data())
 
-    def _want(self) -> WantUnfolded | None:
-        opened = self._bench.opened
+    def _query(self) -> PositionsQuery | None:
+        opened = self._workbench.opened
         if not self.shown or opened is None:
             return None
-        data = self._bench.drawn.canvas(self._entered_with)
-        if data is None or self._bench.scored is None:
+        data = self._workbench.drawn.canvas(self._entered_with)
+        if data is None or self._workbench.scored is None:
             kept = self._found
-            return kept.want if kept is not None and kept.want.graph == opened.graph else None
-        scores = self._bench.scored.values
+            return kept.query if kept is not None and kept.query.graph == opened.graph else None
+        scores = self._workbench.scored.values
         strongest = sorted((mark.index for mark in data.edges), key=lambda index: -abs(scores[index]))[:MOST_EDGES]
-        return WantUnfolded(opened.graph, tuple(sorted(strongest)), len(data.edges), self._region(opened))
+        return PositionsQuery(opened.graph, tuple(sorted(strongest)), len(data.edges), self._region(opened))
 
     def _region(self, opened: Opened) -> Positions:
         """A brushed part of an image counts as one column."""
-        positions = self._bench.positions
+        positions = self._workbench.positions
         return () if opened.is_text or len(positions) < 2 else tuple(sorted(positions))
 
     def _state(self) -> tuple[object, ...]:
         """What the estimates depend on."""
-        document = self._bench.document
+        document = self._workbench.document
         file = "" if document.traced is None else document.traced.file  # says where edges are kept
-        return document.clean, document.counterfactual, document.metric, document.method, file, self._bench.cut_kind
+        return document.clean, document.counterfactual, document.metric, document.method, file, self._workbench.cut_kind
 
-    def _take(self, found: UnfoldedFound) -> None:
+    def _take(self, found: PositionsFound) -> None:
         self._found, self._problem, self._of = found, "", self._state()
         self._later()
 
-    def _take_problem(self, answer: Unanswered) -> None:
-        if isinstance(answer.want, WantUnfolded):
-            self._problem = answer.words
+    def _take_problem(self, reply: Unanswered) -> None:
+        if isinstance(reply.query, PositionsQuery):
+            self._problem = reply.words
             self._later()
 
     # ---- what the user does there ----
@@ -197,17 +197,17 @@ class Unfolding(QObject):
         targets = tuple(dict.fromkeys(_target(place) for place in places))
         self._choosing = True
         self._window.canvas.set_selection(targets)
-        self._bench.set_positions(tuple(positions))
-        self._bench.select(targets)
+        self._workbench.set_positions(tuple(positions))
+        self._workbench.select(targets)
         self._choosing = False
 
     def _edit(self, place: Place, tool: str) -> None:
         """Cut or patch at the place's positions, which a click has selected."""
-        self._bench.editing.toggle(_target(place), tool)
+        self._workbench.editing.toggle(_target(place), tool)
 
     def _patch(self, place: Place) -> None:
-        self._window.unfolded.choose((place,))
-        self._bench.editing.patch(_target(place))
+        self._window.positions_canvas.choose((place,))
+        self._workbench.editing.patch(_target(place))
 
 
 def _target(place: Place) -> Target:

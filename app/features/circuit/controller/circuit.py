@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.features.circuit.queries import CurveFound, WantCurve, WantKept
+from app.features.circuit.queries import CurveFound, CurveQuery, KeptQuery
 from app.messages.replies import Kept, Recovered, Scored, Untraced
 from app.messages.request import Unanswered
 from app.presenters.edits import mean_words
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 250  # milliseconds that a dragged size waits for the engine
 
 
-class Circuits(QObject):
+class CircuitController(QObject):
     """Joins the strip to the workbench."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._window, self._panel, self._bench = window, window.faithfulness, window.workbench
+        self._window, self._panel, self._workbench = window, window.faithfulness, window.workbench
         self._kept: Kept | None = None  # the last one, which may be of another size or of other scores
         self._curve: CurveFound | None = None
         self._basis: tuple[object, ...] = ()  # of both
@@ -50,38 +50,38 @@ class Circuits(QObject):
         self._wait.setSingleShot(True)
         self._wait.setInterval(LONGEST_WAIT)
         self._wait.timeout.connect(self._take_pending)
-        bench, panel = self._bench, self._panel
+        workbench, panel = self._workbench, self._panel
         panel.size_wanted.connect(self._want_size)
         panel.rule_wanted.connect(self._choose_rule)
         panel.let_go.connect(self._let_go)
         panel.overview_wanted.connect(lambda: self._commit(None))
         panel.measure_wanted.connect(lambda: window.commands["measure"].trigger())
-        panel.trace_wanted.connect(self._want_curve)
-        bench.want("kept", WantKept())  # nothing is run while no circuit is chosen
-        bench.on(Kept, self._take_kept)
-        bench.on(CurveFound, self._take_curve)
-        bench.on(Scored, self._take_scored)
-        bench.on(Recovered, self._take_recovered)
-        bench.on(Unanswered, self._take_unanswered)
-        bench.on(Untraced, self._take_untraced)
-        bench.history_changed.connect(self._follow)
-        bench.idle.connect(self._rest)
-        bench.given_up.connect(lambda _: self._give_up_curve())
-        for changed in (bench.model_opened, bench.metric_changed, bench.nothing_to_show):
+        panel.trace_wanted.connect(self._ask_curve)
+        workbench.set_query("kept", KeptQuery())  # nothing is run while no circuit is chosen
+        workbench.on(Kept, self._take_kept)
+        workbench.on(CurveFound, self._take_curve)
+        workbench.on(Scored, self._take_scored)
+        workbench.on(Recovered, self._take_recovered)
+        workbench.on(Unanswered, self._take_unanswered)
+        workbench.on(Untraced, self._take_untraced)
+        workbench.history_changed.connect(self._follow)
+        workbench.idle.connect(self._rest)
+        workbench.given_up.connect(lambda _: self._give_up_curve())
+        for changed in (workbench.model_opened, workbench.metric_changed, workbench.nothing_to_show):
             changed.connect(lambda _: self.show())
 
     # ---- what the user does ------------------------------------------------------------------------------------
 
     def _want_size(self, size: int) -> None:
         self._pending = size
-        if not self._bench.busy:
+        if not self._workbench.busy:
             self._take_pending()
         elif not self._wait.isActive():
             self._wait.start()
 
     def _let_go(self) -> None:
         self._take_pending()
-        self._bench.history.seal()
+        self._workbench.history.seal()
 
     def _take_pending(self) -> None:
         self._wait.stop()
@@ -90,17 +90,17 @@ class Circuits(QObject):
             self._commit(size)
 
     def _commit(self, size: int | None) -> None:
-        scored = self._bench.scored
+        scored = self._workbench.scored
         kept = best_edges if scored is None or scored.rule == USUAL else partial(counted, name="edge")
         words = "Show the strongest edges" if size is None else f"Keep {kept(size)}"
         merge = "" if size is None else "size"
-        self._bench.commit(words, replace(self._bench.document, size=size), merge)
+        self._workbench.commit(words, replace(self._workbench.document, size=size), merge)
 
     def _choose_rule(self, name: str) -> None:
-        document = self._bench.document
-        self._bench.commit(f"Choose edges: {RULES[name].title}", replace(document, rule=name))
+        document = self._workbench.document
+        self._workbench.commit(f"Choose edges: {RULES[name].title}", replace(document, rule=name))
 
-    def _want_curve(self) -> None:
+    def _ask_curve(self) -> None:
         """Trace, or go on with the curve that was given up."""
         if self._curve_can_run():
             self._given_up_of = ()
@@ -124,25 +124,25 @@ class Circuits(QObject):
         """The document is another one."""
         state = self._state()
         wanted = self._curve_can_run() and self._given_up_of != state
-        self._bench.want("curve", WantCurve() if wanted else None)
+        self._workbench.set_query("curve", CurveQuery() if wanted else None)
         if self._basis != state[0]:  # other inputs, another metric: not even the scale is the same
             self._basis, self._kept, self._curve, self._problem = state[0], None, None, ""
         self.show()
 
     def _state(self) -> tuple[tuple[object, ...], str, object, str]:
         """What figures depend on: their basis, what a cut carries, how edges are scored, and how they are chosen."""
-        document = self._bench.document
-        return document.basis, self._bench.cut_kind, document.traced, document.rule
+        document = self._workbench.document
+        return document.basis, self._workbench.cut_kind, document.traced, document.rule
 
     def _curve_can_run(self) -> bool:
         """Whether all edges are scored, by a trace or by a file, so that circuits of all sizes can be run."""
         if self._of_file():
-            scored = self._bench.scored
+            scored = self._workbench.scored
             return scored is not None and self._scored_of == self._state() and not scored.ranking.unknown.any()
-        return self._bench.recovered is not None
+        return self._workbench.recovered is not None
 
     def _of_file(self) -> bool:
-        traced = self._bench.document.traced
+        traced = self._workbench.document.traced
         return traced is not None and bool(traced.file) and self._untraced[0] != self._state()
 
     def _take_kept(self, kept: Kept) -> None:
@@ -162,30 +162,30 @@ class Circuits(QObject):
 
     def _take_recovered(self, recovered: Recovered) -> None:
         """A trace has found how many edges do most: they are the circuit, where the user has not chosen a size."""
-        document = self._bench.document
+        document = self._workbench.document
         size, self._found_of = document.size, self._state()
         words = traced_words(recovered, document)
         if size is None or size == self._found:
             self._found = recovered.size if recovered.is_small else None
-            self._bench.commit(step_words(recovered), replace(document, size=self._found), TRACE_STEP)
+            self._workbench.commit(step_words(recovered), replace(document, size=self._found), TRACE_STEP)
         elif size != recovered.size:
             words += f" Kept are {size:,}, as chosen."
-        self._bench.message.emit(words)
-        self._bench.history.seal()
+        self._workbench.message.emit(words)
+        self._workbench.history.seal()
         self._untraced = None, ""
         self._follow()
 
-    def _take_untraced(self, answer: Untraced) -> None:
+    def _take_untraced(self, reply: Untraced) -> None:
         """The trace that was asked for cannot be made."""
-        self._bench.end_trace()
-        words = f"{answer.message} {answer.hint}".strip()
+        self._workbench.end_trace()
+        words = f"{reply.message} {reply.hint}".strip()
         self._untraced = self._state(), words
-        self._bench.message.emit(words)
+        self._workbench.message.emit(words)
         self.show()
 
-    def _take_unanswered(self, answer: Unanswered) -> None:
-        if isinstance(answer.want, WantKept | WantCurve):
-            self._problem = answer.words
+    def _take_unanswered(self, reply: Unanswered) -> None:
+        if isinstance(reply.query, KeptQuery | CurveQuery):
+            self._problem = reply.words
             self.show()
 
     # ---- what is shown -----------------------------------------------------------------------------------------
@@ -195,34 +195,39 @@ class Circuits(QObject):
 
     def data(self) -> CircuitData:
         """The state of the strip."""
-        bench, scored, state, subject = self._bench, self._bench.scored, self._state(), self._bench.drawn.subject()
+        workbench, scored, state, subject = (
+            self._workbench,
+            self._workbench.scored,
+            self._state(),
+            self._workbench.drawn.subject(),
+        )
         can_run = self._curve_can_run()
-        if bench.opened is None:
+        if workbench.opened is None:
             return CircuitData()
         ranked = None if subject is None else subject.ranked
         present = None if subject is None else subject.recovered
         kept = present or self._kept  # one of an earlier state is dimmed
         return CircuitData(
-            edges=bench.opened.graph.n_edges,
-            overview=min(bench.extent.strongest, bench.opened.graph.n_edges),
-            size=bench.document.size,
-            kept=None if kept is None else _kept_data(kept, bench.opened.graph.n_edges),
+            edges=workbench.opened.graph.n_edges,
+            overview=min(workbench.extent.strongest, workbench.opened.graph.n_edges),
+            size=workbench.document.size,
+            kept=None if kept is None else _kept_data(kept, workbench.opened.graph.n_edges),
             curve=self._curve_data(),
-            replaced=REPLACED.get(bench.cut_kind, ""),
+            replaced=REPLACED.get(workbench.cut_kind, ""),
             partial=ranked.partial if ranked is not None else "",
             ranked="" if ranked is None else ranked.by,
             over="" if subject is None else subject.over,
             can_measure=self._window.commands["measure"].isEnabled(),
             problem=self._problem or (self._untraced[1] if self._untraced[0] == state else ""),
             can_trace=scored is not None,
-            running=can_run and self._given_up_of != state and bench.busy,
+            running=can_run and self._given_up_of != state and workbench.busy,
             can_run=can_run,
             in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
-            tracing=bench.tracing,
-            nothing_small=nothing_small(bench.recovered) if self._found_of == state else "",
+            tracing=workbench.tracing,
+            nothing_small=nothing_small(workbench.recovered) if self._found_of == state else "",
             rules=() if scored is None else _rules(scored),
             rule=USUAL if scored is None else scored.rule,
-            stale=kept is not None and bench.document.size is not None and present is None,
+            stale=kept is not None and workbench.document.size is not None and present is None,
         )
 
     def _curve_data(self) -> CurveData | None:

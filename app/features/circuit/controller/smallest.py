@@ -9,60 +9,60 @@ from PySide6.QtCore import QObject
 
 from app.features.circuit.queries import FindSmallest, SmallestFound
 from app.messages.request import Unanswered
-from app.workbench.one_shot import Errands
+from app.workbench.one_shot import OneShot
 from core.formatting import best_edges, counted, share_words
 
 if TYPE_CHECKING:
     from app.window.main_window import Window
 
 
-class SmallestCircuit(QObject):
+class SmallestController(QObject):
     """Of one window."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._bench = bench = window.workbench
-        self._errands = Errands[FindSmallest](bench, "smallest circuit")
+        self._workbench = workbench = window.workbench
+        self._one_shot = OneShot[FindSmallest](workbench, "smallest circuit")
         self._of: tuple[object, ...] = ()  # the state that it was asked of
         window.faithfulness.share_wanted.connect(self._find)
-        bench.on(SmallestFound, self._take)
-        bench.on(Unanswered, self._take_refusal)
-        bench.history_changed.connect(self._follow)
+        workbench.on(SmallestFound, self._take)
+        workbench.on(Unanswered, self._take_refusal)
+        workbench.history_changed.connect(self._follow)
 
     def _state(self) -> tuple[object, ...]:
         """What the answer depends on."""
-        document = self._bench.document
-        return (*document.basis, self._bench.cut_kind, document.traced, document.rule)
+        document = self._workbench.document
+        return (*document.basis, self._workbench.cut_kind, document.traced, document.rule)
 
     def _follow(self) -> None:
         """A circuit of another model, of other inputs or scores was not asked for."""
-        if self._errands.asked is not None and self._of != self._state():
-            self._errands.drop()
+        if self._one_shot.asked is not None and self._of != self._state():
+            self._one_shot.drop()
 
     def _find(self, share: float) -> None:
-        bench = self._bench
-        if bench.scored is None:
-            bench.message.emit("No edges are scored yet, so none is the best: press T to trace.")
+        workbench = self._workbench
+        if workbench.scored is None:
+            workbench.message.emit("No edges are scored yet, so none is the best: press T to trace.")
             return
         self._of = self._state()
-        self._errands.ask(FindSmallest(share))
+        self._one_shot.ask(FindSmallest(share))
 
     def _take(self, found: SmallestFound) -> None:
-        if not self._errands.ends(found.want):
+        if not self._one_shot.ends(found.query):
             return
-        bench, least = self._bench, f"at least {share_words(found.want.share)}"
+        workbench, least = self._workbench, f"at least {share_words(found.query.share)}"
         if found.size is None:
-            bench.message.emit(f"No circuit of the best edges, of any size that was run, recovers {least}.")
+            workbench.message.emit(f"No circuit of the best edges, of any size that was run, recovers {least}.")
             return
-        bench.history.seal()
+        workbench.history.seal()
         words = f"Keep the smallest circuit for {least}: {counted(found.size, 'edge')}"
-        bench.commit(words, replace(bench.document, size=found.size))
-        bench.history.seal()
-        bench.message.emit(smallest_words(found))
+        workbench.commit(words, replace(workbench.document, size=found.size))
+        workbench.history.seal()
+        workbench.message.emit(smallest_words(found))
 
     def _take_refusal(self, refusal: Unanswered) -> None:
-        if isinstance(refusal.want, FindSmallest) and self._errands.ends(refusal.want):
-            self._bench.message.emit(refusal.words)
+        if isinstance(refusal.query, FindSmallest) and self._one_shot.ends(refusal.query):
+            self._workbench.message.emit(refusal.words)
 
 
 def smallest_words(found: SmallestFound) -> str:
@@ -74,5 +74,5 @@ def smallest_words(found: SmallestFound) -> str:
     less = f"{best_edges(fewer)} recover{'s' * (fewer == 1)} {share_words(found.before)}"
     return (
         f"The best {found.size:,} of {found.edges:,} edges recover {share}; {less}. "
-        f"Found by halving, so a smaller one that was not run may recover {share_words(found.want.share)} too."
+        f"Found by halving, so a smaller one that was not run may recover {share_words(found.query.share)} too."
     )

@@ -1,4 +1,4 @@
-"""The engine's side of making inputs: B from A, rows of tasks and files, each row's metric. Imports torch."""
+"""Rows of the dataset, of tasks and of files, and each row's metric. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.features.dataset.handlers.save import save_table
 from app.features.dataset.queries import MadeRows, MakeRows, RowFigure, RowFigures, RowsMeasured, SavedRows, SaveRows
 from app.messages.request import Cancel, Request, Send, Working
 from app.worker.pair_sources import rows_of
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from core.errors import InputError
 from core.inputs.dataset_files import read_dataset_file, read_pasted
 from core.inputs.real_files import check_real_file
@@ -20,25 +20,25 @@ from core.project.metric_choice import MetricChoice
 ROWS = 24  # of a task
 
 
-def make_rows(want: MakeRows, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def make_rows(query: MakeRows, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where there is no such task, or the file cannot be read."""
-    key = ("make rows", want)
-    if key not in bench.kept:
-        bench.kept[key] = _make_rows(want, bench.session.model)
-    rows, words, notes = bench.kept[key]
-    send(MadeRows(request.number, want, rows, words, notes))
+    key = ("make rows", query)
+    if key not in cache.kept:
+        cache.kept[key] = _make_rows(query, cache.session.model)
+    rows, words, notes = cache.kept[key]
+    send(MadeRows(request.number, query, rows, words, notes))
 
 
-def _make_rows(want: MakeRows, model: Model) -> tuple[tuple[PairSource, ...], str, tuple[str, ...]]:
-    if want.task:
-        made = make_task(want.task, model, ROWS, want.seed)
+def _make_rows(query: MakeRows, model: Model) -> tuple[tuple[PairSource, ...], str, tuple[str, ...]]:
+    if query.task:
+        made = make_task(query.task, model, ROWS, query.seed)
         return rows_of(made.pairs, made.answers, made.names), made.words(), ()
-    if want.path:
-        check_real_file(want.path)
-    read = read_dataset_file(want.path) if want.path else read_pasted(want.text, "the pasted text")
+    if query.path:
+        check_real_file(query.path)
+    read = read_dataset_file(query.path) if query.path else read_pasted(query.text, "the pasted text")
     if not read.rows:
         raise InputError("There are no rows in it.", "Copy lines or cells first.")
-    folder = Path(want.path).parent if want.path else Path()
+    folder = Path(query.path).parent if query.path else Path()
     rows = tuple(
         PairSource(
             _file_source(row.clean, model, folder),
@@ -51,21 +51,21 @@ def _make_rows(want: MakeRows, model: Model) -> tuple[tuple[PairSource, ...], st
     return rows, f"{len(rows)} row{'s' * (len(rows) != 1)}", read.notes
 
 
-def save_rows(want: SaveRows, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def save_rows(query: SaveRows, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where the file cannot be written, or a row has not what its columns need."""
-    key = ("save rows", want)
-    if key not in bench.kept:
-        bench.kept[key] = save_table(want.path, request.document.dataset, bench.session.model, want.ids)
-    send(SavedRows(request.number, want, bench.kept[key]))
+    key = ("save rows", query)
+    if key not in cache.kept:
+        cache.kept[key] = save_table(query.path, request.document.dataset, cache.session.model, query.ids)
+    send(SavedRows(request.number, query, cache.kept[key]))
 
 
-def measure_rows(want: RowFigures, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    document, rows = request.document, bench.rows
+def measure_rows(query: RowFigures, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    document, rows = request.document, cache.rows
     if not document.dataset:
-        send(RowsMeasured(request.number, {}, bench.session.metric.name, done=True))
+        send(RowsMeasured(request.number, {}, cache.session.metric.name, done=True))
         return
     edits = tuple(edit for edit in document.edits if not document.waits(edit))
-    name = _metric_words(document.metric, bench)
+    name = _metric_words(document.metric, cache)
     so_far = 0
     for part in rows.measure(document.dataset, document.metric, edits, document.population, cancelled):
         so_far += len(part)
@@ -78,10 +78,10 @@ def measure_rows(want: RowFigures, request: Request, bench: Bench, send: Send, c
             send(Working(request.number, "Measuring the dataset", so_far / len(document.dataset)))
 
 
-def _metric_words(choice: MetricChoice | None, bench: Bench) -> str:
+def _metric_words(choice: MetricChoice | None, cache: SessionCache) -> str:
     """The metric's name without the answers of one row."""
     if choice is None or not choice.kind:
-        return "log-probability of A's own answer" if bench.session.metric.target else bench.session.metric.name
+        return "log-probability of A's own answer" if cache.session.metric.target else cache.session.metric.name
     from core.metrics import METRICS
 
     return METRICS[choice.kind].words if choice.kind in METRICS else choice.kind

@@ -1,5 +1,5 @@
 """Rows of the dataset as a table in a file. Pictures that are in no file of their own are written to a folder beside
-it, which the table names them by. Runs in the engine's thread; imports torch."""
+it, which the table names them by. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LEVELS = (("Everything", logging.NOTSET), ("Warnings and errors", logging.WARNING), ("Errors", logging.ERROR))
 
 
-class LogViewer(QObject):
+class LogController(QObject):
     """One viewer for a window; it follows the log while it is open."""
 
     def __init__(self, window: Window) -> None:

@@ -26,7 +26,7 @@ PAGES: tuple[tuple[str, str], ...] = (
 )
 
 
-class HelpPages(QObject):
+class HelpPagesController(QObject):
     """One dialog for a window, made when it is first asked for."""
 
     def __init__(self, window: Window) -> None:

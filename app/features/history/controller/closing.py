@@ -17,7 +17,7 @@ WHERE = (
 )
 
 
-class Closing(QObject):
+class ClosingController(QObject):
     """Of one window."""
 
     def __init__(self, window: Window) -> None:

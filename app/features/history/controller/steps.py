@@ -34,7 +34,7 @@ def redo(workbench: Workbench) -> None:
         workbench.message.emit(f"Did again: {words}")
 
 
-class Stepping(QObject):
+class HistoryController(QObject):
     """Keeps the panel of the history, and the metric's line in the predictions, in step with the workbench's history.
 
     The step that is looked at is previewed in the predictions from what its run gave.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TEXT_FILTER = "Text (*.txt *.md)"
 
 
-class InputTaker(QObject):
+class CardsController(QObject):
     """Makes sources of what comes in and gives them to the workbench; says what cannot be read."""
 
     def __init__(self, window: Window) -> None:

@@ -13,7 +13,7 @@ from app.features.inputs.controller.sources import IMAGE_FILTER
 from app.features.inputs.queries import FRESH, TASK, MadeB, MakeB
 from app.messages.replies import Opened
 from app.messages.request import Unanswered
-from app.workbench.one_shot import Errands
+from app.workbench.one_shot import OneShot
 from core.project.metric_choice import MetricChoice
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ IMAGE_ACTIONS = {
 MAKE_ACTIONS = (*TEXT_ACTIONS, *IMAGE_ACTIONS, "make_again")
 
 
-class MakingB(QObject):
+class CounterfactualController(QObject):
     """Asks the engine for a B and commits it."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window = window
         self._workbench = window.workbench
-        self._errands = Errands[MakeB](self._workbench, "make b")
+        self._one_shot = OneShot[MakeB](self._workbench, "make b")
         self._last: MakeB | None = None  # what "again" draws anew
         self._workbench.on(MadeB, self._take)
         self._workbench.on(Unanswered, self._take_refusal)
@@ -76,37 +76,37 @@ class MakingB(QObject):
             )
             if not other:
                 return
-        self._errands.ask(MakeB(kind, self._workbench.positions, other=other))
+        self._one_shot.ask(MakeB(kind, self._workbench.positions, other=other))
 
     def fresh(self, task: str) -> None:
         """A new A and B of a built-in task."""
-        self._errands.ask(MakeB(FRESH, task=task))
+        self._one_shot.ask(MakeB(FRESH, task=task))
 
     def again(self) -> None:
         """The same kind with another seed, at the positions that are picked now."""
         if self._last is not None:
-            self._errands.ask(replace(self._last, seed=self._last.seed + 1, positions=self._workbench.positions))
+            self._one_shot.ask(replace(self._last, seed=self._last.seed + 1, positions=self._workbench.positions))
 
     # ---- answers -------------------------------------------------------------------------------------------
 
     def _take(self, made: MadeB) -> None:
-        if not self._errands.ends(made.want):
+        if not self._one_shot.ends(made.query):
             return
-        self._last = made.want
+        self._last = made.query
         document = self._workbench.document
         pair = made.pair
         changed = replace(document, clean=pair.clean, counterfactual=pair.counterfactual)
         opened = self._workbench.opened
         if pair.target and opened is not None and any(o.kind == "logit_difference" for o in opened.metric_options):
             changed = replace(changed, metric=MetricChoice("logit_difference", pair.target, pair.foil))
-        words = f"A and B: {made.words}" if made.want.kind == FRESH else f"B: {made.words}"
+        words = f"A and B: {made.words}" if made.query.kind == FRESH else f"B: {made.words}"
         if changed == document:
             self._workbench.message.emit("This is the B that is there already. Choose another way, or other tokens.")
         self._workbench.commit(words, changed)
         self._enable()
 
     def _take_refusal(self, refusal: Unanswered) -> None:
-        if self._errands.ends(refusal.want):
+        if self._one_shot.ends(refusal.query):
             self._window.inputs.show_problem("B", refusal.words)
 
     # ---- the menus -----------------------------------------------------------------------------------------

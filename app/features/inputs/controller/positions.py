@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SHOWN = 4  # tokens that are named one by one
 
 
-class PickedPositions(QObject):
+class PickedPositionsController(QObject):
     """Between the cards, which count tokens or patches, and the workbench, which counts positions of the stream."""
 
     def __init__(self, window: Window) -> None:

@@ -1,5 +1,5 @@
 """Parts of a request that look into what is selected: lenses, heads' traits, positions, paths, self-repair, several at
-once, directions to steer along. Runs in the engine's thread; imports torch."""
+once, directions to steer along. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.features.inspector.handlers.rows import position_name, positions_data, said_rows, trait_chips
+from app.features.inspector.handlers.rows import by_position_data, logit_lens_rows, position_name, trait_chips
 from app.features.inspector.queries import (
     AverageFound,
+    AverageQuery,
+    ByPositionFound,
+    ByPositionQuery,
     NodeFound,
+    NodeQuery,
     PathsFound,
-    PositionsFound,
+    PathsQuery,
     RepairFound,
+    RepairQuery,
     SeveralFound,
+    SeveralQuery,
     SteeringFound,
-    WantAverage,
-    WantNode,
-    WantPaths,
-    WantPositions,
-    WantRepair,
-    WantSeveral,
-    WantSteering,
+    SteeringQuery,
 )
 from app.messages.request import Cancel, Request, Send, Working
 from app.worker.method_titles import meaning_of
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from core.edits import ABLATIONS, REPLACED, Edit, EditKind, Target
 from core.engine.population import Population
 from core.errors import EditError, InputError, WirescopeError
@@ -41,72 +41,74 @@ from core.lens.repair import self_repair
 from core.project.document import PairSource
 from core.result import Result
 from core.steering import population_of
-from views.panels.inspector.data import AverageData, PathData, RepairData, SaysData
+from views.panels.inspector.data import AverageData, LogitLensData, PathData, RepairData
 
 ESTIMATED: tuple[EditKind, ...] = ABLATIONS
 READ_AT_MOST = 96  # positions at which what a head pushes is looked at
 ONE_BY_ONE = 24  # targets that are measured one by one at most
 
 
-def serve_node(want: WantNode, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    edits, node = bench.possible(request.document), want.node
-    kind = _kind(request, bench, node)
-    key = "node", want, edits, kind, bench.metric_key
-    if key not in bench.kept:
-        result = bench.session.run(edits, positions="all", cancelled=cancelled)
-        says = _says(bench, result, edits, want, cancelled)
-        traits = trait_chips(head_traits(bench, result, node)) if node.kind == "head" else ()
+def handle_node(query: NodeQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    edits, node = cache.possible(request.document), query.node
+    kind = _kind(request, cache, node)
+    key = "node", query, edits, kind, cache.metric_key
+    if key not in cache.kept:
+        result = cache.session.run(edits, positions="all", cancelled=cancelled)
+        logit_lens = _logit_lens(cache, result, edits, query, cancelled)
+        traits = trait_chips(head_traits(cache, result, node)) if node.kind == "head" else ()
         positions = None
         if node.kind != "logits":
-            gradients = _gradients(bench, cancelled)
-            effects = estimated_effects(bench.session, gradients, node, kind)
-            positions = positions_data(
-                bench,
+            gradients = _gradients(cache, cancelled)
+            effects = estimated_effects(cache.session, gradients, node, kind)
+            positions = by_position_data(
+                cache,
                 written_norms(result, node),
                 effects,
                 False,
                 REPLACED[kind],
-                bench.direction(bench.cut_kind(request.document)),
+                cache.direction(cache.cut_kind(request.document)),
             )
-        bench.kept[key] = NodeFound(0, node, says, traits, positions)
-    send(replace(bench.kept[key], number=request.number))
+        cache.kept[key] = NodeFound(0, node, logit_lens, traits, positions)
+    send(replace(cache.kept[key], number=request.number))
 
 
-def _kind(request: Request, bench: Bench, target: Target) -> EditKind:
+def _kind(request: Request, cache: SessionCache, target: Target) -> EditKind:
     """The kind of edit that estimates are of: that of the present edit where it has any, else that of a cut."""
     present = request.document.edit_of(target, request.positions)
-    usable = present is not None and present.kind in ESTIMATED and present in bench.possible(request.document)
-    return present.kind if usable and present is not None else bench.cut_kind(request.document)
+    usable = present is not None and present.kind in ESTIMATED and present in cache.possible(request.document)
+    return present.kind if usable and present is not None else cache.cut_kind(request.document)
 
 
-def _gradients(bench: Bench, cancelled: Cancel) -> NodeGradients:
-    key = "node gradients", bench.metric_key
-    if key not in bench.kept:
-        bench.kept[key] = NodeGradients(bench.session, cancelled)
-    found: NodeGradients = bench.kept[key]
+def _gradients(cache: SessionCache, cancelled: Cancel) -> NodeGradients:
+    key = "node gradients", cache.metric_key
+    if key not in cache.kept:
+        cache.kept[key] = NodeGradients(cache.session, cancelled)
+    found: NodeGradients = cache.kept[key]
     return found
 
 
-def _says(bench: Bench, result: Result, edits: tuple[Edit, ...], want: WantNode, cancelled: Cancel) -> SaysData:
-    session, node = bench.session, want.node
-    position = want.position
+def _logit_lens(
+    cache: SessionCache, result: Result, edits: tuple[Edit, ...], query: NodeQuery, cancelled: Cancel
+) -> LogitLensData:
+    session, node = cache.session, query.node
+    position = query.position
     if position is None or position >= session.pair.length:
-        position = _read_at(bench, result, node)
+        position = _read_at(cache, result, node)
     asked = [*session.metric.target[:1], *session.metric.foil[:1]]
     try:
-        stream = said_rows(stream_lens(result, node, position, also=asked), asked)
+        stream = logit_lens_rows(stream_lens(result, node, position, also=asked), asked)
     except WirescopeError as error:
-        return SaysData(why=str(error))
-    at = position_name(bench, position)
+        return LogitLensData(why=str(error))
+    at = position_name(cache, position)
     if node.kind == "logits":
-        return SaysData(at, (), stream)
+        return LogitLensData(at, (), stream)
     try:
-        own = said_rows(node_lens(result, node, position, also=asked), asked)
-        shares = _shares(bench, edits, cancelled)
+        own = logit_lens_rows(node_lens(result, node, position, also=asked), asked)
+        shares = _shares(cache, edits, cancelled)
     except WirescopeError as error:
-        return SaysData(at, (), stream, why=str(error))
+        return LogitLensData(at, (), stream, why=str(error))
     number = session.graph.writer_index(node)
-    return SaysData(
+    return LogitLensData(
         at,
         own,
         stream,
@@ -118,9 +120,9 @@ def _says(bench: Bench, result: Result, edits: tuple[Edit, ...], want: WantNode,
     )
 
 
-def _read_at(bench: Bench, result: Result, node: Node) -> int:
+def _read_at(cache: SessionCache, result: Result, node: Node) -> int:
     """Where the metric reads; where it reads all positions, the one where the node writes most."""
-    reads = bench.session.engine.reads
+    reads = cache.session.engine.reads
     if reads is not None:
         return int(reads[0, 0])
     if node.kind == "logits":
@@ -128,17 +130,17 @@ def _read_at(bench: Bench, result: Result, node: Node) -> int:
     return int(written_norms(result, node).argmax())
 
 
-def _shares(bench: Bench, edits: tuple[Edit, ...], cancelled: Cancel) -> DirectAttribution:
-    key = "direct", edits, bench.metric_key
-    if key not in bench.kept:
-        bench.kept[key] = direct_attribution(bench.session, bench.session.run(edits, cancelled=cancelled))
-    found: DirectAttribution = bench.kept[key]
+def _shares(cache: SessionCache, edits: tuple[Edit, ...], cancelled: Cancel) -> DirectAttribution:
+    key = "direct", edits, cache.metric_key
+    if key not in cache.kept:
+        cache.kept[key] = direct_attribution(cache.session, cache.session.run(edits, cancelled=cancelled))
+    found: DirectAttribution = cache.kept[key]
     return found
 
 
-def head_traits(bench: Bench, result: Result, node: Node) -> list[Trait]:
+def head_traits(cache: SessionCache, result: Result, node: Node) -> list[Trait]:
     """What a head does on A, the highest score first."""
-    session, pair = bench.session, bench.session.pair
+    session, pair = cache.session, cache.session.pair
     weights = attention_pattern(result, node.layer, node.head)
     if pair.grid is not None:
         return patch_traits(weights, pair.grid, pair.prefix)
@@ -149,122 +151,124 @@ def head_traits(bench: Bench, result: Result, node: Node) -> list[Trait]:
     return token_traits(weights, pair.clean.tensor[0].tolist(), pushed)
 
 
-def serve_average(want: WantAverage, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def handle_average(query: AverageQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     rows = request.document.dataset
-    key = "average", want, rows
-    if key not in bench.kept:
+    key = "average", query, rows
+    if key not in cache.kept:
         send(Working(request.number, f"Averaging the attention over {len(rows)} inputs"))
         try:
-            found = mean_attention(bench.session, want.node.layer, want.node.head, _population(bench, rows))
-            bench.kept[key] = AverageData(found.weights, found.rows, found.of)
+            found = mean_attention(cache.session, query.node.layer, query.node.head, _population(cache, rows))
+            cache.kept[key] = AverageData(found.weights, found.rows, found.of)
         except WirescopeError as error:
-            bench.kept[key] = AverageData(None, why=str(error))
-    send(AverageFound(request.number, want.node, bench.kept[key]))
+            cache.kept[key] = AverageData(None, why=str(error))
+    send(AverageFound(request.number, query.node, cache.kept[key]))
 
 
-def _population(bench: Bench, rows: tuple[PairSource, ...]) -> Population:
+def _population(cache: SessionCache, rows: tuple[PairSource, ...]) -> Population:
     """The dataset's clean inputs, run once for all heads."""
     key = "population", rows
-    if key not in bench.kept:
-        dataset = bench.rows.dataset(rows)
+    if key not in cache.kept:
+        dataset = cache.rows.dataset(rows)
         if dataset is None:
             raise InputError("None of the dataset's inputs can be read.", "Mend them in the table of the dataset.")
-        bench.kept[key] = population_of(bench.session.model, dataset, bench.session.engine.memory / 2**20)
-    found: Population = bench.kept[key]
+        cache.kept[key] = population_of(cache.session.model, dataset, cache.session.engine.memory / 2**20)
+    found: Population = cache.kept[key]
     return found
 
 
-def serve_positions(want: WantPositions, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    edits, node, kind = bench.possible(request.document), want.node, _kind(request, bench, want.node)
-    key = "measured positions", node, edits, kind, bench.metric_key
-    if key not in bench.kept:
-        words = f"Measuring {node.name} at {bench.session.pair.length} positions"
+def handle_by_position(
+    query: ByPositionQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+) -> None:
+    edits, node, kind = cache.possible(request.document), query.node, _kind(request, cache, query.node)
+    key = "measured positions", node, edits, kind, cache.metric_key
+    if key not in cache.kept:
+        words = f"Measuring {node.name} at {cache.session.pair.length} positions"
 
         def tell(share: float) -> None:
             send(Working(request.number, words, share))
 
-        effects = measured_effects(bench.session, node, kind, edits, cancelled, tell)
-        result = bench.session.run(edits, positions="all", cancelled=cancelled)
-        bench.kept[key] = positions_data(
-            bench,
+        effects = measured_effects(cache.session, node, kind, edits, cancelled, tell)
+        result = cache.session.run(edits, positions="all", cancelled=cancelled)
+        cache.kept[key] = by_position_data(
+            cache,
             written_norms(result, node),
             effects,
             True,
             REPLACED[kind],
-            bench.direction(bench.cut_kind(request.document)),
+            cache.direction(cache.cut_kind(request.document)),
         )
-    send(PositionsFound(request.number, node, bench.kept[key]))
+    send(ByPositionFound(request.number, node, cache.kept[key]))
 
 
-def serve_paths(want: WantPaths, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    scores_key, size = bench.scores_key(request.document), request.document.size
+def handle_paths(query: PathsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    scores_key, size = cache.scores_key(request.document), request.document.size
     key = "paths", scores_key, size
-    if key not in bench.kept:
-        scores = bench.scores[scores_key]
+    if key not in cache.kept:
+        scores = cache.scores[scores_key]
         values = np.nan_to_num(scores.values)  # an edge that is not scored yet is on no path
         if size is not None and size < len(values):  # over what the circuit keeps
             kept = scores.select(size).edges
             values = np.zeros_like(values)
             values[kept] = np.nan_to_num(scores.values[kept])
-        bench.kept[key] = Paths(bench.session.graph, values)
-    paths: Paths = bench.kept[key]
+        cache.kept[key] = Paths(cache.session.graph, values)
+    paths: Paths = cache.kept[key]
     found = tuple(
-        PathData(path.nodes, tuple(node.name for node in path.nodes), path.share) for path in paths.on_from(want.edge)
+        PathData(path.nodes, tuple(node.name for node in path.nodes), path.share) for path in paths.on_from(query.edge)
     )
-    how = meaning_of(scores_key.choice, bench.scores[scores_key]).how
-    send(PathsFound(request.number, want.edge, found, how))
+    how = meaning_of(scores_key.choice, cache.scores[scores_key]).how
+    send(PathsFound(request.number, query.edge, found, how))
 
 
-def serve_repair(want: WantRepair, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    session, edits = bench.session, bench.possible(request.document)
-    others = tuple(edit for edit in edits if edit.target != want.target)
-    key = "repair", want.target, edits, bench.metric_key
-    if key not in bench.kept:
-        bench.kept[key] = None
+def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    session, edits = cache.session, cache.possible(request.document)
+    others = tuple(edit for edit in edits if edit.target != query.target)
+    key = "repair", query.target, edits, cache.metric_key
+    if key not in cache.kept:
+        cache.kept[key] = None
         if others != edits and session.model.adapter.shape.output_kind != "embedding":
             without, with_it = session.run(others, cancelled=cancelled), session.run(edits, cancelled=cancelled)
-            found = self_repair(session, without, with_it, want.target)
+            found = self_repair(session, without, with_it, query.target)
             rows = tuple((repair.node.name, repair.change) for repair in found.repairs)
-            cut = all(edit.kind in ESTIMATED for edit in edits if edit.target == want.target)
-            bench.kept[key] = RepairData(rows, found.words, cut)
-    send(RepairFound(request.number, want.target, bench.kept[key]))
+            cut = all(edit.kind in ESTIMATED for edit in edits if edit.target == query.target)
+            cache.kept[key] = RepairData(rows, found.words, cut)
+    send(RepairFound(request.number, query.target, cache.kept[key]))
 
 
-def serve_several(want: WantSeveral, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    document, edits = request.document, bench.possible(request.document)
-    targets = tuple(target for target in want.targets if not (isinstance(target, Node) and target.kind == "logits"))
+def handle_several(query: SeveralQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    document, edits = request.document, cache.possible(request.document)
+    targets = tuple(target for target in query.targets if not (isinstance(target, Node) and target.kind == "logits"))
     if not targets:
         return
     present = {target: document.edit_of(target, request.positions) for target in targets}
     kinds = {edit.kind for edit in present.values() if edit is not None and edit in edits}
     all_edited = all(edit is not None and edit in edits for edit in present.values()) and len(kinds) == 1
-    kind = kinds.pop() if all_edited else bench.cut_kind(document)
+    kind = kinds.pop() if all_edited else cache.cut_kind(document)
     own = {
         target: edit if all_edited and edit is not None else Edit(target, kind, request.positions or None)
         for target, edit in present.items()
     }
     others = [edit for edit in edits if edit.target not in own]
-    key = "several", tuple(own.values()), tuple(others), bench.metric_key
-    if key not in bench.kept:
-        before = bench.metric(others, cancelled)
+    key = "several", tuple(own.values()), tuple(others), cache.metric_key
+    if key not in cache.kept:
+        before = cache.metric(others, cancelled)
 
         def effect(of: list[Edit]) -> float:
-            return bench.metric([*others, *of], cancelled) - before
+            return cache.metric([*others, *of], cancelled) - before
 
         joint = effect(list(own.values()))
         alone = sum(effect([edit]) for edit in own.values()) if len(own) <= ONE_BY_ONE else None
-        bench.kept[key] = kind, joint, alone
-    send(SeveralFound(request.number, want.targets, *bench.kept[key]))
+        cache.kept[key] = kind, joint, alone
+    send(SeveralFound(request.number, query.targets, *cache.kept[key]))
 
 
-def serve_steering(want: WantSteering, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
-    engine, adapter = bench.session.engine, bench.session.model.adapter
+def handle_steering(query: SteeringQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+    engine, adapter = cache.session.engine, cache.session.model.adapter
     b = engine.counterfactual(full=True)
     if b is None:
         raise EditError("There is no B to steer away from.", "Fill card B: the direction is A minus B.")
-    places = list(request.positions) or list(range(bench.session.pair.clean.lengths[0]))
+    places = list(request.positions) or list(range(cache.session.pair.clean.lengths[0]))
     directions = {}
-    for target in want.targets:
+    for target in query.targets:
         node = target if isinstance(target, Node) else target.writer
         if node.kind == "logits":
             continue
@@ -276,4 +280,4 @@ def serve_steering(want: WantSteering, request: Request, bench: Bench, send: Sen
             f"It writes the same in A and in B{where}, so A minus B gives no direction to steer along.",
             "Choose another node, other positions or another B.",
         )
-    send(SteeringFound(request.number, want.targets, request.positions, directions))
+    send(SteeringFound(request.number, query.targets, request.positions, directions))

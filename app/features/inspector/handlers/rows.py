@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from core.formatting import visible_token
 from core.lens.heads import Trait
 from core.lens.logit_lens import LensReading
-from views.panels.inspector.data import PositionRow, PositionsData, SaidRow, TraitChip
+from views.panels.inspector.data import ByPositionData, ByPositionRow, LogitLensRow, TraitChip
 
 ALL_LISTED = 24  # positions up to which all are listed
 LISTED = 12  # the strongest of more
@@ -22,48 +22,48 @@ MOST_CHIPS = 3
 LOCAL = 0.6  # of the mean distance of even attention
 
 
-def position_label(bench: Bench, position: int) -> str:
+def position_label(cache: SessionCache, position: int) -> str:
     """A position in a list: its token, CLS, "patch 2, 3"."""
-    label = bench.session.pair.clean.labels[position]
-    if bench.session.pair.grid is None or position < bench.session.pair.prefix:
+    label = cache.session.pair.clean.labels[position]
+    if cache.session.pair.grid is None or position < cache.session.pair.prefix:
         return label
     return f"patch {label.replace(',', ', ')}"
 
 
-def position_name(bench: Bench, position: int) -> str:
+def position_name(cache: SessionCache, position: int) -> str:
     """A position in a sentence: “to”, CLS, patch 2, 3."""
-    label = position_label(bench, position)
-    return label if bench.session.pair.grid is not None else f"“{visible_token(label)}”"
+    label = position_label(cache, position)
+    return label if cache.session.pair.grid is not None else f"“{visible_token(label)}”"
 
 
-def said_rows(reading: LensReading, asked: Collection[int]) -> tuple[SaidRow, ...]:
-    return tuple(SaidRow(row.label, row.value, row.index in asked) for row in reading.rows)
+def logit_lens_rows(reading: LensReading, asked: Collection[int]) -> tuple[LogitLensRow, ...]:
+    return tuple(LogitLensRow(row.label, row.value, row.index in asked) for row in reading.rows)
 
 
-def positions_data(
-    bench: Bench,
+def by_position_data(
+    cache: SessionCache,
     norms: NDArray[np.float64],
     effects: NDArray[np.float64],
     measured: bool,
     kind_words: str,
     direction: int | None,
-) -> PositionsData:
+) -> ByPositionData:
     """direction: A's. norms, effects: [position]; of many positions only the strongest are listed, strongest first."""
     count = min(len(norms), len(effects))
 
-    def rows(size: NDArray[np.float64]) -> tuple[PositionRow, ...]:
+    def rows(size: NDArray[np.float64]) -> tuple[ByPositionRow, ...]:
         listed = list(range(count))
         if count > ALL_LISTED:
             order = np.argsort(-size[:count], kind="stable")[:LISTED]
             listed = [int(p) for p in order if size[p] > NOTHING * size[order[0]]] or [int(order[0])]
-        return tuple(PositionRow(p, _in_list(bench, p), float(norms[p]), float(effects[p])) for p in listed)
+        return tuple(ByPositionRow(p, _in_list(cache, p), float(norms[p]), float(effects[p])) for p in listed)
 
-    return PositionsData(rows(np.abs(effects)), rows(norms), count, measured, kind_words, direction=direction)
+    return ByPositionData(rows(np.abs(effects)), rows(norms), count, measured, kind_words, direction=direction)
 
 
-def _in_list(bench: Bench, position: int) -> str:
-    label = position_label(bench, position)
-    return visible_token(label) if bench.session.pair.grid is None else label
+def _in_list(cache: SessionCache, position: int) -> str:
+    label = position_label(cache, position)
+    return visible_token(label) if cache.session.pair.grid is None else label
 
 
 def trait_chips(traits: Sequence[Trait]) -> tuple[TraitChip, ...]:

@@ -23,7 +23,7 @@ def apply_look(preferences: Preferences) -> None:
     theme.set_text_percent(preferences.text_percent)
 
 
-class Preferring(QObject):
+class PreferencesController(QObject):
     """The preferences of one window."""
 
     def __init__(self, window: Window) -> None:
@@ -49,23 +49,23 @@ class Preferring(QObject):
         self._window.settings.set_preferences(preferences)
         apply_look(preferences)
         self._window.arrangement.fit()
-        bench = self._window.workbench
+        workbench = self._window.workbench
         if preferences.memory_megabytes != before.memory_megabytes:
-            bench.set_memory(preferences.memory_megabytes)
-        if preferences.cut != before.cut and bench.opened is not None:
-            bench.question.set_replacement(_kind(preferences.cut))
-            self._window.top_bar.set_replacement(bench.cut_kind)
-        if preferences.precision != before.precision and bench.document.model:
-            document = replace(bench.document, precision=preferences.precision)
-            bench.commit(f"Compute in {preferences.precision}", document)
+            workbench.set_memory(preferences.memory_megabytes)
+        if preferences.cut != before.cut and workbench.opened is not None:
+            workbench.question.set_replacement(_kind(preferences.cut))
+            self._window.top_bar.set_replacement(workbench.cut_kind)
+        if preferences.precision != before.precision and workbench.document.model:
+            document = replace(workbench.document, precision=preferences.precision)
+            workbench.commit(f"Compute in {preferences.precision}", document)
         if preferences.strongest != before.strongest:
             self._show_strongest()
             self._window.circuits.show()
 
     def _show_strongest(self) -> None:
         """As many edges as are wanted until a circuit is chosen."""
-        bench = self._window.workbench
-        bench.set_extent(replace(bench.extent, strongest=self.current.strongest))
+        workbench = self._window.workbench
+        workbench.set_extent(replace(workbench.extent, strongest=self.current.strongest))
 
     def cut(self) -> EditKind | None:
         """What a cut carries in new work; None leaves it to the inputs."""

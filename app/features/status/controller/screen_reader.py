@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 3
 
 
-class Announcer(QObject):
+class ScreenReaderController(QObject):
     """Speaks for a window: each selection, and the metric when a run has changed it."""
 
     announced = Signal(str)

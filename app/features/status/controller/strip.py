@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.window.main_window import Window
 
 
-class StatusInStep(QObject):
+class StatusController(QObject):
     """Fills a window's status strip."""
 
     def __init__(self, window: Window) -> None:
@@ -57,13 +57,13 @@ class StatusInStep(QObject):
 
     def _follow(self) -> None:
         """The document is another one: what is of another model goes, and what is of an earlier state is dimmed."""
-        status, bench = self._status, self._workbench
-        if bench.opened is None or (bench.opened.name, bench.opened.precision) != bench.document.opens:
+        status, workbench = self._status, self._workbench
+        if workbench.opened is None or (workbench.opened.name, workbench.opened.precision) != workbench.document.opens:
             for clear in (status.set_device, status.set_parity, status.set_memory, status.set_run):
                 clear("")
             return
-        status.dim_parity(bench.ready_of_present is None)
-        status.dim_memory(not bench.ran_is_present)
+        status.dim_parity(workbench.ready_of_present is None)
+        status.dim_memory(not workbench.ran_is_present)
 
     def _show_device(self, opened: Opened) -> None:
         precision, device = opened.details.split(" · ")[-2:]

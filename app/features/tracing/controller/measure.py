@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.features.tracing.queries import EdgesMeasured, WantMeasured
+from app.features.tracing.queries import EdgesMeasured, MeasuredQuery
 from app.messages.request import Unanswered
 from core.formatting import counted
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
     from views.canvas.data import CanvasData
 
 
-class Measuring(QObject):
+class MeasureController(QObject):
     """Of one window."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._bench = bench = window.workbench
+        self._workbench = workbench = window.workbench
         self._action = window.commands["measure"]
         self._serial = 0
-        self._asked: WantMeasured | None = None
+        self._asked: MeasuredQuery | None = None
         self._of: tuple[object, ...] = ()  # the state that it is of
-        bench.on(EdgesMeasured, self._take)
-        bench.on(Unanswered, self._take_refusal)
-        bench.given_up.connect(lambda _: self._stop())
-        bench.history_changed.connect(self._follow)
+        workbench.on(EdgesMeasured, self._take)
+        workbench.on(Unanswered, self._take_refusal)
+        workbench.given_up.connect(lambda _: self._stop())
+        workbench.history_changed.connect(self._follow)
         self._show_able = window.circuits.show  # the strip has a link that does the same
-        bench.canvas_changed.connect(self._look)
+        workbench.canvas_changed.connect(self._look)
         self._action.setEnabled(False)
 
     def _state(self) -> tuple[object, ...]:
         """What makes the edges that were asked for worthless when it changes: their numbers are those of one model."""
-        return (*self._bench.document.basis, self._bench.cut_kind)
+        return (*self._workbench.document.basis, self._workbench.cut_kind)
 
     def _look(self, data: CanvasData) -> None:
         """Whether an edge is left to measure."""
@@ -46,28 +46,28 @@ class Measuring(QObject):
 
     def measure(self) -> None:
         """Measure the edges shown that are only estimated."""
-        data = self._bench.drawn.canvas()
+        data = self._workbench.drawn.canvas()
         marks = () if data is None else data.edges
         edges = tuple(mark.index for mark in marks if not mark.measured and not mark.below_noise)
         if not edges:
-            self._bench.message.emit("All edges shown are measured.")
+            self._workbench.message.emit("All edges shown are measured.")
             return
         self._serial += 1
-        self._asked, self._of = WantMeasured(self._serial, edges), self._state()
-        self._bench.want("measured", self._asked)
+        self._asked, self._of = MeasuredQuery(self._serial, edges), self._state()
+        self._workbench.set_query("measured", self._asked)
 
     def _take(self, measured: EdgesMeasured) -> None:
-        if measured.want != self._asked:
+        if measured.query != self._asked:
             return
-        self._bench.findings.take_measured(measured.values)
+        self._workbench.results.take_measured(measured.values)
         if measured.done == measured.of:
             self._stop()
-            self._bench.message.emit(f"Measured {counted(len(measured.values), 'edge')}, each edited alone.")
+            self._workbench.message.emit(f"Measured {counted(len(measured.values), 'edge')}, each edited alone.")
 
     def _take_refusal(self, refusal: Unanswered) -> None:
-        if refusal.want == self._asked:
+        if refusal.query == self._asked:
             self._stop()
-            self._bench.message.emit(refusal.words)
+            self._workbench.message.emit(refusal.words)
 
     def _follow(self) -> None:
         """The document is another one."""
@@ -77,4 +77,4 @@ class Measuring(QObject):
     def _stop(self) -> None:
         """What is measured stays."""
         self._asked = None
-        self._bench.want("measured", None)
+        self._workbench.set_query("measured", None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject
 
-from app.features.tracing.queries import NodesScored, WantNodeScores
+from app.features.tracing.queries import NodeScoresQuery, NodesScored
 from app.messages.request import Unanswered
 from core.edits import REPLACED
 from core.formatting import pairs_words, percent, score_words, visible_token
@@ -20,48 +20,48 @@ if TYPE_CHECKING:
 NAMED = 3  # nodes that the message names
 
 
-class NodeScoring(QObject):
+class NodeScoresController(QObject):
     """Of one window."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._bench = bench = window.workbench
-        self._want = WantNodeScores()
+        self._workbench = workbench = window.workbench
+        self._query = NodeScoresQuery()
         self._values: np.ndarray | None = None  # that are shown
         self._goes_on = False  # what was said last was a part of a trace that runs
-        bench.want("node scores", self._want)
-        bench.on(NodesScored, self._take)
-        bench.on(Unanswered, self._take_refusal)
+        workbench.set_query("node scores", self._query)
+        workbench.on(NodesScored, self._take)
+        workbench.on(Unanswered, self._take_refusal)
 
     def _take(self, scored: NodesScored) -> None:
-        bench = self._bench
+        workbench = self._workbench
         if scored.share == 1:
             self._end(scored)
         goes_on, self._goes_on = self._goes_on, scored.goes_on
-        if scored.values is self._values and (bench.extent.scores is None) == (scored.values is None):
+        if scored.values is self._values and (workbench.extent.scores is None) == (scored.values is None):
             if goes_on and not scored.goes_on:  # it was given up after the part that is shown
-                bench.message.emit(self._words(scored))
+                workbench.message.emit(self._words(scored))
             return
         self._values = scored.values
         if scored.values is None:
-            bench.set_extent(replace(bench.extent, scores=None))
+            workbench.set_extent(replace(workbench.extent, scores=None))
             return
         at = scored.values if scored.values.ndim == 2 else None
         whole = scored.values if at is None else at.sum(axis=1)
         meaning = scored.meaning
         shown = NodeScores(np.append(whole, np.nan), meaning.how, at, meaning.signed, scored.direction)
-        bench.set_extent(replace(bench.extent, scores=shown))
+        workbench.set_extent(replace(workbench.extent, scores=shown))
         if not scored.goes_on:
-            bench.message.emit(self._words(scored))
+            workbench.message.emit(self._words(scored))
 
     def _end(self, scored: NodesScored) -> None:
         """A trace of nodes is at its end."""
         if scored.values is not None:
-            self._bench.end_trace()
+            self._workbench.end_trace()
 
     def _words(self, scored: NodesScored) -> str:
         """ "ACDC scored 37 nodes. The strongest: a2.h3 +1.20, m0 +0.81, a1.h2 −0.40 (measured, replaced from B)." """
-        assert self._bench.opened is not None
+        assert self._workbench.opened is not None
         assert scored.values is not None
         values = scored.values
         known = np.flatnonzero(np.isfinite(values))
@@ -80,7 +80,7 @@ class NodeScoring(QObject):
 
     def _name(self, values: np.ndarray, place: int) -> str:
         """Of a node, or of a node at a position."""
-        opened, labels = self._bench.opened, self._bench.labels
+        opened, labels = self._workbench.opened, self._workbench.labels
         assert opened is not None
         writers = opened.graph.writers
         if values.ndim == 1:
@@ -91,8 +91,8 @@ class NodeScoring(QObject):
         return f"{writers[node].name} at {patch}“{label}”" if not patch else f"{writers[node].name} at {patch}{label}"
 
     def _take_refusal(self, refusal: Unanswered) -> None:
-        if refusal.want == self._want:
-            self._bench.end_trace()
+        if refusal.query == self._query:
+            self._workbench.end_trace()
             self._values = None
-            self._bench.set_extent(replace(self._bench.extent, scores=None))
-            self._bench.message.emit(refusal.words)
+            self._workbench.set_extent(replace(self._workbench.extent, scores=None))
+            self._workbench.message.emit(refusal.words)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject
 
-from app.features.tracing.queries import MethodsFound, NodesScored, WantMethods
+from app.features.tracing.queries import MethodsFound, MethodsQuery, NodesScored
 from app.messages.replies import Scored
 from app.presenters.trace_cost import Estimates
 from core.formatting import pairs_words, percent
@@ -20,50 +20,52 @@ if TYPE_CHECKING:
     from app.window.main_window import Window
 
 
-class TracingMenu(QObject):
+class TraceController(QObject):
     """Joins the menu to the workbench."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._top_bar, self._bench = window.top_bar, window.workbench
+        self._top_bar, self._workbench = window.top_bar, window.workbench
         self._data = TraceData()
         self._estimates: Estimates | None = None
         self._given_up = False
-        menu, bench = self._top_bar.method_menu, self._bench
+        menu, workbench = self._top_bar.method_menu, self._workbench
         menu.method_chosen.connect(self._choose)
         menu.option_changed.connect(self._tell)
         menu.over_chosen.connect(self._go_over)
         menu.level_chosen.connect(self._score)
-        bench.want("methods", WantMethods())
-        bench.on(MethodsFound, self._take)
-        bench.history_changed.connect(self._follow)
-        bench.on(Scored, self._take_scored)
-        bench.on(NodesScored, self._take_nodes)
-        bench.given_up.connect(self._end)
+        workbench.set_query("methods", MethodsQuery())
+        workbench.on(MethodsFound, self._take)
+        workbench.history_changed.connect(self._follow)
+        workbench.on(Scored, self._take_scored)
+        workbench.on(NodesScored, self._take_nodes)
+        workbench.given_up.connect(self._end)
 
     @property
     def _choice(self) -> TraceChoice:
-        return self._bench.document.choice
+        return self._workbench.document.choice
 
     def trace(self) -> None:
         """Score all edges as chosen, or say why not."""
-        bench, choice, method = self._bench, self._choice, self._data.chosen
-        if bench.opened is None or method is None:
-            bench.message.emit("Open a model first." if bench.opened is None else "The inputs are not read yet.")
+        workbench, choice, method = self._workbench, self._choice, self._data.chosen
+        if workbench.opened is None or method is None:
+            workbench.message.emit(
+                "Open a model first." if workbench.opened is None else "The inputs are not read yet."
+            )
             return
         if method.problem:
-            bench.message.emit(f"{method.problem} Give what it needs, or choose another method beside Trace.")
+            workbench.message.emit(f"{method.problem} Give what it needs, or choose another method beside Trace.")
             return
-        if choice.over_dataset and not bench.document.dataset:
-            bench.message.emit("The dataset has no rows: add pairs or fill it from a task, or trace this pair.")
+        if choice.over_dataset and not workbench.document.dataset:
+            workbench.message.emit("The dataset has no rows: add pairs or fill it from a task, or trace this pair.")
             return
         takes = [option.name for option in method.options]
         told = tuple((name, value) for name, value in choice.options if name in takes)
         over = f" over {pairs_words(self._data.pairs)}" if choice.over_dataset else ""
         what = {"edges": "Trace", "nodes": "Trace nodes", "positions": "Trace nodes at positions"}[choice.level]
-        bench.trace(f"{what} by {method.title}{over}", replace(choice, options=told))
+        workbench.trace(f"{what} by {method.title}{over}", replace(choice, options=told))
         if method.cost:  # how long it still takes stands beside its bar, and is corrected there
-            bench.message.emit(f"{method.title}{over}. Cancel keeps what is scored by then.")
+            workbench.message.emit(f"{method.title}{over}. Cancel keeps what is scored by then.")
 
     # ---- the menu ------------------------------------------------------------------------------------------
 
@@ -88,7 +90,7 @@ class TracingMenu(QObject):
         )
 
     def _commit(self, words: str, choice: TraceChoice, merge: str = "") -> None:
-        self._bench.commit(words, replace(self._bench.document, choice=choice), merge)
+        self._workbench.commit(words, replace(self._workbench.document, choice=choice), merge)
         self._follow()  # the menu shows the document's choice, whatever was clicked
 
     def _take(self, found: MethodsFound) -> None:
@@ -98,7 +100,7 @@ class TracingMenu(QObject):
 
     def _follow(self) -> None:
         """The document's choice at once; what fits it when the engine says so."""
-        document = self._bench.document
+        document = self._workbench.document
         choice = document.choice
         told = dict(choice.options)
         methods = tuple(
@@ -117,7 +119,7 @@ class TracingMenu(QObject):
 
     def _cost(self, method: MethodData) -> str:
         """How long a method would take as the menu stands now, which may be ahead of the engine."""
-        document, choice = self._bench.document, self._choice
+        document, choice = self._workbench.document, self._choice
         takes = [option.name for option in method.options]
         told = tuple((name, value) for name, value in choice.options if name in takes)
         level: Level = choice.level if choice.level in method.levels else "edges"
@@ -130,19 +132,19 @@ class TracingMenu(QObject):
 
     def _end(self, traced: bool) -> None:
         """The user has given it up: what is scored stays, and what it recovers is found out."""
-        document = self._bench.document
+        document = self._workbench.document
         last = document.traced_last
         self._given_up = traced and last is not None and last.takes_long
         if self._given_up:
-            self._bench.ask(changes=False)
+            self._workbench.ask(changes=False)
 
     def _take_scored(self, scored: Scored) -> None:
         """A part says how much of the work it is."""
-        last = self._bench.document.traced_last
+        last = self._workbench.document.traced_last
         if last is not None and last.level != "edges":
             return  # what is said of it comes with its own scores
         if self._given_up and scored.share < 1:
-            self._bench.message.emit(f"Cancelled; partial: {percent(scored.share)} of the work.")
+            self._workbench.message.emit(f"Cancelled; partial: {percent(scored.share)} of the work.")
         elif self._given_up and not self._stands(scored):
             self._forget()
         self._given_up = False
@@ -154,12 +156,12 @@ class TracingMenu(QObject):
 
     def _forget(self) -> None:
         """Nothing was scored by the time that it was given up."""
-        self._bench.forget_trace()
-        self._bench.message.emit("Cancelled before anything was scored.")
+        self._workbench.forget_trace()
+        self._workbench.message.emit("Cancelled before anything was scored.")
 
     def _stands(self, scored: Scored) -> bool:
         """Whether scores are of the trace that was given up, or those that stand in for it."""
-        last = self._bench.document.traced_last
+        last = self._workbench.document.traced_last
         if last is None or last.level != "edges":
             return True
         return (scored.method, scored.pairs > 0) == (last.method, last.over_dataset)

@@ -1,4 +1,4 @@
-"""Parts of a request about tracing: which methods fit, and the real effects of edges. Runs in the engine's thread;
+"""Which methods of tracing fit, and the real effects of edges. Runs in the worker's thread;
 imports torch."""
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from app.features.tracing.queries import EdgesMeasured, MethodsFound, WantMeasured, WantMethods
+from app.features.tracing.queries import EdgesMeasured, MeasuredQuery, MethodsFound, MethodsQuery
 from app.messages.request import Cancel, Request, Send, Working
 from app.presenters.telling import Telling
 from app.worker.pairs import sessions_of
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from app.worker.traces import EVERY
 from core.edits import Target
 from core.errors import WirescopeError
@@ -26,20 +26,20 @@ from core.tracing.method import METHODS, Method
 from views.panels.tracing.data import MethodData, OptionData
 
 
-def serve_methods(want: WantMethods, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def handle_methods(query: MethodsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Send the table, with what does not fit and why, and what the time of each is reckoned from."""
     document = request.document
-    methods = tuple(_method(method, bench, document) for method in METHODS.values())
-    send(MethodsFound(request.number, methods, bench.estimates(document)))
+    methods = tuple(_method(method, cache, document) for method in METHODS.values())
+    send(MethodsFound(request.number, methods, cache.estimates(document)))
 
 
-def _method(method: Method, bench: Bench, document: Document) -> MethodData:
+def _method(method: Method, cache: SessionCache, document: Document) -> MethodData:
     told = dict(document.choice.options)
     level = document.choice.level if document.choice.level in method.levels else "edges"
     options = tuple(_option(each, told) for each in fields(method.takes))
     problem = ""
     try:
-        method.check(bench.session, bench.cut_kind(document), level)
+        method.check(cache.session, cache.cut_kind(document), level)
     except WirescopeError as error:
         problem = error.message
     return MethodData(method.name, method.title, method.words, options, problem, levels=method.levels)
@@ -52,25 +52,25 @@ def _option(option: Field[Any], told: Mapping[str, float]) -> OptionData:
     return OptionData(option.name, title, value, usual, form["least"], form["most"], form["digits"])
 
 
-def serve_measured(want: WantMeasured, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def handle_measured(query: MeasuredQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Really edit edges, one at a time, over what the scores are over; send the effects as they come. What was measured
     stays when something else comes in between. Raises Cancelled."""
     document = request.document
-    sessions = sessions_of(bench, document, bench.scores_key(document).rows)
-    edits, kind = bench.possible(document), bench.cut_kind(document)
-    key = "measured", want.edges, edits, kind, bench.scores_key(document).rows, bench.metric_key
-    if key not in bench.kept:
-        graph = bench.session.graph
-        targets = [graph.edge(index) for index in want.edges]
-        bench.kept[key] = [Scan(session, targets, kind, edits=edits) for session in sessions]
-    scans: list[Scan] = bench.kept[key]
+    sessions = sessions_of(cache, document, cache.scores_key(document).rows)
+    edits, kind = cache.possible(document), cache.cut_kind(document)
+    key = "measured", query.edges, edits, kind, cache.scores_key(document).rows, cache.metric_key
+    if key not in cache.kept:
+        graph = cache.session.graph
+        targets = [graph.edge(index) for index in query.edges]
+        cache.kept[key] = [Scan(session, targets, kind, edits=edits) for session in sessions]
+    scans: list[Scan] = cache.kept[key]
     total = sum(len(scan) for scan in scans)
     pairs = sum(session.pair.batch for session in sessions)
-    words = f"Measuring {counted(len(want.edges), 'edge')}" + (f", {pairs_words(pairs)}" if pairs > 1 else "")
+    words = f"Measuring {counted(len(query.edges), 'edge')}" + (f", {pairs_words(pairs)}" if pairs > 1 else "")
 
     def tell() -> None:
         done = sum(scan.done for scan in scans)
-        send(EdgesMeasured(request.number, want, _means(scans), done, total))
+        send(EdgesMeasured(request.number, query, _means(scans), done, total))
 
     told = Telling(lambda share: send(Working(request.number, words, share)))
     send(Working(request.number, words, sum(scan.done for scan in scans) / max(total, 1)))

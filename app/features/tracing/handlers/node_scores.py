@@ -1,15 +1,15 @@
-"""The part of a request that scores nodes, at all positions together or at each. Runs in the engine's thread; imports
+"""Scores of nodes, at all positions together or at each. Runs in the worker's thread; imports
 torch."""
 
 from __future__ import annotations
 
 import time
 
-from app.features.tracing.queries import NodesScored, WantNodeScores
+from app.features.tracing.queries import NodeScoresQuery, NodesScored
 from app.messages.request import Cancel, Request, Send, Working
 from app.presenters.telling import Telling
 from app.worker.pairs import dataset_of
-from app.worker.session_cache import Bench
+from app.worker.session_cache import SessionCache
 from app.worker.traces import EVERY, options_of, told_of
 from core.edits import EditKind
 from core.formatting import pairs_words
@@ -20,7 +20,9 @@ from core.tracing.scores import Scores
 from core.tracing.trace import Tracing
 
 
-def serve_node_scores(want: WantNodeScores, request: Request, bench: Bench, send: Send, cancelled: Cancel) -> None:
+def handle_node_scores(
+    query: NodeScoresQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+) -> None:
     """Send the scores of nodes that the document was traced for; what is scored stays when something else comes in
     between, or when the user gives it up. What takes long is only made when it is asked for. Raises WirescopeError,
     Cancelled."""
@@ -29,39 +31,39 @@ def serve_node_scores(want: WantNodeScores, request: Request, bench: Bench, send
     if choice is None:
         send(NodesScored(request.number))
         return
-    kind = bench.cut_kind(document)
+    kind = cache.cut_kind(document)
     rows = document.dataset if choice.over_dataset else ()
-    key = ("node scores", bench.metric_key, kind, choice, rows)
-    known: tuple[Scores | None, float] = bench.kept.get(key, (None, 0.0))
+    key = ("node scores", cache.metric_key, kind, choice, rows)
+    known: tuple[Scores | None, float] = cache.kept.get(key, (None, 0.0))
     if known[1] == 1 or not (request.recover or not choice.takes_long):
         _send(request, send, choice, kind, known)
         return
     title = METHODS[choice.method].title
     send(Working(request.number, title))
     name = ("node tracing", key)
-    if name not in bench.kept:
+    if name not in cache.kept:
         with watched(Telling(lambda share: send(Working(request.number, title, share))), cancelled):
-            dataset = dataset_of(bench, document, rows) if rows else None
-        bench.kept[name] = Tracing(
-            bench.session,
+            dataset = dataset_of(cache, document, rows) if rows else None
+        cache.kept[name] = Tracing(
+            cache.session,
             choice.method,
             replacement=kind,
             level=choice.level,
             dataset=dataset,
             options=options_of(choice),
         )
-    tracing: Tracing = bench.kept[name]
+    tracing: Tracing = cache.kept[name]
     words = f"{title}, {pairs_words(tracing.pairs)}" if rows else f"{title}, nodes"
-    told = told_of(bench, request, choice, kind, rows, words, known[1], send)
+    told = told_of(cache, request, choice, kind, rows, words, known[1], send)
     sent = time.monotonic()
     for scores, share in tracing.parts(cancelled, told):
-        bench.kept[key] = scores, min(share, 1.0)
+        cache.kept[key] = scores, min(share, 1.0)
         if time.monotonic() - sent > EVERY and share < 1:
             sent = time.monotonic()
-            _send(request, send, choice, kind, bench.kept[key], goes_on=True)
+            _send(request, send, choice, kind, cache.kept[key], goes_on=True)
     told(1.0)
-    del bench.kept[name]
-    _send(request, send, choice, kind, bench.kept[key])
+    del cache.kept[name]
+    _send(request, send, choice, kind, cache.kept[key])
 
 
 def _send(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.window.main_window import Window
 
 
-class Guides(QObject):
+class GuideController(QObject):
     """Leads through one guide at a time."""
 
     def __init__(self, window: Window) -> None:
@@ -32,8 +32,8 @@ class Guides(QObject):
         self.strip.closed.connect(self.stop)
         page = window.canvas_page.layout()
         page.insertWidget(0, self.strip)  # type: ignore[union-attr]  # above the canvas
-        bench = window.workbench
-        for changed in (bench.selection_changed, bench.history_changed, bench.idle, bench.model_opened):
+        workbench = window.workbench
+        for changed in (workbench.selection_changed, workbench.history_changed, workbench.idle, workbench.model_opened):
             changed.connect(self._look)
 
     def start(self, key: str) -> None:
@@ -50,16 +50,16 @@ class Guides(QObject):
 
     def _look(self, *_: object) -> None:
         """Tick off what is done. With another model the guide makes no sense any more."""
-        guide, bench = self._guide, self._window.workbench
+        guide, workbench = self._guide, self._window.workbench
         if guide is None:
             return
-        if bench.document.model != self._begun.model:
+        if workbench.document.model != self._begun.model:
             self.stop()
             return
-        if bench.opened is None:
+        if workbench.opened is None:
             return
         before = self._at
-        while self._at < len(guide.steps) and guide.steps[self._at].done(bench, self._begun):
+        while self._at < len(guide.steps) and guide.steps[self._at].done(workbench, self._begun):
             self._at += 1
         if self._at != before:
             self._show()

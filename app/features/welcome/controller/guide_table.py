@@ -31,35 +31,35 @@ class Guide:
 
 
 def _selected(kind: type, of: str = "") -> Callable[[Workbench, Document], bool]:
-    def done(bench: Workbench, _begun: Document) -> bool:
-        chosen = bench.selection
+    def done(workbench: Workbench, _begun: Document) -> bool:
+        chosen = workbench.selection
         return len(chosen) == 1 and isinstance(chosen[0], kind) and (not of or getattr(chosen[0], "kind", "") == of)
 
     return done
 
 
 def _edited(kind: type, edit: str = "") -> Callable[[Workbench, Document], bool]:
-    def done(bench: Workbench, _begun: Document) -> bool:
-        made = [each for each in bench.document.edits if isinstance(each.target, kind) and edit in ("", each.kind)]
-        return bool(made) and bench.ran is not None and not bench.busy  # the new answer is on the screen
+    def done(workbench: Workbench, _begun: Document) -> bool:
+        made = [each for each in workbench.document.edits if isinstance(each.target, kind) and edit in ("", each.kind)]
+        return bool(made) and workbench.ran is not None and not workbench.busy  # the new answer is on the screen
 
     return done
 
 
-def _undone(bench: Workbench, _begun: Document) -> bool:
-    return not bench.document.edits
+def _undone(workbench: Workbench, _begun: Document) -> bool:
+    return not workbench.document.edits
 
 
-def _traced(bench: Workbench, _begun: Document) -> bool:
-    return bench.recovered is not None
+def _traced(workbench: Workbench, _begun: Document) -> bool:
+    return workbench.recovered is not None
 
 
-def _swapped(bench: Workbench, begun: Document) -> bool:
-    return bench.document.clean == begun.counterfactual
+def _swapped(workbench: Workbench, begun: Document) -> bool:
+    return workbench.document.clean == begun.counterfactual
 
 
-def _new_prompt(bench: Workbench, begun: Document) -> bool:
-    return bench.document.clean != begun.clean and bench.ready is not None
+def _new_prompt(workbench: Workbench, begun: Document) -> bool:
+    return workbench.document.clean != begun.clean and workbench.ready is not None
 
 
 GUIDES: tuple[Guide, ...] = (

@@ -20,7 +20,7 @@ FIRST_EXAMPLE = "names/0"
 PHOTOGRAPHS = "dinov2-small/0"
 
 
-class Opener:
+class OpeningController:
     """Opens documents in a window."""
 
     def __init__(self, window: Window) -> None:

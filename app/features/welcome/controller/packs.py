@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.window.main_window import Window
 
 
-class PacksPage(QObject):
+class PacksController(QObject):
     """Joins the welcome page's pack cards to downloads. One download a pack at a time."""
 
     def __init__(self, page: WelcomePanel, window: Window) -> None:

@@ -39,7 +39,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_scores_are_saved_whole_with_what_they_are_of(reader: Person, export) -> None:
     trace(reader)
-    scored, graph, size = reader.bench.scored, reader.bench.opened.graph, reader.bench.document.size
+    scored, graph, size = reader.workbench.scored, reader.workbench.opened.graph, reader.workbench.document.size
     found = read_scores(export("Scores as JSON", "scores.json"), graph)
     assert found.scores.values == pytest.approx(scored.values)
     assert found.scores.top(size).edges.tolist() == scored.ranking.kept(size).tolist()
@@ -52,15 +52,15 @@ def test_scores_are_saved_whole_with_what_they_are_of(reader: Person, export) ->
     assert [float(row["score"]) for row in table] == pytest.approx(scored.values.tolist())
     assert [i for i, row in enumerate(table) if row["kept"] == "1"] == sorted(scored.ranking.kept(size).tolist())
     assert {(row["method"], row["over"], row["replacement"]) for row in table} == {("eap-ig", "this pair", "patch")}
-    assert {row["metric"] for row in table} == {reader.bench.ran.metric_name}
+    assert {row["metric"] for row in table} == {reader.workbench.ran.metric_name}
 
 
 def test_predictions_are_saved_with_the_edits_they_are_of(reader: Person, export) -> None:
     (index,) = reader.strong_edges()
     reader.click_edge(index)
-    reader.bench.editing.toggle_selection("cut")
+    reader.workbench.editing.toggle_selection("cut")
     reader.rest()
-    ran = reader.bench.ran
+    ran = reader.workbench.ran
     table = rows_of(export("Predictions as CSV", "p.csv"))
     assert [(row["answer"], float(row["before"]), float(row["after"])) for row in table] == [
         (row.label, row.before, row.after) for row in ran.rows
@@ -73,14 +73,14 @@ def test_predictions_are_saved_with_the_edits_they_are_of(reader: Person, export
 
 def test_the_command_line_takes_the_windows_files(reader: Person, export, capsys) -> None:
     trace(reader)
-    size, share = reader.bench.document.size, reader.bench.known.kept.share
+    size, share = reader.workbench.document.size, reader.workbench.known.kept.share
     scores, circuit = export("Scores as JSON", "scores.json"), export("Circuit as JSON", "circuit.json")
     for path, more in ((scores, ["--size", str(size)]), (circuit, [])):
         assert main(["evaluate", str(path), "--json", *more]) == 0
         report = json.loads(capsys.readouterr().out)
         assert (report["size"], report["pairs"]) == (size, 1)
         assert report["recovered"] == pytest.approx(share, abs=1e-4)
-        assert report["metric"] == reader.bench.ran.metric_name
+        assert report["metric"] == reader.workbench.ran.metric_name
     assert main(["compare", str(circuit), str(scores), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     last = report["circuits"][-1]
@@ -94,7 +94,7 @@ def test_files_of_a_dataset_hold_its_rows(reader: Person, export, capsys) -> Non
     paste(reader, ROWS)
     over_dataset(reader)
     trace(reader)
-    kept = reader.bench.known.kept
+    kept = reader.workbench.known.kept
     path = export("Circuit as JSON", "circuit.json")
     assert len(read_scores(path).rows) == 5
     assert main(["evaluate", str(path), "--json"]) == 0
@@ -118,6 +118,6 @@ def test_the_window_takes_the_command_lines_files(reader: Person, models, tmp_pa
     assert main(["trace", "--model", str(models.gpt2), *pair, "--method", "eap", "--out", str(out)]) == 0
     reader.window.scores_opener.open(str(out))
     reader.rest()
-    assert reader.bench.scored.from_file
-    assert reader.bench.scored.values == pytest.approx(ws.trace(reader.session(), "eap").values, abs=1e-5)
-    assert np.isfinite(reader.bench.scored.values).all()
+    assert reader.workbench.scored.from_file
+    assert reader.workbench.scored.values == pytest.approx(ws.trace(reader.session(), "eap").values, abs=1e-5)
+    assert np.isfinite(reader.workbench.scored.values).all()

@@ -67,7 +67,7 @@ def test_an_svg_says_what_it_shows(reader: Person, cut: int, save_as, tmp_path: 
         CLEAN,
         COUNTERFACTUAL,
         'logit(" Mary") − logit(" John")',
-        f"{reader.bench.ran.before:.3f} before, {reader.bench.ran.after:.3f} after",
+        f"{reader.workbench.ran.before:.3f} before, {reader.workbench.ran.after:.3f} after",
         reader.edge(cut).name + " from B",
         "estimated by EAP, replaced from B",
         "towards A",
@@ -78,7 +78,7 @@ def test_an_svg_says_what_it_shows(reader: Person, cut: int, save_as, tmp_path: 
         f"{len(reader.window.canvas.scene.data.edges)} of 262 edges",
     ):
         assert part in words, part
-    assert change_words(reader.bench.ran.after - reader.bench.ran.before) in words  # beside the break, too
+    assert change_words(reader.workbench.ran.after - reader.workbench.ran.before) in words  # beside the break, too
 
 
 def test_no_edge_of_an_svg_is_filled(reader: Person, cut: int, save_as, tmp_path: Path) -> None:
@@ -119,18 +119,18 @@ def test_the_circuit_as_json_reads_back(reader: Person, cut: int, save_as, tmp_p
     reader.choose("File/Export", "Circuit as JSON")
     text = path.read_text(encoding="utf-8")
     circuit = from_json(text)
-    assert circuit.graph == reader.bench.opened.graph
+    assert circuit.graph == reader.workbench.opened.graph
     assert set(circuit.edges.tolist()) == {mark.index for mark in reader.window.canvas.scene.data.edges}
     assert cut in circuit.edges
     scores = np.abs(circuit.values)
     assert (scores[:-1] >= scores[1:]).all()
-    assert circuit.about["model"] == reader.bench.document.model
+    assert circuit.about["model"] == reader.workbench.document.model
     assert (circuit.about["clean"], circuit.about["counterfactual"]) == (CLEAN, COUNTERFACTUAL)
     assert circuit.about["metric"] == 'logit(" Mary") − logit(" John")'
     assert circuit.about["replacement"] == "patch"
     content = json.loads(text)
     assert [parse_edit(words) for words in content["edits"]] == [Edit(reader.edge(cut).name, "patch")]
-    assert content["measured"] == {"before": reader.bench.ran.before, "after": reader.bench.ran.after}
+    assert content["measured"] == {"before": reader.workbench.ran.before, "after": reader.workbench.ran.after}
 
 
 def test_the_circuit_is_written_in_each_form_of_the_table(reader: Person, save_as, tmp_path: Path, monkeypatch) -> None:
@@ -155,7 +155,7 @@ def test_beside_a_b_that_does_not_fit_the_files_say_what_was_really_done(
     save_as(tmp_path / "circuit.json")
     reader.choose("File/Export", "Circuit as JSON")
     circuit = from_json((tmp_path / "circuit.json").read_text(encoding="utf-8"))
-    assert circuit.about["replacement"] == reader.bench.scored.kind == "zero"
+    assert circuit.about["replacement"] == reader.workbench.scored.kind == "zero"
     assert json.loads((tmp_path / "circuit.json").read_text(encoding="utf-8"))["edits"] == []
     save_as(tmp_path / "circuit.svg")
     reader.choose("File/Export", "Figure as SVG")
@@ -246,13 +246,13 @@ def test_no_estimate_stands_beside_what_was_measured_of_another_edit(reader: Per
     (index,) = reader.strong_edges()
 
     def row() -> dict[str, float]:
-        rows = json.loads(reader.bench.drawn.snapshot().circuit_json())["edges"]
+        rows = json.loads(reader.workbench.drawn.snapshot().circuit_json())["edges"]
         return next(row for row in rows if row["edge"] == reader.edge(index).name)
 
     reader.click_edge(index)
     reader.press(Qt.Key.Key_P)
     assert row()["estimated"] == -row()["score"]
-    reader.bench.editing.edit_selection("scale", 0.5)
+    reader.workbench.editing.edit_selection("scale", 0.5)
     reader.rest()
     assert "measured" in row()
     assert "estimated" not in row()

@@ -17,27 +17,27 @@ from core.graph import INPUT, Node
 from core.lens.unfolded import unfold
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
-from views.canvas.positions.data import Move, Place, Spot, UnfoldedData, Wire
+from views.canvas.positions.data import Move, Place, PositionsData, Spot, Wire
 
 LAST = (5,)  # "to", where the output reads
 
 
-def unfolded(person: Person) -> UnfoldedData:
+def unfolded(person: Person) -> PositionsData:
     """What the second level shows, once it is there."""
-    board = person.window.unfolded
+    board = person.window.positions_canvas
     person.rest()
     person.wait(lambda: board._data is not None and board._data.links and not board._data.stale)
     return board._data
 
 
-def go_to_tokens(person: Person) -> UnfoldedData:
+def go_to_tokens(person: Person) -> PositionsData:
     person.click(person.window.levels.buttons["positions"])
-    assert person.window.unfolded.isVisible()
+    assert person.window.positions_canvas.isVisible()
     return unfolded(person)
 
 
 def click_place(person: Person, place: Place) -> None:
-    board = person.window.unfolded
+    board = person.window.positions_canvas
     point = board.spot_point(place) if isinstance(place, Spot) else board.link_point(place)
     person.click(board, point.toPoint())
     unfolded(person)
@@ -45,7 +45,7 @@ def click_place(person: Person, place: Place) -> None:
 
 def clickable(person: Person, kind: type, **wanted) -> Place:
     """The strongest link of a kind that can be clicked."""
-    board = person.window.unfolded
+    board = person.window.positions_canvas
     for link in reversed(board.scene.links):
         if isinstance(link, kind) and all(getattr(link, name) == value for name, value in wanted.items()):
             try:
@@ -57,19 +57,19 @@ def clickable(person: Person, kind: type, **wanted) -> Place:
 
 
 def mark_of(person: Person, link: Place):
-    return next(each.mark for each in person.window.unfolded._data.links if each.link == link)
+    return next(each.mark for each in person.window.positions_canvas._data.links if each.link == link)
 
 
 def test_what_is_drawn_over_tokens_is_what_the_engine_says(reader: Person) -> None:
     data = go_to_tokens(reader)
     assert [column.text for column in data.columns] == CLEAN.split()
     assert [column.positions for column in data.columns if column.read] == [LAST]
-    graph = reader.bench.opened.graph
+    graph = reader.workbench.opened.graph
     indices = sorted({graph.edge_index(e.link.edge) for e in data.links if isinstance(e.link, Wire)})
-    assert set(indices) <= {mark.index for mark in reader.bench.drawn.canvas().edges}
+    assert set(indices) <= {mark.index for mark in reader.workbench.drawn.canvas().edges}
     heads = [e.link.head for e in data.links if isinstance(e.link, Move)]
     everything = sorted({*indices, *(graph.index(f"{head.name}->logits") for head in heads)})
-    expected = unfold(reader.session(), everything, replacement="patch", method=reader.bench.document.method)
+    expected = unfold(reader.session(), everything, replacement="patch", method=reader.workbench.document.method)
     assert len(heads) > 3
     assert len(indices) > 3
     for each in data.links:
@@ -89,21 +89,21 @@ def test_a_cut_at_one_token_changes_that_token_alone(reader: Person) -> None:
     move = clickable(reader, Move, goal=LAST)
     spot = Spot(move.head, LAST)
     click_place(reader, spot)
-    assert reader.bench.positions == LAST
-    assert reader.bench.selection == (move.head,)
-    reader.press(Qt.Key.Key_X, widget=reader.window.unfolded)
+    assert reader.workbench.positions == LAST
+    assert reader.workbench.selection == (move.head,)
+    reader.press(Qt.Key.Key_X, widget=reader.window.positions_canvas)
     unfolded(reader)
     edit = Edit(move.head, "patch", LAST)
-    assert reader.bench.document.edits == (edit,)
+    assert reader.workbench.document.edits == (edit,)
     metric, _ = reader.expected([edit])
     clean, _ = reader.expected([])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     change = change_words(metric - clean)
-    reader.wait(lambda: reader.window.unfolded._data.spots[spot].label == change)
+    reader.wait(lambda: reader.window.positions_canvas._data.spots[spot].label == change)
     assert reader.edits() == [reader.window.inputs.edits.row_texts()[0]]
     assert "at “to”" in reader.edits()[0]
     assert mark_of(reader, move).edited == "patch", "what the head moves there is broken"
-    assert f"edited: from B {change}" in reader.window.unfolded.tip(spot)
+    assert f"edited: from B {change}" in reader.window.positions_canvas.tip(spot)
 
     # On the first level it is a cut in part, and says where.
     reader.click(reader.window.levels.buttons["components"])
@@ -113,25 +113,25 @@ def test_a_cut_at_one_token_changes_that_token_alone(reader: Person) -> None:
 
     # Again, and it is whole.
     go_to_tokens(reader)
-    reader.press(Qt.Key.Key_X, widget=reader.window.unfolded)
+    reader.press(Qt.Key.Key_X, widget=reader.window.positions_canvas)
     unfolded(reader)
-    assert reader.bench.document.edits == ()
-    assert reader.bench.ran.after == pytest.approx(clean, abs=1e-5)
+    assert reader.workbench.document.edits == ()
+    assert reader.workbench.ran.after == pytest.approx(clean, abs=1e-5)
 
 
 def test_a_wire_at_one_token_is_measured_and_patched_there(reader: Person) -> None:
     go_to_tokens(reader)
     wire = clickable(reader, Wire)
     click_place(reader, wire)
-    assert reader.bench.selection == (wire.edge,)
+    assert reader.workbench.selection == (wire.edge,)
     edit = Edit(wire.edge, "patch", wire.positions)
     metric, _ = reader.expected([edit])
     clean, _ = reader.expected([])
     reader.wait(lambda: mark_of(reader, wire).measured)
     assert mark_of(reader, wire).value == pytest.approx(clean - metric, abs=1e-5)
-    reader.press(Qt.Key.Key_P, widget=reader.window.unfolded)
+    reader.press(Qt.Key.Key_P, widget=reader.window.positions_canvas)
     unfolded(reader)
-    assert reader.bench.document.edits == (edit,)
+    assert reader.workbench.document.edits == (edit,)
     assert mark_of(reader, wire).edited == "patch"
     reader.wait(lambda: mark_of(reader, wire).label == change_words(metric - clean))
 
@@ -150,11 +150,11 @@ def test_the_selection_goes_along_between_the_levels(reader: Person) -> None:
     assert len(moves) >= 6, "all that the selected head moves of any size"
     chip = Spot(INPUT, (1,))
     click_place(reader, chip)
-    assert reader.bench.positions == (1,)
-    assert [column.positions for column in reader.window.unfolded._data.columns if column.chosen] == [(1,)]
-    reader.window.unfolded.setFocus()
-    reader.press(Qt.Key.Key_Escape, widget=reader.window.unfolded)
-    assert reader.bench.positions == ()
+    assert reader.workbench.positions == (1,)
+    assert [column.positions for column in reader.window.positions_canvas._data.columns if column.chosen] == [(1,)]
+    reader.window.positions_canvas.setFocus()
+    reader.press(Qt.Key.Key_Escape, widget=reader.window.positions_canvas)
+    assert reader.workbench.positions == ()
 
 
 def test_another_metric_and_another_prompt_unfold_anew(reader: Person) -> None:
@@ -176,14 +176,14 @@ def test_patches_take_part_or_are_counted_and_a_region_is_one_column(viewer: Per
     assert data.picture is not None
     assert len(data.columns) + data.hidden_columns == 17
     region = (6, 7, 10)
-    viewer.bench.set_positions(region)
+    viewer.workbench.set_positions(region)
     data = unfolded(viewer)
-    viewer.wait(lambda: any(c.positions == region for c in viewer.window.unfolded._data.columns))
-    data = viewer.window.unfolded._data
+    viewer.wait(lambda: any(c.positions == region for c in viewer.window.positions_canvas._data.columns))
+    data = viewer.window.positions_canvas._data
     assert len(data.columns) + data.hidden_columns == 15
     head = next(e.link.head for e in data.links if isinstance(e.link, Move))
-    graph = viewer.bench.opened.graph
-    whole = unfold(viewer.session(), [graph.index(f"{head.name}->logits")], method=viewer.bench.document.method)
+    graph = viewer.workbench.opened.graph
+    whole = unfold(viewer.session(), [graph.index(f"{head.name}->logits")], method=viewer.workbench.document.method)
     columns = [(0,), *((i,) for i in range(1, 6)), region, (8,), (9,), *((i,) for i in range(11, 17))]
     merged = whole.merged(columns)
     for each in data.links:
@@ -192,21 +192,21 @@ def test_patches_take_part_or_are_counted_and_a_region_is_one_column(viewer: Per
             assert each.mark.value == pytest.approx(float(at), rel=1e-3, abs=1e-6), each.link
 
     # A cut of a node in the region is one at its patches.
-    viewer.window.unfolded.choose((Spot(Node("mlp", 0), region),))
+    viewer.window.positions_canvas.choose((Spot(Node("mlp", 0), region),))
     viewer.rest()
-    viewer.press(Qt.Key.Key_X, widget=viewer.window.unfolded)
+    viewer.press(Qt.Key.Key_X, widget=viewer.window.positions_canvas)
     unfolded(viewer)
     edit = Edit(Node("mlp", 0), "patch", region)
-    assert viewer.bench.document.edits == (edit,)
+    assert viewer.workbench.document.edits == (edit,)
     metric, _ = viewer.expected([edit])
-    assert viewer.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert viewer.workbench.ran.after == pytest.approx(metric, abs=1e-5)
 
 
 def test_without_b_the_circuit_unfolds_by_zero(person: Person, models) -> None:
     person.open(models.llama, CLEAN)
     data = go_to_tokens(person)
     assert data.kind_words == "replaced by zero"
-    assert "replaced by zero" in person.window.unfolded.tip(data.links[0].link)
+    assert "replaced by zero" in person.window.positions_canvas.tip(data.links[0].link)
 
 
 def test_what_is_exported_is_the_level_that_shows(reader: Person, tmp_path: Path, monkeypatch) -> None:
@@ -225,7 +225,7 @@ def test_what_is_exported_is_the_level_that_shows(reader: Person, tmp_path: Path
 
 def test_zoom_and_frame_are_of_the_level_that_shows(reader: Person) -> None:
     go_to_tokens(reader)
-    board, canvas = reader.window.unfolded, reader.window.canvas
+    board, canvas = reader.window.positions_canvas, reader.window.canvas
     home, other = board.camera, canvas.camera
     reader.choose("View", "Zoom In")
     assert board.camera.scale > home.scale

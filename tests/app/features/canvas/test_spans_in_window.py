@@ -17,7 +17,7 @@ from tests.app.features.canvas.test_positions import go_to_tokens, unfolded
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from views.canvas.positions.border import second_line
-from views.canvas.positions.data import UnfoldedData, Wire
+from views.canvas.positions.data import PositionsData, Wire
 
 
 def open_file(person: Person, path: Path, text: str) -> None:
@@ -26,7 +26,7 @@ def open_file(person: Person, path: Path, text: str) -> None:
     person.rest()
 
 
-def wires_of(data: UnfoldedData) -> set[tuple[str, int]]:
+def wires_of(data: PositionsData) -> set[tuple[str, int]]:
     return {(each.link.edge.name, each.link.positions[0]) for each in data.links if isinstance(each.link, Wire)}
 
 
@@ -42,8 +42,10 @@ def test_a_circuit_at_positions_shows_its_wires_where_they_are_kept(reader: Pers
     open_file(reader, tmp_path / "circuit.json", circuit.to_json())
     union = circuit.union()
     assert f"a circuit of {len(union)} edges, each kept at some spans of positions" in reader.message()
-    assert reader.bench.document.size == len(union)
-    kept = {reader.bench.opened.graph.edge(index).name for index in reader.bench.scored.ranking.kept(len(union))}
+    assert reader.workbench.document.size == len(union)
+    kept = {
+        reader.workbench.opened.graph.edge(index).name for index in reader.workbench.scored.ranking.kept(len(union))
+    }
     assert kept == set(union.names)
     data = go_to_tokens(reader)
     assert wires_of(data)
@@ -52,7 +54,7 @@ def test_a_circuit_at_positions_shows_its_wires_where_they_are_kept(reader: Pers
     length = session.pair.length
     expected = f"40 of {len(union) * length} places recover {shares[0]}, all {shares[1]}"
     assert data.kept_words == second_line(data) == expected
-    caption = reader.window.unfolding.caption(reader.bench.drawn.snapshot().caption())
+    caption = reader.window.unfolding.caption(reader.workbench.drawn.snapshot().caption())
     assert f"Lines are where the circuit keeps an edge: {expected}." in caption.lines
 
 
@@ -65,7 +67,7 @@ def test_scores_at_roles_are_placed_by_the_files_own_row(reader: Person, tmp_pat
     best = np.sort(scores.towards.max(axis=1))[::-1]
     row = FileRow(CLEAN, COUNTERFACTUAL, " Mary", " John", "name=1:2 end=-1")
     open_file(reader, tmp_path / "scores.json", scores_to_json(scores, [row]))
-    assert reader.bench.scored.values == pytest.approx(
+    assert reader.workbench.scored.values == pytest.approx(
         np.take_along_axis(scores.values, scores.towards.argmax(axis=1)[:, None], axis=1)[:, 0], abs=1e-9
     )
     reader.window.faithfulness.size_wanted.emit(12)

@@ -48,7 +48,7 @@ def keep(person: Person, size: int) -> None:
 
 
 def traced(person: Person, rows: ws.Dataset | None = None) -> ws.Scores:
-    scored = person.bench.scored
+    scored = person.workbench.scored
     return ws.trace(person.session(), scored.method, replacement=scored.kind, dataset=rows)
 
 
@@ -70,33 +70,33 @@ def test_the_circuit_is_chosen_by_the_rule_everywhere(keeper: Person) -> None:
     assert expected <= drawn
     share = float(measure(keeper.session(), [scores.select(30, "greedy")], scores.replacement).recovered()[0])
     assert f"recover {share_words(share)}" in window.faithfulness.words()[0][0]
-    subject = keeper.bench.drawn.subject()
+    subject = keeper.workbench.drawn.subject()
     assert "30 of" in subject.circuit
     assert "chosen from the output down" in subject.circuit
     assert "chosen from the output down" in subject.recovered_words
-    snapshot = keeper.bench.drawn.snapshot()
+    snapshot = keeper.workbench.drawn.snapshot()
     assert snapshot is not None
     assert "chosen from the output down" in " ".join(snapshot.caption().lines)
     content = json.loads(snapshot.circuit_json())
     assert content["chosen by"] == content["about"]["chosen by"] == "greedy"
     assert {ws_index(keeper, row["edge"]) for row in content["edges"]} == expected
-    assert keeper.bench.history.undo_words == "Choose edges: From the output down"
+    assert keeper.workbench.history.undo_words == "Choose edges: From the output down"
     keeper.choose("Edit", "Undo")
     assert window.faithfulness.rule.currentText() == RULES["top"].title
-    assert "chosen" not in keeper.bench.drawn.subject().circuit
+    assert "chosen" not in keeper.workbench.drawn.subject().circuit
 
 
 def test_a_balance_is_measured_when_it_is_chosen(keeper: Person) -> None:
     scores = ws.with_balance(keeper.session(), traced(keeper))
     expected = set(scores.select(30, "balance").edges.tolist())
     choose_rule(keeper, "balance")
-    assert keeper.bench.scored.rule == "balance"
-    assert set(keeper.bench.scored.ranking.kept(30).tolist()) == expected
-    assert "chosen in a measured balance" in keeper.bench.drawn.subject().circuit
+    assert keeper.workbench.scored.rule == "balance"
+    assert set(keeper.workbench.scored.ranking.kept(30).tolist()) == expected
+    assert "chosen in a measured balance" in keeper.workbench.drawn.subject().circuit
 
 
 def ws_index(person: Person, name: str) -> int:
-    return person.bench.opened.graph.index(name)
+    return person.workbench.opened.graph.index(name)
 
 
 def test_what_cannot_choose_is_grey_and_says_why(keeper: Person) -> None:
@@ -109,7 +109,7 @@ def test_what_cannot_choose_is_grey_and_says_why(keeper: Person) -> None:
     assert not possible
     assert "--select program" in tip
     choose_rule(keeper, "consensus")
-    assert keeper.bench.document.rule == "top", "a click on a grey line chooses nothing"
+    assert keeper.workbench.document.rule == "top", "a click on a grey line chooses nothing"
 
 
 def test_over_a_dataset_sure_signs_are_found_out(reader: Person) -> None:
@@ -122,8 +122,8 @@ def test_over_a_dataset_sure_signs_are_found_out(reader: Person) -> None:
     choose_rule(reader, "consensus")
     rows = dataset(reader)
     sure = ws.with_agreement(reader.session(), traced(reader, rows), rows)
-    assert reader.bench.scored.rule == "consensus"
-    shown = reader.bench.scored.ranking.kept(30)
+    assert reader.workbench.scored.rule == "consensus"
+    shown = reader.workbench.scored.ranking.kept(30)
     assert len(np.setdiff1d(shown, sure.select(30, "consensus").edges)) <= 1, "but for rounding"
-    assert "chosen with sure signs first" in reader.bench.drawn.subject().circuit
+    assert "chosen with sure signs first" in reader.workbench.drawn.subject().circuit
     QApplication.processEvents()

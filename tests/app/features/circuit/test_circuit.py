@@ -38,7 +38,7 @@ def title(person: Person) -> str:
 
 
 def scores(person: Person, session: ws.Session) -> ws.Scores:
-    scored = person.bench.scored
+    scored = person.workbench.scored
     assert scored is not None
     return ws.Scores(session.graph, scored.values, scored.method, scored.kind, direction=scored.ranking.direction)
 
@@ -64,9 +64,9 @@ def test_a_trace_draws_the_curve_and_keeps_what_recovers_most(request, who: str)
     person: Person = request.getfixturevalue(who)
     assert "strongest" in title(person)
     traced(person)
-    size = person.bench.document.size
+    size = person.workbench.document.size
     assert size is not None
-    assert person.bench.history.undo_words == f"Trace: keep the best {size:,} edges"
+    assert person.workbench.history.undo_words == f"Trace: keep the best {size:,} edges"
     share = recovered(person, size)
     assert share_words(share) in title(person)
     assert share_words(abs(1 - share)) in title(person)
@@ -83,14 +83,14 @@ def test_a_trace_draws_the_curve_and_keeps_what_recovers_most(request, who: str)
 
 def test_dragging_runs_the_circuit_under_the_handle_as_one_step(reader: Person) -> None:
     track = reader.window.faithfulness.track
-    before = reader.bench.document
+    before = reader.workbench.document
     y = track.height() // 2
     goals = (20, 60, 130)
     QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=QPoint(round(track.x_of(goals[0])), y))
     for goal in goals[1:]:
         QTest.mouseMove(track, QPoint(round(track.x_of(goal)), y))
         reader.rest()
-        size = reader.bench.document.size
+        size = reader.workbench.document.size
         assert size is not None
         assert abs(size - goal) <= 3
         assert share_words(recovered(reader, size)) in title(reader)
@@ -101,7 +101,7 @@ def test_dragging_runs_the_circuit_under_the_handle_as_one_step(reader: Person) 
     assert "random" in reader.window.faithfulness.note.text()
     assert "from B" in reader.window.faithfulness.note.text()
     reader.choose("Edit", "Undo")
-    assert reader.bench.document == before
+    assert reader.workbench.document == before
     assert "strongest" in title(reader)
     assert len(shown(reader)) == STRONGEST
 
@@ -121,10 +121,10 @@ def test_a_figure_and_a_curve_of_another_ablation_are_dimmed_and_keep_its_words(
         if data.kept is not None and data.curve is not None:
             seen.append((data.kept.share, data.stale, panel.note.text(), data.curve.recovered, data.curve.stale))
 
-    for signal in (person.bench.history_changed, person.bench.canvas_changed, person.bench.working):
+    for signal in (person.workbench.history_changed, person.workbench.canvas_changed, person.workbench.working):
         signal.connect(look)
     before = person.window.circuits.data()
-    person.bench.question.set_replacement("zero")
+    person.workbench.question.set_replacement("zero")
     look()
     at_once = panel.track.grab().toImage()
     person.rest()
@@ -157,7 +157,7 @@ def test_a_curve_that_is_cancelled_says_so_and_goes_on_when_asked(person: Person
                 person.window.status.cancel.click()
 
     given_up: list[float] = []
-    person.bench.working.connect(look)
+    person.workbench.working.connect(look)
     person.click(button)
     person.wait(lambda: given_up)
     person.rest()
@@ -167,12 +167,12 @@ def test_a_curve_that_is_cancelled_says_so_and_goes_on_when_asked(person: Person
     person.click_node(Node("head", 1, 2))
     assert len(shares) == ran  # it does not start again by itself
     assert person.window.circuits.data().curve is None
-    scored = person.bench.scored
+    scored = person.workbench.scored
     person.click(button)
     person.rest()
     assert person.window.circuits.data().curve is not None
     assert min(shares[ran:]) >= given_up[0]  # it went on from where it was
-    assert (person.bench.scored.values == scored.values).all()
+    assert (person.workbench.scored.values == scored.values).all()
     assert not button.isVisible()
 
 
@@ -185,8 +185,8 @@ def test_edges_that_recover_less_than_none_explain_nothing() -> None:
 
 def test_keys_and_typing_choose_the_size(reader: Person) -> None:
     track, panel = reader.window.faithfulness.track, reader.window.faithfulness
-    assert reader.bench.opened is not None
-    edges = reader.bench.opened.graph.n_edges
+    assert reader.workbench.opened is not None
+    edges = reader.workbench.opened.graph.n_edges
     type_size(reader, "40")
     track.setFocus()
     for key, size in (
@@ -199,19 +199,19 @@ def test_keys_and_typing_choose_the_size(reader: Person) -> None:
         (Qt.Key.Key_End, edges),
     ):
         reader.press(key, widget=track)
-        assert reader.bench.document.size == size
+        assert reader.workbench.document.size == size
     assert "recover 100 %" in title(reader)
     type_size(reader, "10 %")
-    assert reader.bench.document.size == round(0.1 * edges)
+    assert reader.workbench.document.size == round(0.1 * edges)
     type_size(reader, "many")
     assert f"from 0 to {edges:,}" in title(reader)
-    assert reader.bench.document.size == round(0.1 * edges)
+    assert reader.workbench.document.size == round(0.1 * edges)
     QTest.keyClick(panel.field, Qt.Key.Key_Escape)
     assert panel.field.text() == f"{round(0.1 * edges):,}"
     assert "recover" in title(reader)
     reader.click(panel.overview)
     reader.rest()
-    assert reader.bench.document.size is None
+    assert reader.workbench.document.size is None
 
 
 @pytest.mark.parametrize(
@@ -260,8 +260,8 @@ def test_while_a_model_opens_the_canvas_says_so(person: Person, models, monkeypa
 
 def test_the_menu_says_how_many_of_the_selections_edges_are_shown(reader: Person) -> None:
     node = Node("head", 1, 2)
-    assert reader.bench.opened is not None
-    graph = reader.bench.opened.graph
+    assert reader.workbench.opened is not None
+    graph = reader.workbench.opened.graph
     every = {i for i, e in enumerate(graph.edges) if e.writer == node or node in graph.readers_of(e.reader)}
     reader.choose("View/Edges of the Selection", "Top 6")
     reader.click_node(node)
@@ -269,8 +269,8 @@ def test_the_menu_says_how_many_of_the_selections_edges_are_shown(reader: Person
     data = reader.window.canvas.scene.data
     assert (data.weaker, data.weaker_of) == (len(every) - len(few), "a1.h2")
     assert f"{data.weaker:,} weaker of a1.h2 not shown" in reader.window.canvas.accessibleDescription()
-    assert reader.bench.scored is not None
-    size = np.abs(reader.bench.scored.values)
+    assert reader.workbench.scored is not None
+    size = np.abs(reader.workbench.scored.values)
     for side in (
         graph.edges_out_of(node),
         np.concatenate([list(graph.edges_into(port)) for port in graph.ports(node)]),
@@ -282,7 +282,7 @@ def test_the_menu_says_how_many_of_the_selections_edges_are_shown(reader: Person
     assert reader.window.canvas.scene.data.weaker == 0
     type_size(reader, "30")
     reader.choose("View/Edges of the Selection", "As Strong")
-    threshold = np.sort(reader.bench.direction * reader.bench.scored.values)[-30]
+    threshold = np.sort(reader.workbench.direction * reader.workbench.scored.values)[-30]
     assert shown(reader) & every == {index for index in every if size[index] >= threshold}
 
 
@@ -308,7 +308,7 @@ def test_nodes_downstream_of_an_edit_are_filled_by_their_measured_change(request
     session = person.session()
     reached = downstream(session.graph, [Node("head", 0, 1)])
     assert (changes.reached == reached).all()
-    expected = node_changes(session, person.bench.document.edits)
+    expected = node_changes(session, person.workbench.document.edits)
     assert changes.values == pytest.approx(expected, rel=1e-5, abs=1e-9)
     assert not person.window.canvas.scene.shade(Node("head", 0, 0))
     later = Node("mlp", 1)
@@ -332,13 +332,13 @@ def test_the_curve_goes_on_where_it_was_when_something_else_is_asked(person: Per
 
     def look(words: str, fraction: float | None) -> None:
         if words.startswith("Running circuits of all sizes") and fraction is not None:
-            (after if person.bench.selection else before).append(fraction)
-            if fraction > 0.05 and not person.bench.selection:
-                person.bench.select((Node("head", 1, 2),))  # what a click on it does
+            (after if person.workbench.selection else before).append(fraction)
+            if fraction > 0.05 and not person.workbench.selection:
+                person.workbench.select((Node("head", 1, 2),))  # what a click on it does
 
-    person.bench.working.connect(look)
+    person.workbench.working.connect(look)
     traced(person)
-    assert person.bench.selection
+    assert person.workbench.selection
     assert after
     assert min(after) >= max(before)  # nothing of it was run again
     session = person.session()

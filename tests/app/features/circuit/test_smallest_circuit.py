@@ -32,7 +32,7 @@ from views.panels.circuit.panel import parse_share, parse_size
 
 def traced(person: Person) -> ws.Scores:
     """What the window has traced, made beside it."""
-    scored = person.bench.scored
+    scored = person.workbench.scored
     return ws.trace(person.session(), scored.method, replacement=scored.kind)
 
 
@@ -43,27 +43,29 @@ def share_of(person: Person, scores: ws.Scores, size: int) -> float:
 
 def test_at_least_a_share_keeps_the_smallest_circuit_as_one_step(reader: Person) -> None:
     trace(reader)
-    before, scores = reader.bench.document.size, traced(reader)
+    before, scores = reader.workbench.document.size, traced(reader)
     type_share(reader, "at least 60 %")
     expected = smallest_circuit(lambda size: share_of(reader, scores, size), len(scores.values), 0.6)
     assert expected is not None
-    assert reader.bench.document.size == expected.size
+    assert reader.workbench.document.size == expected.size
     assert f"The best {expected.size:,} of" in reader.message()
     assert share_words(expected.share) in reader.message()
-    assert reader.bench.history.undo_words == f"Keep the smallest circuit for at least 60 %: {expected.size:,} edges"
+    assert (
+        reader.workbench.history.undo_words == f"Keep the smallest circuit for at least 60 %: {expected.size:,} edges"
+    )
     reader.choose("Edit", "Undo")
-    assert reader.bench.document.size == before
+    assert reader.workbench.document.size == before
 
 
 def test_what_is_no_share_is_refused_and_a_share_of_edges_is_another_thing(reader: Person) -> None:
     trace(reader)
-    before = reader.bench.document.size
+    before = reader.workbench.document.size
     type_share(reader, "all")
     assert "Type a share of the behaviour from 1 % to 100 %" in reader.window.faithfulness.title.text()
-    assert reader.bench.document.size == before
+    assert reader.workbench.document.size == before
     QTest.keyClick(reader.window.faithfulness.least, Qt.Key.Key_Escape)
     type_size(reader, "10 % of edges")
-    assert reader.bench.document.size == round(0.1 * reader.bench.opened.graph.n_edges)
+    assert reader.workbench.document.size == round(0.1 * reader.workbench.opened.graph.n_edges)
 
 
 @pytest.mark.parametrize(
@@ -78,13 +80,13 @@ def test_shares_as_people_type_them(text: str, share: float | None) -> None:
 
 
 def test_a_trace_for_kl_keeps_what_makes_a_and_paints_it_blue(reader: Person) -> None:
-    reader.bench.question.set_metric(MetricChoice("kl"))
+    reader.workbench.question.set_metric(MetricChoice("kl"))
     reader.rest()
     trace(reader)
     scores = traced(reader)
     assert scores.direction == -1
-    document, scene = reader.bench.document, reader.window.canvas.scene
-    ranking = reader.bench.scored.ranking
+    document, scene = reader.workbench.document, reader.window.canvas.scene
+    ranking = reader.workbench.scored.ranking
     count = largest_drawn(len(scores.values))
     assert ranking.best[:count].tolist() == scores.top(count).edges.tolist()
     assert share_of(reader, scores, count) > 0
@@ -106,10 +108,10 @@ def test_what_acdc_kept_is_the_circuit_exactly(reader: Person) -> None:
     assert expected.kept is not None
     kept = np.flatnonzero(expected.kept)
     assert 0 < len(kept) < len(expected.values)
-    assert reader.bench.document.size == len(kept)
+    assert reader.workbench.document.size == len(kept)
     shown = {mark.index for mark in reader.window.canvas.scene.marks}
     assert shown == set(kept.tolist())
-    assert reader.bench.history.undo_words == f"Trace: keep the {len(kept):,} edges that it kept"
+    assert reader.workbench.history.undo_words == f"Trace: keep the {len(kept):,} edges that it kept"
     assert "These are what the search has kept" in reader.message()
 
 
@@ -122,10 +124,10 @@ def test_where_nothing_small_recovers_much_it_is_said_and_the_strongest_are_show
     assert nothing_small(found) == "no small circuit: the best 458 recover 12 %"
     choose(reader, "random")
     trace(reader)
-    recovered = reader.bench.recovered
+    recovered = reader.workbench.recovered
     assert recovered is not None
     if not recovered.is_small:
-        assert reader.bench.document.size is None
+        assert reader.workbench.document.size is None
         assert "no small circuit" in reader.window.faithfulness.words()[0][0]
     else:
         assert recovered.share >= 0.5
@@ -147,19 +149,19 @@ def test_the_track_reads_out_what_is_under_the_pointer_and_at_the_handle(reader:
     assert f"{size:,} edges {share_words(share)}" in track.accessibleDescription()
     track.setFocus()
     reader.press(Qt.Key.Key_Right, widget=track)
-    now = reader.bench.document.size
+    now = reader.workbench.document.size
     assert track.readout() == f"{now:,} edges recover {share_words(reader.window.circuits.data().kept.share)}"
 
 
 def test_a_single_edge_is_not_spoken_of_as_of_several(reader: Person) -> None:
     trace(reader)
     type_size(reader, 1)
-    bench = reader.bench
-    assert bench.history.undo_words == "Keep the best edge"
+    workbench = reader.workbench
+    assert workbench.history.undo_words == "Keep the best edge"
     assert reader.window.faithfulness.words()[0][0].startswith("best edge recovers")
-    assert bench.drawn.subject().recovered_words.startswith("1 of 262 edges recovers")
-    assert "a random one" in bench.drawn.subject().recovered_words
-    assert bench.history.current.recovery.words.startswith("1 edge recovers")
+    assert workbench.drawn.subject().recovered_words.startswith("1 of 262 edges recovers")
+    assert "a random one" in workbench.drawn.subject().recovered_words
+    assert workbench.history.current.recovery.words.startswith("1 edge recovers")
     reader.window.commands["measure"].trigger()
     reader.rest()
     assert reader.message() == "Measured 1 edge, each edited alone."

@@ -61,9 +61,9 @@ def measured(person: Person) -> list[tuple[float | None, float | None]]:
 
 def alone(person: Person, row, edits=(), dataset=None) -> tuple[float, float]:
     """The metric of one row without and with edits, computed beside the window, one row by itself."""
-    model = load_model(person.bench.document.model)
+    model = load_model(person.workbench.document.model)
     sides = [source and (source.text or source.data or source.path) for source in (row.clean, row.counterfactual)]
-    choice = person.bench.document.metric
+    choice = person.workbench.document.metric
     metric = Metric(choice.kind, row.target or choice.target, row.foil or choice.foil)
     session = Session(model, model.pair(*sides), metric, dataset=dataset)
     return float(session.clean.metric[0]), float(session.run(list(edits)).metric[0])
@@ -81,7 +81,7 @@ def test_each_row_has_the_metric_that_it_has_by_itself(reader: Person) -> None:
     assert panel(reader).empty.isVisible()
     reader.choose("Edit/Dataset", "Add the Pair to the Dataset")
     paste(reader, PASTED)
-    rows = reader.bench.document.dataset
+    rows = reader.workbench.document.dataset
     assert len(rows) == 4  # the first one was there
     figures = measured(reader)
     for row, (before, after) in zip(rows[:3], figures, strict=False):
@@ -104,8 +104,8 @@ def test_each_row_has_the_metric_that_it_has_by_itself(reader: Person) -> None:
     # A double click puts a row on the cards, with its answers.
     double_click(reader, 1)
     assert reader.card("A").chips.chip_texts()[1] == "John"
-    assert reader.bench.document.metric.target == " John"
-    assert reader.bench.ran.after == pytest.approx(figures[1][1], abs=1e-4)
+    assert reader.workbench.document.metric.target == " John"
+    assert reader.workbench.ran.after == pytest.approx(figures[1][1], abs=1e-4)
     assert [row.present for row in panel(reader).rows()] == [False, True, False, False]
     reader.choose("Edit", "Undo")
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
@@ -113,17 +113,17 @@ def test_each_row_has_the_metric_that_it_has_by_itself(reader: Person) -> None:
 
 def test_means_are_taken_over_the_rows(reader: Person) -> None:
     paste(reader, "When Tom gave a drink to\nWhen John gave a store to\n")
-    assert len(reader.bench.document.dataset) == 2
+    assert len(reader.workbench.document.dataset) == 2
     reader.click_node(HEAD)
     reader.click(reader.window.inspector.edits.buttons["mean"])
     reader.rest()
-    model = load_model(reader.bench.document.model)
-    dataset = Dataset([model.pair(row.clean.text) for row in reader.bench.document.dataset])
-    row = reader.bench.document.dataset[0]
-    document = reader.bench.document
+    model = load_model(reader.workbench.document.model)
+    dataset = Dataset([model.pair(row.clean.text) for row in reader.workbench.document.dataset])
+    row = reader.workbench.document.dataset[0]
+    document = reader.workbench.document
     metric = Metric(document.metric.kind, document.metric.target, document.metric.foil)
     session = Session(model, model.pair(document.clean.text), metric, dataset=dataset)
-    assert reader.bench.ran.after == pytest.approx(float(session.run([Edit(HEAD, "mean")]).metric[0]), abs=1e-4)
+    assert reader.workbench.ran.after == pytest.approx(float(session.run([Edit(HEAD, "mean")]).metric[0]), abs=1e-4)
     assert reader.edits() == ["a1.h2 mean of 2 rows"]
     assert "replaced by its mean over the dataset (2 rows)" in reader.window.inspector.effects.kind.text()
     assert panel(reader).means.text().startswith("Means and resampled values are over these rows")
@@ -141,18 +141,18 @@ def test_rows_are_edited_in_place_deleted_and_brought_back(reader: Person) -> No
     QTest.keyClicks(editor, "When Mary gave a drink to")
     QTest.keyClick(editor, Qt.Key.Key_Return)
     reader.rest()
-    assert reader.bench.document.dataset[1].clean.text == "When Mary gave a drink to"
-    assert measured(reader)[1] == pytest.approx(alone(reader, reader.bench.document.dataset[1]), abs=1e-4)
+    assert reader.workbench.document.dataset[1].clean.text == "When Mary gave a drink to"
+    assert measured(reader)[1] == pytest.approx(alone(reader, reader.workbench.document.dataset[1]), abs=1e-4)
     reader.qtbot.mouseClick(
         table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, cell(reader, 2)
     )
     reader.press(Qt.Key.Key_C, CTRL, widget=table)
     assert QApplication.clipboard().text().splitlines()[0].startswith("When Mary gave a drink to\tWhen Tom")
     reader.press(Qt.Key.Key_Delete, widget=table)
-    assert len(reader.bench.document.dataset) == 2
-    assert reader.bench.history.undo_words == "Delete 2 rows"
+    assert len(reader.workbench.document.dataset) == 2
+    assert reader.workbench.history.undo_words == "Delete 2 rows"
     reader.choose("Edit", "Undo")
-    assert len(reader.bench.document.dataset) == 4
+    assert len(reader.workbench.document.dataset) == 4
     reader.choose("Edit/Dataset", "Clear the Dataset")
     assert panel(reader).empty.isVisible()
 
@@ -160,7 +160,7 @@ def test_rows_are_edited_in_place_deleted_and_brought_back(reader: Person) -> No
 @pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
 def test_files_there_and_back(reader: Person, tmp_path: Path, monkeypatch, name: str) -> None:
     paste(reader, PASTED)
-    rows = reader.bench.document.dataset
+    rows = reader.workbench.document.dataset
     file = tmp_path / name
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), "CSV (*.csv)"))
     reader.choose("Edit/Dataset", "Save the Dataset")
@@ -170,22 +170,22 @@ def test_files_there_and_back(reader: Person, tmp_path: Path, monkeypatch, name:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(file))])
     assert reader.drop(panel(reader), mime)
-    assert reader.bench.document.dataset == rows
+    assert reader.workbench.document.dataset == rows
 
 
 def test_token_ids_as_the_field_writes_them(reader: Person, tmp_path: Path, monkeypatch) -> None:
-    model = load_model(reader.bench.document.model)
+    model = load_model(reader.workbench.document.model)
     file = tmp_path / "ioi.csv"
     ids = f"{model.answer(' Mary')},{model.answer(' Tom')}"
     file.write_text(f"clean,corrupted,correct_idx,incorrect_idx\n{CLEAN},{COUNTERFACTUAL},{ids}\n", encoding="utf-8")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     reader.choose("Edit/Dataset", "Open a Dataset")
-    (row,) = reader.bench.document.dataset
+    (row,) = reader.workbench.document.dataset
     assert (row.target, row.foil) == (" Mary", " Tom")
     file.write_text("clean\n\nx,y\n", encoding="utf-8")
     reader.choose("Edit/Dataset", "Open a Dataset")
     assert "Line 3 of ioi.csv has 2 columns instead of 1." in panel(reader).problem.text()
-    assert len(reader.bench.document.dataset) == 1
+    assert len(reader.workbench.document.dataset) == 1
 
 
 def test_a_task_of_the_model_fills_the_table(person: Person) -> None:
@@ -193,10 +193,10 @@ def test_a_task_of_the_model_fills_the_table(person: Person) -> None:
     (action,) = [a for a in panel(person).fill_menu.actions() if plain(a.text()) == "Fill from Agreement"]
     action.trigger()
     person.rest()
-    rows = person.bench.document.dataset
+    rows = person.workbench.document.dataset
     assert len(rows) == 24
     assert {row.target for row in rows} <= {" is", " are", " was", " were", " has", " have"}
-    assert person.bench.history.undo_words == "Rows of agreement"
+    assert person.workbench.history.undo_words == "Rows of agreement"
     assert len(measured(person)) == 24
 
 
@@ -206,9 +206,9 @@ def test_pictures_are_rows_too(viewer: Person, pictures) -> None:
     mime.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
     assert viewer.drop(panel(viewer), mime)
     viewer.choose("Edit/Dataset", "Add the Pair to the Dataset")
-    rows = viewer.bench.document.dataset
+    rows = viewer.workbench.document.dataset
     assert [row.a for row in panel(viewer).rows()] == ["c.png", "d.png", "a.png"]
-    model = load_model(viewer.bench.document.model)
+    model = load_model(viewer.workbench.document.model)
     for row, (before, _) in zip(rows, measured(viewer), strict=True):
         session = Session(model, model.pair(row.clean.path))
         assert before == pytest.approx(float(session.clean.metric[0]), abs=1e-4)
@@ -256,7 +256,7 @@ def test_rows_of_a_large_model_are_measured_and_traced(viewer: Person, pictures,
     viewer.choose("Edit/Dataset", "Add the Pair to the Dataset")
     viewer.window.top_bar.method_menu.over[True].trigger()
     viewer.press(Qt.Key.Key_T, widget=viewer.window.canvas)
-    assert viewer.bench.scored.pairs == 1
+    assert viewer.workbench.scored.pairs == 1
     viewer.press(Qt.Key.Key_M, widget=viewer.window.canvas)
     assert "Measured" in viewer.message()
     (row,) = panel(viewer).rows()

@@ -32,7 +32,7 @@ def look_for(person: Person, text: str) -> list[tuple[str, str]]:
 
 
 def test_names_find_nodes_and_edges_the_strongest_first(onlooker: Person) -> None:
-    graph, scores = onlooker.bench.opened.graph, onlooker.bench.scored.values
+    graph, scores = onlooker.workbench.opened.graph, onlooker.workbench.scored.values
     assert look_for(onlooker, "a1.h2")[0] == ("a1.h2", "head 2 of layer 1")
     assert bar(onlooker).isVisible()
     assert [name for name, _ in look_for(onlooker, "layer 1")] == ["a1.h0", "a1.h1", "a1.h2", "a1.h3", "m1"]
@@ -52,7 +52,7 @@ def test_up_down_and_enter_go_to_what_was_found_and_esc_goes_back_to_the_canvas(
     QTest.keyClick(bar(reader).field, Qt.Key.Key_Down)
     QTest.keyClick(bar(reader).field, Qt.Key.Key_Return)
     reader.rest()
-    assert reader.bench.selection == (Node("head", 1, 1),)
+    assert reader.workbench.selection == (Node("head", 1, 1),)
     assert canvas.selection() == (Node("head", 1, 1),)
     canvas.settle()
     assert canvas.camera.scale > canvas.home().scale  # it was framed
@@ -60,21 +60,21 @@ def test_up_down_and_enter_go_to_what_was_found_and_esc_goes_back_to_the_canvas(
     look_for(reader, "m0->a1.h2<q>")
     QTest.keyClick(bar(reader).field, Qt.Key.Key_Return)
     reader.rest()
-    (edge,) = reader.bench.selection
+    (edge,) = reader.workbench.selection
     assert isinstance(edge, Edge)
     assert edge.name == "m0->a1.h2<q>"
     assert "m0 → a1.h2 ⟨q⟩" in reader.window.canvas.accessibleDescription()
     QTest.keyClick(bar(reader).field, Qt.Key.Key_Escape)
     assert not bar(reader).isVisible()
     reader.wait(canvas.hasFocus)
-    assert reader.bench.selection == (edge,)
+    assert reader.workbench.selection == (edge,)
 
 
 def test_a_token_is_found_and_selected(onlooker: Person) -> None:
     found = look_for(onlooker, "Mary")
     assert found == [("“Mary”", "position 1: selects it")]
     QTest.keyClick(bar(onlooker).field, Qt.Key.Key_Return)
-    assert onlooker.bench.positions == (1,)
+    assert onlooker.workbench.positions == (1,)
     assert look_for(onlooker, "position 3")[0][0] == f"“{CLEAN.split()[3]}”"
 
 
@@ -93,11 +93,11 @@ def test_heads_that_read_a_token_come_in_the_order_of_their_attention(reader: Pe
     assert bar(reader).found.text() == "Attention from “to” at 5 to “Mary” at 1, the most first"
 
     # From a position that is selected; and with the edits in.
-    reader.bench.set_positions((3,))
+    reader.workbench.set_positions((3,))
     reader.rest()
     assert [(hit.name, hit.detail) for hit in bar(reader).hits()] == expected(3)
-    reader.bench.set_positions(())
-    reader.bench.editing.toggle(Node("head", 0, 1), "patch")
+    reader.workbench.set_positions(())
+    reader.workbench.editing.toggle(Node("head", 0, 1), "patch")
     reader.rest()
     cut = (Edit(Node("head", 0, 1), "patch"),)
     assert [(hit.name, hit.detail) for hit in bar(reader).hits()] == expected(5, cut)
@@ -131,7 +131,7 @@ def test_patches_and_their_readers_are_found_in_a_picture(viewer: Person) -> Non
     order = sorted(of_patch, key=lambda name: -of_patch[name])
     assert look_for(viewer, "reads patch 1,2") == [(name, f"attends {of_patch[name]:.2f}") for name in order]
     assert bar(viewer).found.text() == "Attention from CLS to patch 1,2, the most first"
-    viewer.bench.set_positions((6, 7))
+    viewer.workbench.set_positions((6, 7))
     of_region = shares([6, 7])
     order = sorted(of_region, key=lambda name: -of_region[name])
     assert look_for(viewer, "reads region") == [(name, f"attends {of_region[name]:.2f}") for name in order]
@@ -144,7 +144,7 @@ def test_on_the_welcome_page_it_says_that_a_model_comes_first(person: Person) ->
 
 
 def test_mlps_are_found_by_their_word(onlooker: Person) -> None:
-    mlps = [node.name for node in onlooker.bench.opened.graph.nodes if node.kind == "mlp"]
+    mlps = [node.name for node in onlooker.workbench.opened.graph.nodes if node.kind == "mlp"]
     assert [name for name, _ in look_for(onlooker, "mlp")][: len(mlps)] == mlps
     assert look_for(onlooker, "mlp 1")[0][0] == "m1"
 

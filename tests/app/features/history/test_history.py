@@ -70,9 +70,9 @@ def test_branches_previews_and_ways_back(reader: Person) -> None:
     assert rows(reader) == [("Start", panel.metric_value.text(), "present", 0)]
     at_start = seen(reader)
     one = cut(reader, Node("head", 0, 1))
-    after_one, document_one = seen(reader), reader.bench.document
+    after_one, document_one = seen(reader), reader.workbench.document
     two = cut(reader, Node("mlp", 1))
-    after_two, document_two = seen(reader), reader.bench.document
+    after_two, document_two = seen(reader), reader.workbench.document
     assert len({after_one[0][0], after_two[0][0], at_start[0][0]}) == 3
     metric, _ = reader.expected([Edit(Node("head", 0, 1), "patch")])
     assert rows(reader)[1][1] == number(metric, len(rows(reader)[1][1].split(".")[1]))
@@ -98,7 +98,7 @@ def test_branches_previews_and_ways_back(reader: Person) -> None:
     ]
 
     # the pointer shows a step without going there, and nothing is asked of the engine
-    asked = reader.bench.ran.number
+    asked = reader.workbench.ran.number
     hover(reader, two)
     assert seen(reader) == after_two
     assert panel.preview_words.isVisible()
@@ -108,13 +108,13 @@ def test_branches_previews_and_ways_back(reader: Person) -> None:
     leave(reader)
     assert seen(reader) == after_three
     assert not panel.preview_words.isVisible()
-    assert not reader.bench.busy
-    assert reader.bench.ran.number == asked
+    assert not reader.workbench.busy
+    assert reader.workbench.ran.number == asked
     assert words(reader)[-1] == three
 
     # a click goes there, and back
     click_step(reader, two)
-    assert reader.bench.document == document_two
+    assert reader.workbench.document == document_two
     assert seen(reader) == after_two
     assert status() == f"Back at: {two}"
     assert [row[2] for row in rows(reader)] == ["past", "past", "present", "aside"]
@@ -122,7 +122,7 @@ def test_branches_previews_and_ways_back(reader: Person) -> None:
     reader.choose("Edit", "Undo")
     reader.choose("Edit", "Redo")  # to where one has been last, not to the newest
     assert status() == f"Did again: {two}"
-    assert reader.bench.document == document_two
+    assert reader.workbench.document == document_two
 
     # the keys: what they are on is previewed, Enter goes there, Esc ends the preview
     steps = reader.window.history.list
@@ -134,7 +134,7 @@ def test_branches_previews_and_ways_back(reader: Person) -> None:
     assert seen(reader) == after_two
     QTest.keyClick(steps, Qt.Key.Key_Up)
     reader.press(Qt.Key.Key_Return, widget=steps)
-    assert reader.bench.document == document_one
+    assert reader.workbench.document == document_one
     assert seen(reader) == after_one
     assert not panel.preview_words.isVisible()
     QTest.keyClick(steps, Qt.Key.Key_Home)
@@ -185,9 +185,9 @@ def test_the_line_under_the_metric_follows_the_way(reader: Person) -> None:
 
 
 def test_a_step_that_was_never_run_is_computed_when_one_goes_there(reader: Person) -> None:
-    bench = reader.bench
-    bench.editing.toggle(Node("head", 0, 1), "cut")
-    bench.editing.toggle(Node("mlp", 1), "cut")  # before the engine could answer
+    workbench = reader.workbench
+    workbench.editing.toggle(Node("head", 0, 1), "cut")
+    workbench.editing.toggle(Node("mlp", 1), "cut")  # before the engine could answer
     reader.rest()
     never = "Cut a0.h1 (from B)"
     assert rows(reader)[1][:3] == (never, "–", "past")
@@ -202,13 +202,13 @@ def test_a_step_that_was_never_run_is_computed_when_one_goes_there(reader: Perso
 
 
 def test_everything_that_is_done_is_a_named_step(reader: Person) -> None:
-    first = reader.bench.document
+    first = reader.workbench.document
     reader.type_prompt("A", "When Tom gave a drink to")
-    reader.bench.question.set_metric(MetricChoice("probability", " Mary"))
+    reader.workbench.question.set_metric(MetricChoice("probability", " Mary"))
     reader.rest()
-    reader.bench.question.set_replacement("zero")
+    reader.workbench.question.set_replacement("zero")
     reader.rest()
-    reader.bench.question.swap()
+    reader.workbench.question.swap()
     reader.rest()
     reader.click_node(Node("mlp", 1))
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
@@ -226,7 +226,7 @@ def test_everything_that_is_done_is_a_named_step(reader: Person) -> None:
         "Remove B",
     ]
     click_step(reader, "Start")
-    assert reader.bench.document == first
+    assert reader.workbench.document == first
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.window.predictions.metric_name.text() == 'logit(" Mary") − logit(" John")'
     hover(reader, "Metric: probability  Mary")
@@ -257,7 +257,7 @@ def test_a_dragged_slider_is_one_step_and_the_next_drag_another(reader: Person) 
     drag(reader, 20, 10)
     assert words(reader) == ["Start", f"Scale {name} to 1.5", f"Scale {name} to 0.5"]
     metrics = [reader.expected([Edit(reader.edge(index), "scale", value=value)])[0] for value in (1.5, 0.5)]
-    outcomes = [step.outcome.after for step in reader.bench.history.current.path()[1:]]
+    outcomes = [step.outcome.after for step in reader.workbench.history.current.path()[1:]]
     assert outcomes == pytest.approx(metrics, abs=1e-5)
 
 

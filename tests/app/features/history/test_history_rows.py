@@ -66,7 +66,7 @@ def test_the_line_breaks_where_the_question_changes_and_each_metric_has_its_scal
     cut(reader, Node("head", 0, 1))
     reader.type_prompt("A", "When Tom gave a drink to")  # other inputs, the same metric
     cut(reader, Node("mlp", 1))
-    reader.bench.question.set_metric(MetricChoice("probability", " Mary"))
+    reader.workbench.question.set_metric(MetricChoice("probability", " Mary"))
     reader.rest()
     cut(reader, Node("mlp", 0))
     line = reader.window.predictions.sparkline
@@ -89,7 +89,7 @@ def test_the_line_breaks_where_the_question_changes_and_each_metric_has_its_scal
 
 
 def test_a_trace_keeps_what_it_recovers_and_a_cancelled_one_is_no_step(reader: Person) -> None:
-    bench, window = reader.bench, reader.window
+    workbench, window = reader.workbench, reader.window
     reader.press(Qt.Key.Key_T, widget=window.canvas)
     reader.rest()
     kept = window.circuits.data().kept
@@ -99,13 +99,13 @@ def test_a_trace_keeps_what_it_recovers_and_a_cancelled_one_is_no_step(reader: P
     assert traced[1].endswith(" %")
     assert traced[1][:-2] == f"{100 * kept.share:.0f}"
     assert reader.window.history.list.model().row(1).spoken == "recovers"
-    before, document, recovered = words(reader), bench.document, bench.recovered
+    before, document, recovered = words(reader), workbench.document, workbench.recovered
 
     def begin() -> None:
         window.top_bar.method_menu.method_chosen.emit("eap")
         reader.rest()
         window.commands["trace"].trigger()
-        assert bench.tracing
+        assert workbench.tracing
         assert len(words(reader)) == len(before) + 2
 
     begin()
@@ -113,32 +113,32 @@ def test_a_trace_keeps_what_it_recovers_and_a_cancelled_one_is_no_step(reader: P
     reader.rest()
     assert words(reader) == [*before, "Choose EAP for tracing"]
     assert reader.message() == "Cancelled."
-    assert bench.document.traced == document.traced
-    assert bench.recovered == recovered
+    assert workbench.document.traced == document.traced
+    assert workbench.recovered == recovered
     assert window.commands["redo"].text() == "Redo"
 
 
 def test_a_trace_that_is_cancelled_after_an_edit_is_no_step_and_the_edit_stays(reader: Person) -> None:
-    bench, window = reader.bench, reader.window
-    document = bench.document
+    workbench, window = reader.workbench, reader.window
+    document = workbench.document
     reader.click_node(Node("mlp", 1))
     window.top_bar.method_menu.method_chosen.emit("eap")
     reader.rest()
     before = words(reader)
     window.commands["trace"].trigger()
-    bench.editing.toggle_selection("zero")
-    assert bench.tracing
+    workbench.editing.toggle_selection("zero")
+    assert workbench.tracing
     window.opener.cancel()
     reader.rest()
     assert [*before, words(reader)[-1]] == words(reader)
     assert "m1" in words(reader)[-1]
-    assert bench.document.traced == document.traced
-    assert [edit.target for edit in bench.document.edits] == [Node("mlp", 1)]
+    assert workbench.document.traced == document.traced
+    assert [edit.target for edit in workbench.document.edits] == [Node("mlp", 1)]
     reader.choose("Edit", "Undo")
-    assert bench.document == replace(document, choice=bench.document.choice)
+    assert workbench.document == replace(document, choice=workbench.document.choice)
     reader.choose("Edit", "Redo")
-    assert [edit.target for edit in bench.document.edits] == [Node("mlp", 1)]
-    assert bench.document.traced == document.traced
+    assert [edit.target for edit in workbench.document.edits] == [Node("mlp", 1)]
+    assert workbench.document.traced == document.traced
 
 
 @pytest.mark.parametrize("level", ["nodes", "positions"])
@@ -149,11 +149,11 @@ def test_a_long_trace_of_nodes_that_is_cancelled_before_anything_is_scored_is_no
     score(reader, level)
     before = words(reader)
     reader.window.commands["trace"].trigger()
-    assert reader.bench.document.traced_nodes is not None
+    assert reader.workbench.document.traced_nodes is not None
     reader.window.opener.cancel()
     reader.rest()
     assert words(reader) == before
-    assert reader.bench.document.traced_nodes is None
+    assert reader.workbench.document.traced_nodes is None
     assert reader.message() == "Cancelled before anything was scored."
 
 
@@ -186,4 +186,4 @@ def test_an_edit_and_a_preview_keep_the_metric(reader: Person) -> None:
     assert reader.window.predictions.metric_value.text() == metric
     leave(reader)
     value, _ = reader.expected([Edit(Node("mlp", 1), "patch")])
-    assert reader.bench.history.current.outcome.after == pytest.approx(value, abs=1e-5)
+    assert reader.workbench.history.current.outcome.after == pytest.approx(value, abs=1e-5)

@@ -71,7 +71,7 @@ def test_undo_brings_the_former_model_back_however_the_next_was_opened(
     reader: Person, models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = cut(reader, Node("mlp", 1))
-    document, figures = reader.bench.document, reader.figures()
+    document, figures = reader.workbench.document, reader.figures()
     for way in WAYS:
         with monkeypatch.context() as patched:
             way(reader, models.llama, patched)
@@ -80,7 +80,7 @@ def test_undo_brings_the_former_model_back_however_the_next_was_opened(
         assert reader.edits() == [], way
         reader.choose("Edit", "Undo")
         assert reader.window.windowTitle() == "gpt2 - Wirescope", way
-        assert reader.bench.document == document, way
+        assert reader.workbench.document == document, way
         assert reader.figures() == figures, way
         assert (step, "present") in [(row[0], row[2]) for row in rows(reader)], way
     assert not reader.dialogs()
@@ -90,7 +90,7 @@ def test_the_history_goes_on_over_two_models(reader: Person, models) -> None:
     one = cut(reader, Node("head", 0, 1))
     reader.choose("Edit", "Undo")
     two = cut(reader, Node("mlp", 1))  # beside a branch
-    document, figures = reader.bench.document, reader.figures()
+    document, figures = reader.workbench.document, reader.figures()
     reader.window.opener.open_model(str(models.llama))
     reader.rest()
     three = cut(reader, Node("mlp", 0))
@@ -105,7 +105,7 @@ def test_the_history_goes_on_over_two_models(reader: Person, models) -> None:
     for _ in range(2):
         reader.choose("Edit", "Undo")
     assert reader.window.windowTitle() == "gpt2 - Wirescope"
-    assert reader.bench.document == document
+    assert reader.workbench.document == document
     assert reader.figures() == figures
     click_step(reader, one)  # the branch, too
     assert len(reader.edits()) == 1
@@ -138,27 +138,27 @@ def test_a_model_whose_folder_is_gone_is_said_and_all_steps_stay(reader: Person,
 
 
 def test_a_trace_that_took_long_is_there_again_after_another_input_and_another_model(reader: Person, models) -> None:
-    bench = reader.bench
+    workbench = reader.workbench
     for a, b in ((CLEAN, COUNTERFACTUAL), (COUNTERFACTUAL, CLEAN)):
         row = PairSource(Source("text", a), Source("text", b), " Mary", " John")
-        reader.window.dataset_keeper._commit("Add a row", (*bench.document.dataset, row))
+        reader.window.dataset_keeper._commit("Add a row", (*workbench.document.dataset, row))
     reader.rest()
     reader.window.top_bar.method_menu.over[True].trigger()
     reader.press(Qt.Key.Key_T, widget=reader.window.canvas)
-    size, scored = bench.document.size, bench.scored
+    size, scored = workbench.document.size, workbench.scored
     assert scored is not None
     assert scored.pairs == 2
     reader.type_prompt("A", "When Tom gave a drink to")
-    assert bench.scored.pairs == 2  # they are of the dataset, whatever is on the cards
+    assert workbench.scored.pairs == 2  # they are of the dataset, whatever is on the cards
     reader.window.opener.open_model(str(models.llama))
     reader.rest()
-    assert bench.scored.pairs == 0
+    assert workbench.scored.pairs == 0
     for _ in range(2):
         reader.choose("Edit", "Undo")
-    assert bench.document.size == size
-    assert bench.scored.pairs == 2
-    assert bench.scored.method == scored.method
-    assert bench.scored.values.tolist() == scored.values.tolist()
+    assert workbench.document.size == size
+    assert workbench.scored.pairs == 2
+    assert workbench.scored.method == scored.method
+    assert workbench.scored.values.tolist() == scored.values.tolist()
 
 
 def test_open_replaces_the_rows_and_append_adds_to_them(reader: Person, tmp_path: Path, monkeypatch) -> None:
@@ -179,14 +179,14 @@ def test_open_replaces_the_rows_and_append_adds_to_them(reader: Person, tmp_path
 
 
 def test_the_keys_that_save_elsewhere_change_nothing(reader: Person) -> None:
-    before = reader.bench.document
+    before = reader.workbench.document
     control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
     for modifier in (control, control | shift):
         reader.press(Qt.Key.Key_S, modifier, reader.window.canvas)
-        assert reader.bench.document == before
+        assert reader.workbench.document == before
         assert "Ctrl+E" in reader.message()
     reader.press(Qt.Key.Key_X, control | shift, reader.window.canvas)
-    assert reader.bench.document.clean == before.counterfactual
+    assert reader.workbench.document.clean == before.counterfactual
 
 
 def answer(person: Person, words: str, never_again: bool = False) -> str:

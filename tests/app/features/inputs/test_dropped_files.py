@@ -34,8 +34,8 @@ def test_a_model_that_is_dropped_opens(reader: Person, models, tmp_path: Path, w
     weights = next(folder.glob("*.safetensors"))
     widget = reader.card("A") if where == "card" else reader.window
     assert reader.drop(widget, files(folder if what == "folder" else weights))
-    assert reader.bench.document.model == str(folder)
-    assert reader.bench.opened is not None
+    assert reader.workbench.document.model == str(folder)
+    assert reader.workbench.opened is not None
 
 
 @each("where", ["card", "window"])
@@ -52,12 +52,12 @@ def test_a_model_that_is_dropped_opens(reader: Person, models, tmp_path: Path, w
 )
 def test_other_files_are_named(reader: Person, tmp_path: Path, where: str, name: str, words: str) -> None:
     (tmp_path / name).write_bytes(b"%\x00\x01")
-    before = reader.bench.document
+    before = reader.workbench.document
     assert reader.drop(reader.card("A") if where == "card" else reader.window, files(tmp_path / name))
     said = reader.problem("A") if where == "card" else reader.dismiss()
     assert words in said
     assert "is a picture" not in said
-    assert reader.bench.document == before
+    assert reader.workbench.document == before
 
 
 def test_what_a_file_is_does_not_depend_on_the_model() -> None:
@@ -83,7 +83,7 @@ def test_a_dataset_that_is_dropped_says_what_it_leaves_aside(reader: Person, tmp
     file.write_text(f"\ufeffclean;corrupt;plural\n{SENTENCE};{CLEAN};1\n", encoding="utf-8")
     panel = reader.window.dataset
     assert reader.drop(panel, files(file))
-    (row,) = reader.bench.document.dataset
+    (row,) = reader.workbench.document.dataset
     assert (row.clean.text, row.counterfactual.text) == (SENTENCE, CLEAN)
     assert "these columns are not used: plural" in panel.note.text()
     file.write_text('clean,target\n"a\u2028b",true\n', encoding="utf-8")

@@ -39,14 +39,14 @@ def test_texts_are_made_as_core_makes_them_and_can_be_taken_back(namer: Person) 
     model = load_model("bundled:names")
     for words, kind in (("Other Names", "names"), ("Swap Names", "swap"), ("Shuffle Tokens", "shuffle")):
         make(namer, f"Make B: {words}")
-        assert namer.bench.document.counterfactual.text == corrupt_text(model, TEXT, kind)  # type: ignore[arg-type]
+        assert namer.workbench.document.counterfactual.text == corrupt_text(model, TEXT, kind)  # type: ignore[arg-type]
         assert namer.problem("B") == ""
         assert namer.window.inputs.card_b.words.text().endswith("aligned")
     first = namer.card("B").chips.chip_texts()
     make(namer, "Make B: Again")
     second = namer.card("B").chips.chip_texts()
     assert second != first
-    assert namer.bench.document.counterfactual.text == corrupt_text(model, TEXT, "shuffle", seed=1)
+    assert namer.workbench.document.counterfactual.text == corrupt_text(model, TEXT, "shuffle", seed=1)
     namer.choose("Edit", "Undo")
     assert namer.card("B").chips.chip_texts() == first
 
@@ -56,31 +56,31 @@ def test_only_the_picked_token_is_masked(namer: Person) -> None:
     namer.click(chips, chips.chip_rect(10).center().toPoint())
     make(namer, "Make B: Mask Tokens")
     assert [chip.index for chip in namer.card("B").chips.tokens() if chip.differs] == [10]
-    assert namer.bench.history.undo_words == "B: masked tokens"
+    assert namer.workbench.history.undo_words == "B: masked tokens"
 
 
 def test_the_task_of_a_sentence_brings_its_answers_with_it(namer: Person) -> None:
     namer.type_prompt("A", "The keys to the cabinet")
     make(namer, "Make B: As Its Task Would")
-    assert namer.bench.document.counterfactual.text == "The key to the cabinet"
-    assert namer.bench.document.metric == MetricChoice("logit_difference", " are", " is")
+    assert namer.workbench.document.counterfactual.text == "The key to the cabinet"
+    assert namer.workbench.document.metric == MetricChoice("logit_difference", " are", " is")
     metric, _ = namer.expected([])
-    assert namer.bench.ran.before == pytest.approx(metric, abs=1e-4)
+    assert namer.workbench.ran.before == pytest.approx(metric, abs=1e-4)
 
 
 def test_what_cannot_be_made_is_said_on_the_card_and_changes_nothing(namer: Person) -> None:
     namer.type_prompt("A", "The store was full")
-    before = namer.bench.document
+    before = namer.workbench.document
     make(namer, "Make B: Other Names")
     assert "A has no name that Wirescope knows." in namer.problem("B")
-    assert namer.bench.document == before
+    assert namer.workbench.document == before
     make(namer, "Make B: Mask Tokens")
     assert namer.problem("B") == ""
 
 
 def test_a_new_pair_of_a_task_from_the_edit_menu(namer: Person) -> None:
     namer.choose("Edit/Make B from A/New A and B from a Task", "Capitals")
-    document = namer.bench.document
+    document = namer.workbench.document
     assert document.clean.text != TEXT
     assert document.metric.kind == "logit_difference"
     session = Session(load_model("bundled:names"), load_model("bundled:names").pair(document.clean.text))
@@ -92,8 +92,8 @@ def test_a_region_of_a_picture_is_corrupted(viewer: Person) -> None:
     viewer.click(picture, picture.patch_rect(5).center().toPoint())
     viewer.click(picture, picture.patch_rect(6).center().toPoint(), Qt.KeyboardModifier.ShiftModifier)
     viewer.rest()
-    model = load_model(viewer.bench.document.model)
-    path = viewer.bench.document.clean.path
+    model = load_model(viewer.workbench.document.model)
+    path = viewer.workbench.document.clean.path
     for words, kind in (("Blur", "blur"), ("Mean Colour", "mean"), ("Noise", "noise"), ("Shuffle Patches", "shuffle")):
         make(viewer, f"Make B: {words}")
         side = corrupted_side(model, model.side(path), ImageCorruption(kind, (5, 6)))  # type: ignore[arg-type]
@@ -114,7 +114,7 @@ def test_another_picture_fills_the_whole_where_nothing_is_picked(viewer: Person,
     other: Path = pictures("c.png")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(other), ""))
     make(viewer, "Make B: Another Picture")
-    model = load_model(viewer.bench.document.model)
+    model = load_model(viewer.workbench.document.model)
     assert np.array_equal(viewer.card("B").card().image, model.side(str(other)).view)
     viewer.choose("Edit", "Swap A and B")
     assert np.array_equal(viewer.card("A").card().image, model.side(str(other)).view)

@@ -42,10 +42,10 @@ def check(person: Person, name: str) -> None:
     session = person.session()
     assert session.metric.name == name
     assert person.window.predictions.metric_name.text() == name
-    expected = float(session.run(list(person.bench.document.edits)).metric[0])
-    assert person.bench.ran.after == pytest.approx(expected, abs=1e-5)
-    digits = metric_digits(person.bench.ran.before, person.bench.ran.after)
-    assert person.window.predictions.metric_value.text() == number(person.bench.ran.after, digits)
+    expected = float(session.run(list(person.workbench.document.edits)).metric[0])
+    assert person.workbench.ran.after == pytest.approx(expected, abs=1e-5)
+    digits = metric_digits(person.workbench.ran.before, person.workbench.ran.after)
+    assert person.window.predictions.metric_value.text() == number(person.workbench.ran.after, digits)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_another_kind_of_metric(reader: Person, kind: str, name: str) -> None:
     editor = reader.window.inputs.metric_editor
     assert editor.target.isVisible() == METRICS[kind].needs_target
     assert not editor.foil.isVisible()
-    assert reader.bench.scored is not None
-    assert abs(reader.bench.scored.values).max() > 1e-6
+    assert reader.workbench.scored is not None
+    assert abs(reader.workbench.scored.values).max() > 1e-6
 
 
 def test_another_target_and_another_foil(reader: Person) -> None:
@@ -80,7 +80,7 @@ def test_another_target_and_another_foil(reader: Person) -> None:
 
 def test_the_lists_offer_likely_answers(reader: Person) -> None:
     field = reader.window.inputs.metric_editor.foil
-    likely = max(reader.bench.ran.rows, key=lambda row: row.before).label
+    likely = max(reader.workbench.ran.rows, key=lambda row: row.before).label
     shown = "·" + likely[1:] if likely.startswith(" ") else likely
     index = field.findText(shown)
     assert index >= 0
@@ -91,11 +91,11 @@ def test_the_lists_offer_likely_answers(reader: Person) -> None:
 
 
 def test_target_and_foil_are_swapped(reader: Person) -> None:
-    before = reader.bench.ran.before
+    before = reader.workbench.ran.before
     reader.click(reader.window.inputs.metric_editor.swap)
     reader.rest()
     check(reader, 'logit(" John") − logit(" Mary")')
-    assert reader.bench.ran.before == pytest.approx(-before)
+    assert reader.workbench.ran.before == pytest.approx(-before)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_answers_that_are_unlikely_after_another_prompt_are_pointed_out(reader: 
     problem = reader.window.inputs.metric_editor.problem
     reader.type_prompt("A", "When Tom gave the store a drink to")
     reader.type_prompt("B", "When Mary gave the store a drink to")
-    likely = reader.bench.ready.answers
+    likely = reader.workbench.ready.answers
     unlikely = [row for row in ("Mary", "John", "Tom", "store", "drink") if f" {row}" not in likely][:2]
     answer(reader, "target", f"·{unlikely[0]}")
     answer(reader, "foil", f"·{unlikely[1]}")
@@ -169,11 +169,11 @@ def test_without_b_every_metric_still_works(reader: Person, kind: str) -> None:
     reader.rest()
     choose_kind(reader, kind)
     assert not reader.dialogs()
-    assert abs(reader.bench.scored.values).max() > 1e-6
+    assert abs(reader.workbench.scored.values).max() > 1e-6
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
-    assert reader.bench.ran.after != reader.bench.ran.before
+    assert reader.workbench.ran.after != reader.workbench.ran.before
     assert not reader.dialogs()
 
 
@@ -201,8 +201,8 @@ def test_a_model_without_a_head_is_measured_by_cosines(person: Person, models, p
     person.click_edge(index)
     person.press(Qt.Key.Key_X)
     metric, _ = person.expected([Edit(person.edge(index), "patch")])
-    assert person.bench.ran.after == pytest.approx(metric, abs=1e-5)
-    assert person.bench.ran.after < person.bench.ran.before
+    assert person.workbench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert person.workbench.ran.after < person.workbench.ran.before
     choose_kind(person, "cosine_clean")
     check(person, "cosine to A")
     assert not person.dialogs()
@@ -217,11 +217,11 @@ def test_a_model_without_a_head_works_without_b(person: Person, models, pictures
     assert not person.window.inputs.metric_editor.problem.isVisible()
     assert person.window.predictions.metric_name.text() == "cosine to A"
     assert [row[0] for row in person.predictions()] == ["to A"]
-    assert abs(person.bench.scored.values).max() > 1e-6
+    assert abs(person.workbench.scored.values).max() > 1e-6
     (index,) = person.strong_edges()
     person.click_edge(index)
     person.press(Qt.Key.Key_X)
-    assert person.bench.ran.after < 1.0
+    assert person.workbench.ran.after < 1.0
 
 
 def test_the_metric_stays_with_another_prompt(reader: Person) -> None:
@@ -235,7 +235,7 @@ def test_the_metric_stays_with_another_prompt(reader: Person) -> None:
 def test_without_a_choice_the_metric_follows_the_prompts_top_answer(person: Person, models) -> None:
     person.open(models.llama, CLEAN, COUNTERFACTUAL)
     editor = person.window.inputs.metric_editor
-    top = max(person.bench.ran.rows, key=lambda row: row.before).label
+    top = max(person.workbench.ran.rows, key=lambda row: row.before).label
     assert person.window.predictions.metric_name.text() == f'log p("{top}")'
     assert editor.kind.currentData() == "log_probability"
     assert editor.choice().target == top
@@ -256,11 +256,11 @@ def test_an_answer_without_its_space_is_mended_with_a_click(reader: Person) -> N
     reader.press(Qt.Key.Key_Return, widget=editor.foil.lineEdit())
     reader.click(editor.fix)
     reader.rest()
-    assert reader.bench.document.metric == MetricChoice("logit_difference", " John", " Mary")
+    assert reader.workbench.document.metric == MetricChoice("logit_difference", " John", " Mary")
     assert not editor.problem.isVisible() or "tokens" not in editor.problem.text()
     assert not editor.fix.isVisible() or "Neither answer is likely" in editor.problem.text()
     metric, _ = reader.expected([])
-    assert reader.bench.ran.before == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.before == pytest.approx(metric, abs=1e-5)
 
 
 def test_a_token_without_its_space_that_the_model_does_not_say_is_pointed_out(person: Person) -> None:
@@ -275,7 +275,7 @@ def test_a_token_without_its_space_that_the_model_does_not_say_is_pointed_out(pe
     assert '"Mary" and " Mary" are two different tokens here' in editor.problem.text()
     person.click(editor.fix)
     person.rest()
-    assert person.bench.document.metric == MetricChoice("probability", " Mary")
+    assert person.workbench.document.metric == MetricChoice("probability", " Mary")
     assert not editor.fix.isVisible()
     person.choose("Edit", "Undo")
     assert editor.fix.text() == "Use ·Mary"
@@ -287,13 +287,13 @@ def test_what_is_typed_over_an_answer_takes_its_place_and_outlives_a_run(reader:
     reader.click(line)
     reader.wait(line.hasSelectedText)
     QTest.keyClicks(line, " Jo")
-    reader.bench.ask()
+    reader.workbench.ask()
     reader.rest()  # the answers that are offered come anew
     assert line.text() == " Jo"
     QTest.keyClicks(line, "hn")
     QTest.keyClick(line, Qt.Key.Key_Return)
     reader.rest()
-    assert reader.bench.document.metric == replace(METRIC, target=" John")
+    assert reader.workbench.document.metric == replace(METRIC, target=" John")
 
 
 STORY = "When {} and {} went to the store, {} gave a drink to"
@@ -304,22 +304,22 @@ def test_the_metric_of_an_example_follows_other_names_and_a_chosen_one_stays(per
     person.open("bundled:names", a, b, MetricChoice("logit_difference", " Mary", " John"))
     person.type_prompt("A", STORY.format("Alice", "Robert", "Robert"))
     person.type_prompt("B", STORY.format("Alice", "Robert", "Alice"))
-    person.wait(lambda: person.bench.document.metric == MetricChoice("logit_difference", " Alice", " Robert"))
+    person.wait(lambda: person.workbench.document.metric == MetricChoice("logit_difference", " Alice", " Robert"))
     person.rest()
     editor = person.window.inputs.metric_editor
     assert (editor.target.answer(), editor.foil.answer()) == (" Alice", " Robert")
     assert editor.foil.itemText(0) == "·Robert"  # B's own answer is the first that is offered
     assert not editor.problem.isVisible()
     person.choose("Edit", "Undo")  # one step back, the answers are those of before
-    assert person.bench.document.metric == MetricChoice("logit_difference", " Mary", " John")
+    assert person.workbench.document.metric == MetricChoice("logit_difference", " Mary", " John")
 
     # What the user chose stays; the likely answers are a click away.
     answer(person, "target", "·Tom")
     answer(person, "foil", "·Ruth")
     person.type_prompt("B", STORY.format("Alice", "Robert", "Alice"))
-    assert person.bench.document.metric == MetricChoice("logit_difference", " Tom", " Ruth")
+    assert person.workbench.document.metric == MetricChoice("logit_difference", " Tom", " Ruth")
     assert editor.problem.text().startswith("Neither answer is likely here.")
     person.click(editor.fix)
     person.rest()
-    assert person.bench.document.metric == MetricChoice("logit_difference", " Alice", " Robert")
+    assert person.workbench.document.metric == MetricChoice("logit_difference", " Alice", " Robert")
     assert not editor.problem.isVisible()

@@ -21,7 +21,7 @@ def click_token(person: Person, letter: str, index: int, modifier=Qt.KeyboardMod
 def test_an_edit_is_at_the_picked_token_only_and_says_so(reader: Person) -> None:
     head = Node("head", 1, 2)
     click_token(reader, "A", MARY)
-    assert reader.bench.positions == (MARY,)
+    assert reader.workbench.positions == (MARY,)
     assert reader.card("B").chips.picked() == (MARY,)  # the same position of both
     assert reader.window.inputs.where_words.text() == "“Mary” picked: new edits are there only"
     reader.click_node(head)
@@ -29,21 +29,21 @@ def test_an_edit_is_at_the_picked_token_only_and_says_so(reader: Person) -> None
 
     metric, _ = reader.expected([Edit(head, "patch", [MARY])])
     everywhere, _ = reader.expected([Edit(head, "patch")])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
-    assert reader.bench.ran.after != pytest.approx(everywhere, abs=1e-7)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after != pytest.approx(everywhere, abs=1e-7)
     assert reader.edits() == ["a1.h2 from B at “Mary”"]
-    assert reader.bench.history.undo_words == "Cut a1.h2 at “Mary” (from B)"
+    assert reader.workbench.history.undo_words == "Cut a1.h2 at “Mary” (from B)"
 
     # Another one at two other tokens, beside the first.
     click_token(reader, "B", GAVE)
     click_token(reader, "A", GAVE + 1, Qt.KeyboardModifier.ShiftModifier)
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     metric, _ = reader.expected([Edit(head, "patch", [MARY]), Edit(head, "patch", [GAVE, GAVE + 1])])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     assert reader.edits()[1] == "a1.h2 from B at 2 positions"
 
     reader.press(Qt.Key.Key_Escape, widget=reader.card("A").chips)
-    assert reader.bench.positions == ()
+    assert reader.workbench.positions == ()
     assert not reader.window.inputs.where.isVisible()
     reader.choose("Edit", "Undo")
     assert reader.edits() == ["a1.h2 from B at “Mary”"]
@@ -52,11 +52,11 @@ def test_an_edit_is_at_the_picked_token_only_and_says_so(reader: Person) -> None
 def test_a_new_a_is_picked_from_anew(reader: Person) -> None:
     click_token(reader, "A", MARY)
     reader.type_prompt("A", "When Tom gave a drink to")
-    assert reader.bench.positions == ()
+    assert reader.workbench.positions == ()
     assert reader.card("A").chips.picked() == ()
     click_token(reader, "A", MARY)
     reader.click(reader.window.inputs.where_clear)
-    assert reader.bench.positions == ()
+    assert reader.workbench.positions == ()
 
 
 def test_a_brushed_region_of_a_picture_is_one_place(viewer: Person) -> None:
@@ -64,14 +64,14 @@ def test_a_brushed_region_of_a_picture_is_one_place(viewer: Person) -> None:
     viewer.click(picture, picture.patch_rect(5).center().toPoint())
     viewer.click(picture, picture.patch_rect(6).center().toPoint(), Qt.KeyboardModifier.ShiftModifier)
     viewer.rest()
-    assert viewer.bench.positions == (6, 7)  # after the class token
+    assert viewer.workbench.positions == (6, 7)  # after the class token
     assert viewer.card("B").picture.picked() == (5, 6)
     assert viewer.window.inputs.where_words.text() == "2 patches picked: new edits are there only"
     mlp = Node("mlp", 0)
     viewer.click_node(mlp)
     viewer.press(Qt.Key.Key_X, widget=viewer.window.canvas)
     metric, _ = viewer.expected([Edit(mlp, "patch", [6, 7])])
-    assert viewer.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert viewer.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     viewer.choose("Edit", "Pick No Tokens")
-    assert viewer.bench.positions == ()
+    assert viewer.workbench.positions == ()
     assert picture.picked() == ()

@@ -71,7 +71,7 @@ def test_a_dropped_picture_is_shown_as_the_model_sees_it(viewer: Person, picture
     assert viewer.card("A").words.text() == "clean · 4 × 4 patches"
     assert viewer.predictions() != before
     metric, _ = viewer.expected([])
-    assert viewer.bench.ran.before == pytest.approx(metric, abs=1e-5)
+    assert viewer.workbench.ran.before == pytest.approx(metric, abs=1e-5)
 
 
 def test_picture_data_of_a_browser_is_taken_without_a_network(viewer: Person, monkeypatch) -> None:
@@ -121,10 +121,12 @@ def test_a_dropped_address_is_fetched_beside_the_window(viewer: Person, monkeypa
         asked.append((request.full_url, threading.current_thread()))
         return Response(encoded(picture(9), "JPEG", quality=95))
 
-    set_source = viewer.bench.question.set_source
+    set_source = viewer.workbench.question.set_source
     monkeypatch.setattr("urllib.request.urlopen", answer)
     monkeypatch.setattr(
-        viewer.bench.question, "set_source", lambda *a: taken_in.append(threading.current_thread()) or set_source(*a)
+        viewer.workbench.question,
+        "set_source",
+        lambda *a: taken_in.append(threading.current_thread()) or set_source(*a),
     )
     assert viewer.drop(viewer.card("A"), address("https://example.invalid/pictures/cat.jpg"))
     settled(viewer)

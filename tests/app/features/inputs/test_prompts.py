@@ -22,7 +22,7 @@ def test_a_typed_prompt_runs_with_enter(reader: Person) -> None:
     assert [chip.text for chip in reader.card("A").chips.tokens() if chip.differs] == [" Tom"]
     assert reader.predictions() != before
     metric, _ = reader.expected([])
-    assert reader.bench.ran.before == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.before == pytest.approx(metric, abs=1e-5)
 
 
 def test_escape_gives_the_typing_up(reader: Person) -> None:
@@ -57,7 +57,7 @@ def test_a_b_of_another_length_is_explained_before_anything_runs_with_it(reader:
     # The patch waits for a B that fits; nothing can be patched meanwhile.
     edge = reader.edge(index)
     assert reader.edits() == [f"{pretty_name(edge.name)} waits for B"]
-    assert reader.bench.ran.after == reader.bench.ran.before
+    assert reader.workbench.ran.after == reader.workbench.ran.before
     assert "waits for B" in reader.tip(edge)
     mark = next(mark for mark in reader.window.canvas.scene.data.edges if mark.index == index)
     assert (mark.edited, mark.measured, mark.label) == ("patch", False, "waits for B")
@@ -78,7 +78,7 @@ def test_a_b_of_another_length_is_explained_before_anything_runs_with_it(reader:
     assert "replaced from B" in reader.window.inspector.effects.kind.text()
     assert reader.effects()["measured"] != "not yet"
     metric, _ = reader.expected([Edit(reader.edge(index), "patch")])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
 
 
 def test_beside_a_b_that_does_not_fit_a_still_works(reader: Person) -> None:
@@ -88,12 +88,12 @@ def test_beside_a_b_that_does_not_fit_a_still_works(reader: Person) -> None:
     reader.click_edge(index)
     assert "replaced by zero" in reader.window.inspector.effects.kind.text()
     reader.press(Qt.Key.Key_X)
-    assert [edit.kind for edit in reader.bench.document.edits] == ["zero"]
+    assert [edit.kind for edit in reader.workbench.document.edits] == ["zero"]
     metric, _ = Person.expected(_without_b(reader), [Edit(reader.edge(index), "zero")])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     reader.press(Qt.Key.Key_P, widget=reader.window.canvas)
     reader.press(Qt.Key.Key_P, widget=reader.window.canvas)
-    assert [edit.kind for edit in reader.bench.document.edits] == []
+    assert [edit.kind for edit in reader.workbench.document.edits] == []
     assert reader.message() == "A patch takes its value from B: give a counterfactual input first."
 
 
@@ -102,7 +102,7 @@ def _without_b(reader: Person) -> Person:
     from types import SimpleNamespace
 
     other = Person(reader.window, reader.qtbot)
-    other.bench = SimpleNamespace(document=replace(reader.bench.document, counterfactual=None))
+    other.workbench = SimpleNamespace(document=replace(reader.workbench.document, counterfactual=None))
     return other
 
 
@@ -114,14 +114,14 @@ def test_without_b_a_cut_puts_in_zero_and_with_b_its_value(reader: Person) -> No
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
-    assert [edit.kind for edit in reader.bench.document.edits] == ["zero"]
+    assert [edit.kind for edit in reader.workbench.document.edits] == ["zero"]
     reader.type_prompt("B", COUNTERFACTUAL)
     assert reader.window.top_bar.replacement.words() == "replace with: from B"
 
 
 def test_an_emptied_b_is_no_b(reader: Person) -> None:
     reader.type_prompt("B", " ")
-    assert reader.bench.document.counterfactual is None
+    assert reader.workbench.document.counterfactual is None
     assert not reader.window.inputs.swap.isVisible()
 
 
@@ -135,25 +135,25 @@ def test_a_b_that_is_the_same_as_a_says_why_no_wire_is_shown(reader: Person) -> 
 
 
 def test_swap_exchanges_a_and_b(reader: Person) -> None:
-    before = reader.bench.ran.before
+    before = reader.workbench.ran.before
     b, _ = Person.expected(_swapped(reader), [])
     reader.click(reader.window.inputs.swap)
     reader.rest()
     assert reader.card("A").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.card("B").chips.chip_texts() == CLEAN.split()
-    assert reader.bench.ran.before == pytest.approx(b, abs=1e-5)
+    assert reader.workbench.ran.before == pytest.approx(b, abs=1e-5)
     reader.choose("Edit", "Swap A and B")
-    assert reader.bench.ran.before == before
+    assert reader.workbench.ran.before == before
 
 
 def _swapped(reader: Person) -> Person:
     from dataclasses import replace
     from types import SimpleNamespace
 
-    document = reader.bench.document
+    document = reader.workbench.document
     other = Person(reader.window, reader.qtbot)
     swapped = replace(document, clean=document.counterfactual, counterfactual=document.clean)
-    other.bench = SimpleNamespace(document=swapped)
+    other.workbench = SimpleNamespace(document=swapped)
     return other
 
 

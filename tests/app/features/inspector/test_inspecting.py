@@ -56,13 +56,13 @@ def test_a_heads_attention_over_tokens_is_the_models_own(person: Person, models,
 
 def test_the_attention_follows_the_edits(reader: Person) -> None:
     reader.click_node(HEAD)
-    before = reader.bench.drawn.inspection().attention
+    before = reader.workbench.drawn.inspection().attention
     np.testing.assert_allclose(before.sum(axis=-1), 1.0, atol=1e-5)
     reader.window.canvas.choose((Node("head", 0, 1),))
     reader.rest()
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     reader.click_node(HEAD)
-    after = reader.bench.drawn.inspection().attention
+    after = reader.workbench.drawn.inspection().attention
     session = reader.session()
     ran = session.run([Edit(Node("head", 0, 1), "patch")], positions="all")
     np.testing.assert_allclose(after, attention_pattern(ran, 1, 2), atol=1e-6)
@@ -106,12 +106,12 @@ def test_the_picture_in_the_inspector_follows_card_a(viewer: Person, pictures) -
     viewer.drop(viewer.card("A"), mime)
     assert picture.isVisible()
     assert picture.grab().toImage() != before
-    np.testing.assert_array_equal(viewer.bench.drawn.inspection().image, viewer.card("A").card().image)
+    np.testing.assert_array_equal(viewer.workbench.drawn.inspection().image, viewer.card("A").card().image)
 
 
 def test_reads_and_writes_are_the_strongest_edges_and_a_click_goes_there(reader: Person) -> None:
     reader.click_node(HEAD)
-    inspector, graph = reader.window.inspector, reader.bench.opened.graph
+    inspector, graph = reader.window.inspector, reader.workbench.opened.graph
     scores = trace(reader.session(), "eap").values
     out = graph.edges_out_of(HEAD)
     strongest = out[np.argsort(-np.abs(scores[out]), kind="stable")][: len(inspector.writes.rows)]
@@ -136,7 +136,7 @@ def test_a_selected_node_shows_its_edges(reader: Person) -> None:
     shown = {mark.index for mark in reader.window.canvas.scene.data.edges}
     node = Node("head", 2, 3)
     reader.click_node(node)
-    graph = reader.bench.opened.graph
+    graph = reader.workbench.opened.graph
     now = {mark.index for mark in reader.window.canvas.scene.data.edges}
     assert {int(i) for i in graph.edges_out_of(node)} <= now
     assert now - shown
@@ -193,7 +193,7 @@ def test_card_b_dropped_on_a_wire_patches_it(reader: Person) -> None:
     assert reader.drop(canvas, card_b(), canvas.edge_point(index))
     assert reader.edits() == [f"{pretty_name(reader.edge(index).name)} from B"]
     metric, _ = reader.expected([Edit(reader.edge(index), "patch")])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     reader.drop(canvas, card_b(), canvas.edge_point(index))
     assert len(reader.edits()) == 1  # patched it stays
 
@@ -253,7 +253,7 @@ def test_a_node_clicked_while_trust_is_in_front_brings_the_inspector(reader: Per
     docks = reader.window.docks
     docks["trust"].raise_()
     reader.wait(reader.window.trust.isVisible)
-    reader.click_node(reader.bench.opened.graph.nodes[3])
+    reader.click_node(reader.workbench.opened.graph.nodes[3])
     reader.wait(reader.window.inspector.isVisible)
     assert reader.window.inspector.title.isVisible()
     docks["trust"].raise_()
@@ -261,5 +261,5 @@ def test_a_node_clicked_while_trust_is_in_front_brings_the_inspector(reader: Per
     reader.press(Qt.Key.Key_Escape, widget=reader.window.canvas)  # nothing is selected: there is nothing to read
     assert reader.window.trust.isVisible()
     docks["inspector"].close()
-    reader.click_node(reader.bench.opened.graph.nodes[2])
+    reader.click_node(reader.workbench.opened.graph.nodes[2])
     assert docks["inspector"].isHidden()  # who has closed it wants it closed

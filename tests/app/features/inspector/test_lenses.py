@@ -32,25 +32,25 @@ def asked(session) -> list[int]:
 def test_a_head_says_what_the_logit_lens_says(who: str, request: pytest.FixtureRequest) -> None:
     person: Person = request.getfixturevalue(who)
     person.click_node(HEAD)
-    says = person.window.inspector.says
+    lens = person.window.inspector.logit_lens
     session = person.session()
     result = session.run(positions="all")
     position = int(session.engine.reads[0, 0])
     own = node_lens(result, HEAD, position, also=asked(session))
-    assert says.rows.row_texts() == [(answer_words(row.label), signed(row.value)) for row in own.rows]
+    assert lens.rows.row_texts() == [(answer_words(row.label), signed(row.value)) for row in own.rows]
     shares = direct_attribution(session, session.clean)
     number_of = session.graph.writer_index(HEAD)
-    assert says.share.row_texts() == [("direct", change_words(shares.values[number_of]))]
+    assert lens.share.row_texts() == [("direct", change_words(shares.values[number_of]))]
     rank = shares.rank(number_of)
-    assert (f"{rank}" if rank > 1 else "largest") in says.share_words.text()
-    assert shares.words in says.share_words.text()
+    assert (f"{rank}" if rank > 1 else "largest") in lens.share_words.text()
+    assert shares.words in lens.share_words.text()
 
     # The same place as the stream after it.
-    person.window.inspector.scroll_area.ensureWidgetVisible(says.switch)
-    person.click(says.switch)
+    person.window.inspector.scroll_area.ensureWidgetVisible(lens.switch)
+    person.click(lens.switch)
     stream = stream_lens(result, HEAD, position, also=asked(session))
     digits = [number(row.value, 2 if row.value >= 0.1 else 3) for row in stream.rows]
-    assert says.rows.row_texts() == [
+    assert lens.rows.row_texts() == [
         (answer_words(row.label), text) for row, text in zip(stream.rows, digits, strict=True)
     ]
 
@@ -60,38 +60,38 @@ def test_a_pinned_position_is_where_it_is_read(reader: Person) -> None:
     matrix = reader.window.inspector.attention.matrix
     reader.click(matrix, matrix.cell_rect(3, 1).center().toPoint())
     reader.rest()
-    assert reader.bench.positions == (3,)
-    says = reader.window.inspector.says
-    assert says.hint.text() == "logit lens at “a”"
+    assert reader.workbench.positions == (3,)
+    lens = reader.window.inspector.logit_lens
+    assert lens.hint.text() == "logit lens at “a”"
     session = reader.session()
     own = node_lens(session.run(positions="all"), HEAD, 3, also=asked(session))
-    assert [label for label, _ in says.rows.row_texts()] == [answer_words(row.label) for row in own.rows]
+    assert [label for label, _ in lens.rows.row_texts()] == [answer_words(row.label) for row in own.rows]
 
     # An edit made now is one at that position, and the same click lets go of it.
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     metric, _ = reader.expected([Edit(HEAD, "patch", positions=[3])])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     reader.click(matrix, matrix.cell_rect(3, 1).center().toPoint())
-    assert reader.bench.positions == ()
+    assert reader.workbench.positions == ()
 
 
 def test_an_embedding_model_says_why_it_says_nothing(person: Person, models, pictures) -> None:
     person.open(models.dinov2, pictures("a.png"), pictures("b.png"))
     person.click_node(HEAD)
-    says = person.window.inspector.says
-    assert says.why.isVisible()
-    assert "it gives an embedding" in says.why.text()
-    assert not says.rows.isVisible()
-    assert not says.share.isVisible()
+    lens = person.window.inspector.logit_lens
+    assert lens.why.isVisible()
+    assert "it gives an embedding" in lens.why.text()
+    assert not lens.rows.isVisible()
+    assert not lens.share.isVisible()
     assert person.window.inspector.positions.rows.isVisible()  # the effect on the cosine is known all the same
 
 
 def test_the_logits_say_what_the_model_says(reader: Person) -> None:
     reader.click_node(LOGITS)
-    says = reader.window.inspector.says
+    lens = reader.window.inspector.logit_lens
     session = reader.session()
     labels = [answer_words(row.label) for row in session.clean.top(5)]
-    assert [label for label, _ in says.rows.row_texts()][:5] == labels
+    assert [label for label, _ in lens.rows.row_texts()][:5] == labels
     assert not reader.window.inspector.positions.isVisible()
 
 
@@ -135,7 +135,7 @@ def test_by_position_first_estimated_then_measured(reader: Person) -> None:
     # A click on a row pins its position.
     reader.window.inspector.scroll_area.ensureWidgetVisible(section.rows)
     reader.click(section.rows, section.rows.row_rect(4).center().toPoint())
-    assert reader.bench.positions == (4,)
+    assert reader.workbench.positions == (4,)
 
 
 def test_of_many_patches_the_strongest_are_listed(viewer: Person) -> None:
@@ -171,7 +171,7 @@ def test_an_edge_shows_its_ways_to_the_output_and_a_click_goes_there(reader: Per
     reader.rest()
     from core.lens.paths import Paths
 
-    paths = Paths(reader.bench.opened.graph, reader.bench.known.scored.values).on_from(edge)
+    paths = Paths(reader.workbench.opened.graph, reader.workbench.known.scored.values).on_from(edge)
     section = reader.window.inspector.paths
     assert section.isVisible()
     ways = [f"{percent(path.share)} " + " → ".join(node.name for node in path.nodes) for path in paths]
@@ -206,15 +206,15 @@ def test_the_gap_is_flagged_and_an_estimate_of_another_kind_says_so(reader: Pers
     inspector = reader.window.inspector
     figures = reader.effects()
     flagged = inspector.effects.flag.isVisible()
-    scored, measured = reader.bench.known.scored, reader.bench.drawn.inspection().measured
-    estimate = -scored.values[reader.bench.opened.graph.edges_out_of(HEAD)].sum()
+    scored, measured = reader.workbench.known.scored, reader.workbench.drawn.inspection().measured
+    estimate = -scored.values[reader.workbench.opened.graph.edges_out_of(HEAD)].sum()
     assert flagged == (abs(estimate - measured) > 0.5 * abs(measured))
     assert figures["estimated"] == change_words(estimate)
     reader.click(inspector.edits.buttons["zero"])
     reader.rest()
     assert reader.effects()["estimated"] == "–"
     assert inspector.effects.note.text() == "No estimate: those are of what is replaced from B, as the tool bar says."
-    assert np.isfinite(reader.bench.drawn.inspection().measured)
+    assert np.isfinite(reader.workbench.drawn.inspection().measured)
 
 
 @pytest.mark.parametrize("sees", ["text", "pictures"])
@@ -231,7 +231,7 @@ def test_the_attention_is_averaged_over_the_dataset(person: Person, models, pict
     person.rest()
     person.click_node(HEAD)
     section = person.window.inspector.attention
-    alone = person.bench.drawn.inspection().attention
+    alone = person.workbench.drawn.inspection().attention
     person.click(section.average)
     person.rest()
     assert section.why.text() == "mean of 3 inputs, without edits"
@@ -277,5 +277,5 @@ def test_pointing_at_the_attention_marks_the_patches_on_the_card(viewer: Person)
     # The query is CLS, which can be pinned; edits then apply there alone.
     viewer.click(viewer.window.inspector.attention.pin)
     viewer.rest()
-    assert viewer.bench.positions == (0,)
+    assert viewer.workbench.positions == (0,)
     assert viewer.window.inspector.attention.pin.text() == "unpin"

@@ -32,14 +32,14 @@ def test_a_drag_makes_an_edit_weaker_and_is_one_step(reader: Person, kind: str) 
     assert edits.spin.text() == "100 %"
     drag(reader, 16, 12, 8)
     metric, _ = reader.expected([Edit(HEAD, kind, strength=0.4)])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     assert edits.spin.text() == "40 %"
     assert reader.edits()[0].endswith(", 40 %")
     drag(reader, 4)  # another drag is another step
     reader.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier, reader.window)
-    assert reader.bench.document.edits[0].strength == pytest.approx(0.4)
+    assert reader.workbench.document.edits[0].strength == pytest.approx(0.4)
     reader.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier, reader.window)
-    assert reader.bench.document.edits[0].strength == 1.0
+    assert reader.workbench.document.edits[0].strength == 1.0
     reader.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier, reader.window)
     assert reader.edits() == []
 
@@ -57,7 +57,7 @@ def test_steering_adds_a_multiple_of_a_minus_b(reader: Person) -> None:
         if coefficient != 1.0:
             drag(reader, -20)
         expected = session.run([Edit(HEAD, "steer", value=(coefficient * direction).tolist())])
-        assert reader.bench.ran.after == pytest.approx(float(expected.metric[0]), abs=1e-4)
+        assert reader.workbench.ran.after == pytest.approx(float(expected.metric[0]), abs=1e-4)
     assert edits.spin.text() == "× -2.00"
     assert edits.chosen() == "steer"
     assert reader.edits() == ["a1.h2 steer × -2"]
@@ -104,7 +104,7 @@ def test_several_are_edited_together_and_their_effects_stand_beside_the_sum(view
     assert viewer.edits() == ["a1.h2 zero", "m0 zero"]
     drag(viewer, 10)
     metric, _ = viewer.expected([Edit(HEAD, "zero", strength=0.5), Edit(OTHER, "zero", strength=0.5)])
-    assert viewer.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert viewer.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     rows = inspector.several.effect.rows()
     assert rows[0].value == pytest.approx(metric - viewer.expected([])[0], abs=1e-5)
     viewer.click(inspector.several.chips[1])

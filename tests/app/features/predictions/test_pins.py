@@ -72,7 +72,7 @@ def test_pins_stay_whatever_happens_and_are_steps_of_the_history(reader: Person)
     assert pinned(reader) == [likely[3]]
     assert labels(reader)[0] == answer_words(likely[3])
     assert len(labels(reader)) == 6  # and five others
-    assert reader.bench.history.current.words == f"Pin “{answer_words(likely[3])}”"
+    assert reader.workbench.history.current.words == f"Pin “{answer_words(likely[3])}”"
 
     # by typing one that is nowhere near
     last = next(label for label in reversed(likely) if label.startswith(" ") and label[1:].isalpha())
@@ -118,12 +118,12 @@ def test_pins_stay_whatever_happens_and_are_steps_of_the_history(reader: Person)
 
 def test_what_is_several_tokens_is_refused_with_its_tokens(reader: Person) -> None:
     panel = reader.window.predictions
-    document = reader.bench.document
+    document = reader.workbench.document
     type_pin(reader, " Mary gave")
     assert panel.pin_problem.isVisible()
     assert "is 2 tokens ( Mary| gave), not one" in panel.pin_problem.text()
     assert panel.pin_field.text() == " Mary gave"  # nothing is lost
-    assert reader.bench.document == document
+    assert reader.workbench.document == document
     QTest.keyClicks(panel.pin_field, "x")
     assert not panel.pin_problem.isVisible()
     panel.pin_field.clear()
@@ -149,7 +149,7 @@ def test_answers_are_offered_while_one_types(reader: Person) -> None:
     QApplication.processEvents()
     reader.rest()
     assert pinned(reader) == [" " + wanted[1:]]  # the chosen one alone, not what was typed too
-    assert [step.words for step in reader.bench.history.current.path()] == ["Start", f"Pin “{wanted[1:]}”"]
+    assert [step.words for step in reader.workbench.history.current.path()] == ["Start", f"Pin “{wanted[1:]}”"]
 
 
 def test_more_rows_are_had_by_scrolling_and_remembered(reader: Person, sit_down) -> None:
@@ -168,7 +168,7 @@ def test_more_rows_are_had_by_scrolling_and_remembered(reader: Person, sit_down)
     other = sit_down()
     checked = [action.text() for action in other.window.predictions.make_menu().actions() if action.isChecked()]
     assert checked == []  # nothing is shown there yet
-    other.open(reader.bench.document.model, CLEAN)
+    other.open(reader.workbench.document.model, CLEAN)
     assert len(other.predictions()) == 20
     choose(other, "5 Likeliest Answers")
     assert len(other.predictions()) == 5
@@ -200,7 +200,7 @@ def test_classes_are_pinned_by_their_names(viewer: Person) -> None:
     assert viewer.window.predictions.pin_field.offered() == list(CLASSES)
     type_pin(viewer, "Two Words")
     assert pinned(viewer) == ["two words"]
-    assert viewer.bench.document.pinned == ("two words",)
+    assert viewer.workbench.document.pinned == ("two words",)
     type_pin(viewer, "zebra")
     assert "There is no class called 'zebra'." in viewer.window.predictions.pin_problem.text()
     node = Node("mlp", 0)
@@ -223,7 +223,7 @@ def test_an_embedding_has_nothing_to_pin_and_is_compared_with_b(person: Person, 
     assert len(panel.table.b_texts()) == 2
     panel.table.setFocus()
     person.press(Qt.Key.Key_Space, widget=panel.table)
-    assert person.bench.document.pinned == ()
+    assert person.workbench.document.pinned == ()
 
 
 def test_pins_of_another_model_are_kept_but_not_shown(reader: Person, models) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QComboBox
 
 from app.services.settings import Settings
 from app.window import application
-from app.worker.service import EngineSide
+from app.worker.service import WorkerService
 from core.edits import Edit
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
@@ -85,21 +85,21 @@ def test_what_a_cut_carries_applies_to_the_work_at_hand_and_to_new_work(
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
-    assert reader.bench.document.edits[-1].kind == "zero"
+    assert reader.workbench.document.edits[-1].kind == "zero"
     after, _ = reader.expected([Edit(reader.edge(index), "zero")])
-    assert reader.bench.ran.after == pytest.approx(after, abs=1e-4)
+    assert reader.workbench.ran.after == pytest.approx(after, abs=1e-4)
     reader.window.opener.open_model(str(models.llama))
     reader.rest()
-    assert reader.bench.cut_kind == "zero"
+    assert reader.workbench.cut_kind == "zero"
     reader.window.commands["preferences"].trigger()
     choose(dialog.cut, "from B")
     reader.rest()
-    assert reader.bench.document.replacement is None
+    assert reader.workbench.document.replacement is None
 
 
 def test_memory_reaches_the_engine_at_once_and_the_next_inputs(sit_down: Sit, models, monkeypatch) -> None:
     sides = []
-    monkeypatch.setattr(application, "make_engine_side", lambda: sides.append(EngineSide()) or sides[-1])
+    monkeypatch.setattr(application, "make_worker_service", lambda: sides.append(WorkerService()) or sides[-1])
     person = sit_down()
     person.open(models.gpt2, CLEAN)
     assert sides[0].session.engine.memory == 384 * 2**20
@@ -162,19 +162,19 @@ def test_the_menu_and_the_dialog_agree(reader: Person, dialog: PreferencesDialog
 
 def test_models_compute_in_the_precision(reader: Person, dialog: PreferencesDialog) -> None:
     """The model at hand is opened anew, as a step; what is opened later computes in it too."""
-    before = reader.bench.ran.after
+    before = reader.workbench.ran.after
     assert reader.window.status.device.text().endswith("fp32")
     choose(dialog.precision, "bf16")
     reader.rest()
     assert reader.window.status.device.text().endswith("bf16")
-    assert reader.bench.ran.after == float(reader.session().run().metric[0])
-    assert reader.bench.ran.after != before
-    assert "bf16" in reader.bench.drawn.subject().details
+    assert reader.workbench.ran.after == float(reader.session().run().metric[0])
+    assert reader.workbench.ran.after != before
+    assert "bf16" in reader.workbench.drawn.subject().details
     assert Settings().preferences().precision == "bf16"
     reader.window.commands["undo"].trigger()
     reader.rest()
     assert reader.window.status.device.text().endswith("fp32")
-    assert reader.bench.ran.after == before
-    reader.window.opener.open_model(reader.bench.document.model)
+    assert reader.workbench.ran.after == before
+    reader.window.opener.open_model(reader.workbench.document.model)
     reader.rest()
     assert reader.window.status.device.text().endswith("bf16")

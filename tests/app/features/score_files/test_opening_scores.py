@@ -40,9 +40,9 @@ def test_scores_that_are_opened_take_the_place_of_a_trace(request, who: str, tmp
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     person.choose("File", "Open Scores or a Circuit")
     person.rest()
-    assert person.bench.scored.method == "integrated-edges"
-    assert person.bench.scored.values == pytest.approx(scores.values, abs=1e-9)
-    assert person.bench.cut_kind == "zero"  # what they are for, and the tool bar says so
+    assert person.workbench.scored.method == "integrated-edges"
+    assert person.workbench.scored.values == pytest.approx(scores.values, abs=1e-9)
+    assert person.workbench.cut_kind == "zero"  # what they are for, and the tool bar says so
     assert "zero" in person.window.top_bar.replacement.words()
     assert "scores.json" in person.message()
     session = person.session()
@@ -52,8 +52,8 @@ def test_scores_that_are_opened_take_the_place_of_a_trace(request, who: str, tmp
     assert "zero" in drawn.words
     assert not person.window.faithfulness.trace.isVisible()
     person.choose("Edit", "Undo")
-    assert person.bench.scored.method == "eap"
-    assert person.bench.cut_kind == "patch"
+    assert person.workbench.scored.method == "eap"
+    assert person.workbench.cut_kind == "patch"
 
 
 def test_scores_of_an_interrupted_trace_are_marked_as_partial(reader: Person, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_scores_of_an_interrupted_trace_are_marked_as_partial(reader: Person, tm
     strip = reader.window.faithfulness
     assert "partial: 38 % of the work" in reader.message()
     assert "partial: 38 % of the work" in " ".join(strip.words()[1])
-    assert "partial: 38 % of the work" in reader.bench.drawn.snapshot().caption().lines[0]
+    assert "partial: 38 % of the work" in reader.workbench.drawn.snapshot().caption().lines[0]
     assert strip.trace.text() == "No curve: the file scores only some of the edges"
     assert not strip.trace.isEnabled()  # it would put a trace in the file's place
     assert reader.window.circuits.data().curve is None
@@ -93,12 +93,12 @@ def test_what_the_window_exports_it_opens_again(reader: Person, tmp_path: Path) 
     reader.rest()
     before = {mark.index for mark in reader.window.canvas.scene.data.edges}
     file = tmp_path / "again.json"
-    file.write_text(reader.bench.drawn.snapshot().circuit_json(), encoding="utf-8")
+    file.write_text(reader.workbench.drawn.snapshot().circuit_json(), encoding="utf-8")
     reader.choose("Edit", "Undo")
     assert reader.drop(reader.card("A"), files(file))  # a card sends it where it belongs
     reader.rest()
     assert {mark.index for mark in reader.window.canvas.scene.data.edges} == before
-    assert reader.bench.document.clean.text.startswith("When Mary")  # the card keeps its prompt
+    assert reader.workbench.document.clean.text.startswith("When Mary")  # the card keeps its prompt
 
 
 @pytest.mark.parametrize("kind", ["scores", "circuit"])
@@ -107,13 +107,13 @@ def test_a_file_of_another_model_is_refused_with_the_difference(reader: Person, 
     text = scores_to_json(scores) if kind == "scores" else to_json(scores.top(9))
     file = tmp_path / "other.json"
     file.write_text(text, encoding="utf-8")
-    before = reader.bench.document
+    before = reader.workbench.document
     assert reader.drop(reader.window, files(file))
     reader.wait(reader.dialogs)
     words = reader.dismiss()
     assert "other.json is of another model" in words
     assert "2 layers against 3" in words
-    assert reader.bench.document == before
+    assert reader.workbench.document == before
 
 
 @pytest.fixture
@@ -154,8 +154,8 @@ def test_a_file_that_goes_away_is_said_and_estimates_stand_in(reader: Person, tm
     file.unlink()
     reader.type_prompt("A", "When Tom gave a drink to")
     assert "cannot be read" in reader.message()
-    assert reader.bench.scored.method == "eap"
-    assert np.isfinite(reader.bench.scored.values).all()
+    assert reader.workbench.scored.method == "eap"
+    assert np.isfinite(reader.workbench.scored.values).all()
 
 
 def test_scores_that_name_a_rule_are_chosen_by_it(reader: Person, tmp_path: Path) -> None:
@@ -167,7 +167,10 @@ def test_scores_that_name_a_rule_are_chosen_by_it(reader: Person, tmp_path: Path
     reader.window.faithfulness.size_wanted.emit(30)
     reader.rest()
     assert reader.window.faithfulness.rule.currentText() == "From the output down"
-    assert "chosen from the output down" in reader.bench.history.current.words + reader.bench.drawn.subject().circuit
+    assert (
+        "chosen from the output down"
+        in reader.workbench.history.current.words + reader.workbench.drawn.subject().circuit
+    )
     assert set(scores.select(30).edges.tolist()) <= {mark.index for mark in reader.window.canvas.scene.data.edges}
     program = tmp_path / "program.json"
     program.write_text(scores_to_json(made(reader).with_rule("program")), encoding="utf-8")
@@ -178,13 +181,13 @@ def test_scores_that_name_a_rule_are_chosen_by_it(reader: Person, tmp_path: Path
 
 
 def test_scores_keep_how_sure_their_signs_are(reader: Person, tmp_path: Path) -> None:
-    agreement = np.linspace(0, 1, reader.bench.opened.graph.n_edges)
+    agreement = np.linspace(0, 1, reader.workbench.opened.graph.n_edges)
     scores = replace(made(reader), agreement=agreement)
     file, exported = tmp_path / "scores.json", tmp_path / "again.json"
     file.write_text(scores_to_json(scores.with_rule("consensus")), encoding="utf-8")
     assert reader.drop(reader.window, files(file))
     reader.rest()
-    snapshot = reader.bench.drawn.snapshot()
+    snapshot = reader.workbench.drawn.snapshot()
     exported.write_text(scores_json(snapshot), encoding="utf-8")
     again = read_scores(exported).scores
     assert again.agreement == pytest.approx(agreement)

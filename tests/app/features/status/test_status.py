@@ -20,12 +20,12 @@ def test_it_says_what_the_model_runs_on_how_long_and_how_much_memory(reader: Per
     assert status.device.text() == "cpu · fp32"
     reader.click_node(Node("head", 1, 2))
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
-    words = reader.bench.ran.words.split(" · ")
+    words = reader.workbench.ran.words.split(" · ")
     assert status.run.text() == " · ".join(words[:2])
     assert re.fullmatch(r"[\d.]+ ms · (\d+\.\d\d of a forward|kept from before)", status.run.text())
     memory = re.fullmatch(r"memory (.+) · cache (.+)", status.memory.text())
     assert memory is not None
-    assert memory[2] == memory_words(reader.bench.ran.megabytes)
+    assert memory[2] == memory_words(reader.workbench.ran.megabytes)
     whole = float(memory[1].split()[0]) * (1024 if memory[1].endswith("GB") else 1)
     assert whole == pytest.approx(resident_megabytes(), rel=0.2)
     assert status.parity.isVisible()
@@ -34,9 +34,9 @@ def test_it_says_what_the_model_runs_on_how_long_and_how_much_memory(reader: Per
 def test_a_run_of_an_earlier_state_is_dimmed_until_the_new_one_comes(reader: Person) -> None:
     status = reader.window.status
     assert status.run.color() == "muted"
-    reader.bench._conversation.mark_stale()  # as when the engine takes long
+    reader.workbench._client.mark_stale()  # as when the engine takes long
     assert status.run.color() == "faint"
-    reader.bench.editing.toggle(Node("head", 1, 2), "patch")
+    reader.workbench.editing.toggle(Node("head", 1, 2), "patch")
     reader.rest()
     assert status.run.color() == "muted"
 
@@ -59,7 +59,7 @@ def test_every_part_has_a_tip_and_the_strip_fits_a_narrow_window(reader: Person)
 
 
 def test_an_input_that_cannot_run_has_no_time(reader: Person) -> None:
-    reader.bench.question.set_source("A", None)
+    reader.workbench.question.set_source("A", None)
     reader.rest()
     assert not reader.window.status.run.isVisible()
 
@@ -110,20 +110,20 @@ def test_the_strip_begins_anew_after_a_rest(reader: Person, monkeypatch) -> None
     now = [0.0]
     monkeypatch.setattr(reader.window.status_in_step, "pace", Pace(lambda: now[0]))
     status = reader.window.status
-    reader.bench.working.emit("Tracing", 0.0)
+    reader.workbench.working.emit("Tracing", 0.0)
     now[0] += 20
-    reader.bench.working.emit("Tracing", 0.2)
+    reader.workbench.working.emit("Tracing", 0.2)
     assert status.work.text() == "Tracing · about 80 s left"
-    reader.bench.cancel()
+    reader.workbench.cancel()
     now[0] += 1200
-    reader.bench.working.emit("Tracing", 0.25)
+    reader.workbench.working.emit("Tracing", 0.25)
     now[0] += 20
-    reader.bench.working.emit("Tracing", 0.5)
+    reader.workbench.working.emit("Tracing", 0.5)
     assert status.work.text() == "Tracing · about 40 s left"
 
 
 def test_the_strip_says_what_runs_and_how_long_it_still_takes(reader: Person) -> None:
-    reader.bench.working.emit("Exact scan, 719 edges", 0.0)
+    reader.workbench.working.emit("Exact scan, 719 edges", 0.0)
     status = reader.window.status
     assert status.work.text() == "Exact scan, 719 edges"
     assert status.cancel.isVisible()
@@ -132,5 +132,5 @@ def test_the_strip_says_what_runs_and_how_long_it_still_takes(reader: Person) ->
 
 
 def _left(person: Person) -> str:
-    person.bench.working.emit("Exact scan, 719 edges", 0.1)
+    person.workbench.working.emit("Exact scan, 719 edges", 0.1)
     return person.window.status.work.text()

@@ -47,7 +47,7 @@ def click_line(person: Person, line: int, modifier=Qt.KeyboardModifier.NoModifie
 
 
 def test_the_table_says_what_the_engine_found(tabled: Person) -> None:
-    graph, scores = tabled.bench.opened.graph, tabled.bench.scored.values
+    graph, scores = tabled.workbench.opened.graph, tabled.workbench.scored.values
     table = view(tabled)
     assert table.lines.rowCount() == graph.n_edges
     strongest = int(np.argmax(np.abs(scores)))
@@ -62,7 +62,7 @@ def test_a_line_that_is_chosen_is_selected_on_the_canvas_and_inspected(tabled: P
     click_line(tabled, 2)
     (edge,) = view(tabled).lines.targets(np.array([2]))
     assert tabled.window.canvas.selection() == (edge,)
-    assert tabled.bench.selection == (edge,)
+    assert tabled.workbench.selection == (edge,)
     assert set(tabled.effects()) == {"estimated", "measured"}
     click_line(tabled, 4, CTRL)
     both = view(tabled).lines.targets(np.array([2, 4]))
@@ -82,10 +82,10 @@ def test_x_p_and_r_edit_from_the_table_and_the_line_says_so(tabled: Person) -> N
     (edge,) = view(tabled).lines.targets(np.array([1]))
     tabled.press(Qt.Key.Key_X, widget=view(tabled))
     metric, _ = tabled.expected([Edit(edge, "patch")])
-    assert tabled.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert tabled.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     texts = view(tabled).lines.texts(line_of(tabled, edge))
     assert texts[4] == "from B"
-    assert texts[3] == change_words(metric - tabled.bench.ran.before)
+    assert texts[3] == change_words(metric - tabled.workbench.ran.before)
     assert view(tabled).hasFocus()  # one can go on
     tabled.window.table.filter.setFocus()
     QTest.keyClicks(tabled.window.table.filter, "edited")
@@ -108,7 +108,7 @@ def test_the_context_menu_edits_and_goes_to_the_place(tabled: Person) -> None:
     assert not actions["Restore Selection"].isEnabled()
     actions["Cut Selection"].trigger()
     tabled.rest()
-    assert tabled.bench.document.edit_of(edge) is not None
+    assert tabled.workbench.document.edit_of(edge) is not None
     menu.close()
     tabled.press(Qt.Key.Key_Return, widget=view(tabled))
     canvas = tabled.window.canvas
@@ -121,7 +121,7 @@ def test_numbers_of_an_earlier_state_are_dimmed(tabled: Person) -> None:
     table = view(tabled)
     index = table.lines.index(0, 2)
     fresh = table.lines.data(index, Qt.ItemDataRole.ForegroundRole).alphaF()
-    tabled.bench._conversation.mark_stale()  # as when the engine takes long
+    tabled.workbench._client.mark_stale()  # as when the engine takes long
     tabled.wait(lambda: table.lines.data(index, Qt.ItemDataRole.ForegroundRole).alphaF() < fresh)
 
 
@@ -129,7 +129,7 @@ def test_a_picture_models_table_has_its_own_words(viewer: Person) -> None:
     open_table(viewer)
     click_line(viewer, 0)
     (edge,) = view(viewer).lines.targets(np.array([0]))
-    assert viewer.bench.selection == (edge,)
+    assert viewer.workbench.selection == (edge,)
     viewer.click(viewer.window.table.kinds["nodes"])
     texts = [view(viewer).lines.texts(line)[:2] for line in range(view(viewer).lines.rowCount())]
     assert ["input", "input · patch + position"] in texts
@@ -149,10 +149,10 @@ def test_an_arrow_in_the_filter_turns_the_table_to_edges_and_lines_are_cut(table
     assert table.kind() == "edges"
     click_line(tabled, 0)
     click_line(tabled, 2, Qt.KeyboardModifier.ShiftModifier)
-    assert len(tabled.bench.selection) == 3
+    assert len(tabled.workbench.selection) == 3
     tabled.press(Qt.Key.Key_X, widget=table.view)
-    assert [edit.target for edit in tabled.bench.document.edits] == list(tabled.bench.selection)
-    assert all(edit.target.reader.kind == "logits" for edit in tabled.bench.document.edits)
+    assert [edit.target for edit in tabled.workbench.document.edits] == list(tabled.workbench.selection)
+    assert all(edit.target.reader.kind == "logits" for edit in tabled.workbench.document.edits)
 
 
 def heads_of_columns(person: Person) -> dict[str, str]:

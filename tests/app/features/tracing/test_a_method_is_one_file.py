@@ -83,8 +83,8 @@ def test_the_menu_has_its_form_and_tells_it(request: pytest.FixtureRequest) -> N
     fields["top"].setValue(5)
     reader.rest()
     trace(reader)
-    assert reader.bench.scored.method == "toy"
-    assert reader.bench.scored.values == pytest.approx(expected(reader.bench.opened.graph, 5))
+    assert reader.workbench.scored.method == "toy"
+    assert reader.workbench.scored.values == pytest.approx(expected(reader.workbench.opened.graph, 5))
 
 
 def test_the_table_is_read_without_a_model_library() -> None:

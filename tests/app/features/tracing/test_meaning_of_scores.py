@@ -50,23 +50,23 @@ def test_what_is_no_effect_is_not_estimated_and_has_no_hue(request, who: str, na
     assert hues(person) <= coloured()
     choose(person, name)
     trace(person)
-    scored = person.bench.scored
+    scored = person.workbench.scored
     expected = ws.trace(person.session(), name).values
     assert scored.values == pytest.approx(expected, abs=1e-5)
     scene = person.window.canvas.scene
     assert UNSIGNED in scene.sign.tolist()
     assert not hues(person) & coloured()
     assert legend(scene.data) == (f"solid measured · dashed {how}", "grey: no sign")
-    caption = person.bench.drawn.snapshot().caption().lines[0]
+    caption = person.workbench.drawn.snapshot().caption().lines[0]
     assert caption.startswith(f"Dashed edges: {how} by {title} (")
 
-    edge = person.bench.opened.graph.edge(scene.marks[-1].index)
-    value = float(expected[person.bench.opened.graph.edge_index(edge)])
+    edge = person.workbench.opened.graph.edge(scene.marks[-1].index)
+    value = float(expected[person.workbench.opened.graph.edge_index(edge)])
     assert person.tip(edge).split("  ")[1] == f"score {score_words(value, signed=False)}" + (
         "" if how == "scored" else f" {how}"
     )
     person.window.canvas.set_selection((edge,))
-    person.bench.select((edge,))
+    person.workbench.select((edge,))
     person.rest()
     figures = person.effects()
     assert figures["estimated"] == "–"
@@ -86,8 +86,8 @@ def test_an_edge_that_is_measured_among_shares_has_its_hue_and_the_legend_says_b
     scene = reader.window.canvas.scene
     assert scene.measured.all()
     for mark, sign in zip(scene.marks, scene.sign.tolist(), strict=True):
-        change = reader.bench.measured[scene.data.graph.edge(mark.index)]
-        assert sign == np.sign(-change * reader.bench.direction)
+        change = reader.workbench.measured[scene.data.graph.edge(mark.index)]
+        assert sign == np.sign(-change * reader.workbench.direction)
     assert legend(scene.data)[1] == "blue towards A · orange away · grey: no sign"
 
 
@@ -108,8 +108,10 @@ def test_nodes_that_are_scored_without_a_sign_are_filled_without_a_hue(reader: P
 def test_the_table_calls_drawn_numbers_drawn(reader: Person) -> None:
     choose(reader, "random")
     trace(reader)
-    bench = reader.bench
-    rows = edge_rows(table_data(bench.opened, bench.scored, bench.usable(), dict(bench.measured), False, 48))
+    workbench = reader.workbench
+    rows = edge_rows(
+        table_data(workbench.opened, workbench.scored, workbench.usable(), dict(workbench.measured), False, 48)
+    )
     titles = [column.title for column in rows.columns]
     assert "Drawn" in titles
     assert "Estimated" not in titles
@@ -127,7 +129,9 @@ def test_scores_of_a_file_are_no_estimates_of_this_pair_and_have_the_files_name(
     reader.rest()
     assert reader.message().startswith("mine.json: scores of ")
     assert " by EAP." in reader.message()
-    assert reader.bench.drawn.snapshot().caption().lines[0].startswith("Dashed edges: scored by the file mine.json (")
+    assert (
+        reader.workbench.drawn.snapshot().caption().lines[0].startswith("Dashed edges: scored by the file mine.json (")
+    )
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.rest()
@@ -144,8 +148,8 @@ def test_a_method_has_one_name_wherever_the_window_says_it(reader: Person) -> No
     reader.window.docks["trust"].raise_()
     reader.click(reader.window.trust.evaluate)
     assert f" edges by {title} over this pair, replaced from B" in reader.window.trust.data().subject
-    reader.bench.cancel()
-    assert f"scored by {title} (" in reader.bench.drawn.snapshot().caption().lines[0]
+    reader.workbench.cancel()
+    assert f"scored by {title} (" in reader.workbench.drawn.snapshot().caption().lines[0]
     choose(reader, "atp-star")
     score(reader, "nodes")
     trace(reader)
@@ -162,20 +166,20 @@ def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_scor
     reader.choose("Edit", "Measure the Edges Shown")
     reader.rest()
     edge = reader.edge(reader.window.canvas.scene.marks[0].index)
-    bench = reader.bench
-    content = json.loads(bench.drawn.snapshot().circuit_json())
+    workbench = reader.workbench
+    content = json.loads(workbench.drawn.snapshot().circuit_json())
     expected = ws.trace(reader.session(), "eap-ig", dataset=dataset(reader)).values
-    graph = bench.opened.graph
+    graph = workbench.opened.graph
     assert len(content["edges"]) == 6
     assert edge.name in [row["edge"] for row in content["edges"]]
     for row in content["edges"]:
         assert row["score"] == pytest.approx(expected[graph.index(row["edge"])], abs=1e-5)
-        assert row["measured"] == bench.measured[graph.edge(graph.index(row["edge"]))]
+        assert row["measured"] == workbench.measured[graph.edge(graph.index(row["edge"]))]
         assert abs(row["score"] + row["measured"]) > 1e-6  # the two are not one number
     sizes = [abs(row["score"]) for row in content["edges"]]
     assert sizes == sorted(sizes, reverse=True)
     about = content["about"]
-    assert (about["method"], about["scores"], about["pairs"]) == ("eap-ig", "estimated", str(bench.scored.pairs))
+    assert (about["method"], about["scores"], about["pairs"]) == ("eap-ig", "estimated", str(workbench.scored.pairs))
     assert "partial" not in about
-    part = replace(bench.drawn.snapshot(), scored=replace(bench.scored, share=0.4))
+    part = replace(workbench.drawn.snapshot(), scored=replace(workbench.scored, share=0.4))
     assert json.loads(part.circuit_json())["about"]["partial"] == "40 % of the work"

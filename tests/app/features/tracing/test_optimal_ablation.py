@@ -52,11 +52,11 @@ def test_a_cut_puts_it_in(reader: Person) -> None:
     next(action for action in bar.replacement_menu.actions() if action.text() == "optimal").trigger()
     reader.rest()
     assert bar.replacement.words() == "replace with: optimal"
-    assert reader.bench.scored.kind == "optimal"
+    assert reader.workbench.scored.kind == "optimal"
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
     assert reader.edits() == [f"{pretty_name(reader.edge(index).name)} optimal"]
-    assert reader.bench.history.undo_words.endswith("(optimal)")
+    assert reader.workbench.history.undo_words.endswith("(optimal)")
     metric, _ = reader.expected([Edit(reader.edge(index), "optimal")])
-    assert reader.bench.ran.after == pytest.approx(metric, abs=1e-5)
+    assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)

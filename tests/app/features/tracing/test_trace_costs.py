@@ -54,10 +54,10 @@ def test_an_input_of_another_length_does_not_take_as_long_as_measured(reader: Pe
     trace(reader)
     menu = reader.window.top_bar.method_menu
     assert "as measured)" in menu.methods["exact-scan"].text()
-    reader.bench.question.set_replacement("zero")
+    reader.workbench.question.set_replacement("zero")
     reader.rest()
     assert "as measured" not in menu.methods["exact-scan"].text()
-    reader.bench.question.set_replacement("patch")
+    reader.workbench.question.set_replacement("patch")
     reader.type_prompt("A", "When Mary gave a drink to Tom and John, they all went to the store")
     assert "(about " in menu.methods["exact-scan"].text()
     assert "as measured" not in menu.methods["exact-scan"].text()

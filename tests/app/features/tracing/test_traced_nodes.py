@@ -35,7 +35,7 @@ def test_nodes_that_were_traced_are_coloured_by_their_scores(request, who: str) 
     assert f"change {change_words(-expected.values[best])} estimated" in person.tip(node)
     assert f"{node.name} {change_words(expected.values[best])}" in person.message()
     assert "estimated" in person.message()
-    assert person.bench.scored.method == "eap"  # the edges keep their own estimates
+    assert person.workbench.scored.method == "eap"  # the edges keep their own estimates
     person.choose("Edit", "Undo")
     assert person.window.canvas.scene.data.scores is None
     person.choose("Edit", "Redo")
@@ -52,19 +52,21 @@ def test_nodes_at_positions_are_coloured_where_the_circuit_is_unfolded(request, 
     expected, direction = traced.values, traced.direction
     assert direction is not None
     person.press(Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier, widget=person.window.canvas)
-    person.wait(lambda: person.window.unfolded.scene.data.columns)
+    person.wait(lambda: person.window.positions_canvas.scene.data.columns)
     person.rest()
-    data = person.window.unfolded.scene.data
+    data = person.window.positions_canvas.scene.data
     assert data.scored == "measured"
     scored = {spot: mark.score for spot, mark in data.spots.items() if mark.score is not None}
     assert len(scored) > 5
-    graph = person.bench.opened.graph
+    graph = person.workbench.opened.graph
     for spot, value in scored.items():
         (position,) = spot.positions
         assert value == pytest.approx(expected[graph.writer_index(spot.node), position], abs=1e-5)
-        assert person.window.unfolded.scene.score_shades[spot] * value * direction >= 0
+        assert person.window.positions_canvas.scene.score_shades[spot] * value * direction >= 0
     strongest = max(scored, key=lambda spot: abs(scored[spot]))
-    assert f"change {change_words(-scored[strongest])} measured" in place_tip(person.window.unfolded.scene, strongest)
+    assert f"change {change_words(-scored[strongest])} measured" in place_tip(
+        person.window.positions_canvas.scene, strongest
+    )
 
 
 def test_a_level_that_a_method_has_not_cannot_be_chosen_and_says_so(reader: Person) -> None:
@@ -84,7 +86,7 @@ def test_positions_over_inputs_of_several_lengths_are_refused_in_words(reader: P
     trace(reader)
     assert "different lengths" in reader.message()
     assert reader.window.canvas.scene.data.scores is None
-    assert not reader.bench.busy
+    assert not reader.workbench.busy
 
 
 def test_a_trace_of_nodes_that_is_cancelled_is_marked_as_partial(reader: Person, monkeypatch) -> None:

@@ -54,18 +54,18 @@ def test_what_is_chosen_is_remembered_undone_and_told_to_the_method(reader: Pers
     menu = reader.window.top_bar.method_menu
     assert menu.methods["eap-ig"].isChecked()
     choose(reader, "integrated-edges")
-    assert reader.bench.history.undo_words == "Choose Integrated edges for tracing"
+    assert reader.workbench.history.undo_words == "Choose Integrated edges for tracing"
     field = menu.fields["steps"]
     field.setValue(2)
     reader.rest()
     trace(reader)
     expected = ws.trace(reader.session(), "integrated-edges", steps=2)
-    assert reader.bench.scored.method == "integrated-edges"
-    assert reader.bench.scored.values == pytest.approx(expected.values, abs=1e-5)
-    assert reader.bench.document.size is not None
+    assert reader.workbench.scored.method == "integrated-edges"
+    assert reader.workbench.scored.values == pytest.approx(expected.values, abs=1e-5)
+    assert reader.workbench.document.size is not None
     reader.choose("Edit", "Undo")  # the trace with its circuit
-    assert reader.bench.scored.method == "eap"
-    assert reader.bench.document.size is None
+    assert reader.workbench.scored.method == "eap"
+    assert reader.workbench.document.size is None
     reader.choose("Edit", "Undo")
     assert menu.fields["steps"].value() == 5
     reader.choose("Edit", "Undo")
@@ -79,14 +79,14 @@ def test_what_is_chosen_is_remembered_undone_and_told_to_the_method(reader: Pers
 def test_an_exact_scan_is_drawn_solid(request, who: str) -> None:
     person: Person = request.getfixturevalue(who)
     choose(person, "exact-scan")
-    assert person.bench.scored.method == "eap"  # nothing slow runs by itself
+    assert person.workbench.scored.method == "eap"  # nothing slow runs by itself
     trace(person)
     expected = -Scan(person.session(), "edges", "patch").run()
-    assert person.bench.scored.values == pytest.approx(expected, abs=1e-5)
+    assert person.workbench.scored.values == pytest.approx(expected, abs=1e-5)
     shown = {mark.index for mark in person.window.canvas.scene.data.edges}
     assert solid(person) == shown
     assert not person.window.faithfulness.measure.isVisible()
-    assert "Solid edges: measured one at a time" in person.bench.drawn.snapshot().caption().lines[0]
+    assert "Solid edges: measured one at a time" in person.workbench.drawn.snapshot().caption().lines[0]
 
 
 def test_a_scan_with_a_budget_is_solid_where_it_measured_and_says_how_much(reader: Person) -> None:
@@ -101,7 +101,7 @@ def test_a_scan_with_a_budget_is_solid_where_it_measured_and_says_how_much(reade
     assert solid(reader) == shown & set(np.flatnonzero(scores.measured).tolist())
     assert solid(reader)
     assert shown - solid(reader), "the rest stay dashed"
-    entries = reader.bench.drawn.snapshot().caption().entries()
+    entries = reader.workbench.drawn.snapshot().caption().entries()
     assert f"12 of {len(scores.values):,} edges measured" in " ".join(words for _, words in entries)
     reader.window.docks["table"].show()
     reader.window.docks["table"].raise_()
@@ -118,7 +118,7 @@ def test_a_scan_that_is_cancelled_half_way_keeps_its_part_and_goes_on_from_there
     monkeypatch.setattr("app.worker.traces.EVERY", 0.0)
     monkeypatch.setattr("core.engine.batched_edits.POSITIONS", 40)
     trace_until_given_up(reader)
-    scored = reader.bench.scored
+    scored = reader.workbench.scored
     assert scored.method == "exact-scan"
     assert 0 < scored.share < 1
     known = ~scored.ranking.unknown
@@ -127,14 +127,14 @@ def test_a_scan_that_is_cancelled_half_way_keeps_its_part_and_goes_on_from_there
     assert scored.values[known] == pytest.approx(whole[known], abs=1e-5)
     assert f"partial: {percent(scored.share)} of the work" in reader.message()
     assert "partial" in " ".join(reader.window.faithfulness.words()[1])
-    reader.click_node(reader.bench.opened.graph.nodes[3])  # it does not go on by itself
-    assert reader.bench.scored.share == scored.share
+    reader.click_node(reader.workbench.opened.graph.nodes[3])  # it does not go on by itself
+    assert reader.workbench.scored.share == scored.share
     counted = []
     of_each = MetricReading.of_each
     monkeypatch.setattr(MetricReading, "of_each", lambda self, runs: counted.extend(runs) or of_each(self, runs))
     trace(reader)
-    assert reader.bench.scored.share == 1
-    assert reader.bench.scored.values == pytest.approx(whole, abs=1e-5)
+    assert reader.workbench.scored.share == 1
+    assert reader.workbench.scored.values == pytest.approx(whole, abs=1e-5)
     assert len(counted) <= (~known).sum() + 1
 
 
@@ -147,13 +147,13 @@ def test_a_dataset_is_traced_and_the_strip_says_how_sure_it_is(reader: Person) -
     trace(reader)
     pairs = dataset(reader)
     assert len(pairs) == 4  # the fifth does not fit
-    assert reader.bench.scored.pairs == 4
+    assert reader.workbench.scored.pairs == 4
     expected = ws.trace(reader.session(), "eap-ig", dataset=pairs)
-    assert reader.bench.scored.values == pytest.approx(expected.values, abs=1e-5)
+    assert reader.workbench.scored.values == pytest.approx(expected.values, abs=1e-5)
     assert "over 4 pairs" in reader.message()
 
-    for size in (reader.bench.document.size, 60):
-        if reader.bench.document.size != size:
+    for size in (reader.workbench.document.size, 60):
+        if reader.workbench.document.size != size:
             field = reader.window.faithfulness.field
             reader.click(field)
             field.selectAll()
@@ -177,7 +177,7 @@ def test_a_dataset_is_traced_and_the_strip_says_how_sure_it_is(reader: Person) -
     marks = {mark.index: mark for mark in reader.window.canvas.scene.data.edges}
     assert solid(reader) == set(marks)
     index = next(iter(marks))
-    model = load_model(reader.bench.document.model)
+    model = load_model(reader.workbench.document.model)
     effects = [
         float(session.run([ws.Edit(session.graph.edge(index), "patch")]).metric - session.clean.metric)
         for session in (
@@ -196,15 +196,15 @@ def test_pictures_are_traced_over_a_dataset_too(viewer: Person, pictures) -> Non
     trace(viewer)  # pictures without a B, and B is what removed edges carry
     assert "No row of the dataset can be traced" in viewer.message()
     assert "No row of the dataset can be traced" in viewer.window.faithfulness.problem.text()
-    viewer.bench.question.set_replacement("zero")
+    viewer.workbench.question.set_replacement("zero")
     viewer.rest()
     choose(viewer, "eap")
     trace(viewer)
-    model = load_model(viewer.bench.document.model)
+    model = load_model(viewer.workbench.document.model)
     pairs = [model.pair(pictures(name)) for name in ("c.png", "d.png")]
     expected = np.mean([ws.trace(ws.Session(model, pair), "eap", replacement="zero").values for pair in pairs], axis=0)
-    assert viewer.bench.scored.pairs == 2
-    assert viewer.bench.scored.values == pytest.approx(expected, abs=1e-5)
+    assert viewer.workbench.scored.pairs == 2
+    assert viewer.workbench.scored.values == pytest.approx(expected, abs=1e-5)
 
 
 # ---- measuring ---------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def test_measure_turns_dashed_edges_into_solid_ones(request, who: str) -> None:
     assert "measured" in person.tip(names[0])
     assert person.message() == f"Measured {len(names)} edges, each edited alone."
     assert not person.window.faithfulness.measure.isVisible()  # nothing is left that it could do
-    person.bench.question.set_replacement("zero")  # they were measured for B
+    person.workbench.question.set_replacement("zero")  # they were measured for B
     person.rest()
     assert not solid(person)
     assert person.window.faithfulness.measure.isVisible()
@@ -240,9 +240,9 @@ def test_what_was_asked_of_one_state_is_not_measured_in_another(reader: Person, 
     elif change == "prompt":
         reader.type_prompt("A", "When Tom gave a drink to")
     else:
-        reader.bench.question.set_replacement("zero")
+        reader.workbench.question.set_replacement("zero")
         reader.rest()
-    assert not reader.bench.measured
+    assert not reader.workbench.measured
     assert "Measured" not in reader.message()
     assert "no edge number" not in reader.message()
     reader.press(Qt.Key.Key_M, widget=reader.window.canvas)
@@ -258,11 +258,11 @@ def test_a_and_b_alike_are_not_traced_and_the_strip_says_what_to_do(reader: Pers
     assert not reader.dialogs()
     assert "score alike" in reader.window.faithfulness.problem.text()
     assert "Choose a B with another answer" in reader.window.faithfulness.problem.text()
-    assert reader.bench.document.size is None
+    assert reader.workbench.document.size is None
 
 
 def test_cancelled_methods_go_on_where_they_were() -> None:
-    """The engine's side of it: nothing is computed twice, and the whole is what it would have been."""
+    """The worker's side of it: nothing is computed twice, and the whole is what it would have been."""
     model = load_model("bundled:names")
     pair = model.pair(
         "When Mary and John went to the store, John gave", "When Mary and John went to the store, Mary gave"
@@ -289,27 +289,27 @@ def test_cancelled_methods_go_on_where_they_were() -> None:
 
 def test_another_trace_comes_to_its_own_size_but_leaves_one_that_the_user_chose(reader: Person) -> None:
     trace(reader)
-    assert reader.bench.document.size == reader.bench.recovered.size
+    assert reader.workbench.document.size == reader.workbench.recovered.size
     choose(reader, "flow-routes")
     trace(reader)
-    assert reader.bench.document.size == reader.bench.recovered.size
+    assert reader.workbench.document.size == reader.workbench.recovered.size
     type_size(reader, 33)
     choose(reader, "eap")
     trace(reader)
-    assert reader.bench.document.size == 33
+    assert reader.workbench.document.size == 33
     assert reader.message().endswith("Kept are 33, as chosen.")
-    assert f"{reader.bench.recovered.size:,} of " in reader.message()
+    assert f"{reader.workbench.recovered.size:,} of " in reader.message()
 
 
 @pytest.mark.parametrize("who", ["reader", "viewer"])
 def test_a_dataset_of_one_is_traced_and_says_what_it_cannot_tell(request, who: str) -> None:
     person: Person = request.getfixturevalue(who)
     person.press(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier, widget=person.window.canvas)
-    assert len(person.bench.document.dataset) == 1
+    assert len(person.workbench.document.dataset) == 1
     assert "1 pair" in person.window.top_bar.method_menu.over[True].text()
     over_dataset(person)
     trace(person)
-    assert person.bench.scored.pairs == 1
+    assert person.workbench.scored.pairs == 1
     assert "over 1 pair)" in person.message()
     assert "±" not in person.window.faithfulness.title.text()  # one pair has no spread
     person.window.docks["trust"].raise_()

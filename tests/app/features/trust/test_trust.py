@@ -37,7 +37,7 @@ def test_one_pair_says_what_it_can_and_what_needs_a_dataset(request, who: str) -
     assert "Choose a circuit first" in panel.problem.text()
     assert not panel.evaluate.isEnabled()
     trace(person)
-    size = person.bench.document.size
+    size = person.workbench.document.size
     said = evaluate(person)
     session = person.session()
     scores = ws.trace(session, "eap-ig")
@@ -67,13 +67,13 @@ def test_over_a_dataset_stability_is_known(reader: Person) -> None:
     said = evaluate(reader)
     session, pairs = reader.session(), dataset(reader)
     scores = ws.trace(session, "eap-ig", dataset=pairs)
-    assert said == report_sentences(trust_report(session, scores, pairs, size=reader.bench.document.size))
+    assert said == report_sentences(trust_report(session, scores, pairs, size=reader.workbench.document.size))
     assert any("Bootstrap" in statement.detail for statement in reader.window.trust.data().statements)
     assert "The three tests need 8 pairs" in reader.window.trust.lacks.text()
 
 
 def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(reader: Person) -> None:
-    reader.bench.question.set_replacement("zero")
+    reader.workbench.question.set_replacement("zero")
     reader.rest()
     trace(reader)
     scores = ws.trace(reader.session(), "eap-ig", replacement="zero")
@@ -95,7 +95,7 @@ def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(read
 def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
     """What removed edges carry is another mean then, so that the strip has another figure."""
     paste(reader, ROWS)
-    reader.bench.question.set_replacement("mean")
+    reader.workbench.question.set_replacement("mean")
     reader.rest()
     type_size(reader, 60)
     open_trust(reader)
@@ -107,7 +107,7 @@ def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
     table = reader.window.dataset.table
     reader.click(table.viewport(), table.visualRect(table.model().index(0, 0)).center())
     reader.press(Qt.Key.Key_Delete, widget=table)
-    assert len(reader.bench.document.dataset) == 4
+    assert len(reader.workbench.document.dataset) == 4
     assert reader.window.faithfulness.title.text() != before
     open_trust(reader)
     assert panel.data().stale
@@ -122,7 +122,7 @@ def test_cancelled_it_keeps_what_is_known(reader: Person) -> None:
     open_trust(reader)
     panel = reader.window.trust
     seen = []
-    reader.bench.working.connect(
+    reader.workbench.working.connect(
         lambda words, share: (
             seen.append(words) or panel.evaluate.click()
             if words == "Evaluating the circuit" and share > 0.8 and not seen
@@ -134,7 +134,7 @@ def test_cancelled_it_keeps_what_is_known(reader: Person) -> None:
     reader.rest()
     assert not panel.data().waiting
     assert 2 <= len(panel.texts()) < 6
-    reader.click_node(reader.bench.opened.graph.nodes[3])
+    reader.click_node(reader.workbench.opened.graph.nodes[3])
     assert not panel.data().waiting  # it does not go on by itself
 
 
@@ -146,7 +146,7 @@ def test_a_task_fills_the_dataset_for_the_next_trace(person: Person) -> None:
     (task,) = [action for action in panel.fill_menu.actions() if plain(action.text()) == "Agreement"]
     task.trigger()
     person.rest()
-    assert len(person.bench.document.dataset) == 24
+    assert len(person.workbench.document.dataset) == 24
     assert person.window.top_bar.method_menu.over[True].isChecked()
     assert "The next trace goes over the dataset's 24 pairs" in panel.lacks.text()
 
@@ -165,15 +165,15 @@ def test_a_fill_that_came_to_nothing_is_forgotten(person: Person, end: str) -> N
     else:
         fill_from(person, "Agreement")
     if end == "cancelled":
-        person.bench.cancel()
+        person.workbench.cancel()
     elif end == "another model":
         person.open("bundled:shapes", None)
         person.open("bundled:names", *PAIR)
     person.rest()
     person.press(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier, widget=person.window.canvas)
-    assert len(person.bench.document.dataset) == 1
-    assert not person.bench.document.choice.over_dataset
-    assert person.bench.history.undo_words == "Add a row"
+    assert len(person.workbench.document.dataset) == 1
+    assert not person.workbench.document.choice.over_dataset
+    assert person.workbench.history.undo_words == "Add a row"
 
 
 def test_what_was_filled_to_be_traced_over_is_one_step(person: Person) -> None:
@@ -181,10 +181,10 @@ def test_what_was_filled_to_be_traced_over_is_one_step(person: Person) -> None:
     open_trust(person)
     fill_from(person, "Agreement")
     person.rest()
-    assert person.bench.document.choice.over_dataset
+    assert person.workbench.document.choice.over_dataset
     person.choose("Edit", "Undo")
-    assert not person.bench.document.choice.over_dataset
-    assert not person.bench.document.dataset
+    assert not person.workbench.document.choice.over_dataset
+    assert not person.workbench.document.dataset
 
 
 def test_evaluating_and_filling_are_reached_by_keys_menu_and_palette(reader: Person) -> None:
@@ -251,7 +251,7 @@ def test_the_three_tests_are_those_of_the_engine(person: Person) -> None:
     paste(person, "\n".join("\t".join(row) for row in rows))
     over_dataset(person)
     trace(person)
-    assert person.bench.scored.pairs == 8
+    assert person.workbench.scored.pairs == 8
     type_size(person, 24)
     open_trust(person)
     evaluate(person)

@@ -31,7 +31,7 @@ def done(person: Person) -> str:
 
 
 def click_a_head(person: Person, layer: int = 0) -> None:
-    graph = person.bench.opened.graph
+    graph = person.workbench.opened.graph
     node = next(node for node in reversed(graph.nodes) if node.kind == "head" and node.layer >= layer)
     person.click_node(node)
 
@@ -51,12 +51,12 @@ def test_indirect_objects_step_by_step(person: Person) -> None:
     assert said(person).startswith("Press X")
     person.press(Qt.Key.Key_X)
     assert said(person).startswith("Press Ctrl+Z")
-    assert len(person.bench.document.edits) == 1
+    assert len(person.workbench.document.edits) == 1
     person.press(Qt.Key.Key_Z, CONTROL)
     assert said(person).startswith("Press T")
     person.press(Qt.Key.Key_T)
     person.wait(lambda: said(person).startswith("Done."))
-    assert person.bench.recovered is not None
+    assert person.workbench.recovered is not None
     person.click(person.window.guides.strip.close_button)
     assert said(person) == ""
 
@@ -68,10 +68,10 @@ def test_shapes_step_by_step(person: Person) -> None:
     person.press(Qt.Key.Key_P)
     assert said(person).startswith("Press Ctrl+Z")
     person.press(Qt.Key.Key_Z, CONTROL)
-    before = person.bench.document
+    before = person.workbench.document
     person.press(Qt.Key.Key_X, CONTROL | SHIFT)
     assert said(person).startswith("Done.")
-    assert person.bench.document.clean == before.counterfactual
+    assert person.workbench.document.clean == before.counterfactual
 
 
 def test_induction_step_by_step(person: Person) -> None:

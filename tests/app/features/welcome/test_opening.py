@@ -94,7 +94,7 @@ def test_models_that_cannot_be_opened_say_why_once_and_the_one_before_stays(
     assert reader.edits() == []
     reader.choose("Edit", "Redo")
     assert reader.figures() == figures
-    assert reader.window.settings.recent_models() == [reader.bench.document.model]
+    assert reader.window.settings.recent_models() == [reader.workbench.document.model]
 
 
 def test_after_two_models_that_cannot_be_opened_the_one_before_is_still_there(reader: Person, broken) -> None:
@@ -168,7 +168,7 @@ def test_a_vision_model_after_a_text_model_starts_with_pictures(reader: Person, 
     reader.window.opener.open_model(str(models.vit))
     reader.rest()
     assert reader.window.windowTitle() == "vit - Wirescope"
-    reader.wait(lambda: reader.predictions() and not reader.bench.busy)
+    reader.wait(lambda: reader.predictions() and not reader.workbench.busy)
     assert reader.card("A").name.text() == "cat.jpg"
     assert reader.card("B").name.text() == "coffee.jpg"
     assert {row[0] for row in reader.predictions()} == {"cat", "cup", "moon", "tree", "two words"}
@@ -179,7 +179,7 @@ def test_a_vision_model_after_a_text_model_starts_with_pictures(reader: Person, 
 def test_a_vision_model_after_a_vision_model_keeps_the_pictures(viewer: Person, models) -> None:
     viewer.window.opener.open_model(str(models.dinov2))
     viewer.rest()
-    viewer.wait(lambda: viewer.predictions() and not viewer.bench.busy)
+    viewer.wait(lambda: viewer.predictions() and not viewer.workbench.busy)
     assert (viewer.card("A").name.text(), viewer.card("B").name.text()) == ("a.png", "b.png")
 
 
@@ -224,7 +224,7 @@ def test_open_folder_asks_and_remembers_where(person: Person, models, monkeypatc
 
     monkeypatch.setattr(opening.QFileDialog, "getExistingDirectory", ask)
     person.choose("File", "Open Model Folder")
-    person.wait(lambda: person.bench.opened is not None)
+    person.wait(lambda: person.workbench.opened is not None)
     person.rest()
     person.choose("File", "Open Model Folder")
     assert asked[1] == str(models.gpt2.parent)
@@ -242,7 +242,7 @@ def test_a_folder_named_from_here_is_remembered_for_everywhere(person: Person, m
 def test_open_by_name_asks(person: Person, models, monkeypatch) -> None:
     monkeypatch.setattr(opening.QInputDialog, "getText", lambda *_: (f" {models.gpt2} ", True))
     person.choose("File", "Open Model by Name")
-    person.wait(lambda: person.bench.opened is not None)
+    person.wait(lambda: person.workbench.opened is not None)
     person.rest()
     assert person.window.windowTitle() == "gpt2 - Wirescope"
 
@@ -293,14 +293,14 @@ def test_a_folder_without_a_tokenizer_opens_with_token_ids(person: Person, model
     shutil.copytree(models.gpt2, folder, ignore=shutil.ignore_patterns("*token*", "vocab*", "merges*"))
     person.window.opener.open_model(str(folder))
     person.rest()
-    person.wait(lambda: person.bench.ran is not None and not person.bench.busy)
+    person.wait(lambda: person.workbench.ran is not None and not person.workbench.busy)
     assert [person.problem(letter) for letter in "AB"] == ["", ""]
     assert "takes token ids" in person.notes("A")
     assert person.window.inputs.metric_editor.problem.text() == ""
-    assert person.bench.ran.metric_name.startswith('log p("#')
+    assert person.workbench.ran.metric_name.startswith('log p("#')
     assert not person.window.inputs.make.isEnabled(), "token ids are no words to make others of"
     person.type_prompt("A", "3 4 9 1")
     assert person.problem("A") == ""
-    assert person.bench.labels == ("#3", "#4", "#9", "#1")
+    assert person.workbench.labels == ("#3", "#4", "#9", "#1")
     person.type_prompt("B", "3 words")
     assert "Give token ids, as numbers" in person.problem("B")

@@ -29,8 +29,8 @@ def cut_the_strongest(person: Person) -> None:
     person.click_edge(index)
     person.press(Qt.Key.Key_X)
     expected = person.session().run([Edit(person.edge(index), "patch")]).metric
-    assert person.bench.ran.after == pytest.approx(float(expected), abs=1e-5)
-    assert person.bench.ran.after != person.bench.ran.before
+    assert person.workbench.ran.after == pytest.approx(float(expected), abs=1e-5)
+    assert person.workbench.ran.after != person.workbench.ran.before
     person.press(Qt.Key.Key_X)
     assert person.figures() == before
 
@@ -38,7 +38,7 @@ def cut_the_strongest(person: Person) -> None:
 def inspect_a_head(person: Person, length: int) -> None:
     person.click_node(Node("head", 0, 1))
     person.rest()
-    weights = person.bench.drawn.inspection().attention
+    weights = person.workbench.drawn.inspection().attention
     session = person.session()
     expected = attention_pattern(session.run(positions="all"), 0, 1)
     assert weights.shape == (length, length)
@@ -53,7 +53,7 @@ def test_a_text_tower_shows_cosines_and_is_cut(person: Person, pair: Path) -> No
     assert [label for label, *_ in person.predictions()] == ["to A", "to B"]
     assert person.window.predictions.metric_name.text() == "cosine to A − cosine to B"
     cut_the_strongest(person)
-    inspect_a_head(person, len(person.bench.ready.labels))
+    inspect_a_head(person, len(person.workbench.ready.labels))
     person.type_prompt("B", "When Tom gave a drink")
     assert person.problem("B") == ""
     cut_the_strongest(person)
@@ -64,7 +64,7 @@ def test_a_vision_tower_shows_cosines_and_is_cut(person: Person, pair: Path, pic
     assert not person.dialogs()
     assert person.window.predictions.metric_name.text() == "cosine to A − cosine to B"
     cut_the_strongest(person)
-    inspect_a_head(person, len(person.bench.ready.labels))
+    inspect_a_head(person, len(person.workbench.ready.labels))
 
 
 def test_a_text_tower_opened_over_pictures_brings_a_prompt_and_no_logits(viewer: Person, pair: Path) -> None:
@@ -72,8 +72,8 @@ def test_a_text_tower_opened_over_pictures_brings_a_prompt_and_no_logits(viewer:
     viewer.wait(lambda: "at most 9" in viewer.problem("A"))  # the prompt comes with a later turn of the event loop
     viewer.rest()
     assert not viewer.dialogs()
-    assert viewer.bench.document.clean.kind == "text"
-    assert viewer.bench.document.metric is None
+    assert viewer.workbench.document.clean.kind == "text"
+    assert viewer.workbench.document.metric is None
     viewer.type_prompt("A", CLEAN)
     viewer.type_prompt("B", COUNTERFACTUAL)
     assert viewer.window.predictions.metric_name.text() == "cosine to A − cosine to B"

@@ -174,7 +174,7 @@ def test_the_examples_of_what_is_there_are_offered(guest: Person, monkeypatch) -
     page = guest.window.welcome
     assert 3 <= len(page.example_buttons) <= 6
     chosen = []
-    monkeypatch.setattr(guest.bench.models, "open", chosen.append)
+    monkeypatch.setattr(guest.workbench.models, "open", chosen.append)
     for key in list(page.example_buttons):
         guest.click(page.example_buttons[key])
         guest.window.opener.show_welcome()
@@ -186,6 +186,6 @@ def test_a_folder_is_opened_from_the_page(guest: Person, models, monkeypatch) ->
 
     monkeypatch.setattr(opening.QFileDialog, "getExistingDirectory", lambda *_: str(models.gpt2))
     guest.click(guest.window.welcome.folder)
-    guest.wait(lambda: guest.bench.opened is not None)
+    guest.wait(lambda: guest.workbench.opened is not None)
     guest.rest()
     assert guest.window.canvas.isVisible()

@@ -17,13 +17,13 @@ from core.graph import INPUT, LOGITS, Graph, Node
 from views import theme
 from views.canvas.data import EdgeMark, NodeMark
 from views.canvas.positions.border import column_heads
-from views.canvas.positions.canvas import UnfoldedCanvas
-from views.canvas.positions.data import Column, Link, LinkMark, Move, Picture, Place, Spot, UnfoldedData, Wire
-from views.canvas.positions.layout import WIDEST, make_unfolded_layout
-from views.canvas.positions.scene import make_unfolded_scene
+from views.canvas.positions.canvas import PositionsCanvas
+from views.canvas.positions.data import Column, Link, LinkMark, Move, Picture, Place, PositionsData, Spot, Wire
+from views.canvas.positions.layout import WIDEST, make_positions_layout
+from views.canvas.positions.scene import make_positions_scene
 from views.figures.data import FigureCaption
 from views.figures.figure import write_figure
-from views.figures.positions import UnfoldedDrawing
+from views.figures.positions import PositionsDrawing
 
 GRAPH = Graph(3, 4, 4)
 LEFT = Qt.MouseButton.LeftButton
@@ -45,11 +45,11 @@ LINKS: tuple[Link, ...] = (
 )
 
 
-def unfolded(*links: Link, texts: tuple[str, ...] = TOKENS, **fields) -> UnfoldedData:
+def unfolded(*links: Link, texts: tuple[str, ...] = TOKENS, **fields) -> PositionsData:
     """Links, each weaker than the one before, over tokens; the output reads the last one."""
     columns = tuple(Column((i,), text, text, read=i == len(texts) - 1) for i, text in enumerate(texts))
     marks = [LinkMark(link, EdgeMark(i, (-1) ** i / (i + 1), measured=i == 0)) for i, link in enumerate(links)]
-    data = UnfoldedData(GRAPH, columns, tuple(marks), links_in_all=99, kind_words="replaced from B", **fields)
+    data = PositionsData(GRAPH, columns, tuple(marks), links_in_all=99, kind_words="replaced from B", **fields)
     spots = {spot: NodeMark(named=True) for link in links for spot in ends(link)}
     return replace(data, spots={**spots, **data.spots})
 
@@ -61,7 +61,7 @@ def ends(link: Link) -> tuple[Spot, Spot]:
     return Spot(link.edge.writer, link.positions), Spot(fed, link.positions)
 
 
-def patches(**fields) -> UnfoldedData:
+def patches(**fields) -> PositionsData:
     """CLS, two patches and a region of a picture whose patches have one colour each."""
     colors = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [200, 200, 0]], dtype=np.uint8).reshape(2, 2, 3)
     picture = Picture(np.kron(colors, np.ones((8, 8, 1), dtype=np.uint8)), (2, 2))
@@ -74,17 +74,17 @@ def patches(**fields) -> UnfoldedData:
     move = Move(HEAD, (2, 4), (0,))
     mark = LinkMark(move, EdgeMark(0, 0.5))
     spots = dict.fromkeys(ends(move), NodeMark(named=True))
-    return UnfoldedData(GRAPH, columns, (mark,), spots, picture=picture, links_in_all=9, hidden_columns=6, **fields)
+    return PositionsData(GRAPH, columns, (mark,), spots, picture=picture, links_in_all=9, hidden_columns=6, **fields)
 
 
 @pytest.fixture
-def board(qtbot) -> UnfoldedCanvas:
+def board(qtbot) -> PositionsCanvas:
     return shown(qtbot, unfolded(*LINKS))
 
 
-def shown(qtbot, data: UnfoldedData, width: int = 760, height: int = 500) -> UnfoldedCanvas:
+def shown(qtbot, data: PositionsData, width: int = 760, height: int = 500) -> PositionsCanvas:
     theme.set_choice("dark")
-    board = UnfoldedCanvas()
+    board = PositionsCanvas()
     qtbot.addWidget(board)
     board.resize(width, height)
     board.show()
@@ -93,12 +93,12 @@ def shown(qtbot, data: UnfoldedData, width: int = 760, height: int = 500) -> Unf
     return board
 
 
-def click(board: UnfoldedCanvas, place: Place, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
+def click(board: PositionsCanvas, place: Place, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
     point = board.spot_point(place) if isinstance(place, Spot) else board.link_point(place)
     QTest.mouseClick(board, LEFT, modifiers, point.toPoint())
 
 
-def picture_of(board: UnfoldedCanvas) -> QImage:
+def picture_of(board: PositionsCanvas) -> QImage:
     board.settle()
     return board.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
 
@@ -107,14 +107,14 @@ def picture_of(board: UnfoldedCanvas) -> QImage:
 
 
 @pytest.mark.parametrize("place", [*LINKS, Spot(HEAD, (4,)), Spot(INPUT, (1,)), Spot(LOGITS, (4,))], ids=str)
-def test_a_click_selects_what_is_under_it(qtbot, board: UnfoldedCanvas, place: Place) -> None:
+def test_a_click_selects_what_is_under_it(qtbot, board: PositionsCanvas, place: Place) -> None:
     with qtbot.waitSignal(board.selection_changed) as heard:
         click(board, place)
     assert heard.args == [(place,)]
     assert board.selection() == (place,)
 
 
-def test_a_tool_edits_what_is_clicked_but_not_the_output(qtbot, board: UnfoldedCanvas) -> None:
+def test_a_tool_edits_what_is_clicked_but_not_the_output(qtbot, board: PositionsCanvas) -> None:
     board.tool = "cut"
     asked = []
     board.edit_requested.connect(lambda place, tool: asked.append((place, tool)))
@@ -124,7 +124,7 @@ def test_a_tool_edits_what_is_clicked_but_not_the_output(qtbot, board: UnfoldedC
     assert asked == [(LINKS[2], "cut"), (Spot(HEAD, (4,)), "cut")]
 
 
-def test_nodes_are_hit_before_links_and_tab_goes_on_to_what_lies_below(board: UnfoldedCanvas) -> None:
+def test_nodes_are_hit_before_links_and_tab_goes_on_to_what_lies_below(board: PositionsCanvas) -> None:
     spot = Spot(LATE, (4,))
     point = board.spot_point(spot)
     found = board.targets_at(point)
@@ -139,7 +139,7 @@ def test_nodes_are_hit_before_links_and_tab_goes_on_to_what_lies_below(board: Un
 # ---- walking -----------------------------------------------------------------------------------------------
 
 
-def test_a_walk_from_the_token_to_the_output(board: UnfoldedCanvas) -> None:
+def test_a_walk_from_the_token_to_the_output(board: PositionsCanvas) -> None:
     board.setFocus()
     way = []
 
@@ -169,13 +169,13 @@ def test_a_walk_from_the_token_to_the_output(board: UnfoldedCanvas) -> None:
 # ---- what it says ------------------------------------------------------------------------------------------
 
 
-def tip_at(board: UnfoldedCanvas, point: QPointF) -> str:
+def tip_at(board: PositionsCanvas, point: QPointF) -> str:
     event = QHelpEvent(QEvent.Type.ToolTip, point.toPoint(), board.mapToGlobal(point.toPoint()))
     QApplication.sendEvent(board, event)
     return QToolTip.text()
 
 
-def test_tips_name_the_place_its_figure_and_the_kind_of_edit(board: UnfoldedCanvas) -> None:
+def test_tips_name_the_place_its_figure_and_the_kind_of_edit(board: PositionsCanvas) -> None:
     words = tip_at(board, board.link_point(LINKS[0])).split("\n")[0]
     assert words == "a2.h0 → logits at “to”  change −1.00 measured, replaced from B"
     words = tip_at(board, board.link_point(LINKS[1]))
@@ -206,7 +206,7 @@ def test_a_cut_wire_is_broken_and_its_label_lies_on_no_node(qtbot) -> None:
 
 
 def test_nothing_to_show_says_why(qtbot) -> None:
-    board = shown(qtbot, UnfoldedData(GRAPH, note="There is no circuit to unfold."))
+    board = shown(qtbot, PositionsData(GRAPH, note="There is no circuit to unfold."))
     assert board.accessibleDescription() == "There is no circuit to unfold."
     assert board.target_at(QPointF(300, 200)) is None
     QTest.keyClick(board, Qt.Key.Key_F)
@@ -220,13 +220,13 @@ def test_nothing_to_show_says_why(qtbot) -> None:
 
 def test_columns_are_wide_enough_for_their_text_up_to_a_limit() -> None:
     texts = ("a", "internationalisation", "x" * 60)
-    layout = make_unfolded_layout(unfolded(LINKS[2], texts=texts), QSizeF(700, 500))
+    layout = make_positions_layout(unfolded(LINKS[2], texts=texts), QSizeF(700, 500))
     chips = [layout.chip(column) for column in range(3)]
     assert all(not a.intersects(b) for a, b in pairwise(chips))
     assert chips[0].width() < chips[1].width() < chips[2].width() == WIDEST
 
 
-def test_rows_go_up_in_the_order_of_writing_and_the_whole_is_framed(board: UnfoldedCanvas) -> None:
+def test_rows_go_up_in_the_order_of_writing_and_the_whole_is_framed(board: PositionsCanvas) -> None:
     layout = board.scene.layout
     assert layout.nodes == (Node("mlp", 0), HEAD, LATE)
     assert list(layout.rows) == sorted(layout.rows, reverse=True)
@@ -241,7 +241,7 @@ def test_a_wide_circuit_starts_where_the_output_reads(qtbot) -> None:
     assert board.map_box() is not None
 
 
-def test_columns_and_places_stay_when_only_figures_change(board: UnfoldedCanvas) -> None:
+def test_columns_and_places_stay_when_only_figures_change(board: PositionsCanvas) -> None:
     before = {spot: board.spot_point(spot) for spot in board.scene.spots}
     data = unfolded(*LINKS, stale=True)
     board.set_data(data)
@@ -294,13 +294,13 @@ def test_what_does_not_touch_the_selection_is_dimmed(qtbot, choice) -> None:
 def test_the_figure_holds_tokens_rows_and_the_legend(tmp_path: Path, qapp) -> None:
     path = tmp_path / "tokens.svg"
     data = unfolded(*LINKS)
-    write_figure(path, UnfoldedDrawing(data), FigureCaption("names", "A", "logit difference", "none"))
+    write_figure(path, PositionsDrawing(data), FigureCaption("names", "A", "logit difference", "none"))
     svg = path.read_text(encoding="utf-8")
     for words in (*TOKENS, "a1.h2", "logits", "6 of 99 links", "estimated", "measured"):
         assert words in svg, words
     assert "<image" not in svg
     for name in ("patches.pdf", "patches.png"):
-        write_figure(tmp_path / name, UnfoldedDrawing(patches()), FigureCaption("shapes", "A", "", ""))
+        write_figure(tmp_path / name, PositionsDrawing(patches()), FigureCaption("shapes", "A", "", ""))
         assert (tmp_path / name).stat().st_size > 2000
 
 
@@ -329,9 +329,9 @@ def test_a_wire_into_a_shared_key_belongs_to_every_head_of_its_group_that_stands
     links = [LinkMark(link, EdgeMark(i, 1.0 / (i + 1))) for i, link in enumerate([shared, *moves])]
     ends = [Spot(INPUT, (1,)), *(Spot(move.head, at) for move in moves for at in ((1,), (4,)))]
     columns = tuple(Column((i,), text) for i, text in enumerate(TOKENS))
-    data = UnfoldedData(graph, columns, tuple(links), {spot: NodeMark() for spot in ends})
+    data = PositionsData(graph, columns, tuple(links), {spot: NodeMark() for spot in ends})
     assert data.fed(shared) == (Node("head", 1, 2), Node("head", 1, 3))
-    scene = make_unfolded_scene(data, make_unfolded_layout(data, QSizeF(800, 600)))
+    scene = make_positions_scene(data, make_positions_layout(data, QSizeF(800, 600)))
     lines, _ = scene.curves.lines_of(np.array([scene.place_of[shared]]))
     assert len(lines) == 2
     for head, controls in zip(data.fed(shared), lines.controls, strict=True):

@@ -8,19 +8,26 @@ from PySide6.QtWidgets import QApplication
 
 from core.graph import Edge, Node, Reader
 from views.panels.inspector.attention_section import AttentionSection
-from views.panels.inspector.by_position import PositionsSection
-from views.panels.inspector.data import PathData, PositionRow, PositionsData, SaidRow, SaysData, SeveralInspection
+from views.panels.inspector.by_position import ByPositionSection
+from views.panels.inspector.data import (
+    ByPositionData,
+    ByPositionRow,
+    LogitLensData,
+    LogitLensRow,
+    PathData,
+    SeveralInspection,
+)
 from views.panels.inspector.edit_buttons import EditButtons
 from views.panels.inspector.effects import gap_is_large
-from views.panels.inspector.logit_lens import SaysSection
+from views.panels.inspector.logit_lens import LogitLensSection
 from views.panels.inspector.panel import InspectorPanel
 from views.panels.inspector.paths import PathsSection
 from views.panels.inspector.several import SeveralSection, gap_words
 
-SAYS = SaysData(
+SAYS = LogitLensData(
     "“to”",
-    (SaidRow(" Mary", 3.2, asked=True), SaidRow(" the", 1.0)),
-    (SaidRow(" a", 0.4), SaidRow(" Mary", 0.04)),
+    (LogitLensRow(" Mary", 3.2, asked=True), LogitLensRow(" the", 1.0)),
+    (LogitLensRow(" a", 0.4), LogitLensRow(" Mary", 0.04)),
     'logit(" Mary") − logit(" John")',
     -0.5,
     2.0,
@@ -40,22 +47,22 @@ def catch(signal) -> list:
 
 
 def test_a_section_folds_away_and_says_so(show, qtbot):
-    says = show(SaysSection(), 300, 300)
-    says.show_says(SAYS)
+    says = show(LogitLensSection(), 300, 300)
+    says.show_logit_lens(SAYS)
     assert says.rows.isVisible()
     says.heading.setFocus()
     qtbot.keyClick(says.heading, Qt.Key.Key_Space)
     assert not says.rows.isVisible()
     assert says.heading.accessibleName() == "What it says, folded away"
-    says.show_says(SAYS)  # new figures do not unfold it
+    says.show_logit_lens(SAYS)  # new figures do not unfold it
     assert not says.rows.isVisible()
     click(qtbot, says.heading)
     assert says.rows.isVisible()
 
 
 def test_the_lens_of_the_node_and_of_the_stream(show, qtbot):
-    says = show(SaysSection(), 300, 300)
-    says.show_says(SAYS)
+    says = show(LogitLensSection(), 300, 300)
+    says.show_logit_lens(SAYS)
     assert says.rows.row_texts() == [("Mary", "+3.20"), ("the", "+1.00")]
     assert [row.bold for row in says.rows.rows()] == [True, False]
     assert says.share.row_texts() == [("direct", "−0.500")]
@@ -70,9 +77,9 @@ def test_the_lens_of_the_node_and_of_the_stream(show, qtbot):
 
 
 def test_a_row_of_a_position_can_be_reached_by_keys(show, qtbot):
-    section = show(PositionsSection(), 300, 300)
-    rows = (PositionRow(0, "When", 2.0, 0.0), PositionRow(1, "Mary", 1.0, -0.7))
-    section.show_positions(PositionsData(rows, rows, 2, False, "replaced from B"))
+    section = show(ByPositionSection(), 300, 300)
+    rows = (ByPositionRow(0, "When", 2.0, 0.0), ByPositionRow(1, "Mary", 1.0, -0.7))
+    section.show_positions(ByPositionData(rows, rows, 2, False, "replaced from B"))
     asked = catch(section.position_clicked)
     section.rows.setFocus()
     for _ in range(2):
@@ -157,7 +164,7 @@ def test_in_the_narrowest_panel_all_sections_fit(show):
     assert panel.edits.minimumSizeHint().width() <= view.width() - 28
 
 
-@pytest.mark.parametrize("make", [SaysSection, PositionsSection, AttentionSection, PathsSection])
+@pytest.mark.parametrize("make", [LogitLensSection, ByPositionSection, AttentionSection, PathsSection])
 def test_a_section_fits_the_narrowest_inspector(show, make) -> None:
     """Its column cannot be scrolled sideways: what is wider is cut off."""
     section = show(make(), 204, 300)
