@@ -126,3 +126,31 @@ def unmark_space(shown: str) -> str:
 def pairs_words(pairs: int) -> str:
     """ "1 pair", "24 pairs"."""
     return f"{pairs:,} pair{'s' * (pairs != 1)}"
+
+
+AGREE = 0.05  # share of the measured effect
+LARGE = 0.5  # a gap of so much of the measured effect is flagged
+
+
+def gap_is_large(estimated: float | None, measured: float | None) -> bool:
+    """Whether the estimate would mislead: the wrong sign, or off by half the effect or more."""
+    if estimated is None or measured is None or max(abs(estimated), abs(measured)) < 5e-4:
+        return False
+    return abs(estimated - measured) > LARGE * abs(measured)
+
+
+def gap_words(estimated: float | None, measured: float | None) -> str:
+    """How far the estimate is from the measurement."""
+    if estimated is None or measured is None:
+        return ""
+    if abs(measured) < 5e-4:
+        near = abs(estimated) < 5e-4
+        return "Both say: no effect." if near else "The measured effect is nil: the estimate misleads here."
+    if estimated * measured < 0:
+        return "The estimate has the wrong sign here: trust the measurement."
+    share = abs(estimated) / abs(measured) - 1
+    if abs(share) <= AGREE:
+        return "The estimate and the measurement agree."
+    if share > 1:
+        return f"The estimate is {share + 1:.1f} times the measured effect."
+    return f"The estimate is {abs(share) * 100:.0f} % too {'small' if share < 0 else 'large'}."

@@ -206,6 +206,24 @@ class Kept:
     of: object = None
 
 
+@dataclass(frozen=True, eq=False)
+class CurveFound:
+    """The faithfulness curve of the scores. band: [2, points], lowest and highest of random circuits. sure: [2,
+    points], 95 % by bootstrap over the `pairs` of a dataset; None for the pair on the cards."""
+
+    number: int
+    sizes: tuple[int, ...]
+    recovered: tuple[float, ...]
+    band: NDArray[np.float64]
+    cpr: float
+    cmd: float
+    kind: EditKind
+    title: str  # of the method
+    sure: NDArray[np.float64] | None = None
+    pairs: int = 0
+    rule: str = USUAL
+
+
 @dataclass(frozen=True)
 class Untraced:
     """The trace that was asked for cannot be made, and why."""

@@ -143,7 +143,7 @@ ACTIONS: tuple[Action, ...] = (
         needs="Open a model first",
     ),
     Action("zoom_in", "Zoom &In", ("Ctrl++", "Ctrl+="), "See the middle of the canvas nearer", "zoom-in"),
-    Action("zoom_out", "Zoom &Out", ("Ctrl+-",), "See more of the canvas, smaller", "zoom-out"),
+    Action("zoom_out", "&Zoom Out", ("Ctrl+-",), "See more of the canvas, smaller", "zoom-out"),
     Action("frame", "&Frame Selection", ("F",), "Show the selection, or all", "frame"),
     Action("frame_all", "Frame &All", ("Shift+F", "Ctrl+0"), "Show the whole graph"),
     *(

@@ -43,6 +43,7 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("trust", "Tr&ust", "right", "trust", "Shift+F6", beside="inspector"),
     DockRow("predictions", "P&redictions", "bottom", "predictions", "F7"),
     DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),
+    DockRow("plots", "Pl&ots", "bottom", "plots", "Shift+F8", shown=False, beside="table"),
 )
 
 

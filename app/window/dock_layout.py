@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.window.main_window import Window
 
 
-ORDER_WHEN_CROWDED = ("inputs", "inspector", "trust", "predictions", "history", "dataset", "table")
+ORDER_WHEN_CROWDED = ("inputs", "inspector", "trust", "predictions", "history", "dataset", "table", "plots")
 NARROW = 760  # pixels, at the usual size of text: a window that is narrower has no room for two columns of panels
 
 USUAL = QSize(1440, 900)  # pixels: of the first window, where the screen has room
@@ -30,7 +30,7 @@ FRAME = QMargins(4, 32, 4, 4)  # pixels: what a window manager puts around a win
 LOWEST = 120  # pixels
 LOW = 800  # pixels: of a window in which height is scarce
 BOTTOM = 180  # pixels: how high the bottom panels are at first
-TABLE, LOW_TABLE = 0.32, 0.27  # of the window's height, for the bottom while the table is in front
+TALL = {"table": (0.32, 0.27), "plots": (0.4, 0.38)}  # of the window's height, and of a low one's, while it is in front
 LEAST_ROWS = 165  # pixels: what the dataset takes to say how it is filled
 LEAST_HISTORY = 0.29  # of the left side, for what lies under the inputs
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
@@ -206,10 +206,12 @@ class Arrangement:
 
     def _bottom(self) -> int:
         """How high the bottom panels are at first: a low window leaves the canvas its room."""
-        height, table = self._window.height(), self._window.docks["table"]
-        at_bottom = self._window.desk.dockWidgetArea(table) == SIDES["bottom"] and not table.isFloating()
-        if at_bottom and not table.isHidden() and not table.visibleRegion().isEmpty():
-            return round(height * (TABLE if height >= LOW else LOW_TABLE))
+        height = self._window.height()
+        for key, (share, low_share) in TALL.items():
+            dock = self._window.docks[key]
+            at_bottom = self._window.desk.dockWidgetArea(dock) == SIDES["bottom"] and not dock.isFloating()
+            if at_bottom and not dock.isHidden() and not dock.visibleRegion().isEmpty():
+                return round(height * (share if height >= LOW else low_share))
         return round(min(BOTTOM, max(LOWEST, height // 5 if height >= LOW else height // 6)) * theme.text_scale())
 
     def show_panel(self, key: str) -> None:

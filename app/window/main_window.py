@@ -21,6 +21,7 @@ from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
 from app.features.inputs.controller.positions import PickedPositionsController
 from app.features.inspector.controller import InspectorController
+from app.features.plots.controller import PlotsController
 from app.features.predictions.controller import PredictionsController
 from app.features.preferences.controller.preferences import PreferencesController
 from app.features.score_files.controller import ScoreFilesController
@@ -58,6 +59,7 @@ from views.panels.find.bar import FindBar
 from views.panels.history.panel import HistoryPanel
 from views.panels.inputs.panel import InputsPanel
 from views.panels.inspector.panel import InspectorPanel
+from views.panels.plots.panel import PlotsPanel
 from views.panels.predictions.panel import PredictionsPanel
 from views.panels.status.strip import StatusStrip
 from views.panels.table.panel import TablePanel
@@ -100,6 +102,7 @@ class Window(QMainWindow):
         self.predictions = PredictionsPanel()
         self.trust = TrustPanel()
         self.table = TablePanel()
+        self.plots = PlotsPanel()
         self.history = HistoryPanel()
         self.welcome = WelcomePanel()
         self.status = StatusStrip()
@@ -148,6 +151,7 @@ class Window(QMainWindow):
         self.inspecting = InspectorController(self)
         self.dataset_keeper = DatasetController(self)
         self.trusting = TrustController(self)
+        self.plotting = PlotsController(workbench, self.plots, settings, self.problems.show, self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
         self.canvas.setFocus()  # where the keys go at first

@@ -33,6 +33,7 @@ class Results(QObject):
     ran_changed = Signal(object)  # Ran
     canvas_changed = Signal()  # something that the canvas shows
     selection_known = Signal()  # something that the inspector shows
+    edges_measured = Signal(object)  # changes of the metric by edges that the user had measured
     recovered = Signal()
     message = Signal(str)
 
@@ -73,8 +74,9 @@ class Results(QObject):
         self.canvas_changed.emit()
 
     def take_measured(self, values: Mapping[Target, float]) -> None:
-        """Real effects of edges that the user had measured."""
+        """Real effects of edges that the user had measured, each edited alone beside the document's edits."""
         self.known.measured.update(values)
+        self.edges_measured.emit(values)
         self.canvas_changed.emit()
 
     def _take_inspected(self, reply: Inspected) -> None:

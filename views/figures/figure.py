@@ -79,6 +79,20 @@ class Drawing(Protocol):
         """Draw it from (0, 0) to a size, framed."""
 
 
+class PaintedFigure(Protocol):
+    """A whole figure, laid out. size: in pixels of 1/96 inch."""
+
+    @property
+    def size(self) -> QSizeF: ...
+
+    @property
+    def title(self) -> str:
+        """In one line."""
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw it from (0, 0) to `size`."""
+
+
 @dataclass(frozen=True)
 class GraphDrawing:
     """The whole graph."""
@@ -120,8 +134,12 @@ def write_figure(
 
     Raises WirescopeError when the format is unknown or the file cannot be written.
     """
+    write_painted(path, Figure(data, caption, theme, size), scale)
+
+
+def write_painted(path: str | Path, figure: PaintedFigure, scale: int = 1) -> None:
+    """Write what paints itself. Raises WirescopeError as `write_figure` does."""
     path = Path(path)
-    figure = Figure(data, caption, theme, size)
     writers: dict[str, Callable[[], bytes]] = {
         ".svg": lambda: _svg(figure),
         ".pdf": lambda: _pdf(figure),
@@ -284,7 +302,7 @@ def _write(painter: QPainter, x: float, y: float, text: str) -> None:
 # ---- formats ----------------------------------------------------------------------------------------------
 
 
-def _svg(figure: Figure) -> bytes:
+def _svg(figure: PaintedFigure) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
@@ -315,7 +333,7 @@ def _portable(svg: bytes, size: QSizeF) -> bytes:
     return re.sub(rb'font-family="Inter[^"]*"', b'font-family="Inter, Helvetica, Arial, sans-serif"', svg)
 
 
-def _pdf(figure: Figure) -> bytes:
+def _pdf(figure: PaintedFigure) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
@@ -331,7 +349,7 @@ def _pdf(figure: Figure) -> bytes:
     return bytes(buffer.data())
 
 
-def _png(figure: Figure, scale: int) -> bytes:
+def _png(figure: PaintedFigure, scale: int) -> bytes:
     image = QImage(round(figure.size.width() * scale), round(figure.size.height() * scale), QImage.Format.Format_RGB32)
     image.setDotsPerMeterX(round(96 * scale / 0.0254))
     image.setDotsPerMeterY(round(96 * scale / 0.0254))
@@ -345,7 +363,7 @@ def _png(figure: Figure, scale: int) -> bytes:
     return bytes(buffer.data())
 
 
-def _paint(figure: Figure, painter: QPainter) -> None:
+def _paint(figure: PaintedFigure, painter: QPainter) -> None:
     try:
         figure.paint(painter)
     finally:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.features.circuit.queries import CurveFound, CurveQuery, FindSmallest, KeptQuery, SmallestFound
-from app.messages.replies import Kept
+from app.features.circuit.queries import CurveQuery, FindSmallest, KeptQuery, SmallestFound
+from app.messages.replies import CurveFound, Kept
 from app.messages.request import Cancel, Request, Send, Working
 from app.presenters.telling import Telling
 from app.worker.method_titles import method_title

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.messages.request import OneShotQuery, Query
-from core.edits import EditKind
-from core.tracing.selection import USUAL
 
 
 @dataclass(frozen=True)
@@ -40,21 +35,3 @@ class KeptQuery(Query):
 @dataclass(frozen=True)
 class CurveQuery(Query):
     """What circuits of all sizes recover."""
-
-
-@dataclass(frozen=True, eq=False)
-class CurveFound:
-    """The faithfulness curve of the scores. band: [2, points], lowest and highest of random circuits. sure: [2,
-    points], 95 % by bootstrap over the `pairs` of a dataset; None for the pair on the cards."""
-
-    number: int
-    sizes: tuple[int, ...]
-    recovered: tuple[float, ...]
-    band: NDArray[np.float64]
-    cpr: float
-    cmd: float
-    kind: EditKind
-    title: str  # of the method
-    sure: NDArray[np.float64] | None = None
-    pairs: int = 0
-    rule: str = USUAL

@@ -19,7 +19,7 @@ from views.widgets.section import Section
 # Words that mean in the window what they mean anywhere.
 EVERYDAY = {
     *("inputs", "history", "dataset", "table", "look", "work", "this", "of", "it", "what", "says", "by", "way", "to"),
-    *("the", "reads", "writes", "most", "label", "layer", "trust", "editing", "output", "kind"),
+    *("the", "reads", "writes", "most", "label", "layer", "trust", "editing", "output", "kind", "plots"),
 }
 
 

@@ -6,41 +6,15 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from core.formatting import change_words
+from core.formatting import change_words, gap_is_large, gap_words
 from views.theme import RADIUS, current, hue_of, mono_font, theme_changes
 from views.widgets.painted import Painted, draw_bar
 from views.widgets.text import dim, show_text, wrapped
 
-_AGREE = 0.05  # share of the measured effect
-_LARGE = 0.5  # a gap of so much of the measured effect is flagged
 _WHY_GAP = (
     "An estimate follows the slope of the metric at one point, the real edit goes all the way. Where the two part is "
     "not measured: trust the measurement."
 )
-
-
-def gap_is_large(estimated: float | None, measured: float | None) -> bool:
-    """Whether the estimate would mislead: the wrong sign, or off by half the effect or more."""
-    if estimated is None or measured is None or max(abs(estimated), abs(measured)) < 5e-4:
-        return False
-    return abs(estimated - measured) > _LARGE * abs(measured)
-
-
-def gap_words(estimated: float | None, measured: float | None) -> str:
-    """How far the estimate is from the measurement."""
-    if estimated is None or measured is None:
-        return ""
-    if abs(measured) < 5e-4:
-        near = abs(estimated) < 5e-4
-        return "Both say: no effect." if near else "The measured effect is nil: the estimate misleads here."
-    if estimated * measured < 0:
-        return "The estimate has the wrong sign here: trust the measurement."
-    share = abs(estimated) / abs(measured) - 1
-    if abs(share) <= _AGREE:
-        return "The estimate and the measurement agree."
-    if share > 1:
-        return f"The estimate is {share + 1:.1f} times the measured effect."
-    return f"The estimate is {abs(share) * 100:.0f} % too {'small' if share < 0 else 'large'}."
 
 
 class EffectBars(Painted):

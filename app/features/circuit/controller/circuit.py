@@ -1,20 +1,19 @@
-"""The circuit of the window: the strip under the canvas and the document's size. While the handle is dragged the newest
-size is taken up as soon as the engine is free, so that every figure on the way is seen, and none is waited for."""
+"""The circuit of the window: the strip under the canvas and the document's size."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
-from app.features.circuit.queries import CurveFound, CurveQuery, KeptQuery
-from app.messages.replies import Kept, Recovered, Scored, Untraced
+from app.features.circuit.queries import CurveQuery, KeptQuery
+from app.messages.replies import CurveFound, Kept, Recovered, Scored, Untraced
 from app.messages.request import Unanswered
 from app.presenters.edits import mean_words
 from app.presenters.score_words import scored_words
 from app.presenters.subject import over_words, recovery_words
+from app.workbench.size_choice import SizeChoice
 from app.workbench.workbench import TRACE_STEP
 from core.edits import REPLACED
 from core.evaluation.verdict import speaks_against
@@ -25,8 +24,6 @@ from views.panels.circuit.data import CircuitData, CurveData, KeptData, RuleData
 
 if TYPE_CHECKING:
     from app.window.main_window import Window
-
-LONGEST_WAIT = 250  # milliseconds that a dragged size waits for the engine
 
 
 class CircuitController(QObject):
@@ -45,16 +42,12 @@ class CircuitController(QObject):
         self._untraced: tuple[object, str] = None, ""  # why a trace could not be made, and of which state
         self._found: int | None = None  # the size that the last trace came to
         self._found_of: tuple[object, ...] = ()  # the state that it was found in
-        self._pending: int | None = None
-        self._wait = QTimer(self)
-        self._wait.setSingleShot(True)
-        self._wait.setInterval(LONGEST_WAIT)
-        self._wait.timeout.connect(self._take_pending)
         workbench, panel = self._workbench, self._panel
-        panel.size_wanted.connect(self._want_size)
+        size = SizeChoice(workbench, self)
+        panel.size_wanted.connect(size.want)
         panel.rule_wanted.connect(self._choose_rule)
-        panel.let_go.connect(self._let_go)
-        panel.overview_wanted.connect(lambda: self._commit(None))
+        panel.let_go.connect(size.let_go)
+        panel.overview_wanted.connect(lambda: size.commit(None))
         panel.measure_wanted.connect(lambda: window.commands["measure"].trigger())
         panel.trace_wanted.connect(self._ask_curve)
         workbench.set_query("kept", KeptQuery())  # nothing is run while no circuit is chosen
@@ -65,36 +58,12 @@ class CircuitController(QObject):
         workbench.on(Unanswered, self._take_unanswered)
         workbench.on(Untraced, self._take_untraced)
         workbench.history_changed.connect(self._follow)
-        workbench.idle.connect(self._rest)
+        workbench.idle.connect(self.show)
         workbench.given_up.connect(lambda _: self._give_up_curve())
         for changed in (workbench.model_opened, workbench.metric_changed, workbench.nothing_to_show):
             changed.connect(lambda _: self.show())
 
     # ---- what the user does ------------------------------------------------------------------------------------
-
-    def _want_size(self, size: int) -> None:
-        self._pending = size
-        if not self._workbench.busy:
-            self._take_pending()
-        elif not self._wait.isActive():
-            self._wait.start()
-
-    def _let_go(self) -> None:
-        self._take_pending()
-        self._workbench.history.seal()
-
-    def _take_pending(self) -> None:
-        self._wait.stop()
-        size, self._pending = self._pending, None
-        if size is not None:
-            self._commit(size)
-
-    def _commit(self, size: int | None) -> None:
-        scored = self._workbench.scored
-        kept = best_edges if scored is None or scored.rule == USUAL else partial(counted, name="edge")
-        words = "Show the strongest edges" if size is None else f"Keep {kept(size)}"
-        merge = "" if size is None else "size"
-        self._workbench.commit(words, replace(self._workbench.document, size=size), merge)
 
     def _choose_rule(self, name: str) -> None:
         document = self._workbench.document
@@ -113,10 +82,6 @@ class CircuitController(QObject):
         if self._curve is None or self._curve_of != self._state():
             self._given_up_of = self._state()
         self._follow()
-
-    def _rest(self) -> None:
-        self._take_pending()
-        self.show()
 
     # ---- what the engine says ----------------------------------------------------------------------------------
 

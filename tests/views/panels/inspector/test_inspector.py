@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
+from core.formatting import gap_words
 from core.graph import LOGITS, Edge, Node, Reader
 from views.panels.inspector.data import EdgeInspection, Link, NodeInspection
-from views.panels.inspector.effects import gap_words
 from views.panels.inspector.links import GAP, NARROWEST_BAR
 from views.panels.inspector.panel import InspectorPanel
 from views.widgets.text import ElidedLabel

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from core.formatting import gap_is_large
 from core.graph import Edge, Node, Reader
 from views.panels.inspector.attention_section import AttentionSection
 from views.panels.inspector.by_position import ByPositionSection
@@ -18,7 +19,6 @@ from views.panels.inspector.data import (
     SeveralInspection,
 )
 from views.panels.inspector.edit_buttons import EditButtons
-from views.panels.inspector.effects import gap_is_large
 from views.panels.inspector.logit_lens import LogitLensSection
 from views.panels.inspector.panel import InspectorPanel
 from views.panels.inspector.paths import PathsSection

@@ -1,0 +1,102 @@
+"""Estimated against measured: whether the estimates can be trusted, and where they mislead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.formatting import change_words, counted, gap_words, is_below_noise, pretty_name
+from views.panels.plots.data import AgreementData, PlotsData
+from views.panels.plots.plot import Entry, Rows
+
+if TYPE_CHECKING:
+    from views.panels.plots.chart import Chart
+
+
+class AgreementPlot:
+    key = "agreement"
+    title = "Estimates"
+    tip = "The effect of removing an edge, as estimated and as really measured: on the line the two agree"
+
+    def empty(self, data: PlotsData) -> str:
+        if data.agreement.count:
+            return ""
+        return (
+            "No edge is both estimated and measured yet: Measure (M) really edits the edges shown, one at a time. "
+            "After a method that measures every edge, all of them are here."
+        )
+
+    def caption(self, data: PlotsData) -> str:
+        return data.agreement.about.words
+
+    def note(self, data: PlotsData) -> str:
+        found = data.agreement
+        if not found.count:
+            return ""
+        parts = [counted(found.count, "edge")]
+        if found.correlation is not None:
+            parts.append(f"correlation {found.correlation:.2f}")
+        parts.append(f"wrong sign at {found.wrong_sign:,}")
+        return "; ".join([*parts, *([found.note] if found.note else [])])
+
+    def stale(self, data: PlotsData) -> bool:
+        return False  # what is of another state is not kept
+
+    def legend(self, data: PlotsData) -> list[Entry]:
+        found = data.agreement
+        if not found.count:
+            return []
+        entries = [Entry("an edge", "positive", "o"), Entry("estimate = measurement", "muted", "dashed")]
+        if found.outliers:
+            entries.insert(1, Entry("named: farthest off", "negative", "o"))
+        if any(is_below_noise(value, found.floor) for value in found.measured.tolist()):
+            entries.append(Entry("below noise: may be rounding", "neutral", "o"))
+        return entries
+
+    def draw(self, chart: Chart, data: PlotsData, hidden: frozenset[int]) -> None:
+        from views.panels.plots.axes import Axis
+        from views.panels.plots.chart import Spots
+
+        found, look = data.agreement, chart.theme
+        chart.start(
+            Axis("estimated effect of removing the edge", short="estimated"), Axis("measured effect", short="measured")
+        )
+        estimated, measured = found.estimated, found.measured
+        ends = np.array([min(estimated.min(), measured.min(), 0.0), max(estimated.max(), measured.max(), 0.0)])
+        chart.line(ends, ends, look.color("muted", 0.8), 1.4, dashed=True)
+        for upright in (True, False):
+            chart.across(0.0, look.color("faint"), upright)
+        out = np.zeros(len(estimated), dtype=bool)
+        out[list(found.outliers)] = True
+        lost = np.abs(measured) < found.floor
+        small = 4.0 if len(estimated) > 400 else 6.0
+        for chosen, color, alpha in ((lost & ~out, "neutral", 0.8), (~lost & ~out, "positive", 0.75)):
+            if chosen.any():
+                chart.points(estimated[chosen], measured[chosen], look.color(color, alpha), small)
+        if out.any():
+            chart.points(estimated[out], measured[out], look.color("negative"), 7.5)
+        for place in found.outliers:
+            chart.name(estimated[place], measured[place], pretty_name(found.names[place]))
+        words = tuple(point_words(found, place) for place in range(len(found.names)))
+        chart.finish([Spots(estimated, measured, words)])
+
+    def rows(self, data: PlotsData) -> Rows:
+        found = data.agreement
+        named = set(found.outliers)
+        rows = [
+            (name, estimated, measured, int(place in named))
+            for place, (name, estimated, measured) in enumerate(
+                zip(found.names, found.estimated.tolist(), found.measured.tolist(), strict=True)
+            )
+        ]
+        return Rows(("edge", "estimated_effect", "measured_effect", "outlier"), rows, [found.about])
+
+
+def point_words(found: AgreementData, place: int) -> str:
+    """ "a0.h1 → m2: estimated −0.41, measured −0.62. The estimate is 34 % too small."."""
+    estimated, measured = float(found.estimated[place]), float(found.measured[place])
+    words = f"{pretty_name(found.names[place])}: estimated {change_words(estimated)}, measured {change_words(measured)}"
+    if is_below_noise(measured, found.floor):
+        return f"{words}, below noise ({found.floor:.2g})"
+    return f"{words}. {gap_words(estimated, measured)}"
