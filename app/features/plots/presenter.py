@@ -17,8 +17,7 @@ from core.graph import Graph
 from core.project.document import Document
 from core.project.outcome import Outcome
 from core.tracing.meaning import towards
-from views.panels.plots.data import About, AgreementData, CurveLine, HistoryPoint, KnownData, ScoreBins
-from views.panels.plots.plot import Rows
+from views.panels.plots.data import About, AgreementData, CurveLine, HistoryPoint, KnownData, Rows, ScoreBins
 
 Values = NDArray[np.float64]
 BINS = 61  # an odd number: one lies around nought

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.formatting import change_words, counted, gap_words, is_below_noise, pretty_name
-from views.panels.plots.data import AgreementData, PlotsData
-from views.panels.plots.plot import Entry, Rows
+from views.panels.plots.data import AgreementData, PlotsData, Rows
+from views.panels.plots.plot import Entry
 
 if TYPE_CHECKING:
     from views.panels.plots.chart import Chart

@@ -10,8 +10,8 @@ from PySide6.QtCore import QRectF
 
 from core.formatting import counted, share_words
 from core.project.groups import GROUP_COLORS
-from views.panels.plots.data import CurveLine, CurvesData, PlotsData
-from views.panels.plots.plot import Entry, Rows
+from views.panels.plots.data import CurveLine, CurvesData, PlotsData, Rows
+from views.panels.plots.plot import Entry
 from views.panels.plots.scales import SHARES, SIZE_SHARES, SIZES
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@ is of, and whether that is what the window shows now (`stale`: of an earlier sta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -170,3 +171,12 @@ class PlotsData:
     scores: ScoresData = field(default_factory=ScoresData)
     agreement: AgreementData = field(default_factory=AgreementData)
     known: KnownData = field(default_factory=KnownData)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table: its head, and its rows, each with what it is of."""
+
+    head: tuple[str, ...]
+    rows: Sequence[tuple[object, ...]]
+    abouts: Sequence[About]  # one for all rows, or one for each

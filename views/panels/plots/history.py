@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.formatting import counted, metric_digits, number
-from views.panels.plots.data import HistoryPoint, PlotsData
-from views.panels.plots.plot import Entry, Rows
+from views.panels.plots.data import HistoryPoint, PlotsData, Rows
+from views.panels.plots.plot import Entry
 from views.panels.plots.scales import STRAIGHT
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF
 
 from core.formatting import counted, share_words
-from views.panels.plots.data import KnownData, PlotsData
-from views.panels.plots.plot import Entry, Rows
+from views.panels.plots.data import KnownData, PlotsData, Rows
+from views.panels.plots.plot import Entry
 from views.panels.plots.scales import SHARES
 
 if TYPE_CHECKING:

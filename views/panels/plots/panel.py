@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 
 from views.panels.plots.agreement import AgreementPlot
 from views.panels.plots.curves import CurvesPlot
-from views.panels.plots.data import PlotsData
+from views.panels.plots.data import PlotsData, Rows
 from views.panels.plots.history import HistoryPlot
 from views.panels.plots.known import KnownPlot
 from views.panels.plots.loading import Loading
-from views.panels.plots.plot import HOW_TO_READ, Plot, Rows
+from views.panels.plots.plot import HOW_TO_READ, Plot
 from views.panels.plots.scores import ScoresPlot, size_at
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below

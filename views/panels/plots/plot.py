@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from views.panels.plots.data import About, PlotsData
+from views.panels.plots.data import PlotsData, Rows
 
 if TYPE_CHECKING:
     from views.panels.plots.chart import Chart
@@ -27,15 +26,6 @@ class Entry:
     tip: str = ""
     faint: bool = False
     joined: bool = False
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A table: its head, and its rows, each with what it is of."""
-
-    head: tuple[str, ...]
-    rows: Sequence[tuple[object, ...]]
-    abouts: Sequence[About]  # one for all rows, or one for each
 
 
 class Plot(Protocol):

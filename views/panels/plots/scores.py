@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from core.formatting import best_edges, counted, digits_of, signed
-from views.panels.plots.data import PlotsData, ScoreBins
-from views.panels.plots.plot import Entry, Rows
+from views.panels.plots.data import PlotsData, Rows, ScoreBins
+from views.panels.plots.plot import Entry
 from views.panels.plots.scales import COUNTS, around_zero, plain
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ import pytest
 from app.features.plots.presenter import against_known, agreement, named_apart, rows_csv, score_bins
 from core.graph import Graph
 from core.tracing.ranking import Ranking
-from views.panels.plots.data import About, CurveLine
-from views.panels.plots.plot import Rows
+from views.panels.plots.data import About, CurveLine, Rows
 from views.panels.plots.scales import COUNTS, SIZES, around_zero
 from views.panels.plots.scores import size_at, threshold_of
 
