@@ -44,7 +44,7 @@ def compare_command(options: argparse.Namespace) -> int:
         for scores, path in zip((one, other), options.files, strict=True):
             RULES[options.select].check(scores.ranked(), f"in {path}")
     found = [agreement(one, other, size) for size in sizes]
-    report = {
+    report: dict[str, Any] = {
         "traces": [_about(path, scores) for path, scores in zip(options.files, (one, other), strict=True)],
         "edges": one.graph.n_edges,
         "rank correlation": found[0].rank_correlation if circuit == one.graph.n_edges else None,

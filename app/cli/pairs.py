@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.cli.arguments import literal
 from core.errors import ArgumentError, InputError
@@ -52,7 +52,7 @@ def _megabytes(text: str) -> float:
 _megabytes.__name__ = "number of megabytes"  # as argparse calls it
 
 
-def memory_of(options: argparse.Namespace) -> dict[str, float]:
+def memory_of(options: argparse.Namespace) -> dict[str, Any]:
     """The memory that was asked for, as `Session` takes it; nothing where its default holds."""
     return {} if options.memory is None else {"memory_megabytes": options.memory}
 
@@ -153,8 +153,8 @@ def row_pairs(model: Model, rows: Sequence[FileRow], origin: str, with_roles: bo
         _with_roles(model.pair(row.clean, row.counterfactual or None), row.roles if with_roles else "") for row in kept
     ]
     dataset = Dataset(pairs, [(row.target, row.foil) for row in kept] if answered else ())
-    notes = (f"{len(rows):,} pairs {origin}: {misfit_words(misfits)}",) if misfits else ()
-    notes += _input_notes(pairs)
+    left_out = (f"{len(rows):,} pairs {origin}: {misfit_words(misfits)}",) if misfits else ()
+    notes = (*left_out, *_input_notes(pairs))
     words = f"{_count(dataset)} {origin}" if origin else f"the pair {_short(kept[0].clean)!r}"
     return AskedPairs(words, tuple(kept), dataset, notes)
 
@@ -233,9 +233,8 @@ def session_over(model: Model, pairs: AskedPairs, metric: str | None, memory: fl
 
     dataset = pairs.dataset
     chosen, own = _metric(metric, dataset)
-    session = Session(
-        model, dataset.pairs[0], chosen, dataset=dataset, **({} if memory is None else {"memory_megabytes": memory})
-    )
+    budget: dict[str, Any] = {} if memory is None else {"memory_megabytes": memory}
+    session = Session(model, dataset.pairs[0], chosen, dataset=dataset, **budget)
     used = dataset if own else Dataset(dataset.pairs)
     whose = "of each pair's own answers"
     if chosen is None and session.metric.metric.kind == "log_probability" and len(dataset) > 1:

@@ -63,7 +63,7 @@ def canvas_data(
     deltas = measured if deltas is None else deltas
     edited: dict[Target, Edit] = {edit.target: edit for edit in document.edits}  # type: ignore[misc]
     chosen = [_circuit(ranking, document, extent)]
-    of_nodes = []
+    of_nodes: list[NDArray[np.int64]] = []
     for target in selection:
         if isinstance(target, Edge):
             chosen.append(np.array([graph.edge_index(target)]))
@@ -121,7 +121,7 @@ def _around(ranking: Ranking, side: NDArray[np.int64], document: Document, exten
 
 def _ends(graph: Graph, indices: NDArray[np.int64]) -> list[Node]:
     """The nodes that edges join; of a K/V head all the heads that share it."""
-    readers, table = graph.edge_readers[indices], reader_table(graph)
+    readers, table = graph.edge_readers[indices].astype(np.int64), reader_table(graph)
     _, further = table.branches(readers)
     numbers = np.unique(np.concatenate([indices - graph.first_edge[readers], table.ends[readers], further]))
     return [graph.nodes[number] for number in numbers.tolist()]

@@ -72,8 +72,8 @@ def _dataset(document: Document, made: MadeOf) -> tuple[PairSource, ...]:
         PairSource(
             _row_source(kind, row.clean),
             _row_source(kind, row.counterfactual) if row.counterfactual else None,
-            row.target,
-            row.foil,
+            _answer(row.target),
+            _answer(row.foil),
         )
         for row in made.rows
     )
@@ -82,6 +82,11 @@ def _dataset(document: Document, made: MadeOf) -> tuple[PairSource, ...]:
 def _words_of(source: Source | None) -> str:
     """A side as a file's row has it."""
     return "" if source is None else source.text or source.path
+
+
+def _answer(value: str | int) -> str:
+    """An answer of a row as the document has it; a number is that of a token."""
+    return f"id:{value}" if isinstance(value, int) else value
 
 
 def _row_source(kind: Literal["text", "image"], words: str) -> Source:

@@ -20,7 +20,7 @@ Icons = QAbstractFileIconProvider.IconType
 class PlainIcons(QFileIconProvider):
     """Folder or file, whatever is in it."""
 
-    def icon(self, wanted: Icons | QFileInfo) -> QIcon:  # type: ignore[override]
+    def icon(self, wanted: Icons | QFileInfo) -> QIcon:
         if isinstance(wanted, QFileInfo):
             return super().icon(Icons.Folder if wanted.isDir() else Icons.File)
         return super().icon(wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -78,7 +79,7 @@ class Settings:
         self._store.setValue("changes", "true" if wanted else "false")
 
     def recent_models(self) -> list[str]:
-        value = self._store.value("recent", [])
+        value: Any = self._store.value("recent", [])
         return [value] if isinstance(value, str) else [str(name) for name in value or []]
 
     def add_recent_model(self, name: str) -> None:

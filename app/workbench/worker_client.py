@@ -41,7 +41,7 @@ class WorkerClient(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(STALE_AFTER)
         self._timer.timeout.connect(self.mark_stale)
-        self._next: tuple[Any, ...] = ()  # what is to be asked
+        self._next: dict[str, Any] = {}  # what is to be asked
         self._sending = QTimer(self)
         self._sending.setSingleShot(True)
         self._sending.timeout.connect(self._send)
@@ -75,13 +75,14 @@ class WorkerClient(QObject):
         listeners ask. changes: what is shown will be out of date if the reply takes long."""
         self._number += 1
         self.busy = True
-        self._next = document, inspect, recover, replaceable, positions
+        self._next = {"document": document, "inspect": inspect, "recover": recover}
+        self._next |= {"replaceable": replaceable, "positions": positions}
         self._sending.start(0)
         if changes:
             self._timer.start()
 
     def _send(self) -> None:
-        self._engine.ask(Request(self._number, *self._next, tuple(self._queries.values()), self.memory))
+        self._engine.ask(Request(self._number, **self._next, queries=tuple(self._queries.values()), memory=self.memory))
 
     def mark_stale(self) -> None:
         self._timer.stop()

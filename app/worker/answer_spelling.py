@@ -30,9 +30,9 @@ def fix_of(choice: MetricChoice | None, model: Model, likely: Sequence[str]) -> 
         one = _is_one_token(answer, model)
         other = _other_spelling(answer, model)
         if other and not one:
-            fixed = replace(fixed, **{field: other})  # type: ignore[arg-type]
+            fixed = replace(fixed, **{field: other})
         elif other and other in likely[:LIKELIEST] and answer not in likely[:LIKELIEST]:
-            fixed = replace(fixed, **{field: other})  # type: ignore[arg-type]
+            fixed = replace(fixed, **{field: other})
             warning = f'"{answer}" and "{other}" are two different tokens here, and the model goes on with "{other}".'
     return warning, fixed if fixed != choice else None
 

@@ -170,7 +170,8 @@ class DatasetRows:
     def _session(self, rows: list[PairSource], population: tuple[PairSource, ...]) -> Session:
         key = (tuple(rows), population)
         if key not in self._sessions:
-            pair = Pair(*(self._stack(sides) for sides in self._sides(rows)))
+            a, *b = (self._stack(sides) for sides in self._sides(rows))
+            pair = Pair(a, b[0] if b else None)
             session = Session(self._model, pair, dataset=self.dataset(population))
             session.engine.set_memory(max(MEGABYTES, session.engine.least_megabytes))
             self._sessions[key] = session

@@ -4,6 +4,8 @@ is chosen. Runs in the worker's thread; imports torch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.messages.replies import Untraced
 from app.messages.request import Cancel, Request, Send, Working
 from app.presenters.telling import Telling
@@ -12,6 +14,7 @@ from app.worker.session_cache import SessionCache, rule_problem
 from core.errors import Cancelled, WirescopeError
 from core.evaluation.balance import with_balance
 from core.formatting import pairs_words
+from core.tracing.scores import Scores
 from core.tracing.selection import RULES
 from core.tracing.sign_agreement import why_no_agreement, with_agreement
 
@@ -37,7 +40,8 @@ def find_what_the_rule_needs(request: Request, cache: SessionCache, send: Send, 
         "balance": "Measuring the balance of circuits",
     }
     dataset = dataset_of(cache, document, key.rows) if key.rows else None
-    find = with_balance if dataset is None or rule.needs == "balance" else with_agreement
+    over_pairs = dataset is not None and rule.needs == "agreement"
+    find: Callable[..., Scores] = with_agreement if over_pairs else with_balance
     try:
         cache.scores[key] = find(
             cache.session,

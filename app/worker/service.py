@@ -100,9 +100,9 @@ class WorkerService:
             self._model, self._threads = model, threads_for(model)
             self._rows, self._costs = DatasetRows(model), Costs()
             self._leave_cache()
-            self._opened = opened_words(model, name, precision)
+            self._opened = opened = opened_words(model, name, precision)
         use_threads(self._threads)
-        send(replace(self._opened, number=request.number))
+        send(replace(opened, number=request.number))
         return self._model
 
     def _leave_cache(self) -> None:

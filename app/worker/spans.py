@@ -34,7 +34,7 @@ def union_of(scores: Scores) -> Scores:
     kept = None
     if scores.kept is not None:
         weights = np.where(scores.kept, weights, -np.inf)
-        kept = scores.kept.any(axis=1)
+        kept = np.asarray(scores.kept.any(axis=1))
     best = weights.argmax(axis=1)[:, None]
     values = np.take_along_axis(scores.values, best, axis=1)[:, 0]
     return replace(scores, values=values, level="edges", kept=kept, spans=())
