@@ -20,7 +20,7 @@ from app.features.circuit.queries import CurveQuery, FindSmallest, KeptQuery
 from app.features.dataset.handlers.rows import make_rows, measure_rows, save_rows
 from app.features.dataset.queries import MakeRows, RowFigures, SaveRows
 from app.features.find.handlers import handle_heads_reading, handle_traits
-from app.features.find.queries import HeadsReading, TraitsQuery
+from app.features.find.queries import HeadsReading
 from app.features.inputs.handlers import make_b
 from app.features.inputs.queries import MakeB
 from app.features.inspector.handlers.lenses import (
@@ -51,6 +51,7 @@ from app.features.tracing.queries import MeasuredQuery, MethodsQuery, NodeScores
 from app.features.trust.handlers import handle_trust
 from app.features.trust.queries import TrustQuery
 from app.messages.request import Cancel, Query, Request, Send, Unanswered
+from app.messages.traits import TraitsQuery
 from app.worker.session_cache import SessionCache
 from core.errors import Cancelled, WirescopeError
 

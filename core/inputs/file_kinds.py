@@ -1,9 +1,13 @@
-"""What a file is that is neither a text, a picture, scores nor a dataset, and what to do with it: for files that are
+"""What a file is that is neither a text, a picture nor a dataset, and what to do with it: for files that are
 dropped or named where an input is wanted."""
 
 from __future__ import annotations
 
 from os.path import basename, dirname, isdir, isfile, join, splitext
+from pathlib import Path
+
+from core.errors import InputError
+from core.inputs.real_files import check_real_file
 
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".ico", ".avif", ".heic")
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack")
@@ -14,6 +18,11 @@ DOCUMENTS = {".pdf": "a PDF", ".doc": "a document", ".docx": "a document", ".odt
 TABLES = (".xlsx", ".xls", ".ods", ".parquet", ".arrow", ".feather")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".xz", ".bz2", ".whl")
 SOUNDS = (".mp3", ".wav", ".flac", ".ogg", ".mp4", ".mov", ".avi", ".mkv", ".webm")
+SCORES_MARKS = (
+    '"wirescope scores"',
+    '"wirescope circuit"',
+    '"cfg"',
+)  # near the beginning of such files
 
 
 def model_of(path: str) -> str:
@@ -50,3 +59,16 @@ def stranger_words(path: str) -> tuple[str, str]:
     """As a sentence with the file's name, and what to do; empty for what may be an input."""
     what, hint = stranger(path)
     return (f"{basename(path.rstrip('/')) or path} is {what}, no text and no picture.", hint) if what else ("", "")
+
+
+def holds_scores(path: str) -> bool:
+    """Whether a file looks like one of scores or a circuit."""
+    if not path.lower().endswith(".json"):
+        return False
+    try:
+        check_real_file(path)
+        with Path(path).open("rb") as file:
+            start = file.read(1000).replace(b"\0", b"")  # also of UTF-16
+    except (InputError, OSError):
+        return False
+    return any(mark.encode() in start for mark in SCORES_MARKS)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.features.find.presenter import Searched, find, heads_found, readers_found
-from app.features.find.queries import AttentionTo, HeadsReading, TraitsFound, TraitsQuery
+from app.features.find.queries import AttentionTo, HeadsReading
 from app.messages.request import Unanswered
+from app.messages.traits import TraitsFound, TraitsQuery
 from app.window.joining import select
 from core.tracing.meaning import ESTIMATED
 from views.panels.find.bar import FindBar

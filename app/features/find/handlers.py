@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from app.features.find.queries import AttentionTo, HeadsReading, TraitsFound, TraitsQuery
-from app.features.inspector.handlers.lenses import head_traits
+from app.features.find.queries import AttentionTo, HeadsReading
 from app.messages.request import Cancel, Request, Send, Working
+from app.messages.traits import TraitsFound, TraitsQuery
+from app.worker.head_traits import head_traits
 from app.worker.session_cache import SessionCache
 from core.errors import Cancelled
 from core.graph import Node

@@ -12,12 +12,13 @@ reads region                   the same for the selected positions, or what is b
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.presenters.trait_words import IMAGE_TRAITS, SHOWN_FROM, TEXT_TRAITS
 from core.component_words import edge_words, node_words
 from core.formatting import figure_words, pretty_name, visible_token
 from core.graph import Graph, Node
@@ -32,9 +33,6 @@ IMAGE_EXAMPLES = "a9.h6, m3->, ->logits, layer 9, patch 3,4, reads patch 3,4, re
 _READS = re.compile(r"\s*(?:reads?|attends? to)\s+(?P<what>.+?)\s*", re.IGNORECASE)
 _PLACE = re.compile(r"(?:position|token)\s+(?P<number>\d+)", re.IGNORECASE)
 _PATCH = re.compile(r"(?:patch\s*)?\(?(?P<row>\d+)\s*,\s*(?P<column>\d+)\)?", re.IGNORECASE)
-TEXT_TRAITS = ("previous token", "duplicate token", "induction", "first position", "copying")
-IMAGE_TRAITS = ("itself", "neighbours", "class token")
-SHOWN_FROM = 0.2  # of a trait's score, as among the inspector's chips
 _HEAD = re.compile(r"(?:head\s+(?P<head>\d+)\s+of\s+layer\s+(?P<layer>\d+)|mlp\s+of\s+layer\s+(?P<mlp>\d+))")
 
 
@@ -173,12 +171,6 @@ def trait_meant(text: str, is_text: bool) -> str:
     typed = " ".join(text.lower().removesuffix("heads").removesuffix("head").split())
     names = TEXT_TRAITS if is_text else IMAGE_TRAITS
     return next((name for name in names if len(typed) >= 4 and name.startswith(typed)), "")
-
-
-def trait_words(traits: Sequence[tuple[str, float]]) -> str:
-    """ "induction .81, copying .44": what stands out of a head's scores."""
-    shown = [each for each in traits if each[1] >= SHOWN_FROM and each[0] in (*TEXT_TRAITS, *IMAGE_TRAITS)]
-    return ", ".join(f"{name} {value:.2f}" for name, value in shown[:3])
 
 
 def heads_found(trait: str, traits: Mapping[Node, tuple[tuple[str, float], ...]]) -> Found:

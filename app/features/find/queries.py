@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.messages.request import Query
-from core.graph import Node
 
 
 @dataclass(frozen=True)
@@ -18,19 +16,6 @@ class HeadsReading(Query):
 
     keys: tuple[int, ...]
     queries: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class TraitsQuery(Query):
-    """What every head does on A, as the inspector's chips have it."""
-
-
-@dataclass(frozen=True, eq=False)
-class TraitsFound:
-    """Of every head the names of what it does and the scores, the highest first."""
-
-    number: int
-    traits: Mapping[Node, tuple[tuple[str, float], ...]]
 
 
 @dataclass(frozen=True)

@@ -25,20 +25,6 @@ if TYPE_CHECKING:
     from app.window.main_window import Window
 
 FILTER = "Scores and circuits (*.json);;All files (*)"
-MARKS = ('"wirescope scores"', '"wirescope circuit"', '"cfg"')  # near the beginning of such a file
-
-
-def holds_scores(path: str) -> bool:
-    """Whether a file looks like one of scores or a circuit."""
-    if not path.lower().endswith(".json"):
-        return False
-    try:
-        check_real_file(path)
-        with Path(path).open("rb") as file:
-            start = file.read(1000).replace(b"\0", b"")  # also of UTF-16
-    except (InputError, OSError):
-        return False
-    return any(mark.encode() in start for mark in MARKS)
 
 
 class ScoreFilesController(QObject):

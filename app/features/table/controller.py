@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from app.features.find.presenter import trait_words
-from app.features.find.queries import TraitsFound, TraitsQuery
 from app.messages.replies import Opened, Scored
+from app.messages.traits import TraitsFound, TraitsQuery
 from app.presenters.edits import WAITS
 from app.presenters.subject import over_words
+from app.presenters.trait_words import trait_words
 from core.edits import EDIT_WORDS, Target, edit_words
 from core.graph import Edge, Node
 from core.project.document import Document

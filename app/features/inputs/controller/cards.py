@@ -11,12 +11,11 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
 from app.features.inputs.controller.sources import IMAGE_FILTER, from_image, from_path
-from app.features.score_files.controller import holds_scores
 from app.messages.request import Failed
 from app.services.background_jobs import Job
 from core.errors import WirescopeError
 from core.inputs.download import fetch
-from core.inputs.file_kinds import model_of
+from core.inputs.file_kinds import holds_scores, model_of
 from core.project.document import Source, unfit
 
 if TYPE_CHECKING:

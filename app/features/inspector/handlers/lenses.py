@@ -25,16 +25,16 @@ from app.features.inspector.queries import (
     SteeringQuery,
 )
 from app.messages.request import Cancel, Request, Send, Working
+from app.worker.head_traits import head_traits
 from app.worker.method_titles import meaning_of
 from app.worker.session_cache import SessionCache
 from core.edits import ABLATIONS, REPLACED, Edit, EditKind, Target
 from core.engine.population import Population
 from core.errors import EditError, InputError, WirescopeError
 from core.graph import Node
-from core.lens.attention import attention_pattern, mean_attention
+from core.lens.attention import mean_attention
 from core.lens.direct import DirectAttribution, direct_attribution
-from core.lens.heads import Trait, patch_traits, token_traits
-from core.lens.logit_lens import node_lens, node_logits, stream_lens
+from core.lens.logit_lens import node_lens, stream_lens
 from core.lens.paths import Paths
 from core.lens.positions import NodeGradients, estimated_effects, measured_effects, written_norms
 from core.lens.repair import self_repair
@@ -44,7 +44,6 @@ from core.steering import population_of
 from views.panels.inspector.data import AverageData, LogitLensData, PathData, RepairData
 
 ESTIMATED: tuple[EditKind, ...] = ABLATIONS
-READ_AT_MOST = 96  # positions at which what a head pushes is looked at
 ONE_BY_ONE = 24  # targets that are measured one by one at most
 
 
@@ -136,19 +135,6 @@ def _shares(cache: SessionCache, edits: tuple[Edit, ...], cancelled: Cancel) -> 
         cache.kept[key] = direct_attribution(cache.session, cache.session.run(edits, cancelled=cancelled))
     found: DirectAttribution = cache.kept[key]
     return found
-
-
-def head_traits(cache: SessionCache, result: Result, node: Node) -> list[Trait]:
-    """What a head does on A, the highest score first."""
-    session, pair = cache.session, cache.session.pair
-    weights = attention_pattern(result, node.layer, node.head)
-    if pair.grid is not None:
-        return patch_traits(weights, pair.grid, pair.prefix)
-    pushed = None
-    if session.model.adapter.shape.output_kind != "embedding" and pair.length <= READ_AT_MOST:
-        logits = node_logits(result, node, list(range(pair.length)))
-        pushed = logits.topk(min(5, logits.shape[-1])).indices.tolist()
-    return token_traits(weights, pair.clean.tensor[0].tolist(), pushed)
 
 
 def handle_average(query: AverageQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:

@@ -1,0 +1,22 @@
+"""What every head does on A: asked by the find bar and by the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.messages.request import Query
+from core.graph import Node
+
+
+@dataclass(frozen=True)
+class TraitsQuery(Query):
+    """What every head does on A, as the inspector's chips have it."""
+
+
+@dataclass(frozen=True, eq=False)
+class TraitsFound:
+    """Of every head the names of what it does and the scores, the highest first."""
+
+    number: int
+    traits: Mapping[Node, tuple[tuple[str, float], ...]]
