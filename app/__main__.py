@@ -57,8 +57,13 @@ def _serve(arguments: list[str]) -> int:
         return run_example(options.model)
     from app.window.plain_imports import import_plainly
 
-    import_plainly()
-    from app.window.application import run
+    try:
+        import_plainly()
+        from app.window.application import run
+    except ImportError as error:
+        from app.cli.figures import no_qt
+
+        raise no_qt("No window can open", error, "or work in the terminal: wirescope --help") from None
 
     return run(options.model)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Sequence
 from os.path import isfile
@@ -27,6 +28,7 @@ EDIT_HELP = (
     "May be given several times"
 )
 DATASET_HELP = "inputs that mean is taken over and resample draws from: one a line, texts or paths of pictures"
+ABLATION_FLAGS = ("--ablation", "--replacement")
 ABLATIONS = {kind: KINDS[kind].carries for kind in KINDS if KINDS[kind].carries}  # what removed edges carry
 
 
@@ -37,6 +39,18 @@ def metric_help() -> str:
         "KIND[:TARGET[:FOIL]], for example 'logit_difference: Mary: John', 'probability: Mary', 'accuracy: Mary', "
         f"'class_logit:star'; kinds: {literal(', '.join(METRICS))}"
     )
+
+
+def with_examples(words: str, examples: str) -> dict[str, Any]:
+    """What a parser of arguments is made with, for a help that says what the command does, and shows it.
+
+    examples: command lines, as a shell takes them."""
+    lines = examples.strip().splitlines()
+    return {
+        "description": f"{words[0].upper()}{words[1:]}.",
+        "epilog": "\n".join(["examples:", *(f"  {line}" for line in lines)]),
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }
 
 
 def literal(words: str) -> str:

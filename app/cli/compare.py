@@ -9,6 +9,7 @@ import numpy as np
 
 from app.cli.output import say, say_json, tell
 from app.cli.rule_options import add_rule_option
+from app.cli.tables import aligned
 from app.presenters.precision import USUAL_PRECISION
 from core.errors import ArgumentError, InputError
 from core.formatting import percent
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from core.tracing.scores import Scores
 
 SAID = ("model", "precision", "method", "replacement", "task", "dataset", "pairs", "metric", "partial", "chosen by")
+
+
+WORDS = "say how far two traces agree"
+EXAMPLES = "wirescope compare circuit.json mean.json --size 40"
 
 
 def add_options(compare: argparse.ArgumentParser) -> None:
@@ -128,13 +133,13 @@ def _words(report: dict[str, Any]) -> str:
         if report["rank correlation"] is None
         else f"rank correlation of all {report['edges']:,} edges: {report['rank correlation']:+.3f} (Spearman)",
         "",
-        f"{'edges':>8}  {'overlap':>8}  {'by chance':>9}  {'same sign':>9}",
     ]
+    rows = [("edges", "overlap", "by chance", "same sign")]
     for each in report["circuits"]:
-        lines.append(
-            f"{each['edges']:>8,}  {each['overlap']:>8.2f}  {each['by chance']:>9.3f}  {percent(each['same sign']):>9}"
-        )
+        figures = f"{each['edges']:,}", f"{each['overlap']:.2f}", f"{each['by chance']:.3f}"
+        rows.append((*figures, percent(each["same sign"])))
     lines += [
+        *aligned(rows, ">>>>"),
         "",
         "overlap: edges in both of the best circuits of that size / edges in either; by chance: of random circuits;",
         "same sign: of the edges in both",

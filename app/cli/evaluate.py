@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.cli.arguments import ABLATIONS, MODEL_HELP
+from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP
 from app.cli.open_model import add_precision_option, open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import PAIRS, add_pair_options, asked_pairs, check_pair_options, row_pairs, session_over, task_pairs
-from app.cli.progress import told
+from app.cli.progress import Progress
 from app.cli.rule_options import add_rule_option, tell_gap, with_rule
-from app.cli.trace import ABLATION_FLAGS
 from app.presenters.precision import USUAL_PRECISION
-from app.presenters.telling import Line
 from core.errors import ArgumentError, InputError
 from core.tracing.options import CIRCUITS, LEVEL_WORDS
 
@@ -28,6 +26,13 @@ if TYPE_CHECKING:
     from core.session import Session
 
 CURVES = ("curve", "curve by size", "curve without them")  # of a report
+
+
+WORDS = "say what the best edges of a trace recover, and how far to trust them"
+EXAMPLES = """
+wirescope evaluate circuit.json
+wirescope evaluate circuit.json --task ioi --seed 1 --size 40
+"""
 
 
 def add_options(evaluate: argparse.ArgumentParser) -> None:
@@ -92,7 +97,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
         found = replace(found, scores=scores)
         when = "" if scores.direction is None else " measured now:"
         tell(f"The file names no direction;{when} {ranking_words(scores.direction)}")
-    scores = with_rule(scores, options.select, over.session, over.dataset, told)
+    with Progress() as progress:
+        scores = with_rule(scores, options.select, over.session, over.dataset, progress)
     found = replace(found, scores=scores)
     report = {
         "file": options.file,
@@ -103,22 +109,22 @@ def evaluate_command(options: argparse.Namespace) -> int:
     }
     report |= {"spans": list(scores.spans)} if scores.spans else {}
     report |= _marked(over.session, found, over.dataset, replacement)
-    report |= trust_report(
-        over.session,
-        scores,
-        over.dataset,
-        size=options.size or found.size,
-        replacement=replacement,
-        seed=options.seed,
-        progress=Line(told),
-    )
+    with Progress() as progress:
+        report |= trust_report(
+            over.session,
+            scores,
+            over.dataset,
+            size=options.size or found.size,
+            replacement=replacement,
+            seed=options.seed,
+            progress=progress,
+        )
     report["metric"] = over.metric
     report["direction"] = scores.direction if scores.signed else None
     report |= _of_circuit(over, found, replacement, report["size"], options.seed)
     report |= _within(found, report)
     report["right"]["same"] = report["answers"] == "same"
     report["verdict"] = [line.words for line in verdict(statements(report))]
-    told("")
     tell_gap([point["gap"] for name in CURVES for point in report[name]], report["chosen by"])
     if options.json:
         say_json(report)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.cli.arguments import ABLATIONS
+from app.cli.tables import aligned
 from app.presenters.precision import model_of
 from core.evaluation.report import statements
 from core.evaluation.verdict import verdict
@@ -51,23 +52,21 @@ def _heading(report: dict[str, Any]) -> Iterator[str]:
 
 def _table(report: dict[str, Any]) -> Iterator[str]:
     answers = report["answers"]
-    last = f" {answers:>6}" if answers else ""
-    yield (
-        f"{'edges':>8} {'connected':>10} {'recovered':>10} {'95 %':>14} {'random':>14} "
-        f"{'by size':>8} {'without':>8}{last}{_union_heading(report)}"
-    )
+    rows = [["edges", "connected", "recovered", "95 %", "random", "by size", "without"]]
+    rows[0] += [answers] if answers else []
+    rows[0] += ["union", "edges"] if "union" in report else []
     curves = report["curve"], report["curve by size"], report["curve without them"]
     for place, (one, sized, less) in enumerate(zip(*curves, strict=True)):
-        last = f" {percent(one['accuracy']):>6}" if answers else ""
+        row = [f"{one['edges']:,}", f"{one['connected']:,}", f"{one['recovered']:.2f}"]
+        row += [_between(one["low"], one["high"]), _between(one["random low"], one["random high"])]
+        row += [f"{sized['recovered']:.2f}", f"{less['recovered']:.2f}"]
+        row += [percent(one["accuracy"])] if answers else []
         if "union" in report:
-            last += f" {report['union']['recovered'][place]:>8.2f} {report['union']['edges'][place]:>8,}"
-        yield (
-            f"{one['edges']:>8,} {one['connected']:>10,} {one['recovered']:>10.2f} "
-            f"{_between(one['low'], one['high']):>14} {_between(one['random low'], one['random high']):>14} "
-            f"{sized['recovered']:>8.2f} {less['recovered']:>8.2f}{last}"
-        )
+            row += [f"{report['union']['recovered'][place]:.2f}", f"{report['union']['edges'][place]:,}"]
+        rows.append(row)
+    yield from aligned(rows, ">" * len(rows[0]))
     if not report["curve"]:
-        yield f"{'':>8} the circuit is smaller than the least point of the curve"
+        yield f"{'':>7}the circuit is smaller than the least point of the curve"
     yield ""
     which = _which(report)
     yield f"recovered: (metric of the circuit - with no edge) / (with every edge - with no edge), by the {which} edges"
@@ -92,10 +91,6 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
             f"of the unions, which keep more, over the same sizes: CPR {union['cpr']:.2f}, CMD {union['cmd']:.3f}; by "
             f"size CPR {union['cpr by size']:.2f}, CMD {union['cmd by size']:.3f}"
         )
-
-
-def _union_heading(report: dict[str, Any]) -> str:
-    return f" {'union':>8} {'edges':>8}" if "union" in report else ""
 
 
 def _between(low: float | None, high: float | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.cli.figures import take_snapshot, write_export
 from app.cli.output import say, tell
+from app.cli.tables import aligned
 from core.edits import Edit
 from core.errors import InputError, WirescopeError
 from core.project.document import Document
@@ -56,12 +57,13 @@ def _run_example(document: Document) -> None:
     document = replace(document, edits=tuple(Edit(edge, "patch") for edge in strongest))
     report = predictions_report(session, document.edits)
     curve = faithfulness(session, scores)
-    rows = zip(curve.sizes, curve.recovered, curve.random_band[0], curve.random_band[1], strict=True)
+    rows = [("edges kept", "recovered", "random (lowest to highest of 3)")]
+    for size, share, low, high in zip(curve.sizes, curve.recovered, *curve.random_band, strict=True):
+        rows.append((f"{size:d}", f"{share:.2f}", f"{low:.2f} to {high:.2f}"))
     table = [
         report_words(report),
         "",
-        "edges kept  recovered  random (lowest to highest of 3)",
-        *(f"{size:10d}  {share:9.2f}  {low:.2f} to {high:.2f}" for size, share, low, high in rows),
+        *aligned(rows, ">>"),
         f"CPR {curve.cpr:.2f}, CMD {curve.cmd:.2f}; all other edges carry their value in B",
         "",
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.cli.arguments import IMAGE_ENDINGS, literal, parse_edits, parse_metric
 from app.cli.open_model import check_precision
 from app.cli.output import say
-from app.cli.run import add_run_options
+from app.cli.run_options import add_run_options
 from app.presenters.precision import USUAL_PRECISION
 from core.circuit import EXPORTERS
 from core.errors import ArgumentError
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 
 FIGURES = ("svg", "pdf", "png")
+
+
+WORDS = "write the circuit as a figure, or as text for other programs"
+EXAMPLES = """
+wirescope export --model bundled:names --clean "When Mary and John met, John gave a book to" --format svg \\
+  --out circuit.svg
+"""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import textwrap
-from collections.abc import Iterable
 
 from app.cli.output import say
+from app.cli.tables import aligned
 from core.models.family import FAMILIES
 from core.models.refused import REFUSED
+
+WORDS = "list the families of models that open, and what is refused"
+EXAMPLES = "wirescope families"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -25,18 +27,7 @@ def family_table(width: int | None = None) -> str:
         if family.refused:
             rows.append(("", "", "", f"refused: {family.refused}"))
     refused = [("not opened", "why"), *((row.name, row.why) for row in REFUSED)]
-    return "\n".join([*_aligned(rows, wide), "", *_aligned(refused, wide)])
-
-
-def _aligned(rows: Iterable[tuple[str, ...]], width: int) -> list[str]:
-    """Columns as wide as their widest cell; the last one is broken where the line ends."""
-    rows = list(rows)
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)][:-1]
-    lines = []
-    for *cells, text in rows:
-        start = "".join(f"{cell:<{wide}}  " for cell, wide in zip(cells, widths, strict=True))
-        lines += textwrap.wrap(text, width, initial_indent=start, subsequent_indent=" " * len(start))
-    return lines
+    return "\n".join([*aligned(rows, width=wide), "", *aligned(refused, width=wide)])
 
 
 def list_families(_options: argparse.Namespace) -> int:

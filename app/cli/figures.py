@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.messages.replies import Deltas, Opened, Ran, Ready, Scored
 from app.messages.request import Failed, Reply, Request
 from core.circuit import EXPORTERS
-from core.errors import InputError
+from core.errors import InputError, WirescopeError
 from core.project.document import Document
 from core.saving import save_text
 
@@ -63,11 +63,25 @@ def write_export(snapshot: Snapshot, path: Path, form: str, edges: int, scale: i
         save_text(path, snapshot.circuit_json() if form == "json" else EXPORTERS[form].write(snapshot.circuit()))
         return
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtGui import QGuiApplication
+    try:
+        from PySide6.QtGui import QGuiApplication
 
-    from views.figures.figure import write_figure
-    from views.theme_colors import DARK, LIGHT
+        from views.figures.figure import write_figure
+        from views.theme_colors import DARK, LIGHT
+    except ImportError as error:
+        raise no_qt("No figure can be drawn", error, f"or take --format {', '.join(EXPORTERS)}") from None
 
     application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
     write_figure(path, snapshot.canvas(), snapshot.caption(), DARK if theme_name == "dark" else LIGHT, scale)
     del application  # it had to live while fonts were used
+
+
+def no_qt(what: str, error: ImportError, instead: str) -> WirescopeError:
+    """What is told where Qt, or a library of the system that it needs, is not there. what: cannot be done. Raises the
+    error where it is of something else."""
+    if not (error.name or "").startswith(("PySide6", "shiboken6")):
+        raise error
+    return WirescopeError(
+        f"{what} here, for Qt cannot be loaded: {error}.",
+        f"Install the library that it names (libegl1 where it is libEGL.so.1, on Debian and Ubuntu), {instead}.",
+    )

@@ -6,7 +6,14 @@ import argparse
 from dataclasses import fields
 
 from app.cli.output import say
+from app.cli.tables import aligned
 from core.tracing.method import METHODS, Method, method_named
+
+WORDS = "list the tracing methods, or explain one"
+EXAMPLES = """
+wirescope methods
+wirescope methods eap-ig
+"""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -18,15 +25,16 @@ def methods(options: argparse.Namespace) -> int:
     if options.name:
         method = method_named(options.name)
         say(f"{method.about}\n\n{_limits(method)}")
-        for each in fields(method.takes):
-            say(f"  --{each.name:<10}{each.metadata['words']} ({each.default:g})")
+        rows = [(f"  --{each.name}", f"{each.metadata['words']} ({each.default:g})") for each in fields(method.takes)]
+        if rows:
+            say("\n".join(aligned(rows)))
         return 0
-    width = max(len(name) for name in METHODS)
+    rows = []
     for method in METHODS.values():
-        say(f"{method.name:<{width}}  {method.title}: {method.words}")
+        rows.append((method.name, f"{method.title}: {method.words}"))
         takes = ", ".join(f"--{name}" for name in method.options) or "none"
-        say(f"{'':<{width}}  {_limits(method)}; options: {takes}")
-    say("\nExplain one with: wirescope methods NAME")
+        rows.append(("", f"{_limits(method)}; options: {takes}"))
+    say("\n".join([*aligned(rows), "", "Explain one with: wirescope methods NAME"]))
     return 0
 
 

@@ -7,42 +7,31 @@ everything else to standard error.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from types import ModuleType
 
 from app.cli import compare, evaluate, export, families, methods, models, plugins, run, trace
-from app.cli.arguments import MODEL_HELP
+from app.cli.arguments import MODEL_HELP, with_examples
 from app.cli.output import tell
 from app.cli.plugins import NO_PLUGINS, NO_PLUGINS_HELP
 from core.errors import ArgumentError, Cancelled, WirescopeError
 
-
-@dataclass(frozen=True)
-class Command:
-    words: str
-    add_options: Callable[[argparse.ArgumentParser], None]
-
-
-COMMANDS = {
-    "run": Command("print the predictions before and after edits", run.add_options),
-    "export": Command("write the circuit as a figure, or as text for other programs", export.add_options),
-    "trace": Command("score all edges by a method, on a task, a dataset or one pair", trace.add_options),
-    "evaluate": Command("what the best edges of a trace recover, and how far to trust them", evaluate.add_options),
-    "compare": Command("how far two traces agree", compare.add_options),
-    "methods": Command("list the tracing methods, or explain one", methods.add_options),
-    "models": Command("list the models that can be opened offline, or get a model pack", models.add_options),
-    "families": Command("list the families of models that open, and what is refused", families.add_options),
-    "plugins": Command("list what other packages add, and what of it does not work", plugins.add_options),
+# By name. A command's file has WORDS, what it does; EXAMPLES of it; and add_options, which says what runs it.
+COMMANDS: dict[str, ModuleType] = {
+    module.__name__.rsplit(".", 1)[1]: module
+    for module in (run, export, trace, evaluate, compare, methods, models, families, plugins)
 }
 
 
 def window_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Arguments of `wirescope [MODEL]`."""
-    listed = [f"  {name:<10}{each.words}" for name, each in COMMANDS.items()]
+    listed = [f"  {name:<10}{each.WORDS}" for name, each in COMMANDS.items()]
     parser = argparse.ArgumentParser(
         prog="wirescope",
         description="A workbench for visual circuit tracing in transformers.",
-        epilog="\n".join(["in the terminal (each has its own --help):", *listed]),
+        epilog="\n".join(
+            ["in the terminal (each has its own --help):", *listed, "", "examples:", "  wirescope bundled:names"]
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", nargs="?", help=MODEL_HELP)
@@ -78,7 +67,7 @@ def _parser(asked: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wirescope")
     commands = parser.add_subparsers(required=True)
     for name, each in COMMANDS.items():
-        one = commands.add_parser(name, help=each.words)
+        one = commands.add_parser(name, help=each.WORDS, **with_examples(each.WORDS, each.EXAMPLES))
         if name == asked:
             each.add_options(one)
             one.add_argument(NO_PLUGINS, action="store_true", help=NO_PLUGINS_HELP)

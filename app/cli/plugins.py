@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 
 from app.cli.output import say, tell
+from app.cli.tables import aligned
 from core import plugins
 from core.errors import ArgumentError
 
 NO_PLUGINS = "--no-plugins"
 NO_PLUGINS_HELP = "load nothing that other packages add"
+
+
+WORDS = "list what other packages add, and what of it does not work"
+EXAMPLES = """
+wirescope plugins
+wirescope plugins --no-plugins
+"""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -25,20 +34,20 @@ def list_plugins(options: argparse.Namespace) -> int:
             names = ", ".join(dict.fromkeys(plugin.name for plugin in found))
             raise ArgumentError(f"There is no plugin {options.name!r}.", f"There are: {names or 'none'}.")
         for plugin in named:
-            say("\n".join(_lines(plugin)))
+            say(_table([plugin]))
             say(plugin.traceback.rstrip() or "It works.")
         return 0
-    for plugin in found:
-        say("\n".join(_lines(plugin)))
-    if not found:
-        say("No other package adds anything.")
+    say(_table(found) or "No other package adds anything.")
     if any(plugin.error for plugin in found):
         tell("\nSee all of an error with: wirescope plugins NAME")
     return 0
 
 
-def _lines(plugin: plugins.Plugin) -> list[str]:
-    """ "methods    short-edges   example of wirescope-example 1.0", or what is wrong in a line below."""
-    rows = ", ".join(plugin.rows) or "left out"
-    lines = [f"{plugin.group:<10} {rows:<20} {plugin.name} of {plugin.package} ({plugin.value})"]
-    return [*lines, f"{'':<10} {plugin.error}"] if plugin.error else lines
+def _table(found: Iterable[plugins.Plugin]) -> str:
+    """ "methods  short-edges  example of wirescope-example 1.0", and what is wrong in a line below."""
+    rows = []
+    for plugin in found:
+        about = f"{plugin.name} of {plugin.package} ({plugin.value})"
+        rows.append((plugin.group, ", ".join(plugin.rows) or "left out", about))
+        rows += [("", "", plugin.error)] if plugin.error else []
+    return "\n".join(aligned(rows))

@@ -1,35 +1,79 @@
-"""Progress on standard error."""
+"""Progress on standard error: bars with rate and time left where that is a terminal."""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from app.cli.output import tell
 
+SHARES = "{desc}: {percentage:3.0f}%|{bar:24}| {elapsed}<{remaining}, {rate_fmt}"
+LARGE = 1_000_000  # a total above it is of bytes
+
 
 class Progress:
-    """A progress bar on standard error; only its stages where that is no terminal."""
+    """One bar at a time, of the stage that is told last; used in a `with`, so that a line is begun for what is told
+    next, an error too."""
 
     def __init__(self) -> None:
         self._stage = ""
-        self._live = sys.stderr.isatty()
+        self._bar: Any = None
+        self._live = sys.stderr is not None and sys.stderr.isatty()
 
-    def show(self, done: int, total: int, stage: str) -> None:
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.end()
+
+    def __call__(self, stage: str, share: float) -> None:
+        """A share of a piece of work, which has no bar once it is done; a file is told nothing."""
         if self._live:
-            share = done / total if total else 0.0
-            bar = "#" * int(30 * share)
-            amount = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if total > 1_000_000 else f"{done}/{total or '?'}"
-            tell(f"\r{stage:<28} [{bar:<30}] {amount:<20}", end="")
+            self._show(stage, 100 * share, total=100, unit="%", leave=False, bar_format=SHARES)
+
+    def count(self, done: int, total: int, stage: str) -> None:
+        """Bytes or things of a stage; a file is told the stages. total: 0 where nobody knows."""
+        if self._live:
+            units = {"unit": "B", "unit_scale": True} if total > LARGE else {"unit": ""}
+            self._show(stage, done, total=total or None, leave=True, **units)
         elif stage != self._stage:
             tell(stage)
         self._stage = stage
 
     def end(self) -> None:
-        if self._live and self._stage:
-            tell("")
+        """Close the bar, if there is one."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar, self._stage = None, ""
+
+    def _show(self, stage: str, done: float, **options: Any) -> None:
+        if self._bar is None or stage != self._stage or options["total"] != self._bar.total:
+            self.end()
+            self._bar, self._stage = _new_bar(desc=stage, **options), stage
+        if done > self._bar.n:  # work that is shared out may tell less than before
+            self._bar.update(done - self._bar.n)
 
 
-def told(words: str) -> None:
-    """Progress on a terminal's one line; nothing to a file."""
-    if sys.stderr.isatty():
-        tell(f"\r{words:<70}", end="" if words else "\r")
+def _new_bar(**options: Any) -> Any:
+    from tqdm import tqdm  # here: most commands show no bar
+
+    # Shown by the clock, however unlike the steps are: there is then nothing for tqdm's thread to watch.
+    tqdm.monitor_interval = 0
+    return tqdm(file=_Stderr(), dynamic_ncols=True, miniters=0, **options)
+
+
+class _Stderr:
+    """Standard error for tqdm: where it takes nothing, nobody can be told."""
+
+    @property
+    def encoding(self) -> str | None:
+        return sys.stderr.encoding
+
+    def write(self, words: str) -> None:
+        tell(words, end="")
+
+    def flush(self) -> None:
+        """`tell` has."""
+
+    def fileno(self) -> int:
+        return sys.stderr.fileno()

@@ -4,10 +4,10 @@ are there."""
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.cli.output import tell
-from app.presenters.telling import Line
 from core.errors import ArgumentError
 from core.formatting import percent
 from core.tracing.selection import RULES, USUAL, rule_named
@@ -44,7 +44,7 @@ def check_rule(name: str | None, method: str, level: str, pairs: int) -> None:
 
 
 def with_rule(
-    scores: Scores, name: str | None, session: Session, dataset: Dataset, told: Callable[[str], None]
+    scores: Scores, name: str | None, session: Session, dataset: Dataset, progress: Callable[[str, float], None]
 ) -> Scores:
     """Scores whose circuits are chosen by a rule; None: by their own. Where it asks how sure signs are, every pair is
     scored alone; where it asks for their balance, circuits are run. Raises ArgumentError where it cannot choose from
@@ -57,15 +57,11 @@ def with_rule(
     rule = RULES[scores.rule if name is None else name]
     possible = scores.level == "edges" and scores.kept is None and scores.signed
     if rule.needs == "agreement" and possible and scores.agreement is None:
-        line = Line(told)
-        scores = with_agreement(
-            session, scores, dataset, progress=lambda share: line("Scoring pair by pair, for sure signs", share)
-        )
+        told = partial(progress, "Scoring pair by pair, for sure signs")
+        scores = with_agreement(session, scores, dataset, progress=told)
     if rule.needs == "balance" and possible and scores.balance is None:
-        line = Line(told)
-        scores = with_balance(
-            session, scores, dataset, progress=lambda share: line("Measuring the balance of circuits", share)
-        )
+        told = partial(progress, "Measuring the balance of circuits")
+        scores = with_balance(session, scores, dataset, progress=told)
     rule.check(scores.ranked())
     return scores
 

@@ -7,18 +7,11 @@ from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import (
-    DATASET_HELP,
-    EDIT_HELP,
-    MODEL_HELP,
-    metric_help,
-    parse_edits,
-    parse_metric,
-    refuse_pictures,
-)
-from app.cli.open_model import add_precision_option, open_model
+from app.cli.arguments import DATASET_HELP, parse_edits, parse_metric, refuse_pictures
+from app.cli.open_model import open_model
 from app.cli.output import say, say_json, tell
-from app.cli.pairs import IDS_HELP, add_memory_option, memory_of
+from app.cli.pairs import memory_of
+from app.cli.run_options import add_run_options
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,14 +21,12 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, help=MODEL_HELP)
-    parser.add_argument("--clean", required=True, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
-    parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B")
-    parser.add_argument("--metric", help=metric_help())
-    add_precision_option(parser)
-    add_memory_option(parser)
-    parser.add_argument("--edit", action="append", default=[], metavar="EDIT", help=EDIT_HELP)
+WORDS = "print the predictions before and after edits"
+EXAMPLES = """
+wirescope run --model bundled:names --clean "When Mary and John met, John gave a book to" --edit m0=zero
+wirescope run --model bundled:names --clean "Mary and John met. John spoke to" \\
+  --counterfactual "Mary and John met. Tom spoke to" --edit "a1.h2->m2=patch"
+"""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from app.cli.tables import aligned
 from app.presenters.precision import model_of
 from app.worker.describe import prediction_floors, prediction_rows
 from core.formatting import BELOW, is_below_noise
@@ -49,21 +50,19 @@ def predictions_report(session: Session, edits: Sequence[Edit], frozen_norms: bo
 
 def report_words(report: dict[str, Any]) -> str:
     """The report as a table."""
-    width = max(len(repr(row["answer"])) for row in report["predictions"])
-    lines = [
-        f"model           {model_of(report)}",
-        f"clean           {report['clean']}",
-        f"counterfactual  {report['counterfactual'] or 'none'}",
-        f"edits           {'; '.join(report['edits']) or 'none'}",
-        f"norms           {report['norms']}",
-        "",
-        f"{report['unit']:<{width}}    before     after    change",
+    asked = [
+        ("model", model_of(report)),
+        ("clean", report["clean"]),
+        ("counterfactual", report["counterfactual"] or "none"),
+        ("edits", "; ".join(report["edits"]) or "none"),
+        ("norms", report["norms"]),
     ]
+    rows = [(report["unit"], "before", "after", "change", "")]
     for row in report["predictions"]:
-        change = row["after"] - row["before"]
-        numbers = f"{_rounded(row['before']):8.4f}  {_rounded(row['after']):8.4f}  {_rounded(change):+8.4f}"
-        lost = f"  {BELOW}" if row.get("below_noise") else ""
-        lines.append(f"{row['answer']!r:<{width}}  {numbers}{lost}")
+        before, after, change = (_rounded(x) for x in (row["before"], row["after"], row["after"] - row["before"]))
+        lost = BELOW if row.get("below_noise") else ""
+        rows.append((repr(row["answer"]), f"{before:.4f}", f"{after:.4f}", f"{change:+.4f}", lost))
+    lines = [*aligned(asked), "", *aligned(rows, "<>>>")]
     before, after, change = (
         _rounded(x) for x in (report["before"], report["after"], report["after"] - report["before"])
     )

@@ -6,20 +6,21 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.cli.arguments import ABLATIONS, MODEL_HELP, literal, metric_help
+from app.cli.arguments import ABLATION_FLAGS, ABLATIONS, MODEL_HELP, literal, metric_help
 from app.cli.method_options import add_method_options, option_words, options_for
 from app.cli.open_model import add_precision_option, open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options, session_over
-from app.cli.progress import told
+from app.cli.progress import Progress
 from app.cli.rule_options import add_rule_option, check_rule, with_rule
+from app.cli.tables import aligned
 from app.presenters.precision import USUAL_PRECISION, model_of, precision_entry
-from app.presenters.telling import Line
 from core.circuit import AT
 from core.edits import KINDS, EditKind
 from core.errors import ArgumentError, Cancelled, InputError
@@ -38,9 +39,15 @@ if TYPE_CHECKING:
     from core.tracing.method import Method
     from core.tracing.scores import Scores
 
-ABLATION_FLAGS = ("--ablation", "--replacement")
 SHOWN = 10  # of the strongest
 MARKED = 200  # edges in the graph of an EAP-IG file
+
+
+WORDS = "score all edges by a method, on a task, a dataset or one pair"
+EXAMPLES = """
+wirescope trace --model bundled:names --task ioi --pairs 24 --out circuit.json
+wirescope trace --model bundled:names --task ioi --method eap --ablation mean --out mean.json
+"""
 
 
 def add_options(trace: argparse.ArgumentParser) -> None:
@@ -142,7 +149,8 @@ def _chosen(scores: Scores, rule: str | None, session: Session, dataset: Dataset
     try:
         if "partial" in scores.about:
             return scores.with_rule(rule), "", False  # `evaluate` finds out how sure signs are
-        return with_rule(scores, rule, session, dataset, told), "", False
+        with Progress() as progress:
+            return with_rule(scores, rule, session, dataset, progress), "", False
     except (ArgumentError, Cancelled, KeyboardInterrupt) as error:
         why = error.message if isinstance(error, ArgumentError) else f"{rule} was cancelled."
         note = f"The file names no rule to choose edges by. {why}"
@@ -154,15 +162,15 @@ def _run(tracing: Any, method: Method) -> tuple[Scores, float, bool]:
     """The scores, the seconds they took, and whether it was interrupted: they are then partial. Raises Cancelled where
     there are none yet."""
     started = time.perf_counter()
-    line = Line(told)
+    words = f"{method.title}, {pairs_words(tracing.pairs)}"
     scores: Scores | None = None
     interrupted = False
     try:
-        for so_far, _ in tracing.parts(told=lambda share: line(f"{method.title}, {pairs_words(tracing.pairs)}", share)):
-            scores = so_far
+        with Progress() as progress:
+            for so_far, _ in tracing.parts(told=lambda share: progress(words, share)):
+                scores = so_far
     except (KeyboardInterrupt, Cancelled):
         interrupted = True
-    told("")
     if scores is None:
         raise Cancelled("Cancelled before anything was scored; nothing is written.")
     return scores, time.perf_counter() - started, interrupted
@@ -177,8 +185,9 @@ def _whole(session: Session, dataset: Dataset, replacement: EditKind) -> Measure
     from_b = KINDS[replacement].from_b
     if from_b and dataset.pairs[0].counterfactual is None:
         return None
-    line = Line(told)
-    found = measure(session, [], replacement, dataset=dataset, progress=lambda share: line("Running the model", share))
+    with Progress() as progress:
+        told = partial(progress, "Running the model")
+        found = measure(session, [], replacement, dataset=dataset, progress=told)
     if (np.abs(found.whole - found.nothing) < FLAT).all():
         what = "A and B score alike" if from_b else f"With edges cut by {replacement} nothing changes"
         raise InputError(
@@ -294,7 +303,6 @@ def _words(report: dict[str, Any], method: Method) -> str:
     meaning = f"{kind}; {method.meaning.sign_words}"
     carried = f"; removed edges carry {ABLATIONS[report['replacement']]}" if method.replaces else ""
     chosen = report["level"] in CIRCUITS and report["kept"] is None
-    width = max(len(row["name"]) for row in report["strongest"]) if report["strongest"] else 0
     lines += [f"scores: {meaning}{carried}"]
     lines += [ranking_words(report["direction"])] if method.meaning.signed else []
     lines += [_kept_words(report, what)] if report["kept"] is not None else []
@@ -302,10 +310,10 @@ def _words(report: dict[str, Any], method: Method) -> str:
     lines += [f"spans: {', '.join(report['spans'])}"] if "spans" in report else []
     lines += ["", f"the strongest {len(report['strongest'])}, of either sign"]
     plus = "+" if method.meaning.signed else ""
-    lines += [
-        f"{row['name']:<{width}}  {row['score']:>{plus}12.4g}" + f"  {BELOW}" * row.get("below_noise", False)
-        for row in report["strongest"]
+    rows = [
+        (row["name"], f"{row['score']:{plus}.4g}", BELOW * row.get("below_noise", False)) for row in report["strongest"]
     ]
+    lines += aligned(rows, "<>")
     if "noise_floor" in report:
         lines += ["", f"noise floor in half precision: {report['noise_floor']:.2g}; smaller changes are rounding"]
     lines += ["", f"{report['file']} holds all scores."]

@@ -6,9 +6,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app.presenters.time_left import Pace
-from core.formatting import percent
-
 EVERY = 0.2  # seconds
 STEP = 0.02  # of the work
 
@@ -30,27 +27,3 @@ class Telling:
         if share >= before and (now - then >= EVERY or share - before >= self._step):
             self._last = now, share
             self._tell(share)
-
-
-class Line:
-    """Progress as one line of a terminal: what is done, the share of it, and how long it still takes. write: takes the
-    line."""
-
-    def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
-        self._write = write
-        self._pace = Pace(clock)
-        self._words = ""
-        self._telling = Telling(self._show, clock)
-        self._clock = clock
-
-    def __call__(self, words: str, share: float) -> None:
-        if words != self._words:
-            self._words = words
-            self._telling = Telling(self._show, self._clock)
-            self._show(share)
-            return
-        self._telling(share)
-
-    def _show(self, share: float) -> None:
-        left = self._pace.left(self._words, share)
-        self._write(f"{self._words}: {percent(share)}" + (f", {left}" if left else ""))

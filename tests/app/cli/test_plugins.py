@@ -41,7 +41,7 @@ def test_every_help_and_list_names_what_was_added_and_without_plugins_none_does(
     for command, words in HELPS.items():
         text = printed(capsys, command, "--help")
         assert [word for word in words if word not in text] == [], command
-    assert "example" in printed(capsys, "models", "get", "--help")
+    assert ", example" in printed(capsys, "models", "get", "--help")
     assert "pack:example" in printed(capsys, "models")
     assert "Arcee Hugging Face text as Llama, an MLP that is not gated" in printed(capsys, "families")
     assert "short-edges Short edges: edges that pass over few layers" in printed(capsys, "methods")
@@ -88,4 +88,6 @@ def test_one_that_fails_is_listed_with_its_reason(tmp_path: Path, capsys, monkey
 
 
 def test_each_command_is_a_file_of_its_name() -> None:
-    assert {each.add_options.__module__ for each in COMMANDS.values()} == {f"app.cli.{name}" for name in COMMANDS}
+    assert {(name, each.add_options.__module__) for name, each in COMMANDS.items()} == {
+        (name, f"app.cli.{name}") for name in COMMANDS
+    }

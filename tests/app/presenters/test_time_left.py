@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.messages.request import Working
-from app.presenters.telling import EVERY, Line, Telling
+from app.presenters.telling import EVERY, Telling
 from app.presenters.time_left import Pace
 from app.presenters.trace_cost import Estimates, Work
 from app.worker.trace_times import Costs, Watch
@@ -93,18 +93,6 @@ def test_progress_is_passed_on_often_enough_and_never_goes_back() -> None:
     telling(0.51)
     assert seen[-1] == 0.5
     assert seen == sorted(seen)
-
-
-def test_a_terminal_says_what_is_done_and_how_long_it_still_takes() -> None:
-    clock, lines = Clock(), []
-    line = Line(lines.append, clock)
-    for step in range(11):
-        line("EAP-IG, 124 pairs", step / 100)
-        clock.now += 3
-    assert lines[0] == "EAP-IG, 124 pairs: 0 %"
-    assert lines[-1] == "EAP-IG, 124 pairs: 10 %, about 4 min left"
-    line("Running the model", 0.5)
-    assert lines[-1] == "Running the model: 50 %"
 
 
 def test_the_open_menu_follows_at_once_what_is_chosen_in_it(reader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
