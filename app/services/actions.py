@@ -1,21 +1,28 @@
-"""All that the program can do from its menus: one record an action feeds the menu, the shortcut and the tooltip."""
+"""All that the program can do from its menus: one record an action feeds the menu, the shortcut and the tooltip.
+
+Actions of a feature stand in its `FEATURE`; those here are of the window, or of features without one yet.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.services.panels import DOCKS
+from app.workbench.workbench import Workbench
 from views.icons import set_icon
 
 
 @dataclass(frozen=True)
 class Action:
     """key: its name in code. words: in the menu, with its mnemonic. keys: shortcuts. tip: what it is for. needs: why it
-    cannot be done while it is disabled."""
+    cannot be done while it is disabled. why_not: the same of the present state, "" while it can be done; who has it is
+    enabled by it alone. run: what it does, given what its feature has built."""
 
     key: str
     words: str
@@ -24,6 +31,8 @@ class Action:
     icon: str = ""
     checkable: bool = False
     needs: str = ""
+    why_not: Callable[[Workbench], str] | None = None
+    run: Callable[[Any], None] | None = None
 
 
 SELECT = "Select a node or a wire first"
@@ -69,8 +78,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("export_predictions_json", "P&redictions as JSON…", (), "Before and after the edits, with what they are of"),
     Action("export_predictions_csv", "Predictio&ns as CSV…", (), "Before and after the edits, a row an answer"),
     Action("quit", "&Quit", ("Ctrl+Q",), "Close the window and end the program"),
-    Action("undo", "&Undo", ("Ctrl+Z",), "Go back to the step before", "undo", needs="Nothing is done yet"),
-    Action("redo", "Red&o", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was undone", "redo", needs="Nothing was undone"),
     Action("cut", "&Cut Selection", ("X",), "Cut or restore what is selected", "cut", needs=SELECT),
     Action("patch", "&Patch Selection from B", ("P",), "Patch or restore what is selected", "patch", needs=SELECT),
     Action(
@@ -127,13 +134,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("find", "&Find…", ("Ctrl+F",), "Find nodes, edges, tokens, and the heads that read a token"),
     Action("preferences", "Prefer&ences…", ("Ctrl+,",), "Look, text size, memory and defaults"),
     Action("palette", "Command Pa&lette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
-    Action(
-        "pin",
-        "Pi&n an Answer…",
-        ("Ctrl+P",),
-        "Have the predictions always show an answer",
-        needs="There are no answers to pin",
-    ),
     Action(
         "level",
         "U&nfold over Tokens",
@@ -211,19 +211,71 @@ EXPORTS = (
 )
 
 
-def make_actions(owner: QWidget, slots: dict[str, Callable[[], None]]) -> dict[str, QAction]:
-    """QActions for all records, each joined to its slot. Raises KeyError for an action that does nothing."""
-    made = {}
-    for record in ACTIONS:
-        action = QAction(record.words, owner)
-        action.setShortcuts([QKeySequence(keys) for keys in record.keys])
-        action.setCheckable(record.checkable)
-        shown = f" ({QKeySequence(record.keys[0]).toString()})" if record.keys else ""
-        action.setToolTip(record.tip + shown)
-        action.setStatusTip(record.tip)
-        if record.icon:
-            set_icon(action, record.icon)
-        action.triggered.connect(lambda _checked=False, slot=slots[record.key]: slot())
-        owner.addAction(action)
-        made[record.key] = action
-    return made
+class Actions(Mapping[str, QAction]):
+    """The window's actions by key. The one place that enables those that say why they cannot be done; the reason is the
+    tooltip of every action that is grey."""
+
+    def __init__(self, owner: QWidget, workbench: Workbench) -> None:
+        self._owner = owner
+        self._workbench = workbench
+        self._made: dict[str, QAction] = {}
+        self._tips: dict[str, str] = {}  # while they can be done
+        self.records: dict[str, Action] = {}
+        for changed in (
+            *(workbench.model_opened, workbench.history_changed, workbench.metric_changed, workbench.nothing_to_show),
+            *(workbench.predictions_changed, workbench.selection_changed, workbench.positions_changed),
+            *(workbench.edits_changed, workbench.canvas_changed, workbench.given_up, workbench.failed),
+        ):
+            changed.connect(lambda *_: self.refresh())
+
+    def __getitem__(self, key: str) -> QAction:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def add(self, records: Iterable[Action], slots: Mapping[str, Callable[[], None]]) -> None:
+        """Make a QAction of each record, joined to its slot. Raises KeyError for an action that does nothing."""
+        for record in records:
+            slot = slots[record.key]
+            action = QAction(record.words, self._owner)
+            action.setShortcuts([QKeySequence(keys) for keys in record.keys])
+            action.setCheckable(record.checkable)
+            action.setStatusTip(record.tip)
+            if record.icon:
+                set_icon(action, record.icon)
+            action.triggered.connect(lambda _checked=False, slot=slot: slot())
+            action.enabledChanged.connect(partial(self._show_tip, record.key))
+            self._owner.addAction(action)
+            self._made[record.key], self.records[record.key] = action, record
+            self._set_tip(record.key, record.tip)
+
+    def rename(self, key: str, words: str) -> None:
+        """Say what an action would do now, in the menu and as its tooltip."""
+        self._made[key].setText(words)
+        self._set_tip(key, words)
+
+    def why_not(self, key: str) -> str:
+        """Why an action cannot be done now; "" where it can, or where nobody says."""
+        record = self.records[key]
+        if self._made[key].isEnabled():
+            return ""
+        return record.needs if record.why_not is None else record.why_not(self._workbench)
+
+    def refresh(self) -> None:
+        """Enable what can be done now."""
+        for key, record in self.records.items():
+            if record.why_not is not None:
+                self._made[key].setEnabled(not record.why_not(self._workbench))
+                self._show_tip(key)  # another reason may hold
+
+    def _set_tip(self, key: str, words: str) -> None:
+        keys = self._made[key].shortcut().toString()
+        self._tips[key] = f"{words} ({keys})" if keys else words
+        self._show_tip(key)
+
+    def _show_tip(self, key: str, _enabled: bool = True) -> None:
+        self._made[key].setToolTip(self.why_not(key) or self._tips[key])

@@ -15,6 +15,31 @@ from core.inputs.download import Cancel, Report
 log = logging.getLogger(__name__)
 
 
+class Jobs:
+    """Those of one window: each is kept until it ends."""
+
+    def __init__(self) -> None:
+        self._running: list[Job] = []
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def run(self, job: Job) -> None:
+        """Start a job."""
+        self._running.append(job)
+        for ended in (job.finished, job.failed, job.cancelled):
+            ended.connect(lambda *_: self._running.remove(job) if job in self._running else None)
+        job.start()
+
+    def end(self) -> None:
+        """Cancel all of them, and wait for their ends."""
+        running = list(self._running)
+        for job in running:
+            job.cancel()
+        for job in running:
+            job.wait()
+
+
 class Job(QObject):
     """Runs `work(report, cancelled)` in a thread and tells the window's thread how it goes. Ends once, in one of
     three ways."""

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QMessageBox, QWidget
 
 from app.messages.request import Failed
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-    from app.window.main_window import Window
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +24,13 @@ MORE = "More went wrong meanwhile. Help > Log lists it."
 
 
 class Problems(QObject):
-    """The problems of one window."""
+    """The problems of one window. say: tells what needs no dialog. close: ends the program at once."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, parent: QWidget, say: Callable[[str], None], close: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self._tell = say
+        self._close = close
         self._shown: tuple[Failed, QMessageBox] | None = None
         self._times = 0
         self._waiting: list[Failed] = []
@@ -51,10 +52,10 @@ class Problems(QObject):
                 if len(self._waiting) < MOST_WAITING:
                     self._waiting.append(failure)
                 else:
-                    self._window.status.set_message(MORE)
+                    self._tell(MORE)
             return
         self._times = 1
-        box = make_box(self._window, failure)
+        box = make_box(self._parent, failure)
         self._shown = failure, box
         box.finished.connect(self._next)
         box.open()
@@ -70,13 +71,13 @@ class Problems(QObject):
         """An exception in a slot is shown and logged, and the program goes on. One that was read already and comes
         again (from a timer, say) goes to the status bar, so that nobody has to close dialogs for ever."""
         if issubclass(kind, KeyboardInterrupt):
-            self._window.closing.at_once()
+            self._close()
             return
         log.error("an exception reached the event loop", exc_info=(kind, error, trace))
         details = "".join(traceback.format_exception(kind, error, trace))
         words = f"Something went wrong: {error}"
         if details in self._dismissed:
-            self._window.status.set_message(f"{words} (again; see Help > Log)")
+            self._tell(f"{words} (again; see Help > Log)")
             return
         self._say(Failed(0, "run", words, "Your inputs and edits are kept; you can go on.", details))
 
@@ -89,9 +90,9 @@ def _same(one: Failed, other: Failed) -> bool:
     return (one.message, one.hint) == (other.message, other.hint)
 
 
-def make_box(window: Window, failure: Failed) -> QMessageBox:
+def make_box(parent: QWidget, failure: Failed) -> QMessageBox:
     """The dialog for a problem."""
-    box = QMessageBox(QMessageBox.Icon.Warning, "Wirescope", failure.message, QMessageBox.StandardButton.Ok, window)
+    box = QMessageBox(QMessageBox.Icon.Warning, "Wirescope", failure.message, QMessageBox.StandardButton.Ok, parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setInformativeText(failure.hint)
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -1,11 +1,14 @@
-"""The window's docks: a row each."""
+"""The window's panels: a row for each that has a dock, and the way to them by key."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
-from views.widgets.docks import Area
+from PySide6.QtWidgets import QWidget
+
+from views.widgets.docks import Area, Dock
 
 SIDES = {"left": Area.LeftDockWidgetArea, "right": Area.RightDockWidgetArea, "bottom": Area.BottomDockWidgetArea}
 
@@ -56,3 +59,20 @@ CROWDED = {
         replace(DOCKS[4], side="left"),  # trust, beside the inspector
     )
 }
+
+
+class Panels:
+    """One window's panels by key, and the docks of those that have one."""
+
+    def __init__(self, panels: Mapping[str, QWidget], docks: Mapping[str, Dock]) -> None:
+        self._panels = panels
+        self._docks = docks
+
+    def __getitem__(self, key: str) -> Any:
+        """The panel; its class is known to who asks by that key."""
+        return self._panels[key]
+
+    def bring(self, key: str) -> None:
+        """Show a panel, in front of those that it shares its place with."""
+        self._docks[key].show()
+        self._docks[key].raise_()

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidgetAction
 
-from app.services.actions import ACTIONS, Action
+from app.services.actions import Action
 from app.window.command_words import OTHER_WORDS, Command, fit
 from views.panels.palette.palette import Palette, PaletteRow
 
@@ -98,7 +98,7 @@ def _go_to(field: QLineEdit) -> None:
 
 def _of_menu(window: Window, menu: QMenu, place: str) -> Iterator[Entry]:
     menu.aboutToShow.emit()  # menus that change are filled when they are shown
-    records = {window.commands[record.key]: record for record in ACTIONS}
+    records = {window.commands[key]: record for key, record in window.commands.records.items()}
     for action in menu.actions():
         below = action.menu()
         words = _plain(action.text())
@@ -109,7 +109,8 @@ def _of_menu(window: Window, menu: QMenu, place: str) -> Iterator[Entry]:
             yield from _of_menu(window, below, f"{place} › {words}")
         else:
             keys = " or ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
-            why = "" if action.isEnabled() else (record.needs if record is not None else "") or NOT_NOW
+            reason = "" if record is None else window.commands.why_not(record.key)
+            why = "" if action.isEnabled() else reason or NOT_NOW
             chosen = action.isCheckable() and action.isChecked()
             row = PaletteRow(words, place, keys, action.isEnabled(), why, chosen, _effect(window, menu, action, record))
             run = _keep(action) if not isinstance(action, QWidgetAction) else _show(window, action)

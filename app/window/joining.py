@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from app.features.canvas.controller.export import export, export_circuit, export_predictions, export_scores
 from app.features.help.controller.dialogs import show_about, show_keys
-from app.features.history.controller.steps import redo, undo
 from app.features.inputs.controller.counterfactual import MAKE_ACTIONS
 from app.window.dock_layout import dock_slots
 from core.edits import Target
@@ -38,8 +37,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "export_predictions_json": partial(export_predictions, window, ".json"),
         "export_predictions_csv": partial(export_predictions, window, ".csv"),
         "quit": window.close_window,
-        "undo": partial(undo, workbench),
-        "redo": partial(redo, workbench),
         "cut": partial(editing.toggle_selection, "cut"),
         "patch": partial(editing.toggle_selection, "patch"),
         "restore": editing.restore_selection,
@@ -56,7 +53,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "pick_none": lambda: window.picked_positions.clear(),
         **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
         "find": window.finder.open,
-        "pin": lambda: window.predicting.open_pin(),
         "next_panel": partial(window.panel_focus.step, 1),
         "previous_panel": partial(window.panel_focus.step, -1),
         "level": levels.toggle,
@@ -76,7 +72,7 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "guide": window.help_pages.show,
         "glossary": partial(window.help_pages.show, "glossary"),
         "measured": partial(window.help_pages.show, "measured"),
-        "keys": partial(show_keys, window),
+        "keys": lambda: show_keys(window, window.commands.records.values()),
         "log": window.log_viewer.show,
         "about": partial(show_about, window),
     }

@@ -3,6 +3,10 @@ are `dock_layout`'s."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
@@ -16,18 +20,14 @@ from app.features.find.controller import FindController
 from app.features.help.controller.log import LogController
 from app.features.help.controller.pages import HelpPagesController
 from app.features.history.controller.closing import ClosingController
-from app.features.history.controller.steps import HistoryController
 from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
 from app.features.inputs.controller.positions import PickedPositionsController
 from app.features.inspector.controller import InspectorController
 from app.features.plots.controller import PlotsController
-from app.features.predictions.controller import PredictionsController
 from app.features.preferences.controller.preferences import PreferencesController
+from app.features.registry import FEATURES
 from app.features.score_files.controller import ScoreFilesController
-from app.features.status.controller.screen_reader import ScreenReaderController
-from app.features.status.controller.strip import StatusController
-from app.features.table.controller import TableController
 from app.features.tracing.controller.measure import MeasureController
 from app.features.tracing.controller.node_scores import NodeScoresController
 from app.features.tracing.controller.trace import TraceController
@@ -37,9 +37,12 @@ from app.features.welcome.controller.model_menus import model_menu
 from app.features.welcome.controller.opening import OpeningController
 from app.features.welcome.controller.packs import PacksController
 from app.messages.request import Failed
-from app.services.actions import make_actions
-from app.services.background_jobs import Job
+from app.services.actions import ACTIONS, Actions
+from app.services.background_jobs import Jobs
+from app.services.context import FeatureContext
 from app.services.error_dialog import Problems
+from app.services.notifier import Notifier
+from app.services.panels import Panels
 from app.services.settings import Settings
 from app.window.command_palette import Commands
 from app.window.dock_layout import USUAL, Arrangement, arrange
@@ -56,13 +59,9 @@ from views.canvas.positions.canvas import PositionsCanvas
 from views.panels.circuit.panel import FaithfulnessPanel
 from views.panels.dataset.panel import DatasetPanel
 from views.panels.find.bar import FindBar
-from views.panels.history.panel import HistoryPanel
 from views.panels.inputs.panel import InputsPanel
 from views.panels.inspector.panel import InspectorPanel
 from views.panels.plots.panel import PlotsPanel
-from views.panels.predictions.panel import PredictionsPanel
-from views.panels.status.strip import StatusStrip
-from views.panels.table.panel import TablePanel
 from views.panels.toolbar.panel import TopBar
 from views.panels.trust.panel import TrustPanel
 from views.panels.welcome.panel import WelcomePanel
@@ -86,12 +85,13 @@ class Window(QMainWindow):
         super().__init__()
         self.workbench = workbench
         self.settings = settings
-        self.jobs: list[Job] = []
+        self.jobs = Jobs()
         self.setWindowTitle("Wirescope")
         self.resize(USUAL)
         self.setAcceptDrops(True)  # of models, and of scores
 
         self.top_bar = TopBar()
+        panels = {feature.key: feature.panel() for feature in FEATURES if feature.panel is not None}
         self.inputs = InputsPanel()
         self.dataset = DatasetPanel()
         self.canvas = Canvas()
@@ -99,21 +99,23 @@ class Window(QMainWindow):
         self.positions_canvas = PositionsCanvas()
         self.levels = Levels(self.canvas, self.positions_canvas, "Ctrl+T")
         self.inspector = InspectorPanel()
-        self.predictions = PredictionsPanel()
+        self.predictions = panels["predictions"]
         self.trust = TrustPanel()
-        self.table = TablePanel()
+        self.table = panels["table"]
         self.plots = PlotsPanel()
-        self.history = HistoryPanel()
+        self.history = panels["history"]
         self.welcome = WelcomePanel()
-        self.status = StatusStrip()
+        self.status = panels["status"]
         self.packs = PacksController(self.welcome, self)
         self.taker = CardsController(self)
         arrange(self)
+        self.panels = Panels({**panels, "canvas": self.canvas}, self.docks)
         self.arrangement = Arrangement(self)
         self.below_canvas.addWidget(self.faithfulness)
         self.opener = OpeningController(self)
-        self.closing = ClosingController(self)
-        self.problems = Problems(self)
+        self.closing = ClosingController(workbench, settings, self)
+        self.problems = Problems(self, self.status.set_message, self.closing.at_once)
+        self.notifier = Notifier(self.status.set_message, self.problems.show)
         self.log_viewer = LogController(self)
         self.help_pages = HelpPagesController(self)
         self.guides = GuideController(self)
@@ -124,7 +126,12 @@ class Window(QMainWindow):
         self.circuits = CircuitController(self)
         self.smallest = SmallestController(self)
         self.panel_focus = PanelFocus(self)
-        self.commands = make_actions(self, slots(self))
+        self.controllers: dict[str, Any] = {}  # what each feature has built, by its key
+        self.commands = Actions(self, workbench)
+        self.commands.add(ACTIONS, slots(self))
+        for feature in FEATURES:
+            runs = {each.key: partial(self._run, feature.key, each.run) for each in feature.actions if each.run}
+            self.commands.add(feature.actions, runs)
         self.commands["show_changes"].setChecked(settings.colors_changes())
         self.menus = fill_menu_bar(self)
         self.tracing_menu = TraceController(self)
@@ -138,15 +145,11 @@ class Window(QMainWindow):
         self.top_bar.set_trace_enabled(False)
         self.inputs.metric_editor.setEnabled(False)
         join(self)
-        self.table_in_step = TableController(self)
-        self.status_in_step = StatusController(self)
-        self.announcer = ScreenReaderController(self)
+        self._build_features(panels)
         self.arrangement.join()
         self.showing = Showing(self)
         self.picked_positions = PickedPositionsController(self)
         self.making_b = CounterfactualController(self)
-        self.predicting = PredictionsController(self)
-        self.stepping = HistoryController(self)
         self.unfolding = PositionsController(self)
         self.inspecting = InspectorController(self)
         self.dataset_keeper = DatasetController(self)
@@ -156,14 +159,26 @@ class Window(QMainWindow):
         self.opener.refresh_welcome()
         self.canvas.setFocus()  # where the keys go at first
 
-    # ---- background jobs ----
+    # ---- features ----
 
-    def run_job(self, job: Job) -> None:
-        """Start a background job and keep it until it ends."""
-        self.jobs.append(job)
-        for ended in (job.finished, job.failed, job.cancelled):
-            ended.connect(lambda *_: self.jobs.remove(job) if job in self.jobs else None)
-        job.start()
+    def _build_features(self, panels: dict[str, QWidget]) -> None:
+        context = FeatureContext(
+            self.workbench,
+            self.commands,
+            self.panels,
+            self.notifier,
+            self.settings,
+            dialogs=self,
+            jobs=self.jobs,
+            toolbar=self.top_bar,
+        )
+        for feature in FEATURES:
+            self.controllers[feature.key] = feature.build(context, panels.get(feature.key))
+        self.commands.refresh()
+
+    def _run(self, key: str, does: Callable[[Any], None]) -> None:
+        """Do what an action of a feature is for."""
+        does(self.controllers[key])
 
     # ---- the window itself ----
 
@@ -171,11 +186,11 @@ class Window(QMainWindow):
         """The key of a command that has nothing to work on says so; so do those that save elsewhere."""
         keys = QKeySequence(event.keyCombination())
         if keys in SAVING:
-            self.status.set_message(NO_PROJECTS)
+            self.notifier.say(NO_PROJECTS)
         if any(
             keys in self.commands[key].shortcuts() for key in ("cut", "patch") if not self.commands[key].isEnabled()
         ):
-            self.status.set_message(NO_SELECTION)
+            self.notifier.say(NO_SELECTION)
         super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -196,7 +211,7 @@ class Window(QMainWindow):
         elif path.lower().endswith(".json"):
             self.scores_opener.open(path)
         elif words:
-            self.problems.show(Failed(0, "run", words, hint))
+            self.notifier.problem(Failed(0, "run", words, hint))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -219,9 +234,6 @@ class Window(QMainWindow):
             return
         self.arrangement.save()
         self.hide()  # what runs may take a moment to end
-        for job in list(self.jobs):
-            job.cancel()
-        for job in list(self.jobs):
-            job.wait()
+        self.jobs.end()
         self.workbench.close()
         super().closeEvent(event)

@@ -34,16 +34,12 @@ class Showing(QObject):
         workbench.cards_changed.connect(self._show_cards)
         workbench.metric_changed.connect(self._show_metric)
         workbench.canvas_changed.connect(window.canvas.set_data)
-        workbench.predictions_changed.connect(window.predictions.show_predictions)
-        workbench.nothing_to_show.connect(window.predictions.show_nothing)
         workbench.inspection_changed.connect(self._show_inspection)
         for changed in (workbench.inspection_changed, workbench.edits_changed, workbench.model_opened):
             changed.connect(lambda _: self._enable_commands())
-        workbench.history_changed.connect(self._name_undo)
         workbench.history_changed.connect(self._name_model)
         workbench.history_changed.connect(self._enable_commands)
         self._enable_commands()
-        self._name_undo()
         workbench.stale_changed.connect(window.inspector.set_stale)
         workbench.edits_changed.connect(window.inputs.set_edits)
         for ended in (workbench.given_up, workbench.failed):
@@ -82,14 +78,12 @@ class Showing(QObject):
             window.top_bar.set_trace_enabled(False)
             window.top_bar.set_counterfactual(window.workbench.document.counterfactual is not None)
             window.top_bar.set_replacement(window.workbench.document.cut_kind)
-            window.predictions.show_nothing(f"{model_words(model)} is being opened: its answers appear here.")
 
     def _name_none(self) -> None:
         """What was being opened is not there."""
         if self._window.workbench.opened is None:
             self._window.setWindowTitle("Wirescope")
             self._window.top_bar.set_model("")
-            self._window.predictions.show_nothing()
 
     def _show_cards(self, a: CardData, b: CardData) -> None:
         self._window.inputs.set_card(a)
@@ -118,14 +112,7 @@ class Showing(QObject):
         for key, able in {**workbench.editing.able(), **workbench.grouping.able()}.items():
             self._window.commands[key].setEnabled(able)
 
-    def _name_undo(self) -> None:
-        history, commands = self._window.workbench.history, self._window.commands
-        for key, words, does in (("undo", "Undo", history.undo_words), ("redo", "Redo", history.redo_words)):
-            commands[key].setText(f"{words} {does}".strip())
-            commands[key].setToolTip(f"{words} {does}".strip() + f" ({commands[key].shortcut().toString()})")
-            commands[key].setEnabled(bool(does))
-
     def _show_failure(self, failure: Failed) -> None:
         if failure.where == "model" and not self._window.workbench.models.go_back():
             self._window.opener.show_welcome()
-        self._window.problems.show(failure)
+        self._window.notifier.problem(failure)

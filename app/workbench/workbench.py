@@ -219,6 +219,11 @@ class Workbench(QObject):
         """Whether the last run was of the present document."""
         return self.ran is not None and self._ran_of.run == self.document.run
 
+    @property
+    def ran_of_present_model(self) -> Ran | None:
+        """The last run; None where it was of another model than the present one, or that one is not open."""
+        return self.ran if self.opened is not None and self._ran_of.opens == self.document.opens else None
+
     def trace(self, words: str, choice: TraceChoice) -> None:
         """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
         self.history.seal()

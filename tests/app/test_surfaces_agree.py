@@ -182,7 +182,7 @@ def check(person: Person) -> None:
     circuit = set(scored.ranking.kept(size).tolist())
     assert len(data.edges) - data.beside == len(circuit)
     assert circuit <= {mark.index for mark in data.edges}
-    window.table_in_step.refresh()
+    window.controllers["table"].refresh()
     table = window.table.view.lines.rows.data
     assert set(table.kept.tolist()) == circuit
     if size is not None:
@@ -283,7 +283,7 @@ def test_a_surface_that_is_made_from_something_else_is_found(reader: Person, mon
         monkeypatch.setattr(reader.window.circuits, "show", lambda: None)
     elif surface == "table":
         monkeypatch.setattr("app.features.table.controller.table_data", table_of_another_size)
-        reader.window.table_in_step._shown = ()
+        reader.window.controllers["table"]._shown = ()
     elif surface == "trust":
         monkeypatch.setattr(reader.window.trusting, "_heading", lambda stale: "The best 3 edges.")
     with pytest.raises(AssertionError):

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from app.features.predictions.queries import CheckPin, PinChecked
 from app.messages.replies import Ready
+from app.services.actions import Action
+from app.services.context import Feature
+from app.services.panels import Panels
+from app.services.settings import Settings
+from app.workbench.workbench import Workbench
 from core.formatting import answer_words
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from core.project.step_names import model_words
+from views.panels.predictions.panel import PredictionsPanel
 
 _WANT = "pin"
+_NONE = "There are no answers to pin"
 
 
 class PredictionsController(QObject):
-    """Pins are part of the document, so they are steps of the history; the panel's options are settings."""
+    """Shows what the edits do to the answers. Pins are part of the document, so they are steps of the history; the
+    panel's options are settings."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
-        self._workbench = window.workbench
-        panel = window.predictions
+    def __init__(self, workbench: Workbench, panel: PredictionsPanel, panels: Panels, settings: Settings) -> None:
+        super().__init__(panel)
+        self._workbench, self._panel, self._panels, self._settings = workbench, panel, panels, settings
         panel.pin_requested.connect(self._pin_shown)
         panel.pin_typed.connect(lambda text: self._workbench.set_query(_WANT, CheckPin(text)))
         panel.unpin_all_requested.connect(self._unpin_all)
@@ -33,26 +36,40 @@ class PredictionsController(QObject):
         self._workbench.on(PinChecked, self._take_checked)
         self._workbench.metric_changed.connect(self._offer)
         self._workbench.nothing_to_show.connect(lambda _reason: self._workbench.set_query(_WANT, None))
-        self._workbench.predictions_changed.connect(lambda _data: self._enable())
-        self._workbench.nothing_to_show.connect(lambda _reason: self._enable())
+        self._workbench.predictions_changed.connect(panel.show_predictions)
+        self._workbench.nothing_to_show.connect(panel.show_nothing)
+        self._workbench.history_changed.connect(self._name_model)
+        for ended in (self._workbench.given_up, self._workbench.failed):
+            ended.connect(lambda _: self._name_none())
         self._show_options()
-        self._enable()
+
+    def _name_model(self) -> None:
+        """The model of the present step has no answers yet while it is being opened."""
+        model, opened = self._workbench.document.model, self._workbench.opened
+        if model and (opened is None or opened.name != model):
+            self._panel.show_nothing(f"{model_words(model)} is being opened: its answers appear here.")
+
+    def _name_none(self) -> None:
+        """What was being opened is not there."""
+        if self._workbench.opened is None:
+            self._panel.show_nothing()
 
     # ---- pins ----
 
     def open_pin(self) -> None:
         """Have the user type an answer, in a panel that is in sight."""
-        dock = self._window.docks["predictions"]
-        dock.show()
-        dock.raise_()
-        self._window.predictions.open_pin()
+        self._panels.bring("predictions")
+        if self._panel.can_pin():
+            self._panel.open_pin()
+        else:  # the first answers of a model are on their way
+            self._workbench.message.emit(f"{_NONE}.")
 
     def _take_checked(self, reply: PinChecked) -> None:
         self._workbench.set_query(_WANT, None)
         if reply.problem:
-            self._window.predictions.refuse_pin(reply.problem)
+            self._panel.refuse_pin(reply.problem)
             return
-        self._window.predictions.pin_done()
+        self._panel.pin_done()
         if reply.key in self._workbench.document.pinned:
             self._workbench.message.emit(f"“{answer_words(reply.key)}” is pinned already.")
         else:
@@ -68,21 +85,40 @@ class PredictionsController(QObject):
         self._workbench.commit("Unpin all answers", replace(self._workbench.document, pinned=()))
 
     def _offer(self, ready: Ready) -> None:
-        self._window.predictions.set_answers(ready.answers)
-
-    def _enable(self) -> None:
-        self._window.commands["pin"].setEnabled(self._window.predictions.can_pin())
+        self._panel.set_answers(ready.answers)
 
     # ---- options ----
 
     def _show_options(self) -> None:
-        settings = self._window.settings
-        self._window.predictions.set_options(settings.answers_shown(), settings.compares_b())
+        settings = self._settings
+        self._panel.set_options(settings.answers_shown(), settings.compares_b())
 
     def _set_count(self, count: int) -> None:
-        self._window.settings.set_answers_shown(count)
+        self._settings.set_answers_shown(count)
         self._show_options()
 
     def _set_compare(self, compare: bool) -> None:
-        self._window.settings.set_compares_b(compare)
+        self._settings.set_compares_b(compare)
         self._show_options()
+
+
+def why_no_pin(workbench: Workbench) -> str:
+    """An embedding has no answers, and a model that has not run yet has none to show."""
+    ran = workbench.ran_of_present_model
+    return "" if ran is not None and ran.unit == "probability" else _NONE
+
+
+PIN = Action(
+    "pin",
+    "Pi&n an Answer…",
+    ("Ctrl+P",),
+    "Have the predictions always show an answer",
+    why_not=why_no_pin,
+    run=PredictionsController.open_pin,
+)
+FEATURE = Feature(
+    key="predictions",
+    panel=PredictionsPanel,
+    actions=(PIN,),
+    build=lambda context, panel: PredictionsController(context.workbench, panel, context.panels, context.settings),
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -13,30 +13,31 @@ from app.messages.traits import TraitsFound, TraitsQuery
 from app.presenters.edits import WAITS
 from app.presenters.subject import over_words
 from app.presenters.trait_words import trait_words
+from app.services.actions import Actions
+from app.services.context import Feature
+from app.workbench.workbench import Workbench
 from core.edits import EDIT_WORDS, Target, edit_words
 from core.graph import Edge, Node
 from core.project.document import Document
+from views.canvas.canvas import Canvas
+from views.panels.table.panel import TablePanel
 from views.panels.table.rows import TableData
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
 
 ACTIONS = ("cut", "patch", "restore", "frame")
 
 
 class TableController(QObject):
-    """Keeps a window's table up to date while it is seen, and does what its user wants."""
+    """Keeps the table up to date while it is seen, and does what its user wants."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, workbench: Workbench, panel: TablePanel, canvas: Canvas, actions: Actions) -> None:
+        super().__init__(panel)
+        self._workbench, self._panel, self._canvas = workbench, panel, canvas
         self._shown: tuple[Any, ...] = ()  # what the table's rows were made of
         self._labels: dict[Target, str] = {}  # what each head does
         self._labels_of: tuple[object, ...] = ()  # the run that it was seen in
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
         self._soon.timeout.connect(self.refresh)
-        panel, workbench = window.table, window.workbench
-        panel.set_actions([window.commands[key] for key in ACTIONS])
+        panel.set_actions([actions[key] for key in ACTIONS])
         panel.selection_changed.connect(self._select)
         panel.place_wanted.connect(self._show_place)
         panel.shown.connect(self._soon.start)
@@ -48,7 +49,7 @@ class TableController(QObject):
 
     def refresh(self) -> None:
         """Show the present state, if anybody looks."""
-        panel, workbench = self._window.table, self._window.workbench
+        panel, workbench = self._panel, self._workbench
         if not panel.isVisible():
             workbench.set_query("traits", None)
             return
@@ -78,22 +79,22 @@ class TableController(QObject):
 
     def _forget_traits(self) -> None:
         """Those of other inputs or edits come again."""
-        if self._labels_of != self._window.workbench.document.run:
+        if self._labels_of != self._workbench.document.run:
             self._labels = {}
 
     def _take_traits(self, found: TraitsFound) -> None:
-        self._labels_of = self._window.workbench.document.run
+        self._labels_of = self._workbench.document.run
         self._labels = {node: words for node, each in found.traits.items() if (words := trait_words(each))}
         self._soon.start()
 
     def _select(self, targets: tuple[Target, ...]) -> None:
-        self._window.canvas.set_selection(targets)
-        self._window.workbench.select(targets)
+        self._canvas.set_selection(targets)
+        self._workbench.select(targets)
 
     def _show_place(self) -> None:
         """To the canvas, where the selection is framed and has the focus."""
-        self._window.canvas.frame_selection()
-        self._window.canvas.setFocus()
+        self._canvas.frame_selection()
+        self._canvas.setFocus()
 
 
 def table_data(
@@ -130,3 +131,10 @@ def table_data(
         1 if scored is None else scored.ranking.of_metric,
         scanned=None if scored is None else scored.ranking.scanned,
     )
+
+
+FEATURE = Feature(
+    key="table",
+    panel=TablePanel,
+    build=lambda context, panel: TableController(context.workbench, panel, context.panels["canvas"], context.actions),
+)

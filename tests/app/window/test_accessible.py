@@ -122,7 +122,7 @@ def test_dialogs_can_be_heard(person: Person) -> None:
 
 def test_the_canvas_says_what_is_selected_and_what_it_is_known_for(reader: Person) -> None:
     said: list[str] = []
-    reader.window.announcer.announced.connect(said.append)
+    reader.window.controllers["status"].screen_reader.announced.connect(said.append)
     reader.click_node(Node("head", 1, 2))
     heard = QAccessible.queryAccessibleInterface(reader.window.canvas)
     assert heard.role() != Role.NoRole

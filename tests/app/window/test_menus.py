@@ -103,7 +103,7 @@ def test_every_action_that_the_window_has_is_in_a_menu(onlooker: Person) -> None
 
 def test_an_action_without_a_slot_cannot_be_made(qtbot, person: Person) -> None:
     with pytest.raises(KeyError):
-        actions.make_actions(person.window, {})
+        actions.Actions(person.window, person.window.workbench).add(actions.ACTIONS, {})
 
 
 def test_no_two_actions_share_a_key(reader: Person) -> None:
@@ -316,5 +316,11 @@ def test_without_b_there_is_nothing_to_swap_and_the_menu_says_so(reader: Person)
     assert swap.isEnabled()
 
 
-def test_every_action_says_what_it_is_for() -> None:
-    assert [record.key for record in actions.ACTIONS if not record.tip] == []
+def test_every_action_says_what_it_is_for_and_a_grey_one_why_it_is_grey(onlooker: Person) -> None:
+    commands = onlooker.window.commands
+    assert [record.key for record in commands.records.values() if not record.tip] == []
+    grey = {key: action.toolTip() for key, action in commands.items() if not action.isEnabled()}
+    assert grey["undo"] == "Nothing is done yet"
+    assert grey["cut"] == "Select a node or a wire first"
+    assert {key: tip for key, tip in grey.items() if not tip or tip != commands.why_not(key)} == {}
+    assert commands["find"].toolTip().endswith("(Ctrl+F)")

@@ -95,7 +95,7 @@ def test_a_message_of_an_earlier_size_goes_when_the_handle_is_dragged_on(reader:
     reader.window.faithfulness.size_wanted.emit(30)
     reader.rest()
     reader.workbench.message.emit("30 edges, for example")
-    said = reader.window.status_in_step
+    said = reader.window.controllers["status"].strip
     reader.wait(lambda: not said._just_said.isActive())  # the event that brought it is over
     reader.window.faithfulness.size_wanted.emit(31)  # a drag is one step
     assert reader.message() == ""
@@ -176,7 +176,7 @@ def test_what_heads_do_stays_in_the_table_and_the_finder_when_a_circuit_was_run(
     type_size(reader, 30)
     reader.choose("View", "Table")
     reader.click(reader.window.table.kinds["nodes"])
-    table, finder = reader.window.table_in_step, reader.window.finder
+    table, finder = reader.window.controllers["table"], reader.window.finder
     finder.open()
     finder.bar.field.setText("previous token")
     finder.bar.looked_for.emit("previous token")

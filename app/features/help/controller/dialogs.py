@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import Qt
@@ -17,11 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.features.help.controller.key_list import keys_groups
+from app.services.actions import Action
 from views.theme import mono_font, text_scale
 from views.widgets.text import heading
 
 
-def show_keys(parent: QWidget) -> QDialog:
+def show_keys(parent: QWidget, actions: Iterable[Action]) -> QDialog:
     """All keys and gestures."""
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -31,7 +33,7 @@ def show_keys(parent: QWidget) -> QDialog:
     grid.setHorizontalSpacing(24)
     grid.setVerticalSpacing(6)
     row = 0
-    for title, entries in keys_groups():
+    for title, entries in keys_groups(actions):
         group = heading(title)
         group.setContentsMargins(0, 10 if row else 0, 0, 0)
         grid.addWidget(group, row, 0, 1, 2)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.services.actions import ACTIONS, EXPORTS, MENUS, Action
+from collections.abc import Iterable
+
+from app.services.actions import EXPORTS, MENUS, Action
 
 GESTURES: tuple[tuple[str, str], ...] = (
     ("Click", "select a node or an edge; with the Cut or Patch tool, edit it"),
@@ -23,9 +25,9 @@ GESTURES: tuple[tuple[str, str], ...] = (
 )
 
 
-def keys_groups() -> list[tuple[str, list[tuple[str, str]]]]:
+def keys_groups(actions: Iterable[Action]) -> list[tuple[str, list[tuple[str, str]]]]:
     """All keys and gestures with what they do, for the help: by the menu that holds them, what no menu holds last."""
-    records = {record.key: record for record in ACTIONS if record.keys}
+    records = {record.key: record for record in actions if record.keys}
     groups: list[tuple[str, list[tuple[str, str]]]] = []
     for title, entries in MENUS:
         found = [records.pop(entry) for entry in entries if entry in records]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QCheckBox, QMessageBox
+from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
 
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from app.services.settings import Settings
+from app.workbench.workbench import Workbench
 
 WHERE = (
     "There are no project files yet, so the history goes with the window. File > Export writes the figure and the "
@@ -20,17 +19,17 @@ WHERE = (
 class ClosingController(QObject):
     """Of one window."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, workbench: Workbench, settings: Settings, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
+        self._workbench, self._settings, self._window = workbench, settings, window
         self.asks = False  # there is somebody to ask
         self._sure = False
         self._box: QMessageBox | None = None
 
     def may_close(self) -> bool:
         """Whether the window can close at once. Else the user is asked, and the window closes after a yes."""
-        steps = sum(not step.opens for step, _ in self._window.workbench.history.steps())
-        wanted = self._window.settings.preferences().asks_before_closing
+        steps = sum(not step.opens for step, _ in self._workbench.history.steps())
+        wanted = self._settings.preferences().asks_before_closing
         if self._sure or not (self.asks and steps and wanted):
             return True
         if self._box is None:
@@ -56,7 +55,7 @@ class ClosingController(QObject):
 
     def _take(self, sure: bool, never_again: bool) -> None:
         self._box = None
-        settings = self._window.settings
+        settings = self._settings
         if never_again:
             settings.set_preferences(replace(settings.preferences(), asks_before_closing=False))
         if sure:

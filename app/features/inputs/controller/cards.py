@@ -99,7 +99,7 @@ class CardsController(QObject):
         job.finished.connect(lambda data: self._end(job) and self._take(letter, Source("image", data=data, name=name)))
         job.failed.connect(lambda message, hint: self._end(job) and self._refuse(message, hint))
         job.cancelled.connect(lambda: self._end(job))
-        self._window.run_job(job)
+        self._window.jobs.run(job)
 
     def give_up(self) -> None:
         """Fetch no more: what is on its way is not wanted any longer."""

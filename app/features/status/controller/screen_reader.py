@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QWidget
 
+from app.workbench.workbench import Workbench
 from core.component_words import edge_words, node_words
 from core.edits import Target
 from core.formatting import metric_digits, number, signed
 from core.graph import Edge
 
-if TYPE_CHECKING:
-    from app.window.main_window import Window
-
 MOST_NAMED = 3
 
 
 class ScreenReaderController(QObject):
-    """Speaks for a window: each selection, and the metric when a run has changed it."""
+    """Speaks for a window, that of a panel: each selection, and the metric when a run has changed it."""
 
     announced = Signal(str)
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, workbench: Workbench, panel: QWidget) -> None:
+        super().__init__(panel)
+        self._workbench, self._panel = workbench, panel
         self._figures: tuple[str, float, float] | None = None  # that were told last
-        window.workbench.selection_changed.connect(self._tell_selection)
-        window.workbench.idle.connect(self._tell_figures)
-        window.workbench.message.connect(self.say)
+        workbench.selection_changed.connect(self._tell_selection)
+        workbench.idle.connect(self._tell_figures)
+        workbench.message.connect(self.say)
 
     def say(self, words: str) -> None:
         """Have words read out, after what is being read."""
         if words:
             self.announced.emit(words)
             if QAccessible.isActive():
-                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._window, words))
+                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._panel.window(), words))
 
     def _tell_selection(self, selection: tuple[Target, ...]) -> None:
         if not selection:
@@ -50,7 +47,7 @@ class ScreenReaderController(QObject):
         self.say(f"{', '.join(names)}{more}, selected")
 
     def _tell_figures(self) -> None:
-        ran = self._window.workbench.ran
+        ran = self._workbench.ran
         figures = None if ran is None else (ran.metric_name, ran.before, ran.after)
         if ran is None or figures == self._figures:
             return

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, QTimer
 
 from app.messages.replies import Opened, Ready
 from app.presenters.time_left import Pace
 from app.services.process_memory import memory_words, resident_megabytes
+from app.workbench.workbench import Workbench
 from views.panels.predictions.data import PredictionsData
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from views.panels.status.strip import StatusStrip
 
 
 class StatusController(QObject):
     """Fills a window's status strip."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._status = status = window.status
-        self._workbench = workbench = window.workbench
+    def __init__(self, workbench: Workbench, status: StatusStrip) -> None:
+        super().__init__(status)
+        self._status, self._workbench = status, workbench
         workbench.model_opened.connect(self._show_device)
         workbench.metric_changed.connect(self._show_parity)
         workbench.memory_changed.connect(self._show_memory)

@@ -58,7 +58,7 @@ class PacksController(QObject):
         job.finished.connect(lambda _folder: self._end(name, "", open_it=True))
         job.failed.connect(lambda message, hint: self._end(name, f"{message} {hint}".strip()))
         job.cancelled.connect(lambda: self._end(name, ""))
-        self._window.run_job(job)
+        self._window.jobs.run(job)
 
     def cancel(self, name: str) -> None:
         if name in self.jobs:

@@ -108,7 +108,7 @@ def test_a_rest_between_two_parts_of_one_work_does_not_count() -> None:
 
 def test_the_strip_begins_anew_after_a_rest(reader: Person, monkeypatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(reader.window.status_in_step, "pace", Pace(lambda: now[0]))
+    monkeypatch.setattr(reader.window.controllers["status"].strip, "pace", Pace(lambda: now[0]))
     status = reader.window.status
     reader.workbench.working.emit("Tracing", 0.0)
     now[0] += 20

@@ -105,7 +105,7 @@ def test_a_scan_with_a_budget_is_solid_where_it_measured_and_says_how_much(reade
     assert f"12 of {len(scores.values):,} edges measured" in " ".join(words for _, words in entries)
     reader.window.docks["table"].show()
     reader.window.docks["table"].raise_()
-    reader.window.table_in_step.refresh()
+    reader.window.controllers["table"].refresh()
     rows = reader.window.table.view.lines.rows
     for index in (np.flatnonzero(scores.measured)[0], np.flatnonzero(~scores.measured)[0]):
         words = rows.describe(int(index))

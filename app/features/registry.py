@@ -1,0 +1,11 @@
+"""The features of the window, in the order in which they are made. A new one is a line here."""
+
+from __future__ import annotations
+
+from app.features.history.controller import FEATURE as HISTORY
+from app.features.predictions.controller import FEATURE as PREDICTIONS
+from app.features.status.controller import FEATURE as STATUS
+from app.features.table.controller import FEATURE as TABLE
+from app.services.context import Feature
+
+FEATURES: tuple[Feature, ...] = (TABLE, STATUS, PREDICTIONS, HISTORY)

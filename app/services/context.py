@@ -1,0 +1,43 @@
+"""What a feature is, and all that it may be given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from app.services.actions import Action, Actions
+from app.services.background_jobs import Jobs
+from app.services.notifier import Notifier
+from app.services.panels import Panels
+from app.services.settings import Settings
+from app.workbench.workbench import Workbench
+from views.panels.toolbar.panel import TopBar
+
+
+@dataclass(frozen=True)
+class FeatureContext:
+    """The services of one window. A feature's `build` picks what its controllers use. dialogs: what dialogs open
+    over."""
+
+    workbench: Workbench
+    actions: Actions
+    panels: Panels
+    notifier: Notifier
+    settings: Settings
+    dialogs: QWidget
+    jobs: Jobs
+    toolbar: TopBar
+
+
+@dataclass(frozen=True)
+class Feature:
+    """key: its name in code, and its panel's. panel: the class of its panel, which the window makes; None where it has
+    none. actions: in no order, the menus have theirs. build: makes its controllers, given the panel."""
+
+    key: str
+    build: Callable[[FeatureContext, Any], object]
+    panel: type[QWidget] | None = None
+    actions: tuple[Action, ...] = ()
