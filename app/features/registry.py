@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from app.features.help.controller import FEATURE as HELP
 from app.features.history.controller import FEATURE as HISTORY
 from app.features.predictions.controller import FEATURE as PREDICTIONS
 from app.features.status.controller import FEATURE as STATUS
 from app.features.table.controller import FEATURE as TABLE
 from app.services.context import Feature
 
-FEATURES: tuple[Feature, ...] = (TABLE, STATUS, PREDICTIONS, HISTORY)
+FEATURES: tuple[Feature, ...] = (TABLE, STATUS, PREDICTIONS, HISTORY, HELP)

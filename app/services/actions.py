@@ -156,14 +156,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_panel", "Ne&xt Panel", ("Ctrl+Tab",), "The keys go to the next part of the window"),
     Action("previous_panel", "Pre&vious Panel", ("Ctrl+Shift+Tab",), "And back"),
     Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
-    Action("guide", "&Guide", (), "What can be done in the window, in the terminal and in a notebook"),
-    Action(
-        "glossary", "Gl&ossary", (), "What the words mean: foil, parity, ablation, logit lens and others, a line each"
-    ),
-    Action("measured", "&Measured Figures", (), "How well each method traces, in tables"),
-    Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info"),
-    Action("log", "&Log…", (), "What happened lately, with details to copy"),
-    Action("about", "&About Wirescope", (), "Version and licence"),
 )
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (

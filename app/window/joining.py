@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.features.canvas.controller.export import export, export_circuit, export_predictions, export_scores
-from app.features.help.controller.dialogs import show_about, show_keys
 from app.features.inputs.controller.counterfactual import MAKE_ACTIONS
 from app.window.dock_layout import dock_slots
 from core.edits import Target
@@ -69,12 +68,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "show_changes": window.canvas_view.set_colored,
         "full_screen": window.toggle_full_screen,
         "welcome": opener.show_welcome,
-        "guide": window.help_pages.show,
-        "glossary": partial(window.help_pages.show, "glossary"),
-        "measured": partial(window.help_pages.show, "measured"),
-        "keys": lambda: show_keys(window, window.commands.records.values()),
-        "log": window.log_viewer.show,
-        "about": partial(show_about, window),
     }
 
 

@@ -17,8 +17,6 @@ from app.features.circuit.controller.circuit import CircuitController
 from app.features.circuit.controller.smallest import SmallestController
 from app.features.dataset.controller import DatasetController
 from app.features.find.controller import FindController
-from app.features.help.controller.log import LogController
-from app.features.help.controller.pages import HelpPagesController
 from app.features.history.controller.closing import ClosingController
 from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
@@ -116,8 +114,6 @@ class Window(QMainWindow):
         self.closing = ClosingController(workbench, settings, self)
         self.problems = Problems(self, self.status.set_message, self.closing.at_once)
         self.notifier = Notifier(self.status.set_message, self.problems.show)
-        self.log_viewer = LogController(self)
-        self.help_pages = HelpPagesController(self)
         self.guides = GuideController(self)
         self.preferring = PreferencesController(self)
         self.palette_commands = Commands(self)

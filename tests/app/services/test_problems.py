@@ -98,7 +98,7 @@ def test_the_log_viewer_lists_filters_copies_saves(person: Person, tmp_path, mon
     except KeyError:
         log.exception("it failed")
     person.choose("Help", "Log")
-    view = person.window.log_viewer.view
+    view = person.window.controllers["help"].log.view
     assert view is not None
     text = view.text.toPlainText()
     assert text.index("a model was opened") < text.index("something is odd") < text.index("KeyError: 'lost'")
@@ -132,7 +132,7 @@ def test_the_log_viewer_lists_filters_copies_saves(person: Person, tmp_path, mon
 
 def test_records_of_other_threads_reach_an_open_viewer(person: Person) -> None:
     person.choose("Help", "Log")
-    view = person.window.log_viewer.view
+    view = person.window.controllers["help"].log.view
     assert view is not None
     thread = threading.Thread(target=lambda: logging.getLogger("core.test").warning("from elsewhere"))
     thread.start()

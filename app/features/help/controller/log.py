@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.messages.request import Failed
 from app.services.log_records import LogEntry, log_book, log_folder
+from app.services.notifier import Notifier
 from core.errors import WirescopeError
 from core.saving import save_text
 from views.panels.help.log_dialog import LogView
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
 
 LEVELS = (("Everything", logging.NOTSET), ("Warnings and errors", logging.WARNING), ("Errors", logging.ERROR))
 
@@ -25,9 +22,9 @@ LEVELS = (("Everything", logging.NOTSET), ("Warnings and errors", logging.WARNIN
 class LogController(QObject):
     """One viewer for a window; it follows the log while it is open."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, notifier: Notifier, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
+        self._notifier, self._window = notifier, window
         self._book = log_book()
         self.view: LogView | None = None
 
@@ -64,9 +61,9 @@ class LogController(QObject):
             try:
                 save_text(Path(path), self.view.text.toPlainText() + "\n")
             except WirescopeError as error:
-                self._window.problems.show(Failed(0, "run", f"The log is not saved. {error.message}", error.hint))
+                self._notifier.problem(Failed(0, "run", f"The log is not saved. {error.message}", error.hint))
 
     def _open_folder(self) -> None:
         log_folder().mkdir(parents=True, exist_ok=True)
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_folder()))):
-            self._window.status.set_message(f"No program opens folders here. The log is in {log_folder()}")
+            self._notifier.say(f"No program opens folders here. The log is in {log_folder()}")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
 
+from app.services.notifier import Notifier
 from views.panels.help.pages_dialog import Page, PagesDialog
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
 
 DOCS = Path(__file__).resolve().parents[4] / "resources" / "docs"
 PAGES: tuple[tuple[str, str], ...] = (
@@ -29,9 +27,9 @@ PAGES: tuple[tuple[str, str], ...] = (
 class HelpPagesController(QObject):
     """One dialog for a window, made when it is first asked for."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, notifier: Notifier, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
+        self._notifier, self._window = notifier, window
         self.dialog: PagesDialog | None = None
 
     def show(self, key: str = "window") -> None:
@@ -51,4 +49,4 @@ class HelpPagesController(QObject):
         if url.isRelative():
             url = QUrl.fromLocalFile(str((DOCS / link).resolve()))
         if not QDesktopServices.openUrl(url):
-            self._window.status.set_message(f"No program opens this here: {url.toLocalFile() or link}")
+            self._notifier.say(f"No program opens this here: {url.toLocalFile() or link}")

@@ -15,11 +15,11 @@ def test_every_page_of_the_documentation_is_in_the_guide() -> None:
 
 def test_the_guide_shows_pages_and_follows_links(person: Person) -> None:
     person.choose("Help", "Guide")
-    dialog = person.window.help_pages.dialog
+    dialog = person.window.controllers["help"].pages.dialog
     assert dialog is not None
     assert "The window opens on a bundled model" in dialog.text.toPlainText()
     person.choose("Help", "Measured Figures")
-    assert person.window.help_pages.dialog is dialog
+    assert person.window.controllers["help"].pages.dialog is dialog
     assert dialog.list.currentItem().text() == "Measured figures"
     assert "median AUROC" in dialog.text.toPlainText()
     dialog.text.anchorClicked.emit(QUrl("edits.md"))
@@ -27,8 +27,8 @@ def test_the_guide_shows_pages_and_follows_links(person: Person) -> None:
 
 
 def test_words_are_found_on_the_page_again_from_its_top(person: Person) -> None:
-    person.window.help_pages.show("edits")
-    dialog = person.window.help_pages.dialog
+    person.window.controllers["help"].pages.show("edits")
+    dialog = person.window.controllers["help"].pages.dialog
     assert dialog is not None
     QTest.keyClicks(dialog.words, "circuit")
     first = dialog.text.textCursor().position()
