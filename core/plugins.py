@@ -188,6 +188,11 @@ def load_none() -> None:
     _STATE.when = "never"
 
 
+def forbidden() -> bool:
+    """Whether no plugin is loaded in this process, because that was asked for."""
+    return _STATE.when == "never"
+
+
 def plugins() -> tuple[Plugin, ...]:
     """The plugins of all tables, table by table: those that work and those that do not."""
     _make_tables()

@@ -37,7 +37,8 @@ def list_plugins(options: argparse.Namespace) -> int:
             say(_table([plugin]))
             say(plugin.traceback.rstrip() or "It works.")
         return 0
-    say(_table(found) or "No other package adds anything.")
+    none = "Nothing that other packages add is loaded." if plugins.forbidden() else "No other package adds anything."
+    say(_table(found) or none)
     if any(plugin.error for plugin in found):
         tell("\nSee all of an error with: wirescope plugins NAME")
     return 0

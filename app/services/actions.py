@@ -183,7 +183,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *("next_panel", "previous_panel", "-", "@theme", "@motion", "full_screen"),
         ),
     ),
-    ("&Help", ("welcome", "guide", "glossary", "measured", "keys", "-", "log", "about")),
+    ("&Help", ("welcome", "guide", "glossary", "measured", "keys", "-", "log", "plugins", "about")),
 )
 
 EXPORTS = (

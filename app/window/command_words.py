@@ -55,6 +55,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "measured": ("benchmark", "benchmarks", "accuracy of methods"),
     "keys": ("shortcuts", "keyboard", "hotkeys", "gestures", "help"),
     "log": ("error", "errors", "problems", "bug", "what happened"),
+    "plugins": ("extensions", "add-ons", "packages", "entry points"),
     "about": ("version", "licence", "license"),
     "show_history": ("steps", "timeline"),
     "show_trust": ("report",),

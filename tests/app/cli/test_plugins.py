@@ -55,7 +55,7 @@ def test_every_help_and_list_names_what_was_added_and_without_plugins_none_does(
 def test_nothing_is_loaded_where_that_is_asked(page: Path, capsys) -> None:
     assert "short-edges" not in printed(capsys, "trace", "--help", "--no-plugins")
     assert "short-edges" not in printed(capsys, "methods", "--no-plugins")
-    assert printed(capsys, "plugins") == "No other package adds anything."
+    assert printed(capsys, "plugins") == "Nothing that other packages add is loaded."
     assert code_of("plugins", "example") == 2
 
 

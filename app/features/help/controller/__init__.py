@@ -1,4 +1,4 @@
-"""The menu Help: the guide's pages, the keys, the log, and what this is."""
+"""The menu Help: the guide's pages, the keys, the log, the plugins, and what this is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from app.features.help.controller.dialogs import show_about, show_keys
 from app.features.help.controller.log import LogController
 from app.features.help.controller.pages import HelpPagesController
+from app.features.help.controller.plugins import show_plugins
 from app.services.actions import Action, Actions
 from app.services.context import Feature, FeatureContext
 
@@ -21,6 +22,9 @@ class HelpController:
 
     def show_keys(self) -> None:
         show_keys(self._window, self._actions.records.values())
+
+    def show_plugins(self) -> None:
+        show_plugins(self._window)
 
     def show_about(self) -> None:
         show_about(self._window)
@@ -56,6 +60,13 @@ ACTIONS = (
     ),
     Action("keys", "&Keys", ("?", "F1"), "All keys and gestures", "info", run=HelpController.show_keys),
     Action("log", "&Log…", (), "What happened lately, with details to copy", run=lambda made: made.log.show()),
+    Action(
+        "plugins",
+        "Pl&ugins…",
+        (),
+        "What other packages add, and what of it does not work",
+        run=HelpController.show_plugins,
+    ),
     Action("about", "&About Wirescope", (), "Version and licence", run=HelpController.show_about),
 )
 FEATURE = Feature(key="help", actions=ACTIONS, build=_build)
