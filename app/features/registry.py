@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from app.features.help.controller import FEATURE as HELP
 from app.features.history.controller import FEATURE as HISTORY
+from app.features.plots.controller import FEATURE as PLOTS
 from app.features.predictions.controller import FEATURE as PREDICTIONS
 from app.features.status.controller import FEATURE as STATUS
 from app.features.table.controller import FEATURE as TABLE
 from app.services.context import Feature
 
-FEATURES: tuple[Feature, ...] = (TABLE, STATUS, PREDICTIONS, HISTORY, HELP)
+FEATURES: tuple[Feature, ...] = (TABLE, STATUS, PREDICTIONS, HISTORY, HELP, PLOTS)

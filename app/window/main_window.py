@@ -22,7 +22,6 @@ from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
 from app.features.inputs.controller.positions import PickedPositionsController
 from app.features.inspector.controller import InspectorController
-from app.features.plots.controller import PlotsController
 from app.features.preferences.controller.preferences import PreferencesController
 from app.features.registry import FEATURES
 from app.features.score_files.controller import ScoreFilesController
@@ -59,7 +58,6 @@ from views.panels.dataset.panel import DatasetPanel
 from views.panels.find.bar import FindBar
 from views.panels.inputs.panel import InputsPanel
 from views.panels.inspector.panel import InspectorPanel
-from views.panels.plots.panel import PlotsPanel
 from views.panels.toolbar.panel import TopBar
 from views.panels.trust.panel import TrustPanel
 from views.panels.welcome.panel import WelcomePanel
@@ -100,7 +98,7 @@ class Window(QMainWindow):
         self.predictions = panels["predictions"]
         self.trust = TrustPanel()
         self.table = panels["table"]
-        self.plots = PlotsPanel()
+        self.plots = panels["plots"]
         self.history = panels["history"]
         self.welcome = WelcomePanel()
         self.status = panels["status"]
@@ -150,7 +148,6 @@ class Window(QMainWindow):
         self.inspecting = InspectorController(self)
         self.dataset_keeper = DatasetController(self)
         self.trusting = TrustController(self)
-        self.plotting = PlotsController(workbench, self.plots, settings, self.problems.show, self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
         self.canvas.setFocus()  # where the keys go at first

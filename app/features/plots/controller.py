@@ -25,6 +25,7 @@ from app.features.plots.presenter import (
 from app.messages.replies import CurveFound, Scored
 from app.messages.request import Failed
 from app.presenters.subject import LONGEST, Subject
+from app.services.context import Feature
 from app.workbench.size_choice import SizeChoice
 from core.circuit import Circuit
 from core.edits import Target
@@ -80,9 +81,8 @@ class PlotsController(QObject):
         panel: PlotsPanel,
         settings: Settings,
         show_failure: Callable[[Failed], None],
-        parent: QObject,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(panel)
         self._workbench, self._panel, self._settings, self._show_failure = workbench, panel, settings, show_failure
         self._curves: dict[State, CurveLine] = {}  # by their states, the newest last
         self._curves_seen, self._let_go = 0, 0
@@ -315,3 +315,10 @@ def shape_words(graph: Graph) -> str:
     """ "12 layers of 12 heads"."""
     keys = "" if graph.kv_heads == graph.heads else f", {graph.kv_heads} with keys"
     return f"{graph.layers} layers of {graph.heads} heads{keys}"
+
+
+FEATURE = Feature(
+    key="plots",
+    panel=PlotsPanel,
+    build=lambda context, panel: PlotsController(context.workbench, panel, context.settings, context.notifier.problem),
+)

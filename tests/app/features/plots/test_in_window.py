@@ -29,9 +29,9 @@ def plots(reader: Person) -> Person:
 
 
 def trace(person: Person, method: str) -> None:
-    before = len(person.window.plotting.data().curves.lines)
+    before = len(person.window.controllers["plots"].data().curves.lines)
     person.workbench.trace("Trace", TraceChoice(method))
-    person.wait(lambda: len(person.window.plotting.data().curves.lines) > before)
+    person.wait(lambda: len(person.window.controllers["plots"].data().curves.lines) > before)
     person.rest()
 
 
@@ -110,7 +110,7 @@ def test_the_threshold_is_dragged_as_one_step(plots: Person) -> None:
 
 
 def test_estimates_history_and_a_known_circuit(plots: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    panel, workbench, plotting = plots.window.plots, plots.workbench, plots.window.plotting
+    panel, workbench, plotting = plots.window.plots, plots.workbench, plots.window.controllers["plots"]
     show(plots, "agreement")
     assert "Measure (M)" in panel.empty.text()
     plots.window.commands["measure"].trigger()
