@@ -45,7 +45,7 @@ MAKE_TEXT = (
     ("make_swap", "&Swap Names", "The names of A change places"),
     ("make_shuffle", "S&huffle Tokens", "The picked tokens of A, or all between the ends, change places"),
     ("make_mask", "&Mask Tokens", "The picked tokens of A, or some, become words without content"),
-    ("make_task", "As Its &Task Would", "The counterfactual of the built-in task that A is a sentence of"),
+    ("make_task", "As Its &Task Would", "What the built-in task that A is a sentence of changes in it"),
 )
 MAKE_PICTURE = (
     ("make_other", "Another &Picture…", "The picked patches, or all, from another picture"),
@@ -126,7 +126,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("dataset_append", "A&ppend a Dataset…", (), "The rows of a CSV, TSV or JSONL file after those here"),
     Action("dataset_save", "&Save the Dataset…", (), "The rows as a CSV, TSV or JSONL file", needs=ROWS_FIRST),
     Action("dataset_clear", "&Clear the Dataset", (), "Take all rows away; undo brings them back", needs=ROWS_FIRST),
-    Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "The same with another draw of chance", needs=MAKE_FIRST),
+    Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "As last, with other draws of chance", needs=MAKE_FIRST),
     Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again", needs=PICK_FIRST),
     Action(
         "swap", "S&wap A and B", ("Ctrl+Shift+X",), "B becomes A, and A becomes B", "swap", needs="There is no B yet"

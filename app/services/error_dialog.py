@@ -79,7 +79,15 @@ class Problems(QObject):
         if details in self._dismissed:
             self._tell(f"{words} (again; see Help > Log)")
             return
-        self._say(Failed(0, "run", words, "Your inputs and edits are kept; you can go on.", details))
+        self._say(
+            Failed(
+                0,
+                "run",
+                words,
+                "Your inputs and edits are kept; you can go on. If it comes again, Copy Details is for a report.",
+                details,
+            )
+        )
 
     def catch(self) -> None:
         """Take every exception that reaches the event loop from now on."""

@@ -9,12 +9,37 @@ touched.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from PySide6.QtCore import QDir, QFileInfo
 from PySide6.QtGui import QAbstractFileIconProvider, QIcon
-from PySide6.QtWidgets import QFileDialog, QFileIconProvider, QWidget
+from PySide6.QtWidgets import QFileDialog, QFileIconProvider, QMessageBox, QWidget
 
 Icons = QAbstractFileIconProvider.IconType
+
+# What a file's name may end with in place of what is saved: other endings are a part of the name.
+ENDINGS = frozenset(
+    (
+        "svg",
+        "pdf",
+        "png",
+        "jpg",
+        "jpeg",
+        "eps",
+        "json",
+        "jsonl",
+        "ndjson",
+        "csv",
+        "tsv",
+        "txt",
+        "log",
+        "xlsx",
+        "html",
+        "dot",
+        "graphml",
+        "tex",
+    )
+)
 
 
 class PlainIcons(QFileIconProvider):
@@ -63,6 +88,32 @@ def ask_open(parent: QWidget | None = None, title: str = "", folder: str = "", f
 
 
 def ask_save(parent: QWidget | None = None, title: str = "", folder: str = "", filters: str = "") -> tuple[str, str]:
+    """A name with another ending than what is written has gets that ending: it is said, and asked before a file of the
+    new name is written over."""
+    while True:
+        path, chosen = _ask_save(parent, title, folder, filters)
+        fitting = with_ending(path, filters, chosen) if path else ""
+        if fitting == path or _agreed(parent, Path(path), Path(fitting)):
+            return fitting, chosen
+        folder = fitting
+
+
+def _agreed(parent: QWidget | None, path: Path, fitting: Path) -> bool:
+    box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", "", QMessageBox.StandardButton.Cancel, parent)
+    box.setText(f"What is saved is {fitting.suffix[1:].upper()}, and the name {path.name} ends otherwise.")
+    if fitting.exists():
+        box.setInformativeText(f"{fitting.name} is there already and would be written over.")
+        save = box.addButton(f"Write over {fitting.name}", QMessageBox.ButtonRole.AcceptRole)
+    else:
+        save = box.addButton(f"Save as {fitting.name}", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(save)
+    box.exec()
+    agreed = box.clickedButton() is save
+    box.deleteLater()
+    return agreed
+
+
+def _ask_save(parent: QWidget | None, title: str, folder: str, filters: str) -> tuple[str, str]:
     dialog = new_dialog(parent, title, folder, filters)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -76,6 +127,17 @@ def ending_of(chosen: str) -> str:
     """The first ending that a filter lets through: "csv" of "CSV (*.csv)"; "" for all files."""
     found = re.search(r"\*\.(\w+)", chosen)
     return found[1] if found else ""
+
+
+def with_ending(path: str, filters: str, chosen: str = "") -> str:
+    """The path with an ending that the filters let through, that of the chosen one where it has none of them: "x.png"
+    for "SVG (*.svg)" is "x.svg", "run 1.2" is "run 1.2.svg"."""
+    endings = re.findall(r"\*\.(\w+)", filters)
+    suffix = Path(path).suffix[1:]
+    if not endings or suffix.lower() in endings:
+        return path
+    stem = path[: -len(suffix) - 1] if suffix.lower() in ENDINGS else path
+    return f"{stem}.{ending_of(chosen) or endings[0]}"
 
 
 def ask_folder(parent: QWidget | None = None, title: str = "", folder: str = "") -> str:

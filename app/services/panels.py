@@ -53,8 +53,8 @@ DOCKS: tuple[DockRow, ...] = (
 CROWDED = {
     row.key: row
     for row in (
-        replace(DOCKS[1], side="bottom", below="", beside="predictions"),  # the history
-        replace(DOCKS[2], side="bottom", beside="predictions"),  # the dataset
+        replace(DOCKS[1], below="", beside="inputs"),  # the history: beside the predictions it would hide them
+        replace(DOCKS[2], beside="inputs"),  # the dataset
         replace(DOCKS[3], side="left", below="inputs"),  # the inspector
         replace(DOCKS[4], side="left"),  # trust, beside the inspector
     )

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from app.window.main_window import Window
 
 
-ORDER_WHEN_CROWDED = ("inputs", "inspector", "trust", "predictions", "history", "dataset", "table", "plots")
+ORDER_WHEN_CROWDED = ("inputs", "inspector", "trust", "history", "dataset", "predictions", "table", "plots")
 NARROW = 760  # pixels, at the usual size of text: a window that is narrower has no room for two columns of panels
 
 USUAL = QSize(1440, 900)  # pixels: of the first window, where the screen has room
 FRAME = QMargins(4, 32, 4, 4)  # pixels: what a window manager puts around a window, until it says so itself
 LOWEST = 120  # pixels
-LOW = 800  # pixels: of a window in which height is scarce
+LOW, LOWER = 800, 560  # pixels, at the usual size of text: of windows in which height is scarce, and more than that
+LEAST_BOTTOM = 88  # pixels: of the bottom panels in the latter, the metric and the likeliest answer
 BOTTOM = 180  # pixels: how high the bottom panels are at first
 TALL = {"table": (0.32, 0.27), "plots": (0.4, 0.38)}  # of the window's height, and of a low one's, while it is in front
 LEAST_ROWS = 165  # pixels: what the dataset takes to say how it is filled
@@ -150,7 +151,7 @@ class Arrangement:
     def fit(self) -> None:
         """Side panels take their share of the width while nobody has said otherwise. In a low window the canvas is not
         the only one that gives way."""
-        self._window.faithfulness.set_slim(self._window.height() < LOW)
+        self._window.faithfulness.set_slim(self._window.height() < LOW * theme.text_scale())
         if not self._kept:
             crowded = self._window.width() < NARROW * theme.text_scale()
             if crowded != self._crowded:
@@ -206,13 +207,14 @@ class Arrangement:
 
     def _bottom(self) -> int:
         """How high the bottom panels are at first: a low window leaves the canvas its room."""
-        height = self._window.height()
+        height, scale = self._window.height(), theme.text_scale()
         for key, (share, low_share) in TALL.items():
             dock = self._window.docks[key]
             at_bottom = self._window.desk.dockWidgetArea(dock) == SIDES["bottom"] and not dock.isFloating()
             if at_bottom and not dock.isHidden() and not dock.visibleRegion().isEmpty():
                 return round(height * (share if height >= LOW else low_share))
-        return round(min(BOTTOM, max(LOWEST, height // 5 if height >= LOW else height // 6)) * theme.text_scale())
+        lowest = LOWEST if height >= LOWER * scale else LEAST_BOTTOM
+        return round(min(BOTTOM * scale, max(lowest * scale, height // 5 if height >= LOW * scale else height // 6)))
 
     def show_panel(self, key: str) -> None:
         """Show or hide a panel, as its menu entry says. One that lies behind others of its tabs comes to the front."""

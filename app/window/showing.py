@@ -56,6 +56,8 @@ class Showing(QObject):
         window.inputs.set_metric_options(opened.metric_options)
         window.inputs.set_examples([(entry.key, entry.title) for entry in examples_for(opened.name)])
         window.inputs.set_answers(opened.class_names)
+        for card in (window.inputs.card_a, window.inputs.card_b):
+            card.set_takes_ids(opened.takes_ids)
         window.inspector.show_nothing()
         document = window.workbench.document
         if document.clean is None or (document.clean.kind == "text") != opened.is_text:

@@ -19,6 +19,7 @@ from app.presenters.canvas import Extent
 from app.presenters.cards import awaited_cards
 from app.presenters.edits import edit_rows
 from app.presenters.predictions import predictions
+from app.workbench.begun_trace import BegunTrace
 from app.workbench.canvas_feed import CanvasFeed
 from app.workbench.drawn import Drawn
 from app.workbench.edit_intents import Editing
@@ -32,7 +33,7 @@ from app.workbench.worker_thread import WorkerThread
 from core.edits import EditKind, Target
 from core.project.change import Change
 from core.project.document import Document
-from core.project.history import History, Step
+from core.project.history import History
 from core.project.input_operations import FIELDS
 from core.project.outcome import Outcome
 from core.project.trace_choice import TraceChoice
@@ -66,7 +67,7 @@ class Workbench(QObject):
         super().__init__(parent)
         self.history = History(Document(""), self._move, self.history_changed.emit)
         self.models = ModelSteps(self)
-        self._begun: tuple[Step, Recovered | None] | None = None  # the step of a trace, and what was known before it
+        self._begun: BegunTrace | None = None
         self.editing = Editing(self)
         self.grouping = Grouping(self)
         self.opened: Opened | None = None
@@ -147,6 +148,9 @@ class Workbench(QObject):
             self._forget()
         if (document.traced_last, document.traced_rows) != (before.traced_last, before.traced_rows):
             self.tracing = False  # it was another trace
+            if self._begun is not None and document.traced_last == self._begun.before:  # undone while it runs
+                self._begun.give_back(self.known)
+                self._begun = None
         if (document.traced_nodes, document.replacement) != (before.traced_nodes, before.replacement):
             self.set_extent(replace(self.extent, scores=None))  # of another trace
         if changed or document.opens != before.opens:
@@ -229,7 +233,7 @@ class Workbench(QObject):
         self.history.seal()
         before, found = self.history.current, self.known.recovered
         self.commit(words, self.document.after_trace(choice), TRACE_STEP)
-        self._begun = None if self.history.current is before else (self.history.current, found)
+        self._begun = None if self.history.current is before else BegunTrace(self.history.current, self.known, found)
         self.tracing = True
         if choice.level == "edges":
             self.known.recovered = None
@@ -250,10 +254,8 @@ class Workbench(QObject):
         """The trace that was begun last came to nothing: it is no step of the history."""
         begun, self._begun = self._begun, None
         if begun is not None:
-            was_present = begun[0] is self.history.current
-            self.history.retract(begun[0])
-            if was_present:
-                self.known.recovered = begun[1]
+            begun.give_back(self.known)
+            self.history.retract(begun.step)
 
     def close(self) -> None:
         """End the worker's thread."""
@@ -376,6 +378,9 @@ class Workbench(QObject):
         self.canvas_feed.dim()
 
     def _finish(self) -> None:
+        outcome = self.history.current.outcome
+        if outcome is not None and self.ran_is_present:  # A's direction is known after the run
+            self.history.take_outcome(replace(outcome, direction=self.direction))
         self._send_predictions()
         self.canvas_feed.flush()
         self.idle.emit()

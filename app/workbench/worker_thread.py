@@ -101,7 +101,7 @@ class WorkerThread(QObject):
                         request.number,
                         "run",
                         f"Something went wrong in the engine: {error}",
-                        "Your inputs and edits are kept. The details tell more.",
+                        "Your inputs and edits are kept. If it comes again, Copy Details is for a report.",
                         traceback.format_exc(),
                     )
                 )

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.worker.session_cache import ScoresKey, SessionCache
 from app.worker.spans import keep_spans, union_of
+from core.edit_kinds import EDIT_WORDS, KINDS
 from core.errors import InputError
 from core.graph import Graph
 from core.interchange.scores_files import ScoresFile
@@ -26,7 +27,9 @@ def scores_of_file(cache: SessionCache, key: ScoresKey) -> Scores:
     if scores.replacement != key.kind:
         name = Path(key.choice.file).name
         raise InputError(
-            f"{name} holds scores for {scores.replacement}, not for {key.kind}.", "Trace, or change what is replaced."
+            f"The scores in {name} are of edges {KINDS[scores.replacement].done}, and here they are "
+            f"{KINDS[key.kind].done}.",
+            f"Choose {EDIT_WORDS[scores.replacement]} in the tool bar (replace with), or trace anew.",
         )
     scores = directed(scores, cache.session)
     keep_spans(cache, key.choice.file, replace(as_it_is, scores=replace(as_it_is.scores, direction=scores.direction)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from app.worker.answer_spelling import fix_of
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import metric_choice
 from app.worker.method_titles import meaning_of
+from app.worker.recent import Recent
 from app.worker.trace_times import Costs
 from core.edits import Edit, EditKind
 from core.errors import WirescopeError
@@ -32,6 +33,7 @@ from core.tracing.selection import RULES
 from core.tracing.selection import USUAL as USUAL_RULE
 
 LISTED_ANSWERS = 40
+MOST_KEPT = 200  # findings: those of some dozens of states and nodes, to which one comes back
 LIKELY = 0.01  # probability from which an answer is one that the model goes on with
 MEASURED_ROWS = 64  # of the dataset, for how long its rows are
 
@@ -60,7 +62,8 @@ class SessionCache:
     costs: Costs = field(default_factory=Costs)  # of the model
     scores: dict[ScoresKey, Scores] = field(default_factory=dict)
     partial: dict[ScoresKey, ScoresKey] = field(default_factory=dict)  # by the key of the whole, that of the part
-    kept: dict[object, Any] = field(default_factory=dict)  # what handlers have found; the key names what it depends on
+    rankings: dict[ScoresKey, Ranking] = field(default_factory=dict)  # of the same
+    kept: Recent = field(default_factory=lambda: Recent(MOST_KEPT))  # what handlers have found; the key says of what
 
     def possible(self, document: Document) -> tuple[Edit, ...]:
         """The edits that can be made now: patches wait for a B, edits at positions for an input that has them."""
@@ -120,10 +123,10 @@ class SessionCache:
             return key
         ruled = replace(key, rule=document.rule)
         if ruled not in self.scores:
-            scores, ranking = self.scores[key].with_rule(document.rule), self.kept["ranking", key]
+            scores = self.scores[key].with_rule(document.rule)
             self.scores[ruled] = scores
             order = scores.select(len(scores.values)).edges
-            self.kept["ranking", ruled] = ranking.in_order(order).sort()
+            self.rankings[ruled] = self.rankings[key].in_order(order).sort()
         return ruled
 
     def unruled_key(self, document: Document) -> ScoresKey:
@@ -139,7 +142,7 @@ class SessionCache:
         if before is not None:
             for old in [old for old in self.scores if replace(old, rule=USUAL_RULE) == before]:
                 del self.scores[old]
-                self.kept.pop(("ranking", old), None)
+                self.rankings.pop(old, None)
         key = replace(asked, share=share)
         of_metric = self.direction(asked.kind) if asked.choice.file or scores.direction is None else scores.direction
         if scores.direction is None and not asked.choice.file:
@@ -148,7 +151,7 @@ class SessionCache:
             scores = scores.with_rule(USUAL_RULE)
         self.scores[key] = scores
         meaning = meaning_of(asked.choice, scores)
-        self.kept["ranking", key] = Ranking(
+        self.rankings[key] = Ranking(
             scores.values,
             meaning,
             scores.direction,

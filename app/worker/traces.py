@@ -37,7 +37,7 @@ def scored_reply(number: int, cache: SessionCache, key: ScoresKey) -> Scored:
     method = cache.scores[key].method
     title = method_title(method, key.choice.file)
     share = share_done(cache.scores[key]) if key.choice.file else key.share
-    ranking = cache.kept["ranking", key]
+    ranking = cache.rankings[key]
     told = cache.scores[key].about.get("pairs", "") if key.choice.file else ""
     of_file = bool(key.choice.file), int(told) if told.isdigit() else 0
     about, count = dict(cache.scores[key].about), len(key.rows)

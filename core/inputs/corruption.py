@@ -52,7 +52,7 @@ def corrupt_text(model: ModelInputs, text: str, kind: TextKind, positions: Seque
         raise InputError(f"There is no token {outside[0]}: the text has {len(source.ids)}.", "Choose its tokens again.")
     chosen = frozenset(positions) - source.special
     if positions and not chosen:
-        raise InputError("The chosen token is not part of the text.", "Choose another one.")
+        raise InputError("The chosen token is a mark that the model adds to the text.", "Choose a word of A.")
     rng = Random(f"{kind}/{seed}")
     make = {"names": _other_names, "swap": _swap_names, "shuffle": _shuffle, "mask": _mask}[kind]
     return make(source, chosen, rng)
@@ -70,7 +70,9 @@ def _names_in(source: TokenText, chosen: frozenset[int]) -> list[tuple[str, int,
     if chosen:
         names = [name for name in names if chosen.intersection(source.positions_of(*name[1:]))]
         if not names:
-            raise InputError("None of the chosen tokens is a name.", "Choose a name, or none for all of them.")
+            raise InputError(
+                "None of the chosen tokens is a name.", "Click a name in A; with no token chosen, all names change."
+            )
     return names
 
 
@@ -100,7 +102,8 @@ def _other_names(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
                 break
         else:
             raise InputError(
-                f"No other name has as many tokens as {name} for this model.", "Write B yourself, or mask the token."
+                f"This model cuts no other name into as many tokens as {name}, and B needs as many as A.",
+                "Write B yourself, or choose Make > Mask Tokens.",
             )
     assert text is not None
     return text
@@ -112,7 +115,7 @@ def _swap_names(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
     different = [name for name in different if name in NAMES]
     if len(different) < 2:
         raise InputError(
-            f"A has only one name, {different[0]}, so there is nothing to swap.", "Use other names instead."
+            f"A has only one name, {different[0]}, so there is nothing to swap.", "Choose Make > Other Names instead."
         )
     for _ in range(TRIES):
         to = different[:]
@@ -125,7 +128,7 @@ def _swap_names(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
             return text
     raise InputError(
         f"The names {', '.join(different)} have different numbers of tokens, so they cannot change places.",
-        "Use other names instead.",
+        "Choose Make > Other Names instead.",
     )
 
 
@@ -148,8 +151,8 @@ def _shuffle(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
         if text is not None:
             return text
     raise InputError(
-        "No other order of these tokens would be read as the same tokens.",
-        "Choose tokens that are whole words with the space before them.",
+        "In any other order the model would cut this text into other tokens than these.",
+        "Choose tokens that are whole words, with the space before them.",
     )
 
 
@@ -168,8 +171,9 @@ def _mask(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
                 break
         else:
             raise InputError(
-                f'The token "{source.labels[place]}" cannot be masked: no neutral token can stand in its place.',
-                "Choose a whole word with the space before it.",
+                f'The token "{source.labels[place]}" cannot be masked: with a common word in its place, the tokens '
+                "around it would be cut otherwise.",
+                "Choose a whole word, with the space before it.",
             )
     return source.decode(ids)
 

@@ -30,3 +30,4 @@ class Outcome:
     rows: tuple[PredictionRow, ...]
     edited: bool = False  # by any edits at all
     noise_floor: float = 0.0  # of the metric
+    direction: int | None = 1  # A's, in this metric

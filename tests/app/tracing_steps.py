@@ -67,37 +67,55 @@ def solid(person: Person) -> set[int]:
     return {mark.index for mark in person.window.canvas.scene.data.edges if mark.measured}
 
 
-def trace_until_given_up(person: Person, after: Callable[[object], bool] | None = None) -> None:
-    """Start a scan, and cancel it when a third is done and such an answer has come. The engine waits for the click:
-    it might be done before it."""
-    given_up: list[float] = []
+def cancel_when(
+    person: Person,
+    is_time: Callable[[str, float | None], bool],
+    begin: Callable[[], object],
+    hear: Callable[[object], object] | None = None,
+) -> float | None:
+    """Begin something and click Cancel at a word of its progress, whose fraction is returned. The engine stands still
+    until the click: it might be done before it. hear: is told every answer, in the engine's thread."""
+    given_up: list[float | None] = []
     clicked = threading.Event()
-    come: list[object] = []
-
-    def is_time(words: str, fraction: float | None) -> bool:
-        third = fraction is not None and fraction > 0.3 and words.startswith("Exact scan")
-        return third and (after is None or bool(come))
 
     def hold(answer: object) -> None:
-        """In the worker's thread."""
-        if after is not None and after(answer):
-            come.append(answer)
+        """In the engine's thread."""
+        if hear is not None:
+            hear(answer)
         if isinstance(answer, Working) and is_time(answer.words, answer.fraction):
             clicked.wait(PATIENCE / 1000)
 
     def give_up(words: str, fraction: float | None) -> None:
         if is_time(words, fraction) and not given_up:
-            given_up.append(1.0)
+            given_up.append(fraction)
             person.window.status.cancel.click()
             clicked.set()
 
     engine = person.window.findChild(WorkerThread)
     engine.replied.connect(hold, Qt.ConnectionType.DirectConnection)
     person.workbench.working.connect(give_up)
-    QTest.keyClick(person.window.canvas, Qt.Key.Key_T)
+    begin()
     person.wait(lambda: given_up)
     person.rest()
     engine.replied.disconnect(hold)
+    person.workbench.working.disconnect(give_up)
+    return given_up[0]
+
+
+def trace_until_given_up(person: Person, after: Callable[[object], bool] | None = None) -> None:
+    """Start a scan, and cancel it when a third is done and such an answer has come."""
+    come: list[object] = []
+
+    def is_time(words: str, fraction: float | None) -> bool:
+        third = fraction is not None and fraction > 0.3 and words.startswith("Exact scan")
+        return third and (after is None or bool(come))
+
+    cancel_when(
+        person,
+        is_time,
+        lambda: QTest.keyClick(person.window.canvas, Qt.Key.Key_T),
+        lambda answer: come.append(answer) if after is not None and after(answer) else None,
+    )
 
 
 def score(person: Person, level: str) -> None:

@@ -157,8 +157,9 @@ def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF
         box = QRectF(EDGE, EDGE - 2 + _line() * line, text_width(text, NOTE_PIXELS) + 4, _line())
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, text)
     painter.setPen(QColor(theme.muted))
+    counts = [text_width(line, NOTE_PIXELS) for line in _count_lines(data)]
     for line, text in enumerate(legend(data)):  # each as wide as it is: edges pass beside the shorter one
-        room = size.width() - 2 * EDGE - 16 - count_box(data).width()
+        room = size.width() - 2 * EDGE - 24 - (counts[line] if line < len(counts) else 0.0)
         text = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
         width = text_width(text, NOTE_PIXELS)
         box = QRectF(

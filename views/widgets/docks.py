@@ -43,7 +43,7 @@ class TitleBar(QWidget):
         beside = getattr(panel, "for_title", None)  # what a panel has to say beside its name
         self._says_more = isinstance(beside, QWidget)
         if isinstance(beside, QWidget):
-            row.addWidget(beside, 2)
+            row.addWidget(beside, 3)
         for button in (self.float_button, self.close_button):
             row.addWidget(button)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
@@ -31,6 +31,11 @@ class PromptEdit(QPlainTextEdit):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().setDocumentMargin(2)
         self.textChanged.connect(self._fit)
+        self._fit()
+
+    def set_invitation(self, words: str) -> None:
+        """What is to be read while nothing is typed."""
+        self.setPlaceholderText(words)
         self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -66,5 +71,9 @@ class PromptEdit(QPlainTextEdit):
             layout = block.layout()
             lines += max(1, layout.lineCount() if layout is not None else 1)
             block = block.next()
+        if self.document().isEmpty():  # what invites to type is read whole
+            room = QRect(0, 0, max(self.viewport().width() - 6, 1), 10_000)
+            invitation = self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.placeholderText())
+            lines = round(invitation.height() / self.fontMetrics().lineSpacing())
         lines = min(max(lines, 1), self._most_lines)
         self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing()) + 16)

@@ -35,7 +35,8 @@ def _make_b(query: MakeB, clean: Source, cache: SessionCache) -> tuple[PairSourc
         found = match_task(model, clean.text, query.seed) if model.is_text else None
         if found is None:
             raise InputError(
-                "A is no sentence of a built-in task.", "Take a fresh pair of a task, or make B in another way."
+                "A is no sentence of a built-in task, so that no task says what B is.",
+                "Choose Make > New A and B from a Task, or another way of making B.",
             )
         task, row = found
         return PairSource(clean, source_of(row.counterfactual, ""), row.target, row.foil), task.title.lower()
@@ -48,7 +49,7 @@ def _make_b(query: MakeB, clean: Source, cache: SessionCache) -> tuple[PairSourc
     corruption = ImageCorruption(query.kind, patches, query.seed, query.other)  # type: ignore[arg-type]
     name = clean.name or "A"
     if clean.corruption is not None:
-        raise InputError("A is itself a corrupted picture.", "Open a picture for A first.")
+        raise InputError("The picture on card A was itself made by Make.", "Open a picture for A first.")
     return PairSource(clean, replace(clean, corruption=corruption, name=f"{name}, {corruption.words()}")), (
         corruption.words()
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.features.score_files.queries import ReadScores, ScoresRead
 from app.messages.request import Cancel, Request, Send
+from app.presenters.precision import USUAL_PRECISION
 from app.worker.method_titles import method_title
 from app.worker.rule_needs import can_be_found_out
 from app.worker.score_files import scores_in, share_done
@@ -20,6 +21,7 @@ from core.text_files import parse_json, read_text
 from core.tracing.direction import directed
 from core.tracing.meaning import ranking_words
 from core.tracing.method import METHODS
+from core.tracing.scores import Scores
 from core.tracing.selection import RULES, USUAL
 
 
@@ -46,6 +48,7 @@ def handle_read_scores(query: ReadScores, request: Request, cache: SessionCache,
     if scores.direction is None and directed_here.signed:
         words += "; it names no direction" + (", measured here" if directed_here.direction is not None else "")
         words += f": {ranking_words(directed_here.direction).removesuffix('.')}"
+    words += precision_words(scores, request.document.precision)
     rule = scores.rule
     why_not = rule_problem(rule, scores, can_be_found_out(rule, scores.method, 0))
     if rule != USUAL:
@@ -55,3 +58,9 @@ def handle_read_scores(query: ReadScores, request: Request, cache: SessionCache,
     choice = TraceChoice(method, file=query.path)
     rule = USUAL if why_not else rule
     send(ScoresRead(request.number, query, choice, kind, size, words, made, lost, rule))
+
+
+def precision_words(scores: Scores, present: str) -> str:
+    """That the model computed in another precision where the file was made; nothing of a file that names no model."""
+    made_in = scores.about.get("precision", USUAL_PRECISION) if scores.about.get("model") else present
+    return "" if made_in == present else f"; made in {made_in}, and the model computes in {present} here"

@@ -54,6 +54,8 @@ class TableController(QObject):
             workbench.set_query("traits", None)
             return
         opened = workbench.opened
+        if not self._shown or opened is None or self._shown[0] != opened.graph:
+            panel.set_selection(())  # what was selected may not be in this graph
         if opened is None:
             panel.show_nothing()
             self._shown = ()

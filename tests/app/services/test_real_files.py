@@ -161,6 +161,29 @@ def test_a_name_without_its_ending_does_not_write_over_a_file_unasked(
     assert [file_dialogs.ending_of(words) for words in ("TSV (*.tsv)", "All files (*)")] == ["tsv", ""]
 
 
+def test_a_name_with_another_ending_gets_the_one_of_what_is_saved(
+    qtbot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "figure.svg").write_text("work", encoding="utf-8")
+    typed = ["figure.png", "other.png"]
+    asked: list[str] = []
+
+    def answer(box: QMessageBox) -> int:
+        (button,) = (each for each in box.buttons() if box.buttonRole(each) == QMessageBox.ButtonRole.AcceptRole)
+        asked.append(button.text())
+        (button if button.text().startswith("Save") else box.button(QMessageBox.StandardButton.Cancel)).click()
+        return 0
+
+    monkeypatch.setattr(file_dialogs, "_ask_save", lambda *_: (str(tmp_path / typed.pop(0)), "SVG (*.svg)"))
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+    assert file_dialogs.ask_save(None, "Save", "", "SVG (*.svg)")[0] == str(tmp_path / "other.svg")
+    assert asked == ["Write over figure.svg", "Save as other.svg"]
+    names = {"run 1.2": "run 1.2.csv", "rows.tsv": "rows.tsv", "rows.json": "rows.tsv", "a.CSV": "a.CSV", "b": "b.tsv"}
+    filters = "CSV (*.csv);;TSV (*.tsv)"
+    assert file_dialogs.with_ending("run 1.2", filters) == names.pop("run 1.2")
+    assert {name: file_dialogs.with_ending(name, filters, "TSV (*.tsv)") for name in names} == names
+
+
 def _answer(widget: object, asked: list[str]) -> None:
     if isinstance(widget, QMessageBox) and widget.isVisible():
         asked.append(widget.text())

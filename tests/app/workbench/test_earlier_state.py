@@ -12,7 +12,7 @@ from core.graph import Node
 from tests.app.conftest import METRIC
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
-from tests.app.tracing_steps import open_trust, score, trace, type_size
+from tests.app.tracing_steps import cancel_when, open_trust, score, trace, type_size
 
 
 @pytest.fixture
@@ -136,12 +136,9 @@ def test_what_the_user_gave_up_does_not_start_again_with_the_next_edit(reader: P
     def see(words: str, _share: object) -> None:
         if words.startswith("Measuring a0.h1"):
             begun.append(words)
-            if len(begun) == 1:
-                reader.window.opener.cancel()
 
     reader.workbench.working.connect(see)
-    section.measure_requested.emit()
-    reader.rest()
+    cancel_when(reader, lambda words, _: words.startswith("Measuring a0.h1"), lambda: section.measure_requested.emit())
     assert len(begun) == 1
     reader.workbench.editing.toggle(Node("mlp", 1), "cut")
     reader.rest()

@@ -7,6 +7,7 @@ ways; this file joins them to the unfolded circuit.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt
@@ -133,8 +134,10 @@ class PositionsCanvas(Hands[Place]):
             emphasis.append((self._hover, False))
         emphasis.sort(key=lambda item: isinstance(item[0], Spot))  # links pass under the rings of spots
         loud: set[Node] = set()
+        chosen_of = Counter(place.node for place in self._selection if isinstance(place, Spot))
         for place, chosen in emphasis:
-            paint_positions_emphasis(painter, scene, self.camera, look, place, labels, chosen)
+            named = not (chosen and isinstance(place, Spot) and chosen_of[place.node] > 1)  # else its row has the name
+            paint_positions_emphasis(painter, scene, self.camera, look, place, labels, chosen, named)
             loud.update([place.node] if isinstance(place, Spot) else [spot.node for spot in scene.ends(place)])
         paint_column_heads(painter, scene, self.camera, look, size)
         paint_row_names(painter, scene, self.camera, look, size, frozenset(loud))

@@ -207,11 +207,13 @@ def paint_positions_emphasis(
     place: Place,
     labels: Labels | None,
     chosen: bool,
+    named: bool = True,
 ) -> None:
-    """Ring a spot, or lift a link with its two ends: in yellow when it is chosen, else in the colour of text."""
+    """Ring a spot, or lift a link with its two ends: in yellow when it is chosen, else in the colour of text. named:
+    with the spot's name beside it."""
     ring = QColor(theme.selection if chosen else theme.text)
     if isinstance(place, Spot):
-        _ring(painter, scene, camera, theme, place, ring, 2.2 if chosen else 1.6, named=True)
+        _ring(painter, scene, camera, theme, place, ring, 2.2 if chosen else 1.6, named)
         return
     number = scene.place_of.get(place)
     if number is None:

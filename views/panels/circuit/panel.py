@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -14,7 +14,7 @@ from core.glossary import explained
 from views.panels.circuit.data import CircuitData, KeptData
 from views.panels.circuit.fit import Room, fitted
 from views.panels.circuit.rule_field import RuleField
-from views.panels.circuit.track import FaithfulnessTrack, curve_words
+from views.panels.circuit.track import FaithfulnessTrack, axis_width, curve_words
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
 from views.widgets.text import ElidedLabel, dim, plain_tip, set_role
@@ -184,6 +184,8 @@ class FaithfulnessPanel(QFrame):
         replaced = data.replaced if kept is None or data.problem else kept.replaced  # the words are of the figure
         by = data.ranked and f"by {data.ranked}"
         short_by, run_on = by.replace(" over ", ", "), _run_on(data)
+        if data.size is None and not data.can_trace:
+            return ("no edges are scored yet", "none scored"), ("",)
         if data.size is None:
             shown = f"the {data.overview} strongest edges are shown"
             how = data.partial or "type a number, or drag, to keep a circuit"
@@ -218,6 +220,7 @@ class FaithfulnessPanel(QFrame):
             _joined(f"random {random}", *most),
             short,
             shortest,
+            _joined(short_by, _short_partial(data)),  # which edges are the best ones is always said
         )
 
     def _fit(self) -> None:
@@ -245,16 +248,17 @@ class FaithfulnessPanel(QFrame):
     def _place(self) -> None:
         """The button and the problem lie in the track, beside the handle; there the button says as much as fits."""
         handle = self.track.x_of(self.track.size_shown)
-        beside = max(handle, self.track.width() - handle) - 24
+        beside = max(handle, self.track.width() - axis_width() - handle) - 24
         for words in _button_words(self._data):
             self.trace.setText(words)
             self.trace.adjustSize()
             if self.trace.width() <= beside:
                 break
         size = self.trace.size()
-        right = self.track.width() - size.width() - 14
+        right = self.track.width() - round(axis_width()) - size.width() - 4
         covered = right - 10 < handle < right + size.width() + 10  # then it stands on the other side of the handle
         self.trace.move(14 if covered else right, (self.track.height() - size.height()) // 2)
+        self.track.set_covered(self.trace.geometry() if self.trace.isVisibleTo(self) else QRect())
         self.problem.setGeometry(14, 0, max(self.track.width() - 28, 10), self.track.height())
 
     def minimumSizeHint(self) -> QSize:

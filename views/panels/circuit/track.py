@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -43,6 +43,7 @@ class FaithfulnessTrack(Painted):
         self._dragged: int | None = None
         self._pointed: float | None = None  # pixels from the left, where the pointer is
         self._height = HEIGHT
+        self._covered = QRectF()  # by a button: nothing is written below it
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Size of the circuit")
@@ -57,6 +58,11 @@ class FaithfulnessTrack(Painted):
     def set_slim(self, slim: bool) -> None:
         self._height = SLIM if slim else HEIGHT
         self.updateGeometry()
+
+    def set_covered(self, covered: QRect) -> None:
+        if covered != self._covered.toRect():
+            self._covered = QRectF(covered)
+            self.update()
 
     def set_data(self, data: CircuitData) -> None:
         self._data = data
@@ -205,7 +211,8 @@ class FaithfulnessTrack(Painted):
             width = painter.fontMetrics().horizontalAdvance(words)
             for left in (x + 3, x - 3 - width):  # where the handle covers nothing of it
                 beside = left > 0 and left + width <= self.width() - axis_width() + 2  # not on the axis
-                if beside and not left - 2 < handle < left + width + 2:
+                box = QRectF(left, foot - 1 - painter.fontMetrics().ascent(), width, painter.fontMetrics().ascent())
+                if beside and not left - 2 < handle < left + width + 2 and not box.intersects(self._covered):
                     painter.drawText(QPointF(left, foot - 1), words)
                     break
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from views.panels.find.data import Hit
 from views.theme import SPACE, as_card, current
 from views.widgets.icons import IconButton
-from views.widgets.text import ElidedLabel, plain_tip, small_mono
+from views.widgets.text import plain_tip, small_mono, wrapped
 
 WIDEST = 460  # pixels
 _MOST_ROWS = 9
@@ -85,7 +85,8 @@ class FindBar(QFrame):
         self.close_button = IconButton("cross", "Close")
         self.close_button.setToolTip("Close (Esc)")
         self.close_button.clicked.connect(self.close_bar)
-        self.found = ElidedLabel("", "muted")
+        self.found = wrapped()  # examples of what can be typed are read whole
+        self.found.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self.list = QListWidget()
         self.list.setItemDelegate(_HitDelegate(self.list))
         self.list.setAccessibleName("Found")
@@ -139,6 +140,7 @@ class FindBar(QFrame):
         """What was found, and a line about it."""
         self.found.setText(words)
         if list(hits) == self.hits() and self.list.isVisible() == bool(hits):
+            self._place()
             return  # another answer that changes nothing
         before = self.current_hit()
         self.list.clear()
@@ -169,8 +171,8 @@ class FindBar(QFrame):
         rows = min(self.list.count(), _MOST_ROWS)
         self.list.setFixedHeight(rows * self.list.sizeHintForRow(0) + 2 if rows else 0)
         self.setFixedWidth(width)
-        self.adjustSize()
-        self.setFixedHeight(min(self.sizeHint().height(), over.height() - 2 * SPACE))
+        self.layout().invalidate()  # type: ignore[union-attr]  # the words may be others
+        self.setFixedHeight(min(self.layout().totalHeightForWidth(width), over.height() - 2 * SPACE))  # type: ignore[union-attr]
         self.move((over.width() - width) // 2, SPACE)
 
     # ---- keys --------------------------------------------------------------------------------------------------

@@ -31,7 +31,11 @@ from views.widgets.icons import IconButton
 from views.widgets.prompt_edit import PromptEdit
 from views.widgets.text import ElidedLabel, TintedLabel, enlarge, show_text, wrapped
 
-_PLACEHOLDERS = {"A": "Type or drop a prompt", "B": "Add a counterfactual"}
+_PLACEHOLDERS = {"A": "Type or drop a prompt", "B": "Add a counterfactual: the prompt with one thing changed"}
+_ID_PLACEHOLDERS = {
+    "A": "Type token ids, as numbers: 464 3139 286. This model has no tokenizer.",
+    "B": "Add a counterfactual: as many token ids, some of them others",
+}
 _NO_PICTURE = {"A": "Drop, paste or open a picture.", "B": "Add a counterfactual picture: drop, paste or open one."}
 
 
@@ -148,6 +152,11 @@ class InputCard(QWidget):
         show_text(self.problem, data.problem)
         show_text(self.notes, "\n".join(data.notes))
         self._arrange()
+
+    def set_takes_ids(self, ids: bool) -> None:
+        """Whether the model reads numbers of tokens in place of text."""
+        self.editor.set_invitation((_ID_PLACEHOLDERS if ids else _PLACEHOLDERS)[self.letter])
+        self.editor.setAccessibleName(f"{'Token ids' if ids else 'Text'} of {self.letter}")
 
     def set_picked(self, indices: Sequence[int]) -> None:
         """Tokens, or patches by rows."""

@@ -82,11 +82,10 @@ class LabelledButton(QPushButton):
         room = self.width() - 26.0 - 18 * self.arrow
         strong = strong_metrics.elidedText(self._strong, Qt.TextElideMode.ElideMiddle, room)
         left = max(room - strong_metrics.horizontalAdvance(strong) - 9, 0.0)
-        muted = (
-            normal.elidedText(self._muted, Qt.TextElideMode.ElideRight, left)
-            if left >= min(24.0, normal.horizontalAdvance(self._muted))
-            else ""
-        )
+        whole = normal.horizontalAdvance(self._muted)
+        muted = normal.elidedText(self._muted, Qt.TextElideMode.ElideRight, left) if left >= min(24.0, whole) else ""
+        if left < whole and not self.bold:  # a tool's few words, cut off, would say nothing
+            muted = ""
         parts = [(strong, strong_font, "text"), (muted, self.font(), "muted")]
         if self.muted_first:
             parts.reverse()
@@ -145,7 +144,7 @@ class TopBar(QWidget):
     def _add_tools(self) -> None:
         self.tools: dict[str, LabelledButton] = {}
         self._cuts: EditKind = "zero"
-        self._has_b = True
+        self._has_b, self._narrow = True, False
         group = QButtonGroup(self)
         group.setExclusive(True)
         for name, words, key, _ in _TOOLS:
@@ -161,7 +160,7 @@ class TopBar(QWidget):
         self.set_tool("select")
 
     def _tell_tools(self) -> None:
-        self.replacement.set_words(EDIT_WORDS[self._cuts], "cut:" if self.width() < NARROW else "replace with:")
+        self.replacement.set_words(EDIT_WORDS[self._cuts], "cut:" if self._narrow else "replace with:")
         for name in self.tools:
             self._tell_tool(name)
 
@@ -171,7 +170,7 @@ class TopBar(QWidget):
         words, key, tip = next(rest for tool, *rest in _TOOLS if tool == name)
         puts = {"cut": EDIT_WORDS[kind], "patch": EDIT_WORDS["patch"]}.get(name, "")
         self.tools[name].set_words(
-            words, "  ".join(part for part in (puts, "" if self.width() < NARROW and puts else key) if part)
+            words, "  ".join(part for part in (puts, "" if self._narrow and puts else key) if part)
         )
         tip = tip.format(puts=_PUTS.get(kind, "")) + (f" ({key} does it to the selection)" if key else "")
         self.tools[name].setAccessibleName(f"{words} tool")
@@ -215,6 +214,7 @@ class TopBar(QWidget):
     def _fit_words(self) -> None:
         """The name gives way where text is large."""
         self.app_name.setMinimumWidth(1 if text_scale() > 1 else self.app_name.sizeHint().width())
+        self._look_at_width()
 
     def _add_actions(self) -> None:
         self.undo = IconButton("undo", "Undo")
@@ -228,9 +228,14 @@ class TopBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if (event.oldSize().width() < NARROW) != (self.width() < NARROW):
-            self._tell_tools()
+        self._look_at_width()
         self._share_room()
+
+    def _look_at_width(self) -> None:
+        narrow = self.width() < NARROW * text_scale()
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._tell_tools()
 
     def _share_room(self) -> None:
         """What Trace will do is said before the model's details are."""

@@ -110,7 +110,7 @@ class WelcomePanel(QFrame):
         self.example_grid = QGridLayout(self.examples)
         self.example_grid.setContentsMargins(0, 0, 0, 0)
         self.example_grid.setSpacing(8)
-        self.packs_heading = ElidedLabel("Model packs", "heading")
+        self.packs_heading = ElidedLabel("Model packs: downloaded once, then used without a network", "heading")
         self.pack_column = QVBoxLayout()
         self.pack_column.setSpacing(8)
         self.problem = wrapped(role="warning")

@@ -18,6 +18,7 @@ from app.presenters.tables import (
     scores_csv,
     scores_json,
 )
+from app.services.file_dialogs import with_ending
 from core.circuit import EXPORTERS
 from core.errors import WirescopeError
 from core.saving import save_text
@@ -72,10 +73,13 @@ def export_circuit(window: Window) -> None:
         return
     forms = {f"{row.title} (*{row.ending})": row for row in EXPORTERS.values() if row.name != "json"}
     start = str(Path(window.settings.folder()) / f"circuit{next(iter(forms.values())).ending}")
-    chosen, form = QFileDialog.getSaveFileName(window, "Export", start, ";;".join(forms))
+    chosen, form = QFileDialog.getSaveFileName(window, "Save the circuit", start, ";;".join(forms))
     if not chosen:
         return
+    typed = [row for row in forms.values() if chosen.lower().endswith(row.ending)]
     row = forms.get(form) or next(iter(forms.values()))
+    if typed and row not in typed:  # the name says the form
+        row = typed[0]
     path = _with_ending(window, chosen, row.ending)
     _write(window, path, lambda: row.write(snapshot.circuit()))
 
@@ -121,14 +125,13 @@ def _write(window: Window, path: Path, text: Callable[[], str]) -> None:
 
 
 def _ask(window: Window, ending: str, name: str = "circuit") -> Path | None:
+    figure = name == "circuit" and ending != ".json"
     start = str(Path(window.settings.folder()) / f"{name}{ending}")
-    chosen, _ = QFileDialog.getSaveFileName(window, "Export", start, FILTERS[ending])
+    chosen, _ = QFileDialog.getSaveFileName(window, f"Save the {'figure' if figure else name}", start, FILTERS[ending])
     return _with_ending(window, chosen, ending) if chosen else None
 
 
 def _with_ending(window: Window, chosen: str, ending: str) -> Path:
-    path = Path(chosen)
-    if path.suffix.lower() != ending:
-        path = path.with_name(path.name + ending)
+    path = Path(with_ending(chosen, f"*{ending}"))
     window.settings.set_folder(str(path.parent))
     return path

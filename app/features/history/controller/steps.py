@@ -73,11 +73,7 @@ class HistoryController(QObject):
 
     def _look(self, row: int) -> None:
         step = self._steps[row] if 0 <= row < len(self._steps) else None
-        shown = (
-            None
-            if step is None or step is self._workbench.history.current
-            else preview(step, self._workbench.direction)
-        )
+        shown = None if step is None or step is self._workbench.history.current else preview(step)
         self._predictions.show_preview(shown)
 
     def _go(self, step: Step) -> None:

@@ -147,8 +147,8 @@ def way_words(step: Step) -> str:
     return "\n".join(f"{each.words}\t{figure_words(each)}".rstrip() for each in step.path())
 
 
-def preview(step: Step, direction: int | None = 1) -> PredictionsData | None:
-    """What the predictions show of a step that was run once; nothing is computed. direction: A's."""
+def preview(step: Step) -> PredictionsData | None:
+    """What the predictions show of a step that was run once; nothing is computed."""
     outcome = step.outcome
     if outcome is None:
         return None
@@ -160,6 +160,6 @@ def preview(step: Step, direction: int | None = 1) -> PredictionsData | None:
         outcome.after,
         outcome.edited,
         preview=step.words,
-        direction=direction,
+        direction=outcome.direction,
         noise_floor=outcome.noise_floor,
     )

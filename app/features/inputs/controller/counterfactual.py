@@ -34,6 +34,8 @@ IMAGE_ACTIONS = {
     "make_noise": "noise",
     "make_patches": "shuffle",
 }
+FROM_A = "Make B from A"
+NO_WORDS = "This model has no tokenizer, so that there are no words to change: type other token ids into B"
 MAKE_ACTIONS = (*TEXT_ACTIONS, *IMAGE_ACTIONS, "make_again")
 
 
@@ -72,7 +74,7 @@ class CounterfactualController(QObject):
         if kind == "other":
             settings = self._window.settings
             other, _ = QFileDialog.getOpenFileName(
-                self._window, "Another picture for B", settings.folder(), IMAGE_FILTER
+                self._window, "Open the picture that the patches of B are taken from", settings.folder(), IMAGE_FILTER
             )
             if not other:
                 return
@@ -129,6 +131,8 @@ class CounterfactualController(QObject):
             commands[key].setEnabled(ready and key in able)
         commands["make_again"].setEnabled(ready and self._last is not None)
         self._window.inputs.make.setEnabled(ready and bool(able))
+        takes_ids = self._workbench.opened is not None and self._workbench.opened.takes_ids
+        self._window.inputs.make.setToolTip(NO_WORDS if takes_ids else FROM_A)
 
     def _fill(self) -> None:
         """Card B's own menu: what fits the model."""

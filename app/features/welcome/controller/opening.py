@@ -77,9 +77,9 @@ class OpeningController:
 
     def choose_name(self) -> None:
         words = (
-            "A name on the Hugging Face Hub, like openai-community/gpt2;\n"
-            "or timm:NAME, bundled:NAME, pack:NAME, a folder.\n"
-            "Of CLIP one half: vision:NAME or text:NAME."
+            "Its name on the Hugging Face Hub, like openai-community/gpt2, or its folder on this machine.\n"
+            "An image model of the timm library: timm:NAME. One that comes with Wirescope: bundled:names.\n"
+            "A CLIP or SigLIP model has two halves: vision:NAME opens the one for pictures, text:NAME the other."
         )
         name, chosen = QInputDialog.getText(self._window, "Open a model by name", words)
         if chosen and name.strip():

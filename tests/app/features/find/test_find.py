@@ -106,7 +106,10 @@ def test_heads_that_read_a_token_come_in_the_order_of_their_attention(reader: Pe
 
 def test_what_is_not_there_is_answered_with_examples(reader: Person) -> None:
     assert look_for(reader, "zebra") == []
-    assert bar(reader).found.text().startswith("Nothing found for “zebra”. Try a9.h6")
+    found = bar(reader).found
+    assert found.text().startswith("Nothing found for “zebra”. Try a9.h6")
+    assert found.height() >= found.heightForWidth(found.width()) > 1.5 * found.fontMetrics().height(), "in whole lines"
+    assert bar(reader).rect().contains(found.geometry())
     assert look_for(reader, "reads zebra") == []
     assert bar(reader).found.text().startswith("“zebra” is not in the input.")
     assert look_for(reader, "reads region") == []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.features.history.presenter.rows import preview
 from core.edits import Edit
 from core.formatting import metric_digits, number, pretty_name
 from core.graph import Node
@@ -277,3 +280,17 @@ def test_pictures_have_a_history_too(viewer: Person, pictures) -> None:
     click_step(viewer, "Cut m1 (from B)")
     assert seen(viewer) == after
     assert viewer.card("B").name.text() == "b.png"
+
+
+def test_a_preview_has_the_colours_of_its_own_metric(reader: Person) -> None:
+    """What leads away from A raises one difference of logits and lowers the other."""
+    reader.workbench.editing.toggle(Node("mlp", 1), "cut")
+    reader.rest()
+    first, direction = reader.workbench.history.current, reader.workbench.direction
+    assert direction in (-1, 1)
+    metric = reader.workbench.document.metric
+    reader.workbench.question.set_metric(replace(metric, target=metric.foil, foil=metric.target))
+    reader.rest()
+    second = reader.workbench.history.current
+    assert reader.workbench.direction == -direction
+    assert [preview(step).direction for step in (first, second)] == [direction, -direction]

@@ -193,3 +193,15 @@ def test_scores_keep_how_sure_their_signs_are(reader: Person, tmp_path: Path) ->
     assert again.agreement == pytest.approx(agreement)
     assert again.rule == "consensus"
     assert again.select(20).edges.tolist() == scores.select(20, "consensus").edges.tolist()
+
+
+def test_scores_of_another_precision_say_so(reader: Person, tmp_path: Path) -> None:
+    scores = made(reader)
+    for precision in ("bf16", "fp32"):
+        name = f"{precision}.json"
+        told = {"model": "x"} | ({} if precision == "fp32" else {"precision": precision})
+        (tmp_path / name).write_text(scores_to_json(replace(scores, about=scores.about | told)), encoding="utf-8")
+        assert reader.drop(reader.window, files(tmp_path / name))
+        reader.rest()
+        said = "made in bf16, and the model computes in fp32 here" in reader.message()
+        assert said == (precision == "bf16"), reader.message()

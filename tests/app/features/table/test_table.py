@@ -12,6 +12,7 @@ from core.formatting import change_words
 from core.graph import Edge, Node
 from core.lens.attention import attention_pattern
 from core.lens.heads import token_traits
+from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -193,3 +194,17 @@ def test_the_heads_of_columns_say_of_what_their_figures_are(tabled: Person) -> N
     named = heads_of_columns(tabled)
     assert "without edits" in named["Estimated, no edits"]
     assert "with the other edits in place" in named["Measured, with edits"]
+
+
+def test_an_edge_that_is_selected_is_forgotten_with_its_model(tabled: Person, models) -> None:
+    """The next model has fewer layers."""
+    graph = tabled.workbench.opened.graph
+    last = graph.edge(graph.n_edges - 2)
+    tabled.window.canvas.choose((last,))
+    tabled.rest()
+    assert tabled.workbench.selection == (last,)
+    tabled.open(models.llama, CLEAN, COUNTERFACTUAL)
+    tabled.rest()
+    assert tabled.workbench.opened.graph.layers < graph.layers
+    assert not tabled.dialogs()
+    assert not len(view(tabled).chosen())

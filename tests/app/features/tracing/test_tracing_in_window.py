@@ -12,8 +12,10 @@ import wirescope as ws
 from core.errors import Cancelled
 from core.evaluation.measured import measure
 from core.formatting import percent, share_words
+from core.graph import Node
 from core.metric_reading import MetricReading
 from core.models.loading import load_model
+from core.project.trace_choice import TraceChoice
 from core.scan import Scan
 from core.tracing.method import METHODS
 from core.tracing.told_options import Options
@@ -332,3 +334,22 @@ def test_a_circuit_of_inputs_that_changed_can_be_evaluated_again(reader: Person)
     reader.click(reader.window.trust.evaluate)  # it is enabled
     reader.wait(lambda: reader.window.trust.data().statements and not reader.window.trust.data().waiting)
     assert not reader.window.trust.data().stale
+
+
+@pytest.mark.parametrize("how", ["cancel", "undo"])
+def test_a_trace_that_is_given_up_leaves_what_the_one_before_it_found(reader: Person, how: str) -> None:
+    """Also after an edit that was made while it ran."""
+    trace(reader)
+    found = reader.workbench.recovered
+    assert found is not None
+    reader.workbench.trace("Trace: EAP", TraceChoice("eap"))  # no event is handled until the end of it
+    assert reader.workbench.recovered is None
+    if how == "cancel":
+        reader.workbench.editing.toggle(Node("mlp", 1), "cut")
+        reader.workbench.cancel()
+    else:
+        reader.workbench.history.undo()
+    assert reader.workbench.recovered is found
+    reader.rest()
+    assert reader.workbench.document.traced == TraceChoice()
+    assert not reader.window.circuits.data().curve.stale, "so that its curve is run again, with the edit"

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from core.graph import INPUT, LOGITS, Graph, Node
 from views import theme
 from views.canvas.data import EdgeMark, NodeMark
+from views.canvas.labels import text_width
 from views.canvas.positions.border import column_heads
 from views.canvas.positions.canvas import PositionsCanvas
 from views.canvas.positions.data import Column, Link, LinkMark, Move, Picture, Place, PositionsData, Spot, Wire
@@ -112,6 +113,20 @@ def test_a_click_selects_what_is_under_it(qtbot, board: PositionsCanvas, place: 
         click(board, place)
     assert heard.args == [(place,)]
     assert board.selection() == (place,)
+
+
+def test_a_head_that_is_chosen_at_many_places_is_named_by_its_row_alone(board: PositionsCanvas, monkeypatch) -> None:
+    """Its names beside its places would lie on each other."""
+    drawn: list[str] = []
+    monkeypatch.setattr(
+        "views.canvas.positions.painter.text_width",
+        lambda words, *rest: drawn.append(words) or text_width(words, *rest),
+    )
+    for spots, names in (((Spot(HEAD, (1,)),), 1), ((Spot(HEAD, (1,)), Spot(HEAD, (4,))), 0)):
+        board.set_selection(spots)
+        drawn.clear()
+        picture_of(board)
+        assert drawn.count(HEAD.name) == names
 
 
 def test_a_tool_edits_what_is_clicked_but_not_the_output(qtbot, board: PositionsCanvas) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF
+from PySide6.QtGui import QHelpEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from views import theme
 from views.panels.circuit.data import CircuitData, KeptData, RuleData
 from views.panels.circuit.panel import FaithfulnessPanel
+from views.panels.circuit.track import axis_width
 
 NARROW = 525  # pixels that it has in a window of 1024
 
@@ -80,3 +81,47 @@ def test_a_rule_that_cannot_choose_says_why(show, qtbot) -> None:
     QApplication.sendEvent(view.viewport(), event)
     qtbot.waitUntil(lambda: "it takes long" in QToolTip.text())
     panel.rule.hidePopup()
+
+
+@pytest.mark.usefixtures("percent")
+def test_which_edges_are_the_best_ones_is_said_in_little_room(show) -> None:
+    kept = KeptData(75, 75, 0.85, 0.0, 3.0, 4.0, replaced="replaced from B")
+    panel = show(FaithfulnessPanel(), 620, 120)
+    panel.set_data(CircuitData(1519, 48, 75, kept, ranked="EAP-IG over this pair", can_trace=True, can_measure=True))
+    QApplication.processEvents()
+    assert "by EAP-IG" in panel.note.text()
+    assert panel.note.fontMetrics().horizontalAdvance(panel.note.text()) <= panel.note.width(), panel.note.text()
+
+
+@pytest.mark.usefixtures("percent")
+def test_the_invitation_to_trace_covers_nothing_that_is_written(show) -> None:
+    panel = show(FaithfulnessPanel(), 620, 120)
+    panel.set_slim(True)
+    panel.set_data(CircuitData(1519, 48, None, None, can_trace=True))
+    QApplication.processEvents()
+    axis = panel.track.width() - axis_width()
+    assert panel.trace.isVisible()
+    assert panel.trace.geometry().right() <= axis
+    written: list[QRectF] = []
+
+    class Seen(QPainter):
+        def drawText(self, *where) -> None:
+            if isinstance(where[0], QPointF):
+                width = self.fontMetrics().horizontalAdvance(where[1])
+                ascent = self.fontMetrics().ascent()
+                written.append(QRectF(where[0].x(), where[0].y() - ascent, width, ascent))
+
+    picture = QPixmap(panel.track.size())
+    painter = Seen(picture)
+    panel.track.draw(painter)
+    painter.end()
+    assert len(written) > 2
+    assert not [box for box in written if box.intersects(QRectF(panel.trace.geometry()))]
+
+
+def test_before_edges_are_scored_none_is_said_to_be_shown(show) -> None:
+    panel = show(FaithfulnessPanel(), 620, 120)
+    panel.set_data(CircuitData(1519, 48))
+    assert panel.title.text() == "no edges are scored yet"
+    panel.set_data(CircuitData(1519, 48, can_trace=True))
+    assert "48 strongest" in panel.title.text()

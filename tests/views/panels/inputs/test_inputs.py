@@ -102,7 +102,14 @@ def test_a_text_that_is_being_edited_survives_a_new_card(panel, qtbot):
 def test_an_absent_counterfactual_is_an_inviting_field(panel):
     panel.set_card(CardData("B", "text"))
     assert panel.card_b.editor.isVisible()
-    assert panel.card_b.editor.placeholderText() == "Add a counterfactual"
+    editor = panel.card_b.editor
+    assert editor.placeholderText().startswith("Add a counterfactual")
+    for ids in (True, False):  # what is asked for is read whole, in the width of the panel
+        panel.card_b.set_takes_ids(ids)
+        words, metrics = editor.placeholderText(), editor.fontMetrics()
+        assert ("token ids" in words) == ids
+        lines = metrics.horizontalAdvance(words) / (editor.viewport().width() - 6)
+        assert editor.height() >= lines * metrics.lineSpacing()
     assert not panel.swap.isVisible()
     assert not panel.remove.isVisible()
 
