@@ -43,6 +43,7 @@ pg.setConfigOption("mouseRateLimit", -1)
 
 REACH = 28.0  # pixels from a point at which it is read
 STALE = 0.4
+LOW = 130  # pixels: a figure that is lower has no room for the words of its lower axis, which its tooltip says
 ZOOM = 1.25
 MARKS = ("o", "s", "t", "d", "t1", "p", "star")
 
@@ -136,10 +137,13 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
             item.axis = axis
             item.label.setFont(self._font())
             room = item.width() if side == "bottom" else item.height()
+            low = side == "bottom" and not self._fixed and self.height() < LOW
             fits = not axis.short or QFontMetricsF(self._font()).horizontalAdvance(axis.words) * 1.05 <= room
             item.setLabel(axis.words if fits else axis.short, **{"color": self.theme.muted, "font-size": size})
             item.update()
-        self._axis_items["bottom"].setHeight(2 * QFontMetricsF(self._font()).height() + 9)
+            item.showLabel(not low)
+        lines = 1 if not self._fixed and self.height() < LOW else 2
+        self._axis_items["bottom"].setHeight(lines * QFontMetricsF(self._font()).height() + 9)
 
     def set_stale(self, stale: bool) -> None:
         self.getPlotItem().setOpacity(STALE if stale else 1.0)
@@ -169,6 +173,11 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
             {"symbol": mark, "symbolSize": 6 * self._fineness, "symbolBrush": color, "symbolPen": None} if mark else {}
         )
         self.addItem(pg.PlotDataItem(x, y, pen=self._pen(color, width, style), antialias=True, **symbols))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            self.setToolTip("across: {}; up: {}".format(*(axis.words for axis in self._axes)))
+        return bool(super().event(event))
 
     def _pen(self, color: QColor | str, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
         return pg.mkPen(color, width=width * self._fineness, style=style)
@@ -314,6 +323,8 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
         if self._axis_items:  # not while it is made
             self.getPlotItem().layout.activate()
             self._label_axes()
+            self.getPlotItem().layout.activate()
+            self._label_axes()  # by the room that there is now
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         super().wheelEvent(event)
