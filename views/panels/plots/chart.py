@@ -158,6 +158,7 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
         self._spots, self._at, self._line, self._bars, self.drawn = [], None, None, None, None
         self._names = []
         self._axes = (below, left)
+        self.setToolTip(f"across: {below.words}; up: {left.words}")
         self._label_axes()
 
     def places(self, xs: Any, ys: Any) -> tuple[Array, Array]:
@@ -173,11 +174,6 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
             {"symbol": mark, "symbolSize": 6 * self._fineness, "symbolBrush": color, "symbolPen": None} if mark else {}
         )
         self.addItem(pg.PlotDataItem(x, y, pen=self._pen(color, width, style), antialias=True, **symbols))
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip:
-            self.setToolTip("across: {}; up: {}".format(*(axis.words for axis in self._axes)))
-        return bool(super().event(event))
 
     def _pen(self, color: QColor | str, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
         return pg.mkPen(color, width=width * self._fineness, style=style)
