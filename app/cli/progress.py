@@ -7,7 +7,7 @@ from typing import Any
 
 from app.cli.output import tell
 
-SHARES = "{desc}: {percentage:3.0f}%|{bar:24}| {elapsed}<{remaining}, {rate_fmt}"
+SHARES = "{desc}: {percentage:3.0f} %|{bar:24}| {elapsed}<{remaining}, {rate_fmt}"
 LARGE = 1_000_000  # a total above it is of bytes
 
 

@@ -47,7 +47,7 @@ def test_a_share_has_a_rate_and_the_time_left_and_leaves_no_bar(monkeypatch, clo
         progress("EAP-IG, 124 pairs", 0.05)
         assert terminal.getvalue().split("\r")[-1] == last, "never back"
         assert threading.active_count() == before
-    assert last.startswith("EAP-IG, 124 pairs:  10%|")
+    assert last.startswith("EAP-IG, 124 pairs:  10 %|")
     assert "00:30<04:30" in last
     assert "3.01s/%" in last
     assert terminal.getvalue().endswith("\r"), "the next line is written over it"

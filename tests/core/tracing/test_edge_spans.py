@@ -8,7 +8,6 @@ import pytest
 import wirescope as ws
 from core.edits import EditKind
 from core.errors import ArgumentError, EditError, InputError
-from core.evaluation.hypotheses import hypothesis_tests
 from core.evaluation.minimality import minimality
 from core.spans import REST
 from core.tracing.method import METHODS
@@ -133,5 +132,3 @@ def test_edge_spans_refuse_what_cannot_be() -> None:
         scores.select(5, "greedy")
     with pytest.raises(ArgumentError, match="0 to"):
         scores.select(scores.values.size + 1)
-    with pytest.raises(InputError, match="random paths of edges at all positions"):
-        hypothesis_tests(session, scores.top(5))

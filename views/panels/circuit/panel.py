@@ -232,11 +232,14 @@ class FaithfulnessPanel(QFrame):
         )
         rule = self.rule.width() if self._data.rules else 0
         room = Room(self.width(), self.field.width(), rule, buttons)
-        fit = fitted(*self.words(), self.title.fontMetrics(), self.note.fontMetrics(), room)
+        titles, notes = self.words()
+        fit = fitted(titles, notes, self.title.fontMetrics(), self.note.fontMetrics(), room)
         self.rule.setVisible(fit.has_rule)
         self._break(fit.in_two)
         self.title.setText(fit.title)
         self.note.setText(fit.note)
+        band = explained("random band")
+        self.note.set_tip(band if fit.note == notes[0] else f"{notes[0]}. {band}")
 
     def _break(self, in_two: bool) -> None:
         """Put the note and the buttons behind the title, or below it."""
