@@ -67,10 +67,10 @@ def test_a_click_with_the_cut_tool_on_a_wire_changes_the_answer(at_the_screen: P
     person.wait(lambda: person.edits())
     person.rest()
 
-    assert [edit.target for edit in person.bench.document.edits] == [person.edge(index)]
+    assert [edit.target for edit in person.workbench.document.edits] == [person.edge(index)]
     assert person.predictions() != before
     metric, _ = person.expected([Edit(person.edge(index), "patch")])
-    assert person.bench.ran.after == pytest.approx(metric, abs=1e-4)
+    assert person.workbench.ran.after == pytest.approx(metric, abs=1e-4)
     _keep_a_picture(person)
 
     xdotool("key", "ctrl+z")
@@ -103,7 +103,7 @@ def test_x_on_the_keyboard_cuts_and_a_prompt_can_be_typed(at_the_screen: Person)
     xdotool("type", "--delay", "1", CLEAN)
     person.wait(lambda: card.editor.toPlainText() == CLEAN)
     xdotool("key", "Return")
-    person.wait(lambda: card.chips.isVisible() and person.bench.document.clean.text == CLEAN)
+    person.wait(lambda: card.chips.isVisible() and person.workbench.document.clean.text == CLEAN)
     person.rest()
     assert len(card.chips.chip_texts()) == 6
     assert len(person.edits()) == 1  # an x in the prompt would be a letter, and the edit stays
