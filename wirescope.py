@@ -5,6 +5,7 @@ from core.edits import Edit
 from core.errors import WirescopeError
 from core.evaluation.balance import with_balance
 from core.evaluation.faithfulness import Curve, faithfulness
+from core.evaluation.trust import Trust, trust
 from core.graph import Edge, Graph, Node, Reader
 from core.inputs.pair import Dataset, Pair
 from core.lens.attention import attention_pattern, mean_attention
@@ -51,6 +52,7 @@ __all__ = [
     "Scores",
     "Session",
     "Tracing",
+    "Trust",
     "WirescopeError",
     "accuracy",
     "attention_pattern",
@@ -71,6 +73,7 @@ __all__ = [
     "probability",
     "stream_lens",
     "trace",
+    "trust",
     "with_agreement",
     "with_balance",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -97,10 +98,7 @@ def trust_report(
             "cmd by size": by_size.union.cmd,
         }
     options = options_told(scores.about).but(seed=seed)
-    subject = Subject(session, scores, dataset, kind, chosen, options)
-    for title, question in QUESTIONS.items():
-        report |= question.find(subject, told(title), cancelled)
-    return report
+    return report | answers_to(Subject(session, scores, dataset, kind, chosen, options), progress, cancelled)
 
 
 def _size(curve: Curve) -> int:
@@ -351,6 +349,14 @@ QUESTIONS: dict[str, Question] = {
     "another method": Question("Another method", _other_method, say_method, 15),
     "hypothesis tests": Question("Tests", _tests, say_tests, 200),
 }
+
+
+def answers_to(subject: Subject, progress: Progress, cancelled: Cancel) -> dict[str, Any]:
+    """The numbers of all questions. Raises InputError where A and B score alike, Cancelled."""
+    answers: dict[str, Any] = {}
+    for title, question in QUESTIONS.items():
+        answers |= question.find(subject, partial(progress, title), cancelled)
+    return answers
 
 
 def statements(report: dict[str, Any]) -> list[Statement]:

@@ -73,6 +73,10 @@ def test_a_notebook_from_loading_to_figures(tmp_path: Path) -> None:
     assert curve.recovered[-1] == pytest.approx(1.0, abs=1e-4)
     assert curve.cpr == pytest.approx(np.trapezoid(curve.recovered, curve.fractions))
     assert curve.cmd >= 0
+    trust = ws.trust(session, circuit)  # alone, as in a file: how the other edges rank is not known
+    assert trust.numbers["recovered"] == pytest.approx(ws.trust(session, circuit, scores=scores).numbers["recovered"])
+    assert {one.title for one in trust.statements if one.tone == "unknown"} >= {"Stability"}
+    assert len(trust.verdict) >= 1
     assert ws.attention_pattern(session.clean, 0, 1).shape == (6, 6)
 
 

@@ -83,6 +83,24 @@ def test_evaluate_says_what_the_circuit_recovers(traced: Path, report: dict[str,
     assert report["other ablation"]["recovered"] == pytest.approx(mean[0], abs=1e-4)
 
 
+def test_a_notebook_evaluates_a_circuit_as_the_terminal_does(traced: Path, report: dict[str, Any]) -> None:
+    model = ws.load_model("bundled:names")
+    scores, rows = (found := read_scores(traced, model.graph)).scores, found.rows
+    answers = [(row.target, row.foil) for row in rows]
+    dataset = ws.Dataset([model.pair(row.clean, row.counterfactual) for row in rows], answers)
+    session = ws.Session(model, dataset.pairs[0], ws.logit_difference(*answers[0]), dataset=dataset)
+    said = ws.trust(session, scores.top(100), scores=scores, dataset=dataset)
+    assert list(said.statements) == statements(report)
+    assert [line.words for line in said.verdict] == report["verdict"]
+    assert (said.pairs, said.numbers["needed"]) == (8, report["needed"])
+    assert str(said).splitlines()[:2] == [
+        "Verdict on 100 of 1,519 edges, on 8 pairs:",
+        evaluation_words(report).splitlines()[1],
+    ]
+    with pytest.raises(ws.WirescopeError, match="choose another circuit of 50 edges"):
+        ws.trust(session, ws.circuit_of(model.graph, scores.top(100).names[50:]), scores=scores)
+
+
 def test_the_help_names_every_task(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["trace", "--help"])

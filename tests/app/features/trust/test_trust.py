@@ -67,7 +67,8 @@ def test_over_a_dataset_stability_is_known(reader: Person) -> None:
     said = evaluate(reader)
     session, pairs = reader.session(), dataset(reader)
     scores = ws.trace(session, "eap-ig", dataset=pairs)
-    assert said == report_sentences(trust_report(session, scores, pairs, size=reader.workbench.document.size))
+    circuit = scores.top(reader.workbench.document.size)
+    assert said == [one.words for one in ws.trust(session, circuit, scores=scores, dataset=pairs).statements]
     assert any("Bootstrap" in statement.detail for statement in reader.window.trust.data().statements)
     assert "The three tests need 8 pairs" in reader.window.trust.lacks.text()
 
