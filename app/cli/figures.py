@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.messages.replies import Deltas, Opened, Ran, Ready, Scored
-from app.messages.request import Failed, Reply, Request
+from app.messages.replies import DeltasReply, InputsReply, ModelReply, RunReply, ScoresReply
+from app.messages.request import FailureReply, Reply, Request
 from core.circuit import EXPORTERS
 from core.errors import InputError, WirescopeError
 from core.project.document import Document
@@ -28,18 +28,18 @@ def take_snapshot(engine: WorkerService, document: Document, memory: float | Non
     replies: dict[type, Reply] = {}
     request = Request(1, document, memory=None if memory is None else int(memory))
     engine.serve(request, lambda reply: replies.update({type(reply): reply}), lambda: False)
-    failed, ready = replies.get(Failed), replies.get(Ready)
-    if isinstance(failed, Failed):
+    failed, ready = replies.get(FailureReply), replies.get(InputsReply)
+    if isinstance(failed, FailureReply):
         raise InputError(failed.message, failed.hint)
-    assert isinstance(ready, Ready)
+    assert isinstance(ready, InputsReply)
     problem = ready.card_b.problem or ready.metric_problem
     if problem:
         raise InputError(problem)
-    opened, ran, scored, deltas = (replies.get(kind) for kind in (Opened, Ran, Scored, Deltas))
-    assert isinstance(opened, Opened)
-    assert isinstance(ran, Ran)
-    assert isinstance(scored, Scored)
-    assert isinstance(deltas, Deltas)
+    opened, ran, scored, deltas = (replies.get(kind) for kind in (ModelReply, RunReply, ScoresReply, DeltasReply))
+    assert isinstance(opened, ModelReply)
+    assert isinstance(ran, RunReply)
+    assert isinstance(scored, ScoresReply)
+    assert isinstance(deltas, DeltasReply)
     return Snapshot(
         document,
         opened,

@@ -33,7 +33,7 @@ class TaskWords:
 
 
 @dataclass(frozen=True)
-class Opened:
+class ModelReply:
     """A model is open."""
 
     number: int
@@ -54,7 +54,7 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Ready:
+class InputsReply:
     """The inputs are in: what the model sees of them, and how well the engine agrees with the model."""
 
     number: int
@@ -75,7 +75,7 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunReply:
     """A run with the document's edits."""
 
     number: int
@@ -91,7 +91,7 @@ class Ran:
 
 
 @dataclass(frozen=True)
-class Deltas:
+class DeltasReply:
     """What each edit does on top of the others, on the pair on the cards: metric with it minus metric without it."""
 
     number: int
@@ -100,7 +100,7 @@ class Deltas:
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
+class ScoresReply:
     """Scores of all edges. title: of the method, as the menu has it, or the file that they were read from. pairs: of
     the dataset that they are over; 0: the pair on the cards. share: of the work that is done; the scores of a part have
     edges without one."""
@@ -137,7 +137,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Inspected:
+class InspectionReply:
     """What the inspector shows of the selected node or edge."""
 
     number: int
@@ -150,7 +150,7 @@ class Inspected:
 
 
 @dataclass(frozen=True)
-class Recovered:
+class RecoveryReply:
     """What the circuit of the best `size` edges recovers of the metric, and as many random edges do. missed: the share
     that was looked for, where no circuit that can be drawn, of up to `tried` edges, recovers it. is_small: whether this
     one recovers enough to be looked at; else it is only the best that was tried. is_search: a search has kept just
@@ -171,7 +171,7 @@ class Recovered:
 
 
 @dataclass(frozen=True, eq=False)
-class KeptAt:
+class KeptPositions:
     """Of a circuit that keeps edges at some positions only: where, by the number of an edge, and in words."""
 
     positions: Mapping[int, frozenset[int]]
@@ -183,12 +183,12 @@ class KeptAt:
 
 
 @dataclass(frozen=True)
-class Kept:
+class CircuitRunReply:
     """The run of the circuit of the best `size` edges: the share of the metric that it recovers, and what as many
     random edges recover. connected: of them, those on a path from input to output. whole, nothing: the metric with all
     edges and with none. Over a dataset, means over its `pairs`; band: of the share, 95 % by bootstrap over them.
     accuracy, whole_accuracy: the share of pairs that the circuit, and the whole model, answers rightly; None for a
-    model that gives no answers. of: the scores that ranked its edges, as `Scored.of` has it."""
+    model that gives no answers. of: the scores that ranked its edges, as `ScoresReply.of` has it."""
 
     number: int
     size: int
@@ -207,7 +207,7 @@ class Kept:
 
 
 @dataclass(frozen=True, eq=False)
-class CurveFound:
+class CurveReply:
     """The faithfulness curve of the scores. band: [2, points], lowest and highest of random circuits. sure: [2,
     points], 95 % by bootstrap over the `pairs` of a dataset; None for the pair on the cards."""
 
@@ -225,7 +225,7 @@ class CurveFound:
 
 
 @dataclass(frozen=True)
-class Untraced:
+class TraceRefusal:
     """The trace that was asked for cannot be made, and why."""
 
     number: int

@@ -36,7 +36,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Unanswered:
+class QueryRefusal:
     """A query that cannot be answered, and why."""
 
     number: int
@@ -50,7 +50,7 @@ class Unanswered:
 
 
 @dataclass(frozen=True)
-class Working:
+class ProgressReply:
     """What is being done, for the status bar; fraction None: unknown. seconds: that the whole was reckoned to take,
     where somebody knows."""
 
@@ -61,7 +61,7 @@ class Working:
 
 
 @dataclass(frozen=True)
-class Refused:
+class PictureRefusal:
     """The new picture of a card cannot be read; the card had a good one before, and nothing was done."""
 
     number: int
@@ -70,7 +70,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailureReply:
     """Something could not be done. where: the model, card A, card B, or the rest."""
 
     number: int
@@ -82,7 +82,7 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Done:
+class RequestDone:
     """All parts of a request have come."""
 
     number: int

@@ -15,7 +15,7 @@ class TraitsQuery(Query):
 
 
 @dataclass(frozen=True, eq=False)
-class TraitsFound:
+class TraitsReply:
     """Of every head the names of what it does and the scores, the highest first."""
 
     number: int

@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from app.messages.replies import Ready
+from app.messages.replies import InputsReply
 from core.project.document import Document, Source
 from views.panels.inputs.data import CardData
 
 
-def awaited_cards(document: Document, before: Document, ready: Ready | None) -> tuple[CardData, CardData]:
+def awaited_cards(document: Document, before: Document, ready: InputsReply | None) -> tuple[CardData, CardData]:
     """Cards of a document whose inputs are being read. before, ready: the document that was read last, and what came of
     it: a card that keeps its input keeps its tokens, but what differs in the other one is not known."""
     kinds: set[Literal["text", "image"]] = {

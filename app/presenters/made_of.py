@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from pathlib import PurePath
 from typing import Literal
 
-from app.messages.replies import Opened
+from app.messages.replies import ModelReply
 from core.edits import Edit
 from core.errors import InputError
 from core.graph import Graph
@@ -18,7 +18,9 @@ from core.project.metric_choice import MetricChoice
 from core.project.step_names import metric_words
 
 
-def made_of_document(document: Document, opened: Opened, edits: tuple[Edit, ...], metric_fits: bool = True) -> MadeOf:
+def made_of_document(
+    document: Document, opened: ModelReply, edits: tuple[Edit, ...], metric_fits: bool = True
+) -> MadeOf:
     """What the work shown is made of. edits: as they were made. metric_fits: whether the document's metric is the one
     that counts; where it does not fit, the model's default does."""
     choice = document.metric if metric_fits and document.metric is not None and document.metric.kind else None
@@ -148,7 +150,7 @@ def _source(side: FileInput | None) -> Source | None:
     return Source("image", path=side.path, name=side.name, corruption=corruption)
 
 
-def _file_rows(rows: tuple[PairSource, ...], choice: MetricChoice | None, opened: Opened) -> tuple[FileRow, ...]:
+def _file_rows(rows: tuple[PairSource, ...], choice: MetricChoice | None, opened: ModelReply) -> tuple[FileRow, ...]:
     """With each row's own answers, else the metric's. None where a picture has no file that holds it."""
     option = next((option for option in opened.metric_options if choice and option.kind == choice.kind), None)
     sides = [side for row in rows for side in (row.clean, row.counterfactual) if side is not None]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.messages.replies import Ran
+from app.messages.replies import RunReply
 from views.panels.predictions.data import PredictionsData
 
 
-def predictions(ran: Ran, stale: bool, direction: int | None = 1) -> PredictionsData:
+def predictions(ran: RunReply, stale: bool, direction: int | None = 1) -> PredictionsData:
     """The predictions before and after. stale: a newer run is awaited. direction: A's."""
     return PredictionsData(
         ran.unit,

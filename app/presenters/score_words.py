@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.messages.replies import Scored
+from app.messages.replies import ScoresReply
 from core.edits import KINDS
 from core.errors import ALIKE, ANOTHER
 from core.tracing.method import METHODS
 
 
-def scored_words(scored: Scored) -> str:
+def scored_words(scored: ScoresReply) -> str:
     """Why no edge is shown, where none has a score."""
     if scored.values.any():
         return ""

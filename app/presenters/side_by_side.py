@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.messages.replies import Scored
+from app.messages.replies import ScoresReply
 from core.formatting import pairs_words
 
 
@@ -18,7 +18,7 @@ class SideBySide:
     words: str = ""
 
 
-def side_by_side(scored: Scored | None, others: bool, over_pairs: bool = False) -> SideBySide:
+def side_by_side(scored: ScoresReply | None, others: bool, over_pairs: bool = False) -> SideBySide:
     """scored: what the estimate is from: of the model without edits. others: the measurement is on top of other edits.
     over_pairs: it is over the pairs that the scores are over, else of the pair on the cards."""
     if scored is None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from app.messages.replies import Kept, Opened, Ran, Ready, Scored
+from app.messages.replies import CircuitRunReply, InputsReply, ModelReply, RunReply, ScoresReply
 from app.presenters.canvas import Extent, canvas_data
 from app.presenters.circuit_file import circuit_shown, circuit_text
 from app.presenters.subject import Subject, over_words, subject_of
@@ -22,15 +22,15 @@ class Snapshot:
     """A document and what the engine has said of it so far."""
 
     document: Document
-    opened: Opened
-    ran: Ran | None = None  # None while it is of an earlier state
-    scored: Scored | None = None
-    kept: Kept | None = None  # the circuit that was run last
+    opened: ModelReply
+    ran: RunReply | None = None  # None while it is of an earlier state
+    scored: ScoresReply | None = None
+    kept: CircuitRunReply | None = None  # the circuit that was run last
     measured: Mapping[Target, float] = field(default_factory=dict)  # over the pairs that the scores are over
     deltas: Mapping[Target, float] = field(default_factory=dict)  # by the edits, on the pair on the cards
     has_counterfactual: bool = True  # whether the document's B, if it has one, can stand beside A
     labels: tuple[str, ...] = ()  # of the positions
-    ready: Ready | None = None  # None while it is of other inputs
+    ready: InputsReply | None = None  # None while it is of other inputs
     extent: Extent = field(default_factory=Extent)  # what the canvas shows beside the circuit
 
     @property

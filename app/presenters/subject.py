@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.messages.replies import Kept, Opened, Ran, Ready, Scored
+from app.messages.replies import CircuitRunReply, InputsReply, ModelReply, RunReply, ScoresReply
 from app.presenters.edits import mean_words, said
 from core.edits import REPLACED, Edit, EditKind
 from core.formatting import change_words, pairs_words, percent, share_words
@@ -67,8 +67,8 @@ class Subject:
     edges: int
     kind: EditKind
     removed: str
-    ran: Ran | None
-    recovered: Kept | None
+    ran: RunReply | None
+    recovered: CircuitRunReply | None
     edits: tuple[str, ...]
     level: str = "edges"
 
@@ -152,11 +152,11 @@ class Subject:
 
 def subject_of(
     document: Document,
-    opened: Opened,
-    ready: Ready | None,
-    ran: Ran | None,
-    scored: Scored | None,
-    kept: Kept | None,
+    opened: ModelReply,
+    ready: InputsReply | None,
+    ran: RunReply | None,
+    scored: ScoresReply | None,
+    kept: CircuitRunReply | None,
     overview: int,
     labels: Sequence[str] = (),
 ) -> Subject:
@@ -186,7 +186,7 @@ def subject_of(
     )
 
 
-def _ranked(scored: Scored) -> Ranked:
+def _ranked(scored: ScoresReply) -> Ranked:
     over = over_words(scored.pairs)
     if scored.from_file:
         over = over_words(scored.file_pairs) if scored.file_pairs else ""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QMessageBox, QWidget
 
-from app.messages.request import Failed
+from app.messages.request import FailureReply
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,18 +31,18 @@ class Problems(QObject):
         self._parent = parent
         self._tell = say
         self._close = close
-        self._shown: tuple[Failed, QMessageBox] | None = None
+        self._shown: tuple[FailureReply, QMessageBox] | None = None
         self._times = 0
-        self._waiting: list[Failed] = []
+        self._waiting: list[FailureReply] = []
         self._dismissed: set[str] = set()  # where exceptions came from that the user has read of
 
-    def show(self, failure: Failed) -> None:
+    def show(self, failure: FailureReply) -> None:
         """Say what is wrong and what to do. Does not block. What is on the screen already is counted there."""
         if not failure.details:  # else it was logged, with them, where it happened
             log.warning("%s %s", failure.message, failure.hint)
         self._say(failure)
 
-    def _say(self, failure: Failed) -> None:
+    def _say(self, failure: FailureReply) -> None:
         if self._shown is not None:
             shown, box = self._shown
             if _same(shown, failure):
@@ -80,7 +80,7 @@ class Problems(QObject):
             self._tell(f"{words} (again; see Help > Log)")
             return
         self._say(
-            Failed(
+            FailureReply(
                 0,
                 "run",
                 words,
@@ -94,11 +94,11 @@ class Problems(QObject):
         sys.excepthook = self.report
 
 
-def _same(one: Failed, other: Failed) -> bool:
+def _same(one: FailureReply, other: FailureReply) -> bool:
     return (one.message, one.hint) == (other.message, other.hint)
 
 
-def make_box(parent: QWidget, failure: Failed) -> QMessageBox:
+def make_box(parent: QWidget, failure: FailureReply) -> QMessageBox:
     """The dialog for a problem."""
     box = QMessageBox(QMessageBox.Icon.Warning, "Wirescope", failure.message, QMessageBox.StandardButton.Ok, parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

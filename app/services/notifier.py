@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.messages.request import Failed
+from app.messages.request import FailureReply
 
 
 @dataclass(frozen=True)
@@ -13,4 +13,4 @@ class Notifier:
     """say: a line, until the next one. problem: what is wrong and what to do, in a dialog that does not block."""
 
     say: Callable[[str], None]
-    problem: Callable[[Failed], None]
+    problem: Callable[[FailureReply], None]

@@ -15,7 +15,7 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.messages.replies import Opened
+from app.messages.replies import ModelReply
 from app.workbench.workbench import Workbench
 
 INTERVAL = 1000  # milliseconds between two looks
@@ -63,7 +63,7 @@ class Collector(QObject):
         self._settled = True
         self._timer.start()
 
-    def _model_opened(self, model: Opened) -> None:
+    def _model_opened(self, model: ModelReply) -> None:
         self._models += 1
         if self._models > 1:
             gc.unfreeze()  # the former model's cycles can go

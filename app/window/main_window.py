@@ -33,7 +33,7 @@ from app.features.welcome.controller.guide import GuideController
 from app.features.welcome.controller.model_menus import model_menu
 from app.features.welcome.controller.opening import OpeningController
 from app.features.welcome.controller.packs import PacksController
-from app.messages.request import Failed
+from app.messages.request import FailureReply
 from app.services.actions import ACTIONS, Actions
 from app.services.background_jobs import Jobs
 from app.services.context import FeatureContext
@@ -204,7 +204,7 @@ class Window(QMainWindow):
         elif path.lower().endswith(".json"):
             self.scores_opener.open(path)
         elif words:
-            self.notifier.problem(Failed(0, "run", words, hint))
+            self.notifier.problem(FailureReply(0, "run", words, hint))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from app.features.welcome.controller.opening import FIRST_EXAMPLE, PHOTOGRAPHS
-from app.messages.replies import Opened, Ready
-from app.messages.request import Failed
+from app.messages.replies import InputsReply, ModelReply
+from app.messages.request import FailureReply
 from core.project.document import Source
 from core.project.examples import example, examples_for
 from core.project.step_names import model_words
@@ -46,7 +46,7 @@ class Showing(QObject):
             ended.connect(lambda _: self._name_none())  # first: the way back to the one before names that one
         workbench.failed.connect(self._show_failure)
 
-    def _show_model(self, opened: Opened) -> None:
+    def _show_model(self, opened: ModelReply) -> None:
         window = self._window
         window.settings.add_recent_model(opened.name)
         window.setWindowTitle(f"{opened.title} - Wirescope")
@@ -91,7 +91,7 @@ class Showing(QObject):
         self._window.inputs.set_card(a)
         self._window.inputs.set_card(b)
 
-    def _show_metric(self, ready: Ready) -> None:
+    def _show_metric(self, ready: InputsReply) -> None:
         window = self._window
         window.inputs.set_answers(ready.answers, ready.foils)
         window.inputs.set_metric(ready.metric)
@@ -114,7 +114,7 @@ class Showing(QObject):
         for key, able in {**workbench.editing.able(), **workbench.grouping.able()}.items():
             self._window.commands[key].setEnabled(able)
 
-    def _show_failure(self, failure: Failed) -> None:
+    def _show_failure(self, failure: FailureReply) -> None:
         if failure.where == "model" and not self._window.workbench.models.go_back():
             self._window.opener.show_welcome()
         self._window.notifier.problem(failure)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.messages.replies import Recovered
+from app.messages.replies import RecoveryReply
 from app.workbench.results import Known
 from core.project.history import Step
 from core.project.trace_choice import TraceChoice
@@ -16,7 +16,7 @@ class BegunTrace:
 
     step: Step
     known: Known
-    recovered: Recovered | None
+    recovered: RecoveryReply | None
 
     @property
     def before(self) -> TraceChoice | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.messages.replies import Ready
+from app.messages.replies import InputsReply
 from app.workbench.refused_inputs import RefusedInputs
 from core.edits import EditKind
 from core.project import input_operations as operations
@@ -44,7 +44,7 @@ class Question:
     def set_metric(self, choice: MetricChoice) -> None:
         self._workbench.take(operations.set_metric(self._workbench.document, choice))
 
-    def follow(self, ready: Ready) -> None:
+    def follow(self, ready: InputsReply) -> None:
         """Let the metric of an example follow another prompt: its answers are those of the example's. What the user has
         chosen stays, with an offer of what is likely."""
         workbench, follows = self._workbench, self._follows

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from app.messages.replies import Ready
-from app.messages.request import Refused
+from app.messages.replies import InputsReply
+from app.messages.request import PictureRefusal
 from core.project.document import Document, Source
 from core.project.input_operations import FIELDS
 from views.panels.inputs.data import CardData
@@ -37,14 +37,14 @@ class RefusedInputs:
         """The card has another input, or the same again. Tells whether it showed a problem."""
         return self._problems.pop(letter, "") != ""
 
-    def put_back(self, refused: Refused, document: Document) -> tuple[Document, Any]:
+    def put_back(self, refused: PictureRefusal, document: Document) -> tuple[Document, Any]:
         """The document without a refused input, and what was known of it (None where something else has changed)."""
         self._problems[refused.letter] = refused.problem
         whole = replace(document, **{FIELDS[refused.letter]: self._good[refused.letter]})  # type: ignore[arg-type]
         known = self._before[1] if self._before is not None and self._before[0] == whole else None
         return whole, known
 
-    def take_ready(self, ready: Ready, document: Document) -> tuple[CardData, CardData]:
+    def take_ready(self, ready: InputsReply, document: Document) -> tuple[CardData, CardData]:
         """The inputs are read. Returns the cards, with what was refused before."""
         sources = {"A": document.clean, "B": document.counterfactual}
         cards = {"A": ready.card_a, "B": ready.card_b}

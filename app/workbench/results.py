@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
-from app.messages.replies import Deltas, Inspected, Kept, Ran, Recovered, Scored
+from app.messages.replies import CircuitRunReply, DeltasReply, InspectionReply, RecoveryReply, RunReply, ScoresReply
 from app.presenters.score_words import scored_words
 from app.workbench.worker_client import WorkerClient
 from core.edits import Target
@@ -19,10 +19,10 @@ class Known:
     """What is known of a document's inputs and metric. measured: changes of the metric by edits over the pairs that the
     scores are over; deltas: by the edits in place, on the pair on the cards."""
 
-    scored: Scored | None = None
-    inspected: Inspected | None = None
-    recovered: Recovered | None = None
-    kept: Kept | None = None  # the run of a circuit that came last
+    scored: ScoresReply | None = None
+    inspected: InspectionReply | None = None
+    recovered: RecoveryReply | None = None
+    kept: CircuitRunReply | None = None  # the run of a circuit that came last
     measured: dict[Target, float] = field(default_factory=dict)
     deltas: dict[Target, float] = field(default_factory=dict)
 
@@ -30,7 +30,7 @@ class Known:
 class Results(QObject):
     """Takes the worker's replies, and drops what a change makes worthless."""
 
-    ran_changed = Signal(object)  # Ran
+    ran_changed = Signal(object)  # RunReply
     canvas_changed = Signal()  # something that the canvas shows
     selection_known = Signal()  # something that the inspector shows
     edges_measured = Signal(object)  # changes of the metric by edges that the user had measured
@@ -39,14 +39,15 @@ class Results(QObject):
 
     def __init__(self, client: WorkerClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.ran: Ran | None = None
+        self.ran: RunReply | None = None
         self.known = Known()
         self._said_why = False  # no edge is shown
-        for kind, slot in (
-            *((Ran, self._take_ran), (Deltas, self._take_deltas), (Inspected, self._take_inspected)),
-            *((Scored, self._take_scores), (Recovered, self._take_recovered), (Kept, self._take_kept)),
-        ):
-            client.on(kind, slot)
+        client.on(RunReply, self._take_ran)
+        client.on(DeltasReply, self._take_deltas)
+        client.on(InspectionReply, self._take_inspected)
+        client.on(ScoresReply, self._take_scores)
+        client.on(RecoveryReply, self._take_recovered)
+        client.on(CircuitRunReply, self._take_kept)
 
     def forget(self) -> None:
         """Numbers of another input or metric are worth nothing."""
@@ -63,11 +64,11 @@ class Results(QObject):
         if document.traced_rows != before.traced_rows:
             self.known.measured = {}  # over other pairs
 
-    def _take_ran(self, ran: Ran) -> None:
+    def _take_ran(self, ran: RunReply) -> None:
         self.ran = ran
         self.ran_changed.emit(ran)
 
-    def _take_deltas(self, deltas: Deltas) -> None:
+    def _take_deltas(self, deltas: DeltasReply) -> None:
         self.known.deltas.update(deltas.values)
         if not deltas.alone:
             self.known.measured.update(deltas.values)
@@ -79,14 +80,14 @@ class Results(QObject):
         self.edges_measured.emit(values)
         self.canvas_changed.emit()
 
-    def _take_inspected(self, reply: Inspected) -> None:
+    def _take_inspected(self, reply: InspectionReply) -> None:
         self.known.inspected = reply
         if reply.measured is not None and not reply.positions and not reply.alone:
             self.known.measured[reply.target] = reply.measured
         self.canvas_changed.emit()
         self.selection_known.emit()
 
-    def _take_scores(self, scored: Scored) -> None:
+    def _take_scores(self, scored: ScoresReply) -> None:
         before, self.known.scored = self.known.scored, scored
         if before is not None and before.pairs != scored.pairs:  # what was measured is over other pairs than these
             self.known.measured = {} if scored.pairs else dict(self.known.deltas)
@@ -97,9 +98,9 @@ class Results(QObject):
         self.canvas_changed.emit()
         self.selection_known.emit()
 
-    def _take_recovered(self, reply: Recovered) -> None:
+    def _take_recovered(self, reply: RecoveryReply) -> None:
         self.known.recovered = reply
         self.recovered.emit()
 
-    def _take_kept(self, kept: Kept) -> None:
+    def _take_kept(self, kept: CircuitRunReply) -> None:
         self.known.kept = kept

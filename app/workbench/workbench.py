@@ -13,8 +13,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.messages.replies import Opened, Ran, Ready, Recovered, Scored
-from app.messages.request import Failed, Query, Refused
+from app.messages.replies import InputsReply, ModelReply, RecoveryReply, RunReply, ScoresReply
+from app.messages.request import FailureReply, PictureRefusal, Query
 from app.presenters.canvas import Extent
 from app.presenters.cards import awaited_cards
 from app.presenters.edits import edit_rows
@@ -44,10 +44,10 @@ TRACE_STEP = "trace"  # one step of the history: the trace, and the circuit that
 class Workbench(QObject):
     """One window's state. Views listen to its signals; the window calls its intents."""
 
-    model_opened = Signal(object)  # Opened
+    model_opened = Signal(object)  # ModelReply
     history_changed = Signal()  # another history, or another state of it
     cards_changed = Signal(object, object)  # CardData of A and of B
-    metric_changed = Signal(object)  # Ready
+    metric_changed = Signal(object)  # InputsReply
     canvas_changed = Signal(object)  # CanvasData
     predictions_changed = Signal(object)  # PredictionsData
     nothing_to_show = Signal(str)
@@ -61,7 +61,7 @@ class Workbench(QObject):
     given_up = Signal(bool)  # the user has cancelled what runs, a trace among it
     memory_changed = Signal(float)  # megabytes
     message = Signal(str)
-    failed = Signal(object)  # Failed: to show in a dialog
+    failed = Signal(object)  # FailureReply: to show in a dialog
 
     def __init__(self, engine: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,8 +70,8 @@ class Workbench(QObject):
         self._begun: BegunTrace | None = None
         self.editing = Editing(self)
         self.grouping = Grouping(self)
-        self.opened: Opened | None = None
-        self.ready: Ready | None = None
+        self.opened: ModelReply | None = None
+        self.ready: InputsReply | None = None
         self._document = self.history.current.document  # the one that `known` is of
         self._ready_of = self._ran_of = self._document  # and those that these are of
         self._refused = RefusedInputs()
@@ -89,8 +89,8 @@ class Workbench(QObject):
         client.finished.connect(self._finish)
         client.became_stale.connect(self._show_stale)
         for kind, slot in (
-            *((Opened, self._take_opened), (Ready, self._take_ready), (Refused, self._put_back)),
-            (Failed, self._take_failure),
+            *((ModelReply, self._take_opened), (InputsReply, self._take_ready), (PictureRefusal, self._put_back)),
+            (FailureReply, self._take_failure),
         ):
             client.on(kind, slot)
         self.results = results = Results(client, self)
@@ -214,7 +214,7 @@ class Workbench(QObject):
         return () if self.ready is None or before else self.ready.labels
 
     @property
-    def ready_of_present(self) -> Ready | None:
+    def ready_of_present(self) -> InputsReply | None:
         """What is known of the present inputs and metric; None until they are read."""
         return self.ready if self._ready_of.question == self.document.question else None
 
@@ -224,7 +224,7 @@ class Workbench(QObject):
         return self.ran is not None and self._ran_of.run == self.document.run
 
     @property
-    def ran_of_present_model(self) -> Ran | None:
+    def ran_of_present_model(self) -> RunReply | None:
         """The last run; None where it was of another model than the present one, or that one is not open."""
         return self.ran if self.opened is not None and self._ran_of.opens == self.document.opens else None
 
@@ -317,7 +317,7 @@ class Workbench(QObject):
 
     # ---- replies ----
 
-    def _take_ran(self, ran: Ran) -> None:
+    def _take_ran(self, ran: RunReply) -> None:
         self._ran_of = self.document
         self._client.fresh()  # what the inspector shows stays dimmed until its own reply comes
         self.history.take_outcome(
@@ -335,7 +335,7 @@ class Workbench(QObject):
         """The trace that was asked for is at its end, or cannot be made."""
         self.tracing, self._begun = False, None
 
-    def _take_opened(self, opened: Opened) -> None:
+    def _take_opened(self, opened: ModelReply) -> None:
         known = self.opened
         self.opened = opened
         self.models.reach(opened.name)
@@ -343,7 +343,7 @@ class Workbench(QObject):
             self.model_opened.emit(opened)
             self._send_canvas()
 
-    def _take_ready(self, ready: Ready) -> None:
+    def _take_ready(self, ready: InputsReply) -> None:
         self.ready, self._ready_of = ready, self.document
         cards = self._refused.take_ready(ready, self.document)
         self._send_edits()
@@ -351,7 +351,7 @@ class Workbench(QObject):
         self.metric_changed.emit(ready)
         QTimer.singleShot(0, self, partial(self.question.follow, ready))
 
-    def _put_back(self, refused: Refused) -> None:
+    def _put_back(self, refused: PictureRefusal) -> None:
         document, known = self._refused.put_back(refused, self.document)
         self.history.withdraw(document)
         self._document = document
@@ -360,7 +360,7 @@ class Workbench(QObject):
             self.results.known = known
         self._ask_anew()
 
-    def _take_failure(self, failure: Failed) -> None:
+    def _take_failure(self, failure: FailureReply) -> None:
         self.tracing = False
         if failure.cards:
             self.ready = None
@@ -408,7 +408,7 @@ class Workbench(QObject):
         self.inspection_changed.emit(self.drawn.inspection())
 
     @property
-    def ran(self) -> Ran | None:
+    def ran(self) -> RunReply | None:
         return self.results.ran
 
     @property
@@ -420,9 +420,9 @@ class Workbench(QObject):
         return self.known.measured
 
     @property
-    def scored(self) -> Scored | None:
+    def scored(self) -> ScoresReply | None:
         return self.known.scored
 
     @property
-    def recovered(self) -> Recovered | None:
+    def recovered(self) -> RecoveryReply | None:
         return self.known.recovered

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.messages.request import Done, Query, Reply, Request, Working
+from app.messages.request import ProgressReply, Query, Reply, Request, RequestDone
 from app.workbench.worker_thread import WorkerThread
 from core.edits import Target
 from core.project.document import Document
@@ -110,10 +110,10 @@ class WorkerClient(QObject):
     def _take(self, reply: Reply) -> None:
         if reply.number != self._number:
             return
-        if isinstance(reply, Working):
+        if isinstance(reply, ProgressReply):
             self.reckoned = reply.seconds
             self.working.emit(reply.words, reply.fraction)
-        elif isinstance(reply, Done):
+        elif isinstance(reply, RequestDone):
             self._finish()
         self.taking = True
         try:

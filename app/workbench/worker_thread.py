@@ -15,7 +15,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from app.messages.request import Cancel, Done, Failed, Reply, Request, Send, Working
+from app.messages.request import Cancel, FailureReply, ProgressReply, Reply, Request, RequestDone, Send
 from core.errors import Cancelled, WirescopeError
 
 log = logging.getLogger(__name__)
@@ -87,17 +87,17 @@ class WorkerThread(QObject):
             assert request is not None
             try:
                 if server is None:
-                    self._send(Working(request.number, LOADING))
+                    self._send(ProgressReply(request.number, LOADING))
                     server = self._make_server()
                 server.serve(request, self._send, lambda number=request.number: self._stale(number))  # type: ignore[misc]
             except Cancelled:
                 pass
             except WirescopeError as error:
-                self._send(Failed(request.number, "run", error.message, error.hint))
+                self._send(FailureReply(request.number, "run", error.message, error.hint))
             except Exception as error:
                 log.exception("a request failed")
                 self._send(
-                    Failed(
+                    FailureReply(
                         request.number,
                         "run",
                         f"Something went wrong in the engine: {error}",
@@ -105,7 +105,7 @@ class WorkerThread(QObject):
                         traceback.format_exc(),
                     )
                 )
-            self._send(Done(request.number))
+            self._send(RequestDone(request.number))
 
     def _stale(self, number: int) -> bool:
         return self._closing or number < self._latest or number <= self._cancelled_up_to

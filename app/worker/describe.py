@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from app.messages.replies import Opened, TaskWords
+from app.messages.replies import ModelReply, TaskWords
 from app.worker.pinned_answers import pin_key, pinned_indices
 from core.formatting import is_below_noise
 from core.inputs.pair import Side
@@ -28,7 +28,7 @@ from views.widgets.data import TokenChip
 ROWS = 20  # of the likeliest answers; the panel shows as many of them as the user chose
 
 
-def opened_words(model: Model, name: str, precision: str = "fp32") -> Opened:
+def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply:
     """What the window says of a model. precision: that was asked for."""
     shape = model.adapter.shape
     outputs = {"next token": "logits", "classes": "class scores", "embedding": "embedding"}
@@ -39,7 +39,7 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> Opened:
     )
     heads = f"{shape.heads} heads" if shape.heads == shape.kv_heads else f"{shape.heads} heads ({shape.kv_heads} K/V)"
     computed_in = precision_name(model.adapter.dtype)
-    return Opened(
+    return ModelReply(
         number=0,
         name=name,
         precision=precision,

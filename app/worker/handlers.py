@@ -16,13 +16,13 @@ from typing import Any
 from app.features.canvas.handlers import handle_changes, handle_positions
 from app.features.canvas.queries import ChangesQuery, PositionsQuery
 from app.features.circuit.handlers import handle_curve, handle_find_smallest, handle_kept
-from app.features.circuit.queries import CurveQuery, FindSmallest, KeptQuery
+from app.features.circuit.queries import CircuitRunQuery, CurveQuery, SmallestQuery
 from app.features.dataset.handlers.rows import make_rows, measure_rows, save_rows
-from app.features.dataset.queries import MakeRows, RowFigures, SaveRows
+from app.features.dataset.queries import RowFiguresQuery, RowsQuery, SaveRowsQuery
 from app.features.find.handlers import handle_heads_reading, handle_traits
-from app.features.find.queries import HeadsReading
+from app.features.find.queries import HeadsReadingQuery
 from app.features.inputs.handlers import make_b
-from app.features.inputs.queries import MakeB
+from app.features.inputs.queries import CounterfactualQuery
 from app.features.inspector.handlers.lenses import (
     handle_average,
     handle_by_position,
@@ -42,15 +42,15 @@ from app.features.inspector.queries import (
     SteeringQuery,
 )
 from app.features.predictions.handlers import check_pin
-from app.features.predictions.queries import CheckPin
+from app.features.predictions.queries import PinQuery
 from app.features.score_files.handlers import handle_read_scores
-from app.features.score_files.queries import ReadScores
+from app.features.score_files.queries import ScoresFileQuery
 from app.features.tracing.handlers.edges import handle_measured, handle_methods
 from app.features.tracing.handlers.node_scores import handle_node_scores
 from app.features.tracing.queries import MeasuredQuery, MethodsQuery, NodeScoresQuery
 from app.features.trust.handlers import handle_trust
 from app.features.trust.queries import TrustQuery
-from app.messages.request import Cancel, Query, Request, Send, Unanswered
+from app.messages.request import Cancel, Query, QueryRefusal, Request, Send
 from app.messages.traits import TraitsQuery
 from app.worker.session_cache import SessionCache
 from core.errors import Cancelled, WirescopeError
@@ -67,10 +67,10 @@ class Handler:
 
 
 HANDLERS: dict[type[Query], Handler] = {
-    MakeB: Handler(make_b),
-    MakeRows: Handler(make_rows),
-    SaveRows: Handler(save_rows),
-    HeadsReading: Handler(handle_heads_reading),
+    CounterfactualQuery: Handler(make_b),
+    RowsQuery: Handler(make_rows),
+    SaveRowsQuery: Handler(save_rows),
+    HeadsReadingQuery: Handler(handle_heads_reading),
     TraitsQuery: Handler(handle_traits, after_scores=True),
     SteeringQuery: Handler(handle_steering),
     SeveralQuery: Handler(handle_several),
@@ -78,15 +78,15 @@ HANDLERS: dict[type[Query], Handler] = {
     AverageQuery: Handler(handle_average),
     NodeQuery: Handler(handle_node),
     ChangesQuery: Handler(handle_changes),
-    KeptQuery: Handler(handle_kept, after_scores=True),
+    CircuitRunQuery: Handler(handle_kept, after_scores=True),
     PositionsQuery: Handler(handle_positions, after_scores=True),
     PathsQuery: Handler(handle_paths, after_scores=True),
     ByPositionQuery: Handler(handle_by_position, after_scores=True),
     CurveQuery: Handler(handle_curve, after_scores=True),
-    FindSmallest: Handler(handle_find_smallest, after_scores=True),
-    RowFigures: Handler(measure_rows, after_scores=True),
-    CheckPin: Handler(check_pin),
-    ReadScores: Handler(handle_read_scores),
+    SmallestQuery: Handler(handle_find_smallest, after_scores=True),
+    RowFiguresQuery: Handler(measure_rows, after_scores=True),
+    PinQuery: Handler(check_pin),
+    ScoresFileQuery: Handler(handle_read_scores),
     MethodsQuery: Handler(handle_methods),
     NodeScoresQuery: Handler(handle_node_scores, after_scores=True),
     MeasuredQuery: Handler(handle_measured, after_scores=True),
@@ -105,4 +105,4 @@ def handle_queries(request: Request, cache: SessionCache, send: Send, cancelled:
             except Cancelled:
                 raise
             except WirescopeError as error:
-                send(Unanswered(request.number, query, error.message, error.hint))
+                send(QueryRefusal(request.number, query, error.message, error.hint))

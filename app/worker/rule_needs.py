@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.messages.replies import Untraced
-from app.messages.request import Cancel, Request, Send, Working
+from app.messages.replies import TraceRefusal
+from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.pairs import dataset_of
 from app.worker.session_cache import SessionCache, rule_problem
@@ -47,12 +47,12 @@ def find_what_the_rule_needs(request: Request, cache: SessionCache, send: Send, 
             cache.session,
             scores,
             dataset,
-            progress=Telling(lambda share: send(Working(request.number, words[rule.needs], share))),
+            progress=Telling(lambda share: send(ProgressReply(request.number, words[rule.needs], share))),
             cancelled=cancelled,
             memory=cache.kept.setdefault((rule.needs, key), {}),
         )
     except Cancelled:
         raise
     except WirescopeError as error:
-        send(Untraced(request.number, error.message, error.hint))
+        send(TraceRefusal(request.number, error.message, error.hint))
     del cache.kept[rule.needs, key]

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.messages.replies import Deltas, Inspected, Ran, Recovered, Untraced
-from app.messages.request import Cancel, Request, Send, Working
+from app.messages.replies import DeltasReply, InspectionReply, RecoveryReply, RunReply, TraceRefusal
+from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.describe import prediction_floors, prediction_rows, run_words
 from app.worker.pairs import measure_over, sessions_of
@@ -42,7 +42,7 @@ def run(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) ->
     keys = cache.kept.setdefault("pin keys", {})
     unit, rows = prediction_rows(session, clean, result, document.pinned, keys, floors)
     send(
-        Ran(
+        RunReply(
             number=request.number,
             edits=edits,
             unit=unit,
@@ -68,7 +68,7 @@ def measure_edits(request: Request, cache: SessionCache, send: Send, cancelled: 
             assert not isinstance(target, str)
             values[target] = after - cache.metric(others, cancelled)  # type: ignore[index]
         cache.kept[key] = values
-    send(Deltas(request.number, cache.kept[key], bool(cache.scores_key(request.document).rows)))
+    send(DeltasReply(request.number, cache.kept[key], bool(cache.scores_key(request.document).rows)))
 
 
 def inspect(request: Request, cache: SessionCache, target: Target, send: Send, cancelled: Cancel) -> None:
@@ -88,7 +88,7 @@ def inspect(request: Request, cache: SessionCache, target: Target, send: Send, c
         own = present if present is not None else Edit(target, kind, positions or None)
         measured = cache.metric([*others, own], cancelled) - cache.metric(others, cancelled)
     alone = bool(cache.scores_key(document).rows)
-    send(Inspected(request.number, target, kind, measured, attention, positions, alone))
+    send(InspectionReply(request.number, target, kind, measured, attention, positions, alone))
 
 
 def score(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> Scores:
@@ -102,7 +102,7 @@ def score(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) 
         except Cancelled:
             raise
         except WirescopeError as error:
-            send(Untraced(request.number, error.message, error.hint))
+            send(TraceRefusal(request.number, error.message, error.hint))
     key = cache.scores_key(document)
     if key not in cache.scores:
         _make_scores(request, cache, key, send, cancelled)
@@ -120,7 +120,7 @@ def _make_scores(request: Request, cache: SessionCache, key: ScoresKey, send: Se
         trace_in_parts(request, cache, key, send, cancelled)
         return
     words = f"Estimating {cache.session.graph.n_edges:,} edges"
-    send(Working(request.number, words))
+    send(ProgressReply(request.number, words))
     options = options_of(key.choice)
     watch = cache.costs.watch(cache.work(key.choice, key.kind))
     scores = trace(
@@ -128,7 +128,7 @@ def _make_scores(request: Request, cache: SessionCache, key: ScoresKey, send: Se
         key.choice.method,
         replacement=key.kind,
         options=options,
-        progress=Telling(lambda share: send(Working(request.number, words, share))),
+        progress=Telling(lambda share: send(ProgressReply(request.number, words, share))),
         cancelled=cancelled,
     )
     watch.at(1.0)
@@ -144,10 +144,10 @@ def recover(request: Request, cache: SessionCache, scores: Scores, send: Send, c
     if document.traced_nodes is not None:
         return  # scores of nodes make no circuit: see `app.features.tracing.handlers.node_scores`
     graph, kind = cache.session.graph, scores.replacement
-    send(Working(request.number, "Running circuits", 0.0))
+    send(ProgressReply(request.number, "Running circuits", 0.0))
     sizes = _sizes_to_try(scores)
     steps = len(sizes) + 1
-    told = Telling(lambda share: send(Working(request.number, "Running circuits", share)))
+    told = Telling(lambda share: send(ProgressReply(request.number, "Running circuits", share)))
     with watched(told, cancelled), stage(0.0, 1 / (2 * steps)):
         sessions = sessions_of(cache, document, document.traced_rows)
 
@@ -167,12 +167,12 @@ def recover(request: Request, cache: SessionCache, scores: Scores, send: Send, c
         order = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
         random = share(Circuit(graph, order), len(sizes))
     except NothingToRecoverError:
-        send(Untraced(request.number, ALIKE, ANOTHER))
+        send(TraceRefusal(request.number, ALIKE, ANOTHER))
         return
     pairs = sum(session.pair.batch for session in sessions) if document.traced_rows else 0
     missed = 0.0 if recovered >= MOST or scores.kept is not None else MOST
     send(
-        Recovered(
+        RecoveryReply(
             request.number,
             size,
             graph.n_edges,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.messages.replies import Opened, Ready
-from app.messages.request import Cancel, Failed, Refused, Request, Send, Working
+from app.messages.replies import InputsReply, ModelReply
+from app.messages.request import Cancel, FailureReply, PictureRefusal, ProgressReply, Request, Send
 from app.worker import runs
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import card_of, empty_card, opened_words, parity_words
@@ -36,7 +36,7 @@ class WorkerService:
 
     def __init__(self) -> None:
         self._model: Model | None = None
-        self._opened: Opened | None = None
+        self._opened: ModelReply | None = None
         self._threads = 1
         self._cache: SessionCache | None = None
         self._cache_key: tuple[object, ...] = ()
@@ -67,7 +67,7 @@ class WorkerService:
         check()
         if document.clean is None:
             empty = empty_card("A", model.is_text), empty_card("B", model.is_text)
-            send(Failed(request.number, "A", "", "", cards=empty))
+            send(FailureReply(request.number, "A", "", "", cards=empty))
             return
         cache = self._prepare(request, model, document.clean, send)
         if cache is None:
@@ -90,12 +90,12 @@ class WorkerService:
         name, precision = request.document.model, request.document.precision
         opened = self._opened
         if self._model is None or opened is None or (opened.name, opened.precision) != request.document.opens:
-            send(Working(request.number, f"Opening {name.rpartition('/')[2]}"))
+            send(ProgressReply(request.number, f"Opening {name.rpartition('/')[2]}"))
             try:
                 use_threads(threads_to_open(name))
                 model = load_model(name, dtype=precision)
             except WirescopeError as error:
-                send(Failed(request.number, "model", error.message, error.hint))
+                send(FailureReply(request.number, "model", error.message, error.hint))
                 return None
             self._model, self._threads = model, threads_for(model)
             self._rows, self._costs = DatasetRows(model), Costs()
@@ -120,19 +120,19 @@ class WorkerService:
                 self._cache.session.engine.set_memory(request.memory)
             send(replace(self._cache.ready, number=request.number))
             return self._cache
-        send(Working(request.number, "Reading the inputs"))
+        send(ProgressReply(request.number, "Reading the inputs"))
         sides: list[Side | None] = []
         cards = []
         for letter, source in (("A", clean), ("B", document.counterfactual)):
             side, problem = read_source(model, source)
             if side is None and source is not None and source.kind == "image" and letter in request.replaceable:
-                send(Refused(request.number, letter, problem))
+                send(PictureRefusal(request.number, letter, problem))
                 return None
             sides.append(side)
             cards.append(card_of(letter, model, source, side, problem))
         a, b = sides
         if a is None:
-            send(Failed(request.number, "A", cards[0].problem, cards=tuple(cards)))
+            send(FailureReply(request.number, "A", cards[0].problem, cards=tuple(cards)))
             return None
         if b is not None:
             problem = misfit(model, a, b)
@@ -141,13 +141,13 @@ class WorkerService:
                 cards[1] = card_of("B", model, document.counterfactual, sides[1], problem)
         grid = model.adapter.image_grid(a.tensor)
         pair = Pair(a, b, grid, model.adapter.prefix if grid is not None else 0)
-        send(Working(request.number, "Running the model"))
+        send(ProgressReply(request.number, "Running the model"))
         session = Session(model, pair, dataset=self._rows.dataset(document.population))
         if request.memory is not None:
             session.engine.set_memory(request.memory)
         marked = [card_of(c.letter, model, s, side, c.problem, other) for c, s, side, other in (
             (cards[0], clean, a, sides[1]), (cards[1], document.counterfactual, sides[1], a))]  # fmt: skip
-        ready = Ready(
+        ready = InputsReply(
             number=request.number,
             card_a=marked[0],
             card_b=marked[1],

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from app.messages.replies import Ready
+from app.messages.replies import InputsReply
 from app.messages.request import Cancel
 from app.presenters.trace_cost import Estimates, Work
 from app.worker.answer_spelling import fix_of
@@ -56,7 +56,7 @@ class SessionCache:
     """One session and what was made of it. scores: whole ones, and of a trace that was given up the last part."""
 
     session: Session
-    ready: Ready
+    ready: InputsReply
     forward_milliseconds: float
     rows: DatasetRows
     costs: Costs = field(default_factory=Costs)  # of the model

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.messages.replies import KeptAt
+from app.messages.replies import KeptPositions
 from app.messages.request import Cancel
 from app.worker.pairs import measure_over
 from app.worker.session_cache import SessionCache
@@ -46,7 +46,7 @@ def keep_spans(cache: SessionCache, path: str, found: ScoresFile) -> None:
         cache.kept["edges at spans", path] = found
 
 
-def kept_at(cache: SessionCache, document: Document, circuit: int, cancelled: Cancel) -> KeptAt | None:
+def kept_at(cache: SessionCache, document: Document, circuit: int, cancelled: Cancel) -> KeptPositions | None:
     """Where the best `circuit` edges are kept; None where they are kept everywhere. Raises Cancelled."""
     key = cache.scores_key(document)
     found: ScoresFile | None = cache.kept.get(("edges at spans", key.choice.file))
@@ -55,16 +55,18 @@ def kept_at(cache: SessionCache, document: Document, circuit: int, cancelled: Ca
     name = "kept at", key, circuit
     if name not in cache.kept:
         cache.kept[name] = _kept_at(cache, found, cache.scores[key].select(circuit), key.choice.file, cancelled)
-    known: KeptAt = cache.kept[name]
+    known: KeptPositions = cache.kept[name]
     return known
 
 
-def _kept_at(cache: SessionCache, found: ScoresFile, union: Circuit, path: str, cancelled: Cancel) -> KeptAt:
+def _kept_at(cache: SessionCache, found: ScoresFile, union: Circuit, path: str, cancelled: Cancel) -> KeptPositions:
     scores, session = found.scores, cache.session
     try:
         span_of = span_numbers(scores.spans, _extent(cache, found))[0]
     except (EditError, InputError) as error:
-        return KeptAt({}, f"{Path(path).name} keeps edges at spans that this pair does not have: {error.message}")
+        return KeptPositions(
+            {}, f"{Path(path).name} keeps edges at spans that this pair does not have: {error.message}"
+        )
     kept = _chosen(scores, union)
     positions = {int(edge): np.flatnonzero(kept[edge, span_of]).tolist() for edge in union.edges}
     edges = [edge for edge, places in positions.items() for _ in places]
@@ -77,7 +79,7 @@ def _kept_at(cache: SessionCache, found: ScoresFile, union: Circuit, path: str, 
         words += f" recover {share_words(float(shares[0]))}, all {share_words(float(shares[1]))}"
     except NothingToRecoverError:
         words += " kept"
-    return KeptAt({edge: frozenset(places) for edge, places in positions.items()}, words)
+    return KeptPositions({edge: frozenset(places) for edge, places in positions.items()}, words)
 
 
 def _extent(cache: SessionCache, found: ScoresFile) -> Extent:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app.messages.replies import Scored
-from app.messages.request import Cancel, Request, Send, Working
+from app.messages.replies import ScoresReply
+from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.method_titles import method_title
 from app.worker.pairs import dataset_of
@@ -32,7 +32,7 @@ def options_of(choice: TraceChoice) -> Options:
     return Options(**dict(choice.options))
 
 
-def scored_reply(number: int, cache: SessionCache, key: ScoresKey) -> Scored:
+def scored_reply(number: int, cache: SessionCache, key: ScoresKey) -> ScoresReply:
     pairs = int(cache.scores[key].about.get("pairs", 0)) if key.rows else 0
     method = cache.scores[key].method
     title = method_title(method, key.choice.file)
@@ -43,7 +43,7 @@ def scored_reply(number: int, cache: SessionCache, key: ScoresKey) -> Scored:
     about, count = dict(cache.scores[key].about), len(key.rows)
     problems = {name: rule_problem(name, cache.scores[key], can_be_found_out(name, method, count)) for name in RULES}
     scores = cache.scores[key]
-    return Scored(
+    return ScoresReply(
         number, ranking, key.kind, method, title, pairs, share, *of_file, key, about, key.rule, problems, scores
     )
 
@@ -52,9 +52,9 @@ def trace_in_parts(request: Request, cache: SessionCache, key: ScoresKey, send: 
     """Score what is missing, and send what there is now and then. Raises WirescopeError, Cancelled."""
     title = METHODS[key.choice.method].title
     reading = f"{title}: reading the dataset" if key.rows else title
-    send(Working(request.number, reading))
+    send(ProgressReply(request.number, reading))
     begun = ("tracing", key) in cache.kept  # else there are only scores of it, of before the inputs were changed
-    with watched(Telling(lambda share: send(Working(request.number, reading, share))), cancelled):
+    with watched(Telling(lambda share: send(ProgressReply(request.number, reading, share))), cancelled):
         tracing = _tracing(request, cache, key)
     over = pairs_words(tracing.pairs) if key.rows else f"{cache.session.graph.n_edges:,} edges"
     words = f"{title}, {over}"
@@ -85,8 +85,8 @@ def told_of(
     work, estimates = cache.work(choice, kind, rows), cache.estimates(request.document)
     seconds = estimates.seconds(work)
     watch = cache.costs.watch(work, done, estimates.reckoned(work))
-    send(Working(request.number, words, done, seconds))
-    show = Telling(lambda share: send(Working(request.number, words, share, seconds)))
+    send(ProgressReply(request.number, words, done, seconds))
+    show = Telling(lambda share: send(ProgressReply(request.number, words, share, seconds)))
 
     def told(share: float) -> None:
         watch.at(share)

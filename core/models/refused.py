@@ -8,7 +8,7 @@ from core.errors import ModelError
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedFamily:
     """Models that are not opened: how their classes' names begin, and why."""
 
     name: str
@@ -19,46 +19,48 @@ class Refused:
 _NO_SUM = "it norms the sum after each block, so its stream is no sum of what the components write"
 _TWO_STREAMS = "it has an encoder and a decoder, and with them more than one residual stream"
 
-REFUSED: tuple[Refused, ...] = (
-    Refused("BERT and its kin", ("Bert", "Roberta", "DistilBert"), _NO_SUM),
-    Refused("T5, BART", ("T5", "Bart"), _TWO_STREAMS),
-    Refused("Whisper", ("Whisper",), "it reads sound, which Wirescope has no input for; " + _TWO_STREAMS),
-    Refused(
+REFUSED: tuple[RefusedFamily, ...] = (
+    RefusedFamily("BERT and its kin", ("Bert", "Roberta", "DistilBert"), _NO_SUM),
+    RefusedFamily("T5, BART", ("T5", "Bart"), _TWO_STREAMS),
+    RefusedFamily("Whisper", ("Whisper",), "it reads sound, which Wirescope has no input for; " + _TWO_STREAMS),
+    RefusedFamily(
         "Mamba and its kin",
         ("Mamba", "FalconMamba", "Jamba", "Bamba"),
         "state-space layers carry on what was read, so they have no heads and no attention pattern to follow",
     ),
-    Refused(
+    RefusedFamily(
         "Gemma 3n",
         ("Gemma3n",),
         "it keeps four streams and mixes them in every layer, and late layers take the keys and values of earlier ones",
     ),
-    Refused(
+    RefusedFamily(
         "Qwen3-Next, Qwen3.5",
         ("Qwen3Next", "Qwen3_5"),
         "most layers have linear attention, which has no pattern; the others gate each head by what its query reads",
     ),
-    Refused(
+    RefusedFamily(
         "ModernBERT, ESM-2",
         ("ModernBertModel", "ModernBertFor", "Esm"),
         "they fill in masked tokens and see both ways: Wirescope reads the token that comes next, and keeps no padding "
         "out of such attention",
     ),
-    Refused(
+    RefusedFamily(
         "Llama 4 with pictures",
         ("Llama4ForConditional", "Llama4Vision"),
         "pictures and text share its stream; its language model alone opens, as Llama4ForCausalLM",
     ),
-    Refused(
+    RefusedFamily(
         "SigLIP 2 vision", ("Siglip2Vision", "Siglip2ForImage"), "its pictures come as rows of patches with a mask"
     ),
-    Refused("models in an adapter", ("Peft",), "an adapter is around it; give what its merge_and_unload() returns"),
-    Refused(
+    RefusedFamily(
+        "models in an adapter", ("Peft",), "an adapter is around it; give what its merge_and_unload() returns"
+    ),
+    RefusedFamily(
         "wrapped models",
         ("DataParallel", "DistributedDataParallel", "FullyShardedDataParallel", "OptimizedModule"),
         "it is around a model; give the model itself, its .module or ._orig_mod",
     ),
-    Refused("Swin", ("Swin",), "it works in windows at several scales, so it has no one residual stream"),
+    RefusedFamily("Swin", ("Swin",), "it works in windows at several scales, so it has no one residual stream"),
 )
 
 # Pairs of towers, by class: a tower of one opens alone.

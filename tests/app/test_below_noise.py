@@ -9,8 +9,8 @@ from PySide6.QtCore import QSizeF
 
 from app.cli.run_report import report_words
 from app.features.canvas.presenter import positions_data
-from app.features.canvas.queries import PositionScores, PositionsFound, PositionsQuery
-from app.messages.replies import Opened, Ready
+from app.features.canvas.queries import PositionScores, PositionsQuery, PositionsReply
+from app.messages.replies import InputsReply, ModelReply
 from app.presenters.canvas import Extent, canvas_data
 from app.presenters.edits import edit_label
 from core.edits import Edit
@@ -89,12 +89,12 @@ def test_links_over_positions() -> None:
     indices = tuple(GRAPH.edge_index(edge) for edge in (LARGE, SMALL))
     scores = PositionScores(((0,), (1,)), tuple((index, 1, 0.3) for index in indices), (), 2, (1,))
     changes = {(edit.target, edit.positions): change for edit, change in zip(edits, (-0.4, 0.01), strict=True)}
-    found = PositionsFound(1, PositionsQuery(GRAPH, indices, 2), "zero", "EAP", scores, changes)
+    found = PositionsReply(1, PositionsQuery(GRAPH, indices, 2), "zero", "EAP", scores, changes)
     document = Document(model="m", edits=edits, replacement="zero")
 
-    opened = Opened(1, "m", "m", "", GRAPH, True, True, (), (), "input", "logits", 0)
+    opened = ModelReply(1, "m", "m", "", GRAPH, True, True, (), (), "input", "logits", 0)
     cards = CardData("A", "text"), CardData("B", "text")
-    ready = Ready(1, *cards, ("a", "b"), "", True, "logit", MetricChoice(""), "", "", ())
+    ready = InputsReply(1, *cards, ("a", "b"), "", True, "logit", MetricChoice(""), "", "", ())
 
     def shown(noise_floor: float):
         of_pair = replace(ready, noise_floor=noise_floor)

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 import wirescope as ws
-from app.messages.request import Working
+from app.messages.request import ProgressReply
 from app.workbench.worker_thread import WorkerThread
 from core.models.loading import load_model
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -82,7 +82,7 @@ def cancel_when(
         """In the engine's thread."""
         if hear is not None:
             hear(answer)
-        if isinstance(answer, Working) and is_time(answer.words, answer.fraction):
+        if isinstance(answer, ProgressReply) and is_time(answer.words, answer.fraction):
             clicked.wait(PATIENCE / 1000)
 
     def give_up(words: str, fraction: float | None) -> None:

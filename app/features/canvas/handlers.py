@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.features.canvas.queries import ChangesFound, ChangesQuery, PositionScores, PositionsFound, PositionsQuery
-from app.messages.request import Cancel, Request, Send, Working
+from app.features.canvas.queries import ChangesQuery, ChangesReply, PositionScores, PositionsQuery, PositionsReply
+from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.method_titles import method_title
 from app.worker.runs import MEASURED_EDITS
 from app.worker.session_cache import SessionCache
@@ -41,7 +41,7 @@ def handle_positions(
     changes = _changes(request, cache, cancelled)
     size = min(request.document.size or query.circuit, query.graph.n_edges)
     kept = kept_at(cache, request.document, size, cancelled)
-    send(PositionsFound(request.number, query, kind, method_title(method), cache.kept[key], changes, kept))
+    send(PositionsReply(request.number, query, kind, method_title(method), cache.kept[key], changes, kept))
 
 
 def _whole(
@@ -57,7 +57,7 @@ def _whole(
     key = (cache.metric_key, kind, method, query.edges)
     kept = cache.kept.get("unfolded")
     if kept is None or kept[0] != key:
-        send(Working(request.number, "Unfolding the circuit over positions"))
+        send(ProgressReply(request.number, "Unfolding the circuit over positions"))
         found = unfold(cache.session, query.edges, replacement=kind, method=method, cancelled=cancelled)
         cache.kept["unfolded"] = kept = (key, found)
     return kept[1]
@@ -120,11 +120,11 @@ def _changes(request: Request, cache: SessionCache, cancelled: Cancel) -> dict[t
 def handle_changes(query: ChangesQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     edits = cache.possible(request.document)
     if not edits:
-        send(ChangesFound(request.number, None, None))
+        send(ChangesReply(request.number, None, None))
         return
     key = "changes", edits
     if key not in cache.kept:
         targets = [edit.target for edit in edits if not isinstance(edit.target, str)]
         values = node_changes(cache.session, edits, cancelled)
-        cache.kept[key] = ChangesFound(0, downstream(cache.session.graph, targets), values)
+        cache.kept[key] = ChangesReply(0, downstream(cache.session.graph, targets), values)
     send(replace(cache.kept[key], number=request.number))

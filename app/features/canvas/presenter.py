@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from app.features.canvas.queries import PositionsFound
-from app.messages.replies import Inspected, Opened, Ready
+from app.features.canvas.queries import PositionsReply
+from app.messages.replies import InputsReply, InspectionReply, ModelReply
 from app.presenters.edits import WAITS
 from core.edits import REPLACED, Edit, Target
 from core.formatting import BELOW, change_words, is_below_noise, visible_token
@@ -54,14 +54,14 @@ class _Chosen:
 
 
 def positions_data(
-    answer: PositionsFound,
+    answer: PositionsReply,
     document: Document,
-    opened: Opened,
-    ready: Ready,
+    opened: ModelReply,
+    ready: InputsReply,
     selection: tuple[Target, ...],
     positions: Positions,
     move: Move | None,
-    inspected: Inspected | None,
+    inspected: InspectionReply | None,
     picture: Picture | None,
     stale: bool,
     direction: int | None = 1,
@@ -124,7 +124,7 @@ def positions_data(
 
 def _choose(
     chosen: _Chosen,
-    answer: PositionsFound,
+    answer: PositionsReply,
     selection: tuple[Target, ...],
     move: Move | None,
     edits: list[tuple[Edit, list[Positions]]],
@@ -170,7 +170,7 @@ def _key(link: Link) -> tuple[Target, Positions]:
     return (link.head, ()) if isinstance(link, Move) else (link.edge, link.positions)
 
 
-def _ends(link: Link, opened: Opened) -> tuple[Spot, ...]:
+def _ends(link: Link, opened: ModelReply) -> tuple[Spot, ...]:
     """Where a link begins and ends. A wire into a shared key or value ends at all heads of its group."""
     if isinstance(link, Move):
         return Spot(link.head, link.source), Spot(link.head, link.goal)
@@ -190,7 +190,7 @@ def _edited(
     edits: list[tuple[Edit, list[Positions]]],
     columns: list[Positions],
     document: Document,
-    answer: PositionsFound,
+    answer: PositionsReply,
     noise_floor: float,
 ) -> tuple[dict[Place, str], dict[Place, str]]:
     """The kind of edit of each place, and what is said beside the last place of each edit."""
@@ -212,7 +212,7 @@ def _edited(
     return kinds, labels
 
 
-def _measured(inspected: Inspected | None, document: Document) -> dict[Link, float]:
+def _measured(inspected: InspectionReply | None, document: Document) -> dict[Link, float]:
     """The measured change of the selected wire, where it is at positions and by the kind of the estimates."""
     if inspected is None or inspected.measured is None or not inspected.positions:
         return {}
@@ -221,7 +221,7 @@ def _measured(inspected: Inspected | None, document: Document) -> dict[Link, flo
     return {Wire(inspected.target, inspected.positions): inspected.measured}
 
 
-def _column(column: Positions, opened: Opened, ready: Ready, positions: Positions, read: bool) -> Column:
+def _column(column: Positions, opened: ModelReply, ready: InputsReply, positions: Positions, read: bool) -> Column:
     chosen = bool(set(column) & set(positions))
     if opened.is_text:
         label = ready.labels[column[0]]

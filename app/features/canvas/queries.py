@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.messages.replies import KeptAt
+from app.messages.replies import KeptPositions
 from app.messages.request import Query
 from core.edits import EditKind, Target
 from core.graph import Graph, Node
@@ -42,7 +42,7 @@ class PositionScores:
 
 
 @dataclass(frozen=True)
-class PositionsFound:
+class PositionsReply:
     """scores: estimated, of removing (`kind`). changes: what each edit at some positions does on top of the others:
     metric with it minus metric without it. kept: of a circuit that keeps edges at some positions."""
 
@@ -52,7 +52,7 @@ class PositionsFound:
     title: str  # of the method
     scores: PositionScores
     changes: Mapping[tuple[Target, Positions], float]
-    kept: KeptAt | None = None
+    kept: KeptPositions | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class ChangesQuery(Query):
 
 
 @dataclass(frozen=True, eq=False)
-class ChangesFound:
+class ChangesReply:
     """reached, values: [nodes], in the order of `graph.nodes`; None without edits: see `core.evaluation`."""
 
     number: int

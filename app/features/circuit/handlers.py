@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.features.circuit.queries import CurveQuery, FindSmallest, KeptQuery, SmallestFound
-from app.messages.replies import CurveFound, Kept
-from app.messages.request import Cancel, Request, Send, Working
+from app.features.circuit.queries import CircuitRunQuery, CurveQuery, SmallestQuery, SmallestReply
+from app.messages.replies import CircuitRunReply, CurveReply
+from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.method_titles import method_title
 from app.worker.pairs import dataset_of, measure_over, sessions_of
@@ -22,7 +22,7 @@ from core.progress import stage, watched
 
 
 def handle_find_smallest(
-    query: FindSmallest, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+    query: SmallestQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
 ) -> None:
     """Run circuits until the smallest is found. What was run stays when something else comes in between. Raises
     InputError where there is nothing to recover, Cancelled."""
@@ -32,7 +32,7 @@ def handle_find_smallest(
     sessions = sessions_of(cache, document, key.rows)
     words = f"Looking for the smallest circuit that recovers {percent(query.share)}"
 
-    told = Telling(lambda done: send(Working(request.number, words, done)))
+    told = Telling(lambda done: send(ProgressReply(request.number, words, done)))
     asked: list[int] = []
 
     def share_of(size: int) -> float:
@@ -47,15 +47,15 @@ def handle_find_smallest(
             shares[size] = float(share)
         return shares[size]
 
-    send(Working(request.number, words, 0.0))
+    send(ProgressReply(request.number, words, 0.0))
     found = smallest_circuit(share_of, graph.n_edges, query.share)
     if found is None:
-        send(SmallestFound(request.number, query, None, 0.0, 0.0, graph.n_edges))
+        send(SmallestReply(request.number, query, None, 0.0, 0.0, graph.n_edges))
     else:
-        send(SmallestFound(request.number, query, found.size, found.share, found.before, graph.n_edges))
+        send(SmallestReply(request.number, query, found.size, found.share, found.before, graph.n_edges))
 
 
-def handle_kept(query: KeptQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+def handle_kept(query: CircuitRunQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Run the circuit of the document's size beside one of as many random edges and, the first time, one of none."""
     size, scores_key = request.document.size, cache.scores_key(request.document)
     if size is None:
@@ -68,7 +68,7 @@ def handle_kept(query: KeptQuery, request: Request, cache: SessionCache, send: S
         random = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
         kept = scores.select(size).pruned()
         words = f"Running the circuit of {size:,} edges"
-        with watched(Telling(lambda share: send(Working(request.number, words, share)), step=1.0), cancelled):
+        with watched(Telling(lambda share: send(ProgressReply(request.number, words, share)), step=1.0), cancelled):
             with stage(0.0, 0.5):
                 sessions = sessions_of(cache, document, scores_key.rows)
             with stage(0.5, 1.0):
@@ -78,7 +78,7 @@ def handle_kept(query: KeptQuery, request: Request, cache: SessionCache, send: S
         except NothingToRecoverError:
             raise InputError(ALIKE, ANOTHER) from None
         band = found.band() if scores_key.rows else None
-        cache.kept[key] = Kept(
+        cache.kept[key] = CircuitRunReply(
             0,
             size,
             len(kept),
@@ -108,12 +108,12 @@ def handle_curve(query: CurveQuery, request: Request, cache: SessionCache, send:
             cache.session,
             scores,
             dataset=dataset_of(cache, request.document, rows) if rows else None,
-            progress=Telling(lambda share: send(Working(request.number, "Running circuits of all sizes", share))),
+            progress=Telling(lambda share: send(ProgressReply(request.number, "Running circuits of all sizes", share))),
             cancelled=cancelled,
             memory=memory,
         )
         del cache.kept["curve so far", scores_key]
-        cache.kept[key] = CurveFound(
+        cache.kept[key] = CurveReply(
             0,
             curve.sizes,
             curve.recovered,

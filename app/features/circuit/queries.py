@@ -8,19 +8,19 @@ from app.messages.request import OneShotQuery, Query
 
 
 @dataclass(frozen=True)
-class FindSmallest(OneShotQuery):
+class SmallestQuery(OneShotQuery):
     """The smallest circuit of the ranking shown that recovers at least a share of the behaviour, 0 to 1."""
 
     share: float
 
 
 @dataclass(frozen=True)
-class SmallestFound:
+class SmallestReply:
     """size: edges of the circuit; None where no circuit recovers it. share: what it recovers; before: what one edge
     less does. edges: of the graph."""
 
     number: int
-    query: FindSmallest
+    query: SmallestQuery
     size: int | None
     share: float
     before: float
@@ -28,7 +28,7 @@ class SmallestFound:
 
 
 @dataclass(frozen=True)
-class KeptQuery(Query):
+class CircuitRunQuery(Query):
     """What the document's circuit recovers."""
 
 

@@ -11,9 +11,17 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from app.features.dataset.queries import MadeRows, MakeRows, RowFigure, RowFigures, RowsMeasured, SavedRows, SaveRows
-from app.messages.replies import Opened
-from app.messages.request import Unanswered
+from app.features.dataset.queries import (
+    RowFigure,
+    RowFiguresQuery,
+    RowFiguresReply,
+    RowsQuery,
+    RowsReply,
+    SavedRowsReply,
+    SaveRowsQuery,
+)
+from app.messages.replies import ModelReply
+from app.messages.request import QueryRefusal
 from app.workbench.one_shot import OneShot
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
@@ -36,8 +44,8 @@ class DatasetController(QObject):
         super().__init__(window)
         self._window, self._panel = window, window.dataset
         self._workbench = window.workbench
-        self._makes = OneShot[MakeRows](self._workbench, "dataset rows")
-        self._saves = OneShot[SaveRows](self._workbench, "dataset save")
+        self._makes = OneShot[RowsQuery](self._workbench, "dataset rows")
+        self._saves = OneShot[SaveRowsQuery](self._workbench, "dataset save")
         self._seed = 0  # of the next rows of a task
         self._figures: dict[PairSource, RowFigure] = {}
         self._fresh: set[PairSource] = set()  # rows whose figures are of the present document
@@ -46,10 +54,10 @@ class DatasetController(QObject):
         self._task_actions: list[QAction] = []
         self._looked_at = False
         workbench, panel = self._workbench, self._panel
-        workbench.on(MadeRows, self._take_rows)
-        workbench.on(SavedRows, self._take_saved)
-        workbench.on(RowsMeasured, self._take_figures)
-        workbench.on(Unanswered, self._take_refusal)
+        workbench.on(RowsReply, self._take_rows)
+        workbench.on(SavedRowsReply, self._take_saved)
+        workbench.on(RowFiguresReply, self._take_figures)
+        workbench.on(QueryRefusal, self._take_refusal)
         workbench.model_opened.connect(self._fit_model)
         workbench.history_changed.connect(self._show)
         panel.add_requested.connect(self.add_pair)
@@ -59,7 +67,7 @@ class DatasetController(QObject):
         panel.paste_requested.connect(self.paste)
         panel.text_edited.connect(self._edit_text)
         panel.paths_dropped.connect(self.take_paths)
-        panel.text_dropped.connect(lambda text: self._make(MakeRows(text=text, append=True)))
+        panel.text_dropped.connect(lambda text: self._make(RowsQuery(text=text, append=True)))
         panel.looked_at.connect(self._look)
         window.menus["dataset"].addActions([window.commands[key] for key in DATASET_ACTIONS])
         window.menus["dataset"].addSeparator()
@@ -138,7 +146,7 @@ class DatasetController(QObject):
         if paths:
             self.take_paths(paths)
         elif mime.hasText():
-            self._make(MakeRows(text=mime.text(), append=True))
+            self._make(RowsQuery(text=mime.text(), append=True))
         else:
             self._panel.say(problem="The clipboard holds no text. Copy lines or cells first.")
 
@@ -156,7 +164,7 @@ class DatasetController(QObject):
             rows = [PairSource(Source("image", path=path, name=Path(path).name)) for path in pictures]
             self._commit(f"Add {len(rows)} picture{'s' * (len(rows) != 1)}", (*self._rows, *rows))
         if files:
-            self._make(MakeRows(path=files[0], append=True))
+            self._make(RowsQuery(path=files[0], append=True))
 
     def choose(self, append: bool = False) -> None:
         """Ask for a file, whose rows take the place of those that are there, or come after them."""
@@ -164,7 +172,7 @@ class DatasetController(QObject):
         path, _ = QFileDialog.getOpenFileName(self._window, title, settings.folder(), OPEN_FILTER)
         if path:
             settings.set_folder(str(Path(path).parent))
-            self._make(MakeRows(path=path, append=append))
+            self._make(RowsQuery(path=path, append=append))
 
     def save(self) -> None:
         settings = self._window.settings
@@ -178,18 +186,18 @@ class DatasetController(QObject):
             if Path(path).suffix.lower() not in FILES:
                 path += chosen[chosen.index("*") + 1 : -1] if "*" in chosen else ".csv"
             self._panel.say()
-            self._saves.ask(SaveRows(path, ids=chosen == IDS_FILTER))
+            self._saves.ask(SaveRowsQuery(path, ids=chosen == IDS_FILTER))
 
     def fill(self, task: str, trace_over: bool = False) -> None:
         """Rows of a built-in task, other ones each time. trace_over: the next trace is to go over them."""
-        self._make(MakeRows(task=task, seed=self._seed, trace_over=trace_over))
+        self._make(RowsQuery(task=task, seed=self._seed, trace_over=trace_over))
         self._seed += 1
 
-    def _make(self, rows: MakeRows) -> None:
+    def _make(self, rows: RowsQuery) -> None:
         self._panel.say()
         self._makes.ask(rows)
 
-    def _take_rows(self, made: MadeRows) -> None:
+    def _take_rows(self, made: RowsReply) -> None:
         query = made.query
         if not self._makes.ends(query):
             return
@@ -210,11 +218,11 @@ class DatasetController(QObject):
         if told or made.notes:
             self._panel.say(note=" ".join((*told, *made.notes)))
 
-    def _take_saved(self, saved: SavedRows) -> None:
+    def _take_saved(self, saved: SavedRowsReply) -> None:
         if self._saves.ends(saved.query):
             self._panel.say(note=saved.words)
 
-    def _take_refusal(self, refusal: Unanswered) -> None:
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
         if self._makes.ends(refusal.query) or self._saves.ends(refusal.query):
             self._panel.say(problem=refusal.words)
 
@@ -226,9 +234,9 @@ class DatasetController(QObject):
         self._ask_figures()
 
     def _ask_figures(self) -> None:
-        self._workbench.set_query("row figures", RowFigures() if self._looked_at and self._rows else None)
+        self._workbench.set_query("row figures", RowFiguresQuery() if self._looked_at and self._rows else None)
 
-    def _take_figures(self, measured: RowsMeasured) -> None:
+    def _take_figures(self, measured: RowFiguresReply) -> None:
         rows = self._rows
         self._metric = measured.metric_name
         for place, figure in measured.rows.items():
@@ -273,7 +281,7 @@ class DatasetController(QObject):
 
     # ---- the model -----------------------------------------------------------------------------------------
 
-    def _fit_model(self, opened: Opened) -> None:
+    def _fit_model(self, opened: ModelReply) -> None:
         self._panel.set_kind("text" if opened.is_text else "image")
         if self._makes.asked is not None and self._makes.asked.task:
             self._makes.drop()  # that was a task of the model before

@@ -17,7 +17,7 @@ from core.project.document import PairSource
 
 
 @dataclass(frozen=True)
-class MakeRows(OneShotQuery):
+class RowsQuery(OneShotQuery):
     """Rows of a task, or those in a file or pasted text. trace_over: the next trace is to go over them. append: they
     come after the rows that are there, not in their place."""
 
@@ -30,19 +30,19 @@ class MakeRows(OneShotQuery):
 
 
 @dataclass(frozen=True)
-class MadeRows:
+class RowsReply:
     """words: how many, and which did not fit the model, with an example of why. notes: what of a file was left
     aside."""
 
     number: int
-    query: MakeRows
+    query: RowsQuery
     rows: tuple[PairSource, ...]
     words: str
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class SaveRows(OneShotQuery):
+class SaveRowsQuery(OneShotQuery):
     """Write the dataset to a file. ids: with the columns and the token ids of the field's files."""
 
     path: str
@@ -50,14 +50,14 @@ class SaveRows(OneShotQuery):
 
 
 @dataclass(frozen=True)
-class SavedRows:
+class SavedRowsReply:
     number: int
-    query: SaveRows
+    query: SaveRowsQuery
     words: str
 
 
 @dataclass(frozen=True)
-class RowFigures(Query):
+class RowFiguresQuery(Query):
     """The metric of every row of the dataset, without and with the edits."""
 
 
@@ -73,7 +73,7 @@ class RowFigure:
 
 
 @dataclass(frozen=True)
-class RowsMeasured:
+class RowFiguresReply:
     """Figures of rows by their place; more may follow until `done`."""
 
     number: int

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.features.find.presenter import Searched, find, heads_found, readers_found
-from app.features.find.queries import AttentionTo, HeadsReading
-from app.messages.request import Unanswered
-from app.messages.traits import TraitsFound, TraitsQuery
+from app.features.find.queries import HeadsReadingQuery, HeadsReadingReply
+from app.messages.request import QueryRefusal
+from app.messages.traits import TraitsQuery, TraitsReply
 from app.window.joining import select
 from core.tracing.meaning import ESTIMATED
 from views.panels.find.bar import FindBar
@@ -28,17 +28,17 @@ class FindController(QObject):
     def __init__(self, window: Window, bar: FindBar) -> None:
         super().__init__(window)
         self._window, self.bar = window, bar
-        self._query: HeadsReading | TraitsQuery | None = None
-        self._traits: TraitsFound | None = None  # the latest
+        self._query: HeadsReadingQuery | TraitsQuery | None = None
+        self._traits: TraitsReply | None = None  # the latest
         self._traits_of: tuple[object, ...] = ()  # the run that they are of
-        self._reply: AttentionTo | None = None  # the latest, to be shown again for the same words
+        self._reply: HeadsReadingReply | None = None  # the latest, to be shown again for the same words
         bar.looked_for.connect(self._look)
         bar.chosen.connect(self._go)
         bar.closed.connect(self._close)
         workbench = window.workbench
-        workbench.on(AttentionTo, self._take)
-        workbench.on(TraitsFound, self._take_traits)
-        workbench.on(Unanswered, self._take_refusal)
+        workbench.on(HeadsReadingReply, self._take)
+        workbench.on(TraitsReply, self._take_traits)
+        workbench.on(QueryRefusal, self._take_refusal)
         for changed in (workbench.model_opened, workbench.cards_changed, workbench.positions_changed):
             changed.connect(lambda *_: self._look_again())
         for changed in (workbench.model_opened, workbench.history_changed):
@@ -75,7 +75,7 @@ class FindController(QObject):
         self._query = None
         if found.reads:
             of_region = found.reads == searched.selected
-            self._query = HeadsReading(found.reads, () if of_region else searched.selected)
+            self._query = HeadsReadingQuery(found.reads, () if of_region else searched.selected)
         if found.trait:
             self._query = TraitsQuery()
             if self._traits is not None:
@@ -90,7 +90,7 @@ class FindController(QObject):
         if self.bar.isVisible():
             self._look(self.bar.text())
 
-    def _take(self, reply: AttentionTo) -> None:
+    def _take(self, reply: HeadsReadingReply) -> None:
         self._reply = reply
         if reply.query == self._query:
             self._look_again()
@@ -100,12 +100,12 @@ class FindController(QObject):
         if self._traits_of != self._window.workbench.document.run:
             self._traits = None
 
-    def _take_traits(self, reply: TraitsFound) -> None:
+    def _take_traits(self, reply: TraitsReply) -> None:
         self._traits, self._traits_of = reply, self._window.workbench.document.run
         if isinstance(self._query, TraitsQuery):
             self._look_again()
 
-    def _take_refusal(self, reply: Unanswered) -> None:
+    def _take_refusal(self, reply: QueryRefusal) -> None:
         if reply.query == self._query and self._query is not None:
             self.bar.show_hits((), reply.words)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.features.find.queries import AttentionTo, HeadsReading
-from app.messages.request import Cancel, Request, Send, Working
-from app.messages.traits import TraitsFound, TraitsQuery
+from app.features.find.queries import HeadsReadingQuery, HeadsReadingReply
+from app.messages.request import Cancel, ProgressReply, Request, Send
+from app.messages.traits import TraitsQuery, TraitsReply
 from app.worker.head_traits import head_traits
 from app.worker.session_cache import SessionCache
 from core.errors import Cancelled
@@ -13,16 +13,16 @@ from core.lens.reading import attention_to
 
 
 def handle_heads_reading(
-    query: HeadsReading, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+    query: HeadsReadingQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
 ) -> None:
     edits = cache.possible(request.document)
     key = (query, edits)
-    if cache.kept.get(HeadsReading, (None, None))[0] != key:
+    if cache.kept.get(HeadsReadingQuery, (None, None))[0] != key:
         queries = query.queries or _read_by_output(cache)
         result = cache.session.run(edits, positions="all", cancelled=cancelled)
-        cache.kept[HeadsReading] = key, (queries, attention_to(result, queries, query.keys, cancelled=cancelled))
-    queries, shares = cache.kept[HeadsReading][1]
-    send(AttentionTo(request.number, query, queries, shares))
+        cache.kept[HeadsReadingQuery] = key, (queries, attention_to(result, queries, query.keys, cancelled=cancelled))
+    queries, shares = cache.kept[HeadsReadingQuery][1]
+    send(HeadsReadingReply(request.number, query, queries, shares))
 
 
 def _read_by_output(cache: SessionCache) -> tuple[int, ...]:
@@ -44,5 +44,5 @@ def handle_traits(query: TraitsQuery, request: Request, cache: SessionCache, sen
             if cancelled is not None and cancelled():
                 raise Cancelled
             known[node] = tuple((trait.name, trait.value) for trait in head_traits(cache, result, node))
-            send(Working(request.number, "Looking at what each head does", len(known) / len(heads)))
-    send(TraitsFound(request.number, dict(known)))
+            send(ProgressReply(request.number, "Looking at what each head does", len(known) / len(heads)))
+    send(TraitsReply(request.number, dict(known)))

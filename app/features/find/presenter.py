@@ -39,7 +39,7 @@ _HEAD = re.compile(r"(?:head\s+(?P<head>\d+)\s+of\s+layer\s+(?P<layer>\d+)|mlp\s
 @dataclass(frozen=True, eq=False)
 class Searched:
     """What is searched. scores: [edges] or None; meaning: what they are. labels: of the positions of A, as
-    `Ready.labels`. selected: the positions that are selected, or brushed."""
+    `InputsReply.labels`. selected: the positions that are selected, or brushed."""
 
     graph: Graph
     scores: NDArray[np.float64] | None

@@ -11,7 +11,7 @@ from app.messages.request import Query
 
 
 @dataclass(frozen=True)
-class HeadsReading(Query):
+class HeadsReadingQuery(Query):
     """How much every head attends to some positions. queries: from where; none means where the output reads."""
 
     keys: tuple[int, ...]
@@ -19,10 +19,10 @@ class HeadsReading(Query):
 
 
 @dataclass(frozen=True)
-class AttentionTo:
+class HeadsReadingReply:
     """Shares of attention [layers, heads]. queries: the positions that they are averaged over."""
 
     number: int
-    query: HeadsReading
+    query: HeadsReadingQuery
     queries: tuple[int, ...]
     shares: NDArray[np.float32]

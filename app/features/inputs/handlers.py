@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.features.inputs.queries import FRESH, TASK, MadeB, MakeB
+from app.features.inputs.queries import FRESH, TASK, CounterfactualQuery, CounterfactualReply
 from app.messages.request import Cancel, Request, Send
 from app.worker.pair_sources import rows_of, source_of
 from app.worker.session_cache import SessionCache
@@ -15,7 +15,7 @@ from core.inputs.tasks import make_task, match_task
 from core.project.document import PairSource, Source
 
 
-def make_b(query: MakeB, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+def make_b(query: CounterfactualQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where there is no such B."""
     key = ("make b", query)
     if key not in cache.kept:
@@ -23,10 +23,10 @@ def make_b(query: MakeB, request: Request, cache: SessionCache, send: Send, canc
         assert clean is not None
         cache.kept[key] = _make_b(query, clean, cache)
     pair, words = cache.kept[key]
-    send(MadeB(request.number, query, pair, words))
+    send(CounterfactualReply(request.number, query, pair, words))
 
 
-def _make_b(query: MakeB, clean: Source, cache: SessionCache) -> tuple[PairSource, str]:
+def _make_b(query: CounterfactualQuery, clean: Source, cache: SessionCache) -> tuple[PairSource, str]:
     model = cache.session.model
     if query.kind == FRESH:
         made = make_task(query.task, model, pairs=1, seed=query.seed)

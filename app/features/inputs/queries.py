@@ -12,7 +12,7 @@ FRESH = "fresh"  # a new A and B of a task
 
 
 @dataclass(frozen=True)
-class MakeB(OneShotQuery):
+class CounterfactualQuery(OneShotQuery):
     """Make B from A. kind: of `core.inputs.corruption_kinds`, TASK or FRESH. positions: of the stream; none means the
     whole. other: the other picture's file. task: of a fresh pair."""
 
@@ -24,10 +24,10 @@ class MakeB(OneShotQuery):
 
 
 @dataclass(frozen=True)
-class MadeB:
+class CounterfactualReply:
     """pair: A and B, and the answers of the metric where the task says them. words: what was made."""
 
     number: int
-    query: MakeB
+    query: CounterfactualQuery
     pair: PairSource
     words: str

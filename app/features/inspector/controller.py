@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.features.inspector.queries import (
-    AverageFound,
     AverageQuery,
-    ByPositionFound,
+    AverageReply,
     ByPositionQuery,
-    NodeFound,
+    ByPositionReply,
     NodeQuery,
-    PathsFound,
+    NodeReply,
     PathsQuery,
-    RepairFound,
+    PathsReply,
     RepairQuery,
-    SeveralFound,
+    RepairReply,
     SeveralQuery,
-    SteeringFound,
+    SeveralReply,
     SteeringQuery,
+    SteeringReply,
 )
-from app.messages.request import Unanswered
+from app.messages.request import QueryRefusal
 from core.edits import EDIT_WORDS, KINDS, REPLACED, EditKind, Target
 from core.formatting import pairs_words
 from core.graph import Edge, Node
@@ -45,23 +45,23 @@ class InspectorController(QObject):
         self._window = window
         self._workbench = workbench = window.workbench
         self._inspector = inspector = window.inspector
-        self._several: SeveralFound | None = None
+        self._several: SeveralReply | None = None
         self._coefficient: float | None = None  # to steer with once there is a direction
-        self._measured: tuple[object, ByPositionFound] | None = None  # of which document, and what
+        self._measured: tuple[object, ByPositionReply] | None = None  # of which document, and what
         workbench.selection_changed.connect(self._select)
         workbench.positions_changed.connect(self._take_positions)
         workbench.history_changed.connect(self._follow)
         workbench.edits_changed.connect(lambda _: self._follow())
         workbench.given_up.connect(lambda _: self._give_up())
         for kind, slot in (
-            (NodeFound, self._show_node),
-            (AverageFound, self._show_average),
-            (ByPositionFound, self._show_by_position),
-            (PathsFound, self._show_paths),
-            (RepairFound, self._show_repair),
-            (SeveralFound, self._take_several),
-            (SteeringFound, self._steer),
-            (Unanswered, self._take_unanswered),
+            (NodeReply, self._show_node),
+            (AverageReply, self._show_average),
+            (ByPositionReply, self._show_by_position),
+            (PathsReply, self._show_paths),
+            (RepairReply, self._show_repair),
+            (SeveralReply, self._take_several),
+            (SteeringReply, self._steer),
+            (QueryRefusal, self._take_unanswered),
         ):
             workbench.on(kind, slot)
         inspector.edit_requested.connect(self._edit)
@@ -137,7 +137,7 @@ class InspectorController(QObject):
 
     # ---- answers -------------------------------------------------------------------------------------------
 
-    def _show_node(self, found: NodeFound) -> None:
+    def _show_node(self, found: NodeReply) -> None:
         if found.node != self._one():
             return
         self._inspector.identity.set_traits(found.traits)
@@ -146,11 +146,11 @@ class InspectorController(QObject):
         known = measured is not None and measured[0] == self._state() and measured[1].node == found.node
         self._inspector.positions.show_positions(measured[1].data if measured and known else found.positions)
 
-    def _show_average(self, found: AverageFound) -> None:
+    def _show_average(self, found: AverageReply) -> None:
         if found.node == self._one():
             self._inspector.attention.show_average(found.data)
 
-    def _show_by_position(self, found: ByPositionFound) -> None:
+    def _show_by_position(self, found: ByPositionReply) -> None:
         """Measured once: it takes long, so another document has estimates again until it is asked for."""
         self._workbench.set_query("positions", None)
         if found.node == self._one():
@@ -164,22 +164,22 @@ class InspectorController(QObject):
         inputs = *model, document.clean, document.counterfactual, document.population
         return inputs, document.metric, document.edits, document.cut_kind, self._workbench.positions
 
-    def _show_paths(self, found: PathsFound) -> None:
+    def _show_paths(self, found: PathsReply) -> None:
         if found.edge == self._one():
             scored = self._workbench.scored
             over = f", {pairs_words(scored.pairs)}" if scored is not None and scored.pairs else ""
             self._inspector.paths.show_paths(found.paths, found.how + over)
 
-    def _show_repair(self, found: RepairFound) -> None:
+    def _show_repair(self, found: RepairReply) -> None:
         if found.target == self._one():
             self._inspector.show_repair(found.data)
 
-    def _take_several(self, found: SeveralFound) -> None:
+    def _take_several(self, found: SeveralReply) -> None:
         if found.targets == self._workbench.selection:
             self._several = found
             self._inspector.show_several(self.several())
 
-    def _take_unanswered(self, reply: Unanswered) -> None:
+    def _take_unanswered(self, reply: QueryRefusal) -> None:
         if isinstance(reply.query, SteeringQuery | ByPositionQuery):
             self._give_up()
             self._workbench.message.emit(reply.words)
@@ -228,7 +228,7 @@ class InspectorController(QObject):
             self._coefficient = amount
             self._workbench.set_query("steering", SteeringQuery(self._workbench.selection))
 
-    def _steer(self, found: SteeringFound) -> None:
+    def _steer(self, found: SteeringReply) -> None:
         """There is a direction: steer along it, if that is still wanted."""
         coefficient, self._coefficient = self._coefficient, None
         self._workbench.set_query("steering", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.messages.replies import Inspected, Opened, Ready, Scored
+from app.messages.replies import InputsReply, InspectionReply, ModelReply, ScoresReply
 from app.presenters.edits import WAITS, mean_words
 from app.presenters.links import links
 from app.presenters.side_by_side import SideBySide, side_by_side
@@ -18,10 +18,10 @@ def inspection(
     target: Target,
     document: Document,
     positions: tuple[int, ...],
-    opened: Opened,
-    ready: Ready | None,
-    scored: Scored | None,
-    seen: Inspected | None,
+    opened: ModelReply,
+    ready: InputsReply | None,
+    scored: ScoresReply | None,
+    seen: InspectionReply | None,
     over_pairs: float | None = None,
 ) -> NodeInspection | EdgeInspection:
     """document: with a B only if patches can take from it. positions: those selected. ready, scored, seen: None until
@@ -110,7 +110,7 @@ def _strength_words(kind: EditKind, strength: float) -> str:
 
 
 def _why_no_estimate(
-    target: Target, kind: EditKind, positions: tuple[int, ...], opened: Opened, scored: Scored | None
+    target: Target, kind: EditKind, positions: tuple[int, ...], opened: ModelReply, scored: ScoresReply | None
 ) -> str:
     """Why there is no estimate beside the measurement; empty while the estimates are on their way."""
     if scored is None or (isinstance(target, Node) and target.kind == "logits"):
@@ -133,7 +133,7 @@ def _others(document: Document, target: Target) -> bool:
     return any(edit.target != target and not document.waits(edit) for edit in document.edits)
 
 
-def estimate(target: Target, kind: EditKind, opened: Opened, scored: Scored | None) -> float | None:
+def estimate(target: Target, kind: EditKind, opened: ModelReply, scored: ScoresReply | None) -> float | None:
     """The estimated change of the metric by editing a target; None where the scores are of another kind of edit, or no
     estimates of an effect."""
     if scored is None or scored.kind != kind or scored.measured or not scored.meaning.effect:
@@ -147,7 +147,7 @@ def estimate(target: Target, kind: EditKind, opened: Opened, scored: Scored | No
     return -float(scored.values[opened.graph.edges_out_of(target)].sum())
 
 
-def describe(node: Node, opened: Opened) -> str:
+def describe(node: Node, opened: ModelReply) -> str:
     """A node in words: "head 7 of layer 24"."""
     if node.kind == "input":
         return opened.input_label

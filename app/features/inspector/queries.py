@@ -21,7 +21,7 @@ class NodeQuery(Query):
 
 
 @dataclass(frozen=True)
-class NodeFound:
+class NodeReply:
     number: int
     node: Node
     logit_lens: LogitLensData
@@ -37,7 +37,7 @@ class AverageQuery(Query):
 
 
 @dataclass(frozen=True)
-class AverageFound:
+class AverageReply:
     number: int
     node: Node
     data: AverageData
@@ -51,7 +51,7 @@ class ByPositionQuery(Query):
 
 
 @dataclass(frozen=True)
-class ByPositionFound:
+class ByPositionReply:
     number: int
     node: Node
     data: ByPositionData
@@ -65,7 +65,7 @@ class PathsQuery(Query):
 
 
 @dataclass(frozen=True)
-class PathsFound:
+class PathsReply:
     number: int
     edge: Edge
     paths: tuple[PathData, ...]
@@ -80,7 +80,7 @@ class RepairQuery(Query):
 
 
 @dataclass(frozen=True)
-class RepairFound:
+class RepairReply:
     """data: None where there is no edit to repair, or the model has no head."""
 
     number: int
@@ -96,7 +96,7 @@ class SeveralQuery(Query):
 
 
 @dataclass(frozen=True)
-class SeveralFound:
+class SeveralReply:
     """kind: of the edits measured. alone: None where there are too many to measure one by one."""
 
     number: int
@@ -115,7 +115,7 @@ class SteeringQuery(Query):
 
 
 @dataclass(frozen=True)
-class SteeringFound:
+class SteeringReply:
     number: int
     targets: tuple[Target, ...]
     positions: tuple[int, ...]

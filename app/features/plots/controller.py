@@ -22,8 +22,8 @@ from app.features.plots.presenter import (
     score_axis,
     score_bins,
 )
-from app.messages.replies import CurveFound, Scored
-from app.messages.request import Failed
+from app.messages.replies import CurveReply, ScoresReply
+from app.messages.request import FailureReply
 from app.presenters.subject import LONGEST, Subject
 from app.services.context import Feature
 from app.workbench.size_choice import SizeChoice
@@ -80,7 +80,7 @@ class PlotsController(QObject):
         workbench: Workbench,
         panel: PlotsPanel,
         settings: Settings,
-        show_failure: Callable[[Failed], None],
+        show_failure: Callable[[FailureReply], None],
     ) -> None:
         super().__init__(panel)
         self._workbench, self._panel, self._settings, self._show_failure = workbench, panel, settings, show_failure
@@ -99,8 +99,8 @@ class PlotsController(QObject):
         panel.forget_wanted.connect(self.forget_earlier)
         panel.export_wanted.connect(self.export)
         panel.shown.connect(self._soon.start)
-        workbench.on(CurveFound, self._take_curve)
-        workbench.on(Scored, self._take_scored)
+        workbench.on(CurveReply, self._take_curve)
+        workbench.on(ScoresReply, self._take_scored)
         workbench.results.edges_measured.connect(self._take_measured)
         for changed in (workbench.history_changed, workbench.idle, workbench.model_opened, workbench.metric_changed):
             changed.connect(lambda *_: self._soon.start())
@@ -116,7 +116,7 @@ class PlotsController(QObject):
         """What the effect of an edge depends on."""
         return self._workbench.document.basis, self._workbench.cut_kind
 
-    def _take_curve(self, curve: CurveFound) -> None:
+    def _take_curve(self, curve: CurveReply) -> None:
         opened, state = self._workbench.opened, self._state()
         if opened is None:
             return
@@ -133,7 +133,7 @@ class PlotsController(QObject):
             self._let_go += 1
         self._soon.start()
 
-    def _take_scored(self, scored: Scored) -> None:
+    def _take_scored(self, scored: ScoresReply) -> None:
         self._scored_of = self._state()
         self._soon.start()
         if scored.from_file or not scored.meaning.effect:
@@ -212,7 +212,7 @@ class PlotsController(QObject):
             about, bins, None if size is None else min(size, edges), how, axis, self._scored_of != self._state()
         )
 
-    def _bins(self, scored: Scored) -> ScoreBins:
+    def _bins(self, scored: ScoresReply) -> ScoreBins:
         ranking = scored.ranking
         of = (*self._effects_state(), scored.of, scored.rule, scored.share)  # they come again with every run
         if scored.of is None or self._binned is None or self._binned[0] != of:
@@ -271,7 +271,7 @@ class PlotsController(QObject):
             if not len(circuit.edges):
                 raise WirescopeError("It has no edges.", "Choose a circuit that keeps some.")
         except WirescopeError as error:
-            self._show_failure(Failed(0, "run", f"{Path(path).name}: {error.message}", error.hint))
+            self._show_failure(FailureReply(0, "run", f"{Path(path).name}: {error.message}", error.hint))
             return
         self._known = Path(path).name, circuit
         self._soon.start()
@@ -291,7 +291,7 @@ class PlotsController(QObject):
             else:
                 self._panel.write(path)
         except WirescopeError as error:
-            self._show_failure(Failed(0, "run", error.message, error.hint))
+            self._show_failure(FailureReply(0, "run", error.message, error.hint))
         else:
             self._workbench.message.emit(f"Saved {path.name}")
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
-from app.features.predictions.queries import CheckPin, PinChecked
-from app.messages.replies import Ready
+from app.features.predictions.queries import PinQuery, PinReply
+from app.messages.replies import InputsReply
 from app.services.actions import Action
 from app.services.context import Feature
 from app.services.panels import Panels
@@ -29,11 +29,11 @@ class PredictionsController(QObject):
         super().__init__(panel)
         self._workbench, self._panel, self._panels, self._settings = workbench, panel, panels, settings
         panel.pin_requested.connect(self._pin_shown)
-        panel.pin_typed.connect(lambda text: self._workbench.set_query(_WANT, CheckPin(text)))
+        panel.pin_typed.connect(lambda text: self._workbench.set_query(_WANT, PinQuery(text)))
         panel.unpin_all_requested.connect(self._unpin_all)
         panel.count_chosen.connect(self._set_count)
         panel.compare_chosen.connect(self._set_compare)
-        self._workbench.on(PinChecked, self._take_checked)
+        self._workbench.on(PinReply, self._take_checked)
         self._workbench.metric_changed.connect(self._offer)
         self._workbench.nothing_to_show.connect(lambda _reason: self._workbench.set_query(_WANT, None))
         self._workbench.predictions_changed.connect(panel.show_predictions)
@@ -64,7 +64,7 @@ class PredictionsController(QObject):
         else:  # the first answers of a model are on their way
             self._workbench.message.emit(f"{_NONE}.")
 
-    def _take_checked(self, reply: PinChecked) -> None:
+    def _take_checked(self, reply: PinReply) -> None:
         self._workbench.set_query(_WANT, None)
         if reply.problem:
             self._panel.refuse_pin(reply.problem)
@@ -84,7 +84,7 @@ class PredictionsController(QObject):
     def _unpin_all(self) -> None:
         self._workbench.commit("Unpin all answers", replace(self._workbench.document, pinned=()))
 
-    def _offer(self, ready: Ready) -> None:
+    def _offer(self, ready: InputsReply) -> None:
         self._panel.set_answers(ready.answers)
 
     # ---- options ----

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from app.features.predictions.queries import CheckPin, PinChecked
+from app.features.predictions.queries import PinQuery, PinReply
 from app.messages.request import Cancel, Request, Send
 from app.worker.pinned_answers import pin_key, pinned_index
 from app.worker.session_cache import SessionCache
 from core.errors import WirescopeError
 
 
-def check_pin(query: CheckPin, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+def check_pin(query: PinQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     session = cache.session
     answers = session.clean.answer.shape[-1]
     try:
         index = pinned_index(session.model, query.text, answers)
     except WirescopeError as error:
-        send(PinChecked(request.number, query.text, "", str(error)))
+        send(PinReply(request.number, query.text, "", str(error)))
     else:
-        send(PinChecked(request.number, query.text, pin_key(session.model, index)))
+        send(PinReply(request.number, query.text, pin_key(session.model, index)))

@@ -8,14 +8,14 @@ from app.messages.request import Query
 
 
 @dataclass(frozen=True)
-class CheckPin(Query):
+class PinQuery(Query):
     """Is `text` one answer of the model?"""
 
     text: str
 
 
 @dataclass(frozen=True)
-class PinChecked:
+class PinReply:
     """key: what the answer is pinned by; empty where `text` is not one answer, and `problem` says why."""
 
     number: int

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from app.features.score_files.queries import ReadScores, ScoresRead
-from app.messages.request import Failed, Unanswered
+from app.features.score_files.queries import ScoresFileQuery, ScoresFileReply
+from app.messages.request import FailureReply, QueryRefusal
 from app.presenters.made_of import difference_words, made_words, with_made_of
 from app.presenters.precision import USUAL_PRECISION
 from app.workbench.one_shot import OneShot
@@ -33,13 +33,13 @@ class ScoreFilesController(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window, self._workbench = window, window.workbench
-        self._reading: OneShot[ReadScores] = OneShot(self._workbench, "read scores")
+        self._reading: OneShot[ScoresFileQuery] = OneShot(self._workbench, "read scores")
         self._with_all = ""  # the file whose model is being opened, with all that it was made of
         self._workbench.model_opened.connect(lambda _: self._go_on())
         self._workbench.failed.connect(lambda _: self._drop())
         self._workbench.given_up.connect(lambda _: self._drop())
-        self._workbench.on(ScoresRead, self._take)
-        self._workbench.on(Unanswered, self._take_refusal)
+        self._workbench.on(ScoresFileReply, self._take)
+        self._workbench.on(QueryRefusal, self._take_refusal)
 
     def choose(self) -> None:
         settings = self._window.settings
@@ -60,9 +60,9 @@ class ScoreFilesController(QObject):
             if not self._offer_model(path, words):
                 self._refuse(words, "Open the model that they were made for.")
             return
-        self._reading.ask(ReadScores(path))
+        self._reading.ask(ScoresFileQuery(path))
 
-    def _take(self, read: ScoresRead) -> None:
+    def _take(self, read: ScoresFileReply) -> None:
         if not self._reading.ends(read.query):
             return
         opened, document = self._workbench.opened, self._workbench.document
@@ -81,14 +81,14 @@ class ScoreFilesController(QObject):
         else:
             self._offer(read, whole)
 
-    def _commit(self, read: ScoresRead, document: Document) -> None:
+    def _commit(self, read: ScoresFileReply, document: Document) -> None:
         """One step, so that one Undo brings all back that was there before."""
         size = read.size or document.size
         changed = replace(document, traced=read.choice, replacement=read.kind, size=size, rule=read.rule)
         self._workbench.commit(f"Open {Path(read.query.path).name}", changed)
         self._workbench.message.emit(f"{read.words}. What they recover is measured here, on the pair on the cards.")
 
-    def _offer(self, read: ScoresRead, whole: Document) -> None:
+    def _offer(self, read: ScoresFileReply, whole: Document) -> None:
         """Ask whether the inputs, the metric and the edits of the file are to come with it."""
         document, name = self._workbench.document, Path(read.query.path).name
         box = QMessageBox(QMessageBox.Icon.Question, "Wirescope", "", QMessageBox.StandardButton.Cancel, self._window)
@@ -108,7 +108,7 @@ class ScoreFilesController(QObject):
             alone.clicked.connect(lambda: self._commit(read, self._workbench.document))
         box.open()
 
-    def _take_refusal(self, refusal: Unanswered) -> None:
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
         asked = self._reading.asked
         if not self._reading.ends(refusal.query):
             return
@@ -153,10 +153,10 @@ class ScoreFilesController(QObject):
     def _go_on(self) -> None:
         """A model is open: was it opened for a file?"""
         if self._with_all:
-            self._reading.ask(ReadScores(self._with_all))
+            self._reading.ask(ScoresFileQuery(self._with_all))
 
     def _drop(self) -> None:
         self._with_all = ""
 
     def _refuse(self, message: str, hint: str) -> None:
-        self._window.problems.show(Failed(0, "run", message, hint))
+        self._window.problems.show(FailureReply(0, "run", message, hint))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.features.score_files.queries import ReadScores, ScoresRead
+from app.features.score_files.queries import ScoresFileQuery, ScoresFileReply
 from app.messages.request import Cancel, Request, Send
 from app.presenters.precision import USUAL_PRECISION
 from app.worker.method_titles import method_title
@@ -25,7 +25,9 @@ from core.tracing.scores import Scores
 from core.tracing.selection import RULES, USUAL
 
 
-def handle_read_scores(query: ReadScores, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+def handle_read_scores(
+    query: ScoresFileQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+) -> None:
     """Read the file and say what it is. Raises InputError for one that does not fit."""
     found, as_it_is = scores_in(query.path, cache.session.graph)
     scores, size = found.scores, found.size
@@ -57,7 +59,7 @@ def handle_read_scores(query: ReadScores, request: Request, cache: SessionCache,
     lost = tuple(changed_pictures((made.clean, made.counterfactual)))
     choice = TraceChoice(method, file=query.path)
     rule = USUAL if why_not else rule
-    send(ScoresRead(request.number, query, choice, kind, size, words, made, lost, rule))
+    send(ScoresFileReply(request.number, query, choice, kind, size, words, made, lost, rule))
 
 
 def precision_words(scores: Scores, present: str) -> str:

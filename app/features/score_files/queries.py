@@ -12,20 +12,20 @@ from core.tracing.selection import USUAL
 
 
 @dataclass(frozen=True)
-class ReadScores(OneShotQuery):
+class ScoresFileQuery(OneShotQuery):
     """Read a file of scores, or of a circuit, for the model that is open."""
 
     path: str
 
 
 @dataclass(frozen=True)
-class ScoresRead:
+class ScoresFileReply:
     """The file fits. choice: stands for it in the document. kind: what the removed edges carry in it. size: of the
     circuit that the file is; None for scores of all edges. words: what it is. made: what the file says that it was made
     of; lost: pictures of that which are not there any more, in words. rule: by which its circuits are chosen."""
 
     number: int
-    query: ReadScores
+    query: ScoresFileQuery
     choice: TraceChoice
     kind: EditKind
     size: int | None

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from app.messages.replies import Opened, Scored
-from app.messages.traits import TraitsFound, TraitsQuery
+from app.messages.replies import ModelReply, ScoresReply
+from app.messages.traits import TraitsQuery, TraitsReply
 from app.presenters.edits import WAITS
 from app.presenters.subject import over_words
 from app.presenters.trait_words import trait_words
@@ -42,7 +42,7 @@ class TableController(QObject):
         panel.place_wanted.connect(self._show_place)
         panel.shown.connect(self._soon.start)
         workbench.canvas_changed.connect(lambda _: self._soon.start())
-        workbench.on(TraitsFound, self._take_traits)
+        workbench.on(TraitsReply, self._take_traits)
         for changed in (workbench.model_opened, workbench.history_changed):
             changed.connect(lambda *_: self._forget_traits())
         panel.kinds["nodes"].toggled.connect(lambda _: self._soon.start())
@@ -84,7 +84,7 @@ class TableController(QObject):
         if self._labels_of != self._workbench.document.run:
             self._labels = {}
 
-    def _take_traits(self, found: TraitsFound) -> None:
+    def _take_traits(self, found: TraitsReply) -> None:
         self._labels_of = self._workbench.document.run
         self._labels = {node: words for node, each in found.traits.items() if (words := trait_words(each))}
         self._soon.start()
@@ -100,8 +100,8 @@ class TableController(QObject):
 
 
 def table_data(
-    opened: Opened,
-    scored: Scored | None,
+    opened: ModelReply,
+    scored: ScoresReply | None,
     document: Document,
     measured: dict[Target, float],
     stale: bool,

@@ -21,7 +21,7 @@ class MethodsQuery(Query):
 
 
 @dataclass(frozen=True)
-class MethodsFound:
+class MethodsReply:
     number: int
     methods: tuple[MethodData, ...]
     estimates: Estimates  # of how long each would take
@@ -37,7 +37,7 @@ class MeasuredQuery(Query):
 
 
 @dataclass(frozen=True, eq=False)
-class EdgesMeasured:
+class MeasuredReply:
     """values: change of the metric by editing an edge. More follow until `done` is `of`."""
 
     number: int
@@ -53,7 +53,7 @@ class NodeScoresQuery(Query):
 
 
 @dataclass(frozen=True, eq=False)
-class NodesScored:
+class NodeScoresReply:
     """values: [writers], or [writers, position]; NaN where there is none yet; None where the document was not traced
     for nodes. title: of the method. meaning: what the scores are. pairs: of the dataset; 0: the pair on the cards.
     share: of the work that is done; goes_on: the rest is on its way. direction: A's."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.features.trust.queries import EVALUATING, TrustFound, TrustQuery
-from app.messages.request import Unanswered
+from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
+from app.messages.request import QueryRefusal
 from app.presenters.subject import Subject
 from app.presenters.time_left import Pace
 from core.evaluation.limits import LEAST_PAIRS
@@ -33,7 +33,7 @@ class TrustController(QObject):
         self._window, self._panel, self._workbench = window, window.trust, window.workbench
         self._serial = 0
         self._asked: TrustQuery | None = None  # what runs
-        self._found: TrustFound | None = None
+        self._found: TrustReply | None = None
         self._of: tuple[object, ...] = ()  # the state that it is of
         self._subject: Subject | None = None  # what it is of
         self._scores_of: object = None
@@ -44,8 +44,8 @@ class TrustController(QObject):
         panel.evaluate_wanted.connect(self.evaluate)
         panel.cancel_wanted.connect(workbench.cancel)
         panel.task_wanted.connect(lambda task: window.dataset_keeper.fill(task, trace_over=True))
-        workbench.on(TrustFound, self._take)
-        workbench.on(Unanswered, self._take_refusal)
+        workbench.on(TrustReply, self._take)
+        workbench.on(QueryRefusal, self._take_refusal)
         workbench.history_changed.connect(self._follow)
         workbench.given_up.connect(lambda _: self._stop())
         workbench.working.connect(self._take_working)
@@ -111,7 +111,7 @@ class TrustController(QObject):
                 self._left = left
                 self._show()
 
-    def _take(self, found: TrustFound) -> None:
+    def _take(self, found: TrustReply) -> None:
         if found.query != self._asked:
             return
         self._found = found
@@ -120,7 +120,7 @@ class TrustController(QObject):
             self._stop()
         self._show()
 
-    def _take_refusal(self, refusal: Unanswered) -> None:
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
         if refusal.query == self._asked:
             self._problem = refusal.words
             self._stop()

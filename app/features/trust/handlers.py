@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.features.trust.queries import EVALUATING, TrustFound, TrustQuery
-from app.messages.request import Cancel, Request, Send, Working
+from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
+from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.pairs import dataset_of
 from app.worker.session_cache import ScoresKey, SessionCache
@@ -35,7 +35,7 @@ def handle_trust(query: TrustQuery, request: Request, cache: SessionCache, send:
     def tell() -> None:
         said = tuple(s for name in QUESTIONS if name in answered for s in QUESTIONS[name].say(report))
         waiting = tuple(question.title for name, question in QUESTIONS.items() if name not in answered)
-        send(TrustFound(request.number, query, said, waiting, len(subject.dataset)))
+        send(TrustReply(request.number, query, said, waiting, len(subject.dataset)))
 
     tell()
     runs = {name: 1 if _is_quick(name, subject) else question.runs for name, question in QUESTIONS.items()}
@@ -45,7 +45,7 @@ def handle_trust(query: TrustQuery, request: Request, cache: SessionCache, send:
             continue
 
         def show(share: float, done: int = done, more: int = runs[name]) -> None:
-            send(Working(request.number, EVALUATING, (done + share * more) / sum(runs.values())))
+            send(ProgressReply(request.number, EVALUATING, (done + share * more) / sum(runs.values())))
 
         show(0.0)
         told = Telling(show)

@@ -19,7 +19,7 @@ class TrustQuery(Query):
 
 
 @dataclass(frozen=True)
-class TrustFound:
+class TrustReply:
     """statements: those that are known. waiting: the questions that are not answered yet. pairs: it was evaluated
     on."""
 

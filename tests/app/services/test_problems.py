@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
-from app.messages.request import Failed
+from app.messages.request import FailureReply
 from app.services import log_records
 from tests.app.models import COUNTERFACTUAL
 from tests.app.person import Person
@@ -76,7 +76,7 @@ def test_one_that_comes_again_and_again_is_counted_and_not_said_again_once_read(
 
 def test_problems_come_one_after_the_other(person: Person) -> None:
     for name in ("first", "second", "second", "first", "third", "fourth", "fifth"):
-        person.window.problems.show(Failed(0, "run", f"The {name}.", "Do something."))
+        person.window.problems.show(FailureReply(0, "run", f"The {name}.", "Do something."))
     assert [box.text() for box in person.dialogs()] == ["The first."]
     assert "Help > Log" in person.message()  # too many to say
     said = [person.dismiss().split(".")[0] for _ in range(4)]

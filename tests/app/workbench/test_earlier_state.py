@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app.features.trust.queries import TrustFound
+from app.features.trust.queries import TrustReply
 from core.graph import Node
 from tests.app.conftest import METRIC
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -150,14 +150,14 @@ def test_an_evaluation_ends_when_edges_are_chosen_by_another_rule(reader: Person
     """Its statements would stand under the heading of the circuit before."""
     trace(reader)
     open_trust(reader)
-    seen: list[TrustFound] = []
+    seen: list[TrustReply] = []
 
-    def choose(found: TrustFound) -> None:
+    def choose(found: TrustReply) -> None:
         if not seen:
             reader.window.faithfulness.rule_wanted.emit("greedy")
         seen.append(found)
 
-    reader.workbench.on(TrustFound, choose)
+    reader.workbench.on(TrustReply, choose)
     reader.click(reader.window.trust.evaluate)
     reader.rest()
     data = reader.window.trust.data()

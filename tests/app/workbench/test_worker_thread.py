@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.messages.request import Done, Failed, Reply, Request, Working
+from app.messages.request import FailureReply, ProgressReply, Reply, Request, RequestDone
 from app.workbench.worker_thread import LOADING, WorkerThread
 from core.errors import Cancelled, ModelError
 from core.project.document import Document
@@ -33,13 +33,13 @@ class Server:
         while request.number not in self.free:
             if cancelled():
                 self._note(self.cancelled, request.number)
-                send(Working(request.number, "too late"))
+                send(ProgressReply(request.number, "too late"))
                 raise Cancelled
             with self.change:
                 self.change.wait(0.005)
         if request.number in self.raises:
             raise self.raises[request.number]
-        send(Working(request.number, f"answer {request.number}"))
+        send(ProgressReply(request.number, f"answer {request.number}"))
         self._note(self.ended, request.number)
 
     def _note(self, where: list[int], number: int) -> None:
@@ -80,7 +80,7 @@ def answers_of(engine: WorkerThread) -> list[Reply]:
     answers: list[Reply] = []
 
     def take(answer: Reply) -> None:
-        if not (isinstance(answer, Working) and answer.words == LOADING):
+        if not (isinstance(answer, ProgressReply) and answer.words == LOADING):
             answers.append(answer)
 
     engine.replied.connect(take)
@@ -88,7 +88,7 @@ def answers_of(engine: WorkerThread) -> list[Reply]:
 
 
 def heard(engine: WorkerThread) -> list[tuple[int, str]]:
-    return [(answer.number, answer.words) for answer in engine.answers if isinstance(answer, Working)]
+    return [(answer.number, answer.words) for answer in engine.answers if isinstance(answer, ProgressReply)]
 
 
 def test_answers_come_in_the_windows_thread_and_end_with_done(engine, server, qtbot) -> None:
@@ -96,7 +96,7 @@ def test_answers_come_in_the_windows_thread_and_end_with_done(engine, server, qt
     engine.replied.connect(lambda _answer: threads.append(threading.current_thread()))
     server.let(1)
     engine.ask(request(1))
-    qtbot.waitUntil(lambda: engine.answers[-1:] == [Done(1)], timeout=30_000)
+    qtbot.waitUntil(lambda: engine.answers[-1:] == [RequestDone(1)], timeout=30_000)
     assert heard(engine) == [(1, "answer 1")]
     assert set(threads) == {threading.main_thread()}
     assert threading.main_thread() not in server.threads
@@ -109,7 +109,7 @@ def test_the_newest_of_the_waiting_requests_runs_and_the_running_one_is_cancelle
         engine.ask(request(number))
     server.wait(lambda: server.cancelled == [1])
     server.let(4)
-    qtbot.waitUntil(lambda: engine.answers[-1:] == [Done(4)], timeout=30_000)
+    qtbot.waitUntil(lambda: engine.answers[-1:] == [RequestDone(4)], timeout=30_000)
     assert server.begun == [1, 4]
     assert heard(engine) == [(4, "answer 4")]  # not the answer that 1 gave too late
     assert {answer.number for answer in engine.answers} == {4}
@@ -122,7 +122,7 @@ def test_a_cancelled_request_gives_no_answers_and_the_next_one_runs(engine, serv
     server.wait(lambda: server.cancelled == [1])
     server.let(2)
     engine.ask(request(2))
-    qtbot.waitUntil(lambda: engine.answers[-1:] == [Done(2)], timeout=30_000)
+    qtbot.waitUntil(lambda: engine.answers[-1:] == [RequestDone(2)], timeout=30_000)
     assert heard(engine) == [(2, "answer 2")]
     assert {answer.number for answer in engine.answers} == {2}
 
@@ -135,7 +135,7 @@ def test_a_waiting_request_is_cancelled_too(engine, server, qtbot) -> None:
     server.wait(lambda: server.cancelled == [1])
     server.let(3)
     engine.ask(request(3))
-    qtbot.waitUntil(lambda: engine.answers[-1:] == [Done(3)], timeout=30_000)
+    qtbot.waitUntil(lambda: engine.answers[-1:] == [RequestDone(3)], timeout=30_000)
     assert 2 not in server.begun
 
 
@@ -144,8 +144,8 @@ def test_failures_are_answers(engine, server, qtbot, caplog) -> None:
     for number in (1, 2, 3):
         server.let(number)
         engine.ask(request(number))
-        qtbot.waitUntil(lambda number=number: Done(number) in engine.answers, timeout=30_000)
-    expected, unexpected = (answer for answer in engine.answers if isinstance(answer, Failed))
+        qtbot.waitUntil(lambda number=number: RequestDone(number) in engine.answers, timeout=30_000)
+    expected, unexpected = (answer for answer in engine.answers if isinstance(answer, FailureReply))
     assert (expected.message, expected.hint, expected.details) == ("It does not fit.", "Take another.", "")
     assert "by zero" in unexpected.message
     assert "Traceback" in unexpected.details
@@ -163,12 +163,12 @@ def test_a_server_that_cannot_be_made_is_tried_again(qapp, qtbot, caplog) -> Non
     engine.start()
     try:
         engine.ask(request(1))
-        qtbot.waitUntil(lambda: Done(1) in answers, timeout=30_000)
+        qtbot.waitUntil(lambda: RequestDone(1) in answers, timeout=30_000)
         engine.ask(request(2))
-        qtbot.waitUntil(lambda: Done(2) in answers, timeout=30_000)
+        qtbot.waitUntil(lambda: RequestDone(2) in answers, timeout=30_000)
     finally:
         assert engine.stop()
-    assert [type(answer) for answer in answers] == [Failed, Done, Working, Done]
+    assert [type(answer) for answer in answers] == [FailureReply, RequestDone, ProgressReply, RequestDone]
 
 
 def test_stop_ends_a_running_request_and_drops_the_waiting_one(qapp, server, qtbot) -> None:

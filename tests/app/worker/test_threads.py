@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from app.cli import open_model
-from app.messages.replies import Ready
-from app.messages.request import Failed, Request
+from app.messages.replies import InputsReply
+from app.messages.request import FailureReply, Request
 from app.worker import threads
 from app.worker.service import WorkerService
 from core.project.document import Document, Source
@@ -33,7 +33,7 @@ def test_the_engine_runs_a_small_model_on_one_thread_and_any_other_on_as_many_as
     ran_on: dict[str, int] = {}
 
     def send(answer: object) -> None:
-        if isinstance(answer, Ready):
+        if isinstance(answer, InputsReply):
             ran_on[side.session.model.name] = torch.get_num_threads()
 
     side.serve(names, send, lambda: False)
@@ -49,7 +49,7 @@ def test_a_model_that_does_not_open_changes_nothing_for_the_one_before(models) -
     answers: list[object] = []
     side.serve(Request(1, small), answers.append, lambda: False)
     side.serve(Request(2, Document("/no/such/model")), answers.append, lambda: False)
-    assert isinstance(answers[-1], Failed)
+    assert isinstance(answers[-1], FailureReply)
     side.serve(Request(3, small), answers.append, lambda: False)
     assert torch.get_num_threads() == 1
 

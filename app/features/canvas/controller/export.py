@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from app.messages.request import Failed
+from app.messages.request import FailureReply
 from app.presenters.tables import (
     NO_RUN,
     NO_SCORES,
@@ -59,7 +59,7 @@ def export(window: Window, ending: str, scale: int = 1) -> None:
                 caption = caption if drawing is None else window.unfolding.caption(caption)
                 write_figure(path, drawing or plain, caption, scale=scale)
     except WirescopeError as error:
-        window.problems.show(Failed(0, "run", error.message, error.hint))
+        window.problems.show(FailureReply(0, "run", error.message, error.hint))
     else:
         window.status.set_message(f"Saved {path.name}")
 
@@ -119,7 +119,7 @@ def _write(window: Window, path: Path, text: Callable[[], str]) -> None:
     try:
         save_text(path, text())
     except WirescopeError as error:
-        window.problems.show(Failed(0, "run", error.message, error.hint))
+        window.problems.show(FailureReply(0, "run", error.message, error.hint))
     else:
         window.status.set_message(f"Saved {path.name}")
 

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
-from app.features.canvas.queries import ChangesFound, ChangesQuery
-from app.messages.replies import Scored
+from app.features.canvas.queries import ChangesQuery, ChangesReply
+from app.messages.replies import ScoresReply
 from app.presenters.canvas import AROUND, Around
 from app.presenters.score_words import scored_words
 from core.downstream import downstream
@@ -42,8 +42,8 @@ class GraphController(QObject):
         workbench = self._workbench
         workbench.set_extent(replace(workbench.extent, around=window.settings.around()))
         self._ask_changes()
-        workbench.on(ChangesFound, self._take_changes)
-        workbench.on(Scored, self._take_scored)
+        workbench.on(ChangesReply, self._take_changes)
+        workbench.on(ScoresReply, self._take_scored)
         workbench.history_changed.connect(self._follow_edits)
         workbench.nothing_to_show.connect(self._take_empty)
         workbench.metric_changed.connect(lambda _: self._take_empty(""))
@@ -98,7 +98,7 @@ class GraphController(QObject):
             changes = NodeChanges(downstream(opened.graph, targets))
         workbench.set_extent(replace(workbench.extent, changes=changes))
 
-    def _take_changes(self, found: ChangesFound) -> None:
+    def _take_changes(self, found: ChangesReply) -> None:
         if found.reached is not None and self._edits:
             self._workbench.set_extent(
                 replace(self._workbench.extent, changes=NodeChanges(found.reached, found.values))
@@ -110,7 +110,7 @@ class GraphController(QObject):
         self._empty = reason
         self._say()
 
-    def _take_scored(self, scored: Scored) -> None:
+    def _take_scored(self, scored: ScoresReply) -> None:
         self._take_empty(scored_words(scored))
 
     def _take_working(self, words: str, _fraction: object) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from app.features.canvas.presenter import positions_data, with_scores
-from app.features.canvas.queries import PositionsFound, PositionsQuery
-from app.messages.replies import Opened
-from app.messages.request import Unanswered
+from app.features.canvas.queries import PositionsQuery, PositionsReply
+from app.messages.replies import ModelReply
+from app.messages.request import QueryRefusal
 from core.edits import REPLACED, Target
 from core.graph import LOGITS
 from views.canvas.positions.data import Move, Picture, Place, Positions, PositionsData, Spot, Wire
@@ -35,7 +35,7 @@ class PositionsController(QObject):
         self._workbench = workbench = window.workbench
         self._entered_with: tuple[Target, ...] = ()
         self._move: Move | None = None  # the selected one
-        self._found: PositionsFound | None = None
+        self._found: PositionsReply | None = None
         self._of: tuple[object, ...] = ()  # the state that it was found in
         self._problem = ""
         self._picture: Picture | None = None
@@ -48,8 +48,8 @@ class PositionsController(QObject):
         board.selection_changed.connect(self._choose)
         board.edit_requested.connect(self._edit)
         board.patch_dropped.connect(self._patch)
-        workbench.on(PositionsFound, self._take)
-        workbench.on(Unanswered, self._take_problem)
+        workbench.on(PositionsReply, self._take)
+        workbench.on(QueryRefusal, self._take_problem)
         workbench.model_opened.connect(self._take_model)
         workbench.cards_changed.connect(self._take_cards)
         workbench.selection_changed.connect(self._take_selection)
@@ -123,7 +123,7 @@ class PositionsController(QObject):
             self._move = None
         self._later()
 
-    def _take_model(self, opened: Opened) -> None:
+    def _take_model(self, opened: ModelReply) -> None:
         words = "Tokens" if opened.is_text else "Patches"
         self._window.levels.set_words(words)
         self._window.commands["level"].setText(f"U&nfold over {words}")
@@ -168,7 +168,7 @@ class PositionsController(QObject):
         strongest = sorted((mark.index for mark in data.edges), key=lambda index: -abs(scores[index]))[:MOST_EDGES]
         return PositionsQuery(opened.graph, tuple(sorted(strongest)), len(data.edges), self._region(opened))
 
-    def _region(self, opened: Opened) -> Positions:
+    def _region(self, opened: ModelReply) -> Positions:
         """A brushed part of an image counts as one column."""
         positions = self._workbench.positions
         return () if opened.is_text or len(positions) < 2 else tuple(sorted(positions))
@@ -179,11 +179,11 @@ class PositionsController(QObject):
         file = "" if document.traced is None else document.traced.file  # says where edges are kept
         return document.clean, document.counterfactual, document.metric, document.method, file, self._workbench.cut_kind
 
-    def _take(self, found: PositionsFound) -> None:
+    def _take(self, found: PositionsReply) -> None:
         self._found, self._problem, self._of = found, "", self._state()
         self._later()
 
-    def _take_problem(self, reply: Unanswered) -> None:
+    def _take_problem(self, reply: QueryRefusal) -> None:
         if isinstance(reply.query, PositionsQuery):
             self._problem = reply.words
             self._later()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.features.circuit.queries import CurveQuery, KeptQuery
-from app.messages.replies import CurveFound, Kept, Recovered, Scored, Untraced
-from app.messages.request import Unanswered
+from app.features.circuit.queries import CircuitRunQuery, CurveQuery
+from app.messages.replies import CircuitRunReply, CurveReply, RecoveryReply, ScoresReply, TraceRefusal
+from app.messages.request import QueryRefusal
 from app.presenters.edits import mean_words
 from app.presenters.score_words import scored_words
 from app.presenters.subject import over_words, recovery_words
@@ -32,8 +32,8 @@ class CircuitController(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window, self._panel, self._workbench = window, window.faithfulness, window.workbench
-        self._kept: Kept | None = None  # the last one, which may be of another size or of other scores
-        self._curve: CurveFound | None = None
+        self._kept: CircuitRunReply | None = None  # the last one, which may be of another size or of other scores
+        self._curve: CurveReply | None = None
         self._basis: tuple[object, ...] = ()  # of both
         self._curve_of: tuple[object, ...] = ()  # the state that the curve is of
         self._scored_of: tuple[object, ...] = ()  # the state of the scores that came last
@@ -50,13 +50,13 @@ class CircuitController(QObject):
         panel.overview_wanted.connect(lambda: size.commit(None))
         panel.measure_wanted.connect(lambda: window.commands["measure"].trigger())
         panel.trace_wanted.connect(self._ask_curve)
-        workbench.set_query("kept", KeptQuery())  # nothing is run while no circuit is chosen
-        workbench.on(Kept, self._take_kept)
-        workbench.on(CurveFound, self._take_curve)
-        workbench.on(Scored, self._take_scored)
-        workbench.on(Recovered, self._take_recovered)
-        workbench.on(Unanswered, self._take_unanswered)
-        workbench.on(Untraced, self._take_untraced)
+        workbench.set_query("kept", CircuitRunQuery())  # nothing is run while no circuit is chosen
+        workbench.on(CircuitRunReply, self._take_kept)
+        workbench.on(CurveReply, self._take_curve)
+        workbench.on(ScoresReply, self._take_scored)
+        workbench.on(RecoveryReply, self._take_recovered)
+        workbench.on(QueryRefusal, self._take_unanswered)
+        workbench.on(TraceRefusal, self._take_untraced)
         workbench.history_changed.connect(self._follow)
         workbench.idle.connect(self.show)
         workbench.given_up.connect(lambda _: self._give_up_curve())
@@ -110,22 +110,22 @@ class CircuitController(QObject):
         traced = self._workbench.document.traced
         return traced is not None and bool(traced.file) and self._untraced[0] != self._state()
 
-    def _take_kept(self, kept: Kept) -> None:
+    def _take_kept(self, kept: CircuitRunReply) -> None:
         self._kept, self._problem = kept, ""
         self.show()
 
-    def _take_curve(self, curve: CurveFound) -> None:
+    def _take_curve(self, curve: CurveReply) -> None:
         self._curve, self._curve_of = curve, self._state()
         self.show()
 
-    def _take_scored(self, scored: Scored) -> None:
+    def _take_scored(self, scored: ScoresReply) -> None:
         self._problem, self._scored_of = scored_words(scored), self._state()
         if self._of_file():
             self._follow()
         else:
             self.show()
 
-    def _take_recovered(self, recovered: Recovered) -> None:
+    def _take_recovered(self, recovered: RecoveryReply) -> None:
         """A trace has found how many edges do most: they are the circuit, where the user has not chosen a size."""
         document = self._workbench.document
         size, self._found_of = document.size, self._state()
@@ -140,7 +140,7 @@ class CircuitController(QObject):
         self._untraced = None, ""
         self._follow()
 
-    def _take_untraced(self, reply: Untraced) -> None:
+    def _take_untraced(self, reply: TraceRefusal) -> None:
         """The trace that was asked for cannot be made."""
         self._workbench.end_trace()
         words = f"{reply.message} {reply.hint}".strip()
@@ -148,8 +148,8 @@ class CircuitController(QObject):
         self._workbench.message.emit(words)
         self.show()
 
-    def _take_unanswered(self, reply: Unanswered) -> None:
-        if isinstance(reply.query, KeptQuery | CurveQuery):
+    def _take_unanswered(self, reply: QueryRefusal) -> None:
+        if isinstance(reply.query, CircuitRunQuery | CurveQuery):
             self._problem = reply.words
             self.show()
 
@@ -203,14 +203,14 @@ class CircuitController(QObject):
         return CurveData(curve.sizes, curve.recovered, curve.band, _area_words(curve), curve.sure, stale)
 
 
-def _rules(scored: Scored) -> tuple[RuleData, ...]:
+def _rules(scored: ScoresReply) -> tuple[RuleData, ...]:
     return tuple(
         RuleData(rule.name, rule.title, rule.words, scored.rule_problems.get(rule.name, ""), rule.phrase)
         for rule in RULES.values()
     )
 
 
-def traced_words(found: Recovered, document: Document) -> str:
+def traced_words(found: RecoveryReply, document: Document) -> str:
     """What a trace has come to: its size, and what that recovers."""
     of = f"{REPLACED[found.kind]}{mean_words(found.kind, document)}, over {over_words(found.pairs)}"
     words = recovery_words(found.size, found.edges, found.share, found.random, of)
@@ -223,7 +223,7 @@ def traced_words(found: Recovered, document: Document) -> str:
     return f"{words}.{missed}"
 
 
-def step_words(found: Recovered) -> str:
+def step_words(found: RecoveryReply) -> str:
     """What a trace does to the circuit, as a step."""
     if not found.is_small:
         return "Trace: no small circuit, show the strongest edges"
@@ -232,14 +232,14 @@ def step_words(found: Recovered) -> str:
     return f"Trace: keep {best_edges(found.size)}"
 
 
-def nothing_small(found: Recovered | None) -> str:
+def nothing_small(found: RecoveryReply | None) -> str:
     """That no circuit of a size that can be drawn recovers much; nothing where one does."""
     if found is None or found.is_small:
         return ""
     return f"no small circuit: the best {found.size:,} recover {share_words(found.share)}"
 
 
-def _kept_data(kept: Kept, edges: int) -> KeptData:
+def _kept_data(kept: CircuitRunReply, edges: int) -> KeptData:
     return KeptData(
         kept.size,
         kept.connected,
@@ -256,7 +256,7 @@ def _kept_data(kept: Kept, edges: int) -> KeptData:
     )
 
 
-def _area_words(curve: CurveFound) -> str:
+def _area_words(curve: CurveReply) -> str:
     over = f", over {pairs_words(curve.pairs)}; light blue: 95 % by bootstrap" if curve.pairs else ""
     phrase = RULES[curve.rule].phrase
     by = f"{curve.title}{', ' if phrase else ''}{phrase}, {REPLACED.get(curve.kind, curve.kind)}{over}"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.features.circuit.queries import FindSmallest, SmallestFound
-from app.messages.request import Unanswered
+from app.features.circuit.queries import SmallestQuery, SmallestReply
+from app.messages.request import QueryRefusal
 from app.workbench.one_shot import OneShot
 from core.formatting import best_edges, counted, share_words
 
@@ -22,11 +22,11 @@ class SmallestController(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._workbench = workbench = window.workbench
-        self._one_shot = OneShot[FindSmallest](workbench, "smallest circuit")
+        self._one_shot = OneShot[SmallestQuery](workbench, "smallest circuit")
         self._of: tuple[object, ...] = ()  # the state that it was asked of
         window.faithfulness.share_wanted.connect(self._find)
-        workbench.on(SmallestFound, self._take)
-        workbench.on(Unanswered, self._take_refusal)
+        workbench.on(SmallestReply, self._take)
+        workbench.on(QueryRefusal, self._take_refusal)
         workbench.history_changed.connect(self._follow)
 
     def _state(self) -> tuple[object, ...]:
@@ -45,9 +45,9 @@ class SmallestController(QObject):
             workbench.message.emit("No edges are scored yet, so none is the best: press T to trace.")
             return
         self._of = self._state()
-        self._one_shot.ask(FindSmallest(share))
+        self._one_shot.ask(SmallestQuery(share))
 
-    def _take(self, found: SmallestFound) -> None:
+    def _take(self, found: SmallestReply) -> None:
         if not self._one_shot.ends(found.query):
             return
         workbench, least = self._workbench, f"at least {share_words(found.query.share)}"
@@ -60,12 +60,12 @@ class SmallestController(QObject):
         workbench.history.seal()
         workbench.message.emit(smallest_words(found))
 
-    def _take_refusal(self, refusal: Unanswered) -> None:
-        if isinstance(refusal.query, FindSmallest) and self._one_shot.ends(refusal.query):
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
+        if isinstance(refusal.query, SmallestQuery) and self._one_shot.ends(refusal.query):
             self._workbench.message.emit(refusal.words)
 
 
-def smallest_words(found: SmallestFound) -> str:
+def smallest_words(found: SmallestReply) -> str:
     """What was found, and how sure it is that nothing smaller would do."""
     assert found.size is not None
     fewer, share = found.size - 1, share_words(found.share)

@@ -5,8 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.features.dataset.handlers.save import save_table
-from app.features.dataset.queries import MadeRows, MakeRows, RowFigure, RowFigures, RowsMeasured, SavedRows, SaveRows
-from app.messages.request import Cancel, Request, Send, Working
+from app.features.dataset.queries import (
+    RowFigure,
+    RowFiguresQuery,
+    RowFiguresReply,
+    RowsQuery,
+    RowsReply,
+    SavedRowsReply,
+    SaveRowsQuery,
+)
+from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.pair_sources import rows_of
 from app.worker.session_cache import SessionCache
 from core.errors import InputError
@@ -20,16 +28,16 @@ from core.project.metric_choice import MetricChoice
 ROWS = 24  # of a task
 
 
-def make_rows(query: MakeRows, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+def make_rows(query: RowsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where there is no such task, or the file cannot be read."""
     key = ("make rows", query)
     if key not in cache.kept:
         cache.kept[key] = _make_rows(query, cache.session.model)
     rows, words, notes = cache.kept[key]
-    send(MadeRows(request.number, query, rows, words, notes))
+    send(RowsReply(request.number, query, rows, words, notes))
 
 
-def _make_rows(query: MakeRows, model: Model) -> tuple[tuple[PairSource, ...], str, tuple[str, ...]]:
+def _make_rows(query: RowsQuery, model: Model) -> tuple[tuple[PairSource, ...], str, tuple[str, ...]]:
     if query.task:
         made = make_task(query.task, model, ROWS, query.seed)
         return rows_of(made.pairs, made.answers, made.names), made.words(), ()
@@ -51,18 +59,18 @@ def _make_rows(query: MakeRows, model: Model) -> tuple[tuple[PairSource, ...], s
     return rows, f"{len(rows)} row{'s' * (len(rows) != 1)}", read.notes
 
 
-def save_rows(query: SaveRows, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+def save_rows(query: SaveRowsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where the file cannot be written, or a row has not what its columns need."""
     key = ("save rows", query)
     if key not in cache.kept:
         cache.kept[key] = save_table(query.path, request.document.dataset, cache.session.model, query.ids)
-    send(SavedRows(request.number, query, cache.kept[key]))
+    send(SavedRowsReply(request.number, query, cache.kept[key]))
 
 
-def measure_rows(query: RowFigures, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
+def measure_rows(query: RowFiguresQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     document, rows = request.document, cache.rows
     if not document.dataset:
-        send(RowsMeasured(request.number, {}, cache.session.metric.name, done=True))
+        send(RowFiguresReply(request.number, {}, cache.session.metric.name, done=True))
         return
     edits = tuple(edit for edit in document.edits if not document.waits(edit))
     name = _metric_words(document.metric, cache)
@@ -73,9 +81,9 @@ def measure_rows(query: RowFigures, request: Request, cache: SessionCache, send:
             place: RowFigure(*found.values, found.problem, rows.pictures(document.dataset[place]))
             for place, found in part.items()
         }
-        send(RowsMeasured(request.number, figures, name, done=so_far == len(document.dataset)))
+        send(RowFiguresReply(request.number, figures, name, done=so_far == len(document.dataset)))
         if so_far < len(document.dataset):
-            send(Working(request.number, "Measuring the dataset", so_far / len(document.dataset)))
+            send(ProgressReply(request.number, "Measuring the dataset", so_far / len(document.dataset)))
 
 
 def _metric_words(choice: MetricChoice | None, cache: SessionCache) -> str:

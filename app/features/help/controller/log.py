@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.messages.request import Failed
+from app.messages.request import FailureReply
 from app.services.log_records import LogEntry, log_book, log_folder
 from app.services.notifier import Notifier
 from core.errors import WirescopeError
@@ -61,7 +61,7 @@ class LogController(QObject):
             try:
                 save_text(Path(path), self.view.text.toPlainText() + "\n")
             except WirescopeError as error:
-                self._notifier.problem(Failed(0, "run", f"The log is not saved. {error.message}", error.hint))
+                self._notifier.problem(FailureReply(0, "run", f"The log is not saved. {error.message}", error.hint))
 
     def _open_folder(self) -> None:
         log_folder().mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.features.history.presenter.rows import joined_steps, metric_points, preview, step_rows, way_words
-from app.messages.replies import Kept
+from app.messages.replies import CircuitRunReply
 from app.services.actions import Actions
 from app.workbench.workbench import Workbench
 from core.edits import REPLACED
@@ -36,7 +36,7 @@ class HistoryController(QObject):
         steps.copy_way_requested.connect(lambda row: QGuiApplication.clipboard().setText(way_words(self._steps[row])))
         predictions.step_chosen.connect(lambda place: self._go(self._way[place]))
         steps.joined_requested.connect(lambda row, place: self._go(joined_steps(self._steps[row])[place]))
-        workbench.on(Kept, self._take_kept)
+        workbench.on(CircuitRunReply, self._take_kept)
         workbench.history_changed.connect(self._show)
         self._show()
 
@@ -65,7 +65,7 @@ class HistoryController(QObject):
             history.redo()
             self._workbench.message.emit(f"Did again: {words}")
 
-    def _take_kept(self, kept: Kept) -> None:
+    def _take_kept(self, kept: CircuitRunReply) -> None:
         over = f", over {pairs_words(kept.pairs)}" if kept.pairs else ""
         edges = f"{counted(kept.size, 'edge')} recover{'s' * (kept.size == 1)}"
         words = f"{edges} {share_words(kept.share)} (others {REPLACED.get(kept.kind, kept.kind)}{over})"

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
 from app.features.inputs.controller.sources import IMAGE_FILTER, from_image, from_path
-from app.messages.request import Failed
+from app.messages.request import FailureReply
 from app.services.background_jobs import Job
 from core.errors import WirescopeError
 from core.inputs.download import fetch
@@ -131,4 +131,4 @@ class CardsController(QObject):
             self._workbench.question.set_source(letter, source)
 
     def _refuse(self, message: str, hint: str) -> None:
-        self._window.problems.show(Failed(0, "run", message, hint))
+        self._window.problems.show(FailureReply(0, "run", message, hint))

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.features.inputs.controller.sources import IMAGE_FILTER
-from app.features.inputs.queries import FRESH, TASK, MadeB, MakeB
-from app.messages.replies import Opened
-from app.messages.request import Unanswered
+from app.features.inputs.queries import FRESH, TASK, CounterfactualQuery, CounterfactualReply
+from app.messages.replies import ModelReply
+from app.messages.request import QueryRefusal
 from app.workbench.one_shot import OneShot
 from core.project.metric_choice import MetricChoice
 
@@ -46,10 +46,10 @@ class CounterfactualController(QObject):
         super().__init__(window)
         self._window = window
         self._workbench = window.workbench
-        self._one_shot = OneShot[MakeB](self._workbench, "make b")
-        self._last: MakeB | None = None  # what "again" draws anew
-        self._workbench.on(MadeB, self._take)
-        self._workbench.on(Unanswered, self._take_refusal)
+        self._one_shot = OneShot[CounterfactualQuery](self._workbench, "make b")
+        self._last: CounterfactualQuery | None = None  # what "again" draws anew
+        self._workbench.on(CounterfactualReply, self._take)
+        self._workbench.on(QueryRefusal, self._take_refusal)
         self._workbench.model_opened.connect(self._fit_model)
         self._workbench.cards_changed.connect(lambda _a, _b: self._enable())
         self._fresh = QMenu("New A and B from a Tas&k", window)
@@ -78,11 +78,11 @@ class CounterfactualController(QObject):
             )
             if not other:
                 return
-        self._one_shot.ask(MakeB(kind, self._workbench.positions, other=other))
+        self._one_shot.ask(CounterfactualQuery(kind, self._workbench.positions, other=other))
 
     def fresh(self, task: str) -> None:
         """A new A and B of a built-in task."""
-        self._one_shot.ask(MakeB(FRESH, task=task))
+        self._one_shot.ask(CounterfactualQuery(FRESH, task=task))
 
     def again(self) -> None:
         """The same kind with another seed, at the positions that are picked now."""
@@ -91,7 +91,7 @@ class CounterfactualController(QObject):
 
     # ---- answers -------------------------------------------------------------------------------------------
 
-    def _take(self, made: MadeB) -> None:
+    def _take(self, made: CounterfactualReply) -> None:
         if not self._one_shot.ends(made.query):
             return
         self._last = made.query
@@ -107,13 +107,13 @@ class CounterfactualController(QObject):
         self._workbench.commit(words, changed)
         self._enable()
 
-    def _take_refusal(self, refusal: Unanswered) -> None:
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
         if self._one_shot.ends(refusal.query):
             self._window.inputs.show_problem("B", refusal.words)
 
     # ---- the menus -----------------------------------------------------------------------------------------
 
-    def _fit_model(self, opened: Opened) -> None:
+    def _fit_model(self, opened: ModelReply) -> None:
         self._last = None
         self._enable()
 

@@ -9,22 +9,22 @@ import numpy as np
 
 from app.features.inspector.handlers.rows import by_position_data, logit_lens_rows, position_name, trait_chips
 from app.features.inspector.queries import (
-    AverageFound,
     AverageQuery,
-    ByPositionFound,
+    AverageReply,
     ByPositionQuery,
-    NodeFound,
+    ByPositionReply,
     NodeQuery,
-    PathsFound,
+    NodeReply,
     PathsQuery,
-    RepairFound,
+    PathsReply,
     RepairQuery,
-    SeveralFound,
+    RepairReply,
     SeveralQuery,
-    SteeringFound,
+    SeveralReply,
     SteeringQuery,
+    SteeringReply,
 )
-from app.messages.request import Cancel, Request, Send, Working
+from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.head_traits import head_traits
 from app.worker.method_titles import meaning_of
 from app.worker.session_cache import SessionCache
@@ -67,7 +67,7 @@ def handle_node(query: NodeQuery, request: Request, cache: SessionCache, send: S
                 REPLACED[kind],
                 cache.direction(cache.cut_kind(request.document)),
             )
-        cache.kept[key] = NodeFound(0, node, logit_lens, traits, positions)
+        cache.kept[key] = NodeReply(0, node, logit_lens, traits, positions)
     send(replace(cache.kept[key], number=request.number))
 
 
@@ -141,13 +141,13 @@ def handle_average(query: AverageQuery, request: Request, cache: SessionCache, s
     rows = request.document.dataset
     key = "average", query, rows
     if key not in cache.kept:
-        send(Working(request.number, f"Averaging the attention over {len(rows)} inputs"))
+        send(ProgressReply(request.number, f"Averaging the attention over {len(rows)} inputs"))
         try:
             found = mean_attention(cache.session, query.node.layer, query.node.head, _population(cache, rows))
             cache.kept[key] = AverageData(found.weights, found.rows, found.of)
         except WirescopeError as error:
             cache.kept[key] = AverageData(None, why=str(error))
-    send(AverageFound(request.number, query.node, cache.kept[key]))
+    send(AverageReply(request.number, query.node, cache.kept[key]))
 
 
 def _population(cache: SessionCache, rows: tuple[PairSource, ...]) -> Population:
@@ -171,7 +171,7 @@ def handle_by_position(
         words = f"Measuring {node.name} at {cache.session.pair.length} positions"
 
         def tell(share: float) -> None:
-            send(Working(request.number, words, share))
+            send(ProgressReply(request.number, words, share))
 
         effects = measured_effects(cache.session, node, kind, edits, cancelled, tell)
         result = cache.session.run(edits, positions="all", cancelled=cancelled)
@@ -183,7 +183,7 @@ def handle_by_position(
             REPLACED[kind],
             cache.direction(cache.cut_kind(request.document)),
         )
-    send(ByPositionFound(request.number, node, cache.kept[key]))
+    send(ByPositionReply(request.number, node, cache.kept[key]))
 
 
 def handle_paths(query: PathsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -202,7 +202,7 @@ def handle_paths(query: PathsQuery, request: Request, cache: SessionCache, send:
         PathData(path.nodes, tuple(node.name for node in path.nodes), path.share) for path in paths.on_from(query.edge)
     )
     how = meaning_of(scores_key.choice, cache.scores[scores_key]).how
-    send(PathsFound(request.number, query.edge, found, how))
+    send(PathsReply(request.number, query.edge, found, how))
 
 
 def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -217,7 +217,7 @@ def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, sen
             rows = tuple((repair.node.name, repair.change) for repair in found.repairs)
             cut = all(edit.kind in ESTIMATED for edit in edits if edit.target == query.target)
             cache.kept[key] = RepairData(rows, found.words, cut)
-    send(RepairFound(request.number, query.target, cache.kept[key]))
+    send(RepairReply(request.number, query.target, cache.kept[key]))
 
 
 def handle_several(query: SeveralQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -244,7 +244,7 @@ def handle_several(query: SeveralQuery, request: Request, cache: SessionCache, s
         joint = effect(list(own.values()))
         alone = sum(effect([edit]) for edit in own.values()) if len(own) <= ONE_BY_ONE else None
         cache.kept[key] = kind, joint, alone
-    send(SeveralFound(request.number, query.targets, *cache.kept[key]))
+    send(SeveralReply(request.number, query.targets, *cache.kept[key]))
 
 
 def handle_steering(query: SteeringQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -266,4 +266,4 @@ def handle_steering(query: SteeringQuery, request: Request, cache: SessionCache,
             f"It writes the same in A and in B{where}, so A minus B gives no direction to steer along.",
             "Choose another node, other positions or another B.",
         )
-    send(SteeringFound(request.number, query.targets, request.positions, directions))
+    send(SteeringReply(request.number, query.targets, request.positions, directions))

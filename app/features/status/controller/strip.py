@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.messages.replies import Opened, Ready
+from app.messages.replies import InputsReply, ModelReply
 from app.presenters.time_left import Pace
 from app.services.process_memory import memory_words, resident_megabytes
 from app.workbench.workbench import Workbench
@@ -61,12 +61,12 @@ class StatusController(QObject):
         status.dim_parity(workbench.ready_of_present is None)
         status.dim_memory(not workbench.ran_is_present)
 
-    def _show_device(self, opened: Opened) -> None:
+    def _show_device(self, opened: ModelReply) -> None:
         precision, device = opened.details.split(" · ")[-2:]
         self._status.set_device(f"{device} · {precision}")
         self._status.set_run("")
 
-    def _show_parity(self, ready: Ready) -> None:
+    def _show_parity(self, ready: InputsReply) -> None:
         self._status.set_parity(ready.parity)
         self._status.dim_parity(False)
 

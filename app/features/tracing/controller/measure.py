@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.features.tracing.queries import EdgesMeasured, MeasuredQuery
-from app.messages.request import Unanswered
+from app.features.tracing.queries import MeasuredQuery, MeasuredReply
+from app.messages.request import QueryRefusal
 from core.formatting import counted
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class MeasureController(QObject):
         self._serial = 0
         self._asked: MeasuredQuery | None = None
         self._of: tuple[object, ...] = ()  # the state that it is of
-        workbench.on(EdgesMeasured, self._take)
-        workbench.on(Unanswered, self._take_refusal)
+        workbench.on(MeasuredReply, self._take)
+        workbench.on(QueryRefusal, self._take_refusal)
         workbench.given_up.connect(lambda _: self._stop())
         workbench.history_changed.connect(self._follow)
         self._show_able = window.circuits.show  # the strip has a link that does the same
@@ -56,7 +56,7 @@ class MeasureController(QObject):
         self._asked, self._of = MeasuredQuery(self._serial, edges), self._state()
         self._workbench.set_query("measured", self._asked)
 
-    def _take(self, measured: EdgesMeasured) -> None:
+    def _take(self, measured: MeasuredReply) -> None:
         if measured.query != self._asked:
             return
         self._workbench.results.take_measured(measured.values)
@@ -64,7 +64,7 @@ class MeasureController(QObject):
             self._stop()
             self._workbench.message.emit(f"Measured {counted(len(measured.values), 'edge')}, each edited alone.")
 
-    def _take_refusal(self, refusal: Unanswered) -> None:
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
         if refusal.query == self._asked:
             self._stop()
             self._workbench.message.emit(refusal.words)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject
 
-from app.features.tracing.queries import NodeScoresQuery, NodesScored
-from app.messages.request import Unanswered
+from app.features.tracing.queries import NodeScoresQuery, NodeScoresReply
+from app.messages.request import QueryRefusal
 from core.edits import REPLACED
 from core.formatting import pairs_words, percent, score_words, visible_token
 from views.canvas.data import NodeScores
@@ -30,10 +30,10 @@ class NodeScoresController(QObject):
         self._values: np.ndarray | None = None  # that are shown
         self._goes_on = False  # what was said last was a part of a trace that runs
         workbench.set_query("node scores", self._query)
-        workbench.on(NodesScored, self._take)
-        workbench.on(Unanswered, self._take_refusal)
+        workbench.on(NodeScoresReply, self._take)
+        workbench.on(QueryRefusal, self._take_refusal)
 
-    def _take(self, scored: NodesScored) -> None:
+    def _take(self, scored: NodeScoresReply) -> None:
         workbench = self._workbench
         if scored.share == 1:
             self._end(scored)
@@ -54,12 +54,12 @@ class NodeScoresController(QObject):
         if not scored.goes_on:
             workbench.message.emit(self._words(scored))
 
-    def _end(self, scored: NodesScored) -> None:
+    def _end(self, scored: NodeScoresReply) -> None:
         """A trace of nodes is at its end."""
         if scored.values is not None:
             self._workbench.end_trace()
 
-    def _words(self, scored: NodesScored) -> str:
+    def _words(self, scored: NodeScoresReply) -> str:
         """ "ACDC scored 37 nodes. The strongest: a2.h3 +1.20, m0 +0.81, a1.h2 −0.40 (measured, replaced from B)." """
         assert self._workbench.opened is not None
         assert scored.values is not None
@@ -90,7 +90,7 @@ class NodeScoresController(QObject):
         patch = "patch " if not opened.is_text and position >= opened.prefix else ""
         return f"{writers[node].name} at {patch}“{label}”" if not patch else f"{writers[node].name} at {patch}{label}"
 
-    def _take_refusal(self, refusal: Unanswered) -> None:
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
         if refusal.query == self._query:
             self._workbench.end_trace()
             self._values = None

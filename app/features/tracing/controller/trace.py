@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject
 
-from app.features.tracing.queries import MethodsFound, MethodsQuery, NodesScored
-from app.messages.replies import Scored
+from app.features.tracing.queries import MethodsQuery, MethodsReply, NodeScoresReply
+from app.messages.replies import ScoresReply
 from app.presenters.trace_cost import Estimates
 from core.formatting import pairs_words, percent
 from core.project.trace_choice import TraceChoice
@@ -35,10 +35,10 @@ class TraceController(QObject):
         menu.over_chosen.connect(self._go_over)
         menu.level_chosen.connect(self._score)
         workbench.set_query("methods", MethodsQuery())
-        workbench.on(MethodsFound, self._take)
+        workbench.on(MethodsReply, self._take)
         workbench.history_changed.connect(self._follow)
-        workbench.on(Scored, self._take_scored)
-        workbench.on(NodesScored, self._take_nodes)
+        workbench.on(ScoresReply, self._take_scored)
+        workbench.on(NodeScoresReply, self._take_nodes)
         workbench.given_up.connect(self._end)
 
     @property
@@ -93,7 +93,7 @@ class TraceController(QObject):
         self._workbench.commit(words, replace(self._workbench.document, choice=choice), merge)
         self._follow()  # the menu shows the document's choice, whatever was clicked
 
-    def _take(self, found: MethodsFound) -> None:
+    def _take(self, found: MethodsReply) -> None:
         self._data = replace(self._data, methods=found.methods)
         self._estimates = found.estimates
         self._follow()
@@ -138,7 +138,7 @@ class TraceController(QObject):
         if self._given_up:
             self._workbench.ask(changes=False)
 
-    def _take_scored(self, scored: Scored) -> None:
+    def _take_scored(self, scored: ScoresReply) -> None:
         """A part says how much of the work it is."""
         last = self._workbench.document.traced_last
         if last is not None and last.level != "edges":
@@ -149,7 +149,7 @@ class TraceController(QObject):
             self._forget()
         self._given_up = False
 
-    def _take_nodes(self, scored: NodesScored) -> None:
+    def _take_nodes(self, scored: NodeScoresReply) -> None:
         if self._given_up and (scored.values is None or not np.isfinite(scored.values).any()):
             self._forget()
         self._given_up = False
@@ -159,7 +159,7 @@ class TraceController(QObject):
         self._workbench.forget_trace()
         self._workbench.message.emit("Cancelled before anything was scored.")
 
-    def _stands(self, scored: Scored) -> bool:
+    def _stands(self, scored: ScoresReply) -> bool:
         """Whether scores are of the trace that was given up, or those that stand in for it."""
         last = self._workbench.document.traced_last
         if last is None or last.level != "edges":

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from app.features.tracing.queries import EdgesMeasured, MeasuredQuery, MethodsFound, MethodsQuery
-from app.messages.request import Cancel, Request, Send, Working
+from app.features.tracing.queries import MeasuredQuery, MeasuredReply, MethodsQuery, MethodsReply
+from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.pairs import sessions_of
 from app.worker.session_cache import SessionCache
@@ -30,7 +30,7 @@ def handle_methods(query: MethodsQuery, request: Request, cache: SessionCache, s
     """Send the table, with what does not fit and why, and what the time of each is reckoned from."""
     document = request.document
     methods = tuple(_method(method, cache, document) for method in METHODS.values())
-    send(MethodsFound(request.number, methods, cache.estimates(document)))
+    send(MethodsReply(request.number, methods, cache.estimates(document)))
 
 
 def _method(method: Method, cache: SessionCache, document: Document) -> MethodData:
@@ -70,10 +70,10 @@ def handle_measured(query: MeasuredQuery, request: Request, cache: SessionCache,
 
     def tell() -> None:
         done = sum(scan.done for scan in scans)
-        send(EdgesMeasured(request.number, query, _means(scans), done, total))
+        send(MeasuredReply(request.number, query, _means(scans), done, total))
 
-    told = Telling(lambda share: send(Working(request.number, words, share)))
-    send(Working(request.number, words, sum(scan.done for scan in scans) / max(total, 1)))
+    told = Telling(lambda share: send(ProgressReply(request.number, words, share)))
+    send(ProgressReply(request.number, words, sum(scan.done for scan in scans) / max(total, 1)))
     sent = 0.0
     for number, scan in enumerate(scans):
         for _ in within(scan.parts(cancelled), number / len(scans), (number + 1) / len(scans), told):

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import time
 
-from app.features.tracing.queries import NodeScoresQuery, NodesScored
-from app.messages.request import Cancel, Request, Send, Working
+from app.features.tracing.queries import NodeScoresQuery, NodeScoresReply
+from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.pairs import dataset_of
 from app.worker.session_cache import SessionCache
@@ -29,7 +29,7 @@ def handle_node_scores(
     document = request.document
     choice = document.traced_nodes
     if choice is None:
-        send(NodesScored(request.number))
+        send(NodeScoresReply(request.number))
         return
     kind = cache.cut_kind(document)
     rows = document.dataset if choice.over_dataset else ()
@@ -39,10 +39,10 @@ def handle_node_scores(
         _send(request, send, choice, kind, known)
         return
     title = METHODS[choice.method].title
-    send(Working(request.number, title))
+    send(ProgressReply(request.number, title))
     name = ("node tracing", key)
     if name not in cache.kept:
-        with watched(Telling(lambda share: send(Working(request.number, title, share))), cancelled):
+        with watched(Telling(lambda share: send(ProgressReply(request.number, title, share))), cancelled):
             dataset = dataset_of(cache, document, rows) if rows else None
         cache.kept[name] = Tracing(
             cache.session,
@@ -79,4 +79,4 @@ def _send(
     values = None if scores is None else scores.values
     direction = 1 if scores is None else scores.direction
     method = METHODS[choice.method]
-    send(NodesScored(request.number, values, method.title, kind, method.meaning, pairs, share, goes_on, direction))
+    send(NodeScoresReply(request.number, values, method.title, kind, method.meaning, pairs, share, goes_on, direction))

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 import wirescope as ws
 from app.features.circuit.controller.circuit import traced_words
-from app.messages.replies import Recovered
+from app.messages.replies import RecoveryReply
 from app.worker import service
 from core.downstream import downstream
 from core.evaluation.node_changes import node_changes
@@ -175,7 +175,7 @@ def test_a_curve_that_is_cancelled_says_so_and_goes_on_when_asked(person: Person
 
 def test_edges_that_recover_less_than_none_explain_nothing() -> None:
     """More than all of the behaviour cannot be unexplained; the strip's own words: `test_circuit_strip`."""
-    words = traced_words(Recovered(0, 12, 262, -0.38, 0.0, "eap", "zero"), Document("x"))
+    words = traced_words(RecoveryReply(0, 12, 262, -0.38, 0.0, "eap", "zero"), Document("x"))
     assert "recover −38 %, less than with no edges at all, so they explain nothing" in words
     assert "unexplained" not in words
 

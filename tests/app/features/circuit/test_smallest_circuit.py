@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication
 import wirescope as ws
 from app.features.circuit.controller.circuit import nothing_small, step_words, traced_words
 from app.features.circuit.controller.smallest import smallest_words
-from app.features.circuit.queries import FindSmallest, SmallestFound
-from app.messages.replies import Recovered
+from app.features.circuit.queries import SmallestQuery, SmallestReply
+from app.messages.replies import RecoveryReply
 from core.evaluation.faithfulness import largest_drawn
 from core.evaluation.measured import measure
 from core.evaluation.smallest import smallest_circuit
@@ -116,7 +116,7 @@ def test_what_acdc_kept_is_the_circuit_exactly(reader: Person) -> None:
 
 
 def test_where_nothing_small_recovers_much_it_is_said_and_the_strongest_are_shown(reader: Person) -> None:
-    found = Recovered(0, 458, 9163, 0.12, 0.0, "eap-ig", "patch", missed=0.8, tried=500, is_small=False)
+    found = RecoveryReply(0, 458, 9163, 0.12, 0.0, "eap-ig", "patch", missed=0.8, tried=500, is_small=False)
     words = traced_words(found, Document("x"))
     assert words.startswith("No circuit of up to 500 edges recovers half of the behaviour: shown are the strongest")
     assert "458 of 9,163 edges recover 12 %" in words
@@ -165,9 +165,9 @@ def test_a_single_edge_is_not_spoken_of_as_of_several(reader: Person) -> None:
     reader.window.commands["measure"].trigger()
     reader.rest()
     assert reader.message() == "Measured 1 edge, each edited alone."
-    found = Recovered(0, 1, 262, 0.9, 0.0, "eap-ig", "patch")
+    found = RecoveryReply(0, 1, 262, 0.9, 0.0, "eap-ig", "patch")
     assert step_words(found) == "Trace: keep the best edge"
     assert step_words(replace(found, is_search=True)) == "Trace: keep the 1 edge that it kept"
-    smallest = SmallestFound(0, FindSmallest(0.8), 2, 0.9, 0.3, 262)
+    smallest = SmallestReply(0, SmallestQuery(0.8), 2, 0.9, 0.3, 262)
     assert "edges recover 90 %; the best edge recovers 30 %" in smallest_words(smallest)
     assert smallest_words(replace(smallest, size=1)).startswith("The best of 262 edges alone recovers 90 %.")

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 import wirescope as ws
-from app.features.tracing.queries import NodesScored
+from app.features.tracing.queries import NodeScoresReply
 from core.formatting import change_words
 from core.tracing.method import METHODS
 from tests.app.person import Person
@@ -94,7 +94,7 @@ def test_a_trace_of_nodes_that_is_cancelled_is_marked_as_partial(reader: Person,
     score(reader, "positions")
     monkeypatch.setattr("app.features.tracing.handlers.node_scores.EVERY", 0.0)
     monkeypatch.setattr("core.engine.batched_edits.POSITIONS", 40)
-    trace_until_given_up(reader, after=lambda answer: isinstance(answer, NodesScored) and answer.goes_on)
+    trace_until_given_up(reader, after=lambda answer: isinstance(answer, NodeScoresReply) and answer.goes_on)
     assert "partial: " in reader.message()
     known = np.isfinite(reader.window.canvas.scene.data.scores.at)
     assert 0.2 < known.mean() < 1
