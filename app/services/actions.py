@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -205,7 +206,10 @@ EXPORTS = (
 
 class Actions(Mapping[str, QAction]):
     """The window's actions by key. The one place that enables those that say why they cannot be done; the reason is the
-    tooltip of every action that is grey."""
+    tooltip of every action that is grey.
+
+    They are looked at once a turn of the event loop, whatever has changed in it. Who takes an action by its key has it
+    as it is now; and one that is triggered before it has become grey is asked once more, and says why not."""
 
     def __init__(self, owner: QWidget, workbench: Workbench) -> None:
         self._owner = owner
@@ -213,14 +217,19 @@ class Actions(Mapping[str, QAction]):
         self._made: dict[str, QAction] = {}
         self._tips: dict[str, str] = {}  # while they can be done
         self.records: dict[str, Action] = {}
+        self._due = QTimer(owner, singleShot=True, interval=0)
+        self._due.timeout.connect(self.refresh)
+        owner.installEventFilter(_BeforeKeys(self, owner))
         for changed in (
             *(workbench.model_opened, workbench.history_changed, workbench.metric_changed, workbench.nothing_to_show),
             *(workbench.predictions_changed, workbench.selection_changed, workbench.positions_changed),
             *(workbench.edits_changed, workbench.canvas_changed, workbench.given_up, workbench.failed),
         ):
-            changed.connect(lambda *_: self.refresh())
+            changed.connect(lambda *_: self._due.start())
 
     def __getitem__(self, key: str) -> QAction:
+        if self._due.isActive():
+            self._look_at(key)
         return self._made[key]
 
     def __iter__(self) -> Iterator[str]:
@@ -239,8 +248,9 @@ class Actions(Mapping[str, QAction]):
             action.setStatusTip(record.tip)
             if record.icon:
                 set_icon(action, record.icon)
-            action.triggered.connect(lambda _checked=False, slot=slot: slot())
-            action.enabledChanged.connect(partial(self._show_tip, record.key))
+            action.triggered.connect(partial(self._do, record.key, slot))
+            if record.why_not is None:
+                action.enabledChanged.connect(partial(self._show_tip, record.key))
             self._owner.addAction(action)
             self._made[record.key], self.records[record.key] = action, record
             self._set_tip(record.key, record.tip)
@@ -253,16 +263,38 @@ class Actions(Mapping[str, QAction]):
     def why_not(self, key: str) -> str:
         """Why an action cannot be done now; "" where it can, or where nobody says."""
         record = self.records[key]
-        if self._made[key].isEnabled():
-            return ""
-        return record.needs if record.why_not is None else record.why_not(self._workbench)
+        if record.why_not is not None:
+            return record.why_not(self._workbench)
+        return "" if self._made[key].isEnabled() else record.needs
+
+    def catch_up(self) -> None:
+        """What has changed in this turn of the event loop counts now."""
+        if self._due.isActive():
+            self.refresh()
 
     def refresh(self) -> None:
         """Enable what can be done now."""
-        for key, record in self.records.items():
-            if record.why_not is not None:
-                self._made[key].setEnabled(not record.why_not(self._workbench))
-                self._show_tip(key)  # another reason may hold
+        self._due.stop()
+        for key in self.records:
+            self._look_at(key)
+
+    def _look_at(self, key: str) -> None:
+        record = self.records[key]
+        if record.why_not is not None:
+            why, action = record.why_not(self._workbench), self._made[key]
+            action.setEnabled(not why)
+            action.setToolTip(why or self._tips[key])  # another reason may hold
+
+    def _do(self, key: str, slot: Callable[[], None], checked: bool = False) -> None:
+        record = self.records[key]
+        why = "" if record.why_not is None else record.why_not(self._workbench)
+        if not why:
+            slot()
+            return
+        if record.checkable:
+            self._made[key].setChecked(not checked)
+        self._workbench.message.emit(f"{why}.")
+        self.refresh()
 
     def _set_tip(self, key: str, words: str) -> None:
         keys = self._made[key].shortcut().toString()
@@ -271,3 +303,16 @@ class Actions(Mapping[str, QAction]):
 
     def _show_tip(self, key: str, _enabled: bool = True) -> None:
         self._made[key].setToolTip(self.why_not(key) or self._tips[key])
+
+
+class _BeforeKeys(QObject):
+    """A key that comes before the turn of the event loop is over finds the actions as they are."""
+
+    def __init__(self, actions: Actions, owner: QWidget) -> None:
+        super().__init__(owner)
+        self._actions = actions
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            self._actions.catch_up()
+        return False

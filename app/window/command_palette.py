@@ -48,6 +48,7 @@ def find(entries: list[Entry], query: str) -> list[Entry]:
 
 def entries(window: Window) -> list[Entry]:
     """All that can be done now, and what cannot be with its reason."""
+    window.commands.catch_up()
     found = [*_of_tools(window), *_of_fields(window)]
     for top in window.menuBar().actions():
         menu = top.menu()
