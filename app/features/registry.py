@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from app.features.find.controller import FEATURE as FIND
 from app.features.help.controller import FEATURE as HELP
 from app.features.history.controller import FEATURE as HISTORY
+from app.features.inspector.controller import FEATURE as INSPECTOR
 from app.features.plots.controller import FEATURE as PLOTS
 from app.features.predictions.controller import FEATURE as PREDICTIONS
 from app.features.status.controller import FEATURE as STATUS
 from app.features.table.controller import FEATURE as TABLE
 from app.services.context import Feature
 
-FEATURES: tuple[Feature, ...] = (TABLE, STATUS, PREDICTIONS, HISTORY, HELP, PLOTS)
+FEATURES: tuple[Feature, ...] = (TABLE, STATUS, PREDICTIONS, HISTORY, HELP, PLOTS, INSPECTOR, FIND)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from app.features.canvas.controller.export import export, export_circuit, export_predictions, export_scores
 from app.features.inputs.controller.counterfactual import MAKE_ACTIONS
 from app.window.dock_layout import dock_slots
-from core.edits import Target
 
 if TYPE_CHECKING:
     from app.window.main_window import Window
@@ -51,7 +50,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "palette": window.palette_commands.toggle,
         "pick_none": lambda: window.picked_positions.clear(),
         **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
-        "find": window.finder.open,
         "next_panel": partial(window.panel_focus.step, 1),
         "previous_panel": partial(window.panel_focus.step, -1),
         "level": levels.toggle,
@@ -75,7 +73,6 @@ def join(window: Window) -> None:
     """Connect the panels' signals."""
     _join_canvas(window)
     _join_inputs(window)
-    _join_inspector(window)
     workbench, opener = window.workbench, window.opener
     window.top_bar.tool_changed.connect(partial(_set_tool, window))
     window.top_bar.replacement_changed.connect(workbench.question.set_replacement)
@@ -91,6 +88,7 @@ def join(window: Window) -> None:
 def _join_canvas(window: Window) -> None:
     canvas, workbench = window.canvas, window.workbench
     canvas.selection_changed.connect(workbench.select)
+    workbench.selection_changed.connect(canvas.set_selection)
     for picked in (canvas.selection_changed, window.positions_canvas.selection_changed):
         picked.connect(partial(_bring_inspector, window))
     canvas.edit_requested.connect(workbench.editing.toggle)
@@ -121,16 +119,6 @@ def _join_inputs(window: Window) -> None:
     inputs.reset_requested.connect(workbench.editing.reset)
 
 
-def _join_inspector(window: Window) -> None:
-    inspector, workbench = window.inspector, window.workbench
-    inspector.restore_current_requested.connect(workbench.editing.restore_selection)
-    inspector.measure_requested.connect(partial(workbench.ask, False))
-    inspector.edge_selected.connect(partial(_select_edge, window))
-    inspector.target_selected.connect(partial(select, window))
-    inspector.several.group_requested.connect(workbench.grouping.group)
-    inspector.several.ungroup_requested.connect(workbench.grouping.ungroup)
-
-
 def _make_b(window: Window, key: str) -> None:
     window.making_b.make(key)
 
@@ -139,16 +127,5 @@ def _set_tool(window: Window, name: str) -> None:
     window.canvas.tool = window.positions_canvas.tool = name  # type: ignore[assignment]
 
 
-def select(window: Window, target: Target) -> None:
-    """Select a target from elsewhere than the canvas."""
-    window.canvas.set_selection((target,))
-    window.workbench.select((target,))
-
-
-def _select_edge(window: Window, index: int) -> None:
-    assert window.workbench.opened is not None
-    select(window, window.workbench.opened.graph.edge(index))
-
-
 def _select_edit(window: Window, key: int) -> None:
-    select(window, window.workbench.document.edits[key].target)  # type: ignore[arg-type]
+    window.workbench.select((window.workbench.document.edits[key].target,))  # type: ignore[arg-type]

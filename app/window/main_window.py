@@ -16,12 +16,10 @@ from app.features.canvas.controller.positions import PositionsController
 from app.features.circuit.controller.circuit import CircuitController
 from app.features.circuit.controller.smallest import SmallestController
 from app.features.dataset.controller import DatasetController
-from app.features.find.controller import FindController
 from app.features.history.controller.closing import ClosingController
 from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
 from app.features.inputs.controller.positions import PickedPositionsController
-from app.features.inspector.controller import InspectorController
 from app.features.preferences.controller.preferences import PreferencesController
 from app.features.registry import FEATURES
 from app.features.score_files.controller import ScoreFilesController
@@ -55,9 +53,7 @@ from views.canvas.levels import Levels
 from views.canvas.positions.canvas import PositionsCanvas
 from views.panels.circuit.panel import FaithfulnessPanel
 from views.panels.dataset.panel import DatasetPanel
-from views.panels.find.bar import FindBar
 from views.panels.inputs.panel import InputsPanel
-from views.panels.inspector.panel import InspectorPanel
 from views.panels.toolbar.panel import TopBar
 from views.panels.trust.panel import TrustPanel
 from views.panels.welcome.panel import WelcomePanel
@@ -94,7 +90,7 @@ class Window(QMainWindow):
         self.faithfulness = FaithfulnessPanel()
         self.positions_canvas = PositionsCanvas()
         self.levels = Levels(self.canvas, self.positions_canvas, "Ctrl+T")
-        self.inspector = InspectorPanel()
+        self.inspector = panels["inspector"]
         self.predictions = panels["predictions"]
         self.trust = TrustPanel()
         self.table = panels["table"]
@@ -105,7 +101,7 @@ class Window(QMainWindow):
         self.packs = PacksController(self.welcome, self)
         self.taker = CardsController(self)
         arrange(self)
-        self.panels = Panels({**panels, "canvas": self.canvas}, self.docks)
+        self.panels = Panels({**panels, "canvas": self.canvas, "inputs": self.inputs}, self.docks)
         self.arrangement = Arrangement(self)
         self.below_canvas.addWidget(self.faithfulness)
         self.opener = OpeningController(self)
@@ -115,7 +111,6 @@ class Window(QMainWindow):
         self.guides = GuideController(self)
         self.preferring = PreferencesController(self)
         self.palette_commands = Commands(self)
-        self.finder = FindController(self, FindBar(self.canvas.parentWidget()))
         self.canvas_view = GraphController(self)
         self.circuits = CircuitController(self)
         self.smallest = SmallestController(self)
@@ -145,7 +140,6 @@ class Window(QMainWindow):
         self.picked_positions = PickedPositionsController(self)
         self.making_b = CounterfactualController(self)
         self.unfolding = PositionsController(self)
-        self.inspecting = InspectorController(self)
         self.dataset_keeper = DatasetController(self)
         self.trusting = TrustController(self)
         self.arrangement.restore()

@@ -15,7 +15,6 @@ from core.project.document import Source
 from core.project.examples import example, examples_for
 from core.project.step_names import model_words
 from views.panels.inputs.data import CardData
-from views.panels.inspector.data import EdgeInspection, NodeInspection
 
 if TYPE_CHECKING:
     from app.window.main_window import Window
@@ -34,13 +33,11 @@ class Showing(QObject):
         workbench.cards_changed.connect(self._show_cards)
         workbench.metric_changed.connect(self._show_metric)
         workbench.canvas_changed.connect(window.canvas.set_data)
-        workbench.inspection_changed.connect(self._show_inspection)
         for changed in (workbench.inspection_changed, workbench.edits_changed, workbench.model_opened):
-            changed.connect(lambda _: self._enable_commands())
+            changed.connect(lambda *_: self._enable_commands())
         workbench.history_changed.connect(self._name_model)
         workbench.history_changed.connect(self._enable_commands)
         self._enable_commands()
-        workbench.stale_changed.connect(window.inspector.set_stale)
         workbench.edits_changed.connect(window.inputs.set_edits)
         for ended in (workbench.given_up, workbench.failed):
             ended.connect(lambda _: self._name_none())  # first: the way back to the one before names that one
@@ -58,7 +55,6 @@ class Showing(QObject):
         window.inputs.set_answers(opened.class_names)
         for card in (window.inputs.card_a, window.inputs.card_b):
             card.set_takes_ids(opened.takes_ids)
-        window.inspector.show_nothing()
         document = window.workbench.document
         if document.clean is None or (document.clean.kind == "text") != opened.is_text:
             fitting = example(FIRST_EXAMPLE if opened.is_text else PHOTOGRAPHS).document
@@ -98,16 +94,6 @@ class Showing(QObject):
         window.inputs.set_metric_problem(f"{ready.metric_problem} {ready.metric_note}".strip(), ready.metric_fix)
         window.top_bar.set_counterfactual(ready.has_counterfactual)
         window.top_bar.set_replacement(window.workbench.cut_kind)
-
-    def _show_inspection(self, data: NodeInspection | EdgeInspection | None) -> None:
-        window = self._window
-        chosen = len(window.workbench.selection)
-        if isinstance(data, NodeInspection):
-            window.inspector.show_node(data)
-        elif isinstance(data, EdgeInspection):
-            window.inspector.show_edge(data)
-        elif chosen <= 1:  # several are shown by the inspector's controller
-            window.inspector.show_nothing()
 
     def _enable_commands(self) -> None:
         workbench = self._window.workbench

@@ -1,15 +1,13 @@
-"""What is known of the present state, as the views draw it: the canvas, the inspector, a figure."""
+"""What is known of the present state, as the views draw it: the canvas, a figure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.features.inspector.presenter import inspection
 from app.presenters.snapshot import Snapshot
 from app.presenters.subject import Subject
 from core.edits import Target
 from views.canvas.data import CanvasData
-from views.panels.inspector.data import EdgeInspection, NodeInspection
 
 if TYPE_CHECKING:
     from app.workbench.workbench import Workbench
@@ -50,23 +48,3 @@ class Drawn:
         workbench, snapshot = self._workbench, self.snapshot()
         chosen = workbench.selection if selection is None else selection
         return None if snapshot is None else snapshot.canvas(chosen, workbench.stale, workbench.extent)
-
-    def inspection(self) -> NodeInspection | EdgeInspection | None:
-        """What the inspector shows of a single selection."""
-        workbench = self._workbench
-        if len(workbench.selection) != 1 or workbench.opened is None:
-            return None
-        (target,) = workbench.selection
-        seen = workbench.known.inspected
-        if seen is not None and seen.target != target:
-            seen = None
-        return inspection(
-            target,
-            workbench.usable(),
-            workbench.positions,
-            workbench.opened,
-            workbench.ready,
-            workbench.known.scored,
-            seen,
-            workbench.known.measured.get(target),
-        )

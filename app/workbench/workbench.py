@@ -51,7 +51,7 @@ class Workbench(QObject):
     canvas_changed = Signal(object)  # CanvasData
     predictions_changed = Signal(object)  # PredictionsData
     nothing_to_show = Signal(str)
-    inspection_changed = Signal(object)  # NodeInspection, EdgeInspection or None
+    inspection_changed = Signal()  # what is known of the selection
     edits_changed = Signal(object)  # list of EditRow
     selection_changed = Signal(object)  # tuple of Target
     positions_changed = Signal(object)  # tuple of int
@@ -405,7 +405,7 @@ class Workbench(QObject):
             self.predictions_changed.emit(predictions(self.ran, self.stale, self.direction))
 
     def _inspect(self) -> None:
-        self.inspection_changed.emit(self.drawn.inspection())
+        self.inspection_changed.emit()
 
     @property
     def ran(self) -> RunReply | None:

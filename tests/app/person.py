@@ -30,6 +30,14 @@ class Person:
         self.qtbot = qtbot
         self.workbench = window.workbench
 
+    def panel(self, key: str) -> Any:
+        """A panel of the window."""
+        return self.window.panels[key]
+
+    def controller(self, key: str) -> Any:
+        """What a feature has built."""
+        return self.window.controllers[key]
+
     # ---- waiting -------------------------------------------------------------------------------------------
 
     def wait(self, until: Callable[[], Any]) -> None:
@@ -166,7 +174,7 @@ class Person:
 
     def effect_words(self) -> list[tuple[str, str]]:
         """The same with all of their words: "estimated, 24 pairs"."""
-        bars = self.window.inspector.effects.bars
+        bars = self.panel("inspector").effects.bars
         return bars.row_texts() if bars.isVisible() else []
 
     def message(self) -> str:

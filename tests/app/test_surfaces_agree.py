@@ -201,7 +201,7 @@ def check(person: Person) -> bool:
         assert f"kept: {best}" in window.table.count.text()
 
     # The inspector.
-    inspected = workbench.drawn.inspection()
+    inspected = window.controllers["inspector"].inspection()
     if isinstance(inspected, EdgeInspection) and inspected.estimated is not None and inspected.strength == 1:
         index = opened.graph.edge_index(inspected.edge)
         assert inspected.estimated == pytest.approx(-float(scored.values[index]))

@@ -247,11 +247,13 @@ class Hands:
     def find(self) -> None:
         self.dog.time("find", self.window.commands["find"].trigger)
         for letter in self.random.choice(("a3", "reads Mary", "m1->", "Mary", "-> logits")):
-            self.dog.time("type in find", lambda letter=letter: QTest.keyClicks(self.window.finder.bar.field, letter))
+            self.dog.time(
+                "type in find", lambda letter=letter: QTest.keyClicks(self.window.controllers["find"].bar.field, letter)
+            )
             QApplication.processEvents()
         key = self.random.choice((Qt.Key.Key_Return, Qt.Key.Key_Escape))
-        self.dog.time("find it", lambda: QTest.keyClick(self.window.finder.bar.field, key))
-        self.dog.time("close find", self.window.finder.bar.close_bar)
+        self.dog.time("find it", lambda: QTest.keyClick(self.window.controllers["find"].bar.field, key))
+        self.dog.time("close find", self.window.controllers["find"].bar.close_bar)
 
     # ---- in the table -----------------------------------------------------------------------------------------------
 

@@ -124,10 +124,10 @@ def group(actor: Actor) -> None:
     actor.click_node(first)
     for node in others:
         actor.click_node(node, SHIFT)
-    name = actor.window.inspector.several.name
+    name = actor.window.panels["inspector"].several.name
     name.setFocus()
     actor.type(name, "name movers")
-    actor.click(actor.window.inspector.edits.buttons["zero"])
+    actor.click(actor.window.panels["inspector"].edits.buttons["zero"])
 
 
 def history(actor: Actor) -> None:
@@ -156,8 +156,8 @@ def table(actor: Actor) -> None:
     actor.window.arrangement.show_panel("table")
     actor.click_node(actor.heads(1)[0])
     actor.press(Qt.Key.Key_F, CONTROL, actor.window)
-    QTest.keyClicks(actor.window.finder.bar.field, "reads Mary")
-    actor.wait(lambda: not actor.window.finder.bar.is_looking())
+    QTest.keyClicks(actor.window.controllers["find"].bar.field, "reads Mary")
+    actor.wait(lambda: not actor.window.controllers["find"].bar.is_looking())
 
 
 def region(actor: Actor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
@@ -10,24 +10,24 @@ from app.features.find.presenter import Searched, find, heads_found, readers_fou
 from app.features.find.queries import HeadsReadingQuery, HeadsReadingReply
 from app.messages.request import QueryRefusal
 from app.messages.traits import TraitsQuery, TraitsReply
-from app.window.joining import select
+from app.services.actions import Action
+from app.services.context import Feature, FeatureContext
+from app.workbench.workbench import Workbench
 from core.tracing.meaning import ESTIMATED
+from views.canvas.canvas import Canvas
 from views.panels.find.bar import FindBar
 from views.panels.find.data import Hit
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
 
 KEY = "find"
 NO_MODEL = "Open a model first: then its nodes, edges and tokens can be found."
 
 
 class FindController(QObject):
-    """One window's find bar."""
+    """One window's find bar. say: a line for the user."""
 
-    def __init__(self, window: Window, bar: FindBar) -> None:
-        super().__init__(window)
-        self._window, self.bar = window, bar
+    def __init__(self, workbench: Workbench, bar: FindBar, canvas: Canvas, say: Callable[[str], None]) -> None:
+        super().__init__(bar)
+        self._workbench, self.bar, self._canvas, self._say = workbench, bar, canvas, say
         self._query: HeadsReadingQuery | TraitsQuery | None = None
         self._traits: TraitsReply | None = None  # the latest
         self._traits_of: tuple[object, ...] = ()  # the run that they are of
@@ -35,7 +35,6 @@ class FindController(QObject):
         bar.looked_for.connect(self._look)
         bar.chosen.connect(self._go)
         bar.closed.connect(self._close)
-        workbench = window.workbench
         workbench.on(HeadsReadingReply, self._take)
         workbench.on(TraitsReply, self._take_traits)
         workbench.on(QueryRefusal, self._take_refusal)
@@ -48,12 +47,12 @@ class FindController(QObject):
         """Show the bar; on the welcome page there is nothing to find."""
         searched = self._searched()
         if searched is None or not self.bar.parentWidget().isVisible():
-            self._window.status.set_message(NO_MODEL)
+            self._say(NO_MODEL)
             return
         self.bar.open_bar(f"Find: {searched.examples}")
 
     def _searched(self) -> Searched | None:
-        workbench = self._window.workbench
+        workbench = self._workbench
         opened, ready, scored = workbench.opened, workbench.ready, workbench.scored
         if opened is None:
             return None
@@ -84,7 +83,7 @@ class FindController(QObject):
         if reply is not None and self._query == reply.query:
             found = readers_found(reply.query.keys, reply.queries, reply.shares, searched)
         self.bar.show_hits(found.hits, found.words)
-        self._window.workbench.set_query(KEY, self._query)
+        self._workbench.set_query(KEY, self._query)
 
     def _look_again(self) -> None:
         if self.bar.isVisible():
@@ -97,11 +96,11 @@ class FindController(QObject):
 
     def _forget_traits(self) -> None:
         """Those of other inputs or edits come again."""
-        if self._traits_of != self._window.workbench.document.run:
+        if self._traits_of != self._workbench.document.run:
             self._traits = None
 
     def _take_traits(self, reply: TraitsReply) -> None:
-        self._traits, self._traits_of = reply, self._window.workbench.document.run
+        self._traits, self._traits_of = reply, self._workbench.document.run
         if isinstance(self._query, TraitsQuery):
             self._look_again()
 
@@ -111,15 +110,29 @@ class FindController(QObject):
 
     def _go(self, hit: Hit) -> None:
         """Select what was found, and show it."""
-        window = self._window
         if hit.target is not None:
-            select(window, hit.target)
-            window.canvas.frame_selection()
+            self._workbench.select((hit.target,))
+            self._canvas.frame_selection()
         elif hit.position is not None:
-            window.workbench.set_positions((hit.position,))
-            window.status.set_message(f"{hit.name} is selected: edits are made there alone.")
+            self._workbench.set_positions((hit.position,))
+            self._say(f"{hit.name} is selected: edits are made there alone.")
 
     def _close(self) -> None:
         self._query = self._reply = self._traits = None
-        self._window.workbench.set_query(KEY, None)
-        self._window.canvas.setFocus()
+        self._workbench.set_query(KEY, None)
+        self._canvas.setFocus()
+
+
+def _build(context: FeatureContext, _panel: None) -> FindController:
+    canvas: Canvas = context.panels["canvas"]
+    return FindController(context.workbench, FindBar(canvas.parentWidget()), canvas, context.notifier.say)
+
+
+FIND = Action(
+    "find",
+    "&Find…",
+    ("Ctrl+F",),
+    "Find nodes, edges, tokens, and the heads that read a token",
+    run=FindController.open,
+)
+FEATURE = Feature(key="find", actions=(FIND,), build=_build)

@@ -3,10 +3,12 @@ directions to steer along."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject
 
+from app.features.inspector.presenter import inspection
 from app.features.inspector.queries import (
     AverageQuery,
     AverageReply,
@@ -24,27 +26,28 @@ from app.features.inspector.queries import (
     SteeringReply,
 )
 from app.messages.request import QueryRefusal
+from app.services.context import Feature
+from app.workbench.workbench import Workbench
 from core.edits import EDIT_WORDS, KINDS, REPLACED, EditKind, Target
 from core.formatting import pairs_words
 from core.graph import Edge, Node
 from core.project.groups import GROUP_COLORS
 from core.project.step_names import position_words
-from views.panels.inspector.data import SeveralInspection
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from views.panels.inspector.data import EdgeInspection, NodeInspection, SeveralInspection
+from views.panels.inspector.panel import InspectorPanel
 
 WANTS = ("node", "average", "positions", "paths", "repair", "several", "steering")
 
 
 class InspectorController(QObject):
-    """Of one window."""
+    """Of one window. point_at: marks on card A the positions that one asks and that one offers in the attention; the
+    third number is how many positions come before the first patch."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
-        self._workbench = workbench = window.workbench
-        self._inspector = inspector = window.inspector
+    def __init__(
+        self, workbench: Workbench, inspector: InspectorPanel, point_at: Callable[[int, int, int], None]
+    ) -> None:
+        super().__init__(inspector)
+        self._workbench, self._inspector, self._point_at = workbench, inspector, point_at
         self._several: SeveralReply | None = None
         self._coefficient: float | None = None  # to steer with once there is a direction
         self._measured: tuple[object, ByPositionReply] | None = None  # of which document, and what
@@ -53,6 +56,9 @@ class InspectorController(QObject):
         workbench.history_changed.connect(self._follow)
         workbench.edits_changed.connect(lambda _: self._follow())
         workbench.given_up.connect(lambda _: self._give_up())
+        workbench.inspection_changed.connect(self._show)
+        workbench.stale_changed.connect(inspector.set_stale)
+        workbench.model_opened.connect(lambda _: inspector.show_nothing())
         for kind, slot in (
             (NodeReply, self._show_node),
             (AverageReply, self._show_average),
@@ -66,6 +72,12 @@ class InspectorController(QObject):
             workbench.on(kind, slot)
         inspector.edit_requested.connect(self._edit)
         inspector.drag_ended.connect(lambda: workbench.history.seal())
+        inspector.restore_current_requested.connect(workbench.editing.restore_selection)
+        inspector.measure_requested.connect(partial(workbench.ask, False))
+        inspector.edge_selected.connect(self._select_edge)
+        inspector.target_selected.connect(lambda target: workbench.select((target,)))
+        inspector.several.group_requested.connect(workbench.grouping.group)
+        inspector.several.ungroup_requested.connect(workbench.grouping.ungroup)
         inspector.attention.average_requested.connect(self._ask_average)
         inspector.attention.pin_requested.connect(self._pin)
         inspector.attention.pointed.connect(self._point)
@@ -135,7 +147,34 @@ class InspectorController(QObject):
         for key in ("positions", "steering"):
             self._workbench.set_query(key, None)
 
-    # ---- answers -------------------------------------------------------------------------------------------
+    # ---- what is shown -------------------------------------------------------------------------------------
+
+    def inspection(self) -> NodeInspection | EdgeInspection | None:
+        """What the inspector shows of a single selection."""
+        workbench, one = self._workbench, self._one()
+        if one is None or workbench.opened is None:
+            return None
+        known = workbench.known
+        seen = known.inspected if known.inspected is not None and known.inspected.target == one else None
+        return inspection(
+            one,
+            workbench.usable(),
+            workbench.positions,
+            workbench.opened,
+            workbench.ready,
+            known.scored,
+            seen,
+            known.measured.get(one),
+        )
+
+    def _show(self) -> None:
+        data = self.inspection()
+        if isinstance(data, NodeInspection):
+            self._inspector.show_node(data)
+        elif isinstance(data, EdgeInspection):
+            self._inspector.show_edge(data)
+        elif len(self._workbench.selection) <= 1:  # several are shown as that changes
+            self._inspector.show_nothing()
 
     def _show_node(self, found: NodeReply) -> None:
         if found.node != self._one():
@@ -238,7 +277,11 @@ class InspectorController(QObject):
         ):
             self._workbench.editing.steer_selection(found.directions, coefficient)
 
-    # ---- positions -----------------------------------------------------------------------------------------
+    # ---- the selection and its positions -------------------------------------------------------------------
+
+    def _select_edge(self, index: int) -> None:
+        assert self._workbench.opened is not None
+        self._workbench.select((self._workbench.opened.graph.edge(index),))
 
     def _pin(self, position: int, extend: bool) -> None:
         """Let edits apply at a position only, or, again, everywhere; beside other positions if it extends them."""
@@ -250,4 +293,13 @@ class InspectorController(QObject):
         """Mark on card A what is pointed at in the attention."""
         opened = self._workbench.opened
         prefix = 0 if opened is None or opened.is_text else opened.prefix
-        self._window.inputs.card_a.point_at(asks, offers, prefix)
+        self._point_at(asks, offers, prefix)
+
+
+FEATURE = Feature(
+    key="inspector",
+    panel=InspectorPanel,
+    build=lambda context, panel: InspectorController(
+        context.workbench, panel, context.panels["inputs"].card_a.point_at
+    ),
+)

@@ -38,7 +38,7 @@ class TableController(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
         self._soon.timeout.connect(self.refresh)
         panel.set_actions([actions[key] for key in ACTIONS])
-        panel.selection_changed.connect(self._select)
+        panel.selection_changed.connect(workbench.select)
         panel.place_wanted.connect(self._show_place)
         panel.shown.connect(self._soon.start)
         workbench.canvas_changed.connect(lambda _: self._soon.start())
@@ -88,10 +88,6 @@ class TableController(QObject):
         self._labels_of = self._workbench.document.run
         self._labels = {node: words for node, each in found.traits.items() if (words := trait_words(each))}
         self._soon.start()
-
-    def _select(self, targets: tuple[Target, ...]) -> None:
-        self._canvas.set_selection(targets)
-        self._workbench.select(targets)
 
     def _show_place(self) -> None:
         """To the canvas, where the selection is framed and has the focus."""

@@ -22,11 +22,11 @@ def chosen_edge(person: Person) -> int:
 
 
 def note(person: Person) -> str:
-    return person.window.inspector.effects.note.text()
+    return person.panel("inspector").effects.note.text()
 
 
 def gap(person: Person) -> str:
-    return person.window.inspector.effects.gap.text()
+    return person.panel("inspector").effects.gap.text()
 
 
 def test_on_one_pair_they_stand_together_without_a_cause_that_nobody_measured(reader: Person) -> None:
@@ -35,7 +35,7 @@ def test_on_one_pair_they_stand_together_without_a_cause_that_nobody_measured(re
     assert [words for words, _ in reader.effect_words()] == ["estimated", "measured"]
     assert gap(reader)
     assert not note(reader)
-    said = f"{gap(reader)} {reader.window.inspector.effects.flag.toolTip()}".lower()
+    said = f"{gap(reader)} {reader.panel('inspector').effects.flag.toolTip()}".lower()
     assert not any(cause in said for cause in ("softmax", "norms", "saturat"))
 
 
@@ -49,7 +49,7 @@ def test_after_a_trace_over_a_dataset_both_say_of_what(reader: Person) -> None:
     assert [words for words, _ in reader.effect_words()] == [f"estimated, {pairs} pairs", "measured, this pair"]
     assert f"mean over {pairs} pairs" in note(reader)
     assert not gap(reader)
-    assert not reader.window.inspector.effects.flag.isVisible()
+    assert not reader.panel("inspector").effects.flag.isVisible()
     edge = reader.edge(index)
     assert edge not in reader.workbench.measured  # nothing of one pair beside the means, in the table or on the canvas
 
@@ -67,9 +67,9 @@ def test_after_a_trace_over_a_dataset_both_say_of_what(reader: Person) -> None:
     reader.choose("Edit", "Undo")
 
     # What a node reads and writes, and the ways on from an edge, say over what they are scored.
-    assert reader.window.inspector.paths.hint.text() == f"estimated, {pairs} pairs"
+    assert reader.panel("inspector").paths.hint.text() == f"estimated, {pairs} pairs"
     reader.click_node(edge.writer)
-    assert reader.window.inspector.signs.text().startswith(f"Estimated over {pairs} pairs.")
+    assert reader.panel("inspector").signs.text().startswith(f"Estimated over {pairs} pairs.")
     reader.click_edge(index)
 
     # Measured over the same pairs, they are of the same.

@@ -72,7 +72,7 @@ def test_shapes_says_what_it_sees_and_where_it_looks(person: Person) -> None:
     top = max(person.workbench.ran.rows, key=lambda row: row.before)
     assert top.label in person.card("A").name.text() or top.before > 0.5
     person.click_node(Node("head", 2, 1))
-    assert person.window.inspector.attention.patches.isVisible()
+    assert person.panel("inspector").attention.patches.isVisible()
     cut_the_strongest(person)
 
 
@@ -120,7 +120,7 @@ def test_dinov2(person: Person, pack: str) -> None:
     assert person.card("A").name.text() == "coffee.jpg"
     assert parity(person) <= PARITY[pack]
     person.click_node(Node("head", 9, 2))
-    patches = person.window.inspector.attention.patches
+    patches = person.panel("inspector").attention.patches
     assert patches.isVisible()
     assert patches.chip_texts()[0].startswith("CLS")
     person.drop(person.card("B"), _file(photographs.clean.path))

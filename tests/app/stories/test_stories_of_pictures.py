@@ -50,7 +50,7 @@ def test_a_region_is_blurred_and_a_head_patched_there(person: Person, tmp_path: 
 
     head = strongest_head(person)
     person.click_node(head)
-    assert person.window.inspector.attention.patches.isVisible()
+    assert person.panel("inspector").attention.patches.isVisible()
     person.press(Qt.Key.Key_P)
     session = Session(model, Pair(clean.clean, blurred, clean.grid, clean.prefix), chosen_metric(person))
     after = float(session.run([Edit(head, "patch", positions)]).metric[0])

@@ -73,11 +73,11 @@ def test_the_head_that_reads_the_next_token_is_found_and_taken_out(person: Perso
     assert person.window.canvas.selection() == (head,)
 
     # Its attention, as the inspector draws it.
-    section = person.window.inspector.attention
+    section = person.panel("inspector").attention
     hover(section.matrix, section.matrix.cell_rect(len(labels) - 1, 3).center())
     assert section.line.text() == f"“seven” reads “music”: {shares[best]:.3f}"
 
-    person.click(person.window.inspector.edits.buttons["zero"])
+    person.click(person.panel("inspector").edits.buttons["zero"])
     person.rest()
     after = float(session.run([Edit(head, "zero")]).metric[0])
     assert says(metric(person), after)

@@ -48,7 +48,7 @@ def test_means_are_taken_over_the_rows_of_a_task(person: Person, tmp_path: Path,
 
     head = Node("head", 0, 0)
     person.click_node(head)
-    person.click(person.window.inspector.edits.buttons["mean"])
+    person.click(person.panel("inspector").edits.buttons["mean"])
     person.rest()
     assert person.edits() == ["a0.h0 mean of 24 rows"]
     model = load_model("bundled:names")
@@ -69,7 +69,7 @@ def test_a_group_is_named_coloured_and_edited_together(person: Person, tmp_path:
     begin(person, "Who gets the drink?")
     nodes = (Node("head", 2, 1), Node("head", 2, 5), Node("head", 3, 2))
     select(person, nodes)
-    several = person.window.inspector.several
+    several = person.panel("inspector").several
     session = person.session()
     clean = float(session.clean.metric[0])
     joint = float(session.run([Edit(node, "patch") for node in nodes]).metric[0]) - clean
@@ -86,7 +86,7 @@ def test_a_group_is_named_coloured_and_edited_together(person: Person, tmp_path:
     person.press(Qt.Key.Key_Escape, widget=person.window.canvas)
     person.click(person.window.canvas, labels(person)["movers"].center().toPoint())
     person.rest()
-    person.click(person.window.inspector.edits.buttons["zero"])
+    person.click(person.panel("inspector").edits.buttons["zero"])
     person.rest()
     assert sorted(person.edits()) == [f"{node.name} zero" for node in sorted(nodes, key=str)]
     after = float(session.run([Edit(node, "zero") for node in nodes]).metric[0])
@@ -186,14 +186,14 @@ def test_a_model_of_ones_own_is_dropped_on_the_welcome_page(
     assert window.grab().toImage().pixelColor(4, 400).lightness() > dark + 100
     home = {key: place(dock) for key, dock in in_front(window).items()}
     person.press(Qt.Key.Key_F6, widget=window.canvas)
-    assert not window.inspector.isVisible()
+    assert not window.panels["inspector"].isVisible()
     window.docks["predictions"].move_to(Area.RightDockWidgetArea)
     QApplication.processEvents()
     assert place(window.docks["predictions"])[0] > 720
     person.choose("View", "Reset Layout")
     QApplication.processEvents()
     assert {key: place(dock) for key, dock in in_front(window).items()} == home
-    assert window.inspector.isVisible()
+    assert window.panels["inspector"].isVisible()
 
     words = svg_words(export(person, monkeypatch, "Figure as SVG", tmp_path / "own.svg"))
     for part in ("gpt2 (3 layers", CLEAN, COUNTERFACTUAL, "m0 from B", f"{float(runs[1].metric[0]):.3f} after"):

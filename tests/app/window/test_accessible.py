@@ -96,7 +96,7 @@ def test_the_window_can_be_heard_with_all_of_its_panels(request: pytest.FixtureR
 
 def test_find_can_be_heard(onlooker: Person) -> None:
     QTest.keyClick(onlooker.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    bar = onlooker.window.finder.bar
+    bar = onlooker.controller("find").bar
     QTest.keyClicks(bar.field, "m0->")
     onlooker.wait(lambda: bar.hits())
     assert faults(bar) == []

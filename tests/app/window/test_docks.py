@@ -106,7 +106,7 @@ def test_a_hidden_dock_leaves_its_room_and_takes_it_again(window: Window) -> Non
     QTest.mouseMove(title, title.rect().center())
     QTest.mouseClick(title.close_button, Qt.MouseButton.LeftButton)
     QApplication.processEvents()
-    assert not window.inspector.isVisible()
+    assert not window.panels["inspector"].isVisible()
     assert not window.commands["show_inspector"].isChecked()
     assert window.centre.width() > centre
     window.commands["show_inspector"].trigger()
@@ -164,7 +164,7 @@ def test_docks_over_one_another_have_tabs_and_no_title_of_their_own(window: Wind
     window.commands["show_inspector"].setChecked(False)
     window.commands["show_inspector"].trigger()  # the one behind comes to the front
     QApplication.processEvents()
-    assert window.inspector.isVisible()
+    assert window.panels["inspector"].isVisible()
     window.desk.addDockWidget(Area.LeftDockWidgetArea, second)
     QApplication.processEvents()
     assert second.title_bar.name.isVisible()

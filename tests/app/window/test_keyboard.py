@@ -116,7 +116,7 @@ def test_ctrl_tab_goes_round_all_parts_and_back_to_where_the_focus_was(reader: P
         parts.append(part.accessibleName() or type(part).__name__)
         if focus() is window.canvas:
             break
-    shown = {window.top_bar, window.inputs, window.centre, window.inspector, window.predictions}
+    shown = {window.top_bar, window.inputs, window.centre, window.panels["inspector"], window.predictions}
     assert {part.accessibleName() or type(part).__name__ for part in shown} <= set(parts)
     assert len(parts) == len(set(parts))
     press(reader, Key.Key_Tab, CTRL | SHIFT)
@@ -138,7 +138,7 @@ def test_tab_goes_through_the_whole_window_and_is_caught_nowhere(reader: Person)
             break
     else:
         raise AssertionError(f"Tab does not come round: {[type(widget).__name__ for widget in visited[-6:]]}")
-    for part in (window.top_bar, window.inputs, window.canvas, window.inspector, window.predictions):
+    for part in (window.top_bar, window.inputs, window.canvas, window.panels["inspector"], window.predictions):
         assert any(part is widget or part.isAncestorOf(widget) for widget in visited), part
     assert all(widget.isVisible() for widget in visited)
 

@@ -115,7 +115,7 @@ def test_arrows_choose_and_the_mouse_too(reader: Person) -> None:
 
 
 def test_escape_closes_it_and_the_focus_is_where_it_was(reader: Person) -> None:
-    reader.window.inspector.setFocus()
+    reader.panel("inspector").setFocus()
     reader.window.top_bar.trace.setFocus()
     palette = summon(reader, "nothing has these letters: xqzj")
     assert listed(palette) == []

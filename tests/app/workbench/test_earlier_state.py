@@ -117,7 +117,7 @@ def test_that_a_trace_found_nothing_small_is_said_of_that_trace_alone(reader: Pe
 
 def test_effects_by_position_of_another_model_are_not_taken_for_this_ones(person: Person, models) -> None:
     """The inputs, the metric and the name of the head are the same."""
-    head, section = Node("head", 0, 1), person.window.inspector.positions
+    head, section = Node("head", 0, 1), person.panel("inspector").positions
     person.open(models.gpt2, CLEAN, COUNTERFACTUAL, METRIC)
     person.click_node(head)
     section.measure_requested.emit()
@@ -129,7 +129,7 @@ def test_effects_by_position_of_another_model_are_not_taken_for_this_ones(person
 
 
 def test_what_the_user_gave_up_does_not_start_again_with_the_next_edit(reader: Person) -> None:
-    head, section = Node("head", 0, 1), reader.window.inspector.positions
+    head, section = Node("head", 0, 1), reader.panel("inspector").positions
     reader.click_node(head)
     begun: list[str] = []
 
@@ -173,7 +173,7 @@ def test_what_heads_do_stays_in_the_table_and_the_finder_when_a_circuit_was_run(
     type_size(reader, 30)
     reader.choose("View", "Table")
     reader.click(reader.window.table.kinds["nodes"])
-    table, finder = reader.window.controllers["table"], reader.window.finder
+    table, finder = reader.window.controllers["table"], reader.controller("find")
     finder.open()
     finder.bar.field.setText("previous token")
     finder.bar.looked_for.emit("previous token")
@@ -184,7 +184,7 @@ def test_what_heads_do_stays_in_the_table_and_the_finder_when_a_circuit_was_run(
     assert reader.workbench.history.current.recovery is not None, "the circuit was run after the edit"
     assert table._labels
     assert finder._traits is not None
-    reader.window.finder.bar.closed.emit()
+    reader.controller("find").bar.closed.emit()
 
 
 def test_rows_that_do_not_fit_are_not_counted_among_those_that_can_be_used(reader: Person) -> None:

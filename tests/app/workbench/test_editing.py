@@ -42,7 +42,7 @@ def test_a_click_selects_a_wire_and_the_inspector_says_what_it_does(reader: Pers
     (index,) = reader.strong_edges()
     edge = reader.edge(index)
     reader.click_edge(index)
-    inspector = reader.window.inspector
+    inspector = reader.panel("inspector")
     assert reader.window.canvas.selection() == (edge,)
     assert inspector.edge_name.isVisible()
     assert inspector.edge_name.text() == pretty_name(edge.name)
@@ -103,15 +103,15 @@ def test_p_patches_and_the_inspectors_button_shows_it(reader: Person) -> None:
     reader.click_edge(index)
     reader.press(Qt.Key.Key_P)
     assert [edit.kind for edit in reader.workbench.document.edits] == ["patch"]
-    assert reader.window.inspector.edits.chosen() == "patch"
+    assert reader.panel("inspector").edits.chosen() == "patch"
     assert reader.window.commands["undo"].text() == f"Undo Patch {pretty_name(reader.edge(index).name)}"
 
 
 def test_a_node_is_cut_with_all_its_wires(reader: Person) -> None:
     node = Node("head", 1, 2)
     reader.click_node(node)
-    assert reader.window.inspector.title.text() == "a1.h2"
-    assert reader.window.inspector.subtitle.text() == "head 2 of layer 1"
+    assert reader.panel("inspector").title.text() == "a1.h2"
+    assert reader.panel("inspector").subtitle.text() == "head 2 of layer 1"
     reader.press(Qt.Key.Key_X)
     assert reader.edits() == ["a1.h2 from B"]
     metric, _ = reader.expected([Edit(node, "patch")])
@@ -148,7 +148,7 @@ def test_logits_only_read_so_no_tool_edits_them(reader: Person, tool: str) -> No
     assert reader.edits() == []
     reader.press(Qt.Key.Key_X)
     assert reader.edits() == []
-    assert not reader.window.inspector.edits.isVisible()
+    assert not reader.panel("inspector").edits.isVisible()
 
 
 @pytest.mark.parametrize(("words", "kind"), [("zero", "zero"), ("mean", "mean"), ("from B", "patch")])
@@ -172,14 +172,14 @@ def test_each_button_of_the_inspector_makes_its_edit_and_takes_it_back(reader: P
     (index,) = reader.strong_edges()
     first = reader.figures()
     reader.click_edge(index)
-    button = reader.window.inspector.edits.buttons[kind]
+    button = reader.panel("inspector").edits.buttons[kind]
     reader.click(button)
     reader.rest()
     (edit,) = reader.workbench.document.edits
     assert (edit.target, edit.kind) == (reader.edge(index), kind)
     metric, _ = reader.expected([Edit(reader.edge(index), kind, value=0.5 if kind == "scale" else None)])
     assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
-    assert reader.window.inspector.edits.chosen() == kind
+    assert reader.panel("inspector").edits.chosen() == kind
     assert reader.effects()["measured"] == change_words(metric - first[0])
     reader.click(button)
     reader.rest()
@@ -190,7 +190,7 @@ def test_each_button_of_the_inspector_makes_its_edit_and_takes_it_back(reader: P
 def test_a_drag_of_the_scale_slider_is_one_step_of_the_history(reader: Person) -> None:
     first_edge, second_edge = reader.strong_edges(2)
     reader.click_edge(first_edge)
-    buttons = reader.window.inspector.edits
+    buttons = reader.panel("inspector").edits
     reader.click(buttons.buttons["scale"])
     reader.rest()
     for value in (12, 20, 30):
@@ -261,7 +261,7 @@ def test_several_selected_are_cut_and_restored_together(reader: Person) -> None:
     reader.click_node(nodes[0])
     reader.click(canvas, canvas.node_point(nodes[1]).toPoint(), Qt.KeyboardModifier.ControlModifier)
     reader.rest()
-    assert reader.window.inspector.title.text() == "2 selected"
+    assert reader.panel("inspector").title.text() == "2 selected"
     reader.press(Qt.Key.Key_X)
     assert reader.edits() == ["a0.h1 from B", "m2 from B"]
     assert reader.window.commands["undo"].text() == "Undo Cut 2 places (from B)"

@@ -29,14 +29,14 @@ def labels(person: Person) -> dict[str, object]:
 
 def test_a_group_is_made_named_selected_and_undone(reader: Person) -> None:
     select(reader)
-    canvas, several = reader.window.canvas, reader.window.inspector.several
+    canvas, several = reader.window.canvas, reader.panel("inspector").several
     before = canvas.grab().toImage()
     several.name.setFocus()
     QTest.keyClicks(several.name, "movers")
     reader.press(Qt.Key.Key_Return, widget=several.name)
     (group,) = reader.workbench.document.groups
     assert (group.name, set(group.nodes)) == ("movers", set(NODES))
-    assert reader.window.inspector.title.text() == "movers"
+    assert reader.panel("inspector").title.text() == "movers"
     assert canvas.grab().toImage() != before
 
     # Another colour, from the palette.
@@ -70,10 +70,10 @@ def test_keys_group_and_ungroup(viewer: Person) -> None:
     assert not viewer.window.commands["ungroup"].isEnabled()
     viewer.press(Qt.Key.Key_G, CTRL, viewer.window)
     assert list(labels(viewer)) == ["group 1"]
-    assert viewer.window.inspector.several.ungroup.isVisible()
+    assert viewer.panel("inspector").several.ungroup.isVisible()
     viewer.press(Qt.Key.Key_G, CTRL | Qt.KeyboardModifier.ShiftModifier, viewer.window)
     assert viewer.workbench.document.groups == ()
-    assert viewer.window.inspector.several.group.isVisible()
+    assert viewer.panel("inspector").several.group.isVisible()
 
 
 def test_a_node_is_in_one_group_and_edges_are_in_none(reader: Person) -> None:
@@ -87,7 +87,7 @@ def test_a_node_is_in_one_group_and_edges_are_in_none(reader: Person) -> None:
     (index,) = reader.strong_edges()
     canvas.choose((NODES[0], reader.edge(index)))
     reader.rest()
-    several = reader.window.inspector.several
+    several = reader.panel("inspector").several
     assert not several.group.isEnabled()
     assert "holds nodes" in several.group.toolTip()
     assert not reader.window.commands["group"].isEnabled()

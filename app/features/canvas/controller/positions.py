@@ -54,7 +54,7 @@ class PositionsController(QObject):
         workbench.cards_changed.connect(self._take_cards)
         workbench.selection_changed.connect(self._take_selection)
         for changed in (workbench.canvas_changed, workbench.positions_changed, workbench.inspection_changed):
-            changed.connect(lambda _: self._later())
+            changed.connect(lambda *_: self._later())
 
     @property
     def shown(self) -> bool:
@@ -196,7 +196,6 @@ class PositionsController(QObject):
         positions = sorted({position for place in places for position in _positions(place)})
         targets = tuple(dict.fromkeys(_target(place) for place in places))
         self._choosing = True
-        self._window.canvas.set_selection(targets)
         self._workbench.set_positions(tuple(positions))
         self._workbench.select(targets)
         self._choosing = False

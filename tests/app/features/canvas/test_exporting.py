@@ -231,7 +231,7 @@ def test_before_a_model_is_open_there_is_nothing_to_export(person: Person, save_
 
 def test_what_is_scaled_has_a_sign_and_a_legend_of_its_own(reader: Person, save_as, tmp_path: Path) -> None:
     reader.click_node(Node("head", 1, 2))
-    reader.click(reader.window.inspector.edits.buttons["scale"])
+    reader.click(reader.panel("inspector").edits.buttons["scale"])
     reader.rest()
     save_as(tmp_path / "scaled.svg")
     reader.choose("File/Export", "Figure as SVG")

@@ -115,7 +115,7 @@ def test_means_are_taken_over_the_rows(reader: Person) -> None:
     paste(reader, "When Tom gave a drink to\nWhen John gave a store to\n")
     assert len(reader.workbench.document.dataset) == 2
     reader.click_node(HEAD)
-    reader.click(reader.window.inspector.edits.buttons["mean"])
+    reader.click(reader.panel("inspector").edits.buttons["mean"])
     reader.rest()
     model = load_model(reader.workbench.document.model)
     dataset = Dataset([model.pair(row.clean.text) for row in reader.workbench.document.dataset])
@@ -125,7 +125,7 @@ def test_means_are_taken_over_the_rows(reader: Person) -> None:
     session = Session(model, model.pair(document.clean.text), metric, dataset=dataset)
     assert reader.workbench.ran.after == pytest.approx(float(session.run([Edit(HEAD, "mean")]).metric[0]), abs=1e-4)
     assert reader.edits() == ["a1.h2 mean of 2 rows"]
-    assert "replaced by its mean over the dataset (2 rows)" in reader.window.inspector.effects.kind.text()
+    assert "replaced by its mean over the dataset (2 rows)" in reader.panel("inspector").effects.kind.text()
     assert panel(reader).means.text().startswith("Means and resampled values are over these rows")
     assert measured(reader)[0] == pytest.approx(alone(reader, row, [Edit(HEAD, "mean")], dataset), abs=1e-4)
 

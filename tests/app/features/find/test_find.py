@@ -18,7 +18,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 def bar(person: Person):
-    return person.window.finder.bar
+    return person.controller("find").bar
 
 
 def look_for(person: Person, text: str) -> list[tuple[str, str]]:

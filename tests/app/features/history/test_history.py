@@ -239,7 +239,7 @@ def test_everything_that_is_done_is_a_named_step(reader: Person) -> None:
 
 def drag(person: Person, *values: int) -> None:
     """Move the inspector's slider through some values, and let it go."""
-    slider = person.window.inspector.edits.slider
+    slider = person.panel("inspector").edits.slider
     slider.setSliderDown(True)
     for value in values:
         slider.setValue(value)
@@ -250,7 +250,7 @@ def drag(person: Person, *values: int) -> None:
 def test_a_dragged_slider_is_one_step_and_the_next_drag_another(reader: Person) -> None:
     (index,) = reader.strong_edges()
     reader.click_edge(index)
-    buttons = reader.window.inspector.edits
+    buttons = reader.panel("inspector").edits
     reader.click(buttons.buttons["scale"])
     reader.rest()
     name = pretty_name(reader.edge(index).name)

@@ -62,12 +62,12 @@ def test_a_b_of_another_length_is_explained_before_anything_runs_with_it(reader:
     mark = next(mark for mark in reader.window.canvas.scene.data.edges if mark.index == index)
     assert (mark.edited, mark.measured, mark.label) == ("patch", False, "waits for B")
     assert reader.effects() == {"estimated": "–", "measured": "not yet"}  # nothing of another kind of edit
-    assert reader.window.inspector.effects.kind.text() == "change of the metric, waits for B"
-    assert not reader.window.inspector.effects.measure.isVisible()
+    assert reader.panel("inspector").effects.kind.text() == "change of the metric, waits for B"
+    assert not reader.panel("inspector").effects.measure.isVisible()
     bar = reader.window.top_bar
     assert not bar.tools["patch"].isEnabled()
     assert not next(a for a in bar.replacement_menu.actions() if a.text() == "from B").isEnabled()
-    assert not reader.window.inspector.edits.buttons["patch"].isEnabled()
+    assert not reader.panel("inspector").edits.buttons["patch"].isEnabled()
     assert "fill card B first" in bar.tools["patch"].toolTip()
 
     # B fits again, and the patch is back.
@@ -75,7 +75,7 @@ def test_a_b_of_another_length_is_explained_before_anything_runs_with_it(reader:
     assert reader.problem("B") == ""
     assert bar.tools["patch"].isEnabled()
     assert reader.edits() == [f"{pretty_name(edge.name)} from B"]
-    assert "replaced from B" in reader.window.inspector.effects.kind.text()
+    assert "replaced from B" in reader.panel("inspector").effects.kind.text()
     assert reader.effects()["measured"] != "not yet"
     metric, _ = reader.expected([Edit(reader.edge(index), "patch")])
     assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
@@ -86,7 +86,7 @@ def test_beside_a_b_that_does_not_fit_a_still_works(reader: Person) -> None:
     assert reader.window.top_bar.replacement.words() == "replace with: zero"
     (index,) = reader.strong_edges()
     reader.click_edge(index)
-    assert "replaced by zero" in reader.window.inspector.effects.kind.text()
+    assert "replaced by zero" in reader.panel("inspector").effects.kind.text()
     reader.press(Qt.Key.Key_X)
     assert [edit.kind for edit in reader.workbench.document.edits] == ["zero"]
     metric, _ = Person.expected(_without_b(reader), [Edit(reader.edge(index), "zero")])
@@ -169,7 +169,7 @@ def test_a_prompt_that_cannot_run_says_why_and_nothing_else_is_lost(reader: Pers
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
-    after, bars = reader.figures(), reader.window.inspector.effects.bars
+    after, bars = reader.figures(), reader.panel("inspector").effects.bars
     assert not bars.is_stale()
     reader.type_prompt("A", text)
     assert bars.is_stale()  # no new figure comes: those of before stay dimmed

@@ -44,7 +44,7 @@ def test_a_heads_attention_over_tokens_is_the_models_own(person: Person, models,
     folder = getattr(models, name)
     person.open(folder, CLEAN)
     person.click_node(HEAD)
-    section = person.window.inspector.attention
+    section = person.panel("inspector").attention
     assert section.matrix.isVisible()
     pattern = own_attention(folder, CLEAN, 1, 2)
     assert section.matrix.size_in_positions() == 6
@@ -56,13 +56,13 @@ def test_a_heads_attention_over_tokens_is_the_models_own(person: Person, models,
 
 def test_the_attention_follows_the_edits(reader: Person) -> None:
     reader.click_node(HEAD)
-    before = reader.workbench.drawn.inspection().attention
+    before = reader.controller("inspector").inspection().attention
     np.testing.assert_allclose(before.sum(axis=-1), 1.0, atol=1e-5)
     reader.window.canvas.choose((Node("head", 0, 1),))
     reader.rest()
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     reader.click_node(HEAD)
-    after = reader.workbench.drawn.inspection().attention
+    after = reader.controller("inspector").inspection().attention
     session = reader.session()
     ran = session.run([Edit(Node("head", 0, 1), "patch")], positions="all")
     np.testing.assert_allclose(after, attention_pattern(ran, 1, 2), atol=1e-6)
@@ -71,13 +71,13 @@ def test_the_attention_follows_the_edits(reader: Person) -> None:
 
 def test_a_heads_attention_over_the_picture(viewer: Person, models, pictures) -> None:
     viewer.click_node(HEAD)
-    patches = viewer.window.inspector.attention.patches
+    patches = viewer.panel("inspector").attention.patches
     assert patches.isVisible()
     pattern = own_attention(models.vit, str(pictures("a.png")), 1, 2)
     assert patches.chip_texts() == [f"CLS  {pattern[0, 0]:.2f}"]
 
     # The row of CLS first; a click on a patch asks from that patch.
-    line = viewer.window.inspector.attention.line
+    line = viewer.panel("inspector").attention.line
     hover(patches.picture, patches.picture.patch_rect(6).center())
     assert line.text() == f"CLS reads patch 1, 2: {pattern[0, 7]:.3f}"
     viewer.click(patches.picture, patches.picture.patch_rect(9).center().toPoint())
@@ -89,7 +89,7 @@ def test_a_heads_attention_over_the_picture(viewer: Person, models, pictures) ->
     assert patches.query() == 0
 
     # The same as a matrix, and back.
-    section = viewer.window.inspector.attention
+    section = viewer.panel("inspector").attention
     viewer.click(section.toggle)
     assert section.matrix.isVisible()
     assert section.matrix.size_in_positions() == 17
@@ -99,19 +99,19 @@ def test_a_heads_attention_over_the_picture(viewer: Person, models, pictures) ->
 
 def test_the_picture_in_the_inspector_follows_card_a(viewer: Person, pictures) -> None:
     viewer.click_node(HEAD)
-    picture = viewer.window.inspector.attention.patches.picture
+    picture = viewer.panel("inspector").attention.patches.picture
     before = picture.grab().toImage()
     mime = QMimeData()
     mime.setImageData(QImage(str(pictures("z.png"))))
     viewer.drop(viewer.card("A"), mime)
     assert picture.isVisible()
     assert picture.grab().toImage() != before
-    np.testing.assert_array_equal(viewer.workbench.drawn.inspection().image, viewer.card("A").card().image)
+    np.testing.assert_array_equal(viewer.controller("inspector").inspection().image, viewer.card("A").card().image)
 
 
 def test_reads_and_writes_are_the_strongest_edges_and_a_click_goes_there(reader: Person) -> None:
     reader.click_node(HEAD)
-    inspector, graph = reader.window.inspector, reader.workbench.opened.graph
+    inspector, graph = reader.panel("inspector"), reader.workbench.opened.graph
     scores = trace(reader.session(), "eap").values
     out = graph.edges_out_of(HEAD)
     strongest = out[np.argsort(-np.abs(scores[out]), kind="stable")][: len(inspector.writes.rows)]
@@ -142,7 +142,7 @@ def test_a_selected_node_shows_its_edges(reader: Person) -> None:
     assert now - shown
     reader.press(Qt.Key.Key_Escape, widget=reader.window.canvas)
     assert {mark.index for mark in reader.window.canvas.scene.data.edges} == shown
-    assert reader.window.inspector.hint.text() == "Click a node or a wire to look into it."
+    assert reader.panel("inspector").hint.text() == "Click a node or a wire to look into it."
 
 
 @each(
@@ -156,24 +156,24 @@ def test_a_selected_node_shows_its_edges(reader: Person) -> None:
 )
 def test_every_kind_of_node_is_described(onlooker: Person, node: Node, words: str) -> None:
     onlooker.click_node(node)
-    assert onlooker.window.inspector.title.text() == node.name
-    assert onlooker.window.inspector.subtitle.text() == words
-    assert onlooker.window.inspector.attention.isVisible() == (node is HEAD)
-    assert onlooker.window.inspector.effects.isVisible() == (node is not LOGITS)
+    assert onlooker.panel("inspector").title.text() == node.name
+    assert onlooker.panel("inspector").subtitle.text() == words
+    assert onlooker.panel("inspector").attention.isVisible() == (node is HEAD)
+    assert onlooker.panel("inspector").effects.isVisible() == (node is not LOGITS)
 
 
 def test_a_shared_head_names_its_keys_and_values(person: Person, models) -> None:
     person.open(models.llama, CLEAN)
     person.click_node(Node("head", 1, 3))
-    assert person.window.inspector.subtitle.text() == "head 3 of layer 1 · shares K/V head 1"
+    assert person.panel("inspector").subtitle.text() == "head 3 of layer 1 · shares K/V head 1"
 
 
 def test_arrows_walk_along_the_graph_and_the_inspector_follows(reader: Person) -> None:
     reader.click_node(Node("head", 1, 1))
     reader.press(Qt.Key.Key_Right, widget=reader.window.canvas)
-    assert reader.window.inspector.title.text() == "a1.h2"
+    assert reader.panel("inspector").title.text() == "a1.h2"
     reader.press(Qt.Key.Key_Up, widget=reader.window.canvas)
-    assert reader.window.inspector.title.text() == "a2.h2"
+    assert reader.panel("inspector").title.text() == "a2.h2"
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     assert reader.edits() == ["a2.h2 from B"]
 
@@ -254,8 +254,8 @@ def test_a_node_clicked_while_trust_is_in_front_brings_the_inspector(reader: Per
     docks["trust"].raise_()
     reader.wait(reader.window.trust.isVisible)
     reader.click_node(reader.workbench.opened.graph.nodes[3])
-    reader.wait(reader.window.inspector.isVisible)
-    assert reader.window.inspector.title.isVisible()
+    reader.wait(reader.panel("inspector").isVisible)
+    assert reader.panel("inspector").title.isVisible()
     docks["trust"].raise_()
     reader.wait(reader.window.trust.isVisible)
     reader.press(Qt.Key.Key_Escape, widget=reader.window.canvas)  # nothing is selected: there is nothing to read

@@ -32,7 +32,7 @@ def asked(session) -> list[int]:
 def test_a_head_says_what_the_logit_lens_says(who: str, request: pytest.FixtureRequest) -> None:
     person: Person = request.getfixturevalue(who)
     person.click_node(HEAD)
-    lens = person.window.inspector.logit_lens
+    lens = person.panel("inspector").logit_lens
     session = person.session()
     result = session.run(positions="all")
     position = int(session.engine.reads[0, 0])
@@ -46,7 +46,7 @@ def test_a_head_says_what_the_logit_lens_says(who: str, request: pytest.FixtureR
     assert shares.words in lens.share_words.text()
 
     # The same place as the stream after it.
-    person.window.inspector.scroll_area.ensureWidgetVisible(lens.switch)
+    person.panel("inspector").scroll_area.ensureWidgetVisible(lens.switch)
     person.click(lens.switch)
     stream = stream_lens(result, HEAD, position, also=asked(session))
     digits = [number(row.value, 2 if row.value >= 0.1 else 3) for row in stream.rows]
@@ -57,11 +57,11 @@ def test_a_head_says_what_the_logit_lens_says(who: str, request: pytest.FixtureR
 
 def test_a_pinned_position_is_where_it_is_read(reader: Person) -> None:
     reader.click_node(HEAD)
-    matrix = reader.window.inspector.attention.matrix
+    matrix = reader.panel("inspector").attention.matrix
     reader.click(matrix, matrix.cell_rect(3, 1).center().toPoint())
     reader.rest()
     assert reader.workbench.positions == (3,)
-    lens = reader.window.inspector.logit_lens
+    lens = reader.panel("inspector").logit_lens
     assert lens.hint.text() == "logit lens at “a”"
     session = reader.session()
     own = node_lens(session.run(positions="all"), HEAD, 3, also=asked(session))
@@ -78,21 +78,21 @@ def test_a_pinned_position_is_where_it_is_read(reader: Person) -> None:
 def test_an_embedding_model_says_why_it_says_nothing(person: Person, models, pictures) -> None:
     person.open(models.dinov2, pictures("a.png"), pictures("b.png"))
     person.click_node(HEAD)
-    lens = person.window.inspector.logit_lens
+    lens = person.panel("inspector").logit_lens
     assert lens.why.isVisible()
     assert "it gives an embedding" in lens.why.text()
     assert not lens.rows.isVisible()
     assert not lens.share.isVisible()
-    assert person.window.inspector.positions.rows.isVisible()  # the effect on the cosine is known all the same
+    assert person.panel("inspector").positions.rows.isVisible()  # the effect on the cosine is known all the same
 
 
 def test_the_logits_say_what_the_model_says(reader: Person) -> None:
     reader.click_node(LOGITS)
-    lens = reader.window.inspector.logit_lens
+    lens = reader.panel("inspector").logit_lens
     session = reader.session()
     labels = [answer_words(row.label) for row in session.clean.top(5)]
     assert [label for label, _ in lens.rows.row_texts()][:5] == labels
-    assert not reader.window.inspector.positions.isVisible()
+    assert not reader.panel("inspector").positions.isVisible()
 
 
 def test_the_identity_card_is_that_of_its_attention(reader: Person) -> None:
@@ -102,7 +102,7 @@ def test_the_identity_card_is_that_of_its_attention(reader: Person) -> None:
     pushed = node_logits(result, HEAD, list(range(6))).topk(5).indices.tolist()
     traits = token_traits(attention_pattern(result, 1, 2), session.pair.clean.tensor[0].tolist(), pushed)
     shown = [trait for trait in traits if trait.value >= 0.2][:3]
-    chips = reader.window.inspector.identity
+    chips = reader.panel("inspector").identity
     assert chips.texts() == [f"{trait.name} {f'{trait.value:.2f}'.removeprefix('0')}" for trait in shown]
     assert all("not an explanation" in chip.toolTip() for chip in chips.chips)
 
@@ -113,18 +113,18 @@ def test_the_identity_card_of_a_head_that_looks_at_pictures(viewer: Person) -> N
     weights = attention_pattern(session.run(positions="all"), 1, 2)
     distance = patch_traits(weights, (4, 4), 1)[-1]
     words = f"{'local' if distance.value < 0.6 else 'global'}, distance "
-    assert viewer.window.inspector.identity.texts()[-1].startswith(words)
+    assert viewer.panel("inspector").identity.texts()[-1].startswith(words)
 
 
 def test_by_position_first_estimated_then_measured(reader: Person) -> None:
     reader.click_node(HEAD)
-    section, session = reader.window.inspector.positions, reader.session()
+    section, session = reader.panel("inspector").positions, reader.session()
     effects = estimated_effects(session, NodeGradients(session), HEAD, "patch")
     assert [text for _, text in section.rows.row_texts()] == [change_words(value) for value in effects]
     assert all(row.hollow for row in section.rows.rows())
     assert "estimated" in section.words.text()
 
-    reader.window.inspector.scroll_area.ensureWidgetVisible(section.measure)
+    reader.panel("inspector").scroll_area.ensureWidgetVisible(section.measure)
     reader.click(section.measure)
     reader.rest()
     measured = measured_effects(session, HEAD, "patch")
@@ -133,14 +133,14 @@ def test_by_position_first_estimated_then_measured(reader: Person) -> None:
     assert "measured" in section.words.text()
 
     # A click on a row pins its position.
-    reader.window.inspector.scroll_area.ensureWidgetVisible(section.rows)
+    reader.panel("inspector").scroll_area.ensureWidgetVisible(section.rows)
     reader.click(section.rows, section.rows.row_rect(4).center().toPoint())
     assert reader.workbench.positions == (4,)
 
 
 def test_of_many_patches_the_strongest_are_listed(viewer: Person) -> None:
     viewer.click_node(HEAD)
-    section, session = viewer.window.inspector.positions, viewer.session()
+    section, session = viewer.panel("inspector").positions, viewer.session()
     effects = estimated_effects(session, NodeGradients(session), HEAD, "patch")
     assert len(effects) == 17  # few enough to list them all
     labels = [label for label, _ in section.rows.row_texts()]
@@ -151,18 +151,18 @@ def test_of_many_patches_the_strongest_are_listed(viewer: Person) -> None:
 def test_after_a_cut_the_later_heads_that_make_up_for_it_are_named(reader: Person) -> None:
     node = Node("head", 0, 1)
     reader.click_node(node)
-    assert not reader.window.inspector.repair.isVisible()
-    reader.click(reader.window.inspector.edits.buttons["zero"])
+    assert not reader.panel("inspector").repair.isVisible()
+    reader.click(reader.panel("inspector").edits.buttons["zero"])
     reader.rest()
     session = reader.session()
     found = self_repair(session, session.clean, session.run([Edit(node, "zero")]), node)
-    words = reader.window.inspector.repair.text()
+    words = reader.panel("inspector").repair.text()
     for repair in found.repairs:
         assert f"{repair.node.name} {signed(repair.change)}" in words
     assert ("Self-repair on this pair, after this cut: " in words) == bool(found.repairs)
-    reader.click(reader.window.inspector.edits.buttons["zero"])  # restored
+    reader.click(reader.panel("inspector").edits.buttons["zero"])  # restored
     reader.rest()
-    assert not reader.window.inspector.repair.isVisible()
+    assert not reader.panel("inspector").repair.isVisible()
 
 
 def test_an_edge_shows_its_ways_to_the_output_and_a_click_goes_there(reader: Person) -> None:
@@ -172,7 +172,7 @@ def test_an_edge_shows_its_ways_to_the_output_and_a_click_goes_there(reader: Per
     from core.lens.paths import Paths
 
     paths = Paths(reader.workbench.opened.graph, reader.workbench.known.scored.values).on_from(edge)
-    section = reader.window.inspector.paths
+    section = reader.panel("inspector").paths
     assert section.isVisible()
     ways = [f"{percent(path.share)} " + " → ".join(node.name for node in path.nodes) for path in paths]
     assert section.texts() == ways
@@ -187,7 +187,7 @@ def test_pointing_at_the_attention_marks_the_tokens_on_the_card(reader: Person) 
     from tests.app.features.inspector.test_inspecting import hover
 
     reader.click_node(HEAD)
-    matrix, chips = reader.window.inspector.attention.matrix, reader.card("A").chips
+    matrix, chips = reader.panel("inspector").attention.matrix, reader.card("A").chips
     before = chips.grab().toImage()
     hover(matrix, matrix.cell_rect(4, 1).center())
     after = chips.grab().toImage()
@@ -203,10 +203,10 @@ def test_pointing_at_the_attention_marks_the_tokens_on_the_card(reader: Person) 
 
 def test_the_gap_is_flagged_and_an_estimate_of_another_kind_says_so(reader: Person) -> None:
     reader.click_node(HEAD)
-    inspector = reader.window.inspector
+    inspector = reader.panel("inspector")
     figures = reader.effects()
     flagged = inspector.effects.flag.isVisible()
-    scored, measured = reader.workbench.known.scored, reader.workbench.drawn.inspection().measured
+    scored, measured = reader.workbench.known.scored, reader.controller("inspector").inspection().measured
     estimate = -scored.values[reader.workbench.opened.graph.edges_out_of(HEAD)].sum()
     assert flagged == (abs(estimate - measured) > 0.5 * abs(measured))
     assert figures["estimated"] == change_words(estimate)
@@ -214,7 +214,7 @@ def test_the_gap_is_flagged_and_an_estimate_of_another_kind_says_so(reader: Pers
     reader.rest()
     assert reader.effects()["estimated"] == "–"
     assert inspector.effects.note.text() == "No estimate: those are of what is replaced from B, as the tool bar says."
-    assert np.isfinite(reader.workbench.drawn.inspection().measured)
+    assert np.isfinite(reader.controller("inspector").inspection().measured)
 
 
 @pytest.mark.parametrize("sees", ["text", "pictures"])
@@ -230,8 +230,8 @@ def test_the_attention_is_averaged_over_the_dataset(person: Person, models, pict
     person.window.opener.open(Document(str(model), sources[0], dataset=dataset))
     person.rest()
     person.click_node(HEAD)
-    section = person.window.inspector.attention
-    alone = person.workbench.drawn.inspection().attention
+    section = person.panel("inspector").attention
+    alone = person.controller("inspector").inspection().attention
     person.click(section.average)
     person.rest()
     assert section.why.text() == "mean of 3 inputs, without edits"
@@ -255,14 +255,14 @@ def pattern_of(model, source: Source) -> np.ndarray:
 
 def test_without_a_dataset_there_is_no_mean_to_choose(reader: Person) -> None:
     reader.click_node(HEAD)
-    assert not reader.window.inspector.attention.choice.isVisible()
+    assert not reader.panel("inspector").attention.choice.isVisible()
 
 
 def test_pointing_at_the_attention_marks_the_patches_on_the_card(viewer: Person) -> None:
     from tests.app.features.inspector.test_inspecting import hover
 
     viewer.click_node(HEAD)
-    patches, picture = viewer.window.inspector.attention.patches, viewer.card("A").picture
+    patches, picture = viewer.panel("inspector").attention.patches, viewer.card("A").picture
     before = picture.grab().toImage()
     hover(patches.picture, patches.picture.patch_rect(6).center())
     after = picture.grab().toImage()
@@ -275,7 +275,7 @@ def test_pointing_at_the_attention_marks_the_patches_on_the_card(viewer: Person)
     assert [patch for patch in range(16) if differs(patch)] == [6]
 
     # The query is CLS, which can be pinned; edits then apply there alone.
-    viewer.click(viewer.window.inspector.attention.pin)
+    viewer.click(viewer.panel("inspector").attention.pin)
     viewer.rest()
     assert viewer.workbench.positions == (0,)
-    assert viewer.window.inspector.attention.pin.text() == "unpin"
+    assert viewer.panel("inspector").attention.pin.text() == "unpin"

@@ -15,7 +15,7 @@ OTHER = Node("mlp", 0)
 
 def drag(person: Person, *values: int) -> None:
     """Move the slider's handle through some values and let it go."""
-    slider = person.window.inspector.edits.slider
+    slider = person.panel("inspector").edits.slider
     slider.setSliderDown(True)
     for value in values:
         slider.setSliderPosition(value)
@@ -26,7 +26,7 @@ def drag(person: Person, *values: int) -> None:
 @pytest.mark.parametrize("kind", ["zero", "mean", "patch", "noise"])
 def test_a_drag_makes_an_edit_weaker_and_is_one_step(reader: Person, kind: str) -> None:
     reader.click_node(HEAD)
-    edits = reader.window.inspector.edits
+    edits = reader.panel("inspector").edits
     reader.click(edits.buttons[kind])
     reader.rest()
     assert edits.spin.text() == "100 %"
@@ -46,7 +46,7 @@ def test_a_drag_makes_an_edit_weaker_and_is_one_step(reader: Person, kind: str) 
 
 def test_steering_adds_a_multiple_of_a_minus_b(reader: Person) -> None:
     reader.click_node(HEAD)
-    edits = reader.window.inspector.edits
+    edits = reader.panel("inspector").edits
     reader.click(edits.buttons["steer"])
     reader.rest()
     session = reader.session()
@@ -66,7 +66,7 @@ def test_steering_adds_a_multiple_of_a_minus_b(reader: Person) -> None:
 def test_without_b_there_is_nothing_to_steer_along(person: Person, models) -> None:
     person.open(models.gpt2, "When Mary gave a drink to")
     person.click_node(HEAD)
-    buttons = person.window.inspector.edits.buttons
+    buttons = person.panel("inspector").edits.buttons
     assert not buttons["steer"].isEnabled()
     assert "A minus B" in buttons["steer"].toolTip()
     assert not buttons["resample"].isEnabled()
@@ -77,10 +77,10 @@ def test_without_b_there_is_nothing_to_steer_along(person: Person, models) -> No
 def test_where_a_and_b_write_the_same_steering_says_so(reader: Person) -> None:
     """The first token is the same in A and B."""
     reader.click_node(HEAD)
-    matrix = reader.window.inspector.attention.matrix
+    matrix = reader.panel("inspector").attention.matrix
     reader.click(matrix, matrix.cell_rect(0, 0).center().toPoint())
     reader.rest()
-    reader.click(reader.window.inspector.edits.buttons["steer"])
+    reader.click(reader.panel("inspector").edits.buttons["steer"])
     reader.rest()
     assert reader.message().startswith("It writes the same in A and in B there")
     assert reader.edits() == []
@@ -91,7 +91,7 @@ def test_several_are_edited_together_and_their_effects_stand_beside_the_sum(view
     viewer.click_node(HEAD)
     viewer.click(canvas, canvas.node_point(OTHER).toPoint(), Qt.KeyboardModifier.ShiftModifier)
     viewer.rest()
-    inspector = viewer.window.inspector
+    inspector = viewer.panel("inspector")
     assert inspector.title.text() == "2 selected"
     assert inspector.several.chip_texts() == ["a1.h2", "m0"]
     joint = viewer.expected([Edit(HEAD, "patch"), Edit(OTHER, "patch")])[0] - viewer.expected([])[0]

@@ -71,7 +71,7 @@ def test_what_is_no_effect_is_not_estimated_and_has_no_hue(request, who: str, na
     figures = person.effects()
     assert figures["estimated"] == "–"
     assert figures["measured"] not in ("–", "not yet")
-    effects = person.window.inspector.effects
+    effects = person.panel("inspector").effects
     assert effects.note.text() == f"No estimate: the scores are by {title}, {METHODS[name].meaning.words}."
     assert not effects.gap.isVisible()
 
@@ -136,7 +136,7 @@ def test_scores_of_a_file_are_no_estimates_of_this_pair_and_have_the_files_name(
     reader.click_edge(index)
     reader.rest()
     assert reader.effects()["estimated"] == "–"
-    assert "the file mine.json" in reader.window.inspector.effects.note.text()
+    assert "the file mine.json" in reader.panel("inspector").effects.note.text()
     assert hues(reader) <= coloured()  # EAP's have a sign, in a file too
 
 

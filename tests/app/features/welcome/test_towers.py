@@ -38,7 +38,7 @@ def cut_the_strongest(person: Person) -> None:
 def inspect_a_head(person: Person, length: int) -> None:
     person.click_node(Node("head", 0, 1))
     person.rest()
-    weights = person.workbench.drawn.inspection().attention
+    weights = person.controller("inspector").inspection().attention
     session = person.session()
     expected = attention_pattern(session.run(positions="all"), 0, 1)
     assert weights.shape == (length, length)
