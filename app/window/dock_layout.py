@@ -27,6 +27,7 @@ NARROW = 760  # pixels, at the usual size of text: a window that is narrower has
 
 USUAL = QSize(1440, 900)  # pixels: of the first window, where the screen has room
 FRAME = QMargins(4, 32, 4, 4)  # pixels: what a window manager puts around a window, until it says so itself
+ROUNDED = 3  # pixels: what a window manager may take off where a pixel of the window is none of the screen's
 LOWEST = 120  # pixels
 LOW, LOWER = 800, 560  # pixels, at the usual size of text: of windows in which height is scarce, and more than that
 LEAST_BOTTOM = 88  # pixels: of the bottom panels in the latter, the metric and the likeliest answer
@@ -90,6 +91,7 @@ class Arrangement:
         self._kept = False  # until the user, or an earlier session, has said how wide the panels are
         self._crowded = False
         self._sizes: list[tuple[int, int]] = []
+        self._fitted = QRect(), QRect()  # what the window was, and was made so as to lie on the screen
         self._refit = QTimer(window, singleShot=True, interval=0)  # longer inputs, once shown, want more room
         self._refit.timeout.connect(self.fit)
         window.desk.pulled.connect(self._keep)
@@ -201,7 +203,12 @@ class Arrangement:
         )
         if frame.isNull():
             frame = FRAME
-        fitting = within(window.screen().availableGeometry(), inside, frame, window.minimumSizeHint())
+        wanted, made = self._fitted
+        less = inside.size() - made.size()
+        if max(abs(less.width()), abs(less.height())) > ROUNDED:
+            wanted = inside  # not made smaller before the frame was known
+        fitting = within(window.screen().availableGeometry(), wanted, frame, window.minimumSizeHint())
+        self._fitted = wanted, fitting
         if fitting != inside:
             window.setGeometry(fitting)
 

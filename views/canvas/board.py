@@ -49,7 +49,7 @@ class Board(QWidget, Generic[T]):
         self._slices = QTimer(self, singleShot=True, interval=0)
         self._slices.timeout.connect(self._slice)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 200)
+        self.setMinimumSize(240, 150)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         theme.theme_changes().changed.connect(self.update)
 

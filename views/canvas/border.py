@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from core.graph import Node
 from core.tracing.meaning import hue_note
 from views.canvas.camera import Camera
+from views.canvas.corners import EDGE, Corners
 from views.canvas.data import CanvasData, NodeChanges, NodeScores
 from views.canvas.directions import paint_arrow, paint_dot
 from views.canvas.labels import NOTE_PIXELS, pixel_font, sized, text_width
-from views.canvas.layout import EDGE
 from views.canvas.node_layer import PORTS_FROM, score_color, shade_color
 from views.canvas.scene import SHADES, Scene
 from views.theme import mix
@@ -107,10 +107,11 @@ def weaker_words(data: CanvasData) -> str:
     return f"{data.weaker:,} weaker of {data.weaker_of} not shown" if data.weaker else ""
 
 
-def _count_lines(data: CanvasData) -> list[str]:
-    """Two at most: a third would come down to the graph."""
-    weaker = f"{data.weaker:,} weaker not shown" if data.weaker else ""
-    more = ", ".join(words for words in (beside_words(data), weaker) if words)
+def _count_lines(data: CanvasData, short: bool = False) -> list[str]:
+    """Two at most: a third would come down to the graph. short: a bar stands beside the second."""
+    weaker = f"{data.weaker:,} weaker{'' if short else ' not shown'}" if data.weaker else ""
+    beside = beside_words(data).removesuffix(" them") if short else beside_words(data)
+    more = ", ".join(words for words in (beside, weaker) if words)
     return [line for line in (f"{count_words(data)} shown", more) if line]
 
 
@@ -122,16 +123,19 @@ def header_widths(count: str) -> tuple[float, float]:
     )
 
 
-def widest_header(data: CanvasData) -> tuple[float, float]:
+def widest_corners(data: CanvasData) -> Corners:
     """The most that the corners ever take, so that nothing moves when edges come and go."""
     every = f"{data.graph.n_edges:,}"
     ends = f"{min(data.graph.n_edges, 9_999):,}"  # more than a node has
     left, right = header_widths(f"{every} of {every} edges shown")
-    return max(left, text_width(f"+ {ends} beside them, {ends} weaker not shown", NOTE_PIXELS)), right
+    second = text_width(f"+ {ends} beside them, {ends} weaker not shown", NOTE_PIXELS)
+    short = text_width(f"+ {ends} beside, {ends} weaker", NOTE_PIXELS)
+    hues = text_width(LEGEND[1], NOTE_PIXELS)
+    return Corners(max(left, second), right, widest_foot(), short, hues)
 
 
 def widest_foot() -> float:
-    """The same of the lower left corner."""
+    """The most of the lower left corner."""
     marks = text_width(READS, NOTE_PIXELS) + text_width(WRITES, NOTE_PIXELS) + 44
     most = max(text_width(words, NOTE_PIXELS) for words in MOST_CHANGED)
     shades = text_width(CHANGED, NOTE_PIXELS) + 8 + 6 * SHADES + 5 + most + 4
@@ -139,27 +143,32 @@ def widest_foot() -> float:
     return max(marks, shades, fill)
 
 
-def count_box(data: CanvasData) -> QRectF:
+def count_box(data: CanvasData, short: bool = False) -> QRectF:
     """Where the count of edges stands (widget pixels)."""
-    lines = _count_lines(data)
+    lines = _count_lines(data, short)
     width = max(text_width(line, NOTE_PIXELS) for line in lines)
     return QRectF(EDGE - 4, EDGE - 4, width + 8, 4 + _line() * len(lines))
 
 
-def paint_header(painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF, pointed_at: bool = False) -> None:
+def paint_header(
+    painter: QPainter, data: CanvasData, theme: Theme, size: QSizeF, pointed_at: bool = False, short: bool = False
+) -> None:
     """The number of edges on the left, what the lines mean on the right. pointed_at: the pointer is on the count,
-    which opens a menu."""
+    which opens a menu. short: a bar stands between the second lines."""
     painter.setFont(pixel_font(NOTE_PIXELS))
     ground = theme.color("panel", GROUND)
-    painter.fillRect(count_box(data), ground)
+    painter.fillRect(count_box(data, short), ground)
     painter.setPen(QColor(theme.text if pointed_at else theme.muted))
-    for line, text in enumerate(_count_lines(data)):
+    lines = _count_lines(data, short)
+    for line, text in enumerate(lines):
         box = QRectF(EDGE, EDGE - 2 + _line() * line, text_width(text, NOTE_PIXELS) + 4, _line())
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft, text)
     painter.setPen(QColor(theme.muted))
-    counts = [text_width(line, NOTE_PIXELS) for line in _count_lines(data)]
+    counts = [text_width(line, NOTE_PIXELS) for line in lines]
     for line, text in enumerate(legend(data)):  # each as wide as it is: edges pass beside the shorter one
         room = size.width() - 2 * EDGE - 24 - (counts[line] if line < len(counts) else 0.0)
+        if short and line == 1:
+            room = min(room, text_width(LEGEND[1], NOTE_PIXELS) + 1)
         text = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
         width = text_width(text, NOTE_PIXELS)
         box = QRectF(

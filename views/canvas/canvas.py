@@ -26,8 +26,7 @@ from views.canvas.border import (
     paint_marks_legend,
     paint_notice,
     weaker_words,
-    widest_foot,
-    widest_header,
+    widest_corners,
 )
 from views.canvas.camera import Camera
 from views.canvas.data import CanvasData, GroupMark
@@ -155,7 +154,7 @@ class Canvas(Hands[Target]):
             paint_emphasis(painter, scene, self.camera, look, target, labels, chosen)
         assert self._data is not None  # its selection is newer than the scene's
         paint_layer_names(painter, scene, self.camera, look, size, marks_legend_height(self._data) + 8)
-        paint_header(painter, self._data, look, size, self._on_count)
+        paint_header(painter, self._data, look, size, self._on_count, self._is_short())
         paint_marks_legend(painter, self._data, look, size)
 
     def paint_last(self, painter: QPainter, look: Theme) -> None:
@@ -169,7 +168,11 @@ class Canvas(Hands[Target]):
 
     def _layout_of(self, data: CanvasData) -> Layout:
         self._laid_out = self.size()
-        return make_layout(data.graph, self.view_size(), widest_header(data), widest_foot())
+        return make_layout(data.graph, self.view_size(), widest_corners(data))
+
+    def _is_short(self) -> bool:
+        """Whether a bar stands between the second lines of the upper corners."""
+        return self._data is not None and widest_corners(self._data).between(self.view_size())
 
     def _lay_out_anew(self) -> None:
         """Text has another size: what is written beside the graph takes more room, or less."""
@@ -198,7 +201,9 @@ class Canvas(Hands[Target]):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._is_count(event.position()):
-            self.count_clicked.emit(self.mapToGlobal(count_box(self.scene.data).bottomLeft().toPoint()))
+            self.count_clicked.emit(
+                self.mapToGlobal(count_box(self.scene.data, self._is_short()).bottomLeft().toPoint())
+            )
             return
         group = self._group_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and group is not None:
@@ -227,7 +232,7 @@ class Canvas(Hands[Target]):
         super().leaveEvent(event)
 
     def _is_count(self, point: QPointF) -> bool:
-        return self._data is not None and count_box(self._data).contains(point)
+        return self._data is not None and count_box(self._data, self._is_short()).contains(point)
 
     def can_edit(self, target: Target) -> bool:
         """`logits` only reads."""

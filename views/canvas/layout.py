@@ -16,19 +16,15 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSizeF
 
 from core.graph import Graph, Node
+from views.canvas.corners import EDGE, FOOT_HEIGHT, HEADER_HEIGHT, LEAST_BAR, LOW, SIDES, Corners, middle
 from views.theme import text_scale
 
-EDGE = 14.0  # pixels between the border of the canvas and what is written on it
 BAR_HEIGHT = 22.0
-HEADER_HEIGHT = 34.0  # two lines of legend
-FOOT_HEIGHT = 32.0  # two more in the lower left corner
-LEAST_BAR = 150.0  # pixels: a bar that would be narrower stands below or above what is written in the corners
-LOW = 250.0  # pixels: of a view in which height is scarce
 LEAST_ROW = 2.0  # pixels between two layers: lower ones could not be told apart, and the bars have their names still
 MLP_GAP = 1.35  # columns between the last head and the MLP
 MLP_RISE = 0.3  # rows that the MLP stands above its heads
 LARGEST_RADIUS = 11.0
-MARGINS = QMarginsF(88, EDGE, 64, EDGE)  # layer names on the left, names of MLPs on the right
+NO_CORNERS = Corners()
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,14 +88,13 @@ class Layout:
         return float(self.positions[1 + layer * (self.graph.heads + 1), 1])
 
 
-def make_layout(graph: Graph, size: QSizeF, header: tuple[float, float] = (0.0, 0.0), foot: float = 0.0) -> Layout:
-    """Place a graph in a view of some pixels. `header` is the width of what is written in the upper left and
-    right corner: the `logits` bar stands between them where there is room, else below. `foot` is the same of the lower
-    left corner: `input` stands beside it, else above."""
-    pitch_x, pitch_y = _pitches(graph, size, header, foot)
-    margins = _margins(size, header, foot)
+def make_layout(graph: Graph, size: QSizeF, corners: Corners = NO_CORNERS) -> Layout:
+    """Place a graph in a view of some pixels. The `logits` bar stands between what is written in the upper corners
+    where there is room, else below; `input` beside what is written in the lower left corner, else above."""
+    pitch_x, pitch_y = _pitches(graph, size, corners)
+    margins = corners.margins(size)
     room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(margins)
-    end_gap, top_gap = _foot_gap(graph, pitch_x, pitch_y, size, foot), _top_gap(pitch_y, size, header)
+    end_gap, top_gap = _foot_gap(graph, pitch_x, pitch_y, size, corners), _top_gap(pitch_y, size, corners)
     width = pitch_x * (graph.heads - 1 + MLP_GAP)
     height = pitch_y * (graph.layers - 1 + MLP_RISE) + end_gap + top_gap + BAR_HEIGHT
     left = room.center().x() - width / 2
@@ -111,34 +106,47 @@ def make_layout(graph: Graph, size: QSizeF, header: tuple[float, float] = (0.0, 
     x, y = np.meshgrid(columns, rows)
     y[:, -1] -= MLP_RISE * pitch_y
     centre, top = left + width / 2, base - pitch_y * (graph.layers - 1 + MLP_RISE) - top_gap
-    bar_width = min(max(0.62 * width, LEAST_BAR * text_scale()), 420.0)
-    if margins.top() == EDGE:
-        bar_width = min(bar_width, _header_gap(size, header, centre))
-    bar = QRectF(centre - bar_width / 2, -BAR_HEIGHT / 2, bar_width, BAR_HEIGHT)
-    below = QRectF(bar)
-    if foot and margins.bottom() == EDGE:
-        left = _right_of(foot)
-        below.setWidth(min(bar_width, max(2 * (centre - left), LEAST_BAR * text_scale())))
-        below.moveLeft(max(centre - below.width() / 2, left))
-    first, last = [[below.center().x(), base + end_gap]], [[centre, top]]
+    wide = min(max(0.62 * width, LEAST_BAR * text_scale()), 420.0)
+    above, below = _top_bar(wide, centre, size, corners), _bottom_bar(wide, centre, size, corners)
+    first, last = [[below.center().x(), base + end_gap]], [[above.center().x(), top]]
     positions = np.concatenate([first, np.stack([x, y], axis=-1).reshape(-1, 2), last])
     radius = min(0.29 * min(pitch_x, pitch_y), LARGEST_RADIUS)
     return Layout(
         graph, pitch_x, pitch_y, radius, positions,
-        below.translated(0, base + end_gap), bar.translated(0, top), margins,
+        below.translated(0, base + end_gap), above.translated(0, top), margins,
     )  # fmt: skip
 
 
-def _pitches(graph: Graph, size: QSizeF, header: tuple[float, float], foot: float) -> tuple[float, float]:
+def _top_bar(wide: float, centre: float, size: QSizeF, corners: Corners) -> QRectF:
+    """`logits`, about y = 0."""
+    if corners.between(size):
+        left, right = corners.sides_of_second(size)
+        wide = min(wide, right - left)
+        centre = min(max(centre, left + wide / 2), right - wide / 2)
+    elif corners.beside(size):
+        wide = min(wide, corners.gap(size))
+    return QRectF(centre - wide / 2, -BAR_HEIGHT / 2, wide, BAR_HEIGHT)
+
+
+def _bottom_bar(wide: float, centre: float, size: QSizeF, corners: Corners) -> QRectF:
+    """`input`, about y = 0."""
+    bar = QRectF(centre - wide / 2, -BAR_HEIGHT / 2, wide, BAR_HEIGHT)
+    if corners.foot and corners.margins(size).bottom() == EDGE:
+        bar.setWidth(min(wide, max(2 * (centre - corners.right_of_foot), LEAST_BAR * text_scale())))
+        bar.moveLeft(max(centre - bar.width() / 2, corners.right_of_foot))
+    return bar
+
+
+def _pitches(graph: Graph, size: QSizeF, corners: Corners) -> tuple[float, float]:
     """Distances between columns and between rows."""
-    room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(MARGINS)
+    room = QRectF(0, 0, size.width(), size.height()).marginsRemoved(SIDES)
     pitch_x = min(max((room.width() - 2 * LARGEST_RADIUS) / (graph.heads - 1 + MLP_GAP), 18.0), 92.0)
-    margins = _margins(size, header, foot)
+    margins = corners.margins(size)
     height = size.height() - margins.top() - margins.bottom() - BAR_HEIGHT
     # the gaps at both ends depend on the row pitch: two steps settle it
     pitch_y = height / (graph.layers + 1)
     for _ in range(4):
-        rows = height - _foot_gap(graph, pitch_x, pitch_y, size, foot) - _top_gap(pitch_y, size, header)
+        rows = height - _foot_gap(graph, pitch_x, pitch_y, size, corners) - _top_gap(pitch_y, size, corners)
         pitch_y = max(rows / (graph.layers - 1 + MLP_RISE), LEAST_ROW)
     pitch_y = min(pitch_y, 1.8 * pitch_x, 110.0)
     return min(pitch_x, _widest_column(pitch_y)), pitch_y
@@ -154,45 +162,24 @@ def _end_gap(pitch_y: float, size: QSizeF) -> float:
     return min(max(0.8 * pitch_y, 34.0 if size.height() >= LOW else 24.0), 62.0)
 
 
-def _top_gap(pitch_y: float, size: QSizeF, header: tuple[float, float]) -> float:
+def _top_gap(pitch_y: float, size: QSizeF, corners: Corners) -> float:
     """The same at the top. Where the bar stands beside the corner at the right, the edge from the last MLP to it, which
     rises a little above the MLP, stays below the corner."""
     gap = _end_gap(pitch_y, size)
-    if header == (0.0, 0.0) or _margins(size, header, 0.0).top() > EDGE:
-        return gap
     mlp = 0.9 * min(0.29 * pitch_y, LARGEST_RADIUS)
+    if corners.between(size):
+        return max(gap, mlp + 0.27 * pitch_y + 14)
+    if corners.left == corners.right == 0.0 or not corners.beside(size):
+        return gap
     return max(gap, HEADER_HEIGHT * text_scale() - BAR_HEIGHT / 2 + mlp + 0.27 * pitch_y + 2)
 
 
-def _foot_gap(graph: Graph, pitch_x: float, pitch_y: float, size: QSizeF, foot: float) -> float:
+def _foot_gap(graph: Graph, pitch_x: float, pitch_y: float, size: QSizeF, corners: Corners) -> float:
     """The same at the bottom: the lowest row stays above what is written beside the bar, where it comes so far to the
     left."""
     gap, columns = _end_gap(pitch_y, size), min(pitch_x, _widest_column(pitch_y)) * (graph.heads - 1 + MLP_GAP)
     radius = min(0.29 * pitch_y, LARGEST_RADIUS)
-    left = (size.width() + MARGINS.left() - MARGINS.right() - columns) / 2 - radius
-    if foot == 0.0 or left > EDGE + foot:
+    left = middle(size) - columns / 2 - radius
+    if corners.foot == 0.0 or left > EDGE + corners.foot:
         return gap
     return max(gap, FOOT_HEIGHT * text_scale() - BAR_HEIGHT / 2 + radius)
-
-
-def _margins(size: QSizeF, header: tuple[float, float], foot: float) -> QMarginsF:
-    """At the top and at the bottom, what is written there is left out where the bar finds no place beside it."""
-    centre = (size.width() + MARGINS.left() - MARGINS.right()) / 2
-    beside_header = _header_gap(size, header, centre) >= LEAST_BAR
-    name = LEAST_BAR * text_scale()  # what the name of a bar takes
-    beside_foot = not foot or _right_of(foot) + name <= size.width() - MARGINS.right()
-    top = EDGE if beside_header else EDGE + HEADER_HEIGHT * text_scale() + 6
-    bottom = EDGE if beside_foot else EDGE + FOOT_HEIGHT * text_scale() + 4
-    return QMarginsF(MARGINS.left(), top, MARGINS.right(), bottom)
-
-
-def _header_gap(size: QSizeF, header: tuple[float, float], centre: float) -> float:
-    """Width of a bar round `centre` that touches neither corner."""
-    if header == (0.0, 0.0):
-        return size.width()
-    return 2 * min(centre - EDGE - header[0], size.width() - EDGE - header[1] - centre) - 48
-
-
-def _right_of(foot: float) -> float:
-    """Where a bar begins that keeps off the lower left corner, with the edges that leave it to the left."""
-    return EDGE + foot + 28

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from views.canvas.camera import Camera
-from views.canvas.layout import EDGE
+from views.canvas.corners import EDGE
 from views.theme_colors import Theme
 
 LARGEST = QSizeF(132, 116)

@@ -42,11 +42,12 @@ from core.errors import WirescopeError
 from core.tracing.meaning import hues
 from views.canvas.border import beside_words, count_words, header_widths, paint_layer_names
 from views.canvas.camera import framed
+from views.canvas.corners import EDGE, Corners
 from views.canvas.data import CanvasData, EdgeMark, NodeMark
 from views.canvas.edge_layer import dash_lengths, edge_color
 from views.canvas.groups import paint_groups
 from views.canvas.labels import NOTE_PIXELS, Pill, pill_size, pixel_font, text_width
-from views.canvas.layout import EDGE, make_layout
+from views.canvas.layout import make_layout
 from views.canvas.painter import paint_pill, paint_world
 from views.canvas.scene import make_scene
 from views.figures.data import FigureCaption
@@ -113,7 +114,7 @@ class GraphDrawing:
 
     def paint(self, painter: QPainter, size: QSizeF, theme: Theme) -> None:
         left, _ = header_widths(self.words)
-        layout = make_layout(self.data.graph, size, (left, 0.0))
+        layout = make_layout(self.data.graph, size, Corners(left))
         scene = make_scene(self.data, layout)
         camera = framed(layout.bounds, size, layout.margins, 1.0)
         paint_world(painter, scene, camera, theme, QRectF(QPointF(0, 0), size))

@@ -62,3 +62,29 @@ def test_a_new_input_is_shown_from_its_first_line(reader: Person) -> None:
     reader.type_prompt("A", LONG)
     assert is_in_sight(inputs.card_a.mark)
     assert inputs.card_a.mark.mapTo(inputs, QPoint(0, 0)).y() > 0
+
+
+def test_a_low_screen_has_room_for_the_window(reader: Person) -> None:
+    """1440 x 900 at 150 % are 960 x 600, and a desktop has a bar and a frame beside."""
+    least = reader.window.minimumSizeHint()
+    assert least.width() <= 950
+    assert least.height() <= 560
+
+
+def test_the_window_takes_the_room_that_its_frame_turns_out_to_leave(
+    reader: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = reader.window
+    room = window.screen().availableGeometry()
+    window.setGeometry(QRect(room.topLeft(), QSize(900, room.height() + 100)))
+    monkeypatch.setattr(window, "frameGeometry", window.geometry)  # not known yet
+    window.arrangement.keep_on_screen()
+    guessed = window.height()
+    assert guessed < room.height()
+    frame = QMargins(1, 12, 1, 1)
+    monkeypatch.setattr(window, "frameGeometry", lambda: window.geometry().marginsAdded(frame))
+    window.arrangement.keep_on_screen()
+    assert window.height() == room.height() - 13 > guessed
+    window.resize(900, guessed - 50)  # by the user
+    window.arrangement.keep_on_screen()
+    assert window.height() == guessed - 50

@@ -1,5 +1,7 @@
 """Home positions: a place means something, nothing overlaps, the room is used."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, QSizeF
@@ -8,12 +10,13 @@ from core.graph import INPUT, LOGITS, Graph, Node
 from tests.views.canvas.samples import GROUPED, ODD, SMALL, head
 from views import theme
 from views.canvas.camera import Camera, framed
+from views.canvas.corners import EDGE, FOOT_HEIGHT, HEADER_HEIGHT, Corners
 from views.canvas.curves import make_curves
-from views.canvas.layout import EDGE, FOOT_HEIGHT, HEADER_HEIGHT, make_layout
+from views.canvas.layout import make_layout
 
 SIZES = [QSizeF(760, 540), QSizeF(500, 420), QSizeF(1100, 420), QSizeF(420, 900)]
 GRAPHS = [SMALL, GROUPED, ODD, Graph(1, 1, 1), Graph(48, 25, 25)]
-HEADER = (120.0, 190.0)
+HEADER = Corners(120.0, 190.0)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -56,8 +59,8 @@ def test_framed_graph_keeps_clear_of_count_and_legend(graph: Graph, size: QSizeF
         assert rect.top() >= EDGE - 1
         assert rect.bottom() <= size.height() - EDGE + 1
         if rect.top() < EDGE + HEADER_HEIGHT:
-            assert rect.left() > EDGE + HEADER[0]
-            assert rect.right() < size.width() - EDGE - HEADER[1] or rect.top() > EDGE + HEADER_HEIGHT
+            assert rect.left() > EDGE + HEADER.left
+            assert rect.right() < size.width() - EDGE - HEADER.right or rect.top() > EDGE + HEADER_HEIGHT
 
 
 @pytest.mark.parametrize("graph", GRAPHS[:3], ids=lambda g: f"{g.layers}x{g.heads}")
@@ -97,7 +100,7 @@ def test_the_edge_from_the_last_mlp_keeps_off_the_legend(graph: Graph, size: QSi
     index = graph.index(f"m{graph.layers - 1}->logits")
     points = camera.to_widget(make_curves(layout, np.array([index])).sampled(200)[0])
     for share, bottom in ((1.0, 17), (0.75, HEADER_HEIGHT - 3)):  # the second line is the shorter one
-        under = points[:, 0] > size.width() - EDGE - share * HEADER[1]
+        under = points[:, 0] > size.width() - EDGE - share * HEADER.right
         assert np.all(points[under, 1] > EDGE + bottom)
 
 
@@ -107,7 +110,7 @@ def test_the_edge_from_the_last_mlp_keeps_off_the_legend(graph: Graph, size: QSi
 def test_nothing_lies_on_the_legend_of_marks(graph: Graph, size: QSizeF, percent: int):
     theme.set_text_percent(percent)
     foot = 160.0 * percent / 100
-    layout = make_layout(graph, size, HEADER, foot)
+    layout = make_layout(graph, size, replace(HEADER, foot=foot))
     camera = framed(layout.bounds, size, layout.margins, 1.0)
     theme.set_text_percent(100)
     corner = QRectF(0, size.height() - EDGE + 4 - FOOT_HEIGHT * percent / 100, EDGE + foot, EDGE + FOOT_HEIGHT)
@@ -119,3 +122,19 @@ def test_the_bars_keep_their_height_however_many_layers(qapp):
     size = QSizeF(525, 290)
     layout = make_layout(GROUPED, size, HEADER)
     assert framed(layout.bounds, size, layout.margins, 1.0).scale > 0.9
+
+
+def test_rows_of_a_low_and_narrow_view_can_be_told_apart(qapp):
+    """A screen of 1440 x 900 at 150 %: both bars stand beside what is written in the corners, not above and below."""
+    size, graph = QSizeF(461, 166), Graph(4, 8, 8)
+    corners = Corners(235, 182, 217, 125, 154)
+    layout = make_layout(graph, size, corners)
+    assert layout.pitch_y >= 12
+    assert make_layout(graph, size, replace(corners, second_right=0)).pitch_y < 9
+    camera = framed(layout.bounds, size, layout.margins, 1.0)
+    above, below = camera.rect(layout.logits_bar), camera.rect(layout.input_bar)
+    assert above.left() > EDGE + corners.second_left
+    assert above.right() < size.width() - EDGE - corners.second_right
+    assert above.top() > EDGE + 16
+    assert below.left() > EDGE + corners.foot
+    assert below.right() < size.width()

@@ -9,8 +9,8 @@ from core.graph import Node
 from core.tracing.meaning import hue_note
 from views.canvas.border import LEGEND
 from views.canvas.camera import Camera
+from views.canvas.corners import EDGE
 from views.canvas.labels import NOTE_PIXELS, pixel_font, sized
-from views.canvas.layout import EDGE
 from views.canvas.positions.data import PositionsData
 from views.canvas.positions.scene import PositionsScene
 from views.theme import mix

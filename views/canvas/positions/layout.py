@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMarginsF, QRectF, QSizeF
 
 from core.graph import Graph, Node
+from views.canvas.corners import EDGE, HEADER_HEIGHT
 from views.canvas.labels import sized, text_width
-from views.canvas.layout import EDGE, HEADER_HEIGHT
 from views.canvas.positions.data import Column, Positions, PositionsData, Spot
 
 CHIP_PIXELS = 12  # of the text of a token
