@@ -96,14 +96,6 @@ ACTIONS: tuple[Action, ...] = (
         "group", "&Group Selection", ("Ctrl+G",), "See and edit the selected nodes as one", needs="Select several nodes"
     ),
     Action("ungroup", "&Ungroup", ("Ctrl+Shift+G",), "Take the selected group apart", needs="Select a group"),
-    Action("trace", "&Trace", ("T",), "Score all edges and measure what the strongest recover", "trace"),
-    Action(
-        "measure",
-        "&Measure the Edges Shown",
-        ("M",),
-        "Really edit every edge of the circuit, one at a time: dashed edges become solid",
-        needs="No edge shown is left to measure",
-    ),
     Action(
         "evaluate",
         "E&valuate the Circuit",

@@ -41,8 +41,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "reset": editing.reset,
         "group": lambda: workbench.grouping.group(),
         "ungroup": lambda: workbench.grouping.ungroup(),
-        "trace": lambda: window.tracing_menu.trace(),
-        "measure": lambda: window.measuring.measure(),
         "evaluate": lambda: window.trusting.start(),
         "fill_dataset": lambda: window.trusting.fill(),
         "swap": workbench.question.swap,
@@ -76,7 +74,7 @@ def join(window: Window) -> None:
     workbench, opener = window.workbench, window.opener
     window.top_bar.tool_changed.connect(partial(_set_tool, window))
     window.top_bar.replacement_changed.connect(workbench.question.set_replacement)
-    window.top_bar.trace_requested.connect(window.commands["trace"].trigger)
+    window.commands["measure"].enabledChanged.connect(lambda _: window.circuits.show())  # the strip has a link to it
     welcome = window.welcome
     welcome.example_chosen.connect(opener.open_example)
     welcome.open_folder_requested.connect(opener.choose_folder)

@@ -23,9 +23,6 @@ from app.features.inputs.controller.positions import PickedPositionsController
 from app.features.preferences.controller.preferences import PreferencesController
 from app.features.registry import FEATURES
 from app.features.score_files.controller import ScoreFilesController
-from app.features.tracing.controller.measure import MeasureController
-from app.features.tracing.controller.node_scores import NodeScoresController
-from app.features.tracing.controller.trace import TraceController
 from app.features.trust.controller import TrustController
 from app.features.welcome.controller.guide import GuideController
 from app.features.welcome.controller.model_menus import model_menu
@@ -123,10 +120,7 @@ class Window(QMainWindow):
             self.commands.add(feature.actions, runs)
         self.commands["show_changes"].setChecked(settings.colors_changes())
         self.menus = fill_menu_bar(self)
-        self.tracing_menu = TraceController(self)
         self.scores_opener = ScoreFilesController(self)
-        self.node_scoring = NodeScoresController(self)
-        self.measuring = MeasureController(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
         self.top_bar.set_palette(self.commands["palette"])
         self.top_bar.set_model_menu(model_menu(self))

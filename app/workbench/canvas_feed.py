@@ -30,6 +30,11 @@ class CanvasFeed(QObject):
         self._waiting.setInterval(PATIENCE)
         self._waiting.timeout.connect(self.flush)
 
+    @property
+    def sent(self) -> CanvasData | None:
+        """What was sent last."""
+        return self._sent
+
     @contextmanager
     def as_one(self) -> Iterator[None]:
         """All that is sent meanwhile goes as one, at the end."""

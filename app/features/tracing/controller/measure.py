@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
 from app.features.tracing.queries import MeasuredQuery, MeasuredReply
 from app.messages.request import QueryRefusal
+from app.workbench.workbench import Workbench
 from core.formatting import counted
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
-    from views.canvas.data import CanvasData
+from views.canvas.data import CanvasData
 
 
 class MeasureController(QObject):
     """Of one window."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._workbench = workbench = window.workbench
-        self._action = window.commands["measure"]
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__(workbench)
+        self._workbench = workbench
         self._serial = 0
         self._asked: MeasuredQuery | None = None
         self._of: tuple[object, ...] = ()  # the state that it is of
@@ -29,26 +24,14 @@ class MeasureController(QObject):
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.given_up.connect(lambda _: self._stop())
         workbench.history_changed.connect(self._follow)
-        self._show_able = window.circuits.show  # the strip has a link that does the same
-        workbench.canvas_changed.connect(self._look)
-        self._action.setEnabled(False)
 
     def _state(self) -> tuple[object, ...]:
         """What makes the edges that were asked for worthless when it changes: their numbers are those of one model."""
         return (*self._workbench.document.basis, self._workbench.cut_kind)
 
-    def _look(self, data: CanvasData) -> None:
-        """Whether an edge is left to measure."""
-        able = any(not mark.measured and not mark.below_noise for mark in data.edges)
-        if able != self._action.isEnabled():
-            self._action.setEnabled(able)
-            self._show_able()
-
     def measure(self) -> None:
         """Measure the edges shown that are only estimated."""
-        data = self._workbench.drawn.canvas()
-        marks = () if data is None else data.edges
-        edges = tuple(mark.index for mark in marks if not mark.measured and not mark.below_noise)
+        edges = left_to_measure(self._workbench.drawn.canvas())
         if not edges:
             self._workbench.message.emit("All edges shown are measured.")
             return
@@ -78,3 +61,15 @@ class MeasureController(QObject):
         """What is measured stays."""
         self._asked = None
         self._workbench.set_query("measured", None)
+
+
+def left_to_measure(data: CanvasData | None) -> tuple[int, ...]:
+    """The edges of a canvas that are only estimated."""
+    marks = () if data is None else data.edges
+    return tuple(mark.index for mark in marks if not mark.measured and not mark.below_noise)
+
+
+def why_no_measure(workbench: Workbench) -> str:
+    """Asked often, so of what is drawn already."""
+    shown = workbench.canvas_feed.sent if workbench.opened is not None else None
+    return "" if left_to_measure(shown) else "No edge shown is left to measure"

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject
 
 from app.features.tracing.queries import NodeScoresQuery, NodeScoresReply
 from app.messages.request import QueryRefusal
+from app.workbench.workbench import Workbench
 from core.edits import REPLACED
 from core.formatting import pairs_words, percent, score_words, visible_token
 from views.canvas.data import NodeScores
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
 
 NAMED = 3  # nodes that the message names
 
@@ -23,9 +20,9 @@ NAMED = 3  # nodes that the message names
 class NodeScoresController(QObject):
     """Of one window."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._workbench = workbench = window.workbench
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__(workbench)
+        self._workbench = workbench
         self._query = NodeScoresQuery()
         self._values: np.ndarray | None = None  # that are shown
         self._goes_on = False  # what was said last was a part of a trace that runs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -11,25 +10,25 @@ from PySide6.QtCore import QObject
 from app.features.tracing.queries import MethodsQuery, MethodsReply, NodeScoresReply
 from app.messages.replies import ScoresReply
 from app.presenters.trace_cost import Estimates
+from app.workbench.workbench import Workbench
 from core.formatting import pairs_words, percent
 from core.project.trace_choice import TraceChoice
 from core.tracing.options import Level
+from views.panels.toolbar.panel import TopBar
 from views.panels.tracing.data import MethodData, TraceData
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
 
 
 class TraceController(QObject):
-    """Joins the menu to the workbench."""
+    """Joins the menu, and the button beside it, to the workbench."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._top_bar, self._workbench = window.top_bar, window.workbench
+    def __init__(self, workbench: Workbench, top_bar: TopBar) -> None:
+        super().__init__(top_bar)
+        self._workbench, self._top_bar = workbench, top_bar
         self._data = TraceData()
         self._estimates: Estimates | None = None
         self._given_up = False
-        menu, workbench = self._top_bar.method_menu, self._workbench
+        menu = top_bar.method_menu
+        top_bar.trace_requested.connect(self.trace)
         menu.method_chosen.connect(self._choose)
         menu.option_changed.connect(self._tell)
         menu.over_chosen.connect(self._go_over)
