@@ -24,8 +24,9 @@ def save_text(path: Path, text: str) -> None:
     save_bytes(path, text.encode("utf-8", "backslashreplace"))  # half a character, of a path, is as JSON writes it
 
 
-def save_bytes(path: Path, content: bytes) -> None:
-    """The same of a file that is no text, a picture. Raises WirescopeError."""
+def save_bytes(path: Path, content: bytes, *, lasting: bool = False) -> None:
+    """The same of a file that is no text, a picture. lasting: it is on the disk before it takes the place of the one
+    before, so that not even a power failure loses both. Raises WirescopeError."""
     if _is_special(path):
         try:
             path.write_bytes(content)
@@ -36,10 +37,16 @@ def save_bytes(path: Path, content: bytes) -> None:
     try:
         place = Path(os.path.realpath(path))
         temporary = _temporary(place)
-        temporary.write_bytes(content)
+        with temporary.open("wb") as file:
+            file.write(content)
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         _keep_mode(place, temporary)
         _rename(temporary, place)
         temporary = None
+        if lasting:
+            _sync_folder(place.parent)
     except (OSError, ValueError) as error:
         raise _refused(path, error) from None
     finally:
@@ -90,6 +97,18 @@ def _rename(temporary: Path, place: Path) -> None:
             if os.name != "nt" or left == 1:
                 raise
             time.sleep(BETWEEN_TRIES)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's list of names to the disk, where the system has a way to."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _is_special(path: Path) -> bool:

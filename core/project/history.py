@@ -84,6 +84,12 @@ class History:
         self._move(document)
         self._changed()
 
+    def take_over(self, root: Step, current: Step) -> None:
+        """Another tree in the place of this one, with one of its steps as the present one."""
+        self.root, self.current = root, current
+        self._move(current.document)
+        self._changed()
+
     def retract(self, step: Step) -> None:
         """A step came to nothing: it goes. The steps after it stay, without what it changed; where it was the present
         one, the one before is."""

@@ -1,0 +1,23 @@
+"""From `project.json` of an older version to that of the present one, a step of one version each.
+
+A row takes the decoded JSON of a version and returns that of the next one. Files of every version that was ever
+published lie in tests/core/project/files, and have to open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from core.project.schema import VERSION
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}  # by the version that it takes
+
+
+def migrate(document: dict[str, Any], version: int) -> dict[str, Any]:
+    """The document as the present version has it. version: of the document, an older one."""
+    while version < VERSION:
+        document = MIGRATIONS[version](document)
+        version += 1
+        document["version"] = version
+    return document

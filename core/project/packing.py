@@ -1,0 +1,312 @@
+"""From a project to what its file holds: `project.json` and the parts beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Hashable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from safetensors.numpy import save
+
+from core.edits import Edit
+from core.inputs.corruption_kinds import ImageCorruption
+from core.project import schema
+from core.project.document import Document, PairSource, Source
+from core.project.groups import Group
+from core.project.limits import MOST_PICTURE, MOST_PICTURES, picture_name
+from core.project.metric_choice import MetricChoice
+from core.project.outcome import Outcome
+from core.project.places import kept_path
+from core.project.project import CircuitRecord, Project, TraceRecord
+from core.project.trace_choice import USUAL, TraceChoice
+from core.tracing.selection import USUAL as USUAL_RULE
+
+
+def pack(project: Project, embed: bool = True) -> dict[str, bytes]:
+    """The parts of a project's file by name. embed: the bytes of pictures that are given by a path go along, so that
+    the file can be taken elsewhere; one that cannot be read, or is too large, stays a path."""
+    return _Packer(embed).pack(project)
+
+
+class _Packer:
+    """The tables of one file while they are filled."""
+
+    def __init__(self, embed: bool) -> None:
+        self._embed = embed
+        self._numbers: dict[str, dict[Hashable, int]] = {}
+        self._tables: dict[str, list[Any]] = {
+            name: [] for name in ("documents", "sources", "datasets", "edits", "groups")
+        }
+        self._vectors: dict[tuple[float, ...], int] = {}
+        self._pictures: dict[str, bytes] = {}
+        self._picture_bytes = 0
+        self._of_path: dict[str, str] = {}
+        self._number_of_document: dict[int, int] = {}
+        self._dataset(())
+
+    def pack(self, project: Project) -> dict[str, bytes]:
+        steps = [
+            schema.StepData(
+                _text(step.words),
+                self._document(step.document),
+                step.parent,
+                _text(step.merge),
+                step.opens,
+                None if step.outcome is None else _outcome(step.outcome),
+                None if step.recovery is None else _recovery(step.recovery.share, step.recovery.words),
+                step.latest,
+            )
+            for step in project.steps
+        ]
+        traces = [self._trace(trace) for trace in project.traces]
+        circuits = [
+            schema.CircuitData(_text(each.name), each.step, schema.GraphData(*each.graph), _words(each.about))
+            for each in project.circuits
+        ]
+        evaluations = [
+            schema.EvaluationData(
+                self._document(each.document),
+                each.kind,
+                each.pairs,
+                [
+                    schema.StatementData(**{name: _plain(value) for name, value in vars(statement).items()})
+                    for statement in each.statements
+                ],
+                _text(each.heading),
+            )
+            for each in project.evaluations
+        ]
+        view = project.view
+        data = schema.ProjectData(
+            format="wirescope project",
+            version=1,
+            documents=self._tables["documents"],
+            steps=steps,
+            current=project.current,
+            made_by=_version(),
+            sources=self._tables["sources"],
+            datasets=self._tables["datasets"],
+            edits=self._tables["edits"],
+            groups=self._tables["groups"],
+            models=[schema.ModelData(_text(each.name), each.precision, each.weights) for each in project.models],
+            traces=traces,
+            circuits=circuits,
+            evaluations=evaluations,
+            names=_words(project.names),
+            notes=[schema.NoteData(note.about, _text(note.target), _text(note.text)) for note in project.notes],
+            view=schema.ViewData(list(view.selection), list(view.positions), list(view.docks)),
+        )
+        parts = {"project.json": msgspec.json.encode(data)}
+        if self._vectors:
+            parts["vectors.safetensors"] = save(
+                {str(place): np.array(vector, dtype=np.float64) for vector, place in self._vectors.items()}
+            )
+        for place, trace in enumerate(project.traces):
+            parts[f"traces/{place}.safetensors"] = _numbers_of_trace(trace)
+        for place, circuit in enumerate(project.circuits):
+            parts[f"circuits/{place}.safetensors"] = _numbers_of_circuit(circuit)
+        return parts | {picture_name(name): content for name, content in self._pictures.items()}
+
+    # ---- tables ----
+
+    def _put(self, table: str, key: Hashable, make: Any) -> int:
+        numbers = self._numbers.setdefault(table, {})
+        if key not in numbers:
+            made = make()
+            numbers[key] = len(self._tables[table])
+            self._tables[table].append(made)
+        return numbers[key]
+
+    def _document(self, document: Document) -> int:
+        known = self._number_of_document.get(id(document))  # steps share documents, and hashing one takes a while
+        if known is None:
+            known = self._put("documents", document, lambda: self._document_data(document))
+            self._number_of_document[id(document)] = known
+        return known
+
+    def _document_data(self, document: Document) -> schema.DocumentData:
+        return schema.DocumentData(
+            _text(document.model),
+            self._source(document.clean),
+            self._source(document.counterfactual),
+            _metric(document.metric),
+            [self._put("edits", edit, lambda edit=edit: self._edit(edit)) for edit in document.edits],
+            document.replacement,
+            None if document.choice == USUAL else _choice(document.choice),
+            None if document.traced is None else _choice(document.traced),
+            None if document.traced_nodes is None else _choice(document.traced_nodes),
+            [self._put("groups", group, lambda group=group: _group(group)) for group in document.groups],
+            document.size,
+            "" if document.rule == USUAL_RULE else document.rule,
+            self._dataset(document.dataset),
+            [_text(answer) for answer in document.pinned],
+            document.precision,
+        )
+
+    def _dataset(self, rows: tuple[PairSource, ...]) -> int:
+        return self._put("datasets", rows, lambda: [self._row(row) for row in rows])
+
+    def _row(self, row: PairSource) -> schema.RowData:
+        clean, counterfactual = self._source(row.clean), self._source(row.counterfactual)
+        return schema.RowData(clean, counterfactual, _text(row.target), _text(row.foil))
+
+    def _source(self, source: Source | None) -> int:
+        return -1 if source is None else self._put("sources", source, lambda: self._source_data(source))
+
+    def _source_data(self, source: Source) -> schema.SourceData:
+        picture = self._picture(source.data) if source.data else self._picture_at(source.path)
+        corruption = source.corruption
+        return schema.SourceData(
+            source.kind,
+            _text(source.text),
+            _text(kept_path(source.path)),
+            picture,
+            bool(source.data),
+            _text(source.name),
+            None if corruption is None else self._corruption(corruption),
+        )
+
+    def _corruption(self, corruption: ImageCorruption) -> schema.CorruptionData:
+        other = corruption.other
+        given = isinstance(other, bytes)
+        return schema.CorruptionData(
+            corruption.kind,
+            list(corruption.patches),
+            corruption.seed,
+            "" if isinstance(other, bytes) else _text(kept_path(other)),
+            (self._picture(other) if other else "") if given else self._picture_at(str(other)),  # type: ignore[arg-type]
+        )
+
+    def _picture(self, content: bytes) -> str:
+        name = hashlib.sha256(content).hexdigest()
+        if name not in self._pictures:
+            self._pictures[name] = content
+            self._picture_bytes += len(content)
+        return name
+
+    def _picture_at(self, path: str) -> str:
+        """The hash of a picture that goes along with its path; empty where it does not."""
+        if not path or not self._embed:
+            return ""
+        if path not in self._of_path:
+            self._of_path[path] = self._read(Path(path).expanduser())
+        return self._of_path[path]
+
+    def _read(self, path: Path) -> str:
+        try:
+            room = min(MOST_PICTURE, MOST_PICTURES - self._picture_bytes)
+            if not path.is_file() or not 0 < path.stat().st_size <= room:
+                return ""
+            return self._picture(path.read_bytes())
+        except (OSError, ValueError):
+            return ""
+
+    def _edit(self, edit: Edit) -> schema.EditData:
+        value, vector = edit.value, -1
+        if value is not None and not isinstance(value, float):
+            vector, value = self._vectors.setdefault(tuple(value), len(self._vectors)), None
+        positions = None if edit.positions is None else list(edit.positions)  # type: ignore[arg-type]
+        return schema.EditData(edit.name, edit.kind, positions, value, vector, edit.strength, edit.seed)
+
+    def _trace(self, trace: TraceRecord) -> schema.TraceData:
+        of = trace.of
+        return schema.TraceData(
+            _text(of.model),
+            of.precision,
+            self._source(of.clean),
+            self._source(of.counterfactual),
+            _metric(of.metric),
+            self._dataset(of.population),
+            of.kind,
+            _choice(of.choice),
+            self._dataset(of.rows),
+            schema.GraphData(*trace.graph),
+            trace.method,
+            _words(trace.about),
+            trace.level,
+            trace.direction,
+            None if trace.balance is None else list(trace.balance),
+            list(trace.spans),
+            trace.share,
+        )
+
+
+def _numbers_of_trace(trace: TraceRecord) -> bytes:
+    names = ("values", "kept", "agreement", "constants", "measured")
+    found = {name: getattr(trace, name) for name in names if getattr(trace, name) is not None}
+    packed: bytes = save({name: np.ascontiguousarray(array) for name, array in found.items()})
+    return packed
+
+
+def _numbers_of_circuit(circuit: CircuitRecord) -> bytes:
+    found = {"edges": np.ascontiguousarray(circuit.edges, dtype=np.int64)}
+    if circuit.values is not None:
+        found["values"] = np.ascontiguousarray(circuit.values, dtype=np.float64)
+    packed: bytes = save(found)
+    return packed
+
+
+def _metric(choice: MetricChoice | None) -> schema.MetricData | None:
+    return None if choice is None else schema.MetricData(choice.kind, _text(choice.target), _text(choice.foil))
+
+
+def _choice(choice: TraceChoice) -> schema.TraceChoiceData:
+    options = [(name, float(value)) for name, value in choice.options]
+    return schema.TraceChoiceData(choice.method, options, choice.over_dataset, _text(choice.file), choice.level)
+
+
+def _group(group: Group) -> schema.GroupData:
+    return schema.GroupData(_text(group.name), group.color, [node.name for node in group.nodes])
+
+
+def _outcome(outcome: Outcome) -> schema.OutcomeData:
+    rows = [
+        schema.PredictionData(
+            _text(row.label),
+            _figure(row.before),
+            _figure(row.after),
+            None if row.in_b is None else _figure(row.in_b),
+            row.pinned,
+            _text(row.key),
+            row.below_noise,
+        )
+        for row in outcome.rows
+    ]
+    before, after, floor = _figure(outcome.before), _figure(outcome.after), _figure(outcome.noise_floor)
+    name, direction = _text(outcome.metric_name), outcome.direction
+    return schema.OutcomeData(name, before, after, outcome.unit, rows, outcome.edited, floor, direction)  # type: ignore[arg-type]
+
+
+def _recovery(share: float, words: str) -> schema.RecoveryData:
+    return schema.RecoveryData(_figure(share), _text(words))
+
+
+def _figure(value: float) -> schema.Figure:
+    if math.isfinite(value):
+        return float(value)
+    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+
+
+def _words(words: Mapping[str, str]) -> dict[str, str]:
+    return {_text(key): _text(value) for key, value in words.items()}
+
+
+def _plain(value: Any) -> Any:
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(text: str) -> str:
+    """Text that UTF-8 can hold: half a character, as a path may have one, is written as \\ud800."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _version() -> str:
+    try:
+        return version("wirescope")
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,258 @@
+"""The project file's `project.json`, version 1, as msgspec checks it. A change here is another VERSION, with a row in
+`core.project.migrations`.
+
+What many steps share (documents, inputs, edits, rows of a dataset) stands once in a table, and is referred to by its
+number there. What is large lies in files of its own beside it: pictures by the hash of their bytes, numbers as
+safetensors. resources/docs/project-file.md describes all of it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from core.edit_kinds import EditKind
+from core.tracing.options import Level
+
+FORMAT = "wirescope project"
+VERSION = 1
+
+Number = Annotated[int, Meta(ge=0, le=2**31)]
+Place = Annotated[int, Meta(ge=-1, le=2**31)]  # -1: none
+Name = Annotated[str, Meta(max_length=4096)]
+Hash = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]  # SHA-256; empty: none
+Figure = float | Literal["nan", "inf", "-inf"]  # JSON has no such numbers
+
+
+class _Struct(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    pass
+
+
+class Header(msgspec.Struct):
+    """What tells a file's version, before all of it is read."""
+
+    format: str
+    version: Annotated[int, Meta(ge=1)]
+
+
+class CorruptionData(_Struct):
+    """other: the path of the other picture; other_picture: the hash of its bytes, where the file holds them."""
+
+    kind: Literal["other", "blur", "mean", "noise", "shuffle"]
+    patches: list[Number] = []
+    seed: int = 0
+    other: Name = ""
+    other_picture: Hash = ""
+
+
+class SourceData(_Struct):
+    """picture: the hash of the picture's bytes, which are the file `pictures/HASH`. given: the bytes alone are the
+    input, without a path."""
+
+    kind: Literal["text", "image"]
+    text: str = ""
+    path: Name = ""
+    picture: Hash = ""
+    given: bool = False
+    name: Name = ""
+    corruption: CorruptionData | None = None
+
+
+class RowData(_Struct):
+    clean: Number
+    counterfactual: Place = -1
+    target: str = ""
+    foil: str = ""
+
+
+class MetricData(_Struct):
+    kind: Name
+    target: str = ""
+    foil: str = ""
+
+
+class TraceChoiceData(_Struct):
+    method: Name
+    options: list[tuple[Name, float]] = []
+    over_dataset: bool = False
+    file: Name = ""
+    level: Level = "edges"
+
+
+class EditData(_Struct):
+    """target: as edges and nodes are written everywhere, "a1.h2->m3". vector: the number of a steering vector in
+    `vectors.safetensors`."""
+
+    target: Name
+    kind: EditKind
+    positions: list[int | str] | None = None
+    value: float | None = None
+    vector: Place = -1
+    strength: float = 1.0
+    seed: int = 0
+
+
+class GroupData(_Struct):
+    name: Name
+    color: Name
+    nodes: list[Name]
+
+
+class DocumentData(_Struct):
+    """clean, counterfactual: in `sources`. edits, groups: in `edits`, `groups`. dataset: in `datasets`; 0: no rows."""
+
+    model: Name
+    clean: Place = -1
+    counterfactual: Place = -1
+    metric: MetricData | None = None
+    edits: list[Number] = []
+    replacement: EditKind | None = None
+    choice: TraceChoiceData | None = None
+    traced: TraceChoiceData | None = None
+    traced_nodes: TraceChoiceData | None = None
+    groups: list[Number] = []
+    size: Annotated[int, Meta(ge=0)] | None = None
+    rule: Name = ""
+    dataset: Number = 0
+    pinned: list[str] = []
+    precision: Name = "fp32"
+
+
+class PredictionData(_Struct):
+    label: str
+    before: Figure
+    after: Figure
+    in_b: Figure | None = None
+    pinned: bool = False
+    key: str = ""
+    below_noise: bool = False
+
+
+class OutcomeData(_Struct):
+    metric_name: str
+    before: Figure
+    after: Figure
+    unit: str
+    rows: list[PredictionData] = []
+    edited: bool = False
+    noise_floor: Figure = 0.0
+    direction: Literal[-1, 0, 1] | None = 1
+
+
+class RecoveryData(_Struct):
+    share: Figure
+    words: str
+
+
+class StepData(_Struct):
+    """parent: the number of an earlier step; -1 of the first one alone."""
+
+    words: str
+    document: Number
+    parent: Place = -1
+    merge: str = ""
+    opens: bool = False
+    outcome: OutcomeData | None = None
+    recovery: RecoveryData | None = None
+    latest: Place = -1
+
+
+class ModelData(_Struct):
+    name: Name
+    precision: Name
+    weights: Hash
+
+
+class GraphData(_Struct):
+    layers: Annotated[int, Meta(ge=1, le=10_000)]
+    heads: Annotated[int, Meta(ge=1, le=10_000)]
+    kv_heads: Annotated[int, Meta(ge=1, le=10_000)]
+    parallel: bool = False
+    coupled: bool = False
+
+
+class TraceData(_Struct):
+    """Scores; their numbers are `traces/N.safetensors`, N the place in the list. model, clean, counterfactual, metric,
+    population, kind, choice, rows: what they are of."""
+
+    model: Name
+    precision: Name
+    clean: Place
+    counterfactual: Place
+    metric: MetricData | None
+    population: Number
+    kind: EditKind
+    choice: TraceChoiceData
+    rows: Number
+    graph: GraphData
+    method: Name
+    about: dict[str, str] = {}
+    level: Literal["edges", "edge-spans"] = "edges"
+    direction: Literal[-1, 0, 1] | None = None
+    balance: list[tuple[Number, float]] | None = None
+    spans: list[Name] = []
+    share: Annotated[float, Meta(ge=0, le=1)] = 1.0
+
+
+class CircuitData(_Struct):
+    """Its edges and their scores are `circuits/N.safetensors`."""
+
+    name: str
+    step: Number
+    graph: GraphData
+    about: dict[str, str] = {}
+
+
+class StatementData(_Struct):
+    title: str
+    figure: str
+    words: str
+    tone: Literal["plain", "against", "unknown"] = "plain"
+    detail: str = ""
+    tip: str = ""
+    verdict: str = ""
+    severity: float = 0.0
+
+
+class EvaluationData(_Struct):
+    document: Number
+    kind: EditKind
+    pairs: Number
+    statements: list[StatementData]
+    heading: str = ""
+
+
+class NoteData(_Struct):
+    about: Literal["node", "edge", "circuit", "step", "project"]
+    target: Name
+    text: str
+
+
+class ViewData(_Struct):
+    selection: list[Name] = []
+    positions: list[Number] = []
+    docks: list[Name] = []
+
+
+class ProjectData(_Struct):
+    """The whole of `project.json`. made_by: the version of Wirescope that wrote it."""
+
+    format: Literal["wirescope project"]
+    version: Literal[1]
+    documents: Annotated[list[DocumentData], Meta(min_length=1)]
+    steps: Annotated[list[StepData], Meta(min_length=1)]
+    current: Number = 0
+    made_by: Name = ""
+    sources: list[SourceData] = []
+    datasets: list[list[RowData]] = []
+    edits: list[EditData] = []
+    groups: list[GroupData] = []
+    models: list[ModelData] = []
+    traces: list[TraceData] = []
+    circuits: list[CircuitData] = []
+    evaluations: list[EvaluationData] = []
+    names: dict[Name, str] = {}
+    notes: list[NoteData] = []
+    view: ViewData | None = None
