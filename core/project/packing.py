@@ -14,6 +14,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from core.edits import Edit
+from core.errors import InputError
 from core.inputs.corruption_kinds import ImageCorruption
 from core.project import schema
 from core.project.document import Document, PairSource, Source
@@ -101,6 +102,7 @@ class _Packer:
             notes=[schema.NoteData(note.about, _text(note.target), _text(note.text)) for note in project.notes],
             view=schema.ViewData(list(view.selection), list(view.positions), list(view.docks)),
         )
+        _check_counts(data)
         parts = {"project.json": msgspec.json.encode(data)}
         if self._vectors:
             parts["vectors.safetensors"] = save(
@@ -234,6 +236,19 @@ class _Packer:
             list(trace.spans),
             trace.share,
         )
+
+
+def _check_counts(data: schema.ProjectData) -> None:
+    """Raise InputError for more than a file is read with again."""
+    for what, count, most in (
+        ("steps", len(data.steps), schema.MOST_STEPS),
+        ("edits", max(len(data.edits), *(len(each.edits) for each in data.documents)), schema.MOST_EDITS),
+        ("inputs", max(len(data.sources), *map(len, data.datasets)), schema.MOST_INPUTS),
+        ("datasets", len(data.datasets), schema.MOST_LISTED),
+        ("groups", len(data.groups), schema.MOST_LISTED),
+    ):
+        if count > most:
+            raise InputError(f"The project has {count:,} {what}, and a file holds {most:,}.", "Begin another project.")
 
 
 def _numbers_of_trace(trace: TraceRecord) -> bytes:

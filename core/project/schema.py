@@ -23,6 +23,8 @@ Number = Annotated[int, Meta(ge=0, le=2**31)]
 Place = Annotated[int, Meta(ge=-1, le=2**31)]  # -1: none
 Name = Annotated[str, Meta(max_length=4096)]
 Hash = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]  # SHA-256; empty: none
+# The most of each, so that a file that says little cannot ask for much memory and time.
+MOST_STEPS, MOST_EDITS, MOST_INPUTS, MOST_LISTED = 100_000, 100_000, 200_000, 10_000
 Figure = float | Literal["nan", "inf", "-inf"]  # JSON has no such numbers
 
 
@@ -67,6 +69,9 @@ class RowData(_Struct):
     foil: str = ""
 
 
+Rows = Annotated[list[RowData], Meta(max_length=MOST_INPUTS)]
+
+
 class MetricData(_Struct):
     kind: Name
     target: str = ""
@@ -107,7 +112,7 @@ class DocumentData(_Struct):
     clean: Place = -1
     counterfactual: Place = -1
     metric: MetricData | None = None
-    edits: list[Number] = []
+    edits: Annotated[list[Number], Meta(max_length=MOST_EDITS)] = []
     replacement: EditKind | None = None
     choice: TraceChoiceData | None = None
     traced: TraceChoiceData | None = None
@@ -241,18 +246,18 @@ class ProjectData(_Struct):
 
     format: Literal["wirescope project"]
     version: Literal[1]
-    documents: Annotated[list[DocumentData], Meta(min_length=1)]
-    steps: Annotated[list[StepData], Meta(min_length=1)]
+    documents: Annotated[list[DocumentData], Meta(min_length=1, max_length=MOST_STEPS)]
+    steps: Annotated[list[StepData], Meta(min_length=1, max_length=MOST_STEPS)]
     current: Number = 0
     made_by: Name = ""
-    sources: list[SourceData] = []
-    datasets: list[list[RowData]] = []
-    edits: list[EditData] = []
-    groups: list[GroupData] = []
-    models: list[ModelData] = []
-    traces: list[TraceData] = []
-    circuits: list[CircuitData] = []
-    evaluations: list[EvaluationData] = []
+    sources: Annotated[list[SourceData], Meta(max_length=MOST_INPUTS)] = []
+    datasets: Annotated[list[Rows], Meta(max_length=MOST_LISTED)] = []
+    edits: Annotated[list[EditData], Meta(max_length=MOST_EDITS)] = []
+    groups: Annotated[list[GroupData], Meta(max_length=MOST_LISTED)] = []
+    models: Annotated[list[ModelData], Meta(max_length=MOST_LISTED)] = []
+    traces: Annotated[list[TraceData], Meta(max_length=MOST_LISTED)] = []
+    circuits: Annotated[list[CircuitData], Meta(max_length=MOST_LISTED)] = []
+    evaluations: Annotated[list[EvaluationData], Meta(max_length=MOST_LISTED)] = []
     names: dict[Name, str] = {}
     notes: list[NoteData] = []
     view: ViewData | None = None

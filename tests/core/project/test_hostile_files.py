@@ -1,0 +1,27 @@
+"""Files that are made to do harm are refused, or opened, in little time and memory, and write nothing anywhere."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HARMLESS = ("(", "a bit turned", "cut off at 100")  # a value that fits, a bit of no meaning
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the peak of memory is read as Linux tells it")
+def test_hostile_files_are_refused_in_little_time_and_memory(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.core.project.hostile", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3], check=True)
+    found = json.loads(done.stdout)
+    assert not found["wrong"], "something else than an InputError"
+    assert found["refused"] > 1_000
+    assert [words for words in found["opened"] if not words.startswith(HARMLESS)] == []
+    assert found["others"] == [], "nothing is written"
+    assert found["slowest"][1] < 5, found["slowest"]
+    assert found["megabytes"] < 500
+    assert len(found["longest message"]) < 500

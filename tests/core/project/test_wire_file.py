@@ -1,0 +1,135 @@
+"""Save and load is the identity; what a project holds goes along when the file is taken elsewhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from core.errors import InputError, WirescopeError
+from core.project.document import Document, PairSource, Source
+from core.project.examples import all_examples
+from core.project.history import History
+from core.project.project import Project, StepRecord, records_of, steps_of
+from core.project.wire_file import is_project, load_project, project_bytes, save_project
+from tests.core.project.projects import projects
+
+FILES = Path(__file__).parent / "files"
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(project=projects())
+def test_save_and_load_is_the_identity(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "one.wire"
+    save_project(path, project)
+    loaded = load_project(path)
+    assert repr(loaded) == repr(project)  # NaN among the figures
+    assert loaded.traces == project.traces
+    assert loaded.circuits == project.circuits
+    assert project_bytes(loaded) == path.read_bytes()
+    root, current = steps_of(loaded.steps, loaded.current)
+    history = History(root.document, lambda document: None)
+    history.take_over(root, current)
+    records, number = records_of(history)
+    assert repr((records, number)) == repr((project.steps, project.current))
+
+
+def test_what_steps_share_is_written_once(tmp_path: Path) -> None:
+    rows = tuple(PairSource(Source("text", f"a row of some length {number}")) for number in range(200))
+    document = Document("m", Source("text", "A"), dataset=rows)
+    steps = [StepRecord("Start", document, -1, opens=True)]
+    steps += [StepRecord("Keep", replace(document, size=n), n - 1) for n in range(1, 300)]
+    project = Project(tuple(steps), 299)
+    content = project_bytes(project)
+    assert len(content) < 40_000
+    assert load_written(content, tmp_path) == project
+
+
+def load_written(content: bytes, folder: Path) -> Project:
+    path = folder / "written.wire"
+    path.write_bytes(content)
+    return load_project(path)
+
+
+def test_pictures_go_along_and_stay_files_where_they_are_still_there(tmp_path: Path) -> None:
+    picture = tmp_path / "cat.png"
+    picture.write_bytes(b"a cat")
+    source = Source("image", path=str(picture), name="cat.png")
+    project = Project((StepRecord("Start", Document("m", source)),))
+    content, without = project_bytes(project), project_bytes(project, embed=False)
+    assert load_written(content, tmp_path) == project
+    picture.write_bytes(b"a dog")
+    moved = load_written(content, tmp_path).document.clean
+    assert (moved.data, moved.path, moved.name) == (b"a cat", "", "cat.png")
+    picture.unlink()
+    assert load_written(content, tmp_path).document.clean == moved
+    assert load_written(without, tmp_path) == project
+    assert b"a cat" not in without
+
+
+def test_pictures_that_come_with_wirescope_are_found_wherever_it_is() -> None:
+    example = next(each for each in all_examples() if each.document.clean.kind == "image")
+    project = Project((StepRecord("Start", example.document),))
+    with zipfile.ZipFile(io.BytesIO(project_bytes(project))) as archive:
+        text = archive.read("project.json").decode()
+    assert "resources:samples/" in text
+    assert str(Path(__file__).parents[3]) not in text
+
+
+def test_text_that_is_none_is_written_in_words(tmp_path: Path) -> None:
+    project = Project((StepRecord("A: \ud800", Document("m", Source("text", "half \ud83d"))),))
+    assert load_written(project_bytes(project), tmp_path).document.clean.text == "half \\ud83d"
+
+
+def test_a_save_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "work.wire"
+    first, second = (Project((StepRecord(words, Document("m")),)) for words in ("one", "two"))
+    save_project(path, first)
+    for name in ("fsync", "replace"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, name, _no_space)
+            patch.setattr(Path, "replace", _no_space)
+            with pytest.raises(WirescopeError, match="cannot be written: No space left"):
+                save_project(path, second)
+        assert load_project(path) == first
+        assert [file.name for file in tmp_path.iterdir()] == ["work.wire"]
+    save_project(path, second)
+    assert load_project(path) == second
+
+
+def _no_space(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_file_of_version_1_opens() -> None:
+    project = load_project(FILES / "version-1.wire")
+    words = [step.words for step in project.steps]
+    assert words == ["Start", "Open names", "Cut a0.h1 (from B)", "Keep the 12 best edges", "Steer m1 by 2"]
+    assert [step.parent for step in project.steps] == [-1, 0, 1, 2, 1]
+    assert project.current == 3
+    assert project.document.size == 12
+    assert project.steps[2].outcome.after == 0.25
+    assert project.steps[4].document.edits[0].value == (0.5, -1.0)
+    assert project.traces[0].values.shape == ((project.traces[0].kept is None and 46) or 0,)
+    assert project.notes[0].text == "reads the name"
+
+
+def test_what_a_newer_version_saved_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    content = project_bytes(Project((StepRecord("Start", Document("m")),)))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        text = archive.read("project.json").replace(b'"version":1', b'"version":7')
+    path = tmp_path / "new.wire"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("project.json", text)
+    with pytest.raises(InputError, match=r"saved by a newer Wirescope \(version 7 of the file\)\. Update Wirescope"):
+        load_project(path)
+
+
+def test_project_files_are_known_by_their_ending() -> None:
+    assert is_project("/a/b.WIRE")
+    assert not is_project("bundled:names")

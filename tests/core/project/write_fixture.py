@@ -1,0 +1,79 @@
+"""Writes the project of the present version, which later versions have to read:
+python -m tests.core.project.write_fixture"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core.edits import Edit
+from core.evaluation.statement import Statement
+from core.graph import Graph, Node
+from core.project.document import Document, PairSource, Source
+from core.project.groups import Group
+from core.project.history import Recovery
+from core.project.metric_choice import MetricChoice
+from core.project.outcome import Outcome, PredictionRow
+from core.project.project import (
+    CircuitRecord,
+    EvaluationRecord,
+    ModelRecord,
+    Note,
+    Project,
+    StepRecord,
+    TraceOrigin,
+    TraceRecord,
+    View,
+)
+from core.project.schema import VERSION
+from core.project.trace_choice import TraceChoice
+from core.project.wire_file import save_project
+
+GRAPH = Graph(2, 2, 2)
+SIZES = 2, 2, 2, False, False
+
+
+def fixture() -> Project:
+    """A project with something of everything."""
+    start = Document("bundled:names", Source("text", "When Mary and John"), Source("text", "When Tom and John"))
+    start = replace(start, metric=MetricChoice("logit_difference", " Mary", " John"))
+    head = Node("head", 0, 1)
+    picture = Source("image", data=b"not a real picture", name="cat.png")
+    cut = start.with_edit(Edit(head, "patch")).with_edit(Edit(GRAPH.edge(3), "scale", (2,), 0.5))
+    choice = TraceChoice("eap-ig", (("steps", 8.0),), over_dataset=True)
+    rows = (PairSource(start.clean, start.counterfactual, " Mary", " John"), PairSource(picture))
+    kept = replace(cut, size=12, traced=choice, dataset=rows, groups=(Group("movers", "teal", (head, Node("mlp", 1))),))
+    steered = replace(start, edits=(Edit(Node("mlp", 1), "steer", None, (0.5, -1.0), 2.0),), pinned=(" Mary",))
+    outcome = Outcome("logit difference", 1.5, 0.25, "probability", (PredictionRow(" Mary", 0.6, 0.4, 0.1),), True)
+    steps = (
+        StepRecord("Start", Document(""), -1, opens=True, latest=1),
+        StepRecord("Open names", start, 0, opens=True, latest=2),
+        StepRecord("Cut a0.h1 (from B)", cut, 1, outcome=outcome, latest=3),
+        StepRecord("Keep the 12 best edges", kept, 2, "size", recovery=Recovery(0.9, "12 edges recover 90 %")),
+        StepRecord("Steer m1 by 2", steered, 1, outcome=replace(outcome, after=float("nan"))),
+    )
+    asked = start.metric, (), "patch", choice, rows
+    of = TraceOrigin("bundled:names", "fp32", start.clean, start.counterfactual, *asked)
+    values = np.linspace(-1, 1, GRAPH.n_edges)
+    trace = TraceRecord(of, SIZES, values, "eap-ig", {"pairs": "2"}, direction=1, measured=values > 0.5)
+    circuit = CircuitRecord("12 edges", 3, SIZES, np.arange(12), values[:12], {"model": "names"})
+    found = EvaluationRecord(kept, "patch", 2, (Statement("Recovered", "90 %", "nearly all"),), "The best 12 edges.")
+    return Project(
+        steps,
+        3,
+        (ModelRecord("bundled:names", "fp32", "0" * 64),),
+        (trace,),
+        (circuit,),
+        (found,),
+        {"a0.h1": "name mover"},
+        (Note("node", "a0.h1", "reads the name"), Note("step", "2", "the turning point")),
+        View(("a0.h1",), (2,), ("inputs", "history")),
+    )
+
+
+if __name__ == "__main__":
+    place = Path(__file__).parent / "files" / f"version-{VERSION}.wire"
+    save_project(place, fixture())
+    print(place)
