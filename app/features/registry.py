@@ -8,9 +8,21 @@ from app.features.history.controller import FEATURE as HISTORY
 from app.features.inspector.controller import FEATURE as INSPECTOR
 from app.features.plots.controller import FEATURE as PLOTS
 from app.features.predictions.controller import FEATURE as PREDICTIONS
+from app.features.preferences.controller import FEATURE as PREFERENCES
 from app.features.status.controller import FEATURE as STATUS
 from app.features.table.controller import FEATURE as TABLE
 from app.features.tracing.controller import FEATURE as TRACING
 from app.services.context import Feature
 
-FEATURES: tuple[Feature, ...] = (TRACING, TABLE, STATUS, PREDICTIONS, HISTORY, HELP, PLOTS, INSPECTOR, FIND)
+FEATURES: tuple[Feature, ...] = (
+    TRACING,
+    TABLE,
+    STATUS,
+    PREDICTIONS,
+    HISTORY,
+    HELP,
+    PLOTS,
+    INSPECTOR,
+    FIND,
+    PREFERENCES,
+)

@@ -124,7 +124,6 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "swap", "S&wap A and B", ("Ctrl+Shift+X",), "B becomes A, and A becomes B", "swap", needs="There is no B yet"
     ),
-    Action("preferences", "Prefer&ences…", ("Ctrl+,",), "Look, text size, memory and defaults"),
     Action("palette", "Command Pa&lette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
     Action(
         "level",

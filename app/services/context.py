@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.services.actions import Action, Actions
 from app.services.background_jobs import Jobs
@@ -20,7 +20,7 @@ from views.panels.toolbar.panel import TopBar
 @dataclass(frozen=True)
 class FeatureContext:
     """The services of one window. A feature's `build` picks what its controllers use. dialogs: what dialogs open
-    over."""
+    over. menus: the menus that features fill, by key."""
 
     workbench: Workbench
     actions: Actions
@@ -30,14 +30,17 @@ class FeatureContext:
     dialogs: QWidget
     jobs: Jobs
     toolbar: TopBar
+    menus: Mapping[str, QMenu]
 
 
 @dataclass(frozen=True)
 class Feature:
     """key: its name in code, and its panel's. panel: the class of its panel, which the window makes; None where it has
-    none. actions: in no order, the menus have theirs. build: makes its controllers, given the panel."""
+    none. actions: in no order, the menus have theirs. menus: those that it fills, with their words, by the keys that
+    stand in the menu bar's table. build: makes its controllers, given the panel."""
 
     key: str
     build: Callable[[FeatureContext, Any], object]
     panel: type[QWidget] | None = None
     actions: tuple[Action, ...] = ()
+    menus: Mapping[str, str] = field(default_factory=dict)

@@ -86,7 +86,7 @@ def run(model: str | None) -> int:
     window.show()
     QTimer.singleShot(FRAMED, window, window.arrangement.keep_on_screen)
     # Not before the first frame is on the screen: opening a model takes the interpreter for itself.
-    QTimer.singleShot(50, window, lambda: window.opener.start(model))
+    QTimer.singleShot(50, window, lambda: window.workbench.models.start(model))
 
     # Ctrl+C in the terminal: let Python look at signals now and then.
     signal.signal(signal.SIGINT, lambda *_: window.closing.at_once())

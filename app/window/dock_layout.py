@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QMargins, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QMargins, QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.services.panels import DOCKS, SIDES
@@ -83,10 +83,11 @@ def within(room: QRect, window: QRect, frame: QMargins, least: QSize) -> QRect:
     return QRect(left, top, size.width(), size.height())
 
 
-class Arrangement:
+class Arrangement(QObject):
     """The places, the sizes and the visibility of the panels."""
 
     def __init__(self, window: Window) -> None:
+        super().__init__(window)
         self._window = window
         self._kept = False  # until the user, or an earlier session, has said how wide the panels are
         self._crowded = False
@@ -95,6 +96,7 @@ class Arrangement:
         self._refit = QTimer(window, singleShot=True, interval=0)  # longer inputs, once shown, want more room
         self._refit.timeout.connect(self.fit)
         window.desk.pulled.connect(self._keep)
+        theme.theme_changes().resized.connect(self.fit)
 
     def _place(self) -> None:
         """All docks where they are at first."""

@@ -44,7 +44,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "evaluate": lambda: window.trusting.start(),
         "fill_dataset": lambda: window.trusting.fill(),
         "swap": workbench.question.swap,
-        "preferences": window.preferring.show,
         "palette": window.palette_commands.toggle,
         "pick_none": lambda: window.picked_positions.clear(),
         **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
@@ -78,9 +77,8 @@ def join(window: Window) -> None:
     welcome = window.welcome
     welcome.example_chosen.connect(opener.open_example)
     welcome.open_folder_requested.connect(opener.choose_folder)
-    welcome.recent_chosen.connect(opener.open_model)
-    welcome.model_requested.connect(opener.open_model)
-    window.status.cancel_requested.connect(opener.cancel)
+    welcome.recent_chosen.connect(workbench.models.open_model)
+    welcome.model_requested.connect(workbench.models.open_model)
 
 
 def _join_canvas(window: Window) -> None:
@@ -110,7 +108,7 @@ def _join_inputs(window: Window) -> None:
     inputs.image_dropped.connect(taker.take_image)
     inputs.swap_requested.connect(workbench.question.swap)
     inputs.counterfactual_removed.connect(partial(workbench.question.set_source, "B", None))
-    inputs.example_chosen.connect(window.opener.open_example)
+    inputs.example_chosen.connect(workbench.models.open_example)
     inputs.metric_changed.connect(workbench.question.set_metric)
     inputs.restore_requested.connect(workbench.editing.restore)
     inputs.edit_selected.connect(partial(_select_edit, window))

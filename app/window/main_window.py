@@ -20,7 +20,6 @@ from app.features.history.controller.closing import ClosingController
 from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
 from app.features.inputs.controller.positions import PickedPositionsController
-from app.features.preferences.controller.preferences import PreferencesController
 from app.features.registry import FEATURES
 from app.features.score_files.controller import ScoreFilesController
 from app.features.trust.controller import TrustController
@@ -106,7 +105,6 @@ class Window(QMainWindow):
         self.problems = Problems(self, self.status.set_message, self.closing.at_once)
         self.notifier = Notifier(self.status.set_message, self.problems.show)
         self.guides = GuideController(self)
-        self.preferring = PreferencesController(self)
         self.palette_commands = Commands(self)
         self.canvas_view = GraphController(self)
         self.circuits = CircuitController(self)
@@ -152,6 +150,7 @@ class Window(QMainWindow):
             dialogs=self,
             jobs=self.jobs,
             toolbar=self.top_bar,
+            menus=self.menus,
         )
         for feature in FEATURES:
             self.controllers[feature.key] = feature.build(context, panels.get(feature.key))
@@ -188,7 +187,7 @@ class Window(QMainWindow):
         folder, (words, hint) = model_of(path), stranger_words(path)
         accept_copy(event)
         if folder:
-            self.opener.open_model(folder)
+            self.workbench.models.open_model(folder)
         elif path.lower().endswith(".json"):
             self.scores_opener.open(path)
         elif words:

@@ -1,5 +1,5 @@
-"""The menu bar, and the menus whose entries change: bundled models, packs, recent, examples, theme,
-motion."""
+"""The menu bar, and the menus whose entries change: bundled models, packs, recent, examples. Others are filled by
+features."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
 
-from app.features.preferences.controller.menus import motion_menu, theme_menu
+from app.features.registry import FEATURES
 from app.features.welcome.controller.model_menus import (
     bundled_menu,
     fill_examples,
@@ -31,9 +31,8 @@ def fill_menu_bar(window: Window) -> dict[str, QMenu]:
         "packs": filled_when_shown(window, "Model &Packs", fill_packs),
         "recent": filled_when_shown(window, "&Recent Models", fill_recent),
         "examples": filled_when_shown(window, "&Examples", fill_examples),
-        "theme": theme_menu(window),
         "around": window.canvas_view.menu,
-        "motion": motion_menu(window),
+        **{key: QMenu(words, window) for feature in FEATURES for key, words in feature.menus.items()},
     }
     for title, entries in MENUS:
         menu = window.menuBar().addMenu(title)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
-from app.features.welcome.controller.opening import FIRST_EXAMPLE, PHOTOGRAPHS
 from app.messages.replies import InputsReply, ModelReply
-from app.messages.request import FailureReply
-from core.project.document import Source
-from core.project.examples import example, examples_for
+from core.project.examples import examples_for
 from core.project.step_names import model_words
 from views.panels.inputs.data import CardData
 
 if TYPE_CHECKING:
     from app.window.main_window import Window
-
-FIRST_IDS = "1 2 3 4 5 6", "1 2 7 4 5 6"  # A and B of a model that takes token ids: every vocabulary has these
 
 
 class Showing(QObject):
@@ -40,8 +33,8 @@ class Showing(QObject):
         self._enable_commands()
         workbench.edits_changed.connect(window.inputs.set_edits)
         for ended in (workbench.given_up, workbench.failed):
-            ended.connect(lambda _: self._name_none())  # first: the way back to the one before names that one
-        workbench.failed.connect(self._show_failure)
+            ended.connect(lambda _: self._name_none())
+        workbench.failed.connect(window.notifier.problem)
 
     def _show_model(self, opened: ModelReply) -> None:
         window = self._window
@@ -55,16 +48,6 @@ class Showing(QObject):
         window.inputs.set_answers(opened.class_names)
         for card in (window.inputs.card_a, window.inputs.card_b):
             card.set_takes_ids(opened.takes_ids)
-        document = window.workbench.document
-        if document.clean is None or (document.clean.kind == "text") != opened.is_text:
-            fitting = example(FIRST_EXAMPLE if opened.is_text else PHOTOGRAPHS).document
-            fits = opened.is_text and opened.has_head and not opened.takes_ids
-            inputs = replace(fitting, model=opened.name, metric=fitting.metric if fits else None)
-            if opened.takes_ids:
-                inputs = replace(
-                    inputs, clean=Source("text", FIRST_IDS[0]), counterfactual=Source("text", FIRST_IDS[1])
-                )
-            QTimer.singleShot(0, self, partial(window.workbench.models.fill_in, inputs))
 
     def _name_model(self) -> None:
         """The model of the present step, while it is being opened too."""
@@ -99,8 +82,3 @@ class Showing(QObject):
         workbench = self._window.workbench
         for key, able in {**workbench.editing.able(), **workbench.grouping.able()}.items():
             self._window.commands[key].setEnabled(able)
-
-    def _show_failure(self, failure: FailureReply) -> None:
-        if failure.where == "model" and not self._window.workbench.models.go_back():
-            self._window.opener.show_welcome()
-        self._window.notifier.problem(failure)

@@ -3,27 +3,81 @@ the model of the present step is in memory."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.messages.replies import ModelReply
+from app.workbench.first_inputs import first_inputs
+from core.edits import EditKind
 from core.project.document import Document
+from core.project.examples import all_examples, example, examples_for
 from core.project.history import Step
 from core.project.step_names import open_words
 
 if TYPE_CHECKING:
     from app.workbench.workbench import Workbench
 
+FIRST_EXAMPLE = "names/0"  # what the window starts with
 
-class ModelSteps:
+
+class ModelSteps(QObject):
     """Of one workbench."""
 
+    opening = Signal()  # the user opens another document
+    none_open = Signal()  # what was to be opened is not there, and nothing was open before it
+
     def __init__(self, workbench: Workbench) -> None:
+        super().__init__(workbench)
         self._workbench = workbench
         self._at: Step | None = None  # the last step whose model was open
         self._have_opened: set[str] = set()  # models
+        self._precision, self._cut = Document("").precision, None  # type: str, EditKind | None
+        workbench.model_opened.connect(self._give_inputs)
 
-    def open(self, document: Document) -> None:
+    # ---- what the user opens ----
+
+    def set_usual(self, precision: str, cut: EditKind | None) -> None:
+        """What is opened from now on is computed in this precision, and its cuts carry this; None leaves that to the
+        inputs."""
+        self._precision, self._cut = precision, cut
+
+    def start(self, model: str | None) -> None:
+        """Open what was asked for, or the first example."""
+        if model is not None:
+            self.open_model(model)
+        elif any(entry.key == FIRST_EXAMPLE for entry in all_examples()):
+            self.open_example(FIRST_EXAMPLE)
+        else:
+            self.none_open.emit()
+
+    def open_model(self, name: str) -> None:
+        """Open a model with the inputs that are there, where it can take them, or with those made for it."""
+        if Path(name).expanduser().is_dir():
+            name = str(Path(name).expanduser().resolve())  # it is remembered, and found from anywhere
+        made = examples_for(name)
+        document = Document(name)
+        present = self._workbench.document
+        if made:
+            document = made[0].document
+        elif present.clean is not None:
+            document = Document(name, present.clean, present.counterfactual)
+        self.open(document)
+
+    def open_example(self, key: str) -> None:
+        self.open(example(key).document)
+
+    def open(self, document: Document, in_its_precision: bool = False) -> None:
         """Take up another document: its model, its inputs. It is a step like any other: undo brings back what was
-        there, with all that led to it."""
+        there, with all that led to it. in_its_precision: in the document's own, not in that of new work."""
+        self.opening.emit()
+        if not in_its_precision:
+            document = replace(document, precision=self._precision)
+        if document.replacement is None:
+            document = replace(document, replacement=self._cut)
         workbench, history = self._workbench, self._workbench.history
         workbench.select(())
         step = history.current
@@ -32,12 +86,24 @@ class ModelSteps:
         elif document != workbench.document:
             history.push(open_words(document, workbench.document.model), document, opens=True)
 
-    def fill_in(self, document: Document) -> None:
-        """What is opened comes without inputs that its model reads: it has these."""
+    # ---- what becomes of it ----
+
+    def _give_inputs(self, opened: ModelReply) -> None:
+        """What is opened without inputs that its model reads has others, once all have heard of the model."""
+        inputs = first_inputs(opened, self._workbench.document)
+        if inputs is not None:
+            QTimer.singleShot(0, self, partial(self._fill_in, inputs))
+
+    def _fill_in(self, document: Document) -> None:
         if self._workbench.history.current.opens and self._workbench.document.model == document.model:
             self._workbench.history.fill(document)
 
-    def go_back(self) -> bool:
+    def leave(self) -> None:
+        """What was being opened is not there: back to what was open before."""
+        if not self._go_back():
+            self.none_open.emit()
+
+    def _go_back(self) -> bool:
         """Leave a model that did not open for the step before, with its history. Tells whether there is one."""
         history = self._workbench.history
         if self._at is None or self._at is history.current:

@@ -49,6 +49,7 @@ class Workbench(QObject):
     cards_changed = Signal(object, object)  # CardData of A and of B
     metric_changed = Signal(object)  # InputsReply
     canvas_changed = Signal(object)  # CanvasData
+    strongest_changed = Signal(int)  # how many edges are shown until a circuit is chosen
     predictions_changed = Signal(object)  # PredictionsData
     nothing_to_show = Signal(str)
     inspection_changed = Signal()  # what is known of the selection
@@ -240,7 +241,9 @@ class Workbench(QObject):
         self._ask_anew()
 
     def cancel(self) -> None:
-        """Give up what runs. What the window then shows of an earlier state stays dimmed."""
+        """Give up what runs. What the window then shows of an earlier state stays dimmed. A model that was being opened
+        gives way to the one before."""
+        opening = self.opened is None
         traced, self.tracing = self.tracing, False
         self._client.cancel()
         self.message.emit("Cancelled.")
@@ -249,6 +252,8 @@ class Workbench(QObject):
         if traced and choice is not None and not choice.takes_long:  # else what is scored by now stays
             self.forget_trace()
             self.message.emit("Cancelled.")
+        if opening:
+            self.models.leave()
 
     def forget_trace(self) -> None:
         """The trace that was begun last came to nothing: it is no step of the history."""
@@ -264,8 +269,10 @@ class Workbench(QObject):
     def set_extent(self, extent: Extent) -> None:
         """What the canvas shows beside the circuit."""
         if extent != self.extent:
-            self.extent = extent
+            before, self.extent = self.extent, extent
             self._send_canvas()
+            if extent.strongest != before.strongest:
+                self.strongest_changed.emit(extent.strongest)
 
     # ---- asking ----
 
@@ -371,6 +378,8 @@ class Workbench(QObject):
             self.nothing_to_show.emit(reason)
         else:
             self.failed.emit(failure)
+            if failure.where == "model":
+                self.models.leave()
 
     def _show_stale(self) -> None:
         self.stale_changed.emit(True)

@@ -57,7 +57,7 @@ class Person:
         counterfactual: str | Path | None = None,
         metric: MetricChoice | None = None,
     ) -> None:
-        self.window.opener.open(Document(str(model), _source(clean), _source(counterfactual), metric))
+        self.window.workbench.models.open(Document(str(model), _source(clean), _source(counterfactual), metric))
         self.rest()
 
     # ---- the mouse and the keys ------------------------------------------------------------------------------

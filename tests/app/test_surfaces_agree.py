@@ -98,7 +98,7 @@ def add_rows(person: Person, chance: random.Random) -> None:
 def open_one(person: Person, chance: random.Random, models) -> None:
     inputs = Source("text", CLEAN), Source("text", COUNTERFACTUAL)
     model = chance.choice((models.gpt2, models.llama))
-    person.window.opener.open(Document(str(model), *inputs, METRICS[0]))
+    person.workbench.models.open(Document(str(model), *inputs, METRICS[0]))
 
 
 ACTS: dict[str, Callable[[Person, random.Random], None]] = {

@@ -48,7 +48,7 @@ def hurry(person: Person, count: int, seed: int, leaving_out: tuple[str, ...] = 
 
 
 def test_500_gestures_on_the_bundled_model_never_block_the_window(person: Person) -> None:
-    person.window.opener.start(None)
+    person.workbench.models.start(None)
     hurry(person, 500, seed=1)
 
 
@@ -57,7 +57,7 @@ def test_500_gestures_on_the_bundled_model_never_block_the_window(person: Person
 def test_150_gestures_on_smollm2_never_block_the_window(person: Person) -> None:
     if not packs.is_installed("smollm2"):
         pytest.skip("the pack smollm2 is not installed")
-    person.window.opener.open_model("pack:smollm2")
+    person.workbench.models.open_model("pack:smollm2")
     hurry(person, 150, seed=2, leaving_out=QTS_OWN)  # a second and more each time
 
 

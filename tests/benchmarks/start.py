@@ -34,7 +34,7 @@ Collector(window.workbench)
 window.show()
 app.processEvents()
 shown = time.perf_counter() - started
-window.opener.start(sys.argv[1])
+window.workbench.models.start(sys.argv[1])
 bench = window.workbench
 first = None
 

@@ -45,7 +45,7 @@ def at_the_screen(person: Person, models) -> Person:
     window.move(0, 0)
     window.resize(1440, 900)
     if "names" in bundled_models():
-        window.opener.start(None)
+        window.workbench.models.start(None)
         person.rest()
     else:
         person.open(models.gpt2, CLEAN, COUNTERFACTUAL)

@@ -104,7 +104,7 @@ class Actor:
 
 def guide(actor: Actor) -> None:
     """A guided example, at its second step."""
-    actor.window.opener.open_example("guide/names")
+    actor.window.welcome.example_chosen.emit("guide/names")
     actor.rest()
     actor.cut_an_edge()
     actor.click_node(Node("head", 3, 2))
@@ -214,7 +214,7 @@ def unfolded(actor: Actor) -> None:
 
 
 def welcome(actor: Actor) -> None:
-    actor.window.opener.show_welcome()
+    actor.window.commands["welcome"].trigger()
 
 
 ACTS: dict[str, Callable[[Actor], None]] = {

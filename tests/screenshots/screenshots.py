@@ -87,7 +87,7 @@ def take(app, state: State, path: Path) -> None:  # type: ignore[no-untyped-def]
     window.resize(*state.size)
     window.show()
     try:
-        window.opener.start(state.model)
+        window.workbench.models.start(state.model)
         actor = Actor(app, window)
         actor.rest()
         ACTS[state.act](actor)

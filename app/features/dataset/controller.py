@@ -153,7 +153,7 @@ class DatasetController(QObject):
     def take_paths(self, paths: list[str]) -> None:
         """What is dropped or pasted comes after the rows that are there: those of a dataset, a row for each picture."""
         if len(paths) == 1 and Path(paths[0]).is_dir():
-            self._window.opener.open_model(paths[0])  # as wherever else a folder is let go
+            self._window.workbench.models.open_model(paths[0])  # as wherever else a folder is let go
             return
         files = [path for path in paths if Path(path).suffix.lower() in FILES]
         pictures = [path for path in paths if path not in files]

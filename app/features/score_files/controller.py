@@ -147,7 +147,7 @@ class ScoreFilesController(QObject):
         return True
 
     def _open_all(self, path: str, document: Document) -> None:
-        self._window.opener.open(document, in_its_precision=True)
+        self._window.workbench.models.open(document, in_its_precision=True)
         self._with_all = path
 
     def _go_on(self) -> None:

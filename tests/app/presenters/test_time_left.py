@@ -128,7 +128,7 @@ def test_what_was_reckoned_stands_beside_the_bar(reader: Person, monkeypatch: py
 
 
 def test_an_examples_prompts_are_shown_before_its_model_is_open(reader: Person) -> None:
-    reader.window.opener.open_example("names/0")
+    reader.workbench.models.open_example("names/0")
     card = reader.window.inputs.card_a
     example = reader.workbench.document
     assert reader.workbench.opened is None, "the libraries or the model may take seconds"

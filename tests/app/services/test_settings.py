@@ -22,7 +22,7 @@ def test_recent_models_and_the_theme_are_remembered(sit_down: Sit, models) -> No
     second = sit_down()
     assert second.window.settings.recent_models() == [str(models.gpt2), str(models.llama)]
     assert second.window.settings.theme() == "light"
-    second.window.opener.show_welcome()
+    second.window.commands["welcome"].trigger()
     assert list(second.window.welcome.recent_buttons) == [str(models.gpt2), str(models.llama)]
     second.click(second.window.welcome.recent_buttons[str(models.llama)])
     second.rest()

@@ -35,7 +35,7 @@ def cut_the_strongest(person: Person) -> None:
 
 
 def test_the_first_start_shows_a_live_circuit(person: Person) -> None:
-    person.window.opener.start(None)
+    person.workbench.models.start(None)
     person.rest()
     assert not person.dialogs()
     assert person.window.windowTitle() == "names - Wirescope"
@@ -51,7 +51,7 @@ def test_the_first_start_shows_a_live_circuit(person: Person) -> None:
 @pytest.mark.parametrize("model", ["bundled:names", "bundled:shapes"])
 def test_every_example_opens_and_its_answer_depends_on_the_input(person: Person, model: str) -> None:
     for example in examples_for(model):
-        person.window.opener.open_example(example.key)
+        person.workbench.models.open_example(example.key)
         person.rest()
         assert not person.dialogs(), example.key
         assert (person.problem("A"), person.problem("B")) == ("", ""), example.key
@@ -67,7 +67,7 @@ def test_every_example_opens_and_its_answer_depends_on_the_input(person: Person,
 
 
 def test_shapes_says_what_it_sees_and_where_it_looks(person: Person) -> None:
-    person.window.opener.open_model("bundled:shapes")
+    person.workbench.models.open_model("bundled:shapes")
     person.rest()
     top = max(person.workbench.ran.rows, key=lambda row: row.before)
     assert top.label in person.card("A").name.text() or top.before > 0.5
@@ -77,7 +77,7 @@ def test_shapes_says_what_it_sees_and_where_it_looks(person: Person) -> None:
 
 
 def test_a_trace_of_names_recovers_most_with_few_edges(person: Person) -> None:
-    person.window.opener.start(None)
+    person.workbench.models.start(None)
     person.rest()
     person.click(person.window.top_bar.trace)
     person.rest()
@@ -100,7 +100,7 @@ def pack(request: pytest.FixtureRequest) -> str:
 def test_smollm2(person: Person, pack: str) -> None:
     (a, b) = (f"When {name} and John went to the store, John gave a drink to" for name in ("Mary", "Tom"))
     metric = MetricChoice("logit_difference", " Mary", " John")
-    person.window.opener.open(Document(pack, Source("text", text=a), Source("text", text=b), metric))
+    person.workbench.models.open(Document(pack, Source("text", text=a), Source("text", text=b), metric))
     person.rest()
     assert person.window.canvas.scene.data.graph.n_edges == 70_651
     label, figures, _ = person.predictions()[0]
@@ -114,7 +114,7 @@ def test_smollm2(person: Person, pack: str) -> None:
 @pytest.mark.parametrize("pack", ["dinov2-small"], indirect=True)
 def test_dinov2(person: Person, pack: str) -> None:
     photographs = next(e for e in all_examples() if e.document.model == pack).document
-    person.window.opener.open_model(pack)
+    person.workbench.models.open_model(pack)
     person.rest()
     assert person.drop(person.card("A"), _file(photographs.counterfactual.path))
     assert person.card("A").name.text() == "coffee.jpg"

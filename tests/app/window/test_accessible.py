@@ -68,7 +68,7 @@ def faults(root: QWidget) -> list[str]:
 
 
 def test_the_welcome_page_can_be_heard(person: Person) -> None:
-    person.window.opener.show_welcome()
+    person.window.commands["welcome"].trigger()
     QApplication.processEvents()
     assert len(list(reachable(person.window))) > 8
     assert faults(person.window) == []

@@ -49,7 +49,7 @@ def test_all_is_looked_at_once_with_each_further_model_and_then_left_alone(
 
 def test_a_model_that_does_not_open_ends_the_rest_too(watched: tuple[Person, Collector]) -> None:
     person, collector = watched
-    person.window.opener.open_model("/no/such/folder")
+    person.workbench.models.open_model("/no/such/folder")
     person.wait(person.dialogs)
     person.rest()
     assert "There is no folder" in person.dismiss()

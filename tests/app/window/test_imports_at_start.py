@@ -29,7 +29,7 @@ window.show()
 app.processEvents()
 facts = {"first frame": sorted(sys.modules)}
 for model in sys.argv[1:]:
-    window.opener.start(model)
+    window.workbench.models.start(model)
     while window.workbench.scored is None or window.workbench.busy:
         app.processEvents()
         time.sleep(0.005)

@@ -46,7 +46,7 @@ def go_to(person: Person, wanted: QWidget, key: Key = Key.Key_Tab, modifier=NO_K
 
 def test_from_the_welcome_page_to_a_figure_by_keys_alone(person: Person, tmp_path: Path, monkeypatch) -> None:
     window = person.window
-    window.opener.show_welcome()
+    window.commands["welcome"].trigger()
     QApplication.processEvents()
     example = next(iter(window.welcome.example_buttons.values()))  # who gets the drink
     go_to(person, example)

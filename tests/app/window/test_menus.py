@@ -103,7 +103,7 @@ def test_every_action_that_the_window_has_is_in_a_menu(onlooker: Person) -> None
 
 def test_an_action_without_a_slot_cannot_be_made(qtbot, person: Person) -> None:
     with pytest.raises(KeyError):
-        actions.Actions(person.window, person.window.workbench).add(actions.ACTIONS, {})
+        actions.Actions(person.window, person.workbench).add(actions.ACTIONS, {})
 
 
 def test_no_two_actions_share_a_key(reader: Person) -> None:
@@ -242,7 +242,7 @@ def test_the_theme_is_chosen_and_remembered(reader: Person, words: str, choice: 
 
 
 def test_recent_models_open_again_and_can_be_forgotten(reader: Person, models) -> None:
-    reader.window.opener.open_model(str(models.llama))
+    reader.workbench.models.open_model(str(models.llama))
     reader.rest()
     listed = [name for name, _ in entries(reader.menu("File/Recent Models"))]
     assert listed == [str(models.llama), str(models.gpt2), "Clear This List"]

@@ -85,7 +85,7 @@ def test_enter_runs_the_first_and_the_focus_goes_back(reader: Person) -> None:
 
 
 def test_the_entries_of_changing_menus_run_too(reader: Person, models) -> None:
-    reader.window.opener.open_model(str(models.llama))
+    reader.workbench.models.open_model(str(models.llama))
     reader.rest()
     palette = summon(reader, "gpt2")
     assert palette.rows()[0].place == "File › Recent Models"

@@ -71,7 +71,7 @@ def test_nothing_of_another_model_stays(reader: Person, held, models) -> None:
     reader.rest()
     assert reader.window.trust.data().statements
     held()
-    reader.window.opener.open_model(str(models.llama))
+    reader.workbench.models.open_model(str(models.llama))
     status = reader.window.status
     for label in (status.parity, status.device, status.memory, status.run):
         assert not label.isVisible()

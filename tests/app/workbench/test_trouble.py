@@ -122,7 +122,7 @@ def test_an_interrupt_in_a_slot_closes_the_window(person: Person) -> None:
 
 def test_a_model_that_does_not_agree_with_its_own_forward_is_refused(person: Person, models, monkeypatch) -> None:
     monkeypatch.setattr("core.session.PARITY_LIMITS", {torch.float32: -1.0, torch.float64: -1.0})
-    person.window.opener.open_model(str(models.gpt2))
+    person.workbench.models.open_model(str(models.gpt2))
     person.rest()
     person.type_prompt("A", CLEAN)
     assert "differs from the model's own" in person.dialogs()[0].text()
@@ -254,7 +254,7 @@ def test_closing_while_a_model_is_read_hides_the_window_first(person: Person, mo
         "stop",
         lambda: visible.append(person.window.isVisible()) or gate.open.set() or stop(),
     )
-    person.window.opener.start(str(models.gpt2))
+    person.workbench.models.start(str(models.gpt2))
     person.wait(gate.begun.is_set)
     person.window.close()
     assert visible == [False]
@@ -275,7 +275,7 @@ def test_closing_during_a_download_cancels_it(person: Person, monkeypatch) -> No
         raise Cancelled
 
     monkeypatch.setattr(packs, "get", get)
-    person.window.opener.show_welcome()
+    person.window.commands["welcome"].trigger()
     person.window.packs.get("smollm2")
     person.wait(begun.is_set)
     person.window.close()

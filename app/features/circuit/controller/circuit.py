@@ -59,6 +59,7 @@ class CircuitController(QObject):
         workbench.on(TraceRefusal, self._take_untraced)
         workbench.history_changed.connect(self._follow)
         workbench.idle.connect(self.show)
+        workbench.strongest_changed.connect(lambda _: self.show())
         workbench.given_up.connect(lambda _: self._give_up_curve())
         for changed in (workbench.model_opened, workbench.metric_changed, workbench.nothing_to_show):
             changed.connect(lambda _: self.show())

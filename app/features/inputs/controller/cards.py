@@ -56,13 +56,13 @@ class CardsController(QObject):
     def take_paths(self, letter: str, paths: list[str]) -> None:
         """Files or addresses; two dropped on A fill A and B. A folder is a model's."""
         if len(paths) == 1 and Path(paths[0]).is_dir():
-            self._window.opener.open_model(paths[0])
+            self._window.workbench.models.open_model(paths[0])
             return
         if len(paths) == 1 and holds_scores(paths[0]):
             self._window.scores_opener.open(paths[0])
             return
         if len(paths) == 1 and model_of(paths[0]):
-            self._window.opener.open_model(model_of(paths[0]))
+            self._window.workbench.models.open_model(model_of(paths[0]))
             return
         letters = [letter, "B"] if letter == "A" else [letter]
         for place, path in zip(letters, paths, strict=False):

@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from app.services.settings import Settings
 from views import motion, theme
-from views.choices import MotionChoice, ThemeChoice
 
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+THEMES = (("system", "As the &System"), ("dark", "&Dark"), ("light", "&Light"))
+MOTIONS = (("system", "As the &System"), ("full", "S&mooth"), ("reduced", "&Reduced: At Once"))
 
 
-def theme_menu(window: Window) -> QMenu:
-    menu = QMenu("&Theme", window)
+def fill_menus(menus: Mapping[str, QMenu], settings: Settings) -> None:
+    """Give both menus their choices, which apply at once and are remembered."""
+    _fill(menus["theme"], THEMES, theme.choice, (theme.set_choice, settings.set_theme))
+    _fill(menus["motion"], MOTIONS, motion.choice, (motion.set_choice, settings.set_motion))
+
+
+def _fill(
+    menu: QMenu,
+    choices: Sequence[tuple[str, str]],
+    present: Callable[[], str],
+    takers: Sequence[Callable[[Any], None]],
+) -> None:
+    """choices: each with its words. present: the one in use, which may be changed elsewhere. takers: told of another
+    one."""
     group = QActionGroup(menu)
-    menu.aboutToShow.connect(lambda: _check(group, theme.choice()))
-    for choice, words in (("system", "As the &System"), ("dark", "&Dark"), ("light", "&Light")):
-        action = menu.addAction(words, partial(_set_theme, window, choice))
+    for choice, words in choices:
+        action = menu.addAction(words, partial(_take, choice, takers))
         action.setCheckable(True)
         action.setData(choice)
         group.addAction(action)
-    return menu
-
-
-def motion_menu(window: Window) -> QMenu:
-    menu = QMenu("&Motion", window)
-    group = QActionGroup(menu)
-    menu.aboutToShow.connect(lambda: _check(group, motion.choice()))
-    for choice, words in (("system", "As the &System"), ("full", "S&mooth"), ("reduced", "&Reduced: At Once")):
-        action = menu.addAction(words, partial(_set_motion, window, choice))
-        action.setCheckable(True)
-        action.setData(choice)
-        group.addAction(action)
-    return menu
+    menu.aboutToShow.connect(lambda: _check(group, present()))
 
 
 def _check(group: QActionGroup, choice: str) -> None:
-    """The preferences may have changed it."""
     for action in group.actions():
         action.setChecked(action.data() == choice)
 
 
-def _set_motion(window: Window, choice: MotionChoice) -> None:
-    motion.set_choice(choice)
-    window.settings.set_motion(choice)
-
-
-def _set_theme(window: Window, choice: ThemeChoice) -> None:
-    theme.set_choice(choice)
-    window.settings.set_theme(choice)
+def _take(choice: str, takers: Sequence[Callable[[Any], None]]) -> None:
+    for take in takers:
+        take(choice)

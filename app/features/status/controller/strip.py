@@ -25,6 +25,7 @@ class StatusController(QObject):
         workbench.nothing_to_show.connect(lambda _: status.set_run(""))
         self.pace = Pace()
         workbench.working.connect(self._show_work)
+        status.cancel_requested.connect(workbench.cancel)
         workbench.idle.connect(status.clear_work)
         workbench.idle.connect(lambda: self.pace.restart())  # the next work may come much later
         workbench.message.connect(self._show_message)

@@ -41,7 +41,7 @@ class GuideController(QObject):
         self._guide = next(guide for guide in GUIDES if guide.key == key)
         self._at = 0
         self._begun = example(self._guide.example).document
-        self._window.opener.open(self._begun)
+        self._window.workbench.models.open(self._begun)
         self._show()
 
     def stop(self) -> None:

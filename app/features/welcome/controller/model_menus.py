@@ -36,7 +36,7 @@ def _fill_model_menu(window: Window, menu: QMenu) -> None:
     if recent:
         _add_heading(menu, "Recent")
         for name in recent:
-            menu.addAction(name, partial(window.opener.open_model, name))
+            menu.addAction(name, partial(window.workbench.models.open_model, name))
     menu.addSeparator()
     menu.addAction(window.commands["open_folder"])
     menu.addAction(window.commands["open_named"])
@@ -59,7 +59,7 @@ def _add_heading(menu: QMenu, words: str) -> None:
 def _add_bundled(window: Window, menu: QMenu) -> None:
     for name in bundled_models():
         words = f"{name} ({KINDS[name]})" if name in KINDS else name
-        menu.addAction(words, partial(window.opener.open_model, f"bundled:{name}"))
+        menu.addAction(words, partial(window.workbench.models.open_model, f"bundled:{name}"))
 
 
 def filled_when_shown(window: Window, title: str, fill: Callable[[Window, QMenu], None]) -> QMenu:
@@ -80,7 +80,7 @@ def fill_packs(window: Window, menu: QMenu) -> None:
 def _add_packs(window: Window, menu: QMenu) -> None:
     for pack in packs.PACKS.values():
         if packs.is_installed(pack.name):
-            menu.addAction(pack.title, partial(window.opener.open_model, f"pack:{pack.name}"))
+            menu.addAction(pack.title, partial(window.workbench.models.open_model, f"pack:{pack.name}"))
         else:
             size = f"{pack.download_bytes / 1e6:.0f} MB"
             menu.addAction(f"Get {pack.title} ({size})…", window.opener.show_welcome)
@@ -89,7 +89,7 @@ def _add_packs(window: Window, menu: QMenu) -> None:
 def fill_recent(window: Window, menu: QMenu) -> None:
     names = window.settings.recent_models()
     for name in names:
-        menu.addAction(name, partial(window.opener.open_model, name))
+        menu.addAction(name, partial(window.workbench.models.open_model, name))
     if names:
         menu.addSeparator()
         menu.addAction("Clear This List", window.settings.clear_recent_models)
@@ -104,4 +104,4 @@ def fill_examples(window: Window, menu: QMenu) -> None:
             continue
         _add_heading(menu, model.partition(":")[2])
         for entry in examples_for(model):
-            menu.addAction(entry.title, partial(window.opener.open_example, entry.key))
+            menu.addAction(entry.title, partial(window.workbench.models.open_example, entry.key))

@@ -80,4 +80,4 @@ class PacksController(QObject):
         self.refresh()
         self._page.set_problem(problem)
         if open_it and self._window.centre.currentWidget() is self._page:
-            self._window.opener.open_model(f"pack:{name}")
+            self._window.workbench.models.open_model(f"pack:{name}")

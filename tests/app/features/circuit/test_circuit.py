@@ -245,7 +245,7 @@ def test_an_input_that_cannot_run_is_explained_on_the_canvas(reader: Person) -> 
 def test_while_a_model_opens_the_canvas_says_so(person: Person, models, monkeypatch) -> None:
     go_on = threading.Event()
     monkeypatch.setattr(service, "load_model", lambda name, **told: go_on.wait(30) and load_model(name, **told))
-    person.window.opener.open(Document(str(models.gpt2), Source("text", CLEAN)))
+    person.workbench.models.open(Document(str(models.gpt2), Source("text", CLEAN)))
     person.wait(lambda: person.window.canvas.notice() == "Opening gpt2 …")
     go_on.set()
     person.rest()

@@ -109,7 +109,7 @@ def test_a_trace_keeps_what_it_recovers_and_a_cancelled_one_is_no_step(reader: P
         assert len(words(reader)) == len(before) + 2
 
     begin()
-    window.opener.cancel()
+    window.workbench.cancel()
     reader.rest()
     assert words(reader) == [*before, "Choose EAP for tracing"]
     assert reader.message() == "Cancelled."
@@ -128,7 +128,7 @@ def test_a_trace_that_is_cancelled_after_an_edit_is_no_step_and_the_edit_stays(r
     window.commands["trace"].trigger()
     workbench.editing.toggle_selection("zero")
     assert workbench.tracing
-    window.opener.cancel()
+    window.workbench.cancel()
     reader.rest()
     assert [*before, words(reader)[-1]] == words(reader)
     assert "m1" in words(reader)[-1]
@@ -150,7 +150,7 @@ def test_a_long_trace_of_nodes_that_is_cancelled_before_anything_is_scored_is_no
     before = words(reader)
     reader.window.commands["trace"].trigger()
     assert reader.workbench.document.traced_nodes is not None
-    reader.window.opener.cancel()
+    reader.workbench.cancel()
     reader.rest()
     assert words(reader) == before
     assert reader.workbench.document.traced_nodes is None

@@ -28,7 +28,7 @@ def dropped(*paths: Path) -> QMimeData:
 
 def by_welcome_page(person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     person.window.settings.add_recent_model(str(folder))
-    person.window.opener.show_welcome()
+    person.window.commands["welcome"].trigger()
     person.window.welcome.recent_chosen.emit(str(folder))
 
 
@@ -91,7 +91,7 @@ def test_the_history_goes_on_over_two_models(reader: Person, models) -> None:
     reader.choose("Edit", "Undo")
     two = cut(reader, Node("mlp", 1))  # beside a branch
     document, figures = reader.workbench.document, reader.figures()
-    reader.window.opener.open_model(str(models.llama))
+    reader.workbench.models.open_model(str(models.llama))
     reader.rest()
     three = cut(reader, Node("mlp", 0))
     after = reader.figures()
@@ -120,10 +120,10 @@ def test_the_history_goes_on_over_two_models(reader: Person, models) -> None:
 def test_a_model_whose_folder_is_gone_is_said_and_all_steps_stay(reader: Person, models, tmp_path: Path) -> None:
     folder = tmp_path / "moved"
     shutil.copytree(models.gpt2, folder)
-    reader.window.opener.open_model(str(folder))
+    reader.workbench.models.open_model(str(folder))
     reader.rest()
     there = cut(reader, Node("mlp", 1))
-    reader.window.opener.open_model(str(models.llama))
+    reader.workbench.models.open_model(str(models.llama))
     reader.rest()
     shutil.rmtree(folder)
     reader.window.commands["undo"].trigger()
@@ -150,7 +150,7 @@ def test_a_trace_that_took_long_is_there_again_after_another_input_and_another_m
     assert scored.pairs == 2
     reader.type_prompt("A", "When Tom gave a drink to")
     assert workbench.scored.pairs == 2  # they are of the dataset, whatever is on the cards
-    reader.window.opener.open_model(str(models.llama))
+    reader.workbench.models.open_model(str(models.llama))
     reader.rest()
     assert workbench.scored.pairs == 0
     for _ in range(2):
@@ -219,8 +219,8 @@ def test_closing_with_work_asks_and_without_closes(sit_down: Callable[[], Person
     other.window.closing.asks = True
     other.open(models.gpt2, CLEAN, COUNTERFACTUAL)
     assert not other.window.settings.preferences().asks_before_closing
-    other.window.preferring.take(Preferences())  # the preferences have it again
-    other.window.opener.open_model(str(models.llama))
+    other.window.controllers["preferences"].take(Preferences())  # the preferences have it again
+    other.workbench.models.open_model(str(models.llama))
     other.rest()
     other.window.close()  # nothing was made
     assert not other.window.isVisible()

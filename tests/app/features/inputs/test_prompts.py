@@ -281,15 +281,15 @@ def test_the_file_dialog_opens_a_prompt_and_remembers_its_folder(reader: Person,
 
 
 def test_an_example_opens_from_the_cards_menu(person: Person, models, monkeypatch) -> None:
-    from app.features.welcome.controller import opening
     from app.window import showing
+    from app.workbench import model_steps
     from core.project.document import Document, Source
     from core.project.examples import Example
 
     made = Document(str(models.gpt2), Source("text", text=CLEAN), Source("text", text=COUNTERFACTUAL))
     entry = Example("x/0", "Who gets the drink", "names", made)
     monkeypatch.setattr(showing, "examples_for", lambda model: (entry,))
-    monkeypatch.setattr(opening, "example", lambda key: {"x/0": entry}[key])
+    monkeypatch.setattr(model_steps, "example", lambda key: {"x/0": entry}[key])
     person.open(models.gpt2, OTHER_LENGTH)
     inputs = person.window.inputs
     assert inputs.examples.isVisible()
@@ -305,10 +305,10 @@ def test_an_example_opens_from_the_cards_menu(person: Person, models, monkeypatc
 
 
 def test_before_a_model_is_open_a_prompt_waits_for_it(person: Person, models) -> None:
-    person.window.opener.show_welcome()
+    person.window.commands["welcome"].trigger()
     person.type_prompt("A", CLEAN)
     assert not person.dialogs()
-    person.window.opener.start(str(models.gpt2))
+    person.workbench.models.start(str(models.gpt2))
     person.rest()
     assert person.card("A").chips.chip_texts() == CLEAN.split()
     assert person.predictions()

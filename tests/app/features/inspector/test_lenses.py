@@ -227,7 +227,7 @@ def test_the_attention_is_averaged_over_the_dataset(person: Person, models, pict
         sources = [Source("image", path=str(pictures(name))) for name in ("a.png", "b.png", "c.png")]
         model = models.vit
     dataset = tuple(PairSource(source) for source in sources)
-    person.window.opener.open(Document(str(model), sources[0], dataset=dataset))
+    person.workbench.models.open(Document(str(model), sources[0], dataset=dataset))
     person.rest()
     person.click_node(HEAD)
     section = person.panel("inspector").attention

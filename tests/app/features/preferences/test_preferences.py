@@ -32,7 +32,7 @@ def restored(qapp: QApplication) -> Iterator[None]:
 @pytest.fixture
 def dialog(reader: Person) -> PreferencesDialog:
     QTest.keyClick(reader.window.canvas, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
-    found = reader.window.preferring.dialog
+    found = reader.window.controllers["preferences"].dialog
     assert found is not None
     reader.wait(found.isActiveWindow)
     return found
@@ -88,7 +88,7 @@ def test_what_a_cut_carries_applies_to_the_work_at_hand_and_to_new_work(
     assert reader.workbench.document.edits[-1].kind == "zero"
     after, _ = reader.expected([Edit(reader.edge(index), "zero")])
     assert reader.workbench.ran.after == pytest.approx(after, abs=1e-4)
-    reader.window.opener.open_model(str(models.llama))
+    reader.workbench.models.open_model(str(models.llama))
     reader.rest()
     assert reader.workbench.cut_kind == "zero"
     reader.window.commands["preferences"].trigger()
@@ -104,11 +104,11 @@ def test_memory_reaches_the_engine_at_once_and_the_next_inputs(sit_down: Sit, mo
     person.open(models.gpt2, CLEAN)
     assert sides[0].session.engine.memory == 384 * 2**20
     person.window.commands["preferences"].trigger()
-    person.wait(person.window.preferring.dialog.isActiveWindow)
-    write(person.window.preferring.dialog.memory, 64)
+    person.wait(person.window.controllers["preferences"].dialog.isActiveWindow)
+    write(person.window.controllers["preferences"].dialog.memory, 64)
     person.rest()
     assert sides[0].session.engine.memory == 64 * 2**20
-    person.window.preferring.dialog.accept()
+    person.window.controllers["preferences"].dialog.accept()
     person.type_prompt("A", COUNTERFACTUAL)
     assert sides[0].session.engine.memory == 64 * 2**20
     assert Settings().preferences().memory_megabytes == 64
@@ -129,15 +129,15 @@ def test_defaults_come_back(reader: Person, dialog: PreferencesDialog) -> None:
 
 def test_a_second_start_finds_them(sit_down: Sit) -> None:
     first = sit_down().window
-    first.preferring.take(Preferences("light", "reduced", 110, 512, "mean", 12))
+    first.controllers["preferences"].take(Preferences("light", "reduced", 110, 512, "mean", 12))
     first.close()
     theme.set_text_percent(100)
     second = sit_down().window
-    assert second.preferring.current == Preferences("light", "reduced", 110, 512, "mean", 12)
+    assert second.controllers["preferences"].current == Preferences("light", "reduced", 110, 512, "mean", 12)
     second.commands["preferences"].trigger()
-    assert second.preferring.dialog is not None
-    assert second.preferring.dialog.cut.currentText() == "mean"
-    second.preferring.dialog.accept()
+    assert second.controllers["preferences"].dialog is not None
+    assert second.controllers["preferences"].dialog.cut.currentText() == "mean"
+    second.controllers["preferences"].dialog.accept()
 
 
 def test_what_is_no_preference_is_the_default(qapp) -> None:
@@ -175,6 +175,6 @@ def test_models_compute_in_the_precision(reader: Person, dialog: PreferencesDial
     reader.rest()
     assert reader.window.status.device.text().endswith("fp32")
     assert reader.workbench.ran.after == before
-    reader.window.opener.open_model(reader.workbench.document.model)
+    reader.workbench.models.open_model(reader.workbench.document.model)
     reader.rest()
     assert reader.window.status.device.text().endswith("bf16")

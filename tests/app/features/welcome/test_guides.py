@@ -15,7 +15,7 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 
 def begin(person: Person, key: str) -> Person:
     person.window.resize(1440, 900)
-    person.window.opener.show_welcome()
+    person.window.commands["welcome"].trigger()
     person.click(person.window.welcome.example_buttons[key])
     person.rest()
     return person
@@ -37,7 +37,7 @@ def click_a_head(person: Person, layer: int = 0) -> None:
 
 
 def test_the_guides_come_first_on_the_welcome_page(person: Person) -> None:
-    person.window.opener.show_welcome()
+    person.window.commands["welcome"].trigger()
     assert list(person.window.welcome.example_buttons)[:3] == [guide.key for guide in GUIDES]
     assert all(3 <= len(guide.steps) <= 5 for guide in GUIDES)
 
@@ -88,7 +88,7 @@ def test_induction_step_by_step(person: Person) -> None:
 def test_a_guide_ends_with_another_model(person: Person, models) -> None:
     begin(person, "guide/names")
     assert said(person)
-    person.window.opener.open_model(str(models.gpt2))
+    person.workbench.models.open_model(str(models.gpt2))
     person.rest()
     assert said(person) == ""
 

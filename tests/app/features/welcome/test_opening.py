@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from app.features.welcome.controller import opening
+from app.workbench import model_steps
 from app.worker import service
 from core.project.document import Document, Source
 from tests.app.models import CLEAN, COUNTERFACTUAL, save_config_only
@@ -75,7 +76,7 @@ def test_models_that_cannot_be_opened_say_why_once_and_the_one_before_stays(
     reader.press(Qt.Key.Key_X)
     figures, edits, undo = reader.figures(), reader.edits(), reader.window.commands["undo"].text()
     for kind in kinds:
-        reader.window.opener.open_model(broken(kind))
+        reader.workbench.models.open_model(broken(kind))
         reader.wait(reader.dialogs)
         reader.rest()
         words = reader.dismiss()
@@ -99,8 +100,8 @@ def test_models_that_cannot_be_opened_say_why_once_and_the_one_before_stays(
 
 def test_after_two_models_that_cannot_be_opened_the_one_before_is_still_there(reader: Person, broken) -> None:
     figures = reader.figures()
-    reader.window.opener.open_model(broken("empty"))
-    reader.window.opener.open_model(broken("BertModel"))
+    reader.workbench.models.open_model(broken("empty"))
+    reader.workbench.models.open_model(broken("BertModel"))
     reader.wait(reader.dialogs)
     reader.rest()
     assert "BertModel" in reader.dismiss()
@@ -111,7 +112,7 @@ def test_after_two_models_that_cannot_be_opened_the_one_before_is_still_there(re
 
 
 def test_a_first_model_that_cannot_be_opened_leads_to_the_welcome_page(person: Person, broken) -> None:
-    person.window.opener.start(broken("empty"))
+    person.workbench.models.start(broken("empty"))
     person.wait(person.dialogs)
     person.rest()
     assert "is no model" in person.dismiss()
@@ -122,7 +123,7 @@ def test_while_a_model_is_opened_the_top_bar_names_it_and_nothing_else(person: P
     bar, window = person.window.top_bar, person.window
     assert bar.model.words() == "Open a model"
     for folder, details in ((models.gpt2, "3 layers · 4 heads"), (models.llama, "2 layers · 4 heads")):
-        window.opener.open_model(str(folder))
+        window.workbench.models.open_model(str(folder))
         assert bar.model.words() == f"{folder.name} is being opened …"
         assert window.windowTitle() == f"{folder.name} - Wirescope"
         assert window.predictions.hint.text() == f"{folder.name} is being opened: its answers appear here."
@@ -136,11 +137,11 @@ def test_while_a_model_is_opened_the_top_bar_names_it_and_nothing_else(person: P
 
 def test_a_first_model_that_is_given_up_or_cannot_be_opened_is_not_named(person: Person, broken, models) -> None:
     bar, window = person.window.top_bar, person.window
-    window.opener.open_model(str(models.gpt2))
-    window.opener.cancel()
+    window.workbench.models.open_model(str(models.gpt2))
+    window.workbench.cancel()
     assert bar.model.words() == "Open a model"
     assert window.predictions.hint.text().startswith("Open a model")
-    window.opener.open_model(broken("empty"))
+    window.workbench.models.open_model(broken("empty"))
     person.wait(person.dialogs)
     person.rest()
     person.dismiss()
@@ -152,7 +153,7 @@ def test_another_text_model_takes_over_the_prompts(reader: Person, models) -> No
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
-    reader.window.opener.open_model(str(models.llama))
+    reader.workbench.models.open_model(str(models.llama))
     reader.rest()
     assert reader.window.windowTitle() == "llama - Wirescope"
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
@@ -165,7 +166,7 @@ def test_another_text_model_takes_over_the_prompts(reader: Person, models) -> No
 
 
 def test_a_vision_model_after_a_text_model_starts_with_pictures(reader: Person, models) -> None:
-    reader.window.opener.open_model(str(models.vit))
+    reader.workbench.models.open_model(str(models.vit))
     reader.rest()
     assert reader.window.windowTitle() == "vit - Wirescope"
     reader.wait(lambda: reader.predictions() and not reader.workbench.busy)
@@ -177,14 +178,14 @@ def test_a_vision_model_after_a_text_model_starts_with_pictures(reader: Person, 
 
 
 def test_a_vision_model_after_a_vision_model_keeps_the_pictures(viewer: Person, models) -> None:
-    viewer.window.opener.open_model(str(models.dinov2))
+    viewer.workbench.models.open_model(str(models.dinov2))
     viewer.rest()
     viewer.wait(lambda: viewer.predictions() and not viewer.workbench.busy)
     assert (viewer.card("A").name.text(), viewer.card("B").name.text()) == ("a.png", "b.png")
 
 
 def test_a_text_model_after_a_vision_model_starts_with_a_prompt(viewer: Person, models) -> None:
-    viewer.window.opener.open_model(str(models.gpt2))
+    viewer.workbench.models.open_model(str(models.gpt2))
     viewer.rest()
     viewer.wait(lambda: viewer.card("A").card().text)
     assert viewer.card("A").card().text.startswith("When")
@@ -196,14 +197,14 @@ def test_the_same_model_again_with_another_example(reader: Person, models, monke
     from core.project.examples import Example
 
     made = Document(str(models.gpt2), Source("text", text=COUNTERFACTUAL), None)
-    monkeypatch.setattr(opening, "example", lambda key: Example(key, "t", "b", made))
+    monkeypatch.setattr(model_steps, "example", lambda key: Example(key, "t", "b", made))
     loads = []
     load = service.load_model
     monkeypatch.setattr(service, "load_model", lambda name, **told: loads.append(name) or load(name, **told))
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.press(Qt.Key.Key_X)
-    reader.window.opener.open_example("x/0")
+    reader.workbench.models.open_example("x/0")
     reader.rest()
     assert reader.card("A").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.card("B").is_empty()
@@ -233,7 +234,7 @@ def test_open_folder_asks_and_remembers_where(person: Person, models, monkeypatc
 
 def test_a_folder_named_from_here_is_remembered_for_everywhere(person: Person, models, monkeypatch) -> None:
     monkeypatch.chdir(models.gpt2.parent)
-    person.window.opener.start("gpt2")
+    person.workbench.models.start("gpt2")
     person.rest()
     assert person.window.windowTitle() == "gpt2 - Wirescope"
     assert person.window.settings.recent_models() == [str(models.gpt2)]
@@ -258,7 +259,7 @@ def test_opening_can_be_cancelled_and_the_model_before_stays(reader: Person, mod
         return load(name, **told)
 
     monkeypatch.setattr(service, "load_model", slow)
-    reader.window.opener.open_model(str(models.llama))
+    reader.workbench.models.open_model(str(models.llama))
     reader.wait(lambda: begun.is_set() and reader.window.status.cancel.isVisible())
     assert reader.window.status.work.text() == "Opening llama"
     reader.click(reader.window.status.cancel)
@@ -275,7 +276,7 @@ def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, mo
     monkeypatch.setattr(
         service, "load_model", lambda name, **told: begun.set() or (go_on.wait(20) and load(name, **told))
     )
-    person.window.opener.start(str(models.gpt2))
+    person.workbench.models.start(str(models.gpt2))
     person.wait(lambda: begun.is_set() and person.window.status.cancel.isVisible())
     person.click(person.window.status.cancel)
     go_on.set()
@@ -283,7 +284,7 @@ def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, mo
     for _ in range(20):
         QApplication.processEvents()
     assert person.window.centre.currentWidget() is person.window.welcome
-    person.window.opener.open_model(str(models.gpt2))
+    person.workbench.models.open_model(str(models.gpt2))
     person.rest()
     assert person.window.windowTitle() == "gpt2 - Wirescope"
 
@@ -291,7 +292,7 @@ def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, mo
 def test_a_folder_without_a_tokenizer_opens_with_token_ids(person: Person, models, tmp_path: Path) -> None:
     folder = tmp_path / "ids"
     shutil.copytree(models.gpt2, folder, ignore=shutil.ignore_patterns("*token*", "vocab*", "merges*"))
-    person.window.opener.open_model(str(folder))
+    person.workbench.models.open_model(str(folder))
     person.rest()
     person.wait(lambda: person.workbench.ran is not None and not person.workbench.busy)
     assert [person.problem(letter) for letter in "AB"] == ["", ""]

@@ -68,7 +68,7 @@ def test_a_vision_tower_shows_cosines_and_is_cut(person: Person, pair: Path, pic
 
 
 def test_a_text_tower_opened_over_pictures_brings_a_prompt_and_no_logits(viewer: Person, pair: Path) -> None:
-    viewer.window.opener.open_model(f"text:{pair}")
+    viewer.workbench.models.open_model(f"text:{pair}")
     viewer.wait(lambda: "at most 9" in viewer.problem("A"))  # the prompt comes with a later turn of the event loop
     viewer.rest()
     assert not viewer.dialogs()
@@ -80,7 +80,7 @@ def test_a_text_tower_opened_over_pictures_brings_a_prompt_and_no_logits(viewer:
 
 
 def test_a_pair_of_towers_says_how_to_open_one(reader: Person, pair: Path) -> None:
-    reader.window.opener.open_model(str(pair))
+    reader.workbench.models.open_model(str(pair))
     reader.wait(reader.dialogs)
     reader.rest()
     words = reader.dismiss()

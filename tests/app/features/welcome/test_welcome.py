@@ -53,7 +53,7 @@ def shop(monkeypatch, tmp_path: Path) -> Iterator[Shop]:
 @pytest.fixture
 def guest(person: Person, shop: Shop) -> Person:
     """At the welcome page, with no pack installed."""
-    person.window.opener.show_welcome()
+    person.window.commands["welcome"].trigger()
     return person
 
 
@@ -63,7 +63,7 @@ def card(person: Person, name: str = "smollm2") -> PackCard:
 
 def opened(person: Person, monkeypatch) -> list[str]:
     names: list[str] = []
-    monkeypatch.setattr(person.window.opener, "open", lambda document: names.append(document.model))
+    monkeypatch.setattr(person.workbench.models, "open", lambda document: names.append(document.model))
     return names
 
 
@@ -98,7 +98,7 @@ def test_nothing_starts_twice(guest: Person, shop: Shop, monkeypatch) -> None:
     names = opened(guest, monkeypatch)
     guest.click(card(guest).button)
     guest.window.packs.get("smollm2")  # as another button would
-    guest.window.opener.show_welcome()  # the page anew
+    guest.window.commands["welcome"].trigger()  # the page anew
     guest.window.packs.get("smollm2")
     guest.wait(lambda: card(guest).cancel.isVisible())
     shop.go_on["smollm2"].set()
@@ -166,7 +166,7 @@ def test_somebody_who_went_on_working_is_not_interrupted(guest: Person, shop: Sh
     guest.wait(lambda: not guest.window.jobs)
     assert names == []
     assert guest.window.windowTitle() == "gpt2 - Wirescope"
-    guest.window.opener.show_welcome()
+    guest.window.commands["welcome"].trigger()
     assert card(guest).button.text() == "Open"
 
 
@@ -177,7 +177,7 @@ def test_the_examples_of_what_is_there_are_offered(guest: Person, monkeypatch) -
     monkeypatch.setattr(guest.workbench.models, "open", chosen.append)
     for key in list(page.example_buttons):
         guest.click(page.example_buttons[key])
-        guest.window.opener.show_welcome()
+        guest.window.commands["welcome"].trigger()
     assert {document.model for document in chosen} <= {"bundled:names", "bundled:shapes"}
 
 
