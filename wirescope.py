@@ -1,6 +1,7 @@
 """Wirescope for notebooks: `import wirescope as ws`."""
 
 from core.circuit import Circuit, circuit_of
+from core.edited.apply import EditedModel, apply
 from core.edits import Edit
 from core.errors import WirescopeError
 from core.evaluation.balance import with_balance
@@ -40,6 +41,7 @@ __all__ = [
     "Dataset",
     "Edge",
     "Edit",
+    "EditedModel",
     "Graph",
     "Metric",
     "Model",
@@ -55,6 +57,7 @@ __all__ = [
     "Trust",
     "WirescopeError",
     "accuracy",
+    "apply",
     "attention_pattern",
     "bundled_models",
     "circuit_of",

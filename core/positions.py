@@ -52,15 +52,19 @@ class Extent:
     def rows(self, positions: Positions) -> RowPositions | None:
         """Where positions are; None where that is all of every row. Raises EditError for a position that a row does
         not have, a role that nothing is called, and no position at all."""
+        found = self.places(positions)
+        whole = all(len(places) == length for places, length in zip(found, self.lengths, strict=True))
+        return None if whole else found
+
+    def places(self, positions: Positions) -> RowPositions:
+        """Where positions are, also where that is all of every row. Raises EditError as `rows` does."""
         wanted = plain_positions(positions)
         if not wanted:
             raise EditError("There are no positions to edit.", "Leave positions out to edit all of them.")
-        found = tuple(
+        return tuple(
             tuple(sorted({place for one in wanted for place in self._in_row(one, row)}))
             for row in range(len(self.lengths))
         )
-        whole = all(len(places) == length for places, length in zip(found, self.lengths, strict=True))
-        return None if whole else found
 
     def _in_row(self, position: int | str, row: int) -> Sequence[int]:
         if isinstance(position, str):

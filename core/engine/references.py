@@ -57,7 +57,7 @@ class References:
         self._lengths = extent.lengths
         self._extent = extent
         self.population = population
-        self._over_positions = mean_over_positions
+        self.over_positions = mean_over_positions
         self._among = among
         self._biases: dict[int, Tensor] = {}
         self._donors: dict[int, RunState] = {}
@@ -70,7 +70,7 @@ class References:
     @cached_property
     def _places(self) -> Tensor:
         """Where the means of each position are: see `Alignment.places`. Raises EditError."""
-        if self._over_positions:
+        if self.over_positions:
             return torch.zeros(1, 1, dtype=torch.long, device=self.adapter.device)
         extent = self._extent
         return self.population.alignment.places(extent.lengths, extent.roles, extent.length).to(self.adapter.device)
@@ -113,7 +113,7 @@ class References:
         """All means; the population runs when they are asked for the first time. Raises EditError where the positions
         of these inputs have none, Cancelled."""
         _ = self._places
-        return self.population.means(self._over_positions, cancelled)
+        return self.population.means(self.over_positions, cancelled)
 
     def mean_value(self, node: Node) -> Tensor:
         """The mean of what a node writes: [batch or 1, position or 1, width]. Raises EditError."""
@@ -167,14 +167,23 @@ class References:
 
     def bias_before(self, reader: Reader) -> Tensor:
         """The sum of all b_O that the stream holds before a reader: [width]."""
-        shape = self.adapter.shape
-        layers = shape.layers if reader.kind == "logits" else reader.layer
-        if reader.kind == "mlp" and not shape.parallel:
-            layers += 1
+        layers = biases_before(self.adapter, reader)
         if layers not in self._biases:
-            total = torch.zeros(shape.width, dtype=self.adapter.dtype, device=self.adapter.device)
-            for weights in self.adapter.attention[:layers]:
-                if weights.b_o is not None:
-                    total = total + weights.b_o
-            self._biases[layers] = total
+            self._biases[layers] = bias_before(self.adapter, reader)
         return self._biases[layers]
+
+
+def biases_before(adapter: Adapter, reader: Reader) -> int:
+    """The b_O of how many layers the stream holds before a reader."""
+    if reader.kind == "logits":
+        return adapter.shape.layers
+    return reader.layer + (reader.kind == "mlp" and not adapter.shape.parallel)
+
+
+def bias_before(adapter: Adapter, reader: Reader) -> Tensor:
+    """The sum of all b_O that the stream holds before a reader: [width]."""
+    total = torch.zeros(adapter.shape.width, dtype=adapter.dtype, device=adapter.device)
+    for weights in adapter.attention[: biases_before(adapter, reader)]:
+        if weights.b_o is not None:
+            total = total + weights.b_o
+    return total

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.graph import Graph
+from core.models.wiring import Wiring
 from core.precision import widened
 
 InputKind = Literal["text", "image"]
@@ -184,6 +185,14 @@ class Adapter(ABC):
     @abstractmethod
     def embed(self, inputs: Tensor) -> Tensor:
         """What the `input` node writes: [batch, position, width]. inputs: ids [batch, position] or pixels."""
+
+    def wiring(self, layer: int) -> Wiring:
+        """Where the parts of a layer are. Raises ModelError where the family does not say it."""
+        raise ModelError(
+            f"Edits cannot be put into a {type(self.module).__name__} itself: its adapter does not say where its "
+            "parts are.",
+            "State it in the adapter's wiring(layer).",
+        )
 
     def turn(self, layer: int, qk: Tensor, places: Places) -> Tensor:
         """Rotate q or k [batch, n, head, head_width] to its places. Families or layers without rotary embeddings

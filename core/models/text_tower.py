@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from core.models.adapter import Adapter, AttentionWeights, Shape, part
 from core.models.projections import separate_projections
+from core.models.wiring import Wiring, last_linear, separate
 
 
 class TextTowerAdapter(Adapter):
@@ -41,6 +42,10 @@ class TextTowerAdapter(Adapter):
 
     def attention_weights(self, layer: int) -> AttentionWeights:
         return separate_projections(part(self.blocks[layer], "self_attn"), "out_proj", self.shape.head_width**-0.5)
+
+    def wiring(self, layer: int) -> Wiring:
+        last = last_linear(self.blocks[layer], ("mlp.fc2",))
+        return Wiring(separate("self_attn"), "self_attn.out_proj", self.mlp_name, **last)
 
     def embed(self, inputs: Tensor) -> Tensor:
         return self._embeddings(input_ids=inputs)  # type: ignore[no-any-return]

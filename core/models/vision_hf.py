@@ -12,6 +12,7 @@ from torch import Tensor
 from core.errors import InputError
 from core.models.adapter import Adapter, AttentionWeights, Shape, first_positions, part, prefix_labels
 from core.models.projections import separate_projections
+from core.models.wiring import Wiring, last_linear, separate
 
 
 class HfVisionAdapter(Adapter):
@@ -21,6 +22,7 @@ class HfVisionAdapter(Adapter):
     body_name: str  # of the model inside a classifier
     attention_name = "attention"
     output_name = "o_proj"
+    layer_scale_path: str | None = None  # of the vector that multiplies what the attention writes, in a block
     final_norm_name = "layernorm"
     head_name = "classifier"
 
@@ -53,6 +55,16 @@ class HfVisionAdapter(Adapter):
         attention = part(self.blocks[layer], self.attention_name)
         scale = self.shape.head_width**-0.5
         return separate_projections(attention, self.output_name, scale, self.layer_scale(layer))
+
+    def wiring(self, layer: int) -> Wiring:
+        return Wiring(
+            separate(self.attention_name),
+            f"{self.attention_name}.{self.output_name}",
+            self.mlp_name,
+            scale=self.layer_scale_path,
+            after_mlp=self.after_mlp_name,
+            **last_linear(self.blocks[layer], ("mlp.fc2", "mlp.down_proj")),
+        )
 
     def layer_scale(self, layer: int) -> Tensor | None:
         """The vector [width] that multiplies what the attention writes, or None."""

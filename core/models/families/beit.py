@@ -5,6 +5,7 @@ The output reads the class token, or the normed mean of the patches.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -12,6 +13,7 @@ from torch import Tensor
 from core.models.adapter import Places, part
 from core.models.family import Family
 from core.models.vision_hf import HfVisionAdapter
+from core.models.wiring import Wiring
 
 
 class BeitAdapter(HfVisionAdapter):
@@ -29,6 +31,11 @@ class BeitAdapter(HfVisionAdapter):
     def layer_scale(self, layer: int) -> Tensor | None:
         gamma = self.blocks[layer].lambda_1
         return gamma.detach() if isinstance(gamma, Tensor) else None
+
+    def wiring(self, layer: int) -> Wiring:
+        block = self.blocks[layer]
+        scales = [name if isinstance(getattr(block, name), Tensor) else None for name in ("lambda_1", "lambda_2")]
+        return replace(super().wiring(layer), scale=scales[0], mlp_scale=scales[1])
 
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
         return self.blocks[layer].lambda_2 * super().mlp(layer, normed)  # type: ignore[no-any-return]

@@ -17,6 +17,7 @@ class Dinov2Adapter(HfVisionAdapter):
     attention_norm_name = "norm1"
     mlp_norm_name = "norm2"
     after_mlp_name = "layer_scale2"
+    layer_scale_path = "layer_scale1.lambda1"
     body_name = "dinov2"
 
     def layer_scale(self, layer: int) -> Tensor | None:

@@ -20,6 +20,7 @@ class Dinov3Adapter(HfVisionAdapter):
     attention_norm_name = "norm1"
     mlp_norm_name = "norm2"
     after_mlp_name = "layer_scale2"
+    layer_scale_path = "layer_scale1.lambda1"
     final_norm_name = "norm"
     body_name = "dinov3_vit"  # the library has no classifier of this family that it would be inside of
 

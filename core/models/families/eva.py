@@ -5,6 +5,7 @@ some models other ones for each layer and head), projections fused or apart, gat
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from core.models.families.vision_timm import TimmVitAdapter
 from core.models.family import Family
 from core.models.projections import stack_projections
 from core.models.rotary import rotate_halves, rotate_pairs
+from core.models.wiring import Wiring
 
 
 class EvaAdapter(TimmVitAdapter):
@@ -49,6 +51,11 @@ class EvaAdapter(TimmVitAdapter):
     def layer_scale(self, layer: int) -> Tensor | None:
         gamma = self.blocks[layer].gamma_1
         return None if gamma is None else gamma.detach()
+
+    def wiring(self, layer: int) -> Wiring:
+        block = self.blocks[layer]
+        scales = [None if getattr(block, name) is None else name for name in ("gamma_1", "gamma_2")]
+        return replace(super().wiring(layer), scale=scales[0], mlp_scale=scales[1])
 
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
         out = super().mlp(layer, normed)

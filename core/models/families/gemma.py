@@ -14,6 +14,7 @@ from torch import Tensor
 from core.models.adapter import AttentionWeights, part, refuse, rms_scale, weight
 from core.models.families.llama import LlamaAdapter
 from core.models.family import Family
+from core.models.wiring import Wiring
 from core.precision import widened
 
 
@@ -45,6 +46,9 @@ class Gemma2Adapter(GemmaAdapter):
             softcap=self.softcap,
             joint_scale=rms_scale(after, part(block, "post_attention_layernorm").eps),
         )
+
+    def wiring(self, layer: int) -> Wiring:
+        return replace(super().wiring(layer), joint=("post_attention_layernorm", 1.0))
 
     @property
     def softcap(self) -> float | None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from core.models.adapter import AttentionWeights, Shape, part, weight
 from core.models.causal_lm import CausalLmAdapter
 from core.models.family import Family
+from core.models.wiring import Wiring, last_linear
 
 
 class Gpt2Adapter(CausalLmAdapter):
@@ -48,6 +49,10 @@ class Gpt2Adapter(CausalLmAdapter):
             b_o=weight(block, "attn.c_proj.bias").detach(),
             scale=scale,
         )
+
+    def wiring(self, layer: int) -> Wiring:
+        last = last_linear(self.blocks[layer], ("mlp.c_proj",))
+        return Wiring((("attn.c_attn", "qkv"),), "attn.c_proj", self.mlp_name, **last)
 
     def mlp_module(self, layer: int, normed: Tensor) -> Tensor:
         """The library writes GELU by tanh as eight functions, each of which goes through memory: here it is one. In

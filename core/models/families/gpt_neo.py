@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from core.models.adapter import AttentionWeights, part, weight
 from core.models.families.gpt2 import Gpt2Adapter
 from core.models.family import Family
+from core.models.wiring import Wiring, separate
 
 
 class GptNeoAdapter(Gpt2Adapter):
@@ -24,6 +27,9 @@ class GptNeoAdapter(Gpt2Adapter):
             scale=1.0,
             window=self.config.window_size if local else None,
         )
+
+    def wiring(self, layer: int) -> Wiring:
+        return replace(super().wiring(layer), projections=separate("attn.attention"), output="attn.attention.out_proj")
 
 
 ROWS = (

@@ -10,6 +10,7 @@ from torch import Tensor
 from core.models.adapter import optional_weight, weight
 from core.models.families.llama import LlamaAdapter
 from core.models.family import Family
+from core.models.wiring import Holds
 
 
 class GptNeoxAdapter(LlamaAdapter):
@@ -20,6 +21,7 @@ class GptNeoxAdapter(LlamaAdapter):
     rotary_path = "gpt_neox.rotary_emb"
     attention_name = "attention"
     output_name = "dense"
+    last_mlp_names = ("mlp.dense_4h_to_h",)
 
     @property
     def parallel(self) -> bool:
@@ -28,6 +30,9 @@ class GptNeoxAdapter(LlamaAdapter):
     def projections(self, attention: Any) -> tuple[Tensor, Tensor | None]:
         w, b = weight(attention, "query_key_value.weight").detach(), optional_weight(attention, "query_key_value.bias")
         return self._by_kind(w), None if b is None else self._by_kind(b)
+
+    def projection_paths(self) -> tuple[tuple[str, Holds], ...]:
+        return ((f"{self.attention_name}.query_key_value", "by head"),)
 
     def _by_kind(self, rows: Tensor) -> Tensor:
         """Rows of (q, k, v) head by head to all q, all k, all v."""

@@ -21,6 +21,7 @@ class GptjAdapter(LlamaAdapter):
     rotary_path = "transformer.rotary_emb"
     attention_name = "attn"
     output_name = "out_proj"
+    last_mlp_names = ("mlp.fc_out",)
     parallel = True
 
     def turn(self, layer: int, qk: Tensor, places: Places) -> Tensor:

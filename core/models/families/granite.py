@@ -9,6 +9,7 @@ from torch import Tensor
 from core.models.adapter import AttentionWeights
 from core.models.families.llama import LlamaAdapter
 from core.models.family import Family
+from core.models.wiring import Wiring
 
 
 class GraniteAdapter(LlamaAdapter):
@@ -19,6 +20,10 @@ class GraniteAdapter(LlamaAdapter):
         times = float(self.config.residual_multiplier)
         b_o = None if weights.b_o is None else weights.b_o * times
         return replace(weights, w_o=weights.w_o * times, b_o=b_o, scale=self.config.attention_multiplier)
+
+    def wiring(self, layer: int) -> Wiring:
+        times = float(self.config.residual_multiplier)
+        return replace(super().wiring(layer), scale=times, mlp_scale=times)
 
     def embed(self, inputs: Tensor) -> Tensor:
         return super().embed(inputs) * float(self.config.embedding_multiplier)

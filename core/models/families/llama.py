@@ -15,6 +15,7 @@ from core.models.adapter import AttentionWeights, Places, Shape, join, optional_
 from core.models.causal_lm import CausalLmAdapter
 from core.models.family import Family
 from core.models.rotary import first_pass, growing_parts, rotate_halves
+from core.models.wiring import Holds, Wiring, last_linear, separate
 
 
 class LlamaAdapter(CausalLmAdapter):
@@ -27,6 +28,7 @@ class LlamaAdapter(CausalLmAdapter):
     rotary_path = "model.rotary_emb"
     attention_name = "self_attn"
     output_name = "o_proj"  # of the projection of what the heads write, in the attention
+    last_mlp_names: tuple[str, ...] = ("mlp.down_proj",)  # of the linear map that the MLP ends with, in a block
     coupled = False  # whether a norm spans the heads of a layer
 
     def __init__(self, module: Any) -> None:
@@ -79,6 +81,19 @@ class LlamaAdapter(CausalLmAdapter):
         names = ("q_proj", "k_proj", "v_proj")
         biases = join([optional_weight(attention, f"{name}.bias") for name in names])
         return torch.cat([weight(attention, f"{name}.weight").detach() for name in names]), biases
+
+    def wiring(self, layer: int) -> Wiring:
+        return Wiring(
+            self.projection_paths(),
+            f"{self.attention_name}.{self.output_name}",
+            self.mlp_name,
+            after_mlp=self.after_mlp_name,
+            **last_linear(self.blocks[layer], self.last_mlp_names),
+        )
+
+    def projection_paths(self) -> tuple[tuple[str, Holds], ...]:
+        """Those of q, k and v, in a block."""
+        return separate(self.attention_name)
 
     def window(self, layer: int) -> int | None:
         window = getattr(self.config, "sliding_window", None)

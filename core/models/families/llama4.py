@@ -18,6 +18,7 @@ from core.models.rotary import first_pass, growing_parts, rotate_pairs
 class Llama4Adapter(LlamaAdapter):
     family = "Llama 4"
     mlp_name = "feed_forward"
+    last_mlp_names = ("feed_forward.down_proj",)
 
     def refuse_options(self) -> None:
         kinds = set(self.config.layer_types) - {"full_attention", "chunked_attention"}

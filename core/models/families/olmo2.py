@@ -12,6 +12,7 @@ from core.models.adapter import AttentionWeights, Places, part, rms_scale, weigh
 from core.models.families.gemma import refuse_bias_before_norm
 from core.models.families.llama import LlamaAdapter
 from core.models.family import Family
+from core.models.wiring import Wiring
 
 
 class Olmo2Adapter(LlamaAdapter):
@@ -32,6 +33,9 @@ class Olmo2Adapter(LlamaAdapter):
         after = weight(block, "post_attention_layernorm.weight").detach()
         scale = rms_scale(after, part(block, "post_attention_layernorm").variance_epsilon)
         return replace(super().attention_weights(layer), joint_scale=scale)
+
+    def wiring(self, layer: int) -> Wiring:
+        return replace(super().wiring(layer), joint=("post_attention_layernorm", 0.0))
 
     def query(self, layer: int, q: Tensor, places: Places, heads: Sequence[int] | None = None) -> Tensor:
         return self.turn(layer, self._q_norms[layer](q.flatten(2)).reshape(q.shape), places)

@@ -13,6 +13,7 @@ from torch import Tensor
 from core.models.adapter import AttentionWeights, Shape, join, optional_weight, part, refuse, weight
 from core.models.causal_lm import CausalLmAdapter
 from core.models.family import Family
+from core.models.wiring import Wiring, last_linear, separate
 
 
 class OptAdapter(CausalLmAdapter):
@@ -55,6 +56,10 @@ class OptAdapter(CausalLmAdapter):
             b_o=optional_weight(attention, "out_proj.bias"),
             scale=self.shape.head_width**-0.5,
         )
+
+    def wiring(self, layer: int) -> Wiring:
+        last = last_linear(self.blocks[layer], ("fc2",))
+        return Wiring(separate("self_attn"), "self_attn.out_proj", "fc2", **last)
 
     def embed(self, inputs: Tensor) -> Tensor:
         tokens: Tensor = self._tokens(inputs)

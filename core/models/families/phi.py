@@ -10,6 +10,7 @@ from torch import Tensor
 from core.models.adapter import optional_weight, weight
 from core.models.families.llama import LlamaAdapter
 from core.models.family import Family
+from core.models.wiring import Holds
 
 
 class PhiAdapter(LlamaAdapter):
@@ -17,6 +18,7 @@ class PhiAdapter(LlamaAdapter):
     final_norm_path = "model.final_layernorm"
     mlp_norm_name = "input_layernorm"
     output_name = "dense"
+    last_mlp_names = ("mlp.fc2",)
     parallel = True
 
     def __init__(self, module: Any) -> None:
@@ -30,6 +32,9 @@ class Phi3Adapter(LlamaAdapter):
 
     def projections(self, attention: Any) -> tuple[Tensor, Tensor | None]:
         return weight(attention, "qkv_proj.weight").detach(), optional_weight(attention, "qkv_proj.bias")
+
+    def projection_paths(self) -> tuple[tuple[str, Holds], ...]:
+        return ((f"{self.attention_name}.qkv_proj", "qkv"),)
 
 
 ROWS = (

@@ -24,6 +24,7 @@ from core.models.adapter import (
 )
 from core.models.family import Family
 from core.models.projections import scaled, through_norm
+from core.models.wiring import Wiring, last_linear, separate
 
 
 class TimmVitAdapter(Adapter):
@@ -86,6 +87,19 @@ class TimmVitAdapter(Adapter):
             w_o, b_o, joint_scale = through_norm(part(block, "attn.norm"), w_o, b_o)
         w_o, b_o = scaled(w_o, b_o, self.layer_scale(layer))
         return AttentionWeights(w_qkv, b_qkv, w_o, b_o, self.shape.head_width**-0.5, joint_scale=joint_scale)
+
+    def wiring(self, layer: int) -> Wiring:
+        block = self.blocks[layer]
+        whole, name = part(block, "attn").qkv is not None, self.after_mlp_name
+        return Wiring(
+            (("attn.qkv", "qkv"),) if whole else separate("attn"),
+            "attn.proj",
+            self.mlp_name,
+            inner="attn.norm" if self.shape.coupled else None,
+            scale="ls1.gamma" if self.layer_scale(layer) is not None else None,
+            after_mlp=None if name is None or isinstance(part(block, name), nn.Identity) else name,
+            **last_linear(block, ("mlp.fc2",)),
+        )
 
     def projections(self, layer: int) -> tuple[Tensor, Tensor | None]:
         """The weights and biases of all q, k and v."""

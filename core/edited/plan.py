@@ -1,0 +1,224 @@
+"""From a session's edits to what `core.edited.hooks` puts into a model: a plan and the tensors that it names.
+
+A plan knows no session: positions are absolute, values are there in full. What edits replace by is asked of the same
+`References` that the engine's runs use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.edit_kinds import KINDS
+from core.edits import Edit, ResolvedEdit, resolve
+from core.engine.references import References, bias_before
+from core.engine.replacement import REPLACEMENTS, Ablation
+from core.errors import ArgumentError, EditError
+from core.graph import Edge, Node, Reader
+from core.models.adapter import Adapter
+from core.models.model import Model
+from core.positions import Extent, plain_positions
+from core.session import Session
+
+NO_SESSION = "Give the session that it was made in: session=..."
+_UNBOUNDED = 1 << 40  # longer than any input
+
+Slot = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlannedEdits:
+    """plan, values: see `core.edited.hooks`. edits: as they are written."""
+
+    plan: dict[str, Any]
+    values: dict[str, Tensor]
+    edits: tuple[str, ...]
+
+
+def plan_edits(model: Model, edits: Sequence[Edit], session: Session | None = None) -> PlannedEdits:
+    """Everything that edits do, as hooks do it. session: where values and positions are taken from; needed by edits
+    that have any. Raises ArgumentError, EditError, ModelError for a family that does not say where its parts are."""
+    if session is not None and session.model.adapter.module is not model.adapter.module:
+        raise ArgumentError("The session is of another model.", "Take model = session.model.")
+    return _Planner(model, session).plan(edits)
+
+
+class _Planner:
+    def __init__(self, model: Model, session: Session | None) -> None:
+        self.adapter, self.graph = model.adapter, model.graph
+        self.session = session
+        self.references: References | None = None if session is None else session.engine.references
+        self.values: dict[str, Tensor] = {}
+
+    def plan(self, edits: Sequence[Edit]) -> PlannedEdits:
+        nodes: dict[str, list[Slot]] = {}
+        of_readers: dict[Reader, list[ResolvedEdit]] = {}
+        of_edges: dict[Reader, dict[Node, list[ResolvedEdit]]] = {}
+        with torch.no_grad():
+            for edit in edits:
+                resolved = self._resolved(edit)
+                target = resolved.target
+                if isinstance(target, Edge):
+                    of_edges.setdefault(target.reader, {}).setdefault(target.writer, []).append(resolved)
+                elif isinstance(target, Reader):
+                    of_readers.setdefault(target, []).append(resolved)
+                else:
+                    nodes.setdefault(target.name, []).append(self._at_node(target, resolved))
+            readers = {
+                reader.name: self._reader(reader, of_readers.get(reader, []), of_edges.get(reader, {}))
+                for reader in {**of_readers, **of_edges}
+            }
+        plan = {**layout_of(self.adapter), "nodes": nodes, "readers": readers}
+        return PlannedEdits(plan, self.values, tuple(str(edit) for edit in edits))
+
+    def _resolved(self, edit: Edit) -> ResolvedEdit:
+        """An edit with absolute positions; without a session those from the start alone. Raises EditError."""
+        width = self.adapter.shape.width
+        if self.session is not None:
+            extent = self.session.engine.extent
+        else:
+            counted = () if edit.positions is None else plain_positions(edit.positions)
+            if any(isinstance(place, str) or place < 0 for place in counted):
+                raise EditError(f"{edit} counts positions from the end of an input, or by a role.", NO_SESSION)
+            extent = Extent((_UNBOUNDED,), _UNBOUNDED)
+        resolved = resolve(edit, self.graph, extent, width)
+        if edit.positions is None:
+            return resolved
+        rows = extent.places(edit.positions)  # all of an input are not all of a longer one
+        rows = rows[:1] if len(set(rows)) == 1 else rows
+        return ResolvedEdit(resolved.target, resolved.kind, rows, resolved.value, resolved.strength, resolved.seed)
+
+    # ---- slots ----
+
+    def _reader(self, reader: Reader, own: list[ResolvedEdit], edges: dict[Node, list[ResolvedEdit]]) -> dict[str, Any]:
+        def under(node: Node) -> list[Slot | None]:
+            return [None if KINDS[edit.kind].adds else self._at_node(node, edit) for edit in own]
+
+        written = [
+            {"writer": node.name, "under": under(node), "slots": [self._at_node(node, edit) for edit in slots]}
+            for node, slots in edges.items()
+        ]
+        found: dict[str, Any] = {"slots": [self._at_reader(reader, edit) for edit in own], "edges": written}
+        if any(slot["op"] == "scale" for slot in found["slots"]):
+            found["bias"] = self._kept(f"{reader.name} bias", bias_before(self.adapter, reader)[None, None])
+        return found
+
+    def _at_node(self, node: Node, edit: ResolvedEdit) -> Slot:
+        if edit.kind == "zero":
+            return _slot(edit, "scale", factor=0.0)
+        if edit.kind == "scale":
+            return _slot(edit, "scale", factor=edit.value)
+        if edit.kind == "steer":
+            return _slot(edit, "add", self._vector(edit), True)
+        key = f"{node.name} {edit.kind} {edit.seed}"
+        references = self._references(edit)
+        if edit.kind == "noise":
+            return _slot(edit, "add", self._kept(key, references.noise(node, edit.seed)), factor=edit.value)
+        if edit.kind == "resample":
+            return _slot(edit, "set", self._kept(key, references.resampled_value(node, edit.seed)))
+        return self._set(key, self._ablation(edit).out(references, node), edit)
+
+    def _at_reader(self, reader: Reader, edit: ResolvedEdit) -> Slot:
+        if edit.kind == "zero":
+            bias = self._kept(f"{reader.name} bias", bias_before(self.adapter, reader)[None, None])
+            return _slot(edit, "set", bias, True)
+        if edit.kind == "scale":
+            return _slot(edit, "scale", factor=edit.value)
+        if edit.kind == "steer":
+            return _slot(edit, "add", self._vector(edit), True)
+        key = f"->{reader.name} {edit.kind} {edit.seed}"
+        references = self._references(edit)
+        if edit.kind == "noise":
+            return _slot(edit, "add", self._kept(key, references.noise(reader, edit.seed)), factor=edit.value)
+        if edit.kind == "resample":
+            return _slot(edit, "set", self._kept(key, references.resampled_stream(reader, edit.seed)))
+        return self._set(key, self._ablation(edit).before(references, reader), edit)
+
+    def _set(self, key: str, value: Tensor, edit: ResolvedEdit) -> Slot:
+        """A value that stands for all positions where it is of none of them: a mean over all, a constant."""
+        everywhere = value.shape[1] == 1 and not self._ablation(edit).one_run
+        if edit.kind == "mean" and self.references is not None:
+            everywhere = self.references.over_positions
+        return _slot(edit, "set", self._kept(key, value), everywhere)
+
+    def _ablation(self, edit: ResolvedEdit) -> Ablation:
+        row = REPLACEMENTS[edit.kind]
+        if not isinstance(row, Ablation):
+            raise EditError(f"An edit of the kind {edit.kind} cannot be put into a model.", "Take zero, mean or scale.")
+        return row
+
+    def _references(self, edit: ResolvedEdit) -> References:
+        if self.references is None:
+            words = f"{edit.target.name}={edit.kind}"
+            raise EditError(f"{words} takes its value from inputs, and there are none.", NO_SESSION)
+        REPLACEMENTS[edit.kind].prepare(self.references)
+        return self.references
+
+    def _vector(self, edit: ResolvedEdit) -> str:
+        vector = torch.tensor(edit.value, dtype=torch.float64, device="cpu").to(self.adapter.dtype)
+        name = f"vector {len(self.values)}"
+        return self._kept(name, vector[None, None])
+
+    def _kept(self, name: str, value: Tensor) -> str:
+        value = value.detach()
+        if len(value) > 1 and bool((value == value[:1]).all()):
+            value = value[:1]
+        self.values[name] = value.contiguous().clone()
+        return name
+
+
+def _slot(
+    edit: ResolvedEdit, op: str, value: str | None = None, everywhere: bool = False, factor: Any = 1.0
+) -> dict[str, Any]:
+    positions = None if edit.positions is None else [list(row) for row in edit.positions]
+    return {
+        "op": op,
+        "value": value,
+        "everywhere": everywhere,
+        "factor": factor,
+        "positions": positions,
+        "strength": edit.strength,
+    }
+
+
+def layout_of(adapter: Adapter) -> dict[str, Any]:
+    """Where the parts of a model are, as a plan says it."""
+    shape = adapter.shape
+    names = {id(part): name for name, part in adapter.module.named_modules()}
+    layers = []
+    for number, block in enumerate(adapter.blocks):
+        wiring = adapter.wiring(number)
+        layers.append(
+            {
+                "block": names[id(block)],
+                "attention_norm": adapter.attention_norm_name,
+                "mlp_norm": adapter.mlp_norm_name,
+                "projections": [list(projection) for projection in wiring.projections],
+                "output": wiring.output,
+                "inner": wiring.inner,
+                "joint": None if wiring.joint is None else list(wiring.joint),
+                "scale": wiring.scale,
+                "mlp": wiring.mlp,
+                "mlp_scale": wiring.mlp_scale,
+                "after_mlp": wiring.after_mlp,
+            }
+        )
+    sizes = {"heads": shape.heads, "kv_heads": shape.kv_heads, "head_width": shape.head_width}
+    return {
+        "class": type(adapter.module).__name__,
+        **sizes,
+        "parallel": shape.parallel,
+        "layers": layers,
+        "settings": settings_of(adapter.module),
+    }
+
+
+def settings_of(module: nn.Module) -> list[list[Any]]:
+    """What keeps projections from being called as modules, where hooks see them: timm adds the biases of some inside
+    one call with their weights, unless it is told to add them apart."""
+    name = "qkv_bias_separate"
+    return [[path, name, True] for path, part in module.named_modules() if getattr(part, name, True) is False]

@@ -1,0 +1,132 @@
+"""The edited model: what it gives is what the session's run gives, family by family, in fp64."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+from torch import Tensor
+
+import wirescope as ws
+from core.models.family import FAMILIES, Family
+from tests.core.engine.cases import TOLERANCE, case, draws, random_edits
+from tests.oracle import output_of
+from tests.small_models import ALL, small_model
+
+
+@pytest.mark.parametrize("family", ALL)
+def test_a_model_with_edits_inside_gives_what_the_sessions_run_gives(family: str) -> None:
+    setup = case(family)
+    session = setup.session()
+    rng = random.Random(family)
+    inputs = session.pair.clean.tensor
+    with torch.no_grad():
+        clean = output_of(setup.module, inputs)
+        for _ in range(draws(family, 3)):
+            edits = random_edits(rng, session.graph, session.engine.length)
+            run = session.run(edits, positions="all")
+            with ws.apply(session.model, edits, session) as edited:
+                output = output_of(edited.module, inputs)
+            worst = (output - (run.answer if clean.ndim == 2 else run.logits)).abs().max()
+            assert worst <= TOLERANCE, f"{', '.join(map(str, edits))}: {worst:.2e}"
+        assert torch.equal(output_of(edited.module, inputs), clean)  # they are taken out
+        assert torch.equal(output_of(setup.module, inputs), clean)  # and never were in the original
+
+
+@pytest.mark.parametrize("family", ["llama-grouped", "timm-vit-registers"])
+def test_rows_with_values_of_their_own(family: str) -> None:
+    setup = case(family, batch=3)
+    session = setup.session()
+    rng = random.Random(family)
+    inputs = session.pair.clean.tensor
+    for _ in range(4):
+        edits = random_edits(rng, session.graph, session.engine.length)
+        edited = ws.apply(session.model, [*edits, ws.Edit("m0", "patch", positions=["head"])], session)
+        run = session.run([*edits, ws.Edit("m0", "patch", positions=["head"])], positions="all")
+        expected = run.logits if family == "llama-grouped" else run.answer
+        with torch.no_grad():
+            assert (output_of(edited.module, inputs) - expected).abs().max() <= TOLERANCE
+    with pytest.raises(ValueError, match="made for 3 inputs at once, and there are 2"), torch.no_grad():
+        edited(inputs[:2])
+
+
+GENERATE = ("gpt2", "llama-grouped", "gemma3", "gpt-neox", "olmo2", "cohere2", "opt", "gpt-oss")
+
+
+def edits_for_generation(session: ws.Session) -> list[ws.Edit]:
+    vector = [0.1 * number for number in range(16)]
+    return [
+        ws.Edit(session.graph.edges[session.graph.n_edges // 3], "zero"),
+        ws.Edit("a1.h2", "scale", value=-0.5, strength=0.7),
+        ws.Edit("input->m2", "patch", positions=[1, 2]),
+        ws.Edit("->m1", "steer", value=vector, positions=[3]),
+        ws.Edit("m0", "zero"),
+        ws.Edit("->a2.h1<q>", "zero"),
+    ]
+
+
+@pytest.mark.parametrize("family", GENERATE)
+def test_generation_has_the_edits_on_each_new_token(family: str) -> None:
+    """transformers' generate, with its key cache, against a whole run for each token."""
+    setup = case(family)
+    prompt = setup.pair.clean.tensor[:, :4]
+    b = setup.pair.counterfactual
+    assert b is not None
+    session = ws.Session(setup.model, setup.model.pair(prompt, b.tensor[:, :4]))
+    edits = edits_for_generation(session)
+    edited = ws.apply(setup.model, edits, session)
+    found = edited.generate(prompt, max_new_tokens=5, do_sample=False, output_logits=True, return_dict_in_generate=True)
+    logits = torch.stack(found.logits, dim=1)
+    ids = found.sequences
+    assert ids.shape == (1, 9)
+    whole = ws.Session(setup.model, setup.model.pair(ids[:, :8], torch.cat([b.tensor[:, :4], ids[:, 4:8]], dim=1)))
+    expected = whole.run(edits, positions="all").logits[:, 3:]
+    assert (edited(ids[:, :8]).logits[:, 3:] - expected).abs().max() <= TOLERANCE
+    assert (logits - expected).abs().max() <= 1e-6  # the library's rotary angles with a cache are in fp32
+    assert not torch.allclose(expected, setup.module(ids[:, :8]).logits[:, 3:], rtol=0, atol=1e-3)  # they do something
+
+
+def test_what_edits_need_is_said() -> None:
+    model = case("gpt2").model
+    for edit, words in (
+        (ws.Edit("m0", "patch"), "takes its value from inputs"),
+        (ws.Edit("m0", "zero", positions=[-1]), "from the end of an input"),
+    ):
+        with pytest.raises(ws.WirescopeError, match=words) as caught:
+            ws.apply(model, [edit])
+        assert "session=" in caught.value.hint
+    with pytest.raises(ws.WirescopeError, match="of another model"):
+        ws.apply(model, [], case("llama").session())
+    edited = ws.apply(model, [ws.Edit("m0", "zero", positions=[2])])
+    assert edited.config is edited.module.config
+    assert edited.edits == ("m0=zero@2",)
+    with pytest.raises(ws.WirescopeError, match="without the edits"):
+        edited.save_pretrained("nowhere")
+
+
+def test_it_shares_the_weights() -> None:
+    module = small_model("llama")
+    edited = ws.apply(ws.load_model((module, None)), [ws.Edit("a0.h0", "zero")])
+    own = dict(module.named_parameters())
+    assert all(own[name] is weight for name, weight in edited.module.named_parameters())
+    assert not module._forward_pre_hooks
+
+
+def test_every_family_says_where_its_parts_are() -> None:
+    """One that does not is refused with what its adapter is to state."""
+    families: list[Family] = list(FAMILIES.values())
+    assert {family.adapter.wiring.__qualname__ for family in families}.isdisjoint({"Adapter.wiring"})
+
+
+def test_positions_that_are_all_of_the_prompt_are_not_all_of_what_follows() -> None:
+    setup = case("llama")
+    ids: Tensor = setup.pair.clean.tensor
+    session = ws.Session(setup.model, setup.model.pair(ids[:, :3]))
+    everywhere = ws.apply(setup.model, [ws.Edit("m1", "zero")], session)
+    there = ws.apply(setup.model, [ws.Edit("m1", "zero", positions=[0, 1, 2])], session)
+    with torch.no_grad():
+        assert torch.equal(everywhere(ids[:, :3]).logits, there(ids[:, :3]).logits)
+        assert not torch.allclose(everywhere(ids).logits[:, -1], there(ids).logits[:, -1])
+        expected = ws.Session(setup.model, setup.model.pair(ids)).run([ws.Edit("m1", "zero", positions=[0, 1, 2])])
+        assert (there(ids).logits[:, -1] - expected.answer).abs().max() <= TOLERANCE
