@@ -9,7 +9,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check unit display bench lint screenshots clean python prepare prepare-run prepare-tests
+.PHONY: help run test check unit display bench lint screenshots tables clean python prepare prepare-run prepare-tests
 
 JOBS ?= 2
 VENV := $(if $(WIRESCOPE_VENV),$(WIRESCOPE_VENV),.venv)
@@ -35,6 +35,7 @@ help:
 	@echo 'make bench        print the tables of tests/benchmarks/'
 	@echo 'make lint         lint, contracts and types alone'
 	@echo 'make screenshots  make the pictures of the README anew'
+	@echo 'make tables      make the lists in resources/docs anew that come from tables of the program'
 	@echo 'make clean        remove what make made, the environment .venv too; wirescope-out/ stays'
 
 run: prepare-run
@@ -65,6 +66,9 @@ bench: prepare-tests
 
 screenshots: prepare-run
 	@$(BIN)/python -m tests.screenshots.screenshots $(ARGS)
+
+tables: prepare-tests
+	@$(BIN)/python -m tests.doc_tables
 
 prepare-run:
 	@$(PREPARE) $(if $(DISPLAY)$(WAYLAND_DISPLAY),--window)

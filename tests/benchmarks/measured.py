@@ -24,12 +24,12 @@ def has_place(part: str, text: str) -> bool:
 
 def with_tables(text: str, part: str, tables: Sequence[Table]) -> str:
     """The page with a part's tables. Raises ValueError where there is no place for them."""
-    return _filled(text, f"measured: {part}", "\n\n".join(table.as_markdown() for table in tables))
+    return filled(text, f"measured: {part}", "\n\n".join(table.as_markdown() for table in tables))
 
 
 def with_summary(readme: str, measured: str) -> str:
     """README with the summary of a page of tables."""
-    return _filled(readme, "summary", summary(measured).as_markdown())
+    return filled(readme, "summary", summary(measured).as_markdown())
 
 
 def write(part: str, tables: Sequence[Table]) -> None:
@@ -80,7 +80,8 @@ def _rows(measured: str, title: str) -> Rows:
     return {line[0]: dict(zip(heads, line, strict=False)) for line in lines}
 
 
-def _filled(text: str, name: str, written: str) -> str:
+def filled(text: str, name: str, written: str) -> str:
+    """A page with something else between `<!-- name -->` and `<!-- end -->`. Raises ValueError without such a place."""
     place = _place(name)
     if place.search(text) is None:
         raise ValueError(f"The page has no place for {name!r}.")

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from core.models.pack import PACKS
-from tests.benchmarks.measured import MEASURED, README, ROOT, has_place, summary, with_summary, with_tables
+from tests.benchmarks.measured import (
+    MEASURED,
+    README,
+    ROOT,
+    filled,
+    has_place,
+    summary,
+    with_summary,
+    with_tables,
+)
 from tests.benchmarks.table import Table
+from tests.doc_tables import PLACES
 
 PAGES = sorted((ROOT / "resources" / "docs").glob("*.md"))
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
@@ -38,11 +48,11 @@ def test_new_tables_take_the_place_of_those_before_and_change_the_summary():
     changed = text.replace(f"| eap-ig | {median} |", "| eap-ig | 0.25 |")
     assert summary(changed).rows[0][1] == "0.25"
     table = Table("Another", ("method", "figure"), [("eap", "1")])
-    filled = with_tables(text, "tracing", [table])
-    assert table.as_markdown() in filled
-    assert "Known circuits" not in filled
+    anew = with_tables(text, "tracing", [table])
+    assert table.as_markdown() in anew
+    assert "Known circuits" not in anew
     with pytest.raises(ValueError, match="begins with 'Known circuits"):
-        summary(filled)
+        summary(anew)
     assert not has_place("nowhere", text)
 
 
@@ -52,7 +62,7 @@ def test_the_notebook_page_runs_as_it_stands(capsys: pytest.CaptureFixture[str])
     assert "Mary" in capsys.readouterr().out
 
 
-def test_the_page_of_models_has_a_row_for_each_pack():
-    page = (ROOT / "resources" / "docs" / "models.md").read_text(encoding="utf-8")
-    rows = [line for line in page.splitlines() if line.startswith("| `pack:")]
-    assert rows == [f"| `pack:{p.name}` | {p.title}; `wirescope models get {p.name}` |" for p in PACKS.values()]
+@pytest.mark.parametrize(("page", "name", "made"), PLACES, ids=lambda value: value if isinstance(value, str) else "")
+def test_lists_are_those_of_the_tables(page: str, name: str, made: Callable[[], str]):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert filled(text, name, made()) == text, "run `make tables`"
