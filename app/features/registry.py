@@ -12,6 +12,7 @@ from app.features.preferences.controller import FEATURE as PREFERENCES
 from app.features.status.controller import FEATURE as STATUS
 from app.features.table.controller import FEATURE as TABLE
 from app.features.tracing.controller import FEATURE as TRACING
+from app.features.trust.controller import FEATURE as TRUST
 from app.services.context import Feature
 
 FEATURES: tuple[Feature, ...] = (
@@ -25,4 +26,5 @@ FEATURES: tuple[Feature, ...] = (
     INSPECTOR,
     FIND,
     PREFERENCES,
+    TRUST,
 )

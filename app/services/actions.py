@@ -96,20 +96,6 @@ ACTIONS: tuple[Action, ...] = (
         "group", "&Group Selection", ("Ctrl+G",), "See and edit the selected nodes as one", needs="Select several nodes"
     ),
     Action("ungroup", "&Ungroup", ("Ctrl+Shift+G",), "Take the selected group apart", needs="Select a group"),
-    Action(
-        "evaluate",
-        "E&valuate the Circuit",
-        ("E",),
-        "How far the circuit shown can be trusted, in the panel Trust; takes a while",
-        needs="Choose a circuit first",
-    ),
-    Action(
-        "fill_dataset",
-        "Fi&ll the Dataset to Trace over It…",
-        (),
-        "Pairs of a built-in task become the dataset, and the next trace goes over them",
-        needs="Open a model with built-in tasks first; a dataset that is large enough needs no more",
-    ),
     *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
     *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
     Action("dataset_add", "&Add the Pair to the Dataset", ("Ctrl+D",), "The pair on the cards becomes a row"),

@@ -41,8 +41,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "reset": editing.reset,
         "group": lambda: workbench.grouping.group(),
         "ungroup": lambda: workbench.grouping.ungroup(),
-        "evaluate": lambda: window.trusting.start(),
-        "fill_dataset": lambda: window.trusting.fill(),
         "swap": workbench.question.swap,
         "palette": window.palette_commands.toggle,
         "pick_none": lambda: window.picked_positions.clear(),
@@ -71,6 +69,7 @@ def join(window: Window) -> None:
     _join_canvas(window)
     _join_inputs(window)
     workbench, opener = window.workbench, window.opener
+    workbench.rows_wanted.connect(lambda task: window.dataset_keeper.fill(task, trace_over=True))
     window.top_bar.tool_changed.connect(partial(_set_tool, window))
     window.top_bar.replacement_changed.connect(workbench.question.set_replacement)
     window.commands["measure"].enabledChanged.connect(lambda _: window.circuits.show())  # the strip has a link to it

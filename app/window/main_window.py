@@ -22,7 +22,6 @@ from app.features.inputs.controller.counterfactual import CounterfactualControll
 from app.features.inputs.controller.positions import PickedPositionsController
 from app.features.registry import FEATURES
 from app.features.score_files.controller import ScoreFilesController
-from app.features.trust.controller import TrustController
 from app.features.welcome.controller.guide import GuideController
 from app.features.welcome.controller.model_menus import model_menu
 from app.features.welcome.controller.opening import OpeningController
@@ -51,7 +50,6 @@ from views.panels.circuit.panel import FaithfulnessPanel
 from views.panels.dataset.panel import DatasetPanel
 from views.panels.inputs.panel import InputsPanel
 from views.panels.toolbar.panel import TopBar
-from views.panels.trust.panel import TrustPanel
 from views.panels.welcome.panel import WelcomePanel
 from views.widgets.docks import Desk, Dock
 from views.widgets.drops import accept_copy, dropped_path
@@ -88,7 +86,7 @@ class Window(QMainWindow):
         self.levels = Levels(self.canvas, self.positions_canvas, "Ctrl+T")
         self.inspector = panels["inspector"]
         self.predictions = panels["predictions"]
-        self.trust = TrustPanel()
+        self.trust = panels["trust"]
         self.table = panels["table"]
         self.plots = panels["plots"]
         self.history = panels["history"]
@@ -133,7 +131,6 @@ class Window(QMainWindow):
         self.making_b = CounterfactualController(self)
         self.unfolding = PositionsController(self)
         self.dataset_keeper = DatasetController(self)
-        self.trusting = TrustController(self)
         self.arrangement.restore()
         self.opener.refresh_welcome()
         self.canvas.setFocus()  # where the keys go at first

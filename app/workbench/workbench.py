@@ -56,6 +56,7 @@ class Workbench(QObject):
     edits_changed = Signal(object)  # list of EditRow
     selection_changed = Signal(object)  # tuple of Target
     positions_changed = Signal(object)  # tuple of int
+    rows_wanted = Signal(str)  # the key of a task: its pairs become the dataset, and the next trace goes over them
     stale_changed = Signal(bool)  # what the inspector shows is of an earlier state
     working = Signal(str, object)
     idle = Signal()

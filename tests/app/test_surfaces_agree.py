@@ -215,8 +215,8 @@ def check_trust(person: Person) -> None:
     size, scored = workbench.document.size, workbench.scored
     if not size:
         return
-    window.trusting.evaluate()
-    heading = window.trust.data().subject
+    window.controllers["trust"].evaluate()
+    heading = window.panels["trust"].data().subject
     workbench.cancel()
     over = f"{scored.pairs} pair{'s' * (scored.pairs != 1)}" if scored.pairs else "this pair"
     best = f"he best {size:,} of {workbench.opened.graph.n_edges:,} edges by {scored.title} over {over}, "
@@ -302,7 +302,7 @@ def test_a_surface_that_is_made_from_something_else_is_found(reader: Person, mon
         monkeypatch.setattr("app.features.table.controller.table_data", table_of_another_size)
         reader.window.controllers["table"]._shown = ()
     elif surface == "trust":
-        monkeypatch.setattr(reader.window.trusting, "_heading", lambda stale: "The best 3 edges.")
+        monkeypatch.setattr(reader.controller("trust"), "_heading", lambda stale: "The best 3 edges.")
     with pytest.raises(AssertionError):
         check_all(reader)
 

@@ -147,12 +147,12 @@ def type_share(person: Person, text: str) -> None:
 
 def open_trust(person: Person) -> None:
     person.window.docks["trust"].raise_()
-    person.wait(person.window.trust.isVisible)
+    person.wait(person.panel("trust").isVisible)
 
 
 def evaluate(person: Person) -> list[str]:
     """Press Evaluate and wait for the end; what is then said."""
-    person.click(person.window.trust.evaluate)
-    person.wait(lambda: not person.window.trust.data().waiting)
+    person.click(person.panel("trust").evaluate)
+    person.wait(lambda: not person.panel("trust").data().waiting)
     person.rest()
-    return person.window.trust.texts()
+    return person.panel("trust").texts()

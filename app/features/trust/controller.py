@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
 from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
 from app.messages.request import QueryRefusal
 from app.presenters.subject import Subject
 from app.presenters.time_left import Pace
+from app.services.actions import Action
+from app.services.context import Feature
+from app.services.panels import Panels
+from app.workbench.workbench import Workbench
 from core.evaluation.limits import LEAST_PAIRS
 from core.evaluation.verdict import verdict
 from core.formatting import pairs_words
 from views.panels.trust.data import TrustData
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from views.panels.trust.panel import TrustPanel
 
 ALL = "everything"  # is still to come
 LACKS = "One pair says nothing of stability, and the three tests need {few} pairs: trace over a dataset for these."
 LACKS_MORE = "The three tests need {few} pairs: the dataset has {pairs} that can be used."
-NO_SCORES = "The edges have no scores: they are not estimated yet, or cannot be."
-NO_CIRCUIT = "Choose a circuit first: trace, or drag the handle under the canvas."
+NO_SCORES, NO_CIRCUIT = "The edges have no scores", "Choose a circuit first"
+MORE = {  # of why nothing can be evaluated, where there is room
+    "": "",
+    NO_SCORES: ": they are not estimated yet, or cannot be.",
+    NO_CIRCUIT: ": trace, or drag the handle under the canvas.",
+}
+NO_TASKS = "Open a model with built-in tasks first"
+ENOUGH = "The last trace was over a dataset that is large enough"
 
 
 class TrustController(QObject):
     """Joins the trust panel to the workbench."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window, self._panel, self._workbench = window, window.trust, window.workbench
+    def __init__(self, workbench: Workbench, panel: TrustPanel, panels: Panels) -> None:
+        super().__init__(panel)
+        self._workbench, self._panel, self._panels = workbench, panel, panels
         self._serial = 0
         self._asked: TrustQuery | None = None  # what runs
         self._found: TrustReply | None = None
@@ -39,11 +45,9 @@ class TrustController(QObject):
         self._scores_of: object = None
         self._problem = ""
         self._pace, self._left = Pace(), ""
-        self._action, self._fill_action = (window.commands[key] for key in ("evaluate", "fill_dataset"))
-        workbench, panel = self._workbench, self._panel
         panel.evaluate_wanted.connect(self.evaluate)
         panel.cancel_wanted.connect(workbench.cancel)
-        panel.task_wanted.connect(lambda task: window.dataset_keeper.fill(task, trace_over=True))
+        panel.task_wanted.connect(workbench.rows_wanted)
         workbench.on(TrustReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.history_changed.connect(self._follow)
@@ -61,19 +65,14 @@ class TrustController(QObject):
 
     def start(self) -> None:
         """Evaluate the circuit shown, where the user can see it; what is evaluated already goes on."""
-        self._see()
+        self._panels.bring("trust")
         if self._asked is None:
             self.evaluate()
 
     def fill(self) -> None:
         """Offer the tasks that the dataset can be filled from."""
-        self._see()
+        self._panels.bring("trust")
         self._panel.open_tasks()
-
-    def _see(self) -> None:
-        dock = self._window.docks["trust"]
-        dock.show()
-        dock.raise_()
 
     def evaluate(self) -> None:
         """Evaluate the circuit shown."""
@@ -139,15 +138,12 @@ class TrustController(QObject):
     # ---- what is shown -------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        data = self._data()
-        self._panel.set_data(data)
-        self._action.setEnabled(data.able)
-        self._fill_action.setEnabled(bool(data.lacks and data.tasks))
+        self._panel.set_data(self._data())
 
     def _data(self) -> TrustData:
         workbench, found = self._workbench, self._found
         opened = workbench.opened
-        why_not = self._why_not()
+        why_not = why_no_evaluation(workbench)
         stale = found is not None and self._is_stale()
         waiting: tuple[str, ...] = ()
         if self._asked is not None:
@@ -159,8 +155,8 @@ class TrustController(QObject):
             waiting=waiting,
             left=self._left if waiting else "",
             stale=stale,
-            problem=self._problem or why_not,
-            lacks=self._lacks(),
+            problem=self._problem or why_not + MORE[why_not],
+            lacks=lacks_words(workbench),
             tasks=() if opened is None else tuple((task.name, task.title) for task in opened.tasks),
             able=not why_not,
         )
@@ -177,23 +173,57 @@ class TrustController(QObject):
             return ""
         return f"Of an earlier state, {subject.state}: the {subject.circuit}." if stale else f"The {subject.circuit}."
 
-    def _why_not(self) -> str:
-        """Why nothing can be evaluated now."""
-        if not self._workbench.document.size:
-            return NO_CIRCUIT
-        return "" if self._workbench.scored is not None else NO_SCORES
 
-    def _lacks(self) -> str:
-        """What a dataset is needed for, and what is missing of it."""
-        document = self._workbench.document
-        if self._workbench.opened is None:
-            return ""
-        if document.choice.over_dataset and document.dataset and not document.traced_rows:
-            return f"The next trace goes over the dataset's {pairs_words(len(document.dataset))}: press T."
-        scored = self._workbench.scored
-        pairs = len(document.traced_rows)
-        if pairs and scored is not None and scored.pairs:
-            pairs = scored.pairs  # without the rows that do not fit
-        if pairs >= LEAST_PAIRS:
-            return ""
-        return LACKS.format(few=LEAST_PAIRS) if pairs < 2 else LACKS_MORE.format(few=LEAST_PAIRS, pairs=pairs)
+def why_no_evaluation(workbench: Workbench) -> str:
+    """Why nothing can be evaluated now."""
+    if not workbench.document.size:
+        return NO_CIRCUIT
+    return "" if workbench.scored is not None else NO_SCORES
+
+
+def lacks_words(workbench: Workbench) -> str:
+    """What a dataset is needed for, and what is missing of it; empty where it is large enough."""
+    document, scored = workbench.document, workbench.scored
+    if workbench.opened is None:
+        return ""
+    if document.choice.over_dataset and document.dataset and not document.traced_rows:
+        return f"The next trace goes over the dataset's {pairs_words(len(document.dataset))}: press T."
+    pairs = len(document.traced_rows)
+    if pairs and scored is not None and scored.pairs:
+        pairs = scored.pairs  # without the rows that do not fit
+    if pairs >= LEAST_PAIRS:
+        return ""
+    return LACKS.format(few=LEAST_PAIRS) if pairs < 2 else LACKS_MORE.format(few=LEAST_PAIRS, pairs=pairs)
+
+
+def why_no_filling(workbench: Workbench) -> str:
+    """Why the dataset cannot be filled from a task, or need not be."""
+    if workbench.opened is None or not workbench.opened.tasks:
+        return NO_TASKS
+    return "" if lacks_words(workbench) else ENOUGH
+
+
+ACTIONS = (
+    Action(
+        "evaluate",
+        "E&valuate the Circuit",
+        ("E",),
+        "How far the circuit shown can be trusted, in the panel Trust; takes a while",
+        why_not=why_no_evaluation,
+        run=TrustController.start,
+    ),
+    Action(
+        "fill_dataset",
+        "Fi&ll the Dataset to Trace over It…",
+        (),
+        "Pairs of a built-in task become the dataset, and the next trace goes over them",
+        why_not=why_no_filling,
+        run=TrustController.fill,
+    ),
+)
+FEATURE = Feature(
+    key="trust",
+    panel=TrustPanel,
+    actions=ACTIONS,
+    build=lambda context, panel: TrustController(context.workbench, panel, context.panels),
+)

@@ -67,16 +67,16 @@ def test_nothing_of_another_model_stays(reader: Person, held, models) -> None:
     assert reader.window.canvas.scene.data.scores is not None
     reader.window.faithfulness.size_wanted.emit(30)
     reader.rest()
-    reader.window.trusting.evaluate()
+    reader.controller("trust").evaluate()
     reader.rest()
-    assert reader.window.trust.data().statements
+    assert reader.panel("trust").data().statements
     held()
     reader.workbench.models.open_model(str(models.llama))
     status = reader.window.status
     for label in (status.parity, status.device, status.memory, status.run):
         assert not label.isVisible()
     assert reader.workbench.extent.scores is None
-    assert not reader.window.trust.data().statements
+    assert not reader.panel("trust").data().statements
     assert all(card.card().awaited for card in (reader.card("A"), reader.card("B")) if card.card().text)
 
 
@@ -158,9 +158,9 @@ def test_an_evaluation_ends_when_edges_are_chosen_by_another_rule(reader: Person
         seen.append(found)
 
     reader.workbench.on(TrustReply, choose)
-    reader.click(reader.window.trust.evaluate)
+    reader.click(reader.panel("trust").evaluate)
     reader.rest()
-    data = reader.window.trust.data()
+    data = reader.panel("trust").data()
     assert len(seen) == 1
     assert not data.waiting
     assert not any(one.title == "Tests" for one in data.statements), (
@@ -194,17 +194,17 @@ def test_rows_that_do_not_fit_are_not_counted_among_those_that_can_be_used(reade
     over_dataset(reader)
     trace(reader)
     assert (len(reader.workbench.document.dataset), reader.workbench.scored.pairs) == (5, 4)
-    assert "the dataset has 4 that can be used" in reader.window.trust.data().lacks
+    assert "the dataset has 4 that can be used" in reader.panel("trust").data().lacks
 
 
 def test_what_is_evaluated_while_edges_are_chosen_anew_is_named_by_the_new_choice(reader: Person) -> None:
     trace(reader)
     open_trust(reader)
     reader.window.faithfulness.rule_wanted.emit("greedy")
-    reader.window.trusting.evaluate()  # before the engine has chosen by it
-    reader.wait(lambda: not reader.window.trust.data().waiting)
+    reader.controller("trust").evaluate()  # before the engine has chosen by it
+    reader.wait(lambda: not reader.panel("trust").data().waiting)
     reader.rest()
-    data = reader.window.trust.data()
+    data = reader.panel("trust").data()
     assert data.statements
     assert not data.stale
     assert "chosen from the output down" in data.subject

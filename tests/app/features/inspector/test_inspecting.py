@@ -252,14 +252,14 @@ def test_the_drag_of_card_b_carries_the_card(reader: Person, monkeypatch) -> Non
 def test_a_node_clicked_while_trust_is_in_front_brings_the_inspector(reader: Person) -> None:
     docks = reader.window.docks
     docks["trust"].raise_()
-    reader.wait(reader.window.trust.isVisible)
+    reader.wait(reader.panel("trust").isVisible)
     reader.click_node(reader.workbench.opened.graph.nodes[3])
     reader.wait(reader.panel("inspector").isVisible)
     assert reader.panel("inspector").title.isVisible()
     docks["trust"].raise_()
-    reader.wait(reader.window.trust.isVisible)
+    reader.wait(reader.panel("trust").isVisible)
     reader.press(Qt.Key.Key_Escape, widget=reader.window.canvas)  # nothing is selected: there is nothing to read
-    assert reader.window.trust.isVisible()
+    assert reader.panel("trust").isVisible()
     docks["inspector"].close()
     reader.click_node(reader.workbench.opened.graph.nodes[2])
     assert docks["inspector"].isHidden()  # who has closed it wants it closed

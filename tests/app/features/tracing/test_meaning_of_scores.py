@@ -146,8 +146,8 @@ def test_a_method_has_one_name_wherever_the_window_says_it(reader: Person) -> No
     title = METHODS["circuit-pruning"].title
     assert f"The curve ({title}, replaced from B)" in reader.window.faithfulness.track.toolTip()
     reader.window.docks["trust"].raise_()
-    reader.click(reader.window.trust.evaluate)
-    assert f" edges by {title} over this pair, replaced from B" in reader.window.trust.data().subject
+    reader.click(reader.panel("trust").evaluate)
+    assert f" edges by {title} over this pair, replaced from B" in reader.panel("trust").data().subject
     reader.workbench.cancel()
     assert f"scored by {title} (" in reader.workbench.drawn.snapshot().caption().lines[0]
     choose(reader, "atp-star")

@@ -315,25 +315,25 @@ def test_a_dataset_of_one_is_traced_and_says_what_it_cannot_tell(request, who: s
     assert "over 1 pair)" in person.message()
     assert "±" not in person.window.faithfulness.title.text()  # one pair has no spread
     person.window.docks["trust"].raise_()
-    person.click(person.window.trust.evaluate)
-    person.wait(lambda: not person.window.trust.data().waiting)
-    said = " ".join(person.window.trust.texts())
+    person.click(person.panel("trust").evaluate)
+    person.wait(lambda: not person.panel("trust").data().waiting)
+    said = " ".join(person.panel("trust").texts())
     assert "one pair cannot tell how stable a circuit is" in said
     assert "the tests need 8 pairs" in said
-    assert person.window.trust.lacks.isVisible()
+    assert person.panel("trust").lacks.isVisible()
 
 
 def test_a_circuit_of_inputs_that_changed_can_be_evaluated_again(reader: Person) -> None:
     trace(reader)
     reader.window.docks["trust"].raise_()
-    reader.click(reader.window.trust.evaluate)
-    reader.wait(lambda: not reader.window.trust.data().waiting)
+    reader.click(reader.panel("trust").evaluate)
+    reader.wait(lambda: not reader.panel("trust").data().waiting)
     reader.type_prompt("A", "When Tom gave a drink to")
-    assert reader.window.trust.data().stale
-    assert reader.window.trust.evaluate.text() == "Evaluate again"
-    reader.click(reader.window.trust.evaluate)  # it is enabled
-    reader.wait(lambda: reader.window.trust.data().statements and not reader.window.trust.data().waiting)
-    assert not reader.window.trust.data().stale
+    assert reader.panel("trust").data().stale
+    assert reader.panel("trust").evaluate.text() == "Evaluate again"
+    reader.click(reader.panel("trust").evaluate)  # it is enabled
+    reader.wait(lambda: reader.panel("trust").data().statements and not reader.panel("trust").data().waiting)
+    assert not reader.panel("trust").data().stale
 
 
 @pytest.mark.parametrize("how", ["cancel", "undo"])

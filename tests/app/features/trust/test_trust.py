@@ -33,7 +33,7 @@ PAIR = tuple(f"When Mary and John went to the store, {name} gave a drink to" for
 def test_one_pair_says_what_it_can_and_what_needs_a_dataset(request, who: str) -> None:
     person: Person = request.getfixturevalue(who)
     open_trust(person)
-    panel = person.window.trust
+    panel = person.panel("trust")
     assert "Choose a circuit first" in panel.problem.text()
     assert not panel.evaluate.isEnabled()
     trace(person)
@@ -69,8 +69,8 @@ def test_over_a_dataset_stability_is_known(reader: Person) -> None:
     scores = ws.trace(session, "eap-ig", dataset=pairs)
     circuit = scores.top(reader.workbench.document.size)
     assert said == [one.words for one in ws.trust(session, circuit, scores=scores, dataset=pairs).statements]
-    assert any("Bootstrap" in statement.detail for statement in reader.window.trust.data().statements)
-    assert "The three tests need 8 pairs" in reader.window.trust.lacks.text()
+    assert any("Bootstrap" in statement.detail for statement in reader.panel("trust").data().statements)
+    assert "The three tests need 8 pairs" in reader.panel("trust").lacks.text()
 
 
 def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(reader: Person) -> None:
@@ -84,7 +84,7 @@ def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(read
     type_size(reader, curve.sizes[best])
     open_trust(reader)
     assert "so it is not a good explanation of it" in evaluate(reader)[0]
-    panel = reader.window.trust
+    panel = reader.panel("trust")
     assert panel.data().statements[0].tone == "against"
     assert panel.verdict()[0].startswith("! ")
     assert "so it is not a good explanation of it" in panel.verdict()[0]
@@ -101,7 +101,7 @@ def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
     type_size(reader, 60)
     open_trust(reader)
     evaluate(reader)
-    panel = reader.window.trust
+    panel = reader.panel("trust")
     before = reader.window.faithfulness.title.text()
     assert not panel.data().stale
     reader.window.docks["dataset"].raise_()
@@ -121,7 +121,7 @@ def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
 def test_cancelled_it_keeps_what_is_known(reader: Person) -> None:
     trace(reader)
     open_trust(reader)
-    panel = reader.window.trust
+    panel = reader.panel("trust")
     seen = []
     reader.workbench.working.connect(
         lambda words, share: (
@@ -143,7 +143,7 @@ def test_a_task_fills_the_dataset_for_the_next_trace(person: Person) -> None:
     a, b = (f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Mary"))
     person.open("bundled:names", a, b)
     open_trust(person)
-    panel = person.window.trust
+    panel = person.panel("trust")
     (task,) = [action for action in panel.fill_menu.actions() if plain(action.text()) == "Agreement"]
     task.trigger()
     person.rest()
@@ -153,7 +153,7 @@ def test_a_task_fills_the_dataset_for_the_next_trace(person: Person) -> None:
 
 
 def fill_from(person: Person, title: str) -> None:
-    (task,) = [action for action in person.window.trust.fill_menu.actions() if plain(action.text()) == title]
+    (task,) = [action for action in person.panel("trust").fill_menu.actions() if plain(action.text()) == title]
     task.trigger()
 
 
@@ -162,7 +162,7 @@ def test_a_fill_that_came_to_nothing_is_forgotten(person: Person, end: str) -> N
     person.open("bundled:names", *PAIR)
     open_trust(person)
     if end == "refused":
-        person.window.trust.task_wanted.emit("no such task")
+        person.panel("trust").task_wanted.emit("no such task")
     else:
         fill_from(person, "Agreement")
     if end == "cancelled":
@@ -196,7 +196,7 @@ def test_evaluating_and_filling_are_reached_by_keys_menu_and_palette(reader: Per
     assert reader.menu_action("Edit", "Evaluate the Circuit").isEnabled()
     reader.window.docks["inspector"].raise_()
     reader.press(Qt.Key.Key_E, widget=reader.window.canvas)
-    panel = reader.window.trust
+    panel = reader.panel("trust")
     reader.wait(lambda: panel.isVisible() and panel.data().statements and not panel.data().waiting)
     assert len(panel.texts()) == len(panel.data().statements) >= 5
 
@@ -222,10 +222,10 @@ def test_another_trouble_than_alike_scores_is_told_as_it_is(reader: Person, monk
     monkeypatch.setitem(QUESTIONS, "stability", replace(QUESTIONS["stability"], find=fail))
     trace(reader)
     open_trust(reader)
-    reader.click(reader.window.trust.evaluate)
+    reader.click(reader.panel("trust").evaluate)
     reader.rest()
-    assert "This row is too long." in reader.window.trust.problem.text()
-    assert "alike" not in reader.window.trust.problem.text()
+    assert "This row is too long." in reader.panel("trust").problem.text()
+    assert "alike" not in reader.panel("trust").problem.text()
 
 
 def test_a_model_without_a_head_has_no_right_answers_and_says_so() -> None:
@@ -256,13 +256,13 @@ def test_the_three_tests_are_those_of_the_engine(person: Person) -> None:
     type_size(person, 24)
     open_trust(person)
     evaluate(person)
-    assert not person.window.trust.lacks.isVisible()
+    assert not person.panel("trust").lacks.isVisible()
 
     session = person.session()
     made = ws.Dataset([session.model.pair(a, b) for a, b, _, _ in rows], [(target, foil) for *_, target, foil in rows])
     circuit = ws.trace(session, "eap-ig", dataset=made).top(24)
     tests = hypothesis_tests(session, circuit, dataset=made)
-    shown = {row.title.text(): row for row in person.window.trust.findChildren(StatementRow) if row.isVisible()}
+    shown = {row.title.text(): row for row in person.panel("trust").findChildren(StatementRow) if row.isVisible()}
     assert [test.name for test in tests] == ["equivalence", "independence", "minimality"]
     for test in tests:
         row = shown[test.name.capitalize()]
@@ -281,7 +281,7 @@ def test_the_panel_fits_at_every_size_of_text(reader: Person) -> None:
     trace(reader)
     open_trust(reader)
     evaluate(reader)
-    panel, window = reader.window.trust, reader.window
+    panel, window = reader.panel("trust"), reader.window
     try:
         for percent in (80, 100, 125, 150):
             theme.set_text_percent(percent)
