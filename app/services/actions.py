@@ -66,7 +66,6 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("open_input_a", "Open Picture or Text for &A…", ("Ctrl+I",), "Use a file as input A"),
     Action("open_input_b", "Open Picture or Text for &B…", ("Ctrl+Shift+I",), "Use a file as input B"),
-    Action("open_scores", "Open Scores or a &Circuit…", (), "A JSON file of Wirescope or EAP-IG, in place of a trace"),
     Action("export_svg", "Figure as &SVG…", ("Ctrl+E",), "The canvas with legend and caption"),
     Action("export_pdf", "Figure as P&DF…", (), "The canvas with legend and caption"),
     Action("export_png1", "Figure as PNG, &1x…", (), "The canvas with legend and caption"),

@@ -20,7 +20,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
     return {
         "open_folder": opener.choose_folder,
         "open_named": opener.choose_name,
-        "open_scores": lambda: window.scores_opener.choose(),
         "open_input_a": partial(window.taker.choose, "A"),
         "open_input_b": partial(window.taker.choose, "B"),
         "export_svg": partial(export, window, ".svg"),

@@ -21,7 +21,6 @@ from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
 from app.features.inputs.controller.positions import PickedPositionsController
 from app.features.registry import FEATURES
-from app.features.score_files.controller import ScoreFilesController
 from app.features.welcome.controller.guide import GuideController
 from app.features.welcome.controller.model_menus import model_menu
 from app.features.welcome.controller.opening import OpeningController
@@ -116,7 +115,6 @@ class Window(QMainWindow):
             self.commands.add(feature.actions, runs)
         self.commands["show_changes"].setChecked(settings.colors_changes())
         self.menus = fill_menu_bar(self)
-        self.scores_opener = ScoreFilesController(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
         self.top_bar.set_palette(self.commands["palette"])
         self.top_bar.set_model_menu(model_menu(self))
@@ -186,7 +184,7 @@ class Window(QMainWindow):
         if folder:
             self.workbench.models.open_model(folder)
         elif path.lower().endswith(".json"):
-            self.scores_opener.open(path)
+            self.workbench.scores_wanted.emit(path)
         elif words:
             self.notifier.problem(FailureReply(0, "run", words, hint))
 

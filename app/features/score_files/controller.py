@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.features.score_files.queries import ScoresFileQuery, ScoresFileReply
 from app.messages.request import FailureReply, QueryRefusal
 from app.presenters.made_of import difference_words, made_words, with_made_of
 from app.presenters.precision import USUAL_PRECISION
+from app.services.actions import Action
+from app.services.context import Feature
+from app.services.notifier import Notifier
+from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
+from app.workbench.workbench import Workbench
 from core.edits import KINDS
 from core.errors import InputError, WirescopeError
 from core.inputs.real_files import check_real_file
@@ -21,20 +25,18 @@ from core.interchange.made_of import changed_pictures, made_of
 from core.project.document import Document
 from core.text_files import parse_json, read_text
 
-if TYPE_CHECKING:
-    from app.window.main_window import Window
-
 FILTER = "Scores and circuits (*.json);;All files (*)"
 
 
 class ScoreFilesController(QObject):
     """Of one window."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, workbench: Workbench, settings: Settings, notifier: Notifier, window: QWidget) -> None:
         super().__init__(window)
-        self._window, self._workbench = window, window.workbench
+        self._workbench, self._settings, self._notifier, self._window = workbench, settings, notifier, window
         self._reading: OneShot[ScoresFileQuery] = OneShot(self._workbench, "read scores")
         self._with_all = ""  # the file whose model is being opened, with all that it was made of
+        self._workbench.scores_wanted.connect(self.open)
         self._workbench.model_opened.connect(lambda _: self._go_on())
         self._workbench.failed.connect(lambda _: self._drop())
         self._workbench.given_up.connect(lambda _: self._drop())
@@ -42,7 +44,7 @@ class ScoreFilesController(QObject):
         self._workbench.on(QueryRefusal, self._take_refusal)
 
     def choose(self) -> None:
-        settings = self._window.settings
+        settings = self._settings
         path, _ = QFileDialog.getOpenFileName(self._window, "Open scores or a circuit", settings.folder(), FILTER)
         if path:
             settings.set_folder(str(Path(path).parent))
@@ -147,7 +149,7 @@ class ScoreFilesController(QObject):
         return True
 
     def _open_all(self, path: str, document: Document) -> None:
-        self._window.workbench.models.open(document, in_its_precision=True)
+        self._workbench.models.open(document, in_its_precision=True)
         self._with_all = path
 
     def _go_on(self) -> None:
@@ -159,4 +161,20 @@ class ScoreFilesController(QObject):
         self._with_all = ""
 
     def _refuse(self, message: str, hint: str) -> None:
-        self._window.problems.show(FailureReply(0, "run", message, hint))
+        self._notifier.problem(FailureReply(0, "run", message, hint))
+
+
+OPEN_SCORES = Action(
+    "open_scores",
+    "Open Scores or a &Circuit…",
+    (),
+    "A JSON file of Wirescope or EAP-IG, in place of a trace",
+    run=ScoreFilesController.choose,
+)
+FEATURE = Feature(
+    key="score_files",
+    actions=(OPEN_SCORES,),
+    build=lambda context, _panel: ScoreFilesController(
+        context.workbench, context.settings, context.notifier, context.dialogs
+    ),
+)

@@ -76,7 +76,7 @@ def test_what_is_dropped_on_a_card_or_opened_as_scores_is_looked_at_first(
         reader.rest()
         assert words in _said(reader), words
     for path in (waiting["a pipe"], waiting["a socket"]):
-        reader.window.scores_opener.open(str(path))
+        reader.workbench.scores_wanted.emit(str(path))
         reader.rest()
         assert "not a file that can be opened here" in _said(reader)
     assert reader.workbench.document == before

@@ -32,6 +32,8 @@ class CardsController(QObject):
         self._window = window
         self._workbench = window.workbench
         self._fetching: dict[str, Job] = {}  # by the card's letter
+        self._workbench.models.opening.connect(self.give_up)
+        self._workbench.given_up.connect(lambda _: self.give_up())
 
     def choose(self, letter: str) -> None:
         """Ask for a file for card A or B."""
@@ -59,7 +61,7 @@ class CardsController(QObject):
             self._window.workbench.models.open_model(paths[0])
             return
         if len(paths) == 1 and holds_scores(paths[0]):
-            self._window.scores_opener.open(paths[0])
+            self._workbench.scores_wanted.emit(paths[0])
             return
         if len(paths) == 1 and model_of(paths[0]):
             self._window.workbench.models.open_model(model_of(paths[0]))

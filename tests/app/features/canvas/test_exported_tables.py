@@ -116,7 +116,7 @@ def test_the_window_takes_the_command_lines_files(reader: Person, models, tmp_pa
     out = tmp_path / "traced.json"
     pair = ["--clean", CLEAN, "--counterfactual", COUNTERFACTUAL, "--metric", "logit_difference: Mary: John"]
     assert main(["trace", "--model", str(models.gpt2), *pair, "--method", "eap", "--out", str(out)]) == 0
-    reader.window.scores_opener.open(str(out))
+    reader.workbench.scores_wanted.emit(str(out))
     reader.rest()
     assert reader.workbench.scored.from_file
     assert reader.workbench.scored.values == pytest.approx(ws.trace(reader.session(), "eap").values, abs=1e-5)

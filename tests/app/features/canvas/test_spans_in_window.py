@@ -22,7 +22,7 @@ from views.canvas.positions.data import PositionsData, Wire
 
 def open_file(person: Person, path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-    person.window.scores_opener.open(str(path))
+    person.workbench.scores_wanted.emit(str(path))
     person.rest()
 
 

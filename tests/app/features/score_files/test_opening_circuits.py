@@ -28,7 +28,7 @@ def file(reader: Person, tmp_path: Path) -> Path:
 
 
 def box_of(person: Person, path: Path) -> QMessageBox:
-    person.window.scores_opener.open(str(path))
+    person.workbench.scores_wanted.emit(str(path))
     person.wait(person.dialogs)
     (box,) = person.dialogs()
     return box
@@ -86,7 +86,7 @@ def test_giving_up_leaves_everything(reader: Person, file: Path) -> None:
 
 
 def test_the_same_inputs_need_no_question(reader: Person, file: Path) -> None:
-    reader.window.scores_opener.open(str(file))
+    reader.workbench.scores_wanted.emit(str(file))
     reader.rest()
     assert not reader.dialogs()
     assert reader.workbench.scored.from_file
@@ -124,7 +124,7 @@ def test_a_file_whose_origin_cannot_be_read_is_refused_in_words(reader: Person, 
     content["made of"] = wrong
     file.write_text(json.dumps(content), encoding="utf-8")
     present = reader.workbench.document
-    reader.window.scores_opener.open(str(file))
+    reader.workbench.scores_wanted.emit(str(file))
     reader.wait(reader.dialogs)
     assert "made of" in reader.dismiss()
     assert reader.workbench.document == present
@@ -177,7 +177,7 @@ def test_the_rows_of_a_circuit_over_a_dataset_come_back_with_it(reader: Person, 
     assert reader.workbench.document.dataset == ()
     reader.choose("Edit", "Redo")
     assert reader.workbench.document.dataset == before.dataset
-    reader.window.scores_opener.open(str(path))  # the same again: nothing to ask
+    reader.workbench.scores_wanted.emit(str(path))  # the same again: nothing to ask
     reader.wait(lambda: path.name in reader.message())
     assert not reader.dialogs()
 
@@ -186,6 +186,6 @@ def test_a_circuit_over_a_pair_leaves_the_dataset_alone(reader: Person, file: Pa
     paste(reader, ROWS)
     rows = reader.workbench.document.dataset
     assert rows
-    reader.window.scores_opener.open(str(file))
+    reader.workbench.scores_wanted.emit(str(file))
     reader.wait(lambda: file.name in reader.message())
     assert reader.workbench.document.dataset == rows
