@@ -144,8 +144,8 @@ def circuit_of(graph: Graph, edges: Sequence[Edge | str], spans: Sequence[str] =
             raise ArgumentError(f"There is no span {span!r}.", f"There are: {', '.join(spans)}.")
         for number in [spans.index(span)] if span else range(max(1, len(spans))):
             parts[graph.index(name) if isinstance(name, str) else graph.edge_index(name), number] = None
-    found, at = np.asarray([*parts], dtype=np.int64).reshape(-1, 2).T
-    return Circuit(graph, found, spans=tuple(spans), at=at) if spans else Circuit(graph, found)
+    edge_numbers, at = np.asarray([*parts], dtype=np.int64).reshape(-1, 2).T
+    return Circuit(graph, edge_numbers, spans=tuple(spans), at=at) if spans else Circuit(graph, edge_numbers)
 
 
 def connected(graph: Graph, edges: NDArray[np.int64]) -> NDArray[np.bool_]:

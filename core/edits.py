@@ -217,10 +217,10 @@ def parse_edit(text: str) -> Edit:
 def _vector(path: Path) -> list[float]:
     """The numbers in a JSON file. Raises EditError."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-        if not isinstance(found, list) or not found:
+        numbers = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(numbers, list) or not numbers:
             raise ValueError
-        return [float(number) for number in found]
+        return [float(number) for number in numbers]
     except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         raise EditError(f"No vector can be read from {path}.", "Give a JSON file that is a list of numbers.") from None
 

@@ -13,7 +13,7 @@ _LINE = re.compile(r"^\| \*\*(?P<word>.+?)\*\* \| (?P<line>.+) \|$", re.MULTILIN
 def glossary() -> dict[str, str]:
     """Words and their lines, in the order of the page."""
     page = resources.files("resources").joinpath("docs", "glossary.md").read_text(encoding="utf-8")
-    return {found["word"]: found["line"] for found in _LINE.finditer(page)}
+    return {entry["word"]: entry["line"] for entry in _LINE.finditer(page)}
 
 
 def explained(word: str, tip: str = "") -> str:

@@ -45,12 +45,12 @@ class MetricReading:
         """The metric of many runs, by what `logits` reads in each [runs, batch, n, width]: [runs, batch]."""
         adapter, read, answers = self._through
         step = max(1, CHUNK_BYTES // (streams.shape[1] * answers * streams.element_size()))
-        found = []
+        metrics = []
         with torch.no_grad():
             for part in streams.split(step):  # type: ignore[no-untyped-call]
                 output = at_last(adapter.read(part.flatten(0, 1)))
-                found += [read(each) for each in output.split(streams.shape[1])]  # type: ignore[no-untyped-call]
-        return torch.stack(found)
+                metrics += [read(each) for each in output.split(streams.shape[1])]  # type: ignore[no-untyped-call]
+        return torch.stack(metrics)
 
 
 def at_last(output: Tensor) -> Tensor:

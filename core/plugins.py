@@ -124,9 +124,9 @@ class Table(MutableMapping[str, Row], Generic[Row]):
         if api != API:
             made = "does not say for which API it was made" if api is None else f"was made for API {api}"
             raise ArgumentError(f"{entry.module} {made}, and this is API {API}.", f"Write API = {API} in it.")
-        found = reduce(getattr, filter(None, (entry.attr or "").split(".")), module)
+        value = reduce(getattr, filter(None, (entry.attr or "").split(".")), module)
         rows: dict[str, Row] = {}
-        for row in found if isinstance(found, list | tuple) else (found,):
+        for row in value if isinstance(value, list | tuple) else (value,):
             if not isinstance(row, self._row):
                 raise ArgumentError(f"{entry.value} is no {self._row.__name__}, but {type(row).__name__}.")
             name = _name(row)

@@ -26,16 +26,16 @@ def plain_positions(positions: Any) -> tuple[int | str, ...]:
     """One position or several, numbers of NumPy and PyTorch among them, as whole numbers and names of roles. Raises
     EditError for anything else."""
     plain = positions.tolist() if hasattr(positions, "tolist") else positions
-    found: list[int | str] = []
+    places: list[int | str] = []
     for each in plain if isinstance(plain, Iterable) and not isinstance(plain, str) else [plain]:
         try:
-            found.append(each if isinstance(each, str) else operator.index(each))
+            places.append(each if isinstance(each, str) else operator.index(each))
         except TypeError:
             raise EditError(
                 f"{each!r} is no position.",
                 "Positions are whole numbers, negative ones from the end, or names of roles.",
             ) from None
-    return tuple(found)
+    return tuple(places)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Extent:
         if not wanted:
             raise EditError("There are no positions to edit.", "Leave positions out to edit all of them.")
         return tuple(
-            tuple(sorted({place for one in wanted for place in self._in_row(one, row)}))
+            tuple(sorted({place for position in wanted for place in self._in_row(position, row)}))
             for row in range(len(self.lengths))
         )
 

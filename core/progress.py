@@ -19,7 +19,7 @@ from typing import TypeVar
 from core.errors import Cancelled
 
 At = Callable[[float], None]  # so much of this stage is done; raises Cancelled
-Told = Callable[[float], None]
+Listener = Callable[[float], None]
 Cancel = Callable[[], bool]
 T = TypeVar("T")
 
@@ -42,17 +42,17 @@ def now() -> At:
 
 
 @contextmanager
-def watched(told: Told | None = None, cancelled: Cancel | None = None) -> Iterator[None]:
-    """All that is done inside asks `cancelled` and tells `told`; where told is None, whoever was told before."""
+def watched(listener: Listener | None = None, cancelled: Cancel | None = None) -> Iterator[None]:
+    """All that is done inside asks `cancelled` and tells `listener`; where that is None, the listener from before."""
     before = _at.get()
-    if told is None and cancelled is None:
+    if listener is None and cancelled is None:
         yield
         return
 
     def here(share: float) -> None:
         if cancelled is not None and cancelled():
             raise Cancelled
-        (told or before)(share)
+        (listener or before)(share)
 
     with _set(here):
         yield
@@ -110,12 +110,16 @@ def _set(here: At) -> Iterator[None]:
 
 
 def within(
-    items: Iterator[T], start: float = 0.0, stop: float = 1.0, told: Told | None = None, cancelled: Cancel | None = None
+    items: Iterator[T],
+    start: float = 0.0,
+    stop: float = 1.0,
+    listener: Listener | None = None,
+    cancelled: Cancel | None = None,
 ) -> Iterator[T]:
     """The items of a generator; the work for each is done in a stage, and watched."""
     end = object()
     while True:
-        with watched(told, cancelled), stage(start, stop):
+        with watched(listener, cancelled), stage(start, stop):
             item = next(items, end)
         if item is end:
             return

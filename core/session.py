@@ -373,10 +373,10 @@ class Session:
             for start in range(0, engine.batch, step):
                 rows = slice(start, start + step)
                 reads = None if engine.reads is None else engine.reads[rows]
-                own = widened(engine.adapter.own_answers(inputs[rows], reads))
-                apart = float((own - self._clean_answer[rows]).abs().max())
+                answer = widened(engine.adapter.own_answers(inputs[rows], reads))
+                apart = float((answer - self._clean_answer[rows]).abs().max())
                 difference = apart if math.isnan(apart) else max(difference, apart)
-                highest, lowest = max(highest, float(own.max())), min(lowest, float(own.min()))
+                highest, lowest = max(highest, float(answer.max())), min(lowest, float(answer.min()))
         spread = highest - lowest
         relative = difference / spread if spread > 0 else difference
         limit = PARITY_LIMITS[self.model.adapter.dtype]

@@ -71,13 +71,13 @@ def position_of(name: str) -> int | str:
 
 def _held(names: Sequence[str], extent: Extent) -> NDArray[np.int64]:
     """The number of the narrowest span that holds each position; as many as there are where none does."""
-    found = np.full((len(extent.lengths), extent.length), len(names), dtype=np.int64)
-    width = np.full(found.shape, extent.length + 1)
+    numbers = np.full((len(extent.lengths), extent.length), len(names), dtype=np.int64)
+    width = np.full(numbers.shape, extent.length + 1)
     for number, name in enumerate(names):
         rows = extent.rows(position_of(name)) or [tuple(range(length)) for length in extent.lengths]
         for row, places in enumerate(rows):
             narrower = [place for place in places if len(places) < width[row, place]]
-            found[row, narrower], width[row, narrower] = number, len(places)
+            numbers[row, narrower], width[row, narrower] = number, len(places)
     for row, length in enumerate(extent.lengths):
-        found[row, length:] = 0
-    return found
+        numbers[row, length:] = 0
+    return numbers

@@ -37,7 +37,7 @@ class ToyState:
 
 
 def toy(job: Job) -> Iterator[MethodResult]:
-    graph, top, state = job.session.graph, job.told(ToyOptions).top, job.state(ToyState)
+    graph, top, state = job.session.graph, job.options_of(ToyOptions).top, job.state(ToyState)
     state.begun += 1
     layer_of = np.array([max(writer.layer or 0, 0) for writer in graph.writers])[graph.edge_writers]
     for layer in range(len(state.layers), graph.layers):

@@ -167,7 +167,7 @@ def _run(tracing: Any, method: Method) -> tuple[Scores, float, bool]:
     interrupted = False
     try:
         with Progress() as progress:
-            for so_far, _ in tracing.parts(told=lambda share: progress(words, share)):
+            for so_far, _ in tracing.parts(listener=lambda share: progress(words, share)):
                 scores = so_far
     except (KeyboardInterrupt, Cancelled):
         interrupted = True

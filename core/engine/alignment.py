@@ -75,13 +75,13 @@ class Alignment:
         lengths, roles: of these rows. length: of the stream; padding gets any column. Raises EditError where a position
         has no mean.
         """
-        found = []
-        for row, own in enumerate(lengths):
+        columns = []
+        for row, row_length in enumerate(lengths):
             spans = {name: roles[name][row] for name in self._spans if name in roles}
-            places = [self._place(position, own, spans) for position in range(own)]
-            found.append(places + [0] * (length - own))
-        alike = all(places == found[0] for places in found)
-        return torch.tensor(found[:1] if alike else found, device="cpu")
+            places = [self._place(position, row_length, spans) for position in range(row_length)]
+            columns.append(places + [0] * (length - row_length))
+        alike = all(places == columns[0] for places in columns)
+        return torch.tensor(columns[:1] if alike else columns, device="cpu")
 
     def counterparts(self, places: Sequence[int], row: int) -> tuple[Tensor, Tensor]:
         """Where attention of an input is found in a row: the row's query for each query of the input, [query], and its

@@ -95,8 +95,8 @@ def head_scores(
     """The scores of one head, soft-capped and masked, in fp32: [batch, n, position], and the sink's last where it has
     one."""
     key = head * shape.kv_heads // shape.heads
-    one = q[:, :, head : head + 1].transpose(1, 2), k[:, :, key : key + 1].transpose(1, 2)
-    return _scores(of_heads(weights, [head]), widened(one[0]), widened(one[1]), mask)[:, 0]
+    of_head = q[:, :, head : head + 1].transpose(1, 2), k[:, :, key : key + 1].transpose(1, 2)
+    return _scores(of_heads(weights, [head]), widened(of_head[0]), widened(of_head[1]), mask)[:, 0]
 
 
 def write_heads(weights: AttentionWeights, z: Tensor) -> tuple[Tensor, Tensor | None]:

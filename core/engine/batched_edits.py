@@ -72,11 +72,11 @@ class Scanner:
         stage = self.stage(edits[0])
         with torch.no_grad():
             if stage < 0:
-                found = []
+                streams = []
                 for number, edit in enumerate(edits):
                     with progress.stage(number / len(edits), (number + 1) / len(edits)):
-                        found.append(_stream(engine.run([*self._edits, edit]).state))
-                return torch.stack(found)
+                        streams.append(_stream(engine.run([*self._edits, edit]).state))
+                return torch.stack(streams)
             resolved = [engine.resolve(edit) for edit in edits]
             engine.room(len(edits) * self._bytes(stage))
             rows = []
@@ -95,16 +95,16 @@ class Scanner:
             return _stream(self._state)[row].expand(len(edits), -1, -1)
         rows = tuple(min(first, of_base) if s >= stage else of_base for s, of_base in enumerate(base.first_row))
         plan = replace(base, first_row=rows)
-        one = map_tensors(self._state, lambda x: x[row : row + 1] if x.shape[0] > 1 else x)
+        row_state = map_tensors(self._state, lambda x: x[row : row + 1] if x.shape[0] > 1 else x)
         clean = map_tensors(self._clean, lambda x: x[row : row + 1] if x.shape[0] > 1 else x)
         references = self._engine.references.of_row(row)
-        variants = self._variants(stage, first, one, references, plans, edits)
+        variants = self._variants(stage, first, row_state, references, plans, edits)
 
         def copies(x: Tensor) -> Tensor:
             return x.expand(len(edits), *x.shape[1:])
 
         reads = None if self._engine.reads is None else copies(self._engine.reads[row : row + 1])
-        prefix = one.prefix(stage, plan, reads, self._engine.graph.heads)
+        prefix = row_state.prefix(stage, plan, reads, self._engine.graph.heads)
         state = map_tensors(prefix, copies)
         Pass(self._engine.adapter, state, references, map_tensors(clean, copies), variants).run(stage)
         return _stream(state)
@@ -145,13 +145,14 @@ class Scanner:
             late = base.reads if self._reads_late(reader) else None
             at = Rows(engine.length, first if late is None else 0, late)
             x = base.stream_at(reader, adapter.shape.parallel, at)
-            own = dict(plan.stages[stage].readers).get(reader)
-            if own is not None:
-                x = flow.read(reader, own, x, at)
-            which, xs = readers.setdefault(reader, ([], []))
-            which.append(number)
+            reader_plan = dict(plan.stages[stage].readers).get(reader)
+            if reader_plan is not None:
+                x = flow.read(reader, reader_plan, x, at)
+            variants, xs = readers.setdefault(reader, ([], []))
+            variants.append(number)
             xs.append(x)
-        return Variants(stage, [(reader, which, torch.cat(xs)) for reader, (which, xs) in readers.items()], writers)
+        read = [(reader, variants, torch.cat(xs)) for reader, (variants, xs) in readers.items()]
+        return Variants(stage, read, writers)
 
     def _reads_late(self, reader: Reader) -> bool:
         """Whether a reader reads only at the positions that the output reads."""

@@ -164,9 +164,9 @@ class CircuitGradients:
         with torch.enable_grad():
             x = final.detach().requires_grad_()
             output = self._adapter.read(Rows(self._rows.length, index=self._engine.reads).of(x, self._rows.first))
-            found = metric(output[:, -1] if output.ndim == 3 else output)
-            (gradient,) = torch.autograd.grad(found.sum(), x)
-        return found.detach(), gradient
+            values = metric(output[:, -1] if output.ndim == 3 else output)
+            (gradient,) = torch.autograd.grad(values.sum(), x)
+        return values.detach(), gradient
 
     # ---- back ----
 

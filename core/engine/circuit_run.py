@@ -90,14 +90,14 @@ def _chunks(
 ) -> list[list[tuple[int, CircuitState]]]:
     """Circuits that go together: as many as fit, those of like size beside each other."""
     rows = engine.length - ablation(replacement).first_row(engine)
-    one = engine.batch * engine.adapter.shape.width * engine.adapter.dtype.itemsize  # of a writer at one row
+    writer_bytes = engine.batch * engine.adapter.shape.width * engine.adapter.dtype.itemsize  # of a writer at one row
     read = 0 if engine.reads is None else engine.reads.shape[1]
     chunks: list[list[tuple[int, CircuitState]]] = []
     free = 0
     limit = min(CHUNK_BYTES, engine.memory // 2)
     for entry in sorted(waiting, key=lambda entry: (int(entry[1].everywhere.sum()), len(entry[1].writers))):
         kept = entry[1]
-        size = (int(kept.everywhere.sum()) * rows + len(kept.writers) * read) * one
+        size = (int(kept.everywhere.sum()) * rows + len(kept.writers) * read) * writer_bytes
         if size > engine.memory:
             raise MemoryBudgetError(
                 f"This circuit needs about {size / 2**20:.3g} MB, and the budget is {engine.memory / 2**20:.3g} MB.",
@@ -256,10 +256,10 @@ class CircuitRun:
         others, and the rows before, are the reference's."""
         if of == heads and made.shape[1] == rows.count:
             return made
-        whole = self.reference.port(layer, kind, heads, rows).repeat(len(circuits), 1, 1, 1)
+        ports = self.reference.port(layer, kind, heads, rows).repeat(len(circuits), 1, 1, 1)
         if of:
-            whole[:, rows.count - made.shape[1] :, neighbours([heads.index(head) for head in of])] = made
-        return whole
+            ports[:, rows.count - made.shape[1] :, neighbours([heads.index(head) for head in of])] = made
+        return ports
 
     def _project(self, math: LayerMath, ports: list[int], circuits: list[int], rows: Rows) -> Tensor:
         """What ports make of the streams that they read: [circuits * batch, rows, ports, head_width]."""
@@ -367,9 +367,9 @@ class CircuitRun:
             picked = source[:upto] if dense else source[torch.from_numpy(chosen)]
             by_row = picked.flatten(1, 2).transpose(0, 1)  # one product a row keeps both factors in the cache
             if kept.span_of is None:
-                own = factors.expand(len(by_row), *factors.shape[1:])
+                row_factors = factors.expand(len(by_row), *factors.shape[1:])
             else:
                 spans = torch.from_numpy(kept.span_of).to(self.adapter.device)
-                own = factors[rows.of(spans).flatten()]
-            torch.baddbmm(reference.expand_as(x[place]), own, by_row, out=x[place])
+                row_factors = factors[rows.of(spans).flatten()]
+            torch.baddbmm(reference.expand_as(x[place]), row_factors, by_row, out=x[place])
         return x.unflatten(1, size[:2]).permute(3, 0, 1, 2, 4)  # type: ignore[no-any-return,no-untyped-call]

@@ -58,7 +58,7 @@ class EdgeSums:
         for row, plan in enumerate(plans):
             for number, slot in plan.edges:
                 by_kind.setdefault(_kind(slot), []).append((row, number, slot))
-        found = x.expand(len(plans), *x.shape).flatten(1)
+        streams = x.expand(len(plans), *x.shape).flatten(1)
         for kind, edges in by_kind.items():
             changes = self._changes(kind, edges, x, at, set_changes)
             upto = 1 + max(number for _, number, _ in edges)
@@ -71,8 +71,8 @@ class EdgeSums:
             picked = changes[:upto]
             if len(chosen) <= DENSE * upto:  # to add a few zeros is quicker than to copy all that is not zero
                 factors, picked = factors[:, chosen], changes[chosen]
-            found = torch.addmm(found, factors.to(x.device), picked.flatten(1))
-        return found.unflatten(1, x.shape).to(dtype)  # type: ignore[no-any-return,no-untyped-call]
+            streams = torch.addmm(streams, factors.to(x.device), picked.flatten(1))
+        return streams.unflatten(1, x.shape).to(dtype)  # type: ignore[no-any-return,no-untyped-call]
 
     def _changes(
         self,

@@ -80,8 +80,8 @@ class Engine:
         self.population = dataset or Population(
             adapter, clean.unbind(), self.extent.lengths, self.unedited.of_rows, self.batch, self.extent.roles
         )
-        one = len(self.population.lengths) == 1
-        over_positions = one if mean_over_positions is None else mean_over_positions
+        single = len(self.population.lengths) == 1
+        over_positions = single if mean_over_positions is None else mean_over_positions
         self.references = References(
             adapter, self.unedited, clean, self.extent, self.population, over_positions, among or (0, self.batch)
         )

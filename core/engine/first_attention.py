@@ -31,27 +31,27 @@ class FirstAttention:
         layer = math.layer
         self._math, self._clean = math, clean
         self._rows = {"q": queries, "k": keys, "v": keys}
-        self._own: set[str] = set()  # kinds of ports that are copies
+        self._copied: set[str] = set()  # kinds of ports that are copies
         self.ports = {"q": clean.q[layer], "k": clean.k[layer], "v": clean.v[layer]}
         self.z = clean.z[layer]
         self.after = clean.stream_at(Reader("mlp", layer), False, queries)
 
-    def project(self, reader: Reader, projected: Tensor, which: Sequence[int] | None = None) -> None:
-        """Let a port carry something else, as it was projected [batch, rows, head_width]. which: rows of the batch;
+    def project(self, reader: Reader, projected: Tensor, inputs: Sequence[int] | None = None) -> None:
+        """Let a port carry something else, as it was projected [batch, rows, head_width]. inputs: of the batch;
         None: all."""
-        kind, rows, of_batch = reader.kind, self._rows[reader.kind], slice(None) if which is None else list(which)
+        kind, rows, of_batch = reader.kind, self._rows[reader.kind], slice(None) if inputs is None else list(inputs)
         by_head = projected[:, :, None]
         if kind != "v":
             turn = self._math.query if kind == "q" else self._math.key
             by_head = turn(by_head, self._clean.places(self._some(rows, of_batch)), [reader.head])
-        if kind not in self._own:
-            self._own.add(kind)
+        if kind not in self._copied:
+            self._copied.add(kind)
             self.ports[kind] = self.ports[kind].clone(memory_format=torch.contiguous_format)
         self.ports[kind][of_batch, rows.first :, reader.head] = by_head[:, :, 0]
 
-    def mix(self, readers: Iterable[Reader], which: Sequence[int] | None = None) -> None:
-        """Let the heads mix anew that some ports belong to. which: rows of the batch; None: all."""
-        math, rows, of_batch = self._math, self._rows["q"], slice(None) if which is None else list(which)
+    def mix(self, readers: Iterable[Reader], inputs: Sequence[int] | None = None) -> None:
+        """Let the heads mix anew that some ports belong to. inputs: of the batch; None: all."""
+        math, rows, of_batch = self._math, self._rows["q"], slice(None) if inputs is None else list(inputs)
         heads = self._heads_of(readers)
         kv_heads = sorted({head * math.shape.kv_heads // math.shape.heads for head in heads})
         q, before = (x[of_batch, rows.first :][:, :, heads] for x in (self.ports["q"], self.z))
@@ -71,7 +71,7 @@ class FirstAttention:
     def _heads_of(self, readers: Iterable[Reader]) -> list[int]:
         shape = self._math.shape
         group = shape.heads // shape.kv_heads
-        found: set[int] = set()
+        heads: set[int] = set()
         for reader in readers:
-            found.update([reader.head] if reader.kind == "q" else range(reader.head * group, (reader.head + 1) * group))
-        return sorted(found)
+            heads.update([reader.head] if reader.kind == "q" else range(reader.head * group, (reader.head + 1) * group))
+        return sorted(heads)

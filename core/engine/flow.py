@@ -54,11 +54,11 @@ class Flow:
             current = out = widened(self.state.out_at(self.adapter, node, rows))
             if number in self.state.node_deltas:
                 current = current + self._delta(number, rows)
-            for own in plan.slots:
-                if own.adds:
+            for of_reader in plan.slots:
+                if of_reader.adds:
                     continue  # to the sum of all edges: none of them carries it
-                value = self._node_value(node, own, out, rows)
-                current = current + self._share(own, rows) * (value - current)
+                value = self._node_value(node, of_reader, out, rows)
+                current = current + self._share(of_reader, rows) * (value - current)
             value = self._node_value(node, slot, out, rows)
             x = x + self._share(slot, rows) * (value - current)
         return x.to(dtype)
@@ -96,8 +96,8 @@ class Flow:
                 assert self.references is not None
                 z = carried.run(self.references, self.state.reads is None).z[layer]
                 change = self._mixed(self.references.rows(z), heads, rows) - mixed
-            which = [self.graph.writers[number].head for number in heads]
-            changes[heads] = heads_out(self.adapter.attention[layer], change, which)
+            head_numbers = [self.graph.writers[number].head for number in heads]
+            changes[heads] = heads_out(self.adapter.attention[layer], change, head_numbers)
 
     def _mixed(self, z: Tensor, heads: Sequence[int], rows: Rows) -> Tensor:
         """Rows of what some heads of a layer mix: [batch, rows, heads, head_width]."""

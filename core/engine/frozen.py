@@ -71,10 +71,10 @@ class FrozenNorms:
     def _divisor(self, norm: Any) -> Divisor | None:
         """What a norm divides by, found out by trying it; None where it changes nothing."""
         if id(norm) not in self._divisors:
-            self._divisors[id(norm)] = None if isinstance(norm, nn.Identity) else self._found(norm)
+            self._divisors[id(norm)] = None if isinstance(norm, nn.Identity) else self._divisor_of(norm)
         return self._divisors[id(norm)]
 
-    def _found(self, norm: Any) -> Divisor:
+    def _divisor_of(self, norm: Any) -> Divisor:
         epsilon = getattr(norm, "eps", None)
         epsilon = getattr(norm, "variance_epsilon", None) if epsilon is None else epsilon
         generator = torch.Generator("cpu").manual_seed(0)

@@ -127,8 +127,8 @@ class ReaderGradients:
         wanted = list(self._wanted.values())
         with torch.enable_grad():
             total = self._metrics.sum()
-        found = torch.autograd.grad(total, wanted, materialize_grads=True, retain_graph=self._droppable)
-        self._gradients = dict(zip(self._wanted, found, strict=True))
+        gradients = torch.autograd.grad(total, wanted, materialize_grads=True, retain_graph=self._droppable)
+        self._gradients = dict(zip(self._wanted, gradients, strict=True))
 
     def drop(self, layer: int | None) -> None:
         """Take the gradients anew, with nothing passed back through what one layer adds (None: with all of it)."""
@@ -178,15 +178,15 @@ class ReaderGradients:
         at those that the run starts behind. part: of the batch and the positions."""
         shape, d_mlp = self.adapter.shape, self._gradients["mlp", layer][part]
         ports = shape.heads + 2 * shape.kv_heads
-        found = d_mlp.new_empty(ports + 1, *d_mlp.shape)
-        found[ports] = d_mlp
+        gradients = d_mlp.new_empty(ports + 1, *d_mlp.shape)
+        gradients[ports] = d_mlp
         if layer not in self._norm_in:
-            found[:ports] = 0
+            gradients[:ports] = 0
         else:
             by_kind = [self._gradients[kind, layer][part] for kind in "qkv"]
             by_port = torch.cat(by_kind, dim=2).permute(2, 0, 1, 3)  # [ports, batch, position, head_width]
-            self.to_stream(layer, by_port, part=part, out=found[:ports])
-        return found
+            self.to_stream(layer, by_port, part=part, out=gradients[:ports])
+        return gradients
 
     def to_stream(
         self, layer: int, by_port: Tensor, first_port: int = 0, part: Part = EVERYTHING, out: Tensor | None = None
@@ -201,13 +201,13 @@ class ReaderGradients:
         if slope is not None:
             several = by_port.shape[1:-3].numel()  # of gradients at the same rows
             rows = None if out is None else out.flatten(1, 2)
-            found = slope.back(x.flatten(0, 1).repeat(several, 1), w, by_port.flatten(1, -2), rows)
-            return found.view(*by_port.shape[:-1], -1)
+            gradients = slope.back(x.flatten(0, 1).repeat(several, 1), w, by_port.flatten(1, -2), rows)
+            return gradients.view(*by_port.shape[:-1], -1)
         at_norm = (by_port.flatten(1, -2) @ w).reshape(*by_port.shape[:-1], x.shape[-1])
         with torch.enable_grad():
             x = x.expand_as(at_norm).detach().requires_grad_()
-            found = pull_back(math.norm(x), x, at_norm)
-        return found if out is None else out.copy_(found)
+            gradients = pull_back(math.norm(x), x, at_norm)
+        return gradients if out is None else out.copy_(gradients)
 
     def at(self, what: str, layer: int) -> Tensor:
         """Gradient at a layer's `q`, `k`, `v` or what its heads mix, `z` [batch, position, heads, head_width], or at

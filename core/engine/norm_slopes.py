@@ -43,13 +43,13 @@ class NormSlope:
         centre = x - x.mean(dim=-1, keepdim=True) if self.centred else x
         divisor = (centre.square().mean(dim=-1, keepdim=True) + self.epsilon).sqrt()
         scaled = gradient / divisor
-        found = torch.bmm(scaled, w - w.mean(dim=-1, keepdim=True) if self.centred else w, out=out)
+        gradients = torch.bmm(scaled, w - w.mean(dim=-1, keepdim=True) if self.centred else w, out=out)
         if self.held:
-            return found
+            return gradients
         normed = centre / divisor
         projected = normed @ w.transpose(1, 2)  # [ports, rows, head_width]
         along = (scaled * projected).sum(dim=-1, keepdim=True) / x.shape[-1]
-        return found.addcmul_(along, normed, value=-1)
+        return gradients.addcmul_(along, normed, value=-1)
 
 
 _SLOPES: WeakKeyDictionary[Adapter, dict[int, NormSlope | None]] = WeakKeyDictionary()
@@ -83,7 +83,7 @@ def _tried(adapter: Adapter, layer: int) -> NormSlope | None:
         for centred in (True, False):
             for w in weights:
                 slope = NormSlope(w, centred, float(epsilon), held)
-                found = slope.back(x, identity, gradient[None])[0]
-                if (found - right).abs().max() <= AGREE[adapter.dtype] * right.abs().max():
+                by_slope = slope.back(x, identity, gradient[None])[0]
+                if (by_slope - right).abs().max() <= AGREE[adapter.dtype] * right.abs().max():
                     return slope
     return None

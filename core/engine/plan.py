@@ -167,9 +167,9 @@ def _own(slots: list[Slot], new: Slot, length: int) -> None:
         return
     kept = []
     for slot in slots:
-        left = _without(slot.positions, new.positions, length)
-        if any(left):
-            kept.append(replace(slot, positions=left))
+        remaining = _without(slot.positions, new.positions, length)
+        if any(remaining):
+            kept.append(replace(slot, positions=remaining))
     slots[:] = [*kept, new]
 
 

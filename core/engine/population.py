@@ -58,11 +58,11 @@ class Population:
 
     def runs(self, chosen: Sequence[int] | None = None) -> Iterator[tuple[list[int], RunState]]:
         """The rows, or some of them, a few at a time: their numbers, and their run."""
-        left = list(range(len(self.lengths)) if chosen is None else chosen)
-        while left:
-            count = self._together_of(left)
-            yield left[:count], self.run(left[:count])
-            left = left[count:]
+        rows = list(range(len(self.lengths)) if chosen is None else chosen)
+        while rows:
+            count = self._together_of(rows)
+            yield rows[:count], self.run(rows[:count])
+            rows = rows[count:]
 
     def patterns(self, layer: int, places: Sequence[int], rows: Sequence[int]) -> Patterns:
         """The mean attention of a layer's heads over some rows, aligned with an input. places: the column of each of
@@ -112,8 +112,8 @@ class Population:
                 while sums.rows < len(self.lengths):
                     if cancelled is not None and cancelled():
                         raise Cancelled
-                    left = range(sums.rows, len(self.lengths))
-                    rows = left[: self._together_of(left)]
+                    unread = range(sums.rows, len(self.lengths))
+                    rows = unread[: self._together_of(unread)]
                     with progress.stage(rows.start / len(self.lengths), rows.stop / len(self.lengths)):
                         sums.add(self.run(rows), rows, self.lengths)
                 self._means[over_positions] = sums.means()
@@ -133,12 +133,12 @@ class Population:
         """For each row of some inputs another one from here, drawn by the seed: `random.Random(f"{seed} {row}")`
         (rows counted from `first` on) chooses among the rows that are at least as long (pictures: of the same size) and
         not the same. Raises EditError where there is none."""
-        found = []
+        donors = []
         for row, length in enumerate(lengths):
             candidates = [
-                other
-                for other, long in enumerate(self.lengths)
-                if long >= length and self._same_grid(other, inputs[row]) and self._differs(other, inputs[row], length)
+                donor
+                for donor, long in enumerate(self.lengths)
+                if long >= length and self._same_grid(donor, inputs[row]) and self._differs(donor, inputs[row], length)
             ]
             if not candidates and inputs[row].ndim == 3:
                 raise EditError(
@@ -150,18 +150,18 @@ class Population:
                     "There is no other input to resample from that is at least as long.",
                     "Give the session a dataset of inputs, or take the edit mean or zero.",
                 )
-            found.append(random.Random(f"{seed} {first + row}").choice(candidates))
-        return found
+            donors.append(random.Random(f"{seed} {first + row}").choice(candidates))
+        return donors
 
-    def _same_grid(self, row: int, other: Tensor) -> bool:
+    def _same_grid(self, row: int, inputs: Tensor) -> bool:
         """Whether positions correspond: always for text, for pictures only where they have one size."""
-        return other.ndim == 1 or self.inputs[row].shape == other.shape
+        return inputs.ndim == 1 or self.inputs[row].shape == inputs.shape
 
-    def _differs(self, row: int, other: Tensor, length: int) -> bool:
-        inputs = self.inputs[row]
-        if inputs.ndim == 1:  # text: up to its end
-            inputs, other = inputs[:length], other[:length]
-        return not torch.equal(inputs, other)
+    def _differs(self, row: int, inputs: Tensor, length: int) -> bool:
+        donor = self.inputs[row]
+        if donor.ndim == 1:  # text: up to its end
+            donor, inputs = donor[:length], inputs[:length]
+        return not torch.equal(donor, inputs)
 
 
 @dataclass(frozen=True)

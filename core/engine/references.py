@@ -79,9 +79,9 @@ class References:
 
     def of_row(self, row: int) -> Self:
         """The same, of which `rows` gives one row alone."""
-        one = copy.copy(self)
-        one._row = row
-        return one
+        references = copy.copy(self)
+        references._row = row
+        return references
 
     def rows(self, x: Tensor) -> Tensor:
         """Of a value [batch or 1, ...], what the rows of the run put in."""

@@ -146,9 +146,9 @@ class Pass:
             self._edited_ports(stage, x, keys, {"k": k, "v": v})
             self._edited_ports(stage, queries.of(stream), queries, {"q": q})
 
-        for reader, which, changed in self._variant_readers(stage):
+        for reader, batch_rows, changed in self._variant_readers(stage):
             port = math.port(reader)
-            ports[reader.kind][which, :, reader.head] = math.project(math.norm(changed), port, port + 1)[:, :, 0]
+            ports[reader.kind][batch_rows, :, reader.head] = math.project(math.norm(changed), port, port + 1)[:, :, 0]
 
         below = Below(clean, first) if first > 0 and clean is not None else None
         at_queries = state.places(queries)
@@ -199,11 +199,11 @@ class Pass:
             for reader in edited:
                 attention.project(reader, ports[reader.kind][:, :, reader.head])
             attention.mix(edited)
-        for reader, which, changed in self._variant_readers(stage):
+        for reader, batch_rows, changed in self._variant_readers(stage):
             port = math.port(reader)
-            attention.project(reader, math.project(math.norm(changed), port, port + 1)[:, :, 0], which)
-        for reader, which, _ in self._variant_readers(stage):
-            attention.mix([reader], which)
+            attention.project(reader, math.project(math.norm(changed), port, port + 1)[:, :, 0], batch_rows)
+        for reader, batch_rows, _ in self._variant_readers(stage):
+            attention.mix([reader], batch_rows)
         after = self._carry_heads(math, attention.z[:, queries.first :], None, attention.after, queries)
         state.q.append(attention.ports["q"])
         state.k.append(attention.ports["k"])
@@ -237,8 +237,8 @@ class Pass:
                         ports[reader.kind][:, :, reader.head] = math.project(each, port, port + 1)[:, :, 0]
                 continue
             numbers = [math.port(each) for _, readers in some for each in readers]
-            which = [group for group, (_, readers) in enumerate(some) for _ in readers]
-            projected = math.project_each(normed.flatten(1, 2)[neighbours(which)], numbers)
+            group_of = [group for group, (_, readers) in enumerate(some) for _ in readers]
+            projected = math.project_each(normed.flatten(1, 2)[neighbours(group_of)], numbers)
             by_reader = projected.unflatten(1, x.shape[:2])  # type: ignore[no-untyped-call]
             for made, reader in zip(by_reader, (each for _, readers in some for each in readers), strict=True):
                 ports[reader.kind][:, :, reader.head] = made
@@ -277,9 +277,9 @@ class Pass:
         x = state.stream_at(reader, True, rows) if self.shape.parallel else after
         for plan, _ in self._groups(stage):
             x = self.flow.read(reader, plan, x, rows)
-        for _, which, own in self._variant_readers(stage):
+        for _, batch_rows, streams in self._variant_readers(stage):
             x = x.clone()
-            x[which] = own
+            x[batch_rows] = streams
         normed = adapter.mlp_norm(layer, x) if self.frozen is None else self.frozen.mlp(layer, x, rows)
         out = adapter.mlp(layer, normed)
         stream = after + out
@@ -312,9 +312,9 @@ class Pass:
         x = state.final
         for plan, readers in self._groups(stage):
             x = self.flow.read(readers[0], plan, x, Rows(self.length, index=state.reads))
-        for _, which, own in self._variant_readers(stage):
+        for _, batch_rows, streams in self._variant_readers(stage):
             x = x.clone()
-            x[which] = own
+            x[batch_rows] = streams
         state.readout = Readout(x, self.adapter, None if self.frozen is None else self.frozen.final)
 
     # ---- variants ----
@@ -327,10 +327,10 @@ class Pass:
         if self.variants is None or self.variants.stage != stage:
             return stream
         deltas = self.state.node_deltas
-        for number, which, delta in self.variants.writers:
+        for number, batch_rows, delta in self.variants.writers:
             before = deltas.get(number)
             everywhere = torch.zeros_like(stream)
-            everywhere[which] = delta
+            everywhere[batch_rows] = delta
             stream = stream + everywhere
             everywhere = F.pad(everywhere, (0, 0, rows.first, 0)) if rows.first else everywhere
             deltas[number] = everywhere if before is None else before + everywhere

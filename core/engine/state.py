@@ -206,11 +206,11 @@ def _changed(readout: Readout | None, change: Callable[[Tensor], Tensor]) -> Rea
 def tensors_of(state: RunState) -> list[Tensor]:
     """Every tensor that a state holds, but for its output, which comes when it is asked for."""
     lists = (state.attention_in, state.q, state.k, state.v, state.z, state.after_attention, state.mlp_out)
-    found = [tensor for tensors in lists for tensor in tensors]
-    found += [state.embedding, *state.node_deltas.values()]
-    found += [factor for factor in state.factors if factor is not None]
+    held_tensors = [tensor for tensors in lists for tensor in tensors]
+    held_tensors += [state.embedding, *state.node_deltas.values()]
+    held_tensors += [factor for factor in state.factors if factor is not None]
     streams = (state.final, None if state.readout is None else state.readout.stream)
-    return found + [tensor for tensor in streams if tensor is not None]
+    return held_tensors + [tensor for tensor in streams if tensor is not None]
 
 
 def outputs_of(states: Iterable[RunState]) -> dict[int, int]:

@@ -112,8 +112,8 @@ class Sweep:
         if final is None:  # nothing leads there
             final = self._now["stream", len(graph.readers) - 1][None]
         answer = self._answer(final)
-        found = torch.stack([self._metric(one) for one in answer])
-        return found.expand(choices, -1), changes
+        metrics = torch.stack([self._metric(each) for each in answer])
+        return metrics.expand(choices, -1), changes
 
     def accept(self, changes: Changes, choice: int) -> None:
         """Make one of the choices of a run the present one."""

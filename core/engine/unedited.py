@@ -111,12 +111,12 @@ class UneditedRuns:
             plan = make_plan((), graph, self.length, self.adapter.shape.causal, self.first_patched_row)
             if clean is not None:
                 plan = Plan((), plan.stages, (self.first_patched_row,) * (2 * graph.layers + 1))
-            other = kept.get(not full)
-            if other is None:
+            kept_state = kept.get(not full)
+            if kept_state is None:
                 state, stage = RunState(plan, self.reads_of(full), embedding, grid=self.grid), -1
             else:
                 stage = 2 * (graph.layers - 1)
-                state = other.prefix(stage, plan, self.reads_of(full), graph.heads)
+                state = kept_state.prefix(stage, plan, self.reads_of(full), graph.heads)
             with torch.no_grad():
                 Pass(self.adapter, state, None, clean).run(stage)
             kept[full] = state

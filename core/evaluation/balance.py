@@ -60,16 +60,16 @@ def with_balance(
             Circuit(session.graph, balanced_order(scores.towards, ((int(size), float(share)),))[:size]).pruned()
             for size, share in zip(sizes[places], shares, strict=True)
         ]
-        told = None if progress is None else lambda share: progress((number + share) / ROUNDS)
-        found = measure(session, circuits, scores.replacement, dataset=dataset, progress=told, cancelled=cancelled,
+        listener = None if progress is None else lambda share: progress((number + share) / ROUNDS)
+        runs = measure(session, circuits, scores.replacement, dataset=dataset, progress=listener, cancelled=cancelled,
                         memory=kept.setdefault(("balance", number), {}))  # fmt: skip
-        return found.recovered()
+        return runs.recovered()
 
-    every, none, whole = np.arange(len(sizes)), np.zeros(len(sizes)), np.ones(len(sizes))
-    signed, by_size = recovered(0, every, whole), recovered(1, every, none)
-    best = np.where(np.abs(by_size - 1) < np.abs(signed - 1), none, whole)
+    every, zeros, ones = np.arange(len(sizes)), np.zeros(len(sizes)), np.ones(len(sizes))
+    signed, by_size = recovered(0, every, ones), recovered(1, every, zeros)
+    best = np.where(np.abs(by_size - 1) < np.abs(signed - 1), zeros, ones)
     misses = np.abs(np.where(best == 0, by_size, signed) - 1)
-    low, high = none, whole
+    low, high = zeros, ones
     between = np.flatnonzero((signed > 1) != (by_size > 1))
     for number in range(HALVINGS if len(between) else 0):
         shares = (low[between] + high[between]) / 2

@@ -131,7 +131,7 @@ def faithfulness(
     pruned = [circuit.pruned() for circuit in circuits]
     unions = [circuit.union() for circuit in circuits] if scores.spans else []
     beside = [*(circuit for draw in random for circuit in draw), *unions]
-    found = measure(
+    runs = measure(
         session,
         [*pruned, *(circuit.pruned() for circuit in beside)],
         kind,
@@ -140,13 +140,13 @@ def faithfulness(
         cancelled=cancelled,
         memory=memory,
     )
-    recovered = found.recovered()
+    recovered = runs.recovered()
     points = len(sizes)
     drawn = recovered[points : points * (1 + random_circuits)].reshape(random_circuits, points)
     band = np.full((2, points), np.nan)
     if random_circuits:
         band = np.stack([np.fmin.reduce(drawn), np.fmax.reduce(drawn)])
-    bootstrap = replace(found, circuits=found.circuits[:points]).band(seed)
+    bootstrap = replace(runs, circuits=runs.circuits[:points]).band(seed)
     cpr, cmd = areas(fractions, recovered[:points])
     return Curve(
         fractions=tuple(fractions),
@@ -157,10 +157,10 @@ def faithfulness(
         cpr=cpr,
         cmd=cmd,
         replacement=kind,
-        accuracy=found.accuracy[:points],
-        whole_accuracy=found.whole_accuracy,
+        accuracy=runs.accuracy[:points],
+        whole_accuracy=runs.whole_accuracy,
         band=bootstrap,
-        pairs=found.pairs,
+        pairs=runs.pairs,
         by_size=by_size,
         removed=removed,
         rule=scores.rule if rule is None else rule,
@@ -227,8 +227,8 @@ def _kept(circuit: Circuit, removed: bool) -> Circuit:
 def _random_circuits(circuits: Sequence[Circuit], draws: int, seed: int) -> list[list[Circuit]]:
     """As many edges (edges at spans) as each of some circuits has, drawn at random."""
     generator = np.random.default_rng(seed)
-    found = []
+    by_draw = []
     for _ in range(draws):
         order = generator.permutation(circuits[0].graph.n_edges * max(1, len(circuits[0].spans))).astype(np.int64)
-        found.append([circuit.with_parts(order[: len(circuit)]) for circuit in circuits])
-    return found
+        by_draw.append([circuit.with_parts(order[: len(circuit)]) for circuit in circuits])
+    return by_draw

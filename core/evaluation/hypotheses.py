@@ -116,11 +116,11 @@ def hypothesis_tests(
     less = [circuit.chosen(np.delete(np.arange(count), place)) for place in chosen]
     circuits = [circuit, without(circuit), *less, *(each for both in reference for each in both)]
     with watched(progress, cancelled), stage(WHOLE, 1.0):
-        found = measure(session, circuits, replacement, dataset=dataset, memory=memory)
-    equal = equivalence(found.circuits[0], found.whole, tolerance)
-    independent = independence(found.circuits[1], found.whole, permutations, rng)
-    moved, inflated = found.circuits[2 : 2 + len(less)], found.circuits[2 + len(less) :]
-    moves = np.abs(moved - found.circuits[0]).mean(axis=1)
+        runs = measure(session, circuits, replacement, dataset=dataset, memory=memory)
+    equal = equivalence(runs.circuits[0], runs.whole, tolerance)
+    independent = independence(runs.circuits[1], runs.whole, permutations, rng)
+    moved, inflated = runs.circuits[2 : 2 + len(less)], runs.circuits[2 + len(less) :]
+    moves = np.abs(moved - runs.circuits[0]).mean(axis=1)
     by_random = np.abs(inflated[0::2] - inflated[1::2]).mean(axis=1)
     minimal = minimality_test(moves, by_random, quantile)
     return equal, independent, minimal
@@ -205,15 +205,15 @@ def _reference(
 ) -> list[tuple[Circuit, Circuit]]:
     """The circuit with a random path, and that without one edge of it which the circuit has not."""
     inside = set(circuit.parts.tolist())
-    found: list[tuple[Circuit, Circuit]] = []
+    pairs: list[tuple[Circuit, Circuit]] = []
     for _ in range(100 * draws):
-        if len(found) == draws:
-            return found
+        if len(pairs) == draws:
+            return pairs
         new = [part for part in random_path(circuit.graph, rng, spans) if part not in inside]
         if new:
             inflated = np.concatenate([circuit.parts, np.array(new, dtype=np.int64)])
             gone = int(rng.choice(new))
-            found.append((circuit.with_parts(inflated), circuit.with_parts(inflated[inflated != gone])))
+            pairs.append((circuit.with_parts(inflated), circuit.with_parts(inflated[inflated != gone])))
     raise InputError(
         "The circuit holds nearly every edge, so there are none outside to compare with.", "Test a smaller circuit."
     )

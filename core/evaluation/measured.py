@@ -144,19 +144,19 @@ def measure(
                 now, then = (count / (pairs * len(todo)) for count in (done, done + len(rows) * len(part)))
                 with watched(progress, cancelled), stage(now, then):
                     known[number, start] = runs.of(part)
-            whole, *found = known[number, start]
-            for place, (metric, correct) in ((0, whole), *enumerate(found, 1 + start)):
+            of_model, *of_circuits = known[number, start]
+            for place, (metric, correct) in ((0, of_model), *enumerate(of_circuits, 1 + start)):
                 table[place, rows], right[place, rows] = metric, correct
             done += len(rows) * len(part)
             if progress is not None:
                 progress(done / (pairs * len(todo)))
     answers = session.model.adapter.shape.output_kind != "embedding"
-    whole, nothing, *each = (0, *(1 + place for place in places))
+    of_model, nothing, *each = (0, *(1 + place for place in places))
     return Measured(
-        table[whole],
+        table[of_model],
         table[nothing],
         table[each],
-        right[whole] if answers else None,
+        right[of_model] if answers else None,
         right[each] if answers else None,
         replacement,
     )
@@ -168,11 +168,11 @@ def _different(circuits: Sequence[Circuit]) -> tuple[list[Circuit], list[int]]:
     pruned: list[Circuit] = []
     places = []
     for circuit in circuits:
-        left = circuit.pruned()
-        key = left.spans, np.sort(left.parts).tobytes()
+        pruned_circuit = circuit.pruned()
+        key = pruned_circuit.spans, np.sort(pruned_circuit.parts).tobytes()
         if key not in different:
             different[key] = len(pruned)
-            pruned.append(left)
+            pruned.append(pruned_circuit)
         places.append(different[key])
     return pruned, places
 
@@ -194,12 +194,12 @@ class _Runs:
         if self._cancelled is not None and self._cancelled():
             raise Cancelled
         prepared, means = (0.0, 0.0) if self._made else (PREPARED, self._means)
-        whole = prepared + means + max(len(circuits), 1)
-        with stage(0.0, prepared / whole):
+        total = prepared + means + max(len(circuits), 1)
+        with stage(0.0, prepared / total):
             session, answers = self._session
-        with stage(prepared / whole, (prepared + means) / whole):
+        with stage(prepared / total, (prepared + means) / total):
             ablation(self._replacement).prepare(session.engine.references, self._cancelled)
-        with stage((prepared + means) / whole, 1.0):
+        with stage((prepared + means) / total, 1.0):
             results = session.run_circuits(circuits, self._replacement, self._cancelled)
         return [_row(result, answers) for result in (session.clean, *results)]
 
@@ -220,5 +220,5 @@ def _row(result: Result, answers: Tensor) -> Row:
 
 
 def _numbers(metric: Tensor) -> Floats:
-    found: Floats = metric.detach().cpu().double().numpy()
-    return found
+    numbers: Floats = metric.detach().cpu().double().numpy()
+    return numbers

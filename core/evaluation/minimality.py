@@ -70,7 +70,7 @@ def minimality(
     chosen = np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
     edges = circuit.edges[chosen]
     less = [circuit.chosen(np.arange(count) != place) for place in chosen]
-    found = measure(
+    runs = measure(
         session,
         [circuit, *less],
         replacement,
@@ -79,18 +79,18 @@ def minimality(
         cancelled=cancelled,
         memory=memory,
     )
-    recovered, *left = (float(value) for value in found.recovered())
+    recovered, *without = (float(value) for value in runs.recovered())
     known = {} if memory is None else memory
     if "noise" not in known:
-        known["noise"] = noise_floor_over(session, dataset) / abs(float(found.whole.mean() - found.nothing.mean()))
+        known["noise"] = noise_floor_over(session, dataset) / abs(float(runs.whole.mean() - runs.nothing.mean()))
     return Minimality(
         edges,
-        np.array([recovered - share for share in left]),
+        np.array([recovered - share for share in without]),
         recovered,
         replacement,
-        found.accuracy[0] if found.accuracy else None,
-        found.whole_accuracy,
-        found.pairs,
+        runs.accuracy[0] if runs.accuracy else None,
+        runs.whole_accuracy,
+        runs.pairs,
         known["noise"],
         None if circuit.at is None else circuit.at[chosen],
     )

@@ -39,7 +39,7 @@ AGAINST = "integrated-edges"
 JUMPS = "the metric jumps, so edges cannot be scored by its slope"
 
 Progress = Callable[[str, float], None]
-Told = Callable[[float], None]
+Listener = Callable[[float], None]
 Cancel = Callable[[], bool] | None
 
 
@@ -59,15 +59,15 @@ def trust_report(
     kind = replacement or scores.replacement
     scores = directed(scores, session, dataset, cancelled)
 
-    def told(words: str) -> Callable[[float], None]:
+    def listener_of(words: str) -> Callable[[float], None]:
         return lambda share: progress(words, share)
 
     signed = faithfulness(session, scores, dataset=dataset, replacement=kind, seed=seed, cancelled=cancelled,
-                          progress=told("what circuits recover"))  # fmt: skip
+                          progress=listener_of("what circuits recover"))  # fmt: skip
     by_size = faithfulness(session, scores, dataset=dataset, replacement=kind, by_size=True, random_circuits=0,
-                           cancelled=cancelled, progress=told("by size"))  # fmt: skip
+                           cancelled=cancelled, progress=listener_of("by size"))  # fmt: skip
     removed = faithfulness(session, scores, dataset=dataset, replacement=kind, removed=True, random_circuits=0,
-                           cancelled=cancelled, progress=told("without them"))  # fmt: skip
+                           cancelled=cancelled, progress=listener_of("without them"))  # fmt: skip
     chosen = size if size is not None else _size(signed)
     report: dict[str, Any] = {
         "method": scores.method,
@@ -147,8 +147,8 @@ class Subject:
     memory: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def memory_of(self, question: str) -> dict[Any, Any]:
-        found: dict[Any, Any] = self.memory.setdefault(question, {})
-        return found
+        memory: dict[Any, Any] = self.memory.setdefault(question, {})
+        return memory
 
     @property
     def circuit(self) -> Circuit:
@@ -160,9 +160,9 @@ class Subject:
         return METRICS[self.session.metric.metric.kind].graded
 
 
-def _needs(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+def _needs(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
     needs = minimality(subject.session, subject.circuit, subject.kind, dataset=subject.dataset,
-                       seed=subject.options.seed, cancelled=cancelled, progress=told,
+                       seed=subject.options.seed, cancelled=cancelled, progress=listener,
                        memory=subject.memory_of("needs"))  # fmt: skip
     return {
         "recovered": needs.recovered,
@@ -179,20 +179,20 @@ def _needs(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
     }
 
 
-def _sum(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+def _sum(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
     total = sum_of_scores(subject.scores)
     if total is None or not subject.graded:
         return {}
-    found = measure(subject.session, [], subject.scores.replacement, dataset=subject.dataset, cancelled=cancelled,
-                    progress=told, memory=subject.memory_of("sum"))  # fmt: skip
-    return {"sum": {"scores": total, "change": float((found.whole - found.nothing).mean())}}
+    runs = measure(subject.session, [], subject.scores.replacement, dataset=subject.dataset, cancelled=cancelled,
+                    progress=listener, memory=subject.memory_of("sum"))  # fmt: skip
+    return {"sum": {"scores": total, "change": float((runs.whole - runs.nothing).mean())}}
 
 
-def _stability(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
-    return {"stability": _stable(subject, told, cancelled)}
+def _stability(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
+    return {"stability": _stable(subject, listener, cancelled)}
 
 
-def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float] | str:
+def _stable(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, float] | str:
     scores = subject.scores
     if scores.rule != USUAL:
         return f"it is told of the best scores alone, and these edges are chosen by {scores.rule}"
@@ -210,7 +210,7 @@ def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float]
         subject.dataset,
         scores.replacement,
         subject.options,
-        told,
+        listener,
         cancelled,
         subject.memory_of("stability"),
         scores.spans,
@@ -218,30 +218,30 @@ def _stable(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, float]
     direction = None
     if METHODS[scores.method].meaning.signed:  # of this metric, which may be another than that of the scores
         direction = measured_direction(subject.session, scores.replacement, subject.dataset, cancelled)
-    found = stability(rows, subject.size, seed=subject.options.seed, direction=direction)
-    low, high = found.interval()
-    levels = {"random": found.random, "halves": found.halves, "halves random": found.random_halves}
-    report = {"jaccard": found.mean, "low": low, "high": high, "between": found.between, "shared": found.shared}
+    jaccard = stability(rows, subject.size, seed=subject.options.seed, direction=direction)
+    low, high = jaccard.interval()
+    levels = {"random": jaccard.random, "halves": jaccard.halves, "halves random": jaccard.random_halves}
+    report = {"jaccard": jaccard.mean, "low": low, "high": high, "between": jaccard.between, "shared": jaccard.shared}
     return report | {name: float(overlaps.mean()) for name, overlaps in levels.items()}
 
 
-def _other_ablation(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+def _other_ablation(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
     other = KINDS[subject.kind].against
     try:
-        found = measure(subject.session, [subject.circuit], other, dataset=subject.dataset, cancelled=cancelled,
-                        progress=lambda share: told(share / 4),
+        recovered = measure(subject.session, [subject.circuit], other, dataset=subject.dataset, cancelled=cancelled,
+                        progress=lambda share: listener(share / 4),
                         memory=subject.memory_of("ablation")).recovered()  # fmt: skip
     except (InputError, EditError) as error:
         return {"other ablation": error.message}
-    report: dict[str, Any] = {"replacement": other, "recovered": float(found[0])}
-    again = _traced_for(subject, other, lambda share: told((1 + 3 * share) / 4), cancelled)
+    report: dict[str, Any] = {"replacement": other, "recovered": float(recovered[0])}
+    again = _traced_for(subject, other, lambda share: listener((1 + 3 * share) / 4), cancelled)
     if again is not None:
         report |= {"method": subject.scores.method, "overlap": again.overlap, "chance": again.chance,
                    "chosen by": _rule_of_both(subject.scores)}  # fmt: skip
     return {"other ablation": report}
 
 
-def _traced_for(subject: Subject, other: EditKind, told: Told, cancelled: Cancel) -> Agreement | None:
+def _traced_for(subject: Subject, other: EditKind, listener: Listener, cancelled: Cancel) -> Agreement | None:
     """How the scores agree with those that the same method gives for another ablation; None where it cannot give them,
     or would take long."""
     scores = subject.scores
@@ -250,7 +250,7 @@ def _traced_for(subject: Subject, other: EditKind, told: Told, cancelled: Cancel
         return None
     if other == scores.replacement or (method.slopes and not subject.graded):
         return None
-    again = _scored(subject, method.name, other, subject.options, told, cancelled)
+    again = _scored(subject, method.name, other, subject.options, listener, cancelled)
     return agreement(scores, again, subject.size, rule=_rule_of_both(scores))
 
 
@@ -260,7 +260,7 @@ def _rule_of_both(scores: Scores) -> str:
 
 
 def _scored(
-    subject: Subject, method: str, replacement: EditKind, options: Options | None, told: Told, cancelled: Cancel
+    subject: Subject, method: str, replacement: EditKind, options: Options | None, listener: Listener, cancelled: Cancel
 ) -> Scores:
     """Scores by a method, gone on with where they were cancelled."""
     kept, name = subject.memory_of("traced"), (method, replacement)
@@ -275,12 +275,12 @@ def _scored(
             spans=subject.scores.spans or None,
         )
     tracing: Tracing = kept[name]
-    for _ in tracing.parts(cancelled, told):
+    for _ in tracing.parts(cancelled, listener):
         pass
     return tracing.scores
 
 
-def _other_method(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+def _other_method(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
     scores, dataset = subject.scores, subject.dataset
     against = AGAINST if scores.method != AGAINST else "eap-ig"
     if scores.spans:
@@ -289,26 +289,26 @@ def _other_method(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, 
         return {"other method": "there is no B"}
     if not subject.graded:
         return {"other method": JUMPS}
-    found = agreement(scores, _scored(subject, against, scores.replacement, None, told, cancelled), subject.size,
+    comparison = agreement(scores, _scored(subject, against, scores.replacement, None, listener, cancelled), subject.size,
                       rule=_rule_of_both(scores))  # fmt: skip
     return {
         "other method": {
             "method": against,
-            "overlap": found.overlap,
-            "chance": found.chance,
+            "overlap": comparison.overlap,
+            "chance": comparison.chance,
             "chosen by": _rule_of_both(scores),
             # One circuit alone says nothing of the order of the others.
-            "rank correlation": None if np.isnan(scores.values).any() else found.rank_correlation,
+            "rank correlation": None if np.isnan(scores.values).any() else comparison.rank_correlation,
         }
     }
 
 
-def _tests(subject: Subject, told: Told, cancelled: Cancel) -> dict[str, Any]:
+def _tests(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str, Any]:
     if len(subject.dataset) < LEAST_PAIRS:
         return {"tests": f"the tests need {LEAST_PAIRS} pairs"}
     try:
         tests = hypothesis_tests(subject.session, subject.circuit, subject.kind, dataset=subject.dataset,
-                                 seed=subject.options.seed, progress=told, cancelled=cancelled,
+                                 seed=subject.options.seed, progress=listener, cancelled=cancelled,
                                  memory=subject.memory_of("tests"))  # fmt: skip
     except InputError as error:
         return {"tests": error.message}
@@ -336,7 +336,7 @@ class Question:
     and about how many runs of the model it takes for each pair, for what is told of the progress."""
 
     title: str
-    find: Callable[[Subject, Told, Cancel], dict[str, Any]]
+    find: Callable[[Subject, Listener, Cancel], dict[str, Any]]
     say: Callable[[dict[str, Any]], list[Statement]]
     runs: int
 

@@ -78,10 +78,10 @@ def stability(
         kept[np.argsort(-keys, kind="stable")[:size]] = True
         return kept
 
-    whole = best(per_pair.mean(axis=0))
+    of_all = best(per_pair.mean(axis=0))
     weights = rng.multinomial(pairs, np.full(pairs, 1 / pairs), size=draws) / pairs  # how often each pair was drawn
     drawn = np.stack([best(weight @ per_pair) for weight in weights])
-    overlaps = np.array([overlap(whole, each) for each in drawn])
+    overlaps = np.array([overlap(of_all, each) for each in drawn])
     others = [overlap(drawn[i], drawn[i + 1]) for i in range(draws - 1)]
     between = float(np.mean(others)) if others else 1.0
 
@@ -115,6 +115,6 @@ def shared_edges(jaccard: float) -> float:
 
 def kept(circuit: Circuit) -> NDArray[np.bool_]:
     """Which edges of its graph a circuit has: [edges]; of a circuit at spans [edges * spans]."""
-    found = np.zeros(circuit.graph.n_edges * max(1, len(circuit.spans)), dtype=bool)
-    found[circuit.parts] = True
-    return found
+    mask = np.zeros(circuit.graph.n_edges * max(1, len(circuit.spans)), dtype=bool)
+    mask[circuit.parts] = True
+    return mask

@@ -203,11 +203,11 @@ def say_stability(report: dict[str, Any]) -> list[Statement]:
 
 
 def say_ablation(report: dict[str, Any]) -> list[Statement]:
-    other, tip = report["other ablation"], explained("another ablation")
-    if isinstance(other, str):
-        words = f"By another ablation nothing can be said: {other}"
+    ablation, tip = report["other ablation"], explained("another ablation")
+    if isinstance(ablation, str):
+        words = f"By another ablation nothing can be said: {ablation}"
         return [Statement("Another ablation", "", words, "unknown", tip=tip)]
-    share, kind = other["recovered"], other["replacement"]
+    share, kind = ablation["recovered"], ablation["replacement"]
     carried = f"where removed edges carry {CARRIED.get(kind, kind)} ({kind} ablation)"
     words = f"The same edges recover {share_words(share)} {carried}"
     if share < 0:
@@ -216,15 +216,15 @@ def say_ablation(report: dict[str, Any]) -> list[Statement]:
         words += ": what they explain depends on the ablation."
     else:
         words += ": they hold there too."
-    if "overlap" in other:
-        words += f" Traced for that ablation, the circuit would have {_found_again(other)}."
+    if "overlap" in ablation:
+        words += f" Traced for that ablation, the circuit would have {_words_of_shared(ablation)}."
     return [
         Statement(
             "Another ablation",
             share_words(share),
             words,
             tone_of(not is_bad(share)),
-            _overlap(other) if "overlap" in other else "",
+            _overlap(ablation) if "overlap" in ablation else "",
             tip,
             f"By {kind} ablation the circuit recovers {share_words(share)}: what it explains depends on the ablation.",
             THIRD + min(1.0, abs(1 - share)),
@@ -237,7 +237,7 @@ def say_method(report: dict[str, Any]) -> list[Statement]:
     if isinstance(method, str):
         return [Statement("Another method", "", f"No other method was asked: {method}.", "unknown", tip=tip)]
     title, shared = METHODS[method["method"]].title, shared_edges(method["overlap"])
-    words = f"The circuit that {title} finds has {_found_again(method)}"
+    words = f"The circuit that {title} finds has {_words_of_shared(method)}"
     words += "." if shared >= LEAST_SHARED else ": which edges it holds depends on the method."
     detail, rank = _overlap(method), method["rank correlation"]
     detail += "" if rank is None else f" Rank correlation of the scores of all edges {rank:+.2f}."
@@ -255,13 +255,15 @@ def say_method(report: dict[str, Any]) -> list[Statement]:
     ]
 
 
-def _found_again(other: dict[str, Any]) -> str:
+def _words_of_shared(report: dict[str, Any]) -> str:
     """The edges that another circuit of as many edges shares with this one. overlap, chance: Jaccard."""
-    shared, chance = (shared_edges(other[name]) for name in ("overlap", "chance"))
+    shared, chance = (shared_edges(report[name]) for name in ("overlap", "chance"))
     return f"{percent(shared)} of these edges (by chance {percent(chance, 1)})"
 
 
-def _overlap(other: dict[str, Any]) -> str:
-    title = f" by {METHODS[other['method']].title}" if "method" in other else ""
-    title += f", both chosen by {other['chosen by']}" if other.get("chosen by", USUAL) != USUAL else ""
-    return f"Circuit of as many edges{title}: Jaccard overlap {other['overlap']:.2f}, by chance {other['chance']:.2f}."
+def _overlap(report: dict[str, Any]) -> str:
+    title = f" by {METHODS[report['method']].title}" if "method" in report else ""
+    title += f", both chosen by {report['chosen by']}" if report.get("chosen by", USUAL) != USUAL else ""
+    return (
+        f"Circuit of as many edges{title}: Jaccard overlap {report['overlap']:.2f}, by chance {report['chance']:.2f}."
+    )

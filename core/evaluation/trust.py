@@ -38,7 +38,7 @@ class Trust:
     def __str__(self) -> str:
         edges = self.numbers["edges"]
         head = f"Verdict on {len(self.circuit):,} of {edges:,} edges, on {self.pairs:,} pair{'s' * (self.pairs != 1)}:"
-        return "\n".join([head, *(one.line for one in self.verdict), "", *(one.line for one in self.statements)])
+        return "\n".join([head, *(each.line for each in self.verdict), "", *(each.line for each in self.statements)])
 
 
 def trust(

@@ -37,14 +37,14 @@ def verdict(statements: Sequence[Statement], complete: bool = True) -> tuple[Ver
     is."""
     if not statements:
         return ()
-    against = sorted((one for one in statements if one.tone == "against"), key=lambda one: -one.severity)
-    of_edges = [one for one in against if one.severity < THIRD]
-    lines = [VerdictLine(one.verdict, True) for one in against if one not in of_edges[1:]]
-    spoken_for = next((one for one in statements if one.tone == "plain" and one.severity >= FIRST), None)
+    against = sorted((each for each in statements if each.tone == "against"), key=lambda each: -each.severity)
+    of_edges = [statement for statement in against if statement.severity < THIRD]
+    lines = [VerdictLine(statement.verdict, True) for statement in against if statement not in of_edges[1:]]
+    spoken_for = next((each for each in statements if each.tone == "plain" and each.severity >= FIRST), None)
     if spoken_for is not None:
         rest = "" if lines else "; nothing asked here speaks against it" if complete else "; nothing so far against it"
         lines.append(VerdictLine(f"{spoken_for.verdict}{rest}."))
-    unknown = [one.title.lower() for one in statements if one.tone == "unknown"]
+    unknown = [statement.title.lower() for statement in statements if statement.tone == "unknown"]
     if unknown and complete:
         lines.append(
             VerdictLine(f"{len(unknown)} of {len(statements)} questions have no answer: {', '.join(unknown)}.")

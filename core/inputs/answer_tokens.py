@@ -31,9 +31,9 @@ def answer_label(tokenizer: Any, token: int) -> str:
 def answer_id(tokenizer: Any, answer: str) -> int:
     """The one token that an answer is. Raises InputError with the pieces where it is several."""
     check_text(answer, "The answer")
-    found = _meant(tokenizer, answer)
-    if found is not None:
-        return found
+    token_id = _meant(tokenizer, answer)
+    if token_id is not None:
+        return token_id
     number = number_in(answer)
     if number is not None:
         return number
@@ -93,5 +93,5 @@ def _byte_signs() -> dict[int, str]:
     """The sign that byte-level tokenizers write for each byte: itself where it can be printed, else the next free one
     from 256 on (Radford et al. 2019)."""
     printed = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in printed]
-    return {byte: chr(byte) for byte in printed} | {byte: chr(256 + place) for place, byte in enumerate(others)}
+    unprinted = [byte for byte in range(256) if byte not in printed]
+    return {byte: chr(byte) for byte in printed} | {byte: chr(256 + place) for place, byte in enumerate(unprinted)}

@@ -90,15 +90,16 @@ def _other_names(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
     present = set(_NAME.findall(source.text))
     free = [name for name in NAMES if name not in present]
     rng.shuffle(free)
-    others: dict[str, str] = {}
+    replacements: dict[str, str] = {}
     text: str | None = None
     for name in dict.fromkeys(name for name, _, _ in names):
-        for other in free:
-            tried = {**others, name: other}
-            text = _replace(source, [(tried[found], start, end) for found, start, end in names if found in tried])
+        for candidate in free:
+            tried = {**replacements, name: candidate}
+            places = [(tried[spelling], start, end) for spelling, start, end in names if spelling in tried]
+            text = _replace(source, places)
             if text is not None:
-                others = tried
-                free.remove(other)
+                replacements = tried
+                free.remove(candidate)
                 break
         else:
             raise InputError(
@@ -180,10 +181,10 @@ def _mask(source: TokenText, chosen: frozenset[int], rng: Random) -> str:
 
 def _fillers(source: TokenText) -> list[int]:
     """Tokens that say nothing: common words that are one token, with and without the space before them."""
-    found = []
+    fillers = []
     for word in NEUTRAL:
         for words in (f" {word}", word):
             ids = source.tokenizer(words, add_special_tokens=False)["input_ids"]
             if len(ids) == 1 and ids[0] != source.tokenizer.unk_token_id:
-                found.append(int(ids[0]))
-    return list(dict.fromkeys(found))
+                fillers.append(int(ids[0]))
+    return list(dict.fromkeys(fillers))

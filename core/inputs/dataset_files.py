@@ -50,10 +50,10 @@ def read_dataset_file(path: str | Path) -> FileRows:
     if ending not in ENDINGS:
         raise InputError(f"{file.name} is no dataset.", f"The formats are {', '.join(ENDINGS)}.")
     text = read_text(file, MAX_BYTES)
-    found = _read_json(text, file.name) if ending in JSON_LINES else _read_table(text, file.name, header=True)
-    if not found.rows:
+    table = _read_json(text, file.name) if ending in JSON_LINES else _read_table(text, file.name, header=True)
+    if not table.rows:
         raise InputError(f"{file.name} has no rows.", f"{INPUT_NAMES}.")
-    return found
+    return table
 
 
 def read_inputs(path: str | Path) -> FileRows:
@@ -63,14 +63,14 @@ def read_inputs(path: str | Path) -> FileRows:
         return read_dataset_file(file)
     text = read_text(file, MAX_BYTES)
     if file.suffix.lower() == ".json" or _is_json(text):
-        found = _read_json(text, file.name)
+        table = _read_json(text, file.name)
     elif _sign(text, is_header)[0]:
-        found = _read_table(text, file.name, header=True)
+        table = _read_table(text, file.name, header=True)
     else:
-        found = FileRows(tuple(_lines(text, file.name)))
-    if not found.rows:
+        table = FileRows(tuple(_lines(text, file.name)))
+    if not table.rows:
         raise InputError(f"{file.name} has no inputs.", "Write one a line.")
-    return found
+    return table
 
 
 def read_table(text: str, name: str = "The text", header: bool = False) -> list[FileRow]:
@@ -144,10 +144,10 @@ def _read_table(text: str, name: str, header: bool) -> FileRows:
 def _sign(text: str, fits: Callable[[Sequence[str]], bool]) -> tuple[str, str]:
     """The sign between columns by which the first line is one of names ("" for none), and the text from it on."""
     text = text.removeprefix("\ufeff")
-    told = re.match(r"\s*sep=(.)\r?\n", text, re.IGNORECASE)  # so spreadsheets tell the sign
-    signs = SIGNS if told is None else (told[1],)
-    if told is not None:
-        text = "\n" + text[told.end() :]  # lines keep their numbers
+    declared = re.match(r"\s*sep=(.)\r?\n", text, re.IGNORECASE)  # so spreadsheets tell the sign
+    signs = SIGNS if declared is None else (declared[1],)
+    if declared is not None:
+        text = "\n" + text[declared.end() :]  # lines keep their numbers
     return next((sign for sign in signs if fits(_cells(text, sign))), ""), text
 
 
@@ -175,8 +175,8 @@ def _cells(text: str, sign: str) -> list[str]:
 
 def _first_line(text: str) -> str:
     """The first line that is not empty."""
-    found = re.search(r"^[^\n]*\S[^\n]*", text.removeprefix("\ufeff"), re.MULTILINE)
-    return found[0].removesuffix("\r") if found else ""
+    match = re.search(r"^[^\n]*\S[^\n]*", text.removeprefix("\ufeff"), re.MULTILINE)
+    return match[0].removesuffix("\r") if match else ""
 
 
 def _lines(text: str, name: str) -> Iterator[FileRow]:

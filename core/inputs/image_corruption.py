@@ -43,18 +43,18 @@ def corrupted_side(model: ModelInputs, side: Side, corruption: ImageCorruption) 
     processing, grid = model.processing, model.adapter.image_grid(side.tensor)
     if processing is None or grid is None:
         raise InputError(f"{model.title} takes no pictures.", "Open a vision model.")
-    other: Tensor | None = None
+    other_pixels: Tensor | None = None
     if corruption.kind == "other":
-        theirs: Any = model.side(corruption.other)
-        if theirs.tensor.shape != side.tensor.shape:
+        other_side: Any = model.side(corruption.other)
+        if other_side.tensor.shape != side.tensor.shape:
             raise InputError("The other picture has another size for this model.", "Crop it to the same shape as A.")
-        other = theirs.tensor[0]
+        other_pixels = other_side.tensor[0]
     shape = (-1, 1, 1)
     clean = widened(side.tensor[0]).cpu()  # where there is fp64
     mean, std = (torch.tensor(v, device="cpu").to(clean).reshape(shape) for v in (processing.mean, processing.std))
     changed = corrupt((clean * std + mean).double(), corruption, grid)
     mask = _mask(corruption.patches, grid, side.tensor.shape[-2:]).to(side.tensor.device)
-    new = other if other is not None else ((changed - mean) / std).to(side.tensor)
+    new = other_pixels if other_pixels is not None else ((changed - mean) / std).to(side.tensor)
     pixels = torch.where(mask, new, side.tensor[0])[None]
     if corruption.kind != "other" and torch.allclose(pixels, side.tensor[:1], atol=ROUNDING):
         raise InputError("This changes nothing: the chosen part is all of one colour.", "Choose another part or kind.")

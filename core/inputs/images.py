@@ -182,9 +182,9 @@ def _frame_notes(image: Image.Image) -> Iterator[str]:
     frames = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
     if frames > 1:
         current = image.tell() + 1  # a PIL image may stand at another frame
-        which = "the first" if current == 1 else f"number {current}"
+        frame = "the first" if current == 1 else f"number {current}"
         kind, part = ("has several pages", "pages") if image.format == "TIFF" else ("animated", "frames")
-        yield f"{kind}: {which} of {frames} {part} is used"
+        yield f"{kind}: {frame} of {frames} {part} is used"
 
 
 def _to_rgb(image: Image.Image, name: str, notes: list[str]) -> Image.Image:

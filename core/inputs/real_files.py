@@ -29,17 +29,17 @@ def check_real_file(path: str | Path, most_megabytes: float | None = None) -> No
     not there at all passes: who opens it says so."""
     file = Path(path)
     try:
-        found = os.stat(file)
+        status = os.stat(file)
         place = os.path.realpath(file)
     except (OSError, ValueError):
         return
-    kind = KINDS.get(stat.S_IFMT(found.st_mode))
+    kind = KINDS.get(stat.S_IFMT(status.st_mode))
     if kind is None and any(place.startswith(f"{folder}/") for folder in KERNEL):
         kind = "a file of the system's, which need not end"
     if kind is not None:
         raise InputError(f"{file.name or file} is {kind}, not a file that can be opened here.", "Choose a plain file.")
-    if most_megabytes is not None and found.st_size > most_megabytes * MEGABYTE:
+    if most_megabytes is not None and status.st_size > most_megabytes * MEGABYTE:
         raise InputError(
-            f"{file.name} has {found.st_size / MEGABYTE:,.0f} MB; at most {most_megabytes:,.0f} MB are read here.",
+            f"{file.name} has {status.st_size / MEGABYTE:,.0f} MB; at most {most_megabytes:,.0f} MB are read here.",
             "Choose a smaller file.",
         )

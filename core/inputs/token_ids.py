@@ -58,18 +58,18 @@ def padding_of(tokenizer: Any, config: Any) -> tuple[int | None, bool]:
     """The id that rows are padded with, and whether it is for nothing else; None where none is known."""
     owner = config if tokenizer is None else tokenizer
     pad = getattr(owner, "pad_token_id", None)
-    others = {getattr(owner, f"{name}_token_id", None) for name in ("bos", "eos", "unk")}
+    special = {getattr(owner, f"{name}_token_id", None) for name in ("bos", "eos", "unk")}
     if isinstance(pad, int) and pad >= 0:
-        return pad, pad not in others
+        return pad, pad not in special
     end = getattr(owner, "eos_token_id", None)
     return (end, False) if isinstance(end, int) and end >= 0 else (None, False)
 
 
 def padding_mask(ids: Tensor, padding: int) -> Tensor:
     """1 where a token is not padding at either end; rows of nothing else are all real."""
-    other = ids != padding
-    inside = (other.cumsum(1) > 0) & (other.flip(1).cumsum(1).flip(1) > 0)
-    return inside | ~other.any(dim=1, keepdim=True)
+    unpadded = ids != padding
+    inside = (unpadded.cumsum(1) > 0) & (unpadded.flip(1).cumsum(1).flip(1) > 0)
+    return inside | ~unpadded.any(dim=1, keepdim=True)
 
 
 def check_unpadded(ids: Tensor, padding: int, label: str, start: int | None) -> None:
@@ -85,9 +85,9 @@ def check_unpadded(ids: Tensor, padding: int, label: str, start: int | None) -> 
         usual = 1 if where == "end" or start in (None, padding) else 0
         if max(counts) > usual or len(set(counts)) > 1:
             row = max(range(len(counts)), key=lambda place: counts[place])
-            which = f"Row {row} of the ids {where}s" if len(counts) > 1 else f"The ids {where}"
+            subject = f"Row {row} of the ids {where}s" if len(counts) > 1 else f"The ids {where}"
             raise InputError(
-                f"{which} with {counts[row]} times {label!r}, which rows are padded with and texts are marked with: "
+                f"{subject} with {counts[row]} times {label!r}, which rows are padded with and texts are marked with: "
                 "which of them is padding cannot be told.",
                 f"{GIVE_MASK} A mask of ones has them all read.",
             )

@@ -47,12 +47,12 @@ class TokenText:
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Where each token is in the text, half-open; specials are empty. Found by decoding ever longer beginnings,
         since not every tokenizer tells."""
-        found, start = [], 0
+        spans, start = [], 0
         for place in range(len(self.ids)):
             end = start if place in self.special else len(self.decode(self.ids[: place + 1]))
-            found.append((start, end))
+            spans.append((start, end))
             start = end
-        return tuple(found)
+        return tuple(spans)
 
     def decode(self, ids: Sequence[int]) -> str:
         text: str = self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)

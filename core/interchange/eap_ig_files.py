@@ -99,7 +99,7 @@ def scores_to_eap_ig(
         "parallel_attn_mlp": graph.parallel,
         "d_model": width,
     }
-    ours = {
+    extra = {
         "method": scores.method,
         "replacement": scores.replacement,
         "about": scores.about,
@@ -110,7 +110,7 @@ def scores_to_eap_ig(
         **({"input": note} if (note := input_note(scores.replacement, position_added)) else {}),
         "rows": [row.cells() for row in rows],
     }
-    return json.dumps({"cfg": cfg, "nodes": nodes, "edges": edges, OURS: ours}, ensure_ascii=False)
+    return json.dumps({"cfg": cfg, "nodes": nodes, "edges": edges, OURS: extra}, ensure_ascii=False)
 
 
 def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
@@ -118,11 +118,11 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
     V, unless the file is ours and says it. Raises InputError, and what a document that is none leads to."""
     cfg = document["cfg"]
     layers, heads, parallel = int(cfg["n_layers"]), int(cfg["n_heads"]), bool(cfg.get("parallel_attn_mlp", False))
-    ours = document.get(OURS, {})
+    extra = document.get(OURS, {})
     sizes: dict[str, Any] = {"layers": layers, "heads": heads, "kv_heads": heads, "parallel": parallel}
     wide = graph_from(sizes)
     if graph is None:
-        shape = ours.get("graph", {})
+        shape = extra.get("graph", {})
         graph = graph_from(sizes | {key: shape[key] for key in ("kv_heads", "coupled") if key in shape})
     if (graph.layers, graph.heads, graph.parallel) != (layers, heads, parallel):
         raise InputError(f"The file is of another model: {difference(wide, replace(graph, kv_heads=graph.heads))}.")
@@ -145,19 +145,19 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
     is_circuit = not scored.any()
     values[~scored] = np.nan
     values[inside & is_circuit] = 0.0  # as in a file of one circuit, so that its edges are the best
-    replacement = ours.get("replacement", "patch")
+    replacement = extra.get("replacement", "patch")
     if replacement not in KINDS:
         raise InputError(f"There is no replacement {replacement!r}.")
-    about = {str(key): str(value) for key, value in ours.get("about", {"source": "EAP-IG"}).items()}
-    direction = direction_in(ours) if ours else 1
-    kept = inside if is_circuit else marked_in(ours, "kept", values.shape)
-    sure, method = agreement_in(ours, values.shape), str(ours.get("method", "eap-ig file"))
-    measured = marked_in(ours, "measured", values.shape)
-    marks = kept, sure, None, measured, balance_in(ours, len(values))
+    about = {str(key): str(value) for key, value in extra.get("about", {"source": "EAP-IG"}).items()}
+    direction = direction_in(extra) if extra else 1
+    kept = inside if is_circuit else marked_in(extra, "kept", values.shape)
+    sure, method = agreement_in(extra, values.shape), str(extra.get("method", "eap-ig file"))
+    measured = marked_in(extra, "measured", values.shape)
+    marks = kept, sure, None, measured, balance_in(extra, len(values))
     scores = Scores(graph, values, method, replacement, about, "edges", direction, *marks)
     scores = replace(scores, values=scores.towards)  # they were written so
     marked = Circuit(graph, np.flatnonzero(inside).astype(np.int64), None, about) if inside.any() else None
-    rows = tuple(FileRow(*row) for row in ours.get("rows", ()))
+    rows = tuple(FileRow(*row) for row in extra.get("rows", ()))
     return ScoresFile(scores, rows, marked, int(inside.sum()) if is_circuit else None)
 
 

@@ -53,10 +53,10 @@ class MadeOf:
     def entries(self) -> dict[str, Any]:
         """As entries of a JSON document."""
         sides = {key: _written(getattr(self, key)) for key in KEYS if getattr(self, key) is not None}
-        found: dict[str, Any] = {"inputs": sides, "edits": [_edit_written(edit) for edit in self.edits]}
+        entries: dict[str, Any] = {"inputs": sides, "edits": [_edit_written(edit) for edit in self.edits]}
         if self.metric is not None:
-            found["metric"] = dict(zip(("kind", "target", "foil"), self.metric, strict=True))
-        return found | {"rows": [row.cells() for row in self.rows]}
+            entries["metric"] = dict(zip(("kind", "target", "foil"), self.metric, strict=True))
+        return entries | {"rows": [row.cells() for row in self.rows]}
 
 
 def made_of(document: dict[str, Any]) -> MadeOf:
@@ -91,25 +91,25 @@ def hash_of_file(path: str | Path) -> str:
 
 def changed_pictures(sides: Sequence[FileInput | None]) -> list[str]:
     """Of the pictures that a file names, those that are not there any more or are other ones, in words."""
-    found = []
+    changes = []
     for side in sides:
         if side is None or side.kind != "image":
             continue
         if not side.path:
-            found.append(f"{side.name or 'a picture'} was pasted, and the file holds its name only")
+            changes.append(f"{side.name or 'a picture'} was pasted, and the file holds its name only")
         elif str(dict(side.corruption).get("other", "")).startswith("sha256:"):
-            found.append(f"{side.name} is changed by a picture that was pasted, which the file does not hold")
+            changes.append(f"{side.name} is changed by a picture that was pasted, which the file does not hold")
         elif side.sha256 and hash_of_file(side.path) != side.sha256:
             there = Path(side.path).expanduser().exists()
-            found.append(f"{side.path} is {'another picture now' if there else 'not there any more'}")
-    return found
+            changes.append(f"{side.path} is {'another picture now' if there else 'not there any more'}")
+    return changes
 
 
 def _written(side: FileInput) -> dict[str, Any]:
     if side.kind == "text":
         return {"kind": "text", "text": side.text}
-    found: dict[str, Any] = {"kind": "image", "path": side.path, "sha256": side.sha256, "name": side.name}
-    return found | ({"corruption": dict(side.corruption)} if side.corruption else {})
+    entry: dict[str, Any] = {"kind": "image", "path": side.path, "sha256": side.sha256, "name": side.name}
+    return entry | ({"corruption": dict(side.corruption)} if side.corruption else {})
 
 
 def _read(side: dict[str, Any] | None) -> FileInput | None:

@@ -66,10 +66,10 @@ def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
 
 def direction_in(document: dict[str, Any]) -> Literal[-1, 0, 1] | None:
     """A's direction as a file says it; None where it does not. Raises InputError."""
-    found = document.get("direction")
-    if found not in (-1, 0, 1, None) or isinstance(found, bool):
-        raise InputError(f"There is no direction {found!r}: it is 1, -1 or 0.")
-    return None if found is None else (1 if found > 0 else -1 if found < 0 else 0)
+    direction = document.get("direction")
+    if direction not in (-1, 0, 1, None) or isinstance(direction, bool):
+        raise InputError(f"There is no direction {direction!r}: it is 1, -1 or 0.")
+    return None if direction is None else (1 if direction > 0 else -1 if direction < 0 else 0)
 
 
 def marks_of(scores: Scores) -> dict[str, list[int]]:
@@ -107,10 +107,10 @@ def agreement_in(document: dict[str, Any], shape: tuple[int, ...]) -> NDArray[np
     shares = document.get("agreement")
     if shares is None:
         return None
-    found = np.array(shares, dtype=np.float64)
-    if found.size != np.prod(shape) or not ((found >= 0) & (found <= 1)).all():
+    agreement = np.array(shares, dtype=np.float64)
+    if agreement.size != np.prod(shape) or not ((agreement >= 0) & (agreement <= 1)).all():
         raise InputError(f"How sure signs are is a share from 0 to 1 for each of {np.prod(shape):,} scores.")
-    return found.reshape(shape)
+    return agreement.reshape(shape)
 
 
 def balance_in(document: dict[str, Any], edges: int) -> Balance | None:
@@ -134,12 +134,12 @@ def _numbers_to_text(numbers: NDArray[np.float32]) -> dict[str, Any]:
 def constants_in(document: dict[str, Any], graph: Graph) -> NDArray[np.float32] | None:
     """The constants of optimal ablation that a file holds, [writers, width], in base64 of little-endian fp32. Raises
     InputError."""
-    found = document.get("constants")
-    if found is None:
+    entry = document.get("constants")
+    if entry is None:
         return None
     try:
-        data = np.frombuffer(base64.b64decode(found["fp32"], validate=True), dtype="<f4")
-        constants: NDArray[np.float32] = data.astype(np.float32).reshape(found["shape"])
+        data = np.frombuffer(base64.b64decode(entry["fp32"], validate=True), dtype="<f4")
+        constants: NDArray[np.float32] = data.astype(np.float32).reshape(entry["shape"])
     except (KeyError, TypeError, ValueError):
         raise InputError("The file's constants cannot be read.", "Trace again with --ablation optimal.") from None
     if constants.ndim != 2 or len(constants) != graph.n_writers or not np.isfinite(constants).all():
@@ -191,6 +191,6 @@ def scores_from_json(document: dict[str, Any]) -> ScoresFile:
         marked_in(document, "measured", values.shape),
         balance_in(document, count),
     )
-    told = str(document["method"]), document["replacement"], about, level, direction
-    scores = Scores(graph, values, *told, *marks, spans=spans)
+    fields = str(document["method"]), document["replacement"], about, level, direction
+    scores = Scores(graph, values, *fields, *marks, spans=spans)
     return ScoresFile(scores, tuple(FileRow(*row) for row in document["rows"]))

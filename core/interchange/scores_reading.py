@@ -33,9 +33,9 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
     try:
         kind = document.get("format", EAP_IG if "cfg" in document else None)
         if kind == CIRCUIT_FORMAT:
-            found = circuit_scores(from_document(document), made_of(document).rows)
+            file_scores = circuit_scores(from_document(document), made_of(document).rows)
         elif kind in (FORMAT, EAP_IG):
-            found = scores_from_json(document) if kind == FORMAT else eap_ig_scores(document, graph)
+            file_scores = scores_from_json(document) if kind == FORMAT else eap_ig_scores(document, graph)
         else:
             raise InputError(f"{file.name} holds no scores.", WRITTEN)
     except InputError as error:
@@ -45,13 +45,14 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
         raise InputError(f"{file.name} holds no scores: it has no {error}.", WRITTEN) from None
     except (ArgumentError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"{file.name} holds no scores: {error}", WRITTEN) from None
-    if graph is not None and found.scores.graph != graph:
-        name = found.scores.about.get("model", "")
+    if graph is not None and file_scores.scores.graph != graph:
+        name = file_scores.scores.about.get("model", "")
+        apart = difference(file_scores.scores.graph, graph)
         raise InputError(
-            f"{file.name} is of another model{f', {name}' if name else ''}: {difference(found.scores.graph, graph)}.",
+            f"{file.name} is of another model{f', {name}' if name else ''}: {apart}.",
             f"Open it with {name}." if name else "Open it with the model that it was made for.",
         )
-    return found
+    return file_scores
 
 
 def circuit_scores(circuit: Circuit, rows: tuple[FileRow, ...] = ()) -> ScoresFile:

@@ -125,8 +125,8 @@ def _read(session: Session, state: RunState) -> tuple[Tensor, list[tuple[int, Te
     with torch.no_grad():
 
         def read(edges: tuple[int, ...]) -> Tensor:
-            own = ReaderPlan(plan.slots, tuple(edge for edge in plan.edges if edge[0] in edges))
-            return Held(flow.read(reader, own, final, held), held).at(at)
+            reader_plan = ReaderPlan(plan.slots, tuple(edge for edge in plan.edges if edge[0] in edges))
+            return Held(flow.read(reader, reader_plan, final, held), held).at(at)
 
         without = read(())
         single = [(number, read((number,)) - without) for number in dict.fromkeys(n for n, _ in plan.edges)]

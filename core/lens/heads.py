@@ -57,7 +57,7 @@ def token_traits(weights: Weights, ids: Sequence[int], pushed: Sequence[Sequence
     previous = np.eye(n, k=-1, dtype=bool)
     first = np.zeros((n, n), dtype=bool)
     first[2:, 0] = True
-    found = [
+    traits = [
         _attention_to(previous, weights, "previous token", "attention to the token before", "Olsson et al. 2022"),
         _attention_to(
             same, weights, "duplicate token", "attention to earlier copies of the same token", "Wang et al. 2022"
@@ -71,8 +71,8 @@ def token_traits(weights: Weights, ids: Sequence[int], pushed: Sequence[Sequence
         queries = range(1, n)
         hits = [bool(int(tokens[int(weights[i].argmax())]) in list(pushed[i])[:5]) for i in queries]
         words = "queries that push the token they read most among their first five"
-        found.append(Trait("copying", float(np.mean(hits or [False])), words, "Wang et al. 2022", len(hits)))
-    return _ranked(found)
+        traits.append(Trait("copying", float(np.mean(hits or [False])), words, "Wang et al. 2022", len(hits)))
+    return _ranked(traits)
 
 
 def patch_traits(weights: Weights, grid: tuple[int, int], prefix: int) -> list[Trait]:
@@ -84,22 +84,22 @@ def patch_traits(weights: Weights, grid: tuple[int, int], prefix: int) -> list[T
     apart = np.hypot(y[:, None] - y[None, :], x[:, None] - x[None, :])
     near = (np.abs(y[:, None] - y[None, :]) <= 1) & (np.abs(x[:, None] - x[None, :]) <= 1) & (apart > 0)
     to_patches = queries[:, prefix:]
-    found = [
+    traits = [
         Trait("itself", float(np.trace(to_patches) / n), "attention of a patch to itself", _DISTANCES, n),
         Trait("neighbours", float((to_patches * near).sum() / n), "attention to the patches around", _DISTANCES, n),
     ]
     if prefix:
         words = "attention of the patches to the class token and registers"
         share = float(queries[:, :prefix].sum() / n)
-        found.append(Trait("class token", share, words, "Darcet et al. 2023", n))
-    found = _ranked(found)
+        traits.append(Trait("class token", share, words, "Darcet et al. 2023", n))
+    traits = _ranked(traits)
     total = to_patches.sum(axis=1)
     read = np.divide((to_patches * apart).sum(axis=1), total, out=np.zeros(n), where=total > 0)
     even = apart.mean(axis=1)
     if n > 1:
         words = "mean distance of what patches read, over that of even attention"
-        found.append(Trait("distance", float((read / even).mean()), words, "Dosovitskiy et al. 2021, figure 7", n))
-    return found
+        traits.append(Trait("distance", float((read / even).mean()), words, "Dosovitskiy et al. 2021, figure 7", n))
+    return traits
 
 
 def _attention_to(keys: NDArray[np.bool_], weights: Weights, name: str, words: str, source: str) -> Trait:

@@ -90,9 +90,9 @@ def _stream_after(result: Result, node: Node) -> Tensor:
         return state.after_attention[node.layer]
     layer = 0 if node.kind == "input" else node.layer + 1
     at_end = node.kind == "logits" or layer == len(state.attention_in)
-    found = state.final if at_end else state.attention_in[layer]
-    assert found is not None
-    return found
+    stream = state.final if at_end else state.attention_in[layer]
+    assert stream is not None
+    return stream
 
 
 def _check(result: Result) -> None:

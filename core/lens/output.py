@@ -58,10 +58,10 @@ class FrozenOutput:
         """Whether what the output makes of the mean of two streams is the mean of what it makes of each."""
         with torch.no_grad():
             at = widened(at)
-            other = at.flip(-1)
-            one, two, between = self(at), self(other), self((at + other) / 2)
-        spread = float((one - two).abs().max())
-        return float((between - (one + two) / 2).abs().max()) <= BENT * spread
+            mirror = at.flip(-1)
+            value, mirrored, between = self(at), self(mirror), self((at + mirror) / 2)
+        spread = float((value - mirrored).abs().max())
+        return float((between - (value + mirrored) / 2).abs().max()) <= BENT * spread
 
     def __call__(self, x: Tensor) -> Tensor:
         normed = self._norms.final(widened(x))

@@ -66,8 +66,8 @@ class Paths:
             return
         shares = (sizes[edges] / total)[:, None] * self._shares[self._graph.edge_readers[edges]]
         best = np.argsort(-shares, axis=None, kind="stable")[: self._count]
-        found = [(float(shares.flat[at]), int(edges[at // self._count]), int(at % self._count)) for at in best]
-        self._edges[node] = [way for way in found if way[0] > 0]
+        ways = [(float(shares.flat[at]), int(edges[at // self._count]), int(at % self._count)) for at in best]
+        self._edges[node] = [way for way in ways if way[0] > 0]
 
     def _enter(self, number: int, nodes: tuple[Node, ...]) -> None:
         """The best ways on from a reader: through the nodes that it feeds."""

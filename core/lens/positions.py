@@ -81,11 +81,11 @@ def measured_effects(
     Raises EditError, InputError for rows of other lengths, Cancelled.
     """
     length = common_length([session.pair])
-    others = [edit for edit in edits if edit.name != node.name]
-    before = float(session.run(others, cancelled=cancelled).metric.mean())
+    other_edits = [edit for edit in edits if edit.name != node.name]
+    before = float(session.run(other_edits, cancelled=cancelled).metric.mean())
     effects = np.zeros(length)
     for position in range(len(effects)):
-        result = session.run([*others, Edit(node, replacement, positions=[position])], cancelled=cancelled)
+        result = session.run([*other_edits, Edit(node, replacement, positions=[position])], cancelled=cancelled)
         effects[position] = float(result.metric.mean()) - before
         if done is not None:
             done((position + 1) / len(effects))

@@ -133,12 +133,12 @@ def unfold(
 def _nodes(graph: Graph, edges: NDArray[np.int64]) -> tuple[Node, ...]:
     """The ends of edges that write, in the order in which they write; of an edge into a shared key or value all the
     heads of its group."""
-    found: set[Node] = set()
+    nodes: set[Node] = set()
     for index in edges.tolist():
         edge = graph.edge(index)
-        found.add(edge.writer)
-        found.update(node for node in graph.readers_of(edge.reader) if node.kind != "logits")
-    return tuple(sorted(found, key=graph.writer_index))
+        nodes.add(edge.writer)
+        nodes.update(node for node in graph.readers_of(edge.reader) if node.kind != "logits")
+    return tuple(sorted(nodes, key=graph.writer_index))
 
 
 def _score(difference: Tensor, gradient: Tensor) -> Scores:
@@ -157,8 +157,8 @@ def _moves(session: Session, node: Node, gradient: Tensor, replacement: EditKind
     else:
         value = carried.out(engine.references, node)
         scores = scores - shares * (value * gradient).sum(dim=-1)[:, :, None]
-    found: Scores = scores.mean(dim=0).float().cpu().numpy()
-    return found
+    moves: Scores = scores.mean(dim=0).float().cpu().numpy()
+    return moves
 
 
 def _carried(session: Session, state: RunState, node: Node, gradient: Tensor) -> tuple[Tensor, Tensor]:

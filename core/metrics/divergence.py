@@ -22,8 +22,8 @@ def _kl(asked: Asked) -> BoundMetric:
     reference = asked.clean.log_softmax(dim=-1)
 
     def read(x: Tensor) -> Tensor:
-        found = F.kl_div(x.log_softmax(dim=-1), reference, log_target=True, reduction="none").sum(dim=-1)
-        return found - found.detach().clamp(max=0)  # what is below 0 is rounding; the gradient stays
+        divergence = F.kl_div(x.log_softmax(dim=-1), reference, log_target=True, reduction="none").sum(dim=-1)
+        return divergence - divergence.detach().clamp(max=0)  # what is below 0 is rounding; the gradient stays
 
     return BoundMetric(asked.metric, KL.words, read)
 

@@ -121,8 +121,8 @@ class BoundMetric:
 
         def read(output: Tensor) -> Tensor:
             wide = widened(output)
-            found = pick(wide, target.to(output.device))
-            return found - pick(wide, foil.to(output.device)) if self.foil else found
+            answer = pick(wide, target.to(output.device))
+            return answer - pick(wide, foil.to(output.device)) if self.foil else answer
 
         return few, read
 

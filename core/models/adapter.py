@@ -118,9 +118,9 @@ class Adapter(ABC):
     def attention(self) -> tuple[AttentionWeights, ...]:
         """The attention weights of every layer."""
         with torch.no_grad():
-            found = tuple(self.attention_weights(layer) for layer in range(self.shape.layers))
-        assert self.shape.coupled or all(weights.joint_scale is None for weights in found)
-        return found
+            attention = tuple(self.attention_weights(layer) for layer in range(self.shape.layers))
+        assert self.shape.coupled or all(weights.joint_scale is None for weights in attention)
+        return attention
 
     def _in_blocks(self, name: str | None) -> list[Any]:
         """A module of every layer; None leaves its input as it is."""
@@ -283,19 +283,19 @@ def weight(module: Any, path: str) -> Tensor:
     """A parameter by its path. Raises ModelError that names what is missing."""
     name, _, leaf = path.rpartition(".")
     owner = part(module, name) if name else module
-    found = getattr(owner, leaf, None)
-    if not isinstance(found, Tensor):
+    weight = getattr(owner, leaf, None)
+    if not isinstance(weight, Tensor):
         raise ModelError(
             f"{type(module).__name__} has no weight called {path!r}.",
             "The installed version of its library lays this model out in another way than Wirescope expects.",
         )
-    return found
+    return weight
 
 
 def optional_weight(module: Any, path: str) -> Tensor | None:
     name, _, leaf = path.rpartition(".")
-    found = getattr(part(module, name), leaf, None)
-    return found.detach() if isinstance(found, Tensor) else None
+    weight = getattr(part(module, name), leaf, None)
+    return weight.detach() if isinstance(weight, Tensor) else None
 
 
 def join(parts: list[Tensor | None]) -> Tensor | None:

@@ -33,13 +33,13 @@ class CausalLmAdapter(Adapter):
     def answering(self, answers: Sequence[int]) -> Adapter | None:
         if not isinstance(self._head, nn.Linear):
             return None
-        which, whole = list(answers), self._head
-        own = copy.copy(self)
-        own._head = nn.Linear(whole.in_features, len(which), whole.bias is not None, "meta")
-        own._head.weight = nn.Parameter(whole.weight.detach()[which], requires_grad=False)
-        if whole.bias is not None:
-            own._head.bias = nn.Parameter(whole.bias.detach()[which], requires_grad=False)
-        return own
+        answer_ids, head = list(answers), self._head
+        narrowed = copy.copy(self)
+        narrowed._head = nn.Linear(head.in_features, len(answer_ids), head.bias is not None, "meta")
+        narrowed._head.weight = nn.Parameter(head.weight.detach()[answer_ids], requires_grad=False)
+        if head.bias is not None:
+            narrowed._head.bias = nn.Parameter(head.bias.detach()[answer_ids], requires_grad=False)
+        return narrowed
 
     def own_forward(self, inputs: Tensor) -> Tensor:
         with first_pass(self._growing):
@@ -48,10 +48,10 @@ class CausalLmAdapter(Adapter):
     def own_answers(self, inputs: Tensor, reads: Tensor | None) -> Tensor:
         if reads is None or inputs.shape[1] * (self.vocabulary or 0) * self.dtype.itemsize <= LOGITS_BYTES:
             return super().own_answers(inputs, reads)
-        places, which = torch.unique(reads[:, 0], return_inverse=True)
+        places, columns = torch.unique(reads[:, 0], return_inverse=True)
         with first_pass(self._growing):
             logits = self.module(input_ids=inputs, use_cache=False, logits_to_keep=places).logits
-        return logits[torch.arange(len(inputs), device=inputs.device), which]  # type: ignore[no-any-return]
+        return logits[torch.arange(len(inputs), device=inputs.device), columns]  # type: ignore[no-any-return]
 
     def own_answer(self, inputs: Tensor) -> Tensor:
         return self.module(input_ids=inputs, use_cache=False, logits_to_keep=1).logits  # type: ignore[no-any-return]

@@ -34,15 +34,15 @@ def check_autocast(adapter: Adapter) -> None:
 def causes(adapter: Adapter) -> list[tuple[str, str]]:
     """What could make a pass differ from the model's own: sentences, each with what to do."""
     module = adapter.module
-    found: list[tuple[str, str]] = []
+    causes: list[tuple[str, str]] = []
     changed = changed_layers(adapter)
     if changed:
         layers = _listed([f"layer {layer}" for layer in changed])
         why = f"The attention weights of {layers} changed after the model was opened"
-        found.append((why, "open it again (load_model)"))
+        causes.append((why, "open it again (load_model)"))
     training = training_parts(module)
     if training:
-        found.append((f"{_listed([name or 'the model' for name in training])} is in training mode", "call its eval()"))
+        causes.append((f"{_listed([name or 'the model' for name in training])} is in training mode", "call its eval()"))
     foreign = [(name, part) for name, part in module.named_modules() if _origin(part).startswith(ADAPTED)]
     foreign = foreign or [(name, part) for name, part in _projections(module) if not _is_plain(part)]
     if foreign:
@@ -50,24 +50,24 @@ def causes(adapter: Adapter) -> list[tuple[str, str]]:
         quantised = _origin(part).startswith(QUANTISED)
         what = "is quantised" if quantised else "is no plain projection; an adapter, perhaps"
         todo = "open the model that is not quantised" if quantised else "merge it into the weights (merge_and_unload)"
-        found.append((f"{name} ({type(part).__name__}) {what}", todo))
+        causes.append((f"{name} ({type(part).__name__}) {what}", todo))
     hooked = [f"{name or 'the model'} ({_hook(part)})" for name, part in module.named_modules() if _hook(part)]
     if hooked:
-        found.append((f"Hooks are on {_listed(hooked)}", "remove them: edits are made without hooks here"))
+        causes.append((f"Hooks are on {_listed(hooked)}", "remove them: edits are made without hooks here"))
     dtypes = weight_dtypes(module)
     if len(dtypes) > 1:
         listed = " and ".join(f"{str(dtype).removeprefix('torch.')} ({name})" for dtype, name in dtypes.items())
-        found.append((f"Its weights are of several precisions, {listed}", "bring them to one: model.float()"))
-    return found
+        causes.append((f"Its weights are of several precisions, {listed}", "bring them to one: model.float()"))
+    return causes
 
 
 def weight_dtypes(module: nn.Module) -> dict[torch.dtype, str]:
     """The precisions of a module's weights, each with the first weight of it."""
-    found: dict[torch.dtype, str] = {}
+    dtypes: dict[torch.dtype, str] = {}
     for name, weight in module.named_parameters():
         if weight.is_floating_point():
-            found.setdefault(weight.dtype, name)
-    return found
+            dtypes.setdefault(weight.dtype, name)
+    return dtypes
 
 
 def changed_layers(adapter: Adapter) -> list[int]:
@@ -142,10 +142,10 @@ def _origin(part: nn.Module) -> str:
 def _hook(part: nn.Module) -> str:
     """What hooks a part has; empty for none."""
     kinds = {"a forward hook": part._forward_hooks, "a forward pre-hook": part._forward_pre_hooks}
-    found = [words for words, hooks in kinds.items() if hooks]
-    if not found and "forward" in vars(part):  # as accelerate and notebooks do it
-        found = ["a forward of its own"]
-    return ", ".join(found)
+    present = [words for words, hooks in kinds.items() if hooks]
+    if not present and "forward" in vars(part):  # as accelerate and notebooks do it
+        present = ["a forward of its own"]
+    return ", ".join(present)
 
 
 def _listed(names: list[str]) -> str:

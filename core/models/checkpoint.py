@@ -123,9 +123,9 @@ def weight_files(folder: Path) -> Iterator[Path]:
     if not (folder / "model.safetensors").exists() and index.is_file():
         yield from (folder / name for name in shards(index))
     else:
-        whole = folder / "model.safetensors"
-        others = sorted(path for path in folder.glob("*.safetensors") if not path.name.startswith("adapter_"))
-        yield from [whole] if whole.exists() else others
+        single_file = folder / "model.safetensors"
+        parts = sorted(path for path in folder.glob("*.safetensors") if not path.name.startswith("adapter_"))
+        yield from [single_file] if single_file.exists() else parts
 
 
 def shards(index: Path) -> list[str]:
@@ -147,10 +147,10 @@ def shards(index: Path) -> list[str]:
 def stored_weights(folder: Path) -> dict[str, StoredWeight]:
     """All weights of a folder, by name, from the headers of its files. A file that has no header is left to the
     library, which says what is wrong with it."""
-    found: dict[str, StoredWeight] = {}
+    weights: dict[str, StoredWeight] = {}
     for path in weight_files(folder):
-        found |= header(path)
-    return found
+        weights |= header(path)
+    return weights
 
 
 def header(path: Path) -> dict[str, StoredWeight]:

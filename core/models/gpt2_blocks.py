@@ -113,14 +113,14 @@ class GPT2LMHeadModel(nn.Module):
         self.lm_head.weight = self.get_input_embeddings().weight
 
     def get_input_embeddings(self) -> nn.Embedding:
-        found = self.transformer["wte"]
-        assert isinstance(found, nn.Embedding)
-        return found
+        embeddings = self.transformer["wte"]
+        assert isinstance(embeddings, nn.Embedding)
+        return embeddings
 
     def _blocks(self) -> nn.ModuleList:
-        found = self.transformer["h"]
-        assert isinstance(found, nn.ModuleList)
-        return found
+        blocks = self.transformer["h"]
+        assert isinstance(blocks, nn.ModuleList)
+        return blocks
 
     def forward(self, input_ids: Tensor, use_cache: bool = False, logits_to_keep: int | Tensor = 0) -> SimpleNamespace:
         body = self.transformer

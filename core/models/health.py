@@ -30,8 +30,8 @@ def check_mode(module: nn.Module) -> None:
     """Raise ModelError, by name, for a module of which a part is in training mode."""
     parts = training_parts(module)
     if parts:
-        whole = "The model" if parts[0] == "" else f"A part of the model, {parts[0]},"
-        raise ModelError(f"{whole} is in training mode, where dropout changes it.", "Call its eval() first.")
+        subject = "The model" if parts[0] == "" else f"A part of the model, {parts[0]},"
+        raise ModelError(f"{subject} is in training mode, where dropout changes it.", "Call its eval() first.")
 
 
 def training_parts(module: nn.Module) -> list[str]:

@@ -254,7 +254,7 @@ def _hugging_face_model(
     verbosity = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()  # its report of a tower lists all weights of the other one
     try:
-        module, found = cls.from_pretrained(
+        module, report = cls.from_pretrained(
             path if whole else None,
             config=config,
             state_dict=None if whole else _stored_numbers(Path(path)),
@@ -266,10 +266,10 @@ def _hugging_face_model(
         )
     finally:
         transformers.utils.logging.set_verbosity(verbosity)
-    check_sizes(title, found["mismatched_keys"])
-    missing = sorted(key for key in found["missing_keys"] if not any(part in key for part in UNREAD))
+    check_sizes(title, report["mismatched_keys"])
+    missing = sorted(key for key in report["missing_keys"] if not any(part in key for part in UNREAD))
     has_head = adapt(module).shape.output_kind != "embedding"
-    notes = check_unread(title, module, found["unexpected_keys"], stored, family.reads, has_head)
+    notes = check_unread(title, module, report["unexpected_keys"], stored, family.reads, has_head)
     if missing:  # the library would fill them with random numbers
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ModelError(f"The checkpoint of {title} lacks weights: {missing[0]}{more}.", "Is its download complete?")

@@ -87,8 +87,8 @@ def rotate_halves(qk: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Number i turns with number i + turned / 2 (Llama, GPT-NeoX). cos and sin hold each angle twice, as halves."""
     turned = cos.shape[-1]
     x, rest = qk[..., :turned], qk[..., turned:]
-    other = torch.cat((-x[..., turned // 2 :], x[..., : turned // 2]), dim=-1)
-    rotated = (x * cos.unsqueeze(2) + other * sin.unsqueeze(2)).to(qk.dtype)
+    turned_x = torch.cat((-x[..., turned // 2 :], x[..., : turned // 2]), dim=-1)
+    rotated = (x * cos.unsqueeze(2) + turned_x * sin.unsqueeze(2)).to(qk.dtype)
     return torch.cat((rotated, rest), dim=-1) if rest.shape[-1] else rotated
 
 
@@ -96,6 +96,6 @@ def rotate_pairs(qk: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Number 2i turns with number 2i + 1 (GPT-J, Cohere). cos and sin hold each angle twice, side by side."""
     turned = cos.shape[-1]
     x, rest = qk[..., :turned], qk[..., turned:]
-    other = torch.stack((-x[..., 1::2], x[..., ::2]), dim=-1).flatten(-2)
-    rotated = (x * cos.unsqueeze(2) + other * sin.unsqueeze(2)).to(qk.dtype)
+    turned_x = torch.stack((-x[..., 1::2], x[..., ::2]), dim=-1).flatten(-2)
+    rotated = (x * cos.unsqueeze(2) + turned_x * sin.unsqueeze(2)).to(qk.dtype)
     return torch.cat((rotated, rest), dim=-1) if rest.shape[-1] else rotated

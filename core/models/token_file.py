@@ -48,8 +48,8 @@ class TokenFile:
         self, ids: int | Sequence[int], skip_special_tokens: bool = False, clean_up_tokenization_spaces: bool = False
     ) -> str:
         if clean_up_tokenization_spaces:
-            whole: str = self.library.decode(ids, skip_special_tokens, clean_up_tokenization_spaces)
-            return whole
+            tidied: str = self.library.decode(ids, skip_special_tokens, clean_up_tokenization_spaces)
+            return tidied
         text: str = self._tokenizer.decode(
             [ids] if isinstance(ids, int) else list(ids), skip_special_tokens=skip_special_tokens
         )

@@ -49,9 +49,9 @@ def check_unread(
     unread: names of the file's weights that the module did not take. reads: "text" or "image". has_head: whether the
     output is scores.
     """
-    left = sorted(name for name in unread if not _unused(name, stored.get(name), type(module).__name__, reads))
-    heads = [name for name in left if _HEADS.search(name) or (not has_head and _TRAINED_HEADS.search(name))]
-    dropped = [name for name in left if name not in heads]
+    missed = sorted(name for name in unread if not _unused(name, stored.get(name), type(module).__name__, reads))
+    heads = [name for name in missed if _HEADS.search(name) or (not has_head and _TRAINED_HEADS.search(name))]
+    dropped = [name for name in missed if name not in heads]
     if dropped:
         raise _refusal(title, module, dropped)
     if not heads:
@@ -141,23 +141,20 @@ def check_timm_file(title: str, module: nn.Module, folder: Path) -> tuple[str, .
     path = next(weight_files(folder), None)
     if path is None:
         return ()
-    stored, own = load_file(path), module.state_dict()
-    if sum(name in own for name in stored) * 2 < len(stored):
+    stored, weights = load_file(path), module.state_dict()
+    if sum(name in weights for name in stored) * 2 < len(stored):
         return ()
-    unread = [name for name in stored if name not in own]
+    unread = [name for name in stored if name not in weights]
     sizes = {name: StoredWeight("", tuple(stored[name].shape)) for name in unread}
     unread = [name for name in unread if "pre_logits" not in name]
     notes = check_unread(title, module, unread, sizes, "image", int(getattr(module, "num_classes", 0)) > 0)
-    resized = [name for name in stored if name in own and stored[name].shape != own[name].shape]
+    resized = [name for name in stored if name in weights and stored[name].shape != weights[name].shape]
     places = [name for name in resized if name.endswith("pos_embed") or "rel_pos" in name]
-    others = [(name, tuple(stored[name].shape), tuple(own[name].shape)) for name in resized if name not in places]
-    check_sizes(title, others)
-    missing = sorted(name for name in own if name not in stored and name in dict(module.named_parameters()))
-    fresh = [
-        name
-        for name in stored
-        if name in own and name not in resized and not torch.equal(stored[name].to(own[name].dtype), own[name])
-    ]
+    misfits = [(name, tuple(stored[name].shape), tuple(weights[name].shape)) for name in resized if name not in places]
+    check_sizes(title, misfits)
+    missing = sorted(name for name in weights if name not in stored and name in dict(module.named_parameters()))
+    loaded = [name for name in stored if name in weights and name not in resized]
+    fresh = [name for name in loaded if not torch.equal(stored[name].to(weights[name].dtype), weights[name])]
     if missing or fresh:
         raise ModelError(
             f"{title} would have numbers that are not those of its file: {listed([*missing, *fresh])}.",

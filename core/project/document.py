@@ -159,10 +159,10 @@ class Document:
         positions takes the place of all others of its target."""
         same = [
             place
-            for place, other in enumerate(self.edits)
-            if other.target == edit.target and (edit.positions is None or other.positions == edit.positions)
+            for place, present in enumerate(self.edits)
+            if present.target == edit.target and (edit.positions is None or present.positions == edit.positions)
         ]
-        kept = [other for place, other in enumerate(self.edits) if place not in same]
+        kept = [present for place, present in enumerate(self.edits) if place not in same]
         at = same[0] if same else len(kept)
         return replace(self, edits=(*kept[:at], edit, *kept[at:]))
 

@@ -43,12 +43,12 @@ def _read(file: Path) -> list[Example]:
         path = file.parent / value
         return Source("image", path=str(path), name=path.name)
 
-    found = []
+    examples = []
     for number, entry in enumerate(index["examples"]):
         metric = MetricChoice(entry["metric"], entry.get("target") or "", entry.get("foil") or "")
         document = Document(index["model"], source(entry["clean"]), source(entry["counterfactual"]), metric)
-        found.append(Example(f"{file.stem}/{number}", entry["title"], entry["behaviour"], document))
-    return found
+        examples.append(Example(f"{file.stem}/{number}", entry["title"], entry["behaviour"], document))
+    return examples
 
 
 def examples_for(model: str) -> tuple[Example, ...]:

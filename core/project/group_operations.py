@@ -43,8 +43,8 @@ def make_group(document: Document, targets: Sequence[Target], name: str = "", co
     count = len(document.groups)
     nodes = tuple(target for target in targets if isinstance(target, Node))
     made = Group(name or f"group {count + 1}", color or GROUP_COLORS[count % len(GROUP_COLORS)], nodes)
-    left = (replace(group, nodes=tuple(n for n in group.nodes if n not in nodes)) for group in document.groups)
-    groups = (*(group for group in left if len(group.nodes) >= LEAST), made)
+    trimmed = (replace(group, nodes=tuple(n for n in group.nodes if n not in nodes)) for group in document.groups)
+    groups = (*(group for group in trimmed if len(group.nodes) >= LEAST), made)
     return Change(f"Group {len(nodes)} nodes as {made.name}", replace(document, groups=groups))
 
 

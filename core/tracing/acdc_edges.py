@@ -46,8 +46,8 @@ class Search:
         self._present = sum(float(session.clean.metric.sum()) for session in job.sessions) / job.pairs
         shape = job.session.model.adapter.shape
         rows = sum(sweep.rows for sweep in self._sweeps)
-        one = rows * graph.n_writers * shape.width * job.session.model.adapter.dtype.itemsize
-        self._most = max(1, min(POSITIONS // rows, min(BATCH_BYTES, budget - held) // one))
+        choice_bytes = rows * graph.n_writers * shape.width * job.session.model.adapter.dtype.itemsize
+        self._most = max(1, min(POSITIONS // rows, min(BATCH_BYTES, budget - held) // choice_bytes))
         self._size = min(8, self._most)  # how many edges are tested together
         self._number = len(graph.readers)
         self._begin()
@@ -59,8 +59,8 @@ class Search:
             return
         graph = self._graph
         self._scores = np.zeros(graph.writers_before(graph.readers[self._number]))
-        left = np.flatnonzero(self._kept[graph.edge_readers, graph.edge_writers]).astype(np.int64)
-        self._used = reachable(graph, left)[1]
+        edges = np.flatnonzero(self._kept[graph.edge_readers, graph.edge_writers]).astype(np.int64)
+        self._used = reachable(graph, edges)[1]
         order = np.arange(len(self._scores))[::-1] if self._rng is None else self._rng.permutation(len(self._scores))
         self._waiting: list[int] = order.tolist()
         if not self._used[self._number]:
@@ -87,16 +87,16 @@ class Search:
         with torch.no_grad():
             while self._waiting:
                 check()
-                left, together = len(self._waiting), min(self._size, len(self._waiting))
-                done = 1 - left / self.into
+                waiting, together = len(self._waiting), min(self._size, len(self._waiting))
+                done = 1 - waiting / self.into
                 with stage(done, done + together / self.into):
                     tested, stayed = self._test(self._waiting[: self._size])
                 self._waiting = self._waiting[tested:]
                 self._size = min(self._most, max(2, self._size // 2)) if stayed else min(self._most, self._size * 2)
         start = int(self._graph.first_edge[self._number])
-        found = np.arange(start, start + len(self._scores)), self._scores
+        numbers, scores = np.arange(start, start + len(self._scores)), self._scores
         self._begin()
-        return found
+        return numbers, scores
 
     def _test(self, writers: list[int]) -> tuple[int, bool]:
         """Remove some edges one on top of the other, up to one that has to stay. Returns how many are decided, and
@@ -107,8 +107,8 @@ class Search:
         for place, sweep in enumerate(self._sweeps):
             lost = torch.stack([sweep.lost(writer) for writer in writers]).cumsum(dim=0)
             with stage(place / len(self._sweeps), (place + 1) / len(self._sweeps)):
-                found, changes = sweep.run(number, sweep.stream(number) - lost, self._used)
-            metrics += found.sum(dim=1).cpu().double()
+                of_pairs, changes = sweep.run(number, sweep.stream(number) - lost, self._used)
+            metrics += of_pairs.sum(dim=1).cpu().double()
             all_changes.append(changes)
         before, stays = self._present, False
         removed = 0

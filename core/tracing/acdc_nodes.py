@@ -97,11 +97,11 @@ def _order(graph: Graph, places: list[int | None], rng: np.random.Generator | No
     layers = [
         range(1 + layer * (graph.heads + 1), 1 + (layer + 1) * (graph.heads + 1)) for layer in range(graph.layers)
     ]
-    found: list[Item] = []
+    items: list[Item] = []
     for writers in reversed([range(1), *layers]):
         of_layer: list[Item] = [(writer, place) for writer in reversed(writers) for place in reversed(places)]
-        found += of_layer if rng is None else [of_layer[number] for number in rng.permutation(len(of_layer))]
-    return found
+        items += of_layer if rng is None else [of_layer[number] for number in rng.permutation(len(of_layer))]
+    return items
 
 
 def _test(job: Job, threshold: float, item: Item, state: NodesState) -> None:

@@ -52,8 +52,8 @@ def through_softmax(job: Job, layer: int, lost: Tensor, at_z: Tensor, first: int
         if by_position:
             return torch.einsum("dbthk,ubthk->hdut", at_z, change)
         by_head = change.permute(3, 0, 1, 2, 4).flatten(2)
-        found: Tensor = at_z.permute(3, 0, 1, 2, 4).flatten(2) @ by_head.transpose(1, 2)
-        return found
+        products: Tensor = at_z.permute(3, 0, 1, 2, 4).flatten(2) @ by_head.transpose(1, 2)
+        return products
 
     def with_queries(q: Tensor) -> Tensor:
         turned = math.query(q, places)
@@ -70,15 +70,15 @@ def through_softmax(job: Job, layer: int, lost: Tensor, at_z: Tensor, first: int
     if not shape.coupled:
         return torch.cat([with_queries(q), with_keys(k).unflatten(0, (-1, group)).sum(dim=1)])  # type: ignore[no-untyped-call]
     own_q, own_k = (repeated(part) for part in ports(x))  # a norm may span all heads, so that each moves the others
-    found = []
+    moves = []
     both: tuple[tuple[Tensor, Tensor, Callable[[Tensor], Tensor]], ...]
     both = ((own_q, q, with_queries), (own_k, k, with_keys))
-    for whole, new, run in both:
+    for every, new, run in both:
         for head in range(new.shape[2]):
-            one = whole.clone()
-            one[:, :, head] = new[:, :, head]
-            found.append(run(one).sum(dim=0))
-    return torch.stack(found)
+            mixed = every.clone()
+            mixed[:, :, head] = new[:, :, head]
+            moves.append(run(mixed).sum(dim=0))
+    return torch.stack(moves)
 
 
 def _one_key(job: Job, layer: int, keys: Tensor, at_z: Tensor, first: int, mask: Tensor | None) -> Tensor:
@@ -92,7 +92,7 @@ def _one_key(job: Job, layer: int, keys: Tensor, at_z: Tensor, first: int, mask:
     mask = None if mask is None else mask.cpu()
     own_q, own_k = clean.q[layer][:, first:].cpu().double(), clean.k[layer].cpu().double()
     gradient = at_z.cpu().double()
-    found = []
+    moves = []
     for head in range(shape.heads):
         kv = head * shape.kv_heads // shape.heads
         of_head = mask if mask is None or mask.shape[1] == 1 else mask[:, head : head + 1]
@@ -106,8 +106,8 @@ def _one_key(job: Job, layer: int, keys: Tensor, at_z: Tensor, first: int, mask:
             change = soft_capped(weights, q @ new.transpose(2, 3) * weights.scale) - scores
             moved = torch.sigmoid(odds + change) - torch.sigmoid(odds)  # a' - a: [writers, batch, query, key]
             of_writers.append(-torch.einsum("ubij,dbij->duj", moved, toward))
-        found.append(torch.cat(of_writers, dim=1))
-    return torch.stack(found).to(at_z)
+        moves.append(torch.cat(of_writers, dim=1))
+    return torch.stack(moves).to(at_z)
 
 
 def _without_one(logs: Tensor, values: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
@@ -117,11 +117,11 @@ def _without_one(logs: Tensor, values: Tensor, gradient: Tensor) -> tuple[Tensor
     logs: of the shares, the sink's last. values: [batch, key, head_width]. gradient: [drops, batch, query, head_width].
     """
     largest = torch.zeros_like(logs, dtype=torch.bool).scatter_(-1, logs.argmax(dim=-1, keepdim=True), True)
-    others = logs.masked_fill(largest, float("-inf"))
+    other_logs = logs.masked_fill(largest, float("-inf"))
     alone = torch.log1p(-logs.exp())
-    odds = logs - torch.where(largest, others.logsumexp(dim=-1, keepdim=True), alone)
+    odds = logs - torch.where(largest, other_logs.logsumexp(dim=-1, keepdim=True), alone)
     keys = values.shape[1]
-    mixed, rest = logs.exp()[..., :keys] @ values, others.softmax(dim=-1)[..., :keys] @ values
+    mixed, rest = logs.exp()[..., :keys] @ values, other_logs.softmax(dim=-1)[..., :keys] @ values
     at_values = gradient @ values.transpose(1, 2)
     small = (at_values - (gradient * mixed).sum(dim=-1, keepdim=True)) * (-alone[..., :keys]).exp()
     large = at_values - (gradient * rest).sum(dim=-1, keepdim=True)

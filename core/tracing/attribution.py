@@ -76,7 +76,7 @@ def _at_edges(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) ->
     graph = job.session.graph
     batch, rows = gradients[0].size
     parts = len(job.spans) if job.level == "edge-spans" else batch if job.by_row else 1
-    found = np.zeros((parts, graph.n_edges))
+    scores = np.zeros((parts, graph.n_edges))
     width = job.session.model.adapter.shape.width
     blocks = _blocks(batch, rows, graph.n_writers * width * wide_dtype(gradients[0].adapter.dtype).itemsize)
     for number, part in enumerate(blocks):
@@ -92,15 +92,15 @@ def _at_edges(job: Job, gradients: Sequence[ReaderGradients], losses: Losses) ->
                 flat = gradient.flatten(1, 2), lost[:before].flatten(1, 2)
                 for span, places in enumerate(_places_of_spans(job, rows, part)):
                     of_span = [x[:, places].flatten(1) for x in flat]
-                    add_table(graph, found[span], layer, of_span[0] @ of_span[1].T)
+                    add_table(graph, scores[span], layer, of_span[0] @ of_span[1].T)
             elif job.by_row:
                 of_rows = (x.transpose(0, 1).flatten(2) for x in (gradient, lost[:before]))
                 at_readers, of_writers = of_rows
                 for row, table in enumerate(at_readers @ of_writers.transpose(1, 2), part[0].start):
-                    add_table(graph, found[row], layer, table)
+                    add_table(graph, scores[row], layer, table)
             else:
-                add_table(graph, found[0], layer, gradient.flatten(1) @ lost[:before].flatten(1).T)
-    return found
+                add_table(graph, scores[0], layer, gradient.flatten(1) @ lost[:before].flatten(1).T)
+    return scores
 
 
 def _places_of_spans(job: Job, rows: int, part: Part) -> list[Tensor]:
@@ -115,15 +115,15 @@ def _places_of_spans(job: Job, rows: int, part: Part) -> list[Tensor]:
 def _blocks(batch: int, rows: int, row_bytes: int) -> list[Part]:
     """Parts of a batch of streams that are done one after the other. row_bytes: of what is held of one row."""
     at_once = max(1, BLOCK_BYTES // row_bytes)
-    whole, some = min(batch, at_once), max(1, at_once // batch)
+    batch_rows, positions = min(batch, at_once), max(1, at_once // batch)
     return [
-        (slice(b, min(b + whole, batch)), slice(r, min(r + some, rows)))
-        for b in range(0, batch, whole)
-        for r in range(0, rows, some)
+        (slice(b, min(b + batch_rows, batch)), slice(r, min(r + positions, rows)))
+        for b in range(0, batch, batch_rows)
+        for r in range(0, rows, positions)
     ]
 
 
-def add_table(graph: Graph, found: NDArray[np.float64], layer: int, table: Tensor, start: int = 0) -> None:
+def add_table(graph: Graph, scores: NDArray[np.float64], layer: int, table: Tensor, start: int = 0) -> None:
     """Add a table [readers of a layer, writers from number `start` on] to what it says of edges [edges]; where there is
     no such edge, it is left out."""
     number = graph.reader_index(Reader("q", layer) if layer < graph.layers else Reader("logits"))
@@ -131,13 +131,13 @@ def add_table(graph: Graph, found: NDArray[np.float64], layer: int, table: Tenso
         first, before = graph.first_edge[reader], graph.writers_before(graph.readers[reader])
         stop = min(start + len(row), before)
         if stop > start:
-            found[first + start : first + stop] += row[: stop - start]
+            scores[first + start : first + stop] += row[: stop - start]
 
 
 def _at_positions(job: Job, gradients: Sequence[ReaderGradients], losses: Losses, length: int) -> NDArray[np.float64]:
     """[writers, position]"""
     graph = job.session.graph
-    found = np.zeros((graph.n_writers, length))
+    scores = np.zeros((graph.n_writers, length))
     for layer in from_the_last(graph, gradients, job.check):
         if layer.layer == graph.layers:
             continue
@@ -145,10 +145,10 @@ def _at_positions(job: Job, gradients: Sequence[ReaderGradients], losses: Losses
         lost = losses.of_layer(layer.layer)
         of_heads, of_mlp = (lost[:-1] * layer.heads).sum(dim=(1, 3)), (lost[-1:] * layer.mlp).sum(dim=(1, 3))
         first = length - of_heads.shape[1]
-        found[number : number + len(lost), first:] = torch.cat([of_heads, of_mlp]).cpu().double().numpy()
+        scores[number : number + len(lost), first:] = torch.cat([of_heads, of_mlp]).cpu().double().numpy()
         if layer.layer == 0:
-            found[0, first:] = (losses.of_input() * layer.before).sum(dim=(0, 2)).cpu().double().numpy()
-    return found
+            scores[0, first:] = (losses.of_input() * layer.before).sum(dim=(0, 2)).cpu().double().numpy()
+    return scores
 
 
 def _readers_of(graph: Graph, layer: int) -> int:

@@ -59,10 +59,10 @@ def measured_direction(
     sessions = [session] if dataset is None else sessions_over(session, dataset)
     gaps, pairs = 0.0, 0
     for each in sessions:
-        found = gap(each, replacement, cancelled)
-        if found is None:
+        gap_of_batch = gap(each, replacement, cancelled)
+        if gap_of_batch is None:
             return None
-        gaps, pairs = gaps + found, pairs + each.pair.batch
+        gaps, pairs = gaps + gap_of_batch, pairs + each.pair.batch
     return direction_of_gap(gaps / pairs)
 
 

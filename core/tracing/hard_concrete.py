@@ -91,18 +91,18 @@ class Masks:
         )
         if level == "positions":
             return run.by_position.cpu().double().flatten()
-        found = run.by_share.cpu().double()[self._readers, self._writers]
-        return found if level == "edges" else torch.zeros_like(masks).index_add_(0, self._writers, found)
+        slopes = run.by_share.cpu().double()[self._readers, self._writers]
+        return slopes if level == "edges" else torch.zeros_like(masks).index_add_(0, self._writers, slopes)
 
     def scores(self) -> np.ndarray:
         """Step 4."""
         now = torch.sigmoid(self.log_alpha.detach())
-        found = torch.where(now >= 0.5, now, torch.sigmoid(self._sum / self.updates) / 2).numpy()
+        of_masks = torch.where(now >= 0.5, now, torch.sigmoid(self._sum / self.updates) / 2).numpy()
         if self._level != "positions":
-            return found
-        whole = np.zeros((self._graph.n_writers, self._length))
-        whole[:, self._first :] = found.reshape(len(whole), -1)
-        return whole
+            return of_masks
+        at_positions = np.zeros((self._graph.n_writers, self._length))
+        at_positions[:, self._first :] = of_masks.reshape(len(at_positions), -1)
+        return at_positions
 
 
 def _masks(log_alpha: Tensor, uniform: Tensor) -> Tensor:

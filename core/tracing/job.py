@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Told(Protocol):
+class TakesOptions(Protocol):
     """What methods are told (`core.tracing.told_options.Options`)."""
 
     def of(self, takes: type[T]) -> T:
@@ -55,7 +55,7 @@ class Job:
     session: Session
     replacement: EditKind = "patch"
     level: Level = "edges"
-    options: Told = field(default_factory=Usual)
+    options: TakesOptions = field(default_factory=Usual)
     cancelled: Callable[[], bool] | None = None
     more: tuple[Session, ...] = ()
     memory: Memory = field(default_factory=Memory, compare=False)
@@ -72,7 +72,7 @@ class Job:
         """Of all sessions together."""
         return sum(session.pair.batch for session in self.sessions)
 
-    def told(self, takes: type[T]) -> T:
+    def options_of(self, takes: type[T]) -> T:
         """The options of a method. takes: their class."""
         return self.options.of(takes)
 

@@ -51,33 +51,33 @@ class Losses:
         weights, heads = adapter.attention[layer], range(adapter.shape.heads)
         weights = replace(weights, w_o=widened(weights.w_o))
         z, factor, mlp = self._written(layer, part)
-        found = mlp.new_empty(len(heads) + 1, *mlp.shape)
+        losses = mlp.new_empty(len(heads) + 1, *mlp.shape)
         if self._carried.one_run:
             of_b, factor_of_b, mlp_of_b = self._of_state(self._b, layer, part)
-            torch.sub(mlp, mlp_of_b, out=found[-1])
+            torch.sub(mlp, mlp_of_b, out=losses[-1])
             if factor is None or factor_of_b is None:
-                heads_out(weights, (z - of_b).flatten(0, 1), heads, found[:-1].flatten(1, 2))
+                heads_out(weights, (z - of_b).flatten(0, 1), heads, losses[:-1].flatten(1, 2))
             else:
-                found[:-1] = heads_out(weights, z, heads) * factor - heads_out(weights, of_b, heads) * factor_of_b
-            return found
-        heads_out(weights, z.flatten(0, 1), heads, found[:-1].flatten(1, 2))
+                losses[:-1] = heads_out(weights, z, heads) * factor - heads_out(weights, of_b, heads) * factor_of_b
+            return losses
+        heads_out(weights, z.flatten(0, 1), heads, losses[:-1].flatten(1, 2))
         if factor is not None:
-            found[:-1] *= factor
-        found[-1] = mlp
+            losses[:-1] *= factor
+        losses[-1] = mlp
         if not self._carried.nothing:
             for number, node in enumerate([*(Node("head", layer, head) for head in heads), Node("mlp", layer)]):
-                found[number] -= self._value(node, part)
-        return found
+                losses[number] -= self._value(node, part)
+        return losses
 
     def all(self, part: Part = EVERYTHING) -> Tensor:
         """Of all writers: [writers, batch, rows, width]."""
         of_input, graph = self.of_input(part), self.session.graph
-        found = of_input.new_empty(graph.n_writers, *of_input.shape)
-        found[0] = of_input
+        losses = of_input.new_empty(graph.n_writers, *of_input.shape)
+        losses[0] = of_input
         for layer in range(graph.layers):
             start = 1 + layer * (graph.heads + 1)
-            found[start : start + graph.heads + 1] = self.of_layer(layer, part)
-        return found
+            losses[start : start + graph.heads + 1] = self.of_layer(layer, part)
+        return losses
 
     @property
     def _a(self) -> RunState:

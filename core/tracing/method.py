@@ -84,11 +84,11 @@ class Method:
     def check(self, session: Session, replacement: EditKind, level: Level) -> None:
         """Raise where this method cannot score such a thing, with what can: ArgumentError, EditError, ModelError."""
         if level not in self.levels:
-            others = [method.name for method in METHODS.values() if level in method.levels]
+            suitable = [method.name for method in METHODS.values() if level in method.levels]
             why = ": what it says of an edge is of all positions together" if level == "edge-spans" else ""
             raise ArgumentError(
                 f"{self.title} does not score {level}{why}.",
-                f"It scores {' and '.join(self.levels)}; for {level} take, for example, {others[0]}.",
+                f"It scores {' and '.join(self.levels)}; for {level} take, for example, {suitable[0]}.",
             )
         if replacement not in self.replacements:
             raise ArgumentError(

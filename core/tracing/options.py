@@ -24,8 +24,8 @@ def option(
     """A field of a method's options, a frozen dataclass whose fields are numbers. words: what the command line says of
     it. title, and from `least` to `most` with so many digits behind the point (of an int none): its field in the
     window. What a method refuses, its `__post_init__` refuses, with ArgumentError."""
-    whole = isinstance(usual, int)
-    form = {"title": title, "least": least, "most": most, "digits": 0 if whole else digits}
+    is_whole = isinstance(usual, int)
+    form = {"title": title, "least": least, "most": most, "digits": 0 if is_whole else digits}
     return field(default=usual, metadata={"words": words, **form})
 
 

@@ -122,8 +122,8 @@ def joined(pairs: list[Pair]) -> Pair:
     first = pairs[0]
     if len(pairs) == 1:
         return first
-    others = [pair.counterfactual for pair in pairs if pair.counterfactual is not None]
-    b = _joined_sides(others) if len(others) == len(pairs) else None
+    counterfactuals = [pair.counterfactual for pair in pairs if pair.counterfactual is not None]
+    b = _joined_sides(counterfactuals) if len(counterfactuals) == len(pairs) else None
     roles = common_roles([pair.roles for pair in pairs])
     return Pair(_joined_sides([pair.clean for pair in pairs]), b, first.grid, first.prefix, roles)
 
@@ -144,8 +144,8 @@ def metric_name(session: Session, dataset: Dataset | None) -> str:
     if dataset is None or not metric.target:
         return metric.name
     if dataset.answers:
-        one = len(dataset) == 1 or len({*dataset.answers}) == 1
-        return metric.name if one else f"{metric.row.words} of each pair's own answers"
+        common = len(dataset) == 1 or len({*dataset.answers}) == 1
+        return metric.name if common else f"{metric.row.words} of each pair's own answers"
     if not session.metric_by_default:
         return metric.name
     return f"{metric.row.words} of what the model answers to each A"

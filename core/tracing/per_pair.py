@@ -46,8 +46,11 @@ def scores_per_pair(
     by_row = chosen.by_row and not spans
     rows = np.zeros((len(dataset), session.graph.n_edges * max(1, len(spans))), dtype=np.float32)
     known = {} if memory is None else memory
-    told = options.of(chosen.takes)
-    runs, gradients = chosen.forwards(session.graph.n_edges, told), chosen.held(told) if chosen.slopes else 0
+    method_options = options.of(chosen.takes)
+    runs, gradients = (
+        chosen.forwards(session.graph.n_edges, method_options),
+        chosen.held(method_options) if chosen.slopes else 0,
+    )
     positions = usual_positions(session, runs, gradients) if by_row else 1
     done = 0
     for number, batch in enumerate(batches_over(session, dataset, positions)):
@@ -60,8 +63,8 @@ def scores_per_pair(
                         ablation(replacement).prepare(each.engine.references, cancelled)
                 seeded = _seeded(options, number)
                 job = Job(each, replacement, level, seeded, cancelled, by_row=by_row, spans=spans)
-                *_, found = within(chosen.score(job), PREPARED)
-            values = found.values.reshape(len(batch.rows), -1)
+                *_, result = within(chosen.score(job), PREPARED)
+            values = result.values.reshape(len(batch.rows), -1)
             known |= zip(batch.rows, values.astype(np.float32), strict=True)
         for row in batch.rows:
             rows[row] = known[row]

@@ -49,10 +49,10 @@ class Ranking:
 
     def in_order(self, order: Indices) -> Ranking:
         """The same scores, whose circuits are the beginnings of another order of all edges."""
-        found = copy(self)
-        found.__dict__.pop("best", None)
-        found._order = order
-        return found
+        ranking = copy(self)
+        ranking.__dict__.pop("best", None)
+        ranking._order = order
+        return ranking
 
     @cached_property
     def best(self) -> Indices:

@@ -72,8 +72,8 @@ class Rules(TorchFunctionMode):
         sources = {id(self._source(x)) for x in active}
         if name in ELEMENTWISE and len(active) == 1:
             return self._opened(func(*args, **kwargs), self._source(active[0]))
-        one = len(sources) == 1 and (name not in QUOTIENT or active[0] is args[0])
-        if name in PRODUCT | SUM | QUOTIENT and one:
+        single = len(sources) == 1 and (name not in QUOTIENT or active[0] is args[0])
+        if name in PRODUCT | SUM | QUOTIENT and single:
             result = func(*args, **kwargs)
             squared = len(active) == 2 and name not in SUM
             bent = squared or any(id(x) in self._open for x in active)
@@ -102,7 +102,7 @@ class Rules(TorchFunctionMode):
     def _closed(self, x: Any) -> Any:
         """The identity rule, where x is an elementwise function of something."""
         if isinstance(x, list | tuple):
-            return type(x)(self._closed(one) for one in x)
+            return type(x)(self._closed(item) for item in x)
         if id(x) not in self._open:
             return x
         value, source = (part.detach() for part in self._open[id(x)])

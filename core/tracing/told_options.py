@@ -18,33 +18,33 @@ class Options:
     value, which is also what an attribute of that name is: `Options(steps=3).seed`. Raises ArgumentError for an option
     that no method has, or a value that none of those that have it takes."""
 
-    told: tuple[tuple[str, float], ...]
+    values: tuple[tuple[str, float], ...]
 
-    def __init__(self, **told: float) -> None:
+    def __init__(self, **values: float) -> None:
         known = option_fields()
-        values = {name: _number(name, value, known) for name, value in told.items()}
-        object.__setattr__(self, "told", tuple(sorted(values.items())))
-        for name in values:
+        numbers = {name: _number(name, value, known) for name, value in values.items()}
+        object.__setattr__(self, "values", tuple(sorted(numbers.items())))
+        for name in numbers:
             self._check(name)
 
     def __getattr__(self, name: str) -> Any:
-        each = None if name == "told" or name.startswith("_") else option_fields().get(name)
+        each = None if name == "values" or name.startswith("_") else option_fields().get(name)
         if each is None:
             raise AttributeError(name)
-        return dict(self.told).get(name, each.default)
+        return dict(self.values).get(name, each.default)
 
     def of(self, takes: type[T]) -> T:
         """What a method is told of it. takes: the class of its options. Raises ArgumentError for what it refuses."""
         names = {each.name for each in fields(takes)}  # type: ignore[arg-type]
-        return takes(**{name: value for name, value in self.told if name in names})
+        return takes(**{name: value for name, value in self.values if name in names})
 
-    def but(self, **told: float) -> Options:
+    def but(self, **values: float) -> Options:
         """The same with some of them told anew."""
-        return Options(**{**dict(self.told), **told})
+        return Options(**{**dict(self.values), **values})
 
     def _check(self, name: str) -> None:
         """Raise ArgumentError where every method that has an option refuses its value."""
-        value, errors = dict(self.told)[name], []
+        value, errors = dict(self.values)[name], []
         for method in METHODS.values():
             if name in method.options:
                 try:
@@ -69,13 +69,13 @@ def _number(name: str, value: float, known: Mapping[str, Field[Any]]) -> float:
 def options_told(about: Mapping[str, str]) -> Options:
     """The options that scores were made with, as they say it of themselves; the usual ones where they do not. Raises
     ArgumentError for what no option can be, as a file may say it."""
-    told = {}
+    values = {}
     for name in option_fields().keys() & about.keys():
         try:
-            told[name] = float(about[name])
+            values[name] = float(about[name])
         except ValueError:
             raise ArgumentError(f"The option {name} of these scores is {about[name]!r}, no number.") from None
-    return Options(**told)
+    return Options(**values)
 
 
 def option_fields() -> dict[str, Field[Any]]:

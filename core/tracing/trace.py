@@ -54,7 +54,7 @@ class Tracing:
         self.replacement = replacement
         self.level = level
         self.options = options or Options()
-        self.told = self.options.of(self.method.takes)
+        self.method_options = self.options.of(self.method.takes)
         self.method.check(session, replacement, level)
         pairs = [session.pair] if dataset is None else dataset.pairs
         if level == "positions":
@@ -79,10 +79,10 @@ class Tracing:
         self._jobs: list[list[Batch]] | None = None
 
     def parts(
-        self, cancelled: Callable[[], bool] | None = None, told: Callable[[float], None] | None = None
+        self, cancelled: Callable[[], bool] | None = None, listener: Callable[[float], None] | None = None
     ) -> Iterator[tuple[Scores, float]]:
         """Score what is missing. Gives the scores so far (NaN where there are none) and the share of the work that is
-        done. cancelled: asked at every layer of every run. told: as often, the share of the work that is done. Raises
+        done. cancelled: asked at every layer of every run. listener: told as often the share of the work that is done. Raises
         Cancelled; what was scored stays, and the next call goes on from there."""
         before = 0
         for batches in self._job_batches():
@@ -96,7 +96,7 @@ class Tracing:
             gap_so_far = self._gap if self.method.replaces else np.nan
             for batch in batches:
                 after = share + prepared * len(batch.rows) / (before - self.done)
-                with watched(told, cancelled), stage(start, stop), stage(share, after):
+                with watched(listener, cancelled), stage(start, stop), stage(share, after):
                     sessions.append(batch.session())
                     if shared is not None:
                         sessions[-1].engine.share(shared, shared.budget // len(batches))
@@ -105,8 +105,8 @@ class Tracing:
                         carried.prepare(sessions[0].engine.references, cancelled)
                         self._constants = carried.constants(sessions[0].engine.references)
                     if self.method.replaces:
-                        found_gap = gap(sessions[-1], self.replacement, cancelled)
-                        gap_so_far += np.nan if found_gap is None else found_gap
+                        gap_of_batch = gap(sessions[-1], self.replacement, cancelled)
+                        gap_so_far += np.nan if gap_of_batch is None else gap_of_batch
                 share = after
             rounding = self._rounding
             if self.method.meaning == MEASURED:
@@ -124,16 +124,16 @@ class Tracing:
                 of_all=self._decided,
                 spans=self.spans,
             )
-            for found in within(self.method.score(job), start + prepared * (stop - start), stop, told, cancelled):
-                so_far = found.values * job.pairs if self._sum is None else self._sum + found.values * job.pairs
+            for result in within(self.method.score(job), start + prepared * (stop - start), stop, listener, cancelled):
+                so_far = result.values * job.pairs if self._sum is None else self._sum + result.values * job.pairs
                 scored = self.done + job.pairs
-                if found.share_done < 1:
-                    share = (self.done + found.share_done * job.pairs) / self.pairs
+                if result.share_done < 1:
+                    share = (self.done + result.share_done * job.pairs) / self.pairs
                     floor = math.sqrt(rounding) / scored
-                    yield self._scores(so_far / scored, share, gap_so_far / scored, found.measured, floor), share
-            self._sum, self.done, self._gap, self._kept, self._memory = so_far, scored, gap_so_far, found.kept, Memory()
-            self._measured, self._rounding = found.measured, rounding
-            del sessions, first, more, job, found  # else they would stay while those of the next batch are made
+                    yield self._scores(so_far / scored, share, gap_so_far / scored, result.measured, floor), share
+            self._sum, self.done, self._gap, self._rounding = so_far, scored, gap_so_far, rounding
+            self._kept, self._measured, self._memory = result.kept, result.measured, Memory()
+            del sessions, first, more, job, result  # else they would stay while those of the next batch are made
             if len(self._job_batches()) > 1:
                 give_back()
             yield self.scores, self.done / self.pairs
@@ -144,7 +144,7 @@ class Tracing:
         """The batches that are scored, and of a joint method all of them together."""
         if self._jobs is None:
             session = self.session
-            gradients = self.method.held(self.told) if self.method.slopes else 0
+            gradients = self.method.held(self.method_options) if self.method.slopes else 0
             if self._dataset is None:
                 batches = own_batches(session, 0 if self.method.joint else gradients)
                 self._jobs = [batches] if self.method.joint else [[batch] for batch in batches]
@@ -162,7 +162,7 @@ class Tracing:
         graph = self.session.graph
         scored = {"edges": graph.n_edges, "nodes": graph.n_writers, "edge-spans": graph.n_edges * len(self.spans)}
         positions = graph.n_writers * self.session.pair.length
-        return self.method.forwards(scored.get(self.level, positions), self.told)
+        return self.method.forwards(scored.get(self.level, positions), self.method_options)
 
     def _prepared(self, batches: list[Batch]) -> float:
         """What share of a job's work is done before its pairs are scored: their runs, and what replacements are taken
@@ -192,7 +192,7 @@ class Tracing:
     ) -> Scores:
         session = self.session
         about = {"model": session.model.name, "metric": metric_name(session, self._dataset)}
-        about |= {name: str(value) for name, value in asdict(self.told).items()}
+        about |= {name: str(value) for name, value in asdict(self.method_options).items()}
         if self._dataset is not None:
             about["pairs"] = str(self.pairs)
         if noise_floor > 0:
@@ -243,14 +243,14 @@ def trace(
     Raises ArgumentError for an unknown method or what it cannot do, EditError for a missing counterfactual and spans
     that the inputs do not have, InputError for positions of inputs of different lengths, Cancelled.
     """
-    told = options or Options()
+    options = options or Options()
     tracing = Tracing(
         session,
         method,
         replacement=replacement,
         level=level,
         dataset=dataset,
-        options=told if steps is None else told.but(steps=steps),
+        options=options if steps is None else options.but(steps=steps),
         spans=spans,
     )
     for _ in tracing.parts(cancelled, progress):

@@ -19,11 +19,11 @@ _PAST = ("Yesterday ", "Last year ")
 
 def match(source: TokenText, rng: Random) -> Row | None:
     """A text that ends in a noun after another one: the verb is still to come."""
-    found = list(_NOUN.finditer(source.text))
-    if len(found) < 2 or found[-1].end() != len(source.text):
+    nouns = list(_NOUN.finditer(source.text))
+    if len(nouns) < 2 or nouns[-1].end() != len(source.text):
         return None
-    subject = found[0][0]
-    changed = another(source, found[0].span(), [_OTHER_NUMBER[subject]], rng)
+    subject = nouns[0][0]
+    changed = another(source, nouns[0].span(), [_OTHER_NUMBER[subject]], rng)
     verbs = (" was", " were") if source.text.startswith(_PAST) else (" is", " are")
     if source.text.startswith("For years "):
         verbs = (" has", " have")

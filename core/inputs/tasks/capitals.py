@@ -16,10 +16,10 @@ _COUNTRY = re.compile(rf"\b({'|'.join(lexicon.CAPITALS)})\b")
 
 def match(source: TokenText, rng: Random) -> Row | None:
     """A text that names one country and speaks of its capital, without naming it."""
-    found = list(_COUNTRY.finditer(source.text))
-    if len(found) != 1 or not _ASKS.search(source.text):
+    countries = list(_COUNTRY.finditer(source.text))
+    if len(countries) != 1 or not _ASKS.search(source.text):
         return None
-    country = found[0][0]
+    country = countries[0][0]
     answer = lexicon.CAPITALS[country]
     if answer in source.text:
         return None
@@ -29,7 +29,7 @@ def match(source: TokenText, rng: Random) -> Row | None:
         for name, capital in lexicon.CAPITALS.items()
         if name != country and len(ids(f" {capital}", add_special_tokens=False)["input_ids"]) == 1
     ]
-    changed = another(source, found[0].span(), others, rng)
+    changed = another(source, countries[0].span(), others, rng)
     return None if changed is None else Row(source.text, changed[0], f" {answer}", f" {lexicon.CAPITALS[changed[1]]}")
 
 

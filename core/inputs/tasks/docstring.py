@@ -42,10 +42,10 @@ def sample(rng: Random) -> Row:
 
 def match(source: TokenText, rng: Random) -> Row | None:
     """A function and the beginning of its docstring, up to the next argument's name."""
-    found = _FUNCTION.match(source.text)
-    if found is None:
+    function = _FUNCTION.match(source.text)
+    if function is None:
         return None
-    named = re.findall(r"\w+", found["arguments"])
+    named = re.findall(r"\w+", function["arguments"])
     shown = re.findall(r"(?::|@)param (\w+)", source.text)
     start = named.index(shown[0]) if shown and shown[0] in named else 0
     if not 0 < len(shown) < len(named) - start or named[start : start + len(shown)] != shown:

@@ -29,9 +29,9 @@ def by_year(rng: Random) -> Row:
 def by_decade(rng: Random) -> Row:
     """Target and foil are one digit: that of a later decade, and of an earlier one."""
     row = by_year(rng)
-    found = _START.search(str(row.clean))
-    assert found is not None
-    decade = int(found[1][0])
+    year = _START.search(str(row.clean))
+    assert year is not None
+    decade = int(year[1][0])
     if not 1 <= decade <= 8:
         return by_decade(rng)
     return replace(row, target=str(rng.randint(decade + 1, 9)), foil=str(rng.randint(0, decade - 1)))
@@ -39,14 +39,14 @@ def by_decade(rng: Random) -> Row:
 
 def match(source: TokenText, rng: Random) -> Row | None:
     """A text with a year that ends in that century's two digits."""
-    found = _SPAN.fullmatch(source.text)
-    if found is None or found["start"] in ("00", "01", "99"):
+    years = _SPAN.fullmatch(source.text)
+    if years is None or years["start"] in ("00", "01", "99"):
         return None
-    start = int(found["start"])
-    changed = source.with_part(*found.span("start"), "01")
+    start = int(years["start"])
+    changed = source.with_part(*years.span("start"), "01")
     if changed is None:
         return None
-    if len(source.tokenizer(found["start"], add_special_tokens=False)["input_ids"]) == 1:
+    if len(source.tokenizer(years["start"], add_special_tokens=False)["input_ids"]) == 1:
         later = rng.randint(start + 1, min(start + APART, 99))
         return Row(source.text, changed, f"{later:02d}", f"{max(start - rng.randint(1, APART), 0):02d}")
     decade = start // 10

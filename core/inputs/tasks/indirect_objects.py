@@ -16,14 +16,14 @@ NAMES = lexicon.NAMES + lexicon.HELD_OUT_NAMES
 
 def match(source: TokenText, rng: Random) -> Row | None:
     """A text with two names, one of them twice: the last time, B names somebody else."""
-    found = [m for m in re.finditer(r"\b[A-Z][a-z]+\b", source.text) if m[0] in NAMES]
-    names = [m[0] for m in found]
+    matches = [m for m in re.finditer(r"\b[A-Z][a-z]+\b", source.text) if m[0] in NAMES]
+    names = [m[0] for m in matches]
     repeated = {name for name in names if names.count(name) > 1}
     once = set(names) - repeated
-    if len(repeated) != 1 or len(once) != 1 or found[-1][0] not in repeated:
+    if len(repeated) != 1 or len(once) != 1 or matches[-1][0] not in repeated:
         return None
     others = [name for name in NAMES if name not in names]
-    changed = another(source, found[-1].span(), others, rng)
+    changed = another(source, matches[-1].span(), others, rng)
     return None if changed is None else Row(source.text, changed[0], f" {once.pop()}", f" {repeated.pop()}")
 
 

@@ -136,9 +136,9 @@ def _draw(sampler: Sampler, model: ModelInputs, pairs: int, rng: Random) -> tupl
         pair = shown, str(row.counterfactual)
         if shown in kept or pair in dropped:
             continue
-        found = refusal(row, model)
-        if found is not None:
-            dropped[pair] = found
+        reason = refusal(row, model)
+        if reason is not None:
+            dropped[pair] = reason
         else:
             rows.append(row)
             kept.add(shown)

@@ -16,7 +16,7 @@ def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
     """The circuit's nodes and edges; an edge's key and `port` say through which port it is read."""
     import networkx as nx  # here, since the window saves and reads circuits too, and would wait for it
 
-    found = nx.MultiDiGraph(**circuit.about)
+    graph = nx.MultiDiGraph(**circuit.about)
     names = circuit.names
     for position, edge in enumerate(circuit):
         for node in circuit.graph.readers_of(edge.reader):
@@ -29,9 +29,9 @@ def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
             if score is not None:
                 data["score"] = score
             for end in (edge.writer, node):
-                found.add_node(end.name, kind=end.kind, layer=end.layer)
-            found.add_edge(edge.writer.name, node.name, key=key, **data)
-    return found
+                graph.add_node(end.name, kind=end.kind, layer=end.layer)
+            graph.add_edge(edge.writer.name, node.name, key=key, **data)
+    return graph
 
 
 def to_graphml(circuit: Circuit) -> str:
@@ -39,9 +39,9 @@ def to_graphml(circuit: Circuit) -> str:
     import networkx as nx
 
     buffer = BytesIO()
-    found = to_networkx(circuit)
-    found.graph.update({key: visible(value) for key, value in found.graph.items()})
-    nx.write_graphml(found, buffer)
+    graph = to_networkx(circuit)
+    graph.graph.update({key: visible(value) for key, value in graph.graph.items()})
+    nx.write_graphml(graph, buffer)
     return buffer.getvalue().decode("utf-8")
 
 

@@ -69,8 +69,8 @@ class ClipTextAdapter(TextTowerAdapter):
     def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
         """Where the prompt's first end token is; the first position if it has none."""
         end = self.config.eos_token_id
-        found = inputs if end == MISNAMED_END else inputs == end
-        return found.int().argmax(dim=-1, keepdim=True)
+        ends = inputs if end == MISNAMED_END else inputs == end
+        return ends.int().argmax(dim=-1, keepdim=True)
 
 
 ROWS = (

@@ -82,8 +82,8 @@ class EvaAdapter(TimmVitAdapter):
         if rope.ndim == 2:
             sin, cos = rope[places.index].chunk(2, dim=-1)
             return rotate(qk, cos, sin)
-        own = rope[layer] if heads is None else rope[layer][list(heads)]
-        sin, cos = own[:, places.index].permute(1, 2, 0, 3).flatten(1, 2).chunk(2, dim=-1)
+        angles = rope[layer] if heads is None else rope[layer][list(heads)]
+        sin, cos = angles[:, places.index].permute(1, 2, 0, 3).flatten(1, 2).chunk(2, dim=-1)
         return rotate(qk.flatten(1, 2).unsqueeze(2), cos, sin).reshape(qk.shape)
 
     def _rope(self, places: Places) -> Tensor | None:

@@ -37,8 +37,8 @@ class DeitWithTeacherAdapter(DeitAdapter):
     head_name = "cls_classifier"
 
     def head(self, normed: Tensor) -> Tensor:
-        other = part(self.module, "distillation_classifier")
-        return (part(self.module, self.head_name)(normed[:, 0]) + other(normed[:, 1])) / 2  # type: ignore[no-any-return]
+        distilled = part(self.module, "distillation_classifier")
+        return (part(self.module, self.head_name)(normed[:, 0]) + distilled(normed[:, 1])) / 2  # type: ignore[no-any-return]
 
     def read_positions(self, inputs: Tensor, lengths: Tensor | None) -> Tensor | None:
         return first_positions(inputs, 2)

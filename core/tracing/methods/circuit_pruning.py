@@ -82,21 +82,21 @@ class PruningState:
 
 
 def circuit_pruning(job: Job) -> Iterator[MethodResult]:
-    graph, budget = job.session.graph, job.told(PruningOptions).budget
+    graph, budget = job.session.graph, job.options_of(PruningOptions).budget
     state = job.state(lambda: PruningState(np.arange(graph.n_edges, dtype=np.int64), np.zeros(graph.n_edges)))
     worth, dropped = state.worth, state.dropped
     while len(left := state.left) > LEAST:
-        begun, whole = _rounds(len(left)), _rounds(graph.n_edges)
-        share = 1 - begun / whole
-        for worths, part in within(_worths(job, state), share, share + WORTHS / whole):
+        begun, all_rounds = _rounds(len(left)), _rounds(graph.n_edges)
+        share = 1 - begun / all_rounds
+        for worths, part in within(_worths(job, state), share, share + WORTHS / all_rounds):
             worth[left] = worths
             if not dropped and part < 1:  # before anything is dropped, it is what some of the pairs say
-                yield MethodResult(_scores(graph, worth, dropped, left), share + WORTHS * part / whole)
+                yield MethodResult(_scores(graph, worth, dropped, left), share + WORTHS * part / all_rounds)
         order = left[np.argsort(np.abs(worth[left]), kind="stable")]
         cut = len(order) - int(_share_kept(len(order)) * len(order))
         if len(left) <= SMALL:
             near = _nearest(order, cut, (budget - state.runs) // _rounds(len(left)))
-            with stage(share + WORTHS / whole, share + 1 / whole):
+            with stage(share + WORTHS / all_rounds, share + 1 / all_rounds):
                 worth[order[near]] = _measured(job, left, order[near])
             state.runs += len(order[near])
             order[near] = order[near][np.argsort(np.abs(worth[order[near]]), kind="stable")]
@@ -154,12 +154,12 @@ def _measured(job: Job, circuit: Edges, edges: Edges) -> Floats:
     graph = job.session.graph
     if not len(edges):
         return np.zeros(0)
-    whole = Circuit(graph, circuit)
+    whole_circuit = Circuit(graph, circuit)
     without = [Circuit(graph, circuit[circuit != edge]) for edge in edges]
     lost = np.zeros(len(edges))
     for number, session in enumerate(job.sessions):
         with stage(number / len(job.sessions), number / len(job.sessions)):
-            (before,) = session.run_circuits([whole], job.replacement, job.cancelled)
+            (before,) = session.run_circuits([whole_circuit], job.replacement, job.cancelled)
         for start in range(0, len(edges), TOGETHER):
             done = (number + start / len(edges)) / len(job.sessions)
             with stage(done, done + min(TOGETHER / len(edges), 1) / len(job.sessions)):
@@ -176,7 +176,7 @@ def _worths(job: Job, state: PruningState) -> Iterator[tuple[Floats, float]]:
     from core.engine.circuit_gradients import CircuitGradients
     from core.tracing.attribution import first_row
 
-    steps, graph, sessions = job.told(PruningOptions).steps, job.session.graph, job.sessions
+    steps, graph, sessions = job.options_of(PruningOptions).steps, job.session.graph, job.sessions
     readers, writers = graph.edge_readers[state.left], graph.edge_writers[state.left]
     pairs = np.cumsum([session.pair.batch for session in sessions])
     while (done := state.steps) < steps * len(sessions):
@@ -186,8 +186,8 @@ def _worths(job: Job, state: PruningState) -> Iterator[tuple[Floats, float]]:
         shares[readers, writers] = (step + 0.5) / steps
         with stage(done / (steps * len(sessions)), (done + 1) / (steps * len(sessions))):
             first = first_row(session, job.replacement)
-            found = CircuitGradients(session.engine, shares, job.replacement, session.metric, first, job.cancelled)
-        state.total = state.total + found.by_share[readers, writers].cpu().double().numpy()
+            gradients = CircuitGradients(session.engine, shares, job.replacement, session.metric, first, job.cancelled)
+        state.total = state.total + gradients.by_share[readers, writers].cpu().double().numpy()
         state.steps = done + 1
         if step == steps - 1 and state.steps < steps * len(sessions):
             yield state.total / steps / pairs[number], state.steps / (steps * len(sessions))

@@ -40,9 +40,9 @@ def eap(job: Job) -> Iterator[MethodResult]:
 
     first = first_row(job.session, job.replacement)
     with stage(0.0, RUNS):
-        found = gradients(job.session, first)
+        run = gradients(job.session, first)
     with stage(RUNS, 1.0):
-        scores = scores_of(job, found, first)
+        scores = scores_of(job, run, first)
     yield MethodResult(scores)
 
 

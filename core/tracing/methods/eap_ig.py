@@ -51,7 +51,7 @@ class EapIgState:
 def eap_ig(job: Job) -> Iterator[MethodResult]:
     from core.tracing.attribution import first_row
 
-    session, steps, state = job.session, job.told(StepsOptions).steps, job.state(EapIgState)
+    session, steps, state = job.session, job.options_of(StepsOptions).steps, job.state(EapIgState)
     first = first_row(session, job.replacement)
     held = state.held
     while (done := state.steps) < steps:
@@ -63,14 +63,14 @@ def eap_ig(job: Job) -> Iterator[MethodResult]:
                 with stage(step / steps, (step + RUNS) / steps):
                     held.append(gradient_at_step(session, step, steps, first))
             with stage((done + count * RUNS) / steps, (done + count) / steps):
-                found = _weighted(job, held, first, count)
+                products = _weighted(job, held, first, count)
         except Cancelled:
             if held:  # what these steps say is not lost; they are averaged with the others later on
                 with unwatched():
                     so_far = _weighted(replace(job, cancelled=None), held, first, len(held))
                 yield MethodResult((state.total + so_far) / (done + len(held)), (done + len(held) * RUNS) / steps)
             raise
-        state.total = found if done == 0 else state.total + found
+        state.total = products if done == 0 else state.total + products
         state.steps = done + count
         held.clear()
         if done + count < steps:
@@ -106,12 +106,12 @@ def gradients(
 ) -> list[ReaderGradients]:
     """The gradients that are averaged, from row `first` on: one run a step. check: called between them. Raises
     EditError without a B."""
-    found = []
+    runs = []
     for step in range(steps):
         check()
         with stage(step / steps, (step + 1) / steps):
-            found.append(gradient_at_step(session, step, steps, first))
-    return found
+            runs.append(gradient_at_step(session, step, steps, first))
+    return runs
 
 
 def gradient_at_step(session: Session, step: int, steps: int, first: int = 0) -> ReaderGradients:

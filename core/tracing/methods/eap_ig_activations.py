@@ -97,7 +97,7 @@ def _stages(graph: Graph) -> list[tuple[list[Node], int]]:
     return [*stages, ([Node("input")], 0)]
 
 
-def _score(job: Job, nodes: list[Node], first: int, found: NDArray[np.float64]) -> None:
+def _score(job: Job, nodes: list[Node], first: int, scores: NDArray[np.float64]) -> None:
     """Fill in the scores of a stage's nodes, or of the edges out of them."""
     import torch
 
@@ -106,7 +106,7 @@ def _score(job: Job, nodes: list[Node], first: int, found: NDArray[np.float64]) 
     from core.tracing.attribution import add_table, replaced_difference
 
     session, graph = job.session, job.session.graph
-    engine, steps, batch = session.engine, job.told(StepsOptions).steps, session.engine.batch
+    engine, steps, batch = session.engine, job.options_of(StepsOptions).steps, session.engine.batch
     changes = torch.stack([replaced_difference(session, node, job.replacement) for node in nodes])
     lost = -changes[:, :, first:]  # [nodes, batch, rows, width]
     number = graph.writer_index(nodes[0])
@@ -129,14 +129,14 @@ def _score(job: Job, nodes: list[Node], first: int, found: NDArray[np.float64]) 
     if job.level == "edges":
         for node in nodes:
             out = graph.edges_out_of(node)
-            found[out] = edges[out] / (steps * batch)
+            scores[out] = edges[out] / (steps * batch)
         return
     products = (lost * at_nodes).sum(dim=(1, 3)).cpu().double().numpy() / (steps * batch)  # [nodes, rows]
     if job.level == "nodes":
-        found[number : number + len(nodes)] = products.sum(axis=1)
+        scores[number : number + len(nodes)] = products.sum(axis=1)
     else:
-        found[number : number + len(nodes), :first] = 0.0
-        found[number : number + len(nodes), first:] = products
+        scores[number : number + len(nodes), :first] = 0.0
+        scores[number : number + len(nodes), first:] = products
 
 
 def _last_reader(graph: Graph, layer: int) -> int:

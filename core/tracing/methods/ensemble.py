@@ -54,8 +54,8 @@ def ensemble_scores(job: Job) -> Iterator[MethodResult]:
             if (name, number) in state.sums:
                 continue
             alone, start = replace(job, session=session, more=(), memory=state.memory), len(state.sums) / parts
-            *_, found = within(member.score(alone), start, start + 1 / parts)
-            state.sums[name, number] = found.values * session.pair.batch
+            *_, result = within(member.score(alone), start, start + 1 / parts)
+            state.sums[name, number] = result.values * session.pair.batch
             state.memory = Memory()
     means = [np.sum([state.sums[name, number] for number in range(len(sessions))], axis=0) for name in MEMBERS]
     yield MethodResult(mean_of_ranks(means))
@@ -89,11 +89,13 @@ def ensemble(members: Sequence[Scores]) -> Scores:
     scores of different graphs, levels, ablations or directions, without a sign, or not whole."""
     if not members:
         raise ArgumentError("An ensemble needs scores.", "Give those of two methods or more.")
-    first, *others = members
-    for other in others:
-        for what in ("graph", "level", "replacement", "direction"):
-            if getattr(first, what) != getattr(other, what):
-                raise ArgumentError(f"An ensemble is of scores of one {what}.", "Trace the same by several methods.")
+    first, *other_members = members
+    for other in other_members:
+        for field_name in ("graph", "level", "replacement", "direction"):
+            if getattr(first, field_name) != getattr(other, field_name):
+                raise ArgumentError(
+                    f"An ensemble is of scores of one {field_name}.", "Trace the same by several methods."
+                )
     for each in members:
         if not each.signed:
             raise ArgumentError(f"The scores of {each.method} have no sign.", "Take methods that estimate effects.")

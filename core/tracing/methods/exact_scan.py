@@ -68,7 +68,7 @@ class ScanState:
 def exact_scan(job: Job) -> Iterator[MethodResult]:
     from core.scan import Scan
 
-    budget = job.told(ScanOptions).budget
+    budget = job.options_of(ScanOptions).budget
     if job.level == "positions":
         if budget:
             raise ArgumentError("A budget is for edges or nodes, not for positions.", "Take 0, or another level.")
@@ -171,11 +171,11 @@ def _positions(job: Job) -> Iterator[MethodResult]:
     for position in reversed(range(first, length)):
         scan = scans.setdefault(position, Scan(session, "nodes", job.replacement, positions=[position]))
         effects[:, position] = scan.effects  # of before it was cancelled
-        left = int(np.isnan(effects).sum())
-        done = 1 - (left + scan.done) / total
+        unscored = int(np.isnan(effects).sum())
+        done = 1 - (unscored + scan.done) / total
         for _ in within(scan.parts(job.cancelled), done, done + len(effects) / total):
             effects[:, position] = scan.effects
-            left = int(np.isnan(effects).sum())
-            if left:
-                yield MethodResult(-effects, 1 - left / total)
+            unscored = int(np.isnan(effects).sum())
+            if unscored:
+                yield MethodResult(-effects, 1 - unscored / total)
     yield MethodResult(-effects)

@@ -118,12 +118,12 @@ def _moved(job: Job, state: RunState, layer: int, head: int, out: Tensor) -> Ten
     written = state.v[layer][:, :, head * shape.kv_heads // shape.heads] @ weights.w_o[:, head * d : (head + 1) * d].T
     factor = state.factors[layer]
     step = max(1, BLOCK_BYTES // (written.numel() * written.element_size()))
-    found = []
+    blocks = []
     for start in range(0, out.shape[1], step):
         job.check()
         rows = slice(start, start + step)
         moves = attention[:, rows, :, None] * written[:, None]  # [batch, rows, key, width]
         if factor is not None:
             moves = moves * factor[:, rows, None]
-        found.append(shares(moves.permute(2, 0, 1, 3), out[:, rows]).permute(1, 2, 0))
-    return torch.cat(found, dim=1)
+        blocks.append(shares(moves.permute(2, 0, 1, 3), out[:, rows]).permute(1, 2, 0))
+    return torch.cat(blocks, dim=1)

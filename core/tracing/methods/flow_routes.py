@@ -90,12 +90,12 @@ def _stream(reader: Reader) -> tuple[str, int]:
     return ("attention" if reader.kind in ("q", "k", "v") else reader.kind, reader.layer)
 
 
-def shares(parts: Tensor, whole: Tensor) -> Tensor:
+def shares(parts: Tensor, total: Tensor) -> Tensor:
     """Step 1: the shares of parts [parts, batch, position, width] in a sum [batch, position, width], at least fp32."""
     import torch
 
-    wide = torch.promote_types(whole.dtype, torch.float32)
-    whole = whole.to(wide)
-    size = whole.abs().sum(dim=-1)
-    near = torch.stack([size - (part.to(wide) - whole).abs().sum(dim=-1) for part in parts]).clamp(min=0)
+    wide = torch.promote_types(total.dtype, torch.float32)
+    total = total.to(wide)
+    size = total.abs().sum(dim=-1)
+    near = torch.stack([size - (part.to(wide) - total).abs().sum(dim=-1) for part in parts]).clamp(min=0)
     return near / near.sum(dim=0).clamp(min=torch.finfo(near.dtype).tiny)

@@ -48,7 +48,7 @@ def integrated_edges(job: Job) -> Iterator[MethodResult]:
     from core.tracing.attribution import first_row, products
     from core.tracing.losses import Losses
 
-    session, steps, state = job.session, job.told(StepsOptions).steps, job.state(IntegralState)
+    session, steps, state = job.session, job.options_of(StepsOptions).steps, job.state(IntegralState)
     engine = session.engine
     first = first_row(session, job.replacement)
     reference = Reference(engine, job.replacement, full=True)
@@ -69,8 +69,8 @@ def integrated_edges(job: Job) -> Iterator[MethodResult]:
                 first=first,
             )
         with stage(*done), stage(0.8, 1.0):
-            found = products(job, [run], Losses(session, job.replacement, first, run)) / steps
-        state.total = found if step == 0 else state.total + found
+            at_step = products(job, [run], Losses(session, job.replacement, first, run)) / steps
+        state.total = at_step if step == 0 else state.total + at_step
         state.steps = step + 1
         if step + 1 < steps:
             yield MethodResult(state.total * steps / (step + 1), (step + 1) / steps)

@@ -68,7 +68,7 @@ class MaskState:
 def learned_masks(job: Job) -> Iterator[MethodResult]:
     from core.tracing.hard_concrete import Masks
 
-    options = job.told(MaskOptions)
+    options = job.options_of(MaskOptions)
     masks = job.state(lambda: MaskState(Masks(job))).masks
     while masks.updates < options.updates:
         job.check()

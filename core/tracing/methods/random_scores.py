@@ -32,7 +32,7 @@ def random_scores(job: Job) -> Iterator[MethodResult]:
         "positions": (graph.n_writers, job.session.engine.length),
         "edge-spans": (graph.n_edges, len(job.spans)),
     }
-    yield MethodResult(np.random.default_rng(job.told(RandomOptions).seed).standard_normal(sizes[job.level]))
+    yield MethodResult(np.random.default_rng(job.options_of(RandomOptions).seed).standard_normal(sizes[job.level]))
 
 
 METHOD = Method(

@@ -61,14 +61,14 @@ class WarmState:
 def warm_masks(job: Job) -> Iterator[MethodResult]:
     from core.tracing.hard_concrete import Masks
 
-    state, options, sessions = job.state(WarmState), job.told(WarmOptions), job.sessions
+    state, options, sessions = job.state(WarmState), job.options_of(WarmOptions), job.sessions
     while len(state.sums) < len(sessions):
         done, session = len(state.sums), sessions[len(state.sums)]
         alone = Job(session, job.replacement, job.level, job.options, job.cancelled, (), state.memory)
-        *_, found = within(
+        *_, result = within(
             eap_ig.METHOD.score(alone), SCORED * done / len(sessions), SCORED * (done + 1) / len(sessions)
         )
-        state.sums.append(found.values * session.pair.batch)
+        state.sums.append(result.values * session.pair.batch)
         state.memory = Memory()
     if state.masks is None:
         state.masks = Masks(job, warmth(np.sum(state.sums, axis=0)))

@@ -134,10 +134,10 @@ RULES: dict[str, Rule] = {
 
 def rule_named(name: str) -> Rule:
     """A row of the table. Raises ArgumentError."""
-    found = RULES.get(name)
-    if found is None:
+    rule = RULES.get(name)
+    if rule is None:
         raise ArgumentError(f"There is no rule {name!r} to choose edges by.", f"There are: {', '.join(RULES)}.")
-    return found
+    return rule
 
 
 def chosen_by(about: dict[str, str]) -> str:

@@ -47,8 +47,8 @@ def balanced_order(towards: np.ndarray, shares: Balance) -> Indices:
         for number, queue in enumerate(queues):
             while heads[number] < count and taken[queue[heads[number]]]:
                 heads[number] += 1
-        which = 0 if heads[0] < wanted[place] else 1
-        edge = queues[which][heads[which]]
+        sign = 0 if heads[0] < wanted[place] else 1
+        edge = queues[sign][heads[sign]]
         taken[edge] = 1
         order[place] = edge
     return order

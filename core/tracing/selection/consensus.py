@@ -34,12 +34,12 @@ def sign_agreement(per_pair: NDArray[np.floating], *, draws: int = DRAWS, seed: 
     if pairs < 2:
         raise InputError("One pair cannot tell how sure a sign is.", "Trace a dataset of ten pairs or more.")
     weights = np.random.default_rng(seed).multinomial(pairs, np.full(pairs, 1 / pairs), size=draws).astype(np.float64)
-    found = np.zeros(edges)
+    agreement = np.zeros(edges)
     for start in range(0, edges, TOGETHER):
         part = per_pair[:, start : start + TOGETHER].astype(np.float64)
         sign = np.sign(part.mean(axis=0))
-        found[start : start + TOGETHER] = ((np.sign(weights @ part) == sign) & (sign != 0)).mean(axis=0)
-    return found
+        agreement[start : start + TOGETHER] = ((np.sign(weights @ part) == sign) & (sign != 0)).mean(axis=0)
+    return agreement
 
 
 def consensus(ranked: Ranked) -> Indices:

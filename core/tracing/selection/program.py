@@ -62,11 +62,11 @@ def program(ranked: Ranked, count: int, seconds: float = SECONDS) -> Choice:
     most = float(weights[best].sum())
     candidates, fixed = _candidates(weights, order, count, made)
     pool = _pool(graph, blocks, candidates, made, count)
-    found, most_of_pool = _solved(graph, blocks, weights, candidates[pool], fixed[pool], count, seconds)
+    solved, most_of_pool = _solved(graph, blocks, weights, candidates[pool], fixed[pool], count, seconds)
     if not pool.all():  # a circuit with one of the others
         outside = float(weights[candidates[~pool]].max())
         most_of_pool = max(most_of_pool, most - max(float(weights[best[-1]]) - outside, 0.0))
-    edges = _best([each for each in (found, made) if each is not None], weights)
+    edges = _best([each for each in (solved, made) if each is not None], weights)
     if edges is None:
         raise ArgumentError(
             f"No connected circuit of just {count:,} edges was found in {seconds:g} seconds.", "Take another size."
@@ -97,13 +97,13 @@ def _pool(graph: Graph, blocks: Blocks, candidates: Indices, made: Indices | Non
     size = POOL + count
     if len(candidates) <= size:
         return np.ones(len(candidates), dtype=bool)
-    found = np.zeros(len(candidates), dtype=bool)
-    found[:size] = True
+    pool = np.zeros(len(candidates), dtype=bool)
+    pool[:size] = True
     writers, readers = blocks.of_writer[graph.edge_writers[candidates]], graph.edge_readers[candidates]
     for block in range(blocks.count):
         for there in (writers == block, blocks.feeds[readers, block]):
-            found[np.flatnonzero(there)[:AT_NODES]] = True
-    return found if made is None else found | np.isin(candidates, made)
+            pool[np.flatnonzero(there)[:AT_NODES]] = True
+    return pool if made is None else pool | np.isin(candidates, made)
 
 
 # ---- step 2 ----
@@ -144,16 +144,16 @@ def _trimmed(graph: Graph, blocks: Blocks, edges: Indices, count: int) -> Indice
     leaving[blocks.output] = 1
     entering = feeds.sum(axis=0)
     kept = np.ones(len(edges), dtype=bool)
-    left = len(edges)
+    remaining = len(edges)
     for place in range(len(edges) - 1, -1, -1):
-        if left == count:
+        if remaining == count:
             break
         fed = np.flatnonzero(feeds[place] & (leaving > 0))
         if leaving[writers[place]] > 1 and (entering[fed] > 1).all():
             kept[place] = False
             leaving[writers[place]] -= 1
             entering[feeds[place]] -= 1
-            left -= 1
+            remaining -= 1
     return edges[kept]
 
 
@@ -186,7 +186,7 @@ def _solved(
     ], format="csr")  # fmt: skip
     total = csr_array(np.concatenate([np.ones(edges), np.zeros(nodes)])[None, :])
     least = np.concatenate([fixed.astype(np.float64), np.zeros(nodes)])
-    found = while_asking(
+    solution = while_asking(
         lambda: milp(
             np.concatenate([-weights[candidates], np.zeros(nodes)]),
             integrality=np.ones(edges + nodes),
@@ -195,9 +195,9 @@ def _solved(
             options={"time_limit": seconds, "mip_rel_gap": 1e-9},
         )
     )
-    bound = getattr(found, "mip_dual_bound", None)
+    bound = getattr(solution, "mip_dual_bound", None)
     most = np.inf if bound is None or not np.isfinite(bound) else -float(bound)
-    if found.x is None:
+    if solution.x is None:
         return None, most
-    chosen = candidates[found.x[:edges] > 0.5]
+    chosen = candidates[solution.x[:edges] > 0.5]
     return (chosen if len(chosen) == count and connected(graph, chosen).all() else None), most
