@@ -289,8 +289,8 @@ def _other_method(subject: Subject, listener: Listener, cancelled: Cancel) -> di
         return {"other method": "there is no B"}
     if not subject.graded:
         return {"other method": JUMPS}
-    comparison = agreement(scores, _scored(subject, against, scores.replacement, None, listener, cancelled), subject.size,
-                      rule=_rule_of_both(scores))  # fmt: skip
+    other = _scored(subject, against, scores.replacement, None, listener, cancelled)
+    comparison = agreement(scores, other, subject.size, rule=_rule_of_both(scores))
     return {
         "other method": {
             "method": against,

@@ -82,8 +82,8 @@ class Tracing:
         self, cancelled: Callable[[], bool] | None = None, listener: Callable[[float], None] | None = None
     ) -> Iterator[tuple[Scores, float]]:
         """Score what is missing. Gives the scores so far (NaN where there are none) and the share of the work that is
-        done. cancelled: asked at every layer of every run. listener: told as often the share of the work that is done. Raises
-        Cancelled; what was scored stays, and the next call goes on from there."""
+        done. cancelled: asked at every layer of every run. listener: told as often the share of the work that is
+        done. Raises Cancelled; what was scored stays, and the next call goes on from there."""
         before = 0
         for batches in self._job_batches():
             before += sum(len(batch.rows) for batch in batches)
