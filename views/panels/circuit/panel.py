@@ -3,26 +3,21 @@ what they leave unexplained. The track with the curve is `track`."""
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from core.formatting import counted, metric_digits, number, percent, share_words
 from core.glossary import explained
-from views.panels.circuit.data import CircuitData, KeptData
+from views.panels.circuit.data import CircuitData
 from views.panels.circuit.fit import Room, fitted
 from views.panels.circuit.rule_field import RuleField
 from views.panels.circuit.track import FaithfulnessTrack, axis_width, curve_words
+from views.panels.circuit.typed import AT_LEAST, parse_share, parse_size
+from views.panels.circuit.words import button_words, header_words, run_words, size_words
 from views.theme import as_card
 from views.widgets.buttons import LinkButton
 from views.widgets.text import ElidedLabel, dim, plain_tip, set_role
 
-BEST_TIP = (
-    "The circuit keeps the best edges: those that lead towards A most. All others carry their replacement. What leads "
-    "away from A goes first, so that more than 100 % can be recovered."
-)
 TRACK_TIP = "Drag, or: arrows a few edges, Page Up and Page Down twice and half as many, Home none, End all."
 
 INVITATION = "how many"  # in the empty field
@@ -163,11 +158,11 @@ class FaithfulnessPanel(QFrame):
         awaited = data.curve is None or data.curve.stale
         self.trace.setVisible(awaited and not data.problem and data.can_trace)
         self.trace.setEnabled(not data.running and not data.tracing and not data.in_part)
-        tips = [_what_is_kept(data), TRACK_TIP]
+        tips = [size_words(data), TRACK_TIP]
         if data.curve is not None:
             tips.append(f"{'Of an earlier state. ' if data.curve.stale else ''}{data.curve.words}")
         if kept is not None and data.size is not None:
-            tips.append(_kept_words(kept))
+            tips.append(run_words(kept))
         self.track.setToolTip(plain_tip("\n\n".join(tips)))
         titles, notes = self.words()
         curve = "" if data.curve is None or data.curve.stale else curve_words(data.curve)
@@ -176,52 +171,7 @@ class FaithfulnessPanel(QFrame):
 
     def words(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What the header says on the left and on the right, each with shorter forms."""
-        data, kept = self._data, self._data.kept
-        if self._refused:
-            return (self._refused,), ("",)
-        if not data.edges:
-            return ("edges of the circuit",), ("",)
-        replaced = data.replaced if kept is None or data.problem else kept.replaced  # the words are of the figure
-        by = data.ranked and f"by {data.ranked}"
-        short_by, run_on = by.replace(" over ", ", "), _run_on(data)
-        if data.size is None and not data.can_trace:
-            return ("no edges are scored yet", "none scored"), ("",)
-        if data.size is None:
-            shown = f"the {data.overview} strongest edges are shown"
-            how = data.partial or "type a number, or drag, to keep a circuit"
-            notes = (_joined(by, how), _joined(by, data.partial), _joined(short_by, _short_partial(data)))
-            short = f"{data.overview} strongest shown"
-            if data.nothing_small:
-                return (f"{data.nothing_small}; {shown}", f"{data.nothing_small}: {short}", data.nothing_small), notes
-            return (shown, short), notes
-        edges = "best edges" if data.chosen is None else f"edges {data.chosen.phrase}"
-        if kept is None or data.problem:
-            note = _joined(by, run_on, data.partial, replaced)
-            return (f"{edges} kept", "kept"), (note, _joined(short_by, _short_partial(data)))
-        share, left = share_words(kept.share), 1 - kept.share
-        rest = f"{share_words(left)} unexplained" if left >= 0 else f"{share_words(-left)} above the whole"
-        short_rest = rest if left >= 0 else f"{share_words(-left)} too much"
-        if kept.share < 0:  # more than all of it "unexplained" would make no sense
-            rest, short_rest = "less than with no edges: nothing is explained", "nothing explained"
-        share += _plus_minus(kept)
-        edges, recover = (edges.replace("edges", "edge", 1), "recovers") if kept.size == 1 else (edges, "recover")
-        titles = (
-            f"{edges} {recover} {share} of the behaviour, {rest}",
-            f"{edges} {recover} {share}, {rest}",
-            f"{recover} {share}, {short_rest}",
-            f"{share}, {short_rest}",
-        )
-        random, kind = share_words(kept.random), replaced.removeprefix("replaced ")
-        most = by, run_on, data.partial, replaced
-        short = _joined(f"random {random}", short_by, run_on, _short_partial(data), kind)
-        shortest = _joined(f"random {random}", short_by, _short_partial(data))
-        return titles, (
-            _joined(f"random edges {random}", *most),
-            _joined(f"random {random}", *most),
-            short,
-            shortest,
-            _joined(short_by, _short_partial(data)),  # which edges are the best ones is always said
-        )
+        return ((self._refused,), ("",)) if self._refused else header_words(self._data)
 
     def _fit(self) -> None:
         """Say as much as there is room for."""
@@ -252,7 +202,7 @@ class FaithfulnessPanel(QFrame):
         """The button and the problem lie in the track, beside the handle; there the button says as much as fits."""
         handle = self.track.x_of(self.track.size_shown)
         beside = max(handle, self.track.width() - axis_width() - handle) - 24
-        for words in _button_words(self._data):
+        for words in button_words(self._data):
             self.trace.setText(words)
             self.trace.adjustSize()
             if self.trace.width() <= beside:
@@ -325,83 +275,3 @@ class FaithfulnessPanel(QFrame):
             self._show_size(self._data.size)
             self._write()
         return super().eventFilter(watched, event)
-
-
-def _button_words(data: CircuitData) -> tuple[str, str]:
-    """What the button in the track does now, or what it waits for; and the same in a word or two."""
-    if data.running:
-        return "Running circuits of all sizes …", "Running …"
-    if data.tracing:
-        return "Tracing …", "…"
-    if data.in_part:
-        return "No curve: the file scores only some of the edges", "No curve"
-    return ("Run circuits of all sizes", "Run") if data.can_run else ("Trace to see the curve", "Trace")
-
-
-def _what_is_kept(data: CircuitData) -> str:
-    if data.chosen is None:
-        return BEST_TIP
-    return f"The circuit keeps {data.chosen.words}. All other edges carry their replacement."
-
-
-def _joined(*parts: str) -> str:
-    return " · ".join(part for part in parts if part)
-
-
-def _run_on(data: CircuitData) -> str:
-    """What circuits are run on, where it is not what their edges were ranked over."""
-    return "" if data.ranked.endswith(f" over {data.over}") else f"run on {data.over}"
-
-
-def _short_partial(data: CircuitData) -> str:
-    """ "partial: 37 %"."""
-    return data.partial.removesuffix(" of the work")
-
-
-def _plus_minus(kept: KeptData) -> str:
-    """Half of the confidence band, in per cent: " ± 4"."""
-    return "" if kept.band is None else f" ± {number(50 * (kept.band[1] - kept.band[0]), 0)}"
-
-
-def _over(kept: KeptData | None) -> str:
-    return "" if kept is None or not kept.pairs else f"{kept.pairs} pair{'s' * (kept.pairs != 1)}"
-
-
-def _kept_words(kept: KeptData) -> str:
-    digits = metric_digits(kept.whole, kept.metric)
-    over = ""
-    if kept.pairs:
-        over = f" These are means over {_over(kept)}; ± is half of the 95 % band (bootstrap over the pairs)."
-        if kept.accuracy is not None and kept.whole_accuracy is not None:
-            over += f" The circuit answers {percent(kept.accuracy)} of them rightly, "
-            over += f"the whole model {percent(kept.whole_accuracy)}."
-    return (
-        f"The metric is {number(kept.metric, digits)} with the circuit alone, {number(kept.whole, digits)} with all "
-        f"edges. {kept.connected:,} of the {counted(kept.size, 'edge')} lie{'s' * (kept.connected == 1)} on a path "
-        f"from input to output.{over}"
-    )
-
-
-def parse_size(text: str, edges: int) -> int | None:
-    """A number of edges as typed: `214`, `1,413`, `2 %`, `2 % of edges`. None for anything else, and for more than
-    there are."""
-    plain = re.sub(r"[\s,'\u2009\u202f]", "", text)
-    plain = re.sub(r"(of(all)?(the)?)?edges?$", "", plain, flags=re.IGNORECASE)
-    if re.fullmatch(r"\d+", plain):
-        size = int(plain)
-        return size if size <= edges else None
-    share = re.fullmatch(r"(\d+(?:\.\d+)?)%", plain)
-    if share and float(share[1]) <= 100:
-        return round(float(share[1]) / 100 * edges)
-    return None
-
-
-AT_LEAST = re.compile(r"\s*(at\s+least|≥|>=?)\s*", re.IGNORECASE)
-
-
-def parse_share(text: str) -> float | None:
-    """A share of the behaviour as typed: `80`, `80 %`, `at least 80 %`, `≥ 80 %`. None for anything else, and for what
-    is not from 1 % to 100 %."""
-    plain = re.sub(r"\s", "", AT_LEAST.sub("", text, count=1)).replace(",", ".")
-    share = re.fullmatch(r"(\d+(?:\.\d+)?)%?", plain)
-    return float(share[1]) / 100 if share and 1 <= float(share[1]) <= 100 else None

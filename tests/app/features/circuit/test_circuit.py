@@ -23,7 +23,7 @@ from core.tracing.ranking import STRONGEST
 from tests.app.models import CLEAN, CONTEXT
 from tests.app.person import Person
 from tests.app.tracing_steps import cancel_when, type_size
-from views.panels.circuit.panel import parse_size
+from views.panels.circuit.typed import parse_size
 
 
 def traced(person: Person) -> Person:

@@ -27,7 +27,7 @@ from core.tracing.told_options import Options
 from tests.app.person import Person
 from tests.app.tracing_steps import choose, trace, type_share, type_size
 from views.canvas.border import legend
-from views.panels.circuit.panel import parse_share, parse_size
+from views.panels.circuit.typed import parse_share, parse_size
 
 
 def traced(person: Person) -> ws.Scores:
