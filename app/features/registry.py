@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.features.circuit.controller import FEATURE as CIRCUIT
 from app.features.find.controller import FEATURE as FIND
 from app.features.help.controller import FEATURE as HELP
 from app.features.history.controller import FEATURE as HISTORY
@@ -17,6 +18,7 @@ from app.features.trust.controller import FEATURE as TRUST
 from app.services.context import Feature
 
 FEATURES: tuple[Feature, ...] = (
+    CIRCUIT,
     TRACING,
     TABLE,
     STATUS,

@@ -71,7 +71,6 @@ def join(window: Window) -> None:
     workbench.rows_wanted.connect(lambda task: window.dataset_keeper.fill(task, trace_over=True))
     window.top_bar.tool_changed.connect(partial(_set_tool, window))
     window.top_bar.replacement_changed.connect(workbench.question.set_replacement)
-    window.commands["measure"].enabledChanged.connect(lambda _: window.circuits.show())  # the strip has a link to it
     welcome = window.welcome
     welcome.example_chosen.connect(opener.open_example)
     welcome.open_folder_requested.connect(opener.choose_folder)

@@ -13,8 +13,6 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.features.canvas.controller.graph import GraphController
 from app.features.canvas.controller.positions import PositionsController
-from app.features.circuit.controller.circuit import CircuitController
-from app.features.circuit.controller.smallest import SmallestController
 from app.features.dataset.controller import DatasetController
 from app.features.history.controller.closing import ClosingController
 from app.features.inputs.controller.cards import CardsController
@@ -45,7 +43,6 @@ from core.inputs.file_kinds import model_of, stranger, stranger_words
 from views.canvas.canvas import Canvas
 from views.canvas.levels import Levels
 from views.canvas.positions.canvas import PositionsCanvas
-from views.panels.circuit.panel import FaithfulnessPanel
 from views.panels.dataset.panel import DatasetPanel
 from views.panels.inputs.panel import InputsPanel
 from views.panels.toolbar.panel import TopBar
@@ -80,7 +77,7 @@ class Window(QMainWindow):
         self.inputs = InputsPanel()
         self.dataset = DatasetPanel()
         self.canvas = Canvas()
-        self.faithfulness = FaithfulnessPanel()
+        self.faithfulness = panels["circuit"]
         self.positions_canvas = PositionsCanvas()
         self.levels = Levels(self.canvas, self.positions_canvas, "Ctrl+T")
         self.inspector = panels["inspector"]
@@ -104,8 +101,6 @@ class Window(QMainWindow):
         self.guides = GuideController(self)
         self.palette_commands = Commands(self)
         self.canvas_view = GraphController(self)
-        self.circuits = CircuitController(self)
-        self.smallest = SmallestController(self)
         self.panel_focus = PanelFocus(self)
         self.controllers: dict[str, Any] = {}  # what each feature has built, by its key
         self.commands = Actions(self, workbench)

@@ -20,6 +20,7 @@ from core.project.document import Document, Source
 from core.project.metric_choice import MetricChoice
 from core.session import Session
 from views.canvas.words import tool_tip
+from views.panels.circuit.data import CircuitData
 
 PATIENCE = 30_000  # milliseconds
 
@@ -176,6 +177,10 @@ class Person:
         """The same with all of their words: "estimated, 24 pairs"."""
         bars = self.panel("inspector").effects.bars
         return bars.row_texts() if bars.isVisible() else []
+
+    def circuit(self) -> CircuitData:
+        """What the strip under the canvas shows."""
+        return self.controller("circuit").strip.data()
 
     def message(self) -> str:
         return self.window.status.message.text()

@@ -67,9 +67,9 @@ def give_up(person: Person, chance: random.Random) -> None:
 def choose_size(person: Person, chance: random.Random) -> None:
     edges = person.workbench.opened.graph.n_edges
     sizes = [size for size in (1, 7, 40, 104, edges // 2, edges) if size <= edges]
-    person.window.faithfulness.size_wanted.emit(chance.choice(sizes))
+    person.panel("circuit").size_wanted.emit(chance.choice(sizes))
     person.rest()
-    person.window.faithfulness.let_go.emit()
+    person.panel("circuit").let_go.emit()
 
 
 def select(person: Person, chance: random.Random) -> None:
@@ -108,7 +108,7 @@ ACTS: dict[str, Callable[[Person, random.Random], None]] = {
     "give a trace up": give_up,
     "size": choose_size,
     "another size": choose_size,
-    "overview": lambda person, _: person.window.faithfulness.overview_wanted.emit(),
+    "overview": lambda person, _: person.panel("circuit").overview_wanted.emit(),
     "select": select,
     "edit": edit,
     "undo": lambda person, _: person.workbench.history.undo(),
@@ -140,10 +140,10 @@ def check(person: Person) -> bool:
     removed = REPLACED[scored.kind]
 
     # The strip.
-    strip = window.faithfulness
+    strip = window.panels["circuit"]
     titles, notes = strip.words()
     assert strip.field.text() == ("" if size is None else f"{size:,}")
-    if share and not window.circuits.data().problem:
+    if share and not window.controllers["circuit"].strip.data().problem:
         said = titles[0].replace("recovers", "recover").replace(", ", " ").replace("±", " ")
         assert f"recover {share} " in f"{said} "
         assert removed in notes[0]
@@ -281,7 +281,7 @@ def test_a_surface_that_is_made_from_something_else_is_found(reader: Person, mon
     reader.window.docks["table"].show()
     reader.window.docks["table"].raise_()
     trace(reader)
-    reader.window.faithfulness.size_wanted.emit(104)
+    reader.panel("circuit").size_wanted.emit(104)
     reader.rest()
     check_all(reader)
     reader.rest()
@@ -295,9 +295,9 @@ def test_a_surface_that_is_made_from_something_else_is_found(reader: Person, mon
     elif surface == "file":  # the edges on the canvas, as it once was
         monkeypatch.setattr("core.circuit.Circuit.names", property(lambda self: ["m0->logits"] * len(self)))
     elif surface == "strip":
-        panel = reader.window.faithfulness
-        panel.set_data(replace(reader.window.circuits.data(), ranked="EAP over this pair"))
-        monkeypatch.setattr(reader.window.circuits, "show", lambda: None)
+        panel = reader.panel("circuit")
+        panel.set_data(replace(reader.circuit(), ranked="EAP over this pair"))
+        monkeypatch.setattr(reader.controller("circuit").strip, "show", lambda: None)
     elif surface == "table":
         monkeypatch.setattr("app.features.table.controller.table_data", table_of_another_size)
         reader.window.controllers["table"]._shown = ()

@@ -137,12 +137,12 @@ def type_into(person: Person, field: QLineEdit, text: str) -> None:
 
 def type_size(person: Person, size: int | str) -> None:
     """How many edges the circuit keeps, into the strip."""
-    type_into(person, person.window.faithfulness.field, str(size))
+    type_into(person, person.panel("circuit").field, str(size))
 
 
 def type_share(person: Person, text: str) -> None:
     """How much the smallest circuit is to recover, into the strip."""
-    type_into(person, person.window.faithfulness.least, text)
+    type_into(person, person.panel("circuit").least, text)
 
 
 def open_trust(person: Person) -> None:

@@ -92,9 +92,9 @@ class Actor:
     def trace(self, size: int) -> None:
         """Trace, and keep so many edges."""
         self.window.commands["trace"].trigger()
-        self.wait(lambda: self.window.circuits.data().curve is not None)
+        self.wait(lambda: self.window.controllers["circuit"].strip.data().curve is not None)
         self.rest()
-        field = self.window.faithfulness.field
+        field = self.window.panels["circuit"].field
         field.selectAll()
         self.type(field, str(size))
 

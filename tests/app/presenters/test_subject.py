@@ -37,7 +37,7 @@ def test_a_caption_states_the_recovery_of_the_circuit_shown_and_not_of_the_trace
     kept = reader.workbench.known.kept
     assert kept.size == size
     share = share_words(kept.share)
-    assert share in reader.window.faithfulness.title.text()
+    assert share in reader.panel("circuit").title.text()
     words = words_of(export("Figure as SVG", "figure.svg"))
     assert f"{size} of 262 edges recover {share}," in words
     assert f"{found} of 262 edges" not in words
@@ -47,7 +47,7 @@ def test_a_caption_states_the_recovery_of_the_circuit_shown_and_not_of_the_trace
 
 def test_while_no_circuit_is_chosen_nothing_is_said_to_recover_anything(reader: Person, export) -> None:
     trace(reader)
-    reader.click(reader.window.faithfulness.overview)
+    reader.click(reader.panel("circuit").overview)
     reader.rest()
     words = words_of(export("Figure as SVG", "figure.svg"))
     assert "recover" not in words
@@ -87,12 +87,12 @@ def test_a_figure_of_an_earlier_run_is_in_no_file(reader: Person, export) -> Non
 
 
 def test_the_strip_always_says_by_which_method_and_over_what_the_edges_are_ranked(reader: Person) -> None:
-    strip = reader.window.faithfulness
+    strip = reader.panel("circuit")
     assert "by EAP over this pair" in strip.note.text()
     choose(reader, "integrated-edges")
     assert "by EAP over this pair" in strip.note.text()  # chosen is not traced
     trace(reader)
-    strip.set_data(reader.window.circuits.data())
+    strip.set_data(reader.circuit())
     for note in strip.words()[1]:
         assert "Integrated edges over this pair" in note or "Integrated edges, this pair" in note
 
@@ -108,7 +108,7 @@ def test_a_trace_of_nodes_leaves_the_order_of_the_edges_as_it_was(reader: Person
         assert reader.workbench.scored.method == "integrated-edges"
         assert (reader.workbench.scored.values == before.values).all()
         assert reader.workbench.document.size == size
-        assert "by Integrated edges" in reader.window.faithfulness.note.text()
+        assert "by Integrated edges" in reader.panel("circuit").note.text()
     score(reader, "edges")
     choose(reader, "eap-ig")
     trace(reader)  # this is asked for

@@ -91,9 +91,9 @@ def test_the_head_that_reads_the_next_token_is_found_and_taken_out(person: Perso
 def test_a_circuit_is_traced_kept_and_handed_on(person: Person, tmp_path: Path, monkeypatch) -> None:
     begin(person, "Who gets the drink?")
     person.click(person.window.top_bar.trace)
-    person.wait(lambda: person.window.circuits.data().curve is not None)
+    person.wait(lambda: person.circuit().curve is not None)
     person.rest()
-    panel, track = person.window.faithfulness, person.window.faithfulness.track
+    panel, track = person.panel("circuit"), person.panel("circuit").track
     middle = track.height() // 2
     start, *way = (QPoint(round(track.x_of(size)), middle) for size in (30, 90, 200))
     drag(track, start, *way)

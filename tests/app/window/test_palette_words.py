@@ -138,7 +138,7 @@ def test_prompt_and_keep_lead_to_their_fields(reader: Person) -> None:
     assert editor.toPlainText() == CLEAN
     QTest.keyClick(editor, Qt.Key.Key_Escape)
     QTest.keyClick(summon(reader, "keep").field, Qt.Key.Key_Return)
-    assert QApplication.focusWidget() is reader.window.faithfulness.field
+    assert QApplication.focusWidget() is reader.panel("circuit").field
 
 
 @pytest.mark.parametrize(("size", "percent"), [((1440, 900), 100), ((1024, 700), 100), ((1024, 700), 150)])

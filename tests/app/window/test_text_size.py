@@ -108,8 +108,8 @@ def test_a_window_without_room_for_two_columns_has_one(reader: Person) -> None:
     window.arrangement.fit()
     for _ in range(4):
         QApplication.processEvents()
-    assert window.faithfulness.rule.isVisible()
-    assert "…" not in window.faithfulness.title.text()
+    assert window.panels["circuit"].rule.isVisible()
+    assert "…" not in window.panels["circuit"].title.text()
     assert window.canvas.width() > 600
     assert window.canvas.height() >= 230, "a third of the window"
     window.docks["history"].raise_()

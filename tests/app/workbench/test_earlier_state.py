@@ -65,7 +65,7 @@ def test_nothing_of_another_model_stays(reader: Person, held, models) -> None:
     score(reader, "nodes")
     trace(reader)
     assert reader.window.canvas.scene.data.scores is not None
-    reader.window.faithfulness.size_wanted.emit(30)
+    reader.panel("circuit").size_wanted.emit(30)
     reader.rest()
     reader.controller("trust").evaluate()
     reader.rest()
@@ -92,12 +92,12 @@ def test_the_colours_of_nodes_come_back_with_their_trace(reader: Person) -> None
 
 
 def test_a_message_of_an_earlier_size_goes_when_the_handle_is_dragged_on(reader: Person) -> None:
-    reader.window.faithfulness.size_wanted.emit(30)
+    reader.panel("circuit").size_wanted.emit(30)
     reader.rest()
     reader.workbench.message.emit("30 edges, for example")
     said = reader.window.controllers["status"].strip
     reader.wait(lambda: not said._just_said.isActive())  # the event that brought it is over
-    reader.window.faithfulness.size_wanted.emit(31)  # a drag is one step
+    reader.panel("circuit").size_wanted.emit(31)  # a drag is one step
     assert reader.message() == ""
 
 
@@ -106,7 +106,7 @@ def test_that_a_trace_found_nothing_small_is_said_of_that_trace_alone(reader: Pe
     reader.workbench.known.recovered = replace(reader.workbench.recovered, is_small=False)
     reader.workbench.commit("Show the strongest edges", replace(reader.workbench.document, size=None))
     reader.rest()
-    strip = reader.window.circuits
+    strip = reader.controller("circuit").strip
     assert strip.data().nothing_small.startswith("no small circuit")
     reader.workbench.question.set_replacement("zero")
     reader.rest()
@@ -154,7 +154,7 @@ def test_an_evaluation_ends_when_edges_are_chosen_by_another_rule(reader: Person
 
     def choose(found: TrustReply) -> None:
         if not seen:
-            reader.window.faithfulness.rule_wanted.emit("greedy")
+            reader.panel("circuit").rule_wanted.emit("greedy")
         seen.append(found)
 
     reader.workbench.on(TrustReply, choose)
@@ -200,7 +200,7 @@ def test_rows_that_do_not_fit_are_not_counted_among_those_that_can_be_used(reade
 def test_what_is_evaluated_while_edges_are_chosen_anew_is_named_by_the_new_choice(reader: Person) -> None:
     trace(reader)
     open_trust(reader)
-    reader.window.faithfulness.rule_wanted.emit("greedy")
+    reader.panel("circuit").rule_wanted.emit("greedy")
     reader.controller("trust").evaluate()  # before the engine has chosen by it
     reader.wait(lambda: not reader.panel("trust").data().waiting)
     reader.rest()
@@ -213,7 +213,7 @@ def test_what_is_evaluated_while_edges_are_chosen_anew_is_named_by_the_new_choic
 def test_a_smallest_circuit_is_not_kept_of_inputs_that_it_was_not_asked_of(reader: Person) -> None:
     trace(reader)
     size = reader.workbench.document.size
-    reader.window.faithfulness.share_wanted.emit(0.6)
+    reader.panel("circuit").share_wanted.emit(0.6)
     reader.workbench.question.swap()
     reader.rest()
     assert reader.workbench.document.size == size

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -13,25 +12,24 @@ from app.messages.request import QueryRefusal
 from app.presenters.edits import mean_words
 from app.presenters.score_words import scored_words
 from app.presenters.subject import over_words, recovery_words
+from app.services.actions import Actions
 from app.workbench.size_choice import SizeChoice
-from app.workbench.workbench import TRACE_STEP
+from app.workbench.workbench import TRACE_STEP, Workbench
 from core.edits import REPLACED
 from core.evaluation.verdict import speaks_against
 from core.formatting import best_edges, counted, pairs_words, share_words
 from core.project.document import Document
 from core.tracing.selection import RULES, USUAL
 from views.panels.circuit.data import CircuitData, CurveData, KeptData, RuleData
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from views.panels.circuit.panel import FaithfulnessPanel
 
 
 class CircuitController(QObject):
-    """Joins the strip to the workbench."""
+    """Joins the strip to the workbench. It has links that do the same as the actions `trace` and `measure`."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window, self._panel, self._workbench = window, window.faithfulness, window.workbench
+    def __init__(self, workbench: Workbench, panel: FaithfulnessPanel, actions: Actions) -> None:
+        super().__init__(panel)
+        self._workbench, self._panel, self._actions = workbench, panel, actions
         self._kept: CircuitRunReply | None = None  # the last one, which may be of another size or of other scores
         self._curve: CurveReply | None = None
         self._basis: tuple[object, ...] = ()  # of both
@@ -42,13 +40,13 @@ class CircuitController(QObject):
         self._untraced: tuple[object, str] = None, ""  # why a trace could not be made, and of which state
         self._found: int | None = None  # the size that the last trace came to
         self._found_of: tuple[object, ...] = ()  # the state that it was found in
-        workbench, panel = self._workbench, self._panel
         size = SizeChoice(workbench, self)
         panel.size_wanted.connect(size.want)
         panel.rule_wanted.connect(self._choose_rule)
         panel.let_go.connect(size.let_go)
         panel.overview_wanted.connect(lambda: size.commit(None))
-        panel.measure_wanted.connect(lambda: window.commands["measure"].trigger())
+        panel.measure_wanted.connect(actions["measure"].trigger)
+        actions["measure"].enabledChanged.connect(lambda _: self.show())
         panel.trace_wanted.connect(self._ask_curve)
         workbench.set_query("kept", CircuitRunQuery())  # nothing is run while no circuit is chosen
         workbench.on(CircuitRunReply, self._take_kept)
@@ -76,7 +74,7 @@ class CircuitController(QObject):
             self._given_up_of = ()
             self._follow()
         else:
-            self._window.commands["trace"].trigger()
+            self._actions["trace"].trigger()
 
     def _give_up_curve(self) -> None:
         """What the user has cancelled does not start again by itself."""
@@ -183,7 +181,7 @@ class CircuitController(QObject):
             partial=ranked.partial if ranked is not None else "",
             ranked="" if ranked is None else ranked.by,
             over="" if subject is None else subject.over,
-            can_measure=self._window.commands["measure"].isEnabled(),
+            can_measure=self._actions["measure"].isEnabled(),
             problem=self._problem or (self._untraced[1] if self._untraced[0] == state else ""),
             can_trace=scored is not None,
             running=can_run and self._given_up_of != state and workbench.busy,

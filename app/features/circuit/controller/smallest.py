@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from app.features.circuit.queries import SmallestQuery, SmallestReply
 from app.messages.request import QueryRefusal
 from app.workbench.one_shot import OneShot
+from app.workbench.workbench import Workbench
 from core.formatting import best_edges, counted, share_words
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from views.panels.circuit.panel import FaithfulnessPanel
 
 
 class SmallestController(QObject):
     """Of one window."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._workbench = workbench = window.workbench
+    def __init__(self, workbench: Workbench, panel: FaithfulnessPanel) -> None:
+        super().__init__(panel)
+        self._workbench = workbench
         self._one_shot = OneShot[SmallestQuery](workbench, "smallest circuit")
         self._of: tuple[object, ...] = ()  # the state that it was asked of
-        window.faithfulness.share_wanted.connect(self._find)
+        panel.share_wanted.connect(self._find)
         workbench.on(SmallestReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.history_changed.connect(self._follow)

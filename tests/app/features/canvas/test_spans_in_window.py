@@ -70,7 +70,7 @@ def test_scores_at_roles_are_placed_by_the_files_own_row(reader: Person, tmp_pat
     assert reader.workbench.scored.values == pytest.approx(
         np.take_along_axis(scores.values, scores.towards.argmax(axis=1)[:, None], axis=1)[:, 0], abs=1e-9
     )
-    reader.window.faithfulness.size_wanted.emit(12)
+    reader.panel("circuit").size_wanted.emit(12)
     reader.rest()
     data = go_to_tokens(reader)
     span_of = {1: 0, 5: 1}
@@ -81,7 +81,7 @@ def test_scores_at_roles_are_placed_by_the_files_own_row(reader: Person, tmp_pat
     assert " places recover " in data.kept_words
     reader.click(reader.window.levels.buttons["components"])
     open_file(reader, tmp_path / "other.json", scores_to_json(scores))
-    reader.window.faithfulness.size_wanted.emit(12)
+    reader.panel("circuit").size_wanted.emit(12)
     reader.rest()
     reader.click(reader.window.levels.buttons["positions"])
     data = unfolded(reader)

@@ -21,7 +21,7 @@ from tests.app.tracing_steps import dataset, over_dataset, paste, trace
 
 def choose_rule(person: Person, name: str) -> None:
     """As a person does: opens the list, and clicks a line of it."""
-    field = person.window.faithfulness.rule
+    field = person.panel("circuit").rule
     field.showPopup()
     view = field.view()
     place: QRect = view.visualRect(field.model().index(field.findData(name), 0))
@@ -33,13 +33,13 @@ def choose_rule(person: Person, name: str) -> None:
 
 def line(person: Person, name: str) -> tuple[bool, str]:
     """Whether a rule can be chosen, and its tip."""
-    field = person.window.faithfulness.rule
+    field = person.panel("circuit").rule
     place = field.findData(name)
     return field.model().item(place).isEnabled(), str(field.itemData(place, Qt.ItemDataRole.ToolTipRole))
 
 
 def keep(person: Person, size: int) -> None:
-    field = person.window.faithfulness.field
+    field = person.panel("circuit").field
     person.click(field)
     field.selectAll()
     QTest.keyClicks(field, str(size))
@@ -65,11 +65,11 @@ def test_the_circuit_is_chosen_by_the_rule_everywhere(keeper: Person) -> None:
     expected = set(scores.select(30, "greedy").edges.tolist())
     assert expected != set(scores.top(30).edges.tolist()), "else this tells nothing"
     choose_rule(keeper, "greedy")
-    assert window.faithfulness.rule.currentText() == RULES["greedy"].title
+    assert window.panels["circuit"].rule.currentText() == RULES["greedy"].title
     drawn = {mark.index for mark in window.canvas.scene.data.edges}
     assert expected <= drawn
     share = float(measure(keeper.session(), [scores.select(30, "greedy")], scores.replacement).recovered()[0])
-    assert f"recover {share_words(share)}" in window.faithfulness.words()[0][0]
+    assert f"recover {share_words(share)}" in window.panels["circuit"].words()[0][0]
     subject = keeper.workbench.drawn.subject()
     assert "30 of" in subject.circuit
     assert "chosen from the output down" in subject.circuit
@@ -82,7 +82,7 @@ def test_the_circuit_is_chosen_by_the_rule_everywhere(keeper: Person) -> None:
     assert {ws_index(keeper, row["edge"]) for row in content["edges"]} == expected
     assert keeper.workbench.history.undo_words == "Choose edges: From the output down"
     keeper.choose("Edit", "Undo")
-    assert window.faithfulness.rule.currentText() == RULES["top"].title
+    assert window.panels["circuit"].rule.currentText() == RULES["top"].title
     assert "chosen" not in keeper.workbench.drawn.subject().circuit
 
 

@@ -27,14 +27,14 @@ from views.panels.circuit.typed import parse_size
 
 
 def traced(person: Person) -> Person:
-    person.click(person.window.faithfulness.trace)
-    person.wait(lambda: person.window.circuits.data().curve is not None)
+    person.click(person.panel("circuit").trace)
+    person.wait(lambda: person.circuit().curve is not None)
     person.rest()
     return person
 
 
 def title(person: Person) -> str:
-    return person.window.faithfulness.title.text()
+    return person.panel("circuit").title.text()
 
 
 def scores(person: Person, session: ws.Session) -> ws.Scores:
@@ -72,17 +72,17 @@ def test_a_trace_draws_the_curve_and_keeps_what_recovers_most(request, who: str)
     assert share_words(abs(1 - share)) in title(person)
     session = person.session()
     curve = ws.faithfulness(session, scores(person, session))
-    drawn = person.window.circuits.data().curve
+    drawn = person.circuit().curve
     assert drawn is not None
     assert drawn.sizes == curve.sizes
     assert drawn.recovered == pytest.approx(curve.recovered, abs=1e-5)
-    assert f"CPR {curve.cpr:.2f}" in person.window.faithfulness.track.toolTip()
-    assert not person.window.faithfulness.trace.isVisible()
+    assert f"CPR {curve.cpr:.2f}" in person.panel("circuit").track.toolTip()
+    assert not person.panel("circuit").trace.isVisible()
     assert shown(person) == set(scores(person, session).top(size).edges.tolist())
 
 
 def test_dragging_runs_the_circuit_under_the_handle_as_one_step(reader: Person) -> None:
-    track = reader.window.faithfulness.track
+    track = reader.panel("circuit").track
     before = reader.workbench.document
     y = track.height() // 2
     goals = (20, 60, 130)
@@ -95,11 +95,11 @@ def test_dragging_runs_the_circuit_under_the_handle_as_one_step(reader: Person) 
         assert abs(size - goal) <= 3
         assert share_words(recovered(reader, size)) in title(reader)
         assert len(shown(reader)) == size
-        assert reader.window.faithfulness.field.text() == f"{size:,}"
+        assert reader.panel("circuit").field.text() == f"{size:,}"
     QTest.mouseRelease(track, Qt.MouseButton.LeftButton, pos=QPoint(round(track.x_of(goals[-1])), y))
     reader.rest()
-    assert "random" in reader.window.faithfulness.note.text()
-    assert "from B" in reader.window.faithfulness.note.text()
+    assert "random" in reader.panel("circuit").note.text()
+    assert "from B" in reader.panel("circuit").note.text()
     reader.choose("Edit", "Undo")
     assert reader.workbench.document == before
     assert "strongest" in title(reader)
@@ -111,25 +111,25 @@ def test_a_figure_and_a_curve_of_another_ablation_are_dimmed_and_keep_its_words(
     person: Person = request.getfixturevalue(who)
     traced(person)
     type_size(person, "60")
-    panel = person.window.faithfulness
+    panel = person.panel("circuit")
     fresh = panel.track.grab().toImage()
     seen = []
 
     def look() -> None:
         """At each turn: the figure of which ablation, under which words, and whether the curve is drawn as fresh."""
-        data = person.window.circuits.data()
+        data = person.circuit()
         if data.kept is not None and data.curve is not None:
             seen.append((data.kept.share, data.stale, panel.note.text(), data.curve.recovered, data.curve.stale))
 
     for signal in (person.workbench.history_changed, person.workbench.canvas_changed, person.workbench.working):
         signal.connect(look)
-    before = person.window.circuits.data()
+    before = person.circuit()
     person.workbench.question.set_replacement("zero")
     look()
     at_once = panel.track.grab().toImage()
     person.rest()
     look()
-    after = person.window.circuits.data()
+    after = person.circuit()
     assert before.kept.share != after.kept.share
     for share, stale, note, curve, old in seen:
         assert ("from B" in note) == (share == before.kept.share), note
@@ -144,7 +144,7 @@ def test_a_curve_that_is_cancelled_says_so_and_goes_on_when_asked(person: Person
     monkeypatch.setattr("core.evaluation.measured.PART", 1)  # so that there is time to cancel
     a, b = (f"When Mary and John went to the store, {name} gave a drink to" for name in ("John", "Tom"))
     person.open("bundled:names", a, b)
-    button = person.window.faithfulness.trace
+    button = person.panel("circuit").trace
     shares: list[float] = []
     seen: list[str] = []
 
@@ -163,11 +163,11 @@ def test_a_curve_that_is_cancelled_says_so_and_goes_on_when_asked(person: Person
     ran = len(shares)
     person.click_node(Node("head", 1, 2))
     assert len(shares) == ran  # it does not start again by itself
-    assert person.window.circuits.data().curve is None
+    assert person.circuit().curve is None
     scored = person.workbench.scored
     person.click(button)
     person.rest()
-    assert person.window.circuits.data().curve is not None
+    assert person.circuit().curve is not None
     assert min(shares[ran:]) >= given_up  # it went on from where it was
     assert (person.workbench.scored.values == scored.values).all()
     assert not button.isVisible()
@@ -181,7 +181,7 @@ def test_edges_that_recover_less_than_none_explain_nothing() -> None:
 
 
 def test_keys_and_typing_choose_the_size(reader: Person) -> None:
-    track, panel = reader.window.faithfulness.track, reader.window.faithfulness
+    track, panel = reader.panel("circuit").track, reader.panel("circuit")
     assert reader.workbench.opened is not None
     edges = reader.workbench.opened.graph.n_edges
     type_size(reader, "40")
@@ -222,7 +222,7 @@ def test_sizes_as_people_type_them(text: str, size: int | None) -> None:
 def test_a_and_b_alike_say_so_in_the_track_and_on_the_canvas(reader: Person) -> None:
     type_size(reader, "40")
     reader.type_prompt("B", CLEAN)
-    panel = reader.window.faithfulness
+    panel = reader.panel("circuit")
     assert "score alike" in panel.problem.text()
     assert panel.problem.isVisible()
     assert not panel.trace.isVisible()
@@ -340,4 +340,4 @@ def test_the_curve_goes_on_where_it_was_when_something_else_is_asked(person: Per
     assert min(after) >= max(before)  # nothing of it was run again
     session = person.session()
     curve = ws.faithfulness(session, scores(person, session))
-    assert person.window.circuits.data().curve.recovered == pytest.approx(curve.recovered, abs=1e-4)
+    assert person.circuit().curve.recovered == pytest.approx(curve.recovered, abs=1e-4)

@@ -61,9 +61,9 @@ def test_what_is_no_share_is_refused_and_a_share_of_edges_is_another_thing(reade
     trace(reader)
     before = reader.workbench.document.size
     type_share(reader, "all")
-    assert "Type a share of the behaviour from 1 % to 100 %" in reader.window.faithfulness.title.text()
+    assert "Type a share of the behaviour from 1 % to 100 %" in reader.panel("circuit").title.text()
     assert reader.workbench.document.size == before
-    QTest.keyClick(reader.window.faithfulness.least, Qt.Key.Key_Escape)
+    QTest.keyClick(reader.panel("circuit").least, Qt.Key.Key_Escape)
     type_size(reader, "10 % of edges")
     assert reader.workbench.document.size == round(0.1 * reader.workbench.opened.graph.n_edges)
 
@@ -128,16 +128,16 @@ def test_where_nothing_small_recovers_much_it_is_said_and_the_strongest_are_show
     assert recovered is not None
     if not recovered.is_small:
         assert reader.workbench.document.size is None
-        assert "no small circuit" in reader.window.faithfulness.words()[0][0]
+        assert "no small circuit" in reader.panel("circuit").words()[0][0]
     else:
         assert recovered.share >= 0.5
 
 
 def test_the_track_reads_out_what_is_under_the_pointer_and_at_the_handle(reader: Person) -> None:
     trace(reader)
-    reader.wait(lambda: reader.window.circuits.data().curve is not None)
+    reader.wait(lambda: reader.circuit().curve is not None)
     reader.rest()
-    track, curve = reader.window.faithfulness.track, reader.window.circuits.data().curve
+    track, curve = reader.panel("circuit").track, reader.circuit().curve
     place = len(curve.sizes) - 3
     size, share = curve.sizes[place], curve.recovered[place]
     at = QPointF(track.x_of(size), track.height() / 2)
@@ -150,7 +150,9 @@ def test_the_track_reads_out_what_is_under_the_pointer_and_at_the_handle(reader:
     track.setFocus()
     reader.press(Qt.Key.Key_Right, widget=track)
     now = reader.workbench.document.size
-    assert track.readout() == f"{now:,} edges recover {share_words(reader.window.circuits.data().kept.share)}"
+    assert (
+        track.readout() == f"{now:,} edges recover {share_words(reader.controller('circuit').strip.data().kept.share)}"
+    )
 
 
 def test_a_single_edge_is_not_spoken_of_as_of_several(reader: Person) -> None:
@@ -158,7 +160,7 @@ def test_a_single_edge_is_not_spoken_of_as_of_several(reader: Person) -> None:
     type_size(reader, 1)
     workbench = reader.workbench
     assert workbench.history.undo_words == "Keep the best edge"
-    assert reader.window.faithfulness.words()[0][0].startswith("best edge recovers")
+    assert reader.panel("circuit").words()[0][0].startswith("best edge recovers")
     assert workbench.drawn.subject().recovered_words.startswith("1 of 262 edges recovers")
     assert "a random one" in workbench.drawn.subject().recovered_words
     assert workbench.history.current.recovery.words.startswith("1 edge recovers")

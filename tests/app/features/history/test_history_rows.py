@@ -92,7 +92,7 @@ def test_a_trace_keeps_what_it_recovers_and_a_cancelled_one_is_no_step(reader: P
     workbench, window = reader.workbench, reader.window
     reader.press(Qt.Key.Key_T, widget=window.canvas)
     reader.rest()
-    kept = window.circuits.data().kept
+    kept = window.controllers["circuit"].strip.data().kept
     assert kept is not None
     traced = rows(reader)[-1]
     assert traced[0].startswith("Trace: keep the best")

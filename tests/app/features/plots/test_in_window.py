@@ -44,7 +44,7 @@ def test_curves_stay_and_say_what_they_are_of(plots: Person) -> None:
     panel, workbench = plots.window.plots, plots.workbench
     lines = panel._data.curves.lines
     assert [(line.name.split(" over")[0], line.present) for line in lines] == [("EAP", False), ("EAP-IG", True)]
-    strip = plots.window.circuits.data().curve
+    strip = plots.circuit().curve
     assert (lines[1].sizes, lines[1].recovered) == (strip.sizes, strip.recovered)
     assert "replaced from B" in panel.caption.text()
     chart = panel.stage.chart

@@ -69,7 +69,7 @@ def test_the_number_of_edges_shown_applies_at_once(reader: Person, dialog: Prefe
     write(dialog.strongest, 7)
     reader.rest()
     assert len(reader.window.canvas.scene.data.edges) == 7
-    assert reader.window.faithfulness.title.text() == "the 7 strongest edges are shown"
+    assert reader.panel("circuit").title.text() == "the 7 strongest edges are shown"
     assert Settings().preferences().strongest == 7
 
 

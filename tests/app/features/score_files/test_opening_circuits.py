@@ -74,8 +74,8 @@ def test_the_edges_alone_can_be_run_on_the_present_inputs(reader: Person, file: 
     document = reader.workbench.document
     assert (document.clean, document.metric, document.edits) == (present.clean, present.metric, present.edits)
     assert document.size == size
-    assert "run on" not in reader.window.faithfulness.title.text()
-    assert "run on this pair" in " ".join(reader.window.faithfulness.words()[1])
+    assert "run on" not in reader.panel("circuit").title.text()
+    assert "run on this pair" in " ".join(reader.panel("circuit").words()[1])
 
 
 def test_giving_up_leaves_everything(reader: Person, file: Path) -> None:

@@ -47,10 +47,10 @@ def test_scores_that_are_opened_take_the_place_of_a_trace(request, who: str, tmp
     assert "scores.json" in person.message()
     session = person.session()
     curve = ws.faithfulness(session, scores)
-    drawn = person.window.circuits.data().curve
+    drawn = person.circuit().curve
     assert drawn.recovered == pytest.approx(curve.recovered, abs=1e-5)  # as that of a trace
     assert "zero" in drawn.words
-    assert not person.window.faithfulness.trace.isVisible()
+    assert not person.panel("circuit").trace.isVisible()
     person.choose("Edit", "Undo")
     assert person.workbench.scored.method == "eap"
     assert person.workbench.cut_kind == "patch"
@@ -65,13 +65,13 @@ def test_scores_of_an_interrupted_trace_are_marked_as_partial(reader: Person, tm
     file.write_text(scores_to_json(part), encoding="utf-8")
     assert reader.drop(reader.window, files(file))
     reader.rest()
-    strip = reader.window.faithfulness
+    strip = reader.panel("circuit")
     assert "partial: 38 % of the work" in reader.message()
     assert "partial: 38 % of the work" in " ".join(strip.words()[1])
     assert "partial: 38 % of the work" in reader.workbench.drawn.snapshot().caption().lines[0]
     assert strip.trace.text() == "No curve: the file scores only some of the edges"
     assert not strip.trace.isEnabled()  # it would put a trace in the file's place
-    assert reader.window.circuits.data().curve is None
+    assert reader.circuit().curve is None
 
 
 def test_a_circuit_that_is_dropped_is_shown_and_run(reader: Person, tmp_path: Path) -> None:
@@ -85,11 +85,11 @@ def test_a_circuit_that_is_dropped_is_shown_and_run(reader: Person, tmp_path: Pa
     session = reader.session()
     none, whole = float(session.counterfactual.metric), float(session.clean.metric)
     share = (float(session.run_circuit(circuit).metric) - none) / (whole - none)
-    assert share_words(share) in reader.window.faithfulness.title.text()
+    assert share_words(share) in reader.panel("circuit").title.text()
 
 
 def test_what_the_window_exports_it_opens_again(reader: Person, tmp_path: Path) -> None:
-    reader.window.faithfulness.size_wanted.emit(25)
+    reader.panel("circuit").size_wanted.emit(25)
     reader.rest()
     before = {mark.index for mark in reader.window.canvas.scene.data.edges}
     file = tmp_path / "again.json"
@@ -164,9 +164,9 @@ def test_scores_that_name_a_rule_are_chosen_by_it(reader: Person, tmp_path: Path
     file.write_text(scores_to_json(scores), encoding="utf-8")
     assert reader.drop(reader.window, files(file))
     reader.rest()
-    reader.window.faithfulness.size_wanted.emit(30)
+    reader.panel("circuit").size_wanted.emit(30)
     reader.rest()
-    assert reader.window.faithfulness.rule.currentText() == "From the output down"
+    assert reader.panel("circuit").rule.currentText() == "From the output down"
     assert (
         "chosen from the output down"
         in reader.workbench.history.current.words + reader.workbench.drawn.subject().circuit
@@ -176,7 +176,7 @@ def test_scores_that_name_a_rule_are_chosen_by_it(reader: Person, tmp_path: Path
     program.write_text(scores_to_json(made(reader).with_rule("program")), encoding="utf-8")
     assert reader.drop(reader.window, files(program))
     reader.rest()
-    assert reader.window.faithfulness.rule.currentText() == "Best scores"
+    assert reader.panel("circuit").rule.currentText() == "Best scores"
     assert "not chosen for the largest connected sum here" in reader.message()
 
 

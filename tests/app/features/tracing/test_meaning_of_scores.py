@@ -79,7 +79,7 @@ def test_what_is_no_effect_is_not_estimated_and_has_no_hue(request, who: str, na
 def test_an_edge_that_is_measured_among_shares_has_its_hue_and_the_legend_says_both(reader: Person) -> None:
     choose(reader, "flow-routes")
     trace(reader)
-    reader.window.faithfulness.size_wanted.emit(6)
+    reader.panel("circuit").size_wanted.emit(6)
     reader.rest()
     reader.choose("Edit", "Measure the Edges Shown")
     reader.rest()
@@ -144,7 +144,7 @@ def test_a_method_has_one_name_wherever_the_window_says_it(reader: Person) -> No
     choose(reader, "circuit-pruning")
     trace(reader)
     title = METHODS["circuit-pruning"].title
-    assert f"The curve ({title}, replaced from B)" in reader.window.faithfulness.track.toolTip()
+    assert f"The curve ({title}, replaced from B)" in reader.panel("circuit").track.toolTip()
     reader.window.docks["trust"].raise_()
     reader.click(reader.panel("trust").evaluate)
     assert f" edges by {title} over this pair, replaced from B" in reader.panel("trust").data().subject
@@ -161,7 +161,7 @@ def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_scor
     over_dataset(reader)
     choose(reader, "eap-ig")
     trace(reader)
-    reader.window.faithfulness.size_wanted.emit(6)
+    reader.panel("circuit").size_wanted.emit(6)
     reader.rest()
     reader.choose("Edit", "Measure the Edges Shown")
     reader.rest()

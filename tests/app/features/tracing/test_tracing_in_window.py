@@ -87,7 +87,7 @@ def test_an_exact_scan_is_drawn_solid(request, who: str) -> None:
     assert person.workbench.scored.values == pytest.approx(expected, abs=1e-5)
     shown = {mark.index for mark in person.window.canvas.scene.data.edges}
     assert solid(person) == shown
-    assert not person.window.faithfulness.measure.isVisible()
+    assert not person.panel("circuit").measure.isVisible()
     assert "Solid edges: measured one at a time" in person.workbench.drawn.snapshot().caption().lines[0]
 
 
@@ -128,7 +128,7 @@ def test_a_scan_that_is_cancelled_half_way_keeps_its_part_and_goes_on_from_there
     whole = -Scan(reader.session(), "edges", "patch").run()
     assert scored.values[known] == pytest.approx(whole[known], abs=1e-5)
     assert f"partial: {percent(scored.share)} of the work" in reader.message()
-    assert "partial" in " ".join(reader.window.faithfulness.words()[1])
+    assert "partial" in " ".join(reader.panel("circuit").words()[1])
     reader.click_node(reader.workbench.opened.graph.nodes[3])  # it does not go on by itself
     assert reader.workbench.scored.share == scored.share
     counted = []
@@ -156,7 +156,7 @@ def test_a_dataset_is_traced_and_the_strip_says_how_sure_it_is(reader: Person) -
 
     for size in (reader.workbench.document.size, 60):
         if reader.workbench.document.size != size:
-            field = reader.window.faithfulness.field
+            field = reader.panel("circuit").field
             reader.click(field)
             field.selectAll()
             QTest.keyClicks(field, str(size))
@@ -165,11 +165,11 @@ def test_a_dataset_is_traced_and_the_strip_says_how_sure_it_is(reader: Person) -
         found = measure(reader.session(), [expected.top(size).pruned()], "patch", dataset=pairs)
         band = found.band()
         share = f"{share_words(float(found.recovered()[0]))} ± {50 * (band[1, 0] - band[0, 0]):.0f}"
-        assert share in reader.window.faithfulness.title.text()
+        assert share in reader.panel("circuit").title.text()
         accuracy = float(found.circuits_right.mean())
-        assert f"answers {percent(accuracy)} of them rightly" in reader.window.faithfulness.track.toolTip()
+        assert f"answers {percent(accuracy)} of them rightly" in reader.panel("circuit").track.toolTip()
     curve = ws.faithfulness(reader.session(), expected, dataset=pairs)
-    drawn = reader.window.circuits.data().curve
+    drawn = reader.circuit().curve
     assert drawn.recovered == pytest.approx(curve.recovered, abs=1e-5)
     assert drawn.sure == pytest.approx(curve.band, abs=1e-5)
 
@@ -197,7 +197,7 @@ def test_pictures_are_traced_over_a_dataset_too(viewer: Person, pictures) -> Non
     over_dataset(viewer)
     trace(viewer)  # pictures without a B, and B is what removed edges carry
     assert "No row of the dataset can be traced" in viewer.message()
-    assert "No row of the dataset can be traced" in viewer.window.faithfulness.problem.text()
+    assert "No row of the dataset can be traced" in viewer.panel("circuit").problem.text()
     viewer.workbench.question.set_replacement("zero")
     viewer.rest()
     choose(viewer, "eap")
@@ -217,7 +217,7 @@ def test_measure_turns_dashed_edges_into_solid_ones(request, who: str) -> None:
     person: Person = request.getfixturevalue(who)
     marks = person.window.canvas.scene.data.edges
     assert not solid(person)
-    person.click(person.window.faithfulness.measure)
+    person.click(person.panel("circuit").measure)
     person.rest()
     assert solid(person) == {mark.index for mark in marks}
     session = person.session()
@@ -227,11 +227,11 @@ def test_measure_turns_dashed_edges_into_solid_ones(request, who: str) -> None:
     assert values == pytest.approx(-effects, abs=1e-5)
     assert "measured" in person.tip(names[0])
     assert person.message() == f"Measured {len(names)} edges, each edited alone."
-    assert not person.window.faithfulness.measure.isVisible()  # nothing is left that it could do
+    assert not person.panel("circuit").measure.isVisible()  # nothing is left that it could do
     person.workbench.question.set_replacement("zero")  # they were measured for B
     person.rest()
     assert not solid(person)
-    assert person.window.faithfulness.measure.isVisible()
+    assert person.panel("circuit").measure.isVisible()
 
 
 @pytest.mark.parametrize("change", ["model", "prompt", "replacement"])
@@ -258,8 +258,8 @@ def test_a_and_b_alike_are_not_traced_and_the_strip_says_what_to_do(reader: Pers
     reader.type_prompt("B", CLEAN)
     trace(reader)
     assert not reader.dialogs()
-    assert "score alike" in reader.window.faithfulness.problem.text()
-    assert "Choose a B with another answer" in reader.window.faithfulness.problem.text()
+    assert "score alike" in reader.panel("circuit").problem.text()
+    assert "Choose a B with another answer" in reader.panel("circuit").problem.text()
     assert reader.workbench.document.size is None
 
 
@@ -313,7 +313,7 @@ def test_a_dataset_of_one_is_traced_and_says_what_it_cannot_tell(request, who: s
     trace(person)
     assert person.workbench.scored.pairs == 1
     assert "over 1 pair)" in person.message()
-    assert "±" not in person.window.faithfulness.title.text()  # one pair has no spread
+    assert "±" not in person.panel("circuit").title.text()  # one pair has no spread
     person.window.docks["trust"].raise_()
     person.click(person.panel("trust").evaluate)
     person.wait(lambda: not person.panel("trust").data().waiting)
@@ -352,4 +352,4 @@ def test_a_trace_that_is_given_up_leaves_what_the_one_before_it_found(reader: Pe
     assert reader.workbench.recovered is found
     reader.rest()
     assert reader.workbench.document.traced == TraceChoice()
-    assert not reader.window.circuits.data().curve.stale, "so that its curve is run again, with the edit"
+    assert not reader.circuit().curve.stale, "so that its curve is run again, with the edit"

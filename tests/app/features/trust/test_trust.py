@@ -88,7 +88,7 @@ def test_a_circuit_that_recovers_more_than_the_whole_is_no_good_explanation(read
     assert panel.data().statements[0].tone == "against"
     assert panel.verdict()[0].startswith("! ")
     assert "so it is not a good explanation of it" in panel.verdict()[0]
-    assert reader.window.faithfulness.title.property("role") == "bad", "the same figure has the same colour"
+    assert reader.panel("circuit").title.property("role") == "bad", "the same figure has the same colour"
     (row,) = [row for row in panel.findChildren(StatementRow) if row.title.text() == "Recovered"]
     assert (row.figure.text()[0], row.figure.color()) == ("!", "negative")
 
@@ -102,20 +102,20 @@ def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
     open_trust(reader)
     evaluate(reader)
     panel = reader.panel("trust")
-    before = reader.window.faithfulness.title.text()
+    before = reader.panel("circuit").title.text()
     assert not panel.data().stale
     reader.window.docks["dataset"].raise_()
     table = reader.window.dataset.table
     reader.click(table.viewport(), table.visualRect(table.model().index(0, 0)).center())
     reader.press(Qt.Key.Key_Delete, widget=table)
     assert len(reader.workbench.document.dataset) == 4
-    assert reader.window.faithfulness.title.text() != before
+    assert reader.panel("circuit").title.text() != before
     open_trust(reader)
     assert panel.data().stale
     assert panel.subject.text().startswith("Of an earlier state, A “")
     reader.choose("Edit", "Undo")
     assert not panel.data().stale
-    assert reader.window.faithfulness.title.text() == before
+    assert reader.panel("circuit").title.text() == before
 
 
 def test_cancelled_it_keeps_what_is_known(reader: Person) -> None:
@@ -292,7 +292,7 @@ def test_the_panel_fits_at_every_size_of_text(reader: Person) -> None:
                     QApplication.processEvents()
                 assert panel.scroll_area.widget().width() <= panel.scroll_area.viewport().width() + 1, (percent, size)
                 assert cut_off(panel) == [], (percent, size)
-                strip = window.faithfulness
+                strip = window.panels["circuit"]
                 assert any(words in strip.title.text() for words in ("unexplained", "above", "too much"))
                 assert strip.title.fontMetrics().horizontalAdvance(strip.title.text()) <= strip.title.width()
                 assert strip.note.text()
