@@ -2,6 +2,8 @@
 
 from core.circuit import Circuit, circuit_of
 from core.edited.apply import EditedModel, apply
+from core.edited.bake import BakedModel, bake
+from core.edited.export import Exported, export_model
 from core.edits import Edit
 from core.errors import WirescopeError
 from core.evaluation.balance import with_balance
@@ -36,12 +38,14 @@ from core.tracing.told_options import Options
 from core.tracing.trace import Tracing, trace
 
 __all__ = [
+    "BakedModel",
     "Circuit",
     "Curve",
     "Dataset",
     "Edge",
     "Edit",
     "EditedModel",
+    "Exported",
     "Graph",
     "Metric",
     "Model",
@@ -59,6 +63,7 @@ __all__ = [
     "accuracy",
     "apply",
     "attention_pattern",
+    "bake",
     "bundled_models",
     "circuit_of",
     "class_logit",
@@ -66,6 +71,7 @@ __all__ = [
     "difference_of_means",
     "direct_attribution",
     "ensemble",
+    "export_model",
     "faithfulness",
     "kl",
     "load_model",

@@ -67,12 +67,12 @@ def refuse_pictures(model: Model, texts: Sequence[str | None]) -> None:
             )
 
 
-def parse_edits(texts: Sequence[str]) -> list[Edit]:
-    """TARGET=KIND[:VALUE][@POSITIONS] to edits. Raises ArgumentError."""
+def parse_edits(texts: Sequence[str], cuts: Sequence[str] = ()) -> list[Edit]:
+    """TARGET=KIND[:VALUE][@POSITIONS] to edits; then those of targets that are cut, by zero. Raises ArgumentError."""
     from core.edits import parse_edit
 
     try:
-        return [parse_edit(text) for text in texts]
+        return [parse_edit(text) for text in (*texts, *(f"{target}=zero" for target in cuts))]
     except EditError as error:
         raise ArgumentError(error.message, error.hint) from None
 

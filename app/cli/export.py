@@ -1,4 +1,5 @@
-"""`wirescope export`: the circuit as a figure, or as text in any form of the table of exporters."""
+"""`wirescope export`: the circuit as a figure, or as text in any form of the table of exporters; or the edited model,
+as a folder that opens without Wirescope."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.arguments import IMAGE_ENDINGS, literal, parse_edits, parse_metric
+from app.cli.arguments import DATASET_HELP, IMAGE_ENDINGS, literal, parse_edits, parse_metric
 from app.cli.open_model import check_precision
 from app.cli.output import say
 from app.cli.run_options import add_run_options
@@ -19,22 +20,31 @@ if TYPE_CHECKING:
 
 
 FIGURES = ("svg", "pdf", "png")
+MODEL = "model"
 
 
-WORDS = "write the circuit as a figure, or as text for other programs"
+WORDS = "write the circuit as a figure or as text for other programs, or the edited model"
 EXAMPLES = """
 wirescope export --model bundled:names --clean "When Mary and John met, John gave a book to" --format svg \\
   --out circuit.svg
+wirescope export --model bundled:names --format model --cut a2.h3 --cut m1 --output names-without
 """
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_run_options(parser)
+    add_run_options(parser, clean_required=False)
     forms = literal("; ".join(f"{name}: {row.words}" for name, row in EXPORTERS.items()))
     parser.add_argument(
-        "--format", choices=(*FIGURES, *EXPORTERS), required=True, help=f"a figure, or the circuit ({forms})"
+        "--format",
+        choices=(*FIGURES, *EXPORTERS, MODEL),
+        required=True,
+        help=f"a figure, the circuit ({forms}), or the model with the edits inside (a folder)",
     )
-    parser.add_argument("--out", help="the file to write (circuit.ENDING; exported-circuit.json)")
+    parser.add_argument("--out", "--output", help="what to write (circuit.ENDING; exported-circuit.json; edited-model)")
+    parser.add_argument(
+        "--cut", action="append", default=[], metavar="TARGET", help="the same as --edit TARGET=zero; several times"
+    )
+    parser.add_argument("--dataset", metavar="FILE", help=f"of --format {MODEL}: {DATASET_HELP}")
     parser.add_argument("--scale", type=int, choices=(1, 2, 4), default=1, help="of a PNG")
     parser.add_argument("--edges", type=int, default=48, help="how many of the strongest edges to show (48)")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
@@ -43,6 +53,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def export_command(options: argparse.Namespace) -> int:
     from dataclasses import replace
+
+    if options.format == MODEL:
+        from app.cli.export_model import export_model_command
+
+        return export_model_command(options)
+    if options.clean is None:
+        raise ArgumentError(f"--format {options.format} shows a circuit on an input.", "Give it: --clean TEXT.")
+    if options.dataset is not None:
+        raise ArgumentError(f"--dataset is of --format {MODEL}.")
 
     from app.cli.figures import take_snapshot, write_export
     from app.worker.service import WorkerService
@@ -55,7 +74,7 @@ def export_command(options: argparse.Namespace) -> int:
     if options.edges < 1:
         raise ArgumentError(f"--edges is at least 1, not {options.edges}.")
     check_precision(options.precision or USUAL_PRECISION)
-    edits = parse_edits(options.edit)
+    edits = parse_edits(options.edit, options.cut)
     document = _document(options)
     engine = WorkerService()
     snapshot = take_snapshot(engine, document, options.memory)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,10 @@ from app.cli.arguments import DATASET_HELP, parse_edits, parse_metric, refuse_pi
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import memory_of
-from app.cli.run_options import add_run_options
-from core.errors import InputError
+from app.cli.run_options import add_run_options, inputs_of_file
 
 if TYPE_CHECKING:
     from core.edits import Edit
-    from core.inputs.pair import Dataset
-    from core.models.model import Model
     from core.session import Session
 
 
@@ -61,7 +57,7 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
     model = open_model(options.model, options.precision, options.device)
     if model.is_text:
         refuse_pictures(model, (options.clean, options.counterfactual))
-    dataset = None if options.dataset is None else _dataset(model, Path(options.dataset))
+    dataset = None if options.dataset is None else inputs_of_file(model, Path(options.dataset))
     pair = model.pair(options.clean, options.counterfactual)
     for side in (pair.clean, pair.counterfactual):
         for note in () if side is None else side.notes:
@@ -69,24 +65,3 @@ def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
     session = Session(model, pair, metric, dataset=dataset, **memory_of(options))
     session.run(edits)  # so that a wrong edit is told before anything is printed
     return session, edits
-
-
-def _dataset(model: Model, path: Path) -> Dataset:
-    """The inputs of a file: the clean ones of pairs, or one a line. Raises InputError with the line of one that the
-    model cannot take."""
-    from core.inputs.dataset_files import read_inputs
-    from core.inputs.pair import Dataset
-
-    pairs = []
-    for number, row in enumerate(read_inputs(path).rows, start=1):
-        clean = row.clean
-        if not model.is_text:
-            beside = path.parent / Path(clean.strip()).expanduser()
-            clean = str(beside) if isfile(beside) else clean.strip()
-        try:
-            if model.is_text:
-                refuse_pictures(model, (clean,))
-            pairs.append(model.pair(clean))
-        except InputError as error:
-            raise InputError(f"Input {number} of {path.name}: {error.message}", error.hint) from None
-    return Dataset(pairs)

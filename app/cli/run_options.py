@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 import argparse
+from os.path import isfile
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.cli.arguments import EDIT_HELP, MODEL_HELP, metric_help
+from app.cli.arguments import EDIT_HELP, MODEL_HELP, metric_help, refuse_pictures
 from app.cli.open_model import add_precision_option
 from app.cli.pairs import IDS_HELP, add_memory_option
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    from core.inputs.pair import Dataset
+    from core.models.model import Model
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
+def add_run_options(parser: argparse.ArgumentParser, clean_required: bool = True) -> None:
     parser.add_argument("--model", required=True, help=MODEL_HELP)
-    parser.add_argument("--clean", required=True, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
+    parser.add_argument("--clean", required=clean_required, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B")
     parser.add_argument("--metric", help=metric_help())
     add_precision_option(parser)
     add_memory_option(parser)
     parser.add_argument("--edit", action="append", default=[], metavar="EDIT", help=EDIT_HELP)
+
+
+def inputs_of_file(model: Model, path: Path) -> Dataset:
+    """The inputs of a file: the clean ones of pairs, or one a line. Raises InputError with the line of one that the
+    model cannot take."""
+    from core.inputs.dataset_files import read_inputs
+    from core.inputs.pair import Dataset
+
+    pairs = []
+    for number, row in enumerate(read_inputs(path).rows, start=1):
+        clean = row.clean
+        if not model.is_text:
+            beside = path.parent / Path(clean.strip()).expanduser()
+            clean = str(beside) if isfile(beside) else clean.strip()
+        try:
+            if model.is_text:
+                refuse_pictures(model, (clean,))
+            pairs.append(model.pair(clean))
+        except InputError as error:
+            raise InputError(f"Input {number} of {path.name}: {error.message}", error.hint) from None
+    return Dataset(pairs)

@@ -124,3 +124,38 @@ def test_a_real_process_writes_a_figure_without_a_display(pair, tmp_path: Path) 
     done = start("-m", "app", "export", *pair, "--format", "svg", "--out", str(tmp_path / "x.svg"))
     assert (done.returncode, done.stderr) == (0, "")
     assert "<svg" in (tmp_path / "x.svg").read_text(encoding="utf-8")
+
+
+# ---- the edited model ----------------------------------------------------------------------------------------
+
+
+def test_export_writes_the_edited_model(models, pair, tmp_path: Path, capsys) -> None:
+    model = str(models.gpt2)
+    out = tmp_path / "cut"
+    options = ["--model", model, "--format", "model", "--output", str(out)]
+    assert code_of("export", *options, "--cut", "a0.h1", "--cut", "m1", "--edit", "m2=scale:0.5") == 0
+    assert capsys.readouterr().out.strip() == str(out)
+    edits = [Edit("a0.h1", "zero"), Edit("m1", "zero"), Edit("m2", "scale", value=0.5)]
+    opened = load_model(str(out))
+    answer = Session(opened, opened.pair(CLEAN)).clean.answer
+    original = load_model(model)
+    assert (answer - Session(original, original.pair(CLEAN)).run(edits).answer).abs().max() < 1e-4
+    assert code_of("export", *options, "--cut", "m1") == 3  # what is there stays
+    assert "is not empty" in capsys.readouterr().err
+    beside = tmp_path / "beside"
+    assert code_of("export", *pair, "--format", "model", "--output", str(beside), "--edit", f"{EDGE}=patch") == 0
+    assert "is an edge: weights hold what a node writes" in capsys.readouterr().err
+    assert {"edited_model.py", "edits.json", "edits.safetensors", "README.md"} <= {p.name for p in beside.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--format", "model"], "There is no edit"),
+        (["--format", "svg"], "Give it: --clean TEXT"),
+        (["--format", "svg", "--clean", "x", "--dataset", "x.csv"], "--dataset is of --format model"),
+    ],
+)
+def test_export_says_what_is_missing(models, capsys, options: list[str], words: str) -> None:
+    assert code_of("export", "--model", str(models.gpt2), *options) == 2
+    assert words in capsys.readouterr().err
