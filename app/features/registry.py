@@ -15,10 +15,12 @@ from app.features.status.controller import FEATURE as STATUS
 from app.features.table.controller import FEATURE as TABLE
 from app.features.tracing.controller import FEATURE as TRACING
 from app.features.trust.controller import FEATURE as TRUST
+from app.features.welcome.controller import FEATURE as WELCOME
 from app.services.context import Feature
 
 FEATURES: tuple[Feature, ...] = (
     CIRCUIT,
+    WELCOME,
     TRACING,
     TABLE,
     STATUS,

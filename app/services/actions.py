@@ -57,13 +57,6 @@ MAKE_PICTURE = (
 )
 
 ACTIONS: tuple[Action, ...] = (
-    Action("open_folder", "&Open Model Folder…", ("Ctrl+O",), "Open a model from a folder with safetensors", "open"),
-    Action(
-        "open_named",
-        "Open Model by &Name…",
-        ("Ctrl+Shift+O",),
-        "A name on the Hugging Face Hub, or one of timm",
-    ),
     Action("open_input_a", "Open Picture or Text for &A…", ("Ctrl+I",), "Use a file as input A"),
     Action("open_input_b", "Open Picture or Text for &B…", ("Ctrl+Shift+I",), "Use a file as input B"),
     Action("export_svg", "Figure as &SVG…", ("Ctrl+E",), "The canvas with legend and caption"),
@@ -131,7 +124,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("full_screen", "Full S&creen", ("F11",), "The window alone on the screen, and back", checkable=True),
     Action("next_panel", "Ne&xt Panel", ("Ctrl+Tab",), "The keys go to the next part of the window"),
     Action("previous_panel", "Pre&vious Panel", ("Ctrl+Shift+Tab",), "And back"),
-    Action("welcome", "&Welcome Page", ("Ctrl+Home",), "Examples, models and model packs"),
 )
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from views.widgets.docks import Area, Dock
 
@@ -15,14 +15,12 @@ SIDES = {"left": Area.LeftDockWidgetArea, "right": Area.RightDockWidgetArea, "bo
 
 @dataclass(frozen=True)
 class DockRow:
-    """key: its name in code and in the remembered layout. title: as View says it, with its mnemonic. panel: the
-    window's attribute that holds the widget. below, beside: the key of an earlier dock that it lies under, or shares
-    tabs with."""
+    """key: its panel's, and its name in the remembered layout. title: as View says it, with its mnemonic. below,
+    beside: the key of an earlier dock that it lies under, or shares tabs with."""
 
     key: str
     title: str
     side: Literal["left", "right", "bottom"]
-    panel: str
     shortcut: str = ""
     shown: bool = True
     below: str = ""
@@ -39,14 +37,14 @@ class DockRow:
 
 
 DOCKS: tuple[DockRow, ...] = (
-    DockRow("inputs", "In&puts", "left", "inputs", "F5"),
-    DockRow("history", "&History", "left", "history", "F9", below="inputs"),
-    DockRow("dataset", "&Dataset", "left", "dataset", "Shift+F5", beside="history"),
-    DockRow("inspector", "In&spector", "right", "inspector", "F6"),
-    DockRow("trust", "Tr&ust", "right", "trust", "Shift+F6", beside="inspector"),
-    DockRow("predictions", "P&redictions", "bottom", "predictions", "F7"),
-    DockRow("table", "Ta&ble", "bottom", "table", "F8", shown=False, beside="predictions"),
-    DockRow("plots", "Pl&ots", "bottom", "plots", "Shift+F8", shown=False, beside="table"),
+    DockRow("inputs", "In&puts", "left", "F5"),
+    DockRow("history", "&History", "left", "F9", below="inputs"),
+    DockRow("dataset", "&Dataset", "left", "Shift+F5", beside="history"),
+    DockRow("inspector", "In&spector", "right", "F6"),
+    DockRow("trust", "Tr&ust", "right", "Shift+F6", beside="inspector"),
+    DockRow("predictions", "P&redictions", "bottom", "F7"),
+    DockRow("table", "Ta&ble", "bottom", "F8", shown=False, beside="predictions"),
+    DockRow("plots", "Pl&ots", "bottom", "Shift+F8", shown=False, beside="table"),
 )
 
 
@@ -62,11 +60,13 @@ CROWDED = {
 
 
 class Panels:
-    """One window's panels by key, and the docks of those that have one."""
+    """One window's panels by key, and the docks of those that have one. centre: the pages in the middle, that of the
+    canvas and the welcome page."""
 
-    def __init__(self, panels: Mapping[str, QWidget], docks: Mapping[str, Dock]) -> None:
+    def __init__(self, panels: Mapping[str, QWidget], docks: Mapping[str, Dock], centre: QStackedWidget) -> None:
         self._panels = panels
         self._docks = docks
+        self._centre = centre
 
     def __getitem__(self, key: str) -> Any:
         """The panel; its class is known to who asks by that key."""
@@ -74,5 +74,22 @@ class Panels:
 
     def bring(self, key: str) -> None:
         """Show a panel, in front of those that it shares its place with."""
-        self._docks[key].show()
-        self._docks[key].raise_()
+        if key in self._docks:
+            self._docks[key].show()
+            self._docks[key].raise_()
+        else:
+            self._centre.setCurrentWidget(self._page(key))
+
+    def put_above_canvas(self, strip: QWidget) -> None:
+        """Give a strip its place above the canvas, as wide as that."""
+        layout = self._page("canvas").layout()
+        assert isinstance(layout, QBoxLayout)
+        layout.insertWidget(0, strip)
+
+    def _page(self, key: str) -> QWidget:
+        """The page of the centre that is a panel, or holds it."""
+        page: QWidget | None = self._panels[key]
+        while page is not None and self._centre.indexOf(page) < 0:
+            page = page.parentWidget()
+        assert page is not None
+        return page

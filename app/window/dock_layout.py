@@ -7,7 +7,7 @@ its place in the remembered layout, and its way back with Reset Layout come by t
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,8 +38,8 @@ LEAST_HISTORY = 0.29  # of the left side, for what lies under the inputs
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
 
 
-def arrange(window: Window) -> None:
-    """Put the window's panels in their places."""
+def arrange(window: Window, panels: Mapping[str, QWidget]) -> None:
+    """Put the window's panels, by their keys, in their places."""
     window.centre = QStackedWidget()
     window.canvas_page = QWidget()
     page = QVBoxLayout(window.canvas_page)
@@ -55,10 +55,10 @@ def arrange(window: Window) -> None:
     window.below_canvas.setSpacing(theme.SPACE)
     page.addLayout(window.below_canvas)
     window.centre.addWidget(window.canvas_page)
-    window.centre.addWidget(window.welcome)
+    window.centre.addWidget(panels["welcome"])
     window.desk = Desk()
     window.desk.setCentralWidget(window.centre)
-    window.docks = {row.key: Dock(row.key, row.words, getattr(window, row.panel), window.desk) for row in DOCKS}
+    window.docks = {row.key: Dock(row.key, row.words, panels[row.key], window.desk) for row in DOCKS}
     body = QWidget()
     rows = QVBoxLayout(body)
     rows.setContentsMargins(0, 0, 0, 0)

@@ -46,8 +46,8 @@ class PanelFocus(QObject):
         window = self._window
         area = {"left": 1, "centre": 2, "right": 3, "bottom": 4}
         docks = sorted(DOCKS, key=lambda row: area[row.side])
-        left = [getattr(window, row.panel) for row in docks if row.side == "left"]
-        others = [getattr(window, row.panel) for row in docks if row.side != "left"]
+        left = [window.panels[row.key] for row in docks if row.side == "left"]
+        others = [window.panels[row.key] for row in docks if row.side != "left"]
         return [window.top_bar, *left, window.centre, *others]
 
     def _part_of(self, widget: QWidget | None) -> QWidget | None:

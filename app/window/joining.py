@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 def slots(window: Window) -> dict[str, Callable[[], None]]:
     """What each action does, by its key."""
-    workbench, editing, opener, levels = window.workbench, window.workbench.editing, window.opener, window.levels
+    workbench, editing, levels = window.workbench, window.workbench.editing, window.levels
     return {
-        "open_folder": opener.choose_folder,
-        "open_named": opener.choose_name,
         "open_input_a": partial(window.taker.choose, "A"),
         "open_input_b": partial(window.taker.choose, "B"),
         "export_svg": partial(export, window, ".svg"),
@@ -59,7 +57,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         **dock_slots(window),
         "show_changes": window.canvas_view.set_colored,
         "full_screen": window.toggle_full_screen,
-        "welcome": opener.show_welcome,
     }
 
 
@@ -67,15 +64,10 @@ def join(window: Window) -> None:
     """Connect the panels' signals."""
     _join_canvas(window)
     _join_inputs(window)
-    workbench, opener = window.workbench, window.opener
+    workbench = window.workbench
     workbench.rows_wanted.connect(lambda task: window.dataset_keeper.fill(task, trace_over=True))
     window.top_bar.tool_changed.connect(partial(_set_tool, window))
     window.top_bar.replacement_changed.connect(workbench.question.set_replacement)
-    welcome = window.welcome
-    welcome.example_chosen.connect(opener.open_example)
-    welcome.open_folder_requested.connect(opener.choose_folder)
-    welcome.recent_chosen.connect(workbench.models.open_model)
-    welcome.model_requested.connect(workbench.models.open_model)
 
 
 def _join_canvas(window: Window) -> None:

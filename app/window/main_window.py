@@ -19,10 +19,6 @@ from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
 from app.features.inputs.controller.positions import PickedPositionsController
 from app.features.registry import FEATURES
-from app.features.welcome.controller.guide import GuideController
-from app.features.welcome.controller.model_menus import model_menu
-from app.features.welcome.controller.opening import OpeningController
-from app.features.welcome.controller.packs import PacksController
 from app.messages.request import FailureReply
 from app.services.actions import ACTIONS, Actions
 from app.services.background_jobs import Jobs
@@ -46,7 +42,6 @@ from views.canvas.positions.canvas import PositionsCanvas
 from views.panels.dataset.panel import DatasetPanel
 from views.panels.inputs.panel import InputsPanel
 from views.panels.toolbar.panel import TopBar
-from views.panels.welcome.panel import WelcomePanel
 from views.widgets.docks import Desk, Dock
 from views.widgets.drops import accept_copy, dropped_path
 
@@ -86,19 +81,16 @@ class Window(QMainWindow):
         self.table = panels["table"]
         self.plots = panels["plots"]
         self.history = panels["history"]
-        self.welcome = WelcomePanel()
         self.status = panels["status"]
-        self.packs = PacksController(self.welcome, self)
         self.taker = CardsController(self)
-        arrange(self)
-        self.panels = Panels({**panels, "canvas": self.canvas, "inputs": self.inputs}, self.docks)
+        panels |= {"canvas": self.canvas, "inputs": self.inputs, "dataset": self.dataset}
+        arrange(self, panels)
+        self.panels = Panels(panels, self.docks, self.centre)
         self.arrangement = Arrangement(self)
         self.below_canvas.addWidget(self.faithfulness)
-        self.opener = OpeningController(self)
         self.closing = ClosingController(workbench, settings, self)
         self.problems = Problems(self, self.status.set_message, self.closing.at_once)
         self.notifier = Notifier(self.status.set_message, self.problems.show)
-        self.guides = GuideController(self)
         self.palette_commands = Commands(self)
         self.canvas_view = GraphController(self)
         self.panel_focus = PanelFocus(self)
@@ -112,7 +104,6 @@ class Window(QMainWindow):
         self.menus = fill_menu_bar(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
         self.top_bar.set_palette(self.commands["palette"])
-        self.top_bar.set_model_menu(model_menu(self))
         self.top_bar.set_model("")
         self.top_bar.set_trace_enabled(False)
         self.inputs.metric_editor.setEnabled(False)
@@ -125,7 +116,6 @@ class Window(QMainWindow):
         self.unfolding = PositionsController(self)
         self.dataset_keeper = DatasetController(self)
         self.arrangement.restore()
-        self.opener.refresh_welcome()
         self.canvas.setFocus()  # where the keys go at first
 
     # ---- features ----

@@ -1,5 +1,4 @@
-"""The menu bar, and the menus whose entries change: bundled models, packs, recent, examples. Others are filled by
-features."""
+"""The menu bar. Menus whose entries change are filled by features."""
 
 from __future__ import annotations
 
@@ -8,13 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QMenu
 
 from app.features.registry import FEATURES
-from app.features.welcome.controller.model_menus import (
-    bundled_menu,
-    fill_examples,
-    fill_packs,
-    fill_recent,
-    filled_when_shown,
-)
 from app.services.actions import EXPORTS, MENUS
 
 if TYPE_CHECKING:
@@ -27,10 +19,6 @@ def fill_menu_bar(window: Window) -> dict[str, QMenu]:
         "export": _export_menu(window),
         "make": QMenu("Make &B from A", window),  # filled by app.features.inputs.controller.counterfactual
         "dataset": QMenu("&Dataset", window),  # filled by app.features.dataset.controller
-        "bundled": bundled_menu(window),
-        "packs": filled_when_shown(window, "Model &Packs", fill_packs),
-        "recent": filled_when_shown(window, "&Recent Models", fill_recent),
-        "examples": filled_when_shown(window, "&Examples", fill_examples),
         "around": window.canvas_view.menu,
         **{key: QMenu(words, window) for feature in FEATURES for key, words in feature.menus.items()},
     }

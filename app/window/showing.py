@@ -38,7 +38,6 @@ class Showing(QObject):
 
     def _show_model(self, opened: ModelReply) -> None:
         window = self._window
-        window.settings.add_recent_model(opened.name)
         window.setWindowTitle(f"{opened.title} - Wirescope")
         window.top_bar.set_model(opened.title, opened.details)
         window.top_bar.set_trace_enabled(True)

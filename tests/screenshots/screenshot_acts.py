@@ -104,7 +104,7 @@ class Actor:
 
 def guide(actor: Actor) -> None:
     """A guided example, at its second step."""
-    actor.window.welcome.example_chosen.emit("guide/names")
+    actor.window.panels["welcome"].example_chosen.emit("guide/names")
     actor.rest()
     actor.cut_an_edge()
     actor.click_node(Node("head", 3, 2))

@@ -23,8 +23,8 @@ def test_recent_models_and_the_theme_are_remembered(sit_down: Sit, models) -> No
     assert second.window.settings.recent_models() == [str(models.gpt2), str(models.llama)]
     assert second.window.settings.theme() == "light"
     second.window.commands["welcome"].trigger()
-    assert list(second.window.welcome.recent_buttons) == [str(models.gpt2), str(models.llama)]
-    second.click(second.window.welcome.recent_buttons[str(models.llama)])
+    assert list(second.panel("welcome").recent_buttons) == [str(models.gpt2), str(models.llama)]
+    second.click(second.panel("welcome").recent_buttons[str(models.llama)])
     second.rest()
     assert second.window.windowTitle() == "llama - Wirescope"
 

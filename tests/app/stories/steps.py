@@ -17,14 +17,14 @@ def begin(person: Person, title: str) -> Person:
     """Help > Welcome Page, and a click on the guided example of that title; its strip is closed."""
     person.window.resize(1440, 900)
     person.choose("Help", "Welcome Page")
-    page = person.window.welcome
+    page = person.panel("welcome")
     assert page.isVisible()
     (button,) = [b for b in page.example_buttons.values() if title in f"{b.text()} {b.accessibleName()}"]
     person.click(button)
     person.rest()
     assert person.window.canvas.isVisible()
     assert not person.dialogs()
-    person.click(person.window.guides.strip.close_button)
+    person.click(person.controller("welcome").guides.strip.close_button)
     return person
 
 

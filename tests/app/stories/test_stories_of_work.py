@@ -109,7 +109,7 @@ def test_all_of_it_by_the_keyboard(person: Person, tmp_path: Path, monkeypatch) 
     run("welcome", "Welcome Page")
     for _ in range(20):  # the guided examples are among the first stops
         focus = QApplication.focusWidget()
-        if isinstance(focus, QPushButton) and focus in window.welcome.example_buttons.values():
+        if isinstance(focus, QPushButton) and focus in window.panels["welcome"].example_buttons.values():
             break
         QTest.keyClick(focus, Qt.Key.Key_Tab)
     person.press(Qt.Key.Key_Space)

@@ -48,7 +48,7 @@ def test_from_the_welcome_page_to_a_figure_by_keys_alone(person: Person, tmp_pat
     window = person.window
     window.commands["welcome"].trigger()
     QApplication.processEvents()
-    example = next(iter(window.welcome.example_buttons.values()))  # who gets the drink
+    example = next(iter(window.panels["welcome"].example_buttons.values()))  # who gets the drink
     go_to(person, example)
     press(person, Key.Key_Space)
     person.wait(lambda: person.workbench.scored is not None and not person.workbench.busy)

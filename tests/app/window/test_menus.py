@@ -264,7 +264,7 @@ def test_packs_are_offered_with_their_size_or_opened(reader: Person, monkeypatch
     assert opened[0].model == "pack:smollm2"
     assert opened[0].clean is not None  # with the example made for it
     listed["Get DINOv2 ViT-S/14 (90 MB)"].trigger()
-    assert reader.window.centre.currentWidget() is reader.window.welcome
+    assert reader.window.centre.currentWidget() is reader.panel("welcome")
 
 
 def test_examples_are_opened_from_the_file_menu(reader: Person, monkeypatch) -> None:
@@ -291,7 +291,7 @@ def test_the_model_button_lists_all_ways_to_another_model(reader: Person, models
 
 def test_the_welcome_page_and_back(reader: Person, models) -> None:
     reader.choose("Help", "Welcome Page")
-    page = reader.window.welcome
+    page = reader.panel("welcome")
     assert page.isVisible()
     assert reader.window.commands["undo"].text() == "Undo"
     reader.click(page.recent_buttons[str(models.gpt2)])

@@ -39,7 +39,12 @@ def headings(person: Person) -> set[str]:
     window = person.window
     found = {dock.windowTitle() for dock in window.docks.values()}
     found |= {section.heading.text().rstrip("▾▸ ") for section in window.findChildren(Section)}
-    verdicts = (window.panels["trust"], window.panels["circuit"], window.canvas.parentWidget(), window.welcome)
+    verdicts = (
+        window.panels["trust"],
+        window.panels["circuit"],
+        window.canvas.parentWidget(),
+        window.panels["welcome"],
+    )
     for label in window.findChildren(QLabel):
         if label.property("role") == "heading" and not any(part.isAncestorOf(label) for part in verdicts):
             found.add(label.text())

@@ -276,7 +276,7 @@ def test_closing_during_a_download_cancels_it(person: Person, monkeypatch) -> No
 
     monkeypatch.setattr(packs, "get", get)
     person.window.commands["welcome"].trigger()
-    person.window.packs.get("smollm2")
+    person.controller("welcome").packs.get("smollm2")
     person.wait(begun.is_set)
     person.window.close()
     assert ended == ["smollm2"]

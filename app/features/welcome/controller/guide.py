@@ -6,33 +6,30 @@ the keys, a menu or the palette did it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
 from app.features.welcome.controller.guide_table import GUIDES, Guide
+from app.services.panels import Panels
+from app.workbench.workbench import Workbench
 from core.project.document import Document
 from core.project.examples import example
 from views.panels.welcome.guide_strip import GuideStrip
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from views.panels.welcome.panel import WelcomePanel
 
 
 class GuideController(QObject):
     """Leads through one guide at a time."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, workbench: Workbench, page: WelcomePanel, panels: Panels) -> None:
+        super().__init__(page)
+        self._workbench = workbench
         self._guide: Guide | None = None
         self._begun = Document("")
         self._at = 0
         self.strip = GuideStrip()
         self.strip.closed.connect(self.stop)
-        page = window.canvas_page.layout()
-        page.insertWidget(0, self.strip)  # type: ignore[union-attr]  # above the canvas
-        workbench = window.workbench
+        panels.put_above_canvas(self.strip)
+        page.example_chosen.connect(self.start)
         for changed in (workbench.selection_changed, workbench.history_changed, workbench.idle, workbench.model_opened):
             changed.connect(self._look)
 
@@ -41,7 +38,7 @@ class GuideController(QObject):
         self._guide = next(guide for guide in GUIDES if guide.key == key)
         self._at = 0
         self._begun = example(self._guide.example).document
-        self._window.workbench.models.open(self._begun)
+        self._workbench.models.open(self._begun)
         self._show()
 
     def stop(self) -> None:
@@ -50,7 +47,7 @@ class GuideController(QObject):
 
     def _look(self, *_: object) -> None:
         """Tick off what is done. With another model the guide makes no sense any more."""
-        guide, workbench = self._guide, self._window.workbench
+        guide, workbench = self._guide, self._workbench
         if guide is None:
             return
         if workbench.document.model != self._begun.model:

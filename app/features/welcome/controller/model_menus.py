@@ -1,52 +1,99 @@
-"""The menus of models and examples, whose entries change: bundled models, packs, recent, examples."""
+"""The menus of models and examples, filled as they are shown: bundled models, packs, recent, examples, and the tool
+bar's, with all ways to another model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
+from app.services.actions import Actions
+from app.services.settings import Settings
+from app.workbench.model_steps import ModelSteps
 from core.models import packs
 from core.models.bundled import bundled_models
 from core.project.examples import all_examples, examples_for
+from views.panels.toolbar.panel import TopBar
 
-if TYPE_CHECKING:
-    from app.window.main_window import Window
-
-
-KINDS = {"names": "language", "shapes": "vision"}
+KINDS = {"text": "language", "image": "vision"}  # of models, by what they read
+WAYS = ("open_folder", "open_named", "welcome")
 
 
-def model_menu(window: Window) -> QMenu:
-    """The menu of the model button: all ways to another model."""
-    menu = QMenu(window)
-    menu.aboutToShow.connect(partial(_fill_model_menu, window, menu))
-    return menu
+class ModelMenusController(QObject):
+    """Of one window."""
+
+    def __init__(
+        self, models: ModelSteps, settings: Settings, actions: Actions, menus: Mapping[str, QMenu], toolbar: TopBar
+    ) -> None:
+        super().__init__(toolbar)
+        self._models, self._settings, self._actions = models, settings, actions
+        ways = QMenu(toolbar)
+        toolbar.set_model_menu(ways)
+        for menu, fill in (
+            (menus["bundled"], self._add_bundled),
+            (menus["packs"], self._add_packs),
+            (menus["recent"], self._add_recent),
+            (menus["examples"], self._add_examples),
+            (ways, self._add_ways),
+        ):
+            menu.aboutToShow.connect(partial(_refill, menu, fill))
+
+    def _add_ways(self, menu: QMenu) -> None:
+        _add_heading(menu, "Bundled")
+        self._add_bundled(menu)
+        _add_heading(menu, "Model packs")
+        self._add_packs(menu)
+        recent = [name for name in self._settings.recent_models() if not name.startswith(("bundled:", "pack:"))]
+        if recent:
+            _add_heading(menu, "Recent")
+            for name in recent:
+                self._add_model(menu, name, name)
+        menu.addSeparator()
+        menu.addActions([self._actions[key] for key in WAYS])
+
+    def _add_bundled(self, menu: QMenu) -> None:
+        for name in bundled_models():
+            made = examples_for(f"bundled:{name}")
+            clean = made[0].document.clean if made else None
+            words = name if clean is None else f"{name} ({KINDS[clean.kind]})"
+            self._add_model(menu, words, f"bundled:{name}")
+
+    def _add_packs(self, menu: QMenu) -> None:
+        for pack in packs.PACKS.values():
+            if packs.is_installed(pack.name):
+                self._add_model(menu, pack.title, f"pack:{pack.name}")
+            else:
+                size = f"{pack.download_bytes / 1e6:.0f} MB"
+                menu.addAction(f"Get {pack.title} ({size})…", self._actions["welcome"].trigger)
+
+    def _add_recent(self, menu: QMenu) -> None:
+        names = self._settings.recent_models()
+        for name in names:
+            self._add_model(menu, name, name)
+        if names:
+            menu.addSeparator()
+            menu.addAction("Clear This List", self._settings.clear_recent_models)
+        else:
+            menu.addAction("None yet").setEnabled(False)
+
+    def _add_examples(self, menu: QMenu) -> None:
+        models = dict.fromkeys(entry.document.model for entry in all_examples())
+        for model in models:
+            if model.startswith("pack:") and not packs.is_installed(model.partition(":")[2]):
+                continue
+            _add_heading(menu, model.partition(":")[2])
+            for entry in examples_for(model):
+                menu.addAction(entry.title, partial(self._models.open_example, entry.key))
+
+    def _add_model(self, menu: QMenu, words: str, name: str) -> None:
+        menu.addAction(words, partial(self._models.open_model, name))
 
 
-def _fill_model_menu(window: Window, menu: QMenu) -> None:
+def _refill(menu: QMenu, fill: Callable[[QMenu], None]) -> None:
     menu.clear()
-    _add_heading(menu, "Bundled")
-    _add_bundled(window, menu)
-    _add_heading(menu, "Model packs")
-    _add_packs(window, menu)
-    recent = [name for name in window.settings.recent_models() if not name.startswith(("bundled:", "pack:"))]
-    if recent:
-        _add_heading(menu, "Recent")
-        for name in recent:
-            menu.addAction(name, partial(window.workbench.models.open_model, name))
-    menu.addSeparator()
-    menu.addAction(window.commands["open_folder"])
-    menu.addAction(window.commands["open_named"])
-    menu.addAction(window.commands["welcome"])
-
-
-def bundled_menu(window: Window) -> QMenu:
-    menu = QMenu("B&undled Models", window)
-    _add_bundled(window, menu)
-    return menu
+    fill(menu)
 
 
 def _add_heading(menu: QMenu, words: str) -> None:
@@ -54,54 +101,3 @@ def _add_heading(menu: QMenu, words: str) -> None:
     if menu.actions():
         menu.addSeparator()
     menu.addAction(words).setEnabled(False)
-
-
-def _add_bundled(window: Window, menu: QMenu) -> None:
-    for name in bundled_models():
-        words = f"{name} ({KINDS[name]})" if name in KINDS else name
-        menu.addAction(words, partial(window.workbench.models.open_model, f"bundled:{name}"))
-
-
-def filled_when_shown(window: Window, title: str, fill: Callable[[Window, QMenu], None]) -> QMenu:
-    menu = QMenu(title, window)
-    menu.aboutToShow.connect(partial(_refill, window, menu, fill))
-    return menu
-
-
-def _refill(window: Window, menu: QMenu, fill: Callable[[Window, QMenu], None]) -> None:
-    menu.clear()
-    fill(window, menu)
-
-
-def fill_packs(window: Window, menu: QMenu) -> None:
-    _add_packs(window, menu)
-
-
-def _add_packs(window: Window, menu: QMenu) -> None:
-    for pack in packs.PACKS.values():
-        if packs.is_installed(pack.name):
-            menu.addAction(pack.title, partial(window.workbench.models.open_model, f"pack:{pack.name}"))
-        else:
-            size = f"{pack.download_bytes / 1e6:.0f} MB"
-            menu.addAction(f"Get {pack.title} ({size})…", window.opener.show_welcome)
-
-
-def fill_recent(window: Window, menu: QMenu) -> None:
-    names = window.settings.recent_models()
-    for name in names:
-        menu.addAction(name, partial(window.workbench.models.open_model, name))
-    if names:
-        menu.addSeparator()
-        menu.addAction("Clear This List", window.settings.clear_recent_models)
-    else:
-        menu.addAction("None yet").setEnabled(False)
-
-
-def fill_examples(window: Window, menu: QMenu) -> None:
-    models = dict.fromkeys(entry.document.model for entry in all_examples())
-    for model in models:
-        if model.startswith("pack:") and not packs.is_installed(model.partition(":")[2]):
-            continue
-        _add_heading(menu, model.partition(":")[2])
-        for entry in examples_for(model):
-            menu.addAction(entry.title, partial(window.workbench.models.open_example, entry.key))

@@ -1,49 +1,44 @@
-"""Opening: models, examples with a guide, and the welcome page."""
+"""The welcome page and the canvas in each other's place, and the dialogs that ask for a model."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from app.features.welcome.controller.guide_table import GUIDES
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from app.features.welcome.controller.packs import PacksController
+from app.messages.replies import ModelReply
+from app.services.panels import Panels
+from app.services.settings import Settings
+from app.workbench.workbench import Workbench
+from views.panels.welcome.panel import WelcomePanel
 
 
 class OpeningController(QObject):
     """Asks for models, and shows the canvas or the welcome page."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
-        models = window.workbench.models
-        models.opening.connect(self.show_canvas)
+    def __init__(
+        self, workbench: Workbench, page: WelcomePanel, packs: PacksController, panels: Panels, settings: Settings
+    ) -> None:
+        super().__init__(page)
+        self._page, self._packs, self._panels, self._settings = page, packs, panels, settings
+        self._models = models = workbench.models
+        page.open_folder_requested.connect(self.choose_folder)
+        page.recent_chosen.connect(models.open_model)
+        page.model_requested.connect(models.open_model)
+        models.opening.connect(self._show_canvas)
         models.none_open.connect(self.show_welcome)
-
-    def open_example(self, key: str) -> None:
-        """Open an example; one with a guide leads through it."""
-        if any(guide.key == key for guide in GUIDES):
-            self._window.guides.start(key)
-            return
-        self._window.workbench.models.open_example(key)
-
-    def show_canvas(self) -> None:
-        self._window.taker.give_up()
-        focus = self._window.focusWidget()
-        had_keys = focus is not None and self._window.welcome.isAncestorOf(focus)
-        self._window.centre.setCurrentWidget(self._window.canvas_page)
-        if had_keys:
-            self._window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        workbench.model_opened.connect(self._remember)
+        self._refresh()
 
     def choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self._window, "Open a model folder", self._window.settings.folder())
+        settings = self._settings
+        folder = QFileDialog.getExistingDirectory(self._page.window(), "Open a model folder", settings.folder())
         if folder:
-            self._window.settings.set_folder(str(Path(folder).parent))
-            self._window.workbench.models.open_model(folder)
+            settings.set_folder(str(Path(folder).parent))
+            self._models.open_model(folder)
 
     def choose_name(self) -> None:
         words = (
@@ -51,17 +46,26 @@ class OpeningController(QObject):
             "An image model of the timm library: timm:NAME. One that comes with Wirescope: bundled:names.\n"
             "A CLIP or SigLIP model has two halves: vision:NAME opens the one for pictures, text:NAME the other."
         )
-        name, chosen = QInputDialog.getText(self._window, "Open a model by name", words)
+        name, chosen = QInputDialog.getText(self._page.window(), "Open a model by name", words)
         if chosen and name.strip():
-            self._window.workbench.models.open_model(name.strip())
+            self._models.open_model(name.strip())
 
     def show_welcome(self) -> None:
-        self.refresh_welcome()
-        self._window.centre.setCurrentWidget(self._window.welcome)
-        self._window.welcome.setFocus()
+        self._refresh()
+        self._panels.bring("welcome")
+        self._page.setFocus()
 
-    def refresh_welcome(self) -> None:
-        guides = [(guide.key, guide.title, guide.words) for guide in GUIDES]
-        self._window.welcome.set_examples(guides)
-        self._window.welcome.set_recent(self._window.settings.recent_models())
-        self._window.packs.refresh()
+    def _show_canvas(self) -> None:
+        focus = self._page.window().focusWidget()
+        had_keys = focus is not None and self._page.isAncestorOf(focus)
+        self._panels.bring("canvas")
+        if had_keys:
+            self._panels["canvas"].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _remember(self, opened: ModelReply) -> None:
+        self._settings.add_recent_model(opened.name)
+
+    def _refresh(self) -> None:
+        self._page.set_examples([(guide.key, guide.title, guide.words) for guide in GUIDES])
+        self._page.set_recent(self._settings.recent_models())
+        self._packs.refresh()

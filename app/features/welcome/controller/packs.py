@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.services.background_jobs import Job
+from app.services.background_jobs import Job, Jobs
+from app.workbench.model_steps import ModelSteps
 from core.models import packs
 from views.panels.welcome.data import PackRow
 from views.panels.welcome.panel import WelcomePanel
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
 
 
 class PacksController(QObject):
     """Joins the welcome page's pack cards to downloads. One download a pack at a time."""
 
-    def __init__(self, page: WelcomePanel, window: Window) -> None:
-        super().__init__(window)
-        self._page = page
-        self._window = window
+    def __init__(self, page: WelcomePanel, models: ModelSteps, jobs: Jobs) -> None:
+        super().__init__(page)
+        self._page, self._models, self._jobs = page, models, jobs
         self.jobs: dict[str, Job] = {}
         self._progress: dict[str, tuple[float | None, str]] = {}  # of the jobs, as last told
         page.pack_requested.connect(self.get)
@@ -50,7 +46,7 @@ class PacksController(QObject):
         """Download and install a pack in the background, and open it when it is there."""
         if name in self.jobs:
             return
-        job = Job(lambda report, cancelled: packs.get(name, report, cancelled), self._window)
+        job = Job(lambda report, cancelled: packs.get(name, report, cancelled), self)
         self.jobs[name] = job
         self._page.set_problem("")
         self._tell(name, None, "Starting")
@@ -58,7 +54,7 @@ class PacksController(QObject):
         job.finished.connect(lambda _folder: self._end(name, "", open_it=True))
         job.failed.connect(lambda message, hint: self._end(name, f"{message} {hint}".strip()))
         job.cancelled.connect(lambda: self._end(name, ""))
-        self._window.jobs.run(job)
+        self._jobs.run(job)
 
     def cancel(self, name: str) -> None:
         if name in self.jobs:
@@ -79,5 +75,5 @@ class PacksController(QObject):
         del self.jobs[name], self._progress[name]
         self.refresh()
         self._page.set_problem(problem)
-        if open_it and self._window.centre.currentWidget() is self._page:
-            self._window.workbench.models.open_model(f"pack:{name}")
+        if open_it and not self._page.isHidden():
+            self._models.open_model(f"pack:{name}")

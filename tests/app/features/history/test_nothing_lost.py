@@ -29,7 +29,7 @@ def dropped(*paths: Path) -> QMimeData:
 def by_welcome_page(person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     person.window.settings.add_recent_model(str(folder))
     person.window.commands["welcome"].trigger()
-    person.window.welcome.recent_chosen.emit(str(folder))
+    person.panel("welcome").recent_chosen.emit(str(folder))
 
 
 def by_folder(person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,18 +16,18 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 def begin(person: Person, key: str) -> Person:
     person.window.resize(1440, 900)
     person.window.commands["welcome"].trigger()
-    person.click(person.window.welcome.example_buttons[key])
+    person.click(person.panel("welcome").example_buttons[key])
     person.rest()
     return person
 
 
 def said(person: Person) -> str:
-    strip = person.window.guides.strip
+    strip = person.controller("welcome").guides.strip
     return strip.words.text() if strip.isVisible() else ""
 
 
 def done(person: Person) -> str:
-    return person.window.guides.strip.ticks.accessibleName()
+    return person.controller("welcome").guides.strip.ticks.accessibleName()
 
 
 def click_a_head(person: Person, layer: int = 0) -> None:
@@ -38,7 +38,7 @@ def click_a_head(person: Person, layer: int = 0) -> None:
 
 def test_the_guides_come_first_on_the_welcome_page(person: Person) -> None:
     person.window.commands["welcome"].trigger()
-    assert list(person.window.welcome.example_buttons)[:3] == [guide.key for guide in GUIDES]
+    assert list(person.panel("welcome").example_buttons)[:3] == [guide.key for guide in GUIDES]
     assert all(3 <= len(guide.steps) <= 5 for guide in GUIDES)
 
 
@@ -57,7 +57,7 @@ def test_indirect_objects_step_by_step(person: Person) -> None:
     person.press(Qt.Key.Key_T)
     person.wait(lambda: said(person).startswith("Done."))
     assert person.workbench.recovered is not None
-    person.click(person.window.guides.strip.close_button)
+    person.click(person.controller("welcome").guides.strip.close_button)
     assert said(person) == ""
 
 
@@ -112,5 +112,5 @@ def test_the_strip_shows_all_of_its_words(person: Person, size) -> None:
     begin(person, "guide/induction")
     person.window.resize(*size)
     person.rest()
-    words = person.window.guides.strip.words
+    words = person.controller("welcome").guides.strip.words
     assert words.height() >= words.heightForWidth(words.width())

@@ -116,7 +116,7 @@ def test_a_first_model_that_cannot_be_opened_leads_to_the_welcome_page(person: P
     person.wait(person.dialogs)
     person.rest()
     assert "is no model" in person.dismiss()
-    assert person.window.centre.currentWidget() is person.window.welcome
+    assert person.window.centre.currentWidget() is person.panel("welcome")
 
 
 def test_while_a_model_is_opened_the_top_bar_names_it_and_nothing_else(person: Person, models) -> None:
@@ -283,7 +283,7 @@ def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, mo
     person.rest()
     for _ in range(20):
         QApplication.processEvents()
-    assert person.window.centre.currentWidget() is person.window.welcome
+    assert person.window.centre.currentWidget() is person.panel("welcome")
     person.workbench.models.open_model(str(models.gpt2))
     person.rest()
     assert person.window.windowTitle() == "gpt2 - Wirescope"

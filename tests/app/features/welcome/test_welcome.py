@@ -58,7 +58,7 @@ def guest(person: Person, shop: Shop) -> Person:
 
 
 def card(person: Person, name: str = "smollm2") -> PackCard:
-    return person.window.welcome.packs[name]
+    return person.panel("welcome").packs[name]
 
 
 def opened(person: Person, monkeypatch) -> list[str]:
@@ -97,9 +97,9 @@ def test_a_pack_is_got_with_progress_and_opened(guest: Person, shop: Shop, monke
 def test_nothing_starts_twice(guest: Person, shop: Shop, monkeypatch) -> None:
     names = opened(guest, monkeypatch)
     guest.click(card(guest).button)
-    guest.window.packs.get("smollm2")  # as another button would
+    guest.controller("welcome").packs.get("smollm2")  # as another button would
     guest.window.commands["welcome"].trigger()  # the page anew
-    guest.window.packs.get("smollm2")
+    guest.controller("welcome").packs.get("smollm2")
     guest.wait(lambda: card(guest).cancel.isVisible())
     shop.go_on["smollm2"].set()
     guest.wait(lambda: names)
@@ -116,7 +116,7 @@ def test_a_download_is_cancelled(guest: Person, shop: Shop, monkeypatch) -> None
     guest.wait(lambda: not card(guest).getting.isVisible())
     assert card(guest).button.text() == "Get"
     assert card(guest).button.isEnabled()
-    assert not guest.window.welcome.problem.isVisible()
+    assert not guest.panel("welcome").problem.isVisible()
     assert names == []
     shop.go_on["smollm2"].set()
     guest.click(card(guest).button)  # once more
@@ -129,15 +129,15 @@ def test_a_download_that_fails_says_why_on_the_page(guest: Person, shop: Shop, m
     shop.fails["smollm2"] = ModelError("The disk is full: it was not installed.", "Free some space.")
     shop.go_on["smollm2"].set()
     guest.click(card(guest).button)
-    guest.wait(guest.window.welcome.problem.isVisible)
-    assert guest.window.welcome.problem.text() == "The disk is full: it was not installed. Free some space."
+    guest.wait(guest.panel("welcome").problem.isVisible)
+    assert guest.panel("welcome").problem.text() == "The disk is full: it was not installed. Free some space."
     assert card(guest).button.text() == "Get"
     assert not card(guest).getting.isVisible()
     assert not guest.dialogs()
     assert names == []
     del shop.fails["smollm2"]
     guest.click(card(guest).button)
-    assert not guest.window.welcome.problem.isVisible()
+    assert not guest.panel("welcome").problem.isVisible()
     guest.wait(lambda: names)
 
 
@@ -171,7 +171,7 @@ def test_somebody_who_went_on_working_is_not_interrupted(guest: Person, shop: Sh
 
 
 def test_the_examples_of_what_is_there_are_offered(guest: Person, monkeypatch) -> None:
-    page = guest.window.welcome
+    page = guest.panel("welcome")
     assert 3 <= len(page.example_buttons) <= 6
     chosen = []
     monkeypatch.setattr(guest.workbench.models, "open", chosen.append)
@@ -185,7 +185,7 @@ def test_a_folder_is_opened_from_the_page(guest: Person, models, monkeypatch) ->
     from app.features.welcome.controller import opening
 
     monkeypatch.setattr(opening.QFileDialog, "getExistingDirectory", lambda *_: str(models.gpt2))
-    guest.click(guest.window.welcome.folder)
+    guest.click(guest.panel("welcome").folder)
     guest.wait(lambda: guest.workbench.opened is not None)
     guest.rest()
     assert guest.window.canvas.isVisible()
