@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.features.circuit.controller import FEATURE as CIRCUIT
+from app.features.edits.controller import FEATURE as EDITS
 from app.features.find.controller import FEATURE as FIND
 from app.features.help.controller import FEATURE as HELP
 from app.features.history.controller import FEATURE as HISTORY
@@ -19,6 +20,7 @@ from app.features.welcome.controller import FEATURE as WELCOME
 from app.services.context import Feature
 
 FEATURES: tuple[Feature, ...] = (
+    EDITS,
     CIRCUIT,
     WELCOME,
     TRACING,

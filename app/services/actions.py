@@ -36,8 +36,6 @@ class Action:
     run: Callable[[Any], None] | None = None
 
 
-SELECT = "Select a node or a wire first"
-
 TEXT_B, PICTURE_B = "Open a language model, with a text in A", "Open a vision model, with a picture in A"
 MAKE_FIRST, PICK_FIRST = "Make a B first", "Click a token, or brush a region"
 ROWS_FIRST = "The dataset has no rows"
@@ -71,23 +69,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("export_predictions_json", "P&redictions as JSON…", (), "Before and after the edits, with what they are of"),
     Action("export_predictions_csv", "Predictio&ns as CSV…", (), "Before and after the edits, a row an answer"),
     Action("quit", "&Quit", ("Ctrl+Q",), "Close the window and end the program"),
-    Action("cut", "&Cut Selection", ("X",), "Cut or restore what is selected", "cut", needs=SELECT),
-    Action("patch", "&Patch Selection from B", ("P",), "Patch or restore what is selected", "patch", needs=SELECT),
-    Action(
-        "restore", "&Restore Selection", ("R",), "Take the edits of the selection back", needs="Select what is edited"
-    ),
-    Action(
-        "reset",
-        "Reset &All Edits",
-        ("Ctrl+Backspace",),
-        "Take all edits back; undo brings them again",
-        "reset",
-        needs="Nothing is edited",
-    ),
-    Action(
-        "group", "&Group Selection", ("Ctrl+G",), "See and edit the selected nodes as one", needs="Select several nodes"
-    ),
-    Action("ungroup", "&Ungroup", ("Ctrl+Shift+G",), "Take the selected group apart", needs="Select a group"),
     *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
     *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
     Action("dataset_add", "&Add the Pair to the Dataset", ("Ctrl+D",), "The pair on the cards becomes a row"),
@@ -100,7 +81,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "As last, with other draws of chance", needs=MAKE_FIRST),
     Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again", needs=PICK_FIRST),
     Action(
-        "swap", "S&wap A and B", ("Ctrl+Shift+X",), "B becomes A, and A becomes B", "swap", needs="There is no B yet"
+        "swap",
+        "S&wap A and B",
+        ("Ctrl+Shift+X",),
+        "B becomes A, and A becomes B",
+        "swap",
+        why_not=lambda workbench: "" if workbench.document.counterfactual is not None else "There is no B yet",
     ),
     Action("palette", "Command Pa&lette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
     Action(

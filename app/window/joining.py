@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def slots(window: Window) -> dict[str, Callable[[], None]]:
     """What each action does, by its key."""
-    workbench, editing, levels = window.workbench, window.workbench.editing, window.levels
+    workbench, levels = window.workbench, window.levels
     return {
         "open_input_a": partial(window.taker.choose, "A"),
         "open_input_b": partial(window.taker.choose, "B"),
@@ -32,12 +32,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         "export_predictions_json": partial(export_predictions, window, ".json"),
         "export_predictions_csv": partial(export_predictions, window, ".csv"),
         "quit": window.close_window,
-        "cut": partial(editing.toggle_selection, "cut"),
-        "patch": partial(editing.toggle_selection, "patch"),
-        "restore": editing.restore_selection,
-        "reset": editing.reset,
-        "group": lambda: workbench.grouping.group(),
-        "ungroup": lambda: workbench.grouping.ungroup(),
         "swap": workbench.question.swap,
         "palette": window.palette_commands.toggle,
         "pick_none": lambda: window.picked_positions.clear(),

@@ -26,11 +26,7 @@ class Showing(QObject):
         workbench.cards_changed.connect(self._show_cards)
         workbench.metric_changed.connect(self._show_metric)
         workbench.canvas_changed.connect(window.canvas.set_data)
-        for changed in (workbench.inspection_changed, workbench.edits_changed, workbench.model_opened):
-            changed.connect(lambda *_: self._enable_commands())
         workbench.history_changed.connect(self._name_model)
-        workbench.history_changed.connect(self._enable_commands)
-        self._enable_commands()
         workbench.edits_changed.connect(window.inputs.set_edits)
         for ended in (workbench.given_up, workbench.failed):
             ended.connect(lambda _: self._name_none())
@@ -76,8 +72,3 @@ class Showing(QObject):
         window.inputs.set_metric_problem(f"{ready.metric_problem} {ready.metric_note}".strip(), ready.metric_fix)
         window.top_bar.set_counterfactual(ready.has_counterfactual)
         window.top_bar.set_replacement(window.workbench.cut_kind)
-
-    def _enable_commands(self) -> None:
-        workbench = self._window.workbench
-        for key, able in {**workbench.editing.able(), **workbench.grouping.able()}.items():
-            self._window.commands[key].setEnabled(able)

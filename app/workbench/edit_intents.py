@@ -37,7 +37,7 @@ class Editing:
 
     def toggle_selection(self, tool: str) -> None:
         """Cut or patch all that is selected, together; if all of it is edited, restore it."""
-        targets = self._editable()
+        targets = self.editable()
         if targets:
             self._toggle(targets, tool)
         else:
@@ -46,7 +46,7 @@ class Editing:
     def edit_selection(self, kind: EditKind, amount: float) -> None:
         """Give the selected targets one kind of edit. amount: the factor of `scale`, else the strength, from 0 to 1. A
         slider's moves become one step of the history."""
-        self._edit(self._editable(), kind, amount)
+        self._edit(self.editable(), kind, amount)
 
     def steer_selection(self, directions: Mapping[Target, tuple[float, ...]], coefficient: float) -> None:
         """Add a multiple of each target's direction [width] to what it writes."""
@@ -58,7 +58,7 @@ class Editing:
     def turn_steering(self, coefficient: float) -> bool:
         """Steer further or less along the directions that the selection is steered along already; False where it is
         not."""
-        workbench, targets = self._workbench, self._editable()
+        workbench, targets = self._workbench, self.editable()
         change = operations.turn_steering(
             workbench.document, targets, coefficient, workbench.positions, workbench.labels
         )
@@ -66,19 +66,19 @@ class Editing:
         return change is not None
 
     def restore_selection(self) -> None:
-        self._restore([target for target in self._workbench.selection if self._edited(target)])
+        self._restore(self.edited())
 
     def restore(self, key: int) -> None:
         """Take back the edit at a place of the list."""
         self._workbench.take(operations.restore_at(self._workbench.document, key, self._workbench.labels))
 
-    def able(self) -> dict[str, bool]:
-        """Whether there is anything to do, by the key of the action."""
-        document = self._workbench.document
-        some = bool(self._editable())
-        edited = any(self._edited(target) for target in self._workbench.selection)
-        swap = document.counterfactual is not None
-        return {"cut": some, "patch": some, "restore": edited, "reset": bool(document.edits), "swap": swap}
+    def editable(self) -> list[Target]:
+        """What is selected and can be edited."""
+        return [target for target in self._workbench.selection if self._can_edit(target)]
+
+    def edited(self) -> list[Target]:
+        """What is selected and edited, at the selected positions."""
+        return [target for target in self._workbench.selection if self._edited(target)]
 
     def reset(self) -> None:
         """Take all edits back; undo brings them again."""
@@ -91,9 +91,6 @@ class Editing:
 
     def _can_edit(self, target: Target) -> bool:
         return self._workbench.opened is not None and operations.can_edit(target)
-
-    def _editable(self) -> list[Target]:
-        return [target for target in self._workbench.selection if self._can_edit(target)]
 
     def _edited(self, target: Target) -> bool:
         return operations.is_edited(self._workbench.document, target, self._workbench.positions)

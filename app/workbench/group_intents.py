@@ -40,8 +40,7 @@ class Grouping:
             self._workbench.message.emit("No group is selected.")
         self._workbench.take(change)
 
-    def able(self) -> dict[str, bool]:
-        """Whether there is anything to do, by the key of the action."""
+    def touched(self) -> list[Group]:
+        """The groups that hold a selected node."""
         chosen = set(self._workbench.selection)
-        grouped = any(chosen & set(group.nodes) for group in self._workbench.document.groups)
-        return {"group": not self.why_not() and self.selected() is None, "ungroup": grouped}
+        return [group for group in self._workbench.document.groups if chosen & set(group.nodes)]

@@ -38,6 +38,7 @@ def test_a_group_is_made_named_selected_and_undone(reader: Person) -> None:
     assert (group.name, set(group.nodes)) == ("movers", set(NODES))
     assert reader.panel("inspector").title.text() == "movers"
     assert canvas.grab().toImage() != before
+    assert reader.window.commands["group"].toolTip() == "These are a group already"
 
     # Another colour, from the palette.
     reader.click(several.swatches.buttons["teal"])

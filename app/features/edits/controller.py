@@ -1,0 +1,85 @@
+"""The actions that edit what is selected, and make groups of it. What they do are intents of the workbench; the edits
+in place are listed with the inputs."""
+
+from __future__ import annotations
+
+from app.services.actions import Action
+from app.services.context import Feature
+from app.workbench.workbench import Workbench
+
+
+def why_no_edit(workbench: Workbench) -> str:
+    return "" if workbench.editing.editable() else "Select a node or a wire first"
+
+
+def why_no_restore(workbench: Workbench) -> str:
+    return "" if workbench.editing.edited() else "Select what is edited"
+
+
+def why_no_reset(workbench: Workbench) -> str:
+    return "" if workbench.document.edits else "Nothing is edited"
+
+
+def why_no_group(workbench: Workbench) -> str:
+    grouping = workbench.grouping
+    return grouping.why_not() or ("" if grouping.selected() is None else "These are a group already")
+
+
+def why_no_ungroup(workbench: Workbench) -> str:
+    return "" if workbench.grouping.touched() else "Select a group"
+
+
+ACTIONS = (
+    Action(
+        "cut",
+        "&Cut Selection",
+        ("X",),
+        "Cut or restore what is selected",
+        "cut",
+        why_not=why_no_edit,
+        run=lambda workbench: workbench.editing.toggle_selection("cut"),
+    ),
+    Action(
+        "patch",
+        "&Patch Selection from B",
+        ("P",),
+        "Patch or restore what is selected",
+        "patch",
+        why_not=why_no_edit,
+        run=lambda workbench: workbench.editing.toggle_selection("patch"),
+    ),
+    Action(
+        "restore",
+        "&Restore Selection",
+        ("R",),
+        "Take the edits of the selection back",
+        why_not=why_no_restore,
+        run=lambda workbench: workbench.editing.restore_selection(),
+    ),
+    Action(
+        "reset",
+        "Reset &All Edits",
+        ("Ctrl+Backspace",),
+        "Take all edits back; undo brings them again",
+        "reset",
+        why_not=why_no_reset,
+        run=lambda workbench: workbench.editing.reset(),
+    ),
+    Action(
+        "group",
+        "&Group Selection",
+        ("Ctrl+G",),
+        "See and edit the selected nodes as one",
+        why_not=why_no_group,
+        run=lambda workbench: workbench.grouping.group(),
+    ),
+    Action(
+        "ungroup",
+        "&Ungroup",
+        ("Ctrl+Shift+G",),
+        "Take the selected group apart",
+        why_not=why_no_ungroup,
+        run=lambda workbench: workbench.grouping.ungroup(),
+    ),
+)
+FEATURE = Feature(key="edits", actions=ACTIONS, build=lambda context, _panel: context.workbench)
