@@ -9,6 +9,7 @@ from core.errors import WirescopeError
 from core.evaluation.balance import with_balance
 from core.evaluation.faithfulness import Curve, faithfulness
 from core.evaluation.trust import Trust, trust
+from core.generation import GeneratedToken
 from core.graph import Edge, Graph, Node, Reader
 from core.inputs.pair import Dataset, Pair
 from core.lens.attention import attention_pattern, mean_attention
@@ -46,6 +47,7 @@ __all__ = [
     "Edit",
     "EditedModel",
     "Exported",
+    "GeneratedToken",
     "Graph",
     "Metric",
     "Model",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,6 +19,7 @@ from core.engine.population import Population
 from core.engine.sizes import own_bytes
 from core.engine.state import RunState
 from core.errors import ArgumentError, InputError, MemoryBudgetError
+from core.generation import GeneratedToken, generate
 from core.graph import Graph
 from core.inputs.pair import Dataset, Pair
 from core.metric_reading import MetricReading, at_last
@@ -307,6 +308,25 @@ class Session:
                 raise
             return self._by_parts(by_parts)[0]
         return replace(self._result(ran.state, ran.layers, started), known=ran.known)
+
+    def generate(
+        self,
+        tokens: int = 20,
+        *,
+        temperature: float = 0.0,
+        seed: int = 0,
+        edits: Sequence[Edit] = (),
+        row: int = 0,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[GeneratedToken]:
+        """Go on with A, token by token (`core.generation`): an iterator, which computes when it is asked for the next.
+
+        tokens: how many at most. temperature: 0 takes the likeliest one; above it they are drawn, by the seed. edits:
+        those at all positions act on each new token too (`ws.apply`). row: of the batch. cancelled: asked before each.
+        Raises ArgumentError for a model that writes no text, EditError, Cancelled.
+        """
+        part = self if self.pair.batch == 1 else self.part(range(row, row + 1))
+        return generate(part, part.pair.clean, tokens, temperature, seed, edits, cancelled)
 
     def run_circuit(
         self,

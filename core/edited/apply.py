@@ -13,11 +13,10 @@ from typing import Any, Self
 from torch import nn
 
 from core.edited.hooks import Hooks
-from core.edited.plan import plan_edits
+from core.edited.plan import Inputs, plan_edits
 from core.edits import Edit
 from core.errors import EditError
 from core.models.model import Model
-from core.session import Session
 
 
 class EditedModel(nn.Module):
@@ -66,7 +65,7 @@ class EditedModel(nn.Module):
             return getattr(super().__getattr__("module"), name)
 
 
-def apply(model: Model, edits: Sequence[Edit], session: Session | None = None) -> EditedModel:
+def apply(model: Model, edits: Sequence[Edit], session: Inputs | None = None) -> EditedModel:
     """The model with edits of any kind inside, as a module with the interface of the original.
 
     session: where `patch`, `mean`, `resample`, `noise`, positions from the end and roles are taken from; needed by

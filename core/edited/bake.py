@@ -26,13 +26,12 @@ from torch import Tensor, nn
 
 from core.edited.apply import sharing_copy
 from core.edited.folder import save_baked
-from core.edited.plan import plan_edits
+from core.edited.plan import Inputs, plan_edits
 from core.edits import Edit
 from core.errors import EditError
 from core.graph import Edge, Node
 from core.models.model import Model
 from core.models.wiring import Wiring
-from core.session import Session
 
 HELD = ("zero", "scale", "mean", "optimal", "steer")
 OTHERWISE = "Take ws.apply, or ws.export_model, which puts edits of any kind beside the weights."
@@ -54,7 +53,7 @@ class BakedModel:
         save_baked(self.model, self.module, self.edits, self.changed, Path(folder))
 
 
-def bake(model: Model, edits: Sequence[Edit], session: Session | None = None) -> BakedModel:
+def bake(model: Model, edits: Sequence[Edit], session: Inputs | None = None) -> BakedModel:
     """The model with edits of nodes in its weights. session: where means are taken from, as in `ws.apply`. Raises
     EditError, with the reason, for what weights cannot hold; ArgumentError."""
     reasons = why_not_baked(model, edits)

@@ -9,11 +9,10 @@ from typing import Literal
 
 from core.edited.bake import bake, why_not_baked
 from core.edited.folder import save_hooked
-from core.edited.plan import plan_edits
+from core.edited.plan import Inputs, plan_edits
 from core.edits import Edit
 from core.errors import EditError
 from core.models.model import Model
-from core.session import Session
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Exported:
     reasons: tuple[str, ...] = ()
 
 
-def export_model(model: Model, edits: Sequence[Edit], folder: str | Path, session: Session | None = None) -> Exported:
+def export_model(model: Model, edits: Sequence[Edit], folder: str | Path, session: Inputs | None = None) -> Exported:
     """Write the edited model to a new folder: into the weights where these hold all edits (`ws.bake`), else with hooks
     beside them (`ws.apply`), in a file that needs transformers or timm alone. session: as in `ws.apply`. Raises
     WirescopeError."""

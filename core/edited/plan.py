@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from core.edit_kinds import KINDS
 from core.edits import Edit, ResolvedEdit, resolve
+from core.engine.engine import Engine
 from core.engine.references import References, bias_before
 from core.engine.replacement import REPLACEMENTS, Ablation
 from core.errors import ArgumentError, EditError
@@ -22,12 +23,21 @@ from core.graph import Edge, Node, Reader
 from core.models.adapter import Adapter
 from core.models.model import Model
 from core.positions import Extent, plain_positions
-from core.session import Session
 
 NO_SESSION = "Give the session that it was made in: session=..."
 _UNBOUNDED = 1 << 40  # longer than any input
 
 Slot = dict[str, Any]
+
+
+class Inputs(Protocol):
+    """What edits take values and positions from: a session."""
+
+    @property
+    def model(self) -> Model: ...
+
+    @property
+    def engine(self) -> Engine: ...
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ class PlannedEdits:
     edits: tuple[str, ...]
 
 
-def plan_edits(model: Model, edits: Sequence[Edit], session: Session | None = None) -> PlannedEdits:
+def plan_edits(model: Model, edits: Sequence[Edit], session: Inputs | None = None) -> PlannedEdits:
     """Everything that edits do, as hooks do it. session: where values and positions are taken from; needed by edits
     that have any. Raises ArgumentError, EditError, ModelError for a family that does not say where its parts are."""
     if session is not None and session.model.adapter.module is not model.adapter.module:
@@ -48,7 +58,7 @@ def plan_edits(model: Model, edits: Sequence[Edit], session: Session | None = No
 
 
 class _Planner:
-    def __init__(self, model: Model, session: Session | None) -> None:
+    def __init__(self, model: Model, session: Inputs | None) -> None:
         self.adapter, self.graph = model.adapter, model.graph
         self.session = session
         self.references: References | None = None if session is None else session.engine.references

@@ -45,6 +45,26 @@ class Conv1D(nn.Module):
         return torch.addmm(self.bias, x.flatten(0, -2), self.weight).view(*x.shape[:-1], -1)
 
 
+class KeyCache:
+    """Keys and values of the positions that the model has seen, [batch, head, position, head width] a layer."""
+
+    def __init__(self) -> None:
+        self._layers: list[tuple[Tensor, Tensor]] = []
+
+    def get_seq_length(self) -> int:
+        """How many positions that are. As the library calls it."""
+        return self._layers[0][0].shape[2] if self._layers else 0
+
+    def with_rows(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Those of a layer with new ones behind them, which are kept."""
+        if layer == len(self._layers):
+            self._layers.append((k, v))
+        else:
+            before = self._layers[layer]
+            self._layers[layer] = torch.cat([before[0], k], dim=2), torch.cat([before[1], v], dim=2)
+        return self._layers[layer]
+
+
 class Attention(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -52,9 +72,16 @@ class Attention(nn.Module):
         self.c_attn = Conv1D(width, 3 * width)
         self.c_proj = Conv1D(width, width)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, cache: KeyCache | None = None, layer: int = 0) -> Tensor:
         q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.c_attn(x).chunk(3, dim=-1))
-        z = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        if cache is not None:
+            k, v = cache.with_rows(layer, k, v)
+        before = k.shape[2] - q.shape[2]
+        if before:
+            seen = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=x.device).tril(before)
+            z = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+        else:
+            z = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         mixed: Tensor = self.c_proj(z.transpose(1, 2).flatten(2))
         return mixed
 
@@ -79,8 +106,8 @@ class Block(nn.Module):
         self.ln_2 = nn.LayerNorm(width, eps, device="cpu")
         self.mlp = Mlp(width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        after = x + self.attn(self.ln_1(x))
+    def forward(self, x: Tensor, cache: KeyCache | None = None, layer: int = 0) -> Tensor:
+        after = x + self.attn(self.ln_1(x), cache, layer)
         out: Tensor = after + self.mlp(self.ln_2(after))
         return out
 
@@ -90,7 +117,7 @@ class GPT2LMHeadModel(nn.Module):
 
     config: of the model's config.json. Takes and gives what the library's class does of it: token ids [batch,
     position]; `logits` [batch, position, vocabulary], of the last `logits_to_keep` positions (0: of all), or
-    of those in a tensor."""
+    of those in a tensor. cache: what an earlier forward gave with `use_cache`; the ids then stand behind it."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
@@ -122,14 +149,23 @@ class GPT2LMHeadModel(nn.Module):
         assert isinstance(blocks, nn.ModuleList)
         return blocks
 
-    def forward(self, input_ids: Tensor, use_cache: bool = False, logits_to_keep: int | Tensor = 0) -> SimpleNamespace:
+    def forward(
+        self,
+        input_ids: Tensor,
+        use_cache: bool = False,
+        logits_to_keep: int | Tensor = 0,
+        cache: KeyCache | None = None,
+    ) -> SimpleNamespace:
         body = self.transformer
-        x = body["wte"](input_ids) + body["wpe"](torch.arange(input_ids.shape[1], device=input_ids.device))
-        for block in self._blocks():
-            x = block(x)
+        cache = KeyCache() if cache is None and use_cache else cache
+        first = 0 if cache is None else cache.get_seq_length()
+        places = torch.arange(first, first + input_ids.shape[1], device=input_ids.device)
+        x = body["wte"](input_ids) + body["wpe"](places)
+        for layer, block in enumerate(self._blocks()):
+            x = block(x, cache, layer)
         normed = body["ln_f"](x)
         kept = logits_to_keep if isinstance(logits_to_keep, Tensor) else slice(-logits_to_keep or None, None)
-        return SimpleNamespace(logits=self.lm_head(normed[:, kept]))
+        return SimpleNamespace(logits=self.lm_head(normed[:, kept]), cache=cache)
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write config.json and model.safetensors, as the library does and reads them."""
