@@ -11,6 +11,7 @@ from core.evaluation.faithfulness import Curve, faithfulness
 from core.evaluation.trust import Trust, trust
 from core.generation import GeneratedToken
 from core.graph import Edge, Graph, Node, Reader
+from core.inputs.image_corruption import corrupted
 from core.inputs.pair import Dataset, Pair
 from core.lens.attention import attention_pattern, mean_attention
 from core.lens.direct import direct_attribution
@@ -69,6 +70,7 @@ __all__ = [
     "bundled_models",
     "circuit_of",
     "class_logit",
+    "corrupted",
     "cosine",
     "difference_of_means",
     "direct_attribution",

@@ -105,14 +105,7 @@ class SessionCache:
 
     def asked_key(self, document: Document) -> ScoresKey:
         """Names the scores that a document asks for."""
-        choice = document.traced or ESTIMATES
-        if (
-            choice.method == "eap-ig"
-            and not choice.file
-            and not self.ready.has_counterfactual
-            and not choice.over_dataset
-        ):
-            choice = ESTIMATES
+        choice = self._usable(document).scoring
         return ScoresKey(self.metric_key, self.cut_kind(document), choice, document.traced_rows)
 
     def scores_key(self, document: Document) -> ScoresKey:

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.errors import InputError
-from core.inputs.corruption_kinds import ImageCorruption
+from core.inputs.corruption_kinds import ImageCorruption, ImageKind
 from core.inputs.images import model_view
 from core.inputs.pair import Side
 from core.precision import widened
@@ -35,6 +35,24 @@ if TYPE_CHECKING:
 BLUR = 0.6  # standard deviation in patches: what is in a patch can no longer be told
 ROUNDING = 1e-4  # of normalised pixels: a change below it is none
 TRIES = 100  # orders of patches that are tried until every one has moved
+
+
+def corrupted(
+    model: ModelInputs,
+    picture: Any,
+    kind: ImageKind,
+    patches: Sequence[int] = (),
+    *,
+    seed: int = 0,
+    other: str | bytes = b"",
+) -> Tensor:
+    """A picture with a part of it changed, as pixels that `model.pair` takes: [1, channel, height, width].
+
+    picture: as `model.pair` takes it. kind: `other`, `blur`, `mean`, `noise` or `shuffle`. patches: of the patch grid,
+    row by row; none: all. other: the other picture. Raises ArgumentError for an unknown kind, InputError for patches
+    that are not there and for what changes nothing.
+    """
+    return corrupted_side(model, model.side(picture), ImageCorruption(kind, tuple(patches), seed, other)).tensor
 
 
 def corrupted_side(model: ModelInputs, side: Side, corruption: ImageCorruption) -> Side:

@@ -59,6 +59,11 @@ class Model:
     def is_text(self) -> bool:
         return self.adapter.shape.input_kind == "text"
 
+    @property
+    def has_head(self) -> bool:
+        """Whether it gives answers; else it gives an embedding."""
+        return self.adapter.shape.output_kind != "embedding"
+
     # ---- inputs ----
 
     def pair(self, clean: Any, counterfactual: Any = None) -> Pair:

@@ -11,7 +11,7 @@ from core.inputs.corruption_kinds import ImageCorruption
 from core.inputs.file_kinds import stranger_words
 from core.project.groups import Group
 from core.project.metric_choice import MetricChoice
-from core.project.trace_choice import QUICK, USUAL, TraceChoice
+from core.project.trace_choice import ESTIMATES, QUICK, USUAL, TraceChoice
 from core.tracing.selection import USUAL as USUAL_RULE
 
 
@@ -87,6 +87,14 @@ class Document:
     def method(self) -> str:
         """How edges are scored."""
         return QUICK if self.traced is None else self.traced.method
+
+    @property
+    def scoring(self) -> TraceChoice:
+        """How its edges are scored: as they were traced; quickly where nobody has traced them, and where the usual
+        method has no B to go to."""
+        choice = self.traced or ESTIMATES
+        needs_b = choice.method == USUAL.method and not choice.file and not choice.over_dataset
+        return ESTIMATES if needs_b and self.counterfactual is None else choice
 
     @property
     def traced_rows(self) -> tuple[PairSource, ...]:

@@ -1,0 +1,66 @@
+"""Documents to write scripts of, and what those print."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from dataclasses import replace
+
+from app.messages.request import Reply, Request
+from app.worker.service import WorkerService
+from core.edits import Edit
+from core.nodes import Node
+from core.project.document import Document
+from core.project.examples import example
+from core.project.groups import Group
+from core.project.target_names import target_named as at
+
+NUMBER = re.compile(r"-?\d+\.\d{7}")
+
+
+def names() -> Document:
+    """Five edits of text: of a node, a group, an edge, a reader by its edge, with positions, strengths and vectors."""
+    edits = (
+        Edit(at("a1.h0"), "zero"),
+        Edit(at("a1.h1"), "zero"),
+        Edit(at("m0"), "scale", (2, 3), 0.5, 0.7),
+        Edit(at("input->m1"), "patch", strength=0.6),
+        Edit(at("m1"), "steer", (5,), [0.3, -0.2] * 128, 1.5),
+        Edit(at("a0.h2->a1.h3<v>"), "noise", None, 0.5, 1.0, 3),
+    )
+    group = Group("movers", "teal", (Node("head", 1, 0), Node("head", 1, 1)))
+    return replace(example("names/0").document, edits=edits, groups=(group,), pinned=(" Tom", "id:3"))
+
+
+def shapes() -> Document:
+    """Five edits of a picture, at patches among them."""
+    edits = (
+        Edit(at("a1.h0"), "patch", (4, 5, 6)),
+        Edit(at("m1"), "mean"),
+        Edit(at("input->a1.h1<q>"), "zero", None, None, 0.5),
+        Edit(at("a0.h1"), "scale", None, -0.5),
+        Edit(at("m0->m1"), "patch", (0, 3)),
+    )
+    return replace(example("shapes/0").document, edits=edits)
+
+
+def replies_to(document: Document, **asked: object) -> dict[type, Reply]:
+    """What the window's worker says of a document, the last of each kind."""
+    replies: dict[type, Reply] = {}
+    request = Request(1, document, **asked)  # type: ignore[arg-type]
+    WorkerService().serve(request, lambda reply: replies.update({type(reply): reply}), lambda: False)
+    return replies
+
+
+def printed(script: str) -> str:
+    """Run a script as a program, alone."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(script, "script.py", "exec"), {"__name__": "__main__"})
+    return out.getvalue()
+
+
+def figures(text: str) -> list[float]:
+    """The figures of a text, in their order."""
+    return [float(number) for number in NUMBER.findall(text)]
