@@ -11,6 +11,7 @@ from app.features.inspector.controller import FEATURE as INSPECTOR
 from app.features.plots.controller import FEATURE as PLOTS
 from app.features.predictions.controller import FEATURE as PREDICTIONS
 from app.features.preferences.controller import FEATURE as PREFERENCES
+from app.features.projects.controller import FEATURE as PROJECTS
 from app.features.score_files.controller import FEATURE as SCORE_FILES
 from app.features.status.controller import FEATURE as STATUS
 from app.features.table.controller import FEATURE as TABLE
@@ -35,4 +36,5 @@ FEATURES: tuple[Feature, ...] = (
     PREFERENCES,
     TRUST,
     SCORE_FILES,
+    PROJECTS,
 )

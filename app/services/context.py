@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.services.actions import Action, Actions
 from app.services.background_jobs import Jobs
+from app.services.closing import Closing
 from app.services.notifier import Notifier
 from app.services.panels import Panels
 from app.services.settings import Settings
@@ -31,16 +32,19 @@ class FeatureContext:
     jobs: Jobs
     toolbar: TopBar
     menus: Mapping[str, QMenu]
+    closing: Closing
 
 
 @dataclass(frozen=True)
 class Feature:
     """key: its name in code, and its panel's. panel: the class of its panel, which the window makes; None where it has
     none. actions: in no order, the menus have theirs. menus: those that it fills, with their words, by the keys that
-    stand in the menu bar's table. build: makes its controllers, given the panel."""
+    stand in the menu bar's table. files: what it does with a file that is dropped on the window, given what it has
+    built and the path, by the ending. build: makes its controllers, given the panel."""
 
     key: str
     build: Callable[[FeatureContext, Any], object]
     panel: type[QWidget] | None = None
     actions: tuple[Action, ...] = ()
     menus: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Callable[[Any, str], None]] = field(default_factory=dict)

@@ -79,15 +79,31 @@ class Settings:
         self._store.setValue("changes", "true" if wanted else "false")
 
     def recent_models(self) -> list[str]:
-        value: Any = self._store.value("recent", [])
-        return [value] if isinstance(value, str) else [str(name) for name in value or []]
+        return self._recent("recent")
 
     def add_recent_model(self, name: str) -> None:
-        names = [name, *(other for other in self.recent_models() if other != name)]
-        self._store.setValue("recent", names[:RECENT])
+        self._add_recent("recent", name)
 
     def clear_recent_models(self) -> None:
         self._store.setValue("recent", [])
+
+    def recent_projects(self) -> list[str]:
+        """Paths, the newest first."""
+        return self._recent("projects")
+
+    def add_recent_project(self, path: str) -> None:
+        self._add_recent("projects", path)
+
+    def clear_recent_projects(self) -> None:
+        self._store.setValue("projects", [])
+
+    def _recent(self, key: str) -> list[str]:
+        value: Any = self._store.value(key, [])
+        return [value] if isinstance(value, str) else [str(name) for name in value or []]
+
+    def _add_recent(self, key: str, name: str) -> None:
+        names = [name, *(other for other in self._recent(key) if other != name)]
+        self._store.setValue(key, names[:RECENT])
 
     def folder(self) -> str:
         """Where the last file dialog was."""

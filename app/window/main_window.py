@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from app.features.canvas.controller.graph import GraphController
 from app.features.canvas.controller.positions import PositionsController
 from app.features.dataset.controller import DatasetController
-from app.features.history.controller.closing import ClosingController
 from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
 from app.features.inputs.controller.positions import PickedPositionsController
@@ -22,6 +21,7 @@ from app.features.registry import FEATURES
 from app.messages.request import FailureReply
 from app.services.actions import ACTIONS, Actions
 from app.services.background_jobs import Jobs
+from app.services.closing import Closing
 from app.services.context import FeatureContext
 from app.services.error_dialog import Problems
 from app.services.notifier import Notifier
@@ -44,9 +44,6 @@ from views.panels.inputs.panel import InputsPanel
 from views.panels.toolbar.panel import TopBar
 from views.widgets.docks import Desk, Dock
 from views.widgets.drops import accept_copy, dropped_path
-
-SAVING = (QKeySequence("Ctrl+S"), QKeySequence("Ctrl+Shift+S"))
-NO_PROJECTS = "There are no project files yet. Ctrl+E writes the figure, Ctrl+Shift+E the circuit."
 
 
 class Window(QMainWindow):
@@ -88,7 +85,7 @@ class Window(QMainWindow):
         self.panels = Panels(panels, self.docks, self.centre)
         self.arrangement = Arrangement(self)
         self.below_canvas.addWidget(self.faithfulness)
-        self.closing = ClosingController(workbench, settings, self)
+        self.closing = Closing(self)
         self.problems = Problems(self, self.status.set_message, self.closing.at_once)
         self.notifier = Notifier(self.status.set_message, self.problems.show)
         self.palette_commands = Commands(self)
@@ -131,6 +128,7 @@ class Window(QMainWindow):
             jobs=self.jobs,
             toolbar=self.top_bar,
             menus=self.menus,
+            closing=self.closing,
         )
         for feature in FEATURES:
             self.controllers[feature.key] = feature.build(context, panels.get(feature.key))
@@ -143,10 +141,8 @@ class Window(QMainWindow):
     # ---- the window itself ----
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The key of a command that has nothing to work on says so; so do those that save elsewhere."""
+        """The key of a command that has nothing to work on says so."""
         keys = QKeySequence(event.keyCombination())
-        if keys in SAVING:
-            self.notifier.say(NO_PROJECTS)
         if any(
             keys in self.commands[key].shortcuts() for key in ("cut", "patch") if not self.commands[key].isEnabled()
         ):
@@ -154,10 +150,10 @@ class Window(QMainWindow):
         super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A folder is a model, wherever it is let go; a JSON file holds scores or a circuit. Of other files that are no
-        input it is said what they are."""
+        """A folder is a model, wherever it is let go; a JSON file holds scores or a circuit; some endings are a
+        feature's. Of other files that are no input it is said what they are."""
         path = dropped_path(event.mimeData())
-        if path and (model_of(path) or path.lower().endswith(".json") or stranger(path)[0]):
+        if path and (self._taker_of(path) or model_of(path) or path.lower().endswith(".json") or stranger(path)[0]):
             accept_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -166,12 +162,23 @@ class Window(QMainWindow):
             return
         folder, (words, hint) = model_of(path), stranger_words(path)
         accept_copy(event)
-        if folder:
+        take = self._taker_of(path)
+        if take is not None:
+            take(path)
+        elif folder:
             self.workbench.models.open_model(folder)
         elif path.lower().endswith(".json"):
             self.workbench.scores_wanted.emit(path)
         elif words:
             self.notifier.problem(FailureReply(0, "run", words, hint))
+
+    def _taker_of(self, path: str) -> Callable[[str], None] | None:
+        """What a feature does with a file that is dropped, if one does."""
+        for feature in FEATURES:
+            for ending, take in feature.files.items():
+                if path.lower().endswith(ending):
+                    return partial(take, self.controllers[feature.key])
+        return None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -192,6 +199,7 @@ class Window(QMainWindow):
         if not self.closing.may_close():
             event.ignore()
             return
+        self.closing.closed.emit()
         self.arrangement.save()
         self.hide()  # what runs may take a moment to end
         self.jobs.end()

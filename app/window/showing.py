@@ -34,7 +34,6 @@ class Showing(QObject):
 
     def _show_model(self, opened: ModelReply) -> None:
         window = self._window
-        window.setWindowTitle(f"{opened.title} - Wirescope")
         window.top_bar.set_model(opened.title, opened.details)
         window.top_bar.set_trace_enabled(True)
         window.inputs.metric_editor.setEnabled(True)
@@ -49,7 +48,6 @@ class Showing(QObject):
         window, model = self._window, self._window.workbench.document.model
         opened = window.workbench.opened
         if model and (opened is None or opened.name != model):
-            window.setWindowTitle(f"{model_words(model)} - Wirescope")
             window.top_bar.set_opening(model_words(model))
             window.top_bar.set_trace_enabled(False)
             window.top_bar.set_counterfactual(window.workbench.document.counterfactual is not None)
@@ -58,7 +56,6 @@ class Showing(QObject):
     def _name_none(self) -> None:
         """What was being opened is not there."""
         if self._window.workbench.opened is None:
-            self._window.setWindowTitle("Wirescope")
             self._window.top_bar.set_model("")
 
     def _show_cards(self, a: CardData, b: CardData) -> None:

@@ -16,6 +16,7 @@ from core.edits import EditKind
 from core.project.document import Document
 from core.project.examples import all_examples, example, examples_for
 from core.project.history import Step
+from core.project.places import is_project
 from core.project.step_names import open_words
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ FIRST_EXAMPLE = "names/0"  # what the window starts with
 class ModelSteps(QObject):
     """Of one workbench."""
 
+    project_wanted = Signal(str)  # the path of a project's file, which is to be opened
     opening = Signal()  # the user opens another document
     none_open = Signal()  # what was to be opened is not there, and nothing was open before it
 
@@ -47,7 +49,9 @@ class ModelSteps(QObject):
 
     def start(self, model: str | None) -> None:
         """Open what was asked for, or the first example."""
-        if model is not None:
+        if model is not None and is_project(model):
+            self.project_wanted.emit(model)
+        elif model is not None:
             self.open_model(model)
         elif any(entry.key == FIRST_EXAMPLE for entry in all_examples()):
             self.open_example(FIRST_EXAMPLE)
@@ -85,6 +89,10 @@ class ModelSteps(QObject):
             history.fill(document, open_words(document, workbench.document.model))
         elif document != workbench.document:
             history.push(open_words(document, workbench.document.model), document, opens=True)
+
+    def begin_anew(self) -> None:
+        """The history is another one: nothing of the former is gone back to."""
+        self._at = None
 
     # ---- what becomes of it ----
 

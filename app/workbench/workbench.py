@@ -33,7 +33,7 @@ from app.workbench.worker_thread import WorkerThread
 from core.edits import EditKind, Target
 from core.project.change import Change
 from core.project.document import Document
-from core.project.history import History
+from core.project.history import History, Step
 from core.project.input_operations import FIELDS
 from core.project.outcome import Outcome
 from core.project.trace_choice import TraceChoice
@@ -68,7 +68,7 @@ class Workbench(QObject):
 
     def __init__(self, engine: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.history = History(Document(""), self._move, self.history_changed.emit)
+        self.history = History(Document(""), self._move, self.history_changed.emit, self._say_locked)
         self.models = ModelSteps(self)
         self._begun: BegunTrace | None = None
         self.editing = Editing(self)
@@ -115,6 +115,20 @@ class Workbench(QObject):
         if document != self.document:
             with self.canvas_feed.as_one():
                 self.history.push(words, document, merge)
+
+    def take_history(self, root: Step, current: Step, locked: str = "") -> None:
+        """Another history in the place of this one: of a project that is opened, or begun. locked: why nothing of it
+        may be changed; empty where all may."""
+        self._begun, self.tracing = None, False
+        self.select(())
+        self.set_positions(())
+        self.models.begin_anew()
+        self.history.take_over(root, current, locked)
+
+    def _say_locked(self) -> None:
+        """A change was asked for that may not be; what shows it is put back."""
+        self.message.emit(self.history.locked)
+        QTimer.singleShot(0, self, lambda: self.ask(changes=False))
 
     def take(self, change: Change | None) -> None:
         """Make an operation's change a step; None changes nothing."""
@@ -233,6 +247,9 @@ class Workbench(QObject):
 
     def trace(self, words: str, choice: TraceChoice) -> None:
         """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
+        if self.history.locked:
+            self._say_locked()
+            return
         self.history.seal()
         before, found = self.history.current, self.known.recovered
         self.commit(words, self.document.after_trace(choice), TRACE_STEP)

@@ -48,12 +48,20 @@ class Step:
 
 class History:
     """The tree of one piece of work. move: called with the document to take up, when the present step changes. changed:
-    called after every change of the tree."""
+    called after every change of the tree. refused: called where one is asked for that may not be.
+
+    locked: why nothing may be changed; empty while all may. One can go through a locked tree, and its figures stay what
+    they were."""
 
     def __init__(
-        self, document: Document, move: Callable[[Document], None], changed: Callable[[], None] = lambda: None
+        self,
+        document: Document,
+        move: Callable[[Document], None],
+        changed: Callable[[], None] = lambda: None,
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
-        self._move, self._changed = move, changed
+        self._move, self._changed, self._refused = move, changed, refused
+        self.locked = ""
         self.root = Step("Start", document, opens=True)
         self.current = self.root
 
@@ -61,6 +69,9 @@ class History:
 
     def push(self, words: str, document: Document, merge: str = "", opens: bool = False) -> None:
         """A new step after the present one, which becomes the present one."""
+        if self.locked:
+            self._refused()
+            return
         present = self.current
         if merge and merge == present.merge and not present.children and present.parent is not None:
             present.words, present.document = words, document
@@ -76,6 +87,8 @@ class History:
     def fill(self, document: Document, words: str = "") -> None:
         """The present step, which nothing follows, is of another document: a first one, or one that is opened before
         the one before could be."""
+        if self.locked:
+            return
         step = self.current
         step.document = document
         step.outcome = step.recovery = None
@@ -84,8 +97,9 @@ class History:
         self._move(document)
         self._changed()
 
-    def take_over(self, root: Step, current: Step) -> None:
+    def take_over(self, root: Step, current: Step, locked: str = "") -> None:
         """Another tree in the place of this one, with one of its steps as the present one."""
+        self.locked = locked
         self.root, self.current = root, current
         self._move(current.document)
         self._changed()
@@ -94,7 +108,7 @@ class History:
         """A step came to nothing: it goes. The steps after it stay, without what it changed; where it was the present
         one, the one before is."""
         before = step.parent
-        if before is None or step not in self.current.path():
+        if self.locked or before is None or step not in self.current.path():
             return
         place = before.children.index(step)
         before.children[place : place + 1] = step.children
@@ -116,7 +130,9 @@ class History:
         """Go back to a step from where nothing can be done. Steps left behind that are worth nothing go."""
         behind: Step | None = self.current
         self.go(step)
-        while behind is not None and behind is not step and not behind.children and worthless(behind):
+        while (
+            not self.locked and behind is not None and behind is not step and not behind.children and worthless(behind)
+        ):
             self._drop(behind)
             behind = behind.parent
         self._changed()
@@ -133,6 +149,8 @@ class History:
     def withdraw(self, document: Document) -> None:
         """The present step could not be done, and this is the document without it: where the step before has it, the
         step goes; else it is kept with that document."""
+        if self.locked:
+            return
         step = self.current
         if step.parent is not None and not step.children and step.parent.document == document:
             self._drop(step)
@@ -143,18 +161,20 @@ class History:
 
     def take_outcome(self, outcome: Outcome) -> None:
         """What the present step's run gave."""
-        if outcome != self.current.outcome:
+        if outcome != self.current.outcome and not self.locked:
             self.current.outcome = outcome
             self._changed()
 
     def take_recovery(self, recovery: Recovery) -> None:
         """What the circuit of the present step recovers."""
-        if recovery != self.current.recovery:
+        if recovery != self.current.recovery and not self.locked:
             self.current.recovery = recovery
             self._changed()
 
     def seal(self) -> None:
         """The next change does not merge with the present step: a drag has ended."""
+        if self.locked:
+            return
         self.current.merge = ""
 
     # ---- going through it ----

@@ -1,4 +1,5 @@
-"""Paths of pictures as a project's file has them: what comes with Wirescope is found wherever that is installed."""
+"""Paths: of projects, and of pictures as a project's file has them. What comes with Wirescope is found wherever that is
+installed."""
 
 from __future__ import annotations
 
@@ -6,7 +7,13 @@ import os
 from importlib import resources
 from pathlib import Path
 
+ENDING = ".wire"
 _MARK = "resources:"
+
+
+def is_project(path: str | Path) -> bool:
+    """Whether a path is called as project files are."""
+    return str(path).lower().endswith(ENDING)
 
 
 def _home() -> Path:

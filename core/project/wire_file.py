@@ -22,13 +22,7 @@ from core.project.project import Project
 from core.project.unpacking import unpack
 from core.saving import save_bytes
 
-ENDING = ".wire"
 NEWER = "Update Wirescope, or open it with the version that saved it."
-
-
-def is_project(path: str | Path) -> bool:
-    """Whether a path is called as project files are."""
-    return str(path).lower().endswith(ENDING)
 
 
 def save_project(path: Path, project: Project, *, embed: bool = True) -> None:

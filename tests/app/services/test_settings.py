@@ -26,7 +26,7 @@ def test_recent_models_and_the_theme_are_remembered(sit_down: Sit, models) -> No
     assert list(second.panel("welcome").recent_buttons) == [str(models.gpt2), str(models.llama)]
     second.click(second.panel("welcome").recent_buttons[str(models.llama)])
     second.rest()
-    assert second.window.windowTitle() == "llama - Wirescope"
+    assert second.window.windowTitle() == "llama[*] - Wirescope"
 
 
 def test_few_recent_models_are_kept_newest_first(qapp) -> None:

@@ -38,7 +38,7 @@ def test_the_first_start_shows_a_live_circuit(person: Person) -> None:
     person.workbench.models.start(None)
     person.rest()
     assert not person.dialogs()
-    assert person.window.windowTitle() == "names - Wirescope"
+    assert person.window.windowTitle() == "names[*] - Wirescope"
     assert person.card("A").chips.chip_texts()[:3] == ["When", "Mary", "and"]
     assert person.predictions()[0][0] == "Mary"
     assert person.window.predictions.metric_name.text() == 'logit(" Mary") − logit(" John")'

@@ -158,7 +158,7 @@ def test_a_model_of_ones_own_is_dropped_on_the_welcome_page(
     mime.setUrls([QUrl.fromLocalFile(str(models.gpt2))])
     assert person.drop(window, mime)
     person.wait(lambda: person.workbench.opened is not None)
-    assert window.windowTitle() == "gpt2 - Wirescope"
+    assert window.windowTitle() == "gpt2[*] - Wirescope"
     person.type_prompt("A", CLEAN)
     person.type_prompt("B", COUNTERFACTUAL)
     assert (person.problem("A"), person.problem("B")) == ("", "")

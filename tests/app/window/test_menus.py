@@ -69,6 +69,7 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
     assert {name for name, action in found.items() if not action.isEnabled()} == {
         "File/Examples/names",  # headings
         "File/Examples/shapes",
+        "File/Open Recent Project/None yet",
         *waiting,  # nothing is selected and nothing is done yet
     }
 
@@ -247,7 +248,7 @@ def test_recent_models_open_again_and_can_be_forgotten(reader: Person, models) -
     listed = [name for name, _ in entries(reader.menu("File/Recent Models"))]
     assert listed == [str(models.llama), str(models.gpt2), "Clear This List"]
     reader.choose("File/Recent Models", str(models.gpt2))
-    assert reader.window.windowTitle() == "gpt2 - Wirescope"
+    assert reader.window.windowTitle() == "gpt2[*] - Wirescope"
     assert next(entries(reader.menu("File/Recent Models")))[0] == str(models.gpt2)
     reader.choose("File/Recent Models", "Clear This List")
     ((name, action),) = entries(reader.menu("File/Recent Models"))

@@ -91,7 +91,7 @@ def test_the_entries_of_changing_menus_run_too(reader: Person, models) -> None:
     assert palette.rows()[0].place == "File › Recent Models"
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     reader.rest()
-    assert reader.window.windowTitle() == "gpt2 - Wirescope"
+    assert reader.window.windowTitle() == "gpt2[*] - Wirescope"
     QTest.keyClick(summon(reader, "light").field, Qt.Key.Key_Return)
     assert theme.current().name == "light"
 

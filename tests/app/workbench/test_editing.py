@@ -18,7 +18,7 @@ from tests.app.person import Person
 def test_opening_a_folder_fills_the_window(reader: Person, models) -> None:
     window = reader.window
     assert window.top_bar.model.words().startswith("gpt2 3 layers · 4 heads · fp32 · cpu")
-    assert window.windowTitle() == "gpt2 - Wirescope"
+    assert window.windowTitle() == "gpt2[*] - Wirescope"
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
     assert window.centre.currentWidget() is window.canvas_page

@@ -15,8 +15,9 @@ from core.errors import InputError, WirescopeError
 from core.project.document import Document, PairSource, Source
 from core.project.examples import all_examples
 from core.project.history import History
+from core.project.places import is_project
 from core.project.project import Project, StepRecord, records_of, steps_of
-from core.project.wire_file import is_project, load_project, project_bytes, save_project
+from core.project.wire_file import load_project, project_bytes, save_project
 from tests.core.project.projects import projects
 
 FILES = Path(__file__).parent / "files"

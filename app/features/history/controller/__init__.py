@@ -1,4 +1,4 @@
-"""The history's steps, undo and redo. The question before the window closes, in `closing`, is asked by the window."""
+"""The history's steps, undo and redo."""
 
 from __future__ import annotations
 

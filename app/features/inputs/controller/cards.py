@@ -17,6 +17,7 @@ from core.errors import WirescopeError
 from core.inputs.download import fetch
 from core.inputs.file_kinds import holds_scores, model_of
 from core.project.document import Source, unfit
+from core.project.places import is_project
 
 if TYPE_CHECKING:
     from app.window.main_window import Window
@@ -59,6 +60,9 @@ class CardsController(QObject):
         """Files or addresses; two dropped on A fill A and B. A folder is a model's."""
         if len(paths) == 1 and Path(paths[0]).is_dir():
             self._window.workbench.models.open_model(paths[0])
+            return
+        if len(paths) == 1 and is_project(paths[0]):
+            self._workbench.models.project_wanted.emit(paths[0])
             return
         if len(paths) == 1 and holds_scores(paths[0]):
             self._workbench.scores_wanted.emit(paths[0])

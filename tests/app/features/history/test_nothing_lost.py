@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,8 @@ from core.graph import Node
 from core.project.document import PairSource, Source
 from tests.app.features.history.test_history import click_step, cut, rows
 from tests.app.models import CLEAN, COUNTERFACTUAL
-from tests.app.person import Person, plain
+from tests.app.person import Person
 from tests.app.window.test_palette import summon
-from views.panels.preferences.data import Preferences
 
 
 def dropped(*paths: Path) -> QMimeData:
@@ -76,10 +74,10 @@ def test_undo_brings_the_former_model_back_however_the_next_was_opened(
         with monkeypatch.context() as patched:
             way(reader, models.llama, patched)
         reader.rest()
-        assert reader.window.windowTitle() == "llama - Wirescope", way
+        assert reader.window.windowTitle() == "llama[*] - Wirescope", way
         assert reader.edits() == [], way
         reader.choose("Edit", "Undo")
-        assert reader.window.windowTitle() == "gpt2 - Wirescope", way
+        assert reader.window.windowTitle() == "gpt2[*] - Wirescope", way
         assert reader.workbench.document == document, way
         assert reader.figures() == figures, way
         assert (step, "present") in [(row[0], row[2]) for row in rows(reader)], way
@@ -104,7 +102,7 @@ def test_the_history_goes_on_over_two_models(reader: Person, models) -> None:
     ]
     for _ in range(2):
         reader.choose("Edit", "Undo")
-    assert reader.window.windowTitle() == "gpt2 - Wirescope"
+    assert reader.window.windowTitle() == "gpt2[*] - Wirescope"
     assert reader.workbench.document == document
     assert reader.figures() == figures
     click_step(reader, one)  # the branch, too
@@ -112,7 +110,7 @@ def test_the_history_goes_on_over_two_models(reader: Person, models) -> None:
     click_step(reader, two)
     for _ in range(2):
         reader.choose("Edit", "Redo")
-    assert reader.window.windowTitle() == "llama - Wirescope"
+    assert reader.window.windowTitle() == "llama[*] - Wirescope"
     assert reader.figures() == after
     assert not reader.dialogs()
 
@@ -130,7 +128,7 @@ def test_a_model_whose_folder_is_gone_is_said_and_all_steps_stay(reader: Person,
     reader.wait(reader.dialogs)
     assert "There is no folder" in reader.dismiss()
     reader.rest()
-    assert reader.window.windowTitle() == "llama - Wirescope"
+    assert reader.window.windowTitle() == "llama[*] - Wirescope"
     assert [row[0] for row in rows(reader)] == ["Start", "Open moved", there, "Open llama"]
     shutil.copytree(models.gpt2, folder)
     reader.choose("Edit", "Undo")
@@ -176,52 +174,3 @@ def test_open_replaces_the_rows_and_append_adds_to_them(reader: Person, tmp_path
     reader.choose("Edit", "Undo")
     reader.choose("Edit", "Undo")
     assert [row.a for row in reader.window.dataset.rows()] == [CLEAN]
-
-
-def test_the_keys_that_save_elsewhere_change_nothing(reader: Person) -> None:
-    before = reader.workbench.document
-    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-    for modifier in (control, control | shift):
-        reader.press(Qt.Key.Key_S, modifier, reader.window.canvas)
-        assert reader.workbench.document == before
-        assert "Ctrl+E" in reader.message()
-    reader.press(Qt.Key.Key_X, control | shift, reader.window.canvas)
-    assert reader.workbench.document.clean == before.counterfactual
-
-
-def answer(person: Person, words: str, never_again: bool = False) -> str:
-    """Answer the question on the screen by a button. Returns what it asks."""
-    (box,) = person.dialogs()
-    asked = box.text()
-    if never_again:
-        box.checkBox().click()
-    next(button for button in box.buttons() if plain(button.text()) == words).click()
-    return asked
-
-
-def test_closing_with_work_asks_and_without_closes(sit_down: Callable[[], Person], models) -> None:
-    person = sit_down()
-    window = person.window
-    window.closing.asks = True  # as `run` has it
-    person.open(models.gpt2, CLEAN, COUNTERFACTUAL)
-    cut(person, Node("mlp", 1))
-    window.close()
-    assert answer(person, "Keep Working") == "Close and lose a step of work?"
-    assert window.isVisible()
-    person.choose("Edit", "Undo")  # what redo can bring back is work, too
-    window.commands["quit"].trigger()
-    window.close()  # asks once
-    assert window.isVisible()
-    answer(person, "Close", never_again=True)
-    assert not window.isVisible()
-
-    other = sit_down()
-    other.window.closing.asks = True
-    other.open(models.gpt2, CLEAN, COUNTERFACTUAL)
-    assert not other.window.settings.preferences().asks_before_closing
-    other.window.controllers["preferences"].take(Preferences())  # the preferences have it again
-    other.workbench.models.open_model(str(models.llama))
-    other.rest()
-    other.window.close()  # nothing was made
-    assert not other.window.isVisible()
-    assert not other.dialogs()

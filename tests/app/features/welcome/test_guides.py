@@ -101,7 +101,7 @@ def test_a_folder_dropped_on_the_window_opens_its_model(person: Person, models, 
 
     assert person.drop(person.window, dropped(models.gpt2))
     person.rest()
-    assert person.window.windowTitle() == "gpt2 - Wirescope"
+    assert person.window.windowTitle() == "gpt2[*] - Wirescope"
     other = tmp_path / "letter.txt"
     other.write_text("no model", encoding="utf-8")
     assert not person.drop(person.window, dropped(other))

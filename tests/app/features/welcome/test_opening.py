@@ -84,7 +84,7 @@ def test_models_that_cannot_be_opened_say_why_once_and_the_one_before_stays(
             assert part in words, kind
         assert "Traceback" not in words, kind
 
-        assert reader.window.windowTitle() == "gpt2 - Wirescope", kind
+        assert reader.window.windowTitle() == "gpt2[*] - Wirescope", kind
         assert reader.window.centre.currentWidget() is reader.window.canvas_page, kind
         assert reader.card("A").chips.chip_texts() == CLEAN.split(), kind
         assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split(), kind
@@ -108,7 +108,7 @@ def test_after_two_models_that_cannot_be_opened_the_one_before_is_still_there(re
     assert reader.window.centre.currentWidget() is reader.window.canvas_page
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
     assert reader.figures() == figures
-    assert reader.window.windowTitle() == "gpt2 - Wirescope"
+    assert reader.window.windowTitle() == "gpt2[*] - Wirescope"
 
 
 def test_a_first_model_that_cannot_be_opened_leads_to_the_welcome_page(person: Person, broken) -> None:
@@ -125,7 +125,7 @@ def test_while_a_model_is_opened_the_top_bar_names_it_and_nothing_else(person: P
     for folder, details in ((models.gpt2, "3 layers · 4 heads"), (models.llama, "2 layers · 4 heads")):
         window.workbench.models.open_model(str(folder))
         assert bar.model.words() == f"{folder.name} is being opened …"
-        assert window.windowTitle() == f"{folder.name} - Wirescope"
+        assert window.windowTitle() == f"{folder.name}[*] - Wirescope"
         assert window.predictions.hint.text() == f"{folder.name} is being opened: its answers appear here."
         assert not bar.trace.isEnabled()
         person.rest()
@@ -155,7 +155,7 @@ def test_another_text_model_takes_over_the_prompts(reader: Person, models) -> No
     reader.press(Qt.Key.Key_X)
     reader.workbench.models.open_model(str(models.llama))
     reader.rest()
-    assert reader.window.windowTitle() == "llama - Wirescope"
+    assert reader.window.windowTitle() == "llama[*] - Wirescope"
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.edits() == []  # of the other model's graph
@@ -168,7 +168,7 @@ def test_another_text_model_takes_over_the_prompts(reader: Person, models) -> No
 def test_a_vision_model_after_a_text_model_starts_with_pictures(reader: Person, models) -> None:
     reader.workbench.models.open_model(str(models.vit))
     reader.rest()
-    assert reader.window.windowTitle() == "vit - Wirescope"
+    assert reader.window.windowTitle() == "vit[*] - Wirescope"
     reader.wait(lambda: reader.predictions() and not reader.workbench.busy)
     assert reader.card("A").name.text() == "cat.jpg"
     assert reader.card("B").name.text() == "coffee.jpg"
@@ -229,14 +229,14 @@ def test_open_folder_asks_and_remembers_where(person: Person, models, monkeypatc
     person.rest()
     person.choose("File", "Open Model Folder")
     assert asked[1] == str(models.gpt2.parent)
-    assert person.window.windowTitle() == "gpt2 - Wirescope"
+    assert person.window.windowTitle() == "gpt2[*] - Wirescope"
 
 
 def test_a_folder_named_from_here_is_remembered_for_everywhere(person: Person, models, monkeypatch) -> None:
     monkeypatch.chdir(models.gpt2.parent)
     person.workbench.models.start("gpt2")
     person.rest()
-    assert person.window.windowTitle() == "gpt2 - Wirescope"
+    assert person.window.windowTitle() == "gpt2[*] - Wirescope"
     assert person.window.settings.recent_models() == [str(models.gpt2)]
 
 
@@ -245,7 +245,7 @@ def test_open_by_name_asks(person: Person, models, monkeypatch) -> None:
     person.choose("File", "Open Model by Name")
     person.wait(lambda: person.workbench.opened is not None)
     person.rest()
-    assert person.window.windowTitle() == "gpt2 - Wirescope"
+    assert person.window.windowTitle() == "gpt2[*] - Wirescope"
 
 
 def test_opening_can_be_cancelled_and_the_model_before_stays(reader: Person, models, monkeypatch) -> None:
@@ -265,7 +265,7 @@ def test_opening_can_be_cancelled_and_the_model_before_stays(reader: Person, mod
     reader.click(reader.window.status.cancel)
     go_on.set()
     reader.rest()
-    assert reader.window.windowTitle() == "gpt2 - Wirescope"
+    assert reader.window.windowTitle() == "gpt2[*] - Wirescope"
     assert reader.figures() == figures
     assert not reader.window.status.work.isVisible()
 
@@ -286,7 +286,7 @@ def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, mo
     assert person.window.centre.currentWidget() is person.panel("welcome")
     person.workbench.models.open_model(str(models.gpt2))
     person.rest()
-    assert person.window.windowTitle() == "gpt2 - Wirescope"
+    assert person.window.windowTitle() == "gpt2[*] - Wirescope"
 
 
 def test_a_folder_without_a_tokenizer_opens_with_token_ids(person: Person, models, tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_somebody_who_went_on_working_is_not_interrupted(guest: Person, shop: Sh
     shop.go_on["smollm2"].set()
     guest.wait(lambda: not guest.window.jobs)
     assert names == []
-    assert guest.window.windowTitle() == "gpt2 - Wirescope"
+    assert guest.window.windowTitle() == "gpt2[*] - Wirescope"
     guest.window.commands["welcome"].trigger()
     assert card(guest).button.text() == "Open"
 

@@ -1,0 +1,210 @@
+"""The project that is open: its file, whether it is saved, and the ways to begin, open and save one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.features.projects.controller.question import Answer, Question
+from app.features.projects.presenter import Mark, mark_of, name_for, question, steps_made, title
+from app.messages.request import FailureReply
+from app.services.background_jobs import Job, Jobs
+from app.services.notifier import Notifier
+from app.services.settings import Settings
+from app.workbench.workbench import Workbench
+from core.project.document import Document
+from core.project.history import Step
+from core.project.places import ENDING, is_project
+from core.project.project import Project, records_of, steps_of
+from core.project.step_names import model_words
+
+if TYPE_CHECKING:
+    from core.inputs.download import Cancel, Report
+
+FILTER = f"Wirescope project (*{ENDING})"
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the controller uses of the window."""
+
+    notifier: Notifier
+    settings: Settings
+    jobs: Jobs
+    window: QWidget
+
+
+class ProjectController(QObject):
+    """Of one window."""
+
+    def __init__(self, workbench: Workbench, services: Services) -> None:
+        super().__init__(services.window)
+        self._workbench, self._services = workbench, services
+        self._window = services.window
+        self.path: Path | None = None
+        self._saved: Mark | None = None  # what the file holds
+        self._question = Question(services.settings, services.window)
+        workbench.models.project_wanted.connect(self.open)
+        for changed in (workbench.model_opened, workbench.history_changed):
+            changed.connect(self._show)
+        for ended in (workbench.given_up, workbench.failed):
+            ended.connect(self._show_none)
+        self._show()
+
+    # ---- what is open ----
+
+    @property
+    def modified(self) -> bool:
+        """Whether there is work that no file holds."""
+        history = self._workbench.history
+        if history.locked:
+            return False
+        return mark_of(history) != self._saved if self.path is not None else steps_made(history) > 0
+
+    def _show(self, *_: object) -> None:
+        """The title and its mark."""
+        document, opened = self._workbench.document, self._workbench.opened
+        same = opened is not None and opened.name == document.model
+        self._name(opened.title if opened is not None and same else model_words(document.model))
+
+    def _show_none(self, *_: object) -> None:
+        """What was being opened may not be there."""
+        if self._workbench.opened is None:
+            self._name("")
+
+    def _name(self, model: str) -> None:
+        self._window.setWindowTitle(title(model, self.path))
+        self._window.setWindowModified(self.modified)
+
+    def project(self) -> Project:
+        """All of it, as it is now."""
+        steps, current = records_of(self._workbench.history)
+        return Project(steps, current)
+
+    # ---- beginning and opening ----
+
+    def begin(self) -> None:
+        """A new project: the model and the inputs stay, with no history."""
+        self._leave(self._begin)
+
+    def _begin(self) -> None:
+        present = self._workbench.document
+        kept = Document(present.model, present.clean, present.counterfactual, present.metric)
+        kept = replace(kept, replacement=present.replacement, precision=present.precision)
+        step = Step("Start", kept, opens=True)
+        self._take(None, step, step)
+        self._services.notifier.say("A new project: the model and the inputs stay, without edits and history.")
+
+    def choose(self) -> None:
+        """Ask for a project to open."""
+        settings = self._services.settings
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open a project", settings.folder(), FILTER)
+        if path:
+            settings.set_folder(str(Path(path).parent))
+            self.open(path)
+
+    def open(self, path: str) -> None:
+        """Open a project's file in place of what is here, which is saved first where the user wants that."""
+        self._leave(partial(self._read, Path(path).expanduser().absolute()))
+
+    def _read(self, path: Path) -> None:
+        self._services.notifier.say(f"Opening {path.name}")
+
+        def read(_report: Report, _cancelled: Cancel) -> Project:
+            from core.project.wire_file import load_project
+
+            return load_project(path)
+
+        job = Job(read, self._window)
+        job.finished.connect(partial(self._take_read, path))
+        job.failed.connect(partial(self._refuse, ""))
+        self._services.jobs.run(job)
+
+    def _take_read(self, path: Path, project: Project) -> None:
+        self._take(path, *steps_of(project.steps, project.current))
+        self._services.settings.add_recent_project(str(path))
+        self._services.notifier.say(f"Opened {path.name}")
+
+    def _take(self, path: Path | None, root: Step, current: Step) -> None:
+        self.path = path
+        self._workbench.take_history(root, current)
+        self._saved = mark_of(self._workbench.history)
+        self._show()
+
+    def _refuse(self, what: str, message: str, hint: str) -> None:
+        self._services.notifier.problem(FailureReply(0, "run", f"{what}{message}", hint))
+
+    # ---- saving ----
+
+    def save(self, then: Callable[[], None] = lambda: None) -> None:
+        """Save into the project's file; ask for one where it has none. then: what is done once it is saved."""
+        if self.path is None:
+            self.save_as(then)
+        else:
+            self._write(self.path, then)
+
+    def save_as(self, then: Callable[[], None] = lambda: None) -> None:
+        """Ask for a file and save into that one from now on."""
+        settings = self._services.settings
+        name = self.path.name if self.path is not None else f"{name_for(self._workbench.document)}{ENDING}"
+        start = str((self.path.parent if self.path is not None else Path(settings.folder())) / name)
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save the project", start, FILTER)
+        if not chosen:
+            return
+        path = Path(chosen if is_project(chosen) else chosen + ENDING)
+        settings.set_folder(str(path.parent))
+        self._write(path, then)
+
+    def _write(self, path: Path, then: Callable[[], None]) -> None:
+        project, mark = self.project(), mark_of(self._workbench.history)
+
+        def write(_report: Report, _cancelled: Cancel) -> None:
+            from core.project.wire_file import save_project
+
+            save_project(path, project)
+
+        def written(_: object) -> None:
+            self.path, self._saved = path, mark
+            self._services.settings.add_recent_project(str(path))
+            self._services.notifier.say(f"Saved {path.name}")
+            self._show()
+            then()
+
+        job = Job(write, self._window)
+        job.finished.connect(written)
+        job.failed.connect(partial(self._refuse, "The project is not saved. "))
+        self._services.jobs.run(job)
+
+    # ---- leaving ----
+
+    def _leave(self, go_on: Callable[[], None]) -> None:
+        if self.may_leave(go_on):
+            go_on()
+
+    def may_leave(self, go_on: Callable[[], None]) -> bool:
+        """Whether what is here can go at once. Else the user is asked, and go_on is called after a yes."""
+        if not self.modified:
+            return True
+        if not self._question.wanted:
+            return self._keep(go_on)
+        words = question(self.path, steps_made(self._workbench.history))
+        self._question.ask(words, partial(self._take_answer, go_on))
+        return False
+
+    def _keep(self, go_on: Callable[[], None]) -> bool:
+        if self.path is not None:
+            self.save(go_on)
+            return False
+        return True
+
+    def _take_answer(self, go_on: Callable[[], None], answer: Answer) -> None:
+        if answer == "save":
+            self.save(go_on)
+        elif answer == "drop":
+            go_on()
