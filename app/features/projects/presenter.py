@@ -27,7 +27,8 @@ def steps_made(history: History) -> int:
 def title(model: str, path: Path | None) -> str:
     """Of the window. model: what it is called, empty while none is open."""
     names = [name for name in ("" if path is None else path.stem, model) if name]
-    return " - ".join([names[0] + MARK, *names[1:], "Wirescope"]) if names else "Wirescope"
+    first, *rest = [*names, "Wirescope"]
+    return " - ".join([first + MARK, *rest])
 
 
 def question(path: Path | None, steps: int) -> str:

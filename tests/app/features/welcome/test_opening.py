@@ -146,7 +146,7 @@ def test_a_first_model_that_is_given_up_or_cannot_be_opened_is_not_named(person:
     person.rest()
     person.dismiss()
     assert bar.model.words() == "Open a model"
-    assert window.windowTitle() == "Wirescope"
+    assert window.windowTitle() == "Wirescope[*]"
 
 
 def test_another_text_model_takes_over_the_prompts(reader: Person, models) -> None:
