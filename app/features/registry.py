@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.features.canvas.controller import FEATURE as CANVAS
 from app.features.circuit.controller import FEATURE as CIRCUIT
 from app.features.edits.controller import FEATURE as EDITS
 from app.features.find.controller import FEATURE as FIND
@@ -21,6 +22,7 @@ from app.features.welcome.controller import FEATURE as WELCOME
 from app.services.context import Feature
 
 FEATURES: tuple[Feature, ...] = (
+    CANVAS,
     EDITS,
     CIRCUIT,
     WELCOME,

@@ -80,6 +80,12 @@ class Panels:
         else:
             self._centre.setCurrentWidget(self._page(key))
 
+    def bring_docked(self, key: str) -> None:
+        """The same where it is shown in the window; what is closed, or floats, stays as it is."""
+        dock = self._docks[key]
+        if not dock.isHidden() and not dock.isFloating():
+            dock.raise_()
+
     def put_above_canvas(self, strip: QWidget) -> None:
         """Give a strip its place above the canvas, as wide as that."""
         layout = self._page("canvas").layout()

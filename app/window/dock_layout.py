@@ -49,7 +49,7 @@ def arrange(window: Window, panels: Mapping[str, QWidget]) -> None:
     theme.as_card(card)
     inner = QVBoxLayout(card)
     inner.setContentsMargins(1, 1, 1, 1)
-    inner.addWidget(window.levels)
+    inner.addWidget(panels["canvas"])
     page.addWidget(card, 1)
     window.below_canvas = QVBoxLayout()  # for what belongs to the canvas: a strip of its width
     window.below_canvas.setSpacing(theme.SPACE)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.features.canvas.controller.export import export, export_circuit, export_predictions, export_scores
 from app.features.inputs.controller.counterfactual import MAKE_ACTIONS
 from app.window.dock_layout import dock_slots
 
@@ -16,21 +15,10 @@ if TYPE_CHECKING:
 
 def slots(window: Window) -> dict[str, Callable[[], None]]:
     """What each action does, by its key."""
-    workbench, levels = window.workbench, window.levels
+    workbench = window.workbench
     return {
         "open_input_a": partial(window.taker.choose, "A"),
         "open_input_b": partial(window.taker.choose, "B"),
-        "export_svg": partial(export, window, ".svg"),
-        "export_pdf": partial(export, window, ".pdf"),
-        "export_png1": partial(export, window, ".png", 1),
-        "export_png2": partial(export, window, ".png", 2),
-        "export_png4": partial(export, window, ".png", 4),
-        "export_json": partial(export, window, ".json"),
-        "export_circuit": partial(export_circuit, window),
-        "export_scores_json": partial(export_scores, window, ".json"),
-        "export_scores_csv": partial(export_scores, window, ".csv"),
-        "export_predictions_json": partial(export_predictions, window, ".json"),
-        "export_predictions_csv": partial(export_predictions, window, ".csv"),
         "quit": window.close_window,
         "swap": workbench.question.swap,
         "palette": window.palette_commands.toggle,
@@ -38,47 +26,22 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
         "next_panel": partial(window.panel_focus.step, 1),
         "previous_panel": partial(window.panel_focus.step, -1),
-        "level": levels.toggle,
-        "zoom_in": lambda: levels.board.zoom_by(1.25),
-        "zoom_out": lambda: levels.board.zoom_by(0.8),
-        "frame": lambda: levels.board.frame_selection(),
-        "frame_all": lambda: levels.board.frame_all(),
         "dataset_add": lambda: window.dataset_keeper.add_pair(),
         "dataset_open": lambda: window.dataset_keeper.choose(),
         "dataset_append": lambda: window.dataset_keeper.choose(append=True),
         "dataset_save": lambda: window.dataset_keeper.save(),
         "dataset_clear": lambda: window.dataset_keeper.clear(),
         **dock_slots(window),
-        "show_changes": window.canvas_view.set_colored,
         "full_screen": window.toggle_full_screen,
     }
 
 
 def join(window: Window) -> None:
     """Connect the panels' signals."""
-    _join_canvas(window)
     _join_inputs(window)
     workbench = window.workbench
     workbench.rows_wanted.connect(lambda task: window.dataset_keeper.fill(task, trace_over=True))
-    window.top_bar.tool_changed.connect(partial(_set_tool, window))
     window.top_bar.replacement_changed.connect(workbench.question.set_replacement)
-
-
-def _join_canvas(window: Window) -> None:
-    canvas, workbench = window.canvas, window.workbench
-    canvas.selection_changed.connect(workbench.select)
-    workbench.selection_changed.connect(canvas.set_selection)
-    for picked in (canvas.selection_changed, window.positions_canvas.selection_changed):
-        picked.connect(partial(_bring_inspector, window))
-    canvas.edit_requested.connect(workbench.editing.toggle)
-    canvas.patch_dropped.connect(workbench.editing.patch)
-
-
-def _bring_inspector(window: Window, picked: object) -> None:
-    """What was picked on the canvas can be read, whatever lies in front of the inspector; a closed one stays closed."""
-    dock = window.docks["inspector"]
-    if picked and not dock.isHidden() and not dock.isFloating():
-        dock.raise_()
 
 
 def _join_inputs(window: Window) -> None:
@@ -100,10 +63,6 @@ def _join_inputs(window: Window) -> None:
 
 def _make_b(window: Window, key: str) -> None:
     window.making_b.make(key)
-
-
-def _set_tool(window: Window, name: str) -> None:
-    window.canvas.tool = window.positions_canvas.tool = name  # type: ignore[assignment]
 
 
 def _select_edit(window: Window, key: int) -> None:

@@ -11,8 +11,6 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.features.canvas.controller.graph import GraphController
-from app.features.canvas.controller.positions import PositionsController
 from app.features.dataset.controller import DatasetController
 from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
@@ -36,9 +34,6 @@ from app.window.showing import Showing
 from app.workbench.edit_intents import NO_SELECTION
 from app.workbench.workbench import Workbench
 from core.inputs.file_kinds import model_of, stranger, stranger_words
-from views.canvas.canvas import Canvas
-from views.canvas.levels import Levels
-from views.canvas.positions.canvas import PositionsCanvas
 from views.panels.dataset.panel import DatasetPanel
 from views.panels.inputs.panel import InputsPanel
 from views.panels.toolbar.panel import TopBar
@@ -65,13 +60,11 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)  # of models, and of scores
 
         self.top_bar = TopBar()
-        panels = {feature.key: feature.panel() for feature in FEATURES if feature.panel is not None}
+        panels: dict[str, Any] = {feature.key: feature.panel() for feature in FEATURES if feature.panel is not None}
         self.inputs = InputsPanel()
         self.dataset = DatasetPanel()
-        self.canvas = Canvas()
+        self.canvas = panels["canvas"].components
         self.faithfulness = panels["circuit"]
-        self.positions_canvas = PositionsCanvas()
-        self.levels = Levels(self.canvas, self.positions_canvas, "Ctrl+T")
         self.inspector = panels["inspector"]
         self.predictions = panels["predictions"]
         self.trust = panels["trust"]
@@ -80,7 +73,7 @@ class Window(QMainWindow):
         self.history = panels["history"]
         self.status = panels["status"]
         self.taker = CardsController(self)
-        panels |= {"canvas": self.canvas, "inputs": self.inputs, "dataset": self.dataset}
+        panels |= {"inputs": self.inputs, "dataset": self.dataset}
         arrange(self, panels)
         self.panels = Panels(panels, self.docks, self.centre)
         self.arrangement = Arrangement(self)
@@ -89,7 +82,6 @@ class Window(QMainWindow):
         self.problems = Problems(self, self.status.set_message, self.closing.at_once)
         self.notifier = Notifier(self.status.set_message, self.problems.show)
         self.palette_commands = Commands(self)
-        self.canvas_view = GraphController(self)
         self.panel_focus = PanelFocus(self)
         self.controllers: dict[str, Any] = {}  # what each feature has built, by its key
         self.commands = Actions(self, workbench)
@@ -97,7 +89,6 @@ class Window(QMainWindow):
         for feature in FEATURES:
             runs = {each.key: partial(self._run, feature.key, each.run) for each in feature.actions if each.run}
             self.commands.add(feature.actions, runs)
-        self.commands["show_changes"].setChecked(settings.colors_changes())
         self.menus = fill_menu_bar(self)
         self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
         self.top_bar.set_palette(self.commands["palette"])
@@ -110,7 +101,6 @@ class Window(QMainWindow):
         self.showing = Showing(self)
         self.picked_positions = PickedPositionsController(self)
         self.making_b = CounterfactualController(self)
-        self.unfolding = PositionsController(self)
         self.dataset_keeper = DatasetController(self)
         self.arrangement.restore()
         self.canvas.setFocus()  # where the keys go at first

@@ -25,7 +25,6 @@ class Showing(QObject):
         workbench.model_opened.connect(self._show_model)
         workbench.cards_changed.connect(self._show_cards)
         workbench.metric_changed.connect(self._show_metric)
-        workbench.canvas_changed.connect(window.canvas.set_data)
         workbench.history_changed.connect(self._name_model)
         workbench.edits_changed.connect(window.inputs.set_edits)
         for ended in (workbench.given_up, workbench.failed):

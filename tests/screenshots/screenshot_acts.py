@@ -46,7 +46,7 @@ class Actor:
             self.app.processEvents()
             time.sleep(0.01)
         self.wait(lambda: not self.workbench.busy)
-        self.window.levels.board.settle()
+        self.window.panels["canvas"].board.settle()
         self.app.processEvents()
 
     # ---- hands ----
@@ -190,7 +190,7 @@ def tokens(actor: Actor) -> None:
     actor.trace(200)
     unfolded(actor)
     click_a_spot(actor)
-    actor.press(Qt.Key.Key_X, widget=actor.window.positions_canvas)
+    actor.press(Qt.Key.Key_X, widget=actor.window.panels["canvas"].positions)
 
 
 def patches(actor: Actor) -> None:
@@ -201,14 +201,14 @@ def patches(actor: Actor) -> None:
 
 def click_a_spot(actor: Actor) -> None:
     """Where the strongest head moves something to."""
-    board = actor.window.positions_canvas
+    board = actor.window.panels["canvas"].positions
     move = next(link for link in reversed(board.scene.links) if isinstance(link, Move))
     actor.click(board, board.spot_point(Spot(move.head, move.goal)).toPoint())
 
 
 def unfolded(actor: Actor) -> None:
-    actor.click(actor.window.levels.buttons["positions"])
-    board = actor.window.positions_canvas
+    actor.click(actor.window.panels["canvas"].buttons["positions"])
+    board = actor.window.panels["canvas"].positions
     actor.wait(lambda: board._data is not None and bool(board._data.links) and not board._data.stale)
     actor.rest()
 

@@ -23,15 +23,15 @@ class Levels(QWidget):
 
     level_changed = Signal(str)
 
-    def __init__(self, canvas: Canvas, unfolded: PositionsCanvas, key: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._boards: tuple[Hands[Any], ...] = (canvas, unfolded)
+        self.components, self.positions = Canvas(), PositionsCanvas()
+        self._boards: tuple[Hands[Any], ...] = (self.components, self.positions)
         self._stack = QStackedWidget()
         for board in self._boards:
             board.in_card = True
             self._stack.addWidget(board)
         self.fade = Fade(self._stack)
-        self._key = f" ({key})" if key else ""
         self.buttons = {level: QPushButton() for level in LEVELS}
         group = QButtonGroup(self)
         strip = QHBoxLayout()
@@ -60,8 +60,8 @@ class Levels(QWidget):
     def board(self) -> Hands[Any]:
         return self._boards[self._stack.currentIndex()]
 
-    def set_words(self, positions: str) -> None:
-        """What the second level is called: "Tokens" or "Patches"."""
+    def set_words(self, positions: str, key: str = "") -> None:
+        """What the second level is called: "Tokens" or "Patches"; and the key that switches."""
         words = {
             "components": ("Components", "Every head and MLP at its place"),
             "positions": (positions, f"The circuit unfolded over {positions.lower()}"),
@@ -69,7 +69,7 @@ class Levels(QWidget):
         for level, (text, tip) in words.items():
             self.buttons[level].setText(text)
             self.buttons[level].setAccessibleName(f"Show {text.lower()}")
-            self.buttons[level].setToolTip(tip + self._key)
+            self.buttons[level].setToolTip(f"{tip} ({key})" if key else tip)
 
     def show_level(self, level: Level) -> None:
         """Show one level; what the other showed fades where motion is wanted."""

@@ -124,7 +124,7 @@ class FindController(QObject):
 
 
 def _build(context: FeatureContext, _panel: None) -> FindController:
-    canvas: Canvas = context.panels["canvas"]
+    canvas: Canvas = context.panels["canvas"].components
     return FindController(context.workbench, FindBar(canvas.parentWidget()), canvas, context.notifier.say)
 
 

@@ -134,5 +134,7 @@ def table_data(
 FEATURE = Feature(
     key="table",
     panel=TablePanel,
-    build=lambda context, panel: TableController(context.workbench, panel, context.panels["canvas"], context.actions),
+    build=lambda context, panel: TableController(
+        context.workbench, panel, context.panels["canvas"].components, context.actions
+    ),
 )

@@ -131,7 +131,7 @@ def test_a_head_is_cut_at_one_token_on_the_second_level(person: Person, tmp_path
     last = data.columns[-1].positions
     move = clickable(person, Move, goal=last)
     click_place(person, Spot(move.head, last))
-    person.press(Qt.Key.Key_X, widget=person.window.positions_canvas)
+    person.press(Qt.Key.Key_X, widget=person.panel("canvas").positions)
     data = unfolded(person)
     session = person.session()
     here = float(session.run([Edit(move.head, "patch", last)]).metric[0])
@@ -141,10 +141,10 @@ def test_a_head_is_cut_at_one_token_on_the_second_level(person: Person, tmp_path
     assert person.edits() == [f"{move.head.name} from B at “to”"]
 
     # One position of this head alone: what it does elsewhere is the difference.
-    person.press(Qt.Key.Key_X, widget=person.window.positions_canvas)
+    person.press(Qt.Key.Key_X, widget=person.panel("canvas").positions)
     assert says(metric(person), float(session.clean.metric[0]))
     person.choose("Edit", "Pick No Tokens")
-    person.click(person.window.levels.buttons["components"])
+    person.click(person.panel("canvas").buttons["components"])
     person.click_node(move.head)
     person.press(Qt.Key.Key_X)
     assert says(metric(person), everywhere)

@@ -16,10 +16,9 @@ from views.canvas.positions.canvas import PositionsCanvas
 
 @pytest.fixture
 def levels(qtbot) -> Levels:
-    canvas, board = Canvas(), PositionsCanvas()
-    canvas.set_data(canvas_data(SMALL, "a0.h2->a2.h5<q>"))
-    board.set_data(unfolded(*LINKS))
-    levels = Levels(canvas, board, "Ctrl+T")
+    levels = Levels()
+    levels.components.set_data(canvas_data(SMALL, "a0.h2->a2.h5<q>"))
+    levels.positions.set_data(unfolded(*LINKS))
     qtbot.addWidget(levels)
     levels.resize(760, 540)
     with qtbot.waitExposed(levels):
@@ -40,7 +39,7 @@ def test_a_click_on_a_segment_shows_its_level_and_says_so(qtbot, levels: Levels)
 
 
 def test_the_segments_are_named_after_the_input_with_their_key(levels: Levels) -> None:
-    levels.set_words("Patches")
+    levels.set_words("Patches", "Ctrl+T")
     assert levels.buttons["positions"].text() == "Patches"
     assert levels.buttons["positions"].toolTip() == "The circuit unfolded over patches (Ctrl+T)"
     assert levels.buttons["components"].accessibleName() == "Show components"

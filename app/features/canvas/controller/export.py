@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.features.canvas.controller.positions import PositionsController
 from app.messages.request import FailureReply
+from app.presenters.snapshot import Snapshot
 from app.presenters.tables import (
     NO_RUN,
     NO_SCORES,
@@ -19,15 +20,14 @@ from app.presenters.tables import (
     scores_json,
 )
 from app.services.file_dialogs import with_ending
+from app.services.notifier import Notifier
+from app.services.settings import Settings
+from app.workbench.workbench import Workbench
 from core.circuit import EXPORTERS
 from core.errors import WirescopeError
 from core.saving import save_text
 from views.figures.figure import write_figure
 from views.theme import usual_text
-
-if TYPE_CHECKING:
-    from app.presenters.snapshot import Snapshot
-    from app.window.main_window import Window
 
 FILTERS = {
     ".svg": "SVG (*.svg)",
@@ -39,99 +39,105 @@ FILTERS = {
 NOTHING = "There is nothing to export yet: open a model first."
 
 
-def export(window: Window, ending: str, scale: int = 1) -> None:
-    """Ask for a file and write the canvas into it: a figure, or the shown circuit and the edits as JSON."""
-    workbench = window.workbench
-    snapshot, data = workbench.drawn.snapshot(), workbench.drawn.canvas()
-    if snapshot is None or data is None:
-        window.status.set_message(NOTHING)
-        return
-    path = _ask(window, ending)
-    if path is None:
-        return
-    try:
-        if ending == ".json":
-            save_text(path, snapshot.circuit_json())
-        else:
-            plain = replace(data, changes=None)  # the fill of nodes has its legend in the window alone
+class ExportController:
+    """Asks for a file and writes into it what is known. positions: of the second level, which is the figure while it
+    shows. over: what dialogs open over."""
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        positions: PositionsController,
+        settings: Settings,
+        notifier: Notifier,
+        over: QWidget,
+    ) -> None:
+        self._workbench, self._positions = workbench, positions
+        self._settings, self._notifier, self._over = settings, notifier, over
+
+    def figure(self, ending: str, scale: int = 1) -> None:
+        """The canvas, with legend and caption. scale: of a PNG, pixels for each of the usual ones."""
+        snapshot, data = self._workbench.drawn.snapshot(), self._workbench.drawn.canvas()
+        if snapshot is None or data is None:
+            self._notifier.say(NOTHING)
+            return
+        path = self._ask("figure", f"circuit{ending}")
+        if path is None:
+            return
+        plain = replace(data, changes=None)  # the fill of nodes has its legend in the window alone
+
+        def write() -> None:
             with usual_text():
-                caption, drawing = snapshot.caption(), window.unfolding.drawing()
-                caption = caption if drawing is None else window.unfolding.caption(caption)
+                caption, drawing = snapshot.caption(), self._positions.drawing()
+                caption = caption if drawing is None else self._positions.caption(caption)
                 write_figure(path, drawing or plain, caption, scale=scale)
-    except WirescopeError as error:
-        window.problems.show(FailureReply(0, "run", error.message, error.hint))
-    else:
-        window.status.set_message(f"Saved {path.name}")
 
+        self._save(path, write)
 
-def export_circuit(window: Window) -> None:
-    """Ask for a file and write the circuit into it as text, in a form of the table of exporters. JSON is not among
-    them: it says more, and has an entry of its own."""
-    snapshot = window.workbench.drawn.snapshot()
-    if snapshot is None:
-        window.status.set_message(NOTHING)
-        return
-    forms = {f"{row.title} (*{row.ending})": row for row in EXPORTERS.values() if row.name != "json"}
-    start = str(Path(window.settings.folder()) / f"circuit{next(iter(forms.values())).ending}")
-    chosen, form = QFileDialog.getSaveFileName(window, "Save the circuit", start, ";;".join(forms))
-    if not chosen:
-        return
-    typed = [row for row in forms.values() if chosen.lower().endswith(row.ending)]
-    row = forms.get(form) or next(iter(forms.values()))
-    if typed and row not in typed:  # the name says the form
-        row = typed[0]
-    path = _with_ending(window, chosen, row.ending)
-    _write(window, path, lambda: row.write(snapshot.circuit()))
+    def circuit_as_json(self) -> None:
+        """The circuit shown and the edits."""
+        self._export("circuit", ".json", Snapshot.circuit_json)
 
+    def circuit(self) -> None:
+        """The circuit as text, in a form of the table of exporters. JSON is not among them: it says more, and has an
+        entry of its own."""
+        snapshot = self._workbench.drawn.snapshot()
+        if snapshot is None:
+            self._notifier.say(NOTHING)
+            return
+        forms = {f"{row.title} (*{row.ending})": row for row in EXPORTERS.values() if row.name != "json"}
+        start = str(Path(self._settings.folder()) / f"circuit{next(iter(forms.values())).ending}")
+        chosen, form = QFileDialog.getSaveFileName(self._over, "Save the circuit", start, ";;".join(forms))
+        if not chosen:
+            return
+        typed = [row for row in forms.values() if chosen.lower().endswith(row.ending)]
+        row = forms.get(form) or next(iter(forms.values()))
+        if typed and row not in typed:  # the name says the form
+            row = typed[0]
+        path = self._with_ending(chosen, row.ending)
+        self._save(path, lambda: save_text(path, row.write(snapshot.circuit())))
 
-def export_scores(window: Window, ending: str) -> None:
-    """Ask for a file and write the scores of all edges."""
-    snapshot = window.workbench.drawn.snapshot()
-    problem = NOTHING if snapshot is None else NO_SCORES if snapshot.scored is None else ""
-    _export_text(window, "scores", ending, snapshot, problem, scores_json if ending == ".json" else scores_csv)
+    def scores(self, ending: str) -> None:
+        """The scores of all edges."""
+        write = scores_json if ending == ".json" else scores_csv
+        self._export("scores", ending, write, lambda snapshot: NO_SCORES if snapshot.scored is None else "")
 
+    def predictions(self, ending: str) -> None:
+        """The predictions before and after the edits."""
+        write = predictions_json if ending == ".json" else predictions_csv
+        self._export("predictions", ending, write, lambda snapshot: NO_RUN if snapshot.ran is None else "")
 
-def export_predictions(window: Window, ending: str) -> None:
-    """Ask for a file and write the predictions before and after the edits."""
-    snapshot = window.workbench.drawn.snapshot()
-    problem = NOTHING if snapshot is None else NO_RUN if snapshot.ran is None else ""
-    write = predictions_json if ending == ".json" else predictions_csv
-    _export_text(window, "predictions", ending, snapshot, problem, write)
+    def _export(
+        self,
+        name: str,
+        ending: str,
+        text: Callable[[Snapshot], str],
+        why_not: Callable[[Snapshot], str] = lambda _: "",
+    ) -> None:
+        """Text of what is known, unless the reason says that it is not."""
+        snapshot = self._workbench.drawn.snapshot()
+        problem = NOTHING if snapshot is None else why_not(snapshot)
+        if snapshot is None or problem:
+            self._notifier.say(problem)
+            return
+        path = self._ask(name, f"{name}{ending}")
+        if path is not None:
+            self._save(path, lambda: save_text(path, text(snapshot)))
 
+    def _ask(self, what: str, name: str) -> Path | None:
+        ending = Path(name).suffix
+        start = str(Path(self._settings.folder()) / name)
+        chosen, _ = QFileDialog.getSaveFileName(self._over, f"Save the {what}", start, FILTERS[ending])
+        return self._with_ending(chosen, ending) if chosen else None
 
-def _export_text(
-    window: Window,
-    name: str,
-    ending: str,
-    snapshot: Snapshot | None,
-    problem: str,
-    write: Callable[[Snapshot], str],
-) -> None:
-    if snapshot is None or problem:
-        window.status.set_message(problem)
-        return
-    path = _ask(window, ending, name)
-    if path is not None:
-        _write(window, path, lambda: write(snapshot))
+    def _with_ending(self, chosen: str, ending: str) -> Path:
+        path = Path(with_ending(chosen, f"*{ending}"))
+        self._settings.set_folder(str(path.parent))
+        return path
 
-
-def _write(window: Window, path: Path, text: Callable[[], str]) -> None:
-    try:
-        save_text(path, text())
-    except WirescopeError as error:
-        window.problems.show(FailureReply(0, "run", error.message, error.hint))
-    else:
-        window.status.set_message(f"Saved {path.name}")
-
-
-def _ask(window: Window, ending: str, name: str = "circuit") -> Path | None:
-    figure = name == "circuit" and ending != ".json"
-    start = str(Path(window.settings.folder()) / f"{name}{ending}")
-    chosen, _ = QFileDialog.getSaveFileName(window, f"Save the {'figure' if figure else name}", start, FILTERS[ending])
-    return _with_ending(window, chosen, ending) if chosen else None
-
-
-def _with_ending(window: Window, chosen: str, ending: str) -> Path:
-    path = Path(with_ending(chosen, f"*{ending}"))
-    window.settings.set_folder(str(path.parent))
-    return path
+    def _save(self, path: Path, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except WirescopeError as error:
+            self._notifier.problem(FailureReply(0, "run", error.message, error.hint))
+        else:
+            self._notifier.say(f"Saved {path.name}")

@@ -4,35 +4,34 @@ what the user does there."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QAction
 
 from app.features.canvas.presenter import positions_data, with_scores
 from app.features.canvas.queries import PositionsQuery, PositionsReply
 from app.messages.replies import ModelReply
 from app.messages.request import QueryRefusal
+from app.workbench.workbench import Workbench
 from core.edits import REPLACED, Target
 from core.graph import LOGITS
+from views.canvas.levels import Levels
 from views.canvas.positions.data import Move, Picture, Place, Positions, PositionsData, Spot, Wire
 from views.figures.data import FigureCaption
 from views.figures.positions import PositionsDrawing
 from views.panels.inputs.data import CardData
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
 
 KEY = "unfolded"
 MOST_EDGES = 64  # of the circuit: the strongest
 
 
 class PositionsController(QObject):
-    """One window's second level. The circuit is the one that the first level showed when it was left."""
+    """One window's second level. The circuit is the one that the first level showed when it was left. switch: the
+    action that goes from one level to the other."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
-        self._workbench = workbench = window.workbench
+    def __init__(self, workbench: Workbench, levels: Levels, switch: QAction) -> None:
+        super().__init__(levels)
+        self._workbench, self._levels, self._switch = workbench, levels, switch
         self._entered_with: tuple[Target, ...] = ()
         self._move: Move | None = None  # the selected one
         self._found: PositionsReply | None = None
@@ -42,9 +41,9 @@ class PositionsController(QObject):
         self._choosing = False  # what the user selects here is of the circuit that shows
         self._soon = QTimer(self, singleShot=True, interval=0)  # many things change together
         self._soon.timeout.connect(self._follow)
-        window.levels.level_changed.connect(self._enter)
-        window.commands["level"].setEnabled(False)  # there is nothing to unfold yet
-        board = window.positions_canvas
+        levels.level_changed.connect(self._enter)
+        levels.set_words("Tokens", self._key())
+        board = levels.positions
         board.selection_changed.connect(self._choose)
         board.edit_requested.connect(self._edit)
         board.patch_dropped.connect(self._patch)
@@ -58,7 +57,7 @@ class PositionsController(QObject):
 
     @property
     def shown(self) -> bool:
-        return self._window.levels.level == "positions"
+        return self._levels.level == "positions"
 
     def data(self) -> PositionsData:
         """What the second level shows."""
@@ -117,7 +116,7 @@ class PositionsController(QObject):
     # ---- the switch ----
 
     def _enter(self, level: str) -> None:
-        self._window.commands["level"].setChecked(level == "positions")
+        self._switch.setChecked(level == "positions")
         if level == "positions":
             self._entered_with = self._workbench.selection
             self._move = None
@@ -125,11 +124,13 @@ class PositionsController(QObject):
 
     def _take_model(self, opened: ModelReply) -> None:
         words = "Tokens" if opened.is_text else "Patches"
-        self._window.levels.set_words(words)
-        self._window.commands["level"].setText(f"U&nfold over {words}")
-        self._window.commands["level"].setEnabled(True)
+        self._levels.set_words(words, self._key())
+        self._switch.setText(f"U&nfold over {words}")
         self._found, self._move, self._entered_with, self._problem = None, None, (), ""
         self._later()
+
+    def _key(self) -> str:
+        return self._switch.shortcut().toString()
 
     def _take_cards(self, a: CardData, b: CardData) -> None:
         if a.image is None or a.grid is None:
@@ -154,7 +155,7 @@ class PositionsController(QObject):
         """Ask for what the second level needs, while it shows, and show what is known."""
         self._workbench.set_query(KEY, self._query())
         if self.shown and self._workbench.opened is not None:
-            self._window.positions_canvas.set_data(self.data())
+            self._levels.positions.set_data(self.data())
 
     def _query(self) -> PositionsQuery | None:
         opened = self._workbench.opened
@@ -205,7 +206,7 @@ class PositionsController(QObject):
         self._workbench.editing.toggle(_target(place), tool)
 
     def _patch(self, place: Place) -> None:
-        self._window.positions_canvas.choose((place,))
+        self._levels.positions.choose((place,))
         self._workbench.editing.patch(_target(place))
 
 
@@ -219,3 +220,8 @@ def _positions(place: Place) -> Positions:
     if isinstance(place, Spot) and place.node == LOGITS:
         return ()
     return place.goal if isinstance(place, Move) else place.positions
+
+
+def why_no_level(workbench: Workbench) -> str:
+    """There is nothing to unfold before a model is open."""
+    return "" if workbench.opened is not None else "Open a model first"

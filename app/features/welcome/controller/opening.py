@@ -60,7 +60,7 @@ class OpeningController(QObject):
         had_keys = focus is not None and self._page.isAncestorOf(focus)
         self._panels.bring("canvas")
         if had_keys:
-            self._panels["canvas"].setFocus(Qt.FocusReason.OtherFocusReason)
+            self._panels["canvas"].components.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _remember(self, opened: ModelReply) -> None:
         self._settings.add_recent_model(opened.name)

@@ -24,20 +24,20 @@ LAST = (5,)  # "to", where the output reads
 
 def unfolded(person: Person) -> PositionsData:
     """What the second level shows, once it is there."""
-    board = person.window.positions_canvas
+    board = person.panel("canvas").positions
     person.rest()
     person.wait(lambda: board._data is not None and board._data.links and not board._data.stale)
     return board._data
 
 
 def go_to_tokens(person: Person) -> PositionsData:
-    person.click(person.window.levels.buttons["positions"])
-    assert person.window.positions_canvas.isVisible()
+    person.click(person.panel("canvas").buttons["positions"])
+    assert person.panel("canvas").positions.isVisible()
     return unfolded(person)
 
 
 def click_place(person: Person, place: Place) -> None:
-    board = person.window.positions_canvas
+    board = person.panel("canvas").positions
     point = board.spot_point(place) if isinstance(place, Spot) else board.link_point(place)
     person.click(board, point.toPoint())
     unfolded(person)
@@ -45,7 +45,7 @@ def click_place(person: Person, place: Place) -> None:
 
 def clickable(person: Person, kind: type, **wanted) -> Place:
     """The strongest link of a kind that can be clicked."""
-    board = person.window.positions_canvas
+    board = person.panel("canvas").positions
     for link in reversed(board.scene.links):
         if isinstance(link, kind) and all(getattr(link, name) == value for name, value in wanted.items()):
             try:
@@ -57,7 +57,7 @@ def clickable(person: Person, kind: type, **wanted) -> Place:
 
 
 def mark_of(person: Person, link: Place):
-    return next(each.mark for each in person.window.positions_canvas._data.links if each.link == link)
+    return next(each.mark for each in person.panel("canvas").positions._data.links if each.link == link)
 
 
 def test_what_is_drawn_over_tokens_is_what_the_engine_says(reader: Person) -> None:
@@ -91,7 +91,7 @@ def test_a_cut_at_one_token_changes_that_token_alone(reader: Person) -> None:
     click_place(reader, spot)
     assert reader.workbench.positions == LAST
     assert reader.workbench.selection == (move.head,)
-    reader.press(Qt.Key.Key_X, widget=reader.window.positions_canvas)
+    reader.press(Qt.Key.Key_X, widget=reader.panel("canvas").positions)
     unfolded(reader)
     edit = Edit(move.head, "patch", LAST)
     assert reader.workbench.document.edits == (edit,)
@@ -99,21 +99,21 @@ def test_a_cut_at_one_token_changes_that_token_alone(reader: Person) -> None:
     clean, _ = reader.expected([])
     assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     change = change_words(metric - clean)
-    reader.wait(lambda: reader.window.positions_canvas._data.spots[spot].label == change)
+    reader.wait(lambda: reader.panel("canvas").positions._data.spots[spot].label == change)
     assert reader.edits() == [reader.window.inputs.edits.row_texts()[0]]
     assert "at “to”" in reader.edits()[0]
     assert mark_of(reader, move).edited == "patch", "what the head moves there is broken"
-    assert f"edited: from B {change}" in reader.window.positions_canvas.tip(spot)
+    assert f"edited: from B {change}" in reader.panel("canvas").positions.tip(spot)
 
     # On the first level it is a cut in part, and says where.
-    reader.click(reader.window.levels.buttons["components"])
+    reader.click(reader.panel("canvas").buttons["components"])
     reader.rest()
     label = reader.window.canvas.scene.data.nodes[move.head].label
     assert label == f"{change} at “to”"
 
     # Again, and it is whole.
     go_to_tokens(reader)
-    reader.press(Qt.Key.Key_X, widget=reader.window.positions_canvas)
+    reader.press(Qt.Key.Key_X, widget=reader.panel("canvas").positions)
     unfolded(reader)
     assert reader.workbench.document.edits == ()
     assert reader.workbench.ran.after == pytest.approx(clean, abs=1e-5)
@@ -129,7 +129,7 @@ def test_a_wire_at_one_token_is_measured_and_patched_there(reader: Person) -> No
     clean, _ = reader.expected([])
     reader.wait(lambda: mark_of(reader, wire).measured)
     assert mark_of(reader, wire).value == pytest.approx(clean - metric, abs=1e-5)
-    reader.press(Qt.Key.Key_P, widget=reader.window.positions_canvas)
+    reader.press(Qt.Key.Key_P, widget=reader.panel("canvas").positions)
     unfolded(reader)
     assert reader.workbench.document.edits == (edit,)
     assert mark_of(reader, wire).edited == "patch"
@@ -151,9 +151,9 @@ def test_the_selection_goes_along_between_the_levels(reader: Person) -> None:
     chip = Spot(INPUT, (1,))
     click_place(reader, chip)
     assert reader.workbench.positions == (1,)
-    assert [column.positions for column in reader.window.positions_canvas._data.columns if column.chosen] == [(1,)]
-    reader.window.positions_canvas.setFocus()
-    reader.press(Qt.Key.Key_Escape, widget=reader.window.positions_canvas)
+    assert [column.positions for column in reader.panel("canvas").positions._data.columns if column.chosen] == [(1,)]
+    reader.panel("canvas").positions.setFocus()
+    reader.press(Qt.Key.Key_Escape, widget=reader.panel("canvas").positions)
     assert reader.workbench.positions == ()
 
 
@@ -169,7 +169,7 @@ def test_another_metric_and_another_prompt_unfold_anew(reader: Person) -> None:
 
 
 def test_patches_take_part_or_are_counted_and_a_region_is_one_column(viewer: Person) -> None:
-    assert viewer.window.levels.buttons["positions"].text() == "Patches"
+    assert viewer.panel("canvas").buttons["positions"].text() == "Patches"
     data = go_to_tokens(viewer)
     assert data.columns[0].text == "CLS"
     assert data.columns[0].read
@@ -178,8 +178,8 @@ def test_patches_take_part_or_are_counted_and_a_region_is_one_column(viewer: Per
     region = (6, 7, 10)
     viewer.workbench.set_positions(region)
     data = unfolded(viewer)
-    viewer.wait(lambda: any(c.positions == region for c in viewer.window.positions_canvas._data.columns))
-    data = viewer.window.positions_canvas._data
+    viewer.wait(lambda: any(c.positions == region for c in viewer.panel("canvas").positions._data.columns))
+    data = viewer.panel("canvas").positions._data
     assert len(data.columns) + data.hidden_columns == 15
     head = next(e.link.head for e in data.links if isinstance(e.link, Move))
     graph = viewer.workbench.opened.graph
@@ -192,9 +192,9 @@ def test_patches_take_part_or_are_counted_and_a_region_is_one_column(viewer: Per
             assert each.mark.value == pytest.approx(float(at), rel=1e-3, abs=1e-6), each.link
 
     # A cut of a node in the region is one at its patches.
-    viewer.window.positions_canvas.choose((Spot(Node("mlp", 0), region),))
+    viewer.panel("canvas").positions.choose((Spot(Node("mlp", 0), region),))
     viewer.rest()
-    viewer.press(Qt.Key.Key_X, widget=viewer.window.positions_canvas)
+    viewer.press(Qt.Key.Key_X, widget=viewer.panel("canvas").positions)
     unfolded(viewer)
     edit = Edit(Node("mlp", 0), "patch", region)
     assert viewer.workbench.document.edits == (edit,)
@@ -206,7 +206,7 @@ def test_without_b_the_circuit_unfolds_by_zero(person: Person, models) -> None:
     person.open(models.llama, CLEAN)
     data = go_to_tokens(person)
     assert data.kind_words == "replaced by zero"
-    assert "replaced by zero" in person.window.positions_canvas.tip(data.links[0].link)
+    assert "replaced by zero" in person.panel("canvas").positions.tip(data.links[0].link)
 
 
 def test_what_is_exported_is_the_level_that_shows(reader: Person, tmp_path: Path, monkeypatch) -> None:
@@ -225,7 +225,7 @@ def test_what_is_exported_is_the_level_that_shows(reader: Person, tmp_path: Path
 
 def test_zoom_and_frame_are_of_the_level_that_shows(reader: Person) -> None:
     go_to_tokens(reader)
-    board, canvas = reader.window.positions_canvas, reader.window.canvas
+    board, canvas = reader.panel("canvas").positions, reader.window.canvas
     home, other = board.camera, canvas.camera
     reader.choose("View", "Zoom In")
     assert board.camera.scale > home.scale

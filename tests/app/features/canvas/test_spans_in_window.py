@@ -54,7 +54,7 @@ def test_a_circuit_at_positions_shows_its_wires_where_they_are_kept(reader: Pers
     length = session.pair.length
     expected = f"40 of {len(union) * length} places recover {shares[0]}, all {shares[1]}"
     assert data.kept_words == second_line(data) == expected
-    caption = reader.window.unfolding.caption(reader.workbench.drawn.snapshot().caption())
+    caption = reader.controller("canvas").positions.caption(reader.workbench.drawn.snapshot().caption())
     assert f"Lines are where the circuit keeps an edge: {expected}." in caption.lines
 
 
@@ -79,10 +79,10 @@ def test_scores_at_roles_are_placed_by_the_files_own_row(reader: Person, tmp_pat
         if scores.towards[index].max() >= best[11]:
             assert scores.towards[index, span_of.get(position, 2)] >= best[11], (edge, position)
     assert " places recover " in data.kept_words
-    reader.click(reader.window.levels.buttons["components"])
+    reader.click(reader.panel("canvas").buttons["components"])
     open_file(reader, tmp_path / "other.json", scores_to_json(scores))
     reader.panel("circuit").size_wanted.emit(12)
     reader.rest()
-    reader.click(reader.window.levels.buttons["positions"])
+    reader.click(reader.panel("canvas").buttons["positions"])
     data = unfolded(reader)
     assert "other.json keeps edges at spans that this pair does not have: No role is called 'name'." in data.kept_words

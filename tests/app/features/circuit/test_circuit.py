@@ -285,7 +285,7 @@ def test_the_menu_says_how_many_of_the_selections_edges_are_shown(reader: Person
 
 def test_the_count_opens_the_menu(reader: Person) -> None:
     reader.click(reader.window.canvas, QPoint(30, 20))
-    menu = reader.window.canvas_view.menu
+    menu = reader.window.menus["around"]
     reader.wait(menu.isVisible)
     menu.close()
 

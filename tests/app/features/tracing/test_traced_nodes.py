@@ -52,9 +52,9 @@ def test_nodes_at_positions_are_coloured_where_the_circuit_is_unfolded(request, 
     expected, direction = traced.values, traced.direction
     assert direction is not None
     person.press(Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier, widget=person.window.canvas)
-    person.wait(lambda: person.window.positions_canvas.scene.data.columns)
+    person.wait(lambda: person.panel("canvas").positions.scene.data.columns)
     person.rest()
-    data = person.window.positions_canvas.scene.data
+    data = person.panel("canvas").positions.scene.data
     assert data.scored == "measured"
     scored = {spot: mark.score for spot, mark in data.spots.items() if mark.score is not None}
     assert len(scored) > 5
@@ -62,10 +62,10 @@ def test_nodes_at_positions_are_coloured_where_the_circuit_is_unfolded(request, 
     for spot, value in scored.items():
         (position,) = spot.positions
         assert value == pytest.approx(expected[graph.writer_index(spot.node), position], abs=1e-5)
-        assert person.window.positions_canvas.scene.score_shades[spot] * value * direction >= 0
+        assert person.panel("canvas").positions.scene.score_shades[spot] * value * direction >= 0
     strongest = max(scored, key=lambda spot: abs(scored[spot]))
     assert f"change {change_words(-scored[strongest])} measured" in place_tip(
-        person.window.positions_canvas.scene, strongest
+        person.panel("canvas").positions.scene, strongest
     )
 
 
