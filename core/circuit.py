@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import ArgumentError
 from core.graph import Edge, Graph, Node, Reader
+from core.groups import Group
 from core.plugins import Table
 
 AT = "@"  # between the name of an edge and that of a span
@@ -24,7 +25,8 @@ AT = "@"  # between the name of an edge and that of a span
 class Circuit:
     """Kept edges of a graph. edges: their indices, most important first; values: their scores, if they have any. spans:
     names of the spans at which edges are kept, none of a circuit that keeps them at all positions; at: the number of
-    the span of each of `edges`, which then holds an edge as often as it has spans."""
+    the span of each of `edges`, which then holds an edge as often as it has spans. groups: nodes that are seen as one,
+    for drawings and files."""
 
     graph: Graph
     edges: NDArray[np.int64]
@@ -32,6 +34,7 @@ class Circuit:
     about: dict[str, str] = field(default_factory=dict)  # model, method, metric: for files and captions
     spans: tuple[str, ...] = ()
     at: NDArray[np.int64] | None = None
+    groups: tuple[Group, ...] = ()
 
     def __len__(self) -> int:
         return len(self.edges)
@@ -72,7 +75,7 @@ class Circuit:
         if self.at is None:
             return self
         first = np.sort(np.unique(self.edges, return_index=True)[1])
-        return Circuit(self.graph, self.edges[first], None, self.about)
+        return Circuit(self.graph, self.edges[first], None, self.about, groups=self.groups)
 
     def matrix(self) -> NDArray[np.bool_]:
         """What each reader keeps at each span: [spans, readers, writers], one span where it keeps it everywhere."""
@@ -117,6 +120,9 @@ class Circuit:
 
     def to_tikz(self) -> str:
         return self.export("tikz")
+
+    def to_html(self) -> str:
+        return self.export("html")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from app.cli.run_options import add_run_options
 from app.presenters.precision import USUAL_PRECISION
 from core.circuit import EXPORTERS
 from core.errors import ArgumentError
+from core.saving import save_text
 
 if TYPE_CHECKING:
     from core.project.document import Document
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 FIGURES = ("svg", "pdf", "png")
 MODEL = "model"
+SHOWN = 48  # edges
 
 
 WORDS = "write the circuit as a figure or as text for other programs, or the edited model"
 EXAMPLES = """
+wirescope export circuit.json --format html
 wirescope export --model bundled:names --clean "When Mary and John met, John gave a book to" --format svg \\
   --out circuit.svg
 wirescope export --model bundled:names --format model --cut a2.h3 --cut m1 --output names-without
@@ -32,7 +35,8 @@ wirescope export --model bundled:names --format model --cut a2.h3 --cut m1 --out
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_run_options(parser, clean_required=False)
+    parser.add_argument("file", nargs="?", help="a circuit or scores that were written before, instead of --model")
+    add_run_options(parser, required=False)
     forms = literal("; ".join(f"{name}: {row.words}" for name, row in EXPORTERS.items()))
     parser.add_argument(
         "--format",
@@ -46,7 +50,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dataset", metavar="FILE", help=f"of --format {MODEL}: {DATASET_HELP}")
     parser.add_argument("--scale", type=int, choices=(1, 2, 4), default=1, help="of a PNG")
-    parser.add_argument("--edges", type=int, default=48, help="how many of the strongest edges to show (48)")
+    parser.add_argument(
+        "--edges", type=int, help="how many of the strongest edges to show (48; of a file's circuit all)"
+    )
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.set_defaults(do=export_command)
 
@@ -54,6 +60,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def export_command(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    if options.file is None and options.model is None:
+        raise ArgumentError("There is nothing to export.", "Give a file, or --model and --clean.")
+    if options.file is not None:
+        return _export_file(options)
     if options.format == MODEL:
         from app.cli.export_model import export_model_command
 
@@ -66,13 +76,7 @@ def export_command(options: argparse.Namespace) -> int:
     from app.cli.figures import take_snapshot, write_export
     from app.worker.service import WorkerService
 
-    # `trace` writes circuit.json, which holds all scores: an export is not to take its place.
-    ending = f".{options.format}" if options.format in FIGURES else EXPORTERS[options.format].ending
-    path = Path(options.out or ("exported-circuit.json" if options.format == "json" else f"circuit{ending}"))
-    if path.suffix != ending:
-        raise ArgumentError(f"--out {path} does not end in {ending}.")
-    if options.edges < 1:
-        raise ArgumentError(f"--edges is at least 1, not {options.edges}.")
+    path = _place(options)
     check_precision(options.precision or USUAL_PRECISION)
     edits = parse_edits(options.edit, options.cut)
     document = _document(options)
@@ -84,7 +88,38 @@ def export_command(options: argparse.Namespace) -> int:
         document = replace(document, edits=tuple(replace(e, target=t) for e, t in zip(edits, targets, strict=True)))
         engine.session.run(document.edits)  # a patch without B is an error here, as in `run`
         snapshot = take_snapshot(engine, document, options.memory)
-    write_export(snapshot, path, options.format, options.edges, options.scale, options.theme)
+    write_export(snapshot, path, options.format, options.edges or SHOWN, options.scale, options.theme)
+    say(path)
+    return 0
+
+
+def _place(options: argparse.Namespace) -> Path:
+    """Where to write. Raises ArgumentError."""
+    # `trace` writes circuit.json, which holds all scores: an export is not to take its place.
+    ending = f".{options.format}" if options.format in FIGURES else EXPORTERS[options.format].ending
+    path = Path(options.out or ("exported-circuit.json" if options.format == "json" else f"circuit{ending}"))
+    if path.suffix != ending:
+        raise ArgumentError(f"--out {path} does not end in {ending}.")
+    if options.edges is not None and options.edges < 1:
+        raise ArgumentError(f"--edges is at least 1, not {options.edges}.")
+    return path
+
+
+def _export_file(options: argparse.Namespace) -> int:
+    """Write the circuit of a file in another form. Raises ArgumentError, InputError."""
+    from app.cli.circuit_files import circuit_of_file
+
+    of_model = ("model", "clean", "counterfactual", "metric", "dataset", "edit", "cut")
+    asked = next((name for name in of_model if getattr(options, name)), None)
+    if asked is not None:
+        raise ArgumentError("A file is exported as it is, without a model.", f"Leave out --{asked}.")
+    if options.format not in EXPORTERS:
+        raise ArgumentError(
+            f"--format {options.format} is made with the model.",
+            f"Give --model and --clean, or --format {', '.join(EXPORTERS)}.",
+        )
+    path = _place(options)
+    save_text(path, EXPORTERS[options.format].write(circuit_of_file(options.file, options.edges)))
     say(path)
     return 0
 

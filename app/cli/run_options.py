@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from core.models.model import Model
 
 
-def add_run_options(parser: argparse.ArgumentParser, clean_required: bool = True) -> None:
-    parser.add_argument("--model", required=True, help=MODEL_HELP)
-    parser.add_argument("--clean", required=clean_required, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
+def add_run_options(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    parser.add_argument("--model", required=required, help=MODEL_HELP)
+    parser.add_argument("--clean", required=required, metavar="TEXT|IMAGE", help=f"input A{IDS_HELP}")
     parser.add_argument("--counterfactual", metavar="TEXT|IMAGE", help="input B")
     parser.add_argument("--metric", help=metric_help())
     add_precision_option(parser)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.groups import Group
 from core.project import group_operations as operations
-from core.project.groups import Group
 
 if TYPE_CHECKING:
     from app.workbench.workbench import Workbench

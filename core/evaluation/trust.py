@@ -16,9 +16,9 @@ from core.evaluation.report import Progress, Subject, answers_to, statements
 from core.evaluation.statement import Statement, VerdictLine
 from core.evaluation.verdict import verdict
 from core.inputs.pair import Dataset
-from core.interchange.scores_reading import circuit_scores
 from core.session import Session
 from core.tracing.direction import directed
+from core.tracing.one_circuit import scores_of_circuit
 from core.tracing.scores import Scores
 from core.tracing.told_options import options_told
 
@@ -65,7 +65,7 @@ def trust(
     circuit.check_fits(session.graph)
     if not len(circuit):
         raise ArgumentError("The circuit has no edges.", "Keep some: scores.top(100).")
-    ranked = circuit_scores(circuit).scores if scores is None else scores
+    ranked = scores_of_circuit(circuit) if scores is None else scores
     count = len(circuit)
     if scores is not None and not _chooses(scores, circuit):
         raise ArgumentError(

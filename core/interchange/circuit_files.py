@@ -13,9 +13,9 @@ import numpy as np
 from core.circuit import Circuit, Exporter, circuit_of
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
+from core.interchange.group_data import groups_in, groups_of
 from core.spans import POSITION, REST
 from core.text_files import parse_json
-from core.tracing.meaning import DIRECTION_IN_FILES
 from core.tracing.selection import CHOSEN_BY, chosen_by
 
 FORMAT = "wirescope circuit"
@@ -26,7 +26,7 @@ LARGEST = 1000  # layers or heads of a model
 
 def to_json(circuit: Circuit) -> str:
     """A circuit as JSON: its graph's shape, what it is about, by which rule its edges were chosen from their scores, of
-    a circuit at spans the names of all spans, and its edges by name, most important first."""
+    a circuit at spans the names of all spans, its groups, and its edges by name, most important first."""
     graph = circuit.graph
     edges = [
         {"edge": name} | ({} if (score := circuit.score(position)) is None else {"score": score})
@@ -35,6 +35,7 @@ def to_json(circuit: Circuit) -> str:
     document = {"format": FORMAT, "version": VERSION, "graph": shape_of(graph), "about": circuit.about}
     document |= {CHOSEN_BY: chosen_by(circuit.about)} if "method" in circuit.about else {}
     document |= {"spans": list(circuit.spans)} if circuit.spans else {}
+    document |= {"groups": groups_of(circuit)} if circuit.groups else {}
     document |= {"edges": edges}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
@@ -64,7 +65,8 @@ def from_document(document: Any) -> Circuit:
         scored = any(score is not None for score in scores)
         values = np.asarray([np.nan if score is None else score for score in scores], dtype=np.float64)
         about = {str(key): str(value) for key, value in document["about"].items()}
-        return replace(named, values=values if scored else None, about=about)
+        groups = groups_in(document["groups"], graph) if "groups" in document else ()
+        return replace(named, values=values if scored else None, about=about, groups=groups)
     except InputError:
         raise
     except KeyError as error:
@@ -105,12 +107,6 @@ def _graph(layers: int, heads: int, kv_heads: int, parallel: bool, coupled: bool
     if not all(isinstance(size, int) and 1 <= size <= LARGEST for size in sizes) or heads % kv_heads:
         raise InputError(f"This circuit is of no model: {layers} layers of {heads} heads, {kv_heads} with keys.")
     return Graph(layers, heads, kv_heads, bool(parallel), bool(coupled))
-
-
-def direction_of(circuit: Circuit) -> int | None:
-    """A's direction as the circuit says it: 1, -1, 0; None where it does not."""
-    said = {words: direction for direction, words in DIRECTION_IN_FILES.items()}
-    return said.get(circuit.about.get("direction", ""))
 
 
 EXPORTER = Exporter("json", "JSON", "all of it, which Wirescope opens again", ".json", to_json)

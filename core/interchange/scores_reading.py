@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
 
 from core.circuit import Circuit
-from core.edits import KINDS
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_files import FileRow
 from core.interchange.circuit_files import FORMAT as CIRCUIT_FORMAT
-from core.interchange.circuit_files import direction_of, from_document
+from core.interchange.circuit_files import from_document
 from core.interchange.eap_ig_files import eap_ig_scores
 from core.interchange.made_of import made_of
 from core.interchange.scores_files import FORMAT, ScoresFile, difference, scores_from_json
 from core.text_files import parse_json, read_text
-from core.tracing.options import Level
-from core.tracing.scores import Scores
+from core.tracing.one_circuit import scores_of_circuit
 
 EAP_IG = "EAP-IG"
 WRITTEN = "Give a file that `wirescope trace` or EAP-IG wrote."
@@ -58,18 +53,4 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
 def circuit_scores(circuit: Circuit, rows: tuple[FileRow, ...] = ()) -> ScoresFile:
     """A circuit as scores of which the others have none, so that its edges are the best in any case. Raises InputError
     for what removed edges cannot carry."""
-    graph, about = circuit.graph, circuit.about
-    replacement = about.get("replacement", "patch")
-    if replacement not in KINDS:
-        raise InputError(f"There is no replacement {replacement!r}.")
-    shape = (graph.n_edges, len(circuit.spans)) if circuit.spans else (graph.n_edges,)
-    values = np.full(shape, np.nan)
-    values.flat[circuit.parts] = 0.0 if circuit.values is None else circuit.values
-    kept = np.zeros(shape, dtype=bool)
-    kept.flat[circuit.parts] = True
-    said = direction_of(circuit)
-    direction: Literal[-1, 0, 1] | None = None if said is None else 1 if said > 0 else -1 if said < 0 else 0
-    level: Level = "edge-spans" if circuit.spans else "edges"
-    method = about.get("method", "")
-    scores = Scores(graph, values, method, replacement, about, level, direction, kept, spans=circuit.spans)
-    return ScoresFile(scores, rows, None, len(circuit))
+    return ScoresFile(scores_of_circuit(circuit), rows, None, len(circuit))

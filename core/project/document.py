@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.edits import KINDS, Edit, EditKind, Target
+from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
 from core.inputs.file_kinds import stranger_words
-from core.project.groups import Group
 from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import ESTIMATES, QUICK, USUAL, TraceChoice
 from core.tracing.selection import USUAL as USUAL_RULE

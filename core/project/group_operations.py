@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from core.edits import Target
 from core.graph import Node
+from core.groups import GROUP_COLORS, Group
 from core.project.change import Change
 from core.project.document import Document
-from core.project.groups import GROUP_COLORS, Group
 
 LEAST = 2  # nodes of a group
 

@@ -15,10 +15,10 @@ from safetensors.numpy import save
 
 from core.edits import Edit
 from core.errors import InputError
+from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
 from core.project import schema
 from core.project.document import Document, PairSource, Source
-from core.project.groups import Group
 from core.project.limits import MOST_PICTURE, MOST_PICTURES, picture_name
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome

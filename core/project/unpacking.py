@@ -17,11 +17,11 @@ from core.edits import Edit
 from core.errors import InputError, WirescopeError
 from core.evaluation.statement import Statement
 from core.graph import Graph
+from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
 from core.interchange.made_of import hash_of_file
 from core.project import schema
 from core.project.document import Document, PairSource, Source
-from core.project.groups import Group
 from core.project.history import Recovery
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome, PredictionRow

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.edits import KINDS, Edit
+from core.groups import Group
 from core.metrics import METRICS
 from core.project.document import Document, PairSource, Source
-from core.project.groups import Group
 from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import TraceChoice
 from core.scripts import literals as py

@@ -3,8 +3,9 @@ that the window and the command line say it alike."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,12 @@ class Meaning:
 NOISE_FLOOR = "noise_floor"  # in what scores say about themselves: measured ones that are smaller are rounding
 DIRECTION_IN_FILES = {1: "+1", 0: "0", -1: "-1"}  # of a circuit's `about`
 Figure = TypeVar("Figure", float, NDArray[np.float64])
+
+
+def told_direction(about: Mapping[str, str]) -> Literal[-1, 0, 1] | None:
+    """A's direction as a circuit says it in `about`; None where it does not."""
+    said: dict[str, Literal[-1, 0, 1]] = {"+1": 1, "-1": -1, "0": 0}
+    return said.get(about.get("direction", ""))
 
 
 def towards(value: Figure, direction: int | None) -> Figure:

@@ -65,7 +65,7 @@ class NodeScores:
 
 @dataclass(frozen=True)
 class GroupMark:
-    """A group of nodes. color: one of `core.project.groups.GROUP_COLORS`."""
+    """A group of nodes. color: one of `core.groups.GROUP_COLORS`."""
 
     name: str
     color: str

@@ -31,7 +31,7 @@ from app.workbench.workbench import Workbench
 from core.edits import EDIT_WORDS, KINDS, REPLACED, EditKind, Target
 from core.formatting import pairs_words
 from core.graph import Edge, Node
-from core.project.groups import GROUP_COLORS
+from core.groups import GROUP_COLORS
 from core.project.step_names import position_words
 from views.panels.inspector.data import EdgeInspection, NodeInspection, SeveralInspection
 from views.panels.inspector.panel import InspectorPanel

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from core.circuit import Circuit, Exporter
-from core.interchange.circuit_files import direction_of
 from core.interchange.drawing import largest_score, nodes_of, port_words
-from core.tracing.meaning import hue_words, leads_away
+from core.tracing.meaning import hue_words, leads_away, told_direction
 
 
 def to_dot(circuit: Circuit) -> str:
     """A circuit as DOT, input below and logits on top."""
     lines = ["digraph circuit {", "  rankdir=BT;", '  node [shape=circle, fontname="Helvetica", fontsize=10];']
-    lines.append(f"  // {hue_words(direction_of(circuit))}")
+    lines.append(f"  // {hue_words(told_direction(circuit.about))}")
     nodes = nodes_of(circuit)
     for node in nodes:
         if node.kind != "head":
@@ -19,7 +18,7 @@ def to_dot(circuit: Circuit) -> str:
     for layer in sorted({node.layer for node in nodes if node.kind == "head"}):
         row = "; ".join(f'"{node.name}"' for node in nodes if node.kind == "head" and node.layer == layer)
         lines.append(f"  {{ rank=same; {row} }}")
-    widest, direction = largest_score(circuit), direction_of(circuit)
+    widest, direction = largest_score(circuit), told_direction(circuit.about)
     for position, edge in enumerate(circuit):
         score = circuit.score(position)
         colour = "#c25600" if score is not None and leads_away(score, direction) else "#0b6bd8"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from core.circuit import Circuit, Exporter
 from core.graph import Node
-from core.interchange.circuit_files import direction_of
 from core.interchange.drawing import largest_score, nodes_of
-from core.tracing.meaning import hue_words, leads_away
+from core.tracing.meaning import hue_words, leads_away, told_direction
 
 
 def to_tikz(circuit: Circuit) -> str:
@@ -15,7 +14,7 @@ def to_tikz(circuit: Circuit) -> str:
     lines = [
         "% \\usepackage{tikz}",
         "\\begin{tikzpicture}[x=1.2cm, y=1.2cm, every node/.style={font=\\scriptsize, draw, inner sep=2pt}]",
-        f"% {hue_words(direction_of(circuit))}",
+        f"% {hue_words(told_direction(circuit.about))}",
         "\\definecolor{towards}{HTML}{0B6BD8}\\definecolor{away}{HTML}{C25600}",
     ]
     for node in nodes_of(circuit):
@@ -26,7 +25,7 @@ def to_tikz(circuit: Circuit) -> str:
         else:
             x, y, shape = (graph.heads - 1) / 2, 0.0 if node.kind == "input" else 2.0 * graph.layers + 1, "rectangle"
         lines.append(f"\\node[{shape}] ({_key(node)}) at ({x:g},{y:g}) {{{node.name}}};")
-    widest, direction = largest_score(circuit), direction_of(circuit)
+    widest, direction = largest_score(circuit), told_direction(circuit.about)
     for position, edge in enumerate(circuit):
         score = circuit.score(position)
         colour = "away" if score is not None and leads_away(score, direction) else "towards"

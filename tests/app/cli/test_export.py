@@ -6,19 +6,24 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
 from app.__main__ import has_display
 from app.cli import example
+from core.circuit import Circuit
 from core.edits import Edit, parse_edit
+from core.graph import Graph
 from core.interchange.circuit_files import from_json
+from core.interchange.scores_files import scores_to_json
 from core.metrics import logit_difference
 from core.models.loading import load_model
 from core.project.document import Document, Source
 from core.project.examples import Example
 from core.project.metric_choice import MetricChoice
 from core.session import Session
+from core.tracing.scores import Scores
 from tests.app.command_line import EDGE, code_of, start
 from tests.app.models import CLEAN, COUNTERFACTUAL
 
@@ -159,3 +164,46 @@ def test_export_writes_the_edited_model(models, pair, tmp_path: Path, capsys) ->
 def test_export_says_what_is_missing(models, capsys, options: list[str], words: str) -> None:
     assert code_of("export", "--model", str(models.gpt2), *options) == 2
     assert words in capsys.readouterr().err
+
+
+# ---- of a file -----------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_written_in_another_form_without_its_model(tmp_path: Path, capsys) -> None:
+    graph = Graph(layers=2, heads=2, kv_heads=1)
+    numbers = np.arange(12, dtype=np.int64)
+    circuit = Circuit(graph, numbers, np.linspace(2, -1, 12), {"model": "no such model", "direction": "+1"})
+    file, page = tmp_path / "kept.json", tmp_path / "kept.html"
+    file.write_text(circuit.to_json(), encoding="utf-8")
+    assert code_of("export", str(file), "--format", "html", "--out", str(page)) == 0
+    assert capsys.readouterr().out.strip() == str(page)
+    back = tmp_path / "back.json"
+    assert code_of("export", str(page), "--format", "json", "--out", str(back), "--edges", "5") == 0
+    assert from_json(back.read_text(encoding="utf-8")).names == circuit.names[:5]
+    scores = Scores(graph, np.arange(graph.n_edges, dtype=float), "eap", "patch", {}, direction=1)
+    file.write_text(scores_to_json(scores), encoding="utf-8")
+    assert code_of("export", str(file), "--format", "json", "--out", str(back), "--edges", "3") == 0
+    assert from_json(back.read_text(encoding="utf-8")).edges.tolist() == [graph.n_edges - n for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (("circuit.json", "--model", "m", "--format", "html"), 2, "Leave out --model"),
+        (("circuit.json", "--format", "svg"), 2, "made with the model"),
+        (("--format", "html"), 2, "Give a file, or --model and --clean"),
+        (("circuit.json", "--format", "model"), 2, "made with the model"),
+        (("circuit.json", "--format", "html"), 3, "cannot be read"),
+        (("bad.html", "--format", "json", "--out", "x.json"), 3, "holds no circuit"),
+        (("bad.json", "--format", "html"), 3, "holds no scores"),
+    ],
+)
+def test_what_cannot_be_exported_of_a_file_is_said(
+    options: tuple[str, ...], code: int, words: str, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.html").write_text("<html></html>", encoding="utf-8")
+    (tmp_path / "bad.json").write_text("{}", encoding="utf-8")
+    assert code_of("export", *options) == code
+    assert words in capsys.readouterr().err
+    assert len([*tmp_path.iterdir()]) == 2

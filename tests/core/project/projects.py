@@ -11,9 +11,9 @@ from core.edit_kinds import ABLATIONS, KINDS
 from core.edits import Edit
 from core.evaluation.statement import Statement
 from core.graph import Graph
+from core.groups import Group
 from core.inputs.corruption_kinds import IMAGE_KINDS, ImageCorruption
 from core.project.document import Document, PairSource, Source
-from core.project.groups import Group
 from core.project.history import Recovery
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome, PredictionRow

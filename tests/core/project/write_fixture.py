@@ -11,8 +11,8 @@ import numpy as np
 from core.edits import Edit
 from core.evaluation.statement import Statement
 from core.graph import Graph, Node
+from core.groups import Group
 from core.project.document import Document, PairSource, Source
-from core.project.groups import Group
 from core.project.history import Recovery
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome, PredictionRow

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from core.formatting import change_words, pretty_name
-from core.project.groups import GROUP_COLORS
+from core.groups import GROUP_COLORS
 from views.panels.inspector.data import SeveralInspection
 from views.theme import SPACE, current, hue_of, theme_changes
 from views.widgets.bar_rows import BarRow, BarRows

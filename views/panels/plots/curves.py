@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from core.formatting import counted, share_words
-from core.project.groups import GROUP_COLORS
+from core.groups import GROUP_COLORS
 from views.panels.plots.data import CurveLine, CurvesData, PlotsData, Rows
 from views.panels.plots.plot import Entry
 from views.panels.plots.scales import SHARES, SIZE_SHARES, SIZES

@@ -10,10 +10,10 @@ from dataclasses import replace
 from app.messages.request import Reply, Request
 from app.worker.service import WorkerService
 from core.edits import Edit
+from core.groups import Group
 from core.nodes import Node
 from core.project.document import Document
 from core.project.examples import example
-from core.project.groups import Group
 from core.project.target_names import target_named as at
 
 NUMBER = re.compile(r"-?\d+\.\d{7}")
