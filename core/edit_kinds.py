@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from core.formatting import percent
+
 EditKind = Literal["patch", "zero", "mean", "scale", "resample", "noise", "steer", "optimal"]
 
 
@@ -72,6 +74,14 @@ class Kind:
     def repeats(self) -> bool:
         """Whether its strength is how often it is added, any number, and not a share of it."""
         return self.takes == "vector"
+
+    def amount_words(self, amount: float) -> str:
+        """How much of it an edit is, after what is edited; empty for the whole of a replacement."""
+        if self.repeats:
+            return f" by {amount:g}"
+        if self.turns_value:
+            return f" to {amount:g}"
+        return f" to {percent(amount)}" if amount != 1 else ""
 
 
 KINDS: dict[EditKind, Kind] = {

@@ -48,19 +48,20 @@ class Editing:
         slider's moves become one step of the history."""
         self._edit(self.editable(), kind, amount)
 
-    def steer_selection(self, directions: Mapping[Target, tuple[float, ...]], coefficient: float) -> None:
-        """Add a multiple of each target's direction [width] to what it writes."""
-        workbench = self._workbench
-        workbench.take(
-            operations.steer(workbench.document, directions, coefficient, workbench.positions, workbench.labels)
-        )
-
-    def turn_steering(self, coefficient: float) -> bool:
-        """Steer further or less along the directions that the selection is steered along already; False where it is
-        not."""
-        workbench, targets = self._workbench, self.editable()
-        change = operations.turn_steering(
-            workbench.document, targets, coefficient, workbench.positions, workbench.labels
+    def edit_along(
+        self, kind: EditKind, coefficient: float, directions: Mapping[Target, tuple[float, ...]] | None = None
+    ) -> bool:
+        """Add a multiple of each target's direction [width] to what it writes. Without directions: of those of the
+        selection's edits; False where not all of it has one."""
+        workbench, targets = self._workbench, self.editable() if directions is None else [*directions]
+        change = operations.edit(
+            workbench.document,
+            targets,
+            kind,
+            coefficient,
+            workbench.positions,
+            workbench.labels,
+            directions=directions,
         )
         workbench.take(change)
         return change is not None

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import cast
 
 from core.edits import KINDS, Edit, EditKind, Target
-from core.formatting import percent
 from core.graph import Node
 from core.project.change import Change
 from core.project.document import Document
@@ -37,44 +36,25 @@ def edit(
     positions: Sequence[int] = (),
     labels: Sequence[str] = (),
     cut: bool = False,
+    directions: Mapping[Target, tuple[float, ...]] | None = None,
 ) -> Change | None:
     """Edit targets in one way; None without a target. amount: the factor of a kind that turns a value, else the
-    strength, from 0 to 1. cut: the step is called a cut, whatever a cut puts in."""
+    strength: from 0 to 1, or how often a direction is added. cut: the step is called a cut, whatever a cut puts in.
+    directions: [width] of each target, for a kind that adds one; without them those of the targets' edits stay, and
+    None comes back where not all of them have one."""
     at = tuple(positions) or None
     if KINDS[kind].turns_value:
-        edits, words = [Edit(target, kind, at, amount) for target in targets], f" to {amount:g}"
-        return put(document, edits, words, labels)
-    words = f" to {percent(amount)}" if amount != 1 else ""
-    return put(document, [Edit(target, kind, at, strength=amount) for target in targets], words, labels, cut)
-
-
-def steer(
-    document: Document,
-    directions: Mapping[Target, tuple[float, ...]],
-    coefficient: float,
-    positions: Sequence[int] = (),
-    labels: Sequence[str] = (),
-) -> Change | None:
-    """Add a multiple of each target's direction [width] to what it writes; None without a target."""
-    at = tuple(positions) or None
-    edits = [Edit(target, "steer", at, direction, coefficient) for target, direction in directions.items()]
-    return put(document, edits, f" by {coefficient:g}", labels)
-
-
-def turn_steering(
-    document: Document,
-    targets: Sequence[Target],
-    coefficient: float,
-    positions: Sequence[int] = (),
-    labels: Sequence[str] = (),
-) -> Change | None:
-    """Steer further or less along the directions that targets are steered along already; None where not all of them
-    are."""
-    present = [document.edit_of(target, tuple(positions)) for target in targets]
-    steered = [each for each in present if each is not None and KINDS[each.kind].repeats]
-    if not steered or len(steered) < len(present):
-        return None
-    return put(document, [replace(each, strength=coefficient) for each in steered], f" by {coefficient:g}", labels)
+        edits = [Edit(target, kind, at, amount) for target in targets]
+    elif not KINDS[kind].repeats:
+        edits = [Edit(target, kind, at, strength=amount) for target in targets]
+    elif directions is not None:
+        edits = [Edit(target, kind, at, directions[target], amount) for target in targets]
+    else:
+        present = [document.edit_of(target, tuple(positions)) for target in targets]
+        edits = [replace(each, strength=amount) for each in present if each is not None and each.kind == kind]
+        if len(edits) < len(present):
+            return None
+    return put(document, edits, KINDS[kind].amount_words(amount), labels, cut)
 
 
 def put(

@@ -49,7 +49,7 @@ class InspectorController(QObject):
         super().__init__(inspector)
         self._workbench, self._inspector, self._point_at = workbench, inspector, point_at
         self._several: SeveralReply | None = None
-        self._coefficient: float | None = None  # to steer with once there is a direction
+        self._along: tuple[EditKind, float] | None = None  # to edit by once there is a direction
         self._measured: tuple[object, ByPositionReply] | None = None  # of which document, and what
         workbench.selection_changed.connect(self._select)
         workbench.positions_changed.connect(self._take_positions)
@@ -90,7 +90,7 @@ class InspectorController(QObject):
         """Ask for all that belongs to another selection."""
         self._inspector.clear_findings()
         self._several = None
-        self._coefficient = None
+        self._along = None
         for key in WANTS:
             self._workbench.set_query(key, None)
         one = selection[0] if len(selection) == 1 else None
@@ -143,7 +143,7 @@ class InspectorController(QObject):
 
     def _give_up(self) -> None:
         """What the user has cancelled does not start again with the next change."""
-        self._coefficient = None
+        self._along = None
         for key in ("positions", "steering"):
             self._workbench.set_query(key, None)
 
@@ -263,19 +263,19 @@ class InspectorController(QObject):
     def _edit(self, kind: EditKind, amount: float) -> None:
         if not KINDS[kind].repeats:  # else along A minus B, which is made first
             self._workbench.editing.edit_selection(kind, amount)
-        elif not self._workbench.editing.turn_steering(amount):
-            self._coefficient = amount
+        elif not self._workbench.editing.edit_along(kind, amount):
+            self._along = kind, amount
             self._workbench.set_query("steering", SteeringQuery(self._workbench.selection))
 
     def _steer(self, found: SteeringReply) -> None:
         """There is a direction: steer along it, if that is still wanted."""
-        coefficient, self._coefficient = self._coefficient, None
+        along, self._along = self._along, None
         self._workbench.set_query("steering", None)
-        if coefficient is not None and (found.targets, found.positions) == (
+        if along is not None and (found.targets, found.positions) == (
             self._workbench.selection,
             self._workbench.positions,
         ):
-            self._workbench.editing.steer_selection(found.directions, coefficient)
+            self._workbench.editing.edit_along(*along, found.directions)
 
     # ---- the selection and its positions -------------------------------------------------------------------
 

@@ -40,13 +40,13 @@ def test_edits_are_put_in_strengthened_and_taken_back() -> None:
 
 
 def test_steering_turns_only_where_all_are_steered() -> None:
-    steered = edit_operations.steer(DOCUMENT, {HEAD: (1.0, 0.0)}, 2.0)
+    steered = edit_operations.edit(DOCUMENT, [HEAD], "steer", 2.0, directions={HEAD: (1.0, 0.0)})
     assert steered.words.endswith("by 2")
-    further = edit_operations.turn_steering(steered.document, [HEAD], 3.0)
+    further = edit_operations.edit(steered.document, [HEAD], "steer", 3.0)
     assert further.document.edits == (Edit(HEAD, "steer", None, (1.0, 0.0), 3.0),)
     assert further.merge
-    assert edit_operations.turn_steering(steered.document, [HEAD, OTHER], 3.0) is None
-    assert edit_operations.turn_steering(DOCUMENT, [HEAD], 3.0) is None
+    assert edit_operations.edit(steered.document, [HEAD, OTHER], "steer", 3.0) is None
+    assert edit_operations.edit(DOCUMENT, [HEAD], "steer", 3.0) is None
 
 
 def test_a_node_is_in_one_group_at_most() -> None:
