@@ -79,11 +79,7 @@ class Circuit:
 
     def matrix(self) -> NDArray[np.bool_]:
         """What each reader keeps at each span: [spans, readers, writers], one span where it keeps it everywhere."""
-        if self.at is None:
-            return kept_matrix(self.graph, self.edges)[None]
-        kept = np.zeros((len(self.spans), len(self.graph.readers), self.graph.n_writers), dtype=bool)
-        kept[self.at, self.graph.edge_readers[self.edges], self.graph.edge_writers[self.edges]] = True
-        return kept
+        return kept_matrix(self.graph, self.parts, max(1, len(self.spans)))
 
     def score(self, position: int) -> float | None:
         """The score of the edge at a position of the list; None where it has none."""
@@ -99,11 +95,7 @@ class Circuit:
         """The circuit without edges that do not lie on a path from `input` to `logits`. At spans a path changes from
         one to another through keys and values alone, from any to any: which positions a head can see, and where the
         output is read, is not looked at."""
-        if self.at is None:
-            return self.chosen(connected(self.graph, self.edges))
-        fed, used = reachable_at(self.graph, self.matrix())
-        writers, readers = self.graph.edge_writers[self.edges], self.graph.edge_readers[self.edges]
-        return self.chosen(fed[self.at, writers] & used[self.at, readers])
+        return self.chosen(connected(self.graph, self.parts, max(1, len(self.spans))))
 
     def export(self, form: str) -> str:
         """This circuit as text. form: a name of EXPORTERS. Raises ArgumentError."""
@@ -154,16 +146,20 @@ def circuit_of(graph: Graph, edges: Sequence[Edge | str], spans: Sequence[str] =
     return Circuit(graph, edge_numbers, spans=tuple(spans), at=at) if spans else Circuit(graph, edge_numbers)
 
 
-def connected(graph: Graph, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which edges lie on a path of kept edges from `input` to `logits`: [edges], in their order."""
-    fed, used = reachable(graph, edges)
-    return fed[graph.edge_writers[edges]] & used[graph.edge_readers[edges]]
+def connected(graph: Graph, parts: NDArray[np.int64], spans: int = 1) -> NDArray[np.bool_]:
+    """Which edges lie on a path of kept edges from `input` to `logits`: [parts], in their order. parts: as
+    `Circuit.parts`, of so many spans."""
+    edges, at = np.divmod(parts, spans)
+    fed, used = reachable_at(graph, kept_matrix(graph, parts, spans))
+    return fed[at, graph.edge_writers[edges]] & used[at, graph.edge_readers[edges]]
 
 
-def kept_matrix(graph: Graph, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Edges as a table of what each reader reads: [readers, writers]."""
-    kept = np.zeros((len(graph.readers), graph.n_writers), dtype=bool)
-    kept[graph.edge_readers[edges], graph.edge_writers[edges]] = True
+def kept_matrix(graph: Graph, parts: NDArray[np.int64], spans: int = 1) -> NDArray[np.bool_]:
+    """Edges as a table of what each reader reads at each span: [spans, readers, writers]. parts: as `connected` has
+    them."""
+    edges, at = np.divmod(parts, spans)
+    kept = np.zeros((spans, len(graph.readers), graph.n_writers), dtype=bool)
+    kept[at, graph.edge_readers[edges], graph.edge_writers[edges]] = True
     return kept
 
 
@@ -173,7 +169,7 @@ def reachable(graph: Graph, edges: NDArray[np.int64]) -> tuple[NDArray[np.bool_]
     In a coupled model a path that reaches or leaves one head of a layer does so for all of them.
     Returns ([writers], [readers]).
     """
-    fed, used = reachable_at(graph, kept_matrix(graph, edges)[None])
+    fed, used = reachable_at(graph, kept_matrix(graph, edges))
     return fed[0], used[0]
 
 

@@ -29,12 +29,13 @@ def add_rule_option(parser: argparse.ArgumentParser, usual: str) -> None:
 def check_rule(name: str | None, method: str, level: str, pairs: int) -> None:
     """Raise ArgumentError for a rule that cannot choose from what will be traced, before it is."""
     from core.tracing.method import METHODS
+    from core.tracing.options import CIRCUITS
     from core.tracing.sign_agreement import why_no_agreement
 
     if name is None:
         return
     rule = rule_named(name)
-    why_not = "" if name == USUAL or level == "edges" else f"it chooses among edges, and these are {level}"
+    why_not = "" if name == USUAL or level in CIRCUITS else f"it chooses among edges, and these are {level}"
     if rule.needs == "agreement":
         why_not = why_not or why_no_agreement(method, pairs)
     if rule.needs == "balance" and method in METHODS and not METHODS[method].meaning.signed:
@@ -50,12 +51,13 @@ def with_rule(
     scored alone; where it asks for their balance, circuits are run. Raises ArgumentError where it cannot choose from
     them, what there is to measure raises, Cancelled."""
     from core.evaluation.balance import with_balance
+    from core.tracing.options import CIRCUITS
     from core.tracing.sign_agreement import with_agreement
 
     if name is not None:
         scores = scores.with_rule(name)
     rule = RULES[scores.rule if name is None else name]
-    possible = scores.level == "edges" and scores.kept is None and scores.signed
+    possible = scores.level in CIRCUITS and scores.kept is None and scores.signed
     if rule.needs == "agreement" and possible and scores.agreement is None:
         told = partial(progress, "Scoring pair by pair, for sure signs")
         scores = with_agreement(session, scores, dataset, progress=told)

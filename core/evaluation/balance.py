@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from core.circuit import Circuit
 from core.errors import ArgumentError
 from core.evaluation.faithfulness import FRACTIONS, sizes_of
 from core.evaluation.measured import measure
 from core.inputs.pair import Dataset
 from core.session import Session
 from core.tracing.direction import directed
+from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
 from core.tracing.selection.balance import balanced_order
 
@@ -45,19 +45,21 @@ def with_balance(
     fractions of all edges. It takes seven curves. memory: what is measured is kept here and found again after
     Cancelled. Raises ArgumentError for scores that have no sign or not one for every edge, NothingToRecoverError,
     Cancelled."""
-    if scores.level != "edges" or not scores.signed or scores.kept is not None or np.isnan(scores.values).any():
+    if scores.level not in CIRCUITS or not scores.signed or scores.kept is not None or np.isnan(scores.values).any():
         raise ArgumentError(
             "A balance is of signed scores, one for every edge.",
             "Score all edges by a method whose scores have a sign.",
         )
     scores = directed(scores, session, dataset, cancelled)
     kept = {} if memory is None else memory
-    sizes = np.unique([size for size in sizes_of(len(scores.values), fractions) if size < len(scores.values)])
+    parts, towards = scores.values.size, scores.towards.ravel()
+    sizes = np.unique([size for size in sizes_of(parts, fractions) if size < parts])
+    empty = scores.top(0)
 
     def recovered(number: int, places: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """What the circuits of these sizes and shares recover, in one round of runs."""
         circuits = [
-            Circuit(session.graph, balanced_order(scores.towards, ((int(size), float(share)),))[:size]).pruned()
+            empty.with_parts(balanced_order(towards, ((int(size), float(share)),))[:size]).pruned()
             for size, share in zip(sizes[places], shares, strict=True)
         ]
         listener = None if progress is None else lambda share: progress((number + share) / ROUNDS)

@@ -106,8 +106,9 @@ class Scores:
         """What a rule chooses from: score x direction, or the sizes of the scores."""
         towards = self.towards.ravel()
         weights = np.abs(self.values).ravel() if by_size else towards
-        kept = _raveled(self.kept)
-        return Ranked(self.graph, weights, self.level, kept, self.signed, self.agreement, towards, self.balance)
+        kept, agreement = _raveled(self.kept), None if self.agreement is None else self.agreement.ravel()
+        spans = max(1, len(self.spans))
+        return Ranked(self.graph, weights, self.level, kept, self.signed, agreement, towards, self.balance, spans)
 
     def top(self, count: int, *, by_size: bool = False, unscored: bool = False) -> Circuit:
         """The circuit of exactly `count` edges with the highest score x direction, or `by_size` with the largest

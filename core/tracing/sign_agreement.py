@@ -10,6 +10,7 @@ from core.errors import ArgumentError
 from core.inputs.pair import Dataset
 from core.session import Session
 from core.tracing.method import METHODS
+from core.tracing.options import CIRCUITS
 from core.tracing.per_pair import scores_per_pair
 from core.tracing.scores import Scores
 from core.tracing.selection import sign_agreement
@@ -40,10 +41,11 @@ def with_agreement(
     """Scores that know how sure their signs are: every pair of a dataset is scored alone by the method and with the
     options that they name, and the pairs are drawn anew by bootstrap (`core.tracing.selection.consensus`). memory: see
     `scores_per_pair`. Raises ArgumentError where a method gives no such scores, what it raises itself, Cancelled."""
-    why_not = f"these are scores of {scores.level}" if scores.level != "edges" else ""
+    why_not = f"these are scores of {scores.level}" if scores.level not in CIRCUITS else ""
     why_not = why_not or why_no_agreement(scores.method, len(dataset))
     if why_not:
         raise ArgumentError(f"How sure signs are cannot be told: {why_not}.", "Choose edges by another rule.")
     options = options_told(scores.about)
-    rows = scores_per_pair(session, scores.method, dataset, scores.replacement, options, progress, cancelled, memory)
-    return replace(scores, agreement=sign_agreement(rows, seed=options.seed))
+    rows = scores_per_pair(session, scores.method, dataset, scores.replacement, options, progress, cancelled, memory,
+                           scores.spans)  # fmt: skip
+    return replace(scores, agreement=sign_agreement(rows, seed=options.seed).reshape(scores.values.shape))

@@ -71,7 +71,7 @@ METHOD = Method(
     "the mean of the ranks that EAP, EAP-IG and integrated edges give an edge",
     ensemble_scores,
     takes=StepsOptions,
-    levels=("edges", "nodes"),
+    levels=("edges", "nodes", "edge-spans"),
     needs_counterfactual=True,
     meaning=RANKS,
     joint=True,
@@ -91,10 +91,10 @@ def ensemble(members: Sequence[Scores]) -> Scores:
         raise ArgumentError("An ensemble needs scores.", "Give those of two methods or more.")
     first, *other_members = members
     for other in other_members:
-        for field_name in ("graph", "level", "replacement", "direction"):
+        for field_name in ("graph", "level", "spans", "replacement", "direction"):
             if getattr(first, field_name) != getattr(other, field_name):
                 raise ArgumentError(
-                    f"An ensemble is of scores of one {field_name}.", "Trace the same by several methods."
+                    f"An ensemble is of scores of the same {field_name}.", "Trace the same by several methods."
                 )
     for each in members:
         if not each.signed:

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from core.progress import stage
 from core.tracing.job import Job, MethodResult
 from core.tracing.method import Method, runs_by_steps
-from core.tracing.options import StepsOptions
+from core.tracing.options import LEVELS, StepsOptions
 
 
 @dataclass
@@ -83,6 +83,7 @@ METHOD = Method(
     "gradients averaged while all edges are opened together; scores of all edges add up",
     integrated_edges,
     takes=StepsOptions,
+    levels=LEVELS,
     by_row=True,
     adds_up="all",
     forwards=runs_by_steps,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.errors import ArgumentError
+from core.tracing.options import CIRCUITS, LEVEL_WORDS
 from core.tracing.selection.balance import balance
 from core.tracing.selection.consensus import consensus, sign_agreement
 from core.tracing.selection.greedy import greedy
@@ -73,8 +74,8 @@ class Rule:
         """Why this rule cannot choose from such scores; empty where it can."""
         if self.name == USUAL:
             return ""
-        if ranked.level != "edges":
-            return f"it chooses among edges, and these are scores of {ranked.level}"
+        if ranked.level not in CIRCUITS:
+            return f"it chooses among edges, and these are scores of {LEVEL_WORDS.get(ranked.level, ranked.level)}"
         if ranked.kept is not None:
             return "these edges were kept by a search, or are one circuit, which is its own choice"
         if np.isnan(ranked.weights).any():

@@ -9,11 +9,13 @@ Steps:
 
 So every edge leads to the output, which the best edges of a graph need not; it need not come from the input, which is
 left to pruning. A reader that several heads share can be taken from as soon as one of them is in the circuit; in a
-coupled model a head brings all of its layer, as in `core.circuit.reachable`.
+coupled model a head brings all of its layer, as in `core.circuit.reachable`. Of edges at spans a node is part of the
+circuit at a span, and what its keys and values read can be taken at all spans from then on.
 """
 
 from __future__ import annotations
 
+import itertools
 from heapq import heappop, heappush
 
 import numpy as np
@@ -25,11 +27,12 @@ from core.tracing.selection.ranked import Indices, Ranked
 
 def greedy(ranked: Ranked) -> Indices:
     """All edges, in the order in which they are taken."""
-    graph, weights = ranked.graph, np.where(np.isnan(ranked.weights), -np.inf, ranked.weights)
-    blocks = Blocks(graph)
-    readers_of = blocks.readers_of()
-    sorted_edges = [first + best_first(weights[first:end]) for first, end in zip(
-        graph.first_edge[:-1].tolist(), graph.first_edge[1:].tolist(), strict=True)]  # fmt: skip
+    spans, weights = ranked.spans, np.where(np.isnan(ranked.weights), -np.inf, ranked.weights)
+    blocks = Blocks(ranked.graph, spans)
+    sorted_edges: list[Indices] = []  # into each reader
+    for first, end in itertools.pairwise((ranked.graph.first_edge * spans).tolist()):
+        for edges in np.arange(first, end).reshape(-1, spans).T:
+            sorted_edges.append(edges[best_first(weights[edges])])
     heap: list[tuple[float, int, int, int]] = []  # minus the weight, the edge, its reader, its place there
 
     def offer(reader: int, place: int) -> None:
@@ -41,18 +44,18 @@ def greedy(ranked: Ranked) -> Indices:
 
     def open_block(block: int) -> None:
         open_blocks[block] = True
-        for reader in readers_of[block]:
+        for reader in blocks.readers_of(block):
             if not open_readers[reader]:
                 open_readers[reader] = True
                 offer(reader, 0)
 
     open_block(blocks.output)
-    order = np.empty(graph.n_edges, dtype=np.int64)
-    for taken in range(graph.n_edges):
+    order = np.empty(len(weights), dtype=np.int64)
+    for taken in range(len(order)):
         _, edge, reader, place = heappop(heap)
         order[taken] = edge
         offer(reader, place + 1)
-        block = int(blocks.of_writer[graph.edge_writers[edge]])
+        block = int(blocks.writers[edge])
         if not open_blocks[block]:
             open_block(block)
     return order

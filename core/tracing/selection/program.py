@@ -8,6 +8,7 @@ positive scores; here it has just so many.
               x_e <= y of the node that writes it; x_e <= sum of y of the nodes that its reader feeds
               y_b <= sum of x_e into the node (but for `input`), y_b <= sum of x_e out of it (but for `logits`)
 
+Of edges at spans an edge is x_e at a span and a node y at a span, and a K or V at one feeds its heads at all spans.
 The graph has no cycles, so an edge that is kept can be followed from kept edge to kept edge, up to `logits` and down to
 `input`. Circuits of two sizes need not share edges: the best of 20 is no beginning of the best of 21.
 
@@ -29,9 +30,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.circuit import connected, reachable
+from core.circuit import connected, kept_matrix, reachable_at
 from core.errors import ArgumentError
-from core.graph import Graph
 from core.progress import while_asking
 from core.tracing.order import best_first
 from core.tracing.selection.flow import Blocks
@@ -41,6 +41,7 @@ from core.tracing.selection.ranked import Choice, Indices, Ranked
 SECONDS = 20.0
 EXACT = 1e-9  # of the largest score, for each edge: what is nearer to the most is the most
 POOL = 3000  # edges that the program is of at most, beside as many as are asked for
+CHECKED = 1000  # edges after which it is looked whether every node has them
 AT_NODES = 3  # edges into a node, and out of it, that are in the pool whatever their score
 
 Weights = NDArray[np.float64]
@@ -49,20 +50,20 @@ Weights = NDArray[np.float64]
 def program(ranked: Ranked, count: int, seconds: float = SECONDS) -> Choice:
     """`count` edges. Raises ArgumentError where no circuit of just so many edges is found in time, Cancelled (see
     `core.progress`)."""
-    graph = ranked.graph
+    graph, spans = ranked.graph, ranked.spans
     scale = float(np.abs(ranked.weights).max(initial=0.0)) or 1.0
     weights = ranked.weights / scale
     order = best_first(weights)
     best = order[:count]
-    if connected(graph, best).all():
+    if connected(graph, best, spans).all():
         return Choice(best)
-    blocks = Blocks(graph)
+    blocks = Blocks(graph, spans)
     orders = order, greedy(ranked)
-    made = _best([each for way in orders for each in _made_by_hand(graph, blocks, way, order, count)], weights)
+    made = _best([each for way in orders for each in _made_by_hand(ranked, blocks, way, order, count)], weights)
     most = float(weights[best].sum())
     candidates, fixed = _candidates(weights, order, count, made)
-    pool = _pool(graph, blocks, candidates, made, count)
-    solved, most_of_pool = _solved(graph, blocks, weights, candidates[pool], fixed[pool], count, seconds)
+    pool = _pool(blocks, candidates, made, count)
+    solved, most_of_pool = _solved(ranked, blocks, weights, candidates[pool], fixed[pool], count, seconds)
     if not pool.all():  # a circuit with one of the others
         outside = float(weights[candidates[~pool]].max())
         most_of_pool = max(most_of_pool, most - max(float(weights[best[-1]]) - outside, 0.0))
@@ -92,67 +93,76 @@ def _candidates(
     return candidates, weights[candidates] > following + missed
 
 
-def _pool(graph: Graph, blocks: Blocks, candidates: Indices, made: Indices | None, count: int) -> NDArray[np.bool_]:
+def _pool(blocks: Blocks, candidates: Indices, made: Indices | None, count: int) -> NDArray[np.bool_]:
     """Which of the candidates, best first, the program is of: [candidates]."""
     size = POOL + count
     if len(candidates) <= size:
         return np.ones(len(candidates), dtype=bool)
     pool = np.zeros(len(candidates), dtype=bool)
     pool[:size] = True
-    writers, readers = blocks.of_writer[graph.edge_writers[candidates]], graph.edge_readers[candidates]
-    for block in range(blocks.count):
-        for there in (writers == block, blocks.feeds[readers, block]):
-            pool[np.flatnonzero(there)[:AT_NODES]] = True
+    entering, leaving = np.zeros(blocks.count, dtype=np.int64), np.zeros(blocks.count, dtype=np.int64)
+    entering[0] = leaving[blocks.output] = AT_NODES  # there are none
+    for place, edge in enumerate(candidates.tolist()):
+        if not place % CHECKED and min(entering.min(), leaving.min()) >= AT_NODES:
+            break
+        writer, fed = blocks.writers[edge], blocks.fed_by(int(blocks.readers[edge]))
+        if leaving[writer] < AT_NODES or (entering[fed] < AT_NODES).any():
+            pool[place] = True
+        leaving[writer] += 1
+        entering[fed] += 1
     return pool if made is None else pool | np.isin(candidates, made)
 
 
 # ---- step 2 ----
 
 
-def _made_by_hand(graph: Graph, blocks: Blocks, way: Indices, order: Indices, count: int) -> list[Indices]:
+def _made_by_hand(ranked: Ranked, blocks: Blocks, way: Indices, order: Indices, count: int) -> list[Indices]:
     """Connected circuits of `count` edges, none where that number cannot be come to. way: all edges in the order in
     which they are taken; order: best first."""
+    graph, spans = ranked.graph, ranked.spans
     low, high = 0, len(way)  # of the first `low` at most `count` are connected, of `high` more
     while high - low > 1:
         middle = (low + high) // 2
-        if int(connected(graph, way[:middle]).sum()) <= count:
+        if int(connected(graph, way[:middle], spans).sum()) <= count:
             low = middle
         else:
             high = middle
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     below, above = (part[np.argsort(place[part])] for part in (
-        way[:size][connected(graph, way[:size])] for size in (low, high)))  # fmt: skip
-    made = [_filled(graph, below, order, count), _trimmed(graph, blocks, above, count)]
-    return [each for each in made if len(each) == count and connected(graph, each).all()]
+        way[:size][connected(graph, way[:size], spans)] for size in (low, high)))  # fmt: skip
+    made = [_filled(ranked, below, order, count), _trimmed(blocks, above, count)]
+    return [each for each in made if len(each) == count and connected(graph, each, spans).all()]
 
 
-def _filled(graph: Graph, edges: Indices, order: Indices, count: int) -> Indices:
+def _filled(ranked: Ranked, edges: Indices, order: Indices, count: int) -> Indices:
     """A connected circuit with the best edges between the nodes that it has."""
-    fed, used = reachable(graph, edges)
-    inside = np.zeros(graph.n_edges, dtype=bool)
-    inside[order] = fed[graph.edge_writers[order]] & used[graph.edge_readers[order]]
+    graph = ranked.graph
+    fed, used = reachable_at(graph, kept_matrix(graph, edges, ranked.spans))
+    inside: NDArray[np.bool_] = (fed.T[graph.edge_writers] & used.T[graph.edge_readers]).ravel()
     inside[edges] = False
     return np.concatenate([edges, order[inside[order]][: max(count - len(edges), 0)]])
 
 
-def _trimmed(graph: Graph, blocks: Blocks, edges: Indices, count: int) -> Indices:
+def _trimmed(blocks: Blocks, edges: Indices, count: int) -> Indices:
     """A connected circuit, its edges best first, without the weakest that it can do without."""
-    writers = blocks.of_writer[graph.edge_writers[edges]]
-    feeds = blocks.feeds[graph.edge_readers[edges]]
+    writers = blocks.writers[edges]
+    feeds = [blocks.fed_by(reader) for reader in blocks.readers[edges].tolist()]
     leaving = np.bincount(writers, minlength=blocks.count)
     leaving[blocks.output] = 1
-    entering = feeds.sum(axis=0)
+    entering = np.zeros(blocks.count, dtype=np.int64)
+    for fed in feeds:
+        entering[fed] += 1
     kept = np.ones(len(edges), dtype=bool)
     remaining = len(edges)
     for place in range(len(edges) - 1, -1, -1):
         if remaining == count:
             break
-        fed = np.flatnonzero(feeds[place] & (leaving > 0))
-        if leaving[writers[place]] > 1 and (entering[fed] > 1).all():
+        fed = feeds[place]
+        if leaving[writers[place]] > 1 and (entering[fed[leaving[fed] > 0]] > 1).all():
             kept[place] = False
             leaving[writers[place]] -= 1
-            entering[feeds[place]] -= 1
+            entering[fed] -= 1
             remaining -= 1
     return edges[kept]
 
@@ -161,7 +171,7 @@ def _trimmed(graph: Graph, blocks: Blocks, edges: Indices, count: int) -> Indice
 
 
 def _solved(
-    graph: Graph,
+    ranked: Ranked,
     blocks: Blocks,
     weights: Weights,
     candidates: Indices,
@@ -174,9 +184,10 @@ def _solved(
     from scipy.sparse import csr_array, hstack, identity, vstack
 
     edges, nodes = len(candidates), blocks.count
-    writers = blocks.of_writer[graph.edge_writers[candidates]]
-    out_of = csr_array((np.ones(edges), (np.arange(edges), writers)), shape=(edges, nodes))
-    into = csr_array(blocks.feeds[graph.edge_readers[candidates]].astype(np.float64))
+    out_of = csr_array((np.ones(edges), (np.arange(edges), blocks.writers[candidates])), shape=(edges, nodes))
+    feeds = [blocks.fed_by(reader) for reader in blocks.readers[candidates].tolist()]
+    places = np.repeat(np.arange(edges), [len(fed) for fed in feeds])
+    into = csr_array((np.ones(len(places)), (places, np.concatenate(feeds))), shape=(edges, nodes))
     each_edge, each_node = identity(edges, format="csr"), identity(nodes, format="csr")
     below = vstack([
         hstack([each_edge, -out_of]),
@@ -200,4 +211,5 @@ def _solved(
     if solution.x is None:
         return None, most
     chosen = candidates[solution.x[:edges] > 0.5]
-    return (chosen if len(chosen) == count and connected(graph, chosen).all() else None), most
+    possible = len(chosen) == count and connected(ranked.graph, chosen, ranked.spans).all()
+    return (chosen if possible else None), most

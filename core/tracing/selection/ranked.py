@@ -20,11 +20,12 @@ Balance = tuple[tuple[int, float], ...]  # sizes of circuits, rising, and the sh
 
 @dataclass(frozen=True)
 class Ranked:
-    """weights: the higher, the better: [edges] of a graph (or [writers], of level "nodes"); NaN where there is no
-    score. kept: what a search has kept, [as weights]. signed: whether the sign of a score says anything. agreement: the
-    share of bootstrap draws in which a score has the sign of the mean, [as weights]; None where pairs were not scored
-    one by one. towards: score x direction, [as weights], also where the weights are sizes. balance: which share of a
-    circuit's edges should lead towards A; None where it was not measured."""
+    """weights: the higher, the better: [edges] of a graph (of level "nodes" [writers], of "edge-spans" [edges * spans]
+    in the order of `Circuit.parts`); NaN where there is no score. kept: what a search has kept, [as weights]. signed:
+    whether the sign of a score says anything. agreement: the share of bootstrap draws in which a score has the sign of
+    the mean, [as weights]; None where pairs were not scored one by one. towards: score x direction, [as weights], also
+    where the weights are sizes. balance: which share of a circuit's edges should lead towards A; None where it was not
+    measured. spans: how many there are; 1 of edges at all positions."""
 
     graph: Graph
     weights: NDArray[np.float64]
@@ -34,6 +35,7 @@ class Ranked:
     agreement: NDArray[np.float64] | None = None
     towards: NDArray[np.float64] | None = None
     balance: Balance | None = None
+    spans: int = 1
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,6 @@ def test_spans_are_named_in_a_dataset_or_asked_for(tmp_path: Path, capsys: Captu
     assert code_of("trace", "--model", "bundled:names", "--task", "capitals", "--spans", "end") == 2
     assert "Give --level edge-spans too" in capsys.readouterr().err
     refused = traced(file, "--task", "capitals", "--pairs", "2")
-    refused[refused.index("eap")] = "integrated-edges"
+    refused[refused.index("eap")] = "atp-star"
     assert code_of(*refused) == 2
     assert "does not score edge-spans" in capsys.readouterr().err

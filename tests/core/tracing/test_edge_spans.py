@@ -11,15 +11,16 @@ from core.errors import ArgumentError, EditError, InputError
 from core.evaluation.minimality import minimality
 from core.spans import REST
 from core.tracing.method import METHODS
+from core.tracing.sign_agreement import with_agreement
 from tests.core.engine.cases import TOLERANCE, case
 from tests.core.engine.test_span_circuits import edits_outside
 from tests.small_models import CAUSAL, POSITIONS
 
-NATURAL = ("eap-ig", "eap", "relp", "random")
+NATURAL = ("eap-ig", "eap", "relp", "integrated-edges", "ensemble", "random")
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama-grouped", "gemma2", "dinov2"])
-@pytest.mark.parametrize("method", ["eap", "eap-ig"])
+@pytest.mark.parametrize("method", ["eap", "eap-ig", "integrated-edges"])
 @pytest.mark.parametrize("kind", ["patch", "mean"])
 def test_the_scores_of_an_edge_add_up_over_its_spans(family: str, method: str, kind: EditKind) -> None:
     session = case(family, batch=2, lengths=(POSITIONS, 4) if family in CAUSAL else None).session()
@@ -101,6 +102,17 @@ def test_a_dataset_with_roles_has_spans_whatever_the_lengths_of_its_rows() -> No
         for pair, answers in zip(dataset.pairs, dataset.answers, strict=True)
     ]
     assert np.abs(scores.values - np.mean(alone, axis=0)).max() <= TOLERANCE
+    sure = with_agreement(session, scores, dataset)
+    assert sure.agreement is not None
+    agreed = (np.sign(alone[0]) == np.sign(alone[1])) & (alone[0] != 0)
+    assert (sure.agreement[agreed] == 1).all()
+    assert (sure.agreement[~agreed] < 1).all()
+    assert sure.select(3, "consensus").parts[0] == np.where(agreed, scores.towards, 0).argmax()
+    balanced = ws.with_balance(session, scores, dataset, fractions=(0.1,))
+    for rule, known in (("greedy", scores), ("consensus", sure), ("balance", balanced), ("program", scores)):
+        assert len(set(known.select(9, rule).parts.tolist())) == 9
+    connected = scores.select(9, "program")
+    assert len(connected.pruned()) == 9
     curve = ws.faithfulness(session, scores, dataset=dataset, fractions=(0.1, 1.0))
     assert curve.pairs == 2
     assert curve.recovered[-1] == pytest.approx(1.0)
@@ -128,7 +140,8 @@ def test_edge_spans_refuse_what_cannot_be() -> None:
     with pytest.raises(EditError, match="No role is called 'verb'"):
         ws.trace(session, "eap", level="edge-spans", spans=["verb"])
     scores = ws.trace(session, "eap", level="edge-spans")
-    with pytest.raises(ArgumentError, match="it chooses among edges, and these are scores of edge-spans"):
-        scores.select(5, "greedy")
+    other = ws.trace(session, "eap", level="edge-spans", spans=["tail", "head"])
+    with pytest.raises(ArgumentError, match="of the same spans"):
+        ws.ensemble([scores, other])
     with pytest.raises(ArgumentError, match="0 to"):
         scores.select(scores.values.size + 1)

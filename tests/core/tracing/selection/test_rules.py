@@ -29,9 +29,13 @@ GRAPHS = {
 LARGE = Graph(4, 4, 2)
 
 
-def scores(graph: Graph, seed: int = 0, **more: object) -> Scores:
-    values = np.random.default_rng(seed).normal(size=graph.n_edges)
-    return replace(Scores(graph, values, "eap", "patch", {"model": "test"}, direction=1), **more)  # type: ignore[arg-type]
+def scores(graph: Graph, seed: int = 0, spans: int = 1, **more: object) -> Scores:
+    values = np.random.default_rng(seed).normal(size=graph.n_edges * spans)
+    whole = Scores(graph, values, "eap", "patch", {"model": "test"}, direction=1)
+    if spans > 1:
+        names = tuple(str(number) for number in range(spans))
+        whole = replace(whole, values=values.reshape(-1, spans), level="edge-spans", spans=names)
+    return replace(whole, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("by_size", [False, True])
@@ -46,35 +50,41 @@ def test_top_by_the_table_is_top_to_the_bit(by_size: bool) -> None:
 
 
 @pytest.mark.parametrize("graph", [*GRAPHS.values(), LARGE], ids=[*GRAPHS, "large"])
-@pytest.mark.parametrize("direction", [1, -1])
-def test_greedy_takes_the_best_edge_that_leads_to_what_it_has(graph: Graph, direction: int) -> None:
-    """Against a loop that looks at every edge at every step."""
-    one = scores(graph, 3, direction=direction)
-    in_circuit, taken = {"logits"}, []
-    left = set(range(graph.n_edges))
-    for _ in range(min(graph.n_edges, 40)):
-        usable = [i for i in left if {n.name for n in graph.readers_of(graph.edge(i).reader)} & in_circuit]
-        best = min(usable, key=lambda i: (-direction * one.values[i], i))
+@pytest.mark.parametrize(("direction", "spans"), [(1, 1), (-1, 1), (1, 3)])
+def test_greedy_takes_the_best_edge_that_leads_to_what_it_has(graph: Graph, direction: int, spans: int) -> None:
+    """Against a loop that looks at every edge, at every span, at every step."""
+    one = scores(graph, 3, spans, direction=direction)
+    values, every = one.values.ravel(), range(spans)
+    in_circuit, taken = {("logits", span) for span in every}, []
+    left = set(range(len(values)))
+
+    def leads_on(part: int) -> bool:
+        reader = graph.edge(part // spans).reader
+        at = every if reader.kind in "kv" else [part % spans]
+        return bool({(node.name, span) for node in graph.readers_of(reader) for span in at} & in_circuit)
+
+    for _ in range(min(len(values), 40)):
+        best = min(filter(leads_on, left), key=lambda part: (-direction * values[part], part))
         taken.append(best)
         left.remove(best)
-        writer = graph.edge(best).writer
-        in_circuit.add(writer.name)
-        if graph.coupled and writer.kind == "head":
-            in_circuit |= {node.name for node in graph.writers if node.kind == "head" and node.layer == writer.layer}
-    assert one.select(len(taken), "greedy").edges.tolist() == taken
-    assert sorted(one.select(graph.n_edges, "greedy").edges.tolist()) == list(range(graph.n_edges))
+        writer, at = graph.edge(best // spans).writer, [best % spans]
+        of_layer = [node for node in graph.writers if (node.kind, node.layer) == ("head", writer.layer)]
+        together = of_layer if graph.coupled and writer.kind == "head" else [writer]
+        in_circuit |= {(node.name, span) for node in together for span in at}
+    assert one.select(len(taken), "greedy").parts.tolist() == taken
+    assert sorted(one.select(len(values), "greedy").parts.tolist()) == list(range(len(values)))
 
 
 @pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
-@pytest.mark.parametrize("count", [1, 2, 3, 5])
-def test_the_program_finds_the_largest_sum_of_a_connected_circuit(graph: Graph, count: int) -> None:
-    """Against all circuits of so many edges."""
-    ranked = scores(graph, count).ranked()
-    every = (np.array(each, dtype=np.int64) for each in itertools.combinations(range(graph.n_edges), count))
-    most = max(float(ranked.weights[each].sum()) for each in every if connected(graph, each).all())
+@pytest.mark.parametrize(("count", "spans"), [(1, 1), (2, 1), (3, 1), (5, 1), (2, 2), (3, 2)])
+def test_the_program_finds_the_largest_sum_of_a_connected_circuit(graph: Graph, count: int, spans: int) -> None:
+    """Against all circuits of so many edges, or edges at spans."""
+    ranked = scores(graph, count, spans).ranked()
+    every = (np.array(each, dtype=np.int64) for each in itertools.combinations(range(graph.n_edges * spans), count))
+    most = max(float(ranked.weights[each].sum()) for each in every if connected(graph, each, spans).all())
     choice = program(ranked, count)
     assert len(set(choice.edges.tolist())) == count
-    assert connected(graph, choice.edges).all()
+    assert connected(graph, choice.edges, spans).all()
     assert ranked.weights[choice.edges].sum() == pytest.approx(most, abs=1e-9)
     assert choice.gap == 0
 
