@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.features.canvas.controller import FEATURE as CANVAS
 from app.features.circuit.controller import FEATURE as CIRCUIT
+from app.features.dataset.controller import FEATURE as DATASET
 from app.features.edits.controller import FEATURE as EDITS
 from app.features.find.controller import FEATURE as FIND
 from app.features.help.controller import FEATURE as HELP
@@ -26,6 +27,7 @@ FEATURES: tuple[Feature, ...] = (
     EDITS,
     CIRCUIT,
     WELCOME,
+    DATASET,
     TRACING,
     TABLE,
     STATUS,

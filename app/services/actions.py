@@ -38,7 +38,6 @@ class Action:
 
 TEXT_B, PICTURE_B = "Open a language model, with a text in A", "Open a vision model, with a picture in A"
 MAKE_FIRST, PICK_FIRST = "Make a B first", "Click a token, or brush a region"
-ROWS_FIRST = "The dataset has no rows"
 MAKE_TEXT = (
     ("make_names", "Other &Names", "Each name of A becomes another one of as many tokens"),
     ("make_swap", "&Swap Names", "The names of A change places"),
@@ -60,13 +59,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "&Quit", ("Ctrl+Q",), "Close the window and end the program"),
     *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
     *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
-    Action("dataset_add", "&Add the Pair to the Dataset", ("Ctrl+D",), "The pair on the cards becomes a row"),
-    Action(
-        "dataset_open", "&Open a Dataset…", (), "A CSV, TSV or JSONL file in place of these rows; undo returns them"
-    ),
-    Action("dataset_append", "A&ppend a Dataset…", (), "The rows of a CSV, TSV or JSONL file after those here"),
-    Action("dataset_save", "&Save the Dataset…", (), "The rows as a CSV, TSV or JSONL file", needs=ROWS_FIRST),
-    Action("dataset_clear", "&Clear the Dataset", (), "Take all rows away; undo brings them back", needs=ROWS_FIRST),
     Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "As last, with other draws of chance", needs=MAKE_FIRST),
     Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again", needs=PICK_FIRST),
     Action(

@@ -26,11 +26,6 @@ def slots(window: Window) -> dict[str, Callable[[], None]]:
         **{key: partial(_make_b, window, key) for key in MAKE_ACTIONS},
         "next_panel": partial(window.panel_focus.step, 1),
         "previous_panel": partial(window.panel_focus.step, -1),
-        "dataset_add": lambda: window.dataset_keeper.add_pair(),
-        "dataset_open": lambda: window.dataset_keeper.choose(),
-        "dataset_append": lambda: window.dataset_keeper.choose(append=True),
-        "dataset_save": lambda: window.dataset_keeper.save(),
-        "dataset_clear": lambda: window.dataset_keeper.clear(),
         **dock_slots(window),
         "full_screen": window.toggle_full_screen,
     }
@@ -40,7 +35,6 @@ def join(window: Window) -> None:
     """Connect the panels' signals."""
     _join_inputs(window)
     workbench = window.workbench
-    workbench.rows_wanted.connect(lambda task: window.dataset_keeper.fill(task, trace_over=True))
     window.top_bar.replacement_changed.connect(workbench.question.set_replacement)
 
 

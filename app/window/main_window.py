@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.features.dataset.controller import DatasetController
 from app.features.inputs.controller.cards import CardsController
 from app.features.inputs.controller.counterfactual import CounterfactualController
 from app.features.inputs.controller.positions import PickedPositionsController
@@ -34,7 +33,6 @@ from app.window.showing import Showing
 from app.workbench.edit_intents import NO_SELECTION
 from app.workbench.workbench import Workbench
 from core.inputs.file_kinds import model_of, stranger, stranger_words
-from views.panels.dataset.panel import DatasetPanel
 from views.panels.inputs.panel import InputsPanel
 from views.panels.toolbar.panel import TopBar
 from views.widgets.docks import Desk, Dock
@@ -62,7 +60,6 @@ class Window(QMainWindow):
         self.top_bar = TopBar()
         panels: dict[str, Any] = {feature.key: feature.panel() for feature in FEATURES if feature.panel is not None}
         self.inputs = InputsPanel()
-        self.dataset = DatasetPanel()
         self.canvas = panels["canvas"].components
         self.faithfulness = panels["circuit"]
         self.inspector = panels["inspector"]
@@ -73,7 +70,7 @@ class Window(QMainWindow):
         self.history = panels["history"]
         self.status = panels["status"]
         self.taker = CardsController(self)
-        panels |= {"inputs": self.inputs, "dataset": self.dataset}
+        panels |= {"inputs": self.inputs}
         arrange(self, panels)
         self.panels = Panels(panels, self.docks, self.centre)
         self.arrangement = Arrangement(self)
@@ -101,7 +98,6 @@ class Window(QMainWindow):
         self.showing = Showing(self)
         self.picked_positions = PickedPositionsController(self)
         self.making_b = CounterfactualController(self)
-        self.dataset_keeper = DatasetController(self)
         self.arrangement.restore()
         self.canvas.setFocus()  # where the keys go at first
 

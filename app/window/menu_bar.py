@@ -18,7 +18,6 @@ def fill_menu_bar(window: Window) -> dict[str, QMenu]:
     menus = {
         "export": _export_menu(window),
         "make": QMenu("Make &B from A", window),  # filled by app.features.inputs.controller.counterfactual
-        "dataset": QMenu("&Dataset", window),  # filled by app.features.dataset.controller
         **{key: QMenu(words, window) for feature in FEATURES for key, words in feature.menus.items()},
     }
     for title, entries in MENUS:

@@ -50,7 +50,7 @@ def trace(person: Person) -> None:
 def paste(person: Person, text: str) -> None:
     person.window.docks["dataset"].raise_()
     QApplication.clipboard().setText(text)
-    person.press(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier, widget=person.window.dataset)
+    person.press(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier, widget=person.panel("dataset"))
 
 
 def dataset(person: Person) -> ws.Dataset:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.features.dataset.queries import (
     RowFigure,
@@ -22,28 +21,38 @@ from app.features.dataset.queries import (
 )
 from app.messages.replies import ModelReply
 from app.messages.request import QueryRefusal
+from app.services.actions import Action, Actions
+from app.services.context import Feature
+from app.services.panels import Panels
+from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
+from app.workbench.workbench import Workbench
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
 from views.panels.dataset.data import DatasetRow
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from views.panels.dataset.panel import DatasetPanel
 
 FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
 OPEN_FILTER = "Datasets (*.csv *.tsv *.jsonl *.ndjson)"
 IDS_FILTER = "CSV with token ids, as EAP-IG reads it (*.csv)"
 SAVE_FILTERS = ("CSV (*.csv)", "JSON lines (*.jsonl)", "TSV (*.tsv)", IDS_FILTER)
-DATASET_ACTIONS = ("dataset_add", "dataset_open", "dataset_append", "dataset_save", "dataset_clear")
 
 
 class DatasetController(QObject):
     """Shows the document's rows and changes them, each change a step of the history."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window, self._panel = window, window.dataset
-        self._workbench = window.workbench
+    def __init__(
+        self,
+        workbench: Workbench,
+        panel: DatasetPanel,
+        panels: Panels,
+        settings: Settings,
+        actions: Actions,
+        menus: Mapping[str, QMenu],
+    ) -> None:
+        super().__init__(panel)
+        self._workbench, self._panel, self._panels, self._settings = workbench, panel, panels, settings
+        self._actions, self._menu = [actions[action.key] for action in ACTIONS], menus["dataset"]
         self._makes = OneShot[RowsQuery](self._workbench, "dataset rows")
         self._saves = OneShot[SaveRowsQuery](self._workbench, "dataset save")
         self._seed = 0  # of the next rows of a task
@@ -53,13 +62,13 @@ class DatasetController(QObject):
         self._metric = ""
         self._task_actions: list[QAction] = []
         self._looked_at = False
-        workbench, panel = self._workbench, self._panel
         workbench.on(RowsReply, self._take_rows)
         workbench.on(SavedRowsReply, self._take_saved)
         workbench.on(RowFiguresReply, self._take_figures)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.model_opened.connect(self._fit_model)
         workbench.history_changed.connect(self._show)
+        workbench.rows_wanted.connect(lambda task: self.fill(task, trace_over=True))
         panel.add_requested.connect(self.add_pair)
         panel.load_requested.connect(self.load)
         panel.delete_requested.connect(self.delete)
@@ -69,8 +78,8 @@ class DatasetController(QObject):
         panel.paths_dropped.connect(self.take_paths)
         panel.text_dropped.connect(lambda text: self._make(RowsQuery(text=text, append=True)))
         panel.looked_at.connect(self._look)
-        window.menus["dataset"].addActions([window.commands[key] for key in DATASET_ACTIONS])
-        window.menus["dataset"].addSeparator()
+        self._menu.addActions(self._actions)
+        self._menu.addSeparator()
         self._show()
 
     @property
@@ -82,8 +91,7 @@ class DatasetController(QObject):
         document = self._workbench.document
         choice = replace(document.choice, over_dataset=True) if trace_over else document.choice
         self._panel.say()
-        self._window.docks["dataset"].show()
-        self._window.docks["dataset"].raise_()
+        self._panels.bring("dataset")
         self._workbench.commit(words, replace(document, dataset=tuple(rows), choice=choice))
 
     # ---- changing ------------------------------------------------------------------------------------------
@@ -153,7 +161,7 @@ class DatasetController(QObject):
     def take_paths(self, paths: list[str]) -> None:
         """What is dropped or pasted comes after the rows that are there: those of a dataset, a row for each picture."""
         if len(paths) == 1 and Path(paths[0]).is_dir():
-            self._window.workbench.models.open_model(paths[0])  # as wherever else a folder is let go
+            self._workbench.models.open_model(paths[0])  # as wherever else a folder is let go
             return
         files = [path for path in paths if Path(path).suffix.lower() in FILES]
         pictures = [path for path in paths if path not in files]
@@ -168,18 +176,18 @@ class DatasetController(QObject):
 
     def choose(self, append: bool = False) -> None:
         """Ask for a file, whose rows take the place of those that are there, or come after them."""
-        settings, title = self._window.settings, "Append a dataset" if append else "Open a dataset"
-        path, _ = QFileDialog.getOpenFileName(self._window, title, settings.folder(), OPEN_FILTER)
+        settings, title = self._settings, "Append a dataset" if append else "Open a dataset"
+        path, _ = QFileDialog.getOpenFileName(self._panel.window(), title, settings.folder(), OPEN_FILTER)
         if path:
             settings.set_folder(str(Path(path).parent))
             self._make(RowsQuery(path=path, append=append))
 
     def save(self) -> None:
-        settings = self._window.settings
+        settings = self._settings
         opened = self._workbench.opened
         filters = SAVE_FILTERS if opened is not None and opened.is_text else SAVE_FILTERS[:-1]
         path, chosen = QFileDialog.getSaveFileName(
-            self._window, "Save the dataset", settings.folder(), ";;".join(filters)
+            self._panel.window(), "Save the dataset", settings.folder(), ";;".join(filters)
         )
         if path:
             settings.set_folder(str(Path(path).parent))
@@ -258,9 +266,6 @@ class DatasetController(QObject):
     def _draw(self) -> None:
         present = self._workbench.document
         self._panel.set_rows([self._shown_row(row, present) for row in self._rows], self._metric)
-        commands, some = self._window.commands, bool(self._rows)
-        commands["dataset_save"].setEnabled(some)
-        commands["dataset_clear"].setEnabled(some)
 
     def _shown_row(self, row: PairSource, document: Document) -> DatasetRow:
         figure = self._figures.get(row, RowFigure(None, None))
@@ -293,9 +298,8 @@ class DatasetController(QObject):
             action.setToolTip(task.about)
             action.triggered.connect(lambda _checked=False, name=task.name: self.fill(name))
             self._task_actions.append(action)
-        commands = [self._window.commands[key] for key in DATASET_ACTIONS]
-        self._panel.set_menus(commands[1:], self._task_actions)
-        self._window.menus["dataset"].addActions(self._task_actions)
+        self._panel.set_menus(self._actions[1:], self._task_actions)
+        self._menu.addActions(self._task_actions)
 
 
 def _row_of(document: Document) -> PairSource:
@@ -307,3 +311,57 @@ def _row_of(document: Document) -> PairSource:
 def _words(row: PairSource) -> tuple[str, str]:
     """A and B as cells; nothing for a B that is not there."""
     return row.clean.words, "" if row.counterfactual is None else row.counterfactual.words
+
+
+def why_no_rows(workbench: Workbench) -> str:
+    return "" if workbench.document.dataset else "The dataset has no rows"
+
+
+ACTIONS = (
+    Action(
+        "dataset_add",
+        "&Add the Pair to the Dataset",
+        ("Ctrl+D",),
+        "The pair on the cards becomes a row",
+        run=DatasetController.add_pair,
+    ),
+    Action(
+        "dataset_open",
+        "&Open a Dataset…",
+        (),
+        "A CSV, TSV or JSONL file in place of these rows; undo returns them",
+        run=DatasetController.choose,
+    ),
+    Action(
+        "dataset_append",
+        "A&ppend a Dataset…",
+        (),
+        "The rows of a CSV, TSV or JSONL file after those here",
+        run=lambda made: made.choose(append=True),
+    ),
+    Action(
+        "dataset_save",
+        "&Save the Dataset…",
+        (),
+        "The rows as a CSV, TSV or JSONL file",
+        why_not=why_no_rows,
+        run=DatasetController.save,
+    ),
+    Action(
+        "dataset_clear",
+        "&Clear the Dataset",
+        (),
+        "Take all rows away; undo brings them back",
+        why_not=why_no_rows,
+        run=DatasetController.clear,
+    ),
+)
+FEATURE = Feature(
+    key="dataset",
+    panel=DatasetPanel,
+    actions=ACTIONS,
+    menus={"dataset": "&Dataset"},
+    build=lambda context, panel: DatasetController(
+        context.workbench, panel, context.panels, context.settings, context.actions, context.menus
+    ),
+)

@@ -32,7 +32,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 def test_means_are_taken_over_the_rows_of_a_task(person: Person, tmp_path: Path, monkeypatch) -> None:
     begin(person, "Who gets the drink?")
-    panel = person.window.dataset
+    panel = person.panel("dataset")
     person.window.docks["dataset"].raise_()
     person.wait(panel.isVisible)
     (fill,) = [a for a in panel.fill_menu.actions() if plain(a.text()) == "Fill from Indirect objects"]

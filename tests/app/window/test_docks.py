@@ -78,10 +78,10 @@ def test_a_panel_behind_others_of_its_tabs_comes_to_the_front(window: Window) ->
     dock, command = window.docks["dataset"], window.commands["show_dataset"]
     window.docks["history"].raise_()
     QApplication.processEvents()
-    assert window.dataset.visibleRegion().isEmpty()
+    assert window.panels["dataset"].visibleRegion().isEmpty()
     QTest.keyClick(window.canvas, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
     QApplication.processEvents()
-    assert not window.dataset.visibleRegion().isEmpty()
+    assert not window.panels["dataset"].visibleRegion().isEmpty()
     assert command.isChecked()
     QTest.keyClick(window.canvas, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
     assert dock.isHidden()

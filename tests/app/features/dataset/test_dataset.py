@@ -26,7 +26,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 def panel(person: Person):
-    return person.window.dataset
+    return person.panel("dataset")
 
 
 @pytest.fixture(autouse=True)

@@ -59,7 +59,7 @@ def on_a_card(person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def on_the_dataset(person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert person.drop(person.window.dataset, dropped(folder))
+    assert person.drop(person.panel("dataset"), dropped(folder))
 
 
 WAYS = (by_welcome_page, by_folder, by_name, by_recent, by_palette, on_the_canvas, on_a_card, on_the_dataset)
@@ -139,7 +139,7 @@ def test_a_trace_that_took_long_is_there_again_after_another_input_and_another_m
     workbench = reader.workbench
     for a, b in ((CLEAN, COUNTERFACTUAL), (COUNTERFACTUAL, CLEAN)):
         row = PairSource(Source("text", a), Source("text", b), " Mary", " John")
-        reader.window.dataset_keeper._commit("Add a row", (*workbench.document.dataset, row))
+        reader.controller("dataset")._commit("Add a row", (*workbench.document.dataset, row))
     reader.rest()
     reader.window.top_bar.method_menu.over[True].trigger()
     reader.press(Qt.Key.Key_T, widget=reader.window.canvas)
@@ -167,10 +167,10 @@ def test_open_replaces_the_rows_and_append_adds_to_them(reader: Person, tmp_path
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(files.pop(0)), ""))
     reader.choose("Edit/Dataset", "Open a Dataset")
     reader.choose("Edit/Dataset", "Open a Dataset")
-    assert [row.a for row in reader.window.dataset.rows()] == [COUNTERFACTUAL]
+    assert [row.a for row in reader.panel("dataset").rows()] == [COUNTERFACTUAL]
     assert reader.message() == "two.csv takes the place of the row there; undo brings them back."
     reader.choose("Edit/Dataset", "Append a Dataset")
-    assert [row.a for row in reader.window.dataset.rows()] == [COUNTERFACTUAL, CLEAN]
+    assert [row.a for row in reader.panel("dataset").rows()] == [COUNTERFACTUAL, CLEAN]
     reader.choose("Edit", "Undo")
     reader.choose("Edit", "Undo")
-    assert [row.a for row in reader.window.dataset.rows()] == [CLEAN]
+    assert [row.a for row in reader.panel("dataset").rows()] == [CLEAN]

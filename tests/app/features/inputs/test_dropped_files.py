@@ -81,7 +81,7 @@ def test_a_byte_order_mark_is_no_part_of_a_prompt(reader: Person, tmp_path: Path
 def test_a_dataset_that_is_dropped_says_what_it_leaves_aside(reader: Person, tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_text(f"\ufeffclean;corrupt;plural\n{SENTENCE};{CLEAN};1\n", encoding="utf-8")
-    panel = reader.window.dataset
+    panel = reader.panel("dataset")
     assert reader.drop(panel, files(file))
     (row,) = reader.workbench.document.dataset
     assert (row.clean.text, row.counterfactual.text) == (SENTENCE, CLEAN)

@@ -193,7 +193,7 @@ def test_a_dataset_is_traced_and_the_strip_says_how_sure_it_is(reader: Person) -
 def test_pictures_are_traced_over_a_dataset_too(viewer: Person, pictures) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(pictures(name))) for name in ("c.png", "d.png")])
-    assert viewer.drop(viewer.window.dataset, mime)
+    assert viewer.drop(viewer.panel("dataset"), mime)
     over_dataset(viewer)
     trace(viewer)  # pictures without a B, and B is what removed edges carry
     assert "No row of the dataset can be traced" in viewer.message()

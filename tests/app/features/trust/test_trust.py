@@ -105,7 +105,7 @@ def test_other_rows_of_the_mean_make_the_statements_old(reader: Person) -> None:
     before = reader.panel("circuit").title.text()
     assert not panel.data().stale
     reader.window.docks["dataset"].raise_()
-    table = reader.window.dataset.table
+    table = reader.panel("dataset").table
     reader.click(table.viewport(), table.visualRect(table.model().index(0, 0)).center())
     reader.press(Qt.Key.Key_Delete, widget=table)
     assert len(reader.workbench.document.dataset) == 4
