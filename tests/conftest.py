@@ -70,6 +70,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         for file_format in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
             for scope in (QSettings.Scope.UserScope, QSettings.Scope.SystemScope):
                 QSettings.setPath(file_format, scope, str(folder / "settings" / scope.name))
+    os.environ["WIRESCOPE_STATE"] = str(folder / "state")
     random.seed(0)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)

@@ -85,6 +85,7 @@ def run(model: str | None) -> int:
     window.arrangement.keep_on_screen()
     window.show()
     QTimer.singleShot(FRAMED, window, window.arrangement.keep_on_screen)
+    window.controllers["projects"].start()
     # Not before the first frame is on the screen: opening a model takes the interpreter for itself.
     QTimer.singleShot(50, window, lambda: window.workbench.models.start(model))
 

@@ -67,6 +67,8 @@ def arrange(window: Window, panels: Mapping[str, QWidget]) -> None:
     padded = QWidget()
     around = QVBoxLayout(padded)
     around.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, 0)
+    around.setSpacing(theme.SPACE)
+    around.addWidget(panels["projects"])  # strips that concern all of the window
     around.addWidget(window.desk)
     rows.addWidget(padded, 1)
     rows.addWidget(window.status)

@@ -19,7 +19,7 @@ FEWEST_EDGES, MOST_EDGES = 1, 2000
 class Preferences:
     """text_percent: of the usual size. memory_megabytes: for runs that are kept. cut: what a cut carries at first; ""
     is B's value where there is a B, else zero. strongest: edges shown until a circuit is chosen.
-    asks_before_closing: where there is work that closing would lose. precision: that models compute in."""
+    asks_before_closing: where there is work that no file holds; else it is kept. precision: that models compute in."""
 
     theme: ThemeChoice = "system"
     motion: MotionChoice = "system"

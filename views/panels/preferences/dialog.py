@@ -32,7 +32,7 @@ PRECISIONS = (
     ("bf16", "bf16: half the memory, small effects are lost"),
     ("fp64", "fp64: twice the memory, to check"),
 )
-CLOSINGS = ((True, "Ask where there is work to lose"), (False, "Close at once"))
+CLOSINGS = ((True, "Ask whether to save"), (False, "Keep all work without asking"))
 
 
 class PreferencesDialog(QDialog):
@@ -69,7 +69,8 @@ class PreferencesDialog(QDialog):
         self._row(form, "&Edges shown", self.strongest, "The strongest, until a circuit is chosen.")
         self._row(form, "Memory for &runs", self.memory, "Kept runs make the next ones faster; the oldest go first.")
         self._row(form, "Models compute &in", self.precision, "The model at hand is opened anew; Undo brings it back.")
-        self._row(form, "&When closing", self.asks_before_closing, "The history goes with the window.")
+        kept = "What is kept without a file is offered at the next start."
+        self._row(form, "&When closing", self.asks_before_closing, kept)
         self.reset = QPushButton("&Reset to Defaults")
         self.reset.setToolTip("Every preference as it was at first")
         self.reset.setAutoDefault(False)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.projects.controller.question import Answer, Question
@@ -43,12 +43,17 @@ class Services:
 class ProjectController(QObject):
     """Of one window."""
 
+    changed = Signal()  # the work, or whether it is saved
+    kept = Signal()  # work that has no file is about to go, and is to be kept without a question
+
     def __init__(self, workbench: Workbench, services: Services) -> None:
         super().__init__(services.window)
         self._workbench, self._services = workbench, services
         self._window = services.window
         self.path: Path | None = None
         self._saved: Mark | None = None  # what the file holds
+        self.keeps = False  # work without a file has a place to stay
+        self.dropped = False  # what is here is not wanted any more
         self._question = Question(services.settings, services.window)
         workbench.models.project_wanted.connect(self.open)
         for changed in (workbench.model_opened, workbench.history_changed):
@@ -81,6 +86,7 @@ class ProjectController(QObject):
     def _name(self, model: str) -> None:
         self._window.setWindowTitle(title(model, self.path))
         self._window.setWindowModified(self.modified)
+        self.changed.emit()
 
     def project(self) -> Project:
         """All of it, as it is now."""
@@ -115,14 +121,16 @@ class ProjectController(QObject):
 
     def _read(self, path: Path) -> None:
         self._services.notifier.say(f"Opening {path.name}")
+        self._load(path, partial(self._take_read, path))
 
+    def _load(self, path: Path, take: Callable[[Project], None]) -> None:
         def read(_report: Report, _cancelled: Cancel) -> Project:
             from core.project.wire_file import load_project
 
             return load_project(path)
 
         job = Job(read, self._window)
-        job.finished.connect(partial(self._take_read, path))
+        job.finished.connect(take)
         job.failed.connect(partial(self._refuse, ""))
         self._services.jobs.run(job)
 
@@ -131,10 +139,20 @@ class ProjectController(QObject):
         self._services.settings.add_recent_project(str(path))
         self._services.notifier.say(f"Opened {path.name}")
 
-    def _take(self, path: Path | None, root: Step, current: Step) -> None:
+    def restore(self, work: Path, path: Path | None, then: Callable[[], None]) -> None:
+        """Take up work that was never saved, or not in its last state. path: of the project's file. then: what is done
+        once it is there."""
+
+        def take(project: Project) -> None:
+            self._take(path, *steps_of(project.steps, project.current), saved=False)
+            then()
+
+        self._leave(lambda: self._load(work, take))
+
+    def _take(self, path: Path | None, root: Step, current: Step, saved: bool = True) -> None:
         self.path = path
         self._workbench.take_history(root, current)
-        self._saved = mark_of(self._workbench.history)
+        self._saved = mark_of(self._workbench.history) if saved else None
         self._show()
 
     def _refuse(self, what: str, message: str, hint: str) -> None:
@@ -184,14 +202,22 @@ class ProjectController(QObject):
     # ---- leaving ----
 
     def _leave(self, go_on: Callable[[], None]) -> None:
-        if self.may_leave(go_on):
+        """Go on with something else in this window."""
+        if self.modified and self.path is None and self._keeps_unasked:
+            self.kept.emit()
             go_on()
+        elif self.may_leave(go_on):
+            go_on()
+
+    @property
+    def _keeps_unasked(self) -> bool:
+        return not self._question.wanted and (self.path is not None or self.keeps)
 
     def may_leave(self, go_on: Callable[[], None]) -> bool:
         """Whether what is here can go at once. Else the user is asked, and go_on is called after a yes."""
         if not self.modified:
             return True
-        if not self._question.wanted:
+        if self._keeps_unasked:
             return self._keep(go_on)
         words = question(self.path, steps_made(self._workbench.history))
         self._question.ask(words, partial(self._take_answer, go_on))
@@ -207,4 +233,6 @@ class ProjectController(QObject):
         if answer == "save":
             self.save(go_on)
         elif answer == "drop":
+            self.dropped = True
             go_on()
+            self.dropped = False

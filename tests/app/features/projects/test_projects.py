@@ -135,7 +135,7 @@ def test_what_cannot_be_opened_or_saved_is_said_and_nothing_is_lost(
     save(reader, tmp_path / "no such folder" / "x.wire", monkeypatch)
     assert "The project is not saved." in reader.dismiss()
     assert reader.window.isWindowModified()
-    assert reader.controller("projects").path is None
+    assert reader.controller("projects").project.path is None
     assert bad.read_bytes() == b"no project"
 
 
@@ -167,7 +167,7 @@ def test_closing_with_work_asks_and_without_closes(
     window = other.window
     window.closing.asks = True
     assert not window.settings.preferences().asks_before_closing
-    other.controller("projects").open(str(path))
+    other.controller("projects").project.open(str(path))
     jobs_done(other)
     other.choose("Edit", "Redo")
     assert window.isWindowModified()
