@@ -46,6 +46,7 @@ class Workbench(QObject):
 
     model_opened = Signal(object)  # ModelReply
     history_changed = Signal()  # another history, or another state of it
+    document_changed = Signal(object, object)  # the document before, and the one that is taken up
     cards_changed = Signal(object, object)  # CardData of A and of B
     metric_changed = Signal(object)  # InputsReply
     canvas_changed = Signal(object)  # CanvasData
@@ -173,6 +174,7 @@ class Workbench(QObject):
         if changed or document.opens != before.opens:
             self._send_awaited()
         self.results.follow(before, document)
+        self.document_changed.emit(before, document)
         self._ask_anew()
         self._inspect()
 

@@ -39,6 +39,20 @@ def test_the_canvas_is_built_twice_a_cut(reader: Person, builds: list[CanvasData
         assert not builds[-1].stale
 
 
+def test_the_canvas_is_built_once_an_undo(reader: Person, builds: list[CanvasData]) -> None:
+    graph = reader.workbench.opened.graph
+    for edge in (graph.edge(3), graph.edge(7)):
+        reader.workbench.editing.toggle(edge, "cut")
+        reader.rest()
+    for key in ("undo", "redo"):  # to a step with edits, and back
+        builds.clear()
+        reader.window.commands[key].trigger()
+        assert len(builds) == 1, "the step itself is drawn at once"
+        reader.rest()
+        assert 1 <= len(builds) <= 2
+        assert builds[-1] == reader.window.canvas._scene.data
+
+
 def test_a_selection_is_one_build_and_one_with_its_figures(reader: Person, builds: list[CanvasData]) -> None:
     reader.workbench.select((reader.workbench.opened.graph.nodes[2],))
     assert len(builds) == 1

@@ -46,7 +46,8 @@ class GraphController(QObject):
         self._ask_changes()
         workbench.on(ChangesReply, self._take_changes)
         workbench.on(ScoresReply, self._take_scored)
-        workbench.history_changed.connect(self._follow_edits)
+        workbench.document_changed.connect(lambda *_: self._follow_edits())
+        workbench.metric_changed.connect(lambda _: self._follow_edits())  # with B, patches can be made that waited
         workbench.nothing_to_show.connect(self._take_empty)
         workbench.metric_changed.connect(lambda _: self._take_empty(""))
         workbench.working.connect(self._take_working)
