@@ -26,6 +26,7 @@ from app.messages.replies import CurveReply, ScoresReply
 from app.messages.request import FailureReply
 from app.presenters.subject import LONGEST, Subject
 from app.services.context import Feature
+from app.services.file_dialogs import with_ending
 from app.workbench.size_choice import SizeChoice
 from core.circuit import Circuit
 from core.edits import Target
@@ -282,8 +283,7 @@ class PlotsController(QObject):
         chosen, _ = QFileDialog.getSaveFileName(self._panel, "Export the figure", start, FILTERS[ending])
         if not chosen:
             return
-        path = Path(chosen)
-        path = path if path.suffix.lower() == ending else path.with_name(path.name + ending)
+        path = Path(with_ending(chosen, FILTERS[ending]))
         self._settings.set_folder(str(path.parent))
         try:
             if ending == ".csv":

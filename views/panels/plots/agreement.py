@@ -9,6 +9,7 @@ import numpy as np
 from core.formatting import change_words, counted, gap_words, is_below_noise, pretty_name
 from views.panels.plots.data import AgreementData, PlotsData, Rows
 from views.panels.plots.plot import Entry
+from views.panels.plots.reading import Spots
 
 if TYPE_CHECKING:
     from views.panels.plots.chart import Chart
@@ -56,7 +57,6 @@ class AgreementPlot:
 
     def draw(self, chart: Chart, data: PlotsData, hidden: frozenset[int]) -> None:
         from views.panels.plots.axes import Axis
-        from views.panels.plots.chart import Spots
 
         found, look = data.agreement, chart.theme
         chart.start(

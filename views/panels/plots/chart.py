@@ -10,12 +10,11 @@ Imports pyqtgraph, which takes long: import this only when a figure is to be dra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -33,30 +32,25 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from views.panels.plots.axes import Axis, ScaledAxis
+from views.panels.plots.reading import Array, Point, Reading, Spots, Way
 from views.theme import BODY_POINTS, current, text_scale, ui_font
 from views.theme_colors import Theme
 from views.widgets.text import scaled
 
-Array = NDArray[np.float64]
 # Every move of the mouse counts: where one is left out, a drag that follows it takes hold of what lay there before.
 pg.setConfigOption("mouseRateLimit", -1)
 
-REACH = 28.0  # pixels from a point at which it is read
 STALE = 0.4
 LOW = 130  # pixels: a figure that is lower has no room for the words of its lower axis, which its tooltip says
 ZOOM = 1.25
-MARKS = ("o", "s", "t", "d", "t1", "p", "star")
-
-
-@dataclass(frozen=True, eq=False)
-class Spots:
-    """Points that can be read, a row of them. xs, ys: [points], as values. words: [points]. column: a point is read
-    wherever the pointer is above or below it."""
-
-    xs: Array
-    ys: Array
-    words: tuple[str, ...]
-    column: bool = False
+WAYS: dict[Qt.Key, Way] = {
+    Qt.Key.Key_Left: "left",
+    Qt.Key.Key_Right: "right",
+    Qt.Key.Key_Up: "up",
+    Qt.Key.Key_Down: "down",
+    Qt.Key.Key_Home: "first",
+    Qt.Key.Key_End: "last",
+}
 
 
 class Chart(pg.PlotWidget):  # type: ignore[misc]
@@ -69,8 +63,7 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
         """theme: of a picture for others; the window's own, which may change, without one. fineness: dots of the
         picture for a pixel, as pyqtgraph's lines and marks are as wide as dots."""
         self._fixed, self._fineness = theme, fineness
-        self._spots: list[Spots] = []
-        self._at: tuple[int, int] | None = None  # row and point that is read
+        self._reading = Reading()
         self._zoomed = False
         self._line: Any = None  # the threshold
         self._bars: Any = None
@@ -155,8 +148,8 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
         if (below.words, left.words) != (self._axes[0].words, self._axes[1].words):
             self._zoomed = False
         self.getPlotItem().clear()
-        self._spots, self._at, self._line, self._bars, self.drawn = [], None, None, None, None
-        self._names = []
+        self._reading, self._names = Reading(), []
+        self._line, self._bars, self.drawn = None, None, None
         self._axes = (below, left)
         self.setToolTip(f"across: {below.words}; up: {left.words}")
         self._label_axes()
@@ -267,11 +260,11 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
 
     def finish(self, spots: list[Spots], room: QRectF | None = None) -> None:
         """All is drawn. spots: what can be read. room: values that are to be in sight, beside what is drawn."""
-        self._spots = [row for row in spots if len(row.xs)]
+        self._reading = Reading(spots)
         box = self.getViewBox()
         box.enableAutoRange(x=False, y=False)
-        xs = [self._axes[0].scale.to(row.xs) for row in self._spots]
-        ys = [self._axes[1].scale.to(row.ys) for row in self._spots]
+        xs = [self._axes[0].scale.to(row.xs) for row in self._reading.rows]
+        ys = [self._axes[1].scale.to(row.ys) for row in self._reading.rows]
         if room is not None:
             x, y = self.places([room.left(), room.right()], [room.top(), room.bottom()])
             xs, ys = [*xs, x], [*ys, y]
@@ -329,19 +322,10 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
     # ---- reading -----------------------------------------------------------------------------------------------
 
     def _point_at(self, at: QPointF) -> None:
-        box = self.getViewBox()
-        if self.is_dragged() or not self._spots or not box.sceneBoundingRect().contains(at):
-            self._show_read(None)
-            return
-        best: tuple[float, tuple[int, int]] | None = None
-        for row, spots in enumerate(self._spots):
-            away = self._away(spots, at)
-            place = int(np.nanargmin(away))
-            if away[place] <= REACH and (best is None or away[place] < best[0]):
-                best = float(away[place]), (row, place)
-        self._show_read(None if best is None else best[1])
+        inside = self.getViewBox().sceneBoundingRect().contains(at) and not self.is_dragged()
+        self._show_read(self._reading.nearest(partial(self._away, at)) if inside else None)
 
-    def _away(self, spots: Spots, at: QPointF) -> Array:
+    def _away(self, at: QPointF, spots: Spots) -> Array:
         """Pixels from each point of a row, [points]."""
         box = self.getViewBox()
         pixel = box.viewPixelSize()
@@ -352,22 +336,16 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
             return np.abs(across)
         return np.hypot(across, (y - here.y()) / max(pixel[1], 1e-300))
 
-    def _show_read(self, at: tuple[int, int] | None) -> None:
-        if at == self._at:
-            return
-        self._at = at
-        if at is None:
-            self._mark.setData([], [])
-        else:
-            spots, place = self._spots[at[0]], at[1]
-            x, y = self.places(spots.xs[place : place + 1], spots.ys[place : place + 1])
-            self._mark.setData(x, y)
-        self.read.emit(self.words_read)
+    def _show_read(self, at: Point | None) -> None:
+        if at != self._reading.at:
+            self._reading.at = at
+            self._mark.setData(*self.places(*self._reading.place))
+            self.read.emit(self.words_read)
 
     @property
     def words_read(self) -> str:
         """Of the point that is read; empty while none is."""
-        return "" if self._at is None else self._spots[self._at[0]].words[self._at[1]]
+        return self._reading.words
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -388,31 +366,21 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
             self.zoom(1 / ZOOM)
         elif key == keys.Key_0:
             self.fit()
-        elif key in (keys.Key_Left, keys.Key_Right, keys.Key_Up, keys.Key_Down, keys.Key_Home, keys.Key_End):
-            self._walk(Qt.Key(key))
-        elif key == keys.Key_Escape and self._at is not None:
+        elif key in WAYS:
+            self._walk(WAYS[Qt.Key(key)])
+        elif key == keys.Key_Escape and self._reading.at is not None:
             self._show_read(None)
         else:
             QWidget.keyPressEvent(self, event)
             return
         event.accept()
 
-    def _walk(self, key: Qt.Key) -> None:
+    def _walk(self, way: Way) -> None:
         """Read the next point."""
-        if not self._spots:
+        point = self._reading.next(way)
+        if point is None:
             return
-        row, place = self._at or (0, -1)
-        order = np.argsort(self._spots[row].xs, kind="stable").tolist()
-        at = order.index(place) if place >= 0 else -1 if key != Qt.Key.Key_Left else len(order)
-        if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and len(self._spots) > 1 and place >= 0:
-            x = self._spots[row].xs[place]
-            row = (row + (1 if key == Qt.Key.Key_Down else -1)) % len(self._spots)
-            self._show_read((row, int(np.argmin(np.abs(self._spots[row].xs - x)))))
-        else:
-            goals = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: len(order) - 1}
-            way = -1 if key in (Qt.Key.Key_Left, Qt.Key.Key_Down) else 1
-            goal = goals.get(key, min(max(at + way, 0), len(order) - 1))
-            self._show_read((row, order[goal]))
+        self._show_read(point)
         self.setAccessibleDescription(self.words_read)
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))

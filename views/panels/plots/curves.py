@@ -12,6 +12,7 @@ from core.formatting import counted, share_words
 from core.groups import GROUP_COLORS
 from views.panels.plots.data import CurveLine, CurvesData, PlotsData, Rows
 from views.panels.plots.plot import Entry
+from views.panels.plots.reading import Spots
 from views.panels.plots.scales import SHARES, SIZE_SHARES, SIZES
 
 if TYPE_CHECKING:
@@ -57,7 +58,6 @@ class CurvesPlot:
 
     def draw(self, chart: Chart, data: PlotsData, hidden: frozenset[int]) -> None:
         from views.panels.plots.axes import Axis
-        from views.panels.plots.chart import Spots
 
         curves = data.curves
         by_share = _by_share(curves)

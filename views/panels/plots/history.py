@@ -9,6 +9,7 @@ import numpy as np
 from core.formatting import counted, metric_digits, number
 from views.panels.plots.data import HistoryPoint, PlotsData, Rows
 from views.panels.plots.plot import Entry
+from views.panels.plots.reading import Spots
 from views.panels.plots.scales import STRAIGHT
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ class HistoryPlot:
 
     def draw(self, chart: Chart, data: PlotsData, hidden: frozenset[int]) -> None:
         from views.panels.plots.axes import Axis
-        from views.panels.plots.chart import Spots
 
         points, look = data.history.points, chart.theme
         whole = Axis("step of the history", STRAIGHT, "step", max(min(len(points), 10), 2))

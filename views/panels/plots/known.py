@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF
 from core.formatting import counted, share_words
 from views.panels.plots.data import KnownData, PlotsData, Rows
 from views.panels.plots.plot import Entry
+from views.panels.plots.reading import Spots
 from views.panels.plots.scales import SHARES
 
 if TYPE_CHECKING:
@@ -58,7 +59,6 @@ class KnownPlot:
 
     def draw(self, chart: Chart, data: PlotsData, hidden: frozenset[int]) -> None:
         from views.panels.plots.axes import Axis
-        from views.panels.plots.chart import Spots
 
         known, look = data.known, chart.theme
         chart.start(

@@ -16,7 +16,7 @@ HOW_TO_READ = "Point at the figure to read it; or click it, then arrows."
 @dataclass(frozen=True)
 class Entry:
     """One line of the legend. color: a field of the theme. mark: how it is drawn: "line", "dashed", "dotted", "band",
-    "bar", or a mark of `chart.MARKS`, with a line through it where it is `joined`. key: what it hides, where it can be
+    "bar", or a mark of `curves.MARKS`, with a line through it where it is `joined`. key: what it hides, where it can be
     hidden; faint: of an earlier state."""
 
     name: str

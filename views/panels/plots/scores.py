@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF
 from core.formatting import best_edges, counted, digits_of, signed
 from views.panels.plots.data import PlotsData, Rows, ScoreBins
 from views.panels.plots.plot import Entry
+from views.panels.plots.reading import Spots
 from views.panels.plots.scales import COUNTS, around_zero, plain
 
 if TYPE_CHECKING:
@@ -58,7 +59,6 @@ class ScoresPlot:
 
     def draw(self, chart: Chart, data: PlotsData, hidden: frozenset[int]) -> None:
         from views.panels.plots.axes import Axis
-        from views.panels.plots.chart import Spots
 
         scores, bins = data.scores, data.scores.bins
         assert bins is not None

@@ -122,9 +122,9 @@ def test_estimates_history_and_a_known_circuit(plots: Person, tmp_path: Path, mo
         assert workbench.measured[edge] == pytest.approx(measured)
         assert workbench.scored.values[workbench.opened.graph.edge_index(edge)] == pytest.approx(-estimated)
 
-    # the file that is written says the same
+    # the file that is written says the same; its name ends as what is in it, whatever was typed
     target = tmp_path / "effects.csv"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "effects.txt"), ""))
     panel.export_wanted.emit(".csv")
     rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
     assert [float(row["measured_effect"]) for row in rows] == found.measured.tolist()
