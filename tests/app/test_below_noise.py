@@ -24,6 +24,7 @@ from views.canvas.positions.layout import make_positions_layout
 from views.canvas.positions.scene import make_positions_scene
 from views.canvas.positions.words import place_tip
 from views.panels.inputs.data import CardData
+from views.panels.inspector.data import Effect
 from views.panels.inspector.effects import Effects
 from views.panels.predictions.data import PredictionsData
 from views.panels.predictions.panel import PredictionsPanel
@@ -64,10 +65,10 @@ def test_the_words_beside_an_edit() -> None:
 def test_the_inspector(qtbot) -> None:
     effects = Effects()
     qtbot.addWidget(effects)
-    effects.show_effects(0.4, 0.01, "", noise_floor=FLOOR)
+    effects.show_effect(Effect(0.4, 0.01, noise_floor=FLOOR))
     assert effects.bars.row_texts()[1] == ("measured", "below noise (0.05)")
     assert effects.gap.isHidden(), "the estimate cannot be judged by it"
-    effects.show_effects(0.4, 0.2, "", noise_floor=FLOOR)
+    effects.show_effect(Effect(0.4, 0.2, noise_floor=FLOOR))
     assert effects.bars.row_texts()[1] == ("measured", "+0.200")
 
 

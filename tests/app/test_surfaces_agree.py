@@ -202,10 +202,11 @@ def check(person: Person) -> bool:
 
     # The inspector.
     inspected = window.controllers["inspector"].inspection()
-    if isinstance(inspected, EdgeInspection) and inspected.estimated is not None and inspected.strength == 1:
+    effect = inspected.effect if isinstance(inspected, EdgeInspection) and inspected.edit.strength == 1 else None
+    if effect is not None and effect.estimated is not None:
         index = opened.graph.edge_index(inspected.edge)
-        assert inspected.estimated == pytest.approx(-float(scored.values[index]))
-        assert removed in inspected.kind_words
+        assert effect.estimated == pytest.approx(-float(scored.values[index]))
+        assert removed in effect.kind_words
     return bool(share)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
-from app.features.inspector.presenter import inspection
+from app.features.inspector.presenter import edit_state, inspection
 from app.features.inspector.queries import (
     AverageQuery,
     AverageReply,
@@ -232,8 +232,7 @@ class InspectorController(QObject):
         group = workbench.grouping.selected()
         edits = [document.edit_of(target, workbench.positions) for target in selection]
         kinds = {None if edit is None else edit.kind for edit in edits}
-        edited = kinds.pop() if len(kinds) == 1 else None
-        first = edits[0] if edited is not None else None
+        first = edits[0] if len(kinds) == 1 else None
         kind = document.cut_kind if found is None else found.kind
         where = f" {position_words(workbench.positions, workbench.labels)}" if workbench.positions else ""
         scored = workbench.scored
@@ -248,11 +247,7 @@ class InspectorController(QObject):
             color=GROUP_COLORS[len(document.groups) % len(GROUP_COLORS)] if group is None else group.color,
             grouped=group is not None,
             no_group=workbench.grouping.why_not(),
-            edited=edited,
-            factor=first.value if first is not None and isinstance(first.value, float) else None,
-            strength=1.0 if first is None else first.strength,
-            has_counterfactual=workbench.editing.has_counterfactual(),
-            has_dataset=bool(document.dataset),
+            edit=edit_state(first, document, workbench.editing.has_counterfactual()),
             direction=workbench.direction,
             cuts=EDIT_WORDS[document.cut_kind],
             nothing_to_edit=all(isinstance(target, Node) and target.kind == "logits" for target in selection),

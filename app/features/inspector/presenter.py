@@ -7,11 +7,11 @@ from app.presenters.edits import WAITS, mean_words
 from app.presenters.links import links
 from app.presenters.side_by_side import SideBySide, side_by_side
 from core.component_words import node_words
-from core.edits import KINDS, REPLACED, EditKind, Target
+from core.edits import KINDS, REPLACED, Edit, EditKind, Target
 from core.formatting import pairs_words, percent
 from core.graph import Edge, Node
 from core.project.document import Document
-from views.panels.inspector.data import EdgeInspection, NodeInspection
+from views.panels.inspector.data import EdgeInspection, EditState, Effect, NodeInspection
 
 
 def inspection(
@@ -48,30 +48,20 @@ def inspection(
     if both:
         measured = measured if dataset is None else dataset
         sides = side_by_side(scored, _others(document, target), dataset is not None)
-    edited = None if present is None else present.kind
-    factor = present.value if present is not None and isinstance(present.value, float) else None
-    has_counterfactual = ready is not None and ready.has_counterfactual
-    direction = 1 if scored is None else scored.ranking.of_metric
-    noise_floor = 0.0 if ready is None else ready.noise_floor
+    effect = Effect(
+        estimated=estimated,
+        measured=measured,
+        kind_words=words,
+        waits=waits,
+        note=note or sides.words,
+        estimated_of=sides.estimated,
+        measured_of=sides.measured,
+        noise_floor=0.0 if ready is None else ready.noise_floor,
+        direction=1 if scored is None else scored.ranking.of_metric,
+    )
+    edit = edit_state(present, document, ready is not None and ready.has_counterfactual)
     if isinstance(target, Edge):
-        return EdgeInspection(
-            edge=target,
-            title=target.name,
-            estimated=estimated,
-            measured=measured,
-            kind_words=words,
-            edited=edited,
-            has_counterfactual=has_counterfactual,
-            factor=factor,
-            waits=waits,
-            strength=strength,
-            has_dataset=bool(document.dataset),
-            note=note or sides.words,
-            estimated_of=sides.estimated,
-            measured_of=sides.measured,
-            noise_floor=noise_floor,
-            direction=direction,
-        )
+        return EdgeInspection(target, target.name, effect, edit)
     reads, writes = ((), ()) if scored is None else links(opened.graph, scored.ranking, target)
     card = None if ready is None else ready.card_a
     return NodeInspection(
@@ -86,20 +76,19 @@ def inspection(
         reads=reads,
         links_of="" if scored is None or not scored.pairs else f"{scored.meaning.how} over {pairs_words(scored.pairs)}",
         writes=writes,
-        estimated=estimated,
-        measured=measured,
-        kind_words=words,
-        edited=edited,
+        effect=effect,
+        edit=edit,
+    )
+
+
+def edit_state(edit: Edit | None, document: Document, has_counterfactual: bool) -> EditState:
+    """What the inspector's buttons show of an edit; None where there is none."""
+    return EditState(
+        kind=None if edit is None else edit.kind,
+        factor=edit.value if edit is not None and isinstance(edit.value, float) else None,
+        strength=1.0 if edit is None else edit.strength,
         has_counterfactual=has_counterfactual,
-        factor=factor,
-        waits=waits,
-        strength=strength,
         has_dataset=bool(document.dataset),
-        note=note or sides.words,
-        estimated_of=sides.estimated,
-        measured_of=sides.measured,
-        noise_floor=noise_floor,
-        direction=direction,
     )
 
 

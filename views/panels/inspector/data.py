@@ -102,6 +102,37 @@ class RepairData:
 
 
 @dataclass(frozen=True)
+class EditState:
+    """The edit of what is selected, and what edits it could have. factor: of a `scale` edit. strength: of any other
+    kind, from 0 to 1; of steering its coefficient."""
+
+    kind: EditKind | None = None  # None: it is not edited
+    factor: float | None = None
+    strength: float = 1.0
+    has_counterfactual: bool = False
+    has_dataset: bool = False
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What editing something changes in the metric, estimated and measured. kind_words: the kind of edit of both
+    figures. waits: its patch cannot be made now, so there is nothing to measure. note: why there is no estimate, or
+    that it is not of what the measurement is of. estimated_of, measured_of: what each is of, in a word or two, where
+    they are not of the same: then there is no gap to speak of. noise_floor: of the metric in half precision: a smaller
+    measured effect is rounding. direction: A's, which changes of the metric lead towards A."""
+
+    estimated: float | None = None
+    measured: float | None = None
+    kind_words: str = ""
+    waits: bool = False
+    note: str = ""
+    estimated_of: str = ""
+    measured_of: str = ""
+    noise_floor: float = 0.0
+    direction: int | None = 1
+
+
+@dataclass(frozen=True)
 class SeveralInspection:
     """Several things are selected. name, color: of the group that they are, if they are one. joint: measured change of
     the metric by editing all together; alone: the sum of what each does by itself. no_group: why they cannot be a
@@ -116,11 +147,7 @@ class SeveralInspection:
     color: str = ""
     grouped: bool = False
     no_group: str = ""
-    edited: EditKind | None = None
-    factor: float | None = None
-    strength: float = 1.0
-    has_counterfactual: bool = False
-    has_dataset: bool = False
+    edit: EditState = EditState()
     nothing_to_edit: bool = False
     cuts: str = "zero"  # what a cut puts in
     direction: int | None = 1  # A's: which changes of the metric lead towards A
@@ -151,21 +178,9 @@ class NodeInspection:
     prefix: int = 0  # positions before the first patch (CLS, registers)
     reads: tuple[Link, ...] = ()
     writes: tuple[Link, ...] = ()
-    estimated: float | None = None  # change of the metric for the tool bar's kind of edit
-    measured: float | None = None
-    kind_words: str = ""  # the kind of edit of the two figures
-    edited: EditKind | None = None
-    has_counterfactual: bool = False
-    factor: float | None = None  # of the present scale edit
-    waits: bool = False  # its patch cannot be made now, so there is nothing to measure
-    strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
-    has_dataset: bool = False
-    note: str = ""  # why there is no estimate, or that it is not of what the measurement is of
     links_of: str = ""  # what the scores of what it reads and writes are over: "estimated over 24 pairs"
-    estimated_of: str = ""  # what each is of, in a word or two, where they are not of the same
-    measured_of: str = ""
-    noise_floor: float = 0.0  # of the metric in half precision: a smaller measured effect is rounding
-    direction: int | None = 1  # A's: which changes of the metric lead towards A
+    effect: Effect = Effect()
+    edit: EditState = EditState()
 
 
 @dataclass(frozen=True)
@@ -174,17 +189,5 @@ class EdgeInspection:
 
     edge: Edge
     title: str
-    estimated: float | None
-    measured: float | None
-    kind_words: str
-    edited: EditKind | None = None
-    has_counterfactual: bool = False
-    factor: float | None = None  # of the present scale edit
-    waits: bool = False  # its patch cannot be made now, so there is nothing to measure
-    strength: float = 1.0  # of the present edit, from 0 to 1; of steering its coefficient
-    has_dataset: bool = False
-    note: str = ""  # why there is no estimate, or that it is not of what the measurement is of
-    estimated_of: str = ""  # what each is of, in a word or two, where they are not of the same
-    measured_of: str = ""
-    noise_floor: float = 0.0  # of the metric in half precision: a smaller measured effect is rounding
-    direction: int | None = 1  # A's: which changes of the metric lead towards A
+    effect: Effect = Effect()
+    edit: EditState = EditState()

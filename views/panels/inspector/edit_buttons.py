@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from core.edits import KINDS, STRENGTH, EditKind
+from views.panels.inspector.data import EditState
 from views.widgets.buttons import LinkButton
 
 _ROWS: tuple[tuple[EditKind, ...], ...] = tuple(
@@ -63,29 +64,22 @@ class EditButtons(QWidget):
         row.addWidget(self.restore)
         layout.addWidget(self.amount_row)
         self._take_amount("scale")
-        self.show_edit(None, False)
+        self.show_edit(EditState())
 
-    def show_edit(
-        self,
-        edited: EditKind | None,
-        has_counterfactual: bool,
-        factor: float | None = None,
-        strength: float = 1.0,
-        has_dataset: bool = False,
-    ) -> None:
-        """factor: of a scale edit; strength: of any other kind, of steering its coefficient. A slider that is being
-        dragged keeps its own."""
+    def show_edit(self, edit: EditState) -> None:
+        """A slider that is being dragged keeps its own amount."""
+        edited = edit.kind
         changed, self._edited = edited != self._edited, edited
         for kinds in _ROWS:
             for kind in kinds:
-                self._show_button(kind, has_counterfactual, has_dataset)
+                self._show_button(kind, edit.has_counterfactual, edit.has_dataset)
         self.amount_row.setVisible(edited is not None)
         if edited is None:
             return
         if changed:
             self._take_amount(edited)
         if not self.slider.isSliderDown() and (changed or not self.spin.hasFocus()):
-            self._set(factor if KINDS[edited].turns_value and factor is not None else strength)
+            self._set(edit.factor if KINDS[edited].turns_value and edit.factor is not None else edit.strength)
 
     def _show_button(self, kind: EditKind, has_counterfactual: bool, has_dataset: bool) -> None:
         button, row = self.buttons[kind], KINDS[kind]

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.formatting import change_words, gap_is_large, gap_words
+from views.panels.inspector.data import Effect
 from views.theme import RADIUS, current, hue_of, mono_font, theme_changes
 from views.widgets.painted import Painted, draw_bar
 from views.widgets.text import dim, show_text, wrapped
@@ -22,38 +23,30 @@ class EffectBars(Painted):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._estimated: float | None = None
-        self._measured: float | None = None
-        self._direction: int | None = 1
-        self._of = ("", "")
-        self._floor = 0.0
+        self._effect = Effect()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_values(
-        self,
-        estimated: float | None,
-        measured: float | None,
-        direction: int | None = 1,
-        of: tuple[str, str] = ("", ""),
-        noise_floor: float = 0.0,
-    ) -> None:
-        """direction: A's, by which the measured change has its hue. of: what each is of, where they are not of the
-        same. noise_floor: of the metric; a measured change below it is called that, and has no bar."""
-        self._estimated, self._measured, self._direction, self._of = estimated, measured, direction, of
-        self._floor = noise_floor
+    def set_effect(self, effect: Effect) -> None:
+        """A measured change below the noise of the metric is called that, and has no bar."""
+        self._effect = effect
         self.setAccessibleName("; ".join(f"{word} {text}" for word, text in self.row_texts()))
         self.update()
 
     def row_texts(self) -> list[tuple[str, str]]:
         """The words and the numbers shown."""
-        words = [f"{word}, {of}" if of else word for word, of in zip(("estimated", "measured"), self._of, strict=True)]
+        effect = self._effect
+        parts = ("estimated", effect.estimated_of), ("measured", effect.measured_of)
+        words = [f"{word}, {of}" if of else word for word, of in parts]
         return [
-            (words[0], "–" if self._estimated is None else change_words(self._estimated)),
-            (words[1], "not yet" if self._measured is None else self._measured_words(self._measured)),
+            (words[0], "–" if effect.estimated is None else change_words(effect.estimated)),
+            (words[1], "not yet" if effect.measured is None else self._measured_words(effect.measured)),
         ]
 
     def _measured_words(self, measured: float) -> str:
-        return f"below noise ({self._floor:.2g})" if abs(measured) < self._floor else change_words(measured)
+        return f"below noise ({self._effect.noise_floor:.2g})" if self._is_lost(measured) else change_words(measured)
+
+    def _is_lost(self, measured: float) -> bool:
+        return abs(measured) < self._effect.noise_floor
 
     def _row_height(self) -> int:
         return self.fontMetrics().height() + 7
@@ -70,9 +63,9 @@ class EffectBars(Painted):
         left = max(words.horizontalAdvance(word) for word in ("estimated", *(row[0] for row in self.row_texts()))) + 14
         right = max(QFontMetricsF(mono).horizontalAdvance(text) for _, text in self.row_texts()) + 12
         room = max(self.width() - left - right, 1.0)
-        most = max(abs(self._estimated or 0), abs(self._measured or 0), 1e-9)
-        lost = self._measured is not None and abs(self._measured) < self._floor
-        values = (self._estimated, None if lost else self._measured)
+        estimated, measured = self._effect.estimated, self._effect.measured
+        most = max(abs(estimated or 0), abs(measured or 0), 1e-9)
+        values = estimated, None if measured is None or self._is_lost(measured) else measured
         for row, ((word, text), value) in enumerate(zip(self.row_texts(), values, strict=True)):
             box = QRectF(0, row * height, self.width(), height)
             painter.setFont(self.font())
@@ -82,7 +75,7 @@ class EffectBars(Painted):
             painter.setPen(theme.color("text" if value is not None else "muted"))
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
             if value is not None:
-                color = "neutral" if row == 0 else hue_of(value, self._direction)
+                color = "neutral" if row == 0 else hue_of(value, self._effect.direction)
                 bar = QRectF(left, box.center().y() - 4.5, room * abs(value) / most, 9)
                 draw_bar(painter, bar, theme.color(color))
 
@@ -134,27 +127,18 @@ class Effects(QWidget):
         layout.addWidget(self.note)
         layout.addLayout(row)
 
-    def show_effects(
-        self,
-        estimated: float | None,
-        measured: float | None,
-        kind_words: str,
-        waits: bool = False,
-        note: str = "",
-        direction: int | None = 1,
-        of: tuple[str, str] = ("", ""),
-        noise_floor: float = 0.0,
-    ) -> None:
-        """waits: the edit cannot be made now, so there is nothing to measure. note: why there is no estimate. of: what
-        the estimate and the measurement are of, where that is not the same: then there is no gap to speak of.
-        direction: A's. noise_floor: of the metric; of a measured change below it nothing more is said."""
-        self.bars.set_values(estimated, measured, direction, of, noise_floor)
-        alike = not any(of) and (measured is None or abs(measured) >= noise_floor)
+    def show_effect(self, effect: Effect) -> None:
+        """Where the figures are not of the same, or the measured one is below the noise, their gap says nothing."""
+        estimated, measured = effect.estimated, effect.measured
+        self.bars.set_effect(effect)
+        alike = not (effect.estimated_of or effect.measured_of)
+        alike = alike and (measured is None or abs(measured) >= effect.noise_floor)
         show_text(self.gap, gap_words(estimated, measured) if alike else "")
         self.flag.setVisible(alike and gap_is_large(estimated, measured))
-        show_text(self.note, note)
-        self.kind.setText(f"change of the metric, {kind_words}" if kind_words else "change of the metric")
-        self.measure.setVisible(measured is None and not waits)
+        show_text(self.note, effect.note)
+        words = effect.kind_words
+        self.kind.setText(f"change of the metric, {words}" if words else "change of the metric")
+        self.measure.setVisible(measured is None and not effect.waits)
 
     def set_stale(self, stale: bool) -> None:
         self.bars.set_stale(stale)

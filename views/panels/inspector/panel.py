@@ -151,7 +151,7 @@ class InspectorPanel(QFrame):
         self._show_effect(data)
         self.reads.set_links(data.reads)
         self.writes.set_links(data.writes)
-        blue, orange = hues(data.direction)
+        blue, orange = hues(data.effect.direction)
         has_signs = any(link.signed for link in (*data.reads, *data.writes))
         over = f"{data.links_of.capitalize()}. " if data.links_of and (data.reads or data.writes) else ""
         show_text(self.signs, over + (f"Blue: {blue}; orange: {orange}." if has_signs else ""))
@@ -169,14 +169,11 @@ class InspectorPanel(QFrame):
         keys = _KEYS_OF_GROUP if data.grouped or data.no_group else _KEYS_OF_SEVERAL
         show_text(self.hint, "" if data.nothing_to_edit else keys.format(cuts=data.cuts))
         self.edits.setVisible(not data.nothing_to_edit)
-        self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
+        self.edits.show_edit(data.edit)
 
     def _show_effect(self, data: NodeInspection | EdgeInspection) -> None:
-        of, floor = (data.estimated_of, data.measured_of), data.noise_floor
-        self.effects.show_effects(
-            data.estimated, data.measured, data.kind_words, data.waits, data.note, data.direction, of, floor
-        )
-        self.edits.show_edit(data.edited, data.has_counterfactual, data.factor, data.strength, data.has_dataset)
+        self.effects.show_effect(data.effect)
+        self.edits.show_edit(data.edit)
 
     def show_repair(self, data: RepairData | None) -> None:
         """None: there is no edit here, or nothing is known of it yet."""

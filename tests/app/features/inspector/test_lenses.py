@@ -206,7 +206,7 @@ def test_the_gap_is_flagged_and_an_estimate_of_another_kind_says_so(reader: Pers
     inspector = reader.panel("inspector")
     figures = reader.effects()
     flagged = inspector.effects.flag.isVisible()
-    scored, measured = reader.workbench.known.scored, reader.controller("inspector").inspection().measured
+    scored, measured = reader.workbench.known.scored, reader.controller("inspector").inspection().effect.measured
     estimate = -scored.values[reader.workbench.opened.graph.edges_out_of(HEAD)].sum()
     assert flagged == (abs(estimate - measured) > 0.5 * abs(measured))
     assert figures["estimated"] == change_words(estimate)
@@ -214,7 +214,7 @@ def test_the_gap_is_flagged_and_an_estimate_of_another_kind_says_so(reader: Pers
     reader.rest()
     assert reader.effects()["estimated"] == "–"
     assert inspector.effects.note.text() == "No estimate: those are of what is replaced from B, as the tool bar says."
-    assert np.isfinite(reader.controller("inspector").inspection().measured)
+    assert np.isfinite(reader.controller("inspector").inspection().effect.measured)
 
 
 @pytest.mark.parametrize("sees", ["text", "pictures"])

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.formatting import gap_words
 from core.graph import LOGITS, Edge, Node, Reader
-from views.panels.inspector.data import EdgeInspection, Link, NodeInspection
+from views.panels.inspector.data import EdgeInspection, EditState, Effect, Link, NodeInspection
 from views.panels.inspector.links import GAP, NARROWEST_BAR
 from views.panels.inspector.panel import InspectorPanel
 from views.widgets.text import ElidedLabel
@@ -26,13 +26,22 @@ def panel(show) -> InspectorPanel:
 
 def node(**more) -> NodeInspection:
     values = {"attention": CAUSAL, "labels": LABELS, "reads": READS, "writes": WRITES, "estimated": -1.12}
-    values |= {"kind_words": "from B", "has_counterfactual": True}
-    return NodeInspection(HEAD, "a24.h7", "head 7 of layer 24", **(values | more))
+    return NodeInspection(HEAD, "a24.h7", "head 7 of layer 24", **_sorted(values | more))
 
 
 def edge(**more) -> EdgeInspection:
-    values = {"estimated": -1.12, "measured": -1.47, "kind_words": "from B", "has_counterfactual": True}
-    return EdgeInspection(Edge(Node("head", 18, 4), Reader("q", 24, 7)), "a18.h4->a24.h7<q>", **(values | more))
+    values = _sorted({"estimated": -1.12, "measured": -1.47} | more)
+    return EdgeInspection(Edge(Node("head", 18, 4), Reader("q", 24, 7)), "a18.h4->a24.h7<q>", **values)
+
+
+def _sorted(values: dict) -> dict:
+    """Those of the effect and of the edit go there."""
+    values = {"kind_words": "from B", "has_counterfactual": True} | values
+    parts = {
+        part: kind(**{name: values.pop(name) for name in kind.__dataclass_fields__ if name in values})
+        for part, kind in (("effect", Effect), ("edit", EditState))
+    }
+    return values | parts
 
 
 def catch(signal) -> list:
@@ -258,7 +267,7 @@ def test_the_buttons_ask_for_edits(panel, qtbot):
 
 
 def test_the_present_edit_is_chosen_and_the_same_again_restores(panel, qtbot):
-    panel.show_edge(edge(edited="patch"))
+    panel.show_edge(edge(kind="patch"))
     asked, restored = catch(panel.edit_requested), catch(panel.restore_current_requested)
     assert panel.edits.chosen() == "patch"
     click(qtbot, panel.edits.buttons["patch"])
@@ -280,7 +289,7 @@ def test_scale_has_a_live_slider(panel, qtbot):
     asked = catch(panel.edit_requested)
     click(qtbot, panel.edits.buttons["scale"])
     assert asked == [("scale", 0.5)]
-    panel.show_edge(edge(edited="scale", factor=0.5))
+    panel.show_edge(edge(kind="scale", factor=0.5))
     assert panel.edits.slider.isVisible()
     panel.edits.slider.setFocus()
     qtbot.keyClick(panel.edits.slider, Qt.Key.Key_Right)
@@ -289,8 +298,8 @@ def test_scale_has_a_live_slider(panel, qtbot):
 
 def test_showing_a_scale_edit_emits_nothing(panel):
     asked = catch(panel.edit_requested)
-    panel.show_edge(edge(edited="scale", factor=1.5))
-    panel.show_edge(edge(edited="scale", factor=0.25))
+    panel.show_edge(edge(kind="scale", factor=1.5))
+    panel.show_edge(edge(kind="scale", factor=0.25))
     assert asked == []
     assert panel.edits.spin.value() == 0.25
 

@@ -13,6 +13,7 @@ from views.panels.inspector.by_position import ByPositionSection
 from views.panels.inspector.data import (
     ByPositionData,
     ByPositionRow,
+    EditState,
     LogitLensData,
     LogitLensRow,
     PathData,
@@ -111,7 +112,7 @@ def test_ways_are_buttons(show, qtbot):
 def test_the_slider_has_the_range_of_its_kind(show, qtbot, kind, key, amount):
     edits = show(EditButtons(), 240, 140)
     asked, restored = catch(edits.edit_requested), catch(edits.restore_requested)
-    edits.show_edit(kind, True, None, 1.0, True)
+    edits.show_edit(EditState(kind, has_counterfactual=True, has_dataset=True))
     edits.slider.setFocus()
     qtbot.keyClick(edits.slider, key)
     assert asked == [(kind, pytest.approx(amount))]
@@ -156,7 +157,9 @@ def test_in_the_narrowest_panel_all_sections_fit(show):
     panel = show(InspectorPanel(), 238, 560)
     members = tuple(Node("head", 23, head) for head in range(9))
     panel.show_several(
-        SeveralInspection(members, tuple(node.name for node in members), "replaced from B", -2.0, -1.5, edited="steer")
+        SeveralInspection(
+            members, tuple(node.name for node in members), "replaced from B", -2.0, -1.5, edit=EditState("steer")
+        )
     )
     QApplication.processEvents()
     view = panel.scroll_area.viewport()
