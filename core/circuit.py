@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,16 +117,29 @@ class Circuit:
         return self.export("html")
 
 
+class HasCircuit(Protocol):
+    """A report (`core.interchange.report`)."""
+
+    @property
+    def circuit(self) -> Circuit: ...
+
+
 @dataclass(frozen=True)
 class Exporter:
     """A form of a circuit as text. name: in code and on the command line. title: for menus. words: what it is for, in a
-    line. ending: of its files, with the point. write: the text of a circuit."""
+    line. ending: of its files, with the point. write: the text of a circuit. tell: the text of a report, for a form
+    that has more than the circuit to say."""
 
     name: str
     title: str
     words: str
     ending: str
     write: Callable[[Circuit], str]
+    tell: Callable[[Any], str] | None = None
+
+    def text(self, report: HasCircuit) -> str:
+        """A report in this form, as far as it can hold it."""
+        return self.write(report.circuit) if self.tell is None else self.tell(report)
 
 
 EXPORTERS = Table("exporters", Exporter, "core.interchange.exporters")

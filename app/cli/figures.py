@@ -60,7 +60,9 @@ def write_export(snapshot: Snapshot, path: Path, form: str, edges: int, scale: i
 
     snapshot = replace(snapshot, extent=Extent(strongest=edges))
     if form in EXPORTERS:
-        save_text(path, snapshot.circuit_json() if form == "json" else EXPORTERS[form].write(snapshot.circuit()))
+        from app.presenters.report import report_shown
+
+        save_text(path, snapshot.circuit_json() if form == "json" else EXPORTERS[form].text(report_shown(snapshot)))
         return
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     try:

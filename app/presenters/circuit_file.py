@@ -30,7 +30,7 @@ def circuit_text(shown: Snapshot) -> str:
     graph, ranking = shown.opened.graph, None if shown.scored is None else shown.scored.ranking
     edges, known = edges_shown(shown)
     floor = 0.0 if shown.ready is None else shown.ready.noise_floor
-    content = json.loads(to_json(Circuit(graph, edges, None, about_work(shown))))
+    content = json.loads(to_json(Circuit(graph, edges, None, about_work(shown), groups=shown.document.groups)))
     scanned = [False] * len(edges) if ranking is None else ranking.measured[edges].tolist()
     for row, index, score, scan in zip(content["edges"], edges.tolist(), known, scanned, strict=True):
         edge = graph.edge(index)
@@ -60,7 +60,7 @@ def circuit_shown(shown: Snapshot) -> Circuit:
     """The same edges with their scores alone."""
     edges, known = edges_shown(shown)
     scores = np.array([np.nan if score is None else score for score in known], dtype=np.float64)
-    return Circuit(shown.opened.graph, edges, scores, about_work(shown))
+    return Circuit(shown.opened.graph, edges, scores, about_work(shown), groups=shown.document.groups)
 
 
 def edges_shown(shown: Snapshot) -> tuple[NDArray[np.int64], list[float | None]]:

@@ -116,6 +116,7 @@ EXPORTS = (
     "export_png2",
     "export_png4",
     "-",
+    "export_html",
     "export_json",
     "export_circuit",
     "-",

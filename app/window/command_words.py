@@ -28,6 +28,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "export_pdf": ("save", "export", "print", "paper"),
     "export_png2": ("export", "screenshot", "slide", "bitmap", "image file"),
     "export_circuit": ("save", "export", "write", "graphviz", "latex", "gephi", "cytoscape"),
+    "export_html": ("save", "export", "write", "page", "web", "browser", "share", "report"),
     "export_json": ("save", "export", "write", "json"),
     "dataset_open": ("csv", "tsv", "jsonl", "read rows", "load dataset", "pairs"),
     "dataset_append": ("add rows", "more rows"),

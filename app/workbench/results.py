@@ -12,17 +12,20 @@ from app.presenters.score_words import scored_words
 from app.workbench.worker_client import WorkerClient
 from core.edits import Target
 from core.project.document import Document
+from core.project.project import EvaluationRecord
 
 
 @dataclass
 class Known:
     """What is known of a document's inputs and metric. measured: changes of the metric by edits over the pairs that the
-    scores are over; deltas: by the edits in place, on the pair on the cards."""
+    scores are over; deltas: by the edits in place, on the pair on the cards. evaluation: the last whole one,
+    which says what it is of."""
 
     scored: ScoresReply | None = None
     inspected: InspectionReply | None = None
     recovered: RecoveryReply | None = None
     kept: CircuitRunReply | None = None  # the run of a circuit that came last
+    evaluation: EvaluationRecord | None = None
     measured: dict[Target, float] = field(default_factory=dict)
     deltas: dict[Target, float] = field(default_factory=dict)
 

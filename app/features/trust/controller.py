@@ -15,6 +15,7 @@ from app.workbench.workbench import Workbench
 from core.evaluation.limits import LEAST_PAIRS
 from core.evaluation.verdict import verdict
 from core.formatting import pairs_words
+from core.project.project import EvaluationRecord
 from views.panels.trust.data import TrustData
 from views.panels.trust.panel import TrustPanel
 
@@ -116,8 +117,16 @@ class TrustController(QObject):
         self._found = found
         self._name_subject()  # scores may have come since it was asked for
         if not found.waiting:
+            self._keep(found)
             self._stop()
         self._show()
+
+    def _keep(self, found: TrustReply) -> None:
+        """For files that tell what is known."""
+        workbench = self._workbench
+        pairs = 0 if workbench.scored is None else workbench.scored.pairs
+        told = workbench.document, workbench.cut_kind, pairs, found.statements, self._heading(stale=False)
+        workbench.known.evaluation = EvaluationRecord(*told)
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if refusal.query == self._asked:

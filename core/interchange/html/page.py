@@ -80,4 +80,6 @@ def in_script(json: str) -> str:
     return json.replace("<", "\\u003c").replace("&", "\\u0026").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-EXPORTER = Exporter("html", "HTML", "one file to look at in any browser, which Wirescope opens again", ".html", to_html)
+EXPORTER = Exporter(
+    "html", "HTML", "one file to look at in any browser, which Wirescope opens again", ".html", to_html, report_html
+)

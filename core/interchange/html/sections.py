@@ -10,7 +10,7 @@ from core.formatting import MINUS
 from core.interchange.html.drawing import drawing_of, how_scored
 from core.interchange.html.text import escaped
 from core.interchange.report import Report, ReportInput, inputs_of
-from core.tracing.meaning import ranking_words, told_direction
+from core.tracing.meaning import ESTIMATED, ranking_words, told_direction
 
 DEEPEST = 4  # steps of the history are set in by, at most
 FACTS = {  # of a circuit's `about`, in this order, in words
@@ -87,7 +87,9 @@ def table_section(report: Report) -> str:
     how = how_scored(circuit)
     measured = report.measured
     heads = [("n", "Rank"), ("", "Edge"), ("words", "What it is"), ("n", f"Score ({escaped(how)})")]
-    heads += [("n", "Measured")] if measured else []
+    estimates = bool(measured) and how == ESTIMATED.how  # beside a measured effect stands an estimated effect
+    heads += [("n", "Effect, estimated")] if estimates else []
+    heads += [("n", "Effect, measured")] if measured else []
     top = "".join(
         f'<th scope="col" class="{kind}"><button type="button">{words}</button></th>' for kind, words in heads
     )
@@ -104,6 +106,7 @@ def table_section(report: Report) -> str:
             f'<td class="words">{escaped(what)}</td>',
             _number(score),
         ]
+        cells += [_number(None if score is None else -score)] if estimates else []
         cells += [_number(measured.get(name))] if measured else []
         rows.append(
             f'<tr data-e="{place}" data-nodes="{nodes}" data-words="{escaped(words)}" data-score="{told}" '

@@ -193,9 +193,8 @@ def test_edges_are_pointed_at_pinned_and_filtered(page: Browser) -> None:
     assert page.complaints() == []
     assert page.ask("window.bad") is None
     names = page.ask("[...document.querySelectorAll('#edges tbody code')].map(e => e.textContent)")
-    top = next(
-        e for e in range(39, -1, -1) if page.ask(f"document.querySelectorAll('.hit[data-e=\"{e}\"]').length") == 1
-    )
+    hits = page.ask("[...document.querySelectorAll('.hit')].map(e => +e.dataset.e)")
+    top = next(edge for edge in range(40) if hits.count(edge) == 1)
     page.move(*on_line(page, top))
     assert page.ask("document.querySelector('#detail').textContent").startswith(names[top])
     assert page.ask("document.querySelectorAll('tr.hot').length") == 1
@@ -211,9 +210,7 @@ def test_edges_are_pointed_at_pinned_and_filtered(page: Browser) -> None:
     assert hot == sum(name.endswith("->logits") for name in names) > 0
     page.ask("(f => { f.value = 'logits'; f.dispatchEvent(new Event('input')); })(document.querySelector('#filter'))")
     assert page.ask("document.querySelectorAll('#edges tbody tr:not(.off)').length") == hot
-    page.ask(
-        "document.querySelector('#edges thead th:last-child').previousElementSibling.querySelector('button').click()"
-    )
+    page.ask("document.querySelector('#edges thead th:nth-child(4) button').click()")
     scores = page.ask("[...document.querySelectorAll('#edges tbody tr')].map(e => +e.cells[3].dataset.v)")
     assert scores == sorted(scores)
     page.ask("document.querySelector('#edges tbody tr:not(.off)').focus()")

@@ -107,6 +107,13 @@ EXPORT_ACTIONS = (
         run=lambda made: made.export.figure(".png", 4),
     ),
     Action(
+        "export_html",
+        "Report as &HTML…",
+        (),
+        "Circuit, inputs, curve, trust and history in one file for any browser",
+        run=lambda made: made.export.report(),
+    ),
+    Action(
         "export_json",
         "Circuit as &JSON…",
         ("Ctrl+Shift+E",),

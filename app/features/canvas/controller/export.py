@@ -9,7 +9,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.canvas.controller.positions import PositionsController
+from app.messages.replies import CurveReply
 from app.messages.request import FailureReply
+from app.presenters.report import report_shown
 from app.presenters.snapshot import Snapshot
 from app.presenters.tables import (
     NO_RUN,
@@ -25,6 +27,8 @@ from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from core.circuit import EXPORTERS
 from core.errors import WirescopeError
+from core.interchange.report import Report
+from core.project.document import Document
 from core.saving import save_text
 from views.figures.figure import write_figure
 from views.theme import usual_text
@@ -35,7 +39,9 @@ FILTERS = {
     ".png": "PNG (*.png)",
     ".json": "JSON (*.json)",
     ".csv": "CSV (*.csv)",
+    ".html": "HTML (*.html)",
 }
+
 NOTHING = "There is nothing to export yet: open a model first."
 
 
@@ -53,6 +59,11 @@ class ExportController:
     ) -> None:
         self._workbench, self._positions = workbench, positions
         self._settings, self._notifier, self._over = settings, notifier, over
+        self._curve: tuple[Document, CurveReply] | None = None  # the last one, and what it is of
+        workbench.on(CurveReply, self._take_curve)
+
+    def _take_curve(self, curve: CurveReply) -> None:
+        self._curve = self._workbench.document, curve
 
     def figure(self, ending: str, scale: int = 1) -> None:
         """The canvas, with legend and caption. scale: of a PNG, pixels for each of the usual ones."""
@@ -72,6 +83,10 @@ class ExportController:
                 write_figure(path, drawing or plain, caption, scale=scale)
 
         self._save(path, write)
+
+    def report(self) -> None:
+        """All that is known of the circuit shown, as one page."""
+        self._export("report", ".html", lambda snapshot: EXPORTERS["html"].text(self._report(snapshot)))
 
     def circuit_as_json(self) -> None:
         """The circuit shown and the edits."""
@@ -94,7 +109,19 @@ class ExportController:
         if typed and row not in typed:  # the name says the form
             row = typed[0]
         path = self._with_ending(chosen, row.ending)
-        self._save(path, lambda: save_text(path, row.write(snapshot.circuit())))
+        self._save(path, lambda: save_text(path, row.text(self._report(snapshot))))
+
+    def _report(self, snapshot: Snapshot) -> Report:
+        """The circuit with all that is known of it as it is shown."""
+        evaluation, curve = self._workbench.known.evaluation, self._curve
+        told = evaluation is not None and _state(evaluation.document) == _state(snapshot.document)
+        known = curve is not None and _state(curve[0], sized=False) == _state(snapshot.document, sized=False)
+        return report_shown(
+            snapshot,
+            curve[1] if curve is not None and known else None,
+            evaluation if told else None,
+            self._workbench.history,
+        )
 
     def scores(self, ending: str) -> None:
         """The scores of all edges."""
@@ -141,3 +168,8 @@ class ExportController:
             self._notifier.problem(FailureReply(0, "run", error.message, error.hint))
         else:
             self._notifier.say(f"Saved {path.name}")
+
+
+def _state(document: Document, sized: bool = True) -> tuple[object, ...]:
+    """What a curve, or with the size an evaluation, depends on."""
+    return (*document.basis, document.cut_kind, document.traced, document.rule, document.size if sized else None)
