@@ -13,6 +13,7 @@ from core.generation import GeneratedToken
 from core.graph import Edge, Graph, Node, Reader
 from core.inputs.image_corruption import corrupted
 from core.inputs.pair import Dataset, Pair
+from core.interchange.report import Report, report
 from core.lens.attention import attention_pattern, mean_attention
 from core.lens.direct import direct_attribution
 from core.lens.logit_lens import node_lens, stream_lens
@@ -56,6 +57,7 @@ __all__ = [
     "Options",
     "Pair",
     "Reader",
+    "Report",
     "Result",
     "Scan",
     "Scores",
@@ -84,6 +86,7 @@ __all__ = [
     "mean_attention",
     "node_lens",
     "probability",
+    "report",
     "stream_lens",
     "trace",
     "trust",

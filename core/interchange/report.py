@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core.circuit import Circuit
+from core.circuit import EXPORTERS, Circuit
 from core.evaluation.statement import Statement, VerdictLine
+from core.saving import save_text
 
 if TYPE_CHECKING:
     from core.evaluation.faithfulness import Curve
@@ -71,6 +73,18 @@ class Report:
     notes: tuple[ReportNote, ...] = ()
     measured: Mapping[str, float] = field(default_factory=dict)
 
+    def export(self, form: str) -> str:
+        """This report as text. form: a name of EXPORTERS; one of a circuit alone leaves out the rest. Raises
+        ArgumentError."""
+        return EXPORTERS.named(form, "form of a circuit").text(self)
+
+    def to_html(self) -> str:
+        return self.export("html")
+
+    def save(self, path: str | Path) -> None:
+        """Write it as one HTML file. Raises WirescopeError."""
+        save_text(Path(path), self.to_html())
+
 
 Side = Literal["clean", "counterfactual"]
 SIDES: dict[Side, str] = {"clean": "A", "counterfactual": "B"}  # keys of a circuit's `about`
@@ -90,10 +104,11 @@ def curve_of(curve: Curve) -> ReportCurve:
     return ReportCurve(curve.sizes, curve.recovered, tuple(low.tolist()), tuple(high.tolist()), words)
 
 
-def report_of(
+def report(
     circuit: Circuit, curve: Curve | None = None, trust: Trust | None = None, notes: Mapping[str, str] | None = None
 ) -> Report:
-    """A circuit with its curve, its trust and notes by what they are about."""
+    """A circuit with its curve, its trust and notes by what they are about, to be written as one HTML file:
+    `ws.report(circuit, curve, trust, {"a9.h6": "a name mover"}).save("circuit.html")`."""
     return Report(
         circuit,
         curve=None if curve is None else curve_of(curve),

@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import wirescope as ws
 from core.circuit import Circuit
+from core.evaluation.faithfulness import Curve
 from core.evaluation.statement import Statement, VerdictLine
 from core.graph import Graph, Node
 from core.groups import Group
@@ -136,6 +138,16 @@ def test_a_thousand_edges_take_less_than_three_megabytes_and_none_takes_a_page_t
     assert len(report_html(page).encode()) < 3 * 2**20
     empty = Circuit(graph, np.empty(0, dtype=np.int64))
     assert "The circuit has no edges." in [text for _, text in Page(empty.to_html()).all("p")]
+
+
+def test_a_notebook_writes_a_circuit_with_its_curve_and_notes(tmp_path: Path) -> None:
+    curve = Curve((0.1, 1.0), (2, 20), (2, 20), (0.25, 1.0), np.array([[0.0, 0.9], [0.1, 1.0]]), 0.5, 0.5, "patch")
+    ws.report(some_circuit(), curve, notes={"a0.h1": "looks back"}).save(tmp_path / "told.html")
+    page = Page((tmp_path / "told.html").read_text(encoding="utf-8"))
+    assert "2 edges recover 25.0 %" in [text for _, text in page.all("title")]
+    assert ("a0.h1", "looks back") in zip(
+        [text for _, text in page.all("dt")], [text for _, text in page.all("dd")], strict=True
+    )
 
 
 def test_edges_at_spans_say_where() -> None:
