@@ -9,6 +9,7 @@ from app.features.edits.controller import FEATURE as EDITS
 from app.features.find.controller import FEATURE as FIND
 from app.features.help.controller import FEATURE as HELP
 from app.features.history.controller import FEATURE as HISTORY
+from app.features.inputs.controller import FEATURE as INPUTS
 from app.features.inspector.controller import FEATURE as INSPECTOR
 from app.features.plots.controller import FEATURE as PLOTS
 from app.features.predictions.controller import FEATURE as PREDICTIONS
@@ -27,6 +28,7 @@ FEATURES: tuple[Feature, ...] = (
     EDITS,
     CIRCUIT,
     WELCOME,
+    INPUTS,
     DATASET,
     TRACING,
     TABLE,

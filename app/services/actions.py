@@ -36,39 +36,8 @@ class Action:
     run: Callable[[Any], None] | None = None
 
 
-TEXT_B, PICTURE_B = "Open a language model, with a text in A", "Open a vision model, with a picture in A"
-MAKE_FIRST, PICK_FIRST = "Make a B first", "Click a token, or brush a region"
-MAKE_TEXT = (
-    ("make_names", "Other &Names", "Each name of A becomes another one of as many tokens"),
-    ("make_swap", "&Swap Names", "The names of A change places"),
-    ("make_shuffle", "S&huffle Tokens", "The picked tokens of A, or all between the ends, change places"),
-    ("make_mask", "&Mask Tokens", "The picked tokens of A, or some, become words without content"),
-    ("make_task", "As Its &Task Would", "What the built-in task that A is a sentence of changes in it"),
-)
-MAKE_PICTURE = (
-    ("make_other", "Another &Picture…", "The picked patches, or all, from another picture"),
-    ("make_blur", "&Blur", "The picked patches of A, or all, blurred"),
-    ("make_mean", "Mean &Colour", "The picked patches of A, or all, in their mean colour"),
-    ("make_noise", "N&oise", "The picked patches of A, or all, as noise of the same mean and spread"),
-    ("make_patches", "Shuffl&e Patches", "The picked patches of A, or all, change places"),
-)
-
 ACTIONS: tuple[Action, ...] = (
-    Action("open_input_a", "Open Picture or Text for &A…", ("Ctrl+I",), "Use a file as input A"),
-    Action("open_input_b", "Open Picture or Text for &B…", ("Ctrl+Shift+I",), "Use a file as input B"),
     Action("quit", "&Quit", ("Ctrl+Q",), "Close the window and end the program"),
-    *(Action(key, f"Make B: {words}", (), tip, needs=TEXT_B) for key, words, tip in MAKE_TEXT),
-    *(Action(key, f"Make B: {words}", (), tip, needs=PICTURE_B) for key, words, tip in MAKE_PICTURE),
-    Action("make_again", "Make B: A&gain", ("Ctrl+Shift+B",), "As last, with other draws of chance", needs=MAKE_FIRST),
-    Action("pick_none", "Pick No To&kens", ("Ctrl+Shift+A",), "New edits apply everywhere again", needs=PICK_FIRST),
-    Action(
-        "swap",
-        "S&wap A and B",
-        ("Ctrl+Shift+X",),
-        "B becomes A, and A becomes B",
-        "swap",
-        why_not=lambda workbench: "" if workbench.document.counterfactual is not None else "There is no B yet",
-    ),
     Action("palette", "Command Pa&lette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
     *(
         Action(f"show_{row.key}", row.title, tuple(filter(None, [row.shortcut])), f"Show or hide {row.words}", "", True)

@@ -87,9 +87,8 @@ def _of_field(key: str, title: str, place: str, able: bool, run: Callable[[], No
 
 
 def _write(window: Window, letter: Literal["A", "B"]) -> None:
-    window.docks["inputs"].show()
-    window.docks["inputs"].raise_()
-    window.inputs.start_editing(letter)
+    window.panels.bring("inputs")
+    window.panels["inputs"].start_editing(letter)
 
 
 def _go_to(field: QLineEdit) -> None:

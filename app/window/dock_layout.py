@@ -188,7 +188,7 @@ class Arrangement(QObject):
         beside = window.docks["inputs"].title_bar.sizeHint().height() + 12  # the gap, and the tabs below it
         if self._crowded:  # the inspector is there
             return round(tall * 0.45), round(tall * 0.55)
-        wanted = window.inputs.wanted_height(width) + beside
+        wanted = window.panels["inputs"].wanted_height(width) + beside
         least = max(tall * LEAST_HISTORY, LEAST_ROWS * theme.text_scale())
         inputs = round(max(tall * 0.45, min(max(wanted, tall * 0.55), tall - least)))
         return inputs, tall - inputs

@@ -11,9 +11,6 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.features.inputs.controller.cards import CardsController
-from app.features.inputs.controller.counterfactual import CounterfactualController
-from app.features.inputs.controller.positions import PickedPositionsController
 from app.features.registry import FEATURES
 from app.messages.request import FailureReply
 from app.services.actions import ACTIONS, Actions
@@ -33,7 +30,6 @@ from app.window.showing import Showing
 from app.workbench.edit_intents import NO_SELECTION
 from app.workbench.workbench import Workbench
 from core.inputs.file_kinds import model_of, stranger, stranger_words
-from views.panels.inputs.panel import InputsPanel
 from views.panels.toolbar.panel import TopBar
 from views.widgets.docks import Desk, Dock
 from views.widgets.drops import accept_copy, dropped_path
@@ -59,7 +55,6 @@ class Window(QMainWindow):
 
         self.top_bar = TopBar()
         panels: dict[str, Any] = {feature.key: feature.panel() for feature in FEATURES if feature.panel is not None}
-        self.inputs = InputsPanel()
         self.canvas = panels["canvas"].components
         self.faithfulness = panels["circuit"]
         self.inspector = panels["inspector"]
@@ -69,8 +64,6 @@ class Window(QMainWindow):
         self.plots = panels["plots"]
         self.history = panels["history"]
         self.status = panels["status"]
-        self.taker = CardsController(self)
-        panels |= {"inputs": self.inputs}
         arrange(self, panels)
         self.panels = Panels(panels, self.docks, self.centre)
         self.arrangement = Arrangement(self)
@@ -91,13 +84,10 @@ class Window(QMainWindow):
         self.top_bar.set_palette(self.commands["palette"])
         self.top_bar.set_model("")
         self.top_bar.set_trace_enabled(False)
-        self.inputs.metric_editor.setEnabled(False)
         join(self)
         self._build_features(panels)
         self.arrangement.join()
         self.showing = Showing(self)
-        self.picked_positions = PickedPositionsController(self)
-        self.making_b = CounterfactualController(self)
         self.arrangement.restore()
         self.canvas.setFocus()  # where the keys go at first
 

@@ -17,7 +17,6 @@ def fill_menu_bar(window: Window) -> dict[str, QMenu]:
     """Make the menu bar. Returns the menus that others use, by name."""
     menus = {
         "export": _export_menu(window),
-        "make": QMenu("Make &B from A", window),  # filled by app.features.inputs.controller.counterfactual
         **{key: QMenu(words, window) for feature in FEATURES for key, words in feature.menus.items()},
     }
     for title, entries in MENUS:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.messages.replies import InputsReply, ModelReply
-from core.project.examples import examples_for
 from core.project.step_names import model_words
-from views.panels.inputs.data import CardData
 
 if TYPE_CHECKING:
     from app.window.main_window import Window
@@ -23,10 +21,8 @@ class Showing(QObject):
         self._window = window
         workbench = window.workbench
         workbench.model_opened.connect(self._show_model)
-        workbench.cards_changed.connect(self._show_cards)
         workbench.metric_changed.connect(self._show_metric)
         workbench.history_changed.connect(self._name_model)
-        workbench.edits_changed.connect(window.inputs.set_edits)
         for ended in (workbench.given_up, workbench.failed):
             ended.connect(lambda _: self._name_none())
         workbench.failed.connect(window.notifier.problem)
@@ -35,12 +31,6 @@ class Showing(QObject):
         window = self._window
         window.top_bar.set_model(opened.title, opened.details)
         window.top_bar.set_trace_enabled(True)
-        window.inputs.metric_editor.setEnabled(True)
-        window.inputs.set_metric_options(opened.metric_options)
-        window.inputs.set_examples([(entry.key, entry.title) for entry in examples_for(opened.name)])
-        window.inputs.set_answers(opened.class_names)
-        for card in (window.inputs.card_a, window.inputs.card_b):
-            card.set_takes_ids(opened.takes_ids)
 
     def _name_model(self) -> None:
         """The model of the present step, while it is being opened too."""
@@ -57,14 +47,7 @@ class Showing(QObject):
         if self._window.workbench.opened is None:
             self._window.top_bar.set_model("")
 
-    def _show_cards(self, a: CardData, b: CardData) -> None:
-        self._window.inputs.set_card(a)
-        self._window.inputs.set_card(b)
-
     def _show_metric(self, ready: InputsReply) -> None:
         window = self._window
-        window.inputs.set_answers(ready.answers, ready.foils)
-        window.inputs.set_metric(ready.metric)
-        window.inputs.set_metric_problem(f"{ready.metric_problem} {ready.metric_note}".strip(), ready.metric_fix)
         window.top_bar.set_counterfactual(ready.has_counterfactual)
         window.top_bar.set_replacement(window.workbench.cut_kind)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.messages.replies import InputsReply
+from app.messages.request import OneShotQuery
 from app.workbench.refused_inputs import RefusedInputs
 from core.edits import EditKind
 from core.project import input_operations as operations
@@ -24,6 +25,7 @@ class Question:
     def __init__(self, workbench: Workbench, refused: RefusedInputs) -> None:
         self._workbench, self._refused = workbench, refused
         self._follows = False  # an input was changed whose answers are not known yet
+        self.made: OneShotQuery | None = None  # how B was made last from A, to be made again
         self._followed: MetricChoice | None = None  # the metric that was made to follow last
 
     def set_source(self, letter: str, source: Source | None) -> None:

@@ -141,7 +141,7 @@ class Person:
     # ---- reading -------------------------------------------------------------------------------------------
 
     def card(self, letter: str):
-        return self.window.inputs.card_a if letter == "A" else self.window.inputs.card_b
+        return self.panel("inputs").card_a if letter == "A" else self.panel("inputs").card_b
 
     def problem(self, letter: str) -> str:
         """The message on a card, if it is to be seen."""
@@ -163,7 +163,7 @@ class Person:
         return (ran.before, ran.after, *((row.label, row.before, row.after) for row in ran.rows))
 
     def edits(self) -> list[str]:
-        return self.window.inputs.edits.row_texts() if self.window.inputs.edits.rows.isVisible() else []
+        return self.panel("inputs").edits.row_texts() if self.panel("inputs").edits.rows.isVisible() else []
 
     def tip(self, target: Target) -> str:
         """What the canvas says of what is under the pointer."""

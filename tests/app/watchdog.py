@@ -234,7 +234,7 @@ class Hands:
     def metric(self) -> None:
         kinds = ("logit_difference", "probability", "log_probability")
         choice = MetricChoice(self.random.choice(kinds), " Mary", " John")
-        self.dog.time("metric", lambda: self.window.inputs.metric_changed.emit(choice))
+        self.dog.time("metric", lambda: self.window.panels["inputs"].metric_changed.emit(choice))
 
     def replacement(self) -> None:
         kind = self.random.choice(("patch", "zero", "mean"))

@@ -162,7 +162,7 @@ def table(actor: Actor) -> None:
 
 def region(actor: Actor) -> None:
     """A region is brushed, blurred in B, and a head patched there."""
-    picture = actor.window.inputs.card_a.picture
+    picture = actor.window.panels["inputs"].card_a.picture
     chosen = next(
         node for node in actor.heads(16) if node.layer < 2
     )  # what heads of the last layer write there is not read

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.messages.request import OneShotQuery
 from core.project.document import PairSource
 
+OTHER = "other"  # the kind of a B from another picture
 TASK = "task"  # the kind of a B that a built-in task has for this A
 FRESH = "fresh"  # a new A and B of a task
 

@@ -79,7 +79,7 @@ def test_a_circuits_file_holds_the_circuit_and_not_what_the_canvas_shows_beside_
 
 def test_a_figure_of_an_earlier_run_is_in_no_file(reader: Person, export) -> None:
     before = reader.workbench.ran.before
-    reader.window.taker.take_text("A", "When Tom gave a drink to")
+    reader.controller("inputs").cards.take_text("A", "When Tom gave a drink to")
     caption = reader.workbench.drawn.snapshot().caption()  # nothing of the new input is known yet
     assert f"{before:.3f}" not in caption.metric
     reader.rest()

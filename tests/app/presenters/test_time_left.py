@@ -129,13 +129,13 @@ def test_what_was_reckoned_stands_beside_the_bar(reader: Person, monkeypatch: py
 
 def test_an_examples_prompts_are_shown_before_its_model_is_open(reader: Person) -> None:
     reader.workbench.models.open_example("names/0")
-    card = reader.window.inputs.card_a
+    card = reader.panel("inputs").card_a
     example = reader.workbench.document
     assert reader.workbench.opened is None, "the libraries or the model may take seconds"
     assert card.card().text == example.clean.text
     assert not card.card().tokens
     assert [chip.text for chip in card.chips.tokens()] == example.clean.text.split()
     assert card.chip_scroll.isVisible()
-    assert reader.window.inputs.card_b.card().text == example.counterfactual.text
+    assert reader.panel("inputs").card_b.card().text == example.counterfactual.text
     reader.rest()
     assert card.card().tokens

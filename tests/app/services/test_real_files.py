@@ -72,7 +72,7 @@ def test_what_is_dropped_on_a_card_or_opened_as_scores_is_looked_at_first(
 ) -> None:
     before = reader.workbench.document
     for words, path in waiting.items():
-        reader.window.taker.take_paths("A", [str(path)])
+        reader.controller("inputs").cards.take_paths("A", [str(path)])
         reader.rest()
         assert words in _said(reader), words
     for path in (waiting["a pipe"], waiting["a socket"]):

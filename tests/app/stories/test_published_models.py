@@ -55,7 +55,7 @@ def test_every_example_opens_and_its_answer_depends_on_the_input(person: Person,
         person.rest()
         assert not person.dialogs(), example.key
         assert (person.problem("A"), person.problem("B")) == ("", ""), example.key
-        assert not person.window.inputs.metric_editor.problem.isVisible(), example.key
+        assert not person.panel("inputs").metric_editor.problem.isVisible(), example.key
         assert person.predictions(), example.key
         assert parity(person) <= PARITY[model], example.key
         assert abs(person.workbench.scored.values).max() > 1e-3, example.key

@@ -38,7 +38,7 @@ def test_a_region_is_blurred_and_a_head_patched_there(person: Person, tmp_path: 
     positions = tuple(patch + prefix for patch in region)
     assert person.workbench.positions == positions
     assert picture.picked() == region
-    assert person.window.inputs.where_words.text() == "4 patches picked: new edits are there only"
+    assert person.panel("inputs").where_words.text() == "4 patches picked: new edits are there only"
 
     make(person, "Make B: Blur")
     model = load_model("bundled:shapes")

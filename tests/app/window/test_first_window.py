@@ -35,7 +35,7 @@ def is_in_sight(widget: QWidget) -> bool:
 
 @pytest.mark.parametrize("height", [900, 838])  # 838: with a panel and a title bar on a screen of 900
 def test_edits_and_the_link_that_mends_a_metric_are_in_sight(reader: Person, height: int) -> None:
-    window, inputs = reader.window, reader.window.inputs
+    window, inputs = reader.window, reader.panel("inputs")
     window.resize(1440, height)
     reader.type_prompt("A", LONG)
     inputs.set_metric_problem(
@@ -54,7 +54,7 @@ def test_edits_and_the_link_that_mends_a_metric_are_in_sight(reader: Person, hei
 
 
 def test_a_new_input_is_shown_from_its_first_line(reader: Person) -> None:
-    inputs = reader.window.inputs
+    inputs = reader.panel("inputs")
     reader.window.resize(1024, 700)
     reader.type_prompt("A", " ".join([LONG] * 3))
     for area in (inputs.cards, inputs.scroll_area):

@@ -87,8 +87,8 @@ def test_from_the_welcome_page_to_a_figure_by_keys_alone(person: Person, tmp_pat
     assert person.edits() == []
 
     # Another metric.
-    go_to(person, window.inputs, Key.Key_Tab, CTRL)
-    go_to(person, window.inputs.metric_editor.kind)
+    go_to(person, window.panels["inputs"], Key.Key_Tab, CTRL)
+    go_to(person, window.panels["inputs"].metric_editor.kind)
     name = person.workbench.ran.metric_name
     press(person, Key.Key_Down)
     person.rest()
@@ -116,7 +116,7 @@ def test_ctrl_tab_goes_round_all_parts_and_back_to_where_the_focus_was(reader: P
         parts.append(part.accessibleName() or type(part).__name__)
         if focus() is window.canvas:
             break
-    shown = {window.top_bar, window.inputs, window.centre, window.panels["inspector"], window.predictions}
+    shown = {window.top_bar, window.panels["inputs"], window.centre, window.panels["inspector"], window.predictions}
     assert {part.accessibleName() or type(part).__name__ for part in shown} <= set(parts)
     assert len(parts) == len(set(parts))
     press(reader, Key.Key_Tab, CTRL | SHIFT)
@@ -138,7 +138,13 @@ def test_tab_goes_through_the_whole_window_and_is_caught_nowhere(reader: Person)
             break
     else:
         raise AssertionError(f"Tab does not come round: {[type(widget).__name__ for widget in visited[-6:]]}")
-    for part in (window.top_bar, window.inputs, window.canvas, window.panels["inspector"], window.predictions):
+    for part in (
+        window.top_bar,
+        window.panels["inputs"],
+        window.canvas,
+        window.panels["inspector"],
+        window.predictions,
+    ):
         assert any(part is widget or part.isAncestorOf(widget) for widget in visited), part
     assert all(widget.isVisible() for widget in visited)
 

@@ -310,7 +310,7 @@ def test_quit_closes_the_window(reader: Person) -> None:
 def test_without_b_there_is_nothing_to_swap_and_the_menu_says_so(reader: Person) -> None:
     swap = reader.window.commands["swap"]
     assert swap.isEnabled()
-    reader.click(reader.window.inputs.remove)
+    reader.click(reader.panel("inputs").remove)
     reader.rest()
     assert not swap.isEnabled()
     reader.choose("Edit", "Undo")

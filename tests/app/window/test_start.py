@@ -51,7 +51,7 @@ def steps():
     facts["left alone"] = gc.get_freeze_count()
     facts["torch later"] = "torch" in sys.modules
     facts["predictions"] = len(window.predictions.table.row_texts())
-    facts["chips"] = window.inputs.card_a.chips.chip_texts()
+    facts["chips"] = window.panels["inputs"].card_a.chips.chip_texts()
     QTimer.singleShot(0, window, lambda: {}["oops"])
     while not any(box.isVisible() for box in window.findChildren(QMessageBox)):
         yield

@@ -53,7 +53,7 @@ def test_words_fit_at_every_size_of_text(reader: Person) -> None:
                 QApplication.processEvents()
             assert (window.width(), window.height()) == size, percent
             assert cut_off(window) == [], (percent, size)
-            for area in (window.inputs, window.panels["inspector"]):
+            for area in (window.panels["inputs"], window.panels["inspector"]):
                 for scroll in area.findChildren(QScrollArea):
                     assert scroll.widget().width() <= scroll.viewport().width() + 1, (percent, size, area)
 

@@ -37,7 +37,7 @@ def test_a_card_shows_the_new_input_at_once_and_dimmed(reader: Person, held) -> 
 def test_a_card_that_keeps_its_input_says_no_more_where_the_other_one_differs(reader: Person, held) -> None:
     assert any(token.differs for token in reader.card("A").card().tokens)
     held()
-    reader.window.taker.take_text("B", "When Tom gave a drink to")
+    reader.controller("inputs").cards.take_text("B", "When Tom gave a drink to")
     a, b = reader.card("A").card(), reader.card("B").card()
     assert [token.text for token in a.tokens]
     assert not any(token.differs for token in a.tokens)
@@ -46,7 +46,7 @@ def test_a_card_that_keeps_its_input_says_no_more_where_the_other_one_differs(re
 
 def test_a_picture_is_named_at_once_and_the_one_before_is_gone(viewer: Person, held, pictures) -> None:
     held()
-    viewer.window.taker.take_paths("A", [str(pictures("other.png"))])
+    viewer.controller("inputs").cards.take_paths("A", [str(pictures("other.png"))])
     card = viewer.card("A")
     assert card.name.text() == "other.png"
     assert not card.picture.isVisible()
@@ -57,7 +57,7 @@ def test_parity_and_memory_of_an_earlier_input_are_dimmed(reader: Person, held) 
     status = reader.window.status
     assert (status.parity.color(), status.memory.color()) == ("good", "muted")
     held()
-    reader.window.taker.take_text("A", "When Tom gave a drink to")
+    reader.controller("inputs").cards.take_text("A", "When Tom gave a drink to")
     assert (status.parity.color(), status.memory.color()) == ("faint", "faint")
 
 

@@ -243,14 +243,14 @@ def test_the_list_of_edits_selects_and_restores(reader: Person) -> None:
     for index in (first, second):
         reader.click_edge(index)
         reader.press(Qt.Key.Key_X)
-    rows = reader.window.inputs.edits.rows
+    rows = reader.panel("inputs").edits.rows
     reader.click(rows.viewport(), rows.visualItemRect(rows.item(0)).center())
     reader.rest()
     assert reader.window.canvas.selection() == (reader.edge(first),)
     reader.click(rows.viewport(), rows.cross_rect(0).center())
     reader.rest()
     assert [edit.target for edit in reader.workbench.document.edits] == [reader.edge(second)]
-    reader.click(reader.window.inputs.edits.reset)
+    reader.click(reader.panel("inputs").edits.reset)
     reader.rest()
     assert reader.edits() == []
 

@@ -208,7 +208,7 @@ def test_tracing_reports_what_the_strongest_recover_and_can_be_cancelled(reader:
 
 
 def test_tracing_without_b_says_what_is_missing_or_takes_the_other_method(reader: Person) -> None:
-    reader.click(reader.window.inputs.remove)
+    reader.click(reader.panel("inputs").remove)
     reader.rest()
     reader.press(Qt.Key.Key_T, widget=reader.window.canvas)
     assert reader.message().startswith("EAP-IG goes from B to A, and there is no B.")
@@ -294,7 +294,7 @@ def test_closing_while_an_address_is_fetched(person: Person, monkeypatch) -> Non
         raise Cancelled
 
     monkeypatch.setattr("app.features.inputs.controller.cards.fetch", fetch)
-    person.window.taker.take_paths("A", ["http://example.invalid/x.png"])
+    person.controller("inputs").cards.take_paths("A", ["http://example.invalid/x.png"])
     person.wait(begun.is_set)
     person.window.close()
     assert not alive("wirescope")

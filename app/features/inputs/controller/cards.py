@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from PySide6.QtCore import QMimeData, QObject
@@ -12,39 +11,56 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.features.inputs.controller.sources import IMAGE_FILTER, from_image, from_path
 from app.messages.request import FailureReply
-from app.services.background_jobs import Job
+from app.services.background_jobs import Job, Jobs
+from app.services.notifier import Notifier
+from app.services.settings import Settings
+from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
 from core.inputs.download import fetch
 from core.inputs.file_kinds import holds_scores, model_of
 from core.project.document import Source, unfit
 from core.project.places import is_project
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from views.panels.inputs.panel import InputsPanel
+from views.panels.status.strip import StatusStrip
 
 TEXT_FILTER = "Text (*.txt *.md)"
 
 
 class CardsController(QObject):
-    """Makes sources of what comes in and gives them to the workbench; says what cannot be read."""
+    """Makes sources of what comes in and gives them to the workbench; says what cannot be read. status: shows what is
+    fetched."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
-        self._workbench = window.workbench
+    def __init__(
+        self,
+        workbench: Workbench,
+        panel: InputsPanel,
+        status: StatusStrip,
+        settings: Settings,
+        notifier: Notifier,
+        jobs: Jobs,
+    ) -> None:
+        super().__init__(panel)
+        self._workbench, self._panel, self._status = workbench, panel, status
+        self._settings, self._notifier, self._jobs = settings, notifier, jobs
         self._fetching: dict[str, Job] = {}  # by the card's letter
-        self._workbench.models.opening.connect(self.give_up)
-        self._workbench.given_up.connect(lambda _: self.give_up())
+        panel.text_committed.connect(self.take_text)
+        panel.text_dropped.connect(self.take_text)
+        panel.image_requested.connect(self.choose)
+        panel.paste_requested.connect(self.paste)
+        panel.paths_dropped.connect(self.take_paths)
+        panel.image_dropped.connect(self.take_image)
+        workbench.models.opening.connect(self._give_up_all)
+        workbench.given_up.connect(lambda _: self._give_up_all())
 
     def choose(self, letter: str) -> None:
         """Ask for a file for card A or B."""
-        settings = self._window.settings
+        settings = self._settings
         opened = self._workbench.opened
         filters = [IMAGE_FILTER, TEXT_FILTER]
         if opened is None or opened.is_text:
             filters.reverse()
         path, _ = QFileDialog.getOpenFileName(
-            self._window, f"Open input {letter}", settings.folder(), ";;".join(filters)
+            self._panel.window(), f"Open input {letter}", settings.folder(), ";;".join(filters)
         )
         if path:
             settings.set_folder(str(Path(path).parent))
@@ -59,7 +75,7 @@ class CardsController(QObject):
     def take_paths(self, letter: str, paths: list[str]) -> None:
         """Files or addresses; two dropped on A fill A and B. A folder is a model's."""
         if len(paths) == 1 and Path(paths[0]).is_dir():
-            self._window.workbench.models.open_model(paths[0])
+            self._workbench.models.open_model(paths[0])
             return
         if len(paths) == 1 and is_project(paths[0]):
             self._workbench.models.project_wanted.emit(paths[0])
@@ -68,7 +84,7 @@ class CardsController(QObject):
             self._workbench.scores_wanted.emit(paths[0])
             return
         if len(paths) == 1 and model_of(paths[0]):
-            self._window.workbench.models.open_model(model_of(paths[0]))
+            self._workbench.models.open_model(model_of(paths[0]))
             return
         letters = [letter, "B"] if letter == "A" else [letter]
         for place, path in zip(letters, paths, strict=False):
@@ -93,21 +109,21 @@ class CardsController(QObject):
         elif mime.hasText():
             self.take_text(letter, mime.text())
         else:
-            self._window.status.set_message("The clipboard holds no picture and no text.")
+            self._notifier.say("The clipboard holds no picture and no text.")
 
     def _fetch(self, letter: str, address: str) -> None:
         """Get a picture from a web address, as browsers drag them."""
         self._give_up(letter)
         name = unquote(urlsplit(address).path).rpartition("/")[2] or address
-        job = Job(lambda report, cancelled: fetch(address, report, cancelled), self._window)
+        job = Job(lambda report, cancelled: fetch(address, report, cancelled), self)
         self._fetching[letter] = job
-        self._window.status.set_work(f"Fetching {name}", None)
+        self._status.set_work(f"Fetching {name}", None)
         job.finished.connect(lambda data: self._end(job) and self._take(letter, Source("image", data=data, name=name)))
         job.failed.connect(lambda message, hint: self._end(job) and self._refuse(message, hint))
         job.cancelled.connect(lambda: self._end(job))
-        self._window.jobs.run(job)
+        self._jobs.run(job)
 
-    def give_up(self) -> None:
+    def _give_up_all(self) -> None:
         """Fetch no more: what is on its way is not wanted any longer."""
         for letter in list(self._fetching):
             self._give_up(letter)
@@ -123,7 +139,7 @@ class CardsController(QObject):
         for letter in wanted:
             del self._fetching[letter]
         if not self._fetching and not self._workbench.busy:
-            self._window.status.clear_work()
+            self._status.clear_work()
         return bool(wanted)
 
     def _take(self, letter: str, source: Source) -> None:
@@ -132,9 +148,9 @@ class CardsController(QObject):
         opened = self._workbench.opened
         problem = "" if opened is None else unfit(source, opened.title, opened.is_text)
         if problem:
-            self._window.inputs.show_problem(letter, problem)
+            self._panel.show_problem(letter, problem)
         else:
             self._workbench.question.set_source(letter, source)
 
     def _refuse(self, message: str, hint: str) -> None:
-        self._window.problems.show(FailureReply(0, "run", message, hint))
+        self._notifier.problem(FailureReply(0, "run", message, hint))

@@ -2,80 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.features.inputs.controller.sources import IMAGE_FILTER
-from app.features.inputs.queries import FRESH, TASK, CounterfactualQuery, CounterfactualReply
+from app.features.inputs.queries import FRESH, OTHER, TASK, CounterfactualQuery, CounterfactualReply
 from app.messages.replies import ModelReply
 from app.messages.request import QueryRefusal
+from app.services.actions import Action, Actions
+from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
+from app.workbench.workbench import Workbench
 from core.project.metric_choice import MetricChoice
+from views.panels.inputs.panel import InputsPanel
 
-if TYPE_CHECKING:
-    from app.window.main_window import Window
-
-# The actions of each kind of model, and the kinds of corruption that they ask for.
-TEXT_ACTIONS = {
-    "make_names": "names",
-    "make_swap": "swap",
-    "make_shuffle": "shuffle",
-    "make_mask": "mask",
-    "make_task": TASK,
-}
-IMAGE_ACTIONS = {
-    "make_other": "other",
-    "make_blur": "blur",
-    "make_mean": "mean",
-    "make_noise": "noise",
-    "make_patches": "shuffle",
-}
+# The actions of each kind of model: the key and the words of each, the kind of corruption that it asks for, its tip.
+TEXT_ACTIONS = (
+    ("make_names", "Other &Names", "names", "Each name of A becomes another one of as many tokens"),
+    ("make_swap", "&Swap Names", "swap", "The names of A change places"),
+    ("make_shuffle", "S&huffle Tokens", "shuffle", "The picked tokens of A, or all between the ends, change places"),
+    ("make_mask", "&Mask Tokens", "mask", "The picked tokens of A, or some, become words without content"),
+    ("make_task", "As Its &Task Would", TASK, "What the built-in task that A is a sentence of changes in it"),
+)
+IMAGE_ACTIONS = (
+    ("make_other", "Another &Picture…", OTHER, "The picked patches, or all, from another picture"),
+    ("make_blur", "&Blur", "blur", "The picked patches of A, or all, blurred"),
+    ("make_mean", "Mean &Colour", "mean", "The picked patches of A, or all, in their mean colour"),
+    ("make_noise", "N&oise", "noise", "The picked patches of A, or all, as noise of the same mean and spread"),
+    ("make_patches", "Shuffl&e Patches", "shuffle", "The picked patches of A, or all, change places"),
+)
+AGAIN = "make_again"
 FROM_A = "Make B from A"
 NO_WORDS = "This model has no tokenizer, so that there are no words to change: type other token ids into B"
-MAKE_ACTIONS = (*TEXT_ACTIONS, *IMAGE_ACTIONS, "make_again")
 
 
 class CounterfactualController(QObject):
     """Asks the engine for a B and commits it."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
-        self._workbench = window.workbench
+    def __init__(
+        self,
+        workbench: Workbench,
+        panel: InputsPanel,
+        settings: Settings,
+        actions: Actions,
+        menus: Mapping[str, QMenu],
+    ) -> None:
+        super().__init__(panel)
+        self._workbench, self._panel, self._settings, self._actions = workbench, panel, settings, actions
         self._one_shot = OneShot[CounterfactualQuery](self._workbench, "make b")
-        self._last: CounterfactualQuery | None = None  # what "again" draws anew
         self._workbench.on(CounterfactualReply, self._take)
         self._workbench.on(QueryRefusal, self._take_refusal)
         self._workbench.model_opened.connect(self._fit_model)
         self._workbench.cards_changed.connect(lambda _a, _b: self._enable())
-        self._fresh = QMenu("New A and B from a Tas&k", window)
+        self._fresh = QMenu("New A and B from a Tas&k", panel)
         self._fresh.setToolTipsVisible(True)
-        window.inputs.make_menu.aboutToShow.connect(self._fill)
-        window.menus["make"].aboutToShow.connect(self._fill_fresh)
-        for group in (TEXT_ACTIONS, IMAGE_ACTIONS, ("make_again",)):
-            window.menus["make"].addActions([window.commands[key] for key in group])
-            window.menus["make"].addSeparator()
-        window.menus["make"].addMenu(self._fresh)
+        panel.make_menu.aboutToShow.connect(self._fill)
+        menu = menus["make"]
+        menu.aboutToShow.connect(self._fill_fresh)
+        for group in (TEXT_ACTIONS, IMAGE_ACTIONS):
+            menu.addActions([actions[key] for key, *_ in group])
+            menu.addSeparator()
+        menu.addAction(actions[AGAIN])
+        menu.addSeparator()
+        menu.addMenu(self._fresh)
         self._enable()
 
     # ---- asking --------------------------------------------------------------------------------------------
 
-    def make(self, action: str) -> None:
-        """What an action of the table asks for."""
-        if action == "make_again":
-            self.again()
-            return
-        kind = {**TEXT_ACTIONS, **IMAGE_ACTIONS}[action]
+    def make(self, kind: str) -> None:
+        """Ask for a B of a kind of corruption, or of the built-in task that A is of."""
         other = ""
-        if kind == "other":
-            settings = self._window.settings
-            other, _ = QFileDialog.getOpenFileName(
-                self._window, "Open the picture that the patches of B are taken from", settings.folder(), IMAGE_FILTER
-            )
+        if kind == OTHER:
+            title, folder = "Open the picture that the patches of B are taken from", self._settings.folder()
+            other, _ = QFileDialog.getOpenFileName(self._panel.window(), title, folder, IMAGE_FILTER)
             if not other:
                 return
         self._one_shot.ask(CounterfactualQuery(kind, self._workbench.positions, other=other))
@@ -86,15 +89,16 @@ class CounterfactualController(QObject):
 
     def again(self) -> None:
         """The same kind with another seed, at the positions that are picked now."""
-        if self._last is not None:
-            self._one_shot.ask(replace(self._last, seed=self._last.seed + 1, positions=self._workbench.positions))
+        last = self._workbench.question.made
+        if isinstance(last, CounterfactualQuery):
+            self._one_shot.ask(replace(last, seed=last.seed + 1, positions=self._workbench.positions))
 
     # ---- answers -------------------------------------------------------------------------------------------
 
     def _take(self, made: CounterfactualReply) -> None:
         if not self._one_shot.ends(made.query):
             return
-        self._last = made.query
+        self._workbench.question.made = made.query
         document = self._workbench.document
         pair = made.pair
         changed = replace(document, clean=pair.clean, counterfactual=pair.counterfactual)
@@ -109,44 +113,77 @@ class CounterfactualController(QObject):
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if self._one_shot.ends(refusal.query):
-            self._window.inputs.show_problem("B", refusal.words)
+            self._panel.show_problem("B", refusal.words)
 
     # ---- the menus -----------------------------------------------------------------------------------------
 
     def _fit_model(self, opened: ModelReply) -> None:
-        self._last = None
+        self._workbench.question.made = None
         self._enable()
 
-    def _actions(self) -> dict[str, str]:
-        """Those of the open model."""
-        opened = self._workbench.opened
-        if opened is None or opened.takes_ids:  # token ids are no words
-            return {}
-        return TEXT_ACTIONS if opened.is_text else IMAGE_ACTIONS
-
     def _enable(self) -> None:
-        commands, ready = self._window.commands, self._workbench.ready is not None
-        able = self._actions()
-        for key in MAKE_ACTIONS:
-            commands[key].setEnabled(ready and key in able)
-        commands["make_again"].setEnabled(ready and self._last is not None)
-        self._window.inputs.make.setEnabled(ready and bool(able))
-        takes_ids = self._workbench.opened is not None and self._workbench.opened.takes_ids
-        self._window.inputs.make.setToolTip(NO_WORDS if takes_ids else FROM_A)
+        """Card B's own button."""
+        why = why_no_text(self._workbench) if self._reads_text() else why_no_picture(self._workbench)
+        self._panel.make.setEnabled(not why)
+        self._panel.make.setToolTip(NO_WORDS if why == NO_WORDS else FROM_A)
+
+    def _reads_text(self) -> bool:
+        opened = self._workbench.opened
+        return opened is None or opened.is_text
 
     def _fill(self) -> None:
         """Card B's own menu: what fits the model."""
-        menu, commands = self._window.inputs.make_menu, self._window.commands
+        menu, actions = self._panel.make_menu, self._actions
         menu.clear()
-        menu.addActions([commands[key] for key in self._actions()])
+        menu.addActions([actions[key] for key, *_ in (TEXT_ACTIONS if self._reads_text() else IMAGE_ACTIONS)])
         self._fill_fresh()
         if not self._fresh.isEmpty():
             menu.addMenu(self._fresh)
         menu.addSeparator()
-        menu.addAction(commands["make_again"])
+        menu.addAction(actions[AGAIN])
 
     def _fill_fresh(self) -> None:
         opened = self._workbench.opened
         self._fresh.clear()
         for task in () if opened is None else opened.tasks:
             self._fresh.addAction(task.title, partial(self.fresh, task.name)).setToolTip(task.about)
+
+
+def why_no_text(workbench: Workbench) -> str:
+    """Why B cannot be made by changing words."""
+    opened = workbench.opened
+    if opened is not None and opened.takes_ids:
+        return NO_WORDS
+    ready = opened is not None and opened.is_text and workbench.ready is not None
+    return "" if ready else "Open a language model, with a text in A"
+
+
+def why_no_picture(workbench: Workbench) -> str:
+    """Why B cannot be made by changing patches."""
+    opened = workbench.opened
+    ready = opened is not None and not opened.is_text and workbench.ready is not None
+    return "" if ready else "Open a vision model, with a picture in A"
+
+
+def why_not_again(workbench: Workbench) -> str:
+    made = workbench.ready is not None and workbench.question.made is not None
+    return "" if made else "Make a B first"
+
+
+def _action(row: tuple[str, str, str, str], why_not: Callable[[Workbench], str]) -> Action:
+    key, words, kind, tip = row
+    return Action(key, f"Make B: {words}", (), tip, why_not=why_not, run=lambda made: made.counterfactual.make(kind))
+
+
+ACTIONS = (
+    *(_action(row, why_no_text) for row in TEXT_ACTIONS),
+    *(_action(row, why_no_picture) for row in IMAGE_ACTIONS),
+    Action(
+        AGAIN,
+        "Make B: A&gain",
+        ("Ctrl+Shift+B",),
+        "As last, with other draws of chance",
+        why_not=why_not_again,
+        run=lambda made: made.counterfactual.again(),
+    ),
+)

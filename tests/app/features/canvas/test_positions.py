@@ -100,7 +100,7 @@ def test_a_cut_at_one_token_changes_that_token_alone(reader: Person) -> None:
     assert reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     change = change_words(metric - clean)
     reader.wait(lambda: reader.panel("canvas").positions._data.spots[spot].label == change)
-    assert reader.edits() == [reader.window.inputs.edits.row_texts()[0]]
+    assert reader.edits() == [reader.panel("inputs").edits.row_texts()[0]]
     assert "at “to”" in reader.edits()[0]
     assert mark_of(reader, move).edited == "patch", "what the head moves there is broken"
     assert f"edited: from B {change}" in reader.panel("canvas").positions.tip(spot)

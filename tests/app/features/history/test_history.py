@@ -216,7 +216,7 @@ def test_everything_that_is_done_is_a_named_step(reader: Person) -> None:
     reader.click_node(Node("mlp", 1))
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
-    reader.click(reader.window.inputs.remove)
+    reader.click(reader.panel("inputs").remove)
     reader.rest()
     assert words(reader) == [
         "Start",
@@ -269,7 +269,7 @@ def test_pictures_have_a_history_too(viewer: Person, pictures) -> None:
     cut(viewer, Node("mlp", 1))
     after = seen(viewer)
     assert after != before
-    viewer.window.taker.take_paths("B", [str(pictures("c.png"))])
+    viewer.controller("inputs").cards.take_paths("B", [str(pictures("c.png"))])
     viewer.rest()
     assert words(viewer) == ["Start", "Cut m1 (from B)", "B: c.png"]
     hover(viewer, "Start")

@@ -21,7 +21,7 @@ TEXT = "When Mary and John went to the store, John gave a drink to"
 
 def make(person: Person, words: str) -> None:
     """An entry of card B's own menu."""
-    menu: QMenu = person.window.inputs.make_menu
+    menu: QMenu = person.panel("inputs").make_menu
     menu.aboutToShow.emit()
     (action,) = [action for action in menu.actions() if plain(action.text()) == words]
     assert action.isEnabled()
@@ -41,7 +41,7 @@ def test_texts_are_made_as_core_makes_them_and_can_be_taken_back(namer: Person) 
         make(namer, f"Make B: {words}")
         assert namer.workbench.document.counterfactual.text == corrupt_text(model, TEXT, kind)  # type: ignore[arg-type]
         assert namer.problem("B") == ""
-        assert namer.window.inputs.card_b.words.text().endswith("aligned")
+        assert namer.window.panels["inputs"].card_b.words.text().endswith("aligned")
     first = namer.card("B").chips.chip_texts()
     make(namer, "Make B: Again")
     second = namer.card("B").chips.chip_texts()

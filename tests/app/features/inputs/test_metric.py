@@ -20,7 +20,7 @@ from tests.app.person import Person
 
 def choose_kind(person: Person, kind: str) -> None:
     """Take an entry of the list of metrics, as with the mouse."""
-    combo = person.window.inputs.metric_editor.kind
+    combo = person.panel("inputs").metric_editor.kind
     index = combo.findData(kind)
     assert index >= 0
     combo.setCurrentIndex(index)
@@ -30,7 +30,7 @@ def choose_kind(person: Person, kind: str) -> None:
 
 def answer(person: Person, field: str, text: str) -> None:
     """Type an answer over what is there, and press Enter."""
-    line = getattr(person.window.inputs.metric_editor, field).lineEdit()
+    line = getattr(person.panel("inputs").metric_editor, field).lineEdit()
     person.click(line)
     line.selectAll()
     QTest.keyClicks(line, text)
@@ -64,7 +64,7 @@ def test_another_kind_of_metric(reader: Person, kind: str, name: str) -> None:
     choose_kind(reader, kind)
     check(reader, name)
     assert not reader.dialogs()
-    editor = reader.window.inputs.metric_editor
+    editor = reader.panel("inputs").metric_editor
     assert editor.target.isVisible() == METRICS[kind].needs_target
     assert not editor.foil.isVisible()
     assert reader.workbench.scored is not None
@@ -79,7 +79,7 @@ def test_another_target_and_another_foil(reader: Person) -> None:
 
 
 def test_the_lists_offer_likely_answers(reader: Person) -> None:
-    field = reader.window.inputs.metric_editor.foil
+    field = reader.panel("inputs").metric_editor.foil
     likely = max(reader.workbench.ran.rows, key=lambda row: row.before).label
     shown = "·" + likely[1:] if likely.startswith(" ") else likely
     index = field.findText(shown)
@@ -92,7 +92,7 @@ def test_the_lists_offer_likely_answers(reader: Person) -> None:
 
 def test_target_and_foil_are_swapped(reader: Person) -> None:
     before = reader.workbench.ran.before
-    reader.click(reader.window.inputs.metric_editor.swap)
+    reader.click(reader.panel("inputs").metric_editor.swap)
     reader.rest()
     check(reader, 'logit(" John") − logit(" Mary")')
     assert reader.workbench.ran.before == pytest.approx(-before)
@@ -117,11 +117,11 @@ def test_an_answer_that_does_not_fit_says_why_and_the_results_stay_readable(
     if text:
         answer(reader, field, text)
     else:
-        line = getattr(reader.window.inputs.metric_editor, field).lineEdit()
+        line = getattr(reader.panel("inputs").metric_editor, field).lineEdit()
         line.selectAll()
         reader.press(Qt.Key.Key_Delete, widget=line)
         reader.press(Qt.Key.Key_Return, widget=line)
-    problem = reader.window.inputs.metric_editor.problem
+    problem = reader.panel("inputs").metric_editor.problem
     assert problem.isVisible()
     for part in words:
         assert part in problem.text()
@@ -137,7 +137,7 @@ def test_an_answer_that_does_not_fit_says_why_and_the_results_stay_readable(
 
 def test_answers_that_are_unlikely_after_another_prompt_are_pointed_out(reader: Person, monkeypatch) -> None:
     monkeypatch.setattr(session_cache, "LISTED_ANSWERS", 3)
-    problem = reader.window.inputs.metric_editor.problem
+    problem = reader.panel("inputs").metric_editor.problem
     reader.type_prompt("A", "When Tom gave the store a drink to")
     reader.type_prompt("B", "When Mary gave the store a drink to")
     likely = reader.workbench.ready.answers
@@ -165,7 +165,7 @@ def test_an_effect_is_measured_with_the_metric(reader: Person) -> None:
 
 @pytest.mark.parametrize("kind", ["kl", "log_probability"])
 def test_without_b_every_metric_still_works(reader: Person, kind: str) -> None:
-    reader.click(reader.window.inputs.remove)
+    reader.click(reader.panel("inputs").remove)
     reader.rest()
     choose_kind(reader, kind)
     assert not reader.dialogs()
@@ -178,7 +178,7 @@ def test_without_b_every_metric_still_works(reader: Person, kind: str) -> None:
 
 
 def test_a_classifier_offers_its_classes(viewer: Person) -> None:
-    editor = viewer.window.inputs.metric_editor
+    editor = viewer.panel("inputs").metric_editor
     choose_kind(viewer, "logit_difference")
     assert [editor.target.itemText(i) for i in range(editor.target.count())] == list(CLASSES)
     answer(viewer, "target", "moon")
@@ -191,7 +191,7 @@ def test_a_classifier_offers_its_classes(viewer: Person) -> None:
 
 def test_a_model_without_a_head_is_measured_by_cosines(person: Person, models, pictures) -> None:
     person.open(models.dinov2, pictures("a.png"), pictures("b.png"))
-    editor = person.window.inputs.metric_editor
+    editor = person.panel("inputs").metric_editor
     kinds = [editor.kind.itemData(i) for i in range(editor.kind.count())]
     assert kinds == ["cosine", "cosine_clean"]
     assert person.window.predictions.metric_name.text() == "cosine to A − cosine to B"
@@ -211,10 +211,10 @@ def test_a_model_without_a_head_is_measured_by_cosines(person: Person, models, p
 @pytest.mark.parametrize("metric", [None, MetricChoice("cosine"), MetricChoice("cosine_clean")])
 def test_a_model_without_a_head_works_without_b(person: Person, models, pictures, metric) -> None:
     person.open(models.dinov2, pictures("a.png"), pictures("b.png"), metric)
-    person.click(person.window.inputs.remove)
+    person.click(person.panel("inputs").remove)
     person.rest()
     assert not person.dialogs()
-    assert not person.window.inputs.metric_editor.problem.isVisible()
+    assert not person.panel("inputs").metric_editor.problem.isVisible()
     assert person.window.predictions.metric_name.text() == "cosine to A"
     assert [row[0] for row in person.predictions()] == ["to A"]
     assert abs(person.workbench.scored.values).max() > 1e-6
@@ -234,7 +234,7 @@ def test_the_metric_stays_with_another_prompt(reader: Person) -> None:
 
 def test_without_a_choice_the_metric_follows_the_prompts_top_answer(person: Person, models) -> None:
     person.open(models.llama, CLEAN, COUNTERFACTUAL)
-    editor = person.window.inputs.metric_editor
+    editor = person.panel("inputs").metric_editor
     top = max(person.workbench.ran.rows, key=lambda row: row.before).label
     assert person.window.predictions.metric_name.text() == f'log p("{top}")'
     assert editor.kind.currentData() == "log_probability"
@@ -242,7 +242,7 @@ def test_without_a_choice_the_metric_follows_the_prompts_top_answer(person: Pers
 
 
 def test_an_answer_without_its_space_is_mended_with_a_click(reader: Person) -> None:
-    editor = reader.window.inputs.metric_editor
+    editor = reader.panel("inputs").metric_editor
     reader.click(editor.target)
     editor.target.lineEdit().selectAll()
     reader.qtbot.keyClicks(editor.target.lineEdit(), "John")
@@ -271,7 +271,7 @@ def test_a_token_without_its_space_that_the_model_does_not_say_is_pointed_out(pe
         None,
         MetricChoice("probability", "Mary"),
     )
-    editor = person.window.inputs.metric_editor
+    editor = person.panel("inputs").metric_editor
     assert '"Mary" and " Mary" are two different tokens here' in editor.problem.text()
     person.click(editor.fix)
     person.rest()
@@ -282,7 +282,7 @@ def test_a_token_without_its_space_that_the_model_does_not_say_is_pointed_out(pe
 
 
 def test_what_is_typed_over_an_answer_takes_its_place_and_outlives_a_run(reader: Person) -> None:
-    field = reader.window.inputs.metric_editor.target
+    field = reader.panel("inputs").metric_editor.target
     line = field.lineEdit()
     reader.click(line)
     reader.wait(line.hasSelectedText)
@@ -306,7 +306,7 @@ def test_the_metric_of_an_example_follows_other_names_and_a_chosen_one_stays(per
     person.type_prompt("B", STORY.format("Alice", "Robert", "Alice"))
     person.wait(lambda: person.workbench.document.metric == MetricChoice("logit_difference", " Alice", " Robert"))
     person.rest()
-    editor = person.window.inputs.metric_editor
+    editor = person.panel("inputs").metric_editor
     assert (editor.target.answer(), editor.foil.answer()) == (" Alice", " Robert")
     assert editor.foil.itemText(0) == "·Robert"  # B's own answer is the first that is offered
     assert not editor.problem.isVisible()

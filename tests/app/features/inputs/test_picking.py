@@ -23,7 +23,7 @@ def test_an_edit_is_at_the_picked_token_only_and_says_so(reader: Person) -> None
     click_token(reader, "A", MARY)
     assert reader.workbench.positions == (MARY,)
     assert reader.card("B").chips.picked() == (MARY,)  # the same position of both
-    assert reader.window.inputs.where_words.text() == "“Mary” picked: new edits are there only"
+    assert reader.panel("inputs").where_words.text() == "“Mary” picked: new edits are there only"
     reader.click_node(head)
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
 
@@ -44,7 +44,7 @@ def test_an_edit_is_at_the_picked_token_only_and_says_so(reader: Person) -> None
 
     reader.press(Qt.Key.Key_Escape, widget=reader.card("A").chips)
     assert reader.workbench.positions == ()
-    assert not reader.window.inputs.where.isVisible()
+    assert not reader.panel("inputs").where.isVisible()
     reader.choose("Edit", "Undo")
     assert reader.edits() == ["a1.h2 from B at “Mary”"]
 
@@ -55,7 +55,7 @@ def test_a_new_a_is_picked_from_anew(reader: Person) -> None:
     assert reader.workbench.positions == ()
     assert reader.card("A").chips.picked() == ()
     click_token(reader, "A", MARY)
-    reader.click(reader.window.inputs.where_clear)
+    reader.click(reader.panel("inputs").where_clear)
     assert reader.workbench.positions == ()
 
 
@@ -66,7 +66,7 @@ def test_a_brushed_region_of_a_picture_is_one_place(viewer: Person) -> None:
     viewer.rest()
     assert viewer.workbench.positions == (6, 7)  # after the class token
     assert viewer.card("B").picture.picked() == (5, 6)
-    assert viewer.window.inputs.where_words.text() == "2 patches picked: new edits are there only"
+    assert viewer.panel("inputs").where_words.text() == "2 patches picked: new edits are there only"
     mlp = Node("mlp", 0)
     viewer.click_node(mlp)
     viewer.press(Qt.Key.Key_X, widget=viewer.window.canvas)

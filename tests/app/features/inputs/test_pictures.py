@@ -283,7 +283,7 @@ def test_a_broken_b_leaves_the_good_one_at_work(viewer: Person, pictures, tmp_pa
 
 
 def test_a_broken_b_where_there_was_none_leaves_a_at_work(viewer: Person, tmp_path: Path) -> None:
-    viewer.click(viewer.window.inputs.remove)
+    viewer.click(viewer.panel("inputs").remove)
     viewer.rest()
     (tmp_path / "cut.png").write_bytes(encoded(picture(1), "PNG")[:400])
     viewer.drop(viewer.card("B"), files(tmp_path / "cut.png"))
@@ -350,16 +350,16 @@ def test_text_for_a_vision_model_is_refused_on_the_card(viewer: Person) -> None:
 
 def test_two_pictures_fill_a_and_b_and_swap(viewer: Person, pictures) -> None:
     c, d = pictures("c.png"), pictures("d.png")
-    viewer.drop(viewer.window.inputs, files(c, d))
+    viewer.drop(viewer.panel("inputs"), files(c, d))
     assert (viewer.card("A").name.text(), viewer.card("B").name.text()) == ("c.png", "d.png")
-    viewer.click(viewer.window.inputs.swap)
+    viewer.click(viewer.panel("inputs").swap)
     viewer.rest()
     assert (viewer.card("A").name.text(), viewer.card("B").name.text()) == ("d.png", "c.png")
     assert shows(viewer, "A", Image.open(d))
 
 
 def test_b_is_removed_and_invited_again(viewer: Person, pictures) -> None:
-    viewer.click(viewer.window.inputs.remove)
+    viewer.click(viewer.panel("inputs").remove)
     viewer.rest()
     assert viewer.card("B").invitation.isVisible()
     assert viewer.predictions()

@@ -107,7 +107,7 @@ def _without_b(reader: Person) -> Person:
 
 
 def test_without_b_a_cut_puts_in_zero_and_with_b_its_value(reader: Person) -> None:
-    reader.click(reader.window.inputs.remove)
+    reader.click(reader.panel("inputs").remove)
     reader.rest()
     assert reader.window.top_bar.replacement.words() == "replace with: zero"
     assert reader.card("B").is_empty()
@@ -122,7 +122,7 @@ def test_without_b_a_cut_puts_in_zero_and_with_b_its_value(reader: Person) -> No
 def test_an_emptied_b_is_no_b(reader: Person) -> None:
     reader.type_prompt("B", " ")
     assert reader.workbench.document.counterfactual is None
-    assert not reader.window.inputs.swap.isVisible()
+    assert not reader.panel("inputs").swap.isVisible()
 
 
 def test_a_b_that_is_the_same_as_a_says_why_no_wire_is_shown(reader: Person) -> None:
@@ -137,7 +137,7 @@ def test_a_b_that_is_the_same_as_a_says_why_no_wire_is_shown(reader: Person) -> 
 def test_swap_exchanges_a_and_b(reader: Person) -> None:
     before = reader.workbench.ran.before
     b, _ = Person.expected(_swapped(reader), [])
-    reader.click(reader.window.inputs.swap)
+    reader.click(reader.panel("inputs").swap)
     reader.rest()
     assert reader.card("A").chips.chip_texts() == COUNTERFACTUAL.split()
     assert reader.card("B").chips.chip_texts() == CLEAN.split()
@@ -206,7 +206,7 @@ def test_two_dropped_files_fill_a_and_b(reader: Person, tmp_path: Path) -> None:
     for name in ("Tom", "Mary"):
         files.append(tmp_path / f"{name}.txt")
         files[-1].write_text(f"When {name} gave a drink to", encoding="utf-8")
-    assert reader.drop(reader.window.inputs, _files(*files))  # beside the cards
+    assert reader.drop(reader.panel("inputs"), _files(*files))  # beside the cards
     assert reader.card("A").chips.chip_texts()[1] == "Tom"
     assert reader.card("B").chips.chip_texts()[1] == "Mary"
 
@@ -291,7 +291,7 @@ def test_an_example_opens_from_the_cards_menu(person: Person, models, monkeypatc
     monkeypatch.setattr(showing, "examples_for", lambda model: (entry,))
     monkeypatch.setattr(model_steps, "example", lambda key: {"x/0": entry}[key])
     person.open(models.gpt2, OTHER_LENGTH)
-    inputs = person.window.inputs
+    inputs = person.panel("inputs")
     assert inputs.examples.isVisible()
     person.click(inputs.examples)
     person.wait(inputs.examples_menu.isVisible)

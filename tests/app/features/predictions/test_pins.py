@@ -190,7 +190,7 @@ def test_bs_own_run_stands_beside_and_can_be_put_away(reader: Person) -> None:
     assert "in B" not in panel.as_text() + panel.as_csv() + table.accessibleName()
     choose(reader, "Compare with B's Own Run")
     assert table.b_texts()
-    reader.click(reader.window.inputs.remove)
+    reader.click(reader.panel("inputs").remove)
     reader.rest()
     assert table.b_texts() == []
     assert "Compare with B's Own Run" not in [action.text() for action in panel.make_menu().actions()]

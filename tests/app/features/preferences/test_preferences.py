@@ -57,11 +57,11 @@ def test_the_look_applies_at_once(reader: Person, dialog: PreferencesDialog) -> 
     assert theme.current().name == "light"
     choose(dialog.motion, "Smooth")
     assert not motion.reduced()
-    before = reader.window.inputs.card_a.chips.chip_rect(0).height()
+    before = reader.panel("inputs").card_a.chips.chip_rect(0).height()
     write(dialog.text_percent, 150)
     QApplication.processEvents()
     assert theme.text_scale() == 1.5
-    assert reader.window.inputs.card_a.chips.chip_rect(0).height() > 1.3 * before
+    assert reader.panel("inputs").card_a.chips.chip_rect(0).height() > 1.3 * before
     assert Settings().preferences() == Preferences("light", "full", 150)
 
 

@@ -93,7 +93,7 @@ def test_the_same_inputs_need_no_question(reader: Person, file: Path) -> None:
 
 
 def test_without_a_b_the_file_brings_its_own(reader: Person, file: Path) -> None:
-    reader.click(reader.window.inputs.remove)
+    reader.click(reader.panel("inputs").remove)
     reader.rest()
     press(reader, box_of(reader, file), "Open with Them")
     assert reader.workbench.document.counterfactual.text == COUNTERFACTUAL
@@ -107,7 +107,7 @@ def test_a_picture_that_is_another_one_now_is_not_taken_for_it(viewer: Person, p
     sides = json.loads(text)["made of"]["inputs"]
     assert sides["clean"]["path"] == str(pictures("a.png"))
     file.write_text(text.replace(sides["clean"]["sha256"], "0" * 64), encoding="utf-8")
-    viewer.window.taker.take_paths("A", [str(pictures("other.png"))])
+    viewer.controller("inputs").cards.take_paths("A", [str(pictures("other.png"))])
     viewer.rest()
     box = box_of(viewer, file)
     assert "a.png is another picture now" in box.informativeText()

@@ -138,7 +138,7 @@ def test_scores_for_b_wait_for_a_b(reader: Person, tmp_path: Path) -> None:
     scores = made(reader)
     file = tmp_path / "scores.json"
     file.write_text(scores_to_json(scores), encoding="utf-8")
-    reader.click(reader.window.inputs.remove)
+    reader.click(reader.panel("inputs").remove)
     reader.rest()
     assert reader.drop(reader.window, files(file))
     reader.wait(reader.dialogs)

@@ -46,7 +46,7 @@ def test_the_menu_holds_the_whole_table_and_what_does_not_fit_says_why(request, 
     assert "no rows" in menu.over[True].text()
     assert menu.methods["relp"].isEnabled() == (who == "reader")
     assert ("for language models only" in menu.methods["relp"].text()) == (who == "viewer")
-    person.click(person.window.inputs.remove)
+    person.click(person.panel("inputs").remove)
     person.rest()
     assert not menu.methods["eap-ig"].isEnabled()
     assert "there is no B" in menu.methods["eap-ig"].text()

@@ -173,7 +173,7 @@ def test_a_vision_model_after_a_text_model_starts_with_pictures(reader: Person, 
     assert reader.card("A").name.text() == "cat.jpg"
     assert reader.card("B").name.text() == "coffee.jpg"
     assert {row[0] for row in reader.predictions()} == {"cat", "cup", "moon", "tree", "two words"}
-    assert not reader.window.inputs.metric_editor.problem.isVisible()
+    assert not reader.panel("inputs").metric_editor.problem.isVisible()
     assert not reader.dialogs()
 
 
@@ -297,9 +297,9 @@ def test_a_folder_without_a_tokenizer_opens_with_token_ids(person: Person, model
     person.wait(lambda: person.workbench.ran is not None and not person.workbench.busy)
     assert [person.problem(letter) for letter in "AB"] == ["", ""]
     assert "takes token ids" in person.notes("A")
-    assert person.window.inputs.metric_editor.problem.text() == ""
+    assert person.panel("inputs").metric_editor.problem.text() == ""
     assert person.workbench.ran.metric_name.startswith('log p("#')
-    assert not person.window.inputs.make.isEnabled(), "token ids are no words to make others of"
+    assert not person.panel("inputs").make.isEnabled(), "token ids are no words to make others of"
     person.type_prompt("A", "3 4 9 1")
     assert person.problem("A") == ""
     assert person.workbench.labels == ("#3", "#4", "#9", "#1")
