@@ -281,14 +281,14 @@ def test_the_file_dialog_opens_a_prompt_and_remembers_its_folder(reader: Person,
 
 
 def test_an_example_opens_from_the_cards_menu(person: Person, models, monkeypatch) -> None:
-    from app.window import showing
+    from app.features.inputs.controller import question
     from app.workbench import model_steps
     from core.project.document import Document, Source
     from core.project.examples import Example
 
     made = Document(str(models.gpt2), Source("text", text=CLEAN), Source("text", text=COUNTERFACTUAL))
     entry = Example("x/0", "Who gets the drink", "names", made)
-    monkeypatch.setattr(showing, "examples_for", lambda model: (entry,))
+    monkeypatch.setattr(question, "examples_for", lambda model: (entry,))
     monkeypatch.setattr(model_steps, "example", lambda key: {"x/0": entry}[key])
     person.open(models.gpt2, OTHER_LENGTH)
     inputs = person.panel("inputs")
