@@ -211,7 +211,7 @@ def test_the_keys_of_the_view(onlooker: Person) -> None:
 
 @each("panel", ["inputs", "inspector", "predictions"])
 def test_panels_are_hidden_and_shown(onlooker: Person, panel: str) -> None:
-    action, widget = onlooker.window.commands[f"show_{panel}"], getattr(onlooker.window, panel)
+    action, widget = onlooker.window.commands[f"show_{panel}"], onlooker.panel(panel)
     assert action.isChecked()
     assert widget.isVisible()
     onlooker.press(Qt.Key(QKeySequence(action.shortcut())[0].key()), widget=onlooker.window.canvas)
