@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from core.edits import Target
 from core.project.document import Document
@@ -32,7 +32,22 @@ class Request:
 
 class Query:
     """A standing question, asked with every request until it is taken back: a frozen dataclass that
-    `app.worker.handlers` has a handler for."""
+    `app.worker.handlers` has a handler for.
+
+    of_scores: its reply is also of the scores of edges that there are by now; at_positions: and of the positions that
+    are selected."""
+
+    of_scores: ClassVar[bool] = False
+    at_positions: ClassVar[bool] = False
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        """What of a document the reply is of, beside the query itself. This is the one rule for whether a figure is
+        still true: the worker keeps its replies by it, and the window dims or drops what is shown by it."""
+        raise NotImplementedError
+
+    def holds(self, before: Document, after: Document) -> bool:
+        """Whether a reply that is of one document is true of another."""
+        return before is after or self.depends_on(before) == self.depends_on(after)
 
 
 @dataclass(frozen=True)

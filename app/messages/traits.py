@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from app.messages.request import Query
 from core.graph import Node
+from core.project.document import Document
 
 
 @dataclass(frozen=True)
 class TraitsQuery(Query):
     """What every head does on A, as the inspector's chips have it."""
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.inputs, document.population, document.edits
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, Signal
 
 from app.messages.replies import CircuitRunReply, DeltasReply, InspectionReply, RecoveryReply, RunReply, ScoresReply
+from app.messages.standing import DeltasQuery, EffectsQuery, InspectQuery, ScoresQuery
 from app.presenters.score_words import scored_words
 from app.workbench.worker_client import WorkerClient
 from core.edits import Target
@@ -42,7 +43,6 @@ class Results(QObject):
 
     def __init__(self, client: WorkerClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.ran: RunReply | None = None
         self.known = Known()
         self._said_why = False  # no edge is shown
         client.on(RunReply, self._take_ran)
@@ -52,23 +52,22 @@ class Results(QObject):
         client.on(RecoveryReply, self._take_recovered)
         client.on(CircuitRunReply, self._take_kept)
 
-    def forget(self) -> None:
-        """Numbers of another input or metric are worth nothing."""
-        self.known = Known()
-
     def follow(self, before: Document, document: Document) -> None:
-        """Drop what is not true of a document of the same inputs and metric."""
-        if document.replacement != before.replacement:
+        """Drop what is not true of another document. While a slider moves, what it was at before stays, dimmed."""
+        if document.session != before.session:
+            self.known = Known()  # another one: the one before may come back with what it was of
+            return
+        before, document = before.at_full_strength, document.at_full_strength
+        if not ScoresQuery().holds(before, document):
             self.known.scored = None
-            self.known.measured, self.known.deltas = {}, {}  # by the other kind
-        if document.what_is_edited() != before.what_is_edited():  # while a slider moves, old figures stay, dimmed
-            self.known.measured, self.known.deltas = {}, {}
+        if not DeltasQuery().holds(before, document):
+            self.known.deltas = {}
+        if self.known.inspected is not None and not InspectQuery(self.known.inspected.target).holds(before, document):
             self.known.inspected = None
-        if document.traced_rows != before.traced_rows:
-            self.known.measured = {}  # over other pairs
+        if not EffectsQuery().holds(before, document):
+            self.known.measured = {}
 
     def _take_ran(self, ran: RunReply) -> None:
-        self.ran = ran
         self.ran_changed.emit(ran)
 
     def _take_deltas(self, deltas: DeltasReply) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.messages.replies import InputsReply, ModelReply, RecoveryReply, RunReply, ScoresReply
 from app.messages.request import FailureReply, PictureRefusal, Query
+from app.messages.standing import InputsQuery, LabelsQuery, RunQuery
 from app.presenters.canvas import Extent
 from app.presenters.cards import awaited_cards
 from app.presenters.edits import edit_rows
@@ -23,6 +24,7 @@ from app.workbench.begun_trace import BegunTrace
 from app.workbench.canvas_feed import CanvasFeed
 from app.workbench.drawn import Drawn
 from app.workbench.edit_intents import Editing
+from app.workbench.figure import Figure
 from app.workbench.group_intents import Grouping
 from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
@@ -75,9 +77,9 @@ class Workbench(QObject):
         self.editing = Editing(self)
         self.grouping = Grouping(self)
         self.opened: ModelReply | None = None
-        self.ready: InputsReply | None = None
+        self._ready: Figure[InputsReply] | None = None
+        self._ran: Figure[RunReply] | None = None
         self._document = self.history.current.document  # the one that `known` is of
-        self._ready_of = self._ran_of = self._document  # and those that these are of
         self._refused = RefusedInputs()
         self.question = Question(self, self._refused)
         self.drawn = Drawn(self)
@@ -142,7 +144,7 @@ class Workbench(QObject):
         self._refused.clear()
         self.select(())
         self.set_positions(())
-        self.opened, self.ready = None, None
+        self.opened, self._ready = None, None
 
     def _move(self, document: Document) -> None:
         """The history has come to a document."""
@@ -152,8 +154,10 @@ class Workbench(QObject):
     def _follow(self, document: Document) -> None:
         """Drop what is known of another document, and ask anew."""
         before, self._document = self._document, document
-        if document.opens != before.opens:
+        self.results.follow(before, document)
+        if document.session != before.session:
             self._forget()
+        if document.opens != before.opens:
             self._take_up()
         elif self.opened is not None:
             self.models.reach()
@@ -162,8 +166,6 @@ class Workbench(QObject):
             self._refused.drop_problem(letter)
         if "A" in changed:
             self.set_positions(())
-        if changed or document.metric != before.metric or document.population != before.population:
-            self._forget()
         if (document.traced_last, document.traced_rows) != (before.traced_last, before.traced_rows):
             self.tracing = False  # it was another trace
             if self._begun is not None and document.traced_last == self._begun.before:  # undone while it runs
@@ -173,7 +175,6 @@ class Workbench(QObject):
             self.set_extent(replace(self.extent, scores=None))  # of another trace
         if changed or document.opens != before.opens:
             self._send_awaited()
-        self.results.follow(before, document)
         self.document_changed.emit(before, document)
         self._ask_anew()
         self._inspect()
@@ -229,23 +230,30 @@ class Workbench(QObject):
     @property
     def labels(self) -> tuple[str, ...]:
         """Of the positions of A; none until it is read."""
-        before = self._ready_of.question[:2] != self.document.question[:2]
-        return () if self.ready is None or before else self.ready.labels
+        known = self._ready
+        return known.reply.labels if known is not None and LabelsQuery().holds(known.document, self.document) else ()
+
+    @property
+    def ready(self) -> InputsReply | None:
+        """What is known of the inputs and the metric that were read last."""
+        return None if self._ready is None else self._ready.reply
 
     @property
     def ready_of_present(self) -> InputsReply | None:
         """What is known of the present inputs and metric; None until they are read."""
-        return self.ready if self._ready_of.question == self.document.question else None
+        known = self._ready
+        return known.reply if known is not None and known.holds(self.document) else None
 
     @property
     def ran_is_present(self) -> bool:
         """Whether the last run was of the present document."""
-        return self.ran is not None and self._ran_of.run == self.document.run
+        return self._ran is not None and self._ran.holds(self.document)
 
     @property
     def ran_of_present_model(self) -> RunReply | None:
         """The last run; None where it was of another model than the present one, or that one is not open."""
-        return self.ran if self.opened is not None and self._ran_of.opens == self.document.opens else None
+        of_this = self._ran is not None and self._ran.document.opens == self.document.opens
+        return self.ran if self.opened is not None and of_this else None
 
     def trace(self, words: str, choice: TraceChoice) -> None:
         """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
@@ -319,7 +327,6 @@ class Workbench(QObject):
 
     def _forget(self) -> None:
         """Numbers of another input or metric are worth nothing."""
-        self.results.forget()
         self.tracing = False
         self.set_extent(replace(self.extent, changes=None, scores=None))  # the colours of its nodes
 
@@ -346,7 +353,7 @@ class Workbench(QObject):
     # ---- replies ----
 
     def _take_ran(self, ran: RunReply) -> None:
-        self._ran_of = self.document
+        self._ran = Figure(RunQuery(), ran, self.document)
         self._client.fresh()  # what the inspector shows stays dimmed until its own reply comes
         self.history.take_outcome(
             Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows, bool(ran.edits), ran.noise_floor)
@@ -372,7 +379,7 @@ class Workbench(QObject):
             self._send_canvas()
 
     def _take_ready(self, ready: InputsReply) -> None:
-        self.ready, self._ready_of = ready, self.document
+        self._ready = Figure(InputsQuery(), ready, self.document)
         cards = self._refused.take_ready(ready, self.document)
         self._send_edits()
         self.cards_changed.emit(*cards)
@@ -381,19 +388,20 @@ class Workbench(QObject):
 
     def _put_back(self, refused: PictureRefusal) -> None:
         document, known = self._refused.put_back(refused, self.document)
+        before, self._document = self._document, document
         self.history.withdraw(document)
-        self._document = document
         self.models.reach()
         if known is not None:
             self.results.known = known
+        self.document_changed.emit(before, document)
         self._ask_anew()
 
     def _take_failure(self, failure: FailureReply) -> None:
         self.tracing = False
         if failure.cards:
-            self.ready = None
+            self._ready = None
             self.cards_changed.emit(failure.cards[0], failure.cards[1])
-            self.results.ran = None
+            self._ran = None
             self._client.mark_stale()  # until A can run, nothing new comes
             reason = failure.message or "Type or drop an input into card A."
             self.nothing_to_show.emit(reason)
@@ -419,7 +427,8 @@ class Workbench(QObject):
 
     def _send_awaited(self) -> None:
         """The new inputs at once, before the model has read them."""
-        self.cards_changed.emit(*awaited_cards(self.document, self._ready_of, self.ready))
+        of = self.document if self._ready is None else self._ready.document
+        self.cards_changed.emit(*awaited_cards(self.document, of, self.ready))
 
     def _send_edits(self) -> None:
         self.edits_changed.emit(edit_rows(self.usable(), self.labels))
@@ -439,7 +448,8 @@ class Workbench(QObject):
 
     @property
     def ran(self) -> RunReply | None:
-        return self.results.ran
+        """The last run, which may be of an earlier document; None where A cannot be run."""
+        return None if self._ran is None else self._ran.reply
 
     @property
     def known(self) -> Known:

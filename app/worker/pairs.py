@@ -79,7 +79,7 @@ def sessions_of(cache: SessionCache, document: Document, rows: Sequence[PairSour
     if not rows:
         return [cache.session]
     key = ("sessions", tuple(rows), cache.cut_kind(document), cache.metric_key)
-    if key not in cache.kept:
+    if key not in cache.heavy:
         with progress.stage(0.0, 0.5):
             batches = batches_over(cache.session, dataset_of(cache, document, rows))
         made = []
@@ -90,8 +90,8 @@ def sessions_of(cache: SessionCache, document: Document, rows: Sequence[PairSour
             return made
         for session in made:
             session.engine.set_memory(max(MEGABYTES, session.engine.least_megabytes))
-        cache.kept[key] = made
-    sessions: list[Session] = cache.kept[key]
+        cache.heavy[key] = made
+    sessions: list[Session] = cache.heavy[key]
     return sessions
 
 

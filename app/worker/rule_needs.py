@@ -55,4 +55,4 @@ def find_what_the_rule_needs(request: Request, cache: SessionCache, send: Send, 
         raise
     except WirescopeError as error:
         send(TraceRefusal(request.number, error.message, error.hint))
-    del cache.kept[rule.needs, key]
+    cache.kept.pop((rule.needs, key), None)

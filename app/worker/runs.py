@@ -8,12 +8,14 @@ import numpy as np
 
 from app.messages.replies import DeltasReply, InspectionReply, RecoveryReply, RunReply, TraceRefusal
 from app.messages.request import Cancel, ProgressReply, Request, Send
+from app.messages.standing import DeltasQuery
 from app.presenters.telling import Telling
 from app.worker.describe import prediction_floors, prediction_rows, run_words
+from app.worker.kept_scores import ScoresKey
 from app.worker.pairs import measure_over, sessions_of
 from app.worker.rule_needs import find_what_the_rule_needs
 from app.worker.score_files import scores_of_file
-from app.worker.session_cache import ScoresKey, SessionCache
+from app.worker.session_cache import SessionCache
 from app.worker.traces import options_of, scored_reply, trace_in_parts
 from core.circuit import Circuit
 from core.edits import Edit, EditKind, Target
@@ -58,17 +60,19 @@ def run(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) ->
 
 
 def measure_edits(request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
-    edits = cache.possible(request.document)
-    key = ("deltas", edits, cache.metric_key)
-    if key not in cache.kept:
+
+    def find() -> dict[Target, float]:
+        edits = cache.possible(request.document)
         after = cache.metric(edits, cancelled)
         values: dict[Target, float] = {}
         for target in list(dict.fromkeys(edit.target for edit in edits))[:MEASURED_EDITS]:
             others = [edit for edit in edits if edit.target != target]
             assert not isinstance(target, str)
             values[target] = after - cache.metric(others, cancelled)  # type: ignore[index]
-        cache.kept[key] = values
-    send(DeltasReply(request.number, cache.kept[key], bool(cache.scores_key(request.document).rows)))
+        return values
+
+    values = cache.answer(DeltasQuery(), request, find)
+    send(DeltasReply(request.number, values, bool(cache.scores_key(request.document).rows)))
 
 
 def inspect(request: Request, cache: SessionCache, target: Target, send: Send, cancelled: Cancel) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.worker.session_cache import ScoresKey, SessionCache
+from app.worker.kept_scores import ScoresKey
+from app.worker.session_cache import SessionCache
 from app.worker.spans import keep_spans, union_of
 from core.edit_kinds import EDIT_WORDS, KINDS
 from core.errors import InputError

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
 
 from app.messages.replies import InputsReply
-from app.messages.request import Cancel
+from app.messages.request import Cancel, Query, Request
 from app.presenters.trace_cost import Estimates, Work
 from app.worker.answer_spelling import fix_of
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import metric_choice
+from app.worker.kept_scores import KeptScores, ScoresKey
 from app.worker.method_titles import meaning_of
 from app.worker.recent import Recent
 from app.worker.trace_times import Costs
@@ -32,38 +33,55 @@ from core.tracing.scores import Scores
 from core.tracing.selection import RULES
 from core.tracing.selection import USUAL as USUAL_RULE
 
+T = TypeVar("T")
+
 LISTED_ANSWERS = 40
 MOST_KEPT = 200  # findings: those of some dozens of states and nodes, to which one comes back
+MOST_HEAVY = 8  # sessions over a dataset, gradients, traces and scans that go on
 LIKELY = 0.01  # probability from which an answer is one that the model goes on with
 MEASURED_ROWS = 64  # of the dataset, for how long its rows are
 
 
-@dataclass(frozen=True)
-class ScoresKey:
-    """What scores depend on. rows: of the dataset; none: the pair on the cards. share: of the work that is done. rule:
-    by which circuits are chosen from them."""
-
-    metric: str
-    kind: EditKind
-    choice: TraceChoice
-    rows: tuple[PairSource, ...] = ()
-    share: float = 1.0
-    rule: str = USUAL_RULE
-
-
 @dataclass
 class SessionCache:
-    """One session and what was made of it. scores: whole ones, and of a trace that was given up the last part."""
+    """One session and what was made of it. Whatever is kept is bounded, and what was not used for longest goes first.
+
+    kept: replies to queries, by `answer`, and parts of them; the key says of what. heavy: what holds runs of the model,
+    or gradients at all of its nodes."""
 
     session: Session
     ready: InputsReply
     forward_milliseconds: float
     rows: DatasetRows
     costs: Costs = field(default_factory=Costs)  # of the model
-    scores: dict[ScoresKey, Scores] = field(default_factory=dict)
-    partial: dict[ScoresKey, ScoresKey] = field(default_factory=dict)  # by the key of the whole, that of the part
-    rankings: dict[ScoresKey, Ranking] = field(default_factory=dict)  # of the same
-    kept: Recent = field(default_factory=lambda: Recent(MOST_KEPT))  # what handlers have found; the key says of what
+    scores: KeptScores = field(default_factory=KeptScores)
+    kept: Recent = field(default_factory=lambda: Recent(MOST_KEPT))
+    heavy: Recent = field(default_factory=lambda: Recent(MOST_HEAVY))
+    _bound: tuple[MetricChoice | None, ...] = ()  # the metric that was asked for last
+
+    def answer(self, query: Query, request: Request, find: Callable[[], T]) -> T:
+        """The reply to a query, as it was found for what it depends on, or found now."""
+        key = self.reply_key(query, request)
+        if key not in self.kept:
+            self.kept[key] = find()
+        reply: T = self.kept[key]
+        return reply
+
+    def reply_key(self, query: Query, request: Request) -> Hashable:
+        """Names a query's reply: by what it depends on of the document, of the scores that there are, and of the
+        selected positions."""
+        scores = self.scores_key(request.document) if query.of_scores else None
+        positions = request.positions if query.at_positions else ()
+        return query, query.depends_on(request.document), scores, positions
+
+    @property
+    def rankings(self) -> dict[ScoresKey, Ranking]:
+        return self.scores.rankings
+
+    @property
+    def partial(self) -> dict[ScoresKey, ScoresKey]:
+        """By the key of whole scores, that of what there is of them."""
+        return self.scores.partial
 
     def possible(self, document: Document) -> tuple[Edit, ...]:
         """The edits that can be made now: patches wait for a B, edits at positions for an input that has them."""
@@ -135,7 +153,6 @@ class SessionCache:
         if before is not None:
             for old in [old for old in self.scores if replace(old, rule=USUAL_RULE) == before]:
                 del self.scores[old]
-                self.rankings.pop(old, None)
         key = replace(asked, share=share)
         of_metric = self.direction(asked.kind) if asked.choice.file or scores.direction is None else scores.direction
         if scores.direction is None and not asked.choice.file:
@@ -171,7 +188,11 @@ class SessionCache:
         return document if self.ready.has_counterfactual else replace(document, counterfactual=None)
 
     def take_metric(self, choice: MetricChoice | None) -> None:
-        """Bind the metric; where it does not fit, say why and take the session's default."""
+        """Bind the metric, where it is not the one that is bound; where it does not fit, say why and take the session's
+        default."""
+        if self._bound == (choice,):
+            return
+        self._bound = (choice,)
         problem, note = "", ""
         metric = None
         row = None if choice is None else METRICS.get(choice.kind)

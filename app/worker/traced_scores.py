@@ -9,7 +9,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.worker.session_cache import ScoresKey, SessionCache
+from app.worker.kept_scores import ScoresKey
+from app.worker.session_cache import SessionCache
 from core.project.document import Document
 from core.tracing.scores import Scores
 from core.tracing.selection import USUAL

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from app.messages.replies import ScoresReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
+from app.worker.kept_scores import ScoresKey
 from app.worker.method_titles import method_title
 from app.worker.pairs import dataset_of
 from app.worker.rule_needs import can_be_found_out
 from app.worker.score_files import share_done
-from app.worker.session_cache import ScoresKey, SessionCache, rule_problem
+from app.worker.session_cache import SessionCache, rule_problem
 from core.edits import EditKind
 from core.formatting import pairs_words
 from core.progress import watched
@@ -53,7 +54,7 @@ def trace_in_parts(request: Request, cache: SessionCache, key: ScoresKey, send: 
     title = METHODS[key.choice.method].title
     reading = f"{title}: reading the dataset" if key.rows else title
     send(ProgressReply(request.number, reading))
-    begun = ("tracing", key) in cache.kept  # else there are only scores of it, of before the inputs were changed
+    begun = ("tracing", key) in cache.heavy  # else there are only scores of it, of before the inputs were changed
     with watched(Telling(lambda share: send(ProgressReply(request.number, reading, share))), cancelled):
         tracing = _tracing(request, cache, key)
     over = pairs_words(tracing.pairs) if key.rows else f"{cache.session.graph.n_edges:,} edges"
@@ -67,7 +68,7 @@ def trace_in_parts(request: Request, cache: SessionCache, key: ScoresKey, send: 
             sent = time.monotonic()
             send(scored_reply(request.number, cache, cache.partial[key]))
     told(1.0)
-    cache.kept.pop(("tracing", key), None)
+    cache.heavy.pop(("tracing", key), None)
 
 
 def told_of(
@@ -99,14 +100,14 @@ def told_of(
 def _tracing(request: Request, cache: SessionCache, key: ScoresKey) -> Tracing:
     """The trace, as far as it has come."""
     name = "tracing", key
-    if name not in cache.kept:
+    if name not in cache.heavy:
         dataset = dataset_of(cache, request.document, key.rows) if key.rows else None
-        cache.kept[name] = Tracing(
+        cache.heavy[name] = Tracing(
             cache.session,
             key.choice.method,
             replacement=key.kind,
             dataset=dataset,
             options=options_of(key.choice),
         )
-    tracing: Tracing = cache.kept[name]
+    tracing: Tracing = cache.heavy[name]
     return tracing

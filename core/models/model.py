@@ -43,6 +43,7 @@ class Model:
     processing: ImageProcessing | None = None
     class_names: tuple[str, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
+    _labels: dict[int, str] = field(default_factory=dict, init=False, repr=False, compare=False)  # of answers, so far
 
     @property
     def graph(self) -> Graph:
@@ -190,6 +191,11 @@ class Model:
     def label(self, index: int) -> str:
         """A token's text or a class's name; its number, "#134" or "class 134", where these would not lead back to
         it."""
+        if index not in self._labels:  # a tokenizer is asked twice for each, and every run names some dozens
+            self._labels[index] = self._label(index)
+        return self._labels[index]
+
+    def _label(self, index: int) -> str:
         if self.is_text:
             return answer_label(self.tokenizer, index) if self.tokenizer is not None else f"#{index}"
         name = self.class_names[index] if index < len(self.class_names) else ""

@@ -123,22 +123,45 @@ class Document:
         """What is opened for it: a model in a precision."""
         return self.model, self.precision
 
+    # What figures depend on, each with more of the document than the one before. What a reply of the worker depends on
+    # is said by its query, in these words.
+
     @property
-    def basis(self) -> tuple[object, ...]:
-        """What every figure of the model and its circuits depends on, beside what a cut carries and how edges are
-        scored: one of another basis cannot stand beside it."""
-        inputs = self.model, self.clean, self.counterfactual
-        return (*inputs, self.metric, self.traced_rows, self.population, self.precision)
+    def inputs(self) -> tuple[object, ...]:
+        """What the model and its inputs are, whatever is read off them."""
+        return *self.opens, self.clean, self.counterfactual
 
     @property
     def question(self) -> tuple[object, ...]:
         """What the cards and the metric's answers are of."""
-        return self.model, self.clean, self.counterfactual, self.metric, self.precision
+        return *self.inputs, self.metric
+
+    @property
+    def session(self) -> tuple[object, ...]:
+        """What a session is of: the question, and the rows that means are taken over."""
+        return *self.question, self.population
 
     @property
     def run(self) -> tuple[object, ...]:
         """What a run with the edits depends on."""
-        return (*self.question, self.edits, self.population)
+        return *self.session, self.edits
+
+    @property
+    def basis(self) -> tuple[object, ...]:
+        """What every figure of circuits depends on, beside what a cut carries and how edges are scored: one of another
+        basis cannot stand beside it."""
+        return *self.session, self.traced_rows
+
+    @property
+    def circuits(self) -> tuple[object, ...]:
+        """What circuits of all sizes depend on, and the scores that they are chosen by."""
+        return *self.basis, self.cut_kind, self.traced, self.rule
+
+    @property
+    def at_full_strength(self) -> Document:
+        """The same, however far its edits are turned: while a slider moves, figures of before stay, dimmed."""
+        full = (replace(e, strength=1.0, value=1.0 if isinstance(e.value, float) else e.value) for e in self.edits)
+        return replace(self, edits=tuple(full))
 
     @property
     def cut_kind(self) -> EditKind:
@@ -149,10 +172,6 @@ class Document:
     def waits(self, edit: Edit) -> bool:
         """Whether an edit cannot be made now: a patch without a B to take its value from."""
         return KINDS[edit.kind].from_b and self.counterfactual is None
-
-    def what_is_edited(self) -> list[tuple[object, ...]]:
-        """All of the edits but how strong they are."""
-        return [(edit.target, edit.kind, edit.positions) for edit in self.edits]
 
     def edits_of(self, target: Target) -> tuple[Edit, ...]:
         """All edits of a target, each at other positions."""

@@ -34,7 +34,7 @@ def handle_positions(
     known = METHODS.get(method)
     if known is None or known.gradients is None:  # it knows no positions
         method = "eap-ig" if cache.ready.has_counterfactual else "eap"
-    key = ("unfold", cache.metric_key, kind, method, query)
+    key = method, cache.reply_key(query, request)
     if key not in cache.kept:
         whole = _whole(query, request, cache, kind, method, send, cancelled)
         cache.kept[key] = _strongest(whole, _columns(query, cache), _reads(cache))
@@ -55,11 +55,11 @@ def _whole(
 ) -> Unfolded:
     """Over single positions; the last one is kept, so that another region costs no gradients."""
     key = (cache.metric_key, kind, method, query.edges)
-    kept = cache.kept.get("unfolded")
+    kept = cache.heavy.get("unfolded")
     if kept is None or kept[0] != key:
         send(ProgressReply(request.number, "Unfolding the circuit over positions"))
         found = unfold(cache.session, query.edges, replacement=kind, method=method, cancelled=cancelled)
-        cache.kept["unfolded"] = kept = (key, found)
+        cache.heavy["unfolded"] = kept = (key, found)
     return kept[1]
 
 
@@ -122,9 +122,10 @@ def handle_changes(query: ChangesQuery, request: Request, cache: SessionCache, s
     if not edits:
         send(ChangesReply(request.number, None, None))
         return
-    key = "changes", edits
-    if key not in cache.kept:
+
+    def find() -> ChangesReply:
         targets = [edit.target for edit in edits if not isinstance(edit.target, str)]
         values = node_changes(cache.session, edits, cancelled)
-        cache.kept[key] = ChangesReply(0, downstream(cache.session.graph, targets), values)
-    send(replace(cache.kept[key], number=request.number))
+        return ChangesReply(0, downstream(cache.session.graph, targets), values)
+
+    send(replace(cache.answer(query, request, find), number=request.number))

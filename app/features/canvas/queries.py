@@ -12,6 +12,7 @@ from app.messages.replies import KeptPositions
 from app.messages.request import Query
 from core.edits import EditKind, Target
 from core.graph import Graph, Node
+from core.project.document import Document
 from views.canvas.positions.data import Positions
 
 
@@ -24,6 +25,11 @@ class PositionsQuery(Query):
     edges: tuple[int, ...]
     circuit: int = 0
     region: Positions = ()
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        """Of the estimates; what the edits do there comes anew with every run."""
+        file = "" if document.traced is None else document.traced.file  # says where edges are kept
+        return *document.session, document.cut_kind, document.method, file
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +64,9 @@ class PositionsReply:
 @dataclass(frozen=True)
 class ChangesQuery(Query):
     """How much the edits change what each node puts out."""
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.inputs, document.population, document.edits
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,8 +63,8 @@ def handle_kept(query: CircuitRunQuery, request: Request, cache: SessionCache, s
     document, scores = request.document, cache.scores[scores_key]
     graph, kind = cache.session.graph, scores.replacement
     size = min(size, graph.n_edges)
-    key = "kept", scores_key, size
-    if key not in cache.kept:
+
+    def find() -> CircuitRunReply:
         random = np.random.default_rng(0).permutation(graph.n_edges)[:size].astype(np.int64)
         kept = scores.select(size).pruned()
         words = f"Running the circuit of {size:,} edges"
@@ -78,7 +78,7 @@ def handle_kept(query: CircuitRunQuery, request: Request, cache: SessionCache, s
         except NothingToRecoverError:
             raise InputError(ALIKE, ANOTHER) from None
         band = found.band() if scores_key.rows else None
-        cache.kept[key] = CircuitRunReply(
+        return CircuitRunReply(
             0,
             size,
             len(kept),
@@ -94,13 +94,14 @@ def handle_kept(query: CircuitRunQuery, request: Request, cache: SessionCache, s
             whole_accuracy=found.whole_accuracy,
             of=scores_key,
         )
-    send(replace(cache.kept[key], number=request.number))
+
+    send(replace(cache.answer(query, request, find), number=request.number))
 
 
 def handle_curve(query: CurveQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     scores_key = cache.scores_key(request.document)
-    key = "curve", scores_key
-    if key not in cache.kept:
+
+    def find() -> CurveReply:
         memory = cache.kept.setdefault(("curve so far", scores_key), {})  # another request may come in between
         scores = cache.scores[scores_key]
         rows = scores_key.rows
@@ -112,8 +113,8 @@ def handle_curve(query: CurveQuery, request: Request, cache: SessionCache, send:
             cancelled=cancelled,
             memory=memory,
         )
-        del cache.kept["curve so far", scores_key]
-        cache.kept[key] = CurveReply(
+        cache.kept.pop(("curve so far", scores_key), None)
+        return CurveReply(
             0,
             curve.sizes,
             curve.recovered,
@@ -126,4 +127,5 @@ def handle_curve(query: CurveQuery, request: Request, cache: SessionCache, send:
             curve.pairs if rows else 0,
             curve.rule,
         )
-    send(replace(cache.kept[key], number=request.number))
+
+    send(replace(cache.answer(query, request, find), number=request.number))

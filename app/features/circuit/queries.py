@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.messages.request import OneShotQuery, Query
+from core.project.document import Document
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,10 @@ class SmallestQuery(OneShotQuery):
     """The smallest circuit of the ranking shown that recovers at least a share of the behaviour, 0 to 1."""
 
     share: float
+    of_scores = True
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.circuits
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,17 @@ class SmallestReply:
 class CircuitRunQuery(Query):
     """What the document's circuit recovers."""
 
+    of_scores = True
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.circuits, document.size
+
 
 @dataclass(frozen=True)
 class CurveQuery(Query):
     """What circuits of all sizes recover."""
+
+    of_scores = True
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.circuits

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.messages.request import OneShotQuery, Query
-from core.project.document import PairSource
+from core.project.document import Document, PairSource
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class RowsQuery(OneShotQuery):
     seed: int = 0
     trace_over: bool = False
     append: bool = False
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.opens
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class SaveRowsQuery(OneShotQuery):
     path: str
     ids: bool = False
 
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.opens, document.dataset
+
 
 @dataclass(frozen=True)
 class SavedRowsReply:
@@ -59,6 +65,9 @@ class SavedRowsReply:
 @dataclass(frozen=True)
 class RowFiguresQuery(Query):
     """The metric of every row of the dataset, without and with the edits."""
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.opens, document.metric, document.edits, document.population, document.dataset
 
 
 @dataclass(frozen=True)

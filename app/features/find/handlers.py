@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.features.find.queries import HeadsReadingQuery, HeadsReadingReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.messages.traits import TraitsQuery, TraitsReply
@@ -15,13 +18,12 @@ from core.lens.reading import attention_to
 def handle_heads_reading(
     query: HeadsReadingQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
 ) -> None:
-    edits = cache.possible(request.document)
-    key = (query, edits)
-    if cache.kept.get(HeadsReadingQuery, (None, None))[0] != key:
+    def find() -> tuple[tuple[int, ...], NDArray[np.float32]]:
         queries = query.queries or _read_by_output(cache)
-        result = cache.session.run(edits, positions="all", cancelled=cancelled)
-        cache.kept[HeadsReadingQuery] = key, (queries, attention_to(result, queries, query.keys, cancelled=cancelled))
-    queries, shares = cache.kept[HeadsReadingQuery][1]
+        result = cache.session.run(cache.possible(request.document), positions="all", cancelled=cancelled)
+        return queries, attention_to(result, queries, query.keys, cancelled=cancelled)
+
+    queries, shares = cache.answer(query, request, find)
     send(HeadsReadingReply(request.number, query, queries, shares))
 
 
@@ -34,8 +36,7 @@ def _read_by_output(cache: SessionCache) -> tuple[int, ...]:
 def handle_traits(query: TraitsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Goes on with the heads that are not known yet. Raises Cancelled."""
     edits = cache.possible(request.document)
-    key = "traits", edits
-    known: dict[Node, tuple[tuple[str, float], ...]] = cache.kept.setdefault(key, {})
+    known: dict[Node, tuple[tuple[str, float], ...]] = cache.kept.setdefault(cache.reply_key(query, request), {})
     heads = [node for node in cache.session.graph.nodes if node.kind == "head"]
     todo = [node for node in heads if node not in known]
     if todo:

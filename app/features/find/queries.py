@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.messages.request import Query
+from core.project.document import Document
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,9 @@ class HeadsReadingQuery(Query):
 
     keys: tuple[int, ...]
     queries: tuple[int, ...] = ()
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.inputs, document.population, document.edits
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,9 @@ from core.project.document import PairSource, Source
 
 def make_b(query: CounterfactualQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where there is no such B."""
-    key = ("make b", query)
-    if key not in cache.kept:
-        clean = request.document.clean
-        assert clean is not None
-        cache.kept[key] = _make_b(query, clean, cache)
-    pair, words = cache.kept[key]
+    clean = request.document.clean
+    assert clean is not None
+    pair, words = cache.answer(query, request, lambda: _make_b(query, clean, cache))
     send(CounterfactualReply(request.number, query, pair, words))
 
 

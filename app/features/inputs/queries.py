@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.messages.request import OneShotQuery
-from core.project.document import PairSource
+from core.project.document import Document, PairSource
 
 OTHER = "other"  # the kind of a B from another picture
 TASK = "task"  # the kind of a B that a built-in task has for this A
@@ -22,6 +22,9 @@ class CounterfactualQuery(OneShotQuery):
     seed: int = 0
     other: str = ""
     task: str = ""
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.opens, document.clean
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.messages.request import Query
 from core.edits import EditKind, Target
 from core.graph import Edge, Node
+from core.project.document import Document
 from views.panels.inspector.data import AverageData, ByPositionData, LogitLensData, PathData, RepairData, TraitChip
 
 
@@ -18,6 +19,11 @@ class NodeQuery(Query):
 
     node: Node
     position: int | None = None
+
+    at_positions = True
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.run, document.cut_kind
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class AverageQuery(Query):
 
     node: Node
 
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.opens, document.dataset
+
 
 @dataclass(frozen=True)
 class AverageReply:
@@ -49,6 +58,11 @@ class ByPositionQuery(Query):
 
     node: Node
 
+    at_positions = True
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.run, document.cut_kind
+
 
 @dataclass(frozen=True)
 class ByPositionReply:
@@ -62,6 +76,11 @@ class PathsQuery(Query):
     """The strongest ways on from an edge to the output."""
 
     edge: Edge
+
+    of_scores = True
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.circuits, document.size
 
 
 @dataclass(frozen=True)
@@ -78,6 +97,9 @@ class RepairQuery(Query):
 
     target: Target
 
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.run
+
 
 @dataclass(frozen=True)
 class RepairReply:
@@ -93,6 +115,11 @@ class SeveralQuery(Query):
     """The effect of editing several targets together, and one by one."""
 
     targets: tuple[Target, ...]
+
+    at_positions = True
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.run, document.cut_kind
 
 
 @dataclass(frozen=True)
@@ -112,6 +139,11 @@ class SteeringQuery(Query):
     positions, or over all."""
 
     targets: tuple[Target, ...]
+
+    at_positions = True
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.inputs
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.messages.request import Query
+from core.project.document import Document
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,9 @@ class PinQuery(Query):
     """Is `text` one answer of the model?"""
 
     text: str
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.opens
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from app.messages.request import OneShotQuery
 from core.edits import EditKind
 from core.interchange.made_of import MadeOf
+from core.project.document import Document
 from core.project.trace_choice import TraceChoice
 from core.tracing.selection import USUAL
 
@@ -16,6 +17,9 @@ class ScoresFileQuery(OneShotQuery):
     """Read a file of scores, or of a circuit, for the model that is open."""
 
     path: str
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.opens
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.messages.request import Query
 from app.presenters.trace_cost import Estimates
 from core.edits import EditKind, Target
+from core.project.document import Document
 from core.tracing.meaning import ESTIMATED, Meaning
 from views.panels.tracing.data import MethodData
 
@@ -18,6 +19,9 @@ from views.panels.tracing.data import MethodData
 @dataclass(frozen=True)
 class MethodsQuery(Query):
     """The methods of the table, and which of them fit the model, the replacement and the inputs."""
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.session, document.cut_kind, document.choice, document.dataset
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,9 @@ class MeasuredQuery(Query):
     serial: int
     edges: tuple[int, ...]
 
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.run, document.cut_kind, document.traced_rows
+
 
 @dataclass(frozen=True, eq=False)
 class MeasuredReply:
@@ -50,6 +57,11 @@ class MeasuredReply:
 @dataclass(frozen=True)
 class NodeScoresQuery(Query):
     """The scores of nodes, or of nodes at positions, where the document was traced for them."""
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        choice = document.traced_nodes
+        rows = document.dataset if choice is not None and choice.over_dataset else ()
+        return *document.session, document.cut_kind, choice, rows
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,15 @@ comes in between. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
+from app.worker.kept_scores import ScoresKey
 from app.worker.pairs import dataset_of
-from app.worker.session_cache import ScoresKey, SessionCache
+from app.worker.session_cache import SessionCache
 from app.worker.traces import options_of
 from core.errors import ALIKE, ANOTHER, InputError, NothingToRecoverError
 from core.evaluation.limits import LEAST_PAIRS
@@ -23,13 +25,11 @@ def handle_trust(query: TrustQuery, request: Request, cache: SessionCache, send:
     """Answer all questions about the circuit; send the statements as they come. Raises InputError where there is
     nothing to recover, Cancelled."""
     key = cache.scores_key(request.document)
-    name = "trust subject", key, query.size
-    if name not in cache.kept:
-        cache.kept[name] = _subject(query, request, cache, key)
-    subject: Subject = cache.kept[name]  # with what it remembers
-    report: dict[str, Any] = cache.kept.setdefault(
-        ("trust", key, query.size), {"size": query.size, "edges": len(subject.scores.values)}
-    )
+    name = cache.reply_key(replace(query, serial=0), request)
+    if name not in cache.heavy:
+        cache.heavy[name] = _subject(query, request, cache, key)
+    subject: Subject = cache.heavy[name]  # with what it remembers
+    report: dict[str, Any] = cache.kept.setdefault(name, {"size": query.size, "edges": len(subject.scores.values)})
     answered: set[str] = report.setdefault("answered", set())
 
     def tell() -> None:

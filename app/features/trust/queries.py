@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.messages.request import Query
 from core.evaluation.statement import Statement
+from core.project.document import Document
 
 EVALUATING = "Evaluating the circuit"  # while that is done
 
@@ -16,6 +17,11 @@ class TrustQuery(Query):
 
     serial: int
     size: int
+
+    of_scores = True
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return *document.circuits, document.size
 
 
 @dataclass(frozen=True)

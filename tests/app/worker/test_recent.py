@@ -18,3 +18,6 @@ def test_what_was_not_asked_for_longest_goes() -> None:
     assert kept.get("a", None) is None
     kept["f"] = "F"
     assert set(kept) == {"d", "e", "f"}
+    assert kept.get("d") == "D", "which is a reading too"
+    kept["g"] = "G"
+    assert set(kept) == {"d", "f", "g"}

@@ -30,10 +30,7 @@ ROWS = 24  # of a task
 
 def make_rows(query: RowsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where there is no such task, or the file cannot be read."""
-    key = ("make rows", query)
-    if key not in cache.kept:
-        cache.kept[key] = _make_rows(query, cache.session.model)
-    rows, words, notes = cache.kept[key]
+    rows, words, notes = cache.answer(query, request, lambda: _make_rows(query, cache.session.model))
     send(RowsReply(request.number, query, rows, words, notes))
 
 
@@ -61,10 +58,9 @@ def _make_rows(query: RowsQuery, model: Model) -> tuple[tuple[PairSource, ...], 
 
 def save_rows(query: SaveRowsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Raises WirescopeError where the file cannot be written, or a row has not what its columns need."""
-    key = ("save rows", query)
-    if key not in cache.kept:
-        cache.kept[key] = save_table(query.path, request.document.dataset, cache.session.model, query.ids)
-    send(SavedRowsReply(request.number, query, cache.kept[key]))
+    rows, model = request.document.dataset, cache.session.model
+    words = cache.answer(query, request, lambda: save_table(query.path, rows, model, query.ids))
+    send(SavedRowsReply(request.number, query, words))
 
 
 def measure_rows(query: RowFiguresQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:

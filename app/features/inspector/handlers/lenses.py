@@ -41,7 +41,7 @@ from core.lens.repair import self_repair
 from core.project.document import PairSource
 from core.result import Result
 from core.steering import population_of
-from views.panels.inspector.data import AverageData, LogitLensData, PathData, RepairData
+from views.panels.inspector.data import AverageData, ByPositionData, LogitLensData, PathData, RepairData
 
 ESTIMATED: tuple[EditKind, ...] = ABLATIONS
 ONE_BY_ONE = 24  # targets that are measured one by one at most
@@ -50,8 +50,8 @@ ONE_BY_ONE = 24  # targets that are measured one by one at most
 def handle_node(query: NodeQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     edits, node = cache.possible(request.document), query.node
     kind = _kind(request, cache, node)
-    key = "node", query, edits, kind, cache.metric_key
-    if key not in cache.kept:
+
+    def find() -> NodeReply:
         result = cache.session.run(edits, positions="all", cancelled=cancelled)
         logit_lens = _logit_lens(cache, result, edits, query, cancelled)
         traits = trait_chips(head_traits(cache, result, node)) if node.kind == "head" else ()
@@ -67,8 +67,9 @@ def handle_node(query: NodeQuery, request: Request, cache: SessionCache, send: S
                 REPLACED[kind],
                 cache.direction(cache.cut_kind(request.document)),
             )
-        cache.kept[key] = NodeReply(0, node, logit_lens, traits, positions)
-    send(replace(cache.kept[key], number=request.number))
+        return NodeReply(0, node, logit_lens, traits, positions)
+
+    send(replace(cache.answer(query, request, find), number=request.number))
 
 
 def _kind(request: Request, cache: SessionCache, target: Target) -> EditKind:
@@ -80,9 +81,9 @@ def _kind(request: Request, cache: SessionCache, target: Target) -> EditKind:
 
 def _gradients(cache: SessionCache, cancelled: Cancel) -> NodeGradients:
     key = "node gradients", cache.metric_key
-    if key not in cache.kept:
-        cache.kept[key] = NodeGradients(cache.session, cancelled)
-    found: NodeGradients = cache.kept[key]
+    if key not in cache.heavy:
+        cache.heavy[key] = NodeGradients(cache.session, cancelled)
+    found: NodeGradients = cache.heavy[key]
     return found
 
 
@@ -139,26 +140,27 @@ def _shares(cache: SessionCache, edits: tuple[Edit, ...], cancelled: Cancel) -> 
 
 def handle_average(query: AverageQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     rows = request.document.dataset
-    key = "average", query, rows
-    if key not in cache.kept:
+
+    def find() -> AverageData:
         send(ProgressReply(request.number, f"Averaging the attention over {len(rows)} inputs"))
         try:
             found = mean_attention(cache.session, query.node.layer, query.node.head, _population(cache, rows))
-            cache.kept[key] = AverageData(found.weights, found.rows, found.of)
+            return AverageData(found.weights, found.rows, found.of)
         except WirescopeError as error:
-            cache.kept[key] = AverageData(None, why=str(error))
-    send(AverageReply(request.number, query.node, cache.kept[key]))
+            return AverageData(None, why=str(error))
+
+    send(AverageReply(request.number, query.node, cache.answer(query, request, find)))
 
 
 def _population(cache: SessionCache, rows: tuple[PairSource, ...]) -> Population:
     """The dataset's clean inputs, run once for all heads."""
     key = "population", rows
-    if key not in cache.kept:
+    if key not in cache.heavy:
         dataset = cache.rows.dataset(rows)
         if dataset is None:
             raise InputError("None of the dataset's inputs can be read.", "Mend them in the table of the dataset.")
-        cache.kept[key] = population_of(cache.session.model, dataset, cache.session.engine.memory / 2**20)
-    found: Population = cache.kept[key]
+        cache.heavy[key] = population_of(cache.session.model, dataset, cache.session.engine.memory / 2**20)
+    found: Population = cache.heavy[key]
     return found
 
 
@@ -166,8 +168,8 @@ def handle_by_position(
     query: ByPositionQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
 ) -> None:
     edits, node, kind = cache.possible(request.document), query.node, _kind(request, cache, query.node)
-    key = "measured positions", node, edits, kind, cache.metric_key
-    if key not in cache.kept:
+
+    def find() -> ByPositionData:
         words = f"Measuring {node.name} at {cache.session.pair.length} positions"
 
         def tell(share: float) -> None:
@@ -175,7 +177,7 @@ def handle_by_position(
 
         effects = measured_effects(cache.session, node, kind, edits, cancelled, tell)
         result = cache.session.run(edits, positions="all", cancelled=cancelled)
-        cache.kept[key] = by_position_data(
+        return by_position_data(
             cache,
             written_norms(result, node),
             effects,
@@ -183,21 +185,22 @@ def handle_by_position(
             REPLACED[kind],
             cache.direction(cache.cut_kind(request.document)),
         )
-    send(ByPositionReply(request.number, node, cache.kept[key]))
+
+    send(ByPositionReply(request.number, node, cache.answer(query, request, find)))
 
 
 def handle_paths(query: PathsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     scores_key, size = cache.scores_key(request.document), request.document.size
-    key = "paths", scores_key, size
-    if key not in cache.kept:
+    key, known = (scores_key, size), cache.kept.get("paths")  # those of one circuit: they are as large as its scores
+    if known is None or known[0] != key:
         scores = cache.scores[scores_key]
         values = np.nan_to_num(scores.values)  # an edge that is not scored yet is on no path
         if size is not None and size < len(values):  # over what the circuit keeps
             kept = scores.select(size).edges
             values = np.zeros_like(values)
             values[kept] = np.nan_to_num(scores.values[kept])
-        cache.kept[key] = Paths(cache.session.graph, values)
-    paths: Paths = cache.kept[key]
+        cache.kept["paths"] = known = key, Paths(cache.session.graph, values)
+    paths: Paths = known[1]
     found = tuple(
         PathData(path.nodes, tuple(node.name for node in path.nodes), path.share) for path in paths.on_from(query.edge)
     )
@@ -208,16 +211,17 @@ def handle_paths(query: PathsQuery, request: Request, cache: SessionCache, send:
 def handle_repair(query: RepairQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     session, edits = cache.session, cache.possible(request.document)
     others = tuple(edit for edit in edits if edit.target != query.target)
-    key = "repair", query.target, edits, cache.metric_key
-    if key not in cache.kept:
-        cache.kept[key] = None
-        if others != edits and session.model.adapter.shape.output_kind != "embedding":
-            without, with_it = session.run(others, cancelled=cancelled), session.run(edits, cancelled=cancelled)
-            found = self_repair(session, without, with_it, query.target)
-            rows = tuple((repair.node.name, repair.change) for repair in found.repairs)
-            cut = all(edit.kind in ESTIMATED for edit in edits if edit.target == query.target)
-            cache.kept[key] = RepairData(rows, found.words, cut)
-    send(RepairReply(request.number, query.target, cache.kept[key]))
+
+    def find() -> RepairData | None:
+        if others == edits or session.model.adapter.shape.output_kind == "embedding":
+            return None
+        without, with_it = session.run(others, cancelled=cancelled), session.run(edits, cancelled=cancelled)
+        found = self_repair(session, without, with_it, query.target)
+        rows = tuple((repair.node.name, repair.change) for repair in found.repairs)
+        cut = all(edit.kind in ESTIMATED for edit in edits if edit.target == query.target)
+        return RepairData(rows, found.words, cut)
+
+    send(RepairReply(request.number, query.target, cache.answer(query, request, find)))
 
 
 def handle_several(query: SeveralQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
@@ -234,8 +238,8 @@ def handle_several(query: SeveralQuery, request: Request, cache: SessionCache, s
         for target, edit in present.items()
     }
     others = [edit for edit in edits if edit.target not in own]
-    key = "several", tuple(own.values()), tuple(others), cache.metric_key
-    if key not in cache.kept:
+
+    def find() -> tuple[EditKind, float, float | None]:
         before = cache.metric(others, cancelled)
 
         def effect(of: list[Edit]) -> float:
@@ -243,8 +247,9 @@ def handle_several(query: SeveralQuery, request: Request, cache: SessionCache, s
 
         joint = effect(list(own.values()))
         alone = sum(effect([edit]) for edit in own.values()) if len(own) <= ONE_BY_ONE else None
-        cache.kept[key] = kind, joint, alone
-    send(SeveralReply(request.number, query.targets, *cache.kept[key]))
+        return kind, joint, alone
+
+    send(SeveralReply(request.number, query.targets, *cache.answer(query, request, find)))
 
 
 def handle_steering(query: SteeringQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:

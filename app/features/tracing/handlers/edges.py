@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -58,12 +58,12 @@ def handle_measured(query: MeasuredQuery, request: Request, cache: SessionCache,
     document = request.document
     sessions = sessions_of(cache, document, cache.scores_key(document).rows)
     edits, kind = cache.possible(document), cache.cut_kind(document)
-    key = "measured", query.edges, edits, kind, cache.scores_key(document).rows, cache.metric_key
-    if key not in cache.kept:
+    key = cache.reply_key(replace(query, serial=0), request)
+    if key not in cache.heavy:
         graph = cache.session.graph
         targets = [graph.edge(index) for index in query.edges]
-        cache.kept[key] = [Scan(session, targets, kind, edits=edits) for session in sessions]
-    scans: list[Scan] = cache.kept[key]
+        cache.heavy[key] = [Scan(session, targets, kind, edits=edits) for session in sessions]
+    scans: list[Scan] = cache.heavy[key]
     total = sum(len(scan) for scan in scans)
     pairs = sum(session.pair.batch for session in sessions)
     words = f"Measuring {counted(len(query.edges), 'edge')}" + (f", {pairs_words(pairs)}" if pairs > 1 else "")

@@ -33,7 +33,7 @@ def handle_node_scores(
         return
     kind = cache.cut_kind(document)
     rows = document.dataset if choice.over_dataset else ()
-    key = ("node scores", cache.metric_key, kind, choice, rows)
+    key = cache.reply_key(query, request)
     known: tuple[Scores | None, float] = cache.kept.get(key, (None, 0.0))
     if known[1] == 1 or not (request.recover or not choice.takes_long):
         _send(request, send, choice, kind, known)
@@ -41,10 +41,10 @@ def handle_node_scores(
     title = METHODS[choice.method].title
     send(ProgressReply(request.number, title))
     name = ("node tracing", key)
-    if name not in cache.kept:
+    if name not in cache.heavy:
         with watched(Telling(lambda share: send(ProgressReply(request.number, title, share))), cancelled):
             dataset = dataset_of(cache, document, rows) if rows else None
-        cache.kept[name] = Tracing(
+        cache.heavy[name] = Tracing(
             cache.session,
             choice.method,
             replacement=kind,
@@ -52,7 +52,7 @@ def handle_node_scores(
             dataset=dataset,
             options=options_of(choice),
         )
-    tracing: Tracing = cache.kept[name]
+    tracing: Tracing = cache.heavy[name]
     words = f"{title}, {pairs_words(tracing.pairs)}" if rows else f"{title}, nodes"
     told = told_of(cache, request, choice, kind, rows, words, known[1], send)
     sent = time.monotonic()
@@ -62,7 +62,7 @@ def handle_node_scores(
             sent = time.monotonic()
             _send(request, send, choice, kind, cache.kept[key], goes_on=True)
     told(1.0)
-    del cache.kept[name]
+    cache.heavy.pop(name, None)
     _send(request, send, choice, kind, cache.kept[key])
 
 
