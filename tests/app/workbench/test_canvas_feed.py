@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.workbench.canvas_feed import CanvasFeed
+from app.workbench.worker_client import WorkerClient
 from tests.app.person import Person
 from views.canvas.data import CanvasData
 
@@ -81,3 +82,21 @@ def test_answers_that_come_apart_are_shown_one_by_one(qapp, qtbot) -> None:
         pass
     feed.flush()
     assert sent == ["first", "second"]
+
+
+def test_the_last_picture_stays_dimmed_while_another_model_opens(reader: Person, models, monkeypatch) -> None:
+    shown: list[CanvasData] = []
+    before = reader.window.canvas.scene.data
+    reader.workbench.canvas_changed.connect(shown.append)
+    with monkeypatch.context() as held:  # the request is not sent, however slow the machine is
+        held.setattr(WorkerClient, "_send", lambda self: None)
+        reader.workbench.models.open_model(str(models.llama))
+        reader.wait(lambda: shown)
+        assert reader.workbench.opened is None
+        assert [(data.graph, data.edges, data.stale) for data in shown] == [(before.graph, before.edges, True)]
+        assert reader.window.canvas.scene.data is shown[0]
+    reader.workbench.ask()
+    reader.wait(lambda: reader.workbench.opened is not None)
+    reader.rest()
+    assert {data.graph for data in shown[1:]} == {reader.workbench.opened.graph}, "nothing of the model before comes"
+    assert not shown[-1].stale

@@ -194,8 +194,7 @@ def test_a_thousand_edits_leave_no_more_than_a_few_hundred(graph, base: Document
         if step % 50 == 0:  # each has scores of its own
             metric = metrics[step // 50 % len(metrics)]
             document = replace(document, metric=metric, edits=(), replacement=chance.choice(("zero", "patch")))
-        request = Request(step, document, queries=(ChangesQuery(),), memory=1)
-        worker.serve(request, lambda reply: None, lambda: False)
+        worker.serve(Request(step, document, memory=1), lambda reply: None, lambda: False)
         cache = worker._cache
         assert cache is not None
         entries.append((len(cache.kept), len(cache.heavy), len(cache.scores), len(cache.rankings)))
