@@ -13,6 +13,7 @@ from app.messages.traits import TraitsQuery, TraitsReply
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
 from app.workbench.workbench import Workbench
+from core.project.document import Document
 from core.tracing.meaning import ESTIMATED
 from views.canvas.canvas import Canvas
 from views.panels.find.bar import FindBar
@@ -30,7 +31,6 @@ class FindController(QObject):
         self._workbench, self.bar, self._canvas, self._say = workbench, bar, canvas, say
         self._query: HeadsReadingQuery | TraitsQuery | None = None
         self._traits: TraitsReply | None = None  # the latest
-        self._traits_of: tuple[object, ...] = ()  # the run that they are of
         self._reply: HeadsReadingReply | None = None  # the latest, to be shown again for the same words
         bar.looked_for.connect(self._look)
         bar.chosen.connect(self._go)
@@ -40,8 +40,7 @@ class FindController(QObject):
         workbench.on(QueryRefusal, self._take_refusal)
         for changed in (workbench.model_opened, workbench.cards_changed, workbench.positions_changed):
             changed.connect(lambda *_: self._look_again())
-        for changed in (workbench.model_opened, workbench.history_changed):
-            changed.connect(lambda *_: self._forget_traits())
+        workbench.document_changed.connect(self._forget_traits)
 
     def open(self) -> None:
         """Show the bar; on the welcome page there is nothing to find."""
@@ -94,13 +93,13 @@ class FindController(QObject):
         if reply.query == self._query:
             self._look_again()
 
-    def _forget_traits(self) -> None:
+    def _forget_traits(self, before: Document, document: Document) -> None:
         """Those of other inputs or edits come again."""
-        if self._traits_of != self._workbench.document.run:
+        if not TraitsQuery().holds(before, document):
             self._traits = None
 
     def _take_traits(self, reply: TraitsReply) -> None:
-        self._traits, self._traits_of = reply, self._workbench.document.run
+        self._traits = reply
         if isinstance(self._query, TraitsQuery):
             self._look_again()
 

@@ -27,6 +27,7 @@ from app.features.inspector.queries import (
 )
 from app.messages.request import QueryRefusal
 from app.services.context import Feature
+from app.workbench.figure import Figure
 from app.workbench.workbench import Workbench
 from core.edits import EDIT_WORDS, KINDS, REPLACED, EditKind, Target
 from core.formatting import pairs_words
@@ -50,7 +51,8 @@ class InspectorController(QObject):
         self._workbench, self._inspector, self._point_at = workbench, inspector, point_at
         self._several: SeveralReply | None = None
         self._along: tuple[EditKind, float] | None = None  # to edit by once there is a direction
-        self._measured: tuple[object, ByPositionReply] | None = None  # of which document, and what
+        self._measured: Figure[ByPositionReply] | None = None
+        self._measured_at: tuple[int, ...] = ()  # the positions that were selected then
         workbench.selection_changed.connect(self._select)
         workbench.positions_changed.connect(self._take_positions)
         workbench.history_changed.connect(self._follow)
@@ -181,9 +183,12 @@ class InspectorController(QObject):
             return
         self._inspector.identity.set_traits(found.traits)
         self._inspector.logit_lens.show_logit_lens(found.logit_lens)
-        measured = self._measured
-        known = measured is not None and measured[0] == self._state() and measured[1].node == found.node
-        self._inspector.positions.show_positions(measured[1].data if measured and known else found.positions)
+        measured, workbench = self._measured, self._workbench
+        known = measured is not None and measured.holds(workbench.document) and measured.reply.node == found.node
+        here = self._measured_at == workbench.positions
+        self._inspector.positions.show_positions(
+            measured.reply.data if measured is not None and known and here else found.positions
+        )
 
     def _show_average(self, found: AverageReply) -> None:
         if found.node == self._one():
@@ -193,15 +198,9 @@ class InspectorController(QObject):
         """Measured once: it takes long, so another document has estimates again until it is asked for."""
         self._workbench.set_query("positions", None)
         if found.node == self._one():
-            self._measured = self._state(), found
+            self._measured = Figure(ByPositionQuery(found.node), found, self._workbench.document)
+            self._measured_at = self._workbench.positions
             self._inspector.positions.show_positions(found.data)
-
-    def _state(self) -> object:
-        """All of the document that a measurement depends on."""
-        document = self._workbench.usable()
-        model = document.model, document.precision
-        inputs = *model, document.clean, document.counterfactual, document.population
-        return inputs, document.metric, document.edits, document.cut_kind, self._workbench.positions
 
     def _show_paths(self, found: PathsReply) -> None:
         if found.edge == self._one():

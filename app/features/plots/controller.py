@@ -109,13 +109,12 @@ class PlotsController(QObject):
     # ---- what the engine says ------------------------------------------------------------------------------------
 
     def _state(self) -> State:
-        """What a curve depends on: inputs and metric, what a cut carries, how edges are scored and chosen."""
-        document = self._workbench.document
-        return (*self._effects_state(), document.traced, document.rule)
+        """What a curve depends on: what the effects of edges do, how edges are scored and chosen."""
+        return self._workbench.document.circuits
 
     def _effects_state(self) -> State:
         """What the effect of an edge depends on."""
-        return self._workbench.document.basis, self._workbench.cut_kind
+        return *self._workbench.document.basis, self._workbench.document.cut_kind
 
     def _take_curve(self, curve: CurveReply) -> None:
         opened, state = self._workbench.opened, self._state()

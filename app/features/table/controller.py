@@ -34,7 +34,6 @@ class TableController(QObject):
         self._workbench, self._panel, self._canvas = workbench, panel, canvas
         self._shown: tuple[Any, ...] = ()  # what the table's rows were made of
         self._labels: dict[Target, str] = {}  # what each head does
-        self._labels_of: tuple[object, ...] = ()  # the run that it was seen in
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in a row are one
         self._soon.timeout.connect(self.refresh)
         panel.set_actions([actions[key] for key in ACTIONS])
@@ -43,8 +42,7 @@ class TableController(QObject):
         panel.shown.connect(self._soon.start)
         workbench.canvas_changed.connect(lambda _: self._soon.start())
         workbench.on(TraitsReply, self._take_traits)
-        for changed in (workbench.model_opened, workbench.history_changed):
-            changed.connect(lambda *_: self._forget_traits())
+        workbench.document_changed.connect(self._forget_traits)
         panel.kinds["nodes"].toggled.connect(lambda _: self._soon.start())
 
     def refresh(self) -> None:
@@ -79,13 +77,12 @@ class TableController(QObject):
         workbench.set_query("traits", TraitsQuery() if panel.kind() == "nodes" else None)
         panel.set_selection(workbench.selection)
 
-    def _forget_traits(self) -> None:
+    def _forget_traits(self, before: Document, document: Document) -> None:
         """Those of other inputs or edits come again."""
-        if self._labels_of != self._workbench.document.run:
+        if not TraitsQuery().holds(before, document):
             self._labels = {}
 
     def _take_traits(self, found: TraitsReply) -> None:
-        self._labels_of = self._workbench.document.run
         self._labels = {node: words for node, each in found.traits.items() if (words := trait_words(each))}
         self._soon.start()
 

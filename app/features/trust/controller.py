@@ -11,10 +11,12 @@ from app.presenters.time_left import Pace
 from app.services.actions import Action
 from app.services.context import Feature
 from app.services.panels import Panels
+from app.workbench.figure import Figure
 from app.workbench.workbench import Workbench
 from core.evaluation.limits import LEAST_PAIRS
 from core.evaluation.verdict import verdict
 from core.formatting import pairs_words
+from core.project.document import Document
 from core.project.project import EvaluationRecord
 from views.panels.trust.data import TrustData
 from views.panels.trust.panel import TrustPanel
@@ -40,8 +42,7 @@ class TrustController(QObject):
         self._workbench, self._panel, self._panels = workbench, panel, panels
         self._serial = 0
         self._asked: TrustQuery | None = None  # what runs
-        self._found: TrustReply | None = None
-        self._of: tuple[object, ...] = ()  # the state that it is of
+        self._found: Figure[TrustReply] | None = None
         self._subject: Subject | None = None  # what it is of
         self._scores_of: object = None
         self._problem = ""
@@ -51,18 +52,13 @@ class TrustController(QObject):
         panel.task_wanted.connect(workbench.rows_wanted)
         workbench.on(TrustReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
-        workbench.history_changed.connect(self._follow)
+        workbench.document_changed.connect(self._follow)
         workbench.given_up.connect(lambda _: self._stop())
         workbench.working.connect(self._take_working)
         for changed in (workbench.model_opened, workbench.metric_changed):
             changed.connect(lambda _: self._show())
         workbench.idle.connect(self._show)  # what can be evaluated may be known only then
         self._show()
-
-    def _state(self) -> tuple[object, ...]:
-        """What an evaluation depends on."""
-        document = self._workbench.document
-        return (*document.basis, self._workbench.cut_kind, document.traced, document.rule, document.size)
 
     def start(self) -> None:
         """Evaluate the circuit shown, where the user can see it; what is evaluated already goes on."""
@@ -82,7 +78,6 @@ class TrustController(QObject):
             return
         self._serial += 1
         self._asked, self._found, self._problem = TrustQuery(self._serial, size), None, ""
-        self._of = self._state()
         self._name_subject()
         self._pace.restart()
         self._left = ""
@@ -114,7 +109,7 @@ class TrustController(QObject):
     def _take(self, found: TrustReply) -> None:
         if found.query != self._asked:
             return
-        self._found = found
+        self._found = Figure(found.query, found, self._workbench.document)
         self._name_subject()  # scores may have come since it was asked for
         if not found.waiting:
             self._keep(found)
@@ -133,14 +128,13 @@ class TrustController(QObject):
             self._problem = refusal.words
             self._stop()
 
-    def _follow(self) -> None:
+    def _follow(self, before: Document, document: Document) -> None:
         """The document is another one; what was found of another model says nothing here."""
-        if self._of and self._of[0] != self._workbench.document.model:
+        if before.model != document.model:
             self._stop()
-            self._found, self._of, self._subject = None, (), None
-        if self._asked is not None and self._of != self._state():
+            self._found, self._subject = None, None
+        if not TrustQuery(0, 0).holds(before, document):
             self._stop()
-        if self._problem and self._of != self._state():
             self._problem = ""
         self._show()
 
@@ -150,7 +144,7 @@ class TrustController(QObject):
         self._panel.set_data(self._data())
 
     def _data(self) -> TrustData:
-        workbench, found = self._workbench, self._found
+        workbench, found = self._workbench, None if self._found is None else self._found.reply
         opened = workbench.opened
         why_not = why_no_evaluation(workbench)
         stale = found is not None and self._is_stale()
@@ -173,7 +167,8 @@ class TrustController(QObject):
     def _is_stale(self) -> bool:
         """Whether what was found is of an earlier state, or of other scores."""
         scored = self._workbench.scored
-        return self._of != self._state() or scored is None or scored.of != self._scores_of
+        holds = self._found is not None and self._found.holds(self._workbench.document)
+        return not holds or scored is None or scored.of != self._scores_of
 
     def _heading(self, stale: bool) -> str:
         """What the statements are of; of an earlier state, with its inputs and its metric."""

@@ -12,6 +12,7 @@ from app.features.canvas.presenter import positions_data, with_scores
 from app.features.canvas.queries import PositionsQuery, PositionsReply
 from app.messages.replies import ModelReply
 from app.messages.request import QueryRefusal
+from app.workbench.figure import Figure
 from app.workbench.workbench import Workbench
 from core.edits import REPLACED, Target
 from core.graph import LOGITS
@@ -34,8 +35,7 @@ class PositionsController(QObject):
         self._workbench, self._levels, self._switch = workbench, levels, switch
         self._entered_with: tuple[Target, ...] = ()
         self._move: Move | None = None  # the selected one
-        self._found: PositionsReply | None = None
-        self._of: tuple[object, ...] = ()  # the state that it was found in
+        self._found: Figure[PositionsReply] | None = None
         self._problem = ""
         self._picture: Picture | None = None
         self._choosing = False  # what the user selects here is of the circuit that shows
@@ -68,7 +68,7 @@ class PositionsController(QObject):
         if self._problem:
             return PositionsData(opened.graph, picture=self._picture, note=self._problem)
         data = positions_data(
-            self._found,
+            self._found.reply,
             workbench.usable(),
             opened,
             ready,
@@ -77,7 +77,7 @@ class PositionsController(QObject):
             self._move,
             workbench.known.inspected,
             self._picture,
-            stale=workbench.stale or self._of != self._state(),
+            stale=workbench.stale or not self._found.holds(workbench.document),
             direction=workbench.direction,
         )
         return with_scores(data, workbench.extent.scores)
@@ -92,11 +92,11 @@ class PositionsController(QObject):
 
     def caption(self, caption: FigureCaption) -> FigureCaption:
         """A figure's caption with what the links of the second level are."""
-        found = self._found
+        found = None if self._found is None else self._found.reply
         if found is None or not self.shown:
             return caption
         by = f"estimated by {found.title} at each position, {REPLACED[found.kind]}"
-        by += ", of an earlier state" if self._of != self._state() else ""
+        by += "" if self._found.holds(self._workbench.document) else ", of an earlier state"
         lines = [f"Dashed: {by}. Arcs: what a head moves from one position to another; lines: what stays at one."]
         lines += [f"Lines are where the circuit keeps an edge: {found.kept.words}."] if found.kept is not None else []
         return replace(caption, lines=[*lines, *caption.lines[1:]])
@@ -163,7 +163,7 @@ class PositionsController(QObject):
             return None
         data = self._workbench.drawn.canvas(self._entered_with)
         if data is None or self._workbench.scored is None:
-            kept = self._found
+            kept = None if self._found is None else self._found.reply
             return kept.query if kept is not None and kept.query.graph == opened.graph else None
         scores = self._workbench.scored.values
         strongest = sorted((mark.index for mark in data.edges), key=lambda index: -abs(scores[index]))[:MOST_EDGES]
@@ -174,14 +174,8 @@ class PositionsController(QObject):
         positions = self._workbench.positions
         return () if opened.is_text or len(positions) < 2 else tuple(sorted(positions))
 
-    def _state(self) -> tuple[object, ...]:
-        """What the estimates depend on."""
-        document = self._workbench.document
-        file = "" if document.traced is None else document.traced.file  # says where edges are kept
-        return document.clean, document.counterfactual, document.metric, document.method, file, self._workbench.cut_kind
-
     def _take(self, found: PositionsReply) -> None:
-        self._found, self._problem, self._of = found, "", self._state()
+        self._found, self._problem = Figure(found.query, found, self._workbench.document), ""
         self._later()
 
     def _take_problem(self, reply: QueryRefusal) -> None:

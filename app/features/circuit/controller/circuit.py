@@ -13,6 +13,7 @@ from app.presenters.edits import mean_words
 from app.presenters.score_words import scored_words
 from app.presenters.subject import over_words, recovery_words
 from app.services.actions import Actions
+from app.workbench.figure import Figure
 from app.workbench.size_choice import SizeChoice
 from app.workbench.workbench import TRACE_STEP, Workbench
 from core.edits import REPLACED
@@ -31,15 +32,13 @@ class CircuitController(QObject):
         super().__init__(panel)
         self._workbench, self._panel, self._actions = workbench, panel, actions
         self._kept: CircuitRunReply | None = None  # the last one, which may be of another size or of other scores
-        self._curve: CurveReply | None = None
-        self._basis: tuple[object, ...] = ()  # of both
-        self._curve_of: tuple[object, ...] = ()  # the state that the curve is of
-        self._scored_of: tuple[object, ...] = ()  # the state of the scores that came last
-        self._given_up_of: tuple[object, ...] = ()  # the state whose curve the user has given up
+        self._curve: Figure[CurveReply] | None = None
+        self._scored_in: Document | None = None  # whose scores came last
+        self._given_up_in: Document | None = None  # whose curve the user has given up
         self._problem = ""
-        self._untraced: tuple[object, str] = None, ""  # why a trace could not be made, and of which state
+        self._untraced: tuple[Document | None, str] = None, ""  # what could not be traced, and why
         self._found: int | None = None  # the size that the last trace came to
-        self._found_of: tuple[object, ...] = ()  # the state that it was found in
+        self._found_in: Document | None = None  # of which it was a trace
         size = SizeChoice(workbench, self)
         panel.size_wanted.connect(size.want)
         panel.rule_wanted.connect(self._choose_rule)
@@ -55,6 +54,7 @@ class CircuitController(QObject):
         workbench.on(RecoveryReply, self._take_recovered)
         workbench.on(QueryRefusal, self._take_unanswered)
         workbench.on(TraceRefusal, self._take_untraced)
+        workbench.document_changed.connect(self._drop)
         workbench.history_changed.connect(self._follow)
         workbench.idle.connect(self.show)
         workbench.strongest_changed.connect(lambda _: self.show())
@@ -71,54 +71,55 @@ class CircuitController(QObject):
     def _ask_curve(self) -> None:
         """Trace, or go on with the curve that was given up."""
         if self._curve_can_run():
-            self._given_up_of = ()
+            self._given_up_in = None
             self._follow()
         else:
             self._actions["trace"].trigger()
 
     def _give_up_curve(self) -> None:
         """What the user has cancelled does not start again by itself."""
-        if self._curve is None or self._curve_of != self._state():
-            self._given_up_of = self._state()
+        if self._curve is None or not self._curve.holds(self._workbench.document):
+            self._given_up_in = self._workbench.document
         self._follow()
 
     # ---- what the engine says ----------------------------------------------------------------------------------
 
     def _follow(self) -> None:
         """The document is another one."""
-        state = self._state()
-        wanted = self._curve_can_run() and self._given_up_of != state
+        wanted = self._curve_can_run() and not self._is_here(self._given_up_in)
         self._workbench.set_query("curve", CurveQuery() if wanted else None)
-        if self._basis != state[0]:  # other inputs, another metric: not even the scale is the same
-            self._basis, self._kept, self._curve, self._problem = state[0], None, None, ""
         self.show()
 
-    def _state(self) -> tuple[tuple[object, ...], str, object, str]:
-        """What figures depend on: their basis, what a cut carries, how edges are scored, and how they are chosen."""
-        document = self._workbench.document
-        return document.basis, self._workbench.cut_kind, document.traced, document.rule
+    def _drop(self, before: Document, document: Document) -> None:
+        """Of other inputs or another metric not even the scale is the same."""
+        if before.basis != document.basis:
+            self._kept, self._curve, self._problem = None, None, ""
+
+    def _is_here(self, document: Document | None) -> bool:
+        """Whether what holds of the circuits of a document holds of those of the present one."""
+        return document is not None and CurveQuery().holds(document, self._workbench.document)
 
     def _curve_can_run(self) -> bool:
         """Whether all edges are scored, by a trace or by a file, so that circuits of all sizes can be run."""
         if self._of_file():
             scored = self._workbench.scored
-            return scored is not None and self._scored_of == self._state() and not scored.ranking.unknown.any()
+            return scored is not None and self._is_here(self._scored_in) and not scored.ranking.unknown.any()
         return self._workbench.recovered is not None
 
     def _of_file(self) -> bool:
         traced = self._workbench.document.traced
-        return traced is not None and bool(traced.file) and self._untraced[0] != self._state()
+        return traced is not None and bool(traced.file) and not self._is_here(self._untraced[0])
 
     def _take_kept(self, kept: CircuitRunReply) -> None:
         self._kept, self._problem = kept, ""
         self.show()
 
     def _take_curve(self, curve: CurveReply) -> None:
-        self._curve, self._curve_of = curve, self._state()
+        self._curve = Figure(CurveQuery(), curve, self._workbench.document)
         self.show()
 
     def _take_scored(self, scored: ScoresReply) -> None:
-        self._problem, self._scored_of = scored_words(scored), self._state()
+        self._problem, self._scored_in = scored_words(scored), self._workbench.document
         if self._of_file():
             self._follow()
         else:
@@ -127,7 +128,7 @@ class CircuitController(QObject):
     def _take_recovered(self, recovered: RecoveryReply) -> None:
         """A trace has found how many edges do most: they are the circuit, where the user has not chosen a size."""
         document = self._workbench.document
-        size, self._found_of = document.size, self._state()
+        size, self._found_in = document.size, document
         words = traced_words(recovered, document)
         if size is None or size == self._found:
             self._found = recovered.size if recovered.is_small else None
@@ -143,7 +144,7 @@ class CircuitController(QObject):
         """The trace that was asked for cannot be made."""
         self._workbench.end_trace()
         words = f"{reply.message} {reply.hint}".strip()
-        self._untraced = self._state(), words
+        self._untraced = self._workbench.document, words
         self._workbench.message.emit(words)
         self.show()
 
@@ -159,12 +160,7 @@ class CircuitController(QObject):
 
     def data(self) -> CircuitData:
         """The state of the strip."""
-        workbench, scored, state, subject = (
-            self._workbench,
-            self._workbench.scored,
-            self._state(),
-            self._workbench.drawn.subject(),
-        )
+        workbench, scored, subject = self._workbench, self._workbench.scored, self._workbench.drawn.subject()
         can_run = self._curve_can_run()
         if workbench.opened is None:
             return CircuitData()
@@ -182,23 +178,22 @@ class CircuitController(QObject):
             ranked="" if ranked is None else ranked.by,
             over="" if subject is None else subject.over,
             can_measure=self._actions["measure"].isEnabled(),
-            problem=self._problem or (self._untraced[1] if self._untraced[0] == state else ""),
+            problem=self._problem or (self._untraced[1] if self._is_here(self._untraced[0]) else ""),
             can_trace=scored is not None,
-            running=can_run and self._given_up_of != state and workbench.busy,
+            running=can_run and not self._is_here(self._given_up_in) and workbench.busy,
             can_run=can_run,
             in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
             tracing=workbench.tracing,
-            nothing_small=nothing_small(workbench.recovered) if self._found_of == state else "",
+            nothing_small=nothing_small(workbench.recovered) if self._is_here(self._found_in) else "",
             rules=() if scored is None else _rules(scored),
             rule=USUAL if scored is None else scored.rule,
             stale=kept is not None and workbench.document.size is not None and present is None,
         )
 
     def _curve_data(self) -> CurveData | None:
-        curve = self._curve
-        if curve is None:
+        if self._curve is None:
             return None
-        stale = self._curve_of != self._state()
+        curve, stale = self._curve.reply, not self._curve.holds(self._workbench.document)
         return CurveData(curve.sizes, curve.recovered, curve.band, _area_words(curve), curve.sure, stale)
 
 

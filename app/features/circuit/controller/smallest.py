@@ -11,6 +11,7 @@ from app.messages.request import QueryRefusal
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from core.formatting import best_edges, counted, share_words
+from core.project.document import Document
 from views.panels.circuit.panel import FaithfulnessPanel
 
 
@@ -21,20 +22,15 @@ class SmallestController(QObject):
         super().__init__(panel)
         self._workbench = workbench
         self._one_shot = OneShot[SmallestQuery](workbench, "smallest circuit")
-        self._of: tuple[object, ...] = ()  # the state that it was asked of
         panel.share_wanted.connect(self._find)
         workbench.on(SmallestReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
-        workbench.history_changed.connect(self._follow)
+        workbench.document_changed.connect(self._follow)
 
-    def _state(self) -> tuple[object, ...]:
-        """What the answer depends on."""
-        document = self._workbench.document
-        return (*document.basis, self._workbench.cut_kind, document.traced, document.rule)
-
-    def _follow(self) -> None:
+    def _follow(self, before: Document, document: Document) -> None:
         """A circuit of another model, of other inputs or scores was not asked for."""
-        if self._one_shot.asked is not None and self._of != self._state():
+        asked = self._one_shot.asked
+        if asked is not None and not asked.holds(before, document):
             self._one_shot.drop()
 
     def _find(self, share: float) -> None:
@@ -42,7 +38,6 @@ class SmallestController(QObject):
         if workbench.scored is None:
             workbench.message.emit("No edges are scored yet, so none is the best: press T to trace.")
             return
-        self._of = self._state()
         self._one_shot.ask(SmallestQuery(share))
 
     def _take(self, found: SmallestReply) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject
 
 from app.features.tracing.queries import MeasuredQuery, MeasuredReply
 from app.messages.request import QueryRefusal
 from app.workbench.workbench import Workbench
 from core.formatting import counted
+from core.project.document import Document
 from views.canvas.data import CanvasData
 
 
@@ -19,15 +22,10 @@ class MeasureController(QObject):
         self._workbench = workbench
         self._serial = 0
         self._asked: MeasuredQuery | None = None
-        self._of: tuple[object, ...] = ()  # the state that it is of
         workbench.on(MeasuredReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.given_up.connect(lambda _: self._stop())
-        workbench.history_changed.connect(self._follow)
-
-    def _state(self) -> tuple[object, ...]:
-        """What makes the edges that were asked for worthless when it changes: their numbers are those of one model."""
-        return (*self._workbench.document.basis, self._workbench.cut_kind)
+        workbench.document_changed.connect(self._follow)
 
     def measure(self) -> None:
         """Measure the edges shown that are only estimated."""
@@ -36,7 +34,7 @@ class MeasureController(QObject):
             self._workbench.message.emit("All edges shown are measured.")
             return
         self._serial += 1
-        self._asked, self._of = MeasuredQuery(self._serial, edges), self._state()
+        self._asked = MeasuredQuery(self._serial, edges)
         self._workbench.set_query("measured", self._asked)
 
     def _take(self, measured: MeasuredReply) -> None:
@@ -52,9 +50,10 @@ class MeasureController(QObject):
             self._stop()
             self._workbench.message.emit(refusal.words)
 
-    def _follow(self) -> None:
-        """The document is another one."""
-        if self._asked is not None and self._of != self._state():
+    def _follow(self, before: Document, document: Document) -> None:
+        """What was asked for goes on beside other edits, and no further."""
+        before, document = replace(before, edits=()), replace(document, edits=())
+        if self._asked is not None and not self._asked.holds(before, document):
             self._stop()
 
     def _stop(self) -> None:
