@@ -40,9 +40,9 @@ from app.worker.service import WorkerService
 from core.edits import Edit
 from core.evaluation.faithfulness import faithfulness
 from core.graph import Node
+from core.groups import Group
 from core.models.loading import load_model
 from core.project.document import Document, PairSource, Source
-from core.project.groups import Group
 from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import TraceChoice
 from core.tracing.ranking import Ranking
