@@ -14,9 +14,12 @@ from core.graph import Edge, Graph, Node, Reader
 from core.inputs.image_corruption import corrupted
 from core.inputs.pair import Dataset, Pair
 from core.interchange.report import Report, report
+from core.lens.activations import Activations, activations
 from core.lens.attention import attention_pattern, mean_attention
 from core.lens.direct import direct_attribution
+from core.lens.lens_array import LogitLens, logit_lens
 from core.lens.logit_lens import node_lens, stream_lens
+from core.lens.sources import SourceAttribution, attribution_by_source
 from core.metrics import (
     Metric,
     accuracy,
@@ -30,6 +33,9 @@ from core.metrics import (
 from core.models.bundled import bundled_models
 from core.models.loading import load_model
 from core.models.model import Model
+from core.path_patching import path_patching
+from core.pictures.heat_map import heat_map
+from core.pictures.picture import Picture
 from core.result import Result
 from core.scan import Scan
 from core.session import Session
@@ -41,6 +47,7 @@ from core.tracing.told_options import Options
 from core.tracing.trace import Tracing, trace
 
 __all__ = [
+    "Activations",
     "BakedModel",
     "Circuit",
     "Curve",
@@ -51,23 +58,28 @@ __all__ = [
     "Exported",
     "GeneratedToken",
     "Graph",
+    "LogitLens",
     "Metric",
     "Model",
     "Node",
     "Options",
     "Pair",
+    "Picture",
     "Reader",
     "Report",
     "Result",
     "Scan",
     "Scores",
     "Session",
+    "SourceAttribution",
     "Tracing",
     "Trust",
     "WirescopeError",
     "accuracy",
+    "activations",
     "apply",
     "attention_pattern",
+    "attribution_by_source",
     "bake",
     "bundled_models",
     "circuit_of",
@@ -79,12 +91,15 @@ __all__ = [
     "ensemble",
     "export_model",
     "faithfulness",
+    "heat_map",
     "kl",
     "load_model",
     "log_probability",
     "logit_difference",
+    "logit_lens",
     "mean_attention",
     "node_lens",
+    "path_patching",
     "probability",
     "report",
     "stream_lens",

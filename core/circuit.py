@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,8 +17,12 @@ from numpy.typing import NDArray
 from core.errors import ArgumentError
 from core.graph import Edge, Graph, Node, Reader
 from core.groups import Group
+from core.pictures.circuit import circuit_svg
 from core.plugins import Table
+from core.saving import save_text
+from core.text_files import read_text
 
+MOST_DRAWN = 2000  # edges of a picture
 AT = "@"  # between the name of an edge and that of a span
 
 
@@ -101,6 +106,29 @@ class Circuit:
         """This circuit as text. form: a name of EXPORTERS. Raises ArgumentError."""
         return EXPORTERS.named(form, "form of a circuit").write(self)
 
+    def save(self, path: str | Path) -> None:
+        """Write it to a JSON file, which `Circuit.load` reads. Raises WirescopeError where that is not possible."""
+        save_text(Path(path), self.to_json())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Circuit:
+        """A circuit of a JSON file, with its scores. Raises InputError for a file that is none."""
+        read = EXPORTERS["json"].read
+        assert read is not None
+        return read(read_text(path))
+
+    def _repr_svg_(self) -> str | None:
+        """In a notebook: the picture of it, as long as lines can be told apart."""
+        if not 0 < len(self) <= MOST_DRAWN:
+            return None
+        away = -1.0 if self.about.get("direction") == "-1" else 1.0
+        lines = []
+        for number, (name, edge) in enumerate(zip(self.names, self, strict=True)):
+            score = self.score(number)
+            towards = None if score is None else score * away
+            lines += [(edge.writer, node, name, towards) for node in self.graph.readers_of(edge.reader)]
+        return circuit_svg(self.graph, lines, f"{len(self):,} of {self.graph.n_edges:,} edges")
+
     def to_json(self) -> str:
         return self.export("json")
 
@@ -128,7 +156,7 @@ class HasCircuit(Protocol):
 class Exporter:
     """A form of a circuit as text. name: in code and on the command line. title: for menus. words: what it is for, in a
     line. ending: of its files, with the point. write: the text of a circuit. tell: the text of a report, for a form
-    that has more than the circuit to say."""
+    that has more than the circuit to say. read: a circuit of such a text, where it holds all of one."""
 
     name: str
     title: str
@@ -136,6 +164,7 @@ class Exporter:
     ending: str
     write: Callable[[Circuit], str]
     tell: Callable[[Any], str] | None = None
+    read: Callable[[str], Circuit] | None = None
 
     def text(self, report: HasCircuit) -> str:
         """A report in this form, as far as it can hold it."""

@@ -17,12 +17,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.edited.apply import apply, sharing_copy
+from core.edited.apply import apply
 from core.edited.plan import Inputs
 from core.edits import Edit
 from core.errors import ArgumentError, Cancelled
 from core.inputs.pair import Side
 from core.models.model import Model
+from core.models.sharing import sharing_copy
 from core.precision import widened
 
 

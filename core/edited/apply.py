@@ -6,7 +6,6 @@ session's run gives, to rounding; with a key cache, token by token, too.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -17,6 +16,7 @@ from core.edited.plan import Inputs, plan_edits
 from core.edits import Edit
 from core.errors import EditError
 from core.models.model import Model
+from core.models.sharing import sharing_copy
 
 
 class EditedModel(nn.Module):
@@ -77,9 +77,3 @@ def apply(model: Model, edits: Sequence[Edit], session: Inputs | None = None) ->
     planned = plan_edits(model, edits, session)
     module = sharing_copy(model.adapter.module)
     return EditedModel(module, Hooks(module, planned.plan, planned.values), planned.edits)
-
-
-def sharing_copy(module: nn.Module) -> Any:
-    """The same module, with the same tensors in it."""
-    shared: dict[int, Any] = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
-    return copy.deepcopy(module, shared)

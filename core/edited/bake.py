@@ -24,13 +24,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.edited.apply import sharing_copy
 from core.edited.folder import save_baked
 from core.edited.plan import Inputs, plan_edits
 from core.edits import Edit
 from core.errors import EditError
 from core.graph import Edge, Node
 from core.models.model import Model
+from core.models.sharing import sharing_copy
 from core.models.wiring import Wiring
 
 HELD = ("zero", "scale", "mean", "optimal", "steer")

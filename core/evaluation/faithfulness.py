@@ -38,6 +38,7 @@ from core.errors import ArgumentError
 from core.evaluation.limits import MOST
 from core.evaluation.measured import measure
 from core.inputs.pair import Dataset
+from core.pictures.curve import curve_svg
 from core.progress import at, watched
 from core.session import Session
 from core.tracing.direction import directed
@@ -86,6 +87,11 @@ class Curve:
     rule: str = USUAL
     gaps: tuple[float, ...] = ()
     union: Union | None = None
+
+    def _repr_svg_(self) -> str:
+        """In a notebook: the picture of it."""
+        title = f"recovered ({self.replacement}), CPR {self.cpr:.3f}, CMD {self.cmd:.3f}"
+        return curve_svg(self.fractions, self.recovered, self.random_band, title)
 
 
 def faithfulness(

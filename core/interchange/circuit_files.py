@@ -109,4 +109,4 @@ def _graph(layers: int, heads: int, kv_heads: int, parallel: bool, coupled: bool
     return Graph(layers, heads, kv_heads, bool(parallel), bool(coupled))
 
 
-EXPORTER = Exporter("json", "JSON", "all of it, which Wirescope opens again", ".json", to_json)
+EXPORTER = Exporter("json", "JSON", "all of it, which Wirescope opens again", ".json", to_json, read=from_json)

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from core.engine.population import Population
 from core.errors import EditError, InputError
+from core.pictures.heat_map import HeatMap
 from core.result import Result, keeps_no
 from core.session import Session
 
 
-def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> NDArray[np.float32]:
-    """The attention of a head in a run: [query position, key position], rows sum to 1, or to less
-    where the head has a sink.
+def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> HeatMap:
+    """The attention of a head in a run: an array [query position, key position], rows sum to 1, or to less where the
+    head has a sink. In a notebook it shows itself; with the tokens' names by `ws.heat_map`.
 
     In the last layer a run holds only the queries that its output reads; run with positions="all" for every row.
     """
@@ -25,7 +26,8 @@ def attention_pattern(result: Result, layer: int, head: int, row: int = 0) -> ND
         raise keeps_no("attention")
     with torch.no_grad():
         pattern = state.pattern(adapter, layer, head)
-    return pattern[min(row, len(pattern) - 1)].float().cpu().numpy()
+    weights: NDArray[np.float32] = pattern[min(row, len(pattern) - 1)].float().cpu().numpy()
+    return weights.view(HeatMap)
 
 
 @dataclass(frozen=True)

@@ -69,11 +69,7 @@ def direct_attribution(session: Session, result: Result, scales_of: Result | Non
     read, edges, edits = _read(session, state)
     scales = read if scales_of is None else _read(session, scales_of.state)[0]
     output = FrozenOutput(session.model, state, scales)
-    words, direction = direction_of(session)
-    with torch.enable_grad():
-        x = read.detach().clone().requires_grad_()  # in fp32
-        value = direction(output(x))
-        (w,) = torch.autograd.grad(value.sum(), x)
+    words, value, w = _gradient(session, output, read)
     values = _shares(session, state, w)
     for number, delta in edges:
         values[:, number] += (w * delta).sum(dim=(1, 2))
@@ -88,6 +84,26 @@ def direct_attribution(session: Session, result: Result, scales_of: Result | Non
         float((w * edits).sum(dim=(1, 2)).mean()),
         float(value.detach().mean()),
     )
+
+
+def slope(session: Session, result: Result) -> tuple[str, Tensor]:
+    """The direction in words, and its gradient at the stream that the output reads, the norms' scales frozen at it:
+    [batch, n, width]. Raises ArgumentError as `direct_attribution` does."""
+    needs_head(session.model)
+    if not result.state.q:
+        raise keeps_no("heads")
+    read = _read(session, result.state)[0]
+    return _gradient(session, FrozenOutput(session.model, result.state, read), read)[::2]
+
+
+def _gradient(session: Session, output: FrozenOutput, read: Tensor) -> tuple[str, Tensor, Tensor]:
+    """The direction in words, its value and its gradient."""
+    words, direction = direction_of(session)
+    with torch.enable_grad():
+        x = read.detach().clone().requires_grad_()  # in fp32
+        value = direction(output(x))
+        (w,) = torch.autograd.grad(value.sum(), x)
+    return words, value, w
 
 
 def direction_of(session: Session) -> tuple[str, Direction]:
@@ -144,9 +160,9 @@ def _shares(session: Session, state: RunState, w: Tensor) -> Tensor:
             held = state.rows_of(Node("mlp", layer))  # those of the heads too
             z, factor = Held(state.z[layer], held).at(at), state.factors[layer]
             at_heads = w if factor is None else w * Held(factor, held).at(at)
-            by_head = _by_head(at_heads @ widened(weights.w_o), graph.heads)
+            towards = by_head(at_heads @ widened(weights.w_o), graph.heads)
             first = graph.writer_index(Node("head", layer, 0))
-            shares[:, first : first + graph.heads] = (z * by_head).sum(dim=(1, 3))
+            shares[:, first : first + graph.heads] = (z * towards).sum(dim=(1, 3))
             mlp = Held(state.mlp_out[layer], held).at(at)
             shares[:, first + graph.heads] = (w * mlp).sum(dim=(1, 2))
         for number, delta in state.node_deltas.items():
@@ -155,5 +171,6 @@ def _shares(session: Session, state: RunState, w: Tensor) -> Tensor:
     return shares
 
 
-def _by_head(x: Tensor, heads: int) -> Tensor:
+def by_head(x: Tensor, heads: int) -> Tensor:
+    """[batch, n, heads * head_width] head by head."""
     return x.reshape(*x.shape[:2], heads, -1)

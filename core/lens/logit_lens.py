@@ -48,9 +48,9 @@ def stream_lens(
     result: of a run over all positions. also: answers to list behind those that are pushed most. Raises ArgumentError
     for a model without a head, a circuit's run, and a position that is not there.
     """
-    x = _at(result, _stream_after(result, after), position, row)
+    x = _at(result, stream_after(result, after), position, row)
     with torch.no_grad():
-        answers = _answers(result.model.adapter.read(x.expand(1, _n_read(result), -1)))
+        answers = _answers(result.model.adapter.read(x.expand(1, positions_read(result), -1)))
     probabilities = widened(answers).softmax(dim=-1)
     return _reading(result, "probability", probabilities, count, also)
 
@@ -73,8 +73,8 @@ def node_logits(result: Result, node: Node, positions: list[int], row: int = 0) 
     out = state.out(result.model.adapter, node)
     delta = state.node_deltas.get(number)
     carried = out if delta is None else widened(out) + delta
-    final = _stream_after(result, Node("logits"))
-    n = _n_read(result)
+    final = stream_after(result, Node("logits"))
+    n = positions_read(result)
     scales = torch.cat([_at(result, final, position, row) for position in positions]).expand(-1, n, -1)
     x = torch.cat([_at(result, carried, position, row) for position in positions]).expand(-1, n, -1)
     with torch.no_grad():
@@ -83,7 +83,7 @@ def node_logits(result: Result, node: Node, positions: list[int], row: int = 0) 
     return logits - logits.mean(dim=-1, keepdim=True)
 
 
-def _stream_after(result: Result, node: Node) -> Tensor:
+def stream_after(result: Result, node: Node) -> Tensor:
     _check(result)
     state = result.state
     if node.kind == "head":
@@ -111,7 +111,7 @@ def _at(result: Result, x: Tensor, position: int, row: int) -> Tensor:
     return x[row : row + 1, position % length][:, None]
 
 
-def _n_read(result: Result) -> int:
+def positions_read(result: Result) -> int:
     """How many positions the head takes: of text the one it is asked at, of images those that it reads."""
     adapter = result.model.adapter
     if adapter.shape.input_kind == "text":

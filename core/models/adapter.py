@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.graph import Graph
+from core.models.sharing import sharing_copy
 from core.models.wiring import Wiring
 from core.precision import widened
 
@@ -167,6 +168,19 @@ class Adapter(ABC):
     def mlp_module(self, layer: int, normed: Tensor) -> Tensor:
         """What the MLP's own module makes of it."""
         return self._mlps[layer](normed)  # type: ignore[no-any-return]
+
+    def neurons(self, layer: int, normed: Tensor) -> Tensor:
+        """What the last linear map of the MLP reads: [batch, n, neurons]. Raises ModelError for a mixture, whose
+        experts have neurons of their own for each position."""
+        wiring = self.wiring(layer)
+        if len(wiring.mlp_weights) != 1 or not wiring.mlp_weights[0].endswith(".weight"):
+            raise ModelError(f"m{layer} is a mixture of experts: it has no neurons that are there at every position.")
+        module = sharing_copy(part(self.blocks[layer], wiring.mlp))  # its hook is no other run's
+        path = wiring.mlp_weights[0].removeprefix(f"{wiring.mlp}.").removesuffix(".weight")
+        read: list[Tensor] = []
+        part(module, path).register_forward_pre_hook(lambda _module, args: read.append(args[0]))
+        module(normed)
+        return read[0]
 
     def query(self, layer: int, q: Tensor, places: Places, heads: Sequence[int] | None = None) -> Tensor:
         """q [batch, n, head, head_width] as attention uses it: normed, turned. heads: which ones these are; None:

@@ -8,8 +8,10 @@ those with the lowest scores.
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -20,6 +22,8 @@ from core.edits import EditKind
 from core.errors import ArgumentError
 from core.formatting import percent
 from core.graph import Graph, Node
+from core.plugins import Table
+from core.saving import save_text
 from core.tracing.meaning import DIRECTION_IN_FILES, NOISE_FLOOR
 from core.tracing.method import METHODS
 from core.tracing.options import CIRCUITS, Level
@@ -56,6 +60,17 @@ class Scores:
     measured: NDArray[np.bool_] | None = None
     balance: Balance | None = None
     spans: tuple[str, ...] = ()
+
+    def save(self, path: str | Path) -> None:
+        """Write them to a JSON file, which `Scores.load` reads. Raises WirescopeError where that is not possible."""
+        save_text(Path(path), SCORES_FORMS["json"].write(self))
+
+    @classmethod
+    def load(cls, path: str | Path, graph: Graph | None = None) -> Scores:
+        """Scores of a file: of Wirescope or of EAP-IG, or of a circuit. graph: of the model that they should be for; of
+        EAP-IG's files it is needed where heads share K and V. Raises InputError for a file that is none, or of another
+        model."""
+        return SCORES_FORMS["json"].read(path, graph)
 
     @cached_property
     def signed(self) -> bool:
@@ -188,6 +203,18 @@ class Scores:
         if self.level not in CIRCUITS:
             return float(self.values[self.graph.writer_index(node)].sum())
         return float(self.values[self.graph.edges_out_of(node)].sum())
+
+
+@dataclass(frozen=True)
+class ScoresForm:
+    """A form of scores as files. write: the text. read: a file, checked against a graph where one is given."""
+
+    name: str
+    write: Callable[[Scores], str]
+    read: Callable[[str | Path, Graph | None], Scores]
+
+
+SCORES_FORMS = Table("", ScoresForm, "core.interchange.scores_forms")
 
 
 def _raveled(mark: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -60,6 +61,27 @@ def test_the_notebook_page_runs_as_it_stands(capsys: pytest.CaptureFixture[str])
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "resources" / "docs" / "notebook.md").read_text(), re.DOTALL)
     exec(compile(code, "notebook.md", "exec"), {})
     assert "Mary" in capsys.readouterr().out
+
+
+def test_the_ten_tasks_run_as_they_stand_and_show_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    page = (ROOT / "resources" / "docs" / "tasks.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\d+)\. ", page, re.MULTILINE) == [str(number) for number in range(1, 11)]
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    pictures = []
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        cell = ast.parse(code)
+        last = cell.body.pop() if isinstance(cell.body[-1], ast.Expr) else None
+        exec(compile(cell, "tasks.md", "exec"), names)
+        if last is not None:  # as a notebook shows it
+            shown = eval(compile(ast.Expression(last.value), "tasks.md", "eval"), names)
+            pictures.append(shown._repr_svg_())
+    assert [picture[:5] for picture in pictures] == ["<svg "] * 6
+    assert names["before"] != names["after"]
+    assert names["again"][0].names == names["circuit"].names
+    assert names["neurons"].shape == (1, 14, 512)
+    assert names["effect"] < -0.1
+    assert {path.name for path in tmp_path.iterdir()} == {"circuit.json", "scores.json", "names-cut"}
 
 
 @pytest.mark.parametrize(("page", "name", "made"), PLACES, ids=lambda value: value if isinstance(value, str) else "")

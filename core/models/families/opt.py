@@ -69,8 +69,11 @@ class OptAdapter(CausalLmAdapter):
         return tokens + places
 
     def mlp(self, layer: int, normed: Tensor) -> Tensor:
+        return part(self.blocks[layer], "fc2")(self.neurons(layer, normed))  # type: ignore[no-any-return]
+
+    def neurons(self, layer: int, normed: Tensor) -> Tensor:
         block = self.blocks[layer]
-        return part(block, "fc2")(block.activation_fn(part(block, "fc1")(normed)))  # type: ignore[no-any-return]
+        return block.activation_fn(part(block, "fc1")(normed))  # type: ignore[no-any-return]
 
     def head(self, normed: Tensor) -> Tensor:
         return self._head(normed if self._project_out is None else self._project_out(normed))  # type: ignore[no-any-return]

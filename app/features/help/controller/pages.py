@@ -16,6 +16,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("window", "In the window"),
     ("terminal", "In the terminal"),
     ("notebook", "In a notebook"),
+    ("tasks", "Ten tasks in a notebook"),
     ("models", "Models"),
     ("edits", "What an edit means"),
     ("extending", "Adding to Wirescope"),
