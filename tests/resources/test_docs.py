@@ -79,7 +79,7 @@ def test_the_ten_tasks_run_as_they_stand_and_show_themselves(tmp_path: Path, mon
     assert [picture[:5] for picture in pictures] == ["<svg "] * 6
     assert names["before"] != names["after"]
     assert names["again"][0].names == names["circuit"].names
-    assert names["neurons"].shape == (1, 14, 512)
+    assert names["neurons"].shape == (1, 14, 1024)
     assert names["effect"] < -0.1
     assert {path.name for path in tmp_path.iterdir()} == {"circuit.json", "scores.json", "names-cut"}
 
