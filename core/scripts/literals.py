@@ -44,6 +44,14 @@ def listed(items: Sequence[str]) -> str:
     return "[\n" + "".join(textwrap.indent(f"{item},\n", "    ") for item in items) + "]"
 
 
+def table(items: Sequence[str]) -> str:
+    """A dictionary of `key: value` expressions: on one line where they fit, else a line each."""
+    one = "{" + ", ".join(items) + "}"
+    if len(one) <= WIDTH and "\n" not in one:
+        return one
+    return "{\n" + "".join(textwrap.indent(f"{item},\n", "    ") for item in items) + "}"
+
+
 def call(function: str, *arguments: str, **named: str | None) -> str:
     """A call; arguments that are None are left out."""
     given = [*arguments, *(f"{name}={value}" for name, value in named.items() if value is not None)]

@@ -6,15 +6,20 @@ import contextlib
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image
 
 from app.messages.request import Reply, Request
 from app.worker.service import WorkerService
 from core.edits import Edit
 from core.groups import Group
+from core.inputs.corruption_kinds import ImageCorruption
 from core.nodes import Node
-from core.project.document import Document
+from core.project.document import Document, Source
 from core.project.examples import example
 from core.project.target_names import target_named as at
+from tests.small_models import save_pair
 
 NUMBER = re.compile(r"-?\d+\.\d{7}")
 
@@ -43,6 +48,22 @@ def shapes() -> Document:
         Edit(at("m0->m1"), "patch", (0, 3)),
     )
     return replace(example("shapes/0").document, edits=edits)
+
+
+def tower(folder: Path) -> Document:
+    """A picture given by its bytes, its B made from it, through CLIP's vision tower."""
+    save_pair("CLIP", folder)
+    out = io.BytesIO()
+    Image.effect_mandelbrot((12, 12), (-2, -1.5, 1, 1.5), 30).convert("RGB").save(out, "PNG")
+    a = Source("image", data=out.getvalue(), name="a")
+    edits = (
+        Edit(at("a1.h2"), "zero"),
+        Edit(at("m0"), "patch", (1, 2, 3), strength=0.5),
+        Edit(at("input->m1"), "mean"),
+        Edit(at("a0.h0"), "scale", None, 2.0),
+        Edit(at("a0.h1->a1.h1<k>"), "patch"),
+    )
+    return Document(f"vision:{folder}", a, replace(a, corruption=ImageCorruption("noise", (), 2)), edits=edits)
 
 
 def replies_to(document: Document, **asked: object) -> dict[type, Reply]:

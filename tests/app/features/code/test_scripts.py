@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 from dataclasses import replace
@@ -10,13 +9,10 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from PIL import Image
 
 from app.features.circuit.queries import CircuitRunQuery, CurveQuery
 from app.messages.replies import CircuitRunReply, CurveReply, RunReply, ScoresReply
-from core.edits import Edit
 from core.errors import InputError
-from core.inputs.corruption_kinds import ImageCorruption
 from core.project.document import Document, PairSource, Source
 from core.project.edit_operations import edit
 from core.project.history import History
@@ -26,26 +22,9 @@ from core.project.trace_choice import TraceChoice
 from core.scripts.literals import MOST_BYTES
 from core.scripts.notebook import notebook
 from core.scripts.python_script import python_script, told_of
-from tests.app.features.code.scripts import figures, names, printed, replies_to, shapes
-from tests.small_models import save_pair
+from tests.app.features.code.scripts import figures, names, printed, replies_to, shapes, tower
 
 EQUAL = 1e-6
-
-
-def tower(folder: Path) -> Document:
-    """A picture given by its bytes, its B made from it, through CLIP's vision tower."""
-    save_pair("CLIP", folder)
-    out = io.BytesIO()
-    Image.effect_mandelbrot((12, 12), (-2, -1.5, 1, 1.5), 30).convert("RGB").save(out, "PNG")
-    a = Source("image", data=out.getvalue(), name="a")
-    edits = (
-        Edit(at("a1.h2"), "zero"),
-        Edit(at("m0"), "patch", (1, 2, 3), strength=0.5),
-        Edit(at("input->m1"), "mean"),
-        Edit(at("a0.h0"), "scale", None, 2.0),
-        Edit(at("a0.h1->a1.h1<k>"), "patch"),
-    )
-    return Document(f"vision:{folder}", a, replace(a, corruption=ImageCorruption("noise", (), 2)), edits=edits)
 
 
 @pytest.mark.parametrize("make", [names, shapes, tower])

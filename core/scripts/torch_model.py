@@ -1,0 +1,118 @@
+"""How a script in plain PyTorch opens a model, and asks it for its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.errors import ArgumentError
+from core.models import lora, packs
+from core.models.bundled import bundled_folder
+from core.models.model import Model
+from core.scripts import literals as py
+
+OTHER_WAY = "Take ws.apply, or Copy as Python, which needs Wirescope."
+CLASSES = {"Gpt2": "GPT2LMHeadModel"}  # what Wirescope reads itself, by transformers' names
+
+
+def no_script(why: str) -> ArgumentError:
+    return ArgumentError(f"This cannot be a script in plain PyTorch: {why}.", OTHER_WAY)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """lines: that open the model as `model`. place: the folder or name that a tokenizer is opened by too."""
+
+    library: str
+    lines: tuple[str, ...]
+    place: str = ""
+
+
+def opening(model: Model) -> Opened:
+    """How a model is opened by its library alone. Raises ArgumentError where it cannot be."""
+    kind, _, rest = model.name.partition(":")
+    if kind == "timm":
+        return _timm(rest)
+    tower = kind if kind in ("vision", "text") else ""
+    place = model.name
+    if kind == "bundled":
+        place = str(bundled_folder(rest))
+    elif kind == "pack":
+        place = str(packs.pack_folder(rest))
+    elif tower:
+        place = rest
+    folder = Path(place).expanduser()
+    if not folder.is_dir() and "/" not in place:
+        raise no_script("nobody can open the model by its name")
+    if folder.is_dir():
+        if lora.adapter_config(folder) is not None:
+            raise no_script("an adapter is merged into the weights of the model")
+        if '"architecture"' in (folder / "config.json").read_text(encoding="utf-8") and not tower:
+            return _timm(f"local-dir:{place}")
+    return Opened("transformers", tuple(_transformers(model, place, tower)), place)
+
+
+def _timm(name: str) -> Opened:
+    return Opened("timm", (f"model = timm.create_model({py.quoted(name)}, pretrained=True)",))
+
+
+def _transformers(model: Model, place: str, tower: str) -> list[str]:
+    module = model.adapter.module
+    name = type(module).__name__
+    function = f"transformers.{CLASSES.get(name, name)}.from_pretrained"
+    lines, config = [], None
+    if tower:  # the pair's own configuration says how wide the space is that both write to
+        config = "config"
+        lines = [
+            f"pair = transformers.AutoConfig.from_pretrained({py.quoted(place)})",
+            f"config = pair.{tower}_config",
+        ]
+        if hasattr(module.config, "projection_dim"):
+            lines.append("config.projection_dim = pair.projection_dim")
+    return [*lines, f"model = {py.call(function, py.quoted(place), config=config, dtype='torch.float32')}"]
+
+
+def answer(model: Model, inputs: Tensor, library: str) -> str:
+    """The expression of what is read of the model's output, for inputs `x`. Raises ArgumentError where the model
+    itself does not give it."""
+    kind = model.adapter.shape.output_kind
+    argument = "input_ids" if model.is_text else "pixel_values"
+    if library == "timm":
+        return "model(x)"
+    if kind != "embedding":
+        return f"model({argument}=x).logits{'[:, -1]' if kind == 'next token' else ''}"
+    with torch.no_grad():
+        outputs, expected = model.adapter.module(**{argument: inputs}), model.adapter.own_forward(inputs)
+    for path, read in _EMBEDDINGS.items():
+        found = read(outputs)
+        if found is not None and found.shape == expected.shape and torch.equal(found, expected):
+            return f"model({argument}=x){path}"
+    raise no_script("the model itself does not give what is read of it")
+
+
+_EMBEDDINGS: dict[str, Callable[[Any], Tensor | None]] = {
+    ".image_embeds": lambda outputs: getattr(outputs, "image_embeds", None),
+    ".text_embeds": lambda outputs: getattr(outputs, "text_embeds", None),
+    ".pooler_output": lambda outputs: getattr(outputs, "pooler_output", None),
+    ".last_hidden_state[:, 0]": lambda outputs: outputs.last_hidden_state[:, 0],
+    ".last_hidden_state.mean(1)": lambda outputs: outputs.last_hidden_state.mean(1),
+}
+
+
+def label(model: Model, opened: Opened) -> list[str]:
+    """The line that makes `label`, from the number of an answer to its name."""
+    if model.is_text and model.tokenizer is not None and opened.place:
+        return [
+            f"tokenizer = transformers.AutoTokenizer.from_pretrained({py.quoted(opened.place)})",
+            "label = lambda index: tokenizer.decode([index])",
+        ]
+    if 0 < len(model.class_names) <= 20:
+        return [f"label = {py.listed([py.quoted(name) for name in model.class_names])}.__getitem__"]
+    if model.class_names and opened.library == "transformers":
+        return ["label = model.config.id2label.__getitem__"]
+    return ["label = int"]
