@@ -38,6 +38,8 @@ from core.pictures.heat_map import heat_map
 from core.pictures.picture import Picture
 from core.result import Result
 from core.scan import Scan
+from core.scripts.public import to_python
+from core.scripts.torch_script import torch_script as to_torch
 from core.session import Session
 from core.steering import difference_of_means
 from core.tracing.methods.ensemble import ensemble
@@ -103,6 +105,8 @@ __all__ = [
     "probability",
     "report",
     "stream_lens",
+    "to_python",
+    "to_torch",
     "trace",
     "trust",
     "with_agreement",

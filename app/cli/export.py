@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 FIGURES = ("svg", "pdf", "png")
 MODEL = "model"
+SCRIPTS = {"python": ".py", "torch": ".py", "notebook": ".ipynb"}  # of a project, with their endings
 SHOWN = 48  # edges
 
 
-WORDS = "write the circuit as a figure or as text for other programs, or the edited model"
+WORDS = "write the circuit as a figure or as text for other programs, the edited model, or a project as a script"
 EXAMPLES = """
 wirescope export circuit.json --format html
+wirescope export work.wire --format python --out work.py
 wirescope export --model bundled:names --clean "When Mary and John met, John gave a book to" --format svg \\
   --out circuit.svg
 wirescope export --model bundled:names --format model --cut a2.h3 --cut m1 --output names-without
@@ -35,14 +37,21 @@ wirescope export --model bundled:names --format model --cut a2.h3 --cut m1 --out
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", nargs="?", help="a circuit or scores that were written before, instead of --model")
+    parser.add_argument("file", nargs="?", help="a circuit, scores or a project of before, instead of --model")
     add_run_options(parser, required=False)
     forms = literal("; ".join(f"{name}: {row.words}" for name, row in EXPORTERS.items()))
     parser.add_argument(
         "--format",
-        choices=(*FIGURES, *EXPORTERS, MODEL),
+        choices=(*FIGURES, *EXPORTERS, MODEL, *SCRIPTS),
         required=True,
-        help=f"a figure, the circuit ({forms}), or the model with the edits inside (a folder)",
+        help=f"a figure, the circuit ({forms}), or the model with the edits inside (a folder); of a project a script: "
+        "python and notebook with Wirescope, torch without (its present step)",
+    )
+    parser.add_argument(
+        "--part",
+        choices=("step", "branch", "all"),
+        default="branch",
+        help="of a project: its present step, all that led to it (branch), or every step",
     )
     parser.add_argument("--out", "--output", help="what to write (circuit.ENDING; exported-circuit.json; edited-model)")
     parser.add_argument(
@@ -64,6 +73,8 @@ def export_command(options: argparse.Namespace) -> int:
         raise ArgumentError("There is nothing to export.", "Give a file, or --model and --clean.")
     if options.file is not None:
         return _export_file(options)
+    if options.format in SCRIPTS:
+        raise ArgumentError(f"--format {options.format} is of a project.", "Give its file: work.wire.")
     if options.format == MODEL:
         from app.cli.export_model import export_model_command
 
@@ -113,6 +124,15 @@ def _export_file(options: argparse.Namespace) -> int:
     asked = next((name for name in of_model if getattr(options, name)), None)
     if asked is not None:
         raise ArgumentError("A file is exported as it is, without a model.", f"Leave out --{asked}.")
+    if options.format in SCRIPTS:
+        from app.cli.scripts import write_script
+
+        path = Path(options.out or f"{Path(options.file).stem}{SCRIPTS[options.format]}")
+        if path.suffix != SCRIPTS[options.format]:
+            raise ArgumentError(f"--out {path} does not end in {SCRIPTS[options.format]}.")
+        write_script(Path(options.file), options.format, options.part, path)
+        say(path)
+        return 0
     if options.format not in EXPORTERS:
         raise ArgumentError(
             f"--format {options.format} is made with the model.",

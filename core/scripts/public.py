@@ -8,8 +8,9 @@ from typing import Literal
 
 from core.errors import ArgumentError
 from core.project.document import Document
+from core.project.places import is_project
 from core.project.project import steps_of
-from core.project.wire_file import is_project, load_project
+from core.project.wire_file import load_project
 from core.scripts.notebook import notebook
 from core.scripts.python_script import PARTS, Part, Told, python_script, told_of
 
