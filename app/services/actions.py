@@ -21,9 +21,9 @@ from views.icons import set_icon
 
 @dataclass(frozen=True)
 class Action:
-    """key: its name in code. words: in the menu, with its mnemonic. keys: shortcuts. tip: what it is for. needs: why it
-    cannot be done while it is disabled. why_not: the same of the present state, "" while it can be done; who has it is
-    enabled by it alone. run: what it does, given what its feature has built."""
+    """key: its name in code. words: in the menu, with its mnemonic. keys: shortcuts. tip: what it is for. why_not:
+    why it cannot be done in the present state, "" while it can; it alone enables the action. run: what it does, given
+    what its feature has built."""
 
     key: str
     words: str
@@ -31,7 +31,6 @@ class Action:
     tip: str = ""
     icon: str = ""
     checkable: bool = False
-    needs: str = ""
     why_not: Callable[[Workbench], str] | None = None
     run: Callable[[Any], None] | None = None
 
@@ -141,8 +140,6 @@ class Actions(Mapping[str, QAction]):
             if record.icon:
                 set_icon(action, record.icon)
             action.triggered.connect(partial(self._do, record.key, slot))
-            if record.why_not is None:
-                action.enabledChanged.connect(partial(self._show_tip, record.key))
             self._owner.addAction(action)
             self._made[record.key], self.records[record.key] = action, record
             self._set_tip(record.key, record.tip)
@@ -153,11 +150,9 @@ class Actions(Mapping[str, QAction]):
         self._set_tip(key, words)
 
     def why_not(self, key: str) -> str:
-        """Why an action cannot be done now; "" where it can, or where nobody says."""
-        record = self.records[key]
-        if record.why_not is not None:
-            return record.why_not(self._workbench)
-        return "" if self._made[key].isEnabled() else record.needs
+        """Why an action cannot be done now; "" where it can."""
+        why_not = self.records[key].why_not
+        return "" if why_not is None else why_not(self._workbench)
 
     def catch_up(self) -> None:
         """What has changed in this turn of the event loop counts now."""
@@ -171,19 +166,16 @@ class Actions(Mapping[str, QAction]):
             self._look_at(key)
 
     def _look_at(self, key: str) -> None:
-        record = self.records[key]
-        if record.why_not is not None:
-            why, action = record.why_not(self._workbench), self._made[key]
-            action.setEnabled(not why)
-            action.setToolTip(why or self._tips[key])  # another reason may hold
+        why, action = self.why_not(key), self._made[key]
+        action.setEnabled(not why)
+        action.setToolTip(why or self._tips[key])  # another reason may hold
 
     def _do(self, key: str, slot: Callable[[], None], checked: bool = False) -> None:
-        record = self.records[key]
-        why = "" if record.why_not is None else record.why_not(self._workbench)
+        why = self.why_not(key)
         if not why:
             slot()
             return
-        if record.checkable:
+        if self.records[key].checkable:
             self._made[key].setChecked(not checked)
         self._workbench.message.emit(f"{why}.")
         self.refresh()
@@ -191,9 +183,6 @@ class Actions(Mapping[str, QAction]):
     def _set_tip(self, key: str, words: str) -> None:
         keys = self._made[key].shortcut().toString()
         self._tips[key] = f"{words} ({keys})" if keys else words
-        self._show_tip(key)
-
-    def _show_tip(self, key: str, _enabled: bool = True) -> None:
         self._made[key].setToolTip(self.why_not(key) or self._tips[key])
 
 

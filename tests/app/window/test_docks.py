@@ -232,7 +232,7 @@ def test_a_layout_of_other_docks_is_ignored(sit_down: Sit, monkeypatch) -> None:
     monkeypatch.setattr(dock_layout, "LAYOUT", dock_layout.LAYOUT + 1)  # as of a program with other docks
     second = sit_down().window
     assert second.desk.dockWidgetArea(second.docks["inputs"]) == Area.LeftDockWidgetArea
-    assert second.inputs.isVisible()
+    assert second.panels["inputs"].isVisible()
 
 
 def test_nothing_is_cut_in_a_small_window(window: Window) -> None:
