@@ -77,7 +77,7 @@ def _of_fields(window: Window) -> Iterator[Entry]:
         able = opened is not None and opened.is_text
         run = partial(_write, window, letter)
         yield _of_field(f"prompt_{letter.lower()}", f"Write Prompt {letter}", "Inputs", able, run)
-    field = window.faithfulness.field
+    field = window.panels["circuit"].field
     yield _of_field("keep", "Keep a Number of Edges", "Circuit", field.isEnabled(), partial(_go_to, field))
 
 

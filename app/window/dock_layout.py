@@ -71,7 +71,7 @@ def arrange(window: Window, panels: Mapping[str, QWidget]) -> None:
     around.addWidget(panels["projects"])  # strips that concern all of the window
     around.addWidget(window.desk)
     rows.addWidget(padded, 1)
-    rows.addWidget(window.status)
+    rows.addWidget(panels["status"])
     window.setCentralWidget(body)
 
 
@@ -157,7 +157,7 @@ class Arrangement(QObject):
     def fit(self) -> None:
         """Side panels take their share of the width while nobody has said otherwise. In a low window the canvas is not
         the only one that gives way."""
-        self._window.faithfulness.set_slim(self._window.height() < LOW * theme.text_scale())
+        self._window.panels["circuit"].set_slim(self._window.height() < LOW * theme.text_scale())
         if not self._kept:
             crowded = self._window.width() < NARROW * theme.text_scale()
             if crowded != self._crowded:
@@ -183,7 +183,7 @@ class Arrangement(QObject):
         """How high the inputs and what lies under them are at first: the inputs as high as they want to be, within
         what leaves both of them something to show."""
         window = self._window
-        others = (window.menuBar(), window.top_bar, window.status)
+        others = (window.menuBar(), window.top_bar, window.panels["status"])
         tall = window.height() - sum(part.sizeHint().height() for part in others) - theme.SPACE
         beside = window.docks["inputs"].title_bar.sizeHint().height() + 12  # the gap, and the tabs below it
         if self._crowded:  # the inspector is there

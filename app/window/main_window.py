@@ -56,21 +56,13 @@ class Window(QMainWindow):
         self.top_bar = TopBar()
         panels: dict[str, Any] = {feature.key: feature.panel() for feature in FEATURES if feature.panel is not None}
         self.canvas = panels["canvas"].components
-        self.faithfulness = panels["circuit"]
-        self.inspector = panels["inspector"]
-        self.predictions = panels["predictions"]
-        self.trust = panels["trust"]
-        self.table = panels["table"]
-        self.plots = panels["plots"]
-        self.history = panels["history"]
-        self.status = panels["status"]
         arrange(self, panels)
         self.panels = Panels(panels, self.docks, self.centre)
         self.arrangement = Arrangement(self)
-        self.below_canvas.addWidget(self.faithfulness)
+        self.below_canvas.addWidget(panels["circuit"])
         self.closing = Closing(self)
-        self.problems = Problems(self, self.status.set_message, self.closing.at_once)
-        self.notifier = Notifier(self.status.set_message, self.problems.show)
+        self.problems = Problems(self, panels["status"].set_message, self.closing.at_once)
+        self.notifier = Notifier(panels["status"].set_message, self.problems.show)
         self.palette_commands = Commands(self)
         self.panel_focus = PanelFocus(self)
         self.controllers: dict[str, Any] = {}  # what each feature has built, by its key

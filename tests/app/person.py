@@ -154,7 +154,7 @@ class Person:
 
     def predictions(self) -> list[tuple[str, str, str]]:
         """The table as written: label, before and after, change."""
-        return self.window.predictions.table.row_texts() if self.window.predictions.table.isVisible() else []
+        return self.panel("predictions").table.row_texts() if self.panel("predictions").table.isVisible() else []
 
     def figures(self) -> tuple[Any, ...]:
         """All digits of what the predictions show."""
@@ -183,7 +183,7 @@ class Person:
         return self.controller("circuit").strip.data()
 
     def message(self) -> str:
-        return self.window.status.message.text()
+        return self.panel("status").message.text()
 
     def dialogs(self) -> list[QMessageBox]:
         return [box for box in self.window.findChildren(QMessageBox) if box.isVisible()]

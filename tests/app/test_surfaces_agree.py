@@ -194,11 +194,11 @@ def check(person: Person) -> bool:
     assert len(data.edges) - data.beside == len(circuit)
     assert circuit <= {mark.index for mark in data.edges}
     window.controllers["table"].refresh()
-    table = window.table.view.lines.rows.data
+    table = window.panels["table"].view.lines.rows.data
     assert set(table.kept.tolist()) == circuit
     if size is not None:
         best = f"best {size:,} of {edges:,} edges by {scored.title} over {over}, {removed}"
-        assert f"kept: {best}" in window.table.count.text()
+        assert f"kept: {best}" in window.panels["table"].count.text()
 
     # The inspector.
     inspected = window.controllers["inspector"].inspection()

@@ -29,7 +29,7 @@ def hurry(person: Person, count: int, seed: int, leaving_out: tuple[str, ...] = 
     """Make so many gestures, and check that the window's loop goes on."""
     rest(person)
     QTest.keyClick(person.window, Qt.Key.Key_F8)
-    person.wait(lambda: person.window.table.view.lines.rowCount())
+    person.wait(lambda: person.window.panels["table"].view.lines.rowCount())
     with Watchdog() as dog:
         made: dict[str, int] = {}
         for number, name in enumerate(Hands(person, dog, seed).make(count, leaving_out)):

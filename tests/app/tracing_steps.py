@@ -88,7 +88,7 @@ def cancel_when(
     def give_up(words: str, fraction: float | None) -> None:
         if is_time(words, fraction) and not given_up:
             given_up.append(fraction)
-            person.window.status.cancel.click()
+            person.panel("status").cancel.click()
             clicked.set()
 
     engine = person.window.findChild(WorkerThread)

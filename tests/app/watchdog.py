@@ -259,7 +259,7 @@ class Hands:
 
     @property
     def table(self) -> QAbstractItemView:
-        return self.window.table.view
+        return self.window.panels["table"].view
 
     def sort(self) -> None:
         header = self.table.horizontalHeader()
@@ -269,7 +269,7 @@ class Hands:
 
     def filter(self) -> None:
         words = self.random.choice(("a2", "kept", "", "m0->", "edited", "raises", "layer 3"))
-        field = self.window.table.filter
+        field = self.window.panels["table"].filter
         if field.isVisible():
             self.dog.time("type the filter", lambda: field.setText(words))
             self.dog.time("filter the table", lambda: QTest.keyClick(field, Qt.Key.Key_Return))
@@ -284,5 +284,5 @@ class Hands:
         self.dog.time("scroll the table", lambda: bar.setValue(self.random.randint(0, max(bar.maximum(), 0))))
 
     def turn(self) -> None:
-        button = self.window.table.kinds[self.random.choice(("edges", "nodes"))]
+        button = self.window.panels["table"].kinds[self.random.choice(("edges", "nodes"))]
         self.tap("edges or nodes", button, button.rect())

@@ -135,9 +135,9 @@ def history(actor: Actor) -> None:
     nodes = actor.heads(5)
     for answer in (" Tom", " John"):
         actor.press(Qt.Key.Key_P, CONTROL, actor.window)
-        field = actor.window.predictions.pin_field
+        field = actor.window.panels["predictions"].pin_field
         actor.type(field, answer)
-    QTest.keyClick(actor.window.predictions.pin_field, Qt.Key.Key_Escape)
+    QTest.keyClick(actor.window.panels["predictions"].pin_field, Qt.Key.Key_Escape)
     for node in nodes[:3]:
         actor.click_node(node)
         actor.press(Qt.Key.Key_X)
@@ -146,7 +146,7 @@ def history(actor: Actor) -> None:
     for node in nodes[3:]:
         actor.click_node(node)
         actor.press(Qt.Key.Key_X)
-    steps = actor.window.history.list
+    steps = actor.window.panels["history"].list
     QTest.mouseMove(steps.viewport(), steps.visualRect(steps.steps.index(steps.steps.rowCount() - 3)).center())
 
 

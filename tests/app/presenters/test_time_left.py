@@ -121,7 +121,7 @@ def test_what_was_reckoned_stands_beside_the_bar(reader: Person, monkeypatch: py
     monkeypatch.setattr("app.presenters.trace_cost.Estimates.seconds", lambda self, work: 600.0)
     choose(reader, "exact-scan")
     seen: list[tuple[str, str]] = []
-    reader.workbench.on(ProgressReply, lambda work: seen.append((work.words, reader.window.status.work.text())))
+    reader.workbench.on(ProgressReply, lambda work: seen.append((work.words, reader.panel("status").work.text())))
     trace(reader)
     assert ("Exact scan, 262 edges", "Exact scan, 262 edges · about 10 min left") in seen
     assert "about" not in reader.message(), "a time that is never corrected"

@@ -51,7 +51,7 @@ def says(text: str, value: float) -> bool:
 
 def metric(person: Person) -> str:
     """The big figure of the predictions."""
-    return person.window.predictions.metric_value.text()
+    return person.panel("predictions").metric_value.text()
 
 
 def drag(widget: QWidget, *points: QPoint) -> None:

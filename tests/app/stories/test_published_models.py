@@ -17,8 +17,8 @@ PARITY = {"bundled:names": 1e-3, "bundled:shapes": 1e-3, "pack:smollm2": 1e-3, "
 
 
 def parity(person: Person) -> float:
-    assert person.window.status.parity.isVisible()
-    return float(person.window.status.parity.text().removeprefix("parity "))
+    assert person.panel("status").parity.isVisible()
+    return float(person.panel("status").parity.text().removeprefix("parity "))
 
 
 def cut_the_strongest(person: Person) -> None:
@@ -41,7 +41,7 @@ def test_the_first_start_shows_a_live_circuit(person: Person) -> None:
     assert person.window.windowTitle() == "names[*] - Wirescope"
     assert person.card("A").chips.chip_texts()[:3] == ["When", "Mary", "and"]
     assert person.predictions()[0][0] == "Mary"
-    assert person.window.predictions.metric_name.text() == 'logit(" Mary") − logit(" John")'
+    assert person.panel("predictions").metric_name.text() == 'logit(" Mary") − logit(" John")'
     assert person.workbench.ran.before > 1
     assert len(person.window.canvas.scene.data.edges) == 48
     assert parity(person) <= PARITY["bundled:names"]

@@ -98,7 +98,7 @@ def test_three_edits_a_branch_and_the_way_back(person: Person, tmp_path: Path, m
         (other, "present"),
     ]
     hover(person, steps[2])
-    assert person.window.predictions.preview_words.text() == f"Preview: {steps[2]}"
+    assert person.panel("predictions").preview_words.text() == f"Preview: {steps[2]}"
     assert says(metric(person), expected(one, two, three))
     leave(person)
     assert says(metric(person), expected(one, four))

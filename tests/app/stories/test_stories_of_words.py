@@ -37,7 +37,7 @@ def test_the_strongest_wire_is_cut_and_the_answer_changes(person: Person, tmp_pa
 
     # On the screen: the metric, its change, the predictions, the broken wire.
     assert says(metric(person), after)
-    panel = person.window.predictions
+    panel = person.panel("predictions")
     assert change_words(after - before) in panel.metric_change.text()
     chances = session.run([Edit(edge, "patch")]).answer[0].softmax(-1)
     for row in panel.table.rows:

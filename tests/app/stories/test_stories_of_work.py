@@ -172,11 +172,11 @@ def test_a_model_of_ones_own_is_dropped_on_the_welcome_page(
     session = person.session()
     runs = (session.clean, session.run([Edit(node, "patch")]), session.counterfactual)
     john = session.model.answer(" John")
-    row = window.predictions.table.rows[0]
+    row = window.panels["predictions"].table.rows[0]
     assert (row.before, row.after, row.in_b) == pytest.approx(
         [float(run.answer[0].softmax(-1)[john]) for run in runs], abs=1e-5
     )
-    assert window.predictions.table.b_texts()
+    assert window.panels["predictions"].table.b_texts()
 
     # Another look, and panels that go and come back.
     dark = window.grab().toImage().pixelColor(4, 400).lightness()

@@ -89,13 +89,13 @@ def test_a_panel_behind_others_of_its_tabs_comes_to_the_front(window: Window) ->
 
 
 def test_the_table_has_room_for_its_lines_and_gives_it_back(window: Window) -> None:
-    before = window.predictions.height()
+    before = window.panels["predictions"].height()
     QTest.keyClick(window.canvas, Qt.Key.Key_F8)
     QApplication.processEvents()
-    assert window.table.height() > 1.3 * before
+    assert window.panels["table"].height() > 1.3 * before
     QTest.keyClick(window.canvas, Qt.Key.Key_F8)
     QApplication.processEvents()
-    assert abs(window.predictions.height() - before) <= 2
+    assert abs(window.panels["predictions"].height() - before) <= 2
 
 
 def test_a_hidden_dock_leaves_its_room_and_takes_it_again(window: Window) -> None:

@@ -76,8 +76,8 @@ def test_from_the_welcome_page_to_a_figure_by_keys_alone(person: Person, tmp_pat
     assert person.workbench.ran.after == pytest.approx(metric, abs=1e-4)
 
     # Read the predictions, and take them along.
-    go_to(person, window.predictions, Key.Key_Tab, CTRL)
-    window.predictions.setFocus(Qt.FocusReason.TabFocusReason)
+    go_to(person, window.panels["predictions"], Key.Key_Tab, CTRL)
+    window.panels["predictions"].setFocus(Qt.FocusReason.TabFocusReason)
     press(person, Key.Key_C, CTRL)
     assert person.predictions()[0][0] in QGuiApplication.clipboard().text()
 
@@ -116,7 +116,7 @@ def test_ctrl_tab_goes_round_all_parts_and_back_to_where_the_focus_was(reader: P
         parts.append(part.accessibleName() or type(part).__name__)
         if focus() is window.canvas:
             break
-    shown = {window.top_bar, window.panels["inputs"], window.centre, window.panels["inspector"], window.predictions}
+    shown = {window.top_bar, window.centre, *(window.panels[key] for key in ("inputs", "inspector", "predictions"))}
     assert {part.accessibleName() or type(part).__name__ for part in shown} <= set(parts)
     assert len(parts) == len(set(parts))
     press(reader, Key.Key_Tab, CTRL | SHIFT)
@@ -143,7 +143,7 @@ def test_tab_goes_through_the_whole_window_and_is_caught_nowhere(reader: Person)
         window.panels["inputs"],
         window.canvas,
         window.panels["inspector"],
-        window.predictions,
+        window.panels["predictions"],
     ):
         assert any(part is widget or part.isAncestorOf(widget) for widget in visited), part
     assert all(widget.isVisible() for widget in visited)

@@ -167,7 +167,7 @@ def test_about_says_what_this_is(onlooker: Person) -> None:
 def test_every_button_on_the_bars_does_something(onlooker: Person) -> None:
     window = onlooker.window
     window.resize(1440, 900)
-    buttons = [b for part in (window.top_bar, window.status) for b in part.findChildren(QAbstractButton)]
+    buttons = [b for part in (window.top_bar, window.panels["status"]) for b in part.findChildren(QAbstractButton)]
     seen = [button for button in buttons if button.isVisible()]
     assert len(seen) >= 9
     for button in seen:

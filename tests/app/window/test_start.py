@@ -43,14 +43,14 @@ def steps():
     collector = window.workbench.findChild(Collector)
     facts["rests"] = [collector.rests]
     while window.workbench.scored is None or window.workbench.busy:
-        if window.status.work.text().startswith("Loading the libraries") and "loading" not in facts:
-            facts["loading"] = window.status.cancel.isVisible()
+        if window.panels["status"].work.text().startswith("Loading the libraries") and "loading" not in facts:
+            facts["loading"] = window.panels["status"].cancel.isVisible()
         yield
     facts["rests"].append(collector.rests)
     facts["by itself"] = gc.isenabled()
     facts["left alone"] = gc.get_freeze_count()
     facts["torch later"] = "torch" in sys.modules
-    facts["predictions"] = len(window.predictions.table.row_texts())
+    facts["predictions"] = len(window.panels["predictions"].table.row_texts())
     facts["chips"] = window.panels["inputs"].card_a.chips.chip_texts()
     QTimer.singleShot(0, window, lambda: {}["oops"])
     while not any(box.isVisible() for box in window.findChildren(QMessageBox)):

@@ -114,8 +114,8 @@ def test_a_window_without_room_for_two_columns_has_one(reader: Person) -> None:
     assert window.canvas.height() >= 230, "a third of the window"
     window.docks["history"].raise_()
     QApplication.processEvents()
-    assert not window.predictions.table.visibleRegion().isEmpty(), "the answers are always in sight"
-    assert window.predictions.short_metric.isVisible()
+    assert not window.panels["predictions"].table.visibleRegion().isEmpty(), "the answers are always in sight"
+    assert window.panels["predictions"].short_metric.isVisible()
     window.docks["inputs"].raise_()
     assert not window.docks["trust"].visibleRegion().isEmpty(), "what was in front is"
     assert window.docks["trust"].geometry().right() < window.docks["predictions"].geometry().left()

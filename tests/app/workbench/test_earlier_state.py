@@ -54,7 +54,7 @@ def test_a_picture_is_named_at_once_and_the_one_before_is_gone(viewer: Person, h
 
 
 def test_parity_and_memory_of_an_earlier_input_are_dimmed(reader: Person, held) -> None:
-    status = reader.window.status
+    status = reader.panel("status")
     assert (status.parity.color(), status.memory.color()) == ("good", "muted")
     held()
     reader.controller("inputs").cards.take_text("A", "When Tom gave a drink to")
@@ -72,7 +72,7 @@ def test_nothing_of_another_model_stays(reader: Person, held, models) -> None:
     assert reader.panel("trust").data().statements
     held()
     reader.workbench.models.open_model(str(models.llama))
-    status = reader.window.status
+    status = reader.panel("status")
     for label in (status.parity, status.device, status.memory, status.run):
         assert not label.isVisible()
     assert reader.workbench.extent.scores is None
@@ -172,7 +172,7 @@ def test_what_heads_do_stays_in_the_table_and_the_finder_when_a_circuit_was_run(
     trace(reader)
     type_size(reader, 30)
     reader.choose("View", "Table")
-    reader.click(reader.window.table.kinds["nodes"])
+    reader.click(reader.panel("table").kinds["nodes"])
     table, finder = reader.window.controllers["table"], reader.controller("find")
     finder.open()
     finder.bar.field.setText("previous token")

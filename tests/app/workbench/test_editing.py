@@ -25,13 +25,14 @@ def test_opening_a_folder_fills_the_window(reader: Person, models) -> None:
     assert window.canvas.scene.data.graph == reader.workbench.opened.graph
     assert len(window.canvas.scene.data.edges) == 48
     assert reader.predictions()
-    assert window.predictions.metric_name.text() == 'logit(" Mary") − logit(" John")'
-    assert window.predictions.metric_change.text() == "no edits"
+    assert window.panels["predictions"].metric_name.text() == 'logit(" Mary") − logit(" John")'
+    assert window.panels["predictions"].metric_change.text() == "no edits"
     session = reader.session()
-    assert window.status.parity.isVisible()
-    assert float(window.status.parity.text().removeprefix("parity ")) == pytest.approx(session.parity.difference, 0.6)
+    parity = window.panels["status"].parity
+    assert parity.isVisible()
+    assert float(parity.text().removeprefix("parity ")) == pytest.approx(session.parity.difference, 0.6)
     metric, probabilities = reader.expected([])
-    assert window.predictions.metric_value.text() == number(metric, metric_digits(metric, metric))
+    assert window.panels["predictions"].metric_value.text() == number(metric, metric_digits(metric, metric))
     assert reader.workbench.ran.before == reader.workbench.ran.after == pytest.approx(metric, abs=1e-5)
     for row in reader.workbench.ran.rows:
         assert row.before == row.after == pytest.approx(probabilities[row.label], abs=1e-6)
@@ -66,9 +67,9 @@ def test_x_cuts_what_is_selected_and_x_again_restores_every_digit(reader: Person
         assert row.after == pytest.approx(probabilities[row.label], abs=1e-6)
     assert reader.predictions() != written
     assert reader.edits() == [f"{pretty_name(edge.name)} from B"]
-    assert reader.window.predictions.metric_value.text() == number(metric, metric_digits(first[0], metric))
+    assert reader.panel("predictions").metric_value.text() == number(metric, metric_digits(first[0], metric))
     change = change_words(metric - first[0])
-    assert reader.window.predictions.metric_change.text().startswith(f"{change} from")
+    assert reader.panel("predictions").metric_change.text().startswith(f"{change} from")
     assert "edited: from B" in reader.tip(edge)
     mark = next(mark for mark in reader.window.canvas.scene.data.edges if mark.index == index)
     assert (mark.edited, mark.measured) == ("patch", True)
@@ -85,7 +86,7 @@ def test_x_cuts_what_is_selected_and_x_again_restores_every_digit(reader: Person
 def test_a_wire_into_the_output_says_that_only_the_output_had_to_run(reader: Person) -> None:
     first, second = (edge for edge in reader.workbench.opened.graph.edges[-2:])
     assert first.reader.kind == second.reader.kind == "logits"
-    words = reader.window.status.run
+    words = reader.panel("status").run
     reader.workbench.editing.toggle(first, "cut")  # nobody looked at it before
     reader.rest()
     assert words.text().endswith(" of a forward · output only")

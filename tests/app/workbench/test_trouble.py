@@ -72,12 +72,12 @@ def test_an_exception_in_the_engine_is_shown_once_with_details_and_the_window_wo
         reader.dismiss()
     assert [record.message for record in caplog.records] == ["a request failed"]
     assert len(reader.edits()) == 1
-    reader.wait(lambda: reader.window.predictions.metric_value.color() == "faint")  # of before the edit
+    reader.wait(lambda: reader.panel("predictions").metric_value.color() == "faint")  # of before the edit
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
     assert not reader.dialogs()
     assert reader.edits() == []
     assert reader.figures() == before
-    assert reader.window.predictions.metric_value.color() == "text"
+    assert reader.panel("predictions").metric_value.color() == "text"
 
 
 def test_a_failure_that_comes_again_and_again_is_shown_once(reader: Person, monkeypatch, caplog) -> None:
@@ -136,13 +136,13 @@ def test_a_model_that_does_not_agree_with_its_own_forward_is_refused(person: Per
 
 def test_numbers_of_an_earlier_state_are_dimmed_until_the_new_ones_come(reader: Person, monkeypatch, gate) -> None:
     hold_runs(monkeypatch, gate)
-    value = reader.window.predictions.metric_value
+    value = reader.panel("predictions").metric_value
     assert value.color() == "text"
     reader.window.canvas.choose((reader.edge(reader.strong_edges()[0]),))
     reader.window.commands["cut"].trigger()
     reader.wait(lambda: value.color() == "faint")
     assert reader.window.canvas.scene.data.stale
-    assert reader.window.status.run.color() == "faint"
+    assert reader.panel("status").run.color() == "faint"
     gate.open.set()
     reader.rest()
     assert value.color() == "text"
@@ -153,7 +153,7 @@ def test_what_is_cancelled_leaves_dimmed_numbers_and_the_next_run_brings_them_up
     reader: Person, monkeypatch, gate
 ) -> None:
     before = reader.workbench.ran
-    value, index = reader.window.predictions.metric_value, reader.strong_edges()[0]
+    value, index = reader.panel("predictions").metric_value, reader.strong_edges()[0]
     with monkeypatch.context() as held:
         hold_runs(held, gate)
         reader.window.canvas.choose((reader.edge(index),))
@@ -195,11 +195,11 @@ def test_tracing_reports_what_the_strongest_recover_and_can_be_cancelled(reader:
         held.setattr(runs, "trace", gate.hold(runs.trace))
         reader.type_prompt_without_rest("A", "When Tom gave a drink to")
         reader.wait(gate.begun.is_set)
-        reader.wait(lambda: reader.window.status.work.text().startswith("Estimating 262 edges"))
-        assert reader.window.status.cancel.isVisible()
-        reader.click(reader.window.status.cancel)
+        reader.wait(lambda: reader.panel("status").work.text().startswith("Estimating 262 edges"))
+        assert reader.panel("status").cancel.isVisible()
+        reader.click(reader.panel("status").cancel)
         reader.rest()
-    assert not reader.window.status.work.isVisible()
+    assert not reader.panel("status").work.isVisible()
     recovered = []
     recover = runs.recover
     monkeypatch.setattr(runs, "recover", lambda *a: recovered.append(1) or recover(*a))

@@ -22,7 +22,7 @@ from views.panels.history.rows import STEP
 
 def rows(person: Person) -> list[tuple[str, str, str, int]]:
     """What the list says: words, metric, state, rail."""
-    model = person.window.history.list.model()
+    model = person.panel("history").list.model()
     found = [model.data(model.index(i, 0), STEP) for i in range(model.rowCount())]
     return [(row.words, row.value, row.state, row.lane) for row in found]
 
@@ -33,19 +33,19 @@ def words(person: Person) -> list[str]:
 
 def centre(person: Person, words_of_row: str) -> QPoint:
     """Where a step is on the screen; it is scrolled to."""
-    steps = person.window.history.list
+    steps = person.panel("history").list
     index = steps.model().index(words(person).index(words_of_row), 0)
     steps.scrollTo(index)
     return steps.visualRect(index).center()
 
 
 def click_step(person: Person, words_of_row: str) -> None:
-    person.click(person.window.history.list.viewport(), centre(person, words_of_row))
+    person.click(person.panel("history").list.viewport(), centre(person, words_of_row))
     person.rest()
 
 
 def hover(person: Person, words_of_row: str) -> None:
-    QTest.mouseMove(person.window.history.list.viewport(), centre(person, words_of_row))
+    QTest.mouseMove(person.panel("history").list.viewport(), centre(person, words_of_row))
     QApplication.processEvents()
 
 
@@ -57,7 +57,7 @@ def leave(person: Person) -> None:
 
 def seen(person: Person) -> tuple[object, ...]:
     """All that the predictions panel says."""
-    panel = person.window.predictions
+    panel = person.panel("predictions")
     return person.predictions(), panel.metric_value.text(), panel.metric_change.text(), panel.metric_name.text()
 
 
@@ -69,7 +69,7 @@ def cut(person: Person, node: Node) -> str:
 
 
 def test_branches_previews_and_ways_back(reader: Person) -> None:
-    panel, status = reader.window.predictions, reader.message
+    panel, status = reader.panel("predictions"), reader.message
     assert rows(reader) == [("Start", panel.metric_value.text(), "present", 0)]
     at_start = seen(reader)
     one = cut(reader, Node("head", 0, 1))
@@ -128,7 +128,7 @@ def test_branches_previews_and_ways_back(reader: Person) -> None:
     assert reader.workbench.document == document_two
 
     # the keys: what they are on is previewed, Enter goes there, Esc ends the preview
-    steps = reader.window.history.list
+    steps = reader.panel("history").list
     steps.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(steps, Qt.Key.Key_Up)
     assert panel.preview_words.text() == f"Preview: {one}"
@@ -165,7 +165,7 @@ def test_branches_previews_and_ways_back(reader: Person) -> None:
 
 
 def test_the_line_under_the_metric_follows_the_way(reader: Person) -> None:
-    line = reader.window.predictions.sparkline
+    line = reader.panel("predictions").sparkline
     assert not line.isVisible()  # one point is no line
     one, two = cut(reader, Node("head", 0, 1)), cut(reader, Node("mlp", 1))
     values = [reader.expected([Edit(node, "patch") for node in nodes])[0] for nodes in (
@@ -177,7 +177,7 @@ def test_the_line_under_the_metric_follows_the_way(reader: Person) -> None:
     assert sorted(range(3), key=lambda i: -heights[i]) == sorted(range(3), key=lambda i: values[i])
     digits = metric_digits(values[0], values[1])
     assert line.tip(line.place(1)) == f"{one}: {number(values[1], digits)}"
-    assert reader.window.predictions.metric_value.text() in line.tip(line.place(2))
+    assert reader.panel("predictions").metric_value.text() in line.tip(line.place(2))
     reader.click(line, line.place(0).toPoint())  # a click goes there
     reader.rest()
     assert reader.edits() == []
@@ -197,7 +197,7 @@ def test_a_step_that_was_never_run_is_computed_when_one_goes_there(reader: Perso
     before = seen(reader)
     hover(reader, never)
     assert seen(reader) == before  # there is nothing to show of it
-    assert not reader.window.predictions.preview_words.isVisible()
+    assert not reader.panel("predictions").preview_words.isVisible()
     click_step(reader, never)
     metric, _ = reader.expected([Edit(Node("head", 0, 1), "patch")])
     value = rows(reader)[1][1]
@@ -231,9 +231,9 @@ def test_everything_that_is_done_is_a_named_step(reader: Person) -> None:
     click_step(reader, "Start")
     assert reader.workbench.document == first
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
-    assert reader.window.predictions.metric_name.text() == 'logit(" Mary") − logit(" John")'
+    assert reader.panel("predictions").metric_name.text() == 'logit(" Mary") − logit(" John")'
     hover(reader, "Metric: probability  Mary")
-    assert reader.window.predictions.metric_name.text() == 'p(" Mary")'
+    assert reader.panel("predictions").metric_name.text() == 'p(" Mary")'
     leave(reader)
 
 

@@ -69,7 +69,7 @@ def test_the_line_breaks_where_the_question_changes_and_each_metric_has_its_scal
     reader.workbench.question.set_metric(MetricChoice("probability", " Mary"))
     reader.rest()
     cut(reader, Node("mlp", 0))
-    line = reader.window.predictions.sparkline
+    line = reader.panel("predictions").sparkline
     names = [point.metric for point in line.points]
     assert [point.line for point in line.points] == [0, 0, 1, 1, 2, 2]
     assert names[:4] == [names[0]] * 4
@@ -78,7 +78,7 @@ def test_the_line_breaks_where_the_question_changes_and_each_metric_has_its_scal
     assert abs(low - high) == pytest.approx(max(line.place(i).y() for i in range(4)) - min(
         line.place(i).y() for i in range(4)))  # fmt: skip
     assert 'p(" Mary") = ' in line.tip(line.place(5))
-    model = reader.window.history.list.model()
+    model = reader.panel("history").list.model()
     assert [model.row(place).breaks for place in range(6)] == [False, False, True, False, True, False]
     picture = line.grab().toImage()
     gap = round((line.place(3).x() + line.place(4).x()) / 2)
@@ -98,7 +98,7 @@ def test_a_trace_keeps_what_it_recovers_and_a_cancelled_one_is_no_step(reader: P
     assert traced[0].startswith("Trace: keep the best")
     assert traced[1].endswith(" %")
     assert traced[1][:-2] == f"{100 * kept.share:.0f}"
-    assert reader.window.history.list.model().row(1).spoken == "recovers"
+    assert reader.panel("history").list.model().row(1).spoken == "recovers"
     before, document, recovered = words(reader), workbench.document, workbench.recovered
 
     def begin() -> None:
@@ -179,11 +179,11 @@ def test_a_step_that_came_to_nothing_goes_from_all_that_followed_it(history: His
 def test_an_edit_and_a_preview_keep_the_metric(reader: Person) -> None:
     reader.press(Qt.Key.Key_T, widget=reader.window.canvas)
     name = cut(reader, Node("mlp", 1))
-    metric = reader.window.predictions.metric_value.text()
+    metric = reader.panel("predictions").metric_value.text()
     assert rows(reader)[-1][:2] == (name, metric)
     reader.type_prompt("A", COUNTERFACTUAL)
     hover(reader, name)
-    assert reader.window.predictions.metric_value.text() == metric
+    assert reader.panel("predictions").metric_value.text() == metric
     leave(reader)
     value, _ = reader.expected([Edit(Node("mlp", 1), "patch")])
     assert reader.workbench.history.current.outcome.after == pytest.approx(value, abs=1e-5)

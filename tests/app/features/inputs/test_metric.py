@@ -41,11 +41,11 @@ def check(person: Person, name: str) -> None:
     """The window shows the same metric and the same numbers as a session of its own."""
     session = person.session()
     assert session.metric.name == name
-    assert person.window.predictions.metric_name.text() == name
+    assert person.panel("predictions").metric_name.text() == name
     expected = float(session.run(list(person.workbench.document.edits)).metric[0])
     assert person.workbench.ran.after == pytest.approx(expected, abs=1e-5)
     digits = metric_digits(person.workbench.ran.before, person.workbench.ran.after)
-    assert person.window.predictions.metric_value.text() == number(person.workbench.ran.after, digits)
+    assert person.panel("predictions").metric_value.text() == number(person.workbench.ran.after, digits)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_an_answer_that_does_not_fit_says_why_and_the_results_stay_readable(
     assert problem.isVisible()
     for part in words:
         assert part in problem.text()
-    assert problem.text().endswith(f"Shown instead: {reader.window.predictions.metric_name.text()}.")
+    assert problem.text().endswith(f"Shown instead: {reader.panel('predictions').metric_name.text()}.")
     assert not reader.dialogs()
     assert {cells[:2] for cells in rows} & {cells[:2] for cells in reader.predictions()}
     assert len(reader.edits()) == 1
@@ -194,7 +194,7 @@ def test_a_model_without_a_head_is_measured_by_cosines(person: Person, models, p
     editor = person.panel("inputs").metric_editor
     kinds = [editor.kind.itemData(i) for i in range(editor.kind.count())]
     assert kinds == ["cosine", "cosine_clean"]
-    assert person.window.predictions.metric_name.text() == "cosine to A − cosine to B"
+    assert person.panel("predictions").metric_name.text() == "cosine to A − cosine to B"
     assert [row[0] for row in person.predictions()] == ["to A", "to B"]
     assert person.predictions()[0][1] == "1.000 → 1.000"
     (index,) = person.strong_edges()
@@ -215,7 +215,7 @@ def test_a_model_without_a_head_works_without_b(person: Person, models, pictures
     person.rest()
     assert not person.dialogs()
     assert not person.panel("inputs").metric_editor.problem.isVisible()
-    assert person.window.predictions.metric_name.text() == "cosine to A"
+    assert person.panel("predictions").metric_name.text() == "cosine to A"
     assert [row[0] for row in person.predictions()] == ["to A"]
     assert abs(person.workbench.scored.values).max() > 1e-6
     (index,) = person.strong_edges()
@@ -236,7 +236,7 @@ def test_without_a_choice_the_metric_follows_the_prompts_top_answer(person: Pers
     person.open(models.llama, CLEAN, COUNTERFACTUAL)
     editor = person.panel("inputs").metric_editor
     top = max(person.workbench.ran.rows, key=lambda row: row.before).label
-    assert person.window.predictions.metric_name.text() == f'log p("{top}")'
+    assert person.panel("predictions").metric_name.text() == f'log p("{top}")'
     assert editor.kind.currentData() == "log_probability"
     assert editor.choice().target == top
 

@@ -136,7 +136,7 @@ def test_a_dropped_address_is_fetched_beside_the_window(viewer: Person, monkeypa
     assert url == "https://example.invalid/pictures/cat.jpg"
     assert thread is not threading.main_thread()
     assert taken_in == [threading.main_thread()]
-    assert not viewer.window.status.work.isVisible()
+    assert not viewer.panel("status").work.isVisible()
 
 
 def test_an_address_is_asked_for_as_it_was_dropped(viewer: Person, monkeypatch) -> None:
@@ -172,13 +172,13 @@ def test_a_fetch_is_cancelled(viewer: Person, slow_web) -> None:
     before = viewer.figures()
     viewer.drop(viewer.card("A"), address("https://example.invalid/cat.jpg"))
     viewer.wait(begun.is_set)
-    assert viewer.window.status.work.text() == "Fetching cat.jpg"
-    viewer.click(viewer.window.status.cancel)
+    assert viewer.panel("status").work.text() == "Fetching cat.jpg"
+    viewer.click(viewer.panel("status").cancel)
     go_on.set()
     settled(viewer)
     assert viewer.card("A").name.text() == "a.png"
     assert viewer.figures() == before
-    assert not viewer.window.status.work.isVisible()
+    assert not viewer.panel("status").work.isVisible()
     assert not viewer.dialogs()
 
 
@@ -208,7 +208,7 @@ def test_an_address_that_cannot_be_fetched_changes_nothing(viewer: Person, monke
     assert words in viewer.dismiss()
     assert viewer.figures() == before
     assert viewer.card("A").name.text() == "a.png"
-    assert not viewer.window.status.work.isVisible()
+    assert not viewer.panel("status").work.isVisible()
 
 
 def test_a_page_instead_of_a_picture_is_said_on_the_card(viewer: Person, monkeypatch) -> None:

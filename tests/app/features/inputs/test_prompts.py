@@ -176,7 +176,7 @@ def test_a_prompt_that_cannot_run_says_why_and_nothing_else_is_lost(reader: Pers
     assert words in reader.problem("A")
     assert not reader.dialogs()
     assert reader.predictions() == []
-    assert words in reader.window.predictions.hint.text()
+    assert words in reader.panel("predictions").hint.text()
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
     assert len(reader.edits()) == 1
     if text.strip():  # what was typed is there to be mended

@@ -23,7 +23,7 @@ def plots(reader: Person) -> Person:
     for method in ("eap", "eap-ig"):
         trace(reader, method)
     QTest.keyClick(reader.window, Qt.Key.Key_F8, Qt.KeyboardModifier.ShiftModifier)
-    reader.wait(lambda: reader.window.plots.stage is not None)
+    reader.wait(lambda: reader.panel("plots").stage is not None)
     reader.rest()
     return reader
 
@@ -36,12 +36,12 @@ def trace(person: Person, method: str) -> None:
 
 
 def show(person: Person, key: str) -> None:
-    person.click(person.window.plots.buttons[key])
+    person.click(person.panel("plots").buttons[key])
     QApplication.processEvents()
 
 
 def test_curves_stay_and_say_what_they_are_of(plots: Person) -> None:
-    panel, workbench = plots.window.plots, plots.workbench
+    panel, workbench = plots.panel("plots"), plots.workbench
     lines = panel._data.curves.lines
     assert [(line.name.split(" over")[0], line.present) for line in lines] == [("EAP", False), ("EAP-IG", True)]
     strip = plots.circuit().curve
@@ -83,7 +83,7 @@ def test_curves_stay_and_say_what_they_are_of(plots: Person) -> None:
 
 
 def test_the_threshold_is_dragged_as_one_step(plots: Person) -> None:
-    panel, workbench = plots.window.plots, plots.workbench
+    panel, workbench = plots.panel("plots"), plots.workbench
     workbench.commit("Keep 20", replace(workbench.document, size=20))
     workbench.history.seal()
     plots.rest()
@@ -110,7 +110,7 @@ def test_the_threshold_is_dragged_as_one_step(plots: Person) -> None:
 
 
 def test_estimates_history_and_a_known_circuit(plots: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    panel, workbench, plotting = plots.window.plots, plots.workbench, plots.window.controllers["plots"]
+    panel, workbench, plotting = plots.panel("plots"), plots.workbench, plots.window.controllers["plots"]
     show(plots, "agreement")
     assert "Measure (M)" in panel.empty.text()
     plots.window.commands["measure"].trigger()

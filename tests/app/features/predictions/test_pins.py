@@ -24,12 +24,12 @@ def labels(person: Person) -> list[str]:
 
 
 def pinned(person: Person) -> list[str]:
-    return [row.label for row in person.window.predictions.table.rows if row.pinned]
+    return [row.label for row in person.panel("predictions").table.rows if row.pinned]
 
 
 def click_pin(person: Person, row: int) -> None:
     """Click the pin at a row; it appears under the pointer."""
-    table = person.window.predictions.table
+    table = person.panel("predictions").table
     point = table.pin_rect(row).center().toPoint()
     QTest.mouseMove(table, point)
     person.click(table, point)
@@ -39,7 +39,7 @@ def click_pin(person: Person, row: int) -> None:
 def type_pin(person: Person, text: str) -> None:
     """Ctrl+P, the answer, Enter."""
     person.press(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier, person.window)
-    field = person.window.predictions.pin_field
+    field = person.panel("predictions").pin_field
     assert field.isVisible()
     QTest.keyClicks(field, text)
     QTest.keyClick(field, Qt.Key.Key_Return)
@@ -49,7 +49,7 @@ def type_pin(person: Person, text: str) -> None:
 
 def choose(person: Person, entry: str) -> None:
     """An entry of the panel's menu."""
-    menu = person.window.predictions.make_menu()
+    menu = person.panel("predictions").make_menu()
     next(action for action in menu.actions() if action.text() == entry).trigger()
     person.rest()
 
@@ -62,7 +62,7 @@ def chances(session: Session, edits: list[Edit]) -> dict[str, tuple[float, float
 
 
 def test_pins_stay_whatever_happens_and_are_steps_of_the_history(reader: Person) -> None:
-    table, panel = reader.window.predictions.table, reader.window.predictions
+    table, panel = reader.panel("predictions").table, reader.panel("predictions")
     expected = chances(reader.session(), [])
     likely = sorted(expected, key=lambda label: -expected[label][0])
     assert labels(reader) == [answer_words(label) for label in likely[:5]]
@@ -117,7 +117,7 @@ def test_pins_stay_whatever_happens_and_are_steps_of_the_history(reader: Person)
 
 
 def test_what_is_several_tokens_is_refused_with_its_tokens(reader: Person) -> None:
-    panel = reader.window.predictions
+    panel = reader.panel("predictions")
     document = reader.workbench.document
     type_pin(reader, " Mary gave")
     assert panel.pin_problem.isVisible()
@@ -134,7 +134,7 @@ def test_what_is_several_tokens_is_refused_with_its_tokens(reader: Person) -> No
 
 
 def test_answers_are_offered_while_one_types(reader: Person) -> None:
-    field = reader.window.predictions.pin_field
+    field = reader.panel("predictions").pin_field
     reader.window.docks["predictions"].close()
     reader.choose("Edit", "Pin an Answer")
     assert field.isVisible()  # the panel is back
@@ -156,17 +156,17 @@ def test_more_rows_are_had_by_scrolling_and_remembered(reader: Person, sit_down)
     assert len(reader.predictions()) == 5
     choose(reader, "20 Likeliest Answers")
     assert len(reader.predictions()) == 20
-    scroll = reader.window.predictions.scroll
+    scroll = reader.panel("predictions").scroll
     assert scroll.rows_shown() < 20
     bar = scroll.verticalScrollBar()
     assert bar.maximum() > 0
-    table = reader.window.predictions.table
+    table = reader.panel("predictions").table
     table.setFocus()
     for _ in range(19):
         QTest.keyClick(table, Qt.Key.Key_Down)
     assert bar.value() == bar.maximum()  # the row that the keys are on is in sight
     other = sit_down()
-    checked = [action.text() for action in other.window.predictions.make_menu().actions() if action.isChecked()]
+    checked = [action.text() for action in other.panel("predictions").make_menu().actions() if action.isChecked()]
     assert checked == []  # nothing is shown there yet
     other.open(reader.workbench.document.model, CLEAN)
     assert len(other.predictions()) == 20
@@ -175,7 +175,7 @@ def test_more_rows_are_had_by_scrolling_and_remembered(reader: Person, sit_down)
 
 
 def test_bs_own_run_stands_beside_and_can_be_put_away(reader: Person) -> None:
-    panel, table = reader.window.predictions, reader.window.predictions.table
+    panel, table = reader.panel("predictions"), reader.panel("predictions").table
     expected = chances(reader.session(), [])
     digits = len(reader.predictions()[0][2].split(".")[1])
     assert table.b_texts() == [number(expected[row.label][2], digits) for row in table.rows]
@@ -197,23 +197,23 @@ def test_bs_own_run_stands_beside_and_can_be_put_away(reader: Person) -> None:
 
 
 def test_classes_are_pinned_by_their_names(viewer: Person) -> None:
-    assert viewer.window.predictions.pin_field.offered() == list(CLASSES)
+    assert viewer.panel("predictions").pin_field.offered() == list(CLASSES)
     type_pin(viewer, "Two Words")
     assert pinned(viewer) == ["two words"]
     assert viewer.workbench.document.pinned == ("two words",)
     type_pin(viewer, "zebra")
-    assert "There is no class called 'zebra'." in viewer.window.predictions.pin_problem.text()
+    assert "There is no class called 'zebra'." in viewer.panel("predictions").pin_problem.text()
     node = Node("mlp", 0)
     viewer.click_node(node)
     viewer.press(Qt.Key.Key_X, widget=viewer.window.canvas)
     expected = chances(viewer.session(), [Edit(node, "patch")])
-    row = viewer.window.predictions.table.rows[0]
+    row = viewer.panel("predictions").table.rows[0]
     assert (row.before, row.after, row.in_b) == pytest.approx(expected["two words"], abs=1e-6)
 
 
 def test_an_embedding_has_nothing_to_pin_and_is_compared_with_b(person: Person, models, pictures) -> None:
     person.open(models.dinov2, pictures("a.png"), pictures("b.png"))
-    panel = person.window.predictions
+    panel = person.panel("predictions")
     assert labels(person) == ["to A", "to B"]
     assert not panel.pin_button.isVisible()
     assert not person.window.commands["pin"].isEnabled()
@@ -239,7 +239,7 @@ def test_pins_of_another_model_are_kept_but_not_shown(reader: Person, models) ->
 @pytest.mark.parametrize("width", [300, 520, 900])
 def test_what_gives_way_in_a_narrow_panel(reader: Person, width: int) -> None:
     """The figures and the change never do."""
-    panel = reader.window.predictions
+    panel = reader.panel("predictions")
     dock = reader.window.docks["predictions"]
     dock.setFloating(True)
     dock.resize(width, 190)

@@ -163,18 +163,18 @@ def test_the_menu_and_the_dialog_agree(reader: Person, dialog: PreferencesDialog
 def test_models_compute_in_the_precision(reader: Person, dialog: PreferencesDialog) -> None:
     """The model at hand is opened anew, as a step; what is opened later computes in it too."""
     before = reader.workbench.ran.after
-    assert reader.window.status.device.text().endswith("fp32")
+    assert reader.panel("status").device.text().endswith("fp32")
     choose(dialog.precision, "bf16")
     reader.rest()
-    assert reader.window.status.device.text().endswith("bf16")
+    assert reader.panel("status").device.text().endswith("bf16")
     assert reader.workbench.ran.after == float(reader.session().run().metric[0])
     assert reader.workbench.ran.after != before
     assert "bf16" in reader.workbench.drawn.subject().details
     assert Settings().preferences().precision == "bf16"
     reader.window.commands["undo"].trigger()
     reader.rest()
-    assert reader.window.status.device.text().endswith("fp32")
+    assert reader.panel("status").device.text().endswith("fp32")
     assert reader.workbench.ran.after == before
     reader.workbench.models.open_model(reader.workbench.document.model)
     reader.rest()
-    assert reader.window.status.device.text().endswith("bf16")
+    assert reader.panel("status").device.text().endswith("bf16")

@@ -16,7 +16,7 @@ from tests.app.person import Person
 
 
 def test_it_says_what_the_model_runs_on_how_long_and_how_much_memory(reader: Person) -> None:
-    status = reader.window.status
+    status = reader.panel("status")
     assert status.device.text() == "cpu · fp32"
     reader.click_node(Node("head", 1, 2))
     reader.press(Qt.Key.Key_X, widget=reader.window.canvas)
@@ -32,7 +32,7 @@ def test_it_says_what_the_model_runs_on_how_long_and_how_much_memory(reader: Per
 
 
 def test_a_run_of_an_earlier_state_is_dimmed_until_the_new_one_comes(reader: Person) -> None:
-    status = reader.window.status
+    status = reader.panel("status")
     assert status.run.color() == "muted"
     reader.workbench._client.mark_stale()  # as when the engine takes long
     assert status.run.color() == "faint"
@@ -42,7 +42,7 @@ def test_a_run_of_an_earlier_state_is_dimmed_until_the_new_one_comes(reader: Per
 
 
 def test_every_part_has_a_tip_and_the_strip_fits_a_narrow_window(reader: Person) -> None:
-    window, status = reader.window, reader.window.status
+    window, status = reader.window, reader.panel("status")
     window.resize(1024, 700)
     status.set_work("Estimating 70,651 edges", 0.4)
     status.set_message("a0.h1 → logits cut: the metric falls by 1.47")
@@ -61,7 +61,7 @@ def test_every_part_has_a_tip_and_the_strip_fits_a_narrow_window(reader: Person)
 def test_an_input_that_cannot_run_has_no_time(reader: Person) -> None:
     reader.workbench.question.set_source("A", None)
     reader.rest()
-    assert not reader.window.status.run.isVisible()
+    assert not reader.panel("status").run.isVisible()
 
 
 def test_the_last_message_goes_with_the_next_step(reader: Person) -> None:
@@ -109,7 +109,7 @@ def test_a_rest_between_two_parts_of_one_work_does_not_count() -> None:
 def test_the_strip_begins_anew_after_a_rest(reader: Person, monkeypatch) -> None:
     now = [0.0]
     monkeypatch.setattr(reader.window.controllers["status"].strip, "pace", Pace(lambda: now[0]))
-    status = reader.window.status
+    status = reader.panel("status")
     reader.workbench.working.emit("Tracing", 0.0)
     now[0] += 20
     reader.workbench.working.emit("Tracing", 0.2)
@@ -124,7 +124,7 @@ def test_the_strip_begins_anew_after_a_rest(reader: Person, monkeypatch) -> None
 
 def test_the_strip_says_what_runs_and_how_long_it_still_takes(reader: Person) -> None:
     reader.workbench.working.emit("Exact scan, 719 edges", 0.0)
-    status = reader.window.status
+    status = reader.panel("status")
     assert status.work.text() == "Exact scan, 719 edges"
     assert status.cancel.isVisible()
     reader.qtbot.waitUntil(lambda: _left(reader).endswith(" left"), timeout=10_000)
@@ -133,4 +133,4 @@ def test_the_strip_says_what_runs_and_how_long_it_still_takes(reader: Person) ->
 
 def _left(person: Person) -> str:
     person.workbench.working.emit("Exact scan, 719 edges", 0.1)
-    return person.window.status.work.text()
+    return person.panel("status").work.text()

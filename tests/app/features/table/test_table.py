@@ -27,12 +27,12 @@ def tabled(reader: Person) -> Person:
 
 def open_table(person: Person) -> None:
     QTest.keyClick(person.window, Qt.Key.Key_F8)
-    person.wait(lambda: person.window.table.view.lines.rowCount())
+    person.wait(lambda: person.panel("table").view.lines.rowCount())
     person.rest()
 
 
 def view(person: Person):
-    return person.window.table.view
+    return person.panel("table").view
 
 
 def line_of(person: Person, target: Node | Edge) -> int:
@@ -70,11 +70,11 @@ def test_a_line_that_is_chosen_is_selected_on_the_canvas_and_inspected(tabled: P
     assert set(tabled.window.canvas.selection()) == set(both)
 
     tabled.click_node(Node("head", 1, 2))
-    assert tabled.window.table.kind() == "nodes"
+    assert tabled.panel("table").kind() == "nodes"
     assert view(tabled).lines.targets(view(tabled).chosen()) == (Node("head", 1, 2),)
     index = tabled.strong_edges()[0]
     tabled.click_edge(index)
-    assert tabled.window.table.kind() == "edges"
+    assert tabled.panel("table").kind() == "edges"
     assert view(tabled).lines.targets(view(tabled).chosen()) == (tabled.edge(index),)
 
 
@@ -88,22 +88,22 @@ def test_x_p_and_r_edit_from_the_table_and_the_line_says_so(tabled: Person) -> N
     assert texts[4] == "from B"
     assert texts[3] == change_words(metric - tabled.workbench.ran.before)
     assert view(tabled).hasFocus()  # one can go on
-    tabled.window.table.filter.setFocus()
-    QTest.keyClicks(tabled.window.table.filter, "edited")
-    QTest.keyClick(tabled.window.table.filter, Qt.Key.Key_Return)
+    tabled.panel("table").filter.setFocus()
+    QTest.keyClicks(tabled.panel("table").filter, "edited")
+    QTest.keyClick(tabled.panel("table").filter, Qt.Key.Key_Return)
     tabled.rest()
     assert view(tabled).lines.rowCount() == 1
     assert view(tabled).hasFocus()
     tabled.press(Qt.Key.Key_R, widget=view(tabled))
     assert tabled.edits() == []
-    assert tabled.window.table.problem.text() == "No line fits the filter."
+    assert tabled.panel("table").problem.text() == "No line fits the filter."
 
 
 def test_the_context_menu_edits_and_goes_to_the_place(tabled: Person) -> None:
     view(tabled).lines.sort(0, Qt.SortOrder.AscendingOrder)
     click_line(tabled, 3)
     (edge,) = view(tabled).lines.targets(np.array([3]))
-    menu = tabled.window.table.make_menu()
+    menu = tabled.panel("table").make_menu()
     actions = {action.text().replace("&", ""): action for action in menu.actions()}
     assert actions["Cut Selection"].isEnabled()
     assert not actions["Restore Selection"].isEnabled()
@@ -131,16 +131,16 @@ def test_a_picture_models_table_has_its_own_words(viewer: Person) -> None:
     click_line(viewer, 0)
     (edge,) = view(viewer).lines.targets(np.array([0]))
     assert viewer.workbench.selection == (edge,)
-    viewer.click(viewer.window.table.kinds["nodes"])
+    viewer.click(viewer.panel("table").kinds["nodes"])
     texts = [view(viewer).lines.texts(line)[:2] for line in range(view(viewer).lines.rowCount())]
     assert ["input", "input · patch + position"] in texts
     assert ["logits", "class scores"] in texts
     viewer.press(Qt.Key.Key_F8, widget=viewer.window)
-    assert not viewer.window.table.isVisible()
+    assert not viewer.panel("table").isVisible()
 
 
 def test_an_arrow_in_the_filter_turns_the_table_to_edges_and_lines_are_cut(tabled: Person) -> None:
-    table = tabled.window.table
+    table = tabled.panel("table")
     tabled.click_node(Node("head", 1, 2))
     assert table.kind() == "nodes"
     tabled.click(table.filter)
@@ -166,7 +166,7 @@ def heads_of_columns(person: Person) -> dict[str, str]:
 
 
 def test_the_nodes_have_a_column_of_what_heads_do(tabled: Person) -> None:
-    tabled.click(tabled.window.table.kinds["nodes"])
+    tabled.click(tabled.panel("table").kinds["nodes"])
     lines = view(tabled).lines
     labelled = list(heads_of_columns(tabled)).index("Labels")
     tabled.wait(lambda: any(lines.index(line, labelled).data() for line in range(lines.rowCount())))

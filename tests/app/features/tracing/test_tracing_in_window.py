@@ -108,7 +108,7 @@ def test_a_scan_with_a_budget_is_solid_where_it_measured_and_says_how_much(reade
     reader.window.docks["table"].show()
     reader.window.docks["table"].raise_()
     reader.window.controllers["table"].refresh()
-    rows = reader.window.table.view.lines.rows
+    rows = reader.panel("table").view.lines.rows
     for index in (np.flatnonzero(scores.measured)[0], np.flatnonzero(~scores.measured)[0]):
         words = rows.describe(int(index))
         assert ("measured" in words) == scores.measured[index]

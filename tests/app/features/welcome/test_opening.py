@@ -126,7 +126,7 @@ def test_while_a_model_is_opened_the_top_bar_names_it_and_nothing_else(person: P
         window.workbench.models.open_model(str(folder))
         assert bar.model.words() == f"{folder.name} is being opened …"
         assert window.windowTitle() == f"{folder.name}[*] - Wirescope"
-        assert window.predictions.hint.text() == f"{folder.name} is being opened: its answers appear here."
+        assert window.panels["predictions"].hint.text() == f"{folder.name} is being opened: its answers appear here."
         assert not bar.trace.isEnabled()
         person.rest()
         assert bar.model.words().startswith(f"{folder.name} {details}")
@@ -140,7 +140,7 @@ def test_a_first_model_that_is_given_up_or_cannot_be_opened_is_not_named(person:
     window.workbench.models.open_model(str(models.gpt2))
     window.workbench.cancel()
     assert bar.model.words() == "Open a model"
-    assert window.predictions.hint.text().startswith("Open a model")
+    assert window.panels["predictions"].hint.text().startswith("Open a model")
     window.workbench.models.open_model(broken("empty"))
     person.wait(person.dialogs)
     person.rest()
@@ -260,14 +260,14 @@ def test_opening_can_be_cancelled_and_the_model_before_stays(reader: Person, mod
 
     monkeypatch.setattr(service, "load_model", slow)
     reader.workbench.models.open_model(str(models.llama))
-    reader.wait(lambda: begun.is_set() and reader.window.status.cancel.isVisible())
-    assert reader.window.status.work.text() == "Opening llama"
-    reader.click(reader.window.status.cancel)
+    reader.wait(lambda: begun.is_set() and reader.panel("status").cancel.isVisible())
+    assert reader.panel("status").work.text() == "Opening llama"
+    reader.click(reader.panel("status").cancel)
     go_on.set()
     reader.rest()
     assert reader.window.windowTitle() == "gpt2[*] - Wirescope"
     assert reader.figures() == figures
-    assert not reader.window.status.work.isVisible()
+    assert not reader.panel("status").work.isVisible()
 
 
 def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, models, monkeypatch) -> None:
@@ -277,8 +277,8 @@ def test_cancelling_the_first_model_leads_to_the_welcome_page(person: Person, mo
         service, "load_model", lambda name, **told: begun.set() or (go_on.wait(20) and load(name, **told))
     )
     person.workbench.models.start(str(models.gpt2))
-    person.wait(lambda: begun.is_set() and person.window.status.cancel.isVisible())
-    person.click(person.window.status.cancel)
+    person.wait(lambda: begun.is_set() and person.panel("status").cancel.isVisible())
+    person.click(person.panel("status").cancel)
     go_on.set()
     person.rest()
     for _ in range(20):

@@ -51,7 +51,7 @@ def test_a_text_tower_shows_cosines_and_is_cut(person: Person, pair: Path) -> No
     assert (person.problem("A"), person.problem("B")) == ("", "")
     assert person.card("A").chips.chip_texts()[:5] == ["When", "Mary", "gave", "a", "drink"]
     assert [label for label, *_ in person.predictions()] == ["to A", "to B"]
-    assert person.window.predictions.metric_name.text() == "cosine to A − cosine to B"
+    assert person.panel("predictions").metric_name.text() == "cosine to A − cosine to B"
     cut_the_strongest(person)
     inspect_a_head(person, len(person.workbench.ready.labels))
     person.type_prompt("B", "When Tom gave a drink")
@@ -62,7 +62,7 @@ def test_a_text_tower_shows_cosines_and_is_cut(person: Person, pair: Path) -> No
 def test_a_vision_tower_shows_cosines_and_is_cut(person: Person, pair: Path, pictures) -> None:
     person.open(f"vision:{pair}", pictures("a.png"), pictures("b.png"))
     assert not person.dialogs()
-    assert person.window.predictions.metric_name.text() == "cosine to A − cosine to B"
+    assert person.panel("predictions").metric_name.text() == "cosine to A − cosine to B"
     cut_the_strongest(person)
     inspect_a_head(person, len(person.workbench.ready.labels))
 
@@ -76,7 +76,7 @@ def test_a_text_tower_opened_over_pictures_brings_a_prompt_and_no_logits(viewer:
     assert viewer.workbench.document.metric is None
     viewer.type_prompt("A", CLEAN)
     viewer.type_prompt("B", COUNTERFACTUAL)
-    assert viewer.window.predictions.metric_name.text() == "cosine to A − cosine to B"
+    assert viewer.panel("predictions").metric_name.text() == "cosine to A − cosine to B"
 
 
 def test_a_pair_of_towers_says_how_to_open_one(reader: Person, pair: Path) -> None:
