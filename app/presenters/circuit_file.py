@@ -4,7 +4,8 @@ canvas shows beside the circuit is not in it."""
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from core.graph import Edge
 from core.interchange.circuit_files import to_json
 from core.interchange.made_of import KEY, MadeOf
 from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
+from core.tracing.span_unions import at_spans
 
 if TYPE_CHECKING:
     from app.presenters.snapshot import Snapshot
@@ -28,6 +30,9 @@ def circuit_text(shown: Snapshot) -> str:
     which the file says. What was measured of an edge, the change of the metric by its edit, stands beside its score and
     never in its place, with the change that was estimated, minus the score, where that is of the same edit."""
     graph, ranking = shown.opened.graph, None if shown.scored is None else shown.scored.ranking
+    if shown.scored is not None and shown.scored.scores is not None and shown.scored.scores.spans:
+        content = json.loads(to_json(circuit_shown(shown)))
+        return _with_the_work(content, shown, "recovered by the union")
     edges, known = edges_shown(shown)
     floor = 0.0 if shown.ready is None else shown.ready.noise_floor
     content = json.loads(to_json(Circuit(graph, edges, None, about_work(shown), groups=shown.document.groups)))
@@ -40,13 +45,19 @@ def circuit_text(shown: Snapshot) -> str:
             row |= {"estimated": -score} if score is not None and not scan and _is_of_the_same(shown, edge) else {}
             row["measured"] = change
             row |= {"below_noise": True} if is_below_noise(change, floor) else {}
+    return _with_the_work(content, shown, "recovered")
+
+
+def _with_the_work(content: dict[str, Any], shown: Snapshot, recovered: str) -> str:
+    """A circuit's file, with the edits, what they and the circuit do, and what it is all of. recovered: the name of
+    what it recovers."""
     subject = shown.subject
     content["edits"] = [str(edit) for edit in edits_made(shown)]
     if subject.ran is not None:
         content["measured"] = {"before": subject.ran.before, "after": subject.ran.after}
     kept = subject.recovered
     if kept is not None:
-        content["recovered"] = {
+        content[recovered] = {
             "share": kept.share,
             "random": kept.random,
             "edges": kept.size,
@@ -57,8 +68,11 @@ def circuit_text(shown: Snapshot) -> str:
 
 
 def circuit_shown(shown: Snapshot) -> Circuit:
-    """The same edges with their scores alone."""
+    """The same edges with their scores alone; of edges at spans, at those where the circuit keeps them."""
     edges, known = edges_shown(shown)
+    scores_at_spans = None if shown.scored is None else shown.scored.scores
+    if scores_at_spans is not None and scores_at_spans.spans:
+        return replace(at_spans(scores_at_spans, edges), about=about_work(shown))
     scores = np.array([np.nan if score is None else score for score in known], dtype=np.float64)
     return Circuit(shown.opened.graph, edges, scores, about_work(shown), groups=shown.document.groups)
 

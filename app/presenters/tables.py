@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.presenters.circuit_file import about_work, edits_made, made
+from core.circuit import Circuit
 from core.graph import Edge
 from core.interchange.made_of import KEY
 
 if TYPE_CHECKING:
     from app.presenters.snapshot import Snapshot
+    from core.tracing.scores import Scores
 
 NO_SCORES = "The edges have no scores yet."
 NO_RUN = "The predictions of what is shown are not there yet."
@@ -42,6 +44,8 @@ def scores_csv(shown: Snapshot) -> str:
     """All edges in the graph's order: score, measured change, whether the circuit keeps it."""
     scored, graph, about = shown.scored, shown.opened.graph, about_work(shown)
     assert scored is not None
+    if scored.scores is not None and scored.scores.spans:
+        return _csv_at_spans(shown, scored.scores)
     kept = np.zeros(graph.n_edges, dtype=bool)
     if shown.document.size is not None:
         kept[scored.ranking.kept(shown.document.size)] = True
@@ -51,6 +55,19 @@ def scores_csv(shown: Snapshot) -> str:
     rows = zip(names, scored.ranking.known(every), [changes.get(i) for i in every.tolist()], kept.tolist(), strict=True)
     head = ("edge", "score", "measured", "kept")
     return _csv(head, [(*row[:3], int(row[3])) for row in rows], about, OF_SCORES)
+
+
+def _csv_at_spans(shown: Snapshot, scores: Scores) -> str:
+    """The same of every edge at every span. What was measured is of edges at all positions, so none stands here."""
+    every, spans = np.arange(scores.values.size), len(scores.spans)
+    kept = np.zeros(len(every), dtype=bool)
+    if shown.document.size is not None:
+        kept[shown.circuit().parts] = True
+    names = Circuit(scores.graph, every // spans, spans=scores.spans, at=every % spans).names
+    values = scores.values.ravel().tolist()
+    rows = zip(names, (None if score != score else score for score in values), kept.tolist(), strict=True)
+    head = ("edge", "score", "measured", "kept")
+    return _csv(head, [(name, score, None, int(keep)) for name, score, keep in rows], about_work(shown), OF_SCORES)
 
 
 def predictions_json(shown: Snapshot) -> str:

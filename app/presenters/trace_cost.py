@@ -60,7 +60,8 @@ class Estimates:
         """Seconds by the runs alone: pairs x positions x runs of each pair, at the speed of the model's own forward."""
         choice = work.choice
         length = self.row_length if work.rows and self.row_length > 0 else self.length
-        scored = {"edges": self.edges, "nodes": self.nodes}.get(choice.level, self.nodes * length)
+        by_level = {"edges": self.edges, "nodes": self.nodes, "edge-spans": self.edges * length}
+        scored = by_level.get(choice.level, self.nodes * length)
         runs = _forwards(choice, int(scored))
         pairs = max(len(work.rows), 1)
         return (runs + (PREPARED if work.rows else 0)) * pairs * length * self.seconds_per_position

@@ -39,6 +39,7 @@ from core.project.history import History, Step
 from core.project.input_operations import FIELDS
 from core.project.outcome import Outcome
 from core.project.trace_choice import TraceChoice
+from core.tracing.options import CIRCUITS
 
 TRACE_STEP = "trace"  # one step of the history: the trace, and the circuit that it finds
 
@@ -265,7 +266,7 @@ class Workbench(QObject):
         self.commit(words, self.document.after_trace(choice), TRACE_STEP)
         self._begun = None if self.history.current is before else BegunTrace(self.history.current, self.known, found)
         self.tracing = True
-        if choice.level == "edges":
+        if choice.level in CIRCUITS:
             self.known.recovered = None
         self._ask_anew()
 

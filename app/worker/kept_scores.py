@@ -35,12 +35,14 @@ class KeptScores(MutableMapping[ScoresKey, Scores]):
     """Scores by what they depend on: whole ones, and of a trace that was given up the last part. Those that were not
     used for longest go first; of these, those that are quickly made again.
 
-    rankings: of the same. partial: by the key of the whole, that of the part."""
+    rankings: of the same. partial: by the key of the whole, that of the part. at_spans: where scores are the union of
+    edges at spans, of these."""
 
     def __init__(self) -> None:
         self._scores: OrderedDict[ScoresKey, Scores] = OrderedDict()
         self.rankings: dict[ScoresKey, Ranking] = {}
         self.partial: dict[ScoresKey, ScoresKey] = {}
+        self.at_spans: dict[ScoresKey, Scores] = {}
 
     def __getitem__(self, key: ScoresKey) -> Scores:
         scores = self._scores[key]
@@ -57,6 +59,7 @@ class KeptScores(MutableMapping[ScoresKey, Scores]):
     def __delitem__(self, key: ScoresKey) -> None:
         del self._scores[key]
         self.rankings.pop(key, None)
+        self.at_spans.pop(key, None)
         for whole in [whole for whole, part in self.partial.items() if part == key]:
             del self.partial[whole]
 
@@ -72,4 +75,5 @@ class KeptScores(MutableMapping[ScoresKey, Scores]):
     @property
     def megabytes(self) -> float:
         """About so much is kept."""
-        return sum(scores.values.size for scores in self._scores.values()) * BYTES_OF_EDGE / 1e6
+        at_spans = sum(scores.values.nbytes for scores in self.at_spans.values())
+        return (sum(scores.values.size for scores in self._scores.values()) * BYTES_OF_EDGE + at_spans) / 1e6

@@ -42,15 +42,19 @@ def find_what_the_rule_needs(request: Request, cache: SessionCache, send: Send, 
     dataset = dataset_of(cache, document, key.rows) if key.rows else None
     over_pairs = dataset is not None and rule.needs == "agreement"
     find: Callable[..., Scores] = with_agreement if over_pairs else with_balance
+    whole = cache.scores.at_spans.get(key, scores) if over_pairs else scores
     try:
-        cache.scores[key] = find(
+        found = find(
             cache.session,
-            scores,
+            whole,
             dataset,
             progress=Telling(lambda share: send(ProgressReply(request.number, words[rule.needs], share))),
             cancelled=cancelled,
             memory=cache.kept.setdefault((rule.needs, key), {}),
         )
+        if found.spans:
+            cache.scores.at_spans[key] = found
+        cache.scores[key] = found.union()
     except Cancelled:
         raise
     except WirescopeError as error:

@@ -131,6 +131,7 @@ def _make_scores(request: Request, cache: SessionCache, key: ScoresKey, send: Se
         cache.session,
         key.choice.method,
         replacement=key.kind,
+        level=key.choice.level,
         options=options,
         progress=Telling(lambda share: send(ProgressReply(request.number, words, share))),
         cancelled=cancelled,

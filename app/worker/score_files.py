@@ -10,7 +10,6 @@ import numpy as np
 
 from app.worker.kept_scores import ScoresKey
 from app.worker.session_cache import SessionCache
-from app.worker.spans import keep_spans, union_of
 from core.edit_kinds import EDIT_WORDS, KINDS
 from core.errors import InputError
 from core.graph import Graph
@@ -23,8 +22,8 @@ from core.tracing.scores import Scores
 
 def scores_of_file(cache: SessionCache, key: ScoresKey) -> Scores:
     """The scores that a document's file holds. Raises InputError where they are not of what a cut carries now."""
-    found, as_it_is = scores_in(key.choice.file, cache.session.graph)
-    scores = found.scores
+    scores_file = scores_in(key.choice.file, cache.session.graph)[1]
+    scores = scores_file.scores
     if scores.replacement != key.kind:
         name = Path(key.choice.file).name
         raise InputError(
@@ -32,9 +31,9 @@ def scores_of_file(cache: SessionCache, key: ScoresKey) -> Scores:
             f"{KINDS[key.kind].done}.",
             f"Choose {EDIT_WORDS[scores.replacement]} in the tool bar (replace with), or trace anew.",
         )
-    scores = directed(scores, cache.session)
-    keep_spans(cache, key.choice.file, replace(as_it_is, scores=replace(as_it_is.scores, direction=scores.direction)))
-    return scores
+    cache.file_rows[key.choice.file] = tuple(scores_file.rows)
+    direction = directed(scores.union(), cache.session).direction
+    return replace(scores, direction=direction)
 
 
 def share_done(scores: Scores) -> float:
@@ -53,6 +52,6 @@ def scores_in(path: str, graph: Graph) -> tuple[ScoresFile, ScoresFile]:
     if found.scores.level not in CIRCUITS:
         words = f"{Path(path).name} holds scores of {found.scores.level}."
         raise InputError(words, "Open scores of edges, or trace here.")
-    union = union_of(found.scores)
+    union = found.scores.union()
     size = found.size if found.size is None or union.kept is None else int(union.kept.sum())
     return replace(found, scores=union, size=size), found

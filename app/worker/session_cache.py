@@ -22,6 +22,7 @@ from app.worker.recent import Recent
 from app.worker.trace_times import Costs
 from core.edits import Edit, EditKind
 from core.errors import WirescopeError
+from core.inputs.dataset_columns import FileRow
 from core.metrics import METRICS, Metric
 from core.project.document import Document, PairSource
 from core.project.metric_choice import MetricChoice
@@ -55,6 +56,7 @@ class SessionCache:
     rows: DatasetRows
     costs: Costs = field(default_factory=Costs)  # of the model
     scores: KeptScores = field(default_factory=KeptScores)
+    file_rows: dict[str, tuple[FileRow, ...]] = field(default_factory=dict)  # of files of scores, by their path
     kept: Recent = field(default_factory=lambda: Recent(MOST_KEPT))
     heavy: Recent = field(default_factory=lambda: Recent(MOST_HEAVY))
     _bound: tuple[MetricChoice | None, ...] = ()  # the metric that was asked for last
@@ -159,6 +161,8 @@ class SessionCache:
             scores = replace(scores, direction=of_metric)
         if scores.rule != USUAL_RULE:  # of a file: the document's rule is what counts
             scores = scores.with_rule(USUAL_RULE)
+        if scores.spans:
+            self.scores.at_spans[key], scores = scores, scores.union()
         self.scores[key] = scores
         meaning = meaning_of(asked.choice, scores)
         self.rankings[key] = Ranking(

@@ -57,7 +57,7 @@ class TracedScores:
             asked = wholes.get(key, key)
             if not asked.choice.file and key.rule == USUAL:
                 place = made_of.of(asked), asked
-                self._kept[place] = scores, key.share
+                self._kept[place] = cache.scores.at_spans.get(key, scores), key.share
                 self._kept.move_to_end(place)
         while sum(scores.values.nbytes for scores, _ in self._kept.values()) > MOST_BYTES:
             self._kept.popitem(last=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from app.messages.replies import ScoresReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
@@ -21,7 +22,7 @@ from core.progress import watched
 from core.project.document import PairSource
 from core.project.trace_choice import TraceChoice
 from core.tracing.method import METHODS
-from core.tracing.selection import RULES
+from core.tracing.selection import RULES, USUAL
 from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 
@@ -43,7 +44,8 @@ def scored_reply(number: int, cache: SessionCache, key: ScoresKey) -> ScoresRepl
     of_file = bool(key.choice.file), int(told) if told.isdigit() else 0
     about, count = dict(cache.scores[key].about), len(key.rows)
     problems = {name: rule_problem(name, cache.scores[key], can_be_found_out(name, method, count)) for name in RULES}
-    scores = cache.scores[key]
+    scores = cache.scores.at_spans.get(replace(key, rule=USUAL), cache.scores[key])
+    title += " at each position" if scores.spans and not key.choice.file else ""
     return ScoresReply(
         number, ranking, key.kind, method, title, pairs, share, *of_file, key, about, key.rule, problems, scores
     )
@@ -106,6 +108,7 @@ def _tracing(request: Request, cache: SessionCache, key: ScoresKey) -> Tracing:
             cache.session,
             key.choice.method,
             replacement=key.kind,
+            level=key.choice.level,
             dataset=dataset,
             options=options_of(key.choice),
         )

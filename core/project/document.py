@@ -12,6 +12,7 @@ from core.inputs.corruption_kinds import ImageCorruption
 from core.inputs.file_kinds import stranger_words
 from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import ESTIMATES, QUICK, USUAL, TraceChoice
+from core.tracing.options import CIRCUITS
 from core.tracing.selection import USUAL as USUAL_RULE
 
 
@@ -103,7 +104,7 @@ class Document:
 
     def after_trace(self, choice: TraceChoice) -> Document:
         """This as a trace leaves it: one of nodes leaves the order of the edges as it was."""
-        if choice.level != "edges":
+        if choice.level not in CIRCUITS:
             return replace(self, traced_nodes=choice)
         return replace(self, traced=choice, traced_nodes=None)
 

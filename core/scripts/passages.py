@@ -262,7 +262,8 @@ class Narrator:
             yield from self._rows("dataset", document.dataset, document.metric, KINDS[document.cut_kind].from_b)
             dataset = "dataset"
         options = [f"{key}={value:g}" for key, value in choice.options]
-        yield f"{name} = " + py.call(
+        at_spans = choice.level == "edge-spans"
+        yield f"{'at_spans' if at_spans else name} = " + py.call(
             "ws.trace",
             "session",
             py.quoted(choice.method),
@@ -275,6 +276,8 @@ class Narrator:
             self._needs.add("show_nodes")
             yield "show_nodes(node_scores)"
             return
+        if at_spans:
+            yield "scores = at_spans.union()"
         self._scored, self._rule = _traced(document, choice), USUAL_RULE
 
     def _choose(self, document: Document) -> Iterator[str]:
@@ -282,8 +285,12 @@ class Narrator:
         rule = _rule(document, document.scoring)
         dataset = "dataset" if document.scoring.over_dataset else None
         if RULES[rule].needs and rule != self._rule:
-            function = "ws.with_agreement" if RULES[rule].needs == "agreement" else "ws.with_balance"
-            yield f"scores = {py.call(function, 'session', 'scores', *([dataset] if dataset else []))}"
+            agreement = RULES[rule].needs == "agreement"
+            function = "ws.with_agreement" if agreement else "ws.with_balance"
+            at_spans = agreement and document.scoring.level == "edge-spans"
+            of = "at_spans" if at_spans else "scores"
+            scores = py.call(function, "session", of, *([dataset] if dataset else []))
+            yield f"scores = {scores}{'.union()' if at_spans else ''}"
         if rule != self._rule:
             yield f"scores = scores.with_rule({py.quoted(rule)})"
         if self._curve != (self._scored, rule):

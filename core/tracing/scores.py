@@ -190,6 +190,30 @@ class Scores:
             self._orders[name, by_size] = rule.order(ranked)
         return Choice(self._orders[name, by_size][:count])
 
+    def union(self) -> Scores:
+        """Of scores of edges at spans those of edges, each that of its best span, as sure as that is; those of edges as
+        they are. What was measured of circuits at spans is left out."""
+        if not self.spans:
+            return self
+        best = self.at_spans.argmax(axis=1)
+        every = np.arange(len(best))
+        return replace(
+            self,
+            values=self.values[every, best],
+            level="edges",
+            kept=None if self.kept is None else np.asarray(self.kept.any(axis=1)),
+            agreement=None if self.agreement is None else self.agreement[every, best],
+            measured=None if self.measured is None else self.measured[every, best],
+            balance=None,
+            spans=(),
+        )
+
+    @property
+    def at_spans(self) -> NDArray[np.float64]:
+        """Of edges at spans what is ranked, [edges, spans]: lowest what has no score and what a search has removed."""
+        weights = np.where(np.isnan(self.values), -np.inf, self.towards)
+        return weights if self.kept is None else np.where(self.kept, weights, -np.inf)
+
     def strongest(self, count: int) -> NDArray[np.int64]:
         """The `count` edges (nodes) of the largest absolute score, largest first; of edges at spans numbers as
         `Circuit.parts`. Raises ArgumentError for positions."""

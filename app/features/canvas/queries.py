@@ -28,8 +28,9 @@ class PositionsQuery(Query):
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
         """Of the estimates; what the edits do there comes anew with every run."""
-        file = "" if document.traced is None else document.traced.file  # says where edges are kept
-        return *document.session, document.cut_kind, document.method, file
+        traced = document.traced  # says where edges are kept
+        where = None if traced is None else (traced.file, traced.level)
+        return *document.session, document.cut_kind, document.method, where
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,18 @@ from views.panels.tracing.data import TraceData
 from views.theme import theme_changes, ui_font
 
 FRAME = 30  # pixels beside the words
-VERBS = {"edges": "Trace", "nodes": "Trace nodes", "positions": "Trace positions"}
-SCORED = {"edges": "every edge", "nodes": "every node", "positions": "every node at every position"}
+VERBS = {
+    "edges": "Trace",
+    "edge-spans": "Trace edges at positions",
+    "nodes": "Trace nodes",
+    "positions": "Trace positions",
+}
+SCORED = {
+    "edges": "every edge",
+    "edge-spans": "every edge at every position",
+    "nodes": "every node",
+    "positions": "every node at every position",
+}
 
 
 class TraceButton(QPushButton):

@@ -6,8 +6,15 @@ from dataclasses import dataclass
 
 LEVELS = {
     "edges": "Edges, which make a circuit",
+    "edge-spans": "Edges at every position, which make a circuit that keeps each where it matters",
     "nodes": "Nodes, which are coloured",
     "positions": "Nodes at every position, coloured in Tokens or Patches",
+}
+NAMES = {  # in steps of the history
+    "edges": "edges",
+    "edge-spans": "edges at positions",
+    "nodes": "nodes",
+    "positions": "nodes at positions",
 }
 
 

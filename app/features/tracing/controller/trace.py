@@ -13,9 +13,9 @@ from app.presenters.trace_cost import Estimates
 from app.workbench.workbench import Workbench
 from core.formatting import pairs_words, percent
 from core.project.trace_choice import TraceChoice
-from core.tracing.options import Level
+from core.tracing.options import CIRCUITS, Level
 from views.panels.toolbar.panel import TopBar
-from views.panels.tracing.data import MethodData, TraceData
+from views.panels.tracing.data import NAMES, MethodData, TraceData
 
 
 class TraceController(QObject):
@@ -61,8 +61,8 @@ class TraceController(QObject):
         takes = [option.name for option in method.options]
         told = tuple((name, value) for name, value in choice.options if name in takes)
         over = f" over {pairs_words(self._data.pairs)}" if choice.over_dataset else ""
-        what = {"edges": "Trace", "nodes": "Trace nodes", "positions": "Trace nodes at positions"}[choice.level]
-        workbench.trace(f"{what} by {method.title}{over}", replace(choice, options=told))
+        what = "" if choice.level == "edges" else f" {NAMES[choice.level]}"
+        workbench.trace(f"Trace{what} by {method.title}{over}", replace(choice, options=told))
         if method.cost:  # how long it still takes stands beside its bar, and is corrected there
             workbench.message.emit(f"{method.title}{over}. Cancel keeps what is scored by then.")
 
@@ -84,9 +84,7 @@ class TraceController(QObject):
         self._commit(words, replace(self._choice, over_dataset=dataset))
 
     def _score(self, level: Level) -> None:
-        self._commit(
-            f"Trace {'nodes at positions' if level == 'positions' else level}", replace(self._choice, level=level)
-        )
+        self._commit(f"Trace {NAMES[level]}", replace(self._choice, level=level))
 
     def _commit(self, words: str, choice: TraceChoice, merge: str = "") -> None:
         self._workbench.commit(words, replace(self._workbench.document, choice=choice), merge)
@@ -140,7 +138,7 @@ class TraceController(QObject):
     def _take_scored(self, scored: ScoresReply) -> None:
         """A part says how much of the work it is."""
         last = self._workbench.document.traced_last
-        if last is not None and last.level != "edges":
+        if last is not None and last.level not in CIRCUITS:
             return  # what is said of it comes with its own scores
         if self._given_up and scored.share < 1:
             self._workbench.message.emit(f"Cancelled; partial: {percent(scored.share)} of the work.")
@@ -161,6 +159,6 @@ class TraceController(QObject):
     def _stands(self, scored: ScoresReply) -> bool:
         """Whether scores are of the trace that was given up, or those that stand in for it."""
         last = self._workbench.document.traced_last
-        if last is None or last.level != "edges":
+        if last is None or last.level not in CIRCUITS:
             return True
         return (scored.method, scored.pairs > 0) == (last.method, last.over_dataset)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import wirescope as ws
+from app.presenters.tables import scores_csv, scores_json
 from core.circuit import Circuit
 from core.formatting import share_words
 from core.inputs.dataset_columns import FileRow
-from core.interchange.scores_files import scores_to_json
+from core.interchange.circuit_files import from_json
+from core.interchange.scores_files import scores_from_json, scores_to_json
 from core.spans import REST
+from core.tracing.span_unions import at_spans
 from tests.app.features.canvas.test_positions import go_to_tokens, unfolded
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
@@ -86,3 +90,51 @@ def test_scores_at_roles_are_placed_by_the_files_own_row(reader: Person, tmp_pat
     reader.click(reader.panel("canvas").buttons["positions"])
     data = unfolded(reader)
     assert "other.json keeps edges at spans that this pair does not have: No role is called 'name'." in data.kept_words
+
+
+def test_a_trace_at_every_position_shows_its_wires_where_they_matter(reader: Person) -> None:
+    """The menu's entry, the two levels, a rule, what is exported, and undo."""
+    session = reader.session()
+    scores = ws.trace(session, "eap", level="edge-spans")
+    menu = reader.window.top_bar.method_menu
+    menu.method_chosen.emit("eap")
+    menu.level_chosen.emit("edge-spans")
+    reader.rest()
+    assert menu.levels["edge-spans"].isChecked()
+    reader.window.commands["trace"].trigger()
+    reader.rest()
+    assert reader.workbench.document.traced.level == "edge-spans"
+    assert "Trace edges at positions" in reader.window.top_bar.trace.forms()[0]
+    union = scores.union()
+    assert reader.workbench.scored.values == pytest.approx(union.values, abs=1e-9)
+    assert reader.workbench.scored.title == "EAP at each position"
+    assert reader.workbench.known.recovered is not None, "circuits of the union are measured"
+    reader.panel("circuit").size_wanted.emit(12)
+    reader.rest()
+    chosen = union.select(12)
+    expected = at_spans(scores, chosen.edges)
+    assert set(expected.edges.tolist()) == set(chosen.edges.tolist())
+    worst = scores.towards[chosen.edges].max(axis=1).min()
+    assert len(expected) == int((scores.towards[chosen.edges] >= worst).sum())
+    data = go_to_tokens(reader)
+    assert wires_of(data)
+    assert {f"{edge}@{position}" for edge, position in wires_of(data)} <= set(expected.names)
+    shares = [share_words(recovered(session, each.pruned())) for each in (expected, chosen)]
+    places = len(chosen) * session.pair.length
+    assert data.kept_words == f"{len(expected)} of {places} places recover {shares[0]}, all {shares[1]}"
+
+    snapshot = reader.workbench.drawn.snapshot()
+    circuit = from_json(snapshot.circuit_json())
+    assert circuit.names == expected.names
+    assert circuit.spans == scores.spans
+    content = json.loads(snapshot.circuit_json())
+    assert content["recovered by the union"]["edges"] == 12
+    assert "recovered" not in content
+    written = scores_from_json(json.loads(scores_json(snapshot))).scores
+    assert written.spans == scores.spans
+    assert written.values == pytest.approx(scores.values, abs=1e-9)
+    table = scores_csv(snapshot).splitlines()
+    assert len(table) == 1 + scores.values.size
+    assert sum(row.split(",")[3] == "1" for row in table[1:]) == len(expected)
+    edge = expected.names[0]
+    assert next(row for row in table if row.startswith(f"{edge},")).split(",")[3] == "1"
