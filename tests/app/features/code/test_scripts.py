@@ -22,6 +22,7 @@ from core.project.trace_choice import TraceChoice
 from core.scripts.literals import MOST_BYTES
 from core.scripts.notebook import notebook
 from core.scripts.python_script import python_script, told_of
+from core.tracing.options import Level
 from tests.app.features.code.scripts import figures, names, printed, replies_to, shapes, tower
 
 EQUAL = 1e-6
@@ -44,14 +45,15 @@ def test_a_script_of_one_state_prints_its_figures(make, tmp_path: Path) -> None:
     ]
 
 
-def test_a_trace_over_a_dataset_and_its_circuit_by_a_rule() -> None:
+@pytest.mark.parametrize(("level", "rule"), [("edges", "greedy"), ("edge-spans", "consensus")])
+def test_a_trace_over_a_dataset_and_its_circuit_by_a_rule(level: Level, rule: str) -> None:
     rows = tuple(
         PairSource(Source("text", f"When {a} and {b} went to the store, {b} gave a drink to"),
                    Source("text", f"When {a} and {b} went to the store, {a} gave a drink to"), f" {a}", f" {b}")
         for a, b in itertools.pairwise(("Mary", "John", "Tom", "Anna"))
     )  # fmt: skip
-    choice = TraceChoice("eap-ig", (("steps", 3),), over_dataset=True)
-    document = replace(names(), edits=(), dataset=rows, traced=choice, size=60, rule="greedy", replacement="mean")
+    choice = TraceChoice("eap-ig", (("steps", 3),), over_dataset=True, level=level)
+    document = replace(names(), edits=(), dataset=rows, traced=choice, size=60, rule=rule, replacement="mean")
     asked = {"recover": True, "queries": (CurveQuery(), CircuitRunQuery())}
     replies = replies_to(document, **asked)
     curve, kept = cast(CurveReply, replies[CurveReply]), cast(CircuitRunReply, replies[CircuitRunReply])
@@ -65,6 +67,7 @@ def test_a_trace_over_a_dataset_and_its_circuit_by_a_rule() -> None:
     lines = out[out.index(at_circuit) + 1 :]
     assert figures("\n".join(lines)) == pytest.approx(scored.values[best].tolist(), abs=EQUAL)
     assert kept.pairs == 3
+    assert scored.rule == rule
 
 
 def history() -> History:
