@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from core.edits import Edit, EditKind, Target
 from core.graph import Graph
+from core.project.document import PairSource
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import PredictionRow
+from core.project.trace_choice import ESTIMATES, TraceChoice
 from core.tracing.meaning import Meaning
 from core.tracing.ranking import Ranking
 from core.tracing.selection import USUAL
@@ -119,6 +121,8 @@ class ScoresReply:
     rule: str = USUAL  # by which circuits are chosen
     rule_problems: Mapping[str, str] = field(default_factory=dict)  # why the others cannot choose; empty where they can
     scores: Scores | None = None  # as they are: what their file holds beside the ranking
+    choice: TraceChoice = ESTIMATES  # how they were traced, and over these rows of the dataset:
+    rows: tuple[PairSource, ...] = ()
 
     @property
     def measured(self) -> bool:

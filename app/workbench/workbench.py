@@ -25,6 +25,7 @@ from app.workbench.canvas_feed import CanvasFeed
 from app.workbench.drawn import Drawn
 from app.workbench.edit_intents import Editing
 from app.workbench.figure import Figure
+from app.workbench.findings import Findings
 from app.workbench.group_intents import Grouping
 from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
@@ -74,6 +75,7 @@ class Workbench(QObject):
         super().__init__(parent)
         self.history = History(Document(""), self._move, self.history_changed.emit, self._say_locked)
         self.models = ModelSteps(self)
+        self.findings = Findings(self)
         self._begun: BegunTrace | None = None
         self.editing = Editing(self)
         self.grouping = Grouping(self)
@@ -105,6 +107,7 @@ class Workbench(QObject):
         results.canvas_changed.connect(self._send_canvas)
         results.selection_known.connect(self._take_inspection)
         results.recovered.connect(self.end_trace)
+        client.on(ScoresReply, lambda reply: self.findings.take_scores(self.document, reply))
         results.message.connect(self.message)
 
     # ---- the document and its history ----
@@ -123,6 +126,7 @@ class Workbench(QObject):
     def take_history(self, root: Step, current: Step, locked: str = "") -> None:
         """Another history in the place of this one: of a project that is opened, or begun. locked: why nothing of it
         may be changed; empty where all may."""
+        self.models.opening.emit()
         self._begun, self.tracing = None, False
         self.select(())
         self.set_positions(())

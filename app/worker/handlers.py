@@ -43,6 +43,8 @@ from app.features.inspector.queries import (
 )
 from app.features.predictions.handlers import check_pin
 from app.features.predictions.queries import PinQuery
+from app.features.projects.handlers import handle_known_scores, handle_weights
+from app.features.projects.queries import KnownScoresQuery, WeightsQuery
 from app.features.score_files.handlers import handle_read_scores
 from app.features.score_files.queries import ScoresFileQuery
 from app.features.tracing.handlers.edges import handle_measured, handle_methods
@@ -67,6 +69,7 @@ class Handler:
 
 
 HANDLERS: dict[type[Query], Handler] = {
+    KnownScoresQuery: Handler(handle_known_scores),
     CounterfactualQuery: Handler(make_b),
     RowsQuery: Handler(make_rows),
     SaveRowsQuery: Handler(save_rows),
@@ -91,6 +94,7 @@ HANDLERS: dict[type[Query], Handler] = {
     NodeScoresQuery: Handler(handle_node_scores, after_scores=True),
     MeasuredQuery: Handler(handle_measured, after_scores=True),
     TrustQuery: Handler(handle_trust, after_scores=True),
+    WeightsQuery: Handler(handle_weights, after_scores=True),
 }
 
 

@@ -46,8 +46,22 @@ def scored_reply(number: int, cache: SessionCache, key: ScoresKey) -> ScoresRepl
     problems = {name: rule_problem(name, cache.scores[key], can_be_found_out(name, method, count)) for name in RULES}
     scores = cache.scores.at_spans.get(replace(key, rule=USUAL), cache.scores[key])
     title += " at each position" if scores.spans and not key.choice.file else ""
+    asked = key.choice, key.rows
     return ScoresReply(
-        number, ranking, key.kind, method, title, pairs, share, *of_file, key, about, key.rule, problems, scores
+        number,
+        ranking,
+        key.kind,
+        method,
+        title,
+        pairs,
+        share,
+        *of_file,
+        key,
+        about,
+        key.rule,
+        problems,
+        scores,
+        *asked,
     )
 
 

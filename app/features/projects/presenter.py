@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from core.formatting import counted
 from core.project.document import Document
@@ -26,11 +27,12 @@ class Left:
     kept: bool = False
 
 
-def mark_of(history: History) -> Mark:
+def mark_of(history: History, findings: int) -> Mark:
     """What is saved of a history, to be compared with what it is later: its steps, and which one is present. Figures
-    that come later by themselves are no change."""
+    that come later by themselves are no change. findings: how often something was found that takes long."""
     steps = [step for step, _ in history.steps()]
-    return (*((step.words, step.document) for step in steps), steps.index(history.current))
+    present = next(place for place, step in enumerate(steps) if step is history.current)
+    return (*((step.words, step.document) for step in steps), present, findings)
 
 
 def steps_made(history: History) -> int:
@@ -65,3 +67,63 @@ def name_for(document: Document) -> str:
     """What a project that has no name yet could be called."""
     model = model_words(document.model.replace("\\", "/"))
     return "".join(letter if letter.isalnum() or letter in "-_. " else "-" for letter in model) or "work"
+
+
+Reason = Literal["checking", "elsewhere", "missing", "other"]
+USE, ANOTHER, COPY = "use", "another", "copy"
+_BUTTONS = {
+    USE: (USE, "Use &These Weights", "Go on with the model as it is here; figures of the former weights go"),
+    ANOTHER: (ANOTHER, "Use &Another Model…", "Inputs, edits and steps stay; figures of the former model go"),
+    COPY: (COPY, "Save a Co&py…", "A project of its own, which can be changed here"),
+}
+CHOICES: dict[Reason, tuple[str, ...]] = {
+    "checking": (),
+    "elsewhere": (COPY,),
+    "missing": (ANOTHER,),
+    "other": (USE, ANOTHER),
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Why a project can only be looked at. model: what the present step's is called. saved, here: the hashes of its
+    weights. problem: why it cannot be opened."""
+
+    reason: Reason
+    project: str
+    model: str = ""
+    saved: str = ""
+    here: str = ""
+    problem: str = ""
+
+    @property
+    def locked(self) -> str:
+        """What is said where somebody wants to change it."""
+        if self.reason == "checking":
+            return f"{self.project} is being opened: whether {self.model} is the same model is looked at first."
+        if self.reason == "elsewhere":
+            return f"{self.project} is open in another window: nothing is changed here. Save Project As makes a copy."
+        what = "cannot be opened" if self.reason == "missing" else "has other weights than when it was saved"
+        return f"Nothing is changed: the model {self.model} {what}. The strip at the top of the window has what to do."
+
+    @property
+    def words(self) -> str:
+        """What the strip says; nothing while it is only being looked at."""
+        if self.reason == "checking":
+            return ""
+        if self.reason == "elsewhere":
+            return f"{self.project} is open in another window. Here it can be looked at, not changed."
+        if self.reason == "missing":
+            return (
+                f"The model of this project, {self.model}, cannot be opened. Its history with all figures, and its "
+                "inputs, can be looked at, not changed."
+            )
+        return (
+            f"The model {self.model} has other weights here ({self.here[:8]}…) than when {self.project} was saved "
+            f"({self.saved[:8]}…), so the figures in the history are not of this model. It can be looked at, not "
+            "changed."
+        )
+
+    @property
+    def buttons(self) -> tuple[tuple[str, str, str], ...]:
+        return tuple(_BUTTONS[key] for key in CHOICES[self.reason])

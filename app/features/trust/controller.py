@@ -45,6 +45,7 @@ class TrustController(QObject):
         self._found: Figure[TrustReply] | None = None
         self._subject: Subject | None = None  # what it is of
         self._scores_of: object = None
+        self._circuit = ""  # what was evaluated, in words
         self._problem = ""
         self._pace, self._left = Pace(), ""
         panel.evaluate_wanted.connect(self.evaluate)
@@ -89,6 +90,7 @@ class TrustController(QObject):
         scored = self._workbench.scored
         self._subject = self._workbench.drawn.subject()
         self._scores_of = None if scored is None else scored.of
+        self._circuit = "" if self._subject is None else self._subject.circuit
 
     def _stop(self) -> None:
         """What is known so far stays."""
@@ -117,11 +119,26 @@ class TrustController(QObject):
         self._show()
 
     def _keep(self, found: TrustReply) -> None:
-        """For files that tell what is known."""
+        """It goes into files that tell what is known, and is there again where somebody comes back to this state."""
         workbench = self._workbench
         pairs = 0 if workbench.scored is None else workbench.scored.pairs
         told = workbench.document, workbench.cut_kind, pairs, found.statements, self._heading(stale=False)
-        workbench.known.evaluation = EvaluationRecord(*told)
+        workbench.known.evaluation = record = EvaluationRecord(*told)
+        workbench.findings.take_evaluation(record)
+
+    def _bring(self) -> None:
+        """What was found of the present state before."""
+        workbench, size = self._workbench, self._workbench.document.size
+        record = workbench.findings.evaluation(workbench.document, workbench.cut_kind)
+        present = self._found is not None and self._found.holds(workbench.document)
+        if record is None or size is None or present:
+            return
+        query = TrustQuery(0, size)
+        reply = TrustReply(0, query, record.statements, (), record.pairs)
+        self._found = Figure(query, reply, workbench.document)
+        self._scores_of = self._subject = None
+        self._circuit = record.heading.removeprefix("The ").removesuffix(".")
+        workbench.known.evaluation = record
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if refusal.query == self._asked:
@@ -132,7 +149,7 @@ class TrustController(QObject):
         """The document is another one; what was found of another model says nothing here."""
         if before.model != document.model:
             self._stop()
-            self._found, self._subject = None, None
+            self._found, self._subject, self._circuit = None, None, ""
         if not TrustQuery(0, 0).holds(before, document):
             self._stop()
             self._problem = ""
@@ -141,6 +158,8 @@ class TrustController(QObject):
     # ---- what is shown -------------------------------------------------------------------------------------
 
     def _show(self) -> None:
+        if self._asked is None:
+            self._bring()
         self._panel.set_data(self._data())
 
     def _data(self) -> TrustData:
@@ -168,14 +187,14 @@ class TrustController(QObject):
         """Whether what was found is of an earlier state, or of other scores."""
         scored = self._workbench.scored
         holds = self._found is not None and self._found.holds(self._workbench.document)
-        return not holds or scored is None or scored.of != self._scores_of
+        return not holds or scored is None or self._scores_of not in (None, scored.of)
 
     def _heading(self, stale: bool) -> str:
         """What the statements are of; of an earlier state, with its inputs and its metric."""
-        subject = self._subject
-        if subject is None:
+        if not self._circuit:
             return ""
-        return f"Of an earlier state, {subject.state}: the {subject.circuit}." if stale else f"The {subject.circuit}."
+        earlier = "Of an earlier state" if self._subject is None else f"Of an earlier state, {self._subject.state}"
+        return f"{earlier}: the {self._circuit}." if stale else f"The {self._circuit}."
 
 
 def why_no_evaluation(workbench: Workbench) -> str:

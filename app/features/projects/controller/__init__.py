@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.features.projects.controller.access import AccessController
 from app.features.projects.controller.autosave import Autosave
+from app.features.projects.controller.lock import ProjectLock
 from app.features.projects.controller.project import ProjectController, Services
 from app.features.projects.controller.recent import fill_when_shown
 from app.features.projects.controller.recovery import RecoveryController
@@ -19,6 +21,7 @@ class ProjectControllers:
     """Of one window."""
 
     project: ProjectController
+    access: AccessController
     autosave: Autosave
     recovery: RecoveryController
 
@@ -30,16 +33,19 @@ class ProjectControllers:
     def end(self) -> None:
         """The window closes."""
         self.recovery.end()
+        self.access.end()
         self.autosave.end(keep=not self.project.dropped)
 
 
 def _build(context: FeatureContext, panel: ProjectStrips) -> ProjectControllers:
     services = Services(context.notifier, context.settings, context.jobs, context.dialogs)
-    project = ProjectController(context.workbench, services)
+    lock = ProjectLock(state_folder() / "locks")
+    access = AccessController(context.workbench, lock, panel.read_only, context.dialogs)
+    project = ProjectController(context.workbench, access, services)
     sessions = state_folder() / "sessions"
     autosave = Autosave(context.workbench, project, sessions, context.notifier)
     recovery = RecoveryController(project, autosave, panel.recovery, sessions, context.notifier)
-    made = ProjectControllers(project, autosave, recovery)
+    made = ProjectControllers(project, access, autosave, recovery)
     fill_when_shown(context.menus["recent_projects"], context.settings, project.open)
     context.closing.ask_first(project.may_leave)
     context.closing.closed.connect(made.end)

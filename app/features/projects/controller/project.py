@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.features.projects.controller.access import AccessController
+from app.features.projects.controller.contents import project_of, show_view
 from app.features.projects.controller.question import Answer, Question
 from app.features.projects.presenter import Mark, mark_of, name_for, question, steps_made, title
+from app.messages.replies import ModelReply
 from app.messages.request import FailureReply
 from app.services.background_jobs import Job, Jobs
 from app.services.notifier import Notifier
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from core.project.document import Document
-from core.project.history import Step
 from core.project.places import ENDING, is_project
-from core.project.project import Project, records_of, steps_of
+from core.project.project import Project, StepRecord, View, steps_of
+from core.project.rebinding import rebind
 from core.project.step_names import model_words
 
 if TYPE_CHECKING:
@@ -46,16 +49,22 @@ class ProjectController(QObject):
     changed = Signal()  # the work, or whether it is saved
     kept = Signal()  # work that has no file is about to go, and is to be kept without a question
 
-    def __init__(self, workbench: Workbench, services: Services) -> None:
+    def __init__(self, workbench: Workbench, access: AccessController, services: Services) -> None:
         super().__init__(services.window)
-        self._workbench, self._services = workbench, services
+        self._workbench, self._access, self._services = workbench, access, services
         self._window = services.window
         self.path: Path | None = None
         self._saved: Mark | None = None  # what the file holds
         self.keeps = False  # work without a file has a place to stay
+        self._taken_unsaved = False  # it was no file's from the beginning: restored, or of another model
+        self._view: View | None = None  # to be shown when the model is open
         self.dropped = False  # what is here is not wanted any more
         self._question = Question(services.settings, services.window)
         workbench.models.project_wanted.connect(self.open)
+        workbench.model_opened.connect(self._show_view)
+        workbench.findings.changed.connect(self._show)
+        access.rebind_wanted.connect(self.rebind)
+        access.copy_wanted.connect(self.save_as)
         for changed in (workbench.model_opened, workbench.history_changed):
             changed.connect(self._show)
         for ended in (workbench.given_up, workbench.failed):
@@ -69,8 +78,8 @@ class ProjectController(QObject):
         """Whether there is work that no file holds."""
         history = self._workbench.history
         if history.locked:
-            return False
-        return mark_of(history) != self._saved if self.path is not None else steps_made(history) > 0
+            return self._taken_unsaved
+        return self._mark() != self._saved if self.path is not None else steps_made(history) > 0
 
     def _show(self, *_: object) -> None:
         """The title and its mark."""
@@ -90,8 +99,10 @@ class ProjectController(QObject):
 
     def project(self) -> Project:
         """All of it, as it is now."""
-        steps, current = records_of(self._workbench.history)
-        return Project(steps, current)
+        return project_of(self._workbench)
+
+    def _mark(self) -> Mark:
+        return mark_of(self._workbench.history, self._workbench.findings.revision)
 
     # ---- beginning and opening ----
 
@@ -103,8 +114,7 @@ class ProjectController(QObject):
         present = self._workbench.document
         kept = Document(present.model, present.clean, present.counterfactual, present.metric)
         kept = replace(kept, replacement=present.replacement, precision=present.precision)
-        step = Step("Start", kept, opens=True)
-        self._take(None, step, step)
+        self._take(None, Project((StepRecord("Start", kept, opens=True),)))
         self._services.notifier.say("A new project: the model and the inputs stay, without edits and history.")
 
     def choose(self) -> None:
@@ -135,7 +145,7 @@ class ProjectController(QObject):
         self._services.jobs.run(job)
 
     def _take_read(self, path: Path, project: Project) -> None:
-        self._take(path, *steps_of(project.steps, project.current))
+        self._take(path, project)
         self._services.settings.add_recent_project(str(path))
         self._services.notifier.say(f"Opened {path.name}")
 
@@ -144,16 +154,31 @@ class ProjectController(QObject):
         once it is there."""
 
         def take(project: Project) -> None:
-            self._take(path, *steps_of(project.steps, project.current), saved=False)
+            self._take(path, project, saved=False)
             then()
 
         self._leave(lambda: self._load(work, take))
 
-    def _take(self, path: Path | None, root: Step, current: Step, saved: bool = True) -> None:
-        self.path = path
-        self._workbench.take_history(root, current)
-        self._saved = mark_of(self._workbench.history) if saved else None
+    def rebind(self, model: str, other: str) -> None:
+        """Go on with another model in the place of one, or with the weights that it has now."""
+        self._take(self.path, rebind(self.project(), model, other), saved=False)
+        self._services.notifier.say(f"This project goes on with {model_words(other)}. It is not saved yet.")
+
+    def _take(self, path: Path | None, project: Project, saved: bool = True) -> None:
+        self.path, self._taken_unsaved = path, not saved
+        self._workbench.findings.take_project(project)
+        locked = self._access.begin(path, project)
+        self._view = project.view
+        self._workbench.take_history(*steps_of(project.steps, project.current), locked)
+        if self._workbench.opened is not None:
+            self._show_view(self._workbench.opened)
+        self._saved = self._mark() if saved else None
         self._show()
+
+    def _show_view(self, opened: ModelReply) -> None:
+        view, self._view = self._view, None
+        if view is not None:
+            show_view(self._workbench, view, opened)
 
     def _refuse(self, what: str, message: str, hint: str) -> None:
         self._services.notifier.problem(FailureReply(0, "run", f"{what}{message}", hint))
@@ -164,8 +189,10 @@ class ProjectController(QObject):
         """Save into the project's file; ask for one where it has none. then: what is done once it is saved."""
         if self.path is None:
             self.save_as(then)
-        else:
+        elif self._access.take_file(self.path):
             self._write(self.path, then)
+        else:
+            self._services.notifier.say(f"{self.path.name} is open in another window: save a copy (Ctrl+Shift+S).")
 
     def save_as(self, then: Callable[[], None] = lambda: None) -> None:
         """Ask for a file and save into that one from now on."""
@@ -177,10 +204,13 @@ class ProjectController(QObject):
             return
         path = Path(chosen if is_project(chosen) else chosen + ENDING)
         settings.set_folder(str(path.parent))
-        self._write(path, then)
+        if self._access.take_file(path):
+            self._write(path, then)
+        else:
+            self._refuse("", f"{path.name} is open in another window.", "Choose another name, or close that window.")
 
     def _write(self, path: Path, then: Callable[[], None]) -> None:
-        project, mark = self.project(), mark_of(self._workbench.history)
+        project, mark = self.project(), self._mark()
 
         def write(_report: Report, _cancelled: Cancel) -> None:
             from core.project.wire_file import save_project
@@ -188,7 +218,8 @@ class ProjectController(QObject):
             save_project(path, project)
 
         def written(_: object) -> None:
-            self.path, self._saved = path, mark
+            self.path, self._saved, self._taken_unsaved = path, mark, False
+            self._access.saved(path)
             self._services.settings.add_recent_project(str(path))
             self._services.notifier.say(f"Saved {path.name}")
             self._show()
@@ -235,4 +266,6 @@ class ProjectController(QObject):
         elif answer == "drop":
             self.dropped = True
             go_on()
-            self.dropped = False
+            self._taken_unsaved = False  # it was no file's from the beginning: restored, or of another model
+        self._view: View | None = None  # to be shown when the model is open
+        self.dropped = False

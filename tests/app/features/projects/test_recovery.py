@@ -83,6 +83,7 @@ def test_what_was_left_is_restored_with_its_file_or_discarded(
     old = left_behind(replace(project, steps=project.steps[:2], current=1), Left("", model, 1))
     os.utime(old.work, (0, 0))
     left = left_behind(project, Left(str(path), model, 2))
+    reader.window.close()
 
     person = sit_down()
     person.controller("projects").start()

@@ -1,0 +1,128 @@
+"""Whether the project that is open may be changed: not while another window has it, nor where its model is missing or
+has other weights. Then it is looked at, a strip says why, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QInputDialog, QWidget
+
+from app.features.projects.controller.lock import ProjectLock
+from app.features.projects.presenter import ANOTHER, COPY, Access
+from app.features.projects.queries import KnownScoresQuery, WeightsQuery, WeightsReply
+from app.messages.request import FailureReply
+from app.workbench.workbench import Workbench
+from core.project.project import Project
+from core.project.step_names import model_words
+from views.panels.projects.strips import NoticeStrip
+
+WHICH = (
+    "The model that this project goes on with: a name on the Hugging Face Hub, a folder on this machine,\n"
+    "timm:NAME, or one that comes with Wirescope: bundled:names."
+)
+
+
+class AccessController(QObject):
+    """Of one window."""
+
+    rebind_wanted = Signal(str, str)  # a model, and the one that the project is to go on with
+    copy_wanted = Signal()  # a file of its own
+
+    def __init__(self, workbench: Workbench, lock: ProjectLock, strip: NoticeStrip, window: QWidget) -> None:
+        super().__init__(window)
+        self._workbench, self._lock, self._strip, self._window = workbench, lock, strip, window
+        self._name = ""  # of the project
+        self._elsewhere = False
+        self._expected: dict[tuple[str, str], str] = {}  # hashes of weights, by model and precision
+        self._here: dict[tuple[str, str], str] = {}
+        self._missing: dict[tuple[str, str], str] = {}  # why not
+        self.access: Access | None = None  # None: all may be changed
+        workbench.set_query("weights", WeightsQuery())
+        workbench.on(WeightsReply, self._take_weights)
+        workbench.failed.connect(self._take_failure)
+        workbench.history_changed.connect(self._follow)
+        strip.chosen.connect(self._choose)
+        strip.closed.connect(strip.leave)
+
+    # ---- the project that is open ----
+
+    def begin(self, path: Path | None, project: Project) -> str:
+        """Another project is about to be opened. Returns why it must not be changed; empty where it may."""
+        self._name = "The project" if path is None else path.name
+        self._elsewhere = path is not None and not self._lock.take(path)
+        if path is None or self._elsewhere:
+            self._lock.release()
+        self._missing = {}
+        self._expected = {(each.name, each.precision): each.weights for each in project.models if each.weights}
+        self._workbench.set_query("known scores", _known_scores(project))
+        access = self._access_of(project.document.opens)
+        return "" if access is None else access.locked
+
+    def take_file(self, path: Path) -> bool:
+        """The project is to be saved into a file. False where another window has that one."""
+        return self._lock.take(path)
+
+    def saved(self, path: Path) -> None:
+        """It is saved into a file of its own."""
+        self._name, self._elsewhere = path.name, False
+        self._follow()
+
+    def end(self) -> None:
+        self._lock.release()
+
+    # ---- what is known of its model ----
+
+    def _take_weights(self, reply: WeightsReply) -> None:
+        self._here[reply.model, reply.precision] = reply.weights
+        self._missing.pop((reply.model, reply.precision), None)
+        if (reply.model, reply.precision) not in self._expected:
+            self._workbench.findings.take_weights(reply.model, reply.precision, reply.weights)
+        self._follow()
+
+    def _take_failure(self, failure: FailureReply) -> None:
+        opens = self._workbench.document.opens
+        if failure.where == "model":
+            self._missing[opens] = failure.message
+            QTimer.singleShot(0, self, self._follow)  # when it is known whether another step is gone back to
+
+    def _access_of(self, opens: tuple[str, str]) -> Access | None:
+        model, saved = model_words(opens[0]), self._expected.get(opens, "")
+        if self._elsewhere:
+            return Access("elsewhere", self._name)
+        if opens in self._missing and self._workbench.opened is None:
+            return Access("missing", self._name, model, problem=self._missing[opens])
+        here = self._here.get(opens, "")
+        if not saved or here == saved:
+            return None
+        return Access("other" if here else "checking", self._name, model, saved, here)
+
+    def _follow(self) -> None:
+        """Another step may be present, or more is known."""
+        history, before = self._workbench.history, self.access
+        self.access = access = self._access_of(history.current.document.opens)
+        history.locked = "" if access is None else access.locked
+        if access is not None and access.words:
+            if access != before:
+                self._strip.show_notice(access.words, access.buttons, access.problem)
+        elif before is not None:
+            self._strip.leave()
+            if access is None and history.current.outcome is None:
+                self._workbench.ask(changes=False)  # what came meanwhile was not taken
+
+    # ---- what to do ----
+
+    def _choose(self, key: str) -> None:
+        model = self._workbench.document.model
+        if key == COPY:
+            self.copy_wanted.emit()
+        elif key == ANOTHER:
+            name, chosen = QInputDialog.getText(self._window, "Use another model", WHICH)
+            if chosen and name.strip():
+                self.rebind_wanted.emit(model, name.strip())
+        else:
+            self.rebind_wanted.emit(model, model)
+
+
+def _known_scores(project: Project) -> KnownScoresQuery | None:
+    return KnownScoresQuery(project.traces, project.models) if project.traces else None

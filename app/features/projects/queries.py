@@ -1,0 +1,30 @@
+"""What the window asks for its project, and the replies. `handlers` serves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.messages.request import Query
+from core.project.project import ModelRecord, TraceRecord
+
+
+@dataclass(frozen=True)
+class WeightsQuery(Query):
+    """The hash of the open model's weights."""
+
+
+@dataclass(frozen=True)
+class WeightsReply:
+    number: int
+    model: str
+    precision: str
+    weights: str
+
+
+@dataclass(frozen=True, eq=False)
+class KnownScoresQuery(Query):
+    """Scores that are in the project: they are not made anew where the model has the weights that it had. Has no
+    reply."""
+
+    traces: tuple[TraceRecord, ...]
+    models: tuple[ModelRecord, ...]

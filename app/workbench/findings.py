@@ -1,0 +1,124 @@
+"""What was found out and takes long to find out again: scores of edges, how far circuits could be trusted, and which
+weights models had. It goes into the project's file."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.messages.replies import ScoresReply
+from core.edit_kinds import EditKind
+from core.graph import Graph
+from core.project.document import Document
+from core.project.project import EvaluationRecord, ModelRecord, Project, TraceOrigin, TraceRecord
+
+MOST_BYTES = 96e6  # of all scores together; those that came last stay
+Key = tuple[object, ...]
+
+
+class Findings(QObject):
+    """Of one workbench."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.revision = 0  # how often something came that would be missed
+        self._traces: dict[TraceOrigin, TraceRecord] = {}
+        self._evaluations: dict[Key, EvaluationRecord] = {}
+        self._weights: dict[tuple[str, str], str] = {}
+
+    # ---- what comes ----
+
+    def take_scores(self, document: Document, reply: ScoresReply) -> None:
+        """Scores of edges of the present document, also of a part of the work."""
+        scores = reply.scores
+        if scores is None or scores.level not in ("edges", "edge-spans"):
+            return
+        of = TraceOrigin(
+            document.model,
+            document.precision,
+            document.clean,
+            document.counterfactual,
+            document.metric,
+            document.population,
+            reply.kind,
+            reply.choice,
+            reply.rows,
+        )
+        known = self._traces.get(of)
+        if known is not None and known.values is scores.values and known.agreement is scores.agreement:
+            return
+        record = TraceRecord(
+            of,
+            sizes_of(scores.graph),
+            scores.values,
+            scores.method,
+            dict(scores.about),
+            scores.level,
+            scores.direction,
+            scores.kept,
+            scores.agreement,
+            scores.constants,
+            scores.measured,
+            scores.balance,
+            scores.spans,
+            reply.share,
+        )
+        self._traces.pop(of, None)
+        self._traces[of] = record
+        while sum(each.values.nbytes for each in self._traces.values()) > MOST_BYTES and len(self._traces) > 1:
+            del self._traces[next(iter(self._traces))]
+        self.revision += reply.choice.takes_long
+        self.changed.emit()
+
+    def take_evaluation(self, record: EvaluationRecord) -> None:
+        """All questions about a circuit are answered."""
+        self._evaluations[basis_of(record.document, record.kind)] = record
+        self.revision += 1
+        self.changed.emit()
+
+    def take_weights(self, model: str, precision: str, weights: str) -> None:
+        """The hash of an open model's weights."""
+        if self._weights.get((model, precision)) != weights:
+            self._weights[model, precision] = weights
+            self.changed.emit()
+
+    # ---- what is known ----
+
+    def evaluation(self, document: Document, kind: EditKind) -> EvaluationRecord | None:
+        """What was found of the circuit of a document, if it was evaluated."""
+        return self._evaluations.get(basis_of(document, kind))
+
+    def weights(self, opens: tuple[str, str]) -> str:
+        """The hash that a model had, by its name and its precision; empty where nobody knows."""
+        return self._weights.get(opens, "")
+
+    @property
+    def all_weights(self) -> tuple[ModelRecord, ...]:
+        return tuple(ModelRecord(*opens, weights) for opens, weights in self._weights.items())
+
+    @property
+    def traces(self) -> tuple[TraceRecord, ...]:
+        return tuple(self._traces.values())
+
+    @property
+    def evaluations(self) -> tuple[EvaluationRecord, ...]:
+        return tuple(self._evaluations.values())
+
+    def take_project(self, project: Project) -> None:
+        """Those of a project, in place of what is known."""
+        self._traces = {each.of: each for each in project.traces}
+        self._evaluations = {basis_of(each.document, each.kind): each for each in project.evaluations}
+        self._weights = {(each.name, each.precision): each.weights for each in project.models if each.weights}
+        self.revision = 0
+        self.changed.emit()
+
+
+def basis_of(document: Document, kind: EditKind) -> Key:
+    """What an evaluation depends on. kind: what removed edges carry."""
+    return (*document.basis, kind, document.traced, document.rule, document.size)
+
+
+def sizes_of(graph: Graph) -> tuple[int, int, int, bool, bool]:
+    """A graph as a project has it."""
+    return graph.layers, graph.heads, graph.kv_heads, graph.parallel, graph.coupled

@@ -1,0 +1,210 @@
+"""A project is looked at, not changed, where another window has it, or its model is missing or another one; what took
+long is there again without being made anew."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog
+
+from app.worker import runs
+from core.graph import Node
+from core.project.document import PairSource, Source
+from core.project.wire_file import load_project
+from tests.app.features.history.test_history import cut, rows
+from tests.app.features.projects.test_projects import jobs_done, name_file, save
+from tests.app.models import CLEAN, COUNTERFACTUAL
+from tests.app.person import Person, plain
+
+
+def strip_of(person: Person):
+    return person.panel("projects").read_only
+
+
+def press(person: Person, words: str) -> None:
+    strip = strip_of(person)
+    person.wait(strip.isVisible)
+    person.click(next(button for button in strip.buttons.values() if plain(button.text()) == words))
+    jobs_done(person)
+
+
+def open_file(person: Person, path: Path) -> None:
+    person.controller("projects").project.open(str(path))
+    jobs_done(person)
+    person.wait(lambda: not person.workbench.history.locked or strip_of(person).isVisible())
+
+
+def try_to_cut(person: Person, node: Node) -> str:
+    """What is said to somebody who cuts a node where nothing may be changed."""
+    before = person.workbench.document
+    person.workbench.editing.toggle(node, "cut")
+    person.rest()
+    assert person.workbench.document == before
+    return person.message()
+
+
+def test_the_second_window_on_a_project_only_looks(
+    reader: Person, sit_down: Callable[[], Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, copy = tmp_path / "work.wire", tmp_path / "copy.wire"
+    cut(reader, Node("mlp", 1))
+    save(reader, path, monkeypatch)
+    other = sit_down()
+    open_file(other, path)
+    assert strip_of(other).words.text() == "work.wire is open in another window. Here it can be looked at, not changed."
+    assert "Save Project As makes a copy" in try_to_cut(other, Node("mlp", 0))
+    other.choose("Edit", "Undo")  # looking goes on
+    other.choose("Edit", "Redo")
+    assert not other.window.isWindowModified()
+    saved = path.read_bytes()
+    other.window.commands["save_project"].trigger()
+    assert "is open in another window" in other.message()
+    name_file(monkeypatch, path)
+    other.choose("File", "Save Project As")
+    assert "work.wire is open in another window." in other.dismiss()
+    assert path.read_bytes() == saved
+    name_file(monkeypatch, copy)
+    press(other, "Save a Copy")
+    assert not strip_of(other).isVisible()
+    assert other.window.windowTitle().startswith("copy[*]")
+    other.workbench.editing.toggle(Node("mlp", 0), "cut")
+    other.rest()
+    assert len(other.edits()) == 2
+    reader.workbench.editing.toggle(Node("mlp", 0), "cut")
+    reader.rest()
+    reader.controller("projects").project.save()
+    jobs_done(reader)
+    assert len(load_project(path).steps) == 3
+    reader.window.close()
+    third = sit_down()
+    open_file(third, path)
+    assert not third.workbench.history.locked
+
+
+def test_other_weights_are_told_and_taken_when_wanted(
+    reader: Person, sit_down: Callable[[], Person], models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, path = tmp_path / "study", tmp_path / "work.wire"
+    shutil.copytree(models.gpt2, folder)
+    reader.open(folder, CLEAN, COUNTERFACTUAL)
+    words = cut(reader, Node("mlp", 1))
+    figures = reader.figures()
+    save(reader, path, monkeypatch)
+    reader.window.close()
+
+    same = sit_down()
+    open_file(same, path)
+    assert not same.workbench.history.locked
+    assert same.figures() == figures
+    same.window.close()
+
+    shake(folder)
+    other = sit_down()
+    open_file(other, path)
+    said = strip_of(other).words.text()
+    assert said.startswith("The model study has other weights here (")
+    assert "than when work.wire was saved (" in said
+    assert rows(other)[-1][:2] == (words, figures_in_history(path)), "the figures are those that were saved"
+    assert "has other weights than when it was saved" in try_to_cut(other, Node("mlp", 0))
+    press(other, "Use These Weights")
+    assert not strip_of(other).isVisible()
+    assert other.window.isWindowModified()
+    assert other.figures() != figures
+    assert len(other.edits()) == 1
+    assert load_project(path).steps[-1].outcome is not None, "the file is as it was"
+    save(other, path, monkeypatch)
+    other.window.close()
+    again = sit_down()
+    open_file(again, path)
+    assert not again.workbench.history.locked
+
+
+def shake(folder: Path) -> None:
+    """Change one number of a model."""
+    from safetensors.torch import load_file, save_file
+
+    file = folder / "model.safetensors"
+    tensors = load_file(file)
+    name = next(name for name in sorted(tensors) if "mlp" in name and tensors[name].ndim == 2)
+    tensors[name][0, 0] += 0.5
+    save_file(tensors, file, {"format": "pt"})
+
+
+def figures_in_history(path: Path) -> str:
+    from app.features.history.presenter.rows import value_words
+
+    return value_words(load_project(path).steps[-1].outcome)
+
+
+def test_a_model_that_is_gone_leaves_the_history_to_look_at_and_another_one_takes_its_place(
+    reader: Person, sit_down: Callable[[], Person], models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, path = tmp_path / "gone", tmp_path / "work.wire"
+    shutil.copytree(models.gpt2, folder)
+    reader.open(folder, CLEAN, COUNTERFACTUAL)
+    words = cut(reader, Node("mlp", 1))
+    save(reader, path, monkeypatch)
+    before = rows(reader)[1:]
+    reader.window.close()
+    shutil.rmtree(folder)
+    other = sit_down()
+    open_file(other, path)
+    assert "There is no folder" in other.dismiss()
+    assert "The model of this project, gone, cannot be opened." in strip_of(other).words.text()
+    assert [row[:2] for row in rows(other)][-1] == before[-1][:2]
+    document = other.workbench.document
+    other.workbench.question.swap()
+    assert "cannot be opened" in other.message()
+    assert other.workbench.document == document
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (str(models.gpt2), True))
+    press(other, "Use Another Model")
+    assert not strip_of(other).isVisible()
+    assert (rows(other)[-1][0], len(other.edits())) == (words, 1)
+    assert other.window.isWindowModified()
+    assert not other.dialogs()
+
+
+def test_what_took_long_is_there_again_without_being_made_anew(
+    reader: Person, sit_down: Callable[[], Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, workbench = tmp_path / "work.wire", reader.workbench
+    row = PairSource(Source("text", CLEAN), Source("text", COUNTERFACTUAL), " Mary", " John")
+    rows_of = row, row
+    reader.controller("dataset")._commit("Add rows", rows_of)
+    reader.rest()
+    reader.window.top_bar.method_menu.over[True].trigger()
+    reader.press(Qt.Key.Key_T, widget=reader.window.canvas)
+    workbench.commit("Keep 5 edges", replace(workbench.document, size=5))
+    reader.rest()
+    reader.window.commands["evaluate"].trigger()
+    reader.rest()
+    reader.wait(lambda: workbench.findings.evaluations)
+    reader.rest()
+    reader.workbench.select((Node("mlp", 1),))
+    save(reader, path, monkeypatch)
+    assert not reader.window.isWindowModified()
+    values = workbench.scored.values.tolist()
+    statements = workbench.findings.evaluations[0].statements
+    kept = load_project(path)
+    assert kept.circuits[0].step == kept.current
+    assert len(kept.circuits[0].edges) == workbench.document.size
+
+    def never(*_: object) -> None:
+        raise AssertionError("the edges are scored anew")
+
+    monkeypatch.setattr(runs, "trace_in_parts", never)
+    other = sit_down()
+    open_file(other, path)
+    other.rest()
+    scored = other.workbench.scored
+    assert (scored.pairs, scored.values.tolist()) == (2, values)
+    assert other.workbench.selection == (Node("mlp", 1),)
+    shown = other.controller("trust")._data()
+    assert shown.statements == statements
+    assert not shown.stale
+    assert not other.dialogs()
