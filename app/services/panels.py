@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -79,6 +79,15 @@ class Panels:
             self._docks[key].raise_()
         else:
             self._centre.setCurrentWidget(self._page(key))
+
+    def shown(self) -> tuple[str, ...]:
+        """The keys of those whose docks are not closed."""
+        return tuple(key for key, dock in self._docks.items() if not dock.isHidden())
+
+    def show_only(self, keys: Collection[str]) -> None:
+        """Close all docks but these; none: all stay as they are."""
+        for key, dock in self._docks.items() if keys else ():
+            dock.setVisible(key in keys)
 
     def bring_docked(self, key: str) -> None:
         """The same where it is shown in the window; what is closed, or floats, stays as it is."""

@@ -3,13 +3,25 @@ weights models had. It goes into the project's file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
 from app.messages.replies import ScoresReply
 from core.edit_kinds import EditKind
 from core.graph import Graph
 from core.project.document import Document
-from core.project.project import EvaluationRecord, ModelRecord, Project, TraceOrigin, TraceRecord
+from core.project.history import Step
+from core.project.project import (
+    CircuitRecord,
+    EvaluationRecord,
+    ModelRecord,
+    Note,
+    Project,
+    TraceOrigin,
+    TraceRecord,
+)
 
 MOST_BYTES = 96e6  # of all scores together; those that came last stay
 Key = tuple[object, ...]
@@ -26,6 +38,9 @@ class Findings(QObject):
         self._traces: dict[TraceOrigin, TraceRecord] = {}
         self._evaluations: dict[Key, EvaluationRecord] = {}
         self._weights: dict[tuple[str, str], str] = {}
+        self._notes: list[tuple[Note, Step | None]] = []
+        self._names: dict[str, str] = {}
+        self._circuits: dict[Step, tuple[Document, CircuitRecord]] = {}
 
     # ---- what comes ----
 
@@ -83,6 +98,10 @@ class Findings(QObject):
             self._weights[model, precision] = weights
             self.changed.emit()
 
+    def take_circuit(self, step: Step, record: CircuitRecord) -> None:
+        """The circuit that a step shows."""
+        self._circuits[step] = step.document, record
+
     # ---- what is known ----
 
     def evaluation(self, document: Document, kind: EditKind) -> EvaluationRecord | None:
@@ -94,10 +113,6 @@ class Findings(QObject):
         return self._weights.get(opens, "")
 
     @property
-    def all_weights(self) -> tuple[ModelRecord, ...]:
-        return tuple(ModelRecord(*opens, weights) for opens, weights in self._weights.items())
-
-    @property
     def traces(self) -> tuple[TraceRecord, ...]:
         return tuple(self._traces.values())
 
@@ -105,13 +120,45 @@ class Findings(QObject):
     def evaluations(self) -> tuple[EvaluationRecord, ...]:
         return tuple(self._evaluations.values())
 
-    def take_project(self, project: Project) -> None:
-        """Those of a project, in place of what is known."""
+    def into(self, project: Project, steps: Sequence[Step]) -> Project:
+        """A project with these findings. steps: its own, by number; what is of others is left out."""
+        number = {step: place for place, step in enumerate(steps)}
+        notes = tuple(
+            note if step is None else replace(note, target=str(number[step]))
+            for note, step in self._notes
+            if step is None or step in number
+        )
+        circuits = tuple(
+            replace(record, step=number[step])
+            for step, (document, record) in self._circuits.items()
+            if step in number and step.document is document
+        )
+        return replace(
+            project,
+            models=tuple(ModelRecord(*opens, weights) for opens, weights in self._weights.items()),
+            traces=self.traces,
+            circuits=tuple(sorted(circuits, key=lambda record: record.step)),
+            evaluations=self.evaluations,
+            names=self._names,
+            notes=notes,
+        )
+
+    def take_project(self, project: Project, steps: Sequence[Step]) -> None:
+        """Those of a project, in place of what is known. steps: by their numbers there."""
+        self._notes = [(note, _step_of(note, steps)) for note in project.notes]
+        self._names = dict(project.names)
+        self._circuits = {steps[each.step]: (steps[each.step].document, each) for each in project.circuits}
         self._traces = {each.of: each for each in project.traces}
         self._evaluations = {basis_of(each.document, each.kind): each for each in project.evaluations}
         self._weights = {(each.name, each.precision): each.weights for each in project.models if each.weights}
         self.revision = 0
         self.changed.emit()
+
+
+def _step_of(note: Note, steps: Sequence[Step]) -> Step | None:
+    """The step that a note is about."""
+    known = note.about == "step" and note.target.isascii() and note.target.isdigit() and len(note.target) < 9
+    return steps[int(note.target)] if known and int(note.target) < len(steps) else None
 
 
 def basis_of(document: Document, kind: EditKind) -> Key:

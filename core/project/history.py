@@ -209,11 +209,16 @@ class History:
 
     def steps(self) -> Iterator[tuple[Step, int]]:
         """All steps with their depth, each before its children."""
-        waiting = [(self.root, 0)]
-        while waiting:
-            step, depth = waiting.pop()
-            yield step, depth
-            waiting += [(child, depth + 1) for child in reversed(step.children)]
+        return steps_below(self.root)
+
+
+def steps_below(root: Step) -> Iterator[tuple[Step, int]]:
+    """A step and all that follow it, with their depth, each before its children."""
+    waiting = [(root, 0)]
+    while waiting:
+        step, depth = waiting.pop()
+        yield step, depth
+        waiting += [(child, depth + 1) for child in reversed(step.children)]
 
 
 def _all_below(step: Step) -> list[Step]:

@@ -70,16 +70,17 @@ def name_for(document: Document) -> str:
 
 
 Reason = Literal["checking", "elsewhere", "missing", "other"]
-USE, ANOTHER, COPY = "use", "another", "copy"
+USE, ANOTHER, COPY, NEW = "use", "another", "copy", "new"
 _BUTTONS = {
     USE: (USE, "Use &These Weights", "Go on with the model as it is here; figures of the former weights go"),
     ANOTHER: (ANOTHER, "Use &Another Model…", "Inputs, edits and steps stay; figures of the former model go"),
+    NEW: (NEW, "Ne&w Project", "Leave this one as it is, and begin another"),
     COPY: (COPY, "Save a Co&py…", "A project of its own, which can be changed here"),
 }
 CHOICES: dict[Reason, tuple[str, ...]] = {
     "checking": (),
     "elsewhere": (COPY,),
-    "missing": (ANOTHER,),
+    "missing": (ANOTHER, NEW),
     "other": (USE, ANOTHER),
 }
 

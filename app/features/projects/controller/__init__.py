@@ -38,7 +38,7 @@ class ProjectControllers:
 
 
 def _build(context: FeatureContext, panel: ProjectStrips) -> ProjectControllers:
-    services = Services(context.notifier, context.settings, context.jobs, context.dialogs)
+    services = Services(context.notifier, context.settings, context.jobs, context.panels, context.dialogs)
     lock = ProjectLock(state_folder() / "locks")
     access = AccessController(context.workbench, lock, panel.read_only, context.dialogs)
     project = ProjectController(context.workbench, access, services)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from app.features.projects.controller.lock import ProjectLock
-from app.features.projects.presenter import ANOTHER, COPY, Access
+from app.features.projects.presenter import ANOTHER, COPY, NEW, Access
 from app.features.projects.queries import KnownScoresQuery, WeightsQuery, WeightsReply
 from app.messages.request import FailureReply
 from app.workbench.workbench import Workbench
@@ -28,6 +28,7 @@ class AccessController(QObject):
 
     rebind_wanted = Signal(str, str)  # a model, and the one that the project is to go on with
     copy_wanted = Signal()  # a file of its own
+    new_wanted = Signal()  # another project
 
     def __init__(self, workbench: Workbench, lock: ProjectLock, strip: NoticeStrip, window: QWidget) -> None:
         super().__init__(window)
@@ -116,6 +117,8 @@ class AccessController(QObject):
         model = self._workbench.document.model
         if key == COPY:
             self.copy_wanted.emit()
+        elif key == NEW:
+            self.new_wanted.emit()
         elif key == ANOTHER:
             name, chosen = QInputDialog.getText(self._window, "Use another model", WHICH)
             if chosen and name.strip():

@@ -9,29 +9,37 @@ from core.edits import Target
 from core.errors import WirescopeError
 from core.formatting import counted
 from core.graph import Graph, Node
-from core.project.project import CircuitRecord, Project, View, records_of
+from core.project.history import steps_below
+from core.project.project import CircuitRecord, Project, View, records_of, steps_of
 from core.project.target_names import target_named
 
 
-def project_of(workbench: Workbench) -> Project:
-    """All of a workbench, as it is now."""
-    steps, current = records_of(workbench.history)
-    findings = workbench.findings
-    view = View(tuple(target.name for target in workbench.selection), workbench.positions)
-    found = findings.all_weights, findings.traces, _circuits(workbench, current), findings.evaluations
-    return Project(steps, current, *found, view=view)
+def project_of(workbench: Workbench, docks: tuple[str, ...] = ()) -> Project:
+    """All of a workbench, as it is now. docks: the panels shown."""
+    _keep_circuit(workbench)
+    steps = [step for step, _ in workbench.history.steps()]
+    records, current = records_of(workbench.history)
+    view = View(tuple(target.name for target in workbench.selection), workbench.positions, docks)
+    return workbench.findings.into(Project(records, current, view=view), steps)
 
 
-def _circuits(workbench: Workbench, current: int) -> tuple[CircuitRecord, ...]:
+def take_project(workbench: Workbench, project: Project, locked: str) -> None:
+    """Have a project in a workbench. locked: why it must not be changed; empty where it may."""
+    root, current = steps_of(project.steps, project.current)
+    workbench.findings.take_project(project, [step for step, _ in steps_below(root)])
+    workbench.take_history(root, current, locked)
+
+
+def _keep_circuit(workbench: Workbench) -> None:
     """The circuit that is shown, where one is chosen: for those who read the file without the model."""
     snapshot, document = workbench.drawn.snapshot(), workbench.document
     if snapshot is None or snapshot.scored is None or document.size is None:
-        return ()
-    circuit = snapshot.circuit()
-    if circuit.spans:
-        return ()
-    graph, about = sizes_of(circuit.graph), {str(key): str(value) for key, value in circuit.about.items()}
-    return (CircuitRecord(counted(len(circuit), "edge"), current, graph, circuit.edges, circuit.values, about),)
+        return
+    circuit, step = snapshot.circuit(), workbench.history.current
+    if not circuit.spans:
+        graph, about = sizes_of(circuit.graph), {str(key): str(value) for key, value in circuit.about.items()}
+        name = counted(len(circuit), "edge")
+        workbench.findings.take_circuit(step, CircuitRecord(name, 0, graph, circuit.edges, circuit.values, about))
 
 
 def show_view(workbench: Workbench, view: View, opened: ModelReply) -> None:

@@ -12,18 +12,19 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.projects.controller.access import AccessController
-from app.features.projects.controller.contents import project_of, show_view
+from app.features.projects.controller.contents import project_of, show_view, take_project
 from app.features.projects.controller.question import Answer, Question
 from app.features.projects.presenter import Mark, mark_of, name_for, question, steps_made, title
 from app.messages.replies import ModelReply
 from app.messages.request import FailureReply
 from app.services.background_jobs import Job, Jobs
 from app.services.notifier import Notifier
+from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from core.project.document import Document
 from core.project.places import ENDING, is_project
-from core.project.project import Project, StepRecord, View, steps_of
+from core.project.project import Project, StepRecord, View
 from core.project.rebinding import rebind
 from core.project.step_names import model_words
 
@@ -40,6 +41,7 @@ class Services:
     notifier: Notifier
     settings: Settings
     jobs: Jobs
+    panels: Panels
     window: QWidget
 
 
@@ -64,7 +66,8 @@ class ProjectController(QObject):
         workbench.model_opened.connect(self._show_view)
         workbench.findings.changed.connect(self._show)
         access.rebind_wanted.connect(self.rebind)
-        access.copy_wanted.connect(self.save_as)
+        access.copy_wanted.connect(lambda: self.save_as())
+        access.new_wanted.connect(self.begin)
         for changed in (workbench.model_opened, workbench.history_changed):
             changed.connect(self._show)
         for ended in (workbench.given_up, workbench.failed):
@@ -99,7 +102,7 @@ class ProjectController(QObject):
 
     def project(self) -> Project:
         """All of it, as it is now."""
-        return project_of(self._workbench)
+        return project_of(self._workbench, self._services.panels.shown())
 
     def _mark(self) -> Mark:
         return mark_of(self._workbench.history, self._workbench.findings.revision)
@@ -111,6 +114,10 @@ class ProjectController(QObject):
         self._leave(self._begin)
 
     def _begin(self) -> None:
+        if self._workbench.opened is None:  # there is no model that could stay
+            self._take(None, Project((StepRecord("Start", Document(""), opens=True),)))
+            self._workbench.models.none_open.emit()
+            return
         present = self._workbench.document
         kept = Document(present.model, present.clean, present.counterfactual, present.metric)
         kept = replace(kept, replacement=present.replacement, precision=present.precision)
@@ -166,10 +173,10 @@ class ProjectController(QObject):
 
     def _take(self, path: Path | None, project: Project, saved: bool = True) -> None:
         self.path, self._taken_unsaved = path, not saved
-        self._workbench.findings.take_project(project)
         locked = self._access.begin(path, project)
         self._view = project.view
-        self._workbench.take_history(*steps_of(project.steps, project.current), locked)
+        take_project(self._workbench, project, locked)
+        self._services.panels.show_only(project.view.docks)
         if self._workbench.opened is not None:
             self._show_view(self._workbench.opened)
         self._saved = self._mark() if saved else None
