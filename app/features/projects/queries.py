@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.messages.request import Query
+from core.project.document import Document
 from core.project.project import ModelRecord, TraceRecord
 
 
 @dataclass(frozen=True)
 class WeightsQuery(Query):
     """The hash of the open model's weights."""
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.opens
 
 
 @dataclass(frozen=True)
@@ -28,3 +32,6 @@ class KnownScoresQuery(Query):
 
     traces: tuple[TraceRecord, ...]
     models: tuple[ModelRecord, ...]
+
+    def depends_on(self, document: Document) -> tuple[object, ...]:
+        return document.basis

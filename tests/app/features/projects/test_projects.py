@@ -11,7 +11,8 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QFileDialog
 
 from core.graph import Node
-from core.project.wire_file import load_project
+from core.project.project import Note
+from core.project.wire_file import load_project, save_project
 from tests.app.features.history.test_history import cut, rows
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person, plain
@@ -79,10 +80,19 @@ def test_what_was_saved_is_there_again_and_goes_on(
     save(reader, path, monkeypatch)  # asks for no name again
     assert not window.isWindowModified()
 
+    reader.window.close()
+
+    project = load_project(path)
+    last = len(project.steps) - 1
+    notes = Note("step", str(last), "the last one"), Note("node", "m1", "reads the name")
+    docks = tuple(key for key in project.view.docks if key != "trust")
+    save_project(path, replace(project, notes=notes, names={"m1": "mover"}, view=replace(project.view, docks=docks)))
     other = sit_down()
     assert other.drop(other.window.canvas, dropped(path))
     jobs_done(other)
     assert other.window.windowTitle() == "work[*] - gpt2 - Wirescope"
+    assert other.window.docks["trust"].isHidden()
+    assert not other.window.docks["inspector"].isHidden()
     seen = {row[:2] for row in rows(other)}  # with their figures
     assert {row[:2] for row in before} <= seen
     assert {one, two} <= {words for words, _ in seen}
@@ -91,6 +101,16 @@ def test_what_was_saved_is_there_again_and_goes_on(
     assert len(other.edits()) == 2
     other.choose("Edit", "Undo")
     assert not other.window.isWindowModified()
+    other.choose("Edit", "Undo")
+    other.choose("Edit", "Undo")
+    other.workbench.editing.toggle(Node("head", 1, 1), "cut")  # a branch, before the last step
+    other.rest()
+    other.window.commands["save_project"].trigger()
+    jobs_done(other)
+    again = load_project(path)
+    assert again.names == {"m1": "mover"}
+    assert again.notes[1] == notes[1]
+    assert again.steps[int(again.notes[0].target)] == project.steps[last], "the note is about the same step"
     assert "work.wire" in [action.text() for action in other.menu("File/Open Recent Project").actions()]
     assert not other.dialogs()
 
