@@ -34,7 +34,7 @@ def window_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", nargs="?", help=MODEL_HELP)
+    parser.add_argument("model", nargs="?", help=f"{MODEL_HELP}; or a project, FILE.wire")
     parser.add_argument(NO_PLUGINS, action="store_true", help=NO_PLUGINS_HELP)
     return parser.parse_args(list(arguments))
 

@@ -24,6 +24,7 @@ from core.project.project import (
 )
 
 MOST_BYTES = 96e6  # of all scores together; those that came last stay
+MOST_QUICK = 4  # scores that are made again in no time, of the last states
 Key = tuple[object, ...]
 
 
@@ -81,6 +82,9 @@ class Findings(QObject):
         )
         self._traces.pop(of, None)
         self._traces[of] = record
+        quick = [each for each in self._traces if not each.choice.takes_long]
+        for each in quick[:-MOST_QUICK]:
+            del self._traces[each]
         while sum(each.values.nbytes for each in self._traces.values()) > MOST_BYTES and len(self._traces) > 1:
             del self._traces[next(iter(self._traces))]
         self.revision += reply.choice.takes_long

@@ -19,6 +19,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("tasks", "Ten tasks in a notebook"),
     ("models", "Models"),
     ("edits", "What an edit means"),
+    ("project-file", "The project file"),
     ("extending", "Adding to Wirescope"),
     ("glossary", "Glossary"),
     ("measured", "Measured figures"),
