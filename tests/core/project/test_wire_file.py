@@ -5,18 +5,27 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
+import msgspec
 import pytest
+from core.project.groups import Group
 from hypothesis import HealthCheck, given, settings
 
+from core.edits import Edit
 from core.errors import InputError, WirescopeError
+from core.evaluation.statement import Statement
+from core.inputs.corruption_kinds import ImageCorruption
+from core.project import schema
 from core.project.document import Document, PairSource, Source
 from core.project.examples import all_examples
-from core.project.history import History
+from core.project.history import History, Recovery
+from core.project.metric_choice import MetricChoice
+from core.project.outcome import Outcome, PredictionRow
 from core.project.places import is_project
 from core.project.project import Project, StepRecord, records_of, steps_of
+from core.project.trace_choice import TraceChoice
 from core.project.wire_file import load_project, project_bytes, save_project
 from tests.core.project.projects import projects
 
@@ -134,3 +143,26 @@ def test_what_a_newer_version_saved_is_refused_with_the_way_out(tmp_path: Path) 
 def test_project_files_are_known_by_their_ending() -> None:
     assert is_project("/a/b.WIRE")
     assert not is_project("bundled:names")
+
+
+@pytest.mark.parametrize(
+    ("kept", "data"),
+    [
+        (Document, schema.DocumentData),
+        (Source, schema.SourceData),
+        (PairSource, schema.RowData),
+        (MetricChoice, schema.MetricData),
+        (TraceChoice, schema.TraceChoiceData),
+        (Edit, schema.EditData),
+        (Group, schema.GroupData),
+        (Outcome, schema.OutcomeData),
+        (PredictionRow, schema.PredictionData),
+        (Recovery, schema.RecoveryData),
+        (Statement, schema.StatementData),
+        (ImageCorruption, schema.CorruptionData),
+    ],
+)
+def test_the_schema_has_all_that_there_is_of(kept: type, data: type[msgspec.Struct]) -> None:
+    """A field that is added elsewhere would be lost by saving."""
+    known = {"data": "picture"}  # where the bytes are kept
+    assert {known.get(each.name, each.name) for each in fields(kept)} <= set(data.__struct_fields__)

@@ -102,7 +102,6 @@ def test_what_was_saved_is_there_again_and_goes_on(
     other.choose("Edit", "Undo")
     assert not other.window.isWindowModified()
     other.choose("Edit", "Undo")
-    other.choose("Edit", "Undo")
     other.workbench.editing.toggle(Node("head", 1, 1), "cut")  # a branch, before the last step
     other.rest()
     other.window.commands["save_project"].trigger()
