@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.features.canvas.controller import FEATURE as CANVAS
 from app.features.circuit.controller import FEATURE as CIRCUIT
 from app.features.dataset.controller import FEATURE as DATASET
+from app.features.edited_model.controller import FEATURE as EDITED_MODEL
 from app.features.edits.controller import FEATURE as EDITS
 from app.features.find.controller import FEATURE as FIND
 from app.features.help.controller import FEATURE as HELP
@@ -42,5 +43,6 @@ FEATURES: tuple[Feature, ...] = (
     PREFERENCES,
     TRUST,
     SCORE_FILES,
+    EDITED_MODEL,
     PROJECTS,
 )

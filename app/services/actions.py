@@ -54,7 +54,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *("new_project", "open_project", "@recent_projects", "save_project", "save_project_as", "-"),
             *("open_folder", "open_named", "@bundled", "@packs", "@recent", "-"),
-            *("@examples", "open_input_a", "open_input_b", "-", "open_scores", "@export", "-", "quit"),
+            *("@examples", "open_input_a", "open_input_b", "-", "open_scores", "@export", "export_model", "-", "quit"),
         ),
     ),
     (

@@ -19,6 +19,8 @@ from app.features.circuit.handlers import handle_curve, handle_find_smallest, ha
 from app.features.circuit.queries import CircuitRunQuery, CurveQuery, SmallestQuery
 from app.features.dataset.handlers.rows import make_rows, measure_rows, save_rows
 from app.features.dataset.queries import RowFiguresQuery, RowsQuery, SaveRowsQuery
+from app.features.edited_model.handlers import handle_edited_model
+from app.features.edited_model.queries import EditedModelQuery
 from app.features.find.handlers import handle_heads_reading, handle_traits
 from app.features.find.queries import HeadsReadingQuery
 from app.features.inputs.handlers import make_b
@@ -90,6 +92,7 @@ HANDLERS: dict[type[Query], Handler] = {
     RowFiguresQuery: Handler(measure_rows, after_scores=True),
     PinQuery: Handler(check_pin),
     ScoresFileQuery: Handler(handle_read_scores),
+    EditedModelQuery: Handler(handle_edited_model),
     MethodsQuery: Handler(handle_methods),
     NodeScoresQuery: Handler(handle_node_scores, after_scores=True),
     MeasuredQuery: Handler(handle_measured, after_scores=True),

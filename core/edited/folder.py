@@ -21,8 +21,10 @@ from core.edited import hooks
 from core.edited.card import baked_card, hooked_card
 from core.edited.plan import PlannedEdits
 from core.errors import ModelError, WirescopeError
+from core.models.loading import TOKENIZERS
 from core.models.model import Model
 
+TOKENIZER_FILES = (*TOKENIZERS, "special_tokens_map.json", "added_tokens.json", "chat_template*")
 BESIDE = ("generation_config.json", "preprocessor_config.json", "processor_config.json")  # of a checkpoint, taken over
 
 
@@ -91,12 +93,19 @@ def _save_checkpoint(module: Any, model: Model, place: Path) -> None:
 
 
 def _save_pretrained(module: Any, model: Model, place: Path) -> None:
-    import transformers
+    if type(module).__module__.startswith("transformers."):  # a bundled model needs no library to be written
+        import transformers
 
+        transformers.utils.logging.disable_progress_bar()
     module.save_pretrained(place)
+    source = source_folder(model.name)
     if model.tokenizer is not None:
-        model.tokenizer.save_pretrained(place)
-    elif not model.is_text and model.processing is not None and source_folder(model.name) is None:
+        files = [] if source is None else [path for pattern in TOKENIZER_FILES for path in source.glob(pattern)]
+        for path in files:
+            shutil.copyfile(path, place / path.name)
+        if not files:
+            model.tokenizer.save_pretrained(place)
+    elif not model.is_text and model.processing is not None and source is None:
         name = model.name.removeprefix("vision:")
         try:
             transformers.AutoImageProcessor.from_pretrained(name, local_files_only=True).save_pretrained(place)

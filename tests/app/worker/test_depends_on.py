@@ -17,6 +17,7 @@ from app.features.canvas.queries import ChangesQuery, PositionsQuery
 from app.features.circuit import handlers as circuit_handlers
 from app.features.circuit.queries import CircuitRunQuery, CurveQuery, SmallestQuery
 from app.features.dataset.queries import RowFiguresQuery, RowFiguresReply, RowsQuery, SaveRowsQuery
+from app.features.edited_model.queries import EditedModelQuery
 from app.features.find.queries import HeadsReadingQuery
 from app.features.inputs.queries import CounterfactualQuery
 from app.features.inspector.queries import (
@@ -51,6 +52,7 @@ from tests.app.models import CLEAN, COUNTERFACTUAL
 
 HEAD, MLP = Node("head", 0, 1), Node("mlp", 1)
 NOT_KEPT = {
+    EditedModelQuery,
     SaveRowsQuery,
     ScoresFileQuery,
     TrustQuery,
@@ -91,7 +93,7 @@ def queries(graph) -> tuple[Query, ...]:
         *(HeadsReadingQuery((1,)), CounterfactualQuery("shuffle"), AverageQuery(HEAD), ByPositionQuery(MLP)),
         *(NodeQuery(HEAD), PathsQuery(edge), RepairQuery(HEAD), SeveralQuery((HEAD, MLP)), SteeringQuery((HEAD,))),
         *(PinQuery(" Mary"), ScoresFileQuery("scores.json"), MeasuredQuery(1, (3, 5)), MethodsQuery()),
-        *(NodeScoresQuery(), TrustQuery(1, 20), TraitsQuery()),
+        *(NodeScoresQuery(), TrustQuery(1, 20), TraitsQuery(), EditedModelQuery("edited")),
     )
 
 

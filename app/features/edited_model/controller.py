@@ -1,0 +1,102 @@
+"""File > Export the Edited Model: a folder that transformers or timm opens, with the edits in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.features.edited_model.queries import EditedModelQuery, EditedModelReply
+from app.messages.request import FailureReply, QueryRefusal
+from app.services.actions import Action
+from app.services.context import Feature
+from app.services.notifier import Notifier
+from app.services.settings import Settings
+from app.workbench.one_shot import OneShot
+from app.workbench.workbench import Workbench
+
+WEIGHTS = "The edits are in its weights: it opens as any checkpoint does."
+HOOKS = (
+    "Its weights are the original's. They cannot hold these edits, so the file edited_model.py beside them puts the "
+    "edits in. README.md there says how to open it."
+)
+LISTED = 3  # reasons
+
+
+def why_no_edited_model(workbench: Workbench) -> str:
+    if workbench.opened is None or workbench.ready is None:
+        return "Open a model first"
+    document = workbench.document
+    if not document.edits:
+        return "Nothing is edited: cut, scale or patch something first"
+    waiting = next((edit for edit in document.edits if workbench.usable().waits(edit)), None)
+    return "" if waiting is None else f"{waiting.name} waits for B: fill card B, or take the edit back"
+
+
+class EditedModelController(QObject):
+    """Asks for a folder's name, has it written, and says what it is."""
+
+    def __init__(self, workbench: Workbench, settings: Settings, notifier: Notifier, window: QWidget) -> None:
+        super().__init__(window)
+        self._workbench, self._settings, self._notifier, self._window = workbench, settings, notifier, window
+        self._writing: OneShot[EditedModelQuery] = OneShot(workbench, "edited model")
+        workbench.on(EditedModelReply, self._take)
+        workbench.on(QueryRefusal, self._take_refusal)
+
+    def export(self) -> None:
+        opened = self._workbench.opened
+        assert opened is not None
+        name = re.sub(r"[^\w.-]+", "-", opened.name.rpartition("/")[2].rpartition(":")[2]).strip("-.") or "model"
+        start = str(Path(self._settings.folder()) / f"{name}-edited")
+        title = "Name a new folder for the edited model"
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, start)
+        if not chosen:
+            return
+        folder = Path(chosen)
+        self._settings.set_folder(str(folder.parent))
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            hint = "Name a folder that is not there yet: nothing is written over."
+            self._notifier.problem(FailureReply(0, "run", f"{folder.name} is there already.", hint))
+            return
+        self._writing.ask(EditedModelQuery(chosen, self._workbench.document.edits))
+
+    def _take(self, reply: EditedModelReply) -> None:
+        if not self._writing.ends(reply.query):
+            return
+        folder = Path(reply.query.folder)
+        self._notifier.say(f"Saved the edited model in {folder.name}")
+        box = QMessageBox(QMessageBox.Icon.Information, "Wirescope", "", QMessageBox.StandardButton.Ok, self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setText(f"The edited model is in {folder}.")
+        box.setInformativeText(WEIGHTS if reply.form == "weights" else _with_reasons(reply.reasons))
+        box.open()
+
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
+        if self._writing.ends(refusal.query):
+            self._notifier.problem(FailureReply(0, "run", refusal.message, refusal.hint))
+
+
+def _with_reasons(reasons: tuple[str, ...]) -> str:
+    listed = list(dict.fromkeys(reasons))
+    more = [f"and {len(listed) - LISTED} more"] if len(listed) > LISTED else []
+    return "\n".join([HOOKS, "", *(f"· {reason}" for reason in [*listed[:LISTED], *more])])
+
+
+FEATURE = Feature(
+    key="edited_model",
+    actions=(
+        Action(
+            "export_model",
+            "Export the Edited &Model…",
+            (),
+            "The model with the edits inside, as a folder that transformers or timm opens without Wirescope",
+            why_not=why_no_edited_model,
+            run=EditedModelController.export,
+        ),
+    ),
+    build=lambda context, _panel: EditedModelController(
+        context.workbench, context.settings, context.notifier, context.dialogs
+    ),
+)
