@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from core.project.groups import Group
 from hypothesis import HealthCheck, given, settings
 
 from core.edits import Edit
 from core.errors import InputError, WirescopeError
 from core.evaluation.statement import Statement
+from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
 from core.project import schema
 from core.project.document import Document, PairSource, Source
