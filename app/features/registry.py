@@ -19,6 +19,7 @@ from app.features.projects.controller import FEATURE as PROJECTS
 from app.features.score_files.controller import FEATURE as SCORE_FILES
 from app.features.status.controller import FEATURE as STATUS
 from app.features.table.controller import FEATURE as TABLE
+from app.features.toolbar.controller import FEATURE as TOOLBAR
 from app.features.tracing.controller import FEATURE as TRACING
 from app.features.trust.controller import FEATURE as TRUST
 from app.features.welcome.controller import FEATURE as WELCOME
@@ -45,4 +46,5 @@ FEATURES: tuple[Feature, ...] = (
     SCORE_FILES,
     EDITED_MODEL,
     PROJECTS,
+    TOOLBAR,  # after those that go back to another model where one does not open
 )

@@ -6,18 +6,18 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QLineEdit, QMenu, QWidgetAction
+from PySide6.QtWidgets import QLineEdit, QMenu, QMenuBar, QWidget, QWidgetAction
 
-from app.services.actions import Action
+from app.services.actions import Action, Actions
+from app.services.panels import Panels
 from app.window.command_words import OTHER_WORDS, Command, fit
+from app.window.parts import Parts
+from app.workbench.workbench import Workbench
 from views.panels.palette.palette import Palette, PaletteRow
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
 
 NOT_NOW = "not possible now"
 IN_USE = "in use"
@@ -46,21 +46,33 @@ def find(entries: list[Entry], query: str) -> list[Entry]:
     return [entry for _, entry in sorted(ranked, key=lambda item: item[0])]
 
 
-def entries(window: Window) -> list[Entry]:
+@dataclass(frozen=True)
+class Reach:
+    """What the palette reaches."""
+
+    workbench: Workbench
+    actions: Actions
+    menu_bar: QMenuBar
+    parts: Parts
+    panels: Panels
+
+
+def entries(reach: Reach) -> list[Entry]:
     """All that can be done now, and what cannot be with its reason."""
-    window.commands.catch_up()
-    found = [*_of_tools(window), *_of_fields(window)]
-    for top in window.menuBar().actions():
+    reach.actions.catch_up()
+    found = [*_of_tools(reach), *_of_fields(reach)]
+    for top in reach.menu_bar.actions():
         menu = top.menu()
         if isinstance(menu, QMenu):
-            found += _of_menu(window, menu, _plain(top.text()))
-    for menu, place in ((window.top_bar.replacement_menu, "Replace with"), (window.top_bar.method_menu, "Trace by")):
-        found += _of_menu(window, menu, place)
+            found += _of_menu(reach, menu, _plain(top.text()))
+    toolbar = reach.parts.toolbar
+    for menu, place in ((toolbar.replacement_menu, "Replace with"), (toolbar.method_menu, "Trace by")):
+        found += _of_menu(reach, menu, place)
     return found
 
 
-def _of_tools(window: Window) -> Iterator[Entry]:
-    tools = window.top_bar.tools
+def _of_tools(reach: Reach) -> Iterator[Entry]:
+    tools = reach.parts.toolbar.tools
     present = next((name for name, button in tools.items() if button.isChecked()), "")
     for name, button in tools.items():
         why = "" if button.isEnabled() else button.toolTip()
@@ -70,14 +82,14 @@ def _of_tools(window: Window) -> Iterator[Entry]:
         yield Entry(row, button.click, Command(title, "Tools", OTHER_WORDS.get(f"{name}_tool", ())))
 
 
-def _of_fields(window: Window) -> Iterator[Entry]:
+def _of_fields(reach: Reach) -> Iterator[Entry]:
     """Fields of the panels, which no menu holds: the keys go there."""
-    opened = window.workbench.opened
+    opened = reach.workbench.opened
     for letter in ("A", "B"):
         able = opened is not None and opened.is_text
-        run = partial(_write, window, letter)
+        run = partial(_write, reach, letter)
         yield _of_field(f"prompt_{letter.lower()}", f"Write Prompt {letter}", "Inputs", able, run)
-    field = window.panels["circuit"].field
+    field = reach.panels["circuit"].field
     yield _of_field("keep", "Keep a Number of Edges", "Circuit", field.isEnabled(), partial(_go_to, field))
 
 
@@ -86,9 +98,9 @@ def _of_field(key: str, title: str, place: str, able: bool, run: Callable[[], No
     return Entry(PaletteRow(title, place, "", able, why), run, Command(title, place, OTHER_WORDS[key]))
 
 
-def _write(window: Window, letter: Literal["A", "B"]) -> None:
-    window.panels.bring("inputs")
-    window.panels["inputs"].start_editing(letter)
+def _write(reach: Reach, letter: Literal["A", "B"]) -> None:
+    reach.panels.bring("inputs")
+    reach.panels["inputs"].start_editing(letter)
 
 
 def _go_to(field: QLineEdit) -> None:
@@ -96,9 +108,9 @@ def _go_to(field: QLineEdit) -> None:
     field.selectAll()
 
 
-def _of_menu(window: Window, menu: QMenu, place: str) -> Iterator[Entry]:
+def _of_menu(reach: Reach, menu: QMenu, place: str) -> Iterator[Entry]:
     menu.aboutToShow.emit()  # menus that change are filled when they are shown
-    records = {window.commands[key]: record for key, record in window.commands.records.items()}
+    records = {reach.actions[key]: record for key, record in reach.actions.records.items()}
     for action in menu.actions():
         below = action.menu()
         words = _plain(action.text())
@@ -106,15 +118,15 @@ def _of_menu(window: Window, menu: QMenu, place: str) -> Iterator[Entry]:
         if action.isSeparator() or (not action.isEnabled() and record is None):
             continue  # a line, or a heading
         if isinstance(below, QMenu):
-            yield from _of_menu(window, below, f"{place} › {words}")
+            yield from _of_menu(reach, below, f"{place} › {words}")
         else:
             keys = " or ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
-            reason = "" if record is None else window.commands.why_not(record.key)
+            reason = "" if record is None else reach.actions.why_not(record.key)
             why = "" if action.isEnabled() else reason or NOT_NOW
             chosen = action.isCheckable() and action.isChecked()
-            row = PaletteRow(words, place, keys, action.isEnabled(), why, chosen, _effect(window, menu, action, record))
-            run = _keep(action) if not isinstance(action, QWidgetAction) else _show(window, action)
-            title, about = _halves(words) if menu is window.top_bar.method_menu else (words, "")
+            row = PaletteRow(words, place, keys, action.isEnabled(), why, chosen, _effect(reach, menu, action, record))
+            run = _keep(action) if not isinstance(action, QWidgetAction) else _show(reach, action)
+            title, about = _halves(words) if menu is reach.parts.toolbar.method_menu else (words, "")
             key = words if record is None else record.key
             tip = "" if record is None else record.tip
             yield Entry(row, run, Command(title, place, OTHER_WORDS.get(key, ()), f"{about} {tip}"))
@@ -126,7 +138,7 @@ def _halves(words: str) -> tuple[str, str]:
     return title, words[len(title) :].strip(" :,")
 
 
-def _effect(window: Window, menu: QMenu, action: QAction, record: Action | None) -> str:
+def _effect(reach: Reach, menu: QMenu, action: QAction, record: Action | None) -> str:
     """What a choice changes: "As the System → Dark"; of what is shown or not, what it will be."""
     if not action.isCheckable():
         return ""
@@ -137,7 +149,7 @@ def _effect(window: Window, menu: QMenu, action: QAction, record: Action | None)
         now = next((other for other in group.actions() if other.isChecked()), None)
         then = _halves(_plain(action.text()))[0]
         return f"{_halves(_plain(now.text()))[0]} → {then}" if now is not None else then
-    dock = None if record is None else window.docks.get(record.key.removeprefix("show_"))
+    dock = None if record is None else reach.parts.docks.get(record.key.removeprefix("show_"))
     if dock is None:
         return "on → off" if action.isChecked() else "off → on"
     if dock.isHidden():
@@ -149,9 +161,9 @@ def _keep(action: QAction) -> Callable[[], None]:
     return action.trigger
 
 
-def _show(window: Window, form: QWidgetAction) -> Callable[[], None]:
+def _show(reach: Reach, form: QWidgetAction) -> Callable[[], None]:
     """Fields in a menu: it is opened, and the keys go to the first of them."""
-    return lambda: window.top_bar.open_method_menu(form)
+    return lambda: reach.parts.toolbar.open_method_menu(form)
 
 
 def _plain(words: str) -> str:
@@ -161,8 +173,8 @@ def _plain(words: str) -> str:
 class Commands:
     """Shows the palette over a window and runs what is chosen."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
+    def __init__(self, window: QWidget, reach: Reach) -> None:
+        self.reach = reach
         self._all: list[Entry] = []
         self._shown: list[Entry] = []
         self.palette = Palette(window)
@@ -174,7 +186,7 @@ class Commands:
         if self.palette.isVisible():
             self.palette.dismiss()
             return
-        self._all = entries(self._window)
+        self._all = entries(self.reach)
         self.palette.open()
         self._search("")
 

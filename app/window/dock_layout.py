@@ -7,20 +7,16 @@ its place in the remembered layout, and its way back with Reset Layout come by t
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMargins, QObject, QRect, QSize, Qt, QTimer
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
-from app.services.panels import DOCKS, SIDES
+from app.services.actions import Actions
+from app.services.panels import DOCKS, SIDES, DockRow
+from app.services.settings import Settings
+from app.window.parts import Parts
 from views import theme
-from views.widgets.docks import Desk, Dock
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
-
+from views.widgets.docks import Dock
 
 ORDER_WHEN_CROWDED = ("inputs", "inspector", "trust", "history", "dataset", "predictions", "table", "plots")
 NARROW = 760  # pixels, at the usual size of text: a window that is narrower has no room for two columns of panels
@@ -38,43 +34,6 @@ LEAST_HISTORY = 0.29  # of the left side, for what lies under the inputs
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
 
 
-def arrange(window: Window, panels: Mapping[str, QWidget]) -> None:
-    """Put the window's panels, by their keys, in their places."""
-    window.centre = QStackedWidget()
-    window.canvas_page = QWidget()
-    page = QVBoxLayout(window.canvas_page)
-    page.setContentsMargins(0, 0, 0, 0)
-    page.setSpacing(theme.SPACE)
-    card = QWidget()
-    theme.as_card(card)
-    inner = QVBoxLayout(card)
-    inner.setContentsMargins(1, 1, 1, 1)
-    inner.addWidget(panels["canvas"])
-    page.addWidget(card, 1)
-    window.below_canvas = QVBoxLayout()  # for what belongs to the canvas: a strip of its width
-    window.below_canvas.setSpacing(theme.SPACE)
-    page.addLayout(window.below_canvas)
-    window.centre.addWidget(window.canvas_page)
-    window.centre.addWidget(panels["welcome"])
-    window.desk = Desk()
-    window.desk.setCentralWidget(window.centre)
-    window.docks = {row.key: Dock(row.key, row.words, panels[row.key], window.desk) for row in DOCKS}
-    body = QWidget()
-    rows = QVBoxLayout(body)
-    rows.setContentsMargins(0, 0, 0, 0)
-    rows.setSpacing(0)
-    rows.addWidget(window.top_bar)
-    padded = QWidget()
-    around = QVBoxLayout(padded)
-    around.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, 0)
-    around.setSpacing(theme.SPACE)
-    around.addWidget(panels["projects"])  # strips that concern all of the window
-    around.addWidget(window.desk)
-    rows.addWidget(padded, 1)
-    rows.addWidget(panels["status"])
-    window.setCentralWidget(body)
-
-
 def within(room: QRect, window: QRect, frame: QMargins, least: QSize) -> QRect:
     """The window's own rectangle, so that it lies with its frame in the room that the screen has. Never smaller than
     `least`: then its upper left corner is in sight."""
@@ -88,39 +47,49 @@ def within(room: QRect, window: QRect, frame: QMargins, least: QSize) -> QRect:
 class Arrangement(QObject):
     """The places, the sizes and the visibility of the panels."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: QMainWindow, parts: Parts, actions: Actions, settings: Settings) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._parts, self._actions, self._settings = window, parts, actions, settings
+        self._desk, self._docks, self._panels = parts.desk, parts.docks, parts.panels
         self._kept = False  # until the user, or an earlier session, has said how wide the panels are
         self._crowded = False
         self._sizes: list[tuple[int, int]] = []
         self._fitted = QRect(), QRect()  # what the window was, and was made so as to lie on the screen
         self._refit = QTimer(window, singleShot=True, interval=0)  # longer inputs, once shown, want more room
         self._refit.timeout.connect(self.fit)
-        window.desk.pulled.connect(self._keep)
+        parts.desk.pulled.connect(self._keep)
         theme.theme_changes().resized.connect(self.fit)
 
     def _place(self) -> None:
         """All docks where they are at first."""
-        desk, docks = self._window.desk, self._window.docks
-        rows = {row.key: row for row in DOCKS}
-        if self._crowded:
-            rows = {key: rows[key].crowded for key in ORDER_WHEN_CROWDED}
-        for row in rows.values():
-            dock = docks[row.key]
-            dock.setFloating(False)
-            desk.removeDockWidget(dock)
-            desk.addDockWidget(SIDES[row.side], dock)
-            if row.below:
-                desk.splitDockWidget(docks[row.below], dock, Qt.Orientation.Vertical)
-            elif row.beside:
-                desk.tabifyDockWidget(docks[row.beside], dock)
-                docks[row.beside].raise_()
-            dock.setVisible(row.shown)
+        rows = self._parts.rows
+        order = [*ORDER_WHEN_CROWDED, *(key for key in rows if key not in ORDER_WHEN_CROWDED)]
+        for row in [rows[key].crowded for key in order] if self._crowded else rows.values():
+            self._place_one(row)
+
+    def _place_one(self, row: DockRow) -> None:
+        desk, docks, dock = self._desk, self._docks, self._docks[row.key]
+        dock.setFloating(False)
+        desk.removeDockWidget(dock)
+        desk.addDockWidget(SIDES[row.side], dock)
+        if row.below:
+            desk.splitDockWidget(docks[row.below], dock, Qt.Orientation.Vertical)
+        elif row.beside:
+            desk.tabifyDockWidget(docks[row.beside], dock)
+            docks[row.beside].raise_()
+        dock.setVisible(row.shown)
+
+    def add(self, row: DockRow) -> None:
+        """Give a dock that is made after the others its place: where it was when the window was closed, else as its row
+        says."""
+        dock = self._docks[row.key]
+        if not self._desk.restoreDockWidget(dock):
+            self._place_one(row)
+        self._join_one(row.key, dock)
 
     def _place_anew(self) -> None:
         """In the other arrangement; what is hidden or in front stays so."""
-        docks = self._window.docks
+        docks = self._docks
         hidden = [dock for dock in docks.values() if dock.isHidden()]
         front = [dock for dock in docks.values() if not dock.visibleRegion().isEmpty()]
         self._place()
@@ -132,16 +101,22 @@ class Arrangement(QObject):
 
     def join(self) -> None:
         """Keep the entries of View in step with the docks, however these are shown or hidden."""
-        for key, dock in self._window.docks.items():
-            command = self._window.commands[f"show_{key}"]
-            dock.toggleViewAction().toggled.connect(command.setChecked)
-            dock.dockLocationChanged.connect(self._keep_all)
-        self._window.workbench.cards_changed.connect(lambda _a, _b: self._refit.start())
-        self._check()
+        for key, dock in self._docks.items():
+            self._join_one(key, dock)
+
+    def _join_one(self, key: str, dock: Dock) -> None:
+        command = self._actions[f"show_{key}"]
+        command.setChecked(not dock.isHidden())
+        dock.toggleViewAction().toggled.connect(command.setChecked)
+        dock.dockLocationChanged.connect(self._keep_all)
+
+    def refit(self) -> None:
+        """What is shown wants another room, once it is shown."""
+        self._refit.start()
 
     def _check(self) -> None:
-        for key, dock in self._window.docks.items():
-            self._window.commands[f"show_{key}"].setChecked(not dock.isHidden())
+        for key, dock in self._docks.items():
+            self._actions[f"show_{key}"].setChecked(not dock.isHidden())
 
     def _keep_all(self) -> None:
         """A panel has been moved: from now on the user says how large they are."""
@@ -152,43 +127,43 @@ class Arrangement(QObject):
         self._kept = self._kept or sizes != self._sizes
 
     def _panel_sizes(self) -> list[tuple[int, int]]:
-        return [(dock.width(), dock.height()) for dock in self._window.docks.values()]
+        return [(dock.width(), dock.height()) for dock in self._docks.values()]
 
     def fit(self) -> None:
         """Side panels take their share of the width while nobody has said otherwise. In a low window the canvas is not
         the only one that gives way."""
-        self._window.panels["circuit"].set_slim(self._window.height() < LOW * theme.text_scale())
+        self._panels["circuit"].set_slim(self._window.height() < LOW * theme.text_scale())
         if not self._kept:
             crowded = self._window.width() < NARROW * theme.text_scale()
             if crowded != self._crowded:
                 self._crowded = crowded
                 self._place_anew()
-            docks, width = self._window.docks, self._window.width()
+            docks, width = self._docks, self._window.width()
             more = 1 + (theme.text_scale() - 1) / 2  # larger words take more room, which others need, too
             left, right = max(225, min(320, width * 2 // 9)) * more, max(240, min(310, width * 2 // 9)) * more
             horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
             if crowded:
                 left = max(left, right)
-                self._window.desk.resizeDocks([docks["inputs"]], [round(left)], horizontal)
+                self._desk.resizeDocks([docks["inputs"]], [round(left)], horizontal)
             else:
                 sides = [docks["inputs"], docks["inspector"]]
-                self._window.desk.resizeDocks(sides, [round(left), round(right)], horizontal)
-            self._window.desk.resizeDocks([docks["predictions"]], [self._bottom()], vertical)
+                self._desk.resizeDocks(sides, [round(left), round(right)], horizontal)
+            self._desk.resizeDocks([docks["predictions"]], [self._bottom()], vertical)
             inputs, history = self._left(round(left))
             below = docks["inspector" if crowded else "history"]
-            self._window.desk.resizeDocks([docks["inputs"], below], [inputs, history], vertical)
+            self._desk.resizeDocks([docks["inputs"], below], [inputs, history], vertical)
             self._sizes = self._panel_sizes()
 
     def _left(self, width: int) -> tuple[int, int]:
         """How high the inputs and what lies under them are at first: the inputs as high as they want to be, within
         what leaves both of them something to show."""
         window = self._window
-        others = (window.menuBar(), window.top_bar, window.panels["status"])
+        others = (window.menuBar(), self._parts.toolbar, self._panels["status"])
         tall = window.height() - sum(part.sizeHint().height() for part in others) - theme.SPACE
-        beside = window.docks["inputs"].title_bar.sizeHint().height() + 12  # the gap, and the tabs below it
+        beside = self._docks["inputs"].title_bar.sizeHint().height() + 12  # the gap, and the tabs below it
         if self._crowded:  # the inspector is there
             return round(tall * 0.45), round(tall * 0.55)
-        wanted = window.panels["inputs"].wanted_height(width) + beside
+        wanted = self._panels["inputs"].wanted_height(width) + beside
         least = max(tall * LEAST_HISTORY, LEAST_ROWS * theme.text_scale())
         inputs = round(max(tall * 0.45, min(max(wanted, tall * 0.55), tall - least)))
         return inputs, tall - inputs
@@ -220,8 +195,8 @@ class Arrangement(QObject):
         """How high the bottom panels are at first: a low window leaves the canvas its room."""
         height, scale = self._window.height(), theme.text_scale()
         for key, (share, low_share) in TALL.items():
-            dock = self._window.docks[key]
-            at_bottom = self._window.desk.dockWidgetArea(dock) == SIDES["bottom"] and not dock.isFloating()
+            dock = self._docks[key]
+            at_bottom = self._desk.dockWidgetArea(dock) == SIDES["bottom"] and not dock.isFloating()
             if at_bottom and not dock.isHidden() and not dock.visibleRegion().isEmpty():
                 return round(height * (share if height >= LOW else low_share))
         lowest = LOWEST if height >= LOWER * scale else LEAST_BOTTOM
@@ -229,7 +204,7 @@ class Arrangement(QObject):
 
     def show_panel(self, key: str) -> None:
         """Show or hide a panel, as its menu entry says. One that lies behind others of its tabs comes to the front."""
-        dock, command = self._window.docks[key], self._window.commands[f"show_{key}"]
+        dock, command = self._docks[key], self._actions[f"show_{key}"]
         behind = not dock.isHidden() and dock.visibleRegion().isEmpty() and self._window.isVisible()
         if behind:
             command.setChecked(True)
@@ -249,13 +224,13 @@ class Arrangement(QObject):
         Nothing may be in its place before: Qt would leave the tabs of that layout behind, painted over a panel.
         """
         window = self._window
-        geometry = window.settings.layout("window")
+        geometry = self._settings.layout("window")
         if geometry is not None:
             window.restoreGeometry(geometry)
-        state = window.settings.layout("docks")
-        if state is not None and window.desk.restoreState(state, LAYOUT):
-            self._kept = window.settings.layout("docks-kept") == QByteArray(b"yes")
-            self._crowded = window.settings.layout("docks-crowded") == QByteArray(b"yes")
+        state = self._settings.layout("docks")
+        if state is not None and self._desk.restoreState(state, LAYOUT):
+            self._kept = self._settings.layout("docks-kept") == QByteArray(b"yes")
+            self._crowded = self._settings.layout("docks-crowded") == QByteArray(b"yes")
         else:
             self._place()
             self._kept = False
@@ -264,13 +239,7 @@ class Arrangement(QObject):
     def save(self) -> None:
         """Remember it."""
         window = self._window
-        window.settings.set_layout("window", window.saveGeometry())
-        window.settings.set_layout("docks", window.desk.saveState(LAYOUT))
+        self._settings.set_layout("window", window.saveGeometry())
+        self._settings.set_layout("docks", self._desk.saveState(LAYOUT))
         for name, holds in (("docks-kept", self._kept), ("docks-crowded", self._crowded)):
-            window.settings.set_layout(name, QByteArray(b"yes" if holds else b"no"))
-
-
-def dock_slots(window: Window) -> dict[str, Callable[[], None]]:
-    """What the docks' entries in View do, by their keys."""
-    show = window.arrangement.show_panel
-    return {f"show_{row.key}": partial(show, row.key) for row in DOCKS} | {"reset_layout": window.arrangement.reset}
+            self._settings.set_layout(name, QByteArray(b"yes" if holds else b"no"))

@@ -3,25 +3,20 @@ where it had it last."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
-from app.services.panels import DOCKS
+from app.window.parts import Parts
 from views.canvas.board import Board
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
 
 
 class PanelFocus(QObject):
     """Remembers where the focus was in every part of a window."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
-        self._window = window
+        self._of = parts
         self._last: dict[QWidget, QWidget] = {}
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -43,12 +38,11 @@ class PanelFocus(QObject):
 
     def _parts(self) -> list[QWidget]:
         """All, also those that are hidden, in their order."""
-        window = self._window
-        area = {"left": 1, "centre": 2, "right": 3, "bottom": 4}
-        docks = sorted(DOCKS, key=lambda row: area[row.side])
-        left = [window.panels[row.key] for row in docks if row.side == "left"]
-        others = [window.panels[row.key] for row in docks if row.side != "left"]
-        return [window.top_bar, *left, window.centre, *others]
+        area, rows = {"left": 1, "right": 3, "bottom": 4}, self._of.rows.values()
+        docked = sorted(rows, key=lambda row: area[row.side])
+        left = [self._of.panels[row.key] for row in docked if row.side == "left"]
+        others = [self._of.panels[row.key] for row in docked if row.side != "left"]
+        return [self._of.toolbar, *left, self._of.centre, *others]
 
     def _part_of(self, widget: QWidget | None) -> QWidget | None:
         if widget is None:

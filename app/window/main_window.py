@@ -1,5 +1,4 @@
-"""The window: its parts, its jobs, its end. What they show is `showing`'s subject, what they do `joining`'s, where they
-are `dock_layout`'s."""
+"""The window: a loop over the registry of features, and what concerns all of them: keys, drops, its end."""
 
 from __future__ import annotations
 
@@ -9,84 +8,75 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from app.features.registry import FEATURES
 from app.messages.request import FailureReply
 from app.services.actions import ACTIONS, Actions
 from app.services.background_jobs import Jobs
 from app.services.closing import Closing
-from app.services.context import FeatureContext
+from app.services.context import Feature, FeatureContext
 from app.services.error_dialog import Problems
 from app.services.notifier import Notifier
 from app.services.panels import Panels
 from app.services.settings import Settings
-from app.window.command_palette import Commands
-from app.window.dock_layout import USUAL, Arrangement, arrange
+from app.window.command_palette import Commands, Reach
+from app.window.dock_layout import USUAL, Arrangement
 from app.window.focus_navigation import PanelFocus
-from app.window.joining import join, slots
 from app.window.menu_bar import fill_menu_bar
-from app.window.showing import Showing
+from app.window.parts import put_together
 from app.workbench.edit_intents import NO_SELECTION
 from app.workbench.workbench import Workbench
 from core.inputs.file_kinds import model_of, stranger, stranger_words
 from views.panels.toolbar.panel import TopBar
-from views.widgets.docks import Desk, Dock
 from views.widgets.drops import accept_copy, dropped_path
 
 
 class Window(QMainWindow):
-    """The main window on one workbench."""
+    """The main window on one workbench: parts for the features of the registry, and what these build.
 
-    centre: QStackedWidget  # the canvas or the welcome page
-    canvas_page: QWidget  # the canvas, and below it:
-    below_canvas: QVBoxLayout  # strips of its width
-    desk: Desk  # the centre with the docks around it
-    docks: dict[str, Dock]  # by the keys of arrangement.DOCKS
+    Attributes: commands, all actions by key. controllers: what each feature has built, by its key."""
 
     def __init__(self, workbench: Workbench, settings: Settings) -> None:
         super().__init__()
-        self.workbench = workbench
-        self.settings = settings
-        self.jobs = Jobs()
+        self.workbench, self.settings, self.jobs = workbench, settings, Jobs()
         self.setWindowTitle("Wirescope")
         self.resize(USUAL)
         self.setAcceptDrops(True)  # of models, and of scores
 
         self.top_bar = TopBar()
-        panels: dict[str, Any] = {feature.key: feature.panel() for feature in FEATURES if feature.panel is not None}
-        self.canvas = panels["canvas"].components
-        arrange(self, panels)
-        self.panels = Panels(panels, self.docks, self.centre)
-        self.arrangement = Arrangement(self)
-        self.below_canvas.addWidget(panels["circuit"])
+        self.parts = put_together(
+            self.top_bar, {feature.key: feature.panel() for feature in FEATURES if feature.panel is not None}
+        )
+        self.setCentralWidget(self.parts.body)
+        self.panels = Panels(self.parts.panels, self.parts.docks, self.parts.centre)
+        self.docks, self.desk, self.centre = self.parts.docks, self.parts.desk, self.parts.centre
+        self.canvas = self.panels["canvas"].components
         self.closing = Closing(self)
-        self.problems = Problems(self, panels["status"].set_message, self.closing.at_once)
-        self.notifier = Notifier(panels["status"].set_message, self.problems.show)
-        self.palette_commands = Commands(self)
-        self.panel_focus = PanelFocus(self)
-        self.controllers: dict[str, Any] = {}  # what each feature has built, by its key
+        say = self.panels["status"].set_message
+        self.problems = Problems(self, say, self.closing.at_once)
+        self.notifier = Notifier(say, self.problems.show)
         self.commands = Actions(self, workbench)
-        self.commands.add(ACTIONS, slots(self))
+        self.arrangement = Arrangement(self, self.parts, self.commands, settings)
+        self.palette_commands = Commands(self, Reach(workbench, self.commands, self.menuBar(), self.parts, self.panels))
+        self.panel_focus = PanelFocus(self, self.parts)
+        self.controllers: dict[str, Any] = {}
+        self.commands.add(ACTIONS, self._slots())
         for feature in FEATURES:
-            runs = {each.key: partial(self._run, feature.key, each.run) for each in feature.actions if each.run}
-            self.commands.add(feature.actions, runs)
-        self.menus = fill_menu_bar(self)
-        self.top_bar.set_actions(self.commands["undo"], self.commands["redo"], self.menus["export"])
-        self.top_bar.set_palette(self.commands["palette"])
-        self.top_bar.set_model("")
-        self.top_bar.set_trace_enabled(False)
-        join(self)
-        self._build_features(panels)
+            self._add_actions(feature)
+        self.menus = fill_menu_bar(self.menuBar(), self.commands, FEATURES)
+        context = self._context()
+        for feature in FEATURES:
+            self.controllers[feature.key] = feature.build(context, self.parts.panels.get(feature.key))
+        self.commands.refresh()
+        workbench.failed.connect(self.notifier.problem)
+        workbench.cards_changed.connect(lambda *_: self.arrangement.refit())
         self.arrangement.join()
-        self.showing = Showing(self)
         self.arrangement.restore()
         self.canvas.setFocus()  # where the keys go at first
 
-    # ---- features ----
-
-    def _build_features(self, panels: dict[str, QWidget]) -> None:
-        context = FeatureContext(
+    def _context(self) -> FeatureContext:
+        return FeatureContext(
             self.workbench,
             self.commands,
             self.panels,
@@ -98,13 +88,26 @@ class Window(QMainWindow):
             menus=self.menus,
             closing=self.closing,
         )
-        for feature in FEATURES:
-            self.controllers[feature.key] = feature.build(context, panels.get(feature.key))
-        self.commands.refresh()
+
+    def _add_actions(self, feature: Feature) -> None:
+        """Its actions, each joined to what the feature builds."""
+        runs = {each.key: partial(self._run, feature.key, each.run) for each in feature.actions if each.run}
+        self.commands.add(feature.actions, runs)
 
     def _run(self, key: str, does: Callable[[Any], None]) -> None:
-        """Do what an action of a feature is for."""
         does(self.controllers[key])
+
+    def _slots(self) -> dict[str, Callable[[], None]]:
+        """What the window's own actions do, by their keys."""
+        return {
+            "quit": self.close_window,
+            "palette": self.palette_commands.toggle,
+            "next_panel": partial(self.panel_focus.step, 1),
+            "previous_panel": partial(self.panel_focus.step, -1),
+            "reset_layout": self.arrangement.reset,
+            "full_screen": self.toggle_full_screen,
+            **{f"show_{key}": partial(self.arrangement.show_panel, key) for key in self.parts.docks},
+        }
 
     # ---- the window itself ----
 

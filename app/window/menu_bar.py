@@ -1,42 +1,34 @@
-"""The menu bar. Menus whose entries change are filled by features."""
+"""The menu bar, from its table. Menus whose entries change are filled by features."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QMenuBar
 
-from app.features.registry import FEATURES
-from app.services.actions import EXPORTS, MENUS
-
-if TYPE_CHECKING:
-    from app.window.main_window import Window
+from app.services.actions import EXPORTS, MENUS, Actions
+from app.services.context import Feature
 
 
-def fill_menu_bar(window: Window) -> dict[str, QMenu]:
-    """Make the menu bar. Returns the menus that others use, by name."""
+def fill_menu_bar(bar: QMenuBar, actions: Actions, features: Iterable[Feature]) -> dict[str, QMenu]:
+    """Make its menus. Returns those that others use, by name."""
     menus = {
-        "export": _export_menu(window),
-        **{key: QMenu(words, window) for feature in FEATURES for key, words in feature.menus.items()},
+        "export": QMenu("E&xport", bar),
+        **{key: QMenu(words, bar) for feature in features for key, words in feature.menus.items()},
     }
+    _fill(menus["export"], EXPORTS, actions, menus)
     for title, entries in MENUS:
-        menu = window.menuBar().addMenu(title)
+        menu = bar.addMenu(title)
         menu.setToolTipsVisible(True)
-        for entry in entries:
-            if entry == "-":
-                menu.addSeparator()
-            elif entry.startswith("@"):
-                menu.addMenu(menus[entry[1:]])
-            else:
-                menu.addAction(window.commands[entry])
+        _fill(menu, entries, actions, menus)
     return menus
 
 
-def _export_menu(window: Window) -> QMenu:
-    menu = QMenu("E&xport", window)
-    for entry in EXPORTS:
+def _fill(menu: QMenu, entries: Iterable[str], actions: Actions, menus: dict[str, QMenu]) -> None:
+    for entry in entries:
         if entry == "-":
             menu.addSeparator()
+        elif entry.startswith("@"):
+            menu.addMenu(menus[entry[1:]])
         else:
-            menu.addAction(window.commands[entry])
-    return menu
+            menu.addAction(actions[entry])

@@ -89,7 +89,7 @@ def titles(found: list[Entry]) -> list[str]:
 
 
 def test_what_people_type_finds_what_they_mean(reader: Person) -> None:
-    everything = entries(reader.window)
+    everything = entries(reader.window.palette_commands.reach)
     assert len(MEANT) >= 40
     found = {word: titles(find(everything, word))[:1] for word in MEANT}
     assert found == {word: [title] for word, title in MEANT.items()}
@@ -115,7 +115,7 @@ def test_theme_and_enter_change_the_theme_and_nothing_else(reader: Person) -> No
 
 
 def test_choices_say_what_they_will_change(reader: Person) -> None:
-    effects = {(entry.row.place, entry.command.title): entry.row.effect for entry in entries(reader.window)}
+    effects = {(entry.row.place, entry.command.title): entry.row.effect for entry in entries(reader.window.palette_commands.reach)}
     assert effects["Trace by", "ACDC"] == "EAP-IG → ACDC"
     assert effects["Trace by", "EAP-IG"] == "in use"
     assert effects["Trace by", "Nodes"] == "Edges → Nodes"

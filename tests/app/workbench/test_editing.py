@@ -21,7 +21,7 @@ def test_opening_a_folder_fills_the_window(reader: Person, models) -> None:
     assert window.windowTitle() == "gpt2[*] - Wirescope"
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
     assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split()
-    assert window.centre.currentWidget() is window.canvas_page
+    assert window.centre.currentWidget() is window.parts.canvas_page
     assert window.canvas.scene.data.graph == reader.workbench.opened.graph
     assert len(window.canvas.scene.data.edges) == 48
     assert reader.predictions()

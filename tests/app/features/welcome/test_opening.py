@@ -85,7 +85,7 @@ def test_models_that_cannot_be_opened_say_why_once_and_the_one_before_stays(
         assert "Traceback" not in words, kind
 
         assert reader.window.windowTitle() == "gpt2[*] - Wirescope", kind
-        assert reader.window.centre.currentWidget() is reader.window.canvas_page, kind
+        assert reader.window.centre.currentWidget() is reader.window.parts.canvas_page, kind
         assert reader.card("A").chips.chip_texts() == CLEAN.split(), kind
         assert reader.card("B").chips.chip_texts() == COUNTERFACTUAL.split(), kind
         assert reader.edits() == edits, kind
@@ -105,7 +105,7 @@ def test_after_two_models_that_cannot_be_opened_the_one_before_is_still_there(re
     reader.wait(reader.dialogs)
     reader.rest()
     assert "BertModel" in reader.dismiss()
-    assert reader.window.centre.currentWidget() is reader.window.canvas_page
+    assert reader.window.centre.currentWidget() is reader.window.parts.canvas_page
     assert reader.card("A").chips.chip_texts() == CLEAN.split()
     assert reader.figures() == figures
     assert reader.window.windowTitle() == "gpt2[*] - Wirescope"
