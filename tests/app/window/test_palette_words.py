@@ -115,7 +115,8 @@ def test_theme_and_enter_change_the_theme_and_nothing_else(reader: Person) -> No
 
 
 def test_choices_say_what_they_will_change(reader: Person) -> None:
-    effects = {(entry.row.place, entry.command.title): entry.row.effect for entry in entries(reader.window.palette_commands.reach)}
+    everything = entries(reader.window.palette_commands.reach)
+    effects = {(entry.row.place, entry.command.title): entry.row.effect for entry in everything}
     assert effects["Trace by", "ACDC"] == "EAP-IG → ACDC"
     assert effects["Trace by", "EAP-IG"] == "in use"
     assert effects["Trace by", "Nodes"] == "Edges → Nodes"
