@@ -1,7 +1,7 @@
 """Tables of what can be added to, and what other packages add to them.
 
-A method, a metric, a family of models, a task, a pack and an exporter are a row of a table each. The built-in rows are
-the `ROWS` of a package of this program; a row of another package comes by an entry point:
+A method, a metric, a family of models, a task, a pack, an exporter and a feature of the window are a row of a table
+each. The built-in rows are the `ROWS` of a package of this program; a row of another package comes by an entry point:
 
     [project.entry-points."wirescope.methods"]
     mine = "my_package.my_method:METHOD"
@@ -19,7 +19,7 @@ import os
 import threading
 import traceback
 from collections.abc import Iterator, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
@@ -41,6 +41,7 @@ TABLES = {
     "packs": "core.models.pack",
     "exporters": "core.circuit",
 }
+OF_WINDOW = "features"  # whose table the window makes
 
 Row = TypeVar("Row")
 
@@ -102,13 +103,23 @@ class Table(MutableMapping[str, Row], Generic[Row]):
                 try:
                     rows = self._rows_of(entry)
                 except (Exception, SystemExit) as error:  # whatever somebody else's code raises
-                    words = f"{type(error).__name__}: {error}".splitlines()[0]
-                    self._plugins.append(Plugin(*about, error=words, traceback=traceback.format_exc()))
+                    self._plugins.append(Plugin(*about, error=_in_a_line(error), traceback=_whole(error)))
                 else:
                     built_in = self._built_in()
                     with _STATE.adding:
                         self._rows = {**built_in, **rows}
                     self._plugins.append(Plugin(*about, rows=tuple(rows)))
+
+    def leave_out(self, name: str, error: Exception) -> None:
+        """A plugin's row turned out not to work when it was first used: it goes, and its plugin has what it failed
+        of."""
+        with _STATE.loading:
+            plugins = self._plugins or []
+            for place, plugin in enumerate(plugins):
+                if name in plugin.rows:
+                    rows = tuple(row for row in plugin.rows if row != name)
+                    plugins[place] = replace(plugin, rows=rows, error=_in_a_line(error), traceback=_whole(error))
+                    del self[name]
 
     def named(self, name: str, what: str) -> Row:
         """A row. what: it is, in words. Raises ArgumentError."""
@@ -197,7 +208,11 @@ def plugins() -> tuple[Plugin, ...]:
     """The plugins of all tables, table by table: those that work and those that do not."""
     _make_tables()
     groups = dict.fromkeys((*TABLES, *_STATE.tables))
-    return tuple(plugin for group in groups for plugin in _STATE.tables[group].plugins())
+    found = [plugin for group in groups for plugin in _STATE.tables[group].plugins()]
+    if OF_WINDOW not in _STATE.tables and not forbidden():
+        for entry in _entries(OF_WINDOW):
+            found.append(Plugin(OF_WINDOW, entry.name, entry.value, _package(entry), ("loaded by the window",)))
+    return tuple(found)
 
 
 def _make_tables() -> None:
@@ -209,6 +224,14 @@ def _entries(group: str) -> list[EntryPoint]:
     from importlib.metadata import entry_points  # here: a window's first frame does not wait for it
 
     return sorted(entry_points(group=PREFIX + group), key=lambda entry: (_package(entry), entry.name))
+
+
+def _in_a_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def _whole(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
 
 
 def _name(row: object) -> str:

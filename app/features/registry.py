@@ -1,4 +1,5 @@
-"""The features of the window, in the order in which they are made. A new one is a line here."""
+"""The features of the window, in the order in which they are made. A new one is a line here; those of other packages
+come by `PLUGGED_IN`."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ from app.features.tracing.controller import FEATURE as TRACING
 from app.features.trust.controller import FEATURE as TRUST
 from app.features.welcome.controller import FEATURE as WELCOME
 from app.services.context import Feature
+from core.plugins import OF_WINDOW, Table
 
 FEATURES: tuple[Feature, ...] = (
     CANVAS,
@@ -48,3 +50,5 @@ FEATURES: tuple[Feature, ...] = (
     PROJECTS,
     TOOLBAR,  # after those that go back to another model where one does not open
 )
+ROWS = FEATURES
+PLUGGED_IN = Table(OF_WINDOW, Feature, __name__)  # all of them, with those of other packages

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from app.services.panels import DOCKS
+from app.services.panels import DOCKS, DockRow
 from app.workbench.workbench import Workbench
 from views.icons import set_icon
 
@@ -35,13 +35,16 @@ class Action:
     run: Callable[[Any], None] | None = None
 
 
+def show_action(row: DockRow) -> Action:
+    """A dock's entry in View."""
+    keys = (row.shortcut,) if row.shortcut else ()
+    return Action(f"show_{row.key}", row.title, keys, f"Show or hide {row.words}", checkable=True)
+
+
 ACTIONS: tuple[Action, ...] = (
     Action("quit", "&Quit", ("Ctrl+Q",), "Close the window and end the program"),
     Action("palette", "Command Pa&lette…", ("Ctrl+K", "Ctrl+Shift+P"), "Find and run any command", "search"),
-    *(
-        Action(f"show_{row.key}", row.title, tuple(filter(None, [row.shortcut])), f"Show or hide {row.words}", "", True)
-        for row in DOCKS
-    ),
+    *(show_action(row) for row in DOCKS),
     Action("reset_layout", "Reset La&yout", (), "Every panel to where it was at first"),
     Action("full_screen", "Full S&creen", ("F11",), "The window alone on the screen, and back", checkable=True),
     Action("next_panel", "Ne&xt Panel", ("Ctrl+Tab",), "The keys go to the next part of the window"),
@@ -143,6 +146,15 @@ class Actions(Mapping[str, QAction]):
             self._owner.addAction(action)
             self._made[record.key], self.records[record.key] = action, record
             self._set_tip(record.key, record.tip)
+
+    def remove(self, records: Iterable[Action]) -> None:
+        """Take actions away again, those of them that were made."""
+        for record in records:
+            action = self._made.pop(record.key, None)
+            if action is not None:
+                del self.records[record.key], self._tips[record.key]
+                self._owner.removeAction(action)
+                action.deleteLater()
 
     def rename(self, key: str, words: str) -> None:
         """Say what an action would do now, in the menu and as its tooltip."""

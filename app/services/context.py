@@ -12,7 +12,7 @@ from app.services.actions import Action, Actions
 from app.services.background_jobs import Jobs
 from app.services.closing import Closing
 from app.services.notifier import Notifier
-from app.services.panels import Panels
+from app.services.panels import DockRow, Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
 from views.panels.toolbar.panel import TopBar
@@ -40,7 +40,8 @@ class Feature:
     """key: its name in code, and its panel's. panel: the class of its panel, which the window makes; None where it has
     none. actions: in no order, the menus have theirs. menus: those that it fills, with their words, by the keys that
     stand in the menu bar's table. files: what it does with a file that is dropped on the window, given what it has
-    built and the path, by the ending. build: makes its controllers, given the panel."""
+    built and the path, by the ending. build: makes its controllers, given the panel. dock: where the panel lies, of a
+    feature of another package; those of this one have their places in tables of the window."""
 
     key: str
     build: Callable[[FeatureContext, Any], object]
@@ -48,3 +49,9 @@ class Feature:
     actions: tuple[Action, ...] = ()
     menus: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Callable[[Any, str], None]] = field(default_factory=dict)
+    dock: DockRow | None = None
+
+    @property
+    def name(self) -> str:
+        """In the table of features."""
+        return self.key

@@ -86,6 +86,7 @@ def run(model: str | None) -> int:
     window.show()
     QTimer.singleShot(FRAMED, window, window.arrangement.keep_on_screen)
     window.controllers["projects"].start()
+    QTimer.singleShot(FRAMED, window, window.plugged_in.load)
     # Not before the first frame is on the screen: opening a model takes the interpreter for itself.
     QTimer.singleShot(50, window, lambda: window.workbench.models.start(model))
 

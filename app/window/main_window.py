@@ -25,6 +25,7 @@ from app.window.dock_layout import USUAL, Arrangement
 from app.window.focus_navigation import PanelFocus
 from app.window.menu_bar import fill_menu_bar
 from app.window.parts import put_together
+from app.window.plugged_in import PluggedIn
 from app.workbench.edit_intents import NO_SELECTION
 from app.workbench.workbench import Workbench
 from core.inputs.file_kinds import model_of, stranger, stranger_words
@@ -66,6 +67,9 @@ class Window(QMainWindow):
             self._add_actions(feature)
         self.menus = fill_menu_bar(self.menuBar(), self.commands, FEATURES)
         context = self._context()
+        self.plugged_in = PluggedIn(
+            self.menuBar(), self.parts, self.arrangement, context, self.menus, self.controllers, self._run
+        )
         for feature in FEATURES:
             self.controllers[feature.key] = feature.build(context, self.parts.panels.get(feature.key))
         self.commands.refresh()
@@ -145,7 +149,7 @@ class Window(QMainWindow):
 
     def _taker_of(self, path: str) -> Callable[[str], None] | None:
         """What a feature does with a file that is dropped, if one does."""
-        for feature in FEATURES:
+        for feature in (*FEATURES, *self.plugged_in.features):
             for ending, take in feature.files.items():
                 if path.lower().endswith(ending):
                     return partial(take, self.controllers[feature.key])

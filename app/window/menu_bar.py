@@ -11,14 +11,14 @@ from app.services.context import Feature
 
 
 def fill_menu_bar(bar: QMenuBar, actions: Actions, features: Iterable[Feature]) -> dict[str, QMenu]:
-    """Make its menus. Returns those that others use, by name."""
+    """Make its menus. Returns all of them by name, those of the bar by their titles: "file"."""
     menus = {
         "export": QMenu("E&xport", bar),
         **{key: QMenu(words, bar) for feature in features for key, words in feature.menus.items()},
     }
     _fill(menus["export"], EXPORTS, actions, menus)
     for title, entries in MENUS:
-        menu = bar.addMenu(title)
+        menus[title.replace("&", "").lower()] = menu = bar.addMenu(title)
         menu.setToolTipsVisible(True)
         _fill(menu, entries, actions, menus)
     return menus
