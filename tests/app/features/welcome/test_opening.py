@@ -11,6 +11,7 @@ import torch
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from app.features.inputs.controller.counterfactual import NO_WORDS
 from app.features.welcome.controller import opening
 from app.workbench import model_steps
 from app.worker import service
@@ -300,6 +301,7 @@ def test_a_folder_without_a_tokenizer_opens_with_token_ids(person: Person, model
     assert person.panel("inputs").metric_editor.problem.text() == ""
     assert person.workbench.ran.metric_name.startswith('log p("#')
     assert not person.panel("inputs").make.isEnabled(), "token ids are no words to make others of"
+    assert person.window.commands["make_names"].toolTip() == NO_WORDS
     person.type_prompt("A", "3 4 9 1")
     assert person.problem("A") == ""
     assert person.workbench.labels == ("#3", "#4", "#9", "#1")
