@@ -20,7 +20,6 @@ from app.presenters.canvas import Extent
 from app.presenters.cards import awaited_cards
 from app.presenters.edits import edit_rows
 from app.presenters.predictions import predictions
-from app.workbench.begun_trace import BegunTrace
 from app.workbench.canvas_feed import CanvasFeed
 from app.workbench.drawn import Drawn
 from app.workbench.edit_intents import Editing
@@ -31,6 +30,7 @@ from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
 from app.workbench.refused_inputs import RefusedInputs
 from app.workbench.results import Known, Results
+from app.workbench.trace_intents import Traces
 from app.workbench.worker_client import WorkerClient
 from app.workbench.worker_thread import WorkerThread
 from core.edits import EditKind, Target
@@ -39,10 +39,6 @@ from core.project.document import Document
 from core.project.history import History, Step
 from core.project.input_operations import FIELDS
 from core.project.outcome import Outcome
-from core.project.trace_choice import TraceChoice
-from core.tracing.options import CIRCUITS
-
-TRACE_STEP = "trace"  # one step of the history: the trace, and the circuit that it finds
 
 
 class Workbench(QObject):
@@ -73,10 +69,10 @@ class Workbench(QObject):
 
     def __init__(self, engine: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.history = History(Document(""), self._move, self.history_changed.emit, self._say_locked)
+        self.history = History(Document(""), self._move, self.history_changed.emit, self.say_locked)
         self.models = ModelSteps(self)
         self.findings = Findings(self)
-        self._begun: BegunTrace | None = None
+        self.traces = Traces(self)
         self.editing = Editing(self)
         self.grouping = Grouping(self)
         self.opened: ModelReply | None = None
@@ -91,7 +87,6 @@ class Workbench(QObject):
         self._selection: tuple[Target, ...] = ()
         self.extent = Extent()  # what the canvas shows beside the circuit
         self._positions: tuple[int, ...] = ()
-        self.tracing = False  # a trace that was asked for runs
         self._client = client = WorkerClient(engine, self)
         client.working.connect(self.canvas_feed.flush)  # what comes next takes long
         client.working.connect(self.working)
@@ -106,7 +101,7 @@ class Workbench(QObject):
         results.ran_changed.connect(self._take_ran)
         results.canvas_changed.connect(self._send_canvas)
         results.selection_known.connect(self._take_inspection)
-        results.recovered.connect(self.end_trace)
+        results.recovered.connect(self.traces.end)
         client.on(ScoresReply, lambda reply: self.findings.take_scores(self.document, reply))
         results.message.connect(self.message)
 
@@ -127,13 +122,13 @@ class Workbench(QObject):
         """Another history in the place of this one: of a project that is opened, or begun. locked: why nothing of it
         may be changed; empty where all may."""
         self.models.opening.emit()
-        self._begun, self.tracing = None, False
+        self.traces.end()
         self.select(())
         self.set_positions(())
         self.models.begin_anew()
         self.history.take_over(root, current, locked)
 
-    def _say_locked(self) -> None:
+    def say_locked(self) -> None:
         """A change was asked for that may not be; what shows it is put back."""
         self.message.emit(self.history.locked)
         QTimer.singleShot(0, self, lambda: self.ask(changes=False))
@@ -171,18 +166,14 @@ class Workbench(QObject):
             self._refused.drop_problem(letter)
         if "A" in changed:
             self.set_positions(())
-        if (document.traced_last, document.traced_rows) != (before.traced_last, before.traced_rows):
-            self.tracing = False  # it was another trace
-            if self._begun is not None and document.traced_last == self._begun.before:  # undone while it runs
-                self._begun.give_back(self.known)
-                self._begun = None
+        self.traces.follow(before, document)
         if (document.traced_nodes, document.replacement) != (before.traced_nodes, before.replacement):
             self.set_extent(replace(self.extent, scores=None))  # of another trace
         if changed or document.opens != before.opens:
             self._send_awaited()
         self.document_changed.emit(before, document)
-        self._ask_anew()
-        self._inspect()
+        self.ask_anew()
+        self.inspection_changed.emit()
 
     # ---- intents ----
 
@@ -210,7 +201,7 @@ class Workbench(QObject):
         with self.canvas_feed.as_one():
             self.selection_changed.emit(selection)
             self._send_canvas()
-        self._inspect()
+        self.inspection_changed.emit()
         self.ask(changes=False)
 
     @property
@@ -225,7 +216,7 @@ class Workbench(QObject):
         self.positions_changed.emit(positions)
         if self._selection:
             self.known.inspected = None
-            self._inspect()
+            self.inspection_changed.emit()
             self.ask(changes=False)
 
     @property
@@ -260,41 +251,18 @@ class Workbench(QObject):
         of_this = self._ran is not None and self._ran.document.opens == self.document.opens
         return self.ran if self.opened is not None and of_this else None
 
-    def trace(self, words: str, choice: TraceChoice) -> None:
-        """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
-        if self.history.locked:
-            self._say_locked()
-            return
-        self.history.seal()
-        before, found = self.history.current, self.known.recovered
-        self.commit(words, self.document.after_trace(choice), TRACE_STEP)
-        self._begun = None if self.history.current is before else BegunTrace(self.history.current, self.known, found)
-        self.tracing = True
-        if choice.level in CIRCUITS:
-            self.known.recovered = None
-        self._ask_anew()
-
     def cancel(self) -> None:
         """Give up what runs. What the window then shows of an earlier state stays dimmed. A model that was being opened
         gives way to the one before."""
-        opening = self.opened is None
-        traced, self.tracing = self.tracing, False
+        opening, traced = self.opened is None, self.traces.running
+        self.traces.running = False
         self._client.cancel()
         self.message.emit("Cancelled.")
         self.given_up.emit(traced)
-        choice = self.document.traced_last
-        if traced and choice is not None and not choice.takes_long:  # else what is scored by now stays
-            self.forget_trace()
-            self.message.emit("Cancelled.")
+        if traced:
+            self.traces.give_up()
         if opening:
             self.models.leave()
-
-    def forget_trace(self) -> None:
-        """The trace that was begun last came to nothing: it is no step of the history."""
-        begun, self._begun = self._begun, None
-        if begun is not None:
-            begun.give_back(self.known)
-            self.history.retract(begun.step)
 
     def close(self) -> None:
         """End the worker's thread."""
@@ -323,16 +291,19 @@ class Workbench(QObject):
         """Ask for all that is wanted of the present document. changes: what is shown is out of date until then."""
         if self.document.model:
             inspect = self._selection[0] if len(self._selection) == 1 else None
-            self._client.ask(self.document, inspect, self._positions, self.tracing, self._refused.replaceable, changes)
+            self._client.ask(
+                self.document, inspect, self._positions, self.traces.running, self._refused.replaceable, changes
+            )
 
-    def _ask_anew(self) -> None:
+    def ask_anew(self) -> None:
+        """Something of what is asked has changed: show that at once, and the figures when they come."""
         self._send_edits()
         self.ask()
         self._send_canvas()
 
     def _forget(self) -> None:
         """Numbers of another input or metric are worth nothing."""
-        self.tracing = False
+        self.traces.running = False
         self.set_extent(replace(self.extent, changes=None, scores=None))  # the colours of its nodes
 
     @property
@@ -368,12 +339,8 @@ class Workbench(QObject):
         self.memory_changed.emit(ran.megabytes)
 
     def _take_inspection(self) -> None:
-        self._inspect()
+        self.inspection_changed.emit()
         self.stale_changed.emit(False)
-
-    def end_trace(self) -> None:
-        """The trace that was asked for is at its end, or cannot be made."""
-        self.tracing, self._begun = False, None
 
     def _take_opened(self, opened: ModelReply) -> None:
         known = self.opened
@@ -399,10 +366,10 @@ class Workbench(QObject):
         if known is not None:
             self.results.known = known
         self.document_changed.emit(before, document)
-        self._ask_anew()
+        self.ask_anew()
 
     def _take_failure(self, failure: FailureReply) -> None:
-        self.tracing = False
+        self.traces.running = False
         if failure.cards:
             self._ready = None
             self.cards_changed.emit(failure.cards[0], failure.cards[1])
@@ -447,9 +414,6 @@ class Workbench(QObject):
     def _send_predictions(self) -> None:
         if self.ran is not None:
             self.predictions_changed.emit(predictions(self.ran, self.stale, self.direction))
-
-    def _inspect(self) -> None:
-        self.inspection_changed.emit()
 
     @property
     def ran(self) -> RunReply | None:

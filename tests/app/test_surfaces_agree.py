@@ -58,7 +58,7 @@ def trace_by(person: Person, chance: random.Random, level: str = "edges") -> Non
 
 def give_up(person: Person, chance: random.Random) -> None:
     """A trace is begun and cancelled, with an edit in between or without; no event is handled meanwhile."""
-    person.workbench.trace("Trace", TraceChoice(chance.choice(QUICK_METHODS)))
+    person.workbench.traces.begin("Trace", TraceChoice(chance.choice(QUICK_METHODS)))
     if chance.random() < 0.5:
         edit(person, chance)
     person.workbench.cancel()

@@ -15,7 +15,8 @@ from app.presenters.subject import over_words, recovery_words
 from app.services.actions import Actions
 from app.workbench.figure import Figure
 from app.workbench.size_choice import SizeChoice
-from app.workbench.workbench import TRACE_STEP, Workbench
+from app.workbench.trace_intents import TRACE_STEP
+from app.workbench.workbench import Workbench
 from core.edits import REPLACED
 from core.evaluation.verdict import speaks_against
 from core.formatting import best_edges, counted, pairs_words, share_words
@@ -142,7 +143,7 @@ class CircuitController(QObject):
 
     def _take_untraced(self, reply: TraceRefusal) -> None:
         """The trace that was asked for cannot be made."""
-        self._workbench.end_trace()
+        self._workbench.traces.end()
         words = f"{reply.message} {reply.hint}".strip()
         self._untraced = self._workbench.document, words
         self._workbench.message.emit(words)
@@ -183,7 +184,7 @@ class CircuitController(QObject):
             running=can_run and not self._is_here(self._given_up_in) and workbench.busy,
             can_run=can_run,
             in_part=self._of_file() and scored is not None and bool(scored.ranking.unknown.any()),
-            tracing=workbench.tracing,
+            tracing=workbench.traces.running,
             nothing_small=nothing_small(workbench.recovered) if self._is_here(self._found_in) else "",
             rules=() if scored is None else _rules(scored),
             rule=USUAL if scored is None else scored.rule,

@@ -54,7 +54,7 @@ class NodeScoresController(QObject):
     def _end(self, scored: NodeScoresReply) -> None:
         """A trace of nodes is at its end."""
         if scored.values is not None:
-            self._workbench.end_trace()
+            self._workbench.traces.end()
 
     def _words(self, scored: NodeScoresReply) -> str:
         """ "ACDC scored 37 nodes. The strongest: a2.h3 +1.20, m0 +0.81, a1.h2 −0.40 (measured, replaced from B)." """
@@ -89,7 +89,7 @@ class NodeScoresController(QObject):
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if refusal.query == self._query:
-            self._workbench.end_trace()
+            self._workbench.traces.end()
             self._values = None
             self._workbench.set_extent(replace(self._workbench.extent, scores=None))
             self._workbench.message.emit(refusal.words)

@@ -62,7 +62,7 @@ class TraceController(QObject):
         told = tuple((name, value) for name, value in choice.options if name in takes)
         over = f" over {pairs_words(self._data.pairs)}" if choice.over_dataset else ""
         what = "" if choice.level == "edges" else f" {NAMES[choice.level]}"
-        workbench.trace(f"Trace{what} by {method.title}{over}", replace(choice, options=told))
+        workbench.traces.begin(f"Trace{what} by {method.title}{over}", replace(choice, options=told))
         if method.cost:  # how long it still takes stands beside its bar, and is corrected there
             workbench.message.emit(f"{method.title}{over}. Cancel keeps what is scored by then.")
 
@@ -153,7 +153,7 @@ class TraceController(QObject):
 
     def _forget(self) -> None:
         """Nothing was scored by the time that it was given up."""
-        self._workbench.forget_trace()
+        self._workbench.traces.forget()
         self._workbench.message.emit("Cancelled before anything was scored.")
 
     def _stands(self, scored: ScoresReply) -> bool:

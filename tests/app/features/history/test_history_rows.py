@@ -105,7 +105,7 @@ def test_a_trace_keeps_what_it_recovers_and_a_cancelled_one_is_no_step(reader: P
         window.top_bar.method_menu.method_chosen.emit("eap")
         reader.rest()
         window.commands["trace"].trigger()
-        assert workbench.tracing
+        assert workbench.traces.running
         assert len(words(reader)) == len(before) + 2
 
     begin()
@@ -127,7 +127,7 @@ def test_a_trace_that_is_cancelled_after_an_edit_is_no_step_and_the_edit_stays(r
     before = words(reader)
     window.commands["trace"].trigger()
     workbench.editing.toggle_selection("zero")
-    assert workbench.tracing
+    assert workbench.traces.running
     window.workbench.cancel()
     reader.rest()
     assert [*before, words(reader)[-1]] == words(reader)

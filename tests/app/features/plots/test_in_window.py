@@ -30,7 +30,7 @@ def plots(reader: Person) -> Person:
 
 def trace(person: Person, method: str) -> None:
     before = len(person.window.controllers["plots"].data().curves.lines)
-    person.workbench.trace("Trace", TraceChoice(method))
+    person.workbench.traces.begin("Trace", TraceChoice(method))
     person.wait(lambda: len(person.window.controllers["plots"].data().curves.lines) > before)
     person.rest()
 

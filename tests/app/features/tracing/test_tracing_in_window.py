@@ -342,7 +342,7 @@ def test_a_trace_that_is_given_up_leaves_what_the_one_before_it_found(reader: Pe
     trace(reader)
     found = reader.workbench.recovered
     assert found is not None
-    reader.workbench.trace("Trace: EAP", TraceChoice("eap"))  # no event is handled until the end of it
+    reader.workbench.traces.begin("Trace: EAP", TraceChoice("eap"))  # no event is handled until the end of it
     assert reader.workbench.recovered is None
     if how == "cancel":
         reader.workbench.editing.toggle(Node("mlp", 1), "cut")
