@@ -77,7 +77,7 @@ class _Planner:
                 elif isinstance(target, Reader):
                     of_readers.setdefault(target, []).append(resolved)
                 else:
-                    nodes.setdefault(target.name, []).append(self._at_node(target, resolved))
+                    nodes.setdefault(target.name, []).append(self._slot(target, resolved))
             readers = {
                 reader.name: self._reader(reader, of_readers.get(reader, []), of_edges.get(reader, {}))
                 for reader in {**of_readers, **of_edges}
@@ -106,54 +106,40 @@ class _Planner:
 
     def _reader(self, reader: Reader, own: list[ResolvedEdit], edges: dict[Node, list[ResolvedEdit]]) -> dict[str, Any]:
         def under(node: Node) -> list[Slot | None]:
-            return [None if KINDS[edit.kind].adds else self._at_node(node, edit) for edit in own]
+            return [None if KINDS[edit.kind].adds else self._slot(node, edit) for edit in own]
 
         written = [
-            {"writer": node.name, "under": under(node), "slots": [self._at_node(node, edit) for edit in slots]}
+            {"writer": node.name, "under": under(node), "slots": [self._slot(node, edit) for edit in slots]}
             for node, slots in edges.items()
         ]
-        found: dict[str, Any] = {"slots": [self._at_reader(reader, edit) for edit in own], "edges": written}
+        found: dict[str, Any] = {"slots": [self._slot(reader, edit) for edit in own], "edges": written}
         if any(slot["op"] == "scale" for slot in found["slots"]):
-            found["bias"] = self._kept(f"{reader.name} bias", bias_before(self.adapter, reader)[None, None])
+            found["bias"] = self._bias(reader)
         return found
 
-    def _at_node(self, node: Node, edit: ResolvedEdit) -> Slot:
-        if edit.kind == "zero":
-            return _slot(edit, "scale", factor=0.0)
-        if edit.kind == "scale":
-            return _slot(edit, "scale", factor=edit.value)
+    def _slot(self, target: Node | Reader, edit: ResolvedEdit) -> Slot:
+        """What an edit puts in the place of what a node writes, or of all that a reader reads."""
+        of_node = isinstance(target, Node)
+        if edit.kind == "zero" and isinstance(target, Reader):  # biases that belong to no head stay
+            return _slot(edit, "set", self._bias(target), everywhere=True)
+        if edit.kind in ("zero", "scale"):
+            return _slot(edit, "scale", factor=0.0 if edit.kind == "zero" else edit.value)
         if edit.kind == "steer":
-            return _slot(edit, "add", self._vector(edit), True)
-        key = f"{node.name} {edit.kind} {edit.seed}"
+            return _slot(edit, "add", self._vector(edit), everywhere=True)
         references = self._references(edit)
+        key = f"{'' if of_node else '->'}{target.name} {edit.kind} {edit.seed}"
         if edit.kind == "noise":
-            return _slot(edit, "add", self._kept(key, references.noise(node, edit.seed)), factor=edit.value)
+            return _slot(edit, "add", self._kept(key, references.noise(target, edit.seed)), factor=edit.value)
         if edit.kind == "resample":
-            return _slot(edit, "set", self._kept(key, references.resampled_value(node, edit.seed)))
-        return self._set(key, self._ablation(edit).out(references, node), edit)
+            drawn = references.resampled_value if isinstance(target, Node) else references.resampled_stream
+            return _slot(edit, "set", self._kept(key, drawn(target, edit.seed)))  # type: ignore[arg-type]
+        ablation = self._ablation(edit)
+        value = ablation.out(references, target) if isinstance(target, Node) else ablation.before(references, target)
+        everywhere = references.over_positions if edit.kind == "mean" else value.shape[1] == 1 and not ablation.one_run
+        return _slot(edit, "set", self._kept(key, value), everywhere=everywhere)
 
-    def _at_reader(self, reader: Reader, edit: ResolvedEdit) -> Slot:
-        if edit.kind == "zero":
-            bias = self._kept(f"{reader.name} bias", bias_before(self.adapter, reader)[None, None])
-            return _slot(edit, "set", bias, True)
-        if edit.kind == "scale":
-            return _slot(edit, "scale", factor=edit.value)
-        if edit.kind == "steer":
-            return _slot(edit, "add", self._vector(edit), True)
-        key = f"->{reader.name} {edit.kind} {edit.seed}"
-        references = self._references(edit)
-        if edit.kind == "noise":
-            return _slot(edit, "add", self._kept(key, references.noise(reader, edit.seed)), factor=edit.value)
-        if edit.kind == "resample":
-            return _slot(edit, "set", self._kept(key, references.resampled_stream(reader, edit.seed)))
-        return self._set(key, self._ablation(edit).before(references, reader), edit)
-
-    def _set(self, key: str, value: Tensor, edit: ResolvedEdit) -> Slot:
-        """A value that stands for all positions where it is of none of them: a mean over all, a constant."""
-        everywhere = value.shape[1] == 1 and not self._ablation(edit).one_run
-        if edit.kind == "mean" and self.references is not None:
-            everywhere = self.references.over_positions
-        return _slot(edit, "set", self._kept(key, value), everywhere)
+    def _bias(self, reader: Reader) -> str:
+        return self._kept(f"{reader.name} bias", bias_before(self.adapter, reader)[None, None])
 
     def _ablation(self, edit: ResolvedEdit) -> Ablation:
         row = REPLACEMENTS[edit.kind]

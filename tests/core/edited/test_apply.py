@@ -10,6 +10,7 @@ from torch import Tensor
 
 import wirescope as ws
 from core.models.family import FAMILIES, Family
+from core.replacements.optimal import give_constants
 from tests.core.engine.cases import TOLERANCE, case, draws, random_edits
 from tests.oracle import output_of
 from tests.small_models import ALL, small_model
@@ -130,3 +131,58 @@ def test_positions_that_are_all_of_the_prompt_are_not_all_of_what_follows() -> N
         assert not torch.allclose(everywhere(ids).logits[:, -1], there(ids).logits[:, -1])
         expected = ws.Session(setup.model, setup.model.pair(ids)).run([ws.Edit("m1", "zero", positions=[0, 1, 2])])
         assert (there(ids).logits[:, -1] - expected.answer).abs().max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama-grouped"])
+def test_beams_and_padding_on_the_left_keep_edits_where_they_stand(family: str) -> None:
+    setup = case(family, batch=2)
+    ids, b = setup.pair.clean.tensor[:, :4], setup.pair.counterfactual
+    assert b is not None
+    edits = [ws.Edit("a0.h1->m1", "patch"), ws.Edit("m1", "zero", positions=[1]), ws.Edit("a2.h0", "scale", value=-2.0)]
+    both = ws.Session(setup.model, setup.model.pair(ids, b.tensor[:, :4]))
+    options = {"max_new_tokens": 4, "do_sample": False, "pad_token_id": 0}
+    beams = ws.apply(setup.model, edits, both).generate(ids, num_beams=3, **options)
+    for row in range(2):
+        alone = ws.Session(setup.model, setup.model.pair(ids[row : row + 1], b.tensor[row : row + 1, :4]))
+        edited = ws.apply(setup.model, edits, alone)
+        expected = edited.generate(ids[row : row + 1], num_beams=3, **options)
+        assert torch.equal(beams[row : row + 1], expected)
+        padded = torch.nn.functional.pad(ids[row : row + 1], (2, 0))
+        mask = torch.tensor([[0, 0, 1, 1, 1, 1]])
+        found = edited.generate(padded, attention_mask=mask, num_beams=3, **options)
+        assert torch.equal(found[:, 2:], expected)
+
+
+@pytest.mark.parametrize("family", ["llama-grouped", "gemma2", "timm-vit-layerscale"])
+def test_in_half_precision_it_is_the_sessions_run_to_rounding(family: str) -> None:
+    module = small_model(family).bfloat16()
+    model = ws.load_model((module, None))
+    inputs = case(family).pair.clean.tensor
+    session = ws.Session(model, model.pair(inputs if model.is_text else inputs.bfloat16()))
+    edits = [ws.Edit("a0.h1->m1", "zero"), ws.Edit("m0", "scale", value=0.5), ws.Edit("->a1.h2<q>", "mean")]
+    run = session.run(edits, positions="all")
+    expected = (run.logits if model.is_text else run.answer).float()
+    with torch.no_grad():
+        output = output_of(ws.apply(model, edits, session).module, session.pair.clean.tensor)
+    assert output.dtype == torch.bfloat16
+    apart = (output.float() - expected).abs().max() / (expected.max() - expected.min())
+    assert apart < 0.03, apart
+    clean = (session.run(positions="all").answer - run.answer).abs().max() / (expected.max() - expected.min())
+    assert clean > 3 * apart  # the edits are more than that
+
+
+def test_constants_that_were_learned_go_along() -> None:
+    setup = case("gpt2")
+    session = setup.session()
+    generator = torch.Generator().manual_seed(3)
+    constants = torch.randn(session.graph.n_writers, 16, generator=generator)
+    give_constants(session.engine.population, setup.model.adapter, constants.numpy())
+    edits = [ws.Edit("m1", "optimal"), ws.Edit("a0.h1", "optimal", strength=0.5)]
+    expected = session.run(edits).answer
+    inputs = session.pair.clean.tensor
+    with torch.no_grad():
+        for module in (ws.apply(setup.model, edits, session), ws.bake(setup.model, edits, session).module):
+            assert (module(inputs).logits[:, -1] - expected).abs().max() <= TOLERANCE
+        edges = [*edits, ws.Edit("m0->m2", "optimal"), ws.Edit("->a2.h1<v>", "optimal")]
+        output = ws.apply(setup.model, edges, session)(inputs).logits[:, -1]
+    assert (output - session.run(edges).answer).abs().max() <= TOLERANCE
