@@ -13,6 +13,7 @@ from core.edits import Edit
 from core.errors import InputError, WirescopeError
 from core.project.document import Document
 from core.project.examples import all_examples, examples_for
+from core.project.places import is_project
 from core.project.trace_choice import TraceChoice
 from core.saving import save_text
 
@@ -21,8 +22,8 @@ EDITED = 3  # of the strongest edges, patched for the table
 
 
 def run_example(model_name: str | None) -> int:
-    """Run the bundled example (or a model's) and write what came out into `wirescope-out/`. Returns the exit
-    code."""
+    """Run the bundled example (or a model's, or a project's present step) and write what came out into
+    `wirescope-out/`. Returns the exit code."""
     tell("There is no display, so no window can open. Running the bundled example instead.")
     try:
         _run_example(_example_document(model_name))
@@ -33,6 +34,10 @@ def run_example(model_name: str | None) -> int:
 
 
 def _example_document(model_name: str | None) -> Document:
+    if model_name is not None and is_project(model_name):
+        from core.project.wire_file import load_project
+
+        return load_project(Path(model_name)).document
     made = all_examples() if model_name is None else examples_for(model_name)
     if not made:
         raise InputError(

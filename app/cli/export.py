@@ -14,6 +14,7 @@ from app.cli.run_options import add_run_options
 from app.presenters.precision import USUAL_PRECISION
 from core.circuit import EXPORTERS
 from core.errors import ArgumentError
+from core.project.places import is_project
 from core.saving import save_text
 
 if TYPE_CHECKING:
@@ -131,6 +132,15 @@ def _export_file(options: argparse.Namespace) -> int:
         if path.suffix != SCRIPTS[options.format]:
             raise ArgumentError(f"--out {path} does not end in {SCRIPTS[options.format]}.")
         write_script(Path(options.file), options.format, options.part, path)
+        say(path)
+        return 0
+    if is_project(options.file) and options.format != MODEL:
+        from app.cli.figures import write_export
+        from app.cli.project_files import open_project
+
+        path = _place(options)
+        _, snapshot = open_project(options.file, options.memory)
+        write_export(snapshot, path, options.format, options.edges or SHOWN, options.scale, options.theme)
         say(path)
         return 0
     if options.format not in EXPORTERS:

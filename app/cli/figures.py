@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.messages.replies import DeltasReply, InputsReply, ModelReply, RunReply, ScoresReply
-from app.messages.request import FailureReply, Reply, Request
+from app.messages.request import FailureReply, Query, Reply, Request
 from core.circuit import EXPORTERS
 from core.errors import InputError, WirescopeError
 from core.project.document import Document
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from app.worker.service import WorkerService
 
 
-def take_snapshot(engine: WorkerService, document: Document, memory: float | None = None) -> Snapshot:
+def take_snapshot(
+    engine: WorkerService, document: Document, memory: float | None = None, queries: tuple[Query, ...] = ()
+) -> Snapshot:
     """Work through a document as the window does. Raises WirescopeError for whatever the window would show as a
     problem."""
     from app.presenters.snapshot import Snapshot
 
     replies: dict[type, Reply] = {}
-    request = Request(1, document, memory=None if memory is None else int(memory))
+    request = Request(1, document, memory=None if memory is None else int(memory), queries=queries)
     engine.serve(request, lambda reply: replies.update({type(reply): reply}), lambda: False)
     failed, ready = replies.get(FailureReply), replies.get(InputsReply)
     if isinstance(failed, FailureReply):

@@ -11,6 +11,8 @@ from app.cli.open_model import open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import memory_of
 from app.cli.run_options import add_run_options, inputs_of_file
+from core.errors import ArgumentError
+from core.project.places import is_project
 
 if TYPE_CHECKING:
     from core.edits import Edit
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
 WORDS = "print the predictions before and after edits"
 EXAMPLES = """
 wirescope run --model bundled:names --clean "When Mary and John met, John gave a book to" --edit m0=zero
+wirescope run work.wire
 wirescope run --model bundled:names --clean "Mary and John met. John spoke to" \\
   --counterfactual "Mary and John met. Tom spoke to" --edit "a1.h2->m2=patch"
 """
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_run_options(parser)
+    parser.add_argument("file", nargs="?", help="a project, FILE.wire, instead of --model and --clean")
+    add_run_options(parser, required=False)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
     parser.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
@@ -38,7 +42,10 @@ def run_command(options: argparse.Namespace) -> int:
     from app.cli.run_report import predictions_report, report_words
     from app.worker.answer_spelling import spelling_note
 
-    session, edits = open_session(options)
+    if options.file is not None:
+        session, edits = _session_of_project(options)
+    else:
+        session, edits = open_session(options)
     report = predictions_report(session, edits, options.frozen_norms)
     if note := spelling_note(session):
         tell(note)
@@ -49,10 +56,28 @@ def run_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def _session_of_project(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
+    """The session and the edits of a project's present step. Raises WirescopeError."""
+    from app.cli.project_files import open_project
+
+    of_model = ("model", "clean", "counterfactual", "metric", "dataset", "edit", "precision")
+    asked = next((name for name in of_model if getattr(options, name)), None)
+    if asked is not None:
+        raise ArgumentError("A project is run as it was saved.", f"Leave out --{asked}.")
+    if not is_project(options.file):
+        raise ArgumentError(f"{options.file} is no project.", "Give FILE.wire, or --model and --clean.")
+    engine, snapshot = open_project(options.file, options.memory)
+    assert snapshot.ran is not None
+    return engine.session, list(snapshot.ran.edits)
+
+
 def open_session(options: argparse.Namespace) -> tuple[Session, list[Edit]]:
     """The session and the edits that the options ask for. Raises WirescopeError."""
     from core.session import Session
 
+    missing = next((name for name in ("model", "clean") if getattr(options, name) is None), None)
+    if missing is not None:
+        raise ArgumentError(f"--{missing} is missing.", "Give --model and --clean, or a project: FILE.wire.")
     edits, metric = parse_edits(options.edit), parse_metric(options.metric)
     model = open_model(options.model, options.precision, options.device)
     if model.is_text:

@@ -46,7 +46,7 @@ from app.features.inspector.queries import (
 from app.features.predictions.handlers import check_pin
 from app.features.predictions.queries import PinQuery
 from app.features.projects.handlers import handle_known_scores, handle_weights
-from app.features.projects.queries import KnownScoresQuery, WeightsQuery
+from app.features.projects.queries import WeightsQuery
 from app.features.score_files.handlers import handle_read_scores
 from app.features.score_files.queries import ScoresFileQuery
 from app.features.tracing.handlers.edges import handle_measured, handle_methods
@@ -54,6 +54,7 @@ from app.features.tracing.handlers.node_scores import handle_node_scores
 from app.features.tracing.queries import MeasuredQuery, MethodsQuery, NodeScoresQuery
 from app.features.trust.handlers import handle_trust
 from app.features.trust.queries import TrustQuery
+from app.messages.known_scores import KnownScoresQuery
 from app.messages.request import Cancel, Query, QueryRefusal, Request, Send
 from app.messages.traits import TraitsQuery
 from app.worker.session_cache import SessionCache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.features.projects.queries import KnownScoresQuery, WeightsQuery, WeightsReply
+from app.features.projects.queries import WeightsQuery, WeightsReply
+from app.messages.known_scores import KnownScoresQuery
 from app.messages.request import Cancel, Request, Send
 from app.worker.session_cache import ScoresKey, SessionCache
 from core.graph import Graph

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from app.messages.request import Query
 from core.project.document import Document
-from core.project.project import ModelRecord, TraceRecord
 
 
 @dataclass(frozen=True)
@@ -23,15 +22,3 @@ class WeightsReply:
     model: str
     precision: str
     weights: str
-
-
-@dataclass(frozen=True, eq=False)
-class KnownScoresQuery(Query):
-    """Scores that are in the project: they are not made anew where the model has the weights that it had. Has no
-    reply."""
-
-    traces: tuple[TraceRecord, ...]
-    models: tuple[ModelRecord, ...]
-
-    def depends_on(self, document: Document) -> tuple[object, ...]:
-        return document.basis

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 
 from app.features.projects.controller.lock import ProjectLock
 from app.features.projects.presenter import ANOTHER, COPY, NEW, Access
-from app.features.projects.queries import KnownScoresQuery, WeightsQuery, WeightsReply
+from app.features.projects.queries import WeightsQuery, WeightsReply
+from app.messages.known_scores import KnownScoresQuery
 from app.messages.request import FailureReply
 from app.workbench.workbench import Workbench
 from core.project.project import Project

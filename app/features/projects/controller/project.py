@@ -148,8 +148,13 @@ class ProjectController(QObject):
 
         job = Job(read, self._window)
         job.finished.connect(take)
-        job.failed.connect(partial(self._refuse, ""))
+        job.failed.connect(self._give_up)
         self._services.jobs.run(job)
+
+    def _give_up(self, message: str, hint: str) -> None:
+        self._refuse("", message, hint)
+        if not self._workbench.document.model:  # the window was started with this file
+            self._workbench.models.none_open.emit()
 
     def _take_read(self, path: Path, project: Project) -> None:
         self._take(path, project)
