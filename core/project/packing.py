@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ class _Packer:
         self._pictures: dict[str, bytes] = {}
         self._picture_bytes = 0
         self._of_path: dict[str, str] = {}
-        self._number_of_document: dict[int, int] = {}
+        self._known: dict[tuple[str, int], int] = {}  # numbers of objects by their identity
+        self._alive: list[object] = []  # these objects: no other one has the identity of one meanwhile
         self._dataset(())
 
     def pack(self, project: Project) -> dict[str, bytes]:
@@ -116,19 +118,27 @@ class _Packer:
 
     # ---- tables ----
 
-    def _put(self, table: str, key: Hashable, make: Any) -> int:
-        numbers = self._numbers.setdefault(table, {})
-        if key not in numbers:
-            made = make()
-            numbers[key] = len(self._tables[table])
-            self._tables[table].append(made)
-        return numbers[key]
+    def _put(self, table: str, key: Hashable, make: Callable[[], Any]) -> int:
+        """The number of an object in a table. Steps share what they hold, and hashing a dataset takes a while: what was
+        there before is known by its identity."""
+        known = self._known.get((table, id(key)))
+        if known is None:
+            numbers = self._numbers.setdefault(table, {})
+            if key not in numbers:
+                made = make()
+                numbers[key] = len(self._tables[table])
+                self._tables[table].append(made)
+            known = self._known[table, id(key)] = numbers[key]
+            self._alive.append(key)
+        return known
 
     def _document(self, document: Document) -> int:
-        known = self._number_of_document.get(id(document))  # steps share documents, and hashing one takes a while
+        known = self._known.get(("documents", id(document)))
         if known is None:
-            known = self._put("documents", document, lambda: self._document_data(document))
-            self._number_of_document[id(document)] = known
+            data = self._document_data(document)  # of numbers: quickly compared
+            known = self._put("documents", msgspec.json.encode(data), lambda: data)
+            self._known["documents", id(document)] = known
+            self._alive.append(document)
         return known
 
     def _document_data(self, document: Document) -> schema.DocumentData:
@@ -137,12 +147,12 @@ class _Packer:
             self._source(document.clean),
             self._source(document.counterfactual),
             _metric(document.metric),
-            [self._put("edits", edit, lambda edit=edit: self._edit(edit)) for edit in document.edits],
+            [self._put("edits", edit, partial(self._edit, edit)) for edit in document.edits],
             document.replacement,
             None if document.choice == USUAL else _choice(document.choice),
             None if document.traced is None else _choice(document.traced),
             None if document.traced_nodes is None else _choice(document.traced_nodes),
-            [self._put("groups", group, lambda group=group: _group(group)) for group in document.groups],
+            [self._put("groups", group, partial(_group, group)) for group in document.groups],
             document.size,
             "" if document.rule == USUAL_RULE else document.rule,
             self._dataset(document.dataset),

@@ -65,6 +65,16 @@ class AccessController(QObject):
         """The project is to be saved into a file. False where another window has that one."""
         return self._lock.take(path)
 
+    def may_write(self, path: Path) -> bool:
+        """Whether the project that is open here is this window's to write: not where it was another's when it was
+        opened, who may have changed it since."""
+        return not self._elsewhere and self._lock.take(path)
+
+    def keep(self, path: Path | None) -> None:
+        """It could not be saved elsewhere: its file is this window's as before."""
+        if path is not None and not self._elsewhere:
+            self._lock.take(path)
+
     def saved(self, path: Path) -> None:
         """It is saved into a file of its own."""
         self._name, self._elsewhere = path.name, False

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.features.projects.controller.access import AccessController
 from app.features.projects.controller.contents import project_of, show_view, take_project
-from app.features.projects.controller.question import Answer, Question
+from app.features.projects.controller.question import Answer, Change, Question
 from app.features.projects.presenter import Mark, mark_of, name_for, question, steps_made, title
 from app.messages.replies import ModelReply
 from app.messages.request import FailureReply
@@ -31,7 +31,17 @@ from core.project.step_names import model_words
 if TYPE_CHECKING:
     from core.inputs.download import Cancel, Report
 
+FileState = tuple[int, int] | None
 FILTER = f"Wirescope project (*{ENDING})"
+
+
+def state_of(path: Path) -> FileState:
+    """What tells whether a file was written by somebody else; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class ProjectController(QObject):
         self.path: Path | None = None
         self._saved: Mark | None = None  # what the file holds
         self.keeps = False  # work without a file has a place to stay
+        self._on_disk: FileState = None  # of the file, as it was opened or saved
         self._taken_unsaved = False  # it was no file's from the beginning: restored, or of another model
         self._view: View | None = None  # to be shown when the model is open
         self.dropped = False  # what is here is not wanted any more
@@ -178,6 +189,7 @@ class ProjectController(QObject):
 
     def _take(self, path: Path | None, project: Project, saved: bool = True) -> None:
         self.path, self._taken_unsaved = path, not saved
+        self._on_disk = None if path is None else state_of(path)
         locked = self._access.begin(path, project)
         self._view = project.view
         take_project(self._workbench, project, locked)
@@ -201,10 +213,18 @@ class ProjectController(QObject):
         """Save into the project's file; ask for one where it has none. then: what is done once it is saved."""
         if self.path is None:
             self.save_as(then)
-        elif self._access.take_file(self.path):
+        elif self._access.may_write(self.path) and state_of(self.path) not in (None, self._on_disk):
+            self._question.ask_about_change(self.path.name, partial(self._take_change, then))
+        elif self._access.may_write(self.path):
             self._write(self.path, then)
         else:
             self._services.notifier.say(f"{self.path.name} is open in another window: save a copy (Ctrl+Shift+S).")
+
+    def _take_change(self, then: Callable[[], None], change: Change) -> None:
+        if change == "other":
+            self.save_as(then)
+        elif change == "over" and self.path is not None:
+            self._write(self.path, then)
 
     def save_as(self, then: Callable[[], None] = lambda: None) -> None:
         """Ask for a file and save into that one from now on."""
@@ -224,12 +244,14 @@ class ProjectController(QObject):
     def _write(self, path: Path, then: Callable[[], None]) -> None:
         project, mark = self.project(), self._mark()
 
-        def write(_report: Report, _cancelled: Cancel) -> None:
+        def write(_report: Report, _cancelled: Cancel) -> FileState:
             from core.project.wire_file import save_project
 
             save_project(path, project)
+            return state_of(path)
 
-        def written(_: object) -> None:
+        def written(state: FileState) -> None:
+            self._on_disk = state
             self.path, self._saved, self._taken_unsaved = path, mark, False
             self._access.saved(path)
             self._services.settings.add_recent_project(str(path))
@@ -239,8 +261,12 @@ class ProjectController(QObject):
 
         job = Job(write, self._window)
         job.finished.connect(written)
-        job.failed.connect(partial(self._refuse, "The project is not saved. "))
+        job.failed.connect(self._say_not_saved)
         self._services.jobs.run(job)
+
+    def _say_not_saved(self, message: str, hint: str) -> None:
+        self._access.keep(self.path)
+        self._refuse("The project is not saved. ", message, hint)
 
     # ---- leaving ----
 

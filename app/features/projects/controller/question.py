@@ -13,6 +13,7 @@ from app.services.settings import Settings
 
 WHAT = "Saving keeps the model's name, the inputs, the whole history with its figures, and the circuits."
 Answer = Literal["save", "drop", "stay"]
+Change = Literal["other", "over", "stay"]
 
 
 class Question(QObject):
@@ -47,6 +48,21 @@ class Question(QObject):
         box.setCheckBox(never)
         answers: dict[object, Answer] = {save: "save", drop: "drop", stay: "stay"}
         box.finished.connect(lambda _: self._take(answers[box.clickedButton()], never.isChecked(), take))
+        box.open()
+
+    def ask_about_change(self, name: str, take: Callable[[Change], None]) -> None:
+        """Ask what to do where a project's file was changed by somebody else since it was opened or saved."""
+        words = f"{name} was changed by another program, or by somebody else, since it was opened here."
+        box = QMessageBox(QMessageBox.Icon.Warning, "Wirescope", words, parent=self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setInformativeText("Saving over it would lose what was changed there.")
+        other = box.addButton("Save &As…", QMessageBox.ButtonRole.AcceptRole)
+        over = box.addButton("Save &Over It", QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton("&Cancel", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(other)
+        box.setEscapeButton(stay)
+        answers: dict[object, Change] = {other: "other", over: "over", stay: "stay"}
+        box.finished.connect(lambda _: take(answers[box.clickedButton()]))
         box.open()
 
     def _take(self, answer: Answer, never_again: bool, take: Callable[[Answer], None]) -> None:

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QInputDialog
 from app.worker import runs
 from core.graph import Node
 from core.project.document import PairSource, Source
-from core.project.wire_file import load_project
+from core.project.wire_file import load_project, save_project
 from tests.app.features.history.test_history import cut, rows
-from tests.app.features.projects.test_projects import jobs_done, name_file, save
+from tests.app.features.projects.test_projects import answer, jobs_done, name_file, save
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person, plain
 
@@ -208,3 +208,31 @@ def test_what_took_long_is_there_again_without_being_made_anew(
     assert shown.statements == statements
     assert not shown.stale
     assert not other.dialogs()
+
+
+def test_a_file_that_somebody_else_changed_is_not_written_over_unasked(
+    reader: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = tmp_path / "work.wire", tmp_path / "mine.wire"
+    cut(reader, Node("mlp", 1))
+    save(reader, path, monkeypatch)
+    save_project(path, replace(load_project(path), names={"m1": "theirs"}))
+    theirs = path.read_bytes()
+    reader.workbench.editing.toggle(Node("mlp", 0), "cut")
+    reader.rest()
+    for words, file in (("Cancel", None), ("Save As", other)):
+        name_file(monkeypatch, other)
+        reader.window.commands["save_project"].trigger()
+        assert answer(reader, words).startswith("work.wire was changed by another program")
+        jobs_done(reader)
+        assert path.read_bytes() == theirs
+        assert other.exists() == (file is not None)
+    assert len(load_project(other).steps) == 3
+    assert not reader.window.isWindowModified()
+    reader.workbench.editing.toggle(Node("head", 0, 0), "cut")
+    reader.rest()
+    save_project(other, load_project(path))
+    reader.window.commands["save_project"].trigger()
+    answer(reader, "Save Over It")
+    jobs_done(reader)
+    assert len(load_project(other).steps) == 4
