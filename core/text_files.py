@@ -9,11 +9,15 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from core.errors import InputError
 
+LONG = 2**20  # letters of JSON, from where on it is read by the quicker reader
 MARKS = (  # UTF-32's first: the mark of UTF-16 begins it
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -85,6 +89,9 @@ def visible(text: str) -> str:
 def parse_json(text: str, name: str, hint: str = "", pairs: bool = False) -> Any:
     """What JSON text holds. pairs: objects as tuples of (name, value), so that a doubled name can be told. Raises
     InputError for text that is none, or that is nested too deep to be read."""
+    if len(text) > LONG and not pairs:
+        with suppress(msgspec.DecodeError, UnicodeEncodeError, RecursionError):  # the slow one says what is wrong
+            return msgspec.json.decode(text)
     try:
         return json.loads(text, object_pairs_hook=tuple if pairs else None)
     except RecursionError:

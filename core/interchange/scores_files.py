@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,7 +45,7 @@ class ScoresFile:
 
 def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
     """Scores of any level; those that are not there yet are null."""
-    values = [None if np.isnan(value) else float(value) for value in scores.values.ravel()]
+    values = msgspec.json.encode(scores.values.ravel().tolist()).decode("ascii")  # null for what is no number
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -58,10 +59,9 @@ def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
         **marks_of(scores),
         **rule_data_of(scores),
         **({} if scores.constants is None else {"constants": _numbers_to_text(scores.constants)}),
-        "scores": values,
         "rows": [row.cells() for row in rows],
     }
-    return json.dumps(document, ensure_ascii=False)
+    return f'{json.dumps(document, ensure_ascii=False)[:-1]}, "scores": {values}}}'
 
 
 def direction_in(document: dict[str, Any]) -> Literal[-1, 0, 1] | None:
@@ -173,7 +173,7 @@ def scores_from_json(document: dict[str, Any]) -> ScoresFile:
     level = document.get("level", "edges")
     if level not in LEVELS:
         raise InputError(f"There are no scores of {level!r}.")
-    values = np.array([np.nan if value is None else value for value in document["scores"]], dtype=np.float64)
+    values = np.array(document["scores"], dtype=np.float64)  # null is NaN
     spans = spans_in(document) if level == "edge-spans" else ()
     count = graph.n_edges * max(1, len(spans)) if level in CIRCUITS else graph.n_writers
     if not len(values) or (len(values) % count if level == "positions" else len(values) != count):
