@@ -135,6 +135,12 @@ class Circuit:
     def to_graphml(self) -> str:
         return self.export("graphml")
 
+    def to_gexf(self) -> str:
+        return self.export("gexf")
+
+    def to_csv(self) -> str:
+        return self.export("csv")
+
     def to_dot(self) -> str:
         return self.export("dot")
 
@@ -155,16 +161,16 @@ class HasCircuit(Protocol):
 @dataclass(frozen=True)
 class Exporter:
     """A form of a circuit as text. name: in code and on the command line. title: for menus. words: what it is for, in a
-    line. ending: of its files, with the point. write: the text of a circuit. tell: the text of a report, for a form
-    that has more than the circuit to say. read: a circuit of such a text, where it holds all of one."""
+    line. ending: of its files, with the point. write: the text of a circuit. read: a circuit of such a text, where
+    it holds all of one. tell: the text of a report, for a form that has more than the circuit to say."""
 
     name: str
     title: str
     words: str
     ending: str
     write: Callable[[Circuit], str]
-    tell: Callable[[Any], str] | None = None
     read: Callable[[str], Circuit] | None = None
+    tell: Callable[[Any], str] | None = None
 
     def text(self, report: HasCircuit) -> str:
         """A report in this form, as far as it can hold it."""

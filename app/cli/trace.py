@@ -20,6 +20,7 @@ from app.cli.pairs import add_pair_options, asked_pairs, check_pair_options, ses
 from app.cli.progress import Progress
 from app.cli.rule_options import add_rule_option, check_rule, with_rule
 from app.cli.tables import aligned
+from app.cli.trace_files import FORMS, MARKED, USUAL_FORM, check_out, write_scores
 from app.presenters.precision import USUAL_PRECISION, model_of, precision_entry
 from core.circuit import AT
 from core.edits import KINDS, EditKind
@@ -34,13 +35,11 @@ if TYPE_CHECKING:
     from app.cli.pairs import AskedPairs
     from core.evaluation.measured import Measured
     from core.inputs.pair import Dataset
-    from core.models.model import Model
     from core.session import Session
     from core.tracing.method import Method
     from core.tracing.scores import Scores
 
 SHOWN = 10  # of the strongest
-MARKED = 200  # edges in the graph of an EAP-IG file
 
 
 WORDS = "score all edges by a method, on a task, a dataset or one pair"
@@ -72,7 +71,12 @@ def add_options(trace: argparse.ArgumentParser) -> None:
         help=f"what a removed edge carries: {', '.join(ABLATIONS)} (patch)",
     )
     trace.add_argument("--out", default="circuit.json", help="the file to write (circuit.json)")
-    trace.add_argument("--format", choices=("wirescope", "eap-ig"), default="wirescope")
+    trace.add_argument(
+        "--format",
+        choices=FORMS,
+        default=USUAL_FORM,
+        help=literal("; ".join(f"{name}: {words}" for name, words in FORMS.items())) + f" ({USUAL_FORM})",
+    )
     trace.add_argument("--size", type=int, help=f"edges in the graph of an eap-ig file (what the method kept, else "
                        f"{MARKED})")  # fmt: skip
     add_rule_option(trace, USUAL)
@@ -84,20 +88,19 @@ def add_options(trace: argparse.ArgumentParser) -> None:
 def trace_command(options: argparse.Namespace) -> int:
     from app.worker.answer_spelling import spelling_note
     from core.interchange.eap_ig_files import input_note
-    from core.saving import check_place, save_text
     from core.tracing.trace import Tracing
 
     method = method_named(options.method)
     own = options_for(method, options)
     check_pair_options(options)
-    if options.format == "eap-ig" and options.level != "edges":
+    if options.format != USUAL_FORM and options.level != "edges":
         raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {options.level}.", "Leave out --format.")
     if options.spans is not None and options.level != "edge-spans":
         raise ArgumentError("--spans is for edges at spans.", "Give --level edge-spans too.")
-    if options.size is not None and options.format != "eap-ig":
+    if options.size is not None and not options.format.startswith("eap-ig"):
         raise ArgumentError("--size is for eap-ig files; Wirescope's hold all scores.", "Give --format eap-ig too.")
     out = Path(options.out)
-    check_place(out)
+    check_out(out, options.format)
     model = open_model(options.model, options.precision)
     pairs = asked_pairs(model, options, options.level == "edge-spans")
     over = session_over(model, pairs, options.metric, options.memory)
@@ -116,7 +119,8 @@ def trace_command(options: argparse.Namespace) -> int:
     )
     whole = _whole(session, dataset, options.replacement)
     notes = [*pairs.notes, *filter(None, [spelling_note(session)]), *_flat(whole)]
-    note = input_note(options.replacement, "position" in model.input_words) if options.format == "eap-ig" else ""
+    told = options.format != USUAL_FORM
+    note = input_note(options.replacement, "position" in model.input_words) if told else ""
     notes += [note] if note else []
     for note in notes:
         tell(note)
@@ -130,7 +134,7 @@ def trace_command(options: argparse.Namespace) -> int:
     }
     scores, note, stopped = _chosen(replace(scores, about=about), options.select, session, dataset)
     notes += [note] if note else []
-    save_text(out, _text(options, scores, pairs, model))
+    write_scores(out, options.format, scores, pairs, model, options.size)
     report = _report(scores, pairs, whole, method, str(out))
     report |= {"options": option_words(method, own), "notes": notes}
     report |= {} if over.right else {"answered rightly": None}
@@ -212,18 +216,6 @@ def _asked(options: argparse.Namespace) -> dict[str, str]:
     about |= {"dataset": Path(options.dataset).name} if options.dataset else {}
     about |= {"asked pairs": str(options.pairs)} if options.pairs else {}
     return about | ({"metric kind": options.metric} if options.metric else {})
-
-
-def _text(options: argparse.Namespace, scores: Scores, pairs: AskedPairs, model: Model) -> str:
-    from core.interchange.eap_ig_files import scores_to_eap_ig
-    from core.interchange.scores_files import scores_to_json
-
-    if options.format == "eap-ig":
-        kept = MARKED if scores.kept is None else int(scores.kept.sum())
-        size = options.size if options.size is not None else min(kept, model.graph.n_edges)
-        width, added = model.adapter.shape.width, "position" in model.input_words
-        return scores_to_eap_ig(scores, scores.select(size), width, pairs.rows, added)
-    return scores_to_json(scores, pairs.rows)
 
 
 # ---- what is said ----

@@ -71,16 +71,21 @@ def scores_to_eap_ig(
     """An EAP-IG graph file. circuit: the edges that are in the graph. width: of the stream, which the file names.
     position_added: see `input_note`.
     Raises ArgumentError for scores of anything but edges, and where some have none yet."""
-    if scores.level != "edges":
-        raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {scores.level}.", "Trace edges.")
-    if np.isnan(scores.values).any():
-        raise ArgumentError("An EAP-IG file holds scores of all edges, and some have none yet.", "Finish the trace.")
+    check_whole(scores)
     graph = scores.graph
     inside = np.zeros(graph.n_edges, dtype=bool)
     inside[circuit.edges] = True
+    document = graph_document(graph, width, inside, scores.towards)
+    extra = extra_of(scores, rows, position_added)
+    return json.dumps(document | {OURS: extra}, ensure_ascii=False)
+
+
+def graph_document(
+    graph: Graph, width: int, inside: NDArray[np.bool_], values: NDArray[np.float64] | None
+) -> dict[str, Any]:
+    """What EAP-IG reads. inside: which edges are in the graph; values: their scores, None of a circuit alone."""
     nodes = {node.name: {"in_graph": node.kind == "logits"} for node in graph.nodes}
     edges: dict[str, dict[str, float | bool]] = {}
-    values = scores.towards
     group = graph.heads // graph.kv_heads
     for number, edge in enumerate(graph.edges):
         readers = [edge.reader]
@@ -88,7 +93,8 @@ def scores_to_eap_ig(
             first = edge.reader.head * group
             readers = [replace(edge.reader, head=head, shared=False) for head in range(first, first + group)]
         for reader in readers:
-            entry = {"score": float(values[number]) / len(readers), "in_graph": bool(inside[number])}
+            entry: dict[str, float | bool] = {"in_graph": bool(inside[number])}
+            entry |= {} if values is None else {"score": float(values[number]) / len(readers)}
             edges[f"{edge.writer.name}->{reader.name}"] = entry
         if inside[number]:
             for node in (edge.writer, *graph.readers_of(edge.reader)):
@@ -99,18 +105,30 @@ def scores_to_eap_ig(
         "parallel_attn_mlp": graph.parallel,
         "d_model": width,
     }
-    extra = {
+    return {"cfg": cfg, "nodes": nodes, "edges": edges}
+
+
+def check_whole(scores: Scores) -> None:
+    """Raise ArgumentError for scores of anything but edges, and where some have none yet."""
+    if scores.level != "edges":
+        raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {scores.level}.", "Trace edges.")
+    if np.isnan(scores.values).any():
+        raise ArgumentError("An EAP-IG file holds scores of all edges, and some have none yet.", "Finish the trace.")
+
+
+def extra_of(scores: Scores, rows: Sequence[FileRow], position_added: bool) -> dict[str, Any]:
+    """What such a file says beside what EAP-IG reads."""
+    return {
         "method": scores.method,
         "replacement": scores.replacement,
         "about": scores.about,
-        "graph": shape_of(graph),
+        "graph": shape_of(scores.graph),
         "direction": scores.direction,
         **marks_of(scores),
         **rule_data_of(scores),
         **({"input": note} if (note := input_note(scores.replacement, position_added)) else {}),
         "rows": [row.cells() for row in rows],
     }
-    return json.dumps({"cfg": cfg, "nodes": nodes, "edges": edges, OURS: extra}, ensure_ascii=False)
 
 
 def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
@@ -145,20 +163,27 @@ def eap_ig_scores(document: dict[str, Any], graph: Graph | None) -> ScoresFile:
     is_circuit = not scored.any()
     values[~scored] = np.nan
     values[inside & is_circuit] = 0.0  # as in a file of one circuit, so that its edges are the best
+    found = with_extra(extra, graph, values, inside, int(inside.sum()) if is_circuit else None)
+    return replace(found, scores=replace(found.scores, values=found.scores.towards))  # they were written so
+
+
+def with_extra(
+    extra: dict[str, Any], graph: Graph, values: NDArray[np.float64], inside: NDArray[np.bool_], size: int | None
+) -> ScoresFile:
+    """Scores with what such a file says beside them. inside: which edges are in the graph. size: of the circuit that
+    the file is, where it is one. Raises InputError."""
     replacement = extra.get("replacement", "patch")
     if replacement not in KINDS:
         raise InputError(f"There is no replacement {replacement!r}.")
     about = {str(key): str(value) for key, value in extra.get("about", {"source": "EAP-IG"}).items()}
     direction = direction_in(extra) if extra else 1
-    kept = inside if is_circuit else marked_in(extra, "kept", values.shape)
+    kept = inside if size is not None else marked_in(extra, "kept", values.shape)
     sure, method = agreement_in(extra, values.shape), str(extra.get("method", "eap-ig file"))
     measured = marked_in(extra, "measured", values.shape)
     marks = kept, sure, None, measured, balance_in(extra, len(values))
     scores = Scores(graph, values, method, replacement, about, "edges", direction, *marks)
-    scores = replace(scores, values=scores.towards)  # they were written so
     marked = Circuit(graph, np.flatnonzero(inside).astype(np.int64), None, about) if inside.any() else None
-    rows = tuple(FileRow(*row) for row in extra.get("rows", ()))
-    return ScoresFile(scores, rows, marked, int(inside.sum()) if is_circuit else None)
+    return ScoresFile(scores, tuple(FileRow(*row) for row in extra.get("rows", ())), marked, size)
 
 
 def _entries(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.circuit import Circuit
 from core.errors import InputError
-from core.graph import Graph, Node
+from core.graph import LOGITS, Graph, Node
 from core.groups import GROUP_COLORS, Group
 
 MOST_GROUPS = 1000
@@ -37,7 +37,15 @@ def _group(data: Any, graph: Graph) -> Group:
     name, color, nodes = data.get("name"), data.get("color", GROUP_COLORS[0]), data.get("nodes")
     if not isinstance(name, str) or not isinstance(nodes, list) or color not in GROUP_COLORS:
         raise InputError(f"{data!r:.60} is no group.", f"{form} Colours are {', '.join(GROUP_COLORS)}.")
-    found = [graph.parse(each) if isinstance(each, str) else each for each in nodes]
-    if not found or not all(isinstance(node, Node) for node in found):
+    if not nodes or not all(isinstance(each, str) for each in nodes):
         raise InputError(f"The group {name!r:.60} has no nodes, or what are none.", form)
-    return Group(name, color, tuple(node for node in found if isinstance(node, Node)))
+    return Group(name, color, tuple(_node(each, graph) for each in nodes))
+
+
+def _node(name: str, graph: Graph) -> Node:
+    if name == LOGITS.name:  # which names a reader too
+        return LOGITS
+    node = graph.parse(name)
+    if not isinstance(node, Node):
+        raise InputError(f"{name!r:.60} in a group is no node.", "Nodes are input, a0.h1, m0 and logits.")
+    return node

@@ -24,6 +24,10 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
     """Scores of either format. graph: of the model they should be for; EAP-IG's files need one where heads share K and
     V. Raises InputError for a file that is none, or of another model, with the difference."""
     file = Path(path)
+    if file.suffix.lower() == ".pt":
+        from core.interchange.eap_ig_pt import read_eap_ig_pt  # it needs torch, which text does not
+
+        return checked(read_eap_ig_pt(file, graph), file.name, graph)
     document = parse_json(read_text(file), file.name, WRITTEN)
     try:
         kind = document.get("format", EAP_IG if "cfg" in document else None)
@@ -40,12 +44,17 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
         raise InputError(f"{file.name} holds no scores: it has no {error}.", WRITTEN) from None
     except (ArgumentError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"{file.name} holds no scores: {error}", WRITTEN) from None
+    return checked(file_scores, file.name, graph)
+
+
+def checked(file_scores: ScoresFile, name: str, graph: Graph | None) -> ScoresFile:
+    """Scores of a file, where they are of this graph. name: of the file. Raises InputError with the difference."""
     if graph is not None and file_scores.scores.graph != graph:
-        name = file_scores.scores.about.get("model", "")
+        model = file_scores.scores.about.get("model", "")
         apart = difference(file_scores.scores.graph, graph)
         raise InputError(
-            f"{file.name} is of another model{f', {name}' if name else ''}: {apart}.",
-            f"Open it with {name}." if name else "Open it with the model that it was made for.",
+            f"{name} is of another model{f', {model}' if model else ''}: {apart}.",
+            f"Open it with {model}." if model else "Open it with the model that it was made for.",
         )
     return file_scores
 

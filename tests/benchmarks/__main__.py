@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from tests.benchmarks import measured
 
-USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing")
+USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
 PARTS = (*USUAL, "device", "speed", "pairs", "spans", "noise", "selection", "smollm2")
 
 

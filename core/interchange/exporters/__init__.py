@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from core.circuit import Exporter
 from core.interchange import circuit_files
-from core.interchange.exporters import dot, graphml, tikz
+from core.interchange.exporters import dot, graphml, table, tikz
 from core.interchange.html import page
 
-ROWS: tuple[Exporter, ...] = (circuit_files.EXPORTER, graphml.EXPORTER, dot.EXPORTER, tikz.EXPORTER, page.EXPORTER)
+ROWS: tuple[Exporter, ...] = (
+    circuit_files.EXPORTER,
+    graphml.EXPORTER,
+    graphml.GEXF,
+    dot.EXPORTER,
+    tikz.EXPORTER,
+    table.EXPORTER,
+    page.EXPORTER,
+)

@@ -15,7 +15,8 @@ from importlib.resources import files
 from string import Template
 
 from core.circuit import Circuit, Exporter
-from core.interchange.circuit_files import to_json
+from core.errors import InputError
+from core.interchange.circuit_files import from_json, to_json
 from core.interchange.html.curve import curve_section
 from core.interchange.html.sections import (
     circuit_section,
@@ -80,6 +81,20 @@ def in_script(json: str) -> str:
     return json.replace("<", "\\u003c").replace("&", "\\u0026").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def from_html(text: str) -> Circuit:
+    """The circuit that a page of Wirescope holds. Raises InputError for another page."""
+    _, found, rest = text.partition(DATA)
+    if not found:
+        raise InputError("This page holds no circuit.", "Open one that Wirescope exported.")
+    return from_json(rest.partition("</script>")[0])
+
+
 EXPORTER = Exporter(
-    "html", "HTML", "one file to look at in any browser, which Wirescope opens again", ".html", to_html, report_html
+    "html",
+    "HTML",
+    "one file to look at in any browser, which Wirescope opens again",
+    ".html",
+    to_html,
+    from_html,
+    report_html,
 )

@@ -17,6 +17,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("terminal", "In the terminal"),
     ("notebook", "In a notebook"),
     ("tasks", "Ten tasks in a notebook"),
+    ("files", "Files"),
     ("models", "Models"),
     ("edits", "What an edit means"),
     ("project-file", "The project file"),
