@@ -107,15 +107,22 @@ class Circuit:
         return EXPORTERS.named(form, "form of a circuit").write(self)
 
     def save(self, path: str | Path) -> None:
-        """Write it to a JSON file, which `Circuit.load` reads. Raises WirescopeError where that is not possible."""
-        save_text(Path(path), self.to_json())
+        """Write it in the form that the path's ending names (a row of EXPORTERS; else JSON), which `Circuit.load` reads
+        where the form holds all of it. Raises WirescopeError where that is not possible."""
+        ending = Path(path).suffix.lower()
+        row = next((row for row in EXPORTERS.values() if row.ending == ending), EXPORTERS["json"])
+        save_text(Path(path), row.write(self))
 
     @classmethod
     def load(cls, path: str | Path) -> Circuit:
-        """A circuit of a JSON file, with its scores. Raises InputError for a file that is none."""
-        read = EXPORTERS["json"].read
-        assert read is not None
-        return read(read_text(path))
+        """A circuit of a file, with its scores, in the form that the path's ending names, else JSON. Raises InputError
+        for a file that is none, ArgumentError for a form that is not read."""
+        ending = Path(path).suffix.lower()
+        row = next((row for row in EXPORTERS.values() if row.ending == ending), EXPORTERS["json"])
+        if row.read is None:
+            read = ", ".join(each.ending for each in EXPORTERS.values() if each.read is not None)
+            raise ArgumentError(f"{row.title} is a drawing, of which no circuit is read.", f"Give one of {read}.")
+        return row.read(read_text(path))
 
     def _repr_svg_(self) -> str | None:
         """In a notebook: the picture of it, as long as lines can be told apart."""

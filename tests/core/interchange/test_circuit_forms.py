@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.circuit import EXPORTERS, Circuit
-from core.errors import InputError
+from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.groups import GROUP_COLORS, Group
 from core.interchange.circuit_reading import read_circuit
@@ -70,6 +70,8 @@ def test_a_file_is_read_by_its_ending_and_a_broken_one_is_refused(form: str, tmp
     text = row.write(some_circuit())
     path.write_text(text, encoding="utf-8")
     assert read_circuit(path).names == some_circuit().names
+    some_circuit().chosen(np.arange(4)).save(path)
+    assert Circuit.load(path).names == some_circuit().names[:4]
     refused = 0
     for share in range(0, 90, 7):
         path.write_text(text[: len(text) * share // 100], encoding="utf-8")
@@ -82,6 +84,13 @@ def test_a_file_is_read_by_its_ending_and_a_broken_one_is_refused(form: str, tmp
         assert refusal.value.hint
         refused += 1
     assert refused > 1
+
+
+def test_a_drawing_is_not_read(tmp_path: Path) -> None:
+    some_circuit().save(tmp_path / "circuit.dot")
+    assert (tmp_path / "circuit.dot").read_text(encoding="utf-8").startswith("digraph")
+    with pytest.raises(ArgumentError, match="DOT is a drawing"):
+        Circuit.load(tmp_path / "circuit.dot")
 
 
 @pytest.mark.parametrize("form", READ)
