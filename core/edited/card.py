@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.edit_kinds import KINDS
 from core.edits import edit_words, parse_edit
 from core.errors import EditError
 from core.models.model import Model
@@ -63,11 +64,13 @@ Made with Wirescope from `{model.name}`, whose licence and limits apply.
 """
 
 
-def _words(edit: str) -> str:
+def _words(written: str) -> str:
     try:
-        return edit_words(parse_edit(edit))
+        edit = parse_edit(written)
     except EditError:  # a vector is written by its size
         return "steered by a vector"
+    done = KINDS[edit.kind].done
+    return done if edit.value is None and edit.strength == 1 else f"{done} ({edit_words(edit)})"
 
 
 def _library(model: Model) -> str:

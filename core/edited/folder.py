@@ -66,6 +66,10 @@ def _new_folder(folder: Path, write: Any) -> None:
         inside = temporary / "model"  # with the mode that the user's folders have
         inside.mkdir()
         write(inside)
+        mode = (inside / "README.md").stat().st_mode
+        for path in inside.rglob("*"):  # safetensors writes files that their owner alone reads
+            if path.is_file():
+                path.chmod(mode)
         if place.exists():
             place.rmdir()
         inside.replace(place)

@@ -88,7 +88,7 @@ def test_a_language_model_leaves(tmp_path: Path) -> None:
         assert text[0][ids.shape[1]] == int(expected[0, -1].argmax())
     assert (torch.tensor(removed) - session.run(positions="all").logits).abs().max() <= 1e-4
     card = (beside / "README.md").read_text(encoding="utf-8")
-    for part in ("| `a1.h2->m2=patch` | from B |", "without the edits", "a1.h2->m2 is an edge"):
+    for part in ("| `a1.h2->m2=patch` | replaced from B |", "without the edits", "a1.h2->m2 is an edge"):
         assert part in card
     card = (held / "README.md").read_text(encoding="utf-8")
     for part in ("`transformer.h.2.attn.c_proj.weight`", "scale 0.5"):
@@ -133,4 +133,7 @@ def test_a_folder_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monk
             baked.save(tmp_path / "new")
     assert [entry.name for entry in tmp_path.iterdir()] == ["mine"]
     baked.save(tmp_path / "new")
+    assert (
+        len({path.stat().st_mode for path in (tmp_path / "new").iterdir()}) == 1
+    )  # others may read all of it, or none
     assert (ws.load_model(str(tmp_path / "new")).adapter.blocks[0].mlp.c_proj.weight == 0).all()
