@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.messages.replies import DeltasReply, InputsReply, ModelReply, RunReply, ScoresReply
 from app.messages.request import FailureReply, Query, Reply, Request
+from app.presenters.circuit_file import circuit_text
 from core.circuit import EXPORTERS
 from core.errors import InputError, WirescopeError
 from core.project.document import Document
@@ -64,7 +65,7 @@ def write_export(snapshot: Snapshot, path: Path, form: str, edges: int, scale: i
     if form in EXPORTERS:
         from app.presenters.report import report_shown
 
-        save_text(path, snapshot.circuit_json() if form == "json" else EXPORTERS[form].text(report_shown(snapshot)))
+        save_text(path, circuit_text(snapshot) if form == "json" else EXPORTERS[form].text(report_shown(snapshot)))
         return
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     try:

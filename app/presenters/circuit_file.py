@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.presenters.made_of import made_of_document, metric_kind
 from app.presenters.precision import precision_entry
+from app.presenters.snapshot import Snapshot
 from core.circuit import Circuit
 from core.edits import Edit
 from core.formatting import is_below_noise
@@ -20,9 +21,6 @@ from core.interchange.circuit_files import to_json
 from core.interchange.made_of import KEY, MadeOf
 from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
 from core.tracing.span_unions import at_spans
-
-if TYPE_CHECKING:
-    from app.presenters.snapshot import Snapshot
 
 
 def circuit_text(shown: Snapshot) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 
 from app.messages.replies import CurveReply
+from app.presenters.circuit_file import circuit_shown
 from app.presenters.snapshot import Snapshot
 from core.edits import REPLACED
 from core.evaluation.verdict import verdict
@@ -30,7 +31,7 @@ def report_shown(
     subject = shown.subject
     statements = () if evaluation is None else evaluation.statements
     return Report(
-        shown.circuit(),
+        circuit_shown(shown),
         f"{subject.model}: the {subject.circuit}",
         tuple(_input(card) for card in cards if card.text or card.image is not None),
         curve=None if curve is None else _curve(curve),

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from app.messages.replies import CircuitRunReply, InputsReply, ModelReply, RunReply, ScoresReply
 from app.presenters.canvas import Extent, canvas_data
-from app.presenters.circuit_file import circuit_shown, circuit_text
 from app.presenters.subject import Subject, over_words, subject_of
-from core.circuit import Circuit
 from core.edits import Target
 from core.project.document import Document, Source
 from views.canvas.data import CanvasData
@@ -82,14 +80,6 @@ class Snapshot:
         inputs = f"A: {_words(document.clean)}\nB: {_words(document.counterfactual)}"
         title = f"{subject.model} ({subject.details})"
         return FigureCaption(title, inputs, subject.metric_words, "; ".join(subject.edits) or "none", lines)
-
-    def circuit(self) -> Circuit:
-        """The circuit with its scores."""
-        return circuit_shown(self)
-
-    def circuit_json(self) -> str:
-        """The circuit as a file."""
-        return circuit_text(self)
 
 
 def _words(source: Source | None) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.presenters.circuit_file import about_work, edits_made, made
+from app.presenters.circuit_file import about_work, circuit_shown, edits_made, made
 from core.circuit import Circuit
 from core.graph import Edge
 from core.interchange.made_of import KEY
@@ -62,7 +62,7 @@ def _csv_at_spans(shown: Snapshot, scores: Scores) -> str:
     every, spans = np.arange(scores.values.size), len(scores.spans)
     kept = np.zeros(len(every), dtype=bool)
     if shown.document.size is not None:
-        kept[shown.circuit().parts] = True
+        kept[circuit_shown(shown).parts] = True
     names = Circuit(scores.graph, every // spans, spans=scores.spans, at=every % spans).names
     values = scores.values.ravel().tolist()
     rows = zip(names, (None if score != score else score for score in values), kept.tolist(), strict=True)

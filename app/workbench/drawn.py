@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.presenters.snapshot import Snapshot
 from app.presenters.subject import Subject
+from app.workbench.state import State
 from core.edits import Target
 from views.canvas.data import CanvasData
-
-if TYPE_CHECKING:
-    from app.workbench.workbench import Workbench
 
 
 class Drawn:
     """Of one workbench."""
 
-    def __init__(self, workbench: Workbench) -> None:
+    def __init__(self, workbench: State) -> None:
         self._workbench = workbench
 
     def snapshot(self) -> Snapshot | None:

@@ -4,13 +4,10 @@ steps are is `core.project.edit_operations`."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from app.workbench.state import State
 from core.edits import KINDS, EditKind, Target
 from core.project import edit_operations as operations
-
-if TYPE_CHECKING:
-    from app.workbench.workbench import Workbench
 
 NO_SELECTION = "Select a node or an edge first."
 NO_B = "A patch takes its value from B: give a counterfactual input first."
@@ -19,7 +16,7 @@ NO_B = "A patch takes its value from B: give a counterfactual input first."
 class Editing:
     """The intents of a workbench that concern edits."""
 
-    def __init__(self, workbench: Workbench) -> None:
+    def __init__(self, workbench: State) -> None:
         self._workbench = workbench
 
     def toggle(self, target: Target, tool: str) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from app.workbench.state import State
 from core.groups import Group
 from core.project import group_operations as operations
-
-if TYPE_CHECKING:
-    from app.workbench.workbench import Workbench
 
 
 class Grouping:
     """The intents of a workbench that concern groups."""
 
-    def __init__(self, workbench: Workbench) -> None:
+    def __init__(self, workbench: State) -> None:
         self._workbench = workbench
 
     def selected(self) -> Group | None:

@@ -4,25 +4,22 @@ steps are is `core.project.input_operations`."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from app.messages.replies import InputsReply
 from app.messages.request import OneShotQuery
 from app.workbench.refused_inputs import RefusedInputs
+from app.workbench.state import State
 from core.edits import EditKind
 from core.project import input_operations as operations
 from core.project.document import Source
 from core.project.examples import examples_for
 from core.project.metric_choice import MetricChoice
 
-if TYPE_CHECKING:
-    from app.workbench.workbench import Workbench
-
 
 class Question:
     """The intents of a workbench that concern the question. refused: pictures that could not be read."""
 
-    def __init__(self, workbench: Workbench, refused: RefusedInputs) -> None:
+    def __init__(self, workbench: State, refused: RefusedInputs) -> None:
         self._workbench, self._refused = workbench, refused
         self._follows = False  # an input was changed whose answers are not known yet
         self.made: OneShotQuery | None = None  # how B was made last from A, to be made again

@@ -6,21 +6,18 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.messages.replies import ModelReply
 from app.workbench.first_inputs import first_inputs
+from app.workbench.state import State
 from core.edits import EditKind
 from core.project.document import Document
 from core.project.examples import all_examples, example, examples_for
 from core.project.history import Step
 from core.project.places import is_project
 from core.project.step_names import open_words
-
-if TYPE_CHECKING:
-    from app.workbench.workbench import Workbench
 
 FIRST_EXAMPLE = "names/0"  # what the window starts with
 
@@ -32,13 +29,12 @@ class ModelSteps(QObject):
     opening = Signal()  # the user opens another document
     none_open = Signal()  # what was to be opened is not there, and nothing was open before it
 
-    def __init__(self, workbench: Workbench) -> None:
-        super().__init__(workbench)
+    def __init__(self, workbench: State, parent: QObject) -> None:
+        super().__init__(parent)
         self._workbench = workbench
         self._at: Step | None = None  # the last step whose model was open
         self._have_opened: set[str] = set()  # models
         self._precision, self._cut = Document("").precision, None  # type: str, EditKind | None
-        workbench.model_opened.connect(self._give_inputs)
 
     # ---- what the user opens ----
 
@@ -96,7 +92,7 @@ class ModelSteps(QObject):
 
     # ---- what becomes of it ----
 
-    def _give_inputs(self, opened: ModelReply) -> None:
+    def give_inputs(self, opened: ModelReply) -> None:
         """What is opened without inputs that its model reads has others, once all have heard of the model."""
         inputs = first_inputs(opened, self._workbench.document)
         if inputs is not None:

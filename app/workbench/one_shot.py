@@ -4,13 +4,10 @@ the reply is there."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from app.messages.request import OneShotQuery, Query
-
-if TYPE_CHECKING:
-    from app.workbench.workbench import Workbench
-
+from app.workbench.state import State
 
 E = TypeVar("E", bound=OneShotQuery)
 
@@ -18,7 +15,7 @@ E = TypeVar("E", bound=OneShotQuery)
 class OneShot(Generic[E]):
     """Queries of one kind that are asked once, under a key of the workbench's queries. Only the latest counts."""
 
-    def __init__(self, workbench: Workbench, key: str) -> None:
+    def __init__(self, workbench: State, key: str) -> None:
         self._workbench, self._key = workbench, key
         self._serial = 0
         self._asked: E | None = None  # until it is answered

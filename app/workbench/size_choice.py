@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.workbench.state import State
 from core.formatting import best_edges, counted
 from core.tracing.selection import USUAL
-
-if TYPE_CHECKING:
-    from app.workbench.workbench import Workbench
 
 LONGEST_WAIT = 250  # milliseconds that a dragged size waits for the engine
 
@@ -21,7 +18,7 @@ LONGEST_WAIT = 250  # milliseconds that a dragged size waits for the engine
 class SizeChoice(QObject):
     """Of one handle of a workbench."""
 
-    def __init__(self, workbench: Workbench, parent: QObject) -> None:
+    def __init__(self, workbench: State, parent: QObject) -> None:
         super().__init__(parent)
         self._workbench = workbench
         self._pending: int | None = None

@@ -4,17 +4,14 @@ holds again where it is given up or undone."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.messages.replies import RecoveryReply
 from app.workbench.results import Known
+from app.workbench.state import State
 from core.project.document import Document
 from core.project.history import Step
 from core.project.trace_choice import TraceChoice
 from core.tracing.options import CIRCUITS
-
-if TYPE_CHECKING:
-    from app.workbench.workbench import Workbench
 
 TRACE_STEP = "trace"  # one step of the history: the trace, and the circuit that it finds
 
@@ -42,7 +39,7 @@ class _Begun:
 class Traces:
     """The intents of a workbench that concern traces. running: one that was asked for runs."""
 
-    def __init__(self, workbench: Workbench) -> None:
+    def __init__(self, workbench: State) -> None:
         self._workbench = workbench
         self._begun: _Begun | None = None
         self.running = False

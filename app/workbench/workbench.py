@@ -70,7 +70,8 @@ class Workbench(QObject):
     def __init__(self, engine: WorkerThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.history = History(Document(""), self._move, self.history_changed.emit, self.say_locked)
-        self.models = ModelSteps(self)
+        self.models = ModelSteps(self, self)
+        self.model_opened.connect(self.models.give_inputs)
         self.findings = Findings(self)
         self.traces = Traces(self)
         self.editing = Editing(self)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.presenters.circuit_file import circuit_text
 from app.presenters.snapshot import Snapshot
 from app.presenters.tables import scores_json
 from core.circuit import Circuit
@@ -168,7 +169,7 @@ def check(person: Person) -> bool:
     assert workbench.ran.metric_name in caption.metric
     for made in workbench.ran.edits:
         assert made.name in caption.edit_words
-    content = json.loads(snapshot.circuit_json())
+    content = json.loads(circuit_text(snapshot))
     about = content["about"]
     assert [opened.graph.index(row["edge"]) for row in content["edges"]] == scored.ranking.kept(size).tolist()
     assert (about["method"], about["replacement"]) == (scored.method, scored.kind)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.features.canvas.controller.positions import PositionsController
 from app.messages.replies import CurveReply
 from app.messages.request import FailureReply
+from app.presenters.circuit_file import circuit_text
 from app.presenters.report import report_shown
 from app.presenters.snapshot import Snapshot
 from app.presenters.tables import (
@@ -90,7 +91,7 @@ class ExportController:
 
     def circuit_as_json(self) -> None:
         """The circuit shown and the edits."""
-        self._export("circuit", ".json", Snapshot.circuit_json)
+        self._export("circuit", ".json", circuit_text)
 
     def circuit(self) -> None:
         """The circuit as text, in a form of the table of exporters. JSON is not among them: it says more, and has an

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.messages.replies import ModelReply
+from app.presenters.circuit_file import circuit_shown
 from app.workbench.findings import sizes_of
 from app.workbench.workbench import Workbench
 from core.edits import Target
@@ -35,7 +36,7 @@ def _keep_circuit(workbench: Workbench) -> None:
     snapshot, document = workbench.drawn.snapshot(), workbench.document
     if snapshot is None or snapshot.scored is None or document.size is None:
         return
-    circuit, step = snapshot.circuit(), workbench.history.current
+    circuit, step = circuit_shown(snapshot), workbench.history.current
     if not circuit.spans:
         graph, about = sizes_of(circuit.graph), {str(key): str(value) for key, value in circuit.about.items()}
         name = counted(len(circuit), "edge")

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from app.features.canvas.controller import export
+from app.presenters.circuit_file import circuit_text
 from core.circuit import EXPORTERS, Exporter
 from core.edits import Edit, parse_edit
 from core.formatting import change_words
@@ -248,7 +249,7 @@ def test_no_estimate_stands_beside_what_was_measured_of_another_edit(reader: Per
     (index,) = reader.strong_edges()
 
     def row() -> dict[str, float]:
-        rows = json.loads(reader.workbench.drawn.snapshot().circuit_json())["edges"]
+        rows = json.loads(circuit_text(reader.workbench.drawn.snapshot()))["edges"]
         return next(row for row in rows if row["edge"] == reader.edge(index).name)
 
     reader.click_edge(index)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import wirescope as ws
+from app.presenters.circuit_file import circuit_text
 from app.presenters.tables import scores_csv, scores_json
 from core.circuit import Circuit
 from core.formatting import share_words
@@ -124,10 +125,10 @@ def test_a_trace_at_every_position_shows_its_wires_where_they_matter(reader: Per
     assert data.kept_words == f"{len(expected)} of {places} places recover {shares[0]}, all {shares[1]}"
 
     snapshot = reader.workbench.drawn.snapshot()
-    circuit = from_json(snapshot.circuit_json())
+    circuit = from_json(circuit_text(snapshot))
     assert circuit.names == expected.names
     assert circuit.spans == scores.spans
-    content = json.loads(snapshot.circuit_json())
+    content = json.loads(circuit_text(snapshot))
     assert content["recovered by the union"]["edges"] == 12
     assert "recovered" not in content
     written = scores_from_json(json.loads(scores_json(snapshot))).scores

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 import wirescope as ws
+from app.presenters.circuit_file import circuit_text
 from core.evaluation.measured import measure
 from core.formatting import share_words
 from core.tracing.selection import RULES
@@ -77,7 +78,7 @@ def test_the_circuit_is_chosen_by_the_rule_everywhere(keeper: Person) -> None:
     snapshot = keeper.workbench.drawn.snapshot()
     assert snapshot is not None
     assert "chosen from the output down" in " ".join(snapshot.caption().lines)
-    content = json.loads(snapshot.circuit_json())
+    content = json.loads(circuit_text(snapshot))
     assert content["chosen by"] == content["about"]["chosen by"] == "greedy"
     assert {ws_index(keeper, row["edge"]) for row in content["edges"]} == expected
     assert keeper.workbench.history.undo_words == "Choose edges: From the output down"

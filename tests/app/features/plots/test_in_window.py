@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from app.presenters.circuit_file import circuit_text
 from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import TraceChoice
 from tests.app.person import Person
@@ -137,7 +138,7 @@ def test_estimates_history_and_a_known_circuit(plots: Person, tmp_path: Path, mo
 
     # the circuit itself, as a known one: every edge of it is found, and nothing else
     known = tmp_path / "known.json"
-    known.write_text(workbench.drawn.snapshot().circuit_json(), encoding="utf-8")
+    known.write_text(circuit_text(workbench.drawn.snapshot()), encoding="utf-8")
     show(plots, "known")
     plotting.open_known(str(known))
     plots.wait(lambda: len(panel._data.known.sizes))

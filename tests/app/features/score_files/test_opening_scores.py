@@ -12,6 +12,7 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtWidgets import QFileDialog
 
 import wirescope as ws
+from app.presenters.circuit_file import circuit_text
 from app.presenters.tables import scores_json
 from core.formatting import share_words
 from core.interchange.circuit_files import to_json
@@ -93,7 +94,7 @@ def test_what_the_window_exports_it_opens_again(reader: Person, tmp_path: Path) 
     reader.rest()
     before = {mark.index for mark in reader.window.canvas.scene.data.edges}
     file = tmp_path / "again.json"
-    file.write_text(reader.workbench.drawn.snapshot().circuit_json(), encoding="utf-8")
+    file.write_text(circuit_text(reader.workbench.drawn.snapshot()), encoding="utf-8")
     reader.choose("Edit", "Undo")
     assert reader.drop(reader.card("A"), files(file))  # a card sends it where it belongs
     reader.rest()

@@ -13,6 +13,7 @@ from PySide6.QtCore import QMimeData, QUrl
 
 import wirescope as ws
 from app.features.table.controller import table_data
+from app.presenters.circuit_file import circuit_text
 from core.formatting import score_words
 from core.interchange.scores_files import scores_to_json
 from core.tracing.method import METHODS
@@ -167,7 +168,7 @@ def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_scor
     reader.rest()
     edge = reader.edge(reader.window.canvas.scene.marks[0].index)
     workbench = reader.workbench
-    content = json.loads(workbench.drawn.snapshot().circuit_json())
+    content = json.loads(circuit_text(workbench.drawn.snapshot()))
     expected = ws.trace(reader.session(), "eap-ig", dataset=dataset(reader)).values
     graph = workbench.opened.graph
     assert len(content["edges"]) == 6
@@ -182,4 +183,4 @@ def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_scor
     assert (about["method"], about["scores"], about["pairs"]) == ("eap-ig", "estimated", str(workbench.scored.pairs))
     assert "partial" not in about
     part = replace(workbench.drawn.snapshot(), scored=replace(workbench.scored, share=0.4))
-    assert json.loads(part.circuit_json())["about"]["partial"] == "40 % of the work"
+    assert json.loads(circuit_text(part))["about"]["partial"] == "40 % of the work"
