@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from app.features.canvas.controller import FEATURE as CANVAS
 from app.features.circuit.controller import FEATURE as CIRCUIT
+from app.features.code.controller import FEATURE as CODE
+from app.features.console.controller import FEATURE as CONSOLE
 from app.features.dataset.controller import FEATURE as DATASET
 from app.features.edited_model.controller import FEATURE as EDITED_MODEL
 from app.features.edits.controller import FEATURE as EDITS
@@ -41,6 +43,8 @@ FEATURES: tuple[Feature, ...] = (
     HISTORY,
     HELP,
     PLOTS,
+    CODE,
+    CONSOLE,
     INSPECTOR,
     FIND,
     PREFERENCES,

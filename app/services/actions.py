@@ -65,7 +65,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
             *("swap", "@make", "@dataset", "pick_none", "pin", "-", "find", "trace", "measure", "evaluate"),
-            *("fill_dataset", "-", "preferences"),
+            *("fill_dataset", "-", "@copy_code", "-", "preferences"),
         ),
     ),
     (
@@ -90,6 +90,7 @@ EXPORTS = (
     "export_html",
     "export_json",
     "export_circuit",
+    "export_notebook",
     "-",
     "export_scores_json",
     "export_scores_csv",

@@ -18,7 +18,18 @@ from app.window.parts import Parts
 from views import theme
 from views.widgets.docks import Dock
 
-ORDER_WHEN_CROWDED = ("inputs", "inspector", "trust", "history", "dataset", "predictions", "table", "plots")
+ORDER_WHEN_CROWDED = (
+    "inputs",
+    "inspector",
+    "trust",
+    "history",
+    "dataset",
+    "predictions",
+    "table",
+    "plots",
+    "record",
+    "console",
+)
 NARROW = 760  # pixels, at the usual size of text: a window that is narrower has no room for two columns of panels
 
 USUAL = QSize(1440, 900)  # pixels: of the first window, where the screen has room
@@ -28,7 +39,12 @@ LOWEST = 120  # pixels
 LOW, LOWER = 800, 560  # pixels, at the usual size of text: of windows in which height is scarce, and more than that
 LEAST_BOTTOM = 88  # pixels: of the bottom panels in the latter, the metric and the likeliest answer
 BOTTOM = 180  # pixels: how high the bottom panels are at first
-TALL = {"table": (0.32, 0.27), "plots": (0.4, 0.38)}  # of the window's height, and of a low one's, while it is in front
+TALL = {  # of the window's height, and of a low one's, while it is in front
+    "table": (0.32, 0.27),
+    "plots": (0.4, 0.38),
+    "record": (0.32, 0.3),
+    "console": (0.32, 0.3),
+}
 LEAST_ROWS = 165  # pixels: what the dataset takes to say how it is filled
 LEAST_HISTORY = 0.29  # of the left side, for what lies under the inputs
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored

@@ -17,6 +17,10 @@ from app.features.canvas.handlers import handle_changes, handle_positions
 from app.features.canvas.queries import ChangesQuery, PositionsQuery
 from app.features.circuit.handlers import handle_curve, handle_find_smallest, handle_kept
 from app.features.circuit.queries import CircuitRunQuery, CurveQuery, SmallestQuery
+from app.features.code.handlers import write_torch_script
+from app.features.code.queries import TorchScriptQuery
+from app.features.console.handlers.console import complete_name, run_code
+from app.features.console.queries import CompleteQuery, ConsoleQuery
 from app.features.dataset.handlers.rows import make_rows, measure_rows, save_rows
 from app.features.dataset.queries import RowFiguresQuery, RowsQuery, SaveRowsQuery
 from app.features.edited_model.handlers import handle_edited_model
@@ -92,6 +96,9 @@ HANDLERS: dict[type[Query], Handler] = {
     SmallestQuery: Handler(handle_find_smallest, after_scores=True),
     RowFiguresQuery: Handler(measure_rows, after_scores=True),
     PinQuery: Handler(check_pin),
+    TorchScriptQuery: Handler(write_torch_script),
+    CompleteQuery: Handler(complete_name),
+    ConsoleQuery: Handler(run_code),
     ScoresFileQuery: Handler(handle_read_scores),
     EditedModelQuery: Handler(handle_edited_model),
     MethodsQuery: Handler(handle_methods),
