@@ -165,7 +165,7 @@ ACTIONS = (
     ),
     Action(
         "export_notebook",
-        "&Notebook…",
+        "Note&book…",
         (),
         "The steps that led here as a Jupyter notebook, a cell a step",
         why_not=why_not,

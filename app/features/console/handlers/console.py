@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-import wirescope as ws
 from app.features.console.handlers.interpreter import Interpreter
 from app.features.console.queries import CompleteQuery, CompleteReply, ConsoleOutput, ConsoleQuery, ConsoleReply
 from app.messages.request import Cancel, Request, Send
@@ -76,6 +75,8 @@ def _run(console: Console, query: ConsoleQuery, request: Request, cache: Session
 
 def _bind(names: dict[str, Any], request: Request, cache: SessionCache) -> None:
     """The live names, as they are now; whatever was put in their place before."""
+    import wirescope as ws  # all of it, which no first circuit needs
+
     document = request.document
     scores = cache.scores.get(cache.scores_key(document))
     edits = list(document.edits)
