@@ -45,8 +45,8 @@ DOCKS: tuple[DockRow, ...] = (
     DockRow("predictions", "P&redictions", "bottom", "F7"),
     DockRow("table", "Ta&ble", "bottom", "F8", shown=False, beside="predictions"),
     DockRow("plots", "Pl&ots", "bottom", "Shift+F8", shown=False, beside="table"),
-    DockRow("record", "Re&cord", "bottom", "Shift+F9", shown=False, beside="plots"),
-    DockRow("console", "Conso&le", "bottom", "Shift+F7", shown=False, beside="record"),
+    DockRow("record", "Record", "bottom", "Shift+F9", shown=False, beside="plots"),
+    DockRow("console", "Console", "bottom", "Shift+F7", shown=False, beside="record"),
 )
 
 
