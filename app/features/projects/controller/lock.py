@@ -7,8 +7,10 @@ import hashlib
 import logging
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,8 @@ class ProjectLock:
     def take(self, path: Path) -> bool:
         """Have the lock of a project, in place of the one before. False where another window has it: then the one
         before stays. Where no locks can be made, every window has it."""
+        from filelock import FileLock, Timeout  # the first frame does without
+
         place = self._place(path)
         if self._held is not None and self._held[0] == place:
             return True

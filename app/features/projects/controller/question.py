@@ -47,7 +47,7 @@ class Question(QObject):
         never.setToolTip("Into its file where it has one, else for the next start. Edit > Preferences asks again.")
         box.setCheckBox(never)
         answers: dict[object, Answer] = {save: "save", drop: "drop", stay: "stay"}
-        box.finished.connect(lambda _: self._take(answers[box.clickedButton()], never.isChecked(), take))
+        box.finished.connect(lambda _: self._take(answers.get(box.clickedButton(), "stay"), never.isChecked(), take))
         box.open()
 
     def ask_about_change(self, name: str, take: Callable[[Change], None]) -> None:
@@ -62,7 +62,7 @@ class Question(QObject):
         box.setDefaultButton(other)
         box.setEscapeButton(stay)
         answers: dict[object, Change] = {other: "other", over: "over", stay: "stay"}
-        box.finished.connect(lambda _: take(answers[box.clickedButton()]))
+        box.finished.connect(lambda _: take(answers.get(box.clickedButton(), "stay")))
         box.open()
 
     def _take(self, answer: Answer, never_again: bool, take: Callable[[Answer], None]) -> None:

@@ -17,12 +17,14 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from app.features.projects.presenter import Left
 from core.errors import WirescopeError
 from core.saving import save_bytes, save_text
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +83,8 @@ class Session:
 
 def new_session(root: Path) -> Session:
     """Raises OSError where nothing can be written."""
+    from filelock import FileLock
+
     folder = root / f"{datetime.now():%Y-%m-%d-%H%M%S}-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
     lock = FileLock(folder / LOCK)
@@ -91,6 +95,8 @@ def new_session(root: Path) -> Session:
 def sessions_left(root: Path) -> list[Session]:
     """Sessions with work whose windows are gone, the newest first; they are locked for who asks. Empty ones go, and
     what was discarded a month ago."""
+    from filelock import FileLock, Timeout
+
     found = []
     for folder in _folders(root):
         with contextlib.suppress(OSError):
