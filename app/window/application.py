@@ -85,10 +85,10 @@ def run(model: str | None) -> int:
     window.arrangement.keep_on_screen()
     window.show()
     QTimer.singleShot(FRAMED, window, window.arrangement.keep_on_screen)
-    window.controllers["projects"].start()
     QTimer.singleShot(FRAMED, window, window.plugged_in.load)
     # Not before the first frame is on the screen: opening a model takes the interpreter for itself.
     QTimer.singleShot(50, window, lambda: window.workbench.models.start(model))
+    QTimer.singleShot(50, window, window.controllers["projects"].start)
 
     # Ctrl+C in the terminal: let Python look at signals now and then.
     signal.signal(signal.SIGINT, lambda *_: window.closing.at_once())
