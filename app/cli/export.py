@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.cli.arguments import DATASET_HELP, IMAGE_ENDINGS, literal, parse_edits, parse_metric
 from app.cli.open_model import check_precision
 from app.cli.output import say
+from app.cli.paper import add_paper_options, paper_of, report_of_snapshot, wants_paper
 from app.cli.run_options import add_run_options
 from app.presenters.precision import USUAL_PRECISION
 from core.circuit import EXPORTERS
@@ -18,6 +19,7 @@ from core.project.places import is_project
 from core.saving import save_text
 
 if TYPE_CHECKING:
+    from app.presenters.snapshot import Snapshot
     from core.project.document import Document
 
 
@@ -30,6 +32,7 @@ SHOWN = 48  # edges
 WORDS = "write the circuit as a figure or as text for other programs, the edited model, or a project as a script"
 EXAMPLES = """
 wirescope export circuit.json --format html
+wirescope export circuit.json --format pdf --width 85mm --palette print
 wirescope export work.wire --format python --out work.py
 wirescope export --model bundled:names --clean "When Mary and John met, John gave a book to" --format svg \\
   --out circuit.svg
@@ -64,6 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--edges", type=int, help="how many of the strongest edges to show (48; of a file's circuit all)"
     )
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    add_paper_options(parser)
     parser.set_defaults(do=export_command)
 
 
@@ -85,10 +89,11 @@ def export_command(options: argparse.Namespace) -> int:
     if options.dataset is not None:
         raise ArgumentError(f"--dataset is of --format {MODEL}.")
 
-    from app.cli.figures import take_snapshot, write_export
+    from app.cli.figures import take_snapshot
     from app.worker.service import WorkerService
 
     path = _place(options)
+    paper_of(options)  # what cannot be is said before the work
     check_precision(options.precision or USUAL_PRECISION)
     edits = parse_edits(options.edit, options.cut)
     document = _document(options)
@@ -100,9 +105,20 @@ def export_command(options: argparse.Namespace) -> int:
         document = replace(document, edits=tuple(replace(e, target=t) for e, t in zip(edits, targets, strict=True)))
         engine.session.run(document.edits)  # a patch without B is an error here, as in `run`
         snapshot = take_snapshot(engine, document, options.memory)
-    write_export(snapshot, path, options.format, options.edges or SHOWN, options.scale, options.theme)
+    _write(snapshot, path, options)
     say(path)
     return 0
+
+
+def _write(snapshot: Snapshot, path: Path, options: argparse.Namespace) -> None:
+    """What is shown, as asked for. Raises WirescopeError."""
+    from app.cli.figures import write_export, write_paper
+
+    edges = options.edges or SHOWN
+    if wants_paper(options):
+        write_paper(report_of_snapshot(snapshot, edges), path, paper_of(options))
+    else:
+        write_export(snapshot, path, options.format, edges, options.scale, options.theme)
 
 
 def _place(options: argparse.Namespace) -> Path:
@@ -135,21 +151,27 @@ def _export_file(options: argparse.Namespace) -> int:
         say(path)
         return 0
     if is_project(options.file) and options.format != MODEL:
-        from app.cli.figures import write_export
         from app.cli.project_files import open_project
 
         path = _place(options)
         _, snapshot = open_project(options.file, options.memory)
-        write_export(snapshot, path, options.format, options.edges or SHOWN, options.scale, options.theme)
+        _write(snapshot, path, options)
         say(path)
         return 0
-    if options.format not in EXPORTERS:
+    if options.format not in (*FIGURES, *EXPORTERS):
         raise ArgumentError(
             f"--format {options.format} is made with the model.",
-            f"Give --model and --clean, or --format {', '.join(EXPORTERS)}.",
+            f"Give --model and --clean, or --format {', '.join((*FIGURES, *EXPORTERS))}.",
         )
-    path = _place(options)
-    save_text(path, EXPORTERS[options.format].write(circuit_of_file(options.file, options.edges)))
+    path, paper = _place(options), paper_of(options)
+    circuit = circuit_of_file(options.file, options.edges)
+    if options.format in FIGURES:
+        from app.cli.figures import write_paper
+        from core.interchange.report import Report
+
+        write_paper(Report(circuit), path, paper)
+    else:
+        save_text(path, EXPORTERS[options.format].write(circuit))
     say(path)
     return 0
 

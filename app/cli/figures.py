@@ -17,8 +17,10 @@ from core.project.document import Document
 from core.saving import save_text
 
 if TYPE_CHECKING:
+    from app.cli.paper import Paper
     from app.presenters.snapshot import Snapshot
     from app.worker.service import WorkerService
+    from core.interchange.report import Report
 
 
 def take_snapshot(
@@ -78,6 +80,27 @@ def write_export(snapshot: Snapshot, path: Path, form: str, edges: int, scale: i
 
     application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
     write_figure(path, snapshot.canvas(), snapshot.caption(), DARK if theme_name == "dark" else LIGHT, scale)
+    del application  # it had to live while fonts were used
+
+
+def write_paper(report: Report, path: Path, paper: Paper) -> None:
+    """Write a circuit as a figure for a paper. Raises WirescopeError."""
+    from app.presenters.paper import paper_data
+
+    if not len(report.circuit):
+        raise InputError("The circuit has no edges, so that there is nothing to draw.", "Give one that has some.")
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    try:
+        from PySide6.QtGui import QGuiApplication
+
+        from views.figures.figure import write_painted
+        from views.figures.paper import PALETTES, PaperFigure
+    except ImportError as error:
+        raise no_qt("No figure can be drawn", error, f"or take --format {', '.join(EXPORTERS)}") from None
+
+    application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
+    figure = PaperFigure(paper_data(report), paper.width / 25.4 * 96, PALETTES[paper.palette])
+    write_painted(path, figure, paper.dpi / 96)
     del application  # it had to live while fonts were used
 
 

@@ -115,8 +115,9 @@ def lay_out(circuit: Circuit, text_width: Callable[[str], float], sizes: Sizes |
             boxes[n] = Box(nodes[n], middles[n] - float(widths[n]) / 2, top + height - own, float(widths[n]), own, at)
         top += height + sizes.row
     lines = _lines(ends, boxes, number, sizes)
-    left = min(0.0, *(x for line in lines for x, _ in line.points)) if lines else 0.0
-    right = max([box.left + box.width for box in boxes.values()] + [x for line in lines for x, _ in line.points])
+    across = _bernstein() @ np.array([[x for x, _ in line.points] for line in lines]).T
+    left = min(float(across.min()), *(box.left for box in boxes.values()))
+    right = max(float(across.max()), *(box.left + box.width for box in boxes.values()))
     moved = tuple(_moved(boxes[n], -left) for row in rows for n in row)
     shifted = tuple(Line(line.edge, tuple((x - left, y) for x, y in line.points)) for line in lines)
     return Layered(moved, shifted, right - left, top - sizes.row)
@@ -199,8 +200,7 @@ def _lines(
     lefts, tops, rights, bottoms = np.array(
         [(box.left - 2, box.top - 2, box.left + box.width + 2, box.bottom + 2) for box in boxes.values()]
     ).T
-    t = np.linspace(0.0, 1.0, SAMPLES)[:, None]
-    weights = np.hstack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])
+    weights = _bernstein()
     place_of = {key: place for place, key in enumerate(keys)}
     head = float(np.median(rights - lefts))
     found = []
@@ -223,6 +223,12 @@ def _lines(
         assert best is not None
         found.append(Line(edge, tuple((float(a), float(b)) for a, b in best[1])))
     return found
+
+
+def _bernstein() -> NDArray[np.float64]:
+    """How much each of a curve's four points counts at places along it: [places, 4]."""
+    t = np.linspace(0.0, 1.0, SAMPLES)[:, None]
+    return np.hstack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])
 
 
 def _curve(start: Box, end: Box, x: float, aside: float) -> NDArray[np.float64]:

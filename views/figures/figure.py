@@ -138,7 +138,7 @@ def write_figure(
     write_painted(path, Figure(data, caption, theme, size), scale)
 
 
-def write_painted(path: str | Path, figure: PaintedFigure, scale: int = 1) -> None:
+def write_painted(path: str | Path, figure: PaintedFigure, scale: float = 1) -> None:
     """Write what paints itself. Raises WirescopeError as `write_figure` does."""
     path = Path(path)
     writers: dict[str, Callable[[], bytes]] = {
@@ -350,7 +350,7 @@ def _pdf(figure: PaintedFigure) -> bytes:
     return bytes(buffer.data())
 
 
-def _png(figure: PaintedFigure, scale: int) -> bytes:
+def _png(figure: PaintedFigure, scale: float) -> bytes:
     image = QImage(round(figure.size.width() * scale), round(figure.size.height() * scale), QImage.Format.Format_RGB32)
     image.setDotsPerMeterX(round(96 * scale / 0.0254))
     image.setDotsPerMeterY(round(96 * scale / 0.0254))

@@ -190,7 +190,11 @@ def test_a_file_is_written_in_another_form_without_its_model(tmp_path: Path, cap
     ("options", "code", "words"),
     [
         (("circuit.json", "--model", "m", "--format", "html"), 2, "Leave out --model"),
-        (("circuit.json", "--format", "svg"), 2, "made with the model"),
+        (("circuit.json", "--format", "svg"), 3, "cannot be read"),
+        (("circuit.json", "--format", "svg", "--width", "9mm"), 2, "50 to 1000 mm wide"),
+        (("circuit.json", "--format", "svg", "--width", "wide"), 2, "is no width"),
+        (("circuit.json", "--format", "png", "--dpi", "9"), 2, "--dpi is from 72"),
+        (("circuit.json", "--format", "html", "--palette", "print"), 2, "is no figure"),
         (("--format", "html"), 2, "Give a file, or --model and --clean"),
         (("circuit.json", "--format", "model"), 2, "made with the model"),
         (("circuit.json", "--format", "html"), 3, "cannot be read"),
