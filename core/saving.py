@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.errors import WirescopeError
 
+DAY = 24 * 3600  # seconds
 TRIES, BETWEEN_TRIES = 20, 0.05  # seconds: Windows refuses to replace a file while another program reads it
 
 
@@ -47,6 +48,7 @@ def save_bytes(path: Path, content: bytes, *, lasting: bool = False) -> None:
         temporary = None
         if lasting:
             _sync_folder(place.parent)
+            _sweep(place.parent)
     except (OSError, ValueError) as error:
         raise _refused(path, error) from None
     finally:
@@ -109,6 +111,14 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    """Delete temporary files that a program left behind which was killed while it saved here, a day ago or longer."""
+    with suppress(OSError):
+        for left in folder.glob(".wirescope-*.part"):
+            if time.time() - left.lstat().st_mtime > DAY:
+                left.unlink(missing_ok=True)
 
 
 def _is_special(path: Path) -> bool:

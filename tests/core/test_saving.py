@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import WirescopeError
-from core.saving import check_place, save_text
+from core.saving import check_place, save_bytes, save_text
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -101,3 +101,15 @@ def test_names_that_no_file_can_have_are_refused_before_the_work(tmp_path: Path)
 def test_half_a_character_is_written_as_json_writes_it(tmp_path: Path) -> None:
     save_text(tmp_path / "a.json", '"caf\udce9"')
     assert (tmp_path / "a.json").read_bytes() == b'"caf\\udce9"'
+
+
+def test_what_a_killed_program_left_goes_with_a_later_save_that_lasts(tmp_path: Path) -> None:
+    old, new, other = (tmp_path / name for name in (".wirescope-0a.part", ".wirescope-0b.part", "mine.part"))
+    for left in (old, new, other):
+        left.write_bytes(b"half")
+    for left in (old, other):
+        os.utime(left, (0, 0))
+    save_bytes(tmp_path / "a", b"whole")
+    assert old.exists()
+    save_bytes(tmp_path / "a", b"whole", lasting=True)
+    assert [left.exists() for left in (old, new, other)] == [False, True, True]

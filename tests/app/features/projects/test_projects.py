@@ -186,7 +186,7 @@ def test_closing_with_work_asks_and_without_closes(
     window = other.window
     window.closing.asks = True
     assert not window.settings.preferences().asks_before_closing
-    other.controller("projects").project.open(str(path))
+    other.workbench.models.start(str(path))  # as `wirescope work.wire` does
     jobs_done(other)
     other.choose("Edit", "Redo")
     assert window.isWindowModified()
