@@ -32,7 +32,7 @@ class Request:
 
 class Query:
     """A standing question, asked with every request until it is taken back: a frozen dataclass that
-    `app.worker.handlers` has a handler for.
+    `app.features.handlers` has a handler for.
 
     of_scores: its reply is also of the scores of edges that there are by now; at_positions: and of the positions that
     are selected."""

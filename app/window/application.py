@@ -44,9 +44,10 @@ def application() -> QApplication:
 def make_worker_service() -> Server:
     """Runs in the worker's thread: this is where torch is imported."""
     plugins.load()
+    from app.features.handlers import HANDLERS
     from app.worker.service import WorkerService
 
-    return WorkerService()
+    return WorkerService(HANDLERS)
 
 
 def make_window() -> Window:

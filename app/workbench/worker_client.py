@@ -1,7 +1,7 @@
 """The worker as the window knows it: numbered requests, the queries that go along with each, and who hears which reply.
 
 A query is a question that stays until it is taken back: it goes along with every request, so its reply is always of the
-present document. Handlers (see `app.worker.handlers`) keep what they have found, so an old query costs little.
+present document. Handlers (see `app.features.handlers`) keep what they have found, so an old query costs little.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class DatasetController(QObject):
         self._seed = 0  # of the next rows of a task
         self._figures: dict[PairSource, RowFigure] = {}
         self._fresh: set[PairSource] = set()  # rows whose figures are of the present document
-        self._measured_for: tuple[object, ...] = ()
+        self._measured_of: Document | None = None  # whose figures these are
         self._metric = ""
         self._task_actions: list[QAction] = []
         self._looked_at = False
@@ -254,12 +254,11 @@ class DatasetController(QObject):
 
     def _show(self) -> None:
         """The document is another one: its rows, and whether their figures still hold."""
-        document = self._workbench.document
-        key = (document.opens, document.metric, document.edits, document.population)
-        if key != self._measured_for:
-            if self._measured_for[:2] != key[:2]:
-                self._figures = {}
-            self._measured_for, self._fresh = key, set()
+        document, before = self._workbench.document, self._measured_of
+        if before is None or not RowFiguresQuery().holds(before, document):
+            if before is None or (before.opens, before.metric) != (document.opens, document.metric):
+                self._figures = {}  # not even their scale is the same
+            self._measured_of, self._fresh = document, set()
         self._ask_figures()
         self._draw()
 

@@ -67,7 +67,8 @@ class RowFiguresQuery(Query):
     """The metric of every row of the dataset, without and with the edits."""
 
     def depends_on(self, document: Document) -> tuple[object, ...]:
-        return *document.opens, document.metric, document.edits, document.population, document.dataset
+        """Of each row, whichever others there are."""
+        return *document.opens, document.metric, document.edits, document.population
 
 
 @dataclass(frozen=True)

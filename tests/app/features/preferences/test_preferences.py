@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox
 
+from app.features.handlers import HANDLERS
 from app.services.settings import Settings
 from app.window import application
 from app.worker.service import WorkerService
@@ -99,7 +100,7 @@ def test_what_a_cut_carries_applies_to_the_work_at_hand_and_to_new_work(
 
 def test_memory_reaches_the_engine_at_once_and_the_next_inputs(sit_down: Sit, models, monkeypatch) -> None:
     sides = []
-    monkeypatch.setattr(application, "make_worker_service", lambda: sides.append(WorkerService()) or sides[-1])
+    monkeypatch.setattr(application, "make_worker_service", lambda: sides.append(WorkerService(HANDLERS)) or sides[-1])
     person = sit_down()
     person.open(models.gpt2, CLEAN)
     assert sides[0].session.engine.memory == 384 * 2**20
