@@ -28,6 +28,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from core.edit_kinds import ABLATIONS, EDIT_KINDS, EDIT_WORDS, KINDS, SEEDED, STRENGTH, EditKind
 from core.errors import EditError
@@ -122,10 +123,9 @@ def edit_words(edit: Edit) -> str:
     return words if edit.strength == 1 else f"{words}, {percent(edit.strength)}"
 
 
-@dataclass(frozen=True)
-class ResolvedEdit:
+class ResolvedEdit(NamedTuple):
     """An edit whose names are looked up and whose positions are absolute, row by row: what the engine and its caches
-    work with."""
+    work with. A tuple, as thousands are made for one run."""
 
     target: Node | Reader | Edge
     kind: EditKind
@@ -138,13 +138,13 @@ class ResolvedEdit:
 def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdit:
     """Look up an edit's target and positions. width: of the stream. Raises ArgumentError and EditError."""
     target = graph.parse(edit.target) if isinstance(edit.target, str) else edit.target
-    if isinstance(target, Node):
+    if isinstance(target, Edge):
+        graph.check_edge(target)
+    elif isinstance(target, Node):
         if target.kind == "logits":
             target = Reader("logits")
         else:
             graph.writer_index(target)
-    elif isinstance(target, Edge):
-        graph.edge_index(target)
     else:
         graph.reader_index(target)
     positions = None if edit.positions is None else extent.rows(edit.positions)
@@ -156,7 +156,7 @@ def resolve(edit: Edit, graph: Graph, extent: Extent, width: int) -> ResolvedEdi
                 f"The vector to steer {edit.name} with has {len(value)} numbers, and the stream is {width} wide.",
                 "Take it from this model, for example with difference_of_means.",
             )
-    seed = edit.seed if KINDS[edit.kind].seeded else 0
+    seed = edit.seed if edit.seed and KINDS[edit.kind].seeded else 0
     return ResolvedEdit(target, edit.kind, positions, value, float(edit.strength), seed)
 
 
@@ -195,23 +195,23 @@ def parse_edit(text: str) -> Edit:
     kind, _, value = rest.partition(":")
     kind = kind.strip()
     positions = [_position(part.strip(), text) for part in where.split(",")] if where else None
-    known = next((known for known in KINDS if known == kind), None)
-    if known is None:
+    kind_name = next((kind_name for kind_name in KINDS if kind_name == kind), None)
+    if kind_name is None:
         raise EditError(f"There is no edit called {kind!r}.", f"There are: {', '.join(KINDS)}.")
-    if seed and (not KINDS[known].seeded or not seed.strip().isdecimal()):
+    if seed and (not KINDS[kind_name].seeded or not seed.strip().isdecimal()):
         raise EditError(
             f"{text!r} has a seed that is none.", f"{' and '.join(SEEDED)} take a whole number, as in m3=noise:0.5#7."
         )
-    takes = KINDS[known].takes
+    takes = KINDS[kind_name].takes
     if value and takes == "nothing":
-        raise EditError(f"A {known} edit takes no value.", f"Write {target}={known}.")
+        raise EditError(f"A {kind_name} edit takes no value.", f"Write {target}={kind_name}.")
     number: float | list[float] | None
     try:
         number = _vector(Path(value)) if takes == "vector" and value else float(value) if value else None
         strength = float(share) if share else 1.0
     except ValueError:
         raise EditError(f"{text!r} has a value that is no number.", "Write m3=scale:0.5@4,5.") from None
-    return Edit(target.strip(), known, positions, number, strength, int(seed or 0))
+    return Edit(target.strip(), kind_name, positions, number, strength, int(seed or 0))
 
 
 def _vector(path: Path) -> list[float]:

@@ -186,16 +186,23 @@ class Graph:
 
     def edge_index(self, edge: Edge) -> int:
         """The number of an edge. Raises ArgumentError where the writer does not come before the reader."""
-        writer = self.writer_index(edge.writer)
-        reader = self.reader_index(edge.reader)
-        if writer >= self.writers_before(edge.reader):
+        writer = self.check_edge(edge)
+        return int(self.first_edge[self.reader_index(edge.reader)]) + writer
+
+    def check_edge(self, edge: Edge) -> int:
+        """The number of its writer. Raises ArgumentError where that does not come before the reader."""
+        writer, reader = self.writer_index(edge.writer), edge.reader
+        heads = self.heads if reader.kind == "q" else self.kv_heads
+        if reader.kind != "logits" and not (0 <= reader.layer < self.layers and 0 <= reader.head < heads):
+            self.reader_index(reader)  # which says what is wrong with it
+        if writer >= self.writers_before(reader):
             hint = "An edge goes from an earlier writer to a later reader."
             if self.parallel and edge.reader.kind == "mlp" and edge.writer.layer == edge.reader.layer:
                 hint = "In this model the attention and the MLP of a layer work beside each other. " + hint
             raise ArgumentError(
                 f"There is no edge {edge.name}: {edge.writer.name} writes after {edge.reader.name} reads.", hint
             )
-        return int(self.first_edge[reader]) + writer
+        return writer
 
     def index(self, name: str) -> int:
         """The number of the edge of that name. Raises ArgumentError, with the nearest names."""

@@ -111,7 +111,7 @@ class Scanner:
 
     def _plan(self, row: int, edits: Sequence[ResolvedEdit]) -> Plan:
         engine = self._engine
-        of_row = [edit if edit.positions is None else replace(edit, positions=(edit.positions[row],)) for edit in edits]
+        of_row = [edit if edit.positions is None else edit._replace(positions=(edit.positions[row],)) for edit in edits]
         return make_plan(of_row, engine.graph, engine.length, engine.adapter.shape.causal, engine.first_patched_row)
 
     def _variants(

@@ -124,17 +124,20 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
     reader_slots: dict[Reader, list[Slot]] = {}
     edge_slots: dict[Reader, dict[int, list[Slot]]] = {}
     shared: dict[object, Slot] = {}  # equal ones are one object, which is quick to compare
+    last: tuple[object, ...] = ()
     for edit in edits:
-        key = edit.kind, edit.positions, edit.value, edit.strength, edit.seed
-        slot = shared.get(key)
-        if slot is None:
-            slot = shared[key] = Slot(*key)
-        target = edit.target
+        target, key = edit.target, edit[1:]
+        if key != last:  # else the one before, which is quick to see
+            slot, last = shared.get(key) or shared.setdefault(key, Slot(*key)), key
         if isinstance(target, Edge):
             of_reader = edge_slots.get(target.reader)
             if of_reader is None:
                 of_reader = edge_slots[target.reader] = {}
-            slots = of_reader.setdefault(graph.writer_index(target.writer), [])
+            number = graph.writer_index(target.writer)
+            slots = of_reader.get(number)
+            if slots is None:
+                of_reader[number] = [slot]
+                continue
         elif isinstance(target, Reader):
             slots = reader_slots.setdefault(target, [])
         else:
@@ -146,8 +149,8 @@ def make_plan(edits: Sequence[ResolvedEdit], graph: Graph, length: int, causal: 
     n_stages = 2 * graph.layers + 1
     readers: list[list[tuple[Reader, ReaderPlan]]] = [[] for _ in range(n_stages)]
     for reader in sorted({*reader_slots, *edge_slots}, key=graph.reader_index):
-        by_writer = sorted(edge_slots.get(reader, {}).items())
-        edges = tuple((writer, slot) for writer, slots in by_writer for slot in _acting(slots))
+        of_reader = edge_slots.get(reader, {})
+        edges = tuple((writer, slot) for writer in sorted(of_reader) for slot in _acting(of_reader[writer]))
         plan = ReaderPlan(tuple(reader_slots.get(reader, ())), edges)
         if plan.slots or plan.edges:
             readers[stage_of_reader(reader, graph)].append((reader, plan))
@@ -203,9 +206,9 @@ def _first_rows(
     current = min((row(slot) for slot in input_slots), default=length)
     rows = []
     for stage in stages:
-        slots = [slot for _, plan in stage.readers for slot in plan.slots]
-        slots += [slot for _, plan in stage.readers for _, slot in plan.edges]
-        slots += [slot for _, written in stage.writers for slot in written]
-        current = min([current, *(row(slot) for slot in {id(slot): slot for slot in slots}.values())])
+        slots = {id(slot): slot for _, plan in stage.readers for _, slot in plan.edges}  # equal ones are mostly one
+        slots |= {id(slot): slot for _, plan in stage.readers for slot in plan.slots}
+        slots |= {id(slot): slot for _, written in stage.writers for slot in written}
+        current = min([current, *(row(slot) for slot in slots.values())])
         rows.append(current)
     return tuple(rows)
