@@ -87,9 +87,9 @@ class EdgeSums:
         held = self._held.get(key)
         if held is None or held[0] != at.first:
             held = self._held[key] = at.first, x.new_zeros(self._writers, *x.shape), set()
-        _, changes, known = held
-        missing = sorted({number for _, number, _ in edges} - known)
+        _, changes, held_numbers = held
+        missing = sorted({number for _, number, _ in edges} - held_numbers)
         if missing:
             set_changes(changes, missing, edges[0][2], at)
-            known |= set(missing)
+            held_numbers |= set(missing)
         return changes

@@ -127,9 +127,9 @@ class Engine:
         clean = self.clean(full)
         if plan.empty:
             return EngineRun(clean, range(layers, layers), known=True)
-        known = self._kept.get((plan, full, frozen))
-        if known is not None:
-            return EngineRun(known, range(layers, layers), known=True)
+        kept_state = self._kept.get((plan, full, frozen))
+        if kept_state is not None:
+            return EngineRun(kept_state, range(layers, layers), known=True)
         base, stage = self._nearest(plan, full, frozen)
         if stage > 2 * layers:
             return EngineRun(base, range(layers, layers), known=True)

@@ -57,10 +57,10 @@ _SLOPES: WeakKeyDictionary[Adapter, dict[int, NormSlope | None]] = WeakKeyDictio
 
 def norm_slope(adapter: Adapter, layer: int) -> NormSlope | None:
     """Of the norm before a layer's attention; None where it must go by autograd."""
-    known = _SLOPES.setdefault(adapter, {})
-    if layer not in known:
-        known[layer] = _tried(adapter, layer)
-    return known[layer]
+    slopes = _SLOPES.setdefault(adapter, {})
+    if layer not in slopes:
+        slopes[layer] = _tried(adapter, layer)
+    return slopes[layer]
 
 
 def _tried(adapter: Adapter, layer: int) -> NormSlope | None:

@@ -132,7 +132,7 @@ def measure(
     table = np.empty((1 + len(todo), pairs))
     right = np.zeros((1 + len(todo), pairs), dtype=bool)
     size = TOGETHER if memory is None else PART
-    known = {} if memory is None else memory
+    results = {} if memory is None else memory
     done = 0
     for number, batch in enumerate(batches):
         rows = list(batch.rows)
@@ -140,11 +140,11 @@ def measure(
         runs = _Runs(batch, replacement, cancelled, means)
         for start in range(0, len(todo), size):
             part = todo[start : start + size]
-            if (number, start) not in known:
+            if (number, start) not in results:
                 now, then = (count / (pairs * len(todo)) for count in (done, done + len(rows) * len(part)))
                 with watched(progress, cancelled), stage(now, then):
-                    known[number, start] = runs.of(part)
-            of_model, *of_circuits = known[number, start]
+                    results[number, start] = runs.of(part)
+            of_model, *of_circuits = results[number, start]
             for place, (metric, correct) in ((0, of_model), *enumerate(of_circuits, 1 + start)):
                 table[place, rows], right[place, rows] = metric, correct
             done += len(rows) * len(part)

@@ -80,9 +80,9 @@ def minimality(
         memory=memory,
     )
     recovered, *without = (float(value) for value in runs.recovered())
-    known = {} if memory is None else memory
-    if "noise" not in known:
-        known["noise"] = noise_floor_over(session, dataset) / abs(float(runs.whole.mean() - runs.nothing.mean()))
+    results = {} if memory is None else memory
+    if "noise" not in results:
+        results["noise"] = noise_floor_over(session, dataset) / abs(float(runs.whole.mean() - runs.nothing.mean()))
     return Minimality(
         edges,
         np.array([recovered - share for share in without]),
@@ -91,6 +91,6 @@ def minimality(
         runs.accuracy[0] if runs.accuracy else None,
         runs.whole_accuracy,
         runs.pairs,
-        known["noise"],
+        results["noise"],
         None if circuit.at is None else circuit.at[chosen],
     )

@@ -64,8 +64,8 @@ def _meant(tokenizer: Any, text: str) -> int | None:
     read = ids[0] if len(ids) == 1 else None
     if read is not None and token_text(tokenizer, read) == text:
         return read
-    known = [token for token in (_named(tokenizer, name) for name in _spellings(text)) if token is not None]
-    for token in known:
+    tokens = [token for token in (_named(tokenizer, name) for name in _spellings(text)) if token is not None]
+    for token in tokens:
         if token_text(tokenizer, token) == text:
             return token
     return _named(tokenizer, text) if read is None else read

@@ -63,8 +63,8 @@ def corrupt_text(model: ModelInputs, text: str, kind: TextKind, positions: Seque
 
 def _names_in(source: TokenText, chosen: frozenset[int]) -> list[tuple[str, int, int]]:
     """Each name that may change, with where it is. Raises InputError where there is none."""
-    known = set(NAMES)
-    names = [(m[0], m.start(), m.end()) for m in _NAME.finditer(source.text) if m[0] in known]
+    all_names = set(NAMES)
+    names = [(m[0], m.start(), m.end()) for m in _NAME.finditer(source.text) if m[0] in all_names]
     if not names:
         raise InputError("A has no name that Wirescope knows.", "Write one such as Mary, or shuffle or mask tokens.")
     if chosen:

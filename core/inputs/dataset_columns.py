@@ -71,8 +71,8 @@ class Columns:
         values = self._values(cells, line)
         chosen = {column: _first(values, names) for column, names in NAMES.items()}
         self.used.update(name for name in chosen.values() if name)
-        known = {*chosen.values(), ROLES}
-        self.unused.update(dict.fromkeys(name for name in values if name and name not in known))
+        columns = {*chosen.values(), ROLES}
+        self.unused.update(dict.fromkeys(name for name in values if name and name not in columns))
         if not chosen["clean"]:
             raise InputError(
                 f"Line {line} of {self.name} has no clean input: it names {', '.join(values) or 'nothing'}.",
@@ -164,8 +164,8 @@ def names_inputs(names: Sequence[str]) -> bool:
 
 def is_header(names: Sequence[str]) -> bool:
     """Whether a line of cells names columns for certain, where it might be prose as well: `clean`, or several."""
-    known = [_FIELD[name] for name in (name.strip().lower() for name in names) if name in _FIELD]
-    return names_inputs(names) and (len(known) > 1 or "clean" in [name.strip().lower() for name in names])
+    fields = [_FIELD[name] for name in (name.strip().lower() for name in names) if name in _FIELD]
+    return names_inputs(names) and (len(fields) > 1 or "clean" in [name.strip().lower() for name in names])
 
 
 def _first(values: Mapping[str, Any], names: Sequence[str]) -> str:

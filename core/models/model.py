@@ -219,8 +219,8 @@ class Model:
         number = number_in(answer.strip().replace("class ", "#"))
         if number is not None:
             return number
-        known = ", ".join(self.class_names[:8])
-        raise InputError(f"There is no class called {answer!r}.", f"Classes are: {known}." if known else "")
+        class_words = ", ".join(self.class_names[:8])
+        raise InputError(f"There is no class called {answer!r}.", f"Classes are: {class_words}." if class_words else "")
 
     def checked_answer(self, answer: str | int) -> int:
         """As `answer`; a number must be one that the model knows too. Raises InputError."""
@@ -228,8 +228,8 @@ class Model:
         count = self.adapter.vocabulary if self.is_text else len(self.class_names) or None
         if number < 0 or (count is not None and number >= count):
             what = "token" if self.is_text else "class"
-            known = "" if count is None else f": the model knows 0 to {count - 1}"
-            raise InputError(f"There is no {what} {number}{known}.", "Is the file made for another model?")
+            range_words = "" if count is None else f": the model knows 0 to {count - 1}"
+            raise InputError(f"There is no {what} {number}{range_words}.", "Is the file made for another model?")
         return number
 
 

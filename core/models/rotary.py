@@ -45,9 +45,9 @@ def growing_parts(module: nn.Module) -> list[Any]:
 
 def start_afresh(part: Any) -> None:
     """Put growing rotary embeddings back to where they were before the first input."""
-    known = {**vars(part), **part._buffers}
-    for name in [name for name in known if name.endswith("original_inv_freq")]:
-        part.register_buffer(name.replace("original_inv_freq", "inv_freq"), known[name], persistent=False)
+    buffers = {**vars(part), **part._buffers}
+    for name in [name for name in buffers if name.endswith("original_inv_freq")]:
+        part.register_buffer(name.replace("original_inv_freq", "inv_freq"), buffers[name], persistent=False)
     for name in [name for name in vars(part) if name.endswith("max_seq_len_cached")]:
         setattr(part, name, part.original_max_seq_len)
 

@@ -82,12 +82,12 @@ class Constants:
 def constants_of(references: References, cancelled: Cancelled = None) -> Tensor:
     """Those of a session's inputs, [writers, width]; learned if they are not known. Raises Cancelled."""
     learned, adapter = references.population.learned, references.adapter
-    known = learned.get(KIND)
-    if not isinstance(known, Constants):
-        learning = known if isinstance(known, Learning) else Learning(references.population.lengths, adapter)
+    constants = learned.get(KIND)
+    if not isinstance(constants, Constants):
+        learning = constants if isinstance(constants, Learning) else Learning(references.population.lengths, adapter)
         learned[KIND] = learning
-        known = learned[KIND] = Constants(learning.run(references.population, cancelled).to(adapter.dtype))
-    return known.values
+        constants = learned[KIND] = Constants(learning.run(references.population, cancelled).to(adapter.dtype))
+    return constants.values
 
 
 def give_constants(population: Population, adapter: Adapter, values: NDArray[np.float32]) -> None:

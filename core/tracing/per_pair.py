@@ -45,7 +45,7 @@ def scores_per_pair(
         raise InputError("Pairs are scored one by one, and one of these holds several rows.", "Give each a pair.")
     by_row = chosen.by_row and not spans
     rows = np.zeros((len(dataset), session.graph.n_edges * max(1, len(spans))), dtype=np.float32)
-    known = {} if memory is None else memory
+    scored_rows = {} if memory is None else memory
     method_options = options.of(chosen.takes)
     runs, gradients = (
         chosen.forwards(session.graph.n_edges, method_options),
@@ -55,7 +55,7 @@ def scores_per_pair(
     done = 0
     for number, batch in enumerate(batches_over(session, dataset, positions)):
         after = done + len(batch.rows)
-        if not all(row in known for row in batch.rows):
+        if not all(row in scored_rows for row in batch.rows):
             with watched(progress, cancelled), stage(done / len(dataset), after / len(dataset)):
                 with stage(0.0, PREPARED):
                     each = batch.session()
@@ -65,9 +65,9 @@ def scores_per_pair(
                 job = Job(each, replacement, level, seeded, cancelled, by_row=by_row, spans=spans)
                 *_, result = within(chosen.score(job), PREPARED)
             values = result.values.reshape(len(batch.rows), -1)
-            known |= zip(batch.rows, values.astype(np.float32), strict=True)
+            scored_rows |= zip(batch.rows, values.astype(np.float32), strict=True)
         for row in batch.rows:
-            rows[row] = known[row]
+            rows[row] = scored_rows[row]
         done = after
         if progress is not None:
             progress(done / len(dataset))

@@ -19,13 +19,13 @@ from core.tracing.told_options import options_told
 
 def why_no_agreement(method: str, pairs: int) -> str:
     """Why it cannot be told of scores of edges by a method, over so many pairs; empty where it can."""
-    known = METHODS.get(method)
-    if known is None:
+    row = METHODS.get(method)
+    if row is None:
         return "it is not known by which method these edges were scored"
-    if known.joint:
-        return f"{known.title} scores all pairs together, so there are no scores of each to draw from"
-    if not known.meaning.signed:
-        return f"the scores of {known.title} have no sign"
+    if row.joint:
+        return f"{row.title} scores all pairs together, so there are no scores of each to draw from"
+    if not row.meaning.signed:
+        return f"the scores of {row.title} have no sign"
     return "one pair cannot tell how sure a sign is" if pairs < 2 else ""
 
 

@@ -21,8 +21,8 @@ class Options:
     values: tuple[tuple[str, float], ...]
 
     def __init__(self, **values: float) -> None:
-        known = option_fields()
-        numbers = {name: _number(name, value, known) for name, value in values.items()}
+        options = option_fields()
+        numbers = {name: _number(name, value, options) for name, value in values.items()}
         object.__setattr__(self, "values", tuple(sorted(numbers.items())))
         for name in numbers:
             self._check(name)
@@ -55,11 +55,11 @@ class Options:
         raise errors[0]
 
 
-def _number(name: str, value: float, known: Mapping[str, Field[Any]]) -> float:
+def _number(name: str, value: float, options: Mapping[str, Field[Any]]) -> float:
     """A value as its option has it. Raises ArgumentError."""
-    if name not in known:
-        raise ArgumentError(f"No method has an option {name!r}.", f"There are: {', '.join(known)}.")
-    if not isinstance(known[name].default, int):
+    if name not in options:
+        raise ArgumentError(f"No method has an option {name!r}.", f"There are: {', '.join(options)}.")
+    if not isinstance(options[name].default, int):
         return float(value)
     if value != value or value in (float("inf"), float("-inf")) or int(value) != value:
         raise ArgumentError(f"The option {name} is a whole number, not {value}.")
@@ -81,8 +81,8 @@ def options_told(about: Mapping[str, str]) -> Options:
 def option_fields() -> dict[str, Field[Any]]:
     """The options of all methods by name: each has a `default` of its type, and `metadata` with `words` and what else
     `option` was given. Where several methods have one of a name, that of the first."""
-    known: dict[str, Field[Any]] = {}
+    options: dict[str, Field[Any]] = {}
     for method in METHODS.values():
         for each in fields(method.takes):
-            known.setdefault(each.name, each)
-    return known
+            options.setdefault(each.name, each)
+    return options

@@ -125,11 +125,11 @@ def _within_budget(job: Job, budget: int) -> Iterator[MethodResult]:
 
     def so_far() -> MethodResult:
         values, measured = estimates.mean(axis=0), np.zeros(estimates.shape[1], dtype=bool)
-        known = ~np.isnan(scan.effects)
-        measured[numbers[known]] = True
-        values[numbers[known]] = -scan.effects[known]
+        scored = ~np.isnan(scan.effects)
+        measured[numbers[scored]] = True
+        values[numbers[scored]] = -scan.effects[scored]
         return MethodResult(
-            values, 1.0 if known.all() else share + (1 - share) * scan.done / len(scan), measured=measured
+            values, 1.0 if scored.all() else share + (1 - share) * scan.done / len(scan), measured=measured
         )
 
     for _ in within(scan.parts(job.cancelled), share):
