@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QTextCursor
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from views.panels.console.typed import Typed, common_start, indent_after, is_whole
@@ -103,6 +103,14 @@ class CodeField(QPlainTextEdit):
             self.insertPlainText(start[len(word) :])
 
 
+class Output(QPlainTextEdit):
+    """Its newest line stays in sight when the field below it grows."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.ensureCursorVisible()
+
+
 class ConsolePanel(QFrame):
     """Shows what was typed with what it printed, piece by piece."""
 
@@ -117,7 +125,7 @@ class ConsolePanel(QFrame):
         self.setAccessibleName("Console")
         self.setMinimumSize(240, 120)
         self._begun = 0  # where the output of what runs begins
-        self.output = QPlainTextEdit()
+        self.output = Output()
         self.output.setReadOnly(True)
         self.output.setAccessibleName("What was typed and printed")
         self.output.setPlaceholderText(WELCOME)
