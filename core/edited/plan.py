@@ -23,6 +23,7 @@ from core.graph import Edge, Node, Reader
 from core.models.adapter import Adapter
 from core.models.model import Model
 from core.positions import Extent, plain_positions
+from core.replacements.zero import Zero
 
 NO_SESSION = "Give the session that it was made in: session=..."
 _UNBOUNDED = 1 << 40  # longer than any input
@@ -120,22 +121,24 @@ class _Planner:
     def _slot(self, target: Node | Reader, edit: ResolvedEdit) -> Slot:
         """What an edit puts in the place of what a node writes, or of all that a reader reads."""
         of_node = isinstance(target, Node)
-        if edit.kind == "zero" and isinstance(target, Reader):  # biases that belong to no head stay
+        kind, is_zero = KINDS[edit.kind], isinstance(REPLACEMENTS[edit.kind], Zero)
+        if is_zero and isinstance(target, Reader):  # biases that belong to no head stay
             return _slot(edit, "set", self._bias(target), everywhere=True)
-        if edit.kind in ("zero", "scale"):
-            return _slot(edit, "scale", factor=0.0 if edit.kind == "zero" else edit.value)
-        if edit.kind == "steer":
+        if is_zero or kind.turns_value:
+            return _slot(edit, "scale", factor=0.0 if is_zero else edit.value)
+        if kind.repeats:
             return _slot(edit, "add", self._vector(edit), everywhere=True)
         references = self._references(edit)
         key = f"{'' if of_node else '->'}{target.name} {edit.kind} {edit.seed}"
-        if edit.kind == "noise":
+        if kind.adds:
             return _slot(edit, "add", self._kept(key, references.noise(target, edit.seed)), factor=edit.value)
-        if edit.kind == "resample":
+        if kind.others:
             drawn = references.resampled_value if isinstance(target, Node) else references.resampled_stream
             return _slot(edit, "set", self._kept(key, drawn(target, edit.seed)))  # type: ignore[arg-type]
         ablation = self._ablation(edit)
         value = ablation.out(references, target) if isinstance(target, Node) else ablation.before(references, target)
-        everywhere = references.over_positions if edit.kind == "mean" else value.shape[1] == 1 and not ablation.one_run
+        is_mean = kind.inputs and not kind.learned
+        everywhere = references.over_positions if is_mean else value.shape[1] == 1 and not ablation.one_run
         return _slot(edit, "set", self._kept(key, value), everywhere=everywhere)
 
     def _bias(self, reader: Reader) -> str:

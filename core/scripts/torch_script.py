@@ -99,7 +99,7 @@ class _Script:
 
     def _edit(self, edit: ResolvedEdit) -> str:
         value: str | None = None
-        if edit.kind == "resample":
+        if KINDS[edit.kind].others:
             value = py.quoted(self._donor(edit.seed))
         elif not isinstance(edit.value, float):
             value = self._vector(edit.value)
@@ -111,7 +111,7 @@ class _Script:
             *([value] if value is not None else []),
             positions=None if edit.positions is None else repr(list(edit.positions[0])),
             strength=None if edit.strength == 1 else repr(edit.strength),
-            seed=repr(edit.seed) if edit.kind == "noise" else None,
+            seed=repr(edit.seed) if KINDS[edit.kind].adds and KINDS[edit.kind].seeded else None,
         )
 
     def _vector(self, value: tuple[float, ...]) -> str:
