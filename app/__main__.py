@@ -7,6 +7,10 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.workbench.worker_thread import Server
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -59,13 +63,25 @@ def _serve(arguments: list[str]) -> int:
 
     try:
         import_plainly()
+        if sys.platform == "win32":
+            import torch  # noqa: F401  # its libraries must be there before Qt's
         from app.window.application import run
     except ImportError as error:
         from app.cli.figures import no_qt
 
         raise no_qt("No window can open", error, "or work in the terminal: wirescope --help") from None
 
-    return run(options.model)
+    return run(options.model, make_worker_service)
+
+
+def make_worker_service() -> Server:
+    """What serves the window in the worker's thread: this is where torch is imported."""
+    from app.features.handlers import HANDLERS
+    from app.worker.service import WorkerService
+    from core import plugins
+
+    plugins.load()
+    return WorkerService(HANDLERS)
 
 
 def has_display() -> bool:

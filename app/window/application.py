@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-import sys
+from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -41,18 +41,10 @@ def application() -> QApplication:
     return app
 
 
-def make_worker_service() -> Server:
-    """Runs in the worker's thread: this is where torch is imported."""
-    plugins.load()
-    from app.features.handlers import HANDLERS
-    from app.worker.service import WorkerService
-
-    return WorkerService(HANDLERS)
-
-
-def make_window() -> Window:
-    """A window with its workbench and its worker's thread, running."""
-    engine = WorkerThread(make_worker_service)
+def make_window(make_service: Callable[[], Server]) -> Window:
+    """A window with its workbench and its worker's thread, running. make_service: called in that thread, where torch is
+    imported."""
+    engine = WorkerThread(make_service)
     workbench = Workbench(engine)
     with theme.undressed(application()):
         window = Window(workbench, Settings())
@@ -62,11 +54,8 @@ def make_window() -> Window:
     return window
 
 
-def run(model: str | None) -> int:
-    """Show the window and work until it is closed. Returns the exit code."""
-    if sys.platform == "win32":
-        import torch  # noqa: F401  # on Windows its libraries must be there before Qt's
-
+def run(model: str | None, make_service: Callable[[], Server]) -> int:
+    """Show the window and work until it is closed. make_service: as in `make_window`. Returns the exit code."""
     plugins.wait()  # for the first frame: the worker's thread loads them
     log_book()
     terminal = logging.StreamHandler()
@@ -79,7 +68,7 @@ def run(model: str | None) -> int:
     use_everywhere()
     apply_look(Settings().preferences())
     theme.apply(app)
-    window = make_window()
+    window = make_window(make_service)
     Collector(window.workbench)
     window.problems.catch()
     window.closing.asks = True

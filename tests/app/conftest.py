@@ -12,6 +12,7 @@ from PIL import Image
 from PySide6.QtWidgets import QApplication
 
 from app.window.main_window import Window
+from app.workbench.worker_thread import Server
 from core.metrics import logit_difference
 from core.models.loading import load_model
 from core.project.metric_choice import MetricChoice
@@ -54,15 +55,16 @@ def picture(seed: int) -> Image.Image:
 
 
 @pytest.fixture
-def sit_down(qapp: QApplication, qtbot) -> Iterator[Callable[[], Person]]:
-    """Open a window, as often as wanted."""
+def sit_down(qapp: QApplication, qtbot) -> Iterator[Callable[..., Person]]:
+    """Open a window, as often as wanted: by the usual service of its worker's thread, or another one."""
+    from app.__main__ import make_worker_service
     from app.window.application import make_window
 
     theme.set_choice("dark")
     theme.apply(qapp)
 
-    def open_one() -> Person:
-        window = make_window()
+    def open_one(make_service: Callable[[], Server] = make_worker_service) -> Person:
+        window = make_window(make_service)
         qtbot.addWidget(window)
         with qtbot.waitActive(window, timeout=PATIENCE):
             window.show()
@@ -90,11 +92,12 @@ def reader(person: Person, models: SimpleNamespace) -> Person:
 
 @pytest.fixture(scope="module")
 def window_to_look_at(qapp: QApplication, models: SimpleNamespace) -> Iterator[Window]:
+    from app.__main__ import make_worker_service
     from app.window.application import make_window
 
     theme.set_choice("dark")
     theme.apply(qapp)
-    window = make_window()
+    window = make_window(make_worker_service)
     window.show()
     yield window
     window.close()

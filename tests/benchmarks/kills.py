@@ -142,9 +142,8 @@ def work(folder: Path, seed: int) -> None:
     from app.window import application
     from core.project.document import Document, Source
 
-    application.make_worker_service = NoEngine  # type: ignore[assignment]
     app = application.application()
-    window = application.make_window()
+    window = application.make_window(NoEngine)
     window.show()
     window.controllers["projects"].start()
     project, workbench = window.controllers["projects"].project, window.workbench

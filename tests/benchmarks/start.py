@@ -27,9 +27,10 @@ from PySide6.QtWidgets import QApplication
 from views import theme
 app = QApplication([])
 theme.apply(app)
+from app.__main__ import make_worker_service
 from app.window.application import make_window
 from app.window.garbage_collector import Collector
-window = make_window()
+window = make_window(make_worker_service)
 Collector(window.workbench)
 window.show()
 app.processEvents()

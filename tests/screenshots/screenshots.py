@@ -76,13 +76,14 @@ def main() -> int:
 
 def take(app, state: State, path: Path) -> None:  # type: ignore[no-untyped-def]
     """Start a window, bring it into a state, and save it."""
+    from app.__main__ import make_worker_service
     from app.window.application import make_window
     from tests.screenshots.screenshot_acts import ACTS, Actor
     from views import theme
 
     theme.set_choice(state.theme)  # type: ignore[arg-type]
     theme.apply(app)
-    window = make_window()
+    window = make_window(make_worker_service)
     window.arrangement.reset()
     window.resize(*state.size)
     window.show()

@@ -22,9 +22,10 @@ import json, linecache, os, sys, time
 from app.window.plain_imports import import_plainly
 import_plainly()
 from PySide6.QtWidgets import QApplication
+from app.__main__ import make_worker_service
 from app.window.application import make_window
 app = QApplication(sys.argv[:1])
-window = make_window()
+window = make_window(make_worker_service)
 window.show()
 app.processEvents()
 facts = {"first frame": sorted(sys.modules)}

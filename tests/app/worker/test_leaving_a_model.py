@@ -6,7 +6,6 @@ import weakref
 from collections.abc import Callable
 
 from app.features.handlers import HANDLERS
-from app.window import application
 from app.worker import service
 from app.worker.service import WorkerService
 from tests.app.models import CLEAN
@@ -14,11 +13,10 @@ from tests.app.person import Person
 
 
 def test_a_model_that_is_left_is_freed_before_memory_is_given_back(
-    sit_down: Callable[[], Person], models, monkeypatch
+    sit_down: Callable[..., Person], models, monkeypatch
 ) -> None:
     sides: list[WorkerService] = []
-    monkeypatch.setattr(application, "make_worker_service", lambda: sides.append(WorkerService(HANDLERS)) or sides[-1])
-    person = sit_down()
+    person = sit_down(lambda: sides.append(WorkerService(HANDLERS)) or sides[-1])
     person.open(models.gpt2, CLEAN)
     module = weakref.ref(sides[0].session.model.adapter.module)
     gone: list[bool] = []

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication, QComboBox
 
 from app.features.handlers import HANDLERS
 from app.services.settings import Settings
-from app.window import application
 from app.worker.service import WorkerService
 from core.edits import Edit
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -100,8 +99,7 @@ def test_what_a_cut_carries_applies_to_the_work_at_hand_and_to_new_work(
 
 def test_memory_reaches_the_engine_at_once_and_the_next_inputs(sit_down: Sit, models, monkeypatch) -> None:
     sides = []
-    monkeypatch.setattr(application, "make_worker_service", lambda: sides.append(WorkerService(HANDLERS)) or sides[-1])
-    person = sit_down()
+    person = sit_down(lambda: sides.append(WorkerService(HANDLERS)) or sides[-1])
     person.open(models.gpt2, CLEAN)
     assert sides[0].session.engine.memory == 384 * 2**20
     person.window.commands["preferences"].trigger()
