@@ -94,7 +94,9 @@ def trace_command(options: argparse.Namespace) -> int:
     own = options_for(method, options)
     check_pair_options(options)
     if options.format != USUAL_FORM and options.level != "edges":
-        raise ArgumentError(f"An EAP-IG file holds scores of edges, not of {options.level}.", "Leave out --format.")
+        raise ArgumentError(
+            f"A file of --format {options.format} holds scores of edges, not of {options.level}.", "Leave out --format."
+        )
     if options.spans is not None and options.level != "edge-spans":
         raise ArgumentError("--spans is for edges at spans.", "Give --level edge-spans too.")
     if options.size is not None and not options.format.startswith("eap-ig"):

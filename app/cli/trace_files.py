@@ -16,6 +16,7 @@ FORMS = {
     "wirescope": "all that is known, as JSON",
     "eap-ig": "EAP-IG's graph file, as JSON",
     "eap-ig-pt": "the same for torch, .pt",
+    "parquet": "a row an edge, for data frames, .parquet",
     "mib": "a folder for MIB's leaderboard, with the scores of all edges",
     "mib-circuits": "the same with nine circuits instead",
 }
@@ -30,6 +31,12 @@ def check_out(out: Path, form: str) -> None:
 
     if form == "eap-ig-pt" and out.suffix != ".pt":
         raise ArgumentError(f"--out {out} does not end in .pt.", "Torch's files do, and are read by it.")
+    if form == "parquet":
+        from core.interchange.parquet import arrow
+
+        arrow()
+        if out.suffix != ".parquet":
+            raise ArgumentError(f"--out {out} does not end in .parquet.", "Such files do, and are read by it.")
     if form not in FOLDERS:
         check_place(out)
         return
@@ -43,12 +50,15 @@ def write_scores(out: Path, form: str, scores: Scores, pairs: AskedPairs, model:
     from core.interchange.eap_ig_files import scores_to_eap_ig
     from core.interchange.eap_ig_pt import eap_ig_pt
     from core.interchange.mib_files import write_circuits, write_importances
+    from core.interchange.parquet import scores_to_parquet
     from core.interchange.scores_files import scores_to_json
     from core.saving import save_bytes, save_text
 
     width, added = model.adapter.shape.width, "position" in model.input_words
     if form == "wirescope":
         save_text(out, scores_to_json(scores, pairs.rows))
+    elif form == "parquet":
+        save_bytes(out, scores_to_parquet(scores, pairs.rows))
     elif form == "mib":
         write_importances(out, scores, width)
     elif form == "mib-circuits":

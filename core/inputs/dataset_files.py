@@ -20,6 +20,7 @@ from pathlib import Path
 from core.errors import InputError, WirescopeError
 from core.inputs.dataset_columns import IDS_OWN, OURS, ROLES, Columns, is_header, names_inputs
 from core.inputs.dataset_columns import FileRow as FileRow
+from core.inputs.dataset_folder import read_folder
 from core.saving import save_text
 from core.text_files import check_text, parse_json, read_text, text_lines
 
@@ -46,6 +47,8 @@ def read_dataset(path: str | Path) -> list[FileRow]:
 def read_dataset_file(path: str | Path) -> FileRows:
     """As `read_dataset`, with its notes."""
     file = Path(path)
+    if file.is_dir():
+        return _of_folder(file)
     ending = file.suffix.lower()
     if ending not in ENDINGS:
         raise InputError(f"{file.name} is no dataset.", f"The formats are {', '.join(ENDINGS)}.")
@@ -54,6 +57,21 @@ def read_dataset_file(path: str | Path) -> FileRows:
     if not table.rows:
         raise InputError(f"{file.name} has no rows.", f"{INPUT_NAMES}.")
     return table
+
+
+def _of_folder(folder: Path) -> FileRows:
+    """A dataset of Hugging Face's (`dataset_folder`). Raises InputError."""
+
+    def read(text: str, path: Path) -> FileRows:
+        table = path.suffix.lower() in TABLES
+        return _read_table(text, path.name, header=True) if table else _read_json(text, path.name)
+
+    parts, note = read_folder(folder, read)
+    rows = tuple(row for part in parts for row in part.rows)
+    if not rows:
+        raise InputError(f"{folder.name} has no rows.", f"{INPUT_NAMES}.")
+    notes = dict.fromkeys(filter(None, (note, *(each for part in parts for each in part.notes))))
+    return FileRows(rows, tuple(notes))
 
 
 def read_inputs(path: str | Path) -> FileRows:

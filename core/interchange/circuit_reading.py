@@ -30,9 +30,9 @@ def is_circuit(path: str | Path) -> bool:
     """Whether a file is of a form that holds a circuit alone; False for scores, and for JSON that is neither. Raises
     InputError for a file that cannot be read."""
     file = Path(path)
-    if file.suffix.lower() not in (".json", ".pt"):
+    if file.suffix.lower() not in (".json", ".pt", ".parquet"):
         return True
-    if file.suffix.lower() == ".pt":
+    if file.suffix.lower() in (".pt", ".parquet"):
         return False
     document = parse_json(read_text(file, LARGEST), file.name, EXPORTED)
     return isinstance(document, dict) and document.get("format") == FORMAT

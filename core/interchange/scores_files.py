@@ -46,7 +46,12 @@ class ScoresFile:
 def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
     """Scores of any level; those that are not there yet are null."""
     values = msgspec.json.encode(scores.values.ravel().tolist()).decode("ascii")  # null for what is no number
-    document = {
+    return f'{json.dumps(scores_head(scores, rows), ensure_ascii=False)[:-1]}, "scores": {values}}}'
+
+
+def scores_head(scores: Scores, rows: Sequence[FileRow] = ()) -> dict[str, Any]:
+    """All that such a file says but the scores themselves."""
+    return {
         "format": FORMAT,
         "version": VERSION,
         "graph": shape_of(scores.graph),
@@ -61,7 +66,6 @@ def scores_to_json(scores: Scores, rows: Sequence[FileRow] = ()) -> str:
         **({} if scores.constants is None else {"constants": _numbers_to_text(scores.constants)}),
         "rows": [row.cells() for row in rows],
     }
-    return f'{json.dumps(document, ensure_ascii=False)[:-1]}, "scores": {values}}}'
 
 
 def direction_in(document: dict[str, Any]) -> Literal[-1, 0, 1] | None:

@@ -28,6 +28,10 @@ def read_scores(path: str | Path, graph: Graph | None = None) -> ScoresFile:
         from core.interchange.eap_ig_pt import read_eap_ig_pt  # it needs torch, which text does not
 
         return checked(read_eap_ig_pt(file, graph), file.name, graph)
+    if file.suffix.lower() == ".parquet":
+        from core.interchange.parquet import read_parquet_scores
+
+        return checked(read_parquet_scores(file), file.name, graph)
     document = parse_json(read_text(file), file.name, WRITTEN)
     try:
         kind = document.get("format", EAP_IG if "cfg" in document else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from core.graph import Graph
 from core.interchange.eap_ig_pt import eap_ig_pt
 from core.interchange.html.page import to_html
+from core.interchange.parquet import scores_to_parquet
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
 from core.saving import save_bytes, save_text
@@ -29,6 +31,8 @@ def tables() -> Iterator[Table]:
         "scores.json": lambda path: save_text(path, scores_to_json(scores)),
         "scores.pt": lambda path: save_bytes(path, eap_ig_pt(scores, best, 8192)),
     }
+    if find_spec("pyarrow") is not None:
+        forms["scores.parquet"] = lambda path: save_bytes(path, scores_to_parquet(scores))
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, write in forms.items():
