@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-IMPORTS = {"base64": "import base64", "resources": "from importlib import resources"}
+IMPORTS = {
+    "base64": "import base64",
+    "load_scores": "from dataclasses import replace",
+    "resources": "from importlib import resources",
+}
 
 HELPERS = {
     "dataset_of": '''
@@ -25,6 +29,16 @@ def dataset_of(model, rows, own=False):
         pairs.append(pair)
         answers.append(tuple(found))
     return ws.Dataset(pairs, answers if all(answers) else ())
+''',
+    "load_scores": '''
+def load_scores(session, path):
+    """The scores of a file. Where it does not say towards what they lead, that is what edges do to this metric."""
+    scores = ws.Scores.load(path, session.graph)
+    if scores.direction is None:
+        empty = session.run_circuit(ws.circuit_of(session.graph, []), scores.replacement)
+        gap = float(session.clean.metric.mean() - empty.metric.mean())
+        scores = replace(scores, direction=(gap > 0) - (gap < 0))
+    return scores
 ''',
     "fitting": '''
 def fitting(edits, pair):

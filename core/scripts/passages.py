@@ -254,8 +254,9 @@ class Narrator:
 
     def _trace(self, name: str, choice: TraceChoice, document: Document) -> Iterator[str]:
         if choice.file:
-            yield py.comment(f"The scores were read from a file: {choice.file}")
-            self._scored = None
+            self._needs.add("load_scores")
+            yield f"scores = {py.call('load_scores', 'session', py.quoted(choice.file))}"
+            self._scored, self._rule = _traced(document, choice), USUAL_RULE
             return
         dataset = None
         if choice.over_dataset:

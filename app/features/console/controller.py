@@ -125,7 +125,9 @@ def why_not(workbench: Workbench) -> str:
 
 
 def _build(context: FeatureContext, panel: ConsolePanel) -> ConsoleController:
-    return ConsoleController(context.workbench, panel)
+    made = ConsoleController(context.workbench, panel)
+    context.closing.closed.connect(made.stop)  # else the window would wait for what runs
+    return made
 
 
 FEATURE = Feature(key="console", panel=ConsolePanel, build=_build)

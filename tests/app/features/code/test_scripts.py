@@ -70,6 +70,21 @@ def test_a_trace_over_a_dataset_and_its_circuit_by_a_rule(level: Level, rule: st
     assert scored.rule == rule
 
 
+def test_scores_of_a_file_and_their_circuit(tmp_path: Path) -> None:
+    plain = replace(names(), edits=())
+    scores = cast(ScoresReply, replies_to(plain)[ScoresReply]).scores
+    assert scores is not None
+    for name, direction in (("told", scores.direction), ("untold", None)):
+        path = tmp_path / f"{name}.json"
+        replace(scores, direction=direction).save(path)
+        document = replace(plain, traced=TraceChoice(scores.method, file=str(path)), size=30)
+        kept = cast(CircuitRunReply, replies_to(document, queries=(CircuitRunQuery(),))[CircuitRunReply])
+        (line,) = (
+            line for line in printed(python_script([("", document)])).splitlines() if line.startswith("30 edges")
+        )
+        assert figures(line) == pytest.approx([kept.share, kept.random], abs=EQUAL)
+
+
 def history() -> History:
     """Edits, one of them turned and taken back, another metric, a shorter A, and a branch."""
     document = replace(names(), edits=(), groups=(), pinned=())
