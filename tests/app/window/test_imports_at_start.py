@@ -103,6 +103,6 @@ def test_the_window_opens_with_pythons_own_import(monkeypatch: pytest.MonkeyPatc
     seen = []
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     monkeypatch.setattr(builtins, "__import__", builtins.__feature_import__)  # type: ignore[attr-defined]
-    monkeypatch.setattr(application, "run", lambda _model: seen.append(builtins.__import__) or 0)
+    monkeypatch.setattr(application, "run", lambda _model, _service: seen.append(builtins.__import__) or 0)
     assert main([]) == 0
     assert seen == [builtins.__orig_import__]  # type: ignore[attr-defined]

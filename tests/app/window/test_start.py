@@ -17,6 +17,7 @@ WATCHED = """
 import gc, json, os, signal, sys
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
+from app.__main__ import make_worker_service
 from app.window import application
 from app.window.garbage_collector import Collector
 from app.window.main_window import Window
@@ -69,7 +70,7 @@ go_on = steps()
 timer = QTimer()
 timer.timeout.connect(lambda: next(go_on, None))
 timer.start(5)
-facts["code"] = application.run(sys.argv[1])
+facts["code"] = application.run(sys.argv[1], make_worker_service)
 print(json.dumps(facts))
 """
 
