@@ -22,7 +22,7 @@ from core.progress import watched
 from core.project.document import PairSource
 from core.project.trace_choice import TraceChoice
 from core.tracing.method import METHODS
-from core.tracing.selection import RULES, USUAL
+from core.tracing.selection import CHOSEN_BY, RULES, USUAL
 from core.tracing.told_options import Options
 from core.tracing.trace import Tracing
 
@@ -42,10 +42,11 @@ def scored_reply(number: int, cache: SessionCache, key: ScoresKey) -> ScoresRepl
     ranking = cache.rankings[key]
     told = cache.scores[key].about.get("pairs", "") if key.choice.file else ""
     of_file = bool(key.choice.file), int(told) if told.isdigit() else 0
-    about, count = dict(cache.scores[key].about), len(key.rows)
+    count = len(key.rows)
     problems = {name: rule_problem(name, cache.scores[key], can_be_found_out(name, method, count)) for name in RULES}
     scores = cache.scores.at_spans.get(replace(key, rule=USUAL), cache.scores[key])
     title += " at each position" if scores.spans and not key.choice.file else ""
+    about = {**scores.about, **({CHOSEN_BY: key.rule} if key.rule != USUAL else {})}
     asked = key.choice, key.rows
     return ScoresReply(
         number,

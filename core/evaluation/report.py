@@ -30,7 +30,7 @@ from core.tracing.direction import directed, measured_direction
 from core.tracing.method import METHODS
 from core.tracing.options import LEVEL_WORDS
 from core.tracing.per_pair import scores_per_pair
-from core.tracing.scores import Scores
+from core.tracing.scores import UNION, Scores
 from core.tracing.selection import RULES, USUAL
 from core.tracing.told_options import Options, options_told
 from core.tracing.trace import Tracing
@@ -196,6 +196,8 @@ def _stable(subject: Subject, listener: Listener, cancelled: Cancel) -> dict[str
     scores = subject.scores
     if scores.rule != USUAL:
         return f"it is told of the best scores alone, and these edges are chosen by {scores.rule}"
+    if UNION in scores.about:
+        return "each edge stands for its best span here, and pairs differ in it; `wirescope evaluate` tells it of spans"
     if METHODS.get(scores.method) is None:
         return "the file does not say by which method it was scored"
     if METHODS[scores.method].joint:

@@ -31,6 +31,8 @@ from core.tracing.order import best_first
 from core.tracing.selection import CHOSEN_BY, GAP, USUAL, Choice, Ranked, chosen_by, rule_named
 from core.tracing.selection.ranked import Balance
 
+UNION = "union of spans"  # of `about`: scores are those of the best of these spans
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -201,6 +203,7 @@ class Scores:
             self,
             values=self.values[every, best],
             level="edges",
+            about={**self.about, UNION: ", ".join(self.spans)},
             kept=None if self.kept is None else np.asarray(self.kept.any(axis=1)),
             agreement=None if self.agreement is None else self.agreement[every, best],
             measured=None if self.measured is None else self.measured[every, best],

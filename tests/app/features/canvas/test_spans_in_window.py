@@ -12,11 +12,13 @@ import wirescope as ws
 from app.presenters.circuit_file import circuit_text
 from app.presenters.tables import scores_csv, scores_json
 from core.circuit import Circuit
+from core.evaluation.report import QUESTIONS, Subject
 from core.formatting import share_words
 from core.inputs.dataset_columns import FileRow
 from core.interchange.circuit_files import from_json
 from core.interchange.scores_files import scores_from_json, scores_to_json
 from core.spans import REST
+from core.tracing.scores import UNION
 from core.tracing.span_unions import at_spans
 from tests.app.features.canvas.test_positions import go_to_tokens, unfolded
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -129,6 +131,11 @@ def test_a_trace_at_every_position_shows_its_wires_where_they_matter(reader: Per
     assert circuit.names == expected.names
     assert circuit.spans == scores.spans
     content = json.loads(circuit_text(snapshot))
+    assert UNION in union.about
+    assert UNION not in content["about"], "the file is of the edges at spans"
+    subject = Subject(session, union, ws.Dataset([session.pair] * 2), "patch", 12, ws.Options())
+    told = QUESTIONS["stability"].find(subject, lambda share: None, None)
+    assert "each edge stands for its best span" in told["stability"], "not the stability of other scores"
     assert content["recovered by the union"]["edges"] == 12
     assert "recovered" not in content
     written = scores_from_json(json.loads(scores_json(snapshot))).scores
