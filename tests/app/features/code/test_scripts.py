@@ -71,18 +71,21 @@ def test_a_trace_over_a_dataset_and_its_circuit_by_a_rule(level: Level, rule: st
 
 
 def test_scores_of_a_file_and_their_circuit(tmp_path: Path) -> None:
-    plain = replace(names(), edits=())
+    plain = replace(names(), edits=(), metric=MetricChoice("logit_difference", " John", " Mary"))  # which A lowers
     scores = cast(ScoresReply, replies_to(plain)[ScoresReply]).scores
     assert scores is not None
+    assert scores.direction == -1
     for name, direction in (("told", scores.direction), ("untold", None)):
         path = tmp_path / f"{name}.json"
         replace(scores, direction=direction).save(path)
         document = replace(plain, traced=TraceChoice(scores.method, file=str(path)), size=30)
-        kept = cast(CircuitRunReply, replies_to(document, queries=(CircuitRunQuery(),))[CircuitRunReply])
-        (line,) = (
-            line for line in printed(python_script([("", document)])).splitlines() if line.startswith("30 edges")
-        )
+        replies = replies_to(document, queries=(CircuitRunQuery(),))
+        kept, ranking = cast(CircuitRunReply, replies[CircuitRunReply]), cast(ScoresReply, replies[ScoresReply]).ranking
+        out = printed(python_script([("", document)])).splitlines()
+        (line,) = (line for line in out if line.startswith("30 edges"))
         assert figures(line) == pytest.approx([kept.share, kept.random], abs=EQUAL)
+        best = figures("\n".join(out[out.index(line) + 1 :]))
+        assert best == pytest.approx(scores.values[ranking.best[:10]].tolist(), abs=EQUAL)
 
 
 def history() -> History:
