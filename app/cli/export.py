@@ -152,10 +152,16 @@ def _export_file(options: argparse.Namespace) -> int:
         return 0
     if is_project(options.file) and options.format != MODEL:
         from app.cli.project_files import open_project
+        from app.presenters.report import with_project
+        from core.project.wire_file import load_project
 
         path = _place(options)
         _, snapshot = open_project(options.file, options.memory)
-        _write(snapshot, path, options)
+        if options.format == "html":
+            told = with_project(report_of_snapshot(snapshot, options.edges or SHOWN), load_project(Path(options.file)))
+            save_text(path, EXPORTERS["html"].text(told))
+        else:
+            _write(snapshot, path, options)
         say(path)
         return 0
     if options.format not in (*FIGURES, *EXPORTERS):

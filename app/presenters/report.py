@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 
 from app.messages.replies import CurveReply
@@ -11,9 +12,9 @@ from core.edits import REPLACED
 from core.evaluation.verdict import verdict
 from core.formatting import number
 from core.graph import Edge
-from core.interchange.report import Report, ReportCurve, ReportInput, ReportStep
+from core.interchange.report import Report, ReportCurve, ReportInput, ReportNote, ReportStep
 from core.project.history import History, Step
-from core.project.project import EvaluationRecord
+from core.project.project import EvaluationRecord, Note, Project, steps_of
 from views.panels.inputs.data import CardData
 
 PICTURE = 448  # pixels of the longer side, at most
@@ -40,6 +41,29 @@ def report_shown(
         steps=() if history is None else _steps(history),
         measured={target.name: change for target, change in shown.measured.items() if isinstance(target, Edge)},
     )
+
+
+def with_project(report: Report, project: Project) -> Report:
+    """The same with the history of a project, its notes, and what it holds of how far its present circuit can be
+    trusted."""
+    history = History(project.document, lambda _: None)
+    history.take_over(*steps_of(project.steps, project.current))
+    told = next((each for each in reversed(project.evaluations) if each.document == project.document), None)
+    statements = () if told is None else told.statements
+    return replace(
+        report,
+        verdict=verdict(statements) if statements else (),
+        statements=statements,
+        steps=_steps(history),
+        notes=tuple(ReportNote(_about(note, project), note.text) for note in project.notes),
+    )
+
+
+def _about(note: Note, project: Project) -> str:
+    """What a note is about, in words."""
+    if note.about == "step" and note.target.isdecimal() and int(note.target) < len(project.steps):
+        return project.steps[int(note.target)].words
+    return "The project" if note.about == "project" else note.target or f"The {note.about}"
 
 
 def _input(card: CardData) -> ReportInput:

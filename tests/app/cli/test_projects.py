@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core.edits import Edit
+from core.evaluation.statement import Statement
 from core.graph import Node
 from core.models.fingerprint import weights_hash
 from core.models.loading import load_model
 from core.project.examples import example
-from core.project.project import ModelRecord, Project, StepRecord, TraceOrigin, TraceRecord
+from core.project.project import EvaluationRecord, ModelRecord, Note, Project, StepRecord, TraceOrigin, TraceRecord
 from core.project.trace_choice import TraceChoice
-from core.project.wire_file import save_project
+from core.project.wire_file import load_project, save_project
 from core.tracing.scores import Scores
 from tests.app.command_line import code_of
 
@@ -75,3 +77,31 @@ def test_what_is_no_project_is_said(tmp_path: Path, capsys) -> None:
 def test_scores_are_what_a_project_says_of_them() -> None:
     known = {*TraceRecord.__dataclass_fields__, "graph", "replacement"}
     assert {*Scores.__dataclass_fields__} <= known, "what is added to scores has to be added to projects"
+
+
+def test_as_html_it_tells_its_history_its_notes_and_its_trust(tmp_path: Path) -> None:
+    path = project_file(tmp_path, "")
+    project = load_project(path)
+    last = replace(project.document, edits=())
+    steps = (*project.steps, StepRecord("Take back <it>", last, 0))
+    statements = (Statement("Recovered", "87 %", "three edges recover 87 % of the behaviour"),)
+    evaluations = (EvaluationRecord(last, "patch", 1, statements),)
+    notes = (Note("node", "m1", "copies & names"), Note("step", "1", "why not"), Note("project", "", "for the paper"))
+    told = replace(project, steps=steps, current=1, evaluations=evaluations, notes=notes)
+    save_project(path, told)
+    out = tmp_path / "work.html"
+    assert code_of("export", str(path), "--format", "html", "--out", str(out)) == 0
+    page = out.read_text(encoding="utf-8")
+    for part in (
+        "Take back &lt;it&gt;",
+        "three edges recover 87 %",
+        "<dt>m1</dt>",
+        "copies &amp; names",
+        "for the paper",
+    ):
+        assert part in page, part
+    assert page.count("<dt>Take back &lt;it&gt;</dt>") == 1, "a note to a step names the step"
+    assert len(re.findall(r"<tr data-e=", page)) == 3
+    save_project(path, replace(told, current=0))
+    assert code_of("export", str(path), "--format", "html", "--out", str(out)) == 0
+    assert "three edges recover 87 %" not in out.read_text(encoding="utf-8"), "it is of another step"
