@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -27,28 +27,12 @@ from core.metrics import METRICS, BoundMetric, Metric, bind, default_metric
 from core.models.cause import check_autocast, disagreement, naming_cause
 from core.models.model import Model
 from core.noise import noise_floor
+from core.parity import PARITY_LIMITS, Parity
 from core.precision import widened
 from core.progress import stage
 from core.result import Result
 from core.session_parts import joined_results, metric_of, parts_of, rows_at_once, rows_of
 from core.steering import population_of
-
-# How far a run may be from the model's own forward, as a share of the range of its outputs. Sums in another order
-# differ by rounding, which grows with the layers.
-PARITY_LIMITS = {torch.float64: 1e-4, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
-
-
-@dataclass(frozen=True)
-class Parity:
-    """How well the engine's unedited run agrees with the model's own forward on the user's input.
-
-    difference: the largest absolute difference of any output; relative: its share of the outputs' range; limit: the
-    share up to which a model is let pass.
-    """
-
-    difference: float
-    relative: float
-    limit: float = PARITY_LIMITS[torch.float32]
 
 
 class Session:

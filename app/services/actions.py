@@ -51,53 +51,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_panel", "Pre&vious Panel", ("Ctrl+Shift+Tab",), "And back"),
 )
 
-MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (
-        "&File",
-        (
-            *("new_project", "open_project", "@recent_projects", "save_project", "save_project_as", "-"),
-            *("open_folder", "open_named", "@bundled", "@packs", "@recent", "-"),
-            *("@examples", "open_input_a", "open_input_b", "-", "open_scores", "@export", "export_model", "-", "quit"),
-        ),
-    ),
-    (
-        "&Edit",
-        (
-            *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
-            *("swap", "@make", "@dataset", "pick_none", "pin", "-", "find", "trace", "measure", "evaluate"),
-            *("fill_dataset", "-", "@copy_code", "-", "preferences"),
-        ),
-    ),
-    (
-        "&View",
-        (
-            *("palette", "-", "level", "-", "zoom_in", "zoom_out", "frame", "frame_all", "-"),
-            *("@around", "show_changes", "-"),
-            *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-"),
-            *("next_panel", "previous_panel", "-", "@theme", "@motion", "full_screen"),
-        ),
-    ),
-    ("&Help", ("welcome", "guide", "glossary", "measured", "keys", "-", "log", "plugins", "about")),
-)
-
-EXPORTS = (
-    "export_svg",
-    "export_pdf",
-    "export_png1",
-    "export_png2",
-    "export_png4",
-    "-",
-    "export_html",
-    "export_json",
-    "export_circuit",
-    "export_notebook",
-    "-",
-    "export_scores_json",
-    "export_scores_csv",
-    "export_predictions_json",
-    "export_predictions_csv",
-)
-
 
 class Actions(Mapping[str, QAction]):
     """The window's actions by key. The one place that enables those that say why they cannot be done; the reason is the

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from app.services.actions import EXPORTS, MENUS, Actions
+from app.services.actions import Actions
 from app.services.context import Feature
+from app.services.menus import EXPORTS, MENUS
 
 
 def fill_menu_bar(bar: QMenuBar, actions: Actions, features: Iterable[Feature]) -> dict[str, QMenu]:

@@ -16,12 +16,13 @@ from core.inputs.pair import Side
 from core.inputs.tasks import tasks_for
 from core.metrics import METRICS
 from core.models.model import Model
+from core.parity import Parity
 from core.precision import precision_name, widened
 from core.project.document import Source
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import PredictionRow
 from core.result import Result
-from core.session import Parity, Session
+from core.session import Session
 from views.panels.inputs.data import CardData, MetricOption
 from views.widgets.data import TokenChip
 

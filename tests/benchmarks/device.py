@@ -18,7 +18,7 @@ import torch
 import wirescope as ws
 from core.errors import WirescopeError
 from core.evaluation.agreement import rank_correlation
-from core.session import PARITY_LIMITS
+from core.parity import PARITY_LIMITS
 from core.tracing.method import METHODS
 from tests.benchmarks.models import CLEAN, COUNTERFACTUAL, gpt2_small_shape
 from tests.benchmarks.table import Table, milliseconds

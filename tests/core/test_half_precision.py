@@ -25,8 +25,8 @@ from core.lens.positions import NodeGradients, estimated_effects, measured_effec
 from core.lens.repair import self_repair
 from core.lens.unfolded import unfold
 from core.metrics import Metric
+from core.parity import PARITY_LIMITS
 from core.precision import PRECISIONS, cast_parameters
-from core.session import PARITY_LIMITS
 from core.tracing.method import METHODS
 from tests.small_models import ALL, IMAGES, TEXT, randomise, small_input, small_text_model
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from app.features.dataset.presenter import input_words, shown_row
 from app.features.dataset.queries import (
     RowFigure,
     RowFiguresQuery,
@@ -29,7 +30,6 @@ from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
-from views.panels.dataset.data import DatasetRow
 from views.panels.dataset.panel import DatasetPanel
 
 FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
@@ -144,7 +144,7 @@ class DatasetController(QObject):
         lines = []
         for place in places:
             row = self._rows[place]
-            cells = [*_words(row), row.target, row.foil]
+            cells = [*input_words(row), row.target, row.foil]
             lines.append("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in cells))
         QGuiApplication.clipboard().setText("\n".join(lines))
 
@@ -264,23 +264,8 @@ class DatasetController(QObject):
 
     def _draw(self) -> None:
         present = self._workbench.document
-        self._panel.set_rows([self._shown_row(row, present) for row in self._rows], self._metric)
-
-    def _shown_row(self, row: PairSource, document: Document) -> DatasetRow:
-        figure = self._figures.get(row, RowFigure(None, None))
-        a, b = _words(row)
-        answers = " − ".join(f"“{answer}”" for answer in (row.target, row.foil) if answer)
-        return DatasetRow(
-            a=a,
-            b=b,
-            kind=row.clean.kind,
-            answers=f"Answers: {answers}" if answers else "",
-            before=figure.before,
-            after=figure.after,
-            problem=figure.problem,
-            pictures=figure.pictures,
-            present=(row.clean, row.counterfactual) == (document.clean, document.counterfactual),
-            stale=row not in self._fresh,
+        self._panel.set_rows(
+            [shown_row(row, self._figures.get(row), present, row in self._fresh) for row in self._rows], self._metric
         )
 
     # ---- the model -----------------------------------------------------------------------------------------
@@ -305,11 +290,6 @@ def _row_of(document: Document) -> PairSource:
     assert document.clean is not None
     metric = document.metric or MetricChoice("")
     return PairSource(document.clean, document.counterfactual, metric.target, metric.foil)
-
-
-def _words(row: PairSource) -> tuple[str, str]:
-    """A and B as cells; nothing for a B that is not there."""
-    return row.clean.words, "" if row.counterfactual is None else row.counterfactual.words
 
 
 def why_no_rows(workbench: Workbench) -> str:

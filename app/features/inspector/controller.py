@@ -37,7 +37,7 @@ from core.project.step_names import position_words
 from views.panels.inspector.data import EdgeInspection, NodeInspection, SeveralInspection
 from views.panels.inspector.panel import InspectorPanel
 
-WANTS = ("node", "average", "positions", "paths", "repair", "several", "steering")
+KEYS = ("node", "average", "positions", "paths", "repair", "several", "steering")
 
 
 class InspectorController(QObject):
@@ -93,7 +93,7 @@ class InspectorController(QObject):
         self._inspector.clear_findings()
         self._several = None
         self._along = None
-        for key in WANTS:
+        for key in KEYS:
             self._workbench.set_query(key, None)
         one = selection[0] if len(selection) == 1 else None
         if isinstance(one, Node):

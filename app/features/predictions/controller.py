@@ -17,7 +17,7 @@ from core.formatting import answer_words
 from core.project.step_names import model_words
 from views.panels.predictions.panel import PredictionsPanel
 
-_WANT = "pin"
+KEY = "pin"
 _NONE = "There are no answers to pin"
 
 
@@ -29,13 +29,13 @@ class PredictionsController(QObject):
         super().__init__(panel)
         self._workbench, self._panel, self._panels, self._settings = workbench, panel, panels, settings
         panel.pin_requested.connect(self._pin_shown)
-        panel.pin_typed.connect(lambda text: self._workbench.set_query(_WANT, PinQuery(text)))
+        panel.pin_typed.connect(lambda text: self._workbench.set_query(KEY, PinQuery(text)))
         panel.unpin_all_requested.connect(self._unpin_all)
         panel.count_chosen.connect(self._set_count)
         panel.compare_chosen.connect(self._set_compare)
         self._workbench.on(PinReply, self._take_checked)
         self._workbench.metric_changed.connect(self._offer)
-        self._workbench.nothing_to_show.connect(lambda _reason: self._workbench.set_query(_WANT, None))
+        self._workbench.nothing_to_show.connect(lambda _reason: self._workbench.set_query(KEY, None))
         self._workbench.predictions_changed.connect(panel.show_predictions)
         self._workbench.nothing_to_show.connect(panel.show_nothing)
         self._workbench.history_changed.connect(self._name_model)
@@ -65,7 +65,7 @@ class PredictionsController(QObject):
             self._workbench.message.emit(f"{_NONE}.")
 
     def _take_checked(self, reply: PinReply) -> None:
-        self._workbench.set_query(_WANT, None)
+        self._workbench.set_query(KEY, None)
         if reply.problem:
             self._panel.refuse_pin(reply.problem)
             return

@@ -23,7 +23,7 @@ from core.formatting import best_edges, counted, pairs_words, share_words
 from core.project.document import Document
 from core.tracing.selection import RULES, USUAL
 from views.panels.circuit.data import CircuitData, CurveData, KeptData, RuleData
-from views.panels.circuit.panel import FaithfulnessPanel
+from views.panels.circuit.strip import FaithfulnessPanel
 
 
 class CircuitController(QObject):

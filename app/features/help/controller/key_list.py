@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.services.actions import EXPORTS, MENUS, Action
+from app.services.actions import Action
+from app.services.menus import EXPORTS, MENUS
 
 GESTURES: tuple[tuple[str, str], ...] = (
     ("Click", "select a node or an edge; with the Cut or Patch tool, edit it"),

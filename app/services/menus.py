@@ -1,0 +1,53 @@
+"""What stands in each menu of the menu bar, in order: keys of actions, "-" for a line, "@" before a menu within it. The
+one table of it; `app.window.menu_bar` makes the menus of it, and the list of keys in Help follows it."""
+
+from __future__ import annotations
+
+from app.services.panels import DOCKS
+
+MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "&File",
+        (
+            *("new_project", "open_project", "@recent_projects", "save_project", "save_project_as", "-"),
+            *("open_folder", "open_named", "@bundled", "@packs", "@recent", "-"),
+            *("@examples", "open_input_a", "open_input_b", "-", "open_scores", "@export", "export_model", "-", "quit"),
+        ),
+    ),
+    (
+        "&Edit",
+        (
+            *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
+            *("swap", "@make", "@dataset", "pick_none", "pin", "-", "find", "trace", "measure", "evaluate"),
+            *("fill_dataset", "-", "@copy_code", "-", "preferences"),
+        ),
+    ),
+    (
+        "&View",
+        (
+            *("palette", "-", "level", "-", "zoom_in", "zoom_out", "frame", "frame_all", "-"),
+            *("@around", "show_changes", "-"),
+            *(*(f"show_{row.key}" for row in DOCKS), "reset_layout", "-"),
+            *("next_panel", "previous_panel", "-", "@theme", "@motion", "full_screen"),
+        ),
+    ),
+    ("&Help", ("welcome", "guide", "glossary", "measured", "keys", "-", "log", "plugins", "about")),
+)
+
+EXPORTS = (
+    "export_svg",
+    "export_pdf",
+    "export_png1",
+    "export_png2",
+    "export_png4",
+    "-",
+    "export_html",
+    "export_json",
+    "export_circuit",
+    "export_notebook",
+    "-",
+    "export_scores_json",
+    "export_scores_csv",
+    "export_predictions_json",
+    "export_predictions_csv",
+)
