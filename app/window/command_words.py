@@ -25,7 +25,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "open_input_a": ("prompt file", "image", "picture", "photo"),
     "open_scores": ("import", "load scores", "load circuit", "eap-ig file"),
     "new_project": ("start over", "clear", "blank", "fresh"),
-    "open_project": ("load", "wire", "resume", "continue"),
+    "open_project": ("wire", "resume", "continue"),
     "save_project": ("store", "keep", "wire"),
     "save_project_as": ("copy", "duplicate", "rename", "wire"),
     "export_svg": ("save", "export", "figure", "vector", "write", "publish"),
