@@ -3,29 +3,29 @@ come by `PLUGGED_IN`."""
 
 from __future__ import annotations
 
-from app.features.canvas.controller import FEATURE as CANVAS
-from app.features.circuit.controller import FEATURE as CIRCUIT
-from app.features.code.controller import FEATURE as CODE
-from app.features.console.controller import FEATURE as CONSOLE
-from app.features.dataset.controller import FEATURE as DATASET
-from app.features.edited_model.controller import FEATURE as EDITED_MODEL
-from app.features.edits.controller import FEATURE as EDITS
-from app.features.find.controller import FEATURE as FIND
-from app.features.help.controller import FEATURE as HELP
-from app.features.history.controller import FEATURE as HISTORY
-from app.features.inputs.controller import FEATURE as INPUTS
-from app.features.inspector.controller import FEATURE as INSPECTOR
-from app.features.plots.controller import FEATURE as PLOTS
-from app.features.predictions.controller import FEATURE as PREDICTIONS
-from app.features.preferences.controller import FEATURE as PREFERENCES
-from app.features.projects.controller import FEATURE as PROJECTS
-from app.features.score_files.controller import FEATURE as SCORE_FILES
-from app.features.status.controller import FEATURE as STATUS
-from app.features.table.controller import FEATURE as TABLE
-from app.features.toolbar.controller import FEATURE as TOOLBAR
-from app.features.tracing.controller import FEATURE as TRACING
-from app.features.trust.controller import FEATURE as TRUST
-from app.features.welcome.controller import FEATURE as WELCOME
+from app.features.canvas.feature import FEATURE as CANVAS
+from app.features.circuit.feature import FEATURE as CIRCUIT
+from app.features.code.feature import FEATURE as CODE
+from app.features.console.feature import FEATURE as CONSOLE
+from app.features.dataset.feature import FEATURE as DATASET
+from app.features.edited_model.feature import FEATURE as EDITED_MODEL
+from app.features.edits.feature import FEATURE as EDITS
+from app.features.find.feature import FEATURE as FIND
+from app.features.help.feature import FEATURE as HELP
+from app.features.history.feature import FEATURE as HISTORY
+from app.features.inputs.feature import FEATURE as INPUTS
+from app.features.inspector.feature import FEATURE as INSPECTOR
+from app.features.plots.feature import FEATURE as PLOTS
+from app.features.predictions.feature import FEATURE as PREDICTIONS
+from app.features.preferences.feature import FEATURE as PREFERENCES
+from app.features.projects.feature import FEATURE as PROJECTS
+from app.features.score_files.feature import FEATURE as SCORE_FILES
+from app.features.status.feature import FEATURE as STATUS
+from app.features.table.feature import FEATURE as TABLE
+from app.features.toolbar.feature import FEATURE as TOOLBAR
+from app.features.tracing.feature import FEATURE as TRACING
+from app.features.trust.feature import FEATURE as TRUST
+from app.features.welcome.feature import FEATURE as WELCOME
 from app.services.context import Feature
 from core.plugins import OF_WINDOW, Table
 

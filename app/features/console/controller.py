@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject
 
 from app.features.console.queries import CompleteQuery, CompleteReply, ConsoleOutput, ConsoleQuery, ConsoleReply
 from app.messages.request import QueryRefusal
-from app.services.context import Feature, FeatureContext
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from views.panels.console.panel import ConsolePanel
@@ -122,12 +121,3 @@ def _word(text: str) -> str:
 def why_not(workbench: Workbench) -> str:
     """Why nothing can be run."""
     return "" if workbench.opened is not None and workbench.ready_of_present is not None else NOTHING_OPEN
-
-
-def _build(context: FeatureContext, panel: ConsolePanel) -> ConsoleController:
-    made = ConsoleController(context.workbench, panel)
-    context.closing.closed.connect(made.stop)  # else the window would wait for what runs
-    return made
-
-
-FEATURE = Feature(key="console", panel=ConsolePanel, build=_build)

@@ -22,8 +22,7 @@ from app.features.dataset.queries import (
 )
 from app.messages.replies import ModelReply
 from app.messages.request import QueryRefusal
-from app.services.actions import Action, Actions
-from app.services.context import Feature
+from app.services.actions import Actions
 from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
@@ -36,6 +35,7 @@ FILES = (".csv", ".tsv", ".jsonl", ".ndjson")
 OPEN_FILTER = "Datasets (*.csv *.tsv *.jsonl *.ndjson)"
 IDS_FILTER = "CSV with token ids, as EAP-IG reads it (*.csv)"
 SAVE_FILTERS = ("CSV (*.csv)", "JSON lines (*.jsonl)", "TSV (*.tsv)", IDS_FILTER)
+ENTRIES = ("dataset_add", "dataset_open", "dataset_append", "dataset_save", "dataset_clear")  # of the menu, in order
 
 
 class DatasetController(QObject):
@@ -52,7 +52,7 @@ class DatasetController(QObject):
     ) -> None:
         super().__init__(panel)
         self._workbench, self._panel, self._panels, self._settings = workbench, panel, panels, settings
-        self._actions, self._menu = [actions[action.key] for action in ACTIONS], menus["dataset"]
+        self._actions, self._menu = [actions[key] for key in ENTRIES], menus["dataset"]
         self._makes = OneShot[RowsQuery](self._workbench, "dataset rows")
         self._saves = OneShot[SaveRowsQuery](self._workbench, "dataset save")
         self._seed = 0  # of the next rows of a task
@@ -290,57 +290,3 @@ def _row_of(document: Document) -> PairSource:
     assert document.clean is not None
     metric = document.metric or MetricChoice("")
     return PairSource(document.clean, document.counterfactual, metric.target, metric.foil)
-
-
-def why_no_rows(workbench: Workbench) -> str:
-    return "" if workbench.document.dataset else "The dataset has no rows"
-
-
-ACTIONS = (
-    Action(
-        "dataset_add",
-        "&Add the Pair to the Dataset",
-        ("Ctrl+D",),
-        "The pair on the cards becomes a row",
-        run=DatasetController.add_pair,
-    ),
-    Action(
-        "dataset_open",
-        "&Open a Dataset…",
-        (),
-        "A CSV, TSV or JSONL file in place of these rows; undo returns them",
-        run=DatasetController.choose,
-    ),
-    Action(
-        "dataset_append",
-        "A&ppend a Dataset…",
-        (),
-        "The rows of a CSV, TSV or JSONL file after those here",
-        run=lambda made: made.choose(append=True),
-    ),
-    Action(
-        "dataset_save",
-        "&Save the Dataset…",
-        (),
-        "The rows as a CSV, TSV or JSONL file",
-        why_not=why_no_rows,
-        run=DatasetController.save,
-    ),
-    Action(
-        "dataset_clear",
-        "&Clear the Dataset",
-        (),
-        "Take all rows away; undo brings them back",
-        why_not=why_no_rows,
-        run=DatasetController.clear,
-    ),
-)
-FEATURE = Feature(
-    key="dataset",
-    panel=DatasetPanel,
-    actions=ACTIONS,
-    menus={"dataset": "&Dataset"},
-    build=lambda context, panel: DatasetController(
-        context.workbench, panel, context.panels, context.settings, context.actions, context.menus
-    ),
-)

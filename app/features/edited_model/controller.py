@@ -10,8 +10,6 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.features.edited_model.queries import EditedModelQuery, EditedModelReply
 from app.messages.request import FailureReply, QueryRefusal
-from app.services.actions import Action
-from app.services.context import Feature
 from app.services.notifier import Notifier
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
@@ -23,16 +21,6 @@ HOOKS = (
     "edits in. README.md there says how to open it."
 )
 LISTED = 3  # reasons
-
-
-def why_no_edited_model(workbench: Workbench) -> str:
-    if workbench.opened is None or workbench.ready is None:
-        return "Open a model first"
-    document = workbench.document
-    if not document.edits:
-        return "Nothing is edited: cut, scale or patch something first"
-    waiting = next((edit for edit in document.edits if workbench.usable().waits(edit)), None)
-    return "" if waiting is None else f"{waiting.name} waits for B: fill card B, or take the edit back"
 
 
 class EditedModelController(QObject):
@@ -82,21 +70,3 @@ def _with_reasons(reasons: tuple[str, ...]) -> str:
     listed = list(dict.fromkeys(reasons))
     more = [f"and {len(listed) - LISTED} more"] if len(listed) > LISTED else []
     return "\n".join([HOOKS, "", *(f"· {reason}" for reason in [*listed[:LISTED], *more])])
-
-
-FEATURE = Feature(
-    key="edited_model",
-    actions=(
-        Action(
-            "export_model",
-            "Export the Edited &Model…",
-            (),
-            "The model with the edits inside, as a folder that transformers or timm opens without Wirescope",
-            why_not=why_no_edited_model,
-            run=EditedModelController.export,
-        ),
-    ),
-    build=lambda context, _panel: EditedModelController(
-        context.workbench, context.settings, context.notifier, context.dialogs
-    ),
-)

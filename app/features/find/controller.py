@@ -10,8 +10,6 @@ from app.features.find.presenter import Searched, find, heads_found, readers_fou
 from app.features.find.queries import HeadsReadingQuery, HeadsReadingReply
 from app.messages.request import QueryRefusal
 from app.messages.traits import TraitsQuery, TraitsReply
-from app.services.actions import Action
-from app.services.context import Feature, FeatureContext
 from app.workbench.workbench import Workbench
 from core.project.document import Document
 from core.tracing.meaning import ESTIMATED
@@ -120,18 +118,3 @@ class FindController(QObject):
         self._query = self._reply = self._traits = None
         self._workbench.set_query(KEY, None)
         self._canvas.setFocus()
-
-
-def _build(context: FeatureContext, _panel: None) -> FindController:
-    canvas: Canvas = context.panels["canvas"].components
-    return FindController(context.workbench, FindBar(canvas.parentWidget()), canvas, context.notifier.say)
-
-
-FIND = Action(
-    "find",
-    "&Find…",
-    ("Ctrl+F",),
-    "Find nodes, edges, tokens, and the heads that read a token",
-    run=FindController.open,
-)
-FEATURE = Feature(key="find", actions=(FIND,), build=_build)

@@ -26,7 +26,6 @@ from app.features.inspector.queries import (
     SteeringReply,
 )
 from app.messages.request import QueryRefusal
-from app.services.context import Feature
 from app.workbench.figure import Figure
 from app.workbench.workbench import Workbench
 from core.edits import EDIT_WORDS, KINDS, REPLACED, EditKind, Target
@@ -288,12 +287,3 @@ class InspectorController(QObject):
         opened = self._workbench.opened
         prefix = 0 if opened is None or opened.is_text else opened.prefix
         self._point_at(asks, offers, prefix)
-
-
-FEATURE = Feature(
-    key="inspector",
-    panel=InspectorPanel,
-    build=lambda context, panel: InspectorController(
-        context.workbench, panel, context.panels["inputs"].card_a.point_at
-    ),
-)

@@ -25,7 +25,6 @@ from app.features.plots.presenter import (
 from app.messages.replies import CurveReply, ScoresReply
 from app.messages.request import FailureReply
 from app.presenters.subject import LONGEST, Subject
-from app.services.context import Feature
 from app.services.file_dialogs import with_ending
 from app.workbench.size_choice import SizeChoice
 from core.circuit import Circuit
@@ -314,10 +313,3 @@ def shape_words(graph: Graph) -> str:
     """ "12 layers of 12 heads"."""
     keys = "" if graph.kv_heads == graph.heads else f", {graph.kv_heads} with keys"
     return f"{graph.layers} layers of {graph.heads} heads{keys}"
-
-
-FEATURE = Feature(
-    key="plots",
-    panel=PlotsPanel,
-    build=lambda context, panel: PlotsController(context.workbench, panel, context.settings, context.notifier.problem),
-)

@@ -8,8 +8,6 @@ from PySide6.QtCore import QObject
 
 from app.features.predictions.queries import PinQuery, PinReply
 from app.messages.replies import InputsReply
-from app.services.actions import Action
-from app.services.context import Feature
 from app.services.panels import Panels
 from app.services.settings import Settings
 from app.workbench.workbench import Workbench
@@ -18,7 +16,7 @@ from core.project.step_names import model_words
 from views.panels.predictions.panel import PredictionsPanel
 
 KEY = "pin"
-_NONE = "There are no answers to pin"
+NO_ANSWERS = "There are no answers to pin"
 
 
 class PredictionsController(QObject):
@@ -62,7 +60,7 @@ class PredictionsController(QObject):
         if self._panel.can_pin():
             self._panel.open_pin()
         else:  # the first answers of a model are on their way
-            self._workbench.message.emit(f"{_NONE}.")
+            self._workbench.message.emit(f"{NO_ANSWERS}.")
 
     def _take_checked(self, reply: PinReply) -> None:
         self._workbench.set_query(KEY, None)
@@ -100,25 +98,3 @@ class PredictionsController(QObject):
     def _set_compare(self, compare: bool) -> None:
         self._settings.set_compares_b(compare)
         self._show_options()
-
-
-def why_no_pin(workbench: Workbench) -> str:
-    """An embedding has no answers, and a model that has not run yet has none to show."""
-    ran = workbench.ran_of_present_model
-    return "" if ran is not None and ran.unit == "probability" else _NONE
-
-
-PIN = Action(
-    "pin",
-    "Pi&n an Answer…",
-    ("Ctrl+P",),
-    "Have the predictions always show an answer",
-    why_not=why_no_pin,
-    run=PredictionsController.open_pin,
-)
-FEATURE = Feature(
-    key="predictions",
-    panel=PredictionsPanel,
-    actions=(PIN,),
-    build=lambda context, panel: PredictionsController(context.workbench, panel, context.panels, context.settings),
-)

@@ -12,8 +12,6 @@ from app.features.score_files.queries import ScoresFileQuery, ScoresFileReply
 from app.messages.request import FailureReply, QueryRefusal
 from app.presenters.made_of import difference_words, made_words, with_made_of
 from app.presenters.precision import USUAL_PRECISION
-from app.services.actions import Action
-from app.services.context import Feature
 from app.services.notifier import Notifier
 from app.services.settings import Settings
 from app.workbench.one_shot import OneShot
@@ -162,19 +160,3 @@ class ScoreFilesController(QObject):
 
     def _refuse(self, message: str, hint: str) -> None:
         self._notifier.problem(FailureReply(0, "run", message, hint))
-
-
-OPEN_SCORES = Action(
-    "open_scores",
-    "Open Scores or a &Circuit…",
-    (),
-    "A JSON file of Wirescope or EAP-IG, in place of a trace",
-    run=ScoreFilesController.choose,
-)
-FEATURE = Feature(
-    key="score_files",
-    actions=(OPEN_SCORES,),
-    build=lambda context, _panel: ScoreFilesController(
-        context.workbench, context.settings, context.notifier, context.dialogs
-    ),
-)

@@ -14,7 +14,6 @@ from app.presenters.edits import WAITS
 from app.presenters.subject import over_words
 from app.presenters.trait_words import trait_words
 from app.services.actions import Actions
-from app.services.context import Feature
 from app.workbench.workbench import Workbench
 from core.edits import EDIT_WORDS, Target, edit_words
 from core.graph import Edge, Node
@@ -126,12 +125,3 @@ def table_data(
         1 if scored is None else scored.ranking.of_metric,
         scanned=None if scored is None else scored.ranking.scanned,
     )
-
-
-FEATURE = Feature(
-    key="table",
-    panel=TablePanel,
-    build=lambda context, panel: TableController(
-        context.workbench, panel, context.panels["canvas"].components, context.actions
-    ),
-)

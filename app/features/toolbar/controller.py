@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from app.messages.replies import InputsReply, ModelReply
-from app.services.context import Feature, FeatureContext
 from app.workbench.workbench import Workbench
 from core.project.document import Document
 from core.project.step_names import model_words
@@ -48,13 +47,3 @@ class ToolbarController(QObject):
     def _show_metric(self, ready: InputsReply) -> None:
         self._toolbar.set_counterfactual(ready.has_counterfactual)
         self._toolbar.set_replacement(self._workbench.cut_kind)
-
-
-def build(context: FeatureContext, panel: None) -> ToolbarController:
-    toolbar, actions = context.toolbar, context.actions
-    toolbar.set_actions(actions["undo"], actions["redo"], context.menus["export"])
-    toolbar.set_palette(actions["palette"])
-    return ToolbarController(context.workbench, toolbar)
-
-
-FEATURE = Feature(key="toolbar", build=build)

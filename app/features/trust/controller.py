@@ -8,8 +8,6 @@ from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
 from app.messages.request import QueryRefusal
 from app.presenters.subject import Subject
 from app.presenters.time_left import Pace
-from app.services.actions import Action
-from app.services.context import Feature
 from app.services.panels import Panels
 from app.workbench.figure import Figure
 from app.workbench.workbench import Workbench
@@ -30,8 +28,6 @@ MORE = {  # of why nothing can be evaluated, where there is room
     NO_SCORES: ": they are not estimated yet, or cannot be.",
     NO_CIRCUIT: ": trace, or drag the handle under the canvas.",
 }
-NO_TASKS = "Open a model with built-in tasks first"
-ENOUGH = "The last trace was over a dataset that is large enough"
 
 
 class TrustController(QObject):
@@ -217,36 +213,3 @@ def lacks_words(workbench: Workbench) -> str:
     if pairs >= LEAST_PAIRS:
         return ""
     return LACKS.format(few=LEAST_PAIRS) if pairs < 2 else LACKS_MORE.format(few=LEAST_PAIRS, pairs=pairs)
-
-
-def why_no_filling(workbench: Workbench) -> str:
-    """Why the dataset cannot be filled from a task, or need not be."""
-    if workbench.opened is None or not workbench.opened.tasks:
-        return NO_TASKS
-    return "" if lacks_words(workbench) else ENOUGH
-
-
-ACTIONS = (
-    Action(
-        "evaluate",
-        "E&valuate the Circuit",
-        ("E",),
-        "How far the circuit shown can be trusted, in the panel Trust; takes a while",
-        why_not=why_no_evaluation,
-        run=TrustController.start,
-    ),
-    Action(
-        "fill_dataset",
-        "Fi&ll the Dataset to Trace over It…",
-        (),
-        "Pairs of a built-in task become the dataset, and the next trace goes over them",
-        why_not=why_no_filling,
-        run=TrustController.fill,
-    ),
-)
-FEATURE = Feature(
-    key="trust",
-    panel=TrustPanel,
-    actions=ACTIONS,
-    build=lambda context, panel: TrustController(context.workbench, panel, context.panels),
-)

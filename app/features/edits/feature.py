@@ -82,4 +82,6 @@ ACTIONS = (
         run=lambda workbench: workbench.grouping.ungroup(),
     ),
 )
+
+
 FEATURE = Feature(key="edits", actions=ACTIONS, build=lambda context, _panel: context.workbench)

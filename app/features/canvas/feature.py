@@ -1,0 +1,165 @@
+"""The canvas with its two levels: what it shows beside the circuit, and figures and files of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.features.canvas.controller.boards import BoardsController
+from app.features.canvas.controller.export import ExportController
+from app.features.canvas.controller.graph import GraphController
+from app.features.canvas.controller.positions import PositionsController, why_no_level
+from app.services.actions import Action
+from app.services.context import Feature, FeatureContext
+from views.canvas.levels import Levels
+
+CANVAS_TIP = "The canvas with legend and caption"
+
+
+@dataclass(frozen=True)
+class CanvasControllers:
+    """Of one window."""
+
+    boards: BoardsController
+    graph: GraphController
+    positions: PositionsController
+    export: ExportController
+
+
+def _build(context: FeatureContext, levels: Levels) -> CanvasControllers:
+    workbench, actions = context.workbench, context.actions
+    positions = PositionsController(workbench, levels, actions["level"])
+    return CanvasControllers(
+        BoardsController(workbench, levels, context.panels, context.toolbar),
+        GraphController(
+            workbench, levels.components, context.settings, context.menus["around"], actions["show_changes"]
+        ),
+        positions,
+        ExportController(workbench, positions, context.settings, context.notifier, context.dialogs),
+    )
+
+
+VIEW_ACTIONS = (
+    Action(
+        "level",
+        "U&nfold over Tokens",
+        ("Ctrl+T",),
+        "The circuit over tokens or patches, and back",
+        checkable=True,
+        why_not=why_no_level,
+        run=lambda made: made.boards.switch(),
+    ),
+    Action(
+        "zoom_in",
+        "Zoom &In",
+        ("Ctrl++", "Ctrl+="),
+        "See the middle of the canvas nearer",
+        "zoom-in",
+        run=lambda made: made.boards.zoom_by(1.25),
+    ),
+    Action(
+        "zoom_out",
+        "&Zoom Out",
+        ("Ctrl+-",),
+        "See more of the canvas, smaller",
+        "zoom-out",
+        run=lambda made: made.boards.zoom_by(0.8),
+    ),
+    Action(
+        "frame",
+        "&Frame Selection",
+        ("F",),
+        "Show the selection, or all",
+        "frame",
+        run=lambda made: made.boards.frame_selection(),
+    ),
+    Action(
+        "frame_all",
+        "Frame &All",
+        ("Shift+F", "Ctrl+0"),
+        "Show the whole graph",
+        run=lambda made: made.boards.frame_all(),
+    ),
+    Action(
+        "show_changes",
+        "Colour Nodes by Chan&ge",
+        (),
+        "Fill what an edit changes downstream",
+        checkable=True,
+        run=lambda made: made.graph.set_colored(),
+    ),
+)
+EXPORT_ACTIONS = (
+    Action("export_svg", "Figure as &SVG…", ("Ctrl+E",), CANVAS_TIP, run=lambda made: made.export.figure(".svg")),
+    Action("export_pdf", "Figure as P&DF…", (), CANVAS_TIP, run=lambda made: made.export.figure(".pdf")),
+    Action("export_png1", "Figure as PNG, &1x…", (), CANVAS_TIP, run=lambda made: made.export.figure(".png")),
+    Action(
+        "export_png2",
+        "Figure as PNG, &2x…",
+        (),
+        "Twice as many pixels, for slides",
+        run=lambda made: made.export.figure(".png", 2),
+    ),
+    Action(
+        "export_png4",
+        "Figure as PNG, &4x…",
+        (),
+        "Four times as many pixels, for print",
+        run=lambda made: made.export.figure(".png", 4),
+    ),
+    Action(
+        "export_html",
+        "Report as &HTML…",
+        (),
+        "Circuit, inputs, curve, trust and history in one file for any browser",
+        run=lambda made: made.export.report(),
+    ),
+    Action(
+        "export_json",
+        "Circuit as &JSON…",
+        ("Ctrl+Shift+E",),
+        "The circuit's edges, and what it was made of",
+        run=lambda made: made.export.circuit_as_json(),
+    ),
+    Action(
+        "export_circuit",
+        "Circuit for Other Pro&grams…",
+        (),
+        "Its edges, for programs that draw or measure",
+        run=lambda made: made.export.circuit(),
+    ),
+    Action(
+        "export_scores_json",
+        "Sc&ores as JSON…",
+        (),
+        "Of all edges, for `wirescope evaluate` and `compare`",
+        run=lambda made: made.export.scores(".json"),
+    ),
+    Action(
+        "export_scores_csv",
+        "Scores as &CSV…",
+        (),
+        "Of all edges, a row each, for a spreadsheet",
+        run=lambda made: made.export.scores(".csv"),
+    ),
+    Action(
+        "export_predictions_json",
+        "P&redictions as JSON…",
+        (),
+        "Before and after the edits, with what they are of",
+        run=lambda made: made.export.predictions(".json"),
+    ),
+    Action(
+        "export_predictions_csv",
+        "Predictio&ns as CSV…",
+        (),
+        "Before and after the edits, a row an answer",
+        run=lambda made: made.export.predictions(".csv"),
+    ),
+)
+FEATURE = Feature(
+    key="canvas",
+    panel=Levels,
+    actions=(*VIEW_ACTIONS, *EXPORT_ACTIONS),
+    menus={"around": "&Edges of the Selection"},
+    build=_build,
+)

@@ -1,0 +1,63 @@
+"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+
+from __future__ import annotations
+
+from app.features.dataset.controller import DatasetController
+from app.services.actions import Action
+from app.services.context import Feature
+from app.workbench.workbench import Workbench
+from views.panels.dataset.panel import DatasetPanel
+
+
+def why_no_rows(workbench: Workbench) -> str:
+    return "" if workbench.document.dataset else "The dataset has no rows"
+
+
+ACTIONS = (
+    Action(
+        "dataset_add",
+        "&Add the Pair to the Dataset",
+        ("Ctrl+D",),
+        "The pair on the cards becomes a row",
+        run=DatasetController.add_pair,
+    ),
+    Action(
+        "dataset_open",
+        "&Open a Dataset…",
+        (),
+        "A CSV, TSV or JSONL file in place of these rows; undo returns them",
+        run=DatasetController.choose,
+    ),
+    Action(
+        "dataset_append",
+        "A&ppend a Dataset…",
+        (),
+        "The rows of a CSV, TSV or JSONL file after those here",
+        run=lambda made: made.choose(append=True),
+    ),
+    Action(
+        "dataset_save",
+        "&Save the Dataset…",
+        (),
+        "The rows as a CSV, TSV or JSONL file",
+        why_not=why_no_rows,
+        run=DatasetController.save,
+    ),
+    Action(
+        "dataset_clear",
+        "&Clear the Dataset",
+        (),
+        "Take all rows away; undo brings them back",
+        why_not=why_no_rows,
+        run=DatasetController.clear,
+    ),
+)
+FEATURE = Feature(
+    key="dataset",
+    panel=DatasetPanel,
+    actions=ACTIONS,
+    menus={"dataset": "&Dataset"},
+    build=lambda context, panel: DatasetController(
+        context.workbench, panel, context.panels, context.settings, context.actions, context.menus
+    ),
+)

@@ -1,0 +1,26 @@
+"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+
+from __future__ import annotations
+
+from app.features.find.controller import FindController
+from app.services.actions import Action
+from app.services.context import Feature, FeatureContext
+from views.canvas.canvas import Canvas
+from views.panels.find.bar import FindBar
+
+
+def _build(context: FeatureContext, _panel: None) -> FindController:
+    canvas: Canvas = context.panels["canvas"].components
+    return FindController(context.workbench, FindBar(canvas.parentWidget()), canvas, context.notifier.say)
+
+
+FIND = Action(
+    "find",
+    "&Find…",
+    ("Ctrl+F",),
+    "Find nodes, edges, tokens, and the heads that read a token",
+    run=FindController.open,
+)
+
+
+FEATURE = Feature(key="find", actions=(FIND,), build=_build)

@@ -1,0 +1,76 @@
+"""What the model is asked: the inputs A and B, how they come in, B made from A, the positions picked in them, the
+metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.features.inputs.controller.cards import CardsController
+from app.features.inputs.controller.counterfactual import ACTIONS as MAKE_ACTIONS
+from app.features.inputs.controller.counterfactual import CounterfactualController
+from app.features.inputs.controller.positions import PICK_NONE, PickedPositionsController
+from app.features.inputs.controller.question import QuestionController
+from app.services.actions import Action
+from app.services.context import Feature, FeatureContext
+from app.workbench.workbench import Workbench
+from views.panels.inputs.panel import InputsPanel
+
+
+@dataclass(frozen=True)
+class InputsControllers:
+    """Of one window."""
+
+    question: QuestionController
+    cards: CardsController
+    positions: PickedPositionsController
+    counterfactual: CounterfactualController
+
+
+def _build(context: FeatureContext, panel: InputsPanel) -> InputsControllers:
+    workbench, settings = context.workbench, context.settings
+    return InputsControllers(
+        QuestionController(workbench, panel),
+        CardsController(workbench, panel, context.panels["status"], settings, context.notifier, context.jobs),
+        PickedPositionsController(workbench, panel),
+        CounterfactualController(workbench, panel, settings, context.actions, context.menus),
+    )
+
+
+def why_no_swap(workbench: Workbench) -> str:
+    return "There is no B yet" if workbench.document.counterfactual is None else ""
+
+
+ACTIONS = (
+    Action(
+        "open_input_a",
+        "Open Picture or Text for &A…",
+        ("Ctrl+I",),
+        "Use a file as input A",
+        run=lambda made: made.cards.choose("A"),
+    ),
+    Action(
+        "open_input_b",
+        "Open Picture or Text for &B…",
+        ("Ctrl+Shift+I",),
+        "Use a file as input B",
+        run=lambda made: made.cards.choose("B"),
+    ),
+    *MAKE_ACTIONS,
+    PICK_NONE,
+    Action(
+        "swap",
+        "S&wap A and B",
+        ("Ctrl+Shift+X",),
+        "B becomes A, and A becomes B",
+        "swap",
+        why_not=why_no_swap,
+        run=lambda made: made.question.swap(),
+    ),
+)
+FEATURE = Feature(
+    key="inputs",
+    panel=InputsPanel,
+    actions=ACTIONS,
+    menus={"make": "Make &B from A"},
+    build=_build,
+)

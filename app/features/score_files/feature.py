@@ -1,0 +1,24 @@
+"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+
+from __future__ import annotations
+
+from app.features.score_files.controller import ScoreFilesController
+from app.services.actions import Action
+from app.services.context import Feature
+
+OPEN_SCORES = Action(
+    "open_scores",
+    "Open Scores or a &Circuit…",
+    (),
+    "A JSON file of Wirescope or EAP-IG, in place of a trace",
+    run=ScoreFilesController.choose,
+)
+
+
+FEATURE = Feature(
+    key="score_files",
+    actions=(OPEN_SCORES,),
+    build=lambda context, _panel: ScoreFilesController(
+        context.workbench, context.settings, context.notifier, context.dialogs
+    ),
+)
