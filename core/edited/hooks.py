@@ -81,7 +81,7 @@ class Hooks:
         self.deltas: dict[str, Tensor] = {}  # what edited ones carry more than that
         self.in_stream: Tensor | None = None  # the deltas that the stream has in it
         self.waiting: Tensor | None = None  # those of this layer, which it has not
-        self.stream = torch.empty(0)  # before this layer's attention
+        self.stream = torch.empty(0, device="cpu")  # before this layer's attention
 
     def _begin(self, _module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Where the rows of this forward stand."""

@@ -85,7 +85,7 @@ def _eight_bits(x: Tensor, mean: Sequence[float], std: Sequence[float]) -> np.nd
     """The picture [height, width, 3] that normalising makes these pixels of; None where there is none."""
     if len(x) != 3 or len(mean) != 3 or x.dtype != torch.float32:
         return None
-    middle, spread = torch.tensor(mean), torch.tensor(std)
+    middle, spread = torch.tensor(mean, device=x.device), torch.tensor(std, device=x.device)
     eight = ((x.permute(1, 2, 0) * spread + middle) * 255).round().clamp(0, 255).to(torch.uint8)
     again = ((eight / 255 - middle) / spread).permute(2, 0, 1)
     return eight.numpy() if torch.allclose(again, x, rtol=0, atol=EQUAL) else None
