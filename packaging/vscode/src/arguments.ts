@@ -1,0 +1,19 @@
+// What Wirescope is called with: a list, which no shell reads. A text stands behind `=`, so that none is taken for an option.
+
+/** Without a counterfactual, removed edges carry their mean: there is nothing to patch from. */
+export function traceArguments(model: string, clean: string, counterfactual: string, out: string): string[] {
+  const other = counterfactual ? [`--counterfactual=${counterfactual}`] : ["--ablation=mean"];
+  return ["trace", `--model=${model}`, `--clean=${clean}`, ...other, `--out=${out}`];
+}
+
+export function runArguments(file: string): string[] {
+  return ["run", file];
+}
+
+export function reportArguments(file: string, out: string): string[] {
+  return ["export", file, "--format=html", `--out=${out}`];
+}
+
+export function openArguments(file: string): string[] {
+  return [file];
+}
