@@ -9,7 +9,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check unit display bench lint screenshots tables clean python prepare prepare-run prepare-tests
+.PHONY: help run test check unit display bench lint screenshots tables vscode clean python prepare prepare-run prepare-tests
 
 JOBS ?= 2
 VENV := $(if $(WIRESCOPE_VENV),$(WIRESCOPE_VENV),.venv)
@@ -36,6 +36,7 @@ help:
 	@echo 'make lint         lint, contracts and types alone'
 	@echo 'make screenshots  make the pictures of the README anew'
 	@echo 'make tables      make the lists in resources/docs anew that come from tables of the program'
+	@echo 'make vscode       the VS Code extension: package it and run its tests (needs node 20, npm and chromium)'
 	@echo 'make clean        remove what make made, the environment .venv too; wirescope-out/ stays'
 
 run: prepare-run
@@ -69,6 +70,10 @@ screenshots: prepare-run
 
 tables: prepare-tests
 	@$(BIN)/python -m tests.doc_tables
+
+# Apart from `make test`, which needs neither node nor a browser.
+vscode:
+	cd packaging/vscode && npm ci --no-audit --no-fund && npm run package && npm test && npm run test:web
 
 prepare-run:
 	@$(PREPARE) $(if $(DISPLAY)$(WAYLAND_DISPLAY),--window)

@@ -1,5 +1,5 @@
 // Nodes in rows that go up as the stream does: input, of each layer its heads and above them its MLP, logits. Within a row
-// each node goes to the mean place of its neighbours, by sweeps up and down (Sugiyama et al. 1981).
+// each node goes near the mean place of its neighbours, by sweeps up and down (Sugiyama et al. 1981).
 import type { Node } from "./graph";
 import type { Circuit } from "./story";
 
@@ -48,15 +48,11 @@ export function layOut(circuit: Circuit): Layout {
   const rows = split(rowsOf([...nodes.values()]), width, gap, most);
 
   const middle = new Map<string, number>();
-  const place = (row: string[]) => {
-    const total = row.reduce((sum, name) => sum + width(name) + gap, -gap);
-    let at = -total / 2;
-    for (const name of row) {
-      middle.set(name, at + width(name) / 2);
-      at += width(name) + gap;
-    }
+  const place = (row: string[], goal: Map<string, number>) => {
+    const steps = row.map((name, order) => (order ? (width(row[order - 1]!) + width(name)) / 2 + gap : 0));
+    nearest(row.map((name) => goal.get(name)!), steps).forEach((x, order) => middle.set(row[order]!, x));
   };
-  rows.forEach(place);
+  for (const row of rows) place(row, new Map(row.map((name) => [name, 0])));
   const wanted = (name: string) => {
     const others = near.get(name)!;
     return others.length ? others.reduce((sum, other) => sum + middle.get(other)!, 0) / others.length : 0;
@@ -65,7 +61,7 @@ export function layOut(circuit: Circuit): Layout {
     for (const row of sweep % 2 ? [...rows].reverse() : rows) {
       const goal = new Map(row.map((name) => [name, wanted(name)]));
       row.sort((a, b) => goal.get(a)! - goal.get(b)! || (a < b ? -1 : 1));
-      place(row);
+      place(row, goal);
     }
   }
 
@@ -89,6 +85,25 @@ export function layOut(circuit: Circuit): Layout {
     top += height + between;
   }
   return { boxes, width: right - left, height: Math.max(0, top - between) };
+}
+
+/** Places as near to the wished ones as the steps between them allow: least squares with an order, by pooling neighbours
+ *  that collide. steps: the least distance of each from the one before it. */
+export function nearest(wished: number[], steps: number[]): number[] {
+  let offset = 0;
+  const offsets = steps.map((step) => (offset += step));
+  const pools: { sum: number; count: number }[] = [];
+  const mean = (pool: { sum: number; count: number }) => pool.sum / pool.count;
+  for (const [order, wish] of wished.entries()) {
+    let pool = { sum: wish - offsets[order]!, count: 1 };
+    while (pools.length && mean(pools.at(-1)!) >= mean(pool)) {
+      const before = pools.pop()!;
+      pool = { sum: before.sum + pool.sum, count: before.count + pool.count };
+    }
+    pools.push(pool);
+  }
+  const places = pools.flatMap((pool) => Array<number>(pool.count).fill(mean(pool)));
+  return places.map((place, order) => place + offsets[order]!);
 }
 
 function rowsOf(nodes: Node[]): string[][] {

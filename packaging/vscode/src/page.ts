@@ -27,7 +27,7 @@ export function page(story: Story, canRun: boolean): string {
 /** What is said of a file that cannot be shown. */
 export function failure(name: string, why: string): string {
   const words = `${name} cannot be shown: ${why}.`;
-  return `<header><h1>${escaped(name)}</h1></header><main>${section("This file cannot be shown", `<p id="failure">${escaped(words)}</p>` +
+  return `<header><h1>${escaped(name)}</h1><p class="sub">Preview of Wirescope</p></header><main>${section("This file cannot be shown", `<p id="failure">${escaped(words)}</p>` +
     '<p class="note">Open another copy of it, or save it again where it was made.</p>')}</main>`;
 }
 

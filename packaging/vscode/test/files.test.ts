@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { readJson } from "../src/circuit_json";
 import { Graph } from "../src/graph";
+import { nearest } from "../src/layout";
 import { page } from "../src/page";
 
 const GRAPH = { layers: 2, heads: 2, kv_heads: 2, parallel: false };
@@ -53,4 +54,9 @@ test("what is no circuit is refused in words", () => {
   refused(circuit({ graph: { ...GRAPH, layers: 1e9 } }), /no model has/);
   refused(circuit({ edges: [{ edge: "a9.h0->logits" }] }), /no node of its model/);
   refused(circuit({ edges: [{ edge: "x" }] }), /is no edge/);
+});
+
+test("nodes lie where they are wished, or side by side around it", () => {
+  assert.deepEqual(nearest([0, 5, 50], [0, 10, 10]), [-2.5, 7.5, 50]);
+  assert.deepEqual(nearest([3, 3, 3], [0, 10, 10]), [-7, 3, 13]);
 });

