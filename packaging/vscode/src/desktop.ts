@@ -117,7 +117,7 @@ async function trace(context: vscode.ExtensionContext): Promise<void> {
   if (model === undefined) return;
   const other = await vscode.window.showInputBox({
     title: "Trace This Prompt (2/2): input B", value: "", ignoreFocusOut: true,
-    prompt: "The same prompt with what matters exchanged. Empty: removed edges carry their mean",
+    prompt: "The same prompt with what matters exchanged. Empty: traced by EAP, and removed edges carry their mean",
   });
   if (other === undefined) return;
   const folder = vscode.Uri.joinPath(context.globalStorageUri, "traces");

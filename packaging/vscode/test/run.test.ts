@@ -7,7 +7,7 @@ const NEVER = new AbortController().signal;
 
 test("texts stand behind =, so that none is an option", () => {
   assert.deepEqual(traceArguments("bundled:names", "--help; rm -rf $HOME", "", "/o.json"), [
-    "trace", "--model=bundled:names", "--clean=--help; rm -rf $HOME", "--ablation=mean", "--out=/o.json",
+    "trace", "--model=bundled:names", "--clean=--help; rm -rf $HOME", "--method=eap", "--ablation=mean", "--out=/o.json",
   ]);
   assert.deepEqual(traceArguments("m", "a", "b\n\"c", "o").slice(2, 4), ["--clean=a", '--counterfactual=b\n"c']);
   assert.deepEqual(runArguments("/a b.wire"), ["run", "/a b.wire"]);
