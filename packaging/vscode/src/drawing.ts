@@ -22,6 +22,7 @@ export function drawing(circuit: Circuit): string {
   const label = `The circuit as a graph of ${laid.boxes.size} nodes and ${circuit.edges.length} edges; the table lists all of them`;
   const largest = Math.max(1e-300, ...circuit.scores.map((score) => Math.abs(score ?? 0)));
   const boxes = [...laid.boxes.values()];
+  const around = circuit.edges.length > MANY ? [] : boxes; // of many edges there is no way around the nodes
   const lines: string[] = [];
   let [left, right] = [0, laid.width];
   for (let place = circuit.edges.length - 1; place >= 0; place--) {
@@ -29,7 +30,7 @@ export function drawing(circuit: Circuit): string {
     const score = circuit.scores[place] ?? null;
     const thick = score === null ? 1.2 : 0.7 + (2.8 * Math.abs(score)) / largest;
     for (const node of edge.nodes) {
-      const line = curve(laid.boxes.get(edge.writer.name)!, laid.boxes.get(node.name)!, edge.port, boxes);
+      const line = curve(laid.boxes.get(edge.writer.name)!, laid.boxes.get(node.name)!, edge.port, around);
       [left, right] = [Math.min(left, line.left), Math.max(right, line.right)];
       lines.push(`<path class="edge ${hue(circuit, place)}" data-e="${place}" d="${line.path}" stroke-width="${thick.toFixed(2)}"/>`);
     }

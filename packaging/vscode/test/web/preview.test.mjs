@@ -111,6 +111,11 @@ test("JSON of other programs keeps its editor, and nothing was asked of a networ
   const page = await opened("other.json");
   await page.locator(".monaco-editor .view-line").first().waitFor({ timeout: 45_000 });
   assert.equal(await page.locator("iframe.webview").count(), 0);
+  await page.keyboard.press("F1");
+  await page.keyboard.type("Wirescope: Preview");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Wirescope: Preview" }).first().click();
+  const frame = await webview(page, "#failure"); // on demand alone
+  assert.match(await frame.locator("#failure").innerText(), /other\.json cannot be shown: it does not say that it is a circuit/);
   await page.close();
   assert.deepEqual(outside, []);
 });
