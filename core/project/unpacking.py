@@ -39,8 +39,10 @@ from core.project.project import (
 )
 from core.project.target_names import node_named, target_named
 from core.project.trace_choice import USUAL, TraceChoice
+from core.tracing.method import METHODS
 from core.tracing.selection import RULES
 from core.tracing.selection import USUAL as USUAL_RULE
+from core.tracing.told_options import option_fields
 
 T = TypeVar("T")
 Read = Callable[[str], bytes]
@@ -135,6 +137,11 @@ def _metric(data: schema.MetricData | None) -> MetricChoice | None:
 def _choice(data: schema.TraceChoiceData | None) -> TraceChoice | None:
     if data is None:
         return None
+    known = option_fields()
+    for name, _ in data.options:
+        # An option of a plugin's method that is not installed here is kept.
+        if name not in known and (data.method in METHODS or not name.isidentifier()):
+            raise InputError(f"no method of tracing has an option called {name[:40]!r}")
     return TraceChoice(data.method, tuple(data.options), data.over_dataset, data.file, data.level)
 
 

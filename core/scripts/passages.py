@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from core.edits import KINDS, Edit
 from core.groups import Group
 from core.metrics import METRICS
+from core.positions import Positions, plain_positions
 from core.project.document import Document, PairSource, Source
 from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import TraceChoice
@@ -169,8 +170,8 @@ class Narrator:
                 return
         groups = [group for group in document.groups if _run_of(group, edits)]
         if groups:
-            items = [f"{py.quoted(group.name)}: {[node.name for node in group.nodes]}" for group in groups]
-            yield "groups = {" + ", ".join(items).replace("'", '"') + "}"
+            nodes = {group.name: py.listed([py.quoted(node.name) for node in group.nodes]) for group in groups}
+            yield "groups = " + py.table([f"{py.quoted(name)}: {listed}" for name, listed in nodes.items()])
         yield f"edits = {py.listed(self._items(edits, groups))}"
 
     def _difference(self, former: tuple[Edit, ...], edits: tuple[Edit, ...]) -> str:
@@ -210,7 +211,7 @@ class Narrator:
             "ws.Edit",
             target or py.quoted(edit.name),
             py.quoted(edit.kind),
-            positions=None if edit.positions is None else repr(list(edit.positions)).replace("'", '"'),  # type: ignore[arg-type]
+            positions=None if edit.positions is None else _positions(edit.positions),
             value=value,
             strength=None if edit.strength == 1 else repr(edit.strength),
             seed=repr(edit.seed) if edit.seed else None,
@@ -262,7 +263,7 @@ class Narrator:
         if choice.over_dataset:
             yield from self._rows("dataset", document.dataset, document.metric, KINDS[document.cut_kind].from_b)
             dataset = "dataset"
-        options = [f"{key}={value:g}" for key, value in choice.options]
+        options = [f"{key}={_number(value)}" for key, value in choice.options]
         at_spans = choice.level == "edge-spans"
         yield f"{'at_spans' if at_spans else name} = " + py.call(
             "ws.trace",
@@ -375,6 +376,17 @@ def _run_of(group: Group, edits: tuple[Edit, ...]) -> range | None:
         if {edit.target for edit in some} == nodes and len(alike) == 1 and len({edit.value for edit in some}) == 1:
             return range(start, start + count)
     return None
+
+
+def _positions(positions: Positions) -> str:
+    """Positions and names of roles, as a list."""
+    places = plain_positions(positions)
+    return f"[{', '.join(py.quoted(place) if isinstance(place, str) else str(place) for place in places)}]"
+
+
+def _number(value: float) -> str:
+    """A number exactly; a whole one as a whole one, as some options are."""
+    return repr(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def _pin(pin: str) -> str:

@@ -170,7 +170,7 @@ def test_a_strength_is_a_finite_number(strength: float) -> None:
 def test_positions_and_strengths_of_numpy_and_pytorch_are_numbers_and_others_are_refused() -> None:
     for positions in (np.int64(2), np.array([2]), torch.tensor(2), torch.tensor([2]), [np.int32(2)], range(2, 3)):
         assert Edit("m0", "zero", positions=positions).positions == (2,)  # type: ignore[arg-type]
-    for wrong in (2.0, [2.5], np.float64(2), None.__class__, [None]):
+    for wrong in (2.0, [2.5], np.float64(2), None.__class__, [None], "a b", ["'+x+'"], ""):
         with pytest.raises(EditError, match="is no position"):
             Edit("m0", "zero", positions=wrong)  # type: ignore[arg-type]
     for strength in ("x", None, [0.5], float("nan"), np.float32("inf")):

@@ -56,7 +56,9 @@ metrics = st.none() | st.builds(MetricChoice, TEXTS, TEXTS, TEXTS)
 choices = st.builds(
     TraceChoice,
     TEXTS,
-    st.dictionaries(TEXTS, FINITE, max_size=2).map(lambda options: tuple(options.items())),
+    st.dictionaries(st.sampled_from(["steps", "seed", "of_a_plugin"]), FINITE, max_size=2).map(
+        lambda options: tuple(options.items())
+    ),
     st.booleans(),
     TEXTS,
     st.sampled_from(["edges", "nodes", "positions", "edge-spans"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import zipfile
 from dataclasses import fields, replace
 from pathlib import Path
@@ -137,6 +138,15 @@ def test_what_a_newer_version_saved_is_refused_with_the_way_out(tmp_path: Path) 
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("project.json", text)
     with pytest.raises(InputError, match=r"saved by a newer Wirescope \(version 7 of the file\)\. Update Wirescope"):
+        load_project(path)
+
+
+@pytest.mark.parametrize(("method", "option"), [("eap-ig", "stepz"), ("of_a_plugin", "x=print(1), y")])
+def test_options_that_no_method_has_are_refused(method: str, option: str, tmp_path: Path) -> None:
+    document = Document("m", traced=TraceChoice(method, ((option, 1.0),)))
+    path = tmp_path / "work.wire"
+    save_project(path, Project((StepRecord("Start", document),)))
+    with pytest.raises(InputError, match=f"an option called '{re.escape(option)}'"):
         load_project(path)
 
 

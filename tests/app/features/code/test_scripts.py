@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import json
 from dataclasses import replace
@@ -12,7 +13,10 @@ import pytest
 
 from app.features.circuit.queries import CircuitRunQuery, CurveQuery
 from app.messages.replies import CircuitRunReply, CurveReply, RunReply, ScoresReply
+from core.edits import Edit
 from core.errors import InputError
+from core.groups import Group
+from core.nodes import Node
 from core.project.document import Document, PairSource, Source
 from core.project.edit_operations import edit
 from core.project.history import History
@@ -155,6 +159,20 @@ def test_what_stands_in_a_document_never_becomes_code() -> None:
     document = replace(names(), clean=Source("text", hostile), counterfactual=None, edits=(), pinned=(hostile,))
     assert " -> " in printed(python_script([(hostile, document), (f"{hostile}2", replace(document, pinned=()))]))
     compile(python_script([("", replace(document, model=hostile))]), "script", "exec")
+
+
+def test_names_of_groups_and_options_stay_what_they_are() -> None:
+    edits = (Edit(at("a1.h0"), "zero", ("subject", -1)), Edit(at("a1.h1"), "zero", ("subject", -1)))
+    nodes = (Node("head", 1, 0), Node("head", 1, 1))
+    for name in ("Tom's heads", "a'+__import__('os').system('id')+'"):
+        document = replace(names(), groups=(Group(name, "teal", nodes),), edits=edits, clean=Source("text", "Tom"))
+        lines = python_script([("", document)])
+        (line,) = (line for line in lines.splitlines() if line.startswith("groups = "))
+        assert ast.literal_eval(line.removeprefix("groups = ")) == {name: ["a1.h0", "a1.h1"]}
+        assert 'positions=["subject", -1]' in lines
+    choice = TraceChoice("eap-ig", (("other", 0.1234567891), ("steps", 3.0)))
+    told = python_script([("", replace(names(), traced=choice))])
+    assert "ws.Options(other=0.1234567891, steps=3)" in told
 
 
 def test_a_picture_too_large_for_a_script_is_refused_with_what_to_do() -> None:
