@@ -22,14 +22,14 @@ RowPositions = tuple[tuple[int, ...], ...]  # sorted absolute positions, one tup
 ROLE = re.compile(r"[^\W\d][\w.-]*")
 
 
-def plain_positions(positions: Any, also: Sequence[str] = ()) -> tuple[int | str, ...]:
-    """One position or several, numbers of NumPy and PyTorch among them, as whole numbers and names of roles. also:
-    other words that are taken. Raises EditError for anything else."""
+def plain_positions(positions: Any, any_words: bool = False) -> tuple[int | str, ...]:
+    """One position or several, numbers of NumPy and PyTorch among them, as whole numbers and names of roles. any_words:
+    take words that no role is called too, for who looks them up. Raises EditError for anything else."""
     plain = positions.tolist() if hasattr(positions, "tolist") else positions
     places: list[int | str] = []
     for each in plain if isinstance(plain, Iterable) and not isinstance(plain, str) else [plain]:
         try:
-            if isinstance(each, str) and each not in also and not ROLE.fullmatch(each):
+            if isinstance(each, str) and not any_words and not ROLE.fullmatch(each):
                 raise TypeError
             places.append(each if isinstance(each, str) else operator.index(each))
         except TypeError:

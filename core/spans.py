@@ -45,7 +45,7 @@ def usual_spans(extents: Sequence[Extent]) -> tuple[str, ...]:
 def spans_over(asked: Positions, extents: Sequence[Extent]) -> tuple[str, ...]:
     """Names of the spans that are asked for, and of the rest where it is asked for too or they leave any position of
     some inputs out. Raises EditError for what is no position of them."""
-    positions = plain_positions(asked, also=(REST,))
+    positions = plain_positions(asked, any_words=True)
     names = tuple(dict.fromkeys(str(position) for position in positions if position != REST))
     rest = REST in positions or any((_held(names, extent) == len(names)).any() for extent in extents)
     return (*names, REST) if rest else names
