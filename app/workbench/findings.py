@@ -39,6 +39,7 @@ class Findings(QObject):
         self._traces: dict[TraceOrigin, TraceRecord] = {}
         self._evaluations: dict[Key, EvaluationRecord] = {}
         self._weights: dict[tuple[str, str], str] = {}
+        self._here: dict[tuple[str, str], str] = {}  # hashes as the models were opened in this window
         self._notes: list[tuple[Note, Step | None]] = []
         self._names: dict[str, str] = {}
         self._circuits: dict[Step, tuple[Document, CircuitRecord]] = {}
@@ -102,6 +103,10 @@ class Findings(QObject):
             self._weights[model, precision] = weights
             self.changed.emit()
 
+    def take_weights_here(self, model: str, precision: str, weights: str) -> None:
+        """The hash of an open model's weights, which may be others than those that all this was found of."""
+        self._here[model, precision] = weights
+
     def take_circuit(self, step: Step, record: CircuitRecord) -> None:
         """The circuit that a step shows."""
         self._circuits[step] = step.document, record
@@ -115,6 +120,10 @@ class Findings(QObject):
     def weights(self, opens: tuple[str, str]) -> str:
         """The hash that a model had, by its name and its precision; empty where nobody knows."""
         return self._weights.get(opens, "")
+
+    def are_of_weights_here(self, opens: tuple[str, str]) -> bool:
+        """Whether what is known of a model was found of the weights it has in this window."""
+        return self.weights(opens) in ("", self._here.get(opens, ""))
 
     @property
     def traces(self) -> tuple[TraceRecord, ...]:

@@ -103,7 +103,7 @@ class Workbench(QObject):
         results.canvas_changed.connect(self._send_canvas)
         results.selection_known.connect(self._take_inspection)
         results.recovered.connect(self.traces.end)
-        client.on(ScoresReply, lambda reply: self.findings.take_scores(self.document, reply))
+        client.on(ScoresReply, self._keep_scores)
         results.message.connect(self.message)
 
     # ---- the document and its history ----
@@ -358,6 +358,10 @@ class Workbench(QObject):
         self.cards_changed.emit(*cards)
         self.metric_changed.emit(ready)
         QTimer.singleShot(0, self, partial(self.question.follow, ready))
+
+    def _keep_scores(self, reply: ScoresReply) -> None:
+        if not self.history.locked:  # else they may be of other weights than those the project was saved with
+            self.findings.take_scores(self.document, reply)
 
     def _put_back(self, refused: PictureRefusal) -> None:
         document, known = self._refused.put_back(refused, self.document)

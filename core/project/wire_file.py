@@ -15,7 +15,7 @@ import msgspec
 from core.errors import InputError
 from core.project import schema
 from core.project.archive import Archive, damaged, write_archive
-from core.project.limits import limit, picture_hash
+from core.project.limits import check_size, limit, picture_hash
 from core.project.migrations import migrate
 from core.project.packing import pack
 from core.project.project import Project
@@ -34,7 +34,10 @@ def save_project(path: Path, project: Project, *, embed: bool = True) -> None:
 def project_bytes(project: Project, *, embed: bool = True) -> bytes:
     """What the file of a project holds; the same project gives the same bytes. Raises InputError for one that is too
     large."""
-    return write_archive(pack(project, embed), lambda name: name != "project.json")  # the rest does not become smaller
+    parts = pack(project, embed)
+    for name, content in parts.items():
+        check_size(name, len(content))
+    return write_archive(parts, lambda name: name != "project.json")  # the rest does not become smaller
 
 
 def load_project(path: Path) -> Project:

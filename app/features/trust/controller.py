@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
 from app.messages.request import QueryRefusal
@@ -50,6 +50,7 @@ class TrustController(QObject):
         workbench.on(TrustReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.document_changed.connect(self._follow)
+        workbench.models.opening.connect(self._forget)
         workbench.given_up.connect(lambda _: self._stop())
         workbench.working.connect(self._take_working)
         for changed in (workbench.model_opened, workbench.metric_changed):
@@ -120,14 +121,16 @@ class TrustController(QObject):
         pairs = 0 if workbench.scored is None else workbench.scored.pairs
         told = workbench.document, workbench.cut_kind, pairs, found.statements, self._heading(stale=False)
         workbench.known.evaluation = record = EvaluationRecord(*told)
-        workbench.findings.take_evaluation(record)
+        if not workbench.history.locked:  # else it may be of other weights than those the project was saved with
+            workbench.findings.take_evaluation(record)
 
     def _bring(self) -> None:
         """What was found of the present state before."""
         workbench, size = self._workbench, self._workbench.document.size
         record = workbench.findings.evaluation(workbench.document, workbench.cut_kind)
         present = self._found is not None and self._found.holds(workbench.document)
-        if record is None or size is None or present:
+        same_weights = workbench.findings.are_of_weights_here(workbench.document.opens)
+        if record is None or size is None or present or not same_weights:
             return
         query = TrustQuery(0, size)
         reply = TrustReply(0, query, record.statements, (), record.pairs)
@@ -140,6 +143,12 @@ class TrustController(QObject):
         if refusal.query == self._asked:
             self._problem = refusal.words
             self._stop()
+
+    def _forget(self) -> None:
+        """Something else is about to be opened, maybe the same state of other weights."""
+        self._found, self._subject, self._circuit = None, None, ""
+        self._workbench.known.evaluation = None
+        QTimer.singleShot(0, self, self._show)  # when it is there
 
     def _follow(self, before: Document, document: Document) -> None:
         """The document is another one; what was found of another model says nothing here."""

@@ -18,7 +18,7 @@ from core.errors import InputError, WirescopeError
 from core.evaluation.statement import Statement
 from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
-from core.project import schema
+from core.project import limits, schema
 from core.project.document import Document, PairSource, Source
 from core.project.examples import all_examples
 from core.project.history import History, Recovery
@@ -176,3 +176,24 @@ def test_the_schema_has_all_that_there_is_of(kept: type, data: type[msgspec.Stru
     """A field that is added elsewhere would be lost by saving."""
     known = {"data": "picture"}  # where the bytes are kept
     assert {known.get(each.name, each.name) for each in fields(kept)} <= set(data.__struct_fields__)
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "large.wire"
+    for source, words in (
+        (Source("text", "a" * (33 << 20)), "steps, inputs and datasets take 33.0 MB, of at most 32 MB"),
+        (Source("image", data=bytes(65 << 20)), "one picture take 65.0 MB, of at most 64 MB"),
+    ):
+        with pytest.raises(InputError, match=words) as caught:
+            save_project(path, Project((StepRecord("Start", Document("m", source)),)))
+        assert caught.value.hint
+    project = load_project(FILES / "version-1.wire")
+    monkeypatch.setattr(limits, "MOST_NUMBERS", 1)
+    for words, less in (
+        ("vectors of its edits", project),
+        ("scores of one trace", replace(project, steps=project.steps[:1], current=0, circuits=())),
+        ("edges of one circuit", replace(project, steps=project.steps[:1], current=0, traces=())),
+    ):
+        with pytest.raises(InputError, match=words):
+            save_project(path, less)
+    assert not path.exists()

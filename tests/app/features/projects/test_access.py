@@ -124,6 +124,50 @@ def test_other_weights_are_told_and_taken_when_wanted(
     assert not again.workbench.history.locked
 
 
+def test_what_was_found_of_the_former_weights_is_neither_mixed_with_nor_shown_as_of_these(
+    reader: Person, sit_down: Callable[[], Person], models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, path = tmp_path / "study", tmp_path / "work.wire"
+    shutil.copytree(models.gpt2, folder)
+    reader.open(folder, CLEAN, COUNTERFACTUAL)
+    workbench = reader.workbench
+    workbench.commit("Keep 5 edges", replace(workbench.document, size=5))
+    reader.rest()
+    reader.window.commands["evaluate"].trigger()
+    reader.rest()
+    reader.wait(lambda: workbench.findings.evaluations)
+    reader.rest()
+    save(reader, path, monkeypatch)
+    reader.window.close()
+    saved = load_project(path)
+    assert saved.traces
+    assert saved.circuits
+
+    shake(folder)
+    other = sit_down()
+    open_file(other, path)
+    other.wait(strip_of(other).isVisible)
+    other.rest()
+    other.wait(lambda: other.workbench.scored is not None)
+    trust, findings = other.controller("trust"), other.workbench.findings
+    assert other.workbench.scored.values.tolist() != saved.traces[-1].values.tolist()
+    held = other.controller("projects").project.project()
+    assert (held.models, held.traces, held.circuits) == (saved.models, saved.traces, saved.circuits)
+    assert not trust._data().statements
+    assert other.workbench.known.evaluation is None
+    trust.evaluate()
+    other.rest()
+    other.wait(lambda: trust._asked is None)
+    assert trust._data().statements, "of the weights here"
+    assert findings.evaluations == saved.evaluations
+    press(other, "Use These Weights")
+    other.rest()
+    assert not findings.evaluations
+    assert not trust._data().statements
+    assert other.workbench.known.evaluation is None
+    assert findings.traces[-1].values.tolist() == other.workbench.scored.values.tolist()
+
+
 def shake(folder: Path) -> None:
     """Change one number of a model."""
     from safetensors.torch import load_file, save_file
