@@ -19,12 +19,13 @@ MARK = "[*]"  # where the window's title says that something is not saved
 @dataclass(frozen=True)
 class Left:
     """What a session is about. path: of the project's file; empty for work that was never saved. kept: its window was
-    closed, and kept its work without a question."""
+    closed, and kept its work without a question. state: of that file as this window knew it (`state_of`)."""
 
     path: str = ""
     model: str = ""
     steps: int = 0
     kept: bool = False
+    state: tuple[int, int] | None = None
 
 
 def mark_of(history: History, findings: int) -> Mark:
@@ -33,6 +34,11 @@ def mark_of(history: History, findings: int) -> Mark:
     steps = [step for step, _ in history.steps()]
     present = next(place for place, step in enumerate(steps) if step is history.current)
     return (*((step.words, step.document) for step in steps), present, findings)
+
+
+def is_other_work(mark: Mark, saved: Mark | None) -> bool:
+    """Whether steps are others than those saved, whichever of them is present."""
+    return saved is None or mark[:-2] != saved[:-2]
 
 
 def steps_made(history: History) -> int:

@@ -39,18 +39,23 @@ class AccessController(QObject):
         self._expected: dict[tuple[str, str], str] = {}  # hashes of weights, by model and precision
         self._here: dict[tuple[str, str], str] = {}
         self._missing: dict[tuple[str, str], str] = {}  # why not
+        self._was_made = False  # what is open was made before: a file, or work that is restored
+        self._unread: tuple[str, str] | None = None  # what A could not be read of: its weights are not asked for
         self.access: Access | None = None  # None: all may be changed
         workbench.set_query("weights", WeightsQuery())
         workbench.on(WeightsReply, self._take_weights)
         workbench.failed.connect(self._take_failure)
+        workbench.nothing_to_show.connect(self._take_unread)
         workbench.history_changed.connect(self._follow)
         strip.chosen.connect(self._choose)
         strip.closed.connect(strip.leave)
 
     # ---- the project that is open ----
 
-    def begin(self, path: Path | None, project: Project) -> str:
-        """Another project is about to be opened. Returns why it must not be changed; empty where it may."""
+    def begin(self, path: Path | None, project: Project, made: bool) -> str:
+        """Another project is about to be opened. made: before now, with something to lose. Returns why it must
+        not be changed; empty where it may."""
+        self._was_made, self._unread = made, None
         self._name = "The project" if path is None else path.name
         self._elsewhere = path is not None and not self._lock.take(path)
         if path is None or self._elsewhere:
@@ -89,6 +94,7 @@ class AccessController(QObject):
         self._here[reply.model, reply.precision] = reply.weights
         self._workbench.findings.take_weights_here(reply.model, reply.precision, reply.weights)
         self._missing.pop((reply.model, reply.precision), None)
+        self._unread = None
         if (reply.model, reply.precision) not in self._expected:
             self._workbench.findings.take_weights(reply.model, reply.precision, reply.weights)
         self._follow()
@@ -99,14 +105,19 @@ class AccessController(QObject):
             self._missing[opens] = failure.message
             QTimer.singleShot(0, self, self._follow)  # when it is known whether another step is gone back to
 
+    def _take_unread(self, _reason: str) -> None:
+        """There is no A that could be read: nothing is computed, so nothing can be of other weights."""
+        self._unread = self._workbench.document.opens
+        self._follow()
+
     def _access_of(self, opens: tuple[str, str]) -> Access | None:
         model, saved = model_words(opens[0]), self._expected.get(opens, "")
         if self._elsewhere:
             return Access("elsewhere", self._name)
-        if opens in self._missing and self._workbench.opened is None:
+        if self._was_made and opens in self._missing and self._workbench.opened is None:
             return Access("missing", self._name, model, problem=self._missing[opens])
         here = self._here.get(opens, "")
-        if not saved or here == saved:
+        if not saved or here == saved or (not here and opens == self._unread):
             return None
         return Access("other" if here else "checking", self._name, model, saved, here)
 

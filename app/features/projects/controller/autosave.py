@@ -102,22 +102,23 @@ class Autosave(QObject):
     def _write(self, kept: bool = False) -> None:
         assert self._session is not None
         path, model = self._project.path, self._workbench.document.model
-        about = Left("" if path is None else str(path), model, steps_made(self._workbench.history), kept)
-        self._writer.do(_writing(self._session, self._project.project(), about))
+        state = self._project.on_disk
+        about = Left("" if path is None else str(path), model, steps_made(self._workbench.history), kept, state)
+        self._writer.do(self._writing(self._session, self._project.project(), about))
 
+    def _writing(self, session: Session, project: Project, about: Left) -> Task:
+        def do() -> None:
+            from core.project.wire_file import project_bytes
 
-def _writing(session: Session, project: Project, about: Left) -> Task:
-    def do() -> None:
-        from core.project.wire_file import project_bytes
+            try:
+                content = project_bytes(project, embed=False)
+            except WirescopeError as error:
+                log.warning("the work is not kept: %s", error)
+                self._project.keeps = False  # closing asks
+            else:
+                self._project.keeps = write(session, content, about)
 
-        try:
-            content = project_bytes(project, embed=False)
-        except WirescopeError as error:
-            log.warning("the work is not kept: %s", error)
-        else:
-            write(session, content, about)
-
-    return do
+        return do
 
 
 class _Writer:

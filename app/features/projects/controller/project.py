@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.features.projects.controller.access import AccessController
 from app.features.projects.controller.contents import project_of, show_view, take_project
 from app.features.projects.controller.question import Answer, Change, Question
-from app.features.projects.presenter import Mark, mark_of, name_for, question, steps_made, title
+from app.features.projects.presenter import Left, Mark, is_other_work, mark_of, name_for, question, steps_made, title
 from app.messages.replies import ModelReply
 from app.messages.request import FailureReply
 from app.services.background_jobs import Job, Jobs
@@ -68,7 +68,12 @@ class ProjectController(QObject):
         self.path: Path | None = None
         self._saved: Mark | None = None  # what the file holds
         self.keeps = False  # work without a file has a place to stay
-        self._on_disk: FileState = None  # of the file, as it was opened or saved
+        self.on_disk: FileState = None  # of the file, as it was opened or saved
+        self._times_taken = 0  # projects that were taken up here
+        self._being_read: set[Path] = set()  # files
+        self._saving = False
+        self._after_saving: list[Callable[[], None]] = []
+        self._save_failed = False
         self._taken_unsaved = False  # it was no file's from the beginning: restored, or of another model
         self._view: View | None = None  # to be shown when the model is open
         self.dropped = False  # what is here is not wanted any more
@@ -91,8 +96,8 @@ class ProjectController(QObject):
     def modified(self) -> bool:
         """Whether there is work that no file holds."""
         history = self._workbench.history
-        if history.locked:
-            return self._taken_unsaved
+        if history.locked:  # what is present cannot be changed; steps of another model may have been
+            return self._taken_unsaved or (self.path is not None and is_other_work(self._mark(), self._saved))
         return self._mark() != self._saved if self.path is not None else steps_made(history) > 0
 
     def _show(self, *_: object) -> None:
@@ -157,8 +162,22 @@ class ProjectController(QObject):
 
             return load_project(path)
 
+        mark = self._mark()
+        self._being_read.add(path)
+
+        def end(*_: object) -> None:
+            self._being_read.discard(path)
+
+        def take_now(project: Project) -> None:
+            if is_other_work(self._mark(), mark):  # something was done while it was read
+                self._leave(partial(take, project))
+            else:
+                take(project)
+
         job = Job(read, self._window)
-        job.finished.connect(take)
+        job.finished.connect(end)
+        job.failed.connect(end)
+        job.finished.connect(take_now)
         job.failed.connect(self._give_up)
         self._services.jobs.run(job)
 
@@ -172,25 +191,36 @@ class ProjectController(QObject):
         self._services.settings.add_recent_project(str(path))
         self._services.notifier.say(f"Opened {path.name}")
 
-    def restore(self, work: Path, path: Path | None, then: Callable[[], None]) -> None:
-        """Take up work that was never saved, or not in its last state. path: of the project's file. then: what is done
-        once it is there."""
+    def restore(self, work: Path, about: Left, then: Callable[[], None]) -> None:
+        """Take up work that was never saved, or not in its last state. then: what is done once it is there."""
+        path = Path(about.path) if about.path else None
 
         def take(project: Project) -> None:
             self._take(path, project, saved=False)
+            self.on_disk = about.state  # a file that was written since is not written over unasked
             then()
 
-        self._leave(lambda: self._load(work, take))
+        def load() -> None:
+            if work not in self._being_read:  # pressed once more
+                self._load(work, take)
+
+        self._leave(load)
 
     def rebind(self, model: str, other: str) -> None:
         """Go on with another model in the place of one, or with the weights that it has now."""
+        if self._saving:
+            self._after_saving.append(partial(self.rebind, model, other))
+            return
+        on_disk = self.on_disk
         self._take(self.path, rebind(self.project(), model, other), saved=False)
+        self.on_disk = on_disk
         self._services.notifier.say(f"This project goes on with {model_words(other)}. It is not saved yet.")
 
     def _take(self, path: Path | None, project: Project, saved: bool = True) -> None:
+        self._times_taken += 1
         self.path, self._taken_unsaved = path, not saved
-        self._on_disk = None if path is None else state_of(path)
-        locked = self._access.begin(path, project)
+        self.on_disk = None if path is None else state_of(path)
+        locked = self._access.begin(path, project, made=path is not None or not saved)
         self._view = project.view
         take_project(self._workbench, project, locked)
         self._services.panels.show_only(project.view.docks)
@@ -213,12 +243,16 @@ class ProjectController(QObject):
         """Save into the project's file; ask for one where it has none. then: what is done once it is saved."""
         if self.path is None:
             self.save_as(then)
-        elif self._access.may_write(self.path) and state_of(self.path) not in (None, self._on_disk):
+        elif self._access.may_write(self.path) and not self._may_overwrite(self.path):
             self._question.ask_about_change(self.path.name, partial(self._take_change, then))
         elif self._access.may_write(self.path):
             self._write(self.path, then)
         else:
             self._services.notifier.say(f"{self.path.name} is open in another window: save a copy (Ctrl+Shift+S).")
+
+    def _may_overwrite(self, path: Path) -> bool:
+        """Whether the file is as it was left, and this window's to write."""
+        return self._access.may_write(path) and state_of(path) in (None, self.on_disk)
 
     def _take_change(self, then: Callable[[], None], change: Change) -> None:
         if change == "other":
@@ -242,7 +276,10 @@ class ProjectController(QObject):
             self._refuse("", f"{path.name} is open in another window.", "Choose another name, or close that window.")
 
     def _write(self, path: Path, then: Callable[[], None]) -> None:
-        project, mark = self.project(), self._mark()
+        if self._saving:  # one at a time, so that the last state is what stays
+            self._after_saving.append(partial(self._write, path, then))
+            return
+        project, mark, taken = self.project(), self._mark(), self._times_taken
 
         def write(_report: Report, _cancelled: Cancel) -> FileState:
             from core.project.wire_file import save_project
@@ -251,28 +288,41 @@ class ProjectController(QObject):
             return state_of(path)
 
         def written(state: FileState) -> None:
-            self._on_disk = state
-            self.path, self._saved, self._taken_unsaved = path, mark, False
-            self._access.saved(path)
             self._services.settings.add_recent_project(str(path))
             self._services.notifier.say(f"Saved {path.name}")
-            self._show()
-            then()
+            if taken == self._times_taken:  # else another project is here by now
+                self.on_disk = state
+                self.path, self._saved, self._taken_unsaved = path, mark, False
+                self._access.saved(path)
+                self._show()
+            self._end_saving(failed=False)
+            if taken == self._times_taken:
+                then()
 
+        def fail(message: str, hint: str) -> None:
+            self._access.keep(self.path)
+            self._end_saving(failed=True)
+            self._refuse("The project is not saved. ", message, hint)
+
+        self._saving = True
         job = Job(write, self._window)
         job.finished.connect(written)
-        job.failed.connect(self._say_not_saved)
+        job.failed.connect(fail)
         self._services.jobs.run(job)
 
-    def _say_not_saved(self, message: str, hint: str) -> None:
-        self._access.keep(self.path)
-        self._refuse("The project is not saved. ", message, hint)
+    def _end_saving(self, failed: bool) -> None:
+        self._saving, self._save_failed = False, failed
+        waiting, self._after_saving = self._after_saving, []
+        for each in waiting:
+            each()
 
     # ---- leaving ----
 
     def _leave(self, go_on: Callable[[], None]) -> None:
-        """Go on with something else in this window."""
-        if self.modified and self.path is None and self._keeps_unasked:
+        """Go on with something else in this window, once what is being saved is saved."""
+        if self._saving:
+            self._after_saving.append(partial(self._leave, go_on))
+        elif self.modified and self.path is None and self._keeps_unasked:
             self.kept.emit()
             go_on()
         elif self.may_leave(go_on):
@@ -280,7 +330,9 @@ class ProjectController(QObject):
 
     @property
     def _keeps_unasked(self) -> bool:
-        return not self._question.wanted and (self.path is not None or self.keeps)
+        if self._question.wanted:
+            return False
+        return self.keeps if self.path is None else not self._save_failed and self._may_overwrite(self.path)
 
     def may_leave(self, go_on: Callable[[], None]) -> bool:
         """Whether what is here can go at once. Else the user is asked, and go_on is called after a yes."""
@@ -304,6 +356,4 @@ class ProjectController(QObject):
         elif answer == "drop":
             self.dropped = True
             go_on()
-            self._taken_unsaved = False  # it was no file's from the beginning: restored, or of another model
-        self._view: View | None = None  # to be shown when the model is open
-        self.dropped = False
+            self.dropped = False

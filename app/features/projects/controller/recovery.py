@@ -57,6 +57,8 @@ class RecoveryController(QObject):
         self._strip.show_notice(words, BUTTONS, f"It lies in {session.folder}")
 
     def _take(self, key: str) -> None:
+        if not self._left:
+            return
         session = self._left[0]
         if key == FOLDER:
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(session.folder))):
@@ -70,10 +72,11 @@ class RecoveryController(QObject):
             self._notifier.say(f"Discarded. It lies in {place} for 30 days.")
             self._next(session)
         else:
-            path = session.about().path
-            self._project.restore(session.work, Path(path) if path else None, partial(self._restored, session))
+            self._project.restore(session.work, session.about(), partial(self._restored, session))
 
     def _restored(self, session: Session) -> None:
+        if session not in self._left:  # taken up or put away meanwhile
+            return
         self._next(session)
         self._autosave.adopt(session)
         self._notifier.say("Restored. It is not saved yet: Ctrl+S saves it.")

@@ -53,8 +53,10 @@ class Session:
         try:
             found = json.loads((self.folder / ABOUT).read_text(encoding="utf-8"))
             path, model, steps, kept = (found[name] for name in ("path", "model", "steps", "kept"))
-            return Left(str(path), str(model), int(steps), bool(kept))
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            state = found.get("state")
+            known = (int(state[0]), int(state[1])) if state else None
+            return Left(str(path), str(model), int(steps), bool(kept), known)
+        except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
             return Left()
 
     def say(self, about: Left) -> None:

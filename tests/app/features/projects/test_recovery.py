@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
+from app.features.projects.controller.project import state_of
 from app.features.projects.controller.sessions import MONTH, Session, new_session, sessions_left, write
 from app.features.projects.presenter import Left
 from app.services.state_folder import state_folder
@@ -82,7 +83,7 @@ def test_what_was_left_is_restored_with_its_file_or_discarded(
     model = reader.workbench.document.model
     old = left_behind(replace(project, steps=project.steps[:2], current=1), Left("", model, 1))
     os.utime(old.work, (0, 0))
-    left = left_behind(project, Left(str(path), model, 2))
+    left = left_behind(project, Left(str(path), model, 2, state=state_of(path)))
     reader.window.close()
 
     person = sit_down()
