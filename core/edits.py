@@ -69,8 +69,8 @@ class Edit:
     number.
     seed: of `resample` and `noise`: the same seed gives the same values.
 
-    Raises EditError for an unknown kind, for values that are missing, not finite, or of the wrong form, and for a
-    strength that there is not.
+    Raises EditError for a target that is none, an unknown kind, for values that are missing, not finite, or of the
+    wrong form, and for a strength that there is not.
     """
 
     target: Node | Reader | Edge | str
@@ -81,7 +81,9 @@ class Edit:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        if not isinstance(self.target, Node | Reader | Edge | str):
+            raise EditError(f"{self.target!r} cannot be edited.", 'Name one node, edge or reader, for example "m3".')
+        if not isinstance(self.kind, str) or self.kind not in KINDS:
             raise EditError(f"There is no edit called {self.kind!r}.", f"There are: {', '.join(KINDS)}.")
         object.__setattr__(self, "value", _checked_value(self.kind, self.value))
         try:

@@ -173,6 +173,9 @@ def test_positions_and_strengths_of_numpy_and_pytorch_are_numbers_and_others_are
     for wrong in (2.0, [2.5], np.float64(2), None.__class__, [None], "a b", ["'+x+'"], ""):
         with pytest.raises(EditError, match="is no position"):
             Edit("m0", "zero", positions=wrong)  # type: ignore[arg-type]
+    for target in (3, ["m0"], None):
+        with pytest.raises(EditError, match="cannot be edited"):
+            Edit(target, "zero")  # type: ignore[arg-type]
     for strength in ("x", None, [0.5], float("nan"), np.float32("inf")):
         with pytest.raises(EditError, match="cannot have the strength"):
             Edit("m0", "zero", strength=strength)  # type: ignore[arg-type]

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from app.features.console.handlers.interpreter import Interpreter
+from app.features.console.handlers.interpreter import Interpreter, short
 from app.features.console.queries import CompleteQuery, CompleteReply, ConsoleOutput, ConsoleQuery, ConsoleReply
 from app.messages.request import Cancel, Request, Send
 from app.worker.session_cache import SessionCache
 from core.edits import Edit, Target, resolve
-from core.errors import EditError, WirescopeError
+from core.errors import EditError
 from core.graph import Edge, Node
 from core.progress import unwatched
 
 KEPT = 20  # replies that the window may not have heard yet
+METRIC_IS_THE_WINDOWS = "The metric is the window's again: choose another one in the window.\n"
 LIVE = ("ws", "session", "model", "scores", "circuit", "edits", "edit")
 
 
@@ -58,18 +59,27 @@ def complete_name(query: CompleteQuery, request: Request, cache: SessionCache, s
 
 
 def _run(console: Console, query: ConsoleQuery, request: Request, cache: SessionCache, send: Send) -> ConsoleReply:
-    names = console.interpreter.names
+    names, session = console.interpreter.names, cache.session
     before = request.document.edits
-    _bind(names, request, cache)
-    text, error = console.interpreter.run(
-        query.code, query.interrupt.is_set, lambda shown: send(ConsoleOutput(request.number, query, shown))
-    )
+    metric = session.metric, session.metric_by_default
     edits: tuple[Edit, ...] | None = None
     try:
-        edits = _edits_left(names.get("edits"), before, cache)
-    except WirescopeError as wrong:
-        error = "\n".join(filter(None, [error, f"The edits are as they were: {wrong}"]))
-    _unbind(names)
+        _bind(names, request, cache)
+        try:
+            text, error = console.interpreter.run(
+                query.code, query.interrupt.is_set, lambda shown: send(ConsoleOutput(request.number, query, shown))
+            )
+        finally:
+            other_metric = session.metric is not metric[0]
+            session.metric, session.metric_by_default = metric
+        if other_metric:
+            text += METRIC_IS_THE_WINDOWS
+        try:
+            edits = _edits_left(names.get("edits"), before, cache)
+        except Exception as wrong:  # whatever stands in `edits`: the code has run, and is not to run again
+            error = "\n".join(filter(None, [error, f"The edits are as they were: {short(wrong)}"]))
+    finally:
+        _unbind(names)
     return ConsoleReply(request.number, query, text, error, before, edits)
 
 
@@ -92,9 +102,10 @@ def _bind(names: dict[str, Any], request: Request, cache: SessionCache) -> None:
 
 
 def _unbind(names: dict[str, Any]) -> None:
-    """Let go of what is live: a model that is left is to be freed."""
-    for name in LIVE:
-        names.pop(name, None)
+    """Let go of what is live, also as the last value: a model that is left is to be freed."""
+    live = [names.pop(name, None) for name in LIVE]
+    if any(names.get("_") is each for each in live):
+        names.pop("_", None)
 
 
 def _add_edit(edits: list[Edit], target: Any, kind: Any = "zero", **more: Any) -> None:

@@ -15,11 +15,13 @@ import inspect
 import io
 import keyword
 import linecache
+import pydoc
 import re
+import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
 
@@ -33,11 +35,25 @@ INTERRUPTED = "Interrupted."
 NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\.?$|$")
 
 
+def _nobody_answers(*_: object, **__: object) -> None:
+    raise RuntimeError("Nothing can be typed into code that runs in the console: write the value into the code.")
+
+
+def _help(*of: object) -> None:
+    if not of:
+        _nobody_answers()
+    pydoc.help(*of)
+
+
+# They would hold up the engine for ever: nobody can type what they wait for.
+NOT_HERE = {"input": _nobody_answers, "breakpoint": _nobody_answers, "help": _help}
+
+
 class Interpreter:
     """One console's names, over all that is typed."""
 
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"__name__": "__console__", "__builtins__": builtins}
+        self.names: dict[str, Any] = {"__name__": "__console__", "__builtins__": {**vars(builtins), **NOT_HERE}}
         self._count = 0
 
     def run(self, code: str, stop: Callable[[], bool], show: Callable[[str], None]) -> tuple[str, str]:
@@ -49,18 +65,20 @@ class Interpreter:
         out = _Output(show)
         try:
             first, last = _compiled(code, file)
-            with contextlib.redirect_stdout(out), watched(lambda _: None, stop):
+            with _printed_to(out), watched(lambda _: None, stop):
                 stopper = _Stopper(stop)
                 try:
                     self._exec(first, last)
                 finally:
-                    stopper.end()
+                    while not stopper.over:
+                        with contextlib.suppress(KeyboardInterrupt):  # one more may arrive meanwhile
+                            stopper.end()
         except (KeyboardInterrupt, Cancelled):
             return out.getvalue(), INTERRUPTED
         except SystemExit:
             return out.getvalue(), "The console goes on as long as the window: close it with its cross."
         except BaseException as error:  # whatever is typed, the engine's thread goes on
-            return out.getvalue(), _short(error)
+            return out.getvalue(), short(error)
         return out.getvalue(), ""
 
     def _exec(self, first: CodeType, last: CodeType | None) -> None:
@@ -131,12 +149,51 @@ class _Output(io.StringIO):
         return len(text)
 
 
+class _PerThread(io.TextIOBase):
+    """Standard output while consoles run: each thread prints to its own, others to where it went before."""
+
+    def __init__(self, before: Any) -> None:
+        super().__init__()
+        self.before = before  # None in a program without a terminal
+
+    def write(self, text: str) -> int:
+        target = _PRINTS.get(threading.get_ident(), self.before)
+        return len(text) if target is None else int(target.write(text) or 0)
+
+    def flush(self) -> None:
+        target = _PRINTS.get(threading.get_ident(), self.before)
+        if target is not None:
+            target.flush()
+
+
+_PRINTS: dict[int, _Output] = {}  # by the threads that run code of a console
+_PRINTING = threading.Lock()
+
+
+@contextlib.contextmanager
+def _printed_to(out: _Output) -> Iterator[None]:
+    """What this thread prints goes there; that of another window's engine does not."""
+    thread = threading.get_ident()
+    with _PRINTING:
+        _PRINTS[thread] = out
+        if not isinstance(sys.stdout, _PerThread):
+            sys.stdout = _PerThread(sys.stdout)
+    try:
+        yield
+    finally:
+        with _PRINTING:
+            del _PRINTS[thread]
+            if not _PRINTS and isinstance(sys.stdout, _PerThread):
+                sys.stdout = sys.stdout.before
+
+
 class _Stopper:
-    """Raises KeyboardInterrupt in the thread that has made it, once, when it is to stop; not after `end`."""
+    """Raises KeyboardInterrupt in the thread that has made it when it is to stop, again and again until `end`: code may
+    catch it and go on."""
 
     def __init__(self, stop: Callable[[], bool]) -> None:
         self._stop, self._target = stop, threading.get_ident()
-        self._lock, self._ended = threading.Lock(), threading.Event()
+        self._lock, self._ended, self.over = threading.Lock(), threading.Event(), False
         threading.Thread(target=self._watch, name="wirescope-console-stop", daemon=True).start()
 
     def _watch(self) -> None:
@@ -145,13 +202,13 @@ class _Stopper:
                 with self._lock:
                     if not self._ended.is_set():
                         _raise_in(self._target, KeyboardInterrupt)
-                return
 
     def end(self) -> None:
         """Nothing is raised from now on; what has not arrived yet is taken back."""
         with self._lock:
             self._ended.set()
             _raise_in(self._target, None)
+            self.over = True
 
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
@@ -159,7 +216,7 @@ def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None if kind is None else ctypes.py_object(kind))
 
 
-def _short(error: BaseException) -> str:
+def short(error: BaseException) -> str:
     """An error as text: where in what was typed, and what it says."""
     if isinstance(error, WirescopeError):
         words = f"{error.message} {error.hint}".strip()

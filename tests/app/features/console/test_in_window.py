@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.features.console.handlers.console import METRIC_IS_THE_WINDOWS
 from core.edits import Edit
 from core.nodes import Node
 
@@ -48,6 +49,17 @@ def test_it_runs_beside_the_session_and_its_edits_are_steps(reader) -> None:
     assert "neither" in console.run('edit("->m1")')
     assert "no list of ws.Edit" in console.run("edits = 3")
     assert "There is no edit called" in console.run('edit("m1", "burn")')
+    assert "['m1'] cannot be edited" in console.run('edit(["m1"])')
+    broken = (
+        'edits.append(e := ws.Edit("m1", "zero")); object.__setattr__(e, "target", 3); n = globals().get("n", 0) + 1'
+    )
+    assert "The edits are as they were: " in console.run(broken)
+    assert console.run("n") == "1"
+    metric = console.run("float(session.clean.metric)")
+    assert console.run("session.with_metric(ws.kl())") == METRIC_IS_THE_WINDOWS.strip()
+    assert console.run("float(session.clean.metric)") == metric
+    console.run("session")
+    assert "NameError" in console.run("_")
     assert console.run("len(edits)") == "2"
     assert len(list(workbench.history.steps())) == steps
     assert console.run("edits.clear()") == ""

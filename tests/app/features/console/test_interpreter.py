@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from types import SimpleNamespace
@@ -33,6 +34,8 @@ def test_statements_run_and_the_last_value_is_shown() -> None:
         ("def f():\n    return 1 / 0\n\nf()", "line 4: f()\nline 2: return 1 / 0\nZeroDivisionError: division by zero"),
         ("raise wrong", "No such node. Name another."),
         ("exit()", "goes on as long as the window"),
+        ("input('name? ')", "write the value into the code"),
+        ("breakpoint()", "write the value into the code"),
         ("'\\ud800'.encode()", "UnicodeEncodeError"),
         ("class Bad:\n    def __repr__(self): raise ValueError('no words')\nBad()", "ValueError: no words"),
     ],
@@ -46,7 +49,17 @@ def test_errors_are_text_and_short(code: str, words: str) -> None:
     assert run(interpreter, "1") == ("1\n", "")
 
 
-@pytest.mark.parametrize("code", ["while True: pass", "while True: at(0.5)"])
+SWALLOWS = """
+while True:
+    try:
+        while True: pass
+    except BaseException:
+        caught = globals().get("caught", 0) + 1
+        if caught == 3: raise
+"""
+
+
+@pytest.mark.parametrize("code", ["while True: pass", "while True: at(0.5)", SWALLOWS])
 def test_what_runs_for_ever_stops_where_it_is_told(code: str) -> None:
     interpreter, stop = Interpreter(), threading.Event()
     interpreter.names["at"] = progress.at
@@ -70,6 +83,33 @@ def test_what_is_printed_comes_while_it_runs_and_has_a_limit() -> None:
     text, _ = run(Interpreter(), f"for _ in range(3): print('x' * {MOST})")
     assert len(text) < MOST + 100
     assert "more is printed" in text
+
+
+def test_two_consoles_print_each_to_its_own() -> None:
+    before, texts = sys.stdout, {}
+    both = threading.Barrier(2, timeout=5)
+
+    def type_into(name: str) -> None:
+        interpreter = Interpreter()
+        interpreter.names["wait"] = both.wait
+        code = f"print('{name}1') or wait()\nfor _ in range(50): wait() and None; print('{name}')"
+        texts[name] = run(interpreter, code)
+
+    threads = [threading.Thread(target=type_into, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for name in "ab":
+        assert texts[name] == (f"{name}1\n" + f"{name}\n" * 50, "")
+    assert sys.stdout is before
+
+
+def test_help_shows_words_and_asks_for_none() -> None:
+    text, error = run(Interpreter(), "help(len)")
+    assert "number of items" in text
+    assert not error
+    assert "write the value into the code" in run(Interpreter(), "help()")[1]
 
 
 def test_names_are_completed_and_nothing_is_run_for_it() -> None:
