@@ -18,6 +18,11 @@ from core.errors import EditError
 from core.models.model import Model
 from core.models.sharing import sharing_copy
 
+WITHOUT_EDITS = (
+    "This would save the weights without the edits.",
+    "Take ws.bake, or ws.export_model for edits of any kind.",
+)
+
 
 class EditedModel(nn.Module):
     """A model with edits inside: called as the original is, and with all that the original has (`generate`, `config`,
@@ -54,9 +59,13 @@ class EditedModel(nn.Module):
         if not self.edits:
             self.module.save_pretrained(*_, **__)  # type: ignore[operator]
             return
-        raise EditError(
-            "This would save the weights without the edits.", "Take ws.bake, or ws.export_model for edits of any kind."
-        )
+        raise EditError(*WITHOUT_EDITS)
+
+    def push_to_hub(self, *_: Any, **__: Any) -> Any:
+        """Refused while there are edits, as `save_pretrained` is."""
+        if not self.edits:
+            return self.module.push_to_hub(*_, **__)  # type: ignore[operator]
+        raise EditError(*WITHOUT_EDITS)
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -145,6 +145,8 @@ class _Changes:
             self._add(f"{path}.bias", node, added, scale)
 
     def mlp(self, block: str, wiring: Wiring, node: Node, factor: float, added: Tensor | None) -> None:
+        if wiring.joint is None and not wiring.mlp_weights:
+            raise EditError(f"{node.name} cannot be changed: its MLP's last weights are not known.", OTHERWISE)
         scale = self._scale(block, wiring.mlp_scale)
         if wiring.joint is not None:  # a norm follows the MLP too
             if added is not None:

@@ -269,7 +269,7 @@ class Hooks:
         unedited = x if deltas is None else x - deltas
         for slot, share in own:
             if slot["op"] == "scale":
-                bias = self.values[reader["bias"]]
+                bias = self.values[reader["bias"]].to(x.device)
                 value = bias + (unedited - bias) * slot["factor"]
             else:
                 value = self._value(slot, x, x)
@@ -298,7 +298,7 @@ class Hooks:
 
     def _at(self, slot: dict[str, Any], like: Tensor) -> Tensor:
         """A slot's tensor at the rows of this forward, broadcastable to them."""
-        value = self.values[slot["value"]]
+        value = self.values[slot["value"]].to(like.device)  # the module may have been moved
         if not slot["everywhere"]:
             places = self._places(like).clamp(max=value.shape[1] - 1)
             if len(places) == 1:

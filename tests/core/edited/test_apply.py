@@ -10,6 +10,7 @@ from torch import Tensor
 
 import wirescope as ws
 from core.models.family import FAMILIES, Family
+from core.models.sharing import sharing_copy
 from core.replacements.optimal import give_constants
 from tests.core.engine.cases import TOLERANCE, case, draws, random_edits
 from tests.oracle import output_of
@@ -104,14 +105,38 @@ def test_what_edits_need_is_said() -> None:
     assert edited.edits == ("m0=zero@2",)
     with pytest.raises(ws.WirescopeError, match="without the edits"):
         edited.save_pretrained("nowhere")
+    with pytest.raises(ws.WirescopeError, match="without the edits"):
+        edited.push_to_hub("nobody/nothing")
 
 
 def test_it_shares_the_weights() -> None:
     module = small_model("llama")
     edited = ws.apply(ws.load_model((module, None)), [ws.Edit("a0.h0", "zero")])
     own = dict(module.named_parameters())
-    assert all(own[name] is weight for name, weight in edited.module.named_parameters())
+    dtypes = {weight.dtype for weight in own.values()}
+    assert all(own[name].data_ptr() == weight.data_ptr() for name, weight in edited.module.named_parameters())
     assert not module._forward_pre_hooks
+    baked = ws.bake(ws.load_model((module, None)), [ws.Edit("a0.h0", "zero")]).module
+    before = dict(module.named_parameters())
+    edited.module.half()
+    baked.double()
+    assert {weight.dtype for weight in edited.module.parameters()} == {torch.float16}
+    assert all(weight is before[name] for name, weight in module.named_parameters())
+    assert {weight.dtype for weight in own.values()} == dtypes
+    tied = sharing_copy(small_model("gpt2"))
+    assert tied.lm_head.weight is tied.transformer.wte.weight
+
+
+def test_it_can_be_moved_to_another_device() -> None:
+    """The device "meta" has no numbers, and refuses those of another one as every device does."""
+    model = ws.load_model((small_model("llama"), None))
+    vector = [0.5] * model.adapter.shape.width
+    edits = [ws.Edit("m0", "steer", value=vector), ws.Edit("->m1", "steer", value=vector)]
+    edited = ws.apply(model, [*edits, ws.Edit("->a1.h0<q>", "scale", value=2.0)])
+    edited.module.to("meta")
+    logits = edited(torch.zeros(1, 3, dtype=torch.long, device="meta")).logits
+    assert logits.device.type == "meta"
+    assert not any(weight.is_meta for weight in model.adapter.module.parameters())
 
 
 def test_every_family_says_where_its_parts_are() -> None:

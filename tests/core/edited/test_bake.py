@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -78,5 +79,13 @@ def test_a_family_without_biases_gets_none() -> None:
     baked = ws.bake(model, [ws.Edit("a0.h1", "zero"), ws.Edit("m1", "scale", value=2.0)])
     assert baked.changed == ("model.layers.0.self_attn.o_proj.weight", "model.layers.1.mlp.down_proj.weight")
     own = dict(module.named_parameters())
-    same = [name for name, weight in baked.module.named_parameters() if own[name] is weight]
+    same = [name for name, weight in baked.module.named_parameters() if own[name].data_ptr() == weight.data_ptr()]
     assert set(same) == set(own) - set(baked.changed)
+
+
+def test_an_mlp_whose_weights_are_not_known_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ws.load_model((small_model("llama"), None))
+    wiring = replace(model.adapter.wiring(1), mlp_weights=())
+    monkeypatch.setattr(model.adapter, "wiring", lambda _: wiring)
+    with pytest.raises(ws.WirescopeError, match="m1 cannot be changed"):
+        ws.bake(model, [ws.Edit("m1", "zero")])
