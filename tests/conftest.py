@@ -76,6 +76,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         sys.modules["numpy"].random.seed(0)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+        sys.modules["torch"].set_grad_enabled(True)  # as in a new process, whatever the test before has left
     if "PySide6.QtWidgets" in sys.modules:
         gc.disable()  # as the program does: see app/window/garbage_collector.py. `no_qt_left` collects after each test
 
