@@ -6,7 +6,7 @@ sent on as signals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -428,10 +428,6 @@ class Workbench(QObject):
     @property
     def known(self) -> Known:
         return self.results.known
-
-    @property
-    def measured(self) -> Mapping[Target, float]:
-        return self.known.measured
 
     @property
     def scored(self) -> ScoresReply | None:

@@ -57,7 +57,7 @@ class TableController(QObject):
             panel.show_nothing()
             self._shown = ()
             return
-        state = workbench.scored, workbench.usable(), dict(workbench.measured), workbench.stale
+        state = workbench.scored, workbench.usable(), dict(workbench.known.measured), workbench.stale
         strongest = workbench.extent.strongest
         subject = workbench.drawn.subject()
         circuit = "" if subject is None or subject.size is None else f"kept: {subject.circuit}"

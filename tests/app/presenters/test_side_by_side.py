@@ -51,11 +51,13 @@ def test_after_a_trace_over_a_dataset_both_say_of_what(reader: Person) -> None:
     assert not gap(reader)
     assert not reader.panel("inspector").effects.flag.isVisible()
     edge = reader.edge(index)
-    assert edge not in reader.workbench.measured  # nothing of one pair beside the means, in the table or on the canvas
+    assert (
+        edge not in reader.workbench.known.measured
+    )  # nothing of one pair beside the means, in the table or on the canvas
 
     # A cut on the pair keeps its figure on the wire, and is not taken for a mean.
     reader.press(Qt.Key.Key_P, widget=reader.window.canvas)
-    assert edge not in reader.workbench.measured
+    assert edge not in reader.workbench.known.measured
     (mark,) = [mark for mark in reader.workbench.drawn.canvas().edges if mark.index == index]
     assert not mark.measured
     session = reader.session()

@@ -120,7 +120,7 @@ def test_estimates_history_and_a_known_circuit(plots: Person, tmp_path: Path, mo
     found = panel._data.agreement
     for name, estimated, measured in zip(found.names[:5], found.estimated, found.measured, strict=False):
         edge = workbench.opened.graph.edge(workbench.opened.graph.edges.index(name))
-        assert workbench.measured[edge] == pytest.approx(measured)
+        assert workbench.known.measured[edge] == pytest.approx(measured)
         assert workbench.scored.values[workbench.opened.graph.edge_index(edge)] == pytest.approx(-estimated)
 
     # the file that is written says the same; its name ends as what is in it, whatever was typed

@@ -87,7 +87,7 @@ def test_an_edge_that_is_measured_among_shares_has_its_hue_and_the_legend_says_b
     scene = reader.window.canvas.scene
     assert scene.measured.all()
     for mark, sign in zip(scene.marks, scene.sign.tolist(), strict=True):
-        change = reader.workbench.measured[scene.data.graph.edge(mark.index)]
+        change = reader.workbench.known.measured[scene.data.graph.edge(mark.index)]
         assert sign == np.sign(-change * reader.workbench.direction)
     assert legend(scene.data)[1] == "blue towards A · orange away · grey: no sign"
 
@@ -111,7 +111,7 @@ def test_the_table_calls_drawn_numbers_drawn(reader: Person) -> None:
     trace(reader)
     workbench = reader.workbench
     rows = edge_rows(
-        table_data(workbench.opened, workbench.scored, workbench.usable(), dict(workbench.measured), False, 48)
+        table_data(workbench.opened, workbench.scored, workbench.usable(), dict(workbench.known.measured), False, 48)
     )
     titles = [column.title for column in rows.columns]
     assert "Drawn" in titles
@@ -175,7 +175,7 @@ def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_scor
     assert edge.name in [row["edge"] for row in content["edges"]]
     for row in content["edges"]:
         assert row["score"] == pytest.approx(expected[graph.index(row["edge"])], abs=1e-5)
-        assert row["measured"] == workbench.measured[graph.edge(graph.index(row["edge"]))]
+        assert row["measured"] == workbench.known.measured[graph.edge(graph.index(row["edge"]))]
         assert abs(row["score"] + row["measured"]) > 1e-6  # the two are not one number
     sizes = [abs(row["score"]) for row in content["edges"]]
     assert sizes == sorted(sizes, reverse=True)

@@ -244,7 +244,7 @@ def test_what_was_asked_of_one_state_is_not_measured_in_another(reader: Person, 
     else:
         reader.workbench.question.set_replacement("zero")
         reader.rest()
-    assert not reader.workbench.measured
+    assert not reader.workbench.known.measured
     assert "Measured" not in reader.message()
     assert "no edge number" not in reader.message()
     reader.press(Qt.Key.Key_M, widget=reader.window.canvas)
