@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.workbench.state import State
+from app.workbench.workbench_like import WorkbenchLike
 from core.edits import KINDS, EditKind, Target
 from core.project import edit_operations as operations
 
@@ -16,7 +16,7 @@ NO_B = "A patch takes its value from B: give a counterfactual input first."
 class Editing:
     """The intents of a workbench that concern edits."""
 
-    def __init__(self, workbench: State) -> None:
+    def __init__(self, workbench: WorkbenchLike) -> None:
         self._workbench = workbench
 
     def toggle(self, target: Target, tool: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.workbench.state import State
+from app.workbench.workbench_like import WorkbenchLike
 from core.groups import Group
 from core.project import group_operations as operations
 
@@ -10,7 +10,7 @@ from core.project import group_operations as operations
 class Grouping:
     """The intents of a workbench that concern groups."""
 
-    def __init__(self, workbench: State) -> None:
+    def __init__(self, workbench: WorkbenchLike) -> None:
         self._workbench = workbench
 
     def selected(self) -> Group | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from app.messages.replies import InputsReply
 from app.messages.request import OneShotQuery
 from app.workbench.refused_inputs import RefusedInputs
-from app.workbench.state import State
+from app.workbench.workbench_like import WorkbenchLike
 from core.edits import EditKind
 from core.project import input_operations as operations
 from core.project.document import Source
@@ -19,7 +19,7 @@ from core.project.metric_choice import MetricChoice
 class Question:
     """The intents of a workbench that concern the question. refused: pictures that could not be read."""
 
-    def __init__(self, workbench: State, refused: RefusedInputs) -> None:
+    def __init__(self, workbench: WorkbenchLike, refused: RefusedInputs) -> None:
         self._workbench, self._refused = workbench, refused
         self._follows = False  # an input was changed whose answers are not known yet
         self.made: OneShotQuery | None = None  # how B was made last from A, to be made again

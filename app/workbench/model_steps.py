@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.messages.replies import ModelReply
 from app.workbench.first_inputs import first_inputs
-from app.workbench.state import State
+from app.workbench.workbench_like import WorkbenchLike
 from core.edits import EditKind
 from core.project.document import Document
 from core.project.examples import all_examples, example, examples_for
@@ -29,7 +29,7 @@ class ModelSteps(QObject):
     opening = Signal()  # the user opens another document
     none_open = Signal()  # what was to be opened is not there, and nothing was open before it
 
-    def __init__(self, workbench: State, parent: QObject) -> None:
+    def __init__(self, workbench: WorkbenchLike, parent: QObject) -> None:
         super().__init__(parent)
         self._workbench = workbench
         self._at: Step | None = None  # the last step whose model was open

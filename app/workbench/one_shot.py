@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Generic, TypeVar
 
 from app.messages.request import OneShotQuery, Query
-from app.workbench.state import State
+from app.workbench.workbench_like import WorkbenchLike
 
 E = TypeVar("E", bound=OneShotQuery)
 
@@ -15,7 +15,7 @@ E = TypeVar("E", bound=OneShotQuery)
 class OneShot(Generic[E]):
     """Queries of one kind that are asked once, under a key of the workbench's queries. Only the latest counts."""
 
-    def __init__(self, workbench: State, key: str) -> None:
+    def __init__(self, workbench: WorkbenchLike, key: str) -> None:
         self._workbench, self._key = workbench, key
         self._serial = 0
         self._asked: E | None = None  # until it is answered

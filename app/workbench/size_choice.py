@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.workbench.state import State
+from app.workbench.workbench_like import WorkbenchLike
 from core.formatting import best_edges, counted
 from core.tracing.selection import USUAL
 
@@ -18,7 +18,7 @@ LONGEST_WAIT = 250  # milliseconds that a dragged size waits for the engine
 class SizeChoice(QObject):
     """Of one handle of a workbench."""
 
-    def __init__(self, workbench: State, parent: QObject) -> None:
+    def __init__(self, workbench: WorkbenchLike, parent: QObject) -> None:
         super().__init__(parent)
         self._workbench = workbench
         self._pending: int | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.messages.replies import RecoveryReply
 from app.workbench.results import Known
-from app.workbench.state import State
+from app.workbench.workbench_like import WorkbenchLike
 from core.project.document import Document
 from core.project.history import Step
 from core.project.trace_choice import TraceChoice
@@ -39,7 +39,7 @@ class _Begun:
 class Traces:
     """The intents of a workbench that concern traces. running: one that was asked for runs."""
 
-    def __init__(self, workbench: State) -> None:
+    def __init__(self, workbench: WorkbenchLike) -> None:
         self._workbench = workbench
         self._begun: _Begun | None = None
         self.running = False

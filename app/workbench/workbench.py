@@ -21,13 +21,13 @@ from app.presenters.cards import awaited_cards
 from app.presenters.edits import edit_rows
 from app.presenters.predictions import predictions
 from app.workbench.canvas_feed import CanvasFeed
-from app.workbench.drawn import Drawn
 from app.workbench.edit_intents import Editing
 from app.workbench.figure import Figure
-from app.workbench.findings import Findings
 from app.workbench.group_intents import Grouping
 from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
+from app.workbench.presenter import Presenter
+from app.workbench.project_records import ProjectRecords
 from app.workbench.refused_inputs import RefusedInputs
 from app.workbench.results import Known, Results
 from app.workbench.trace_intents import Traces
@@ -72,7 +72,7 @@ class Workbench(QObject):
         self.history = History(Document(""), self._move, self.history_changed.emit, self.say_locked)
         self.models = ModelSteps(self, self)
         self.model_opened.connect(self.models.give_inputs)
-        self.findings = Findings(self)
+        self.records = ProjectRecords(self)
         self.traces = Traces(self)
         self.editing = Editing(self)
         self.grouping = Grouping(self)
@@ -82,8 +82,8 @@ class Workbench(QObject):
         self._document = self.history.current.document  # the one that `known` is of
         self._refused = RefusedInputs()
         self.question = Question(self, self._refused)
-        self.drawn = Drawn(self)
-        self.canvas_feed = CanvasFeed(self.drawn.canvas, self)
+        self.presenter = Presenter(self)
+        self.canvas_feed = CanvasFeed(self.presenter.canvas, self)
         self.canvas_feed.changed.connect(self.canvas_changed)
         self._selection: tuple[Target, ...] = ()
         self.extent = Extent()  # what the canvas shows beside the circuit
@@ -361,7 +361,7 @@ class Workbench(QObject):
 
     def _keep_scores(self, reply: ScoresReply) -> None:
         if not self.history.locked:  # else they may be of other weights than those the project was saved with
-            self.findings.take_scores(self.document, reply)
+            self.records.take_scores(self.document, reply)
 
     def _put_back(self, refused: PictureRefusal) -> None:
         document, known = self._refused.put_back(refused, self.document)

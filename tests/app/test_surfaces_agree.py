@@ -152,7 +152,7 @@ def check(person: Person) -> bool:
     assert "recover" in titles[0] if share else True
 
     # A figure's caption, and the circuit's file.
-    snapshot = workbench.drawn.snapshot()
+    snapshot = workbench.presenter.snapshot()
     caption = snapshot.caption()
     how = caption.lines[0]
     assert f"over {over}" in how
@@ -292,7 +292,7 @@ def test_a_surface_that_is_made_from_something_else_is_found(reader: Person, mon
             reader.workbench.known.kept, size=reader.workbench.recovered.size, share=reader.workbench.recovered.share
         )
         old = Snapshot.caption
-        found = replace(reader.workbench.drawn.snapshot().subject, recovered=other).recovered_words
+        found = replace(reader.workbench.presenter.snapshot().subject, recovered=other).recovered_words
         monkeypatch.setattr(Snapshot, "caption", lambda self: replace(old(self), lines=[old(self).lines[0], found]))
     elif surface == "file":  # the edges on the canvas, as it once was
         monkeypatch.setattr("core.circuit.Circuit.names", property(lambda self: ["m0->logits"] * len(self)))

@@ -183,7 +183,7 @@ class PlotsController(QObject):
         )
 
     def _about(self) -> About:
-        subject = self._workbench.drawn.subject()
+        subject = self._workbench.presenter.subject()
         return About() if subject is None else about_of(subject)
 
     def _curves_data(self, about: About) -> CurvesData:
@@ -204,7 +204,7 @@ class PlotsController(QObject):
             return ScoresData(about)
         bins, meaning = self._bins(scored), scored.meaning
         size, edges = self._workbench.document.size, len(scored.values)
-        subject = self._workbench.drawn.subject()
+        subject = self._workbench.presenter.subject()
         how = meaning.how if subject is None or subject.ranked is None else subject.ranked.how
         axis = score_axis(how, meaning.signed, scored.ranking.direction, "" if meaning.effect else meaning.words)
         return ScoresData(

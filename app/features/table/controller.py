@@ -59,7 +59,7 @@ class TableController(QObject):
             return
         state = workbench.scored, workbench.usable(), dict(workbench.known.measured), workbench.stale
         strongest = workbench.extent.strongest
-        subject = workbench.drawn.subject()
+        subject = workbench.presenter.subject()
         circuit = "" if subject is None or subject.size is None else f"kept: {subject.circuit}"
         ranked = None if subject is None else subject.ranked
         of = {

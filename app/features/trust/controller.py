@@ -85,7 +85,7 @@ class TrustController(QObject):
     def _name_subject(self) -> None:
         """What the statements are of: the circuit of the scores that the engine has now."""
         scored = self._workbench.scored
-        self._subject = self._workbench.drawn.subject()
+        self._subject = self._workbench.presenter.subject()
         self._scores_of = None if scored is None else scored.of
         self._circuit = "" if self._subject is None else self._subject.circuit
 
@@ -122,14 +122,14 @@ class TrustController(QObject):
         told = workbench.document, workbench.cut_kind, pairs, found.statements, self._heading(stale=False)
         workbench.known.evaluation = record = EvaluationRecord(*told)
         if not workbench.history.locked:  # else it may be of other weights than those the project was saved with
-            workbench.findings.take_evaluation(record)
+            workbench.records.take_evaluation(record)
 
     def _bring(self) -> None:
         """What was found of the present state before."""
         workbench, size = self._workbench, self._workbench.document.size
-        record = workbench.findings.evaluation(workbench.document, workbench.cut_kind)
+        record = workbench.records.evaluation(workbench.document, workbench.cut_kind)
         present = self._found is not None and self._found.holds(workbench.document)
-        same_weights = workbench.findings.are_of_weights_here(workbench.document.opens)
+        same_weights = workbench.records.are_of_weights_here(workbench.document.opens)
         if record is None or size is None or present or not same_weights:
             return
         query = TrustQuery(0, size)

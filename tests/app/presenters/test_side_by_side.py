@@ -58,7 +58,7 @@ def test_after_a_trace_over_a_dataset_both_say_of_what(reader: Person) -> None:
     # A cut on the pair keeps its figure on the wire, and is not taken for a mean.
     reader.press(Qt.Key.Key_P, widget=reader.window.canvas)
     assert edge not in reader.workbench.known.measured
-    (mark,) = [mark for mark in reader.workbench.drawn.canvas().edges if mark.index == index]
+    (mark,) = [mark for mark in reader.workbench.presenter.canvas().edges if mark.index == index]
     assert not mark.measured
     session = reader.session()
     one = float(session.run([ws.Edit(edge, "patch")]).metric[0] - session.clean.metric[0])

@@ -80,10 +80,10 @@ def test_a_circuits_file_holds_the_circuit_and_not_what_the_canvas_shows_beside_
 def test_a_figure_of_an_earlier_run_is_in_no_file(reader: Person, export) -> None:
     before = reader.workbench.ran.before
     reader.controller("inputs").cards.take_text("A", "When Tom gave a drink to")
-    caption = reader.workbench.drawn.snapshot().caption()  # nothing of the new input is known yet
+    caption = reader.workbench.presenter.snapshot().caption()  # nothing of the new input is known yet
     assert f"{before:.3f}" not in caption.metric
     reader.rest()
-    assert f"{reader.workbench.ran.before:.3f} before" in reader.workbench.drawn.snapshot().caption().metric
+    assert f"{reader.workbench.ran.before:.3f} before" in reader.workbench.presenter.snapshot().caption().metric
 
 
 def test_the_strip_always_says_by_which_method_and_over_what_the_edges_are_ranked(reader: Person) -> None:

@@ -68,7 +68,7 @@ class ExportController:
 
     def figure(self, ending: str, scale: int = 1) -> None:
         """The canvas, with legend and caption. scale: of a PNG, pixels for each of the usual ones."""
-        snapshot, data = self._workbench.drawn.snapshot(), self._workbench.drawn.canvas()
+        snapshot, data = self._workbench.presenter.snapshot(), self._workbench.presenter.canvas()
         if snapshot is None or data is None:
             self._notifier.say(NOTHING)
             return
@@ -96,7 +96,7 @@ class ExportController:
     def circuit(self) -> None:
         """The circuit as text, in a form of the table of exporters. JSON is not among them: it says more, and has an
         entry of its own."""
-        snapshot = self._workbench.drawn.snapshot()
+        snapshot = self._workbench.presenter.snapshot()
         if snapshot is None:
             self._notifier.say(NOTHING)
             return
@@ -142,7 +142,7 @@ class ExportController:
         why_not: Callable[[Snapshot], str] = lambda _: "",
     ) -> None:
         """Text of what is known, unless the reason says that it is not."""
-        snapshot = self._workbench.drawn.snapshot()
+        snapshot = self._workbench.presenter.snapshot()
         problem = NOTHING if snapshot is None else why_not(snapshot)
         if snapshot is None or problem:
             self._notifier.say(problem)

@@ -161,7 +161,7 @@ class PositionsController(QObject):
         opened = self._workbench.opened
         if not self.shown or opened is None:
             return None
-        data = self._workbench.drawn.canvas(self._entered_with)
+        data = self._workbench.presenter.canvas(self._entered_with)
         if data is None or self._workbench.scored is None:
             kept = None if self._found is None else self._found.reply
             return kept.query if kept is not None and kept.query.graph == opened.graph else None

@@ -161,7 +161,7 @@ class CircuitController(QObject):
 
     def data(self) -> CircuitData:
         """The state of the strip."""
-        workbench, scored, subject = self._workbench, self._workbench.scored, self._workbench.drawn.subject()
+        workbench, scored, subject = self._workbench, self._workbench.scored, self._workbench.presenter.subject()
         can_run = self._curve_can_run()
         if workbench.opened is None:
             return CircuitData()

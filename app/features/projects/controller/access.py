@@ -92,11 +92,11 @@ class AccessController(QObject):
 
     def _take_weights(self, reply: WeightsReply) -> None:
         self._here[reply.model, reply.precision] = reply.weights
-        self._workbench.findings.take_weights_here(reply.model, reply.precision, reply.weights)
+        self._workbench.records.take_weights_here(reply.model, reply.precision, reply.weights)
         self._missing.pop((reply.model, reply.precision), None)
         self._unread = None
         if (reply.model, reply.precision) not in self._expected:
-            self._workbench.findings.take_weights(reply.model, reply.precision, reply.weights)
+            self._workbench.records.take_weights(reply.model, reply.precision, reply.weights)
         self._follow()
 
     def _take_failure(self, failure: FailureReply) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.messages.replies import ModelReply
 from app.presenters.circuit_file import circuit_shown
-from app.workbench.findings import sizes_of
+from app.workbench.project_records import sizes_of
 from app.workbench.workbench import Workbench
 from core.edits import Target
 from core.errors import WirescopeError
@@ -21,26 +21,26 @@ def project_of(workbench: Workbench, docks: tuple[str, ...] = ()) -> Project:
     steps = [step for step, _ in workbench.history.steps()]
     records, current = records_of(workbench.history)
     view = View(tuple(target.name for target in workbench.selection), workbench.positions, docks)
-    return workbench.findings.into(Project(records, current, view=view), steps)
+    return workbench.records.into(Project(records, current, view=view), steps)
 
 
 def take_project(workbench: Workbench, project: Project, locked: str) -> None:
     """Have a project in a workbench. locked: why it must not be changed; empty where it may."""
     root, current = steps_of(project.steps, project.current)
-    workbench.findings.take_project(project, [step for step, _ in steps_below(root)])
+    workbench.records.take_project(project, [step for step, _ in steps_below(root)])
     workbench.take_history(root, current, locked)
 
 
 def _keep_circuit(workbench: Workbench) -> None:
     """The circuit that is shown, where one is chosen: for those who read the file without the model."""
-    snapshot, document = workbench.drawn.snapshot(), workbench.document
+    snapshot, document = workbench.presenter.snapshot(), workbench.document
     if snapshot is None or snapshot.scored is None or document.size is None or workbench.history.locked:
         return
     circuit, step = circuit_shown(snapshot), workbench.history.current
     if not circuit.spans:
         graph, about = sizes_of(circuit.graph), {str(key): str(value) for key, value in circuit.about.items()}
         name = counted(len(circuit), "edge")
-        workbench.findings.take_circuit(step, CircuitRecord(name, 0, graph, circuit.edges, circuit.values, about))
+        workbench.records.take_circuit(step, CircuitRecord(name, 0, graph, circuit.edges, circuit.values, about))
 
 
 def show_view(workbench: Workbench, view: View, opened: ModelReply) -> None:

@@ -80,7 +80,7 @@ class ProjectController(QObject):
         self._question = Question(services.settings, services.window)
         workbench.models.project_wanted.connect(self.open)
         workbench.model_opened.connect(self._show_view)
-        workbench.findings.changed.connect(self._show)
+        workbench.records.changed.connect(self._show)
         access.rebind_wanted.connect(self.rebind)
         access.copy_wanted.connect(lambda: self.save_as())
         access.new_wanted.connect(self.begin)
@@ -121,7 +121,7 @@ class ProjectController(QObject):
         return project_of(self._workbench, self._services.panels.shown())
 
     def _mark(self) -> Mark:
-        return mark_of(self._workbench.history, self._workbench.findings.revision)
+        return mark_of(self._workbench.history, self._workbench.records.revision)
 
     # ---- beginning and opening ----
 

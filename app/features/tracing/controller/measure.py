@@ -29,7 +29,7 @@ class MeasureController(QObject):
 
     def measure(self) -> None:
         """Measure the edges shown that are only estimated."""
-        edges = left_to_measure(self._workbench.drawn.canvas())
+        edges = left_to_measure(self._workbench.presenter.canvas())
         if not edges:
             self._workbench.message.emit("All edges shown are measured.")
             return

@@ -249,7 +249,7 @@ def test_no_estimate_stands_beside_what_was_measured_of_another_edit(reader: Per
     (index,) = reader.strong_edges()
 
     def row() -> dict[str, float]:
-        rows = json.loads(circuit_text(reader.workbench.drawn.snapshot()))["edges"]
+        rows = json.loads(circuit_text(reader.workbench.presenter.snapshot()))["edges"]
         return next(row for row in rows if row["edge"] == reader.edge(index).name)
 
     reader.click_edge(index)

@@ -66,7 +66,7 @@ def test_what_is_drawn_over_tokens_is_what_the_engine_says(reader: Person) -> No
     assert [column.positions for column in data.columns if column.read] == [LAST]
     graph = reader.workbench.opened.graph
     indices = sorted({graph.edge_index(e.link.edge) for e in data.links if isinstance(e.link, Wire)})
-    assert set(indices) <= {mark.index for mark in reader.workbench.drawn.canvas().edges}
+    assert set(indices) <= {mark.index for mark in reader.workbench.presenter.canvas().edges}
     heads = [e.link.head for e in data.links if isinstance(e.link, Move)]
     everything = sorted({*indices, *(graph.index(f"{head.name}->logits") for head in heads)})
     expected = unfold(reader.session(), everything, replacement="patch", method=reader.workbench.document.method)

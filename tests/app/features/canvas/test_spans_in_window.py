@@ -61,7 +61,7 @@ def test_a_circuit_at_positions_shows_its_wires_where_they_are_kept(reader: Pers
     length = session.pair.length
     expected = f"40 of {len(union) * length} places recover {shares[0]}, all {shares[1]}"
     assert data.kept_words == second_line(data) == expected
-    caption = reader.controller("canvas").positions.caption(reader.workbench.drawn.snapshot().caption())
+    caption = reader.controller("canvas").positions.caption(reader.workbench.presenter.snapshot().caption())
     assert f"Lines are where the circuit keeps an edge: {expected}." in caption.lines
 
 
@@ -126,7 +126,7 @@ def test_a_trace_at_every_position_shows_its_wires_where_they_matter(reader: Per
     places = len(chosen) * session.pair.length
     assert data.kept_words == f"{len(expected)} of {places} places recover {shares[0]}, all {shares[1]}"
 
-    snapshot = reader.workbench.drawn.snapshot()
+    snapshot = reader.workbench.presenter.snapshot()
     circuit = from_json(circuit_text(snapshot))
     assert circuit.names == expected.names
     assert circuit.spans == scores.spans

@@ -71,11 +71,11 @@ def test_the_circuit_is_chosen_by_the_rule_everywhere(keeper: Person) -> None:
     assert expected <= drawn
     share = float(measure(keeper.session(), [scores.select(30, "greedy")], scores.replacement).recovered()[0])
     assert f"recover {share_words(share)}" in window.panels["circuit"].words()[0][0]
-    subject = keeper.workbench.drawn.subject()
+    subject = keeper.workbench.presenter.subject()
     assert "30 of" in subject.circuit
     assert "chosen from the output down" in subject.circuit
     assert "chosen from the output down" in subject.recovered_words
-    snapshot = keeper.workbench.drawn.snapshot()
+    snapshot = keeper.workbench.presenter.snapshot()
     assert snapshot is not None
     assert "chosen from the output down" in " ".join(snapshot.caption().lines)
     content = json.loads(circuit_text(snapshot))
@@ -84,7 +84,7 @@ def test_the_circuit_is_chosen_by_the_rule_everywhere(keeper: Person) -> None:
     assert keeper.workbench.history.undo_words == "Choose edges: From the output down"
     keeper.choose("Edit", "Undo")
     assert window.panels["circuit"].rule.currentText() == RULES["top"].title
-    assert "chosen" not in keeper.workbench.drawn.subject().circuit
+    assert "chosen" not in keeper.workbench.presenter.subject().circuit
 
 
 def test_a_balance_is_measured_when_it_is_chosen(keeper: Person) -> None:
@@ -93,7 +93,7 @@ def test_a_balance_is_measured_when_it_is_chosen(keeper: Person) -> None:
     choose_rule(keeper, "balance")
     assert keeper.workbench.scored.rule == "balance"
     assert set(keeper.workbench.scored.ranking.kept(30).tolist()) == expected
-    assert "chosen in a measured balance" in keeper.workbench.drawn.subject().circuit
+    assert "chosen in a measured balance" in keeper.workbench.presenter.subject().circuit
 
 
 def ws_index(person: Person, name: str) -> int:
@@ -126,5 +126,5 @@ def test_over_a_dataset_sure_signs_are_found_out(reader: Person) -> None:
     assert reader.workbench.scored.rule == "consensus"
     shown = reader.workbench.scored.ranking.kept(30)
     assert len(np.setdiff1d(shown, sure.select(30, "consensus").edges)) <= 1, "but for rounding"
-    assert "chosen with sure signs first" in reader.workbench.drawn.subject().circuit
+    assert "chosen with sure signs first" in reader.workbench.presenter.subject().circuit
     QApplication.processEvents()

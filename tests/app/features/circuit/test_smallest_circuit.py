@@ -161,8 +161,8 @@ def test_a_single_edge_is_not_spoken_of_as_of_several(reader: Person) -> None:
     workbench = reader.workbench
     assert workbench.history.undo_words == "Keep the best edge"
     assert reader.panel("circuit").words()[0][0].startswith("best edge recovers")
-    assert workbench.drawn.subject().recovered_words.startswith("1 of 262 edges recovers")
-    assert "a random one" in workbench.drawn.subject().recovered_words
+    assert workbench.presenter.subject().recovered_words.startswith("1 of 262 edges recovers")
+    assert "a random one" in workbench.presenter.subject().recovered_words
     assert workbench.history.current.recovery.words.startswith("1 edge recovers")
     reader.window.commands["measure"].trigger()
     reader.rest()

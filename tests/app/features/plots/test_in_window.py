@@ -138,7 +138,7 @@ def test_estimates_history_and_a_known_circuit(plots: Person, tmp_path: Path, mo
 
     # the circuit itself, as a known one: every edge of it is found, and nothing else
     known = tmp_path / "known.json"
-    known.write_text(circuit_text(workbench.drawn.snapshot()), encoding="utf-8")
+    known.write_text(circuit_text(workbench.presenter.snapshot()), encoding="utf-8")
     show(plots, "known")
     plotting.open_known(str(known))
     plots.wait(lambda: len(panel._data.known.sizes))

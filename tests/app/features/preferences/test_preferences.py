@@ -168,7 +168,7 @@ def test_models_compute_in_the_precision(reader: Person, dialog: PreferencesDial
     assert reader.panel("status").device.text().endswith("bf16")
     assert reader.workbench.ran.after == float(reader.session().run().metric[0])
     assert reader.workbench.ran.after != before
-    assert "bf16" in reader.workbench.drawn.subject().details
+    assert "bf16" in reader.workbench.presenter.subject().details
     assert Settings().preferences().precision == "bf16"
     reader.window.commands["undo"].trigger()
     reader.rest()

@@ -135,7 +135,7 @@ def test_what_was_found_of_the_former_weights_is_neither_mixed_with_nor_shown_as
     reader.rest()
     reader.window.commands["evaluate"].trigger()
     reader.rest()
-    reader.wait(lambda: workbench.findings.evaluations)
+    reader.wait(lambda: workbench.records.evaluations)
     reader.rest()
     save(reader, path, monkeypatch)
     reader.window.close()
@@ -149,7 +149,7 @@ def test_what_was_found_of_the_former_weights_is_neither_mixed_with_nor_shown_as
     other.wait(strip_of(other).isVisible)
     other.rest()
     other.wait(lambda: other.workbench.scored is not None)
-    trust, findings = other.controller("trust"), other.workbench.findings
+    trust, records = other.controller("trust"), other.workbench.records
     assert other.workbench.scored.values.tolist() != saved.traces[-1].values.tolist()
     held = other.controller("projects").project.project()
     assert (held.models, held.traces, held.circuits) == (saved.models, saved.traces, saved.circuits)
@@ -159,13 +159,13 @@ def test_what_was_found_of_the_former_weights_is_neither_mixed_with_nor_shown_as
     other.rest()
     other.wait(lambda: trust._asked is None)
     assert trust._data().statements, "of the weights here"
-    assert findings.evaluations == saved.evaluations
+    assert records.evaluations == saved.evaluations
     press(other, "Use These Weights")
     other.rest()
-    assert not findings.evaluations
+    assert not records.evaluations
     assert not trust._data().statements
     assert other.workbench.known.evaluation is None
-    assert findings.traces[-1].values.tolist() == other.workbench.scored.values.tolist()
+    assert records.traces[-1].values.tolist() == other.workbench.scored.values.tolist()
 
 
 def shake(folder: Path) -> None:
@@ -227,13 +227,13 @@ def test_what_took_long_is_there_again_without_being_made_anew(
     reader.rest()
     reader.window.commands["evaluate"].trigger()
     reader.rest()
-    reader.wait(lambda: workbench.findings.evaluations)
+    reader.wait(lambda: workbench.records.evaluations)
     reader.rest()
     reader.workbench.select((Node("mlp", 1),))
     save(reader, path, monkeypatch)
     assert not reader.window.isWindowModified()
     values = workbench.scored.values.tolist()
-    statements = workbench.findings.evaluations[0].statements
+    statements = workbench.records.evaluations[0].statements
     kept = load_project(path)
     assert kept.circuits[0].step == kept.current
     assert len(kept.circuits[0].edges) == workbench.document.size

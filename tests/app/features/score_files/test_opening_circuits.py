@@ -24,7 +24,7 @@ def file(reader: Person, tmp_path: Path) -> Path:
     reader.workbench.editing.edit_selection("scale", 0.3333333)
     reader.rest()
     path = tmp_path / "circuit.json"
-    path.write_text(circuit_text(reader.workbench.drawn.snapshot()), encoding="utf-8")
+    path.write_text(circuit_text(reader.workbench.presenter.snapshot()), encoding="utf-8")
     return path
 
 
@@ -104,7 +104,7 @@ def test_without_a_b_the_file_brings_its_own(reader: Person, file: Path) -> None
 def test_a_picture_that_is_another_one_now_is_not_taken_for_it(viewer: Person, pictures, tmp_path: Path) -> None:
     trace(viewer)
     file = tmp_path / "circuit.json"
-    text = circuit_text(viewer.workbench.drawn.snapshot())
+    text = circuit_text(viewer.workbench.presenter.snapshot())
     sides = json.loads(text)["made of"]["inputs"]
     assert sides["clean"]["path"] == str(pictures("a.png"))
     file.write_text(text.replace(sides["clean"]["sha256"], "0" * 64), encoding="utf-8")
@@ -165,7 +165,7 @@ def test_the_rows_of_a_circuit_over_a_dataset_come_back_with_it(reader: Person, 
     trace(reader)
     before = reader.workbench.document
     path = tmp_path / "circuit.json"
-    path.write_text(circuit_text(reader.workbench.drawn.snapshot()), encoding="utf-8")
+    path.write_text(circuit_text(reader.workbench.presenter.snapshot()), encoding="utf-8")
     reader.window.commands["dataset_clear"].trigger()
     reader.rest()
     assert reader.workbench.document.dataset == ()

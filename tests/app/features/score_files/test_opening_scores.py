@@ -69,7 +69,7 @@ def test_scores_of_an_interrupted_trace_are_marked_as_partial(reader: Person, tm
     strip = reader.panel("circuit")
     assert "partial: 38 % of the work" in reader.message()
     assert "partial: 38 % of the work" in " ".join(strip.words()[1])
-    assert "partial: 38 % of the work" in reader.workbench.drawn.snapshot().caption().lines[0]
+    assert "partial: 38 % of the work" in reader.workbench.presenter.snapshot().caption().lines[0]
     assert strip.trace.text() == "No curve: the file scores only some of the edges"
     assert not strip.trace.isEnabled()  # it would put a trace in the file's place
     assert reader.circuit().curve is None
@@ -94,7 +94,7 @@ def test_what_the_window_exports_it_opens_again(reader: Person, tmp_path: Path) 
     reader.rest()
     before = {mark.index for mark in reader.window.canvas.scene.data.edges}
     file = tmp_path / "again.json"
-    file.write_text(circuit_text(reader.workbench.drawn.snapshot()), encoding="utf-8")
+    file.write_text(circuit_text(reader.workbench.presenter.snapshot()), encoding="utf-8")
     reader.choose("Edit", "Undo")
     assert reader.drop(reader.card("A"), files(file))  # a card sends it where it belongs
     reader.rest()
@@ -170,7 +170,7 @@ def test_scores_that_name_a_rule_are_chosen_by_it(reader: Person, tmp_path: Path
     assert reader.panel("circuit").rule.currentText() == "From the output down"
     assert (
         "chosen from the output down"
-        in reader.workbench.history.current.words + reader.workbench.drawn.subject().circuit
+        in reader.workbench.history.current.words + reader.workbench.presenter.subject().circuit
     )
     assert set(scores.select(30).edges.tolist()) <= {mark.index for mark in reader.window.canvas.scene.data.edges}
     program = tmp_path / "program.json"
@@ -188,7 +188,7 @@ def test_scores_keep_how_sure_their_signs_are(reader: Person, tmp_path: Path) ->
     file.write_text(scores_to_json(scores.with_rule("consensus")), encoding="utf-8")
     assert reader.drop(reader.window, files(file))
     reader.rest()
-    snapshot = reader.workbench.drawn.snapshot()
+    snapshot = reader.workbench.presenter.snapshot()
     exported.write_text(scores_json(snapshot), encoding="utf-8")
     again = read_scores(exported).scores
     assert again.agreement == pytest.approx(agreement)

@@ -58,7 +58,7 @@ def test_what_is_no_effect_is_not_estimated_and_has_no_hue(request, who: str, na
     assert UNSIGNED in scene.sign.tolist()
     assert not hues(person) & coloured()
     assert legend(scene.data) == (f"solid measured · dashed {how}", "grey: no sign")
-    caption = person.workbench.drawn.snapshot().caption().lines[0]
+    caption = person.workbench.presenter.snapshot().caption().lines[0]
     assert caption.startswith(f"Dashed edges: {how} by {title} (")
 
     edge = person.workbench.opened.graph.edge(scene.marks[-1].index)
@@ -130,9 +130,8 @@ def test_scores_of_a_file_are_no_estimates_of_this_pair_and_have_the_files_name(
     reader.rest()
     assert reader.message().startswith("mine.json: scores of ")
     assert " by EAP." in reader.message()
-    assert (
-        reader.workbench.drawn.snapshot().caption().lines[0].startswith("Dashed edges: scored by the file mine.json (")
-    )
+    line = reader.workbench.presenter.snapshot().caption().lines[0]
+    assert line.startswith("Dashed edges: scored by the file mine.json (")
     (index,) = reader.strong_edges()
     reader.click_edge(index)
     reader.rest()
@@ -150,7 +149,7 @@ def test_a_method_has_one_name_wherever_the_window_says_it(reader: Person) -> No
     reader.click(reader.panel("trust").evaluate)
     assert f" edges by {title} over this pair, replaced from B" in reader.panel("trust").data().subject
     reader.workbench.cancel()
-    assert f"scored by {title} (" in reader.workbench.drawn.snapshot().caption().lines[0]
+    assert f"scored by {title} (" in reader.workbench.presenter.snapshot().caption().lines[0]
     choose(reader, "atp-star")
     score(reader, "nodes")
     trace(reader)
@@ -168,7 +167,7 @@ def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_scor
     reader.rest()
     edge = reader.edge(reader.window.canvas.scene.marks[0].index)
     workbench = reader.workbench
-    content = json.loads(circuit_text(workbench.drawn.snapshot()))
+    content = json.loads(circuit_text(workbench.presenter.snapshot()))
     expected = ws.trace(reader.session(), "eap-ig", dataset=dataset(reader)).values
     graph = workbench.opened.graph
     assert len(content["edges"]) == 6
@@ -182,5 +181,5 @@ def test_an_exported_circuit_never_puts_a_measured_change_in_the_place_of_a_scor
     about = content["about"]
     assert (about["method"], about["scores"], about["pairs"]) == ("eap-ig", "estimated", str(workbench.scored.pairs))
     assert "partial" not in about
-    part = replace(workbench.drawn.snapshot(), scored=replace(workbench.scored, share=0.4))
+    part = replace(workbench.presenter.snapshot(), scored=replace(workbench.scored, share=0.4))
     assert json.loads(circuit_text(part))["about"]["partial"] == "40 % of the work"

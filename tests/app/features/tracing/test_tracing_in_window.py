@@ -88,7 +88,7 @@ def test_an_exact_scan_is_drawn_solid(request, who: str) -> None:
     shown = {mark.index for mark in person.window.canvas.scene.data.edges}
     assert solid(person) == shown
     assert not person.panel("circuit").measure.isVisible()
-    assert "Solid edges: measured one at a time" in person.workbench.drawn.snapshot().caption().lines[0]
+    assert "Solid edges: measured one at a time" in person.workbench.presenter.snapshot().caption().lines[0]
 
 
 def test_a_scan_with_a_budget_is_solid_where_it_measured_and_says_how_much(reader: Person) -> None:
@@ -103,7 +103,7 @@ def test_a_scan_with_a_budget_is_solid_where_it_measured_and_says_how_much(reade
     assert solid(reader) == shown & set(np.flatnonzero(scores.measured).tolist())
     assert solid(reader)
     assert shown - solid(reader), "the rest stay dashed"
-    entries = reader.workbench.drawn.snapshot().caption().entries()
+    entries = reader.workbench.presenter.snapshot().caption().entries()
     assert f"12 of {len(scores.values):,} edges measured" in " ".join(words for _, words in entries)
     reader.window.docks["table"].show()
     reader.window.docks["table"].raise_()

@@ -1,5 +1,5 @@
-"""What was found out and takes long to find out again: scores of edges, how far circuits could be trusted, and which
-weights models had. It goes into the project's file."""
+"""The records that go into the project's file: what takes long to find out again (scores of edges, how far circuits
+could be trusted), the circuits of its steps, notes, and which weights models had. What is shown now is in `results`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_QUICK = 4  # scores that are made again in no time, of the last states
 Key = tuple[object, ...]
 
 
-class Findings(QObject):
+class ProjectRecords(QObject):
     """Of one workbench."""
 
     changed = Signal()
@@ -134,7 +134,7 @@ class Findings(QObject):
         return tuple(self._evaluations.values())
 
     def into(self, project: Project, steps: Sequence[Step]) -> Project:
-        """A project with these findings. steps: its own, by number; what is of others is left out."""
+        """A project with these records. steps: its own, by number; what is of others is left out."""
         number = {step: place for place, step in enumerate(steps)}
         notes = tuple(
             note if step is None else replace(note, target=str(number[step]))

@@ -1,4 +1,5 @@
-"""What the intents of a workbench may read and do of it. `Workbench` is one; they know no more of it than this."""
+"""A workbench as its own parts see it, its intents, its presenter: what they may read and do of it. `Workbench` is one;
+as it makes these parts, they know it by this protocol alone."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from core.project.document import Document
 from core.project.history import History
 
 
-class State(Protocol):
+class WorkbenchLike(Protocol):
     """The present document with its history, and what the engine has said of it."""
 
     history: History

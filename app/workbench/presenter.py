@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from app.presenters.snapshot import Snapshot
 from app.presenters.subject import Subject
-from app.workbench.state import State
+from app.workbench.workbench_like import WorkbenchLike
 from core.edits import Target
 from views.canvas.data import CanvasData
 
 
-class Drawn:
+class Presenter:
     """Of one workbench."""
 
-    def __init__(self, workbench: State) -> None:
+    def __init__(self, workbench: WorkbenchLike) -> None:
         self._workbench = workbench
 
     def snapshot(self) -> Snapshot | None:
