@@ -129,12 +129,9 @@ class Circuit:
         if not 0 < len(self) <= MOST_DRAWN:
             return None
         away = -1.0 if self.about.get("direction") == "-1" else 1.0
-        lines = []
-        for number, (name, edge) in enumerate(zip(self.names, self, strict=True)):
-            score = self.score(number)
-            towards = None if score is None else score * away
-            lines += [(edge.writer, node, name, towards) for node in self.graph.readers_of(edge.reader)]
-        return circuit_svg(self.graph, lines, f"{len(self):,} of {self.graph.n_edges:,} edges")
+        scores = [None if (score := self.score(place)) is None else score * away for place in range(len(self))]
+        title = f"{len(self):,} of {self.graph.n_edges:,} edges"
+        return circuit_svg(self.graph, [*self], self.names, scores, title, self.groups)
 
     def to_json(self) -> str:
         return self.export("json")

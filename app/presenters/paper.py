@@ -7,8 +7,8 @@ from collections.abc import Callable
 from core.interchange.drawing import largest_score
 from core.interchange.html.drawing import SOLID, how_scored, hue_of
 from core.interchange.html.sections import facts_of, title_of
-from core.interchange.layered import Box, Layered, Sizes, lay_out
 from core.interchange.report import Report, inputs_of
+from core.pictures.layered import Box, Layered, Sizes, lay_out
 from core.tracing.meaning import hues, told_direction
 from views.figures.paper_data import Hue, PaperBox, PaperData, PaperDrawing, PaperFrame, PaperLine
 
@@ -44,11 +44,12 @@ def _key(how: str) -> str:
 def _arranged(report: Report, text_width: Callable[[str], float], room: float) -> PaperDrawing:
     """Within the room: rows are made narrower until lines that go around nodes fit too."""
     circuit = report.circuit
+    graph, edges = circuit.graph, [*circuit]
     width = room
-    laid = lay_out(circuit, text_width, Sizes(width=width, **SIZES))
+    laid = lay_out(graph, edges, text_width, Sizes(width=width, **SIZES), circuit.groups)
     while laid.width > room and width > room / 3:
         width -= max(4.0, laid.width - room)
-        laid = lay_out(circuit, text_width, Sizes(width=width, **SIZES))
+        laid = lay_out(graph, edges, text_width, Sizes(width=width, **SIZES), circuit.groups)
     direction, widest = told_direction(circuit.about), largest_score(circuit)
     lines = tuple(
         PaperLine(

@@ -3,14 +3,12 @@ finds edges by `data-e`, their rank from 0, and nodes by `data-node`."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from core.circuit import Circuit
 from core.component_words import node_words
 from core.graph import Node
 from core.interchange.drawing import largest_score
 from core.interchange.html.text import escaped, figure
-from core.interchange.layered import Box, Layered, Line, Sizes, lay_out
+from core.pictures.layered import Box, Layered, Line, lay_out, sizes_for
 from core.tracing.meaning import hues, leads_away, told_direction
 from core.tracing.method import METHODS
 
@@ -36,7 +34,7 @@ def hue_of(circuit: Circuit, place: int, direction: int | None) -> str:
 
 def drawing_of(circuit: Circuit) -> str:
     """The drawing and its legend."""
-    laid = lay_out(circuit, lambda text: LETTER * len(text), sizes_for(circuit))
+    laid = lay_out(circuit.graph, [*circuit], lambda text: LETTER * len(text), sizes_for([*circuit]), circuit.groups)
     how = how_scored(circuit)
     width, height = laid.width + 2 * MARGIN, laid.height + 2 * MARGIN
     kinds = " ".join(["dashed"] * (how != SOLID) + ["wide"] * (width > 620) + ["many"] * (len(circuit) > MANY))
@@ -53,15 +51,6 @@ def drawing_of(circuit: Circuit) -> str:
         _legend(circuit, how),
     ]
     return "\n".join(parts)
-
-
-def sizes_for(circuit: Circuit) -> Sizes:
-    """Rows as wide as makes the drawing about as wide as it is high, with more air the more edges a node has."""
-    writers = len({edge.writer for edge in circuit})
-    crowd = len(circuit) / max(1, writers)
-    gap = 12 + min(24.0, crowd)
-    width = float(np.clip((58 + gap) * np.sqrt(2 * writers), 420, 1150))
-    return Sizes(width=width, gap=gap, row=30 + min(40.0, 1.3 * crowd))
 
 
 def _line(circuit: Circuit, line: Line) -> str:

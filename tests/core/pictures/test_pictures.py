@@ -37,6 +37,13 @@ def test_a_circuit_shows_its_edges_and_their_scores(session: ws.Session) -> None
     assert scores.top(0)._repr_svg_() is None
     colours = {path.get("stroke") for path in parts(svg, "path")}
     assert len(colours) > 2  # by size and by sign
+    texts = [text.text for text in parts(svg, "text")]
+    assert {edge.writer.name for edge in circuit} <= set(texts)
+    one = scores.top(1)  # laid out by what it holds, wherever the model has it
+    (shape,) = (
+        rect for rect in parts(one._repr_svg_(), "rect") if rect.get("fill") == "#ffffff" and not rect.get("rx")
+    )
+    assert float(shape.get("width", "")) < 250
 
 
 def test_a_curve_shows_each_point(session: ws.Session) -> None:

@@ -3,27 +3,30 @@
 1. Rows: `input` below, of each layer its heads and above them its MLP, `logits` on top. A row too wide is split.
 2. Order within a row (Sugiyama et al. 1981): sweeps up and down put each node at the mean place of its neighbours,
    groups kept together.
-3. Places: each node goes as near to the mean of its neighbours as the gaps allow: least squares with an order, by
-   pooling neighbours that collide (the pool-adjacent-violators algorithm).
+3. Places: each node goes as near to the mean of its neighbours as the gaps allow: least squares with an order, which
+   is an isotonic regression (SciPy).
 4. Lines: from the top of a writer to the reader's port at the bottom of its node. One that would pass behind other
    nodes is bent to the side on which it meets the fewest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.circuit import Circuit
-from core.graph import Node
+from core.errors import Cancelled
+from core.graph import Edge, Graph, Node
+from core.groups import Group
+from core.pictures.folding import Part, parts_of
 
 SWEEPS = 8
 SAMPLES = 24  # points of a line that are asked whether they lie behind a node
 BENDS = (0.0, 0.5, -0.5, 1.0, -1.0, 1.6, -1.6, 2.4, -2.4)  # in widths of a head
 PORTS = ("q", "k", "v")
+End = tuple[int, int, int, str]  # place of the edge, box of the writer, box of the reader, kind of the reader
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,20 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Box:
-    """A node: left, top, width, height. ports: those through which it reads, of a head, with their x."""
+    """A node, or several folded into one: left, top, width, height. ports: those through which it reads, of heads, with
+    their x."""
 
-    node: Node
+    name: str
+    nodes: tuple[Node, ...]
     left: float
     top: float
     width: float
     height: float
     ports: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def node(self) -> Node:
+        return self.nodes[0]
 
     @property
     def middle(self) -> float:
@@ -63,7 +72,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """An edge as a cubic Bézier curve: four points. edge: its place in the circuit's list."""
+    """An edge as a cubic Bézier curve: four points. edge: its place in the list of edges, of several between folded
+    nodes the first one's."""
 
     edge: int
     points: tuple[tuple[float, float], ...]
@@ -80,60 +90,90 @@ class Layered:
     height: float
 
 
-def lay_out(circuit: Circuit, text_width: Callable[[str], float], sizes: Sizes | None = None) -> Layered:
-    """text_width: of a node's name. The circuit's groups are kept together."""
+def lay_out(
+    graph: Graph,
+    edges: Sequence[Edge],
+    text_width: Callable[[str], float],
+    sizes: Sizes | None = None,
+    groups: Sequence[Group] = (),
+    fold: bool = False,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Layered:
+    """text_width: of a box's name. groups: are kept together. fold: runs of like layers become one box each
+    (`core.pictures.folding`). Raises Cancelled."""
     sizes = sizes or Sizes()
-    ends = [
-        (place, edge.writer, node, edge.reader.kind)
-        for place, edge in enumerate(circuit)
-        for node in circuit.graph.readers_of(edge.reader)
-    ]
-    ports: dict[Node, set[str]] = {}
-    for _, writer, node, kind in ends:
-        ports.setdefault(writer, set())
-        ports.setdefault(node, set()).update({kind} & {*PORTS})
-    nodes = [node for node in circuit.graph.nodes if node in ports]
-    if not nodes:
+    parts = parts_of(graph, edges, groups if fold else None)
+    if not parts:
         return Layered((), (), 0.0, 0.0)
-    number = {node: place for place, node in enumerate(nodes)}
-    widths = np.array([_width(node, ports[node], text_width, sizes) for node in nodes])
-    rows = _split([[number[n] for n in row] for row in _rows(nodes)], widths, sizes)
-    pairs = np.array([(number[writer], number[node]) for _, writer, node, _ in ends], dtype=np.int64)
-    group_of = np.full(len(nodes), -1)
-    for place, group in enumerate(circuit.groups):
+    number = {node: place for place, part in enumerate(parts) for node in part.nodes}
+    ends = _ends(graph, edges, number, fold)
+    ports: list[list[str]] = [[] for _ in parts]
+    for _, _, reader, kind in ends:
+        ports[reader] += [kind] if kind in PORTS and kind not in ports[reader] else []
+    shown = [tuple(port for port in PORTS if port in those) for those in ports]
+    widths = np.array([_width(part.name, those, text_width, sizes) for part, those in zip(parts, shown, strict=True)])
+    rows = _split(_rows(parts), widths, sizes)
+    pairs = np.array([(writer, reader) for _, writer, reader, _ in ends], dtype=np.int64).reshape(-1, 2)
+    group_of = np.full(len(parts), -1)
+    for place, group in enumerate(groups):
         group_of[[number[node] for node in group.nodes if node in number]] = place
-    middles = _middles(rows, widths, pairs, group_of, sizes).tolist()
+    middles = _middles(rows, widths, pairs, group_of, sizes, cancelled).tolist()
     boxes: dict[int, Box] = {}
     top = 0.0
     for row in reversed(rows):
-        height = max(sizes.node + (sizes.line if ports[nodes[n]] else 0.0) for n in row)
+        height = max(_height(shown[n], sizes) for n in row)
         for n in row:
-            own = sizes.node + (sizes.line if ports[nodes[n]] else 0.0)
-            shown = [port for port in PORTS if port in ports[nodes[n]]]
-            first = middles[n] - sizes.port * (len(shown) - 1) / 2
-            at = tuple((port, first + place * sizes.port) for place, port in enumerate(shown))
-            boxes[n] = Box(nodes[n], middles[n] - float(widths[n]) / 2, top + height - own, float(widths[n]), own, at)
+            tall = _height(shown[n], sizes)
+            first = middles[n] - sizes.port * (len(shown[n]) - 1) / 2
+            at = tuple((port, first + place * sizes.port) for place, port in enumerate(shown[n]))
+            left, wide = middles[n] - float(widths[n]) / 2, float(widths[n])
+            boxes[n] = Box(parts[n].name, parts[n].nodes, left, top + height - tall, wide, tall, at)
         top += height + sizes.row
-    lines = _lines(ends, boxes, number, sizes)
-    across = _bernstein() @ np.array([[x for x, _ in line.points] for line in lines]).T
-    left = min(float(across.min()), *(box.left for box in boxes.values()))
-    right = max(float(across.max()), *(box.left + box.width for box in boxes.values()))
+    lines = _lines(ends, boxes, sizes, cancelled)
+    across = _bernstein() @ np.array([[x for x, _ in line.points] for line in lines]).reshape(-1, 4).T
+    left = min(float(across.min(initial=np.inf)), *(box.left for box in boxes.values()))
+    right = max(float(across.max(initial=-np.inf)), *(box.left + box.width for box in boxes.values()))
     moved = tuple(_moved(boxes[n], -left) for row in rows for n in row)
     shifted = tuple(Line(line.edge, tuple((x - left, y) for x, y in line.points)) for line in lines)
     return Layered(moved, shifted, right - left, top - sizes.row)
 
 
-def _width(node: Node, ports: set[str], text_width: Callable[[str], float], sizes: Sizes) -> float:
-    return max(text_width(node.name) + 2 * sizes.pad, sizes.port * len(ports) + sizes.pad)
+def sizes_for(edges: Sequence[Edge]) -> Sizes:
+    """Rows as wide as makes the drawing about as wide as it is high, with more air the more edges a node has."""
+    writers = len({edge.writer for edge in edges})
+    crowd = len(edges) / max(1, writers)
+    gap = 12 + min(24.0, crowd)
+    width = float(np.clip((58 + gap) * np.sqrt(2 * writers), 420, 1150))
+    return Sizes(width=width, gap=gap, row=30 + min(40.0, 1.3 * crowd))
 
 
-def _rows(nodes: Sequence[Node]) -> list[list[Node]]:
-    """Nodes by what they can be beside, from below."""
+def _ends(graph: Graph, edges: Sequence[Edge], number: Mapping[Node, int], fold: bool) -> list[End]:
+    """Folded: each once, of the first edge that has it, and none within a box."""
+    ends: dict[tuple[int, int, str, int], End] = {}
+    for place, edge in enumerate(edges):
+        for node in graph.readers_of(edge.reader):
+            writer, reader, kind = number[edge.writer], number[node], edge.reader.kind
+            if writer != reader:
+                ends.setdefault((writer, reader, kind, 0 if fold else place), (place, writer, reader, kind))
+    return [*ends.values()]
+
+
+def _height(ports: Sequence[str], sizes: Sizes) -> float:
+    return sizes.node + (sizes.line if ports else 0.0)
+
+
+def _width(name: str, ports: Sequence[str], text_width: Callable[[str], float], sizes: Sizes) -> float:
+    return max(text_width(name) + 2 * sizes.pad, sizes.port * len(ports) + sizes.pad)
+
+
+def _rows(parts: Sequence[Part]) -> list[list[int]]:
+    """Parts by what they can be beside, from below."""
     level = {"input": -1, "head": 0, "mlp": 1, "logits": 2}
-    rows: dict[tuple[int, int], list[Node]] = {}
-    for node in nodes:
+    rows: dict[tuple[int, int], list[int]] = {}
+    for place, part in enumerate(parts):
+        node = part.nodes[0]
         layer = -1 if node.kind == "input" else 10**6 if node.kind == "logits" else node.layer
-        rows.setdefault((layer, level[node.kind]), []).append(node)
+        rows.setdefault((layer, level[node.kind]), []).append(place)
     return [rows[key] for key in sorted(rows)]
 
 
@@ -153,6 +193,7 @@ def _middles(
     pairs: NDArray[np.int64],
     group_of: NDArray[np.int64],
     sizes: Sizes,
+    cancelled: Callable[[], bool],
 ) -> NDArray[np.float64]:
     """x of the middle of each node. rows are put in order."""
     count = len(widths)
@@ -163,6 +204,8 @@ def _middles(
     for row in rows:
         middles[row] = _spread(np.full(len(row), sizes.width / 2), widths[row], sizes)
     for sweep in range(SWEEPS):
+        if cancelled():
+            raise Cancelled
         for row in rows if sweep % 2 == 0 else reversed(rows):
             weights = joined[row].sum(axis=1)
             wanted = np.where(weights > 0, joined[row] @ middles / np.maximum(weights, 1), middles[row])
@@ -178,34 +221,27 @@ def _middles(
 
 def _spread(wanted: NDArray[np.float64], widths: NDArray[np.float64], sizes: Sizes) -> NDArray[np.float64]:
     """Places in this order, as near to those wanted as the gaps allow, within the width."""
+    from scipy.optimize import isotonic_regression  # half a second to import, which is for drawings alone
+
     apart = np.concatenate([[0.0], np.cumsum((widths[1:] + widths[:-1]) / 2 + sizes.gap)])
-    pools: list[tuple[float, int]] = []  # mean and number of those that stand together
-    for value in wanted - apart:
-        mean, count = float(value), 1
-        while pools and pools[-1][0] > mean:
-            before, many = pools.pop()
-            mean, count = (before * many + mean * count) / (many + count), many + count
-        pools.append((mean, count))
     least = widths[0] / 2
     most = max(least, sizes.width - widths[-1] / 2 - apart[-1])
-    means: NDArray[np.float64] = np.repeat([mean for mean, _ in pools], [count for _, count in pools])
-    placed: NDArray[np.float64] = np.clip(means, least, most) + apart
+    placed: NDArray[np.float64] = np.clip(isotonic_regression(wanted - apart).x, least, most) + apart
     return placed
 
 
-def _lines(
-    ends: Sequence[tuple[int, Node, Node, str]], boxes: dict[int, Box], number: dict[Node, int], sizes: Sizes
-) -> list[Line]:
-    keys = [*boxes]
+def _lines(ends: Sequence[End], boxes: dict[int, Box], sizes: Sizes, cancelled: Callable[[], bool]) -> list[Line]:
     lefts, tops, rights, bottoms = np.array(
         [(box.left - 2, box.top - 2, box.left + box.width + 2, box.bottom + 2) for box in boxes.values()]
     ).T
     weights = _bernstein()
-    place_of = {key: place for place, key in enumerate(keys)}
+    place_of = {key: place for place, key in enumerate(boxes)}
     head = float(np.median(rights - lefts))
     found = []
-    for edge, writer, node, kind in ends:
-        start, end = boxes[number[writer]], boxes[number[node]]
+    for edge, writer, reader, kind in ends:
+        if cancelled():
+            raise Cancelled
+        start, end = boxes[writer], boxes[reader]
         x = next((x for port, x in end.ports if port == kind), end.middle)
         best: tuple[int, NDArray[np.float64]] | None = None
         far = start.top - end.bottom > 1.5 * sizes.row
@@ -214,7 +250,7 @@ def _lines(
             across, down = (weights @ points).T
             inside = (across[:, None] > lefts) & (across[:, None] < rights)
             inside &= (down[:, None] > tops) & (down[:, None] < bottoms)
-            inside[:, [place_of[number[writer]], place_of[number[node]]]] = False
+            inside[:, [place_of[writer], place_of[reader]]] = False
             met = int(inside.any(axis=0).sum())
             if best is None or met < best[0]:
                 best = met, points
@@ -248,4 +284,4 @@ def _curve(start: Box, end: Box, x: float, aside: float) -> NDArray[np.float64]:
 
 def _moved(box: Box, by: float) -> Box:
     ports = tuple((port, x + by) for port, x in box.ports)
-    return Box(box.node, box.left + by, box.top, box.width, box.height, ports)
+    return replace(box, left=box.left + by, ports=ports)
