@@ -1,4 +1,5 @@
-"""What the engine has said of the present document: the run, what each edit does, the selection, the scores."""
+"""What the engine has said of the present document: its model, its inputs, the run, what each edit does, the selection,
+the scores."""
 
 from __future__ import annotations
 
@@ -7,9 +8,27 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
-from app.messages.replies import CircuitRunReply, DeltasReply, InspectionReply, RecoveryReply, RunReply, ScoresReply
-from app.messages.standing import DeltasQuery, EffectsQuery, InspectQuery, ScoresQuery
+from app.messages.replies import (
+    CircuitRunReply,
+    DeltasReply,
+    InputsReply,
+    InspectionReply,
+    ModelReply,
+    RecoveryReply,
+    RunReply,
+    ScoresReply,
+)
+from app.messages.standing import (
+    DeltasQuery,
+    EffectsQuery,
+    InputsQuery,
+    InspectQuery,
+    LabelsQuery,
+    RunQuery,
+    ScoresQuery,
+)
 from app.presenters.score_words import scored_words
+from app.workbench.figure import Figure
 from app.workbench.worker_client import WorkerClient
 from core.edits import Target
 from core.project.document import Document
@@ -32,28 +51,65 @@ class Known:
 
 
 class Results(QObject):
-    """Takes the worker's replies, and drops what a change makes worthless."""
+    """Takes the worker's replies, and drops what a change makes worthless.
 
-    ran_changed = Signal(object)  # RunReply
+    document: the one that `known` is of. opened: the model that is open. inputs, run: the last that were read and made,
+    of the documents that they name."""
+
     canvas_changed = Signal()  # something that the canvas shows
     selection_known = Signal()  # something that the inspector shows
     edges_measured = Signal(object)  # changes of the metric by edges that the user had measured
     recovered = Signal()
     message = Signal(str)
 
-    def __init__(self, client: WorkerClient, parent: QObject | None = None) -> None:
+    def __init__(self, client: WorkerClient, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.document = document
         self.known = Known()
+        self.opened: ModelReply | None = None
+        self.inputs: Figure[InputsReply] | None = None
+        self.run: Figure[RunReply] | None = None
         self._said_why = False  # no edge is shown
-        client.on(RunReply, self._take_ran)
         client.on(DeltasReply, self._take_deltas)
         client.on(InspectionReply, self._take_inspected)
         client.on(ScoresReply, self._take_scores)
         client.on(RecoveryReply, self._take_recovered)
         client.on(CircuitRunReply, self._take_kept)
 
-    def follow(self, before: Document, document: Document) -> None:
+    def take_opened(self, opened: ModelReply) -> None:
+        self.opened = opened
+
+    def take_inputs(self, inputs: InputsReply) -> None:
+        self.inputs = Figure(InputsQuery(), inputs, self.document)
+
+    def take_run(self, run: RunReply) -> None:
+        self.run = Figure(RunQuery(), run, self.document)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the positions of A; none until it is read."""
+        read = self.inputs
+        return read.reply.labels if read is not None and LabelsQuery().holds(read.document, self.document) else ()
+
+    @property
+    def inputs_of_present(self) -> InputsReply | None:
+        """What is known of the present inputs and metric; None until they are read."""
+        return self.inputs.reply if self.inputs is not None and self.inputs.holds(self.document) else None
+
+    @property
+    def run_is_present(self) -> bool:
+        """Whether the last run was of the present document."""
+        return self.run is not None and self.run.holds(self.document)
+
+    @property
+    def run_of_present_model(self) -> RunReply | None:
+        """The last run; None where it was of another model than the present one, or that one is not open."""
+        of_this = self.run is not None and self.run.document.opens == self.document.opens
+        return self.run.reply if self.run is not None and self.opened is not None and of_this else None
+
+    def follow(self, document: Document) -> None:
         """Drop what is not true of another document. While a slider moves, what it was at before stays, dimmed."""
+        before, self.document = self.document, document
         if document.session != before.session:
             self.known = Known()  # another one: the one before may come back with what it was of
             return
@@ -67,8 +123,17 @@ class Results(QObject):
         if not EffectsQuery().holds(before, document):
             self.known.measured = {}
 
-    def _take_ran(self, ran: RunReply) -> None:
-        self.ran_changed.emit(ran)
+    def forget_model(self) -> None:
+        """Another one is to be opened: nothing of the one before can stand beside it."""
+        self.opened, self.inputs = None, None
+
+    def forget_runs(self) -> None:
+        """A cannot be run."""
+        self.inputs, self.run = None, None
+
+    def put_back(self, document: Document, known: Known | None) -> None:
+        """The document is one of before, of which all this was known."""
+        self.document, self.known = document, self.known if known is None else known
 
     def _take_deltas(self, deltas: DeltasReply) -> None:
         self.known.deltas.update(deltas.values)

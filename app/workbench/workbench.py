@@ -1,29 +1,23 @@
-"""The workbench: the document with its history, what the engine has said of it, and the user's intents. No widgets.
+"""The workbench: the document with its history, the user's intents, and what is asked of the worker. No widgets.
 
-An intent commits a new document as a named step; the worker is asked anew; its replies become data for the views,
-sent on as signals.
+An intent commits a new document as a named step; the worker is asked anew; its replies go through `incoming_replies`
+to the `results`, and the `presenter` makes data for the views of them, sent on as signals.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.messages.replies import InputsReply, ModelReply, RecoveryReply, RunReply, ScoresReply
-from app.messages.request import FailureReply, PictureRefusal, Query
-from app.messages.standing import InputsQuery, LabelsQuery, RunQuery
+from app.messages.request import Query
 from app.presenters.canvas import Extent
-from app.presenters.cards import awaited_cards
-from app.presenters.edits import edit_rows
-from app.presenters.predictions import predictions
-from app.workbench.canvas_feed import CanvasFeed
 from app.workbench.edit_intents import Editing
-from app.workbench.figure import Figure
 from app.workbench.group_intents import Grouping
+from app.workbench.incoming_replies import IncomingReplies
 from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
 from app.workbench.presenter import Presenter
@@ -38,7 +32,6 @@ from core.project.change import Change
 from core.project.document import Document
 from core.project.history import History, Step
 from core.project.input_operations import FIELDS
-from core.project.outcome import Outcome
 
 
 class Workbench(QObject):
@@ -76,35 +69,17 @@ class Workbench(QObject):
         self.traces = Traces(self)
         self.editing = Editing(self)
         self.grouping = Grouping(self)
-        self.opened: ModelReply | None = None
-        self._ready: Figure[InputsReply] | None = None
-        self._ran: Figure[RunReply] | None = None
-        self._document = self.history.current.document  # the one that `known` is of
         self._refused = RefusedInputs()
         self.question = Question(self, self._refused)
-        self.presenter = Presenter(self)
-        self.canvas_feed = CanvasFeed(self.presenter.canvas, self)
-        self.canvas_feed.changed.connect(self.canvas_changed)
         self._selection: tuple[Target, ...] = ()
         self.extent = Extent()  # what the canvas shows beside the circuit
         self._positions: tuple[int, ...] = ()
         self._client = client = WorkerClient(engine, self)
-        client.working.connect(self.canvas_feed.flush)  # what comes next takes long
+        self.results = Results(client, self.document, self)
+        self.presenter = Presenter(self, client, self.results, self)
         client.working.connect(self.working)
-        client.finished.connect(self._finish)
-        client.became_stale.connect(self._show_stale)
-        for kind, slot in (
-            *((ModelReply, self._take_opened), (InputsReply, self._take_ready), (PictureRefusal, self._put_back)),
-            (FailureReply, self._take_failure),
-        ):
-            client.on(kind, slot)
-        self.results = results = Results(client, self)
-        results.ran_changed.connect(self._take_ran)
-        results.canvas_changed.connect(self._send_canvas)
-        results.selection_known.connect(self._take_inspection)
-        results.recovered.connect(self.traces.end)
-        client.on(ScoresReply, self._keep_scores)
-        results.message.connect(self.message)
+        parts = self.models, self.question, self._refused, self.traces, self.records
+        self._replies = IncomingReplies(self, client, self.results, self.presenter, *parts)
 
     # ---- the document and its history ----
 
@@ -116,7 +91,7 @@ class Workbench(QObject):
     def commit(self, words: str, document: Document, merge: str = "") -> None:
         """Change the document, as a step of the history. Steps with the same `merge` in a row become one."""
         if document != self.document:
-            with self.canvas_feed.as_one():
+            with self.presenter.canvas_feed.as_one():
                 self.history.push(words, document, merge)
 
     def take_history(self, root: Step, current: Step, locked: str = "") -> None:
@@ -145,17 +120,17 @@ class Workbench(QObject):
         self._refused.clear()
         self.select(())
         self.set_positions(())
-        self.opened, self._ready = None, None
+        self.results.forget_model()
 
     def _move(self, document: Document) -> None:
         """The history has come to a document."""
-        with self.canvas_feed.as_one():
+        with self.presenter.canvas_feed.as_one():
             self._follow(document)
 
     def _follow(self, document: Document) -> None:
         """Drop what is known of another document, and ask anew."""
-        before, self._document = self._document, document
-        self.results.follow(before, document)
+        before = self.results.document
+        self.results.follow(document)
         if document.session != before.session:
             self._forget()
         if document.opens != before.opens:
@@ -171,7 +146,7 @@ class Workbench(QObject):
         if (document.traced_nodes, document.replacement) != (before.traced_nodes, before.replacement):
             self.set_extent(replace(self.extent, scores=None))  # of another trace
         if changed or document.opens != before.opens:
-            self._send_awaited()
+            self.presenter.send_cards()
         self.document_changed.emit(before, document)
         self.ask_anew()
         self.inspection_changed.emit()
@@ -199,9 +174,9 @@ class Workbench(QObject):
             return
         self._selection = selection
         self.known.inspected = None
-        with self.canvas_feed.as_one():
+        with self.presenter.canvas_feed.as_one():
             self.selection_changed.emit(selection)
-            self._send_canvas()
+            self.presenter.send_canvas()
         self.inspection_changed.emit()
         self.ask(changes=False)
 
@@ -224,34 +199,6 @@ class Workbench(QObject):
     def positions(self) -> tuple[int, ...]:
         return self._positions
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Of the positions of A; none until it is read."""
-        known = self._ready
-        return known.reply.labels if known is not None and LabelsQuery().holds(known.document, self.document) else ()
-
-    @property
-    def ready(self) -> InputsReply | None:
-        """What is known of the inputs and the metric that were read last."""
-        return None if self._ready is None else self._ready.reply
-
-    @property
-    def ready_of_present(self) -> InputsReply | None:
-        """What is known of the present inputs and metric; None until they are read."""
-        known = self._ready
-        return known.reply if known is not None and known.holds(self.document) else None
-
-    @property
-    def ran_is_present(self) -> bool:
-        """Whether the last run was of the present document."""
-        return self._ran is not None and self._ran.holds(self.document)
-
-    @property
-    def ran_of_present_model(self) -> RunReply | None:
-        """The last run; None where it was of another model than the present one, or that one is not open."""
-        of_this = self._ran is not None and self._ran.document.opens == self.document.opens
-        return self.ran if self.opened is not None and of_this else None
-
     def cancel(self) -> None:
         """Give up what runs. What the window then shows of an earlier state stays dimmed. A model that was being opened
         gives way to the one before."""
@@ -273,7 +220,7 @@ class Workbench(QObject):
         """What the canvas shows beside the circuit."""
         if extent != self.extent:
             before, self.extent = self.extent, extent
-            self._send_canvas()
+            self.presenter.send_canvas()
             if extent.strongest != before.strongest:
                 self.strongest_changed.emit(extent.strongest)
 
@@ -298,9 +245,9 @@ class Workbench(QObject):
 
     def ask_anew(self) -> None:
         """Something of what is asked has changed: show that at once, and the figures when they come."""
-        self._send_edits()
+        self.presenter.send_edits()
         self.ask()
-        self._send_canvas()
+        self.presenter.send_canvas()
 
     def _forget(self) -> None:
         """Numbers of another input or metric are worth nothing."""
@@ -322,108 +269,42 @@ class Workbench(QObject):
         """Whether the figures shown are of an earlier document."""
         return self._client.stale
 
+    # ---- what the engine has said ----
+
     @property
-    def direction(self) -> int | None:
-        """A's, in the metric: which changes lead towards A. +1 until the engine has said it."""
-        return 1 if self.scored is None else self.scored.ranking.of_metric
+    def opened(self) -> ModelReply | None:
+        """The model that is open; None while another one is opened."""
+        return self.results.opened
 
-    # ---- replies ----
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the positions of A; none until it is read."""
+        return self.results.labels
 
-    def _take_ran(self, ran: RunReply) -> None:
-        self._ran = Figure(RunQuery(), ran, self.document)
-        self._client.fresh()  # what the inspector shows stays dimmed until its own reply comes
-        self.history.take_outcome(
-            Outcome(ran.metric_name, ran.before, ran.after, ran.unit, ran.rows, bool(ran.edits), ran.noise_floor)
-        )
-        self._send_predictions()
-        self._send_canvas()
-        self.memory_changed.emit(ran.megabytes)
+    @property
+    def ready(self) -> InputsReply | None:
+        """What is known of the inputs and the metric that were read last."""
+        return None if self.results.inputs is None else self.results.inputs.reply
 
-    def _take_inspection(self) -> None:
-        self.inspection_changed.emit()
-        self.stale_changed.emit(False)
-
-    def _take_opened(self, opened: ModelReply) -> None:
-        known = self.opened
-        self.opened = opened
-        self.models.reach(opened.name)
-        if known is None or known.name != opened.name:
-            self.model_opened.emit(opened)
-            self._send_canvas()
-
-    def _take_ready(self, ready: InputsReply) -> None:
-        self._ready = Figure(InputsQuery(), ready, self.document)
-        cards = self._refused.take_ready(ready, self.document)
-        self._send_edits()
-        self.cards_changed.emit(*cards)
-        self.metric_changed.emit(ready)
-        QTimer.singleShot(0, self, partial(self.question.follow, ready))
-
-    def _keep_scores(self, reply: ScoresReply) -> None:
-        if not self.history.locked:  # else they may be of other weights than those the project was saved with
-            self.records.take_scores(self.document, reply)
-
-    def _put_back(self, refused: PictureRefusal) -> None:
-        document, known = self._refused.put_back(refused, self.document)
-        before, self._document = self._document, document
-        self.history.withdraw(document)
-        self.models.reach()
-        if known is not None:
-            self.results.known = known
-        self.document_changed.emit(before, document)
-        self.ask_anew()
-
-    def _take_failure(self, failure: FailureReply) -> None:
-        self.traces.running = False
-        if failure.cards:
-            self._ready = None
-            self.cards_changed.emit(failure.cards[0], failure.cards[1])
-            self._ran = None
-            self._client.mark_stale()  # until A can run, nothing new comes
-            reason = failure.message or "Type or drop an input into card A."
-            self.nothing_to_show.emit(reason)
-        else:
-            self.failed.emit(failure)
-            if failure.where == "model":
-                self.models.leave()
-
-    def _show_stale(self) -> None:
-        self.stale_changed.emit(True)
-        self._send_predictions()
-        self.canvas_feed.dim()
-
-    def _finish(self) -> None:
-        outcome = self.history.current.outcome
-        if outcome is not None and self.ran_is_present:  # A's direction is known after the run
-            self.history.take_outcome(replace(outcome, direction=self.direction))
-        self._send_predictions()
-        self.canvas_feed.flush()
-        self.idle.emit()
-
-    # ---- what the views draw ----
-
-    def _send_awaited(self) -> None:
-        """The new inputs at once, before the model has read them."""
-        of = self.document if self._ready is None else self._ready.document
-        self.cards_changed.emit(*awaited_cards(self.document, of, self.ready))
-
-    def _send_edits(self) -> None:
-        self.edits_changed.emit(edit_rows(self.usable(), self.labels))
-
-    def _send_canvas(self) -> None:
-        if self._client.taking:
-            self.canvas_feed.send_later()
-        else:
-            self.canvas_feed.send()
-
-    def _send_predictions(self) -> None:
-        if self.ran is not None:
-            self.predictions_changed.emit(predictions(self.ran, self.stale, self.direction))
+    @property
+    def ready_of_present(self) -> InputsReply | None:
+        """What is known of the present inputs and metric; None until they are read."""
+        return self.results.inputs_of_present
 
     @property
     def ran(self) -> RunReply | None:
         """The last run, which may be of an earlier document; None where A cannot be run."""
-        return None if self._ran is None else self._ran.reply
+        return None if self.results.run is None else self.results.run.reply
+
+    @property
+    def ran_is_present(self) -> bool:
+        """Whether the last run was of the present document."""
+        return self.results.run_is_present
+
+    @property
+    def ran_of_present_model(self) -> RunReply | None:
+        """The last run; None where it was of another model than the present one, or that one is not open."""
+        return self.results.run_of_present_model
 
     @property
     def known(self) -> Known:
@@ -436,3 +317,8 @@ class Workbench(QObject):
     @property
     def recovered(self) -> RecoveryReply | None:
         return self.known.recovered
+
+    @property
+    def direction(self) -> int | None:
+        """A's, in the metric: which changes lead towards A. +1 until the engine has said it."""
+        return 1 if self.scored is None else self.scored.ranking.of_metric

@@ -19,12 +19,27 @@ class WorkbenchLike(Protocol):
     """The present document with its history, and what the engine has said of it."""
 
     history: History
-    opened: ModelReply | None
     extent: Extent
-    message: Any  # a signal: words for the status bar
-    idle: Any  # a signal: the engine has answered all
-    given_up: Any  # a signal: the user has cancelled what runs, a trace among it
 
+    # Signals: what they carry stands in `Workbench`.
+    model_opened: Any
+    document_changed: Any
+    cards_changed: Any
+    metric_changed: Any
+    canvas_changed: Any
+    predictions_changed: Any
+    nothing_to_show: Any
+    inspection_changed: Any
+    edits_changed: Any
+    stale_changed: Any
+    idle: Any
+    given_up: Any
+    memory_changed: Any
+    message: Any
+    failed: Any
+
+    @property
+    def opened(self) -> ModelReply | None: ...
     @property
     def document(self) -> Document: ...
     @property
@@ -51,6 +66,8 @@ class WorkbenchLike(Protocol):
     def busy(self) -> bool: ...
     @property
     def stale(self) -> bool: ...
+    @property
+    def direction(self) -> int | None: ...
 
     def usable(self) -> Document: ...
     def commit(self, words: str, document: Document, merge: str = "") -> None: ...

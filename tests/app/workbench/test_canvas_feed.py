@@ -14,7 +14,7 @@ from views.canvas.data import CanvasData
 def builds(reader: Person, monkeypatch: pytest.MonkeyPatch) -> list[CanvasData]:
     """What is built from now on, however long the answers of one request take."""
     made: list[CanvasData] = []
-    feed = reader.workbench.canvas_feed
+    feed = reader.workbench.presenter.canvas_feed
     build = feed._build
 
     def counted() -> CanvasData | None:

@@ -70,5 +70,5 @@ def left_to_measure(data: CanvasData | None) -> tuple[int, ...]:
 
 def why_no_measure(workbench: Workbench) -> str:
     """Asked often, so of what is drawn already."""
-    shown = workbench.canvas_feed.sent if workbench.opened is not None else None
+    shown = workbench.presenter.canvas_feed.sent if workbench.opened is not None else None
     return "" if left_to_measure(shown) else "No edge shown is left to measure"
