@@ -94,12 +94,12 @@ def write_paper(report: Report, path: Path, paper: Paper) -> None:
         from PySide6.QtGui import QGuiApplication
 
         from views.figures.figure import write_painted
-        from views.figures.paper import PALETTES, PaperFigure
+        from views.figures.paper import PALETTES, laid_out
     except ImportError as error:
         raise no_qt("No figure can be drawn", error, f"or take --format {', '.join(EXPORTERS)}") from None
 
     application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
-    figure = PaperFigure(paper_data(report), paper.width / 25.4 * 96, PALETTES[paper.palette])
+    figure = laid_out(paper_data(report), paper.width / 25.4 * 96, PALETTES[paper.palette])
     write_painted(path, figure, paper.dpi / 96)
     del application  # it had to live while fonts were used
 

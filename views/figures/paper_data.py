@@ -53,16 +53,23 @@ class PaperDrawing:
     height: float
 
 
+TextWidth = Callable[[str], float]
+Cancelled = Callable[[], bool]
+
+
 @dataclass(frozen=True)
 class PaperData:
-    """arrange: the drawing, by how wide a text is and how much room there is. hues: what the colours say, of those that
-    are there. how: what the scores are. groups: (name, color). tokens: of input A, none where it is no text. caption:
-    lines below."""
+    """names: all texts in boxes, to be measured. arrange: the drawing, by how wide a name is and how much room there
+    is, and whether it is no longer wanted; it may run in another thread. hues: what the colours say, of those that are
+    there. how: what the scores are. groups: (name, color). tokens: of input A, none where it is no text. pictures:
+    (title, PNG) of the inputs that are some. caption: lines below."""
 
     title: str
-    arrange: Callable[[Callable[[str], float], float], PaperDrawing]
+    names: tuple[str, ...]
+    arrange: Callable[[TextWidth, float, Cancelled], PaperDrawing]
     hues: tuple[tuple[Hue, str], ...]
     how: str
     groups: tuple[tuple[str, str], ...] = ()
     tokens: tuple[str, ...] = ()
+    pictures: tuple[tuple[str, bytes], ...] = ()
     caption: tuple[str, ...] = ()

@@ -203,6 +203,6 @@ def test_drawings_have_the_hue_of_the_canvas() -> None:
     assert (circuit.values < 0).all()
     assert "#c25600" not in circuit.to_dot()
     assert "blue: towards A, orange: away from A" in circuit.to_dot()
-    assert "->, away" not in circuit.to_tikz()
-    assert circuit.to_tikz().count("->, towards") >= 20
+    assert "wire, away" not in circuit.to_tikz()
+    assert circuit.to_tikz().count("wire, towards") >= 20
     assert json.loads(circuit.to_json())["about"]["direction"] == "-1"

@@ -21,7 +21,7 @@ from core.interchange.report import Report, ReportInput
 from tests.app.command_line import code_of
 from views.canvas.labels import text_width
 from views.figures.figure import write_painted
-from views.figures.paper import PALETTES, PaperFigure
+from views.figures.paper import PALETTES, laid_out
 
 COLUMN = 85 / 25.4 * 96  # pixels of 1/96 inch
 POINTS = 72 / 96  # of such a pixel
@@ -63,7 +63,7 @@ def texts(svg: str) -> list[tuple[str, float, QRectF]]:
 @pytest.mark.parametrize("edges", [12, 60, 250])
 def test_text_is_large_enough_and_never_overlaps(qapp, tmp_path: Path, edges: int) -> None:
     report = some_report(edges)
-    figure = PaperFigure(paper_data(report), COLUMN)
+    figure = laid_out(paper_data(report), COLUMN)
     assert figure.drawing.width <= COLUMN - 8 + 0.01
     write_painted(tmp_path / "one.svg", figure)
     svg = (tmp_path / "one.svg").read_text(encoding="utf-8")
