@@ -39,7 +39,7 @@ def test_latex_sets_it_in_the_width_asked_for(tmp_path: Path) -> None:
         for options in (TikzOptions(), TikzOptions(254, "print", fold=True, letters=2.0))
     ]
     sized = "".join(
-        f"\\setbox0=\\hbox{{{drawing}}}\\message{{WIDTH \\the\\wd0 END}}\\shipout\\box0\n" for drawing in drawings
+        f"\\setbox0=\\hbox{{{drawing.strip()}}}\\message{{WIDTH \\the\\wd0 END}}\\shipout\\box0\n" for drawing in drawings
     )
     text = f"\\documentclass{{article}}\\usepackage{{tikz}}\\hoffset=-1in\\begin{{document}}{sized}\\end{{document}}"
     (tmp_path / "one.tex").write_text(text, encoding="utf-8")
