@@ -6,6 +6,7 @@ nothing is ever lost. Documents are immutable, so going to a step is exact. One 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 
@@ -21,10 +22,15 @@ class Recovery:
     words: str
 
 
+def _stamp() -> int:
+    return random.getrandbits(64)
+
+
 @dataclass(eq=False)
 class Step:
     """One step. words: what was done. merge: steps with the same one that follow each other are one (a drag). opens: a
-    model or an example was taken up; all others are what the user has made."""
+    model or an example was taken up; all others are what the user has made. stamp: stands for its words and its
+    document, another one whenever they are."""
 
     words: str
     document: Document
@@ -35,6 +41,7 @@ class Step:
     outcome: Outcome | None = None
     recovery: Recovery | None = None
     latest: Step | None = None  # the child that redo goes to
+    stamp: int = field(default_factory=_stamp)
 
     def path(self) -> list[Step]:
         """The steps from the first one to this."""
@@ -51,7 +58,11 @@ class History:
     called after every change of the tree. refused: called where one is asked for that may not be.
 
     locked: why nothing may be changed; empty while all may. One can go through a locked tree, and its figures stay what
-    they were."""
+    they were.
+
+    state: stands for all steps with their words and documents: the same again when what was added has gone. Figures are
+    no part of it, nor which step is present. It is the sum of the steps' stamps, so that no change looks at all of
+    them."""
 
     def __init__(
         self,
@@ -64,6 +75,7 @@ class History:
         self.locked = ""
         self.root = Step("Start", document, opens=True)
         self.current = self.root
+        self.state = self.root.stamp
 
     # ---- changes ----
 
@@ -74,13 +86,14 @@ class History:
             return
         present = self.current
         if merge and merge == present.merge and not present.children and present.parent is not None:
-            present.words, present.document = words, document
+            self._rewrite(present, document, words)
             present.outcome = present.recovery = None
         else:
             step = Step(words, document, present, merge, opens)
             present.children.append(step)
             present.latest = step
             self.current = step
+            self.state += step.stamp
         self._move(document)
         self._changed()
 
@@ -90,10 +103,8 @@ class History:
         if self.locked:
             return
         step = self.current
-        step.document = document
+        self._rewrite(step, document, words if step.parent is not None else "")
         step.outcome = step.recovery = None
-        if words and step.parent is not None:
-            step.words = words
         self._move(document)
         self._changed()
 
@@ -101,6 +112,7 @@ class History:
         """Another tree in the place of this one, with one of its steps as the present one."""
         self.locked = locked
         self.root, self.current = root, current
+        self.state = sum(step.stamp for step, _ in self.steps())
         self._move(current.document)
         self._changed()
 
@@ -114,13 +126,15 @@ class History:
         before.children[place : place + 1] = step.children
         if before.latest is step:
             before.latest = step.latest
+        self.state -= step.stamp
         undone = _differences(step.document, before.document)
         for child in step.children:
             child.parent = before
         for later in _all_below(step):
             kept = {name for name, (changed, _) in undone.items() if getattr(later.document, name) != changed}
             back = {name: former for name, (_, former) in undone.items() if name not in kept}
-            later.document, later.recovery = replace(later.document, **back), None  # type: ignore[arg-type]
+            self._rewrite(later, replace(later.document, **back))  # type: ignore[arg-type]
+            later.recovery = None
         if self.current is step:
             self.current = before
         self._move(self.current.document)
@@ -137,11 +151,20 @@ class History:
             behind = behind.parent
         self._changed()
 
-    @staticmethod
-    def _drop(step: Step) -> None:
+    def _rewrite(self, step: Step, document: Document, words: str = "") -> None:
+        """A step is of another document; without words it keeps its own."""
+        words = words or step.words
+        if (words, document) != (step.words, step.document):
+            self.state -= step.stamp
+            step.stamp = _stamp()
+            self.state += step.stamp
+        step.document, step.words = document, words
+
+    def _drop(self, step: Step) -> None:
         """A step that nothing follows goes out of the tree."""
         assert step.parent is not None
         assert not step.children
+        self.state -= step.stamp
         step.parent.children.remove(step)
         if step.parent.latest is step:
             step.parent.latest = step.parent.children[-1] if step.parent.children else None
@@ -156,7 +179,7 @@ class History:
             self._drop(step)
             self.current = step.parent
         else:
-            step.document = document
+            self._rewrite(step, document)
         self._changed()
 
     def take_outcome(self, outcome: Outcome) -> None:

@@ -163,10 +163,10 @@ def work(folder: Path, seed: int) -> None:
         if made % 7 == 0:
             number = sum(1 for _ in workbench.history.steps()) - 1
             say("saving", number)
-            project.save(lambda: say("saved", number))
+            project.saving.save(lambda: say("saved", number))
         QTimer.singleShot(draws.choice((5, 20, 60, 400)), step)
 
-    project.path = folder / "work.wire"
+    project.saving.path = folder / "work.wire"
     QTimer.singleShot(0, step)
     app.exec()
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from app.features.projects.controller.access import AccessController
 from app.features.projects.controller.autosave import Autosave
 from app.features.projects.controller.lock import ProjectLock
-from app.features.projects.controller.project import ProjectController, Services
+from app.features.projects.controller.project import ProjectController
 from app.features.projects.controller.recent import fill_when_shown
 from app.features.projects.controller.recovery import RecoveryController
+from app.features.projects.controller.saving import Services
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
 from app.services.state_folder import state_folder
@@ -72,14 +73,14 @@ ACTIONS = (
         "&Save Project",
         ("Ctrl+S",),
         "The inputs, the edits, the history with its figures and the circuits, as a .wire file",
-        run=lambda made: made.project.save(),
+        run=lambda made: made.project.saving.save(),
     ),
     Action(
         "save_project_as",
         "Sa&ve Project As…",
         ("Ctrl+Shift+S",),
         "Into another file, which is this project's from now on",
-        run=lambda made: made.project.save_as(),
+        run=lambda made: made.project.saving.save_as(),
     ),
 )
 FEATURE = Feature(

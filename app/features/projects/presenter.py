@@ -9,11 +9,20 @@ from typing import Literal
 
 from core.formatting import counted
 from core.project.document import Document
-from core.project.history import History
+from core.project.history import History, Step
 from core.project.step_names import model_words
 
-Mark = tuple[object, ...]
 MARK = "[*]"  # where the window's title says that something is not saved
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a project is at a moment: `History.state`, the present step, and how often something was found that takes
+    long, or was noted."""
+
+    state: int
+    present: Step
+    revision: int
 
 
 @dataclass(frozen=True)
@@ -28,17 +37,15 @@ class Left:
     state: tuple[int, int] | None = None
 
 
-def mark_of(history: History, findings: int) -> Mark:
-    """What is saved of a history, to be compared with what it is later: its steps, and which one is present. Figures
-    that come later by themselves are no change. findings: how often something was found that takes long."""
-    steps = [step for step, _ in history.steps()]
-    present = next(place for place, step in enumerate(steps) if step is history.current)
-    return (*((step.words, step.document) for step in steps), present, findings)
+def mark_of(history: History, revision: int) -> Mark:
+    """What is saved of a history, to be compared with what it is later. Figures that come later by themselves are no
+    change. revision: of the records."""
+    return Mark(history.state, history.current, revision)
 
 
-def is_other_work(mark: Mark, saved: Mark | None) -> bool:
-    """Whether steps are others than those saved, whichever of them is present."""
-    return saved is None or mark[:-2] != saved[:-2]
+def has_work(history: History) -> bool:
+    """Whether any step is the user's work."""
+    return any(not step.opens for step, _ in history.steps())
 
 
 def steps_made(history: History) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
-from app.messages.request import QueryRefusal
+from app.messages.request import FailureReply, QueryRefusal
 from app.presenters.subject import Subject
 from app.presenters.time_left import Pace
 from app.services.panels import Panels
@@ -23,8 +23,10 @@ ALL = "everything"  # is still to come
 LACKS = "One pair says nothing of stability, and the three tests need {few} pairs: trace over a dataset for these."
 LACKS_MORE = "The three tests need {few} pairs: the dataset has {pairs} that can be used."
 NO_SCORES, NO_CIRCUIT = "The edges have no scores", "Choose a circuit first"
+NO_MODEL = "The model is not open"
 MORE = {  # of why nothing can be evaluated, where there is room
     "": "",
+    NO_MODEL: ": nothing can be evaluated anew.",
     NO_SCORES: ": they are not estimated yet, or cannot be.",
     NO_CIRCUIT: ": trace, or drag the handle under the canvas.",
 }
@@ -44,6 +46,7 @@ class TrustController(QObject):
         self._circuit = ""  # what was evaluated, in words
         self._problem = ""
         self._pace, self._left = Pace(), ""
+        self._missing: tuple[str, str] | None = None  # the model that could not be opened
         panel.evaluate_wanted.connect(self.evaluate)
         panel.cancel_wanted.connect(workbench.cancel)
         panel.task_wanted.connect(workbench.rows_wanted)
@@ -52,6 +55,7 @@ class TrustController(QObject):
         workbench.document_changed.connect(self._follow)
         workbench.models.opening.connect(self._forget)
         workbench.given_up.connect(lambda _: self._stop())
+        workbench.failed.connect(self._take_failure)
         workbench.working.connect(self._take_working)
         for changed in (workbench.model_opened, workbench.metric_changed):
             changed.connect(lambda _: self._show())
@@ -130,7 +134,7 @@ class TrustController(QObject):
         record = workbench.records.evaluation(workbench.document, workbench.cut_kind)
         present = self._found is not None and self._found.holds(workbench.document)
         same_weights = workbench.records.are_of_weights_here(workbench.document.opens)
-        if record is None or size is None or present or not same_weights:
+        if record is None or size is None or present or not (same_weights or self._is_missing):
             return
         query = TrustQuery(0, size)
         reply = TrustReply(0, query, record.statements, (), record.pairs)
@@ -144,8 +148,19 @@ class TrustController(QObject):
             self._problem = refusal.words
             self._stop()
 
+    @property
+    def _is_missing(self) -> bool:
+        """Whether the model could not be opened: the figures that were saved are there, and none of other weights."""
+        return self._workbench.opened is None and self._missing == self._workbench.document.opens
+
+    def _take_failure(self, failure: FailureReply) -> None:
+        if failure.where == "model":
+            self._missing = self._workbench.document.opens
+            QTimer.singleShot(0, self, self._show)  # when it is known whether another step is gone back to
+
     def _forget(self) -> None:
         """Something else is about to be opened, maybe the same state of other weights."""
+        self._missing = None
         self._found, self._subject, self._circuit = None, None, ""
         self._workbench.known.evaluation = None
         QTimer.singleShot(0, self, self._show)  # when it is there
@@ -170,7 +185,7 @@ class TrustController(QObject):
     def _data(self) -> TrustData:
         workbench, found = self._workbench, None if self._found is None else self._found.reply
         opened = workbench.opened
-        why_not = why_no_evaluation(workbench)
+        why_not = NO_MODEL if self._is_missing else why_no_evaluation(workbench)
         stale = found is not None and self._is_stale()
         waiting: tuple[str, ...] = ()
         if self._asked is not None:
@@ -192,6 +207,8 @@ class TrustController(QObject):
         """Whether what was found is of an earlier state, or of other scores."""
         scored = self._workbench.scored
         holds = self._found is not None and self._found.holds(self._workbench.document)
+        if self._is_missing:  # as it was saved: there are no scores
+            return not holds
         return not holds or scored is None or self._scores_of not in (None, scored.of)
 
     def _heading(self, stale: bool) -> str:

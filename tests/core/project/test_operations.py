@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.edits import Edit
@@ -10,6 +12,8 @@ from core.project import edit_operations, group_operations, input_operations
 from core.project.document import Document, Source
 from core.project.history import History
 from core.project.metric_choice import MetricChoice
+from core.project.outcome import Outcome
+from core.project.project import records_of, steps_of
 
 GRAPH = Graph(2, 2, 2)
 HEAD, OTHER = Node("head", 0, 1), Node("mlp", 1)
@@ -84,3 +88,36 @@ def test_a_history_says_when_it_changes_without_qt() -> None:
     history.undo()
     assert moved == [change.document, DOCUMENT]
     assert changes == ["Swap A and B", "Start"]
+
+
+def test_a_history_is_in_the_same_state_again_only_when_nothing_of_it_is_another() -> None:
+    other, third = (replace(DOCUMENT, pinned=(word,)) for word in ("other", "third"))
+    history = History(DOCUMENT, lambda document: None)
+    seen = [history.state]
+
+    def differs() -> bool:
+        seen.append(history.state)
+        return seen.count(history.state) == 1
+
+    history.push("Pin other", other, merge="pin")
+    assert differs()
+    pinned = history.state
+    history.undo()
+    history.redo()
+    history.take_outcome(Outcome("m", 0.0, 1.0, "", ()))
+    assert history.state == pinned, "neither where one is nor figures are changes"
+    history.push("Pin third", third)
+    assert differs()
+    history.withdraw(other)
+    assert history.state == pinned, "the step has gone again"
+    history.fill(third)
+    assert differs()
+    history.fill(third, "Pin it")
+    assert differs()
+    history.push("Pin other", other)
+    assert differs()
+    history.retract(history.current.path()[1])
+    assert differs()
+    root, current = steps_of(*records_of(history))
+    history.take_over(root, current)
+    assert history.state == sum(step.stamp for step, _ in history.steps())

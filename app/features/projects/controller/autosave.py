@@ -8,11 +8,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.features.projects.controller.project import ProjectController
 from app.features.projects.controller.sessions import Session, new_session, write
 from app.features.projects.presenter import Left, steps_made
+from app.messages.request import FailureReply
 from app.services.notifier import Notifier
 from app.workbench.workbench import Workbench
 from core.errors import WirescopeError
@@ -20,12 +21,16 @@ from core.project.project import Project
 
 log = logging.getLogger(__name__)
 
+NOT_KEPT = "Your work could not be kept for the case that Wirescope ends unexpectedly."
+WHAT_TO_DO = "Save the project (Ctrl+S; Ctrl+Shift+S into another folder). It is tried again after each step."
 AFTER = 200  # milliseconds after a change, so that what comes with it goes along
 Task = Callable[[], None]
 
 
 class Autosave(QObject):
     """Of one window; it does nothing before it is begun."""
+
+    _tried = Signal(str)  # from the thread: the work was written, or why it could not be
 
     def __init__(self, workbench: Workbench, project: ProjectController, root: Path, notifier: Notifier) -> None:
         super().__init__(project)
@@ -36,6 +41,7 @@ class Autosave(QObject):
         self._timer.timeout.connect(self._keep)
         project.changed.connect(self._follow)
         project.kept.connect(self.set_aside)
+        self._tried.connect(self._take_end)
 
     @property
     def folder(self) -> Path | None:
@@ -102,7 +108,7 @@ class Autosave(QObject):
     def _write(self, kept: bool = False) -> None:
         assert self._session is not None
         path, model = self._project.path, self._workbench.document.model
-        state = self._project.on_disk
+        state = self._project.saving.on_disk
         about = Left("" if path is None else str(path), model, steps_made(self._workbench.history), kept, state)
         self._writer.do(self._writing(self._session, self._project.project(), about))
 
@@ -111,14 +117,22 @@ class Autosave(QObject):
             from core.project.wire_file import project_bytes
 
             try:
-                content = project_bytes(project, embed=False)
+                write(session, project_bytes(project, embed=False), about)
             except WirescopeError as error:
                 log.warning("the work is not kept: %s", error)
-                self._project.keeps = False  # closing asks
+                self._tried.emit(error.message)
             else:
-                self._project.keeps = write(session, content, about)
+                self._tried.emit("")
 
         return do
+
+    def _take_end(self, problem: str) -> None:
+        """The work could be written, or not: that is said once, until it can be again."""
+        could, self._project.keeps = self._project.keeps, not problem  # if not, closing asks
+        if problem and could:
+            self._notifier.problem(FailureReply(0, "run", f"{NOT_KEPT} {problem}", WHAT_TO_DO))
+        elif not problem and not could:
+            self._notifier.say("Your work is kept again while it is not saved.")
 
 
 class _Writer:

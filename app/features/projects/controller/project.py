@@ -1,58 +1,31 @@
-"""The project that is open: its file, whether it is saved, and the ways to begin, open and save one."""
+"""The project that is open: the ways to begin one, to open one and to leave it. `saving` has its file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from app.features.projects.controller.access import AccessController
 from app.features.projects.controller.contents import project_of, show_view, take_project
-from app.features.projects.controller.question import Answer, Change, Question
-from app.features.projects.presenter import Left, Mark, is_other_work, mark_of, name_for, question, steps_made, title
+from app.features.projects.controller.question import Answer, Question
+from app.features.projects.controller.saving import FILTER, Saving, Services
+from app.features.projects.presenter import Left, question, steps_made, title
 from app.messages.replies import ModelReply
-from app.messages.request import FailureReply
-from app.services.background_jobs import Job, Jobs
-from app.services.notifier import Notifier
-from app.services.panels import Panels
-from app.services.settings import Settings
+from app.services.background_jobs import Job
 from app.workbench.workbench import Workbench
 from core.project.document import Document
-from core.project.places import ENDING, is_project
 from core.project.project import Project, StepRecord, View
 from core.project.rebinding import rebind
 from core.project.step_names import model_words
 
 if TYPE_CHECKING:
     from core.inputs.download import Cancel, Report
-
-FileState = tuple[int, int] | None
-FILTER = f"Wirescope project (*{ENDING})"
-
-
-def state_of(path: Path) -> FileState:
-    """What tells whether a file was written by somebody else; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
-
-
-@dataclass(frozen=True)
-class Services:
-    """What the controller uses of the window."""
-
-    notifier: Notifier
-    settings: Settings
-    jobs: Jobs
-    panels: Panels
-    window: QWidget
 
 
 class ProjectController(QObject):
@@ -65,24 +38,18 @@ class ProjectController(QObject):
         super().__init__(services.window)
         self._workbench, self._access, self._services = workbench, access, services
         self._window = services.window
-        self.path: Path | None = None
-        self._saved: Mark | None = None  # what the file holds
+        self._question = Question(services.settings, services.window)
+        self.saving = Saving(workbench, access, services, self._question, self.project)
+        self.saving.saved.connect(self._show)
         self.keeps = False  # work without a file has a place to stay
-        self.on_disk: FileState = None  # of the file, as it was opened or saved
-        self._times_taken = 0  # projects that were taken up here
         self._being_read: set[Path] = set()  # files
-        self._saving = False
-        self._after_saving: list[Callable[[], None]] = []
-        self._save_failed = False
-        self._taken_unsaved = False  # it was no file's from the beginning: restored, or of another model
         self._view: View | None = None  # to be shown when the model is open
         self.dropped = False  # what is here is not wanted any more
-        self._question = Question(services.settings, services.window)
         workbench.models.project_wanted.connect(self.open)
         workbench.model_opened.connect(self._show_view)
         workbench.records.changed.connect(self._show)
         access.rebind_wanted.connect(self.rebind)
-        access.copy_wanted.connect(lambda: self.save_as())
+        access.copy_wanted.connect(lambda: self.saving.save_as())
         access.new_wanted.connect(self.begin)
         for changed in (workbench.model_opened, workbench.history_changed):
             changed.connect(self._show)
@@ -93,12 +60,14 @@ class ProjectController(QObject):
     # ---- what is open ----
 
     @property
+    def path(self) -> Path | None:
+        """The project's file; None while it has none."""
+        return self.saving.path
+
+    @property
     def modified(self) -> bool:
         """Whether there is work that no file holds."""
-        history = self._workbench.history
-        if history.locked:  # what is present cannot be changed; steps of another model may have been
-            return self._taken_unsaved or (self.path is not None and is_other_work(self._mark(), self._saved))
-        return self._mark() != self._saved if self.path is not None else steps_made(history) > 0
+        return self.saving.modified
 
     def _show(self, *_: object) -> None:
         """The title and its mark."""
@@ -120,9 +89,6 @@ class ProjectController(QObject):
         """All of it, as it is now."""
         return project_of(self._workbench, self._services.panels.shown())
 
-    def _mark(self) -> Mark:
-        return mark_of(self._workbench.history, self._workbench.records.revision)
-
     # ---- beginning and opening ----
 
     def begin(self) -> None:
@@ -130,7 +96,7 @@ class ProjectController(QObject):
         self._leave(self._begin)
 
     def _begin(self) -> None:
-        if self._workbench.opened is None:  # there is no model that could stay
+        if self._workbench.opened is None and not self._workbench.busy:  # there is no model that could stay
             self._take(None, Project((StepRecord("Start", Document(""), opens=True),)))
             self._workbench.models.none_open.emit()
             return
@@ -162,14 +128,14 @@ class ProjectController(QObject):
 
             return load_project(path)
 
-        mark = self._mark()
+        state = self._workbench.history.state
         self._being_read.add(path)
 
         def end(*_: object) -> None:
             self._being_read.discard(path)
 
         def take_now(project: Project) -> None:
-            if is_other_work(self._mark(), mark):  # something was done while it was read
+            if self._workbench.history.state != state:  # something was done while it was read
                 self._leave(partial(take, project))
             else:
                 take(project)
@@ -182,7 +148,7 @@ class ProjectController(QObject):
         self._services.jobs.run(job)
 
     def _give_up(self, message: str, hint: str) -> None:
-        self._refuse("", message, hint)
+        self._services.refuse(message, hint)
         if not self._workbench.document.model:  # the window was started with this file
             self._workbench.models.none_open.emit()
 
@@ -197,7 +163,7 @@ class ProjectController(QObject):
 
         def take(project: Project) -> None:
             self._take(path, project, saved=False)
-            self.on_disk = about.state  # a file that was written since is not written over unasked
+            self.saving.on_disk = about.state  # a file that was written since is not written over unasked
             then()
 
         def load() -> None:
@@ -208,25 +174,24 @@ class ProjectController(QObject):
 
     def rebind(self, model: str, other: str) -> None:
         """Go on with another model in the place of one, or with the weights that it has now."""
-        if self._saving:
-            self._after_saving.append(partial(self.rebind, model, other))
+        if self.saving.busy:
+            self.saving.afterwards(partial(self.rebind, model, other))
             return
-        on_disk = self.on_disk
+        on_disk = self.saving.on_disk
         self._take(self.path, rebind(self.project(), model, other), saved=False)
-        self.on_disk = on_disk
+        self.saving.on_disk = on_disk
         self._services.notifier.say(f"This project goes on with {model_words(other)}. It is not saved yet.")
 
     def _take(self, path: Path | None, project: Project, saved: bool = True) -> None:
-        self._times_taken += 1
-        self.path, self._taken_unsaved = path, not saved
-        self.on_disk = None if path is None else state_of(path)
+        self.saving.begin(path)
         locked = self._access.begin(path, project, made=path is not None or not saved)
         self._view = project.view
         take_project(self._workbench, project, locked)
         self._services.panels.show_only(project.view.docks)
         if self._workbench.opened is not None:
             self._show_view(self._workbench.opened)
-        self._saved = self._mark() if saved else None
+        if saved:
+            self.saving.mark()
         self._show()
 
     def _show_view(self, opened: ModelReply) -> None:
@@ -234,94 +199,12 @@ class ProjectController(QObject):
         if view is not None:
             show_view(self._workbench, view, opened)
 
-    def _refuse(self, what: str, message: str, hint: str) -> None:
-        self._services.notifier.problem(FailureReply(0, "run", f"{what}{message}", hint))
-
-    # ---- saving ----
-
-    def save(self, then: Callable[[], None] = lambda: None) -> None:
-        """Save into the project's file; ask for one where it has none. then: what is done once it is saved."""
-        if self.path is None:
-            self.save_as(then)
-        elif self._access.may_write(self.path) and not self._may_overwrite(self.path):
-            self._question.ask_about_change(self.path.name, partial(self._take_change, then))
-        elif self._access.may_write(self.path):
-            self._write(self.path, then)
-        else:
-            self._services.notifier.say(f"{self.path.name} is open in another window: save a copy (Ctrl+Shift+S).")
-
-    def _may_overwrite(self, path: Path) -> bool:
-        """Whether the file is as it was left, and this window's to write."""
-        return self._access.may_write(path) and state_of(path) in (None, self.on_disk)
-
-    def _take_change(self, then: Callable[[], None], change: Change) -> None:
-        if change == "other":
-            self.save_as(then)
-        elif change == "over" and self.path is not None:
-            self._write(self.path, then)
-
-    def save_as(self, then: Callable[[], None] = lambda: None) -> None:
-        """Ask for a file and save into that one from now on."""
-        settings = self._services.settings
-        name = self.path.name if self.path is not None else f"{name_for(self._workbench.document)}{ENDING}"
-        start = str((self.path.parent if self.path is not None else Path(settings.folder())) / name)
-        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save the project", start, FILTER)
-        if not chosen:
-            return
-        path = Path(chosen if is_project(chosen) else chosen + ENDING)
-        settings.set_folder(str(path.parent))
-        if self._access.take_file(path):
-            self._write(path, then)
-        else:
-            self._refuse("", f"{path.name} is open in another window.", "Choose another name, or close that window.")
-
-    def _write(self, path: Path, then: Callable[[], None]) -> None:
-        if self._saving:  # one at a time, so that the last state is what stays
-            self._after_saving.append(partial(self._write, path, then))
-            return
-        project, mark, taken = self.project(), self._mark(), self._times_taken
-
-        def write(_report: Report, _cancelled: Cancel) -> FileState:
-            from core.project.wire_file import save_project
-
-            save_project(path, project)
-            return state_of(path)
-
-        def written(state: FileState) -> None:
-            self._services.settings.add_recent_project(str(path))
-            self._services.notifier.say(f"Saved {path.name}")
-            if taken == self._times_taken:  # else another project is here by now
-                self.on_disk = state
-                self.path, self._saved, self._taken_unsaved = path, mark, False
-                self._access.saved(path)
-                self._show()
-            self._end_saving(failed=False)
-            if taken == self._times_taken:
-                then()
-
-        def fail(message: str, hint: str) -> None:
-            self._access.keep(self.path)
-            self._end_saving(failed=True)
-            self._refuse("The project is not saved. ", message, hint)
-
-        self._saving = True
-        job = Job(write, self._window)
-        job.finished.connect(written)
-        job.failed.connect(fail)
-        self._services.jobs.run(job)
-
-    def _end_saving(self, failed: bool) -> None:
-        self._saving, self._save_failed = False, failed
-        waiting, self._after_saving = self._after_saving, []
-        for each in waiting:
-            each()
-
     # ---- leaving ----
 
     def _leave(self, go_on: Callable[[], None]) -> None:
         """Go on with something else in this window, once what is being saved is saved."""
-        if self._saving:
-            self._after_saving.append(partial(self._leave, go_on))
+        if self.saving.busy:
+            self.saving.afterwards(partial(self._leave, go_on))
         elif self.modified and self.path is None and self._keeps_unasked:
             self.kept.emit()
             go_on()
@@ -332,7 +215,7 @@ class ProjectController(QObject):
     def _keeps_unasked(self) -> bool:
         if self._question.wanted:
             return False
-        return self.keeps if self.path is None else not self._save_failed and self._may_overwrite(self.path)
+        return self.keeps if self.path is None else self.saving.may_overwrite()
 
     def may_leave(self, go_on: Callable[[], None]) -> bool:
         """Whether what is here can go at once. Else the user is asked, and go_on is called after a yes."""
@@ -346,13 +229,13 @@ class ProjectController(QObject):
 
     def _keep(self, go_on: Callable[[], None]) -> bool:
         if self.path is not None:
-            self.save(go_on)
+            self.saving.save(go_on)
             return False
         return True
 
     def _take_answer(self, go_on: Callable[[], None], answer: Answer) -> None:
         if answer == "save":
-            self.save(go_on)
+            self.saving.save(go_on)
         elif answer == "drop":
             self.dropped = True
             go_on()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import secrets
 import shutil
@@ -20,13 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.features.projects.presenter import Left
-from core.errors import WirescopeError
 from core.saving import save_bytes, save_text
 
 if TYPE_CHECKING:
     from filelock import FileLock
-
-log = logging.getLogger(__name__)
 
 WORK, ABOUT, LOCK = "work.wire", "about.json", "lock"
 DISCARDED = "discarded-"
@@ -126,12 +122,7 @@ def _folders(root: Path) -> Iterator[Path]:
         return
 
 
-def write(session: Session, content: bytes, about: Left) -> bool:
-    """Write the work of a session whole. Tells whether it could be; the log has why not."""
-    try:
-        session.say(about)
-        save_bytes(session.work, content, lasting=True)
-    except WirescopeError as error:
-        log.warning("the work is not kept: %s", error)
-        return False
-    return True
+def write(session: Session, content: bytes, about: Left) -> None:
+    """Write the work of a session whole. Raises WirescopeError."""
+    session.say(about)
+    save_bytes(session.work, content, lasting=True)

@@ -39,6 +39,18 @@ def open_file(person: Person, path: Path) -> None:
     person.wait(lambda: not person.workbench.history.locked or strip_of(person).isVisible())
 
 
+def evaluate_five_edges(person: Person) -> tuple[object, ...]:
+    """What is said of the circuit of the five best edges."""
+    workbench = person.workbench
+    workbench.commit("Keep 5 edges", replace(workbench.document, size=5))
+    person.rest()
+    person.window.commands["evaluate"].trigger()
+    person.rest()
+    person.wait(lambda: workbench.records.evaluations)
+    person.rest()
+    return workbench.records.evaluations[0].statements
+
+
 def try_to_cut(person: Person, node: Node) -> str:
     """What is said to somebody who cuts a node where nothing may be changed."""
     before = person.workbench.document
@@ -77,7 +89,7 @@ def test_the_second_window_on_a_project_only_looks(
     assert len(other.edits()) == 2
     reader.workbench.editing.toggle(Node("mlp", 0), "cut")
     reader.rest()
-    reader.controller("projects").project.save()
+    reader.controller("projects").project.saving.save()
     jobs_done(reader)
     assert len(load_project(path).steps) == 3
     reader.window.close()
@@ -130,13 +142,7 @@ def test_what_was_found_of_the_former_weights_is_neither_mixed_with_nor_shown_as
     folder, path = tmp_path / "study", tmp_path / "work.wire"
     shutil.copytree(models.gpt2, folder)
     reader.open(folder, CLEAN, COUNTERFACTUAL)
-    workbench = reader.workbench
-    workbench.commit("Keep 5 edges", replace(workbench.document, size=5))
-    reader.rest()
-    reader.window.commands["evaluate"].trigger()
-    reader.rest()
-    reader.wait(lambda: workbench.records.evaluations)
-    reader.rest()
+    evaluate_five_edges(reader)
     save(reader, path, monkeypatch)
     reader.window.close()
     saved = load_project(path)
@@ -192,6 +198,7 @@ def test_a_model_that_is_gone_leaves_the_history_to_look_at_and_another_one_take
     shutil.copytree(models.gpt2, folder)
     reader.open(folder, CLEAN, COUNTERFACTUAL)
     words = cut(reader, Node("mlp", 1))
+    statements = evaluate_five_edges(reader)
     save(reader, path, monkeypatch)
     before = rows(reader)[1:]
     reader.window.close()
@@ -201,6 +208,9 @@ def test_a_model_that_is_gone_leaves_the_history_to_look_at_and_another_one_take
     assert "There is no folder" in other.dismiss()
     assert "The model of this project, gone, cannot be opened." in strip_of(other).words.text()
     assert [row[:2] for row in rows(other)][-1] == before[-1][:2]
+    trust = other.panel("trust").data()
+    assert (trust.statements, trust.stale, trust.able) == (statements, False, False), "what was saved can be read"
+    assert trust.problem == "The model is not open: nothing can be evaluated anew."
     document = other.workbench.document
     other.workbench.question.swap()
     assert "cannot be opened" in other.message()
@@ -208,7 +218,8 @@ def test_a_model_that_is_gone_leaves_the_history_to_look_at_and_another_one_take
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (str(models.gpt2), True))
     press(other, "Use Another Model")
     assert not strip_of(other).isVisible()
-    assert (rows(other)[-1][0], len(other.edits())) == (words, 1)
+    assert ([row[0] for row in rows(other)][-2], len(other.edits())) == (words, 1)
+    assert not other.panel("trust").data().statements, "they say nothing of another model"
     assert other.window.isWindowModified()
     assert not other.dialogs()
 
@@ -223,12 +234,7 @@ def test_what_took_long_is_there_again_without_being_made_anew(
     reader.rest()
     reader.window.top_bar.method_menu.over[True].trigger()
     reader.press(Qt.Key.Key_T, widget=reader.window.canvas)
-    workbench.commit("Keep 5 edges", replace(workbench.document, size=5))
-    reader.rest()
-    reader.window.commands["evaluate"].trigger()
-    reader.rest()
-    reader.wait(lambda: workbench.records.evaluations)
-    reader.rest()
+    evaluate_five_edges(reader)
     reader.workbench.select((Node("mlp", 1),))
     save(reader, path, monkeypatch)
     assert not reader.window.isWindowModified()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,13 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from app.features.projects.controller.project import state_of
-from app.features.projects.presenter import Left, is_other_work
+from app.features.projects.controller import sessions
+from app.features.projects.controller.saving import state_of
+from app.features.projects.presenter import Left
+from app.worker import service
+from core.errors import InputError
 from core.graph import Node
 from core.project import wire_file
 from core.project.project import ModelRecord
 from core.project.wire_file import load_project, save_project
 from tests.app.features.history.test_history import cut
+from tests.app.features.projects.test_access import shake
 from tests.app.features.projects.test_projects import answer, jobs_done, save
 from tests.app.features.projects.test_recovery import left_behind, strip_button
 from tests.app.models import CLEAN
@@ -107,8 +112,88 @@ def test_a_project_without_a_can_be_given_one(
     assert person.figures()
 
 
-def test_which_step_is_present_is_no_other_work() -> None:
-    steps = ("Start", 1), ("Cut", 2)
-    assert not is_other_work((*steps, 0, 5), (*steps, 1, 4))
-    assert is_other_work((*steps, ("Cut", 3), 0, 5), (*steps, 1, 4))
-    assert is_other_work((*steps, 0, 5), None)
+def test_a_refused_autosave_is_said_once_until_it_works_again_and_closing_asks(
+    reader: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, real = reader.window.settings, sessions.save_bytes
+    settings.set_preferences(replace(settings.preferences(), asks_before_closing=False))
+    projects = reader.controller("projects")
+    projects.start()
+    refusals: list[Path] = []
+
+    def full(path: Path, content: bytes, **_: object) -> None:
+        refusals.append(path)
+        raise InputError("There is no space left on the disk.")
+
+    monkeypatch.setattr(sessions, "save_bytes", full)
+    cut(reader, Node("mlp", 1))
+    reader.wait(reader.dialogs)
+    said = reader.dismiss()
+    assert "Your work could not be kept" in said
+    assert "There is no space left on the disk." in said
+    before = len(refusals)
+    cut(reader, Node("mlp", 0))
+    reader.wait(lambda: len(refusals) > before)
+    reader.rest()
+    assert not reader.dialogs(), "it was said"
+    reader.window.closing.asks = True
+    reader.window.close()
+    assert answer(reader, "Cancel").startswith("Save your work, 2 steps")
+    reader.window.closing.asks = False
+    monkeypatch.setattr(sessions, "save_bytes", real)
+    reader.choose("Edit", "Undo")
+    reader.wait(lambda: reader.message() == "Your work is kept again while it is not saved.")
+    monkeypatch.setattr(sessions, "save_bytes", full)
+    reader.choose("Edit", "Redo")
+    reader.wait(reader.dialogs)
+    reader.dismiss()
+
+
+def test_work_on_one_model_is_not_forgotten_at_a_step_of_another_that_only_looks(
+    reader: Person, sit_down: Callable[[], Person], models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, path = tmp_path / "study", tmp_path / "work.wire"
+    shutil.copytree(models.gpt2, folder)
+    reader.open(folder, CLEAN)
+    reader.open(models.gpt2, CLEAN)
+    save(reader, path, monkeypatch)
+    reader.window.close()
+    shake(folder)
+
+    person = sit_down()
+    person.controller("projects").project.open(str(path))
+    jobs_done(person)
+    assert not person.workbench.history.locked
+    person.choose("Edit", "Undo")
+    person.wait(person.panel("projects").read_only.isVisible)
+    assert person.workbench.history.locked
+    assert not person.window.isWindowModified(), "only another step is present"
+    person.choose("Edit", "Redo")
+    person.wait(lambda: not person.workbench.history.locked)
+    cut(person, Node("mlp", 1))
+    person.choose("Edit", "Undo")
+    person.choose("Edit", "Undo")
+    person.wait(person.panel("projects").read_only.isVisible)
+    assert person.window.isWindowModified()
+    person.window.closing.asks = True
+    person.window.close()
+    answer(person, "Save")
+    person.wait(lambda: not person.window.isVisible())
+    assert load_project(path).steps[-1].words.startswith("Cut m1")
+
+
+def test_a_new_project_while_a_model_loads_keeps_that_model(person: Person, models, monkeypatch) -> None:
+    begun, go_on, load = threading.Event(), threading.Event(), service.load_model
+    slow = lambda name, **told: begun.set() or (go_on.wait(20) and load(name, **told))  # noqa: E731
+    monkeypatch.setattr(service, "load_model", slow)
+    person.workbench.models.start(str(models.gpt2))
+    person.wait(begun.is_set)
+    person.window.commands["new_project"].trigger()
+    go_on.set()
+    person.rest()
+    person.wait(lambda: person.workbench.opened is not None)
+    person.rest()
+    assert person.window.windowTitle() == "gpt2[*] - Wirescope"
+    assert person.window.centre.currentWidget() is not person.panel("welcome")
+    person.type_prompt("A", CLEAN)
+    assert person.figures()
