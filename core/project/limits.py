@@ -11,7 +11,7 @@ MOST_PICTURE = 64 << 20
 MOST_PICTURES = 256 << 20  # of all pictures that a save takes along by their paths
 MOST_NUMBERS = 128 << 20  # of one part of numbers
 _PICTURE = re.compile(r"pictures/([0-9a-f]{64})", re.ASCII)
-_NUMBERS = re.compile(r"vectors\.safetensors|(?:traces|circuits)/(?:0|[1-9]\d{0,4})\.safetensors", re.ASCII)
+_NUMBERS = re.compile(r"vectors\.safetensors|(?:traces|circuits|runs)/(?:0|[1-9]\d{0,4})\.safetensors", re.ASCII)
 
 
 # What of a project is in a part, by how the part's name begins, and what to do where that is too much.
@@ -20,6 +20,7 @@ CONTENTS = {
     "vectors": ("vectors of its edits", "Begin another project, with fewer edits that add a direction."),
     "traces/": ("scores of one trace", "Begin another project, and trace over fewer positions there."),
     "circuits/": ("edges of one circuit", "Keep fewer edges."),
+    "runs/": ("edges of one run's circuit", "Keep fewer edges."),
     "pictures/": ("bytes of one picture", "Give a smaller picture, or this one by its file."),
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from core.edits import Edit
@@ -24,7 +25,8 @@ from core.project.limits import MOST_PICTURE, MOST_PICTURES, picture_name
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
 from core.project.places import kept_path
-from core.project.project import CircuitRecord, Project, TraceRecord
+from core.project.project import Project, TraceRecord
+from core.project.runs import RunRecord
 from core.project.trace_choice import USUAL, TraceChoice
 from core.tracing.selection import USUAL as USUAL_RULE
 
@@ -84,6 +86,7 @@ class _Packer:
             )
             for each in project.evaluations
         ]
+        runs = [self._run(run) for run in project.runs]
         view = project.view
         data = schema.ProjectData(
             format="wirescope project",
@@ -103,6 +106,7 @@ class _Packer:
             names=_words(project.names),
             notes=[schema.NoteData(note.about, _text(note.target), _text(note.text)) for note in project.notes],
             view=schema.ViewData(list(view.selection), list(view.positions), list(view.docks)),
+            runs=runs,
         )
         _check_counts(data)
         parts = {"project.json": msgspec.json.encode(data)}
@@ -113,7 +117,10 @@ class _Packer:
         for place, trace in enumerate(project.traces):
             parts[f"traces/{place}.safetensors"] = _numbers_of_trace(trace)
         for place, circuit in enumerate(project.circuits):
-            parts[f"circuits/{place}.safetensors"] = _numbers_of_circuit(circuit)
+            parts[f"circuits/{place}.safetensors"] = _numbers_of_circuit(circuit.edges, circuit.values)
+        for place, run in enumerate(project.runs):
+            if run.edges is not None:
+                parts[f"runs/{place}.safetensors"] = _numbers_of_circuit(run.edges, run.values)
         return parts | {picture_name(name): content for name, content in self._pictures.items()}
 
     # ---- tables ----
@@ -247,6 +254,27 @@ class _Packer:
             trace.share,
         )
 
+    def _run(self, run: RunRecord) -> schema.RunData:
+        figures = (None if each is None else _figure(each) for each in (run.seconds, run.cpr, run.cmd, run.stability))
+        seconds, cpr, cmd, stability = figures
+        return schema.RunData(
+            run.kind,
+            run.when,
+            self._document(run.document),
+            run.replacement,
+            _text(run.by),
+            _text(run.metric),
+            run.pairs,
+            seconds,
+            run.step,
+            cpr,
+            cmd,
+            run.size_at_80,
+            stability,
+            None if run.graph is None or run.edges is None else schema.GraphData(*run.graph),
+            _words(run.about),
+        )
+
 
 def _check_counts(data: schema.ProjectData) -> None:
     """Raise InputError for more than a file is read with again."""
@@ -255,6 +283,7 @@ def _check_counts(data: schema.ProjectData) -> None:
         ("edits", max(len(data.edits), *(len(each.edits) for each in data.documents)), schema.MOST_EDITS),
         ("inputs", max(len(data.sources), *map(len, data.datasets)), schema.MOST_INPUTS),
         ("datasets", len(data.datasets), schema.MOST_LISTED),
+        ("runs", len(data.runs), schema.MOST_LISTED),
         ("groups", len(data.groups), schema.MOST_LISTED),
     ):
         if count > most:
@@ -268,10 +297,10 @@ def _numbers_of_trace(trace: TraceRecord) -> bytes:
     return packed
 
 
-def _numbers_of_circuit(circuit: CircuitRecord) -> bytes:
-    found = {"edges": np.ascontiguousarray(circuit.edges, dtype=np.int64)}
-    if circuit.values is not None:
-        found["values"] = np.ascontiguousarray(circuit.values, dtype=np.float64)
+def _numbers_of_circuit(edges: NDArray[np.int64], values: NDArray[np.float64] | None) -> bytes:
+    found = {"edges": np.ascontiguousarray(edges, dtype=np.int64)}
+    if values is not None:
+        found["values"] = np.ascontiguousarray(values, dtype=np.float64)
     packed: bytes = save(found)
     return packed
 

@@ -4,8 +4,8 @@ Plain values: `core.project.wire_file` writes them to a file and reads them back
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from core.edit_kinds import EditKind
 from core.evaluation.statement import Statement
 from core.project.document import Document, PairSource, Source
+from core.project.equality import EqualArrays
 from core.project.history import History, Recovery, Step
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
+from core.project.runs import RunRecord
 from core.project.trace_choice import TraceChoice
 
 
@@ -59,27 +61,8 @@ class TraceOrigin:
     rows: tuple[PairSource, ...] = ()
 
 
-class _Arrays:
-    """Equality of dataclasses that hold arrays; NaN equals NaN."""
-
-    def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
-            return NotImplemented
-        names = [each.name for each in fields(self)]  # type: ignore[arg-type]
-        return all(_same(getattr(self, name), getattr(other, name)) for name in names)
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        alike = isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and one.dtype == other.dtype
-        return alike and one.shape == other.shape and bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f"))
-    return bool(one == other)
-
-
 @dataclass(frozen=True, eq=False)
-class TraceRecord(_Arrays):
+class TraceRecord(EqualArrays):
     """Scores of edges, as `core.tracing.scores.Scores` has them, without a model library. graph: layers, heads, K/V
     heads, and whether it is parallel and coupled. values: [edges] or [edges, spans], NaN where there is none. share: of
     the work that is done."""
@@ -101,7 +84,7 @@ class TraceRecord(_Arrays):
 
 
 @dataclass(frozen=True, eq=False)
-class CircuitRecord(_Arrays):
+class CircuitRecord(EqualArrays):
     """A circuit as it was shown at a step: edges by their number in the graph, most important first, and their
     scores."""
 
@@ -157,6 +140,7 @@ class Project:
     names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     view: View = field(default_factory=View)
+    runs: tuple[RunRecord, ...] = ()
 
     @property
     def document(self) -> Document:

@@ -9,9 +9,9 @@ from core.project.step_names import model_words
 
 
 def rebind(project: Project, model: str, other: str) -> Project:
-    """The project with another model wherever one is named. Steps, inputs and edits stay; figures, scores and
-    evaluations of the former model go, for they say nothing of this one. Of the same name: with the weights it has
-    now. What the project has of the other model already stays with the hash of its weights, to be compared with it."""
+    """The project with another model wherever one is named. Steps, inputs and edits stay; figures, scores, evaluations
+    and runs of the former model go, for they say nothing of this one. Of the same name: with the weights it has now.
+    What the project has of the other model already stays with the hash of its weights, to be compared with it."""
     steps = []
     for step in project.steps:
         if step.document.model == model:
@@ -26,4 +26,5 @@ def rebind(project: Project, model: str, other: str) -> Project:
         traces=tuple(each for each in project.traces if each.of.model != model),
         circuits=tuple(each for each in project.circuits if project.steps[each.step].document.model != model),
         evaluations=tuple(each for each in project.evaluations if each.document.model != model),
+        runs=tuple(each for each in project.runs if each.document.model != model),
     )

@@ -229,6 +229,26 @@ class EvaluationData(_Struct):
     heading: str = ""
 
 
+class RunData(_Struct):
+    """graph: of its circuit, whose edges are `runs/N.safetensors`; None: it has none."""
+
+    kind: Literal["trace", "evaluation", "scan"]
+    when: Annotated[float, Meta(ge=0, le=2.5e11)]  # seconds since 1970, of years that have four digits
+    document: Number
+    replacement: EditKind
+    by: Name = ""
+    metric: Name = ""
+    pairs: Number = 0
+    seconds: Figure | None = None
+    step: Place = -1
+    cpr: Figure | None = None
+    cmd: Figure | None = None
+    size_at_80: Number | None = None
+    stability: Figure | None = None
+    graph: GraphData | None = None
+    about: dict[str, str] = {}
+
+
 class NoteData(_Struct):
     about: Literal["node", "edge", "circuit", "step", "project"]
     target: Name
@@ -261,3 +281,4 @@ class ProjectData(_Struct):
     names: dict[Name, str] = {}
     notes: list[NoteData] = []
     view: ViewData | None = None
+    runs: Annotated[list[RunData], Meta(max_length=MOST_LISTED)] = []

@@ -37,6 +37,7 @@ from core.project.project import (
     TraceRecord,
     View,
 )
+from core.project.runs import RunRecord
 from core.project.target_names import node_named, target_named
 from core.project.trace_choice import USUAL, TraceChoice
 from core.tracing.method import METHODS
@@ -76,6 +77,7 @@ def unpack(data: schema.ProjectData, read: Read, pictures: Mapping[str, bytes]) 
         data.names,
         tuple(Note(each.about, each.target, each.text) for each in data.notes),
         View(tuple(view.selection), tuple(view.positions), tuple(view.docks)),
+        tuple(_run(each, number, documents, len(steps), read) for number, each in enumerate(data.runs)),
     )
 
 
@@ -306,15 +308,49 @@ def _trace(
     )
 
 
-def _circuit(data: schema.CircuitData, number: int, steps: int, read: Read) -> CircuitRecord:
-    part = f"circuits/{number}.safetensors"
+def _edges_of(
+    graph: schema.GraphData, part: str, read: Read
+) -> tuple[tuple[int, int, int, bool, bool], NDArray[np.int64], NDArray[np.float64] | None]:
+    """Of a part that holds a circuit of a graph: the graph's sizes, the edges, their scores."""
     arrays = arrays_of(read(part), part)
-    sizes, count, _ = _graph(data.graph)
+    sizes, count, _ = _graph(graph)
     edges = _array(arrays, "edges", "i8", None, part)
     if edges.ndim != 1 or len(edges) > count or (len(edges) and not 0 <= edges.min() <= edges.max() < count):
         raise InputError(f"its part {part!r} has edges that its graph of {count:,} edges has not")
+    return sizes, edges, _some(arrays, "values", "f8", edges.shape, part)
+
+
+def _circuit(data: schema.CircuitData, number: int, steps: int, read: Read) -> CircuitRecord:
+    sizes, edges, values = _edges_of(data.graph, f"circuits/{number}.safetensors", read)
     if data.step >= steps:
         raise InputError(f"it has a circuit of step {data.step:,}, and there are {steps:,}")
-    return CircuitRecord(
-        data.name, data.step, sizes, edges, _some(arrays, "values", "f8", edges.shape, part), data.about
+    return CircuitRecord(data.name, data.step, sizes, edges, values, data.about)
+
+
+def _run(data: schema.RunData, number: int, documents: Sequence[Document], steps: int, read: Read) -> RunRecord:
+    if data.step >= steps:
+        raise InputError(f"it has a run of step {data.step:,}, and there are {steps:,}")
+    graph, edges, values = None, None, None
+    if data.graph is not None:
+        graph, edges, values = _edges_of(data.graph, f"runs/{number}.safetensors", read)
+    figures = (None if each is None else _number(each) for each in (data.seconds, data.cpr, data.cmd, data.stability))
+    seconds, cpr, cmd, stability = figures
+    return RunRecord(
+        data.kind,
+        data.when,
+        _at(documents, data.document, "document"),
+        data.replacement,
+        data.by,
+        data.metric,
+        data.pairs,
+        seconds,
+        data.step,
+        cpr,
+        cmd,
+        data.size_at_80,
+        stability,
+        graph,
+        edges,
+        values,
+        data.about,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -28,6 +29,7 @@ from core.project.project import (
     TraceRecord,
     View,
 )
+from core.project.runs import RunRecord
 from core.project.trace_choice import TraceChoice
 from core.tracing.selection import RULES
 
@@ -218,6 +220,23 @@ def projects(draw: st.DrawFn) -> Project:
         TEXTS,
     )
     models = st.builds(ModelRecord, TEXTS, st.just("fp32"), st.sampled_from(["", "0" * 64]))
+    run = RunRecord(
+        draw(st.sampled_from(["trace", "evaluation", "scan"])),
+        draw(st.floats(0, 1e10)),
+        draw(st.sampled_from([step.document for step in steps])),
+        draw(st.sampled_from(ABLATIONS)),
+        draw(TEXTS),
+        draw(TEXTS),
+        draw(st.integers(0, 99)),
+        draw(st.none() | FIGURES),
+        draw(st.integers(-1, len(steps) - 1)),
+        draw(st.none() | FIGURES),
+        draw(st.none() | FIGURES),
+        draw(st.none() | st.integers(0, 10**6)),
+        draw(st.none() | FIGURES),
+    )
+    if draw(st.booleans()):
+        run = replace(run, graph=circuit.graph, edges=circuit.edges, values=circuit.values, about=circuit.about)
     return Project(
         steps,
         draw(st.integers(0, len(steps) - 1)),
@@ -228,4 +247,5 @@ def projects(draw: st.DrawFn) -> Project:
         draw(st.dictionaries(TEXTS, TEXTS, max_size=2)),
         draw(st.lists(st.builds(Note, st.sampled_from(["node", "step"]), TEXTS, TEXTS), max_size=2).map(tuple)),
         draw(st.builds(View, st.lists(TEXTS, max_size=2).map(tuple), st.just((1, 2)), st.just(("table",)))),
+        draw(st.sampled_from([(), (run,), (run, run)])),
     )

@@ -1,0 +1,50 @@
+"""What was run, as records: their words, their figures, and the table that they leave as."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+
+from core.project.document import Document, Source
+from core.project.project import Project, StepRecord
+from core.project.rebinding import rebind
+from core.project.runs import RunRecord, runs_csv, size_at
+from core.project.trace_choice import TraceChoice
+
+DOCUMENT = Document(
+    "bundled:names", Source("text", "When Mary, and John"), traced=TraceChoice("eap-ig", (("steps", 8.0),))
+)
+
+
+def test_the_size_is_the_first_that_recovers_enough() -> None:
+    assert size_at((1, 5, 20, 90), (0.1, 0.85, 0.7, 1.0)) == 5
+    assert size_at((1, 5), (0.1, 0.79)) is None
+
+
+def test_a_run_says_what_it_was_told_and_what_it_went_over() -> None:
+    run = RunRecord("trace", 0.0, DOCUMENT, "patch")
+    assert (run.options, run.data, run.size, run.moment) == (
+        "steps 8",
+        "When Mary, and John",
+        None,
+        "1970-01-01T00:00:00Z",
+    )
+    other = replace(DOCUMENT, rule="paths").after_trace(TraceChoice("eap", level="nodes"))
+    run = RunRecord("trace", 0.0, other, "patch", pairs=24, edges=np.arange(7))
+    assert (run.options, run.data, run.size) == ("of nodes, chosen by paths", "24 pairs", 7)
+
+
+def test_the_table_as_a_file_has_all_of_it() -> None:
+    run = RunRecord("trace", 86_400.0, DOCUMENT, "patch", "EAP-IG", "logit", 0, 1.5, 2, 0.75, 0.25, 104, None)
+    (row,) = csv.DictReader(runs_csv([run]).splitlines())
+    assert row["data"] == "When Mary, and John"  # its comma is no end of a cell
+    assert (row["when"], row["model"], row["method"]) == ("1970-01-02T00:00:00Z", "bundled:names", "EAP-IG")
+    assert (float(row["cpr"]), int(row["size_at_80"]), row["stability"], row["edges"]) == (0.75, 104, "", "")
+
+
+def test_runs_of_a_model_that_gives_way_go() -> None:
+    runs = tuple(RunRecord("trace", 0.0, replace(DOCUMENT, model=name), "patch") for name in ("gone", "stays"))
+    project = Project((StepRecord("Start", Document("gone"), opens=True),), runs=runs)
+    assert rebind(project, "gone", "other").runs == runs[1:]
