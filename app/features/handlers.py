@@ -41,6 +41,8 @@ from app.features.predictions.handlers import check_pin
 from app.features.predictions.queries import PinQuery
 from app.features.projects.handlers import handle_weights
 from app.features.projects.queries import WeightsQuery
+from app.features.runs.handlers import handle_forget
+from app.features.runs.queries import ForgetQuery
 from app.features.score_files.handlers import handle_read_scores
 from app.features.score_files.queries import ScoresFileQuery
 from app.features.tracing.handlers.edges import handle_measured, handle_methods
@@ -55,6 +57,7 @@ from app.worker.known_scores import handle_known_scores
 
 HANDLERS: Handlers = {
     KnownScoresQuery: Handler(handle_known_scores),
+    ForgetQuery: Handler(handle_forget),  # before all that it makes anew
     CounterfactualQuery: Handler(make_b),
     RowsQuery: Handler(make_rows),
     SaveRowsQuery: Handler(save_rows),

@@ -69,6 +69,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "show_trust": ("report",),
     "show_predictions": ("answers", "output", "logits", "probabilities"),
     "show_table": ("list of edges", "spreadsheet", "accessible"),
+    "show_runs": ("experiments", "results", "log of traces", "compare", "sweep"),
     "show_inspector": ("attention", "details", "properties"),
     "show_changes": ("highlight", "downstream"),
     "full_screen": ("fullscreen", "maximise", "maximize"),

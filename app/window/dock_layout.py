@@ -27,6 +27,7 @@ ORDER_WHEN_CROWDED = (
     "predictions",
     "table",
     "plots",
+    "runs",
     "record",
     "console",
 )
@@ -42,6 +43,7 @@ BOTTOM = 180  # pixels: how high the bottom panels are at first
 TALL = {  # of the window's height, and of a low one's, while it is in front
     "table": (0.32, 0.27),
     "plots": (0.4, 0.38),
+    "runs": (0.3, 0.27),
     "record": (0.32, 0.3),
     "console": (0.32, 0.3),
 }

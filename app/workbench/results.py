@@ -147,6 +147,11 @@ class Results(QObject):
         self.edges_measured.emit(values)
         self.canvas_changed.emit()
 
+    def forget_measured(self) -> None:
+        """Effects that were measured one by one are to be measured anew."""
+        self.known.measured = {}
+        self.canvas_changed.emit()
+
     def _take_inspected(self, reply: InspectionReply) -> None:
         self.known.inspected = reply
         if reply.measured is not None and not reply.positions and not reply.alone:

@@ -3,6 +3,7 @@ holds again where it is given up or undone."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from app.messages.replies import RecoveryReply
@@ -37,12 +38,14 @@ class _Begun:
 
 
 class Traces:
-    """The intents of a workbench that concern traces. running: one that was asked for runs."""
+    """The intents of a workbench that concern traces. running: one that was asked for runs. seconds: that the last one
+    took, from where it was asked for to its end."""
 
     def __init__(self, workbench: WorkbenchLike) -> None:
         self._workbench = workbench
         self._begun: _Begun | None = None
         self.running = False
+        self.seconds, self._started = 0.0, 0.0
 
     def begin(self, words: str, choice: TraceChoice) -> None:
         """Score all edges as chosen, however long it takes, and measure what the strongest of them recover."""
@@ -55,13 +58,15 @@ class Traces:
         workbench.commit(words, workbench.document.after_trace(choice), TRACE_STEP)
         made = history.current is not before
         self._begun = _Begun(history.current, workbench.known, recovered) if made else None
-        self.running = True
+        self.running, self._started = True, time.monotonic()
         if choice.level in CIRCUITS:
             workbench.known.recovered = None
         workbench.ask_anew()
 
     def end(self) -> None:
         """The trace that was asked for is at its end, or cannot be made."""
+        if self.running:
+            self.seconds = time.monotonic() - self._started
         self.running, self._begun = False, None
 
     def forget(self) -> None:

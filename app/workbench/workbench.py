@@ -24,6 +24,7 @@ from app.workbench.presenter import Presenter
 from app.workbench.project_records import ProjectRecords
 from app.workbench.refused_inputs import RefusedInputs
 from app.workbench.results import Known, Results
+from app.workbench.runs import Runs
 from app.workbench.trace_intents import Traces
 from app.workbench.worker_client import WorkerClient
 from app.workbench.worker_thread import WorkerThread
@@ -80,6 +81,7 @@ class Workbench(QObject):
         client.working.connect(self.working)
         parts = self.models, self.question, self._refused, self.traces, self.records
         self._replies = IncomingReplies(self, client, self.results, self.presenter, *parts)
+        self.runs = Runs(client, self.presenter.snapshot, self.history, self)
 
     # ---- the document and its history ----
 

@@ -13,7 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.circuit import Circuit
 from core.edit_kinds import EditKind
+from core.graph import Graph
 from core.project.document import Document
 from core.project.equality import EqualArrays
 from core.tracing.selection import USUAL
@@ -57,6 +59,13 @@ class RunRecord(EqualArrays):
     def size(self) -> int | None:
         """Edges of its circuit."""
         return None if self.edges is None else len(self.edges)
+
+    @property
+    def circuit(self) -> Circuit | None:
+        """What it came to."""
+        if self.graph is None or self.edges is None:
+            return None
+        return Circuit(Graph(*self.graph), self.edges, self.values, dict(self.about))
 
     @property
     def options(self) -> str:

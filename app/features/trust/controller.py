@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QObject, QTimer
 
 from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
@@ -47,6 +49,7 @@ class TrustController(QObject):
         self._problem = ""
         self._pace, self._left = Pace(), ""
         self._missing: tuple[str, str] | None = None  # the model that could not be opened
+        self._started = 0.0  # when it was asked for
         panel.evaluate_wanted.connect(self.evaluate)
         panel.cancel_wanted.connect(workbench.cancel)
         panel.task_wanted.connect(workbench.rows_wanted)
@@ -82,6 +85,7 @@ class TrustController(QObject):
         self._asked, self._found, self._problem = TrustQuery(self._serial, size), None, ""
         self._name_subject()
         self._pace.restart()
+        self._started = time.monotonic()
         self._left = ""
         self._workbench.set_query("trust", self._asked)
         self._show()
@@ -127,6 +131,7 @@ class TrustController(QObject):
         workbench.known.evaluation = record = EvaluationRecord(*told)
         if not workbench.history.locked:  # else it may be of other weights than those the project was saved with
             workbench.records.take_evaluation(record)
+            workbench.runs.add("evaluation", time.monotonic() - self._started, stability=found.stability)
 
     def _bring(self) -> None:
         """What was found of the present state before."""

@@ -35,7 +35,9 @@ def handle_trust(query: TrustQuery, request: Request, cache: SessionCache, send:
     def tell() -> None:
         said = tuple(s for name in QUESTIONS if name in answered for s in QUESTIONS[name].say(report))
         waiting = tuple(question.title for name, question in QUESTIONS.items() if name not in answered)
-        send(TrustReply(request.number, query, said, waiting, len(subject.dataset)))
+        stable = report.get("stability")
+        shared = stable["shared"] if isinstance(stable, dict) else None
+        send(TrustReply(request.number, query, said, waiting, len(subject.dataset), shared))
 
     tell()
     runs = {name: 1 if _is_quick(name, subject) else question.runs for name, question in QUESTIONS.items()}

@@ -27,10 +27,11 @@ class TrustQuery(Query):
 @dataclass(frozen=True)
 class TrustReply:
     """statements: those that are known. waiting: the questions that are not answered yet. pairs: it was evaluated
-    on."""
+    on. stability: the share of its edges that circuits of other pairs have too, where that is known."""
 
     number: int
     query: TrustQuery
     statements: tuple[Statement, ...]
     waiting: tuple[str, ...]
     pairs: int
+    stability: float | None = None

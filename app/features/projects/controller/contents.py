@@ -21,13 +21,16 @@ def project_of(workbench: Workbench, docks: tuple[str, ...] = ()) -> Project:
     steps = [step for step, _ in workbench.history.steps()]
     records, current = records_of(workbench.history)
     view = View(tuple(target.name for target in workbench.selection), workbench.positions, docks)
-    return workbench.records.into(Project(records, current, view=view), steps)
+    runs = workbench.runs.records(steps)
+    return workbench.records.into(Project(records, current, view=view, runs=runs), steps)
 
 
 def take_project(workbench: Workbench, project: Project, locked: str) -> None:
     """Have a project in a workbench. locked: why it must not be changed; empty where it may."""
     root, current = steps_of(project.steps, project.current)
-    workbench.records.take_project(project, [step for step, _ in steps_below(root)])
+    steps = [step for step, _ in steps_below(root)]
+    workbench.records.take_project(project, steps)
+    workbench.runs.take(project.runs, steps)
     workbench.take_history(root, current, locked)
 
 

@@ -47,7 +47,8 @@ class ProjectController(QObject):
         self.dropped = False  # what is here is not wanted any more
         workbench.models.project_wanted.connect(self.open)
         workbench.model_opened.connect(self._show_view)
-        workbench.records.changed.connect(self._show)
+        for found in (workbench.records, workbench.runs):
+            found.changed.connect(self._show)
         access.rebind_wanted.connect(self.rebind)
         access.copy_wanted.connect(lambda: self.saving.save_as())
         access.new_wanted.connect(self.begin)

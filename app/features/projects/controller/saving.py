@@ -91,7 +91,8 @@ class Saving(QObject):
         self._saved = self._mark()
 
     def _mark(self) -> Mark:
-        return mark_of(self._workbench.history, self._workbench.records.revision)
+        found = self._workbench.records.revision + self._workbench.runs.revision
+        return mark_of(self._workbench.history, found)
 
     @property
     def modified(self) -> bool:

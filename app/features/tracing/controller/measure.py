@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
@@ -21,6 +22,7 @@ class MeasureController(QObject):
         super().__init__(workbench)
         self._workbench = workbench
         self._serial = 0
+        self._started = 0.0
         self._asked: MeasuredQuery | None = None
         workbench.on(MeasuredReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
@@ -34,6 +36,7 @@ class MeasureController(QObject):
             self._workbench.message.emit("All edges shown are measured.")
             return
         self._serial += 1
+        self._started = time.monotonic()
         self._asked = MeasuredQuery(self._serial, edges)
         self._workbench.set_query("measured", self._asked)
 
@@ -43,7 +46,9 @@ class MeasureController(QObject):
         self._workbench.results.take_measured(measured.values)
         if measured.done == measured.of:
             self._stop()
-            self._workbench.message.emit(f"Measured {counted(len(measured.values), 'edge')}, each edited alone.")
+            edges = counted(len(measured.values), "edge")
+            self._workbench.runs.add("scan", time.monotonic() - self._started, f"{edges} measured")
+            self._workbench.message.emit(f"Measured {edges}, each edited alone.")
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
         if refusal.query == self._asked:

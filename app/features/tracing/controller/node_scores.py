@@ -53,8 +53,12 @@ class NodeScoresController(QObject):
 
     def _end(self, scored: NodeScoresReply) -> None:
         """A trace of nodes is at its end."""
+        traces = self._workbench.traces
         if scored.values is not None:
-            self._workbench.traces.end()
+            asked = traces.running
+            traces.end()
+            if asked:
+                self._workbench.runs.add("trace", traces.seconds, scored.title)
 
     def _words(self, scored: NodeScoresReply) -> str:
         """ "ACDC scored 37 nodes. The strongest: a2.h3 +1.20, m0 +0.81, a1.h2 −0.40 (measured, replaced from B)." """

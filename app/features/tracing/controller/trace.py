@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.features.tracing.queries import MethodsQuery, MethodsReply, NodeScoresReply
-from app.messages.replies import ScoresReply
+from app.messages.replies import RecoveryReply, ScoresReply
 from app.presenters.trace_cost import Estimates
 from app.workbench.workbench import Workbench
 from core.formatting import pairs_words, percent
@@ -38,6 +38,7 @@ class TraceController(QObject):
         workbench.history_changed.connect(self._follow)
         workbench.on(ScoresReply, self._take_scored)
         workbench.on(NodeScoresReply, self._take_nodes)
+        workbench.on(RecoveryReply, self._take_recovered)
         workbench.given_up.connect(self._end)
 
     @property
@@ -134,6 +135,16 @@ class TraceController(QObject):
         self._given_up = traced and last is not None and last.takes_long
         if self._given_up:
             self._workbench.ask(changes=False)
+
+    def _take_recovered(self, _found: RecoveryReply) -> None:
+        """A trace of edges is at its end; when all have heard of it, the circuit that it came to is there."""
+        traced, seconds = self._workbench.document.traced, self._workbench.traces.seconds
+
+        def add() -> None:
+            if self._workbench.document.traced == traced:
+                self._workbench.runs.add("trace", seconds)
+
+        QTimer.singleShot(0, self, add)
 
     def _take_scored(self, scored: ScoresReply) -> None:
         """A part says how much of the work it is."""

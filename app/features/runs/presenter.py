@@ -1,0 +1,98 @@
+"""Runs as lines of the table, and as circuits to compare."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.messages.compared import Compared
+from core.edit_kinds import EDIT_WORDS
+from core.formatting import number, percent
+from core.graph import Graph
+from core.project.document import Document
+from core.project.runs import RunRecord
+from core.project.step_names import model_words
+from views.panels.runs.data import RunRow
+
+KINDS = {"trace": "Trace", "evaluation": "Evaluation", "scan": "Scan"}
+NO_CIRCUIT = {
+    "trace": "This trace came to no circuit: none was chosen when it ended",
+    "evaluation": "The circuit of this evaluation is not kept any more",
+    "scan": "A scan measures single edges, and comes to no circuit",
+}
+LONGEST = 40  # letters of a prompt
+
+
+def row_of(place: int, record: RunRecord, present: Document) -> RunRow:
+    """One line. place: among all runs."""
+    document = record.document
+    model = model_words(document.model) + (f" ({document.precision})" if document.precision != "fp32" else "")
+    words = (
+        when_words(record.when),
+        KINDS[record.kind],
+        record.by,
+        "" if record.size is None else f"{record.size:,}",
+        _figure(record.cpr),
+        _figure(record.cmd),
+        "" if record.size_at_80 is None else f"{record.size_at_80:,}",
+        "" if record.stability is None else percent(record.stability),
+        _figure(record.seconds, 1),
+        short(record.data),
+        record.options,
+        EDIT_WORDS.get(record.replacement, record.replacement),
+        record.metric,
+        model,
+    )
+    figures = record.size, record.cpr, record.cmd, record.size_at_80, record.stability, record.seconds
+    keys = (record.when, *words[1:3], *figures, *words[9:])
+    circuit = record.circuit
+    return RunRow(
+        place,
+        words,
+        keys,
+        "" if circuit is not None else NO_CIRCUIT[record.kind],
+        "" if circuit is None else shape_words(circuit.graph),
+        (document.circuits, document.size) == (present.circuits, present.size),
+        tip_of(record),
+    )
+
+
+def when_words(when: float) -> str:
+    """On the clock of this machine: the time of today, else the day with it."""
+    moment, today = datetime.fromtimestamp(when), datetime.now().date()
+    return f"{moment:%H:%M:%S}" if moment.date() == today else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _figure(value: float | None, digits: int = 2) -> str:
+    return "" if value is None else number(value, digits)
+
+
+def short(words: str) -> str:
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+
+
+def tip_of(record: RunRecord) -> str:
+    """All of a run's inputs, and what it left open."""
+    document = record.document
+    sides = [
+        f"{letter}: {side.words}"
+        for letter, side in zip("AB", (document.clean, document.counterfactual), strict=True)
+        if side
+    ]
+    over = [f"Over {record.data} of the dataset"] if record.pairs else []
+    unknown = ["No curve was run of its scores, so CPR, CMD and the size at 80 % are not known"]
+    return "\n".join([*sides, *over, *(unknown if record.cpr is None and record.size is not None else [])])
+
+
+def shape_words(graph: Graph) -> str:
+    """ "12 layers of 12 heads"."""
+    keys = "" if graph.kv_heads == graph.heads else f" ({graph.kv_heads} with keys)"
+    return f"{graph.layers} layers of {graph.heads} heads{keys}"
+
+
+def compared(record: RunRecord) -> Compared:
+    """A run's circuit, to be compared. It has one."""
+    circuit = record.circuit
+    assert circuit is not None
+    words = [record.by, model_words(record.document.model), short(record.data)]
+    name = " · ".join(part for part in words if part)
+    return Compared(name, circuit, record.document)
