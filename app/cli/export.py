@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.cli.arguments import DATASET_HELP, IMAGE_ENDINGS, literal, parse_edits, parse_metric
 from app.cli.open_model import check_precision
 from app.cli.output import say
-from app.cli.paper import add_paper_options, paper_of, report_of_snapshot, wants_paper
+from app.cli.paper import PAPER_FORMS, add_paper_options, paper_of, report_of_snapshot, wants_paper
 from app.cli.run_options import add_run_options
 from app.presenters.precision import USUAL_PRECISION
 from core.circuit import EXPORTERS
@@ -171,7 +171,7 @@ def _export_file(options: argparse.Namespace) -> int:
         )
     path, paper = _place(options), paper_of(options)
     circuit = circuit_of_file(options.file, options.edges)
-    if options.format in FIGURES:
+    if options.format in PAPER_FORMS:
         from app.cli.figures import write_paper
         from core.interchange.report import Report
 

@@ -17,10 +17,10 @@ from core.project.document import Document
 from core.saving import save_text
 
 if TYPE_CHECKING:
-    from app.cli.paper import Paper
     from app.presenters.snapshot import Snapshot
     from app.worker.service import WorkerService
     from core.interchange.report import Report
+    from views.panels.figure.data import FigureChoice
 
 
 def take_snapshot(
@@ -83,12 +83,15 @@ def write_export(snapshot: Snapshot, path: Path, form: str, edges: int, scale: i
     del application  # it had to live while fonts were used
 
 
-def write_paper(report: Report, path: Path, paper: Paper) -> None:
+def write_paper(report: Report, path: Path, choice: FigureChoice) -> None:
     """Write a circuit as a figure for a paper. Raises WirescopeError."""
-    from app.presenters.paper import paper_data
+    from app.presenters.paper import paper_data, tikz_text
 
     if not len(report.circuit):
         raise InputError("The circuit has no edges, so that there is nothing to draw.", "Give one that has some.")
+    if choice.form == "tikz":
+        save_text(path, tikz_text(report, choice))
+        return
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     try:
         from PySide6.QtGui import QGuiApplication
@@ -99,8 +102,9 @@ def write_paper(report: Report, path: Path, paper: Paper) -> None:
         raise no_qt("No figure can be drawn", error, f"or take --format {', '.join(EXPORTERS)}") from None
 
     application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
-    figure = laid_out(paper_data(report), paper.width / 25.4 * 96, PALETTES[paper.palette])
-    write_painted(path, figure, paper.dpi / 96)
+    data = paper_data(report, choice.fold, choice.caption)
+    figure = laid_out(data, choice.width / 25.4 * 96, PALETTES[choice.palette], choice.letters)
+    write_painted(path, figure, choice.dpi / 96)
     del application  # it had to live while fonts were used
 
 

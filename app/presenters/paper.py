@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.interchange.drawing import largest_score
+from core.interchange.exporters.tikz import TikzOptions, tikz_figure
 from core.interchange.figure import arranged, caption_of, figure_parts, frames_of, hues_of
 from core.interchange.html.drawing import how_scored, hue_of
 from core.interchange.html.sections import title_of
 from core.interchange.report import Report, inputs_of
 from core.tracing.meaning import told_direction
 from views.figures.paper_data import Hue, PaperBox, PaperData, PaperDrawing, PaperFrame, PaperLine
+from views.panels.figure.data import FigureChoice
 
 HUES: dict[str, Hue] = {"t": "towards", "a": "away", "": "plain"}
 
@@ -33,6 +35,11 @@ def paper_data(report: Report, fold: bool = False, caption: bool = True) -> Pape
         tuple((each.title, each.picture) for each in inputs if each.picture),
         caption_of(report, fold) if caption else (),
     )
+
+
+def tikz_text(report: Report, choice: FigureChoice) -> str:
+    """The same figure for LaTeX, as it was chosen."""
+    return tikz_figure(report, TikzOptions(choice.width, choice.palette, choice.fold, choice.letters))
 
 
 def _arranged(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from io import BytesIO
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.presenters.paper import paper_data
-from core.circuit import Circuit
+from core.circuit import Circuit, circuit_of
 from core.graph import Graph
 from core.groups import Group
 from core.interchange.report import Report, ReportInput
@@ -24,6 +26,7 @@ from views.figures.figure import write_painted
 from views.figures.paper import PALETTES, laid_out
 
 COLUMN = 85 / 25.4 * 96  # pixels of 1/96 inch
+SLIDE = 254 / 25.4 * 96
 POINTS = 72 / 96  # of such a pixel
 TOKENS = ("When", "Mary", "and", "John", "went", "to", "the", "store", ",", "John", "gave", "a", "drink", "to")
 
@@ -87,8 +90,8 @@ def test_a_pdf_is_of_that_width_with_its_fonts_and_a_png_of_that_fineness(qapp, 
     file = tmp_path / "kept.json"
     file.write_text(some_report().circuit.to_json(), encoding="utf-8")
     options = ("export", str(file), "--width", "85mm", "--palette", "print")
-    for form in ("pdf", "png"):
-        assert code_of(*options, "--format", form, "--dpi", "300", "--out", str(tmp_path / f"one.{form}")) == 0
+    for form, *dpi in (("pdf",), ("png", "--dpi", "300")):
+        assert code_of(*options, "--format", form, *dpi, "--out", str(tmp_path / f"one.{form}")) == 0
     pdf = (tmp_path / "one.pdf").read_bytes()
     box = re.search(rb"/MediaBox \[\s*0 0 ([\d.]+) ([\d.]+)", pdf)
     assert box is not None
@@ -97,6 +100,50 @@ def test_a_pdf_is_of_that_width_with_its_fonts_and_a_png_of_that_fineness(qapp, 
     image = QImage(str(tmp_path / "one.png"))
     assert image.width() == pytest.approx(85 / 25.4 * 300, abs=1)
     assert image.dotsPerMeterX() == pytest.approx(300 / 0.0254, rel=1e-3)
+
+
+def test_the_terminal_folds_leaves_the_caption_out_and_writes_tikz(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "kept.json"
+    edges = ["input->m0", "m0->m1", "m1->m2", "m2->logits"]
+    file.write_text(circuit_of(Graph(3, 2, 2), edges).to_json(), encoding="utf-8")
+
+    def exported(form: str, ending: str, *options: str) -> str:
+        path = tmp_path / f"one{ending}"
+        assert code_of("export", str(file), "--format", form, "--out", str(path), *options) == 0
+        return path.read_text(encoding="utf-8")
+
+    whole, folded = exported("svg", ".svg"), exported("svg", ".svg", "--fold", "--no-caption")
+    assert "m0–m2" in folded
+    assert "m0–m2" not in whole
+    assert "Edges go up" in whole
+    assert "Edges go up" not in folded
+    tikz = exported("tikz", ".tex", "--fold", "--palette", "print", "--width", "two-columns")
+    assert "{m0--m2}" in tikz
+    assert "{0A2F6B}" in tikz
+    assert "text width=176mm" in tikz
+
+
+def test_a_slide_has_larger_letters_and_pictures_are_thumbnails(qapp) -> None:
+    picture = Image.new("RGB", (40, 20), "#ff0000")
+    content = BytesIO()
+    picture.save(content, "PNG")
+    inputs = (ReportInput("A", "dog.png", picture=content.getvalue()), ReportInput("B", "cat.png"))
+    data = paper_data(replace(some_report(12), inputs=inputs), caption=False)
+    assert data.pictures == (("A", content.getvalue()),)
+    slide = laid_out(data, SLIDE, PALETTES["dark"], letters=2.0)
+    assert slide.smallest_text == 2 * laid_out(data, COLUMN).smallest_text == 12
+    assert slide.size.width() == pytest.approx(SLIDE)
+    assert slide.drawing.width <= SLIDE / 2
+    painted = QImage(slide.size.toSize(), QImage.Format.Format_RGB32)
+    painter = QPainter(painted)
+    slide.paint(painter)
+    painter.end()
+    colors = [
+        painted.pixelColor(x, y).name() for x in range(0, painted.width(), 3) for y in range(0, painted.height(), 3)
+    ]
+    red = colors.count("#ff0000") * 9
+    assert red == pytest.approx(128 * 64, rel=0.1)  # twice a thumbnail's 64 by 32
+    assert colors.count(PALETTES["dark"].panel) > len(colors) / 2
 
 
 def test_the_print_palette_is_told_apart_in_grey() -> None:
