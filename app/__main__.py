@@ -76,12 +76,12 @@ def _serve(arguments: list[str]) -> int:
 
 def make_worker_service() -> Server:
     """What serves the window in the worker's thread: this is where torch is imported."""
-    from app.features.handlers import HANDLERS
+    from app.features.registry import handler_modules
     from app.worker.service import WorkerService
     from core import plugins
 
     plugins.load()
-    return WorkerService(HANDLERS)
+    return WorkerService(handler_modules)
 
 
 def has_display() -> bool:

@@ -50,7 +50,7 @@ Row = TypeVar("Row")
 class Plugin:
     """An entry point of another package. group: the table, as `methods`. value: what it names. package: its
     distribution, with the version. rows: the names that it added; none of one that failed. error: in a line, why it
-    did, and all of it."""
+    did, or what went wrong since; traceback: all of it."""
 
     group: str
     name: str
@@ -120,6 +120,14 @@ class Table(MutableMapping[str, Row], Generic[Row]):
                     rows = tuple(row for row in plugin.rows if row != name)
                     plugins[place] = replace(plugin, rows=rows, error=_in_a_line(error), traceback=_whole(error))
                     del self[name]
+
+    def note_error(self, name: str, error: str, whole: str) -> None:
+        """A plugin's row stays, and its plugin has what went wrong with it. error: in a line; whole: the traceback."""
+        with _STATE.loading:
+            plugins = self._plugins or []
+            for place, plugin in enumerate(plugins):
+                if name in plugin.rows:
+                    plugins[place] = replace(plugin, error=error, traceback=whole)
 
     def named(self, name: str, what: str) -> Row:
         """A row. what: it is, in words. Raises ArgumentError."""

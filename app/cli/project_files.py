@@ -17,14 +17,12 @@ def open_project(path: str, memory: float | None = None) -> tuple[WorkerService,
     not made anew. Tells where the model has other weights than when it was saved. Raises WirescopeError."""
     from app.cli.figures import take_snapshot
     from app.messages.known_scores import KnownScoresQuery
-    from app.worker.handlers import Handler
-    from app.worker.known_scores import handle_known_scores
     from app.worker.service import WorkerService
     from core.models.fingerprint import weights_hash
     from core.project.wire_file import load_project
 
     project = load_project(Path(path))
-    document, engine = project.document, WorkerService({KnownScoresQuery: Handler(handle_known_scores)})
+    document, engine = project.document, WorkerService()
     snapshot = take_snapshot(engine, document, memory, (KnownScoresQuery(project.traces, project.models),))
     saved = project.weights_of(document)
     if saved and weights_hash(engine.session.model.adapter.module) != saved:

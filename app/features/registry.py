@@ -58,3 +58,8 @@ FEATURES: tuple[Feature, ...] = (
 )
 ROWS = FEATURES
 PLUGGED_IN = Table(OF_WINDOW, Feature, __name__)  # all of them, with those of other packages
+
+
+def handler_modules() -> tuple[str, ...]:
+    """The names of the modules that handle the features' queries, which the worker imports."""
+    return tuple(feature.handlers for feature in PLUGGED_IN.values() if feature.handlers)

@@ -32,7 +32,7 @@ class Request:
 
 class Query:
     """A standing question, asked with every request until it is taken back: a frozen dataclass that
-    `app.features.handlers` has a handler for.
+    the handlers of a feature answer.
 
     of_scores: its reply is also of the scores of edges that there are by now; at_positions: and of the positions that
     are selected."""
@@ -52,12 +52,15 @@ class Query:
 
 @dataclass(frozen=True)
 class QueryRefusal:
-    """A query that cannot be answered, and why."""
+    """A query that cannot be answered, and why. Where the code of another package is at fault, details: its traceback,
+    handlers: the module's name; the query is then not asked again by itself."""
 
     number: int
     query: Query
     message: str
     hint: str = ""
+    details: str = ""
+    handlers: str = ""
 
     @property
     def words(self) -> str:

@@ -40,8 +40,10 @@ class Feature:
     """key: its name in code, and its panel's. panel: the class of its panel, which the window makes; None where it has
     none. actions: in no order, the menus have theirs. menus: those that it fills, with their words, by the keys that
     stand in the menu bar's table. files: what it does with a file that is dropped on the window, given what it has
-    built and the path, by the ending. build: makes its controllers, given the panel. dock: where the panel lies, of a
-    feature of another package; those of this one have their places in tables of the window."""
+    built and the path, by the ending. build: makes its controllers, given the panel. handlers: the name of the module
+    whose `HANDLERS` answer its queries in the worker; by name, for it imports torch and the window does not. dock:
+    where the panel lies, of a feature of another package; those of this one have their places in tables of the
+    window."""
 
     key: str
     build: Callable[[FeatureContext, Any], object]
@@ -49,6 +51,7 @@ class Feature:
     actions: tuple[Action, ...] = ()
     menus: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Callable[[Any, str], None]] = field(default_factory=dict)
+    handlers: str = ""
     dock: DockRow | None = None
 
     @property

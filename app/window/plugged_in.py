@@ -13,6 +13,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from app.features.registry import PLUGGED_IN
+from app.messages.request import FailureReply, QueryRefusal
 from app.services.actions import Actions, show_action
 from app.services.background_jobs import Job
 from app.services.context import Feature, FeatureContext
@@ -44,6 +45,7 @@ class PluggedIn(QObject):
         self._menus, self._controllers, self._run = menus, controllers, run
         self._actions: Actions = context.actions
         self.features: list[Feature] = []
+        context.workbench.on(QueryRefusal, self._take_refusal)
 
     def load(self) -> None:
         """Import them beside the window, and build them when that is done."""
@@ -64,6 +66,18 @@ class PluggedIn(QObject):
                 PLUGGED_IN.leave_out(feature.key, error)
                 self._take_out(feature)
         self._actions.refresh()
+
+    def _take_refusal(self, refusal: QueryRefusal) -> None:
+        """The code of a feature has failed at a query. It is said once: the query is not asked again by itself."""
+        if not refusal.details:
+            return
+        for feature in self.features:
+            if feature.handlers == refusal.handlers:
+                PLUGGED_IN.note_error(feature.key, refusal.message, refusal.details)
+        plugin = type(refusal.query).__module__.partition(".")[0]
+        words = f"The plugin {plugin} could not answer its panel: {refusal.message}"
+        hint = f"All else goes on. {refusal.hint}"
+        self._context.notifier.problem(FailureReply(refusal.number, "run", words, hint, refusal.details))
 
     def _add(self, feature: Feature) -> None:
         """Raises whatever the feature raises, and ArgumentError for what is taken already or lacks its place."""

@@ -1,7 +1,7 @@
 """The worker as the window knows it: numbered requests, the queries that go along with each, and who hears which reply.
 
 A query is a question that stays until it is taken back: it goes along with every request, so its reply is always of the
-present document. Handlers (see `app.features.handlers`) keep what they have found, so an old query costs little.
+present document. Handlers (see `app.worker.handler_table`) keep what they have found, so an old query costs little.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.messages.request import ProgressReply, Query, Reply, Request, RequestDone
+from app.messages.request import ProgressReply, Query, QueryRefusal, Reply, Request, RequestDone
 from app.workbench.worker_thread import WorkerThread
 from core.edits import Target
 from core.project.document import Document
@@ -57,7 +57,7 @@ class WorkerClient(QObject):
         if self._queries.get(key) == query:
             return False
         if query is None:
-            del self._queries[key]
+            self._queries.pop(key, None)
             return False
         self._queries[key] = query
         return True
@@ -115,6 +115,8 @@ class WorkerClient(QObject):
             self.working.emit(reply.words, reply.fraction)
         elif isinstance(reply, RequestDone):
             self._finish()
+        elif isinstance(reply, QueryRefusal) and reply.details:
+            self._queries = {key: query for key, query in self._queries.items() if query != reply.query}
         self.taking = True
         try:
             for slot in self._listeners.get(type(reply), ()):

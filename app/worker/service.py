@@ -1,12 +1,13 @@
 """The worker's side of the window: serves requests from what it has made before.
 
 A request is worked through in this order, each part sent as soon as it is there: model, inputs and metric, the run
-with the edits, what each edit does, what is inspected, what else is wanted (see `app.features.handlers`), the scores
+with the edits, what each edit does, what is inspected, what else is wanted (see `handler_table`), the scores
 of all edges. Runs in the worker's thread; imports torch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from app.messages.replies import InputsReply, ModelReply
@@ -14,7 +15,7 @@ from app.messages.request import Cancel, FailureReply, PictureRefusal, ProgressR
 from app.worker import runs
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import card_of, empty_card, opened_words, parity_words
-from app.worker.handlers import Handlers, handle_queries
+from app.worker.handler_table import HandlerTable
 from app.worker.read_inputs import misfit, read_source
 from app.worker.session_cache import SessionCache, answers_of, foils_of, time_forward
 from app.worker.threads import threads_for, threads_to_open, use_threads
@@ -32,11 +33,11 @@ from core.session import Session
 
 
 class WorkerService:
-    """Serves requests; keeps the model, the session and its scores between them. handlers: of queries; none where none
-    are asked."""
+    """Serves requests; keeps the model, the session and its scores between them. modules: gives the names of the
+    modules that handle queries, see `HandlerTable`; none where none are asked."""
 
-    def __init__(self, handlers: Handlers | None = None) -> None:
-        self._handlers = handlers or {}
+    def __init__(self, modules: Callable[[], Iterable[str]] = tuple) -> None:
+        self._handlers = HandlerTable(modules)
         self._model: Model | None = None
         self._opened: ModelReply | None = None
         self._threads = 1
@@ -80,11 +81,11 @@ class WorkerService:
         runs.measure_edits(request, cache, send, cancelled)
         if request.inspect is not None:
             runs.inspect(request, cache, request.inspect, send, cancelled)
-        handle_queries(self._handlers, request, cache, send, cancelled, after_scores=False)
+        self._handlers.handle(request, cache, send, cancelled, after_scores=False)
         scores = runs.score(request, cache, send, cancelled)
         if request.recover:
             runs.recover(request, cache, scores, send, cancelled)
-        handle_queries(self._handlers, request, cache, send, cancelled, after_scores=True)
+        self._handlers.handle(request, cache, send, cancelled, after_scores=True)
 
     # ---- model and inputs ----
 

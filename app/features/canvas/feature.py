@@ -161,5 +161,6 @@ FEATURE = Feature(
     panel=Levels,
     actions=(*VIEW_ACTIONS, *EXPORT_ACTIONS),
     menus={"around": "&Edges of the Selection"},
+    handlers="app.features.canvas.handlers",
     build=_build,
 )

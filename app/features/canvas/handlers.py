@@ -8,6 +8,7 @@ import numpy as np
 
 from app.features.canvas.queries import ChangesQuery, ChangesReply, PositionScores, PositionsQuery, PositionsReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
+from app.worker.handler_table import Handler, Handlers
 from app.worker.method_titles import method_title
 from app.worker.runs import MEASURED_EDITS
 from app.worker.session_cache import SessionCache
@@ -129,3 +130,9 @@ def handle_changes(query: ChangesQuery, request: Request, cache: SessionCache, s
         return ChangesReply(0, downstream(cache.session.graph, targets), values)
 
     send(replace(cache.answer(query, request, find), number=request.number))
+
+
+HANDLERS: Handlers = {
+    ChangesQuery: Handler(handle_changes, turn="last"),
+    PositionsQuery: Handler(handle_positions, after_scores=True, turn="last"),
+}

@@ -24,4 +24,4 @@ def _build(context: FeatureContext, panel: FaithfulnessPanel) -> CircuitControll
     )
 
 
-FEATURE = Feature(key="circuit", panel=FaithfulnessPanel, build=_build)
+FEATURE = Feature(key="circuit", panel=FaithfulnessPanel, build=_build, handlers="app.features.circuit.handlers")

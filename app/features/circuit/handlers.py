@@ -10,6 +10,7 @@ from app.features.circuit.queries import CircuitRunQuery, CurveQuery, SmallestQu
 from app.messages.replies import CircuitRunReply, CurveReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
+from app.worker.handler_table import Handler, Handlers
 from app.worker.method_titles import method_title
 from app.worker.pairs import dataset_of, measure_over, sessions_of
 from app.worker.session_cache import SessionCache
@@ -129,3 +130,10 @@ def handle_curve(query: CurveQuery, request: Request, cache: SessionCache, send:
         )
 
     send(replace(cache.answer(query, request, find), number=request.number))
+
+
+HANDLERS: Handlers = {
+    CircuitRunQuery: Handler(handle_kept, after_scores=True),
+    CurveQuery: Handler(handle_curve, after_scores=True, turn="last"),
+    SmallestQuery: Handler(handle_find_smallest, after_scores=True, turn="last"),
+}

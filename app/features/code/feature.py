@@ -80,5 +80,6 @@ FEATURE = Feature(
     panel=RecordPanel,
     actions=ACTIONS,
     menus={"copy_code": "Copy as C&ode"},
+    handlers="app.features.code.handlers",
     build=_build,
 )

@@ -13,4 +13,4 @@ def _build(context: FeatureContext, panel: ConsolePanel) -> ConsoleController:
     return made
 
 
-FEATURE = Feature(key="console", panel=ConsolePanel, build=_build)
+FEATURE = Feature(key="console", panel=ConsolePanel, build=_build, handlers="app.features.console.handlers")

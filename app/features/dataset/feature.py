@@ -57,6 +57,7 @@ FEATURE = Feature(
     panel=DatasetPanel,
     actions=ACTIONS,
     menus={"dataset": "&Dataset"},
+    handlers="app.features.dataset.handlers",
     build=lambda context, panel: DatasetController(
         context.workbench, panel, context.panels, context.settings, context.actions, context.menus
     ),

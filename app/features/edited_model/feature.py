@@ -30,6 +30,7 @@ FEATURE = Feature(
             run=EditedModelController.export,
         ),
     ),
+    handlers="app.features.edited_model.handlers",
     build=lambda context, _panel: EditedModelController(
         context.workbench, context.settings, context.notifier, context.dialogs
     ),

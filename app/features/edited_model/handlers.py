@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.features.edited_model.queries import EditedModelQuery, EditedModelReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
+from app.worker.handler_table import Handler, Handlers
 from app.worker.session_cache import SessionCache
 from core.edited.export import export_model
 
@@ -21,3 +22,8 @@ def handle_edited_model(
         return EditedModelReply(request.number, query, exported.form, exported.reasons)
 
     send(replace(cache.answer(query, request, write), number=request.number))
+
+
+HANDLERS: Handlers = {
+    EditedModelQuery: Handler(handle_edited_model, turn="last"),
+}

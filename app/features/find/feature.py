@@ -23,4 +23,4 @@ FIND = Action(
 )
 
 
-FEATURE = Feature(key="find", actions=(FIND,), build=_build)
+FEATURE = Feature(key="find", actions=(FIND,), build=_build, handlers="app.features.find.handlers")

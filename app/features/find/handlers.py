@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from app.features.find.queries import HeadsReadingQuery, HeadsReadingReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.messages.traits import TraitsQuery, TraitsReply
+from app.worker.handler_table import Handler, Handlers
 from app.worker.head_traits import head_traits
 from app.worker.session_cache import SessionCache
 from core.errors import Cancelled
@@ -47,3 +48,9 @@ def handle_traits(query: TraitsQuery, request: Request, cache: SessionCache, sen
             known[node] = tuple((trait.name, trait.value) for trait in head_traits(cache, result, node))
             send(ProgressReply(request.number, "Looking at what each head does", len(known) / len(heads)))
     send(TraitsReply(request.number, dict(known)))
+
+
+HANDLERS: Handlers = {
+    HeadsReadingQuery: Handler(handle_heads_reading),
+    TraitsQuery: Handler(handle_traits, after_scores=True),
+}

@@ -72,5 +72,6 @@ FEATURE = Feature(
     panel=InputsPanel,
     actions=ACTIONS,
     menus={"make": "Make &B from A"},
+    handlers="app.features.inputs.handlers",
     build=_build,
 )

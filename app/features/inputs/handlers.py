@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.features.inputs.queries import FRESH, TASK, CounterfactualQuery, CounterfactualReply
 from app.messages.request import Cancel, Request, Send
+from app.worker.handler_table import Handler, Handlers
 from app.worker.pair_sources import rows_of, source_of
 from app.worker.session_cache import SessionCache
 from core.errors import InputError
@@ -50,3 +51,8 @@ def _make_b(query: CounterfactualQuery, clean: Source, cache: SessionCache) -> t
     return PairSource(clean, replace(clean, corruption=corruption, name=f"{name}, {corruption.words()}")), (
         corruption.words()
     )
+
+
+HANDLERS: Handlers = {
+    CounterfactualQuery: Handler(make_b),
+}

@@ -9,6 +9,7 @@ from views.panels.inspector.panel import InspectorPanel
 FEATURE = Feature(
     key="inspector",
     panel=InspectorPanel,
+    handlers="app.features.inspector.handlers",
     build=lambda context, panel: InspectorController(
         context.workbench, panel, context.panels["inputs"].card_a.point_at
     ),

@@ -29,5 +29,6 @@ FEATURE = Feature(
     key="predictions",
     panel=PredictionsPanel,
     actions=(PIN,),
+    handlers="app.features.predictions.handlers",
     build=lambda context, panel: PredictionsController(context.workbench, panel, context.panels, context.settings),
 )

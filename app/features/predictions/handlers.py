@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.features.predictions.queries import PinQuery, PinReply
 from app.messages.request import Cancel, Request, Send
+from app.worker.handler_table import Handler, Handlers
 from app.worker.pinned_answers import pin_key, pinned_index
 from app.worker.session_cache import SessionCache
 from core.errors import WirescopeError
@@ -18,3 +19,8 @@ def check_pin(query: PinQuery, request: Request, cache: SessionCache, send: Send
         send(PinReply(request.number, query.text, "", str(error)))
     else:
         send(PinReply(request.number, query.text, pin_key(session.model, index)))
+
+
+HANDLERS: Handlers = {
+    PinQuery: Handler(check_pin),
+}

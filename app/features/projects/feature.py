@@ -89,5 +89,6 @@ FEATURE = Feature(
     actions=ACTIONS,
     menus={"recent_projects": "Open Recen&t Project"},
     files={".wire": lambda made, path: made.project.open(path)},
+    handlers="app.features.projects.handlers",
     build=_build,
 )

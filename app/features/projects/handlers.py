@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.features.projects.queries import WeightsQuery, WeightsReply
 from app.messages.request import Cancel, Request, Send
+from app.worker.handler_table import Handler, Handlers
 from app.worker.session_cache import SessionCache
 from core.models.fingerprint import weights_hash
 
@@ -12,3 +13,8 @@ def handle_weights(query: WeightsQuery, request: Request, cache: SessionCache, s
     """Say which weights the model has. Raises Cancelled."""
     weights = weights_hash(cache.session.model.adapter.module, cancelled)
     send(WeightsReply(request.number, *request.document.opens, weights))
+
+
+HANDLERS: Handlers = {
+    WeightsQuery: Handler(handle_weights, after_scores=True, turn="last"),
+}

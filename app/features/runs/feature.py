@@ -13,4 +13,4 @@ def _build(context: FeatureContext, panel: RunsPanel) -> RunsController:
     )
 
 
-FEATURE = Feature(key="runs", panel=RunsPanel, build=_build)
+FEATURE = Feature(key="runs", panel=RunsPanel, build=_build, handlers="app.features.runs.handlers")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.features.runs.queries import ForgetQuery, ForgetReply
 from app.messages.request import Cancel, Request, Send
+from app.worker.handler_table import Handler, Handlers
 from app.worker.session_cache import SessionCache
 from core.tracing.selection import USUAL
 
@@ -19,3 +20,8 @@ def handle_forget(query: ForgetQuery, request: Request, cache: SessionCache, sen
         for key in [key for key in cache.scores if replace(key, rule=USUAL, share=1.0) == asked]:
             del cache.scores[key]
     send(ForgetReply(request.number, query))
+
+
+HANDLERS: Handlers = {
+    ForgetQuery: Handler(handle_forget, turn="first"),  # before all that it makes anew
+}

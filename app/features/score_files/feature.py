@@ -18,6 +18,7 @@ OPEN_SCORES = Action(
 FEATURE = Feature(
     key="score_files",
     actions=(OPEN_SCORES,),
+    handlers="app.features.score_files.handlers",
     build=lambda context, _panel: ScoreFilesController(
         context.workbench, context.settings, context.notifier, context.dialogs
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.features.score_files.queries import ScoresFileQuery, ScoresFileReply
 from app.messages.request import Cancel, Request, Send
 from app.presenters.precision import USUAL_PRECISION
+from app.worker.handler_table import Handler, Handlers
 from app.worker.method_titles import method_title
 from app.worker.rule_needs import can_be_found_out
 from app.worker.score_files import scores_in, share_done
@@ -66,3 +67,8 @@ def precision_words(scores: Scores, present: str) -> str:
     """That the model computed in another precision where the file was made; nothing of a file that names no model."""
     made_in = scores.about.get("precision", USUAL_PRECISION) if scores.about.get("model") else present
     return "" if made_in == present else f"; made in {made_in}, and the model computes in {present} here"
+
+
+HANDLERS: Handlers = {
+    ScoresFileQuery: Handler(handle_read_scores),
+}

@@ -46,4 +46,4 @@ ACTIONS = (
         run=lambda made: made.measure.measure(),
     ),
 )
-FEATURE = Feature(key="tracing", actions=ACTIONS, build=_build)
+FEATURE = Feature(key="tracing", actions=ACTIONS, build=_build, handlers="app.features.tracing.handlers")

@@ -43,5 +43,6 @@ FEATURE = Feature(
     key="trust",
     panel=TrustPanel,
     actions=ACTIONS,
+    handlers="app.features.trust.handlers",
     build=lambda context, panel: TrustController(context.workbench, panel, context.panels),
 )

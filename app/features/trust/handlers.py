@@ -9,6 +9,7 @@ from typing import Any
 from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
+from app.worker.handler_table import Handler, Handlers
 from app.worker.kept_scores import ScoresKey
 from app.worker.pairs import dataset_of
 from app.worker.session_cache import SessionCache
@@ -75,3 +76,8 @@ def _subject(query: TrustQuery, request: Request, cache: SessionCache, key: Scor
     dataset = dataset_of(cache, request.document, key.rows) if key.rows else Dataset([cache.session.pair])
     options = options_told(scores.about) if key.choice.file else options_of(key.choice)
     return Subject(cache.session, scores, dataset, key.kind, query.size, options)
+
+
+HANDLERS: Handlers = {
+    TrustQuery: Handler(handle_trust, after_scores=True, turn="last"),
+}

@@ -3,16 +3,21 @@ those that fail."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
 
+import wirescope as ws
 from app.features.help.controller.plugins import plugins_text
 from app.window.main_window import Window
 from core import plugins
+from core.graph import Node
+from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.app.window.test_palette import summon
 from tests.example_plugin import install, installed, page_files
@@ -44,6 +49,47 @@ b4 = "bad_features:NOWHERE"
 """
 REASONS = ("on purpose", "Ctrl+Z does something else", "says where its dock lies", "There is no dock 'nothing'")
 
+MLP = Node("mlp", 1)
+ASKING = """from dataclasses import dataclass
+from app.messages.request import Query
+from app.services.context import Feature
+API = 1
+
+class Controller:
+    def __init__(self, context, query):
+        self.workbench, self.query = context.workbench, query
+    def ask(self):
+        self.workbench.set_query("{name}", self.query)
+
+@dataclass(frozen=True)
+class Question(Query):
+    def depends_on(self, document):
+        return document.run
+
+FEATURE = Feature("{name}", lambda context, panel: Controller(context, Question()), handlers="failing.{name}_handlers")
+"""
+BREAKING = """from app.worker.handler_table import Handler
+from failing.asked import Question
+
+def handle(*_):
+    raise ZeroDivisionError("at its query")
+
+HANDLERS = {Question: Handler(handle)}
+"""
+FAILING = {
+    "pyproject.toml": """[project]
+name = "failing"
+version = "3"
+[project.entry-points."wirescope.features"]
+asked = "failing.asked:FEATURE"
+unmade = "failing.unmade:FEATURE"
+""",
+    "failing/asked.py": ASKING.format(name="asked"),
+    "failing/asked_handlers.py": BREAKING,
+    "failing/unmade.py": ASKING.format(name="unmade"),
+    "failing/unmade_handlers.py": "import nowhere",
+}
+
 
 @contextmanager
 def loaded(person: Person, folder: Path, files: dict[str, str]) -> Iterator[None]:
@@ -64,14 +110,14 @@ def test_the_panel_of_the_page_is_one_as_any_other(reader: Person, tmp_path: Pat
     with loaded(reader, tmp_path, page_files()):
         assert "features: kept_edges\n  example of wirescope-example 1.0" in plugins_text()
         dock, panel = window.docks["kept_edges"], reader.panel("kept_edges")
-        assert panel.text() == "No circuit is chosen."
+        assert panel.text().startswith("No circuit is chosen.")
         assert window.docks["trust"] in window.desk.tabifiedDockWidgets(dock)
 
         reader.choose("Plugins", "Keep Ten Edges")
         assert reader.workbench.document.size == 10
-        assert panel.text() == "<h1>10 edges</h1>"
+        assert panel.text().startswith("<h1>10 edges</h1>")
         reader.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier, widget=window.canvas)
-        assert panel.text() == "No circuit is chosen."
+        assert panel.text().startswith("No circuit is chosen.")
 
         reader.choose("View", "Kept Edges")  # behind the others of its tabs: to the front
         assert panel.isVisible()
@@ -84,6 +130,41 @@ def test_the_panel_of_the_page_is_one_as_any_other(reader: Person, tmp_path: Pat
         assert not dock.isHidden()
         window.plugged_in.build()
         assert reader.panel("kept_edges") is panel, "it is built once"
+
+
+def test_its_panel_asks_the_engine_a_query_of_its_own(reader: Person, models: SimpleNamespace, tmp_path: Path) -> None:
+    with loaded(reader, tmp_path, page_files()):
+        reader.rest()
+        panel = reader.panel("kept_edges")
+        session = ws.Session(ws.load_model(models.gpt2), ws.load_model(models.gpt2).pair(CLEAN, COUNTERFACTUAL))
+        edits: list[ws.Edit] = []
+        for _ in range(2):
+            chances = session.run(edits).logits.double().flatten().softmax(0)
+            bits = sum(chance * math.log2(1 / chance) for chance in chances.tolist())
+            assert panel.text() == f"No circuit is chosen.<p>{bits:.2f} bits</p>"
+            reader.workbench.editing.toggle(MLP, "cut")  # found anew, of the run with the edit
+            reader.rest()
+            edits = [ws.Edit(MLP, "patch")]
+
+
+def test_a_handler_that_fails_is_told_of_and_stops_nothing_else(reader: Person, tmp_path: Path) -> None:
+    """One that breaks at its query, and one whose module cannot be imported."""
+    with loaded(reader, tmp_path, FAILING):
+        for name, why in (("Asked", "ZeroDivisionError: at its query"), ("Unmade", "No module named 'nowhere'")):
+            reader.controller(name.lower()).ask()
+            reader.rest()
+            assert why in reader.dismiss()
+            reader.workbench.editing.toggle(MLP, "cut")
+            reader.rest()
+            assert reader.workbench.ran_is_present
+            assert reader.workbench.scored is not None
+            assert not reader.dialogs(), "it is not asked again by itself"
+        words = plugins_text()
+    of_asked, of_unmade = words.split("\n\n")
+    assert of_asked.startswith("features: asked, asked of failing 3")
+    assert 'raise ZeroDivisionError("at its query")' in of_asked
+    assert of_unmade.startswith("features: unmade, unmade of failing 3")
+    assert "No module named 'nowhere'" in of_unmade
 
 
 def test_one_that_fails_leaves_nothing_but_its_line(person: Person, tmp_path: Path) -> None:

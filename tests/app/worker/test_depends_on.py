@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import random
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
+from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from app import features
 from app.features.canvas.queries import ChangesQuery, PositionsQuery
 from app.features.circuit import handlers as circuit_handlers
 from app.features.circuit.queries import CircuitRunQuery, CurveQuery, SmallestQuery
 from app.features.dataset.queries import RowFiguresQuery, RowFiguresReply, RowsQuery, SaveRowsQuery
 from app.features.edited_model.queries import EditedModelQuery
 from app.features.find.queries import HeadsReadingQuery
-from app.features.handlers import HANDLERS
 from app.features.inputs.queries import CounterfactualQuery
 from app.features.inspector.queries import (
     AverageQuery,
@@ -32,6 +35,7 @@ from app.features.inspector.queries import (
 )
 from app.features.predictions.queries import PinQuery
 from app.features.projects.queries import WeightsQuery
+from app.features.registry import handler_modules
 from app.features.score_files.queries import ScoresFileQuery
 from app.features.tracing.queries import MeasuredQuery, MethodsQuery, NodeScoresQuery
 from app.features.trust.queries import TrustQuery
@@ -39,6 +43,7 @@ from app.messages.known_scores import KnownScoresQuery
 from app.messages.request import Query, QueryRefusal, Request
 from app.messages.traits import TraitsQuery
 from app.worker import kept_scores, service, session_cache
+from app.worker.handler_table import HandlerTable
 from app.worker.service import WorkerService
 from core.edits import Edit
 from core.evaluation.faithfulness import faithfulness
@@ -52,6 +57,7 @@ from core.tracing.ranking import Ranking
 from core.tracing.scores import Scores
 from tests.app.models import CLEAN, COUNTERFACTUAL
 
+NAME = attrgetter("__name__")
 HEAD, MLP = Node("head", 0, 1), Node("mlp", 1)
 NOT_KEPT = {
     EditedModelQuery,
@@ -152,9 +158,15 @@ def same(one: Any, other: Any) -> bool:
 
 
 def test_every_query_says_what_it_depends_on(graph, base: Document) -> None:
-    asked = queries(graph)
-    assert [kind for kind in HANDLERS if kind.depends_on is Query.depends_on] == []
-    assert {type(query) for query in asked} <= set(HANDLERS)
+    asked, kinds = queries(graph), HandlerTable(handler_modules).kinds
+    assert [kind for kind in kinds if kind.depends_on is Query.depends_on] == []
+    assert {type(query) for query in asked} <= set(kinds)
+    folder = Path(features.__file__).parent
+    modules = [
+        importlib.import_module(f"app.features.{path.parent.name}.queries") for path in folder.glob("*/queries.py")
+    ]
+    classes = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
+    assert {each for each in classes if issubclass(each, Query) and each.__module__ in map(NAME, modules)} <= set(kinds)
     assert len(asked) >= 25
     for query in asked:
         assert set(base.opens) <= set(query.depends_on(base)), query
@@ -165,13 +177,13 @@ def test_every_query_says_what_it_depends_on(graph, base: Document) -> None:
 def test_a_reply_is_another_only_where_its_query_says_so_and_no_old_one_is_given(graph, base: Document) -> None:
     """Document by document a worker with all that it has kept is compared with one that has kept nothing."""
     asked = tuple(query for query in queries(graph) if type(query) not in NOT_KEPT)
-    long_lived, told = WorkerService(HANDLERS), 0
+    long_lived, told = WorkerService(handler_modules), 0
     serve(long_lived, base, asked)
-    before = serve(WorkerService(HANDLERS), base, asked)
+    before = serve(WorkerService(handler_modules), base, asked)
     assert [reply for reply in before.values() if isinstance(reply, QueryRefusal)] == []
     for name, change in CHANGES.items():
         document = replace(base, **change)
-        fresh, kept = serve(WorkerService(HANDLERS), document, asked), serve(long_lived, document, asked)
+        fresh, kept = serve(WorkerService(handler_modules), document, asked), serve(long_lived, document, asked)
         for query in asked:
             assert same(fresh[query], kept[query]), (name, query)
             if query.holds(base, document):
@@ -186,7 +198,7 @@ def test_a_reply_is_another_only_where_its_query_says_so_and_no_old_one_is_given
 
 
 def test_selected_positions_are_part_of_what_a_reply_is_of(graph, base: Document) -> None:
-    worker, document = WorkerService(HANDLERS), replace(base, edits=())
+    worker, document = WorkerService(handler_modules), replace(base, edits=())
     asked = (SeveralQuery((HEAD, MLP)),)
     (whole,) = serve(worker, document, asked).values()
     (there,) = serve(worker, document, asked, positions=(1,)).values()
@@ -196,7 +208,7 @@ def test_selected_positions_are_part_of_what_a_reply_is_of(graph, base: Document
 def test_a_thousand_edits_leave_no_more_than_a_few_hundred(graph, base: Document, monkeypatch) -> None:
     monkeypatch.setattr(session_cache, "MOST_KEPT", 40)
     monkeypatch.setattr(kept_scores, "MOST_BYTES", 0)
-    chance, worker, entries, live = random.Random(0), WorkerService(HANDLERS), [], {}
+    chance, worker, entries, live = random.Random(0), WorkerService(handler_modules), [], {}
     nodes = [node for node in graph.nodes if node.kind in ("head", "mlp")]
     metrics = [MetricChoice("logit_difference", f" {a}", f" {b}") for a in NAMES for b in NAMES if a != b]
     for step in range(1000):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 
-from app.features.handlers import HANDLERS
+from app.features.registry import handler_modules
 from app.worker import service
 from app.worker.service import WorkerService
 from tests.app.models import CLEAN
@@ -16,7 +16,7 @@ def test_a_model_that_is_left_is_freed_before_memory_is_given_back(
     sit_down: Callable[..., Person], models, monkeypatch
 ) -> None:
     sides: list[WorkerService] = []
-    person = sit_down(lambda: sides.append(WorkerService(HANDLERS)) or sides[-1])
+    person = sit_down(lambda: sides.append(WorkerService(handler_modules)) or sides[-1])
     person.open(models.gpt2, CLEAN)
     module = weakref.ref(sides[0].session.model.adapter.module)
     gone: list[bool] = []

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit,
 from core import plugins
 from views.theme import SPACE, keep_font, mono_font, text_scale
 
-WORDS = "What other packages have added to Wirescope. One that does not work is left out, with its error below it."
+WORDS = "What other packages have added to Wirescope. One that does not work has its error below it."
 NONE = "No other package adds anything. How to write one: Help > Guide, “Adding to Wirescope”."
 FORBIDDEN = "Wirescope was started with --no-plugins: nothing that other packages add is loaded."
 
@@ -51,5 +51,5 @@ def plugins_text() -> str:
 def _paragraph(plugin: plugins.Plugin) -> str:
     about = f"{plugin.name} of {plugin.package} ({plugin.value})"
     if plugin.error:
-        return f"{plugin.group}: left out, {about}\n{plugin.traceback.rstrip()}"
+        return f"{plugin.group}: {', '.join(plugin.rows) or 'left out'}, {about}\n{plugin.traceback.rstrip()}"
     return f"{plugin.group}: {', '.join(plugin.rows)}\n  {about}"

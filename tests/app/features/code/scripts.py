@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.features.handlers import HANDLERS
+from app.features.registry import handler_modules
 from app.messages.request import Reply, Request
 from app.worker.service import WorkerService
 from core.edits import Edit
@@ -71,7 +71,7 @@ def replies_to(document: Document, **asked: object) -> dict[type, Reply]:
     """What the window's worker says of a document, the last of each kind."""
     replies: dict[type, Reply] = {}
     request = Request(1, document, **asked)  # type: ignore[arg-type]
-    WorkerService(HANDLERS).serve(request, lambda reply: replies.update({type(reply): reply}), lambda: False)
+    WorkerService(handler_modules).serve(request, lambda reply: replies.update({type(reply): reply}), lambda: False)
     return replies
 
 

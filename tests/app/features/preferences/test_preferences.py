@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox
 
-from app.features.handlers import HANDLERS
+from app.features.registry import handler_modules
 from app.services.settings import Settings
 from app.worker.service import WorkerService
 from core.edits import Edit
@@ -99,7 +99,7 @@ def test_what_a_cut_carries_applies_to_the_work_at_hand_and_to_new_work(
 
 def test_memory_reaches_the_engine_at_once_and_the_next_inputs(sit_down: Sit, models, monkeypatch) -> None:
     sides = []
-    person = sit_down(lambda: sides.append(WorkerService(HANDLERS)) or sides[-1])
+    person = sit_down(lambda: sides.append(WorkerService(handler_modules)) or sides[-1])
     person.open(models.gpt2, CLEAN)
     assert sides[0].session.engine.memory == 384 * 2**20
     person.window.commands["preferences"].trigger()
