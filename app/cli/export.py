@@ -135,7 +135,7 @@ def _place(options: argparse.Namespace) -> Path:
 
 def _export_file(options: argparse.Namespace) -> int:
     """Write the circuit of a file in another form. Raises ArgumentError, InputError."""
-    from app.cli.circuit_files import circuit_of_file
+    from app.cli.circuit_of_file import circuit_of_file
 
     of_model = ("model", "clean", "counterfactual", "metric", "dataset", "edit", "cut")
     asked = next((name for name in of_model if getattr(options, name)), None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.messages.replies import DeltasReply, InputsReply, ModelReply, RunReply, ScoresReply
 from app.messages.request import FailureReply, Query, Reply, Request
-from app.presenters.circuit_file import circuit_text
+from app.presenters.exported_circuit import circuit_text
 from core.circuit import EXPORTERS
 from core.errors import InputError, WirescopeError
 from core.project.document import Document

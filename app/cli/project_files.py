@@ -16,14 +16,14 @@ def open_project(path: str, memory: float | None = None) -> tuple[WorkerService,
     """The worker with the project's model open, and what is known of its present step; scores that are in the file are
     not made anew. Tells where the model has other weights than when it was saved. Raises WirescopeError."""
     from app.cli.figures import take_snapshot
-    from app.messages.known_scores import KnownScoresQuery
+    from app.messages.project_scores import ProjectScoresQuery
     from app.worker.service import WorkerService
     from core.models.fingerprint import weights_hash
     from core.project.wire_file import load_project
 
     project = load_project(Path(path))
     document, engine = project.document, WorkerService()
-    snapshot = take_snapshot(engine, document, memory, (KnownScoresQuery(project.traces, project.models),))
+    snapshot = take_snapshot(engine, document, memory, (ProjectScoresQuery(project.traces, project.models),))
     saved = project.weights_of(document)
     if saved and weights_hash(engine.session.model.adapter.module) != saved:
         tell(f"{document.model} has other weights than when {Path(path).name} was saved: these figures are not those.")

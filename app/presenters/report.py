@@ -6,7 +6,7 @@ from dataclasses import replace
 from io import BytesIO
 
 from app.messages.replies import CurveReply
-from app.presenters.circuit_file import circuit_shown
+from app.presenters.exported_circuit import circuit_shown
 from app.presenters.snapshot import Snapshot
 from core.edits import REPLACED
 from core.evaluation.verdict import verdict

@@ -28,7 +28,7 @@ ORDER_WHEN_CROWDED = (
     "table",
     "plots",
     "runs",
-    "record",
+    "code",
     "console",
 )
 NARROW = 760  # pixels, at the usual size of text: a window that is narrower has no room for two columns of panels
@@ -44,7 +44,7 @@ TALL = {  # of the window's height, and of a low one's, while it is in front
     "table": (0.32, 0.27),
     "plots": (0.4, 0.38),
     "runs": (0.3, 0.27),
-    "record": (0.32, 0.3),
+    "code": (0.32, 0.3),
     "console": (0.32, 0.3),
 }
 LEAST_ROWS = 165  # pixels: what the dataset takes to say how it is filled

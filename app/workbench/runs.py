@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from app.messages.replies import CurveReply
-from app.presenters.circuit_file import circuit_shown
+from app.presenters.exported_circuit import circuit_shown
 from app.presenters.snapshot import Snapshot
 from app.workbench.worker_client import WorkerClient
 from core.project.history import History, Step

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app.messages.known_scores import KnownScoresQuery
+from app.messages.project_scores import ProjectScoresQuery
 from app.messages.request import Cancel, Query, QueryRefusal, Request, Send
-from app.worker.known_scores import handle_known_scores
+from app.worker.project_scores import handle_project_scores
 from app.worker.session_cache import SessionCache
 from core.errors import ArgumentError, Cancelled, WirescopeError
 
@@ -40,7 +40,7 @@ class Handler:
 TURNS = ("first", "usual", "last")
 Handlers = Mapping[type[Query], Handler]
 
-OF_EVERY_REQUEST: Handlers = {KnownScoresQuery: Handler(handle_known_scores, turn="first")}  # of no feature
+OF_EVERY_REQUEST: Handlers = {ProjectScoresQuery: Handler(handle_project_scores, turn="first")}  # of no feature
 
 
 class HandlerTable:

@@ -11,11 +11,11 @@ from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.messages.standing import DeltasQuery
 from app.presenters.telling import Telling
 from app.worker.describe import prediction_floors, prediction_rows, run_words
-from app.worker.kept_scores import ScoresKey
 from app.worker.pairs import measure_over, sessions_of
 from app.worker.rule_needs import find_what_the_rule_needs
 from app.worker.score_files import scores_of_file
 from app.worker.session_cache import SessionCache
+from app.worker.session_scores import ScoresKey
 from app.worker.traces import options_of, scored_reply, trace_in_parts
 from core.circuit import Circuit
 from core.edits import Edit, EditKind, Target

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.worker.kept_scores import ScoresKey
 from app.worker.session_cache import SessionCache
+from app.worker.session_scores import ScoresKey
 from core.edit_kinds import EDIT_WORDS, KINDS
 from core.errors import InputError
 from core.graph import Graph

@@ -16,11 +16,11 @@ from app.worker import runs
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import card_of, empty_card, opened_words, parity_words
 from app.worker.handler_table import HandlerTable
+from app.worker.past_scores import Origin, PastScores, origin
 from app.worker.read_inputs import misfit, read_source
 from app.worker.session_cache import SessionCache, answers_of, foils_of, time_forward
 from app.worker.threads import threads_for, threads_to_open, use_threads
 from app.worker.trace_times import Costs
-from app.worker.traced_scores import Origin, TracedScores, origin
 from core.errors import Cancelled, WirescopeError
 from core.inputs.pair import Pair, Side
 from core.memory import give_back
@@ -45,7 +45,7 @@ class WorkerService:
         self._cache_key: tuple[object, ...] = ()
         self._rows: DatasetRows
         self._costs = Costs()
-        self._traced = TracedScores()
+        self._past = PastScores()
         self._origin: Origin  # of what the cache has scored
 
     @property
@@ -110,7 +110,7 @@ class WorkerService:
 
     def _leave_cache(self) -> None:
         if self._cache is not None:
-            self._traced.keep(self._origin, self._cache)
+            self._past.keep(self._origin, self._cache)
         self._cache, self._cache_key = None, ()
         give_back()  # of its runs, and of the model that is left
 
@@ -167,7 +167,7 @@ class WorkerService:
         cache = SessionCache(session, ready, time_forward(session), self._rows, self._costs)
         self._leave_cache()
         self._cache, self._cache_key, self._origin = cache, key, origin(document)
-        self._traced.bring(self._origin, cache)
+        self._past.bring(self._origin, cache)
         cache.take_metric(document.metric)
         send(replace(cache.ready, number=request.number))
         return cache

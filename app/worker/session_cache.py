@@ -16,9 +16,9 @@ from app.presenters.trace_cost import Estimates, Work
 from app.worker.answer_spelling import fix_of
 from app.worker.dataset_rows import DatasetRows
 from app.worker.describe import metric_choice
-from app.worker.kept_scores import KeptScores, ScoresKey
 from app.worker.method_titles import meaning_of
 from app.worker.recent import Recent
+from app.worker.session_scores import ScoresKey, SessionScores
 from app.worker.trace_times import Costs
 from core.edits import Edit, EditKind
 from core.errors import WirescopeError
@@ -55,7 +55,7 @@ class SessionCache:
     forward_milliseconds: float
     rows: DatasetRows
     costs: Costs = field(default_factory=Costs)  # of the model
-    scores: KeptScores = field(default_factory=KeptScores)
+    scores: SessionScores = field(default_factory=SessionScores)
     file_rows: dict[str, tuple[FileRow, ...]] = field(default_factory=dict)  # of files of scores, by their path
     kept: Recent = field(default_factory=lambda: Recent(MOST_KEPT))
     heavy: Recent = field(default_factory=lambda: Recent(MOST_HEAVY))

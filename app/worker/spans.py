@@ -10,9 +10,9 @@ import numpy as np
 
 from app.messages.replies import KeptPositions
 from app.messages.request import Cancel
-from app.worker.kept_scores import ScoresKey
 from app.worker.pairs import measure_over
 from app.worker.session_cache import SessionCache
+from app.worker.session_scores import ScoresKey
 from core.circuit import Circuit
 from core.errors import EditError, InputError, NothingToRecoverError
 from core.formatting import share_words

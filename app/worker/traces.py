@@ -10,12 +10,12 @@ from dataclasses import replace
 from app.messages.replies import ScoresReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
-from app.worker.kept_scores import ScoresKey
 from app.worker.method_titles import method_title
 from app.worker.pairs import dataset_of
 from app.worker.rule_needs import can_be_found_out
 from app.worker.score_files import share_done
 from app.worker.session_cache import SessionCache, rule_problem
+from app.worker.session_scores import ScoresKey
 from core.edits import EditKind
 from core.formatting import pairs_words
 from core.progress import watched

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.circuit import EXPORTERS, Circuit
 from core.errors import InputError
-from core.interchange.circuit_files import EXPORTED, FORMAT
+from core.interchange.circuit_json import EXPORTED, FORMAT
 from core.text_files import parse_json, read_text
 
 LARGEST = 256 * 2**20  # bytes

@@ -33,7 +33,7 @@ from core.edits import KINDS, EditKind
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_columns import FileRow
-from core.interchange.circuit_files import graph_from, shape_of
+from core.interchange.circuit_json import graph_from, shape_of
 from core.interchange.scores_files import (
     ScoresFile,
     agreement_in,

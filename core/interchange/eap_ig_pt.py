@@ -29,7 +29,7 @@ from core.circuit import Circuit
 from core.errors import ArgumentError, InputError
 from core.graph import Graph, Reader
 from core.inputs.dataset_columns import FileRow
-from core.interchange.circuit_files import graph_from
+from core.interchange.circuit_json import graph_from
 from core.interchange.eap_ig_files import OURS, check_whole, extra_of, with_extra
 from core.interchange.scores_files import ScoresFile, difference
 from core.tracing.scores import Scores

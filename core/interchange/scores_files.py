@@ -22,7 +22,7 @@ from core.edits import KINDS
 from core.errors import InputError
 from core.graph import Graph
 from core.inputs.dataset_columns import FileRow
-from core.interchange.circuit_files import graph_from, shape_of, spans_in
+from core.interchange.circuit_json import graph_from, shape_of, spans_in
 from core.tracing.options import CIRCUITS, LEVELS
 from core.tracing.scores import Scores
 from core.tracing.selection.ranked import Balance

@@ -8,8 +8,8 @@ from core.circuit import Circuit
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.inputs.dataset_files import FileRow
-from core.interchange.circuit_files import FORMAT as CIRCUIT_FORMAT
-from core.interchange.circuit_files import from_document
+from core.interchange.circuit_json import FORMAT as CIRCUIT_FORMAT
+from core.interchange.circuit_json import from_document
 from core.interchange.eap_ig_files import eap_ig_scores
 from core.interchange.made_of import made_of
 from core.interchange.scores_files import FORMAT, ScoresFile, difference, scores_from_json

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QSizeF
 
 from app.cli.run_report import report_words
-from app.features.canvas.presenter import positions_data
+from app.features.canvas.presenter.positions import positions_data
 from app.features.canvas.queries import PositionScores, PositionsQuery, PositionsReply
 from app.messages.replies import InputsReply, ModelReply
 from app.presenters.canvas import Extent, canvas_data

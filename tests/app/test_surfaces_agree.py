@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.presenters.circuit_file import circuit_text
+from app.presenters.exported_circuit import circuit_text
+from app.presenters.exported_tables import scores_json
 from app.presenters.snapshot import Snapshot
-from app.presenters.tables import scores_json
 from core.circuit import Circuit
 from core.edits import REPLACED
 from core.evaluation.measured import measure

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolTip, QWidget
 from core.formatting import visible_token
 from views.theme import current
 from views.widgets.data import TokenChip
-from views.widgets.icons import draw_icon
+from views.widgets.line_icons import draw_icon
 from views.widgets.painted import Painted
 from views.widgets.picking import Picking
 from views.widgets.scroll_bars import show_vertical_bar

@@ -10,7 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QMenu, QSizePolicy, QTabBar, QWidget
 
 from views.theme import keep_font, ui_font
-from views.widgets.icons import IconButton
+from views.widgets.line_icons import IconButton
 from views.widgets.text import ElidedLabel, scaled
 
 Area = Qt.DockWidgetArea

@@ -56,11 +56,11 @@ def _whole(
 ) -> Unfolded:
     """Over single positions; the last one is kept, so that another region costs no gradients."""
     key = (cache.metric_key, kind, method, query.edges)
-    kept = cache.heavy.get("unfolded")
+    kept = cache.heavy.get("circuit over positions")
     if kept is None or kept[0] != key:
         send(ProgressReply(request.number, "Unfolding the circuit over positions"))
         found = unfold(cache.session, query.edges, replacement=kind, method=method, cancelled=cancelled)
-        cache.heavy["unfolded"] = kept = (key, found)
+        cache.heavy["circuit over positions"] = kept = (key, found)
     return kept[1]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.features.circuit.controller.circuit import CircuitController
 from app.features.circuit.controller.smallest import SmallestController
 from app.services.context import Feature, FeatureContext
-from views.panels.circuit.strip import FaithfulnessPanel
+from views.panels.circuit.strip import CircuitStrip
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class CircuitControllers:
     smallest: SmallestController
 
 
-def _build(context: FeatureContext, panel: FaithfulnessPanel) -> CircuitControllers:
+def _build(context: FeatureContext, panel: CircuitStrip) -> CircuitControllers:
     return CircuitControllers(
         CircuitController(context.workbench, panel, context.actions), SmallestController(context.workbench, panel)
     )
 
 
-FEATURE = Feature(key="circuit", panel=FaithfulnessPanel, build=_build, handlers="app.features.circuit.handlers")
+FEATURE = Feature(key="circuit", panel=CircuitStrip, build=_build, handlers="app.features.circuit.handlers")

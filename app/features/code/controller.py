@@ -23,14 +23,14 @@ from core.project.document import Document
 from core.saving import save_text
 from core.scripts.notebook import ENDING, notebook
 from core.scripts.python_script import Part, Told, python_script, told_of
-from views.panels.record.panel import RecordPanel
+from views.panels.code.panel import CodePanel
 
 
 class CodeController(QObject):
     """Of one window."""
 
     def __init__(
-        self, workbench: Workbench, panel: RecordPanel, settings: Settings, notifier: Notifier, window: QWidget
+        self, workbench: Workbench, panel: CodePanel, settings: Settings, notifier: Notifier, window: QWidget
     ) -> None:
         super().__init__(panel)
         self._workbench, self._panel, self._settings = workbench, panel, settings

@@ -1,4 +1,5 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""The work as code: actions that copy it as Python and PyTorch or save it as a notebook, and the dock *Record* with the
+lines of the public API."""
 
 from __future__ import annotations
 
@@ -6,12 +7,12 @@ from app.features.code.controller import CodeController
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
 from app.workbench.workbench import Workbench
-from views.panels.record.panel import RecordPanel
+from views.panels.code.panel import CodePanel
 
 NOTHING_OPEN = "Open a model first"
 
 
-def why_not(workbench: Workbench) -> str:
+def why_no_script(workbench: Workbench) -> str:
     """Why there is nothing to copy."""
     return "" if workbench.opened is not None else NOTHING_OPEN
 
@@ -29,7 +30,7 @@ ACTIONS = (
         "This &Step as Python",
         (),
         "A script that makes what is here now, and prints its figures; it needs Wirescope",
-        why_not=why_not,
+        why_not=why_no_script,
         run=lambda made: made.copy("step"),
     ),
     Action(
@@ -37,7 +38,7 @@ ACTIONS = (
         "The Steps That &Led Here as Python",
         (),
         "A script that goes from the start of the history to here, step by step",
-        why_not=why_not,
+        why_not=why_no_script,
         run=lambda made: made.copy("branch"),
     ),
     Action(
@@ -45,7 +46,7 @@ ACTIONS = (
         "The Whole &History as Python",
         (),
         "A script of every step, in all branches",
-        why_not=why_not,
+        why_not=why_no_script,
         run=lambda made: made.copy("all"),
     ),
     Action(
@@ -61,13 +62,13 @@ ACTIONS = (
         "Note&book…",
         (),
         "The steps that led here as a Jupyter notebook, a cell a step",
-        why_not=why_not,
+        why_not=why_no_script,
         run=lambda made: made.export_notebook(),
     ),
 )
 
 
-def _build(context: FeatureContext, panel: RecordPanel) -> CodeController:
+def _build(context: FeatureContext, panel: CodePanel) -> CodeController:
     made = CodeController(context.workbench, panel, context.settings, context.notifier, context.dialogs)
     for action in ACTIONS[:-1]:
         context.menus["copy_code"].addAction(context.actions[action.key])
@@ -76,8 +77,8 @@ def _build(context: FeatureContext, panel: RecordPanel) -> CodeController:
 
 
 FEATURE = Feature(
-    key="record",
-    panel=RecordPanel,
+    key="code",
+    panel=CodePanel,
     actions=ACTIONS,
     menus={"copy_code": "Copy as C&ode"},
     handlers="app.features.code.handlers",

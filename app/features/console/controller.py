@@ -41,8 +41,8 @@ class ConsoleController(QObject):
 
     def run(self, code: str) -> None:
         """Run code in the engine's thread."""
-        if why_not(self._workbench):
-            self._panel.write(f"{why_not(self._workbench)}.")
+        if why_nothing_runs(self._workbench):
+            self._panel.write(f"{why_nothing_runs(self._workbench)}.")
             return
         self._panel.begin(code)
         self._running.ask(ConsoleQuery(code=code))
@@ -72,7 +72,7 @@ class ConsoleController(QObject):
         self._panel.set_running(False)
 
     def _look(self) -> None:
-        self._panel.set_problem(why_not(self._workbench))
+        self._panel.set_problem(why_nothing_runs(self._workbench))
 
     def _take_output(self, output: ConsoleOutput) -> None:
         if output.query == self._query:
@@ -94,7 +94,7 @@ class ConsoleController(QObject):
         workbench.commit(f"Console: {line}", replace(workbench.document, edits=reply.edits))
 
     def _complete(self, text: str) -> None:
-        if not why_not(self._workbench) and self._query is None:
+        if not why_nothing_runs(self._workbench) and self._query is None:
             self._completing.ask(CompleteQuery(text=text))
 
     def _take_names(self, reply: CompleteReply) -> None:
@@ -118,6 +118,6 @@ def _word(text: str) -> str:
     return text[start:]
 
 
-def why_not(workbench: Workbench) -> str:
+def why_nothing_runs(workbench: Workbench) -> str:
     """Why nothing can be run."""
     return "" if workbench.opened is not None and workbench.ready_of_present is not None else NOTHING_OPEN

@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""The dock *Console*: Python typed beside the live session, run in the engine's thread."""
 
 from __future__ import annotations
 

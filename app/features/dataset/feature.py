@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""The dock *Dataset*: the rows that a trace goes over, where they come from, what each is worth, saved as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""*File > Export the Edited Model*: the model with the edits inside, as a folder for other programs."""
 
 from __future__ import annotations
 

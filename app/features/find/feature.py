@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""*Find*, a bar above the canvas: nodes, edges and tokens by name, and the heads that read a token."""
 
 from __future__ import annotations
 

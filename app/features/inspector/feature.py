@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""The dock *Inspector*: what is selected, seen through lenses: attention, reads and writes, logit lens, effects."""
 
 from __future__ import annotations
 

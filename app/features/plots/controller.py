@@ -33,7 +33,7 @@ from core.errors import WirescopeError
 from core.formatting import pairs_words
 from core.graph import Edge, Graph
 from core.inputs.real_files import check_real_file
-from core.interchange.circuit_files import from_json
+from core.interchange.circuit_json import from_json
 from core.saving import save_text
 from core.text_files import read_text
 from core.tracing.selection import RULES

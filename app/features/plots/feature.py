@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""The dock *Plots*: curves of faithfulness, the metric over the history, scores and effects as figures with axes."""
 
 from __future__ import annotations
 

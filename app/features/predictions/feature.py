@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""The dock *Predictions*: answers before and after the edits, and those that the user has pinned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the feature is: its panel, and what it builds."""
+"""The dock *Runs*: each trace, evaluation and scan as a line, to go back to or to make anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""*File > Open Scores or a Circuit*: files of scores and circuits, taken up in place of a trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""The dock *Table*: the graph as rows in step with the canvas; also the way in for screen readers."""
 
 from __future__ import annotations
 

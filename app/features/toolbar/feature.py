@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""The tool bar above all panels: the model's name, what a cut puts in, and the actions that stand there."""
 
 from __future__ import annotations
 

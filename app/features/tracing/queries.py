@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.messages.request import Query
+from app.messages.request import OneShotQuery, Query
 from app.presenters.trace_cost import Estimates
 from core.edits import EditKind, Target
 from core.project.document import Document
@@ -32,11 +32,10 @@ class MethodsReply:
 
 
 @dataclass(frozen=True)
-class MeasuredQuery(Query):
+class MeasuredQuery(OneShotQuery):
     """The real effect of edges, each edited alone on top of the document's edits. edges: by their numbers in the
-    graph. serial tells one asking from the next."""
+    graph. It is taken back with its last reply."""
 
-    serial: int
     edges: tuple[int, ...]
 
     def depends_on(self, document: Document) -> tuple[object, ...]:

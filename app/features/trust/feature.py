@@ -1,4 +1,4 @@
-"""What the feature is: its panel, its actions with why they cannot be done, and what it builds."""
+"""The dock *Trust*: how far a circuit holds, asked question by question, with the evidence."""
 
 from __future__ import annotations
 

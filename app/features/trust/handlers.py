@@ -10,9 +10,9 @@ from app.features.trust.queries import EVALUATING, TrustQuery, TrustReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.handler_table import Handler, Handlers
-from app.worker.kept_scores import ScoresKey
 from app.worker.pairs import dataset_of
 from app.worker.session_cache import SessionCache
+from app.worker.session_scores import ScoresKey
 from app.worker.traces import options_of
 from core.errors import ALIKE, ANOTHER, InputError, NothingToRecoverError
 from core.evaluation.limits import LEAST_PAIRS

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from core.circuit import Exporter
-from core.interchange import circuit_files
+from core.interchange import circuit_json
 from core.interchange.exporters import dot, graphml, table, tikz
 from core.interchange.html import page
 
 ROWS: tuple[Exporter, ...] = (
-    circuit_files.EXPORTER,
+    circuit_json.EXPORTER,
     graphml.EXPORTER,
     graphml.GEXF,
     dot.EXPORTER,

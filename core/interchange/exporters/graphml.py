@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.circuit import AT, Circuit, Exporter
 from core.errors import InputError
-from core.interchange.circuit_data import HINT, circuit_from, head_of
+from core.interchange.embedded_circuit import HINT, circuit_from, head_of
 from core.text_files import visible
 
 if TYPE_CHECKING:

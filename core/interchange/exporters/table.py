@@ -10,7 +10,7 @@ import io
 
 from core.circuit import Circuit, Exporter
 from core.errors import InputError
-from core.interchange.circuit_data import HINT, circuit_from, head_of
+from core.interchange.embedded_circuit import HINT, circuit_from, head_of
 
 COLUMNS = ("rank", "edge", "writer", "reader", "port", "span", "score")
 MARK = "# wirescope "

@@ -16,7 +16,7 @@ from string import Template
 
 from core.circuit import Circuit, Exporter
 from core.errors import InputError
-from core.interchange.circuit_files import from_json, to_json
+from core.interchange.circuit_json import from_json, to_json
 from core.interchange.html.curve import curve_section
 from core.interchange.html.sections import (
     circuit_section,

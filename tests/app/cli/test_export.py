@@ -15,7 +15,7 @@ from app.cli import example
 from core.circuit import Circuit
 from core.edits import Edit, parse_edit
 from core.graph import Graph
-from core.interchange.circuit_files import from_json
+from core.interchange.circuit_json import from_json
 from core.interchange.scores_files import scores_to_json
 from core.metrics import logit_difference
 from core.models.loading import load_model

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from app.features.canvas.controller import export as exporting
 from core.formatting import share_words
-from core.interchange.circuit_files import from_json
+from core.interchange.circuit_json import from_json
 from tests.app.features.canvas.test_exporting import words_of
 from tests.app.person import Person
 from tests.app.tracing_steps import ROWS, choose, over_dataset, paste, score, trace, type_size

@@ -14,7 +14,7 @@ import wirescope as ws
 from core.edits import Edit
 from core.formatting import change_words, pretty_name, share_words
 from core.graph import Node
-from core.interchange.circuit_files import from_json
+from core.interchange.circuit_json import from_json
 from core.lens.attention import attention_pattern
 from tests.app.features.canvas.test_positions import click_place, clickable, go_to_tokens, unfolded
 from tests.app.features.find.test_find import bar, look_for

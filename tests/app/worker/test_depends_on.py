@@ -39,10 +39,10 @@ from app.features.registry import handler_modules
 from app.features.score_files.queries import ScoresFileQuery
 from app.features.tracing.queries import MeasuredQuery, MethodsQuery, NodeScoresQuery
 from app.features.trust.queries import TrustQuery
-from app.messages.known_scores import KnownScoresQuery
+from app.messages.project_scores import ProjectScoresQuery
 from app.messages.request import Query, QueryRefusal, Request
 from app.messages.traits import TraitsQuery
-from app.worker import kept_scores, service, session_cache
+from app.worker import service, session_cache, session_scores
 from app.worker.handler_table import HandlerTable
 from app.worker.service import WorkerService
 from core.edits import Edit
@@ -61,7 +61,7 @@ NAME = attrgetter("__name__")
 HEAD, MLP = Node("head", 0, 1), Node("mlp", 1)
 NOT_KEPT = {
     EditedModelQuery,
-    KnownScoresQuery,
+    ProjectScoresQuery,
     SaveRowsQuery,
     ScoresFileQuery,
     TrustQuery,
@@ -101,9 +101,9 @@ def queries(graph) -> tuple[Query, ...]:
         *(SmallestQuery(share=0.5), RowFiguresQuery(), RowsQuery(text="Mary\tJohn"), SaveRowsQuery("rows.csv")),
         *(HeadsReadingQuery((1,)), CounterfactualQuery("shuffle"), AverageQuery(HEAD), ByPositionQuery(MLP)),
         *(NodeQuery(HEAD), PathsQuery(edge), RepairQuery(HEAD), SeveralQuery((HEAD, MLP)), SteeringQuery((HEAD,))),
-        *(PinQuery(" Mary"), ScoresFileQuery("scores.json"), MeasuredQuery(1, (3, 5)), MethodsQuery()),
+        *(PinQuery(" Mary"), ScoresFileQuery("scores.json"), MeasuredQuery((3, 5)), MethodsQuery()),
         *(NodeScoresQuery(), TrustQuery(1, 20), TraitsQuery(), EditedModelQuery("edited")),
-        *(WeightsQuery(), KnownScoresQuery((), ())),
+        *(WeightsQuery(), ProjectScoresQuery((), ())),
     )
 
 
@@ -207,7 +207,7 @@ def test_selected_positions_are_part_of_what_a_reply_is_of(graph, base: Document
 
 def test_a_thousand_edits_leave_no_more_than_a_few_hundred(graph, base: Document, monkeypatch) -> None:
     monkeypatch.setattr(session_cache, "MOST_KEPT", 40)
-    monkeypatch.setattr(kept_scores, "MOST_BYTES", 0)
+    monkeypatch.setattr(session_scores, "MOST_BYTES", 0)
     chance, worker, entries, live = random.Random(0), WorkerService(handler_modules), [], {}
     nodes = [node for node in graph.nodes if node.kind in ("head", "mlp")]
     metrics = [MetricChoice("logit_difference", f" {a}", f" {b}") for a in NAMES for b in NAMES if a != b]
@@ -223,7 +223,7 @@ def test_a_thousand_edits_leave_no_more_than_a_few_hundred(graph, base: Document
         if step in (200, 999):
             live[step] = tensor_megabytes()
     assert entries[-1][0] == 40
-    most = (40, session_cache.MOST_HEAVY, kept_scores.LEAST, kept_scores.LEAST)
+    most = (40, session_cache.MOST_HEAVY, session_scores.LEAST, session_scores.LEAST)
     assert [max(counts) <= limit for counts, limit in zip(zip(*entries, strict=True), most, strict=True)] == [True] * 4
     assert live[999] < live[200] * 1.1 + 0.1, live
 

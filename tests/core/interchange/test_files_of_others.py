@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import wirescope as ws
 from core.circuit import Circuit
 from core.errors import InputError
-from core.interchange.circuit_files import from_json
+from core.interchange.circuit_json import from_json
 from core.interchange.scores_reading import read_scores
 
 GRAPH = ws.Graph(1, 2, 2)

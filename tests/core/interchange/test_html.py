@@ -20,7 +20,7 @@ from core.evaluation.faithfulness import Curve
 from core.evaluation.statement import Statement, VerdictLine
 from core.graph import Graph, Node
 from core.groups import Group
-from core.interchange.circuit_files import from_json
+from core.interchange.circuit_json import from_json
 from core.interchange.html.page import report_html
 from core.interchange.report import Report, ReportCurve, ReportInput, ReportNote, ReportStep
 from tests.browser import Browser, needs_chromium

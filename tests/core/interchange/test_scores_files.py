@@ -12,7 +12,7 @@ import pytest
 import wirescope as ws
 from core.errors import ArgumentError, InputError
 from core.inputs.dataset_columns import FileRow
-from core.interchange.circuit_files import from_json
+from core.interchange.circuit_json import from_json
 from core.interchange.eap_ig_files import scores_to_eap_ig
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores

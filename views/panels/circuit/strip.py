@@ -29,7 +29,7 @@ LEAST_TIP = (
 FIELD_EDGES = 28  # pixels of the field beside its text
 
 
-class FaithfulnessPanel(QFrame):
+class CircuitStrip(QFrame):
     size_wanted = Signal(int)  # the circuit is to keep so many edges
     let_go = Signal()  # the drag has ended
     overview_wanted = Signal()  # no circuit, the strongest edges

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from views.panels.find.data import Hit
 from views.theme import SPACE, as_card, current
-from views.widgets.icons import IconButton
+from views.widgets.line_icons import IconButton
 from views.widgets.text import plain_tip, small_mono, wrapped
 
 WIDEST = 460  # pixels

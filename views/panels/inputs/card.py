@@ -27,7 +27,7 @@ from views.widgets.boxes import DashedBox
 from views.widgets.brush_image import BrushImage
 from views.widgets.chips import ChipScroll, TokenChips
 from views.widgets.drops import CARD_MIME, accept_copy, can_read, read
-from views.widgets.icons import IconButton
+from views.widgets.line_icons import IconButton
 from views.widgets.prompt_edit import PromptEdit
 from views.widgets.text import ElidedLabel, TintedLabel, enlarge, show_text, wrapped
 

@@ -23,7 +23,7 @@ from core.formatting import pretty_name
 from views.panels.inputs.data import EditRow
 from views.theme import current
 from views.widgets.buttons import LinkButton
-from views.widgets.icons import draw_icon
+from views.widgets.line_icons import draw_icon
 from views.widgets.text import explained_heading, plain_tip, small_mono, wrapped
 
 NO_EDITS = "No edits. Click a wire, then X to cut or P to patch."

@@ -13,7 +13,7 @@ from core.glossary import explained
 from core.project.metric_choice import MetricChoice
 from views.panels.inputs.data import MetricOption
 from views.widgets.buttons import LinkButton
-from views.widgets.icons import IconButton
+from views.widgets.line_icons import IconButton
 from views.widgets.text import ElidedLabel, explained_heading, plain_tip, show_text, wrapped
 
 READ_OFF = (

@@ -19,7 +19,7 @@ from views.panels.inputs.metric_editor import MetricEditor
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below
 from views.widgets.drops import accept_copy, can_read
-from views.widgets.icons import IconButton
+from views.widgets.line_icons import IconButton
 from views.widgets.text import wrapped
 
 

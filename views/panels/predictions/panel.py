@@ -18,7 +18,7 @@ from views.panels.predictions.rows import COUNTS, as_csv, as_text, metric_change
 from views.panels.predictions.table import PredictionTable, TableScroll
 from views.theme import as_card, hue_of, text_scale
 from views.widgets.buttons import open_below
-from views.widgets.icons import IconButton
+from views.widgets.line_icons import IconButton
 from views.widgets.text import ElidedLabel, TintedLabel, enlarge, show_text, wrapped
 
 NOTHING = "Open a model and type a prompt: its answers appear here."

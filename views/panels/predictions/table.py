@@ -17,7 +17,7 @@ from core.project.outcome import PredictionRow
 from views.panels.predictions.data import PredictionsData
 from views.panels.predictions.rows import COUNTS, HEADINGS, b_cell, cells, digits_for, rows_to_show
 from views.theme import current, mono_font
-from views.widgets.icons import draw_icon
+from views.widgets.line_icons import draw_icon
 from views.widgets.painted import Painted, draw_bar
 from views.widgets.text import plain_tip, scaled
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from views.theme import SPACE, as_card
-from views.widgets.icons import IconButton
+from views.widgets.line_icons import IconButton
 from views.widgets.text import wrapped
 
 

@@ -14,7 +14,7 @@ from views.panels.tracing.data import TraceData
 from views.panels.tracing.menu import TraceMenu
 from views.theme import current, text_scale, theme_changes
 from views.widgets.buttons import LinkButton, open_below
-from views.widgets.icons import IconButton, draw_icon
+from views.widgets.line_icons import IconButton, draw_icon
 from views.widgets.text import ElidedLabel, enlarge
 
 _TOOLS = (

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from views.theme import as_card, current
-from views.widgets.icons import IconButton
+from views.widgets.line_icons import IconButton
 from views.widgets.painted import Painted
 from views.widgets.text import wrapped
 

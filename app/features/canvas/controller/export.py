@@ -11,10 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.features.canvas.controller.positions import PositionsController
 from app.messages.replies import CurveReply
 from app.messages.request import FailureReply
-from app.presenters.circuit_file import circuit_text
-from app.presenters.report import report_shown
-from app.presenters.snapshot import Snapshot
-from app.presenters.tables import (
+from app.presenters.exported_circuit import circuit_text
+from app.presenters.exported_tables import (
     NO_RUN,
     NO_SCORES,
     predictions_csv,
@@ -22,6 +20,8 @@ from app.presenters.tables import (
     scores_csv,
     scores_json,
 )
+from app.presenters.report import report_shown
+from app.presenters.snapshot import Snapshot
 from app.services.file_dialogs import with_ending
 from app.services.notifier import Notifier
 from app.services.settings import Settings

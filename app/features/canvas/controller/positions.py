@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction
 
-from app.features.canvas.presenter import positions_data, with_scores
+from app.features.canvas.presenter.positions import positions_data, with_scores
 from app.features.canvas.queries import PositionsQuery, PositionsReply
 from app.messages.replies import ModelReply
 from app.messages.request import QueryRefusal
@@ -22,7 +22,7 @@ from views.figures.data import FigureCaption
 from views.figures.positions import PositionsDrawing
 from views.panels.inputs.data import CardData
 
-KEY = "unfolded"
+KEY = "circuit over positions"
 MOST_EDGES = 64  # of the circuit: the strongest
 
 

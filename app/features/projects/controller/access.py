@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 from app.features.projects.controller.lock import ProjectLock
 from app.features.projects.presenter import ANOTHER, COPY, NEW, Access
 from app.features.projects.queries import WeightsQuery, WeightsReply
-from app.messages.known_scores import KnownScoresQuery
+from app.messages.project_scores import ProjectScoresQuery
 from app.messages.request import FailureReply
 from app.workbench.workbench import Workbench
 from core.project.project import Project
@@ -62,7 +62,7 @@ class AccessController(QObject):
             self._lock.release()
         self._missing = {}
         self._expected = {(each.name, each.precision): each.weights for each in project.models if each.weights}
-        self._workbench.set_query("known scores", _known_scores(project))
+        self._workbench.set_query("project scores", _project_scores(project))
         access = self._access_of(project.document.opens)
         return "" if access is None else access.locked
 
@@ -150,5 +150,5 @@ class AccessController(QObject):
             self.rebind_wanted.emit(model, model)
 
 
-def _known_scores(project: Project) -> KnownScoresQuery | None:
-    return KnownScoresQuery(project.traces, project.models) if project.traces else None
+def _project_scores(project: Project) -> ProjectScoresQuery | None:
+    return ProjectScoresQuery(project.traces, project.models) if project.traces else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.messages.replies import ModelReply
-from app.presenters.circuit_file import circuit_shown
+from app.presenters.exported_circuit import circuit_shown
 from app.workbench.project_records import sizes_of
 from app.workbench.workbench import Workbench
 from core.edits import Target

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from app.features.tracing.queries import MeasuredQuery, MeasuredReply
 from app.messages.request import QueryRefusal
+from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from core.formatting import counted
 from core.project.document import Document
@@ -21,12 +22,10 @@ class MeasureController(QObject):
     def __init__(self, workbench: Workbench) -> None:
         super().__init__(workbench)
         self._workbench = workbench
-        self._serial = 0
         self._started = 0.0
-        self._asked: MeasuredQuery | None = None
+        self._measuring: OneShot[MeasuredQuery] = OneShot(workbench, "measured")
         workbench.on(MeasuredReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
-        workbench.given_up.connect(lambda _: self._stop())
         workbench.document_changed.connect(self._follow)
 
     def measure(self) -> None:
@@ -35,36 +34,28 @@ class MeasureController(QObject):
         if not edges:
             self._workbench.message.emit("All edges shown are measured.")
             return
-        self._serial += 1
         self._started = time.monotonic()
-        self._asked = MeasuredQuery(self._serial, edges)
-        self._workbench.set_query("measured", self._asked)
+        self._measuring.ask(MeasuredQuery(edges))
 
     def _take(self, measured: MeasuredReply) -> None:
-        if measured.query != self._asked:
+        if measured.query != self._measuring.asked:
             return
         self._workbench.results.take_measured(measured.values)
         if measured.done == measured.of:
-            self._stop()
+            self._measuring.drop()
             edges = counted(len(measured.values), "edge")
             self._workbench.runs.add("scan", time.monotonic() - self._started, f"{edges} measured")
             self._workbench.message.emit(f"Measured {edges}, each edited alone.")
 
     def _take_refusal(self, refusal: QueryRefusal) -> None:
-        if refusal.query == self._asked:
-            self._stop()
+        if self._measuring.ends(refusal.query):
             self._workbench.message.emit(refusal.words)
 
     def _follow(self, before: Document, document: Document) -> None:
-        """What was asked for goes on beside other edits, and no further."""
-        before, document = replace(before, edits=()), replace(document, edits=())
-        if self._asked is not None and not self._asked.holds(before, document):
-            self._stop()
-
-    def _stop(self) -> None:
-        """What is measured stays."""
-        self._asked = None
-        self._workbench.set_query("measured", None)
+        """What was asked for goes on beside other edits, and no further; what is measured stays."""
+        before, document, asked = replace(before, edits=()), replace(document, edits=()), self._measuring.asked
+        if asked is not None and not asked.holds(before, document):
+            self._measuring.drop()
 
 
 def left_to_measure(data: CanvasData | None) -> tuple[int, ...]:

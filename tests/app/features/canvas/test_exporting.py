@@ -13,12 +13,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from app.features.canvas.controller import export
-from app.presenters.circuit_file import circuit_text
+from app.presenters.exported_circuit import circuit_text
 from core.circuit import EXPORTERS, Exporter
 from core.edits import Edit, parse_edit
 from core.formatting import change_words
 from core.graph import Node
-from core.interchange.circuit_files import from_json
+from core.interchange.circuit_json import from_json
 from tests.app.cases import each
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import wirescope as ws
-from app.presenters.circuit_file import circuit_text
-from app.presenters.tables import scores_csv, scores_json
+from app.presenters.exported_circuit import circuit_text
+from app.presenters.exported_tables import scores_csv, scores_json
 from core.circuit import Circuit
 from core.evaluation.report import QUESTIONS, Subject
 from core.formatting import share_words
 from core.inputs.dataset_columns import FileRow
-from core.interchange.circuit_files import from_json
+from core.interchange.circuit_json import from_json
 from core.interchange.scores_files import scores_from_json, scores_to_json
 from core.spans import REST
 from core.tracing.scores import UNION

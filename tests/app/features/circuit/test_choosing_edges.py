@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 import wirescope as ws
-from app.presenters.circuit_file import circuit_text
+from app.presenters.exported_circuit import circuit_text
 from core.evaluation.measured import measure
 from core.formatting import share_words
 from core.tracing.selection import RULES

@@ -14,8 +14,8 @@ from tests.app.features.code.scripts import figures, printed
 
 def test_steps_stand_in_the_record_and_leave_as_code(reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     window, workbench = reader.window, reader.workbench
-    window.commands["show_record"].trigger()
-    panel = window.panels["record"]
+    window.commands["show_code"].trigger()
+    panel = window.panels["code"]
     reader.wait(lambda: "ws.load_model(" in panel.text.toPlainText())
     workbench.select((Node("head", 1, 0),))
     window.commands["cut"].trigger()
@@ -46,8 +46,8 @@ def test_steps_stand_in_the_record_and_leave_as_code(reader, tmp_path: Path, mon
 
 
 def test_what_cannot_be_copied_is_grey_and_says_why(person) -> None:
-    person.window.commands["show_record"].trigger()
-    panel = person.window.panels["record"]
+    person.window.commands["show_code"].trigger()
+    panel = person.window.panels["code"]
     person.wait(lambda: panel.text.isVisible())
     assert not panel.text.toPlainText()
     assert "Open a model" in panel.text.placeholderText()

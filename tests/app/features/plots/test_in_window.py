@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from app.presenters.circuit_file import circuit_text
+from app.presenters.exported_circuit import circuit_text
 from core.project.metric_choice import MetricChoice
 from core.project.trace_choice import TraceChoice
 from tests.app.person import Person

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QMessageBox
 
-from app.presenters.circuit_file import circuit_text
+from app.presenters.exported_circuit import circuit_text
 from core.project.metric_choice import MetricChoice
 from tests.app.cases import each
 from tests.app.models import CLEAN, COUNTERFACTUAL

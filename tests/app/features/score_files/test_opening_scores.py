@@ -12,10 +12,10 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtWidgets import QFileDialog
 
 import wirescope as ws
-from app.presenters.circuit_file import circuit_text
-from app.presenters.tables import scores_json
+from app.presenters.exported_circuit import circuit_text
+from app.presenters.exported_tables import scores_json
 from core.formatting import share_words
-from core.interchange.circuit_files import to_json
+from core.interchange.circuit_json import to_json
 from core.interchange.scores_files import scores_to_json
 from core.interchange.scores_reading import read_scores
 from tests.app.cases import each

@@ -13,7 +13,7 @@ from PySide6.QtCore import QMimeData, QUrl
 
 import wirescope as ws
 from app.features.table.controller import table_data
-from app.presenters.circuit_file import circuit_text
+from app.presenters.exported_circuit import circuit_text
 from core.formatting import score_words
 from core.interchange.scores_files import scores_to_json
 from core.tracing.method import METHODS

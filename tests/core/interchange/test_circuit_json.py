@@ -15,7 +15,7 @@ import pytest
 from core.circuit import Circuit, circuit_of
 from core.errors import ArgumentError, InputError
 from core.graph import Graph, Node
-from core.interchange.circuit_files import from_json
+from core.interchange.circuit_json import from_json
 from tests.core.engine.cases import case
 
 FULL = Graph(layers=3, heads=2, kv_heads=2)

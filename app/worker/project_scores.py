@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.messages.known_scores import KnownScoresQuery
+from app.messages.project_scores import ProjectScoresQuery
 from app.messages.request import Cancel, Request, Send
-from app.worker.kept_scores import ScoresKey
 from app.worker.session_cache import SessionCache
+from app.worker.session_scores import ScoresKey
 from core.graph import Graph
 from core.models.fingerprint import weights_hash
 from core.project.document import Document
@@ -13,8 +13,8 @@ from core.project.project import ModelRecord, TraceOrigin, TraceRecord
 from core.tracing.scores import Scores
 
 
-def handle_known_scores(
-    query: KnownScoresQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
+def handle_project_scores(
+    query: ProjectScoresQuery, request: Request, cache: SessionCache, send: Send, cancelled: Cancel
 ) -> None:
     """Give the cache what the project has of its inputs, where it is of these weights. Raises Cancelled."""
     document = request.document

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.presenters.circuit_file import about_work, circuit_shown, edits_made, made
+from app.presenters.exported_circuit import about_work, circuit_shown, edits_made, made
 from core.circuit import Circuit
 from core.graph import Edge
 from core.interchange.made_of import KEY

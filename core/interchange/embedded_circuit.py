@@ -12,7 +12,7 @@ import numpy as np
 
 from core.circuit import Circuit, circuit_of
 from core.errors import ArgumentError, InputError
-from core.interchange.circuit_files import FORMAT, VERSION, graph_from, shape_of, spans_in
+from core.interchange.circuit_json import FORMAT, VERSION, graph_from, shape_of, spans_in
 from core.interchange.group_data import groups_in, groups_of
 from core.text_files import parse_json
 

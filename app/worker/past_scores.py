@@ -9,8 +9,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.worker.kept_scores import ScoresKey
 from app.worker.session_cache import SessionCache
+from app.worker.session_scores import ScoresKey
 from core.project.document import Document
 from core.tracing.scores import Scores
 from core.tracing.selection import USUAL
@@ -44,7 +44,7 @@ def origin(document: Document) -> Origin:
     )
 
 
-class TracedScores:
+class PastScores:
     """Of all models that were opened. Scores are arrays of the edges; no model is kept with them."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from core.circuit import Circuit
 from core.edits import Edit
 from core.formatting import is_below_noise
 from core.graph import Edge
-from core.interchange.circuit_files import to_json
+from core.interchange.circuit_json import to_json
 from core.interchange.made_of import KEY, MadeOf
 from core.tracing.meaning import DIRECTION_IN_FILES, ESTIMATED
 from core.tracing.span_unions import at_spans

@@ -12,7 +12,7 @@ from views.widgets.text import ElidedLabel
 NOTHING = "Open a model: what you do then stands here as Python that does the same."
 
 
-class RecordPanel(QFrame):
+class CodePanel(QFrame):
     """Shows a script; lines that are added to it come into sight."""
 
     shown = Signal()  # it is looked at again, and wants lines

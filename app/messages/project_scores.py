@@ -10,7 +10,7 @@ from core.project.project import ModelRecord, TraceRecord
 
 
 @dataclass(frozen=True, eq=False)
-class KnownScoresQuery(Query):
+class ProjectScoresQuery(Query):
     """They are not made anew where the model has the weights that it had. Has no reply."""
 
     traces: tuple[TraceRecord, ...]

@@ -31,7 +31,7 @@ class ScoresKey:
     rule: str = USUAL
 
 
-class KeptScores(MutableMapping[ScoresKey, Scores]):
+class SessionScores(MutableMapping[ScoresKey, Scores]):
     """Scores by what they depend on: whole ones, and of a trace that was given up the last part. Those that were not
     used for longest go first; of these, those that are quickly made again.
 
