@@ -8,11 +8,17 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from core.engine.state import Readout
+from core.engine.state import Readout, at_last
 from core.metrics import BoundMetric
 from core.models.adapter import Adapter
 
+StreamMetric = Callable[[Tensor], Tensor]  # of a stream where the output reads it, [rows, n, width]: [rows]
 CHUNK_BYTES = 32 * 2**20  # of outputs that many runs have at once
+
+
+def unchanged(adapter: Adapter) -> Adapter:
+    """An adapter as it is."""
+    return adapter
 
 
 class MetricReading:
@@ -41,6 +47,17 @@ class MetricReading:
             return read(at_last(readout.output))  # kept for who asks for it
         return read(at_last(readout.through(adapter, self._reads if full else None)))
 
+    def slope(self, batch: int, through: Callable[[Adapter], Adapter] = unchanged) -> StreamMetric:
+        """The metric as gradients are taken of it: of what `logits` reads in some runs of a batch, one after the other.
+        through: makes an adapter whose gradients are others."""
+        adapter, read, _ = self._through
+        adapter = through(adapter)
+
+        def metric(stream: Tensor) -> Tensor:
+            return torch.cat([read(part) for part in at_last(adapter.read(stream)).split(batch)])  # type: ignore[no-untyped-call]
+
+        return metric
+
     def of_each(self, streams: Tensor) -> Tensor:
         """The metric of many runs, by what `logits` reads in each [runs, batch, n, width]: [runs, batch]."""
         adapter, read, answers = self._through
@@ -51,8 +68,3 @@ class MetricReading:
                 output = at_last(adapter.read(part.flatten(0, 1)))
                 metrics += [read(each) for each in output.split(streams.shape[1])]  # type: ignore[no-untyped-call]
         return torch.stack(metrics)
-
-
-def at_last(output: Tensor) -> Tensor:
-    """An output where a metric reads it: [batch, answers]."""
-    return output[:, -1] if output.ndim == 3 else output

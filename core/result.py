@@ -7,9 +7,8 @@ from functools import cached_property
 
 from torch import Tensor
 
-from core.engine.state import RunState
+from core.engine.state import RunState, at_last
 from core.errors import ArgumentError
-from core.metric_reading import at_last
 from core.models.model import Model
 from core.precision import widened
 

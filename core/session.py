@@ -17,12 +17,12 @@ from core.engine.circuit_run import run_circuits
 from core.engine.engine import MEMORY_MEGABYTES, Engine
 from core.engine.population import Population
 from core.engine.sizes import own_bytes
-from core.engine.state import RunState
+from core.engine.state import RunState, at_last
 from core.errors import ArgumentError, InputError, MemoryBudgetError
 from core.generation import GeneratedToken, generate
 from core.graph import Graph
 from core.inputs.pair import Dataset, Pair
-from core.metric_reading import MetricReading, at_last
+from core.metric_reading import MetricReading
 from core.metrics import METRICS, BoundMetric, Metric, bind, default_metric
 from core.models.cause import check_autocast, disagreement, naming_cause
 from core.models.model import Model
@@ -44,7 +44,8 @@ class Session:
     dataset: its clean inputs are those that `mean` is taken over and that `resample` draws from; without one, the
     pair's own rows.
     memory_megabytes: for the states of runs that are kept to start others from; those used longest ago go first.
-    parity: of another session of this model, where one check is enough: batches of a dataset are not checked again.
+    parity: of another session of this model, where one check is enough: batches of a dataset are not checked again, and
+    their runs over A and B are made when somebody asks for them.
     population: of another session, in place of a dataset: its means are then made once for both.
     among: the number of the first row, and of all rows, of a batch that these are a part of; what is drawn for a row is
     then what it is there.
@@ -103,12 +104,22 @@ class Session:
                 memory_megabytes,
                 among,
             )
+            if parity is None:
+                with stage(0.0, 0.5):
+                    self.engine.clean()
+                parity = self._check_parity()
+                with stage(0.5, 1.0):
+                    self.engine.counterfactual()
+            self.parity = parity
+        self.with_metric(metric)
+
+    def prepare(self) -> None:
+        """Make the runs over A and B now, where they are not there."""
+        if not self.parts:
             with stage(0.0, 0.5):
                 self.engine.clean()
-            self.parity = self._check_parity() if parity is None else parity
-        with stage(0.5, 1.0):
-            self.engine.counterfactual()
-        self.with_metric(metric)
+            with stage(0.5, 1.0):
+                self.engine.counterfactual()
 
     # ---- a batch that is too large ----
 
@@ -145,13 +156,16 @@ class Session:
         )
 
     def _answers_for(self, metric: Metric) -> tuple[Tensor, Tensor | None]:
-        """The unedited outputs over A and B, for a metric to compare others with. Of a batch in parts those of metrics
-        that look for answers alone are not made: these ask no more than how many there are."""
+        """The unedited outputs over A and B, for a metric to compare others with. Of text, and of a batch in parts,
+        those of metrics that look for answers alone are not made: these ask no more than how many there are."""
+        row, adapter = METRICS.get(metric.kind), self.model.adapter
+        answers = adapter.vocabulary if adapter.shape.output_kind == "next token" else None
+        if self.parts:
+            answers = self._answers
+        if answers is not None and (row is None or row.needs_target):
+            return torch.zeros(1, 1, device=adapter.device).expand(self.pair.batch, answers), None
         if not self.parts:
             return self._clean_answer, self._b_answer
-        row = METRICS.get(metric.kind)
-        if row is None or row.needs_target:
-            return torch.zeros(1, 1, device=self._top.device).expand(len(self._top), self._answers), None
         of_a, of_b = [], []
         for rows in self.parts:
             part = self._part(rows, None, self.parity, self._memory)
@@ -254,8 +268,11 @@ class Session:
     def with_metric(self, metric: Metric | None) -> None:
         """Read another metric off the same runs; None: the default one. Raises ArgumentError and InputError, and then
         changes nothing."""
-        top = self._top if self.parts else self._clean_answer.argmax(dim=-1)
-        chosen = metric or default_metric(self.model, top, self.pair.counterfactual is not None)
+        if metric is None:
+            top = self._top if self.parts else self._clean_answer.argmax(dim=-1)
+            chosen = default_metric(self.model, top, self.pair.counterfactual is not None)
+        else:
+            chosen = metric
         self.metric = bind(chosen, self.model, *self._answers_for(chosen))
         self.metric_by_default = metric is None
 

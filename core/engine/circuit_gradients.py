@@ -30,9 +30,9 @@ from core.precision import wide_dtype, widened
 
 
 class CircuitGradients:
-    """shares: [readers, writers], of which those of writers that a reader does not read are ignored. metric: answers
-    [batch, answers] to [batch]. first: the first row that is computed. at_positions: [writers, rows], shares of all
-    that a writer's edges carry at a position, times those.
+    """shares: [readers, writers], of which those of writers that a reader does not read are ignored. metric: of what
+    `logits` reads [batch, n, width]: [batch]. first: the first row that is computed. at_positions: [writers, rows],
+    shares of all that a writer's edges carry at a position, times those.
 
     metric: [batch], of this run. by_share: [readers, writers], the gradient of sum(metric); by_position: [writers,
     rows], that by at_positions; by_reference: [writers, width], that by what stands in the place of each writer, the
@@ -163,8 +163,7 @@ class CircuitGradients:
         """The metric [batch] and its gradient at the last stream."""
         with torch.enable_grad():
             x = final.detach().requires_grad_()
-            output = self._adapter.read(Rows(self._rows.length, index=self._engine.reads).of(x, self._rows.first))
-            values = metric(output[:, -1] if output.ndim == 3 else output)
+            values = metric(Rows(self._rows.length, index=self._engine.reads).of(x, self._rows.first))
             (gradient,) = torch.autograd.grad(values.sum(), x)
         return values.detach(), gradient
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.engine.state import at_last
 from core.models.adapter import Adapter
 from core.precision import widened
 
@@ -20,3 +21,9 @@ def divergence_from(answer: Tensor, adapter: Adapter) -> Callable[[Tensor], Tens
     return lambda output: F.kl_div(widened(output).log_softmax(-1), reference, log_target=True, reduction="none").sum(
         -1
     )
+
+
+def divergence_of_stream(answer: Tensor, adapter: Adapter) -> Callable[[Tensor], Tensor]:
+    """The same, of what `logits` reads [batch, n, width]: [batch]."""
+    divergence = divergence_from(answer, adapter)
+    return lambda stream: divergence(at_last(adapter.read(stream)))

@@ -90,6 +90,11 @@ class Engine:
         self._kept = KeptRuns(self.memory)
         self._check_room(0)
 
+    @property
+    def embedding(self) -> Tensor:
+        """A's: [batch, position, width]. It needs no run."""
+        return self.unedited.embedding
+
     def clean(self, full: bool = False) -> RunState:
         """The run over A without edits; `full`: the last layer at every position."""
         return self.unedited.clean(full)

@@ -24,11 +24,11 @@ import torch
 from torch import Tensor
 
 from core import progress
-from core.engine.layer import Below, LayerMath
+from core.engine.layer import Below, LayerMath, Mixed
 from core.engine.norm_slopes import norm_slope
 from core.engine.pull_back import pull_back
 from core.engine.rows import Rows
-from core.engine.state import RunState
+from core.engine.state import Readout, RunState
 from core.graph import Node, Reader
 from core.models.adapter import Adapter
 
@@ -51,6 +51,16 @@ class _Dropped:
         return lambda gradient: gradient * 0 if self.layer == layer else None
 
 
+def _fill(state: RunState, stream: Tensor, mixed: Mixed, factor: Tensor | None) -> None:
+    """What a run's state holds of one layer's attention."""
+    state.attention_in.append(stream.detach())
+    state.q.append(mixed.q.detach())
+    state.k.append(mixed.k.detach())
+    state.v.append(mixed.v.detach())
+    state.z.append(mixed.z.detach())
+    state.factors.append(None if factor is None else factor.detach())
+
+
 @dataclass(frozen=True)
 class EdgeInterpolation:
     """share: of what every edge carries, 0 to 1. stream: what a reader reads at 0, [batch or 1, position or 1,
@@ -65,11 +75,12 @@ class ReaderGradients:
 
     stream: [batch, position, width], an embedding, or what the readers of stage `start` read where the run starts later
     (stage 2l is the attention of layer l, 2l + 1 its MLP, 2 * layers the output; readers before it have no gradients).
-    reads: [batch, n] or None, the positions that the output reads. metric: answers [batch, answers] to [batch]. grid:
-    rows and columns of an image's patches. partly: of the edges.
+    reads: [batch, n] or None, the positions that the output reads. metric: of what `logits` reads there [batch, n,
+    width]: [batch]. grid: rows and columns of an image's patches. partly: of the edges.
     droppable: whether `drop` may be used; what the run needs for that is then kept.
-    below: in a causal model, a run whose rows before `first` are those of this one, so that only the rows from there on
-    are computed; every tensor then holds those alone. Its batch may be a part of this one that is repeated.
+    first: every tensor holds the rows from there on. below: in a causal model, a run whose rows before those are this
+    one's too, so that they are not computed. Its batch may be a part of this one that is repeated.
+    state: an empty one, of a run over all rows of a whole stream: it is filled with what this run computes.
     """
 
     def __init__(
@@ -85,19 +96,22 @@ class ReaderGradients:
         first: int = 0,
         start: int = 0,
         droppable: bool = False,
+        state: RunState | None = None,
     ) -> None:
         self.adapter = adapter
         self._droppable = droppable
         self._dropped = _Dropped()
-        self._rows = Rows(stream.shape[1], first)
         self._partly = partly
         self._below = None if below is None or first == 0 else Below(below, first)
+        self._rows = Rows(stream.shape[1], 0 if self._below is None else first)  # that are computed
+        self._held = slice(first - self._rows.first, None)  # of these
+        self._state = state
         self._everywhere = self._rows.places(stream, grid)
         self._norm_in: dict[int, Tensor] = {}
         self._z: dict[int, Tensor] = {}
         self._factors: dict[int, Tensor | None] = {}
         self._mlp_out: dict[int, Tensor] = {}
-        self._stream = stream.detach()[:, first:]
+        self._stream = stream.detach()[:, self._rows.first :]
         self._wanted: dict[tuple[str, int], Tensor] = {}
         with torch.enable_grad():
             x = self._wanted["stream", 0] = self._stream.requires_grad_()
@@ -107,11 +121,17 @@ class ReaderGradients:
                 here = progress.at if droppable else progress.now()
                 x.register_hook(_passed(1 - 2 * (layer + 1) / (3 * layers), here))  # type: ignore[no-untyped-call]
                 after = x if start == 2 * layer + 1 else x + self._kept(layer, self._attention(layer, x))
+                if state is not None:
+                    state.after_attention.append(after.detach())
                 x = after + self._kept(layer, self._mlp(layer, x if adapter.shape.parallel else after))
-            self._metrics = metric(self._answer(x, reads))
+            self._metrics = metric(self._output_reads(x, reads))
+        if state is not None:
+            state.final = x.detach()
+            state.readout = Readout(state.final, adapter)
+        del self._state, state
         self._back()
         self.metric = self._metrics.detach()
-        self._stream = self._stream.detach()
+        self._stream = self._stream.detach()[:, self._held]
         if not droppable:
             del self._metrics
             self._wanted.clear()
@@ -128,7 +148,8 @@ class ReaderGradients:
         with torch.enable_grad():
             total = self._metrics.sum()
         gradients = torch.autograd.grad(total, wanted, materialize_grads=True, retain_graph=self._droppable)
-        self._gradients = dict(zip(self._wanted, gradients, strict=True))
+        of_rows = (gradient[:, self._held] for gradient in gradients)
+        self._gradients = dict(zip(self._wanted, of_rows, strict=True))
 
     def drop(self, layer: int | None) -> None:
         """Take the gradients anew, with nothing passed back through what one layer adds (None: with all of it)."""
@@ -141,25 +162,28 @@ class ReaderGradients:
         math = LayerMath(self.adapter, layer)
         x = self._read(Reader("q", layer), stream)
         q, k, v = (part.clone() for part in math.split(math.project(math.norm(x))))
-        z = math.mix(q, k, v, self._everywhere, below=self._below).z
+        mixed = math.mix(q, k, v, self._everywhere, below=self._below)
+        z = mixed.z
         added, factor = math.write(z)
-        self._norm_in[layer] = x.detach()
-        self._z[layer] = z.detach()
-        self._factors[layer] = None if factor is None else factor.detach()
+        self._norm_in[layer] = x.detach()[:, self._held]
+        self._z[layer] = z.detach()[:, self._held]
+        self._factors[layer] = None if factor is None else factor.detach()[:, self._held]
+        if self._state is not None:
+            _fill(self._state, x, mixed, factor)
         self._wanted.update({("q", layer): q, ("k", layer): k, ("v", layer): v, ("z", layer): z})
         return added
 
     def _mlp(self, layer: int, stream: Tensor) -> Tensor:
         x = self._wanted["mlp", layer] = self._read(Reader("mlp", layer), stream).clone()  # the MLP's own
         out = LayerMath(self.adapter, layer).mlp(x)
-        self._mlp_out[layer] = out.detach()
+        self._mlp_out[layer] = out.detach()[:, self._held]
+        if self._state is not None:
+            self._state.mlp_out.append(out.detach())
         return out
 
-    def _answer(self, stream: Tensor, reads: Tensor | None) -> Tensor:
-        layers = self.adapter.shape.layers
-        x = self._wanted["logits", layers] = self._read(Reader("logits"), stream).clone()
-        output = self.adapter.read(Rows(self._rows.length, index=reads).of(x, self._rows.first))
-        return output[:, -1] if output.ndim == 3 else output
+    def _output_reads(self, stream: Tensor, reads: Tensor | None) -> Tensor:
+        x = self._wanted["logits", self.adapter.shape.layers] = self._read(Reader("logits"), stream).clone()
+        return Rows(self._rows.length, index=reads).of(x, self._rows.first)
 
     def _read(self, reader: Reader, stream: Tensor) -> Tensor:
         if self._partly is None:

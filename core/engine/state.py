@@ -174,6 +174,11 @@ class RunState:
         return LayerMath(adapter, layer).pattern(self.q[layer], self.k[layer], head, queries)
 
 
+def at_last(output: Tensor) -> Tensor:
+    """An output where a metric reads it: [batch, answers]."""
+    return output[:, -1] if output.ndim == 3 else output
+
+
 def map_tensors(state: RunState, change: Callable[[Tensor], Tensor]) -> RunState:
     """A state whose tensors are all changed alike; those that are not there stay so."""
 

@@ -81,6 +81,19 @@ class UneditedRuns:
             return None
         return self._run(self._b, self.embedding_b, full, self.clean(full))
 
+    def unmade(self) -> RunState | None:
+        """The state of the run over A at every position, still empty, for who makes it for another purpose and then
+        has it kept; None where that run is there."""
+        if self._clean.get(True) is not None:
+            return None
+        return RunState(self._plan(False), None, self.embedding, grid=self.grid)
+
+    def keep(self, state: RunState) -> None:
+        """Keep such a state, now that it is filled."""
+        if self._shared is not None:
+            self._shared.used(self, 0 if self._clean else self._bytes())
+        self._clean[True] = state
+
     def of_rows(self, rows: Sequence[int]) -> RunState:
         """Some rows of the run over A, at every position."""
         state = self.clean(full=True)
@@ -107,10 +120,7 @@ class UneditedRuns:
         if self._shared is not None:
             self._shared.used(self, 0 if kept else self._bytes())
         if full not in kept:
-            graph = self.adapter.graph
-            plan = make_plan((), graph, self.length, self.adapter.shape.causal, self.first_patched_row)
-            if clean is not None:
-                plan = Plan((), plan.stages, (self.first_patched_row,) * (2 * graph.layers + 1))
+            graph, plan = self.adapter.graph, self._plan(clean is not None)
             kept_state = kept.get(not full)
             if kept_state is None:
                 state, stage = RunState(plan, self.reads_of(full), embedding, grid=self.grid), -1
@@ -121,6 +131,14 @@ class UneditedRuns:
                 Pass(self.adapter, state, None, clean).run(stage)
             kept[full] = state
         return kept[full]
+
+    def _plan(self, from_clean: bool) -> Plan:
+        """Of a run without edits. from_clean: whether the rows before the first difference are A's."""
+        graph = self.adapter.graph
+        plan = make_plan((), graph, self.length, self.adapter.shape.causal, self.first_patched_row)
+        if not from_clean:
+            return plan
+        return Plan((), plan.stages, (self.first_patched_row,) * (2 * graph.layers + 1))
 
     def _bytes(self) -> int:
         """What a run over A or B holds, with that at all positions, which shares all but the last layer."""

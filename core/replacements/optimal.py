@@ -185,11 +185,10 @@ class Learning:
         return float(run.metric.sum()) / engine.batch, widened(run.by_reference) / engine.batch
 
     def _divergence(self, engine: Engine) -> Callable[[Tensor], Tensor]:
-        from core.engine.divergence import divergence_from
+        from core.engine.divergence import divergence_of_stream
+        from core.engine.state import at_last
 
-        output = engine.clean().output
-        assert output is not None
-        return divergence_from(output[:, -1] if output.ndim == 3 else output, self._adapter)
+        return divergence_of_stream(at_last(engine.clean().output), self._adapter)
 
     def _engine_of(self, draw: int) -> Engine:
         """Of some of the inputs, of one shape, drawn anew for each update."""

@@ -6,7 +6,7 @@ of its removal, to first order. A node's is the sum over its outgoing edges. All
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from core.engine.gradients import Part, ReaderGradients
 from core.engine.replacement import ablation
 from core.errors import EditError
 from core.graph import Graph, Node, Reader
+from core.metric_reading import unchanged
 from core.models.adapter import Adapter
 from core.precision import wide_dtype, widened
 from core.session import Session
@@ -28,6 +29,7 @@ from core.tracing.losses import Losses
 from core.tracing.node_gradients import from_the_last, mean_gradient
 
 BLOCK_BYTES = 48 * 2**20  # of writers' differences held at once
+EARLY = 0.25  # of the positions
 
 
 def first_row(session: Session, replacement: EditKind) -> int:
@@ -39,17 +41,51 @@ def first_row(session: Session, replacement: EditKind) -> int:
 
 
 def gradients_at(
-    session: Session, embedding: Tensor, first: int = 0, adapter: Adapter | None = None, droppable: bool = False
+    session: Session,
+    embedding: Tensor,
+    first: int = 0,
+    through: Callable[[Adapter], Adapter] = unchanged,
+    droppable: bool = False,
 ) -> ReaderGradients:
-    """Gradients of a run from an embedding [batch, position, width] that is A's before row `first`. adapter: one that
-    takes the gradients in another way. droppable: see there. Raises ArgumentError for a metric without a slope."""
+    """Gradients of a run from an embedding [batch, position, width] that is A's before row `first`. through: makes an
+    adapter that takes the gradients in another way. droppable: see there. Raises ArgumentError for a metric without a
+    slope."""
     session.metric.check_slope("An estimate")
     engine = session.engine
     below = engine.clean(full=True) if first > 0 else None
-    adapter = adapter or session.model.adapter
     return ReaderGradients(
-        adapter, embedding, engine.reads, session.metric, engine.grid, below=below, first=first, droppable=droppable
+        through(session.model.adapter),
+        embedding,
+        engine.reads,
+        session.reading.slope(engine.batch, through),
+        engine.grid,
+        below=below,
+        first=first,
+        droppable=droppable,
     )
+
+
+def gradients_at_clean(session: Session, first: int = 0) -> ReaderGradients:
+    """Those of A's own run, from row `first` on. Where that is near the beginning, the rows before it are computed too,
+    so that what a new session needs of A is one run: A's, with its gradients. Whether it is depends on the pair alone,
+    and so do the bits."""
+    engine = session.engine
+    if first > EARLY * engine.length:
+        return gradients_at(session, engine.embedding, first)
+    session.metric.check_slope("An estimate")
+    state = engine.unedited.unmade()
+    run = ReaderGradients(
+        session.model.adapter,
+        engine.embedding,
+        engine.reads,
+        session.reading.slope(engine.batch),
+        engine.grid,
+        first=first,
+        state=state,
+    )
+    if state is not None:
+        engine.unedited.keep(state)
+    return run
 
 
 def scores_of(job: Job, gradients: Sequence[ReaderGradients], first: int) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.engine.circuit_gradients import CircuitGradients
-from core.engine.divergence import divergence_from
+from core.engine.divergence import divergence_of_stream
 from core.progress import stage
 from core.session import Session
 from core.tracing.attribution import first_row
@@ -84,7 +84,7 @@ class Masks:
             session.engine,
             shares,
             job.replacement,
-            divergence_from(session.clean.answer, session.model.adapter),
+            divergence_of_stream(session.clean.answer, session.model.adapter),
             self._first,
             job.cancelled,
             at_positions,

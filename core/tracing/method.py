@@ -46,7 +46,8 @@ class Method:
     about how many forward runs of the model a pair takes, by how many edges (nodes, nodes at positions) are scored and
     by its options. held: how many runs' gradients it holds at once, by its options. gradients: of a session, those
     whose products its scores are, by its options: a circuit is unfolded over positions with them; None of other
-    methods.
+    methods. makes_clean: whether it makes A's run by itself, together with gradients, so that a new session need not
+    make it first.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Method:
     forwards: Callable[[int, Any], float] = lambda scored, options: FORWARD_AND_BACKWARD
     held: Callable[[Any], int] = lambda options: 1
     gradients: Callable[[Session, Any], list[ReaderGradients]] | None = None
+    makes_clean: bool = False
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -23,11 +23,18 @@ from core.tracing.costs import POSITIONS, batch_positions
 
 @dataclass(frozen=True)
 class Batch:
-    """Some pairs of a dataset that run together. rows: their places among all rows of the dataset. session: makes their
+    """Some pairs of a dataset that run together. rows: their places among all rows of the dataset. make: makes their
     session."""
 
     rows: tuple[int, ...]
-    session: Callable[[], Session]
+    make: Callable[[], Session]
+
+    def session(self, prepared: bool = True) -> Session:
+        """Their session. prepared: with the runs over A and B made."""
+        session = self.make()
+        if prepared:
+            session.prepare()
+        return session
 
 
 def fitting_positions(session: Session, gradients: int = 0) -> int:

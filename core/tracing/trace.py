@@ -93,20 +93,19 @@ class Tracing:
             share, prepared = 0.0, self._prepared(batches)
             sessions: list[Session] = []
             shared = SharedMemory(self.session.memory // 2) if len(batches) > 1 else None
-            gap_so_far = self._gap if self.method.replaces else np.nan
+            gap_so_far = self._gap
             for batch in batches:
                 after = share + prepared * len(batch.rows) / (before - self.done)
                 with watched(listener, cancelled), stage(start, stop), stage(share, after):
-                    sessions.append(batch.session())
+                    sessions.append(batch.session(prepared=not self.method.makes_clean))
                     if shared is not None:
                         sessions[-1].engine.share(shared, shared.budget // len(batches))
                     if self.method.replaces:
                         carried = ablation(self.replacement)
                         carried.prepare(sessions[0].engine.references, cancelled)
                         self._constants = carried.constants(sessions[0].engine.references)
-                    if self.method.replaces:
-                        gap_of_batch = gap(sessions[-1], self.replacement, cancelled)
-                        gap_so_far += np.nan if gap_of_batch is None else gap_of_batch
+                    if not self.method.makes_clean:
+                        gap_so_far += self._gap_of(sessions[-1], cancelled)
                 share = after
             rounding = self._rounding
             if self.method.meaning == MEASURED:
@@ -125,6 +124,8 @@ class Tracing:
                 spans=self.spans,
             )
             for result in within(self.method.score(job), start + prepared * (stop - start), stop, listener, cancelled):
+                if self.method.makes_clean:  # the runs are there now
+                    gap_so_far = self._gap + sum(self._gap_of(each, cancelled) for each in sessions)
                 so_far = result.values * job.pairs if self._sum is None else self._sum + result.values * job.pairs
                 scored = self.done + job.pairs
                 if result.share_done < 1:
@@ -139,6 +140,11 @@ class Tracing:
             yield self.scores, self.done / self.pairs
             if cancelled is not None and cancelled() and self.done < self.pairs:
                 raise Cancelled
+
+    def _gap_of(self, session: Session, cancelled: Callable[[], bool] | None) -> float:
+        """m(whole) - m(empty circuit), summed over a session's pairs; NaN where there is none."""
+        value = gap(session, self.replacement, cancelled) if self.method.replaces else None
+        return np.nan if value is None else value
 
     def _job_batches(self) -> list[list[Batch]]:
         """The batches that are scored, and of a joint method all of them together."""

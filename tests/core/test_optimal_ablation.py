@@ -63,7 +63,7 @@ def test_the_slope_by_the_constants_is_that_of_the_metric() -> None:
 
     def run(step: float) -> CircuitGradients:
         learned["optimal"] = Constants(base + step * way)
-        return CircuitGradients(session.engine, shares, "optimal", session.metric)
+        return CircuitGradients(session.engine, shares, "optimal", session.reading.slope(session.pair.batch))
 
     slope = float((run(1e-5).metric - run(-1e-5).metric).sum()) / 2e-5
     assert float((run(0.0).by_reference * way).sum()) == pytest.approx(slope, rel=1e-6)

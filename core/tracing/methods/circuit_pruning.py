@@ -186,7 +186,8 @@ def _worths(job: Job, state: PruningState) -> Iterator[tuple[Floats, float]]:
         shares[readers, writers] = (step + 0.5) / steps
         with stage(done / (steps * len(sessions)), (done + 1) / (steps * len(sessions))):
             first = first_row(session, job.replacement)
-            gradients = CircuitGradients(session.engine, shares, job.replacement, session.metric, first, job.cancelled)
+            metric = session.reading.slope(session.pair.batch)
+            gradients = CircuitGradients(session.engine, shares, job.replacement, metric, first, job.cancelled)
         state.total = state.total + gradients.by_share[readers, writers].cpu().double().numpy()
         state.steps = done + 1
         if step == steps - 1 and state.steps < steps * len(sessions):

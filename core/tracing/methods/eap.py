@@ -5,9 +5,10 @@ Steps:
 2. The score of an edge u -> r is (out_u - replacement_u) . gradient_r, summed over positions; at a span of positions
    the sum is over these.
 
-Cost: one forward and one backward pass, a run each over A and B for the values, and a matrix product a layer. Do not
-use it where the metric is flat at A (KL), nor where effects saturate: at an A of which the model is sure, small changes
-do little and large ones much. Use an integrated method there.
+Cost: one forward and one backward pass, a run over B for the values, and a matrix product a layer. Where A and B
+differ from early on, the forward is A's own run too, so that a new session makes no other. Do not use it where the
+metric is flat at A (KL), nor where effects saturate: at an A of which the model is sure, small changes do little and
+large ones much. Use an integrated method there.
 
 On the same graph it is what EAP-IG's code gives for "EAP"; there K and V of a group of heads are copied for each head,
 so that its edges are more, and their scores parts of these.
@@ -17,7 +18,7 @@ Metrics that are flat at A (KL, the cosine to A) are taken half-way to B, or wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from core.progress import stage
@@ -33,36 +34,43 @@ if TYPE_CHECKING:
     from core.session import Session
 
 RUNS = 0.8  # of the time, about; the rest are products
+GRADIENTS = 0.6  # of it, with the run over B behind them
 
 
 def eap(job: Job) -> Iterator[MethodResult]:
     from core.tracing.attribution import first_row, scores_of
 
     first = first_row(job.session, job.replacement)
-    with stage(0.0, RUNS):
+    with stage(0.0, GRADIENTS):
         run = gradients(job.session, first)
+    with stage(GRADIENTS, RUNS):
+        job.session.prepare()
     with stage(RUNS, 1.0):
         scores = scores_of(job, run, first)
     yield MethodResult(scores)
 
 
 def gradients(
-    session: Session, first: int = 0, adapter: Adapter | None = None, droppable: bool = False
+    session: Session, first: int = 0, through: Callable[[Adapter], Adapter] | None = None, droppable: bool = False
 ) -> list[ReaderGradients]:
     """The gradients that EAP takes, from row `first` on: of one run, at A or, of a metric that is flat there,
-    half-way. adapter: one that takes them in another way. droppable: whether layers may be dropped from them."""
+    half-way. through: makes an adapter that takes them in another way. droppable: whether layers may be dropped from
+    them."""
     import torch
 
-    from core.tracing.attribution import gradients_at
+    from core.metric_reading import unchanged
+    from core.tracing.attribution import gradients_at, gradients_at_clean
 
-    a = session.engine.clean().embedding
+    a = session.engine.embedding
     if not session.metric.row.distance:
-        return [gradients_at(session, a, first, adapter, droppable)]
+        if through is None and not droppable:
+            return [gradients_at_clean(session, first)]
+        return [gradients_at(session, a, first, through or unchanged, droppable)]
     b = session.engine.counterfactual()
     with torch.no_grad():
         away = mean_embedding(session) if b is None else b.embedding
         half = (a + away) / 2
-    return [gradients_at(session, half, first, adapter, droppable)]
+    return [gradients_at(session, half, first, through or unchanged, droppable)]
 
 
 METHOD = Method(
@@ -73,6 +81,7 @@ METHOD = Method(
     levels=LEVELS,
     by_row=True,
     gradients=lambda session, options: gradients(session),
+    makes_clean=True,
 )
 
 
@@ -80,7 +89,7 @@ def mean_embedding(session: Session) -> Tensor:
     """A's embedding at every position its mean over the row's real positions: [batch, position, width]."""
     import torch
 
-    a = session.engine.clean().embedding
+    a = session.engine.embedding
     lengths = torch.tensor(session.engine.extent.lengths, device=a.device)
     real = (torch.arange(a.shape[1], device=a.device) < lengths[:, None])[:, :, None]
     return (torch.where(real, a, 0).sum(dim=1) / lengths[:, None])[:, None].expand_as(a)

@@ -154,11 +154,8 @@ def _gradients(job: Job, node: Node, change: Tensor, shares: list[float], first:
     stream, start = _behind(clean, node, session.graph)
     streams = torch.cat([stream + (1 - share) * change for share in shares]).to(stream.dtype)
 
-    def metric(output: Tensor) -> Tensor:
-        return torch.cat([session.metric(part) for part in output.split(engine.batch)])  # type: ignore[no-untyped-call]
-
     reads = None if engine.reads is None else engine.reads.repeat(len(shares), 1)
-    adapter = session.model.adapter
+    adapter, metric = session.model.adapter, session.reading.slope(engine.batch)
     return ReaderGradients(adapter, streams, reads, metric, engine.grid, below=clean, first=first, start=start)
 
 

@@ -62,7 +62,7 @@ def integrated_edges(job: Job) -> Iterator[MethodResult]:
                 session.model.adapter,
                 engine.clean().embedding,
                 engine.reads,
-                session.metric,
+                session.reading.slope(engine.batch),
                 engine.grid,
                 partly=partly,
                 below=below,

@@ -32,7 +32,7 @@ def relp(job: Job) -> Iterator[MethodResult]:
 
     first = first_row(job.session, job.replacement)
     with stage(0.0, eap.RUNS):
-        gradients = eap.gradients(job.session, first, with_relevance(job.session.model.adapter))
+        gradients = eap.gradients(job.session, first, with_relevance)
     with stage(eap.RUNS, 1.0):
         scores = scores_of(job, gradients, first)
     yield MethodResult(scores)

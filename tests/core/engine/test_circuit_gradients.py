@@ -11,6 +11,7 @@ import torch
 import wirescope as ws
 from core.circuit import kept_matrix
 from core.engine.circuit_gradients import CircuitGradients
+from core.metric_reading import StreamMetric
 from core.tracing.attribution import first_row
 from tests.core.engine.cases import case
 
@@ -19,7 +20,11 @@ FAMILIES = ["gpt2", "llama-grouped", "gptj", "gemma2", "gpt-oss", "vit", "dinov2
 
 def gradients(session: ws.Session, shares: np.ndarray, kind: str = "patch") -> CircuitGradients:
     first = first_row(session, kind)
-    return CircuitGradients(session.engine, torch.from_numpy(shares), kind, session.metric, first)
+    return CircuitGradients(session.engine, torch.from_numpy(shares), kind, metric_of(session), first)
+
+
+def metric_of(session: ws.Session) -> StreamMetric:
+    return session.reading.slope(session.pair.batch)
 
 
 @pytest.mark.parametrize("kind", ["patch", "zero", "mean"])
@@ -62,7 +67,7 @@ def test_shares_at_positions_are_edits_at_positions(family: str) -> None:
     every = torch.ones(len(graph.readers), graph.n_writers)
 
     def run(shares: torch.Tensor) -> CircuitGradients:
-        return CircuitGradients(session.engine, every, "patch", session.metric, first, at_positions=shares)
+        return CircuitGradients(session.engine, every, "patch", metric_of(session), first, at_positions=shares)
 
     cut = torch.rand(graph.n_writers, rows, generator=torch.Generator().manual_seed(0)) < 0.3
     edits = [
@@ -100,5 +105,5 @@ def test_rows_before_the_first_difference_need_not_be_computed() -> None:
     session = ws.Session(setup.model, setup.model.pair(a, b), ws.logit_difference(1, 2))
     shares = np.full((len(session.graph.readers), session.graph.n_writers), 0.7)
     assert first_row(session, "patch") >= 3
-    whole = CircuitGradients(session.engine, torch.from_numpy(shares), "patch", session.metric)
+    whole = CircuitGradients(session.engine, torch.from_numpy(shares), "patch", metric_of(session))
     assert torch.allclose(gradients(session, shares).by_share, whole.by_share, rtol=0, atol=1e-10)
