@@ -17,7 +17,8 @@ BIN := $(VENV)/bin
 PREPARE = $(FIND_PYTHON); "$$python" packaging/prepare.py "$(VENV)"
 
 # A process that crashes ends the run: with another one in its place, pytest-xdist waits for ever for the tests of the first.
-PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0 --ignore=tests/display
+# One file is run by one process: others would start for nothing.
+PYTEST = $(BIN)/python -m pytest -n $(if $(and $(findstring .py,$(ARGS)),$(if $(word 2,$(ARGS)),,one)),0,$(JOBS)) --dist loadfile --no-loadscope-reorder --max-worker-restart=0 --ignore=tests/display
 
 # Sets $python in the shell that runs it, or ends that shell with what to do.
 FIND_PYTHON := python=; for candidate in $(if $(PYTHON),$(PYTHON),python3.14 python3.13 python3.12 python3.11 python3); do \
@@ -44,9 +45,9 @@ run: prepare-run
 
 test: $(if $(ARGS),unit,lint unit display)
 
-# What a change may break first; `make test` says the rest.
+# What a change may break first, nearest first, for as long as a minute has room beside the lint; `make test` says the rest.
 check: lint
-	@tests=$$($(BIN)/python -m tests.changed) && if [ -n "$$tests" ]; then $(PYTEST) $(ARGS) $$tests; fi
+	@tests=$$($(BIN)/python -m tests.changed) && if [ -n "$$tests" ]; then $(PYTEST) --budget 40 $(ARGS) $$tests; fi
 
 unit: prepare-tests
 	$(PYTEST) $(ARGS)

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("app", "core", "views", "tests", "packaging")
+FEATURES = ("app", "features")
 MOST = 12
 
 
@@ -84,6 +85,11 @@ class Tree:
         place, stem = (path.parent.parent, path.parent.name) if package else (path.parent, path.stem)
         mirror = PurePosixPath("tests", *(place.parts[1:] if place.parts[:1] == ("tests",) else place.parts))
         named = {test for test in self.imported if test.parent == mirror and test.match(f"test_{stem}*.py")}
+        if (
+            place.parts[:2] == FEATURES and len(place.parts) > 2
+        ):  # tested in the window, which imports it by the registry
+            folder = PurePosixPath("tests", *place.parts[:3])
+            named |= {test for test in self.imported if test.parent == folder and is_test(test)}
         reached, level = {place / stem}, {place / stem}
         while level:  # further from the module with each round, until there are tests
             names = {".".join(module.parts) for module in level}

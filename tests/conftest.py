@@ -46,6 +46,16 @@ SHARED_THREADS = {"TMonitor"}
 SHARED_WIDGETS = {"QTipLabel"}
 
 FAILED = pytest.StashKey[bool]()
+STARTED = pytest.StashKey[float]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "seconds after which no further test is begun, and slow ones are not: they are skipped"
+    parser.addoption("--budget", type=float, help=words)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[STARTED] = time.monotonic()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,6 +68,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give the test folders and a seed of its own, before any fixture of any scope is set up."""
+    budget = item.config.getoption("--budget")
+    if budget is not None:
+        over = time.monotonic() - item.config.stash[STARTED] > budget
+        if over or item.get_closest_marker("slow"):
+            pytest.skip("left to `make test`")
     folder = SCRATCH / str(next(_test_number))
     data = USER_DATA if item.get_closest_marker("packs") else str(folder / "data")
     if data:

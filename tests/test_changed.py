@@ -15,6 +15,8 @@ FILES = {
     "core/tasks/capitals.py": "",
     "app/presenters/edits.py": "from core.lens.rows import row",
     "app/panel.py": "import app.presenters.edits",
+    "app/features/trust/controller/ask.py": "",
+    "tests/app/features/trust/test_in_window.py": "",
     "tests/oracle.py": "",
     "tests/app/test_panel.py": "def test_it():\n    from app import panel",
     "tests/app/test_heads.py": "from core.lens import heads",
@@ -40,6 +42,7 @@ def tree(tmp_path: Path) -> Tree:
         ("core/lens/heads.py", ["core/lens/test_heads", "core/lens/test_heads_of_groups", "core/lens/test_both"]),
         ("core/lens/rows.py", ["app/test_panel"]),  # by way of two modules
         ("app/panel.py", ["app/test_panel"]),
+        ("app/features/trust/controller/ask.py", ["app/features/trust/test_in_window"]),
         ("core/tasks/capitals.py", ["core/test_tasks"]),  # which nothing imports
         ("tests/oracle.py", ["core/lens/test_both"]),
         ("tests/app/test_heads.py", ["app/test_heads"]),

@@ -160,6 +160,16 @@ def test_a_hang_inside_qt_ends_the_run_and_names_the_place(tmp_path: Path) -> No
     assert "in bad_dialog" in done.stderr
 
 
+def test_a_check_of_some_seconds_leaves_the_rest_to_the_whole_run(tmp_path: Path) -> None:
+    tests = "import pytest\n\ndef good_quick(): pass\n\n@pytest.mark.slow\ndef good_slow(): assert False\n"
+    outcomes = [run_pytest(tmp_path, tests, f"--budget={seconds}").stdout for seconds in (60, 0)]
+    assert [re.findall(r"::good_\w+ (PASSED|SKIPPED)", output) for output in outcomes] == [
+        ["PASSED", "SKIPPED"],
+        ["SKIPPED", "SKIPPED"],
+    ]
+    assert all("left to `make test`" in output for output in outcomes)
+
+
 VIOLATIONS = {
     "core/draws.py": ("import PySide6.QtCore", "core runs without a screen"),
     "core/plots.py": ("def plot():\n    import pyqtgraph", "core runs without a screen"),
