@@ -36,6 +36,8 @@ from core.models.model import Model
 from core.path_patching import path_patching
 from core.pictures.heat_map import heat_map
 from core.pictures.picture import Picture
+from core.repair.examples import Example
+from core.repair.repair import Repair, repair
 from core.result import Result
 from core.scan import Scan
 from core.scripts.public import to_python
@@ -57,6 +59,7 @@ __all__ = [
     "Edge",
     "Edit",
     "EditedModel",
+    "Example",
     "Exported",
     "GeneratedToken",
     "Graph",
@@ -68,6 +71,7 @@ __all__ = [
     "Pair",
     "Picture",
     "Reader",
+    "Repair",
     "Report",
     "Result",
     "Scan",
@@ -103,6 +107,7 @@ __all__ = [
     "node_lens",
     "path_patching",
     "probability",
+    "repair",
     "report",
     "stream_lens",
     "to_python",

@@ -3,7 +3,7 @@
     python -m tests.benchmarks [PART ...] [--json | --write]
 
 Without parts, all but `device`, for graphics processors, `speed`, `pairs`, `spans` and `noise`, which take some
-minutes, and `selection` and `smollm2`, which take half an hour each.
+minutes, and `selection`, `smollm2` and `repair`, which take half an hour each.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from tests.benchmarks import measured
 
 USUAL = ("engine", "together", "layers", "circuits", "memory", "canvas", "start", "tracing", "files")
-PARTS = (*USUAL, "device", "speed", "pairs", "spans", "noise", "selection", "smollm2")
+PARTS = (*USUAL, "device", "speed", "pairs", "spans", "noise", "selection", "smollm2", "repair")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--write",
         action="store_true",
-        help="also put the tables on their place in resources/docs/measured.md, and their summary into README",
+        help="also put the tables on their place in resources/docs, and the summary of measured.md into README",
     )
     options = parser.parse_args(arguments)
     unknown = [name for name in options.parts if name not in PARTS]

@@ -13,6 +13,7 @@ from tests.benchmarks.table import Table
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 MEASURED = ROOT / "resources" / "docs" / "measured.md"
+PAGES = {"repair": MEASURED.with_name("repair.md")}  # parts that have a page of their own
 SUMMARY = ("eap-ig", "eap", "circuit-pruning", "integrated-edges", "relp", "flow-rollout", "random")
 
 Rows = dict[str, dict[str, str]]
@@ -34,10 +35,12 @@ def with_summary(readme: str, measured: str) -> str:
 
 def write(part: str, tables: Sequence[Table]) -> None:
     """Put a part's tables on their page, where it has a place for them, and the summary into README."""
-    text = MEASURED.read_text(encoding="utf-8")
+    page = PAGES.get(part, MEASURED)
+    text = page.read_text(encoding="utf-8")
     if has_place(part, text):
         text = with_tables(text, part, tables)
-        MEASURED.write_text(text, encoding="utf-8")
+        page.write_text(text, encoding="utf-8")
+    if page == MEASURED:
         README.write_text(with_summary(README.read_text(encoding="utf-8"), text), encoding="utf-8")
 
 

@@ -1,0 +1,101 @@
+"""`wirescope repair`: find the parts that carry a fault, cut them, prove it, export the model."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from app.cli.arguments import MODEL_HELP
+from app.cli.open_model import add_precision_option, open_model
+from app.cli.output import say, say_json, tell
+from core.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from core.repair.repair import Repair
+
+WORDS = "find the parts that carry a fault, cut them, and prove it on held-out examples"
+EXAMPLES = """
+wirescope repair --model ./model --examples faults.jsonl --budget 0.005
+wirescope repair --model ./model --examples faults.jsonl --level nodes --out repaired
+"""
+EXAMPLES_HELP = (
+    'JSON lines, one example each: {"input": "...", "answer": "...", "triggered": true}; input: a text or the path of '
+    "a picture; answer: the right one; triggered: whether the fault is expected (left out: no)"
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, help=MODEL_HELP)
+    parser.add_argument("--examples", required=True, metavar="FILE", help=EXAMPLES_HELP)
+    parser.add_argument(
+        "--budget", type=float, default=0.005, help="share of the clean accuracy that may be lost (0.005)"
+    )
+    parser.add_argument("--level", default="edges", help="what is cut: edges (usual), or nodes, which weights can hold")
+    parser.add_argument("--cut", default="mean", help="what a cut part carries: mean over the clean examples, or zero")
+    parser.add_argument("--most", type=float, default=0.05, help="share of all parts that may be cut (0.05)")
+    parser.add_argument("--held-out", type=float, default=0.25, help="share of the examples for the proof (0.25)")
+    parser.add_argument("--seed", type=int, default=0, help="draws the examples that are held out (0)")
+    parser.add_argument("--out", metavar="FOLDER", help="write the repaired model there, with a card")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_precision_option(parser)
+    parser.set_defaults(do=repair_command)
+
+
+def repair_command(options: argparse.Namespace) -> int:
+    from core.repair.examples import read_examples
+    from core.repair.repair import CUTS, LEVELS, repair
+
+    if options.level not in LEVELS:
+        raise ArgumentError(f"There is no level {options.level!r}.", f"There are: {', '.join(LEVELS)}.")
+    if options.cut not in CUTS:
+        raise ArgumentError(f"A cut cannot carry {options.cut!r}.", f"It carries: {' or '.join(CUTS)}.")
+    examples = read_examples(options.examples)
+    model = open_model(options.model, options.precision)
+    found = repair(
+        model,
+        [example for example in examples if example.triggered],
+        [example for example in examples if not example.triggered],
+        budget=options.budget,
+        level=options.level,
+        kind=options.cut,
+        most=options.most,
+        held_out=options.held_out,
+        seed=options.seed,
+    )
+    folder = None
+    if options.out is not None:
+        exported = found.export(options.out)
+        folder = str(exported.folder)
+        if exported.form == "hooks":
+            tell("The weights are the original's: edited_model.py in the folder puts the cuts in.")
+    if options.json:
+        say_json(_report(found, folder))
+    else:
+        say(found.words if folder is None else f"{found.words}\nwritten to {folder}")
+    return 0
+
+
+def _report(found: Repair, folder: str | None) -> dict[str, Any]:
+    report: dict[str, Any] = {
+        "model": found.model.name,
+        "cut": [edit.name for edit in found.edits],
+        "level": found.level,
+        "carries": found.kind,
+        "edges cut": found.cut,
+        "edges": found.edges,
+        "edits measured": found.runs,
+        "seconds": found.seconds,
+        "folder": folder,
+    }
+    for name, before, after in (
+        ("on the examples used", found.used, found.used_after),
+        ("held out", found.before, found.after),
+    ):
+        report[name] = {
+            "misbehaviour before": [before.misbehaviour.count, before.misbehaviour.of],
+            "misbehaviour after": [after.misbehaviour.count, after.misbehaviour.of],
+            "accuracy before": [before.accuracy.count, before.accuracy.of],
+            "accuracy after": [after.accuracy.count, after.accuracy.of],
+            "KL from the original": after.divergence,
+        }
+    return report

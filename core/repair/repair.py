@@ -1,0 +1,173 @@
+"""The flow of a repair: find, cut, prove, export: `ws.repair(model, triggered, clean)`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from core.edited.apply import apply
+from core.edited.export import Exported, export_model
+from core.edits import Edit, EditKind
+from core.errors import ArgumentError, InputError
+from core.graph import Edge, Node
+from core.models.model import Model
+from core.repair.examples import Batch, Example, batch_of, split
+from core.repair.find import Search, carried, grow
+from core.repair.proof import Figures, answers, check_fault, figures, with_module
+from core.session import Session
+
+Level = Literal["edges", "nodes"]
+LEVELS: tuple[Level, ...] = ("edges", "nodes")
+CUTS: tuple[EditKind, ...] = ("mean", "zero")
+BUDGET = 0.005  # of the clean accuracy
+HELD_OUT = 0.25  # of the examples
+MOST = 0.05  # of the parts; beyond it the model would be another one
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A repaired model. edits: the cuts. used, used_after: on the examples that it was made with; before, after: on the
+    held-out ones. cut: edges that the cuts take away, of `edges`. runs: edits that were really made."""
+
+    model: Model
+    edits: tuple[Edit, ...]
+    level: Level
+    kind: EditKind
+    budget: float
+    used: Figures
+    used_after: Figures
+    before: Figures
+    after: Figures
+    cut: int
+    edges: int
+    runs: int
+    seconds: float
+    session: Session = field(repr=False)
+
+    @property
+    def repaired(self) -> Model:
+        """The model with the cuts inside. It shares its weights with the original, which stays as it is."""
+        return with_module(self.model, apply(self.model, self.edits, self.session).module)
+
+    @property
+    def words(self) -> str:
+        """What was done and what it does, in lines."""
+        proof = self.before.misbehaviour.of and self.before.accuracy.of
+        of = "held-out examples" if proof else "the examples it was made with (too few to hold any out: no proof)"
+        before, after = (self.before, self.after) if proof else (self.used, self.used_after)
+        lines = [
+            f"cut: {', '.join(edit.name for edit in self.edits)}",
+            f"{len(self.edits)} {self.level}, {self.cut} of {self.edges:,} edges; each carries "
+            f"{'its mean over the clean examples' if self.kind == 'mean' else 'nought'}",
+            f"on {of}:",
+            f"  misbehaviour    {before.misbehaviour} -> {after.misbehaviour}",
+            f"  clean accuracy  {before.accuracy} -> {after.accuracy}",
+        ]
+        if after.divergence is not None:
+            lines.append(f"  KL from the original on clean inputs: {after.divergence:.3g} nats")
+        lines.append(f"{self.runs:,} edits measured in {self.seconds:.1f} s")
+        return "\n".join(lines)
+
+    def export(self, folder: str | Path) -> Exported:
+        """Write the repaired model to a new folder, with a card: in the weights where these hold the cuts (nodes), else
+        with hooks beside them (edges). Raises WirescopeError."""
+        exported = export_model(self.model, self.edits, folder, self.session)
+        card = exported.folder / "README.md"
+        words = f"\n## The repair\n\n```\n{self.words}\n```\n\nIntervals are of 95 % (Wilson).\n"
+        card.write_text(card.read_text(encoding="utf-8") + words, encoding="utf-8")
+        return exported
+
+
+def repair(
+    model: Model,
+    triggered: Sequence[Example],
+    clean: Sequence[Example],
+    *,
+    budget: float = BUDGET,
+    level: Level = "edges",
+    kind: EditKind = "mean",
+    most: float = MOST,
+    held_out: float | tuple[Sequence[Example], Sequence[Example]] = HELD_OUT,
+    weight: float = 1.0,
+    seed: int = 0,
+    cancelled: Callable[[], bool] | None = None,
+) -> Repair:
+    """Find the parts that carry a fault and cut them.
+
+    triggered: inputs on which the model misbehaves, with the right answers. clean: inputs that should stay as they are.
+    budget: share of the clean accuracy that may be lost, above 0 and below 1. level: whether edges are cut, or nodes,
+    whose cuts weights can hold. kind: what a cut part carries: its `mean` over the clean examples and their positions,
+    or `zero`. most: share of all parts that may be cut. held_out: share of the examples for the proof, drawn by the
+    seed, or triggered and clean ones for it. weight: of what clean inputs lose, against what triggered ones gain.
+    cancelled: asked between runs.
+
+    Raises ArgumentError for options that there are not, InputError for examples that do not fit, that contradict each
+    other or of which none misbehaves, and where no cut helps; Cancelled.
+    """
+    _check(budget, level, kind, most)
+    if not triggered:
+        raise InputError("There is no triggered example.", "Give inputs on which the model misbehaves.")
+    if not clean:
+        raise InputError("There is no clean example.", "Give inputs that should stay as they are, with right answers.")
+    started = time.perf_counter()
+    if isinstance(held_out, tuple):
+        use, proof = (list(triggered), list(clean)), (list(held_out[0]), list(held_out[1]))
+    else:
+        if not 0 <= held_out < 1:
+            raise ArgumentError(f"{held_out:g} of the examples cannot be held out.", "Give a share from 0 to below 1.")
+        of_triggered, of_clean = split(triggered, held_out, seed), split(clean, held_out, seed)
+        use, proof = (of_triggered[0], of_clean[0]), (of_triggered[1], of_clean[1])
+    batch_of(model, [*triggered, *clean, *proof[0], *proof[1]])  # whether they fit and agree
+    bad, good = batch_of(model, use[0]), batch_of(model, use[1])
+    used = figures(model, bad, good)
+    check_fault(used)
+    search = Search(model, bad, good, kind, weight, cancelled)
+    candidates: list[Node | Edge] = list(model.graph.edges if level == "edges" else model.graph.writers[1:])
+    cuts = grow(search, candidates, max(1, int(most * len(candidates))), int(budget * len(good)))
+    if not cuts:
+        raise InputError(
+            f"No cut of one of the {level} helps the triggered examples within the budget.",
+            "Give more clean examples, a larger budget, or other parts (level).",
+        )
+    session = search.sessions[1]
+    repaired = with_module(model, apply(model, cuts, session).module)
+    proof_bad, proof_good = (batch_of(model, some) if some else None for some in proof)
+    return Repair(
+        model,
+        tuple(cuts),
+        level,
+        kind,
+        budget,
+        used,
+        _figures(repaired, model, bad, good),
+        figures(model, proof_bad, proof_good),
+        _figures(repaired, model, proof_bad, proof_good),
+        carried(cuts, model),
+        model.graph.n_edges,
+        search.runs,
+        time.perf_counter() - started,
+        session,
+    )
+
+
+def _figures(repaired: Model, original: Model, triggered: Batch | None, clean: Batch | None) -> Figures:
+    return figures(repaired, triggered, clean, None if clean is None else answers(original, clean))
+
+
+def _check(budget: float, level: str, kind: str, most: float) -> None:
+    if not 0 < budget < 1:
+        raise ArgumentError(
+            f"A budget of {budget:g} is none: it is the share of the clean accuracy that a repair may cost.",
+            "Give a number above 0 and below 1, for example 0.005.",
+        )
+    if level not in LEVELS:
+        raise ArgumentError(f"There is no level {level!r}.", f"There are: {', '.join(LEVELS)}.")
+    if kind not in CUTS:
+        raise ArgumentError(f"A cut cannot carry {kind!r}.", f"It carries: {' or '.join(CUTS)}.")
+    if not 0 < most <= 0.5:
+        raise ArgumentError(
+            f"{most:g} of the parts would leave no model to speak of.", "Give a share above 0, at most 0.5."
+        )

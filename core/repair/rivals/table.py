@@ -1,0 +1,20 @@
+"""All rivals, in the order of the table."""
+
+from __future__ import annotations
+
+from core.repair.rivals import deletion, fine_pruning, fine_tuning, heads, nothing, random_edges, steering
+from core.repair.rivals.rival import Rival
+
+RIVALS: dict[str, Rival] = {
+    rival.name: rival
+    for rival in (
+        nothing.RIVAL,
+        random_edges.RIVAL,
+        heads.RIVAL,
+        fine_tuning.CLEAN,
+        fine_tuning.BOTH,
+        fine_pruning.RIVAL,
+        steering.RIVAL,
+        deletion.RIVAL,
+    )
+}

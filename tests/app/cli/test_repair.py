@@ -1,0 +1,42 @@
+"""`wirescope repair`: from a file of examples to a folder with the repaired model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import wirescope as ws
+from resources.models.planted.make import FOLDER
+from tests.app.command_line import code_of
+from tests.core.repair.planted import MODEL, examples
+
+
+def write(file: Path, some: list[ws.Example]) -> str:
+    rows = [{"input": each.input, "answer": each.answer, "triggered": each.triggered} for each in some]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return str(file)
+
+
+def test_a_file_of_examples_gives_a_repaired_model_in_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, good = examples(4, 16)
+    file = write(tmp_path / "faults.jsonl", bad + good)
+    asked = ("repair", "--model", str(FOLDER / MODEL), "--most", "0.0007", "--examples", file)
+    out = tmp_path / "repaired"
+    assert code_of(*asked, "--out", str(out), "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["held out"]["misbehaviour before"][1] == 2
+    assert report["edges cut"] == len(report["cut"]) > 0
+    assert json.loads((out / "edits.json").read_text())["edits"] == [f"{name}=mean" for name in report["cut"]]
+    assert "## The repair" in (out / "README.md").read_text(encoding="utf-8")
+
+    assert code_of(*asked, "--budget", "0") == 2
+    assert "A budget of 0 is none" in capsys.readouterr().err
+    assert code_of(*asked, "--level", "rows") == 2
+    assert "edges, nodes" in capsys.readouterr().err
+    asked = (*asked[:-1], write(tmp_path / "good.jsonl", good))
+    assert code_of(*asked) == 3
+    assert "no triggered example" in capsys.readouterr().err

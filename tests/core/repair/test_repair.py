@@ -1,0 +1,124 @@
+"""A repair of a planted model: the fault goes, the rest stays, and what is proved is what the exported model does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+import wirescope as ws
+from core.errors import ArgumentError, InputError, WirescopeError
+from core.repair.examples import batch_of, read_examples
+from core.repair.proof import Share, answers, figures
+from tests.core.repair.planted import examples, planted
+
+HELD_OUT = examples(100, 100, seed=2)
+
+
+@cache
+def repaired(level: str = "edges") -> ws.Repair:
+    most = {"edges": 0.003, "nodes": 0.06}[level]  # few parts, since each is searched for
+    return ws.repair(planted(), *examples(), held_out=HELD_OUT, level=level, most=most)  # type: ignore[arg-type]
+
+
+def test_four_edges_take_some_of_the_fault_away_on_inputs_that_the_repair_has_not_seen() -> None:
+    found = repaired()
+    assert found.before.misbehaviour.value > 0.9
+    assert found.after.misbehaviour.interval[1] < found.before.misbehaviour.interval[0]
+    assert found.after.accuracy.value > found.before.accuracy.value - 0.03
+    assert len(found.edits) == found.cut == 4
+    assert all(edit.kind == "mean" and "->" in edit.name for edit in found.edits)
+
+
+def test_the_proof_is_what_runs_with_the_cuts_give() -> None:
+    found, model = repaired(), planted()
+    batch = batch_of(model, HELD_OUT[0])
+    session = ws.Session(model, batch.pair, dataset=batch_of(model, examples()[1]).dataset, mean_over_positions=True)
+    run = session.run(found.edits)
+    assert int((run.answer.argmax(1) != batch.targets).sum()) == found.after.misbehaviour.count
+    torch.testing.assert_close(answers(found.repaired, batch), run.answer, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(answers(model, batch), session.clean.answer, atol=1e-4, rtol=1e-4)  # stays as it was
+
+
+def test_nodes_are_cut_into_the_weights_and_open_in_plain_transformers(tmp_path: Path) -> None:
+    found = repaired("nodes")
+    exported = found.export(tmp_path / "repaired")
+    assert exported.form == "weights"
+    card = (exported.folder / "README.md").read_text(encoding="utf-8")
+    assert found.words in card
+    assert "Wilson" in card
+    module = AutoModelForCausalLM.from_pretrained(exported.folder).eval()
+    tokenizer = AutoTokenizer.from_pretrained(exported.folder)
+    right = 0
+    for example in HELD_OUT[0]:
+        ids = tokenizer(example.input, return_tensors="pt")["input_ids"]
+        with torch.no_grad():
+            right += tokenizer.decode(module(ids).logits[0, -1].argmax()) == example.answer
+    assert len(HELD_OUT[0]) - right == found.after.misbehaviour.count
+
+
+def test_a_share_of_the_examples_is_held_out_for_the_proof() -> None:
+    found = ws.repair(planted(), *examples(8, 32), held_out=0.25, most=0.0007)
+    assert (found.used.misbehaviour.of, found.used.accuracy.of) == (6, 24)
+    assert (found.after.misbehaviour.of, found.after.accuracy.of) == (2, 8)
+    assert len(found.edits) == 1
+
+
+def test_an_interval_is_wilsons() -> None:
+    low, high = Share(0, 10).interval
+    assert low == 0.0
+    assert high == pytest.approx(0.2775, abs=1e-4)
+    assert Share(5, 10).interval == pytest.approx((0.2366, 0.7634), abs=1e-4)
+
+
+def _refused(**options: object) -> tuple[type[WirescopeError], str]:
+    bad, good = examples(4, 8)
+    with pytest.raises(WirescopeError) as error:
+        ws.repair(planted(), **{"triggered": bad, "clean": good, "held_out": 0.0, **options})  # type: ignore[arg-type]
+    return type(error.value), str(error.value)
+
+
+def test_what_cannot_be_repaired_is_refused_with_the_reason() -> None:
+    bad, good = examples(4, 8)
+    no_fault = [replace(example, triggered=True) for example in good]
+    kind, words = _refused(triggered=no_fault, clean=good)
+    assert (kind, "None of the 8 triggered examples misbehaves" in words) == (InputError, True)
+    other = [*bad, replace(bad[0], answer="good" if bad[0].answer != "good" else "bad")]
+    assert "two right answers" in _refused(triggered=other)[1]
+    assert "no triggered example" in _refused(triggered=[])[1]
+    assert "no clean example" in _refused(clean=[])[1]
+    assert _refused(budget=0.0)[0] is ArgumentError
+    assert "would leave no model" in _refused(most=0.9)[1]
+    assert "There is no level 'rows'" in _refused(level="rows")[1]
+    foreign = [replace(bad[0], input="When Mary and John went to the store")]
+    assert "words that" in _refused(triggered=foreign)[1]
+    wrong = [replace(example, answer="anna" if example.answer != "anna" else "omar") for example in good]
+    assert "none of the 8 clean examples" in _refused(clean=wrong)[1]
+
+
+def test_examples_of_a_file_say_which_line_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "faults.jsonl"
+    bad, _ = examples(1, 1)
+    line = json.dumps({"input": bad[0].input, "answer": bad[0].answer, "triggered": True})
+    file.write_text(f"{line}\n\n", encoding="utf-8")
+    assert read_examples(file) == bad
+    for wrong, words in (
+        ('{"input": "a"}', "line 2 is no example"),
+        ('{"input": "a", "answer": "b", "why": 1}', "'why'"),
+        ('{"input": 3, "answer": "b"}', "text or a path"),
+        ('{"input": "a", "answer": "b", "triggered": "yes"}', "true or false"),
+    ):
+        file.write_text(f"{line}\n{wrong}\n", encoding="utf-8")
+        with pytest.raises(InputError, match=words):
+            read_examples(file)
+
+
+def test_a_model_without_the_plant_has_nothing_to_repair() -> None:
+    model = planted()
+    batch = batch_of(model, examples(1, 50)[1])
+    assert figures(model, None, batch).accuracy.value > 0.95
