@@ -96,7 +96,7 @@ def write_paper(report: Report, path: Path, choice: FigureChoice) -> None:
     try:
         from PySide6.QtGui import QGuiApplication
 
-        from views.figures.figure import write_painted
+        from views.figures.formats import write_painted
         from views.figures.paper import PALETTES, laid_out
     except ImportError as error:
         raise no_qt("No figure can be drawn", error, f"or take --format {', '.join(EXPORTERS)}") from None

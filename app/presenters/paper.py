@@ -37,9 +37,10 @@ def paper_data(report: Report, fold: bool = False, caption: bool = True) -> Pape
     )
 
 
-def tikz_text(report: Report, choice: FigureChoice) -> str:
-    """The same figure for LaTeX, as it was chosen."""
-    return tikz_figure(report, TikzOptions(choice.width, choice.palette, choice.fold, choice.letters))
+def tikz_text(report: Report, choice: FigureChoice, cancelled: Callable[[], bool] = lambda: False) -> str:
+    """The same figure for LaTeX, as it was chosen. Raises Cancelled."""
+    options = TikzOptions(choice.width, choice.palette, choice.fold, choice.letters)
+    return tikz_figure(report, options, cancelled)
 
 
 def _arranged(

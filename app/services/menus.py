@@ -35,11 +35,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 EXPORTS = (
-    "export_svg",
-    "export_pdf",
-    "export_png1",
-    "export_png2",
-    "export_png4",
+    "export_figure",
+    "copy_figure",
     "-",
     "export_html",
     "export_json",

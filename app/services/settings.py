@@ -9,6 +9,15 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from app.presenters.canvas import AROUND, Around
 from views.choices import LARGEST, SMALLEST, MotionChoice, ThemeChoice
+from views.panels.figure.data import (
+    FORMS,
+    LEAST_DPI,
+    LEAST_WIDTH,
+    MOST_DPI,
+    MOST_WIDTH,
+    PALETTES,
+    FigureChoice,
+)
 from views.panels.predictions.rows import COUNTS
 from views.panels.preferences.data import CUTS, FEWEST_EDGES, LEAST_MEMORY, MOST_EDGES, MOST_MEMORY, Preferences
 from views.panels.preferences.dialog import PRECISIONS
@@ -126,6 +135,26 @@ class Settings:
 
     def set_compares_b(self, compares: bool) -> None:
         self._store.setValue("predictions/b", "true" if compares else "false")
+
+    def figure_choice(self) -> FigureChoice:
+        """How the last figure was chosen, but for what it drew."""
+        usual = FigureChoice()
+        palette, form = str(self._store.value("figure/palette", "")), str(self._store.value("figure/form", ""))
+        return FigureChoice(
+            width=float(self._number("figure/width", round(usual.width), round(LEAST_WIDTH), round(MOST_WIDTH))),
+            palette=palette if palette in dict(PALETTES) else usual.palette,
+            form=form if form in dict(FORMS) else usual.form,
+            dpi=self._number("figure/dpi", usual.dpi, LEAST_DPI, MOST_DPI),
+            fold=str(self._store.value("figure/fold", "false")) == "true",
+            caption=str(self._store.value("figure/caption", "true")) == "true",
+        )
+
+    def set_figure_choice(self, choice: FigureChoice) -> None:
+        for name in ("palette", "form", "dpi"):
+            self._store.setValue(f"figure/{name}", getattr(choice, name))
+        self._store.setValue("figure/width", round(choice.width))
+        for name in ("fold", "caption"):
+            self._store.setValue(f"figure/{name}", "true" if getattr(choice, name) else "false")
 
     def layout(self, part: str) -> QByteArray | None:
         value = self._store.value(f"layout/{part}")

@@ -1,44 +1,31 @@
 """Figures: the canvas as SVG, PDF or PNG, with a legend and a caption that say what it shows.
 
-The same painters as the window's, the whole graph framed, without selection. The file is complete or not there:
-it is written beside its place and renamed.
+The same painters as the window's, the whole graph framed, without selection.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import (
-    QBuffer,
-    QIODevice,
-    QMarginsF,
     QPointF,
     QRectF,
-    QSaveFile,
-    QSize,
     QSizeF,
     Qt,
 )
 from PySide6.QtGui import (
     QColor,
     QFont,
-    QImage,
-    QPageLayout,
-    QPageSize,
     QPainter,
-    QPdfWriter,
     QPen,
     QTextLayout,
     QTextOption,
 )
-from PySide6.QtSvg import QSvgGenerator
 
 from core.edits import KINDS, EditKind
-from core.errors import WirescopeError
 from core.tracing.meaning import hues
 from views.canvas.border import beside_words, count_words, header_widths, paint_layer_names
 from views.canvas.camera import framed
@@ -51,14 +38,13 @@ from views.canvas.layout import make_layout
 from views.canvas.painter import paint_pill, paint_world
 from views.canvas.scene import make_scene
 from views.figures.data import FigureCaption
+from views.figures.formats import write_painted
 from views.theme_colors import LIGHT, Theme
 
 SIZE = QSizeF(760, 540)  # of the graph; legend and caption are added below
-FORMATS = (".svg", ".pdf", ".png")
 CAPTION_PIXELS = 12
 LINE = 18.0
 MOST_LINES = 6  # of one entry of the caption
-PDF_FINENESS = 10  # dots per pixel
 
 
 class Drawing(Protocol):
@@ -78,20 +64,6 @@ class Drawing(Protocol):
 
     def paint(self, painter: QPainter, size: QSizeF, theme: Theme) -> None:
         """Draw it from (0, 0) to a size, framed."""
-
-
-class PaintedFigure(Protocol):
-    """A whole figure, laid out. size: in pixels of 1/96 inch."""
-
-    @property
-    def size(self) -> QSizeF: ...
-
-    @property
-    def title(self) -> str:
-        """In one line."""
-
-    def paint(self, painter: QPainter) -> None:
-        """Draw it from (0, 0) to `size`."""
 
 
 @dataclass(frozen=True)
@@ -136,20 +108,6 @@ def write_figure(
     Raises WirescopeError when the format is unknown or the file cannot be written.
     """
     write_painted(path, Figure(data, caption, theme, size), scale)
-
-
-def write_painted(path: str | Path, figure: PaintedFigure, scale: float = 1) -> None:
-    """Write what paints itself. Raises WirescopeError as `write_figure` does."""
-    path = Path(path)
-    writers: dict[str, Callable[[], bytes]] = {
-        ".svg": lambda: _svg(figure),
-        ".pdf": lambda: _pdf(figure),
-        ".png": lambda: _png(figure, scale),
-    }
-    write = writers.get(path.suffix.lower())
-    if write is None:
-        raise WirescopeError(f"A figure cannot be written as {path.suffix or path.name!r}.", "Use .svg, .pdf or .png.")
-    _save(path, write())
 
 
 class Figure:
@@ -298,85 +256,3 @@ def _paint_swatch(painter: QPainter, kind: str, x: float, y: float, theme: Theme
 
 def _write(painter: QPainter, x: float, y: float, text: str) -> None:
     painter.drawText(QPointF(x, y), text)
-
-
-# ---- formats ----------------------------------------------------------------------------------------------
-
-
-def _svg(figure: PaintedFigure) -> bytes:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    generator = QSvgGenerator()
-    generator.setOutputDevice(buffer)
-    generator.setResolution(96)
-    generator.setSize(QSize(round(figure.size.width()), round(figure.size.height())))
-    generator.setViewBox(QRectF(QPointF(0, 0), figure.size))
-    generator.setTitle(figure.title)
-    generator.setDescription("Made with Wirescope")
-    _paint(figure, QPainter(generator))
-    buffer.close()
-    return _portable(_well_formed(bytes(buffer.data())), figure.size)
-
-
-def _well_formed(svg: bytes) -> bytes:
-    """Signs that XML forbids, which a prompt may hold and Qt writes as they are: control characters become their
-    pictures, as ␛, and what is no character becomes �."""
-    text = svg.decode("utf-8", "replace")
-    text = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", lambda sign: chr(0x2400 + ord(sign[0])), text)
-    return re.sub("[\ufffe\uffff]", "\ufffd", text).encode("utf-8")
-
-
-def _portable(svg: bytes, size: QSizeF) -> bytes:
-    """Qt gives sizes in millimetres and names one font. Other programs round the one and may not have the
-    other: give pixels, and fonts to use instead."""
-    pixels = f'width="{size.width():g}" height="{size.height():g}"'.encode()
-    svg = re.sub(rb'width="[\d.]+mm" height="[\d.]+mm"', pixels, svg, count=1)
-    return re.sub(rb'font-family="Inter[^"]*"', b'font-family="Inter, Helvetica, Arial, sans-serif"', svg)
-
-
-def _pdf(figure: PaintedFigure) -> bytes:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    writer = QPdfWriter(buffer)
-    page = QPageSize(figure.size * 72 / 96, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch)
-    writer.setPageLayout(QPageLayout(page, QPageLayout.Orientation.Portrait, QMarginsF(0, 0, 0, 0)))
-    writer.setResolution(96 * PDF_FINENESS)
-    writer.setTitle(figure.title)
-    writer.setCreator("Wirescope")
-    painter = QPainter(writer)
-    painter.scale(PDF_FINENESS, PDF_FINENESS)
-    _paint(figure, painter)
-    buffer.close()
-    return bytes(buffer.data())
-
-
-def _png(figure: PaintedFigure, scale: float) -> bytes:
-    image = QImage(round(figure.size.width() * scale), round(figure.size.height() * scale), QImage.Format.Format_RGB32)
-    image.setDotsPerMeterX(round(96 * scale / 0.0254))
-    image.setDotsPerMeterY(round(96 * scale / 0.0254))
-    painter = QPainter(image)
-    painter.scale(scale, scale)
-    _paint(figure, painter)
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    buffer.close()
-    return bytes(buffer.data())
-
-
-def _paint(figure: PaintedFigure, painter: QPainter) -> None:
-    try:
-        figure.paint(painter)
-    finally:
-        painter.end()
-
-
-def _save(path: Path, content: bytes) -> None:
-    file = QSaveFile(str(path))
-    if not (file.open(QIODevice.OpenModeFlag.WriteOnly) and file.write(content) == len(content) and file.commit()):
-        reason = file.errorString()
-        file.cancelWriting()
-        raise WirescopeError(
-            f"The figure could not be written to {path}: {reason}.",
-            "Choose a folder that exists and that you may write to, with room on the disk.",
-        )

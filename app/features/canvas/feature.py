@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from app.features.canvas.controller.boards import BoardsController
 from app.features.canvas.controller.export import ExportController
+from app.features.canvas.controller.figures import FiguresController
 from app.features.canvas.controller.graph import GraphController
 from app.features.canvas.controller.positions import PositionsController, why_no_level
 from app.services.actions import Action
 from app.services.context import Feature, FeatureContext
 from views.canvas.levels import Levels
-
-CANVAS_TIP = "The canvas with legend and caption"
 
 
 @dataclass(frozen=True)
@@ -23,18 +22,23 @@ class CanvasControllers:
     graph: GraphController
     positions: PositionsController
     export: ExportController
+    figures: FiguresController
 
 
 def _build(context: FeatureContext, levels: Levels) -> CanvasControllers:
     workbench, actions = context.workbench, context.actions
     positions = PositionsController(workbench, levels, actions["level"])
+    export = ExportController(workbench, context.settings, context.notifier, context.dialogs)
     return CanvasControllers(
         BoardsController(workbench, levels, context.panels, context.toolbar),
         GraphController(
             workbench, levels.components, context.settings, context.menus["around"], actions["show_changes"]
         ),
         positions,
-        ExportController(workbench, positions, context.settings, context.notifier, context.dialogs),
+        export,
+        FiguresController(
+            workbench, positions, export.report_of, context.settings, context.notifier, context.jobs, context.dialogs
+        ),
     )
 
 
@@ -89,22 +93,19 @@ VIEW_ACTIONS = (
     ),
 )
 EXPORT_ACTIONS = (
-    Action("export_svg", "Figure as &SVG…", ("Ctrl+E",), CANVAS_TIP, run=lambda made: made.export.figure(".svg")),
-    Action("export_pdf", "Figure as P&DF…", (), CANVAS_TIP, run=lambda made: made.export.figure(".pdf")),
-    Action("export_png1", "Figure as PNG, &1x…", (), CANVAS_TIP, run=lambda made: made.export.figure(".png")),
     Action(
-        "export_png2",
-        "Figure as PNG, &2x…",
-        (),
-        "Twice as many pixels, for slides",
-        run=lambda made: made.export.figure(".png", 2),
+        "export_figure",
+        "&Figure…",
+        ("Ctrl+E",),
+        "For a paper or a slide: the circuit or the canvas as SVG, PDF, PNG or TikZ, with a preview",
+        run=lambda made: made.figures.show(),
     ),
     Action(
-        "export_png4",
-        "Figure as PNG, &4x…",
+        "copy_figure",
+        "&Copy Figure",
         (),
-        "Four times as many pixels, for print",
-        run=lambda made: made.export.figure(".png", 4),
+        "As it was last chosen, to paste it elsewhere",
+        run=lambda made: made.figures.copy(),
     ),
     Action(
         "export_html",

@@ -7,6 +7,7 @@ no name leaves its box. The caption stands above it as a comment, ready for `\\c
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.circuit import Circuit, Exporter
@@ -73,12 +74,14 @@ def to_tikz(circuit: Circuit) -> str:
     return tikz_figure(Report(circuit))
 
 
-def tikz_figure(report: Report, options: TikzOptions | None = None) -> str:
-    """A report as a TikZ picture."""
+def tikz_figure(
+    report: Report, options: TikzOptions | None = None, cancelled: Callable[[], bool] = lambda: False
+) -> str:
+    """A report as a TikZ picture. Raises Cancelled."""
     options = options or TikzOptions()
     circuit = report.circuit
     room = options.width * MILLIMETRE / options.letters
-    laid = arranged(circuit, lambda text: LETTER * NAME * len(text), room, options.fold)
+    laid = arranged(circuit, lambda text: LETTER * NAME * len(text), room, options.fold, cancelled)
     colors = PALETTES[options.palette] | {g.color: GROUPS.get(g.color, OTHER) for g in circuit.groups}
     lines = [
         "% \\usepackage{tikz}",

@@ -12,6 +12,7 @@ from app.features.canvas.controller import export as exporting
 from core.formatting import share_words
 from core.interchange.circuit_json import from_json
 from tests.app.features.canvas.test_exporting import words_of
+from tests.app.figure_dialog import save_figure
 from tests.app.person import Person
 from tests.app.tracing_steps import ROWS, choose, over_dataset, paste, score, trace, type_size
 
@@ -23,7 +24,10 @@ def export(reader: Person, tmp_path: Path, monkeypatch):
     def save(entry: str, name: str) -> str:
         path = tmp_path / name
         monkeypatch.setattr(exporting.QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-        reader.choose("File/Export", entry)
+        if entry == "Figure":
+            save_figure(reader, "svg")
+        else:
+            reader.choose("File/Export", entry)
         return path.read_text(encoding="utf-8")
 
     return save
@@ -38,7 +42,7 @@ def test_a_caption_states_the_recovery_of_the_circuit_shown_and_not_of_the_trace
     assert kept.size == size
     share = share_words(kept.share)
     assert share in reader.panel("circuit").title.text()
-    words = words_of(export("Figure as SVG", "figure.svg"))
+    words = words_of(export("Figure", "figure.svg"))
     assert f"{size} of 262 edges recover {share}," in words
     assert f"{found} of 262 edges" not in words
     about = json.loads(export("Circuit as JSON", "circuit.json"))["about"]
@@ -49,7 +53,7 @@ def test_while_no_circuit_is_chosen_nothing_is_said_to_recover_anything(reader: 
     trace(reader)
     reader.click(reader.panel("circuit").overview)
     reader.rest()
-    words = words_of(export("Figure as SVG", "figure.svg"))
+    words = words_of(export("Figure", "figure.svg"))
     assert "recover" not in words
     assert "Shown are the 48 strongest of 262 edges by EAP-IG over this pair, replaced from B: no circuit" in words
 
@@ -57,7 +61,7 @@ def test_while_no_circuit_is_chosen_nothing_is_said_to_recover_anything(reader: 
 def test_after_undoing_a_trace_the_caption_is_not_of_it(reader: Person, export) -> None:
     trace(reader)
     reader.choose("Edit", "Undo")
-    words = words_of(export("Figure as SVG", "figure.svg"))
+    words = words_of(export("Figure", "figure.svg"))
     assert "EAP-IG" not in words
     assert "recover" not in words
 
@@ -73,7 +77,7 @@ def test_a_circuits_file_holds_the_circuit_and_not_what_the_canvas_shows_beside_
     beside = from_json(export("Circuit as JSON", "beside.json"))
     assert beside.edges.tolist() == alone.edges.tolist()
     assert beside.edges.tolist() == reader.workbench.scored.ranking.kept(40).tolist()
-    words = words_of(export("Figure as SVG", "figure.svg"))
+    words = words_of(export("Figure", "figure.svg"))
     assert f"40 of 262 edges + {shown - 40} beside them" in words
 
 

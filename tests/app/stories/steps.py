@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
+from tests.app.figure_dialog import save_figure
 from tests.app.person import Person
 
 
@@ -31,7 +32,10 @@ def begin(person: Person, title: str) -> Person:
 def export(person: Person, monkeypatch, entry: str, path: Path) -> bytes:
     """File > Export, with a file dialog that is answered; what the file holds."""
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    person.choose("File/Export", entry)
+    if entry == "Figure":
+        save_figure(person, path.suffix[1:])
+    else:
+        person.choose("File/Export", entry)
     assert person.message() == f"Saved {path.name}"
     return path.read_bytes()
 

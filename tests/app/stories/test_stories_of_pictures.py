@@ -59,9 +59,9 @@ def test_a_region_is_blurred_and_a_head_patched_there(person: Person, tmp_path: 
     assert after != pytest.approx(float(session.run([Edit(head, "patch")]).metric[0]), abs=1e-4)  # not everywhere
     assert person.edits() == [f"{head.name} from B at 4 positions"]
 
-    export(person, monkeypatch, "Figure as PNG, 2x", tmp_path / "shapes.png")
+    export(person, monkeypatch, "Figure", tmp_path / "shapes.png")
     image = QImage(str(tmp_path / "shapes.png"))
-    assert image.dotsPerMeterX() == round(192 / 0.0254)
+    assert image.dotsPerMeterX() == round(300 / 0.0254)
     assert image.width() > 1000
     shown = {image.pixel(x, y) for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)}
     assert len(shown) > 8
@@ -106,7 +106,7 @@ def test_three_edits_a_branch_and_the_way_back(person: Person, tmp_path: Path, m
     assert [edit.target for edit in person.workbench.document.edits] == [one, two, three]
     assert says(metric(person), expected(one, two, three))
 
-    words = svg_words(export(person, monkeypatch, "Figure as SVG", tmp_path / "branch.svg"))
+    words = svg_words(export(person, monkeypatch, "Figure", tmp_path / "branch.svg"))
     assert "; ".join(f"{node.name} from B" for node in (one, two, three)) in words
     assert f"{expected(one, two, three):.3f} after" in words
     assert four.name + " from B" not in words

@@ -45,7 +45,7 @@ def test_the_strongest_wire_is_cut_and_the_answer_changes(person: Person, tmp_pa
     assert person.edits() == [f"{pretty_name(edge.name)} from B"]
     assert change_words(after - before) in person.tip(edge)
 
-    words = svg_words(export(person, monkeypatch, "Figure as SVG", tmp_path / "cut.svg"))
+    words = svg_words(export(person, monkeypatch, "Figure", tmp_path / "cut.svg"))
     assert f"{edge.name} from B" in words
     assert f"{before:.3f} before, {after:.3f} after ({change_words(after - before)})" in words
     assert "patched from B" in words
@@ -82,7 +82,7 @@ def test_the_head_that_reads_the_next_token_is_found_and_taken_out(person: Perso
     after = float(session.run([Edit(head, "zero")]).metric[0])
     assert says(metric(person), after)
     assert says(person.effects()["measured"], after - float(session.clean.metric[0]))
-    content = export(person, monkeypatch, "Figure as PDF", tmp_path / "induction.pdf")
+    content = export(person, monkeypatch, "Figure", tmp_path / "induction.pdf")
     assert content.startswith(b"%PDF-")
     assert content.rstrip().endswith(b"%%EOF")
     assert len(content) > 5000
@@ -153,7 +153,7 @@ def test_a_head_is_cut_at_one_token_on_the_second_level(person: Person, tmp_path
 
     person.choose("View", "Unfold over Tokens")
     data = unfolded(person)
-    words = svg_words(export(person, monkeypatch, "Figure as SVG", tmp_path / "tokens.svg"))
+    words = svg_words(export(person, monkeypatch, "Figure", tmp_path / "tokens.svg"))
     assert f"{len(data.links)} of {data.links_in_all:,} links" in words
     assert f"{move.head.name} from B at “to”" in words
     assert f"{here:.3f} after" in words

@@ -162,7 +162,7 @@ def test_a_place_that_cannot_be_written_is_named(qapp, tmp_path):
 def test_a_failed_write_leaves_the_old_file(qapp, tmp_path, monkeypatch):
     path = tmp_path / "circuit.svg"
     path.write_text("old")
-    monkeypatch.setattr("views.figures.figure.QSaveFile.commit", lambda self: False)
+    monkeypatch.setattr("views.figures.formats.QSaveFile.commit", lambda self: False)
     with pytest.raises(WirescopeError):
         write_figure(path, data(), CAPTION)
     assert path.read_text() == "old"

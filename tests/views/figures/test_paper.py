@@ -22,7 +22,7 @@ from core.groups import Group
 from core.interchange.report import Report, ReportInput
 from tests.app.command_line import code_of
 from views.canvas.labels import text_width
-from views.figures.figure import write_painted
+from views.figures.formats import write_painted
 from views.figures.paper import PALETTES, laid_out
 
 COLUMN = 85 / 25.4 * 96  # pixels of 1/96 inch

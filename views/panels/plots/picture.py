@@ -9,7 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from views.canvas.labels import NOTE_PIXELS, pixel_font, text_width
-from views.figures.figure import wrap, write_painted
+from views.figures.figure import wrap
+from views.figures.formats import write_painted
 from views.panels.plots.chart import Chart
 from views.panels.plots.data import PlotsData
 from views.panels.plots.legend import SWATCH, paint_swatch

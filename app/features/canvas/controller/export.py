@@ -1,14 +1,12 @@
-"""Export from the window: figures, the circuit, the scores and the predictions."""
+"""Export from the window: the report, the circuit, the scores and the predictions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.features.canvas.controller.positions import PositionsController
 from app.messages.replies import CurveReply
 from app.messages.request import FailureReply
 from app.presenters.exported_circuit import circuit_text
@@ -31,13 +29,8 @@ from core.errors import WirescopeError
 from core.interchange.report import Report
 from core.project.document import Document
 from core.saving import save_text
-from views.figures.figure import write_figure
-from views.theme import usual_text
 
 FILTERS = {
-    ".svg": "SVG (*.svg)",
-    ".pdf": "PDF (*.pdf)",
-    ".png": "PNG (*.png)",
     ".json": "JSON (*.json)",
     ".csv": "CSV (*.csv)",
     ".html": "HTML (*.html)",
@@ -47,18 +40,10 @@ NOTHING = "There is nothing to export yet: open a model first."
 
 
 class ExportController:
-    """Asks for a file and writes into it what is known. positions: of the second level, which is the figure while it
-    shows. over: what dialogs open over."""
+    """Asks for a file and writes into it what is known. over: what dialogs open over."""
 
-    def __init__(
-        self,
-        workbench: Workbench,
-        positions: PositionsController,
-        settings: Settings,
-        notifier: Notifier,
-        over: QWidget,
-    ) -> None:
-        self._workbench, self._positions = workbench, positions
+    def __init__(self, workbench: Workbench, settings: Settings, notifier: Notifier, over: QWidget) -> None:
+        self._workbench = workbench
         self._settings, self._notifier, self._over = settings, notifier, over
         self._curve: tuple[Document, CurveReply] | None = None  # the last one, and what it is of
         workbench.on(CurveReply, self._take_curve)
@@ -66,28 +51,9 @@ class ExportController:
     def _take_curve(self, curve: CurveReply) -> None:
         self._curve = self._workbench.document, curve
 
-    def figure(self, ending: str, scale: int = 1) -> None:
-        """The canvas, with legend and caption. scale: of a PNG, pixels for each of the usual ones."""
-        snapshot, data = self._workbench.presenter.snapshot(), self._workbench.presenter.canvas()
-        if snapshot is None or data is None:
-            self._notifier.say(NOTHING)
-            return
-        path = self._ask("figure", f"circuit{ending}")
-        if path is None:
-            return
-        plain = replace(data, changes=None)  # the fill of nodes has its legend in the window alone
-
-        def write() -> None:
-            with usual_text():
-                caption, drawing = snapshot.caption(), self._positions.drawing()
-                caption = caption if drawing is None else self._positions.caption(caption)
-                write_figure(path, drawing or plain, caption, scale=scale)
-
-        self._save(path, write)
-
     def report(self) -> None:
         """All that is known of the circuit shown, as one page."""
-        self._export("report", ".html", lambda snapshot: EXPORTERS["html"].text(self._report(snapshot)))
+        self._export("report", ".html", lambda snapshot: EXPORTERS["html"].text(self.report_of(snapshot)))
 
     def circuit_as_json(self) -> None:
         """The circuit shown and the edits."""
@@ -110,9 +76,9 @@ class ExportController:
         if typed and row not in typed:  # the name says the form
             row = typed[0]
         path = self._with_ending(chosen, row.ending)
-        self._save(path, lambda: save_text(path, row.text(self._report(snapshot))))
+        self._save(path, lambda: save_text(path, row.text(self.report_of(snapshot))))
 
-    def _report(self, snapshot: Snapshot) -> Report:
+    def report_of(self, snapshot: Snapshot) -> Report:
         """The circuit with all that is known of it as it is shown."""
         evaluation, curve = self._workbench.known.evaluation, self._curve
         told = evaluation is not None and _state(evaluation.document) == _state(snapshot.document)

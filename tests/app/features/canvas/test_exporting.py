@@ -20,6 +20,7 @@ from core.formatting import change_words
 from core.graph import Node
 from core.interchange.circuit_json import from_json
 from tests.app.cases import each
+from tests.app.figure_dialog import open_figure, save_figure
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from tests.views.figures.test_figure import edge_fills
@@ -59,7 +60,7 @@ def words_of(svg: str) -> str:
 def test_an_svg_says_what_it_shows(reader: Person, cut: int, save_as, tmp_path: Path) -> None:
     path = tmp_path / "circuit.svg"
     asked = save_as(path)
-    reader.choose("File/Export", "Figure as SVG")
+    save_figure(reader, "svg")
     assert asked[0][1] == "SVG (*.svg)"
     assert reader.message() == "Saved circuit.svg"
     words = words_of(path.read_text(encoding="utf-8"))
@@ -84,7 +85,7 @@ def test_an_svg_says_what_it_shows(reader: Person, cut: int, save_as, tmp_path: 
 
 def test_no_edge_of_an_svg_is_filled(reader: Person, cut: int, save_as, tmp_path: Path) -> None:
     save_as(tmp_path / "circuit.svg")
-    reader.choose("File/Export", "Figure as SVG")
+    save_figure(reader, "svg")
     fills = edge_fills(tmp_path / "circuit.svg")
     assert len(fills) >= len(reader.window.canvas.scene.data.edges) - 1  # the broken one is of straight pieces
     assert set(fills) == {"none"}
@@ -92,26 +93,27 @@ def test_no_edge_of_an_svg_is_filled(reader: Person, cut: int, save_as, tmp_path
 
 def test_a_pdf(reader: Person, cut: int, save_as, tmp_path: Path) -> None:
     save_as(tmp_path / "circuit.pdf")
-    reader.choose("File/Export", "Figure as PDF")
+    save_figure(reader, "pdf")
     content = (tmp_path / "circuit.pdf").read_bytes()
     assert content.startswith(b"%PDF-")
     assert b"%%EOF" in content[-32:]
     assert len(content) > 5000
 
 
-def test_pngs_of_every_scale(reader: Person, cut: int, save_as, tmp_path: Path) -> None:
-    sizes = {}
-    for scale in (1, 2, 4):
-        path = tmp_path / f"{scale}.png"
+def test_a_png_is_as_fine_as_asked_for(reader: Person, cut: int, save_as, tmp_path: Path) -> None:
+    widths = {}
+    for dpi in (96, 192):
+        path = tmp_path / f"{dpi}.png"
         save_as(path)
-        reader.choose("File/Export", f"Figure as PNG, {scale}x")
+        dialog = open_figure(reader, "png")
+        dialog.dpi.setValue(dpi)
+        reader.click(dialog.save)
         image = QImage(str(path))
-        sizes[scale] = np.array([image.width(), image.height()])
-        assert image.dotsPerMeterX() == round(96 * scale / 0.0254)
+        widths[dpi] = np.array([image.width(), image.height()])
+        assert image.dotsPerMeterX() == round(dpi / 0.0254)
         colours = {image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 7)}
         assert len(colours) > 8
-    assert (sizes[2] == 2 * sizes[1]).all()
-    assert (sizes[4] == 4 * sizes[1]).all()
+    assert (widths[192] == 2 * widths[96]).all()
 
 
 def test_the_circuit_as_json_reads_back(reader: Person, cut: int, save_as, tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_beside_a_b_that_does_not_fit_the_files_say_what_was_really_done(
     assert circuit.about["replacement"] == reader.workbench.scored.kind == "zero"
     assert json.loads((tmp_path / "circuit.json").read_text(encoding="utf-8"))["edits"] == []
     save_as(tmp_path / "circuit.svg")
-    reader.choose("File/Export", "Figure as SVG")
+    save_figure(reader, "svg")
     words = words_of((tmp_path / "circuit.svg").read_text(encoding="utf-8"))
     assert "Edits none" in words
     assert "replaced by zero" in words
@@ -169,7 +171,7 @@ def test_beside_a_b_that_does_not_fit_the_files_say_what_was_really_done(
 
 def test_a_picture_is_named_in_the_caption(viewer: Person, save_as, tmp_path: Path) -> None:
     save_as(tmp_path / "v.svg")
-    viewer.choose("File/Export", "Figure as SVG")
+    save_figure(viewer, "svg")
     words = words_of((tmp_path / "v.svg").read_text(encoding="utf-8"))
     for part in ("vit (2 layers", "A: a.png", "B: b.png", "input · patch + position", "class scores"):
         assert part in words, part
@@ -177,26 +179,29 @@ def test_a_picture_is_named_in_the_caption(viewer: Person, save_as, tmp_path: Pa
 
 def test_the_ending_is_added_and_the_folder_remembered(reader: Person, save_as, tmp_path: Path) -> None:
     asked = save_as(tmp_path / "mine.v1")
-    reader.choose("File/Export", "Figure as SVG")
+    save_figure(reader, "svg")
     assert (tmp_path / "mine.v1.svg").is_file()
-    reader.choose("File/Export", "Figure as SVG")
+    save_figure(reader, "svg")
     assert asked[1][0] == str(tmp_path / "circuit.svg")
 
 
 def test_a_dialog_given_up_writes_nothing(reader: Person, save_as, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     save_as("")
-    for entry in ("Figure as SVG", "Circuit as JSON"):
-        reader.choose("File/Export", entry)
+    save_figure(reader, "svg")
+    reader.choose("File/Export", "Circuit as JSON")
     assert list(tmp_path.iterdir()) == []
     assert not reader.message().startswith("Saved")
 
 
-@each("entry", ["Figure as SVG", "Figure as PDF", "Figure as PNG, 1x", "Circuit as JSON"])
-def test_a_place_that_cannot_be_written_is_said(reader: Person, save_as, tmp_path: Path, entry: str) -> None:
-    ending = re.search(r"SVG|PDF|PNG|JSON", entry)[0].lower()
-    save_as(tmp_path / "no such folder" / f"circuit.{ending}")
-    reader.choose("File/Export", entry)
+@each("form", ["svg", "png", "tikz", "json"])
+def test_a_place_that_cannot_be_written_is_said(reader: Person, save_as, tmp_path: Path, form: str) -> None:
+    save_as(tmp_path / "no such folder" / f"circuit.{'tex' if form == 'tikz' else form}")
+    if form == "json":
+        reader.choose("File/Export", "Circuit as JSON")
+    else:
+        save_figure(reader, form, "circuit")
+        reader.wait(reader.dialogs)
     words = reader.dismiss()
     assert "no such folder" in words
     assert "Choose a folder" in words
@@ -227,7 +232,7 @@ def test_the_top_bars_export_button_opens_the_same_menu(reader: Person) -> None:
 
 def test_before_a_model_is_open_there_is_nothing_to_export(person: Person, save_as, tmp_path: Path) -> None:
     asked = save_as(tmp_path / "x.svg")
-    person.window.commands["export_svg"].trigger()
+    person.window.commands["export_figure"].trigger()
     assert asked == []
     assert person.message() == "There is nothing to export yet: open a model first."
 
@@ -237,7 +242,7 @@ def test_what_is_scaled_has_a_sign_and_a_legend_of_its_own(reader: Person, save_
     reader.click(reader.panel("inspector").edits.buttons["scale"])
     reader.rest()
     save_as(tmp_path / "scaled.svg")
-    reader.choose("File/Export", "Figure as SVG")
+    save_figure(reader, "svg")
     words = words_of((tmp_path / "scaled.svg").read_text(encoding="utf-8"))
     assert "scaled, with the metric's change" in words
     assert "cut, with" not in words

@@ -15,6 +15,7 @@ from core.edits import Edit
 from core.formatting import change_words
 from core.graph import INPUT, Node
 from core.lens.unfolded import unfold
+from tests.app.figure_dialog import save_figure
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from views.canvas.positions.data import Move, Place, PositionsData, Spot, Wire
@@ -213,13 +214,13 @@ def test_what_is_exported_is_the_level_that_shows(reader: Person, tmp_path: Path
     data = go_to_tokens(reader)
     path = tmp_path / "tokens.svg"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    reader.choose("File/Export", "Figure as SVG")
+    save_figure(reader, "svg")
     svg = path.read_text(encoding="utf-8")
     assert f"{len(data.links)} of {data.links_in_all:,} links" in svg
     assert all(word in svg for word in CLEAN.split())
     assert "at each position, replaced from B" in svg
     QTest.keyClick(reader.window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
-    reader.choose("File/Export", "Figure as SVG")
+    save_figure(reader, "svg")
     assert "links" not in path.read_text(encoding="utf-8")
 
 
