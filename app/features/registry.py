@@ -7,6 +7,7 @@ from app.features.canvas.feature import FEATURE as CANVAS
 from app.features.circuit.feature import FEATURE as CIRCUIT
 from app.features.code.feature import FEATURE as CODE
 from app.features.console.feature import FEATURE as CONSOLE
+from app.features.continuation.feature import FEATURE as CONTINUATION
 from app.features.dataset.feature import FEATURE as DATASET
 from app.features.edited_model.feature import FEATURE as EDITED_MODEL
 from app.features.edits.feature import FEATURE as EDITS
@@ -41,6 +42,7 @@ FEATURES: tuple[Feature, ...] = (
     TABLE,
     STATUS,
     PREDICTIONS,
+    CONTINUATION,
     HISTORY,
     HELP,
     PLOTS,

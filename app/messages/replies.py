@@ -53,6 +53,7 @@ class ModelReply:
     tasks: tuple[TaskWords, ...] = ()
     precision: str = "fp32"
     takes_ids: bool = False  # of text, as its folder has no tokenizer
+    writes_text: bool = False  # its answers are next tokens
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Edit",
         (
             *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
-            *("swap", "@make", "@dataset", "pick_none", "pin", "-", "find", "trace", "measure", "evaluate"),
+            *("swap", "@make", "@dataset", "pick_none", "pin", "continue", "-", "find", "trace", "measure", "evaluate"),
             *("fill_dataset", "-", "@copy_code", "-", "preferences"),
         ),
     ),

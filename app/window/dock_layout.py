@@ -47,6 +47,7 @@ TALL = {  # of the window's height, and of a low one's, while it is in front
     "code": (0.32, 0.3),
     "console": (0.32, 0.3),
 }
+WRITTEN = (0.37, 0.3)  # the same of the predictions, while a text goes on under them
 LEAST_ROWS = 165  # pixels: what the dataset takes to say how it is filled
 LEAST_HISTORY = 0.29  # of the left side, for what lies under the inputs
 LAYOUT = 1 + zlib.crc32(repr([row.key for row in DOCKS]).encode()) % 30_000  # a state of other docks is ignored
@@ -76,6 +77,8 @@ class Arrangement(QObject):
         self._refit = QTimer(window, singleShot=True, interval=0)  # longer inputs, once shown, want more room
         self._refit.timeout.connect(self.fit)
         parts.desk.pulled.connect(self._keep)
+        self._continuation = parts.panels["predictions"].continuation
+        self._continuation.opened.connect(self.refit)
         theme.theme_changes().resized.connect(self.fit)
 
     def _place(self) -> None:
@@ -128,7 +131,7 @@ class Arrangement(QObject):
         dock.toggleViewAction().toggled.connect(command.setChecked)
         dock.dockLocationChanged.connect(self._keep_all)
 
-    def refit(self) -> None:
+    def refit(self, *_: object) -> None:
         """What is shown wants another room, once it is shown."""
         self._refit.start()
 
@@ -212,7 +215,8 @@ class Arrangement(QObject):
     def _bottom(self) -> int:
         """How high the bottom panels are at first: a low window leaves the canvas its room."""
         height, scale = self._window.height(), theme.text_scale()
-        for key, (share, low_share) in TALL.items():
+        tall = TALL if self._continuation.isHidden() else {"predictions": WRITTEN, **TALL}
+        for key, (share, low_share) in tall.items():
             dock = self._docks[key]
             at_bottom = self._desk.dockWidgetArea(dock) == SIDES["bottom"] and not dock.isFloating()
             if at_bottom and not dock.isHidden() and not dock.visibleRegion().isEmpty():

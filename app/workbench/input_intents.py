@@ -36,6 +36,13 @@ class Question:
         self._follows = True
         workbench.take(operations.set_source(workbench.document, letter, source))
 
+    def go_on(self, written: str) -> None:
+        """Put text that the model wrote behind A, and behind B where that stands beside it."""
+        workbench = self._workbench
+        self._follows = True
+        both = workbench.usable().counterfactual is not None
+        workbench.take(operations.go_on(workbench.document, written, both))
+
     def swap(self) -> None:
         """Exchange A and B."""
         self._workbench.take(operations.swap(self._workbench.document))

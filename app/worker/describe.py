@@ -56,6 +56,7 @@ def opened_words(model: Model, name: str, precision: str = "fp32") -> ModelReply
         prefix=model.adapter.prefix,
         tasks=tuple(TaskWords(task.name, task.title, task.about) for task in tasks_for(model)),
         takes_ids=model.is_text and model.tokenizer is None,
+        writes_text=shape.output_kind == "next token",
     )
 
 

@@ -8,7 +8,7 @@ from core.edits import ABLATIONS, KINDS, EditKind
 from core.project.change import Change
 from core.project.document import Document, Source
 from core.project.metric_choice import MetricChoice
-from core.project.step_names import metric_words, source_words
+from core.project.step_names import metric_words, short_text, source_words
 
 FIELDS = {"A": "clean", "B": "counterfactual"}  # of a document, by the letter of the card
 REPLACEMENTS = {kind: KINDS[kind].choice for kind in ABLATIONS}
@@ -17,6 +17,17 @@ REPLACEMENTS = {kind: KINDS[kind].choice for kind in ABLATIONS}
 def set_source(document: Document, letter: str, source: Source | None) -> Change:
     """Give a card, "A" or "B", another input."""
     return Change(source_words(letter, source), replace(document, **{FIELDS[letter]: source}))  # type: ignore[arg-type]
+
+
+def go_on(document: Document, written: str, both: bool) -> Change | None:
+    """Put written text behind A's, and behind B's, so that they stay side by side. None where there is nothing to."""
+    a, b = document.clean, document.counterfactual
+    if a is None or not written:
+        return None
+    document = replace(document, clean=replace(a, text=a.text + written))
+    if both and b is not None:
+        document = replace(document, counterfactual=replace(b, text=b.text + written))
+    return Change(f"{'A and B go' if both else 'A goes'} on: “{short_text(written)}”", document)
 
 
 def swap(document: Document) -> Change | None:

@@ -40,10 +40,15 @@ def source_words(letter: str, source: Source | None) -> str:
     if source.kind == "image":
         name = source.name or PurePath(source.path).name
         return f"{letter}: {name}" if name else f"{letter}: a picture"
-    text = " ".join(source.text.split())
+    return f"{letter}: “{short_text(source.text)}”"
+
+
+def short_text(text: str) -> str:
+    """The beginning of a text, in one line."""
+    text = " ".join(text.split())
     if len(text) > _LONGEST:
         text = text[:_LONGEST].rsplit(" ", 1)[0].rstrip(",.;: ") + "…"
-    return f"{letter}: “{text}”"
+    return text
 
 
 def metric_words(choice: MetricChoice) -> str:

@@ -60,6 +60,8 @@ class FlowLayout(QLayout):
         """Lay the items out in `rect`; return the height that they need."""
         x, y, line = rect.x(), rect.y(), 0
         for item in self._items:
+            if item.isEmpty():  # hidden
+                continue
             size = item.sizeHint().boundedTo(QSize(max(rect.width(), 1), 1 << 20))
             if x > rect.x() and x + size.width() > rect.right() + 1:
                 x, y, line = rect.x(), y + line + self._gap, 0

@@ -10,6 +10,7 @@ from PySide6.QtGui import QActionGroup, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from core.formatting import metric_digits, number
+from views.panels.continuation.panel import ContinuationPanel
 from views.panels.history.data import MetricPoint
 from views.panels.history.sparkline import Sparkline
 from views.panels.predictions.data import PredictionsData
@@ -17,7 +18,7 @@ from views.panels.predictions.pin_field import PinField
 from views.panels.predictions.rows import COUNTS, as_csv, as_text, metric_change
 from views.panels.predictions.table import PredictionTable, TableScroll
 from views.theme import as_card, hue_of, text_scale
-from views.widgets.buttons import open_below
+from views.widgets.buttons import LinkButton, open_below
 from views.widgets.line_icons import IconButton
 from views.widgets.text import ElidedLabel, TintedLabel, enlarge, show_text, wrapped
 
@@ -25,6 +26,7 @@ NOTHING = "Open a model and type a prompt: its answers appear here."
 _METRIC_WIDTH = 164  # pixels
 _METRIC_BESIDE_FROM = 480  # pixels: in a narrower panel the metric goes into the heading
 _LINE_FROM = 130  # pixels: in a lower panel the metric's line gives way
+_BOTH_FROM = 230  # pixels: in a lower panel the text that goes on takes the place of the answers
 
 
 class PredictionsPanel(QFrame):
@@ -34,6 +36,7 @@ class PredictionsPanel(QFrame):
     count_chosen = Signal(int)
     compare_chosen = Signal(bool)
     step_chosen = Signal(int)  # a point of the metric's line
+    continue_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +48,7 @@ class PredictionsPanel(QFrame):
         self._live: PredictionsData | None = None
         self._preview: PredictionsData | None = None
         self._count, self._compare = COUNTS[0], True
+        self._writes = False
 
         self.short_metric = TintedLabel("", "text")
         self.preview_words = TintedLabel("", "selection")
@@ -58,6 +62,11 @@ class PredictionsPanel(QFrame):
         self.pin_field.textEdited.connect(lambda _text: show_text(self.pin_problem, ""))
         self.pin_button = IconButton("pin", "Pin an answer", "Pin an answer: always show it (Ctrl+P)")
         self.pin_button.clicked.connect(self.open_pin)
+        self.continue_button = LinkButton("Continue")
+        self.continue_button.setToolTip("Go on with A, before and after the edits side by side (Ctrl+Shift+Return)")
+        self.continue_button.clicked.connect(lambda: self.continue_requested.emit())
+        self.continuation = ContinuationPanel()
+        self.continuation.opened.connect(self._make_way)
         self.more = IconButton("more", "Options of the predictions", "How many answers, B's own, copy")
         self.more.clicked.connect(self._open_options)
         self.table = PredictionTable()
@@ -80,6 +89,7 @@ class PredictionsPanel(QFrame):
         header.addWidget(self.short_metric, 1)
         header.addWidget(self.preview_words, 1)
         header.addWidget(self.pin_field, 1)
+        header.addWidget(self.continue_button)
         header.addWidget(self.pin_button)
         header.addWidget(self.more)
         self.metric_block = QWidget()
@@ -104,6 +114,7 @@ class PredictionsPanel(QFrame):
         layout.addWidget(self.pin_problem)
         layout.addWidget(self.hint)
         layout.addLayout(body, 1)
+        layout.addWidget(self.continuation, 1)
         show_text(self.pin_problem, "")
         self.show_nothing(NOTHING)
 
@@ -176,14 +187,27 @@ class PredictionsPanel(QFrame):
         self.table.set_count(count)
         self.table.set_compare(compare)
 
+    def set_writes(self, writes: bool) -> None:
+        """Whether the model writes text, and can go on with A."""
+        self._writes = writes
+        self._arrange()
+
+    def _make_way(self, opened: bool) -> None:
+        if not opened:
+            self.continue_button.setFocus()
+        self._arrange()
+
     def _arrange(self) -> None:
         some, wide = self._data is not None, self.width() >= _METRIC_BESIDE_FROM * text_scale()
         pinning = not self.pin_field.isHidden()
         preview = some and bool(self.preview_words.text())
-        self.scroll.setVisible(some)
+        written = not self.continuation.isHidden()
+        low = written and self.height() < _BOTH_FROM * text_scale()
+        self.scroll.setVisible(some and not low)
         self.table.setVisible(some)
-        self.metric_block.setVisible(some and wide)
-        self.short_metric.setVisible(some and not wide)
+        self.metric_block.setVisible(some and wide and not low)
+        self.short_metric.setVisible(some and (low or not wide))
+        self.continue_button.setVisible(self._writes and not written and not preview)
         self.sparkline.setVisible(self.sparkline.tells() and self.height() >= _LINE_FROM)
         self.preview_words.setVisible(preview and not pinning)
         self._rest.setVisible(not preview and not pinning and self.short_metric.isHidden())

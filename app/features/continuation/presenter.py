@@ -1,0 +1,72 @@
+"""The text that goes on, as the panel shows it and as it is copied."""
+
+from __future__ import annotations
+
+from app.features.continuation.queries import ContinueReply
+from core.continuation import parting
+from core.formatting import number
+from core.project.document import Document
+from views.panels.continuation.data import Choice, ContinuationData, NewToken
+
+STALE = "Of an earlier state: press Continue to write it anew."
+
+
+def continuation(reply: ContinueReply, stale: bool, running: bool) -> ContinuationData:
+    """stale: what it is of has changed since."""
+    return ContinuationData(
+        reply.before,
+        reply.after,
+        reply.edits,
+        parts_at(reply),
+        stale,
+        STALE if stale and not running else said(reply, running),
+    )
+
+
+def parts_at(reply: ContinueReply) -> int | None:
+    """The first place at which the two texts differ."""
+    if reply.after is None:
+        return None
+    return parting([token.index for token in reply.before], [token.index for token in reply.after])
+
+
+def said(reply: ContinueReply, running: bool) -> str:
+    """What there is to say of the two texts."""
+    place = parts_at(reply)
+    if reply.after is None:
+        words = "No edits: there is one text"
+    elif place is not None:
+        a, b = reply.before[place], reply.after[place]
+        words = f"They part at token {place + 1}: {_told(a)} before, {_told(b)} after"
+    else:
+        words = "Both are the same"
+    if running:
+        return f"{words} so far." if reply.after is not None and place is None else f"{words}."
+    if reply.full:
+        return f"{words}. The model's context is full."
+    return f"{words}."
+
+
+def _told(token: NewToken) -> str:
+    return f"“{token.label.strip() or token.label}” {number(token.probability, 3)}"
+
+
+def how(choice: Choice) -> str:
+    """By which rule tokens were taken."""
+    if choice.temperature == 0:
+        return "the likeliest token each time"
+    return f"drawn at temperature {choice.temperature:g}, seed {choice.seed}"
+
+
+def as_text(reply: ContinueReply, document: Document) -> str:
+    """Both texts, with what they are of."""
+    prompt = "" if document.clean is None else document.clean.text
+    edits = "; ".join(str(edit) for edit in document.edits)
+    lines = [f"A: {prompt}", f"before: {_text(reply.before)}"]
+    if reply.after is not None:
+        lines += [f"after ({edits}): {_text(reply.after)}", said(reply, False)]
+    return "\n".join([*lines, f"{document.model}, {how(reply.query.choice)}"])
+
+
+def _text(tokens: tuple[NewToken, ...]) -> str:
+    return "".join(token.shown for token in tokens)

@@ -1,0 +1,30 @@
+"""A text that goes on, before and after edits: what the new tokens are as text, and where the two part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.models.model import Model
+
+
+def written_text(model: Model, prompt: Sequence[int], written: Sequence[int]) -> str | None:
+    """What stands behind a prompt's text once tokens were written; None while the last letter is not whole. Special
+    tokens, as that of a text's end, are no part of it. Without a tokenizer text is ids."""
+    tokenizer = model.tokenizer
+    if tokenizer is None:
+        return "".join(f" {index}" for index in written)
+
+    def decoded(ids: Sequence[int]) -> str:
+        text: str = tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text
+
+    whole, before = decoded([*prompt, *written]), decoded(prompt)
+    text = whole[len(before) :]
+    return text if whole.startswith(before) and "�" not in text else None
+
+
+def parting(before: Sequence[int], after: Sequence[int]) -> int | None:
+    """The first place at which two rows of tokens differ; None where they do not, as far as both go."""
+    return next((place for place, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), None)
