@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.edited.apply import apply
+from core.edited.apply import EditedModel, apply
 from core.edited.plan import Inputs
 from core.edits import Edit
 from core.errors import ArgumentError, Cancelled
@@ -83,23 +83,28 @@ def _tokens(
     last = len(prompt) + tokens if limit is None else min(len(prompt) + tokens, limit)
     generator = torch.Generator("cpu").manual_seed(seed)
     ids, cache = prompt[None], None
-    for position in range(len(prompt), last):
-        if cancelled is not None and cancelled():
-            raise Cancelled
-        with torch.no_grad():
-            out = module(input_ids=ids, use_cache=True, logits_to_keep=1, **({} if cache is None else {name: cache}))
-            cache = getattr(out, name)
-            logits = widened(out.logits[0, -1])
-            shares = logits.softmax(dim=-1)
-            if temperature == 0:
-                index = int(logits.argmax())
-            else:
-                drawn = (logits / temperature).softmax(dim=-1).cpu()
-                index = int(torch.multinomial(drawn, 1, generator=generator))
-        yield GeneratedToken(position, index, model.label(index), float(shares[index]), index in ends)
-        if index in ends:
-            return
-        ids = torch.tensor([[index]], device=prompt.device)
+    try:
+        for position in range(len(prompt), last):
+            if cancelled is not None and cancelled():
+                raise Cancelled
+            with torch.no_grad():
+                given: dict[str, Any] = {} if cache is None else {name: cache}
+                out = module(input_ids=ids, use_cache=True, logits_to_keep=1, **given)
+                cache = getattr(out, name)
+                logits = widened(out.logits[0, -1])
+                shares = logits.softmax(dim=-1)
+                if temperature == 0:
+                    index = int(logits.argmax())
+                else:
+                    drawn = (logits / temperature).softmax(dim=-1).cpu()
+                    index = int(torch.multinomial(drawn, 1, generator=generator))
+            yield GeneratedToken(position, index, model.label(index), float(shares[index]), index in ends)
+            if index in ends:
+                return
+            ids = torch.tensor([[index]], device=prompt.device)
+    finally:
+        if isinstance(module, EditedModel):
+            module.remove()  # hooks hold the module, and that its hooks: its weights would stay for some time
 
 
 def _ends(model: Model) -> set[int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.arguments import DATASET_HELP, parse_edits, parse_metric, refuse_pictures
+from app.cli.continuing import add_continue_options, check_continue, continued
 from app.cli.open_model import open_model
 from app.cli.output import say, say_json, tell
 from app.cli.pairs import memory_of
@@ -23,6 +24,7 @@ WORDS = "print the predictions before and after edits"
 EXAMPLES = """
 wirescope run --model bundled:names --clean "When Mary and John met, John gave a book to" --edit m0=zero
 wirescope run work.wire
+wirescope run --model bundled:names --clean "When Mary and John went to the store" --edit a0.h0=zero --continue 12
 wirescope run --model bundled:names --clean "Mary and John met. John spoke to" \\
   --counterfactual "Mary and John met. Tom spoke to" --edit "a1.h2->m2=patch"
 """
@@ -35,6 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (cpu)")
     parser.add_argument("--frozen-norms", action="store_true", help="norms keep the scales of the run without edits")
     parser.add_argument("--dataset", metavar="FILE", help=DATASET_HELP)
+    add_continue_options(parser)
     parser.set_defaults(do=run_command)
 
 
@@ -42,11 +45,14 @@ def run_command(options: argparse.Namespace) -> int:
     from app.cli.run_report import predictions_report, report_words
     from app.worker.answer_spelling import spelling_note
 
+    check_continue(options)
     if options.file is not None:
         session, edits = _session_of_project(options)
     else:
         session, edits = open_session(options)
     report = predictions_report(session, edits, options.frozen_norms)
+    if options.tokens is not None:
+        report["continued"] = continued(session, edits, options)
     if note := spelling_note(session):
         tell(note)
     if options.json:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from app.cli.continuing import continued_words
 from app.cli.tables import aligned
 from app.presenters.precision import model_of
 from app.worker.describe import prediction_floors, prediction_rows
@@ -70,6 +71,8 @@ def report_words(report: dict[str, Any]) -> str:
     lines += ["", f"{report['metric']}: {before:.4f} -> {after:.4f} ({said})"]
     if report.get("noise_floor"):
         lines.append(f"noise floor in half precision: {report['noise_floor']:.2g}; smaller changes are rounding")
+    if "continued" in report:
+        lines += ["", *continued_words(report["continued"]), ""]
     parity = report["parity"]
     lines.append(f"parity with the model's own forward: {parity['difference']:.1e}")
     if "limit" in parity:

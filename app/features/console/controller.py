@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from app.features.console.queries import CompleteQuery, CompleteReply, ConsoleOutput, ConsoleQuery, ConsoleReply
-from app.messages.request import QueryRefusal
+from app.messages.request import QueryRefusal, RequestDone
 from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from views.panels.console.panel import ConsolePanel
@@ -33,7 +33,7 @@ class ConsoleController(QObject):
         workbench.on(CompleteReply, self._take_names)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.given_up.connect(lambda _: self._give_up())
-        workbench.idle.connect(self._find_lost)
+        workbench.on(RequestDone, self._find_lost)
         for changed in (workbench.metric_changed, workbench.model_opened, workbench.history_changed, panel.shown):
             changed.connect(lambda *_: self._look())
         self._query: ConsoleQuery | None = None  # what runs
@@ -59,7 +59,7 @@ class ConsoleController(QObject):
             self._query.interrupt.set()
             self._end("Interrupted.")
 
-    def _find_lost(self) -> None:
+    def _find_lost(self, _done: RequestDone) -> None:
         """The request has ended without a reply: it came to nothing before this was its turn."""
         if self._query is not None and not self._workbench.busy and self._running.asked is not None:
             self._running.drop()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.features.continuation.presenter import as_text, continuation, said
 from app.features.continuation.queries import ContinueQuery, ContinueReply
-from app.messages.request import QueryRefusal
+from app.messages.request import QueryRefusal, RequestDone
 from app.messages.standing import LabelsQuery
 from app.services.panels import Panels
 from app.workbench.figure import Figure
@@ -40,7 +42,7 @@ class ContinuationController(QObject):
         workbench.on(ContinueReply, self._take)
         workbench.on(QueryRefusal, self._take_refusal)
         workbench.given_up.connect(lambda _: self._stop())
-        workbench.idle.connect(self._find_lost)
+        workbench.on(RequestDone, self._find_lost)
         workbench.document_changed.connect(self._follow)
         workbench.model_opened.connect(lambda _: self._offer())
         self._offer()
@@ -89,8 +91,8 @@ class ContinuationController(QObject):
         data = ContinuationData()
         if figure is not None:
             stale = not figure.holds(self._workbench.document)
-            data = continuation(figure.reply, stale, self._running is not None)
-        self._panel.show_texts(data if not words else ContinuationData(**{**vars(data), "words": words}))
+            data = continuation(figure.reply, figure.document, stale, self._running is not None)
+        self._panel.show_texts(replace(data, words=words) if words else data)
 
     def _take(self, reply: ContinueReply) -> None:
         if reply.query != self._running:
@@ -98,7 +100,7 @@ class ContinuationController(QObject):
         self._figure = Figure(reply.query, reply, self._workbench.document)
         if reply.over and self._writing.ends(reply.query):
             self._end()
-            self._workbench.message.emit(said(reply, False))
+            self._workbench.message.emit(said(reply, self._figure.document, False))
         else:
             self._show()
 
@@ -106,7 +108,7 @@ class ContinuationController(QObject):
         if isinstance(refusal.query, ContinueQuery) and self._writing.ends(refusal.query):
             self._end(refusal.words)
 
-    def _find_lost(self) -> None:
+    def _find_lost(self, _done: RequestDone) -> None:
         """The request has ended without a reply: it came to nothing before this was its turn."""
         if self._running is not None and not self._workbench.busy and self._writing.asked is not None:
             self._writing.drop()

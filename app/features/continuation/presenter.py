@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.features.continuation.queries import ContinueReply
 from core.continuation import parting
+from core.edit_kinds import KINDS
 from core.formatting import number
 from core.project.document import Document
 from views.panels.continuation.data import Choice, ContinuationData, NewToken
@@ -11,15 +12,15 @@ from views.panels.continuation.data import Choice, ContinuationData, NewToken
 STALE = "Of an earlier state: press Continue to write it anew."
 
 
-def continuation(reply: ContinueReply, stale: bool, running: bool) -> ContinuationData:
-    """stale: what it is of has changed since."""
+def continuation(reply: ContinueReply, document: Document, stale: bool, running: bool) -> ContinuationData:
+    """document: that it is of. stale: what it is of has changed since."""
     return ContinuationData(
         reply.before,
         reply.after,
         reply.edits,
         parts_at(reply),
         stale,
-        STALE if stale and not running else said(reply, running),
+        STALE if stale and not running else said(reply, document, running),
     )
 
 
@@ -30,7 +31,7 @@ def parts_at(reply: ContinueReply) -> int | None:
     return parting([token.index for token in reply.before], [token.index for token in reply.after])
 
 
-def said(reply: ContinueReply, running: bool) -> str:
+def said(reply: ContinueReply, document: Document, running: bool) -> str:
     """What there is to say of the two texts."""
     place = parts_at(reply)
     if reply.after is None:
@@ -42,9 +43,19 @@ def said(reply: ContinueReply, running: bool) -> str:
         words = "Both are the same"
     if running:
         return f"{words} so far." if reply.after is not None and place is None else f"{words}."
-    if reply.full:
-        return f"{words}. The model's context is full."
-    return f"{words}."
+    full = " The model's context is full." if reply.full else ""
+    return f"{words}.{full}{_ending_with_the_prompt(document)}"
+
+
+def _ending_with_the_prompt(document: Document) -> str:
+    """Which edits act on no new token, as their values are those of an input."""
+    kinds = {edit.kind: KINDS[edit.kind] for edit in document.edits if edit.positions is None}
+    ending = [
+        kind.words
+        for kind in kinds.values()
+        if kind.from_b or kind.others or (kind.adds and not kind.repeats) or (kind.inputs and document.population)
+    ]
+    return f" Edits by “{', '.join(ending)}” act on the prompt alone, not on new tokens." if ending else ""
 
 
 def _told(token: NewToken) -> str:
@@ -64,7 +75,7 @@ def as_text(reply: ContinueReply, document: Document) -> str:
     edits = "; ".join(str(edit) for edit in document.edits)
     lines = [f"A: {prompt}", f"before: {_text(reply.before)}"]
     if reply.after is not None:
-        lines += [f"after ({edits}): {_text(reply.after)}", said(reply, False)]
+        lines += [f"after ({edits}): {_text(reply.after)}", said(reply, document, False)]
     return "\n".join([*lines, f"{document.model}, {how(reply.query.choice)}"])
 
 

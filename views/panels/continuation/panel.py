@@ -123,7 +123,9 @@ class ContinuationPanel(QWidget):
     def choice(self) -> Choice:
         """As it is chosen now."""
         drawn = self.rule.currentText() == DRAWN
-        return Choice(self.tokens.value(), self.temperature.value() if drawn else 0.0, self.seed.value() if drawn else 0)
+        return Choice(
+            self.tokens.value(), self.temperature.value() if drawn else 0.0, self.seed.value() if drawn else 0
+        )
 
     def press(self) -> None:
         """Begin, or stop what runs."""

@@ -89,8 +89,10 @@ class WrittenText(QTextBrowser):
         self.setAccessibleDescription(self._tip(self._cursor) if self._cursor >= 0 else keys)
 
     def _click(self, link: QUrl) -> None:
-        if not self.textCursor().hasSelection():  # else a part is being chosen, to be copied
-            self.taken.emit(int(link.toString()))
+        cursor = self.textCursor()
+        cursor.clearSelection()  # of the link, which Qt selects
+        self.setTextCursor(cursor)
+        self.taken.emit(int(link.toString()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         last = len(self._tokens) - 1

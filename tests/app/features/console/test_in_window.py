@@ -88,6 +88,12 @@ def test_the_window_lives_while_it_runs_and_escape_stops_it(reader) -> None:
     reader.rest()
     assert workbench.selection == (Node("head", 1, 0),)
     assert console.run("n") == "2"
+    console.enter("while True: session.graph")
+    QTest.keyClick(console.panel.field, Qt.Key.Key_Return)
+    reader.wait(lambda: workbench.busy)
+    workbench.cancel()  # as the status bar does
+    assert console.text().endswith("Interrupted.")
+    reader.rest()
     assert "ZeroDivisionError" in console.run("1 / 0")
 
 
