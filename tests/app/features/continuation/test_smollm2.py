@@ -1,5 +1,5 @@
-"""SmolLM2 with ten heads cut in the window: exported and opened in plain transformers in another process, it writes what
-Continue wrote. By hand: `pytest -m "packs and slow" tests/app/features/continuation`."""
+"""SmolLM2 with ten heads cut in the window: exported and opened in plain transformers in another process, it writes
+what Continue wrote. By hand: `pytest -m "packs and slow" tests/app/features/continuation`."""
 
 from __future__ import annotations
 
