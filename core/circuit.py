@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.errors import ArgumentError
 from core.graph import Edge, Graph, Node, Reader
 from core.groups import Group
+from core.notes import Note
 from core.pictures.circuit import circuit_svg
 from core.plugins import Table
 from core.saving import save_text
@@ -31,7 +32,7 @@ class Circuit:
     """Kept edges of a graph. edges: their indices, most important first; values: their scores, if they have any. spans:
     names of the spans at which edges are kept, none of a circuit that keeps them at all positions; at: the number of
     the span of each of `edges`, which then holds an edge as often as it has spans. groups: nodes that are seen as one,
-    for drawings and files."""
+    for drawings and files. notes: on the circuit, its nodes and edges, with own names of nodes."""
 
     graph: Graph
     edges: NDArray[np.int64]
@@ -40,6 +41,7 @@ class Circuit:
     spans: tuple[str, ...] = ()
     at: NDArray[np.int64] | None = None
     groups: tuple[Group, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def __len__(self) -> int:
         return len(self.edges)
@@ -80,7 +82,7 @@ class Circuit:
         if self.at is None:
             return self
         first = np.sort(np.unique(self.edges, return_index=True)[1])
-        return Circuit(self.graph, self.edges[first], None, self.about, groups=self.groups)
+        return Circuit(self.graph, self.edges[first], None, self.about, groups=self.groups, notes=self.notes)
 
     def matrix(self) -> NDArray[np.bool_]:
         """What each reader keeps at each span: [spans, readers, writers], one span where it keeps it everywhere."""

@@ -16,6 +16,7 @@ from app.features.help.feature import FEATURE as HELP
 from app.features.history.feature import FEATURE as HISTORY
 from app.features.inputs.feature import FEATURE as INPUTS
 from app.features.inspector.feature import FEATURE as INSPECTOR
+from app.features.notes.feature import FEATURE as NOTES
 from app.features.plots.feature import FEATURE as PLOTS
 from app.features.predictions.feature import FEATURE as PREDICTIONS
 from app.features.preferences.feature import FEATURE as PREFERENCES
@@ -50,6 +51,7 @@ FEATURES: tuple[Feature, ...] = (
     CODE,
     CONSOLE,
     INSPECTOR,
+    NOTES,
     FIND,
     PREFERENCES,
     TRUST,

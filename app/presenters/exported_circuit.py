@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.presenters.made_of import made_of_document, metric_kind
+from app.presenters.notes import noted
 from app.presenters.precision import precision_entry
 from app.presenters.snapshot import Snapshot
 from core.circuit import Circuit
@@ -33,7 +34,8 @@ def circuit_text(shown: Snapshot) -> str:
         return _with_the_work(content, shown, "recovered by the union")
     edges, known = edges_shown(shown)
     floor = 0.0 if shown.ready is None else shown.ready.noise_floor
-    content = json.loads(to_json(Circuit(graph, edges, None, about_work(shown), groups=shown.document.groups)))
+    circuit = Circuit(graph, edges, None, about_work(shown), groups=shown.document.groups)
+    content = json.loads(to_json(noted(circuit, shown.notes, shown.circuit_note)))
     scanned = [False] * len(edges) if ranking is None else ranking.measured[edges].tolist()
     for row, index, score, scan in zip(content["edges"], edges.tolist(), known, scanned, strict=True):
         edge = graph.edge(index)
@@ -70,9 +72,11 @@ def circuit_shown(shown: Snapshot) -> Circuit:
     edges, known = edges_shown(shown)
     scores_at_spans = None if shown.scored is None else shown.scored.scores
     if scores_at_spans is not None and scores_at_spans.spans:
-        return replace(at_spans(scores_at_spans, edges), about=about_work(shown))
+        circuit = replace(at_spans(scores_at_spans, edges), about=about_work(shown))
+        return noted(circuit, shown.notes, shown.circuit_note)
     scores = np.array([np.nan if score is None else score for score in known], dtype=np.float64)
-    return Circuit(shown.opened.graph, edges, scores, about_work(shown), groups=shown.document.groups)
+    circuit = Circuit(shown.opened.graph, edges, scores, about_work(shown), groups=shown.document.groups)
+    return noted(circuit, shown.notes, shown.circuit_note)
 
 
 def edges_shown(shown: Snapshot) -> tuple[NDArray[np.int64], list[float | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -12,9 +13,11 @@ from core.edits import REPLACED
 from core.evaluation.verdict import verdict
 from core.formatting import number
 from core.graph import Edge
-from core.interchange.report import Report, ReportCurve, ReportInput, ReportNote, ReportStep
+from core.interchange.report import Report, ReportCurve, ReportInput, ReportNote, ReportStep, about_words
+from core.notes import Note
 from core.project.history import History, Step
-from core.project.project import EvaluationRecord, Note, Project, steps_of
+from core.project.project import EvaluationRecord, Project, steps_of
+from core.project.step_names import model_words
 from views.panels.inputs.data import CardData
 
 PICTURE = 448  # pixels of the longer side, at most
@@ -25,8 +28,10 @@ def report_shown(
     curve: CurveReply | None = None,
     evaluation: EvaluationRecord | None = None,
     history: History | None = None,
+    notes: Sequence[Note] = (),
 ) -> Report:
-    """curve, evaluation: of the circuit that is shown."""
+    """curve, evaluation: of the circuit that is shown. notes: those of the work, with the steps of the history by their
+    numbers."""
     ready = shown.ready
     cards = () if ready is None else (ready.card_a, ready.card_b) if shown.has_counterfactual else (ready.card_a,)
     subject = shown.subject
@@ -39,6 +44,7 @@ def report_shown(
         verdict=verdict(statements) if statements else (),
         statements=statements,
         steps=() if history is None else _steps(history),
+        notes=() if history is None else report_notes(notes, [step.words for step, _ in history.steps()]),
         measured={target.name: change for target, change in shown.measured.items() if isinstance(target, Edge)},
     )
 
@@ -55,15 +61,26 @@ def with_project(report: Report, project: Project) -> Report:
         verdict=verdict(statements) if statements else (),
         statements=statements,
         steps=_steps(history),
-        notes=tuple(ReportNote(_about(note, project), note.text) for note in project.notes),
+        notes=report_notes(project.notes, [step.words for step in project.steps]),
     )
 
 
-def _about(note: Note, project: Project) -> str:
-    """What a note is about, in words."""
-    if note.about == "step" and note.target.isdecimal() and int(note.target) < len(project.steps):
-        return project.steps[int(note.target)].words
-    return "The project" if note.about == "project" else note.target or f"The {note.about}"
+def report_notes(notes: Sequence[Note], steps: Sequence[str]) -> tuple[ReportNote, ...]:
+    """Notes with what they are about, in words. steps: what each step of the history is called, by number."""
+    return tuple(ReportNote(_about(note, steps), note.text) for note in notes)
+
+
+def _about(note: Note, steps: Sequence[str]) -> str:
+    known = note.target.isdecimal() and int(note.target) < len(steps)
+    step = steps[int(note.target)] if note.about in ("step", "circuit") and known else ""
+    if note.about == "step":
+        return step or "A step that is not in the history any more"
+    if note.about == "circuit":
+        return f"The circuit of the step “{step}”" if step else "A circuit"
+    if note.about == "project":
+        return "The project"
+    words = about_words(note)
+    return f"{words} of {model_words(note.model)}" if note.model else words
 
 
 def _input(card: CardData) -> ReportInput:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from app.messages.replies import CircuitRunReply, InputsReply, ModelReply, RunReply, ScoresReply
 from app.presenters.canvas import Extent, canvas_data
+from app.presenters.notes import with_notes
 from app.presenters.subject import Subject, over_words, subject_of
 from core.edits import Target
+from core.notes import Note
 from core.project.document import Document, Source
 from views.canvas.data import CanvasData
 from views.figures.data import FigureCaption
@@ -30,6 +32,8 @@ class Snapshot:
     labels: tuple[str, ...] = ()  # of the positions
     ready: InputsReply | None = None  # None while it is of other inputs
     extent: Extent = field(default_factory=Extent)  # what the canvas shows beside the circuit
+    notes: Mapping[str, Note] = field(default_factory=dict)  # on nodes and edges, by their names
+    circuit_note: str = ""
 
     @property
     def usable(self) -> Document:
@@ -68,6 +72,7 @@ class Snapshot:
             labels=self.labels,
             noise_floor=0.0 if self.ready is None else self.ready.noise_floor,
         )
+        data = with_notes(data, self.notes)
         pairs = 0 if self.scored is None else self.scored.pairs
         return replace(data, over=over_words(pairs)) if pairs else data
 

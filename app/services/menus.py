@@ -17,7 +17,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "&Edit",
         (
-            *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "-"),
+            *("undo", "redo", "-", "cut", "patch", "restore", "reset", "-", "group", "ungroup", "note", "-"),
             *("swap", "@make", "@dataset", "pick_none", "pin", "continue", "-", "find", "trace", "measure", "evaluate"),
             *("fill_dataset", "-", "@copy_code", "-", "preferences"),
         ),

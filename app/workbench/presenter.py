@@ -34,6 +34,7 @@ class Presenter(QObject):
         workbench = self._workbench
         if workbench.opened is None:
             return None
+        notes = workbench.records.notes
         return Snapshot(
             workbench.document,
             workbench.opened,
@@ -46,6 +47,8 @@ class Presenter(QObject):
             labels=workbench.labels,
             ready=workbench.ready_of_present,
             extent=workbench.extent,
+            notes=notes.of_model(workbench.document.model),
+            circuit_note=notes.on_circuit(workbench.document),
         )
 
     def subject(self) -> Subject | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.messages.replies import ScoresReply
+from app.workbench.notes import Notes
 from core.edit_kinds import EditKind
 from core.graph import Graph
 from core.project.document import Document
@@ -17,7 +18,6 @@ from core.project.project import (
     CircuitRecord,
     EvaluationRecord,
     ModelRecord,
-    Note,
     Project,
     TraceOrigin,
     TraceRecord,
@@ -35,14 +35,19 @@ class ProjectRecords(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.revision = 0  # how often something came that would be missed
+        self._found = 0  # how often something came that would be missed
+        self.notes = Notes(self)
+        self.notes.changed.connect(self.changed)
         self._traces: dict[TraceOrigin, TraceRecord] = {}
         self._evaluations: dict[Key, EvaluationRecord] = {}
         self._weights: dict[tuple[str, str], str] = {}
         self._here: dict[tuple[str, str], str] = {}  # hashes as the models were opened in this window
-        self._notes: list[tuple[Note, Step | None]] = []
-        self._names: dict[str, str] = {}
         self._circuits: dict[Step, tuple[Document, CircuitRecord]] = {}
+
+    @property
+    def revision(self) -> int:
+        """How often something came, or was noted, that would be missed."""
+        return self._found + self.notes.revision
 
     # ---- what comes ----
 
@@ -88,13 +93,13 @@ class ProjectRecords(QObject):
             del self._traces[each]
         while sum(each.values.nbytes for each in self._traces.values()) > MOST_BYTES and len(self._traces) > 1:
             del self._traces[next(iter(self._traces))]
-        self.revision += reply.choice.takes_long
+        self._found += reply.choice.takes_long
         self.changed.emit()
 
     def take_evaluation(self, record: EvaluationRecord) -> None:
         """All questions about a circuit are answered."""
         self._evaluations[basis_of(record.document, record.kind)] = record
-        self.revision += 1
+        self._found += 1
         self.changed.emit()
 
     def take_weights(self, model: str, precision: str, weights: str) -> None:
@@ -136,11 +141,6 @@ class ProjectRecords(QObject):
     def into(self, project: Project, steps: Sequence[Step]) -> Project:
         """A project with these records. steps: its own, by number; what is of others is left out."""
         number = {step: place for place, step in enumerate(steps)}
-        notes = tuple(
-            note if step is None else replace(note, target=str(number[step]))
-            for note, step in self._notes
-            if step is None or step in number
-        )
         circuits = tuple(
             replace(record, step=number[step])
             for step, (document, record) in self._circuits.items()
@@ -152,26 +152,18 @@ class ProjectRecords(QObject):
             traces=self.traces,
             circuits=tuple(sorted(circuits, key=lambda record: record.step)),
             evaluations=self.evaluations,
-            names=self._names,
-            notes=notes,
+            notes=self.notes.as_written(steps),
         )
 
     def take_project(self, project: Project, steps: Sequence[Step]) -> None:
         """Those of a project, in place of what is known. steps: by their numbers there."""
-        self._notes = [(note, _step_of(note, steps)) for note in project.notes]
-        self._names = dict(project.names)
+        self.notes.take(project.notes, steps)
         self._circuits = {steps[each.step]: (steps[each.step].document, each) for each in project.circuits}
         self._traces = {each.of: each for each in project.traces}
         self._evaluations = {basis_of(each.document, each.kind): each for each in project.evaluations}
         self._weights = {(each.name, each.precision): each.weights for each in project.models if each.weights}
-        self.revision = 0
+        self._found = 0
         self.changed.emit()
-
-
-def _step_of(note: Note, steps: Sequence[Step]) -> Step | None:
-    """The step that a note is about."""
-    known = note.about == "step" and note.target.isascii() and note.target.isdigit() and len(note.target) < 9
-    return steps[int(note.target)] if known and int(note.target) < len(steps) else None
 
 
 def basis_of(document: Document, kind: EditKind) -> Key:

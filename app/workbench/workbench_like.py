@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from app.messages.replies import InputsReply, ModelReply, RunReply, ScoresReply
 from app.messages.request import Query
 from app.presenters.canvas import Extent
+from app.workbench.project_records import ProjectRecords
 from app.workbench.results import Known
 from core.edits import EditKind, Target
 from core.project.change import Change
@@ -19,6 +20,7 @@ class WorkbenchLike(Protocol):
     """The present document with its history, and what the engine has said of it."""
 
     history: History
+    records: ProjectRecords
     extent: Extent
 
     # Signals: what they carry stands in `Workbench`.

@@ -14,6 +14,7 @@ from core.circuit import Circuit, Exporter, circuit_of
 from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.interchange.group_data import groups_in, groups_of
+from core.interchange.note_data import notes_in, notes_of
 from core.spans import POSITION, REST
 from core.text_files import parse_json
 from core.tracing.selection import CHOSEN_BY, chosen_by
@@ -26,7 +27,7 @@ LARGEST = 1000  # layers or heads of a model
 
 def to_json(circuit: Circuit) -> str:
     """A circuit as JSON: its graph's shape, what it is about, by which rule its edges were chosen from their scores, of
-    a circuit at spans the names of all spans, its groups, and its edges by name, most important first."""
+    a circuit at spans the names of all spans, its groups, its notes, and its edges by name, most important first."""
     graph = circuit.graph
     edges = [
         {"edge": name} | ({} if (score := circuit.score(position)) is None else {"score": score})
@@ -36,6 +37,7 @@ def to_json(circuit: Circuit) -> str:
     document |= {CHOSEN_BY: chosen_by(circuit.about)} if "method" in circuit.about else {}
     document |= {"spans": list(circuit.spans)} if circuit.spans else {}
     document |= {"groups": groups_of(circuit)} if circuit.groups else {}
+    document |= {"notes": notes_of(circuit)} if circuit.notes else {}
     document |= {"edges": edges}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
@@ -66,7 +68,8 @@ def from_document(document: Any) -> Circuit:
         values = np.asarray([np.nan if score is None else score for score in scores], dtype=np.float64)
         about = {str(key): str(value) for key, value in document["about"].items()}
         groups = groups_in(document["groups"], graph) if "groups" in document else ()
-        return replace(named, values=values if scored else None, about=about, groups=groups)
+        notes = notes_in(document["notes"]) if "notes" in document else ()
+        return replace(named, values=values if scored else None, about=about, groups=groups, notes=notes)
     except InputError:
         raise
     except KeyError as error:

@@ -1,5 +1,5 @@
 """What forms for other programs hold beside the edges, so that they are read back whole: the graph's shape, what the
-circuit is about, its spans and its groups, as one line of JSON; and the edges from names, ranks and scores."""
+circuit is about, its spans, groups and notes, as one line of JSON; and the edges from names, ranks and scores."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.circuit import Circuit, circuit_of
 from core.errors import ArgumentError, InputError
 from core.interchange.circuit_json import FORMAT, VERSION, graph_from, shape_of, spans_in
 from core.interchange.group_data import groups_in, groups_of
+from core.interchange.note_data import notes_in, notes_of
 from core.text_files import parse_json
 
 HINT = "Give a file that Wirescope exported; as JSON a circuit is always read back."
@@ -25,6 +26,7 @@ def head_of(circuit: Circuit) -> str:
     head |= {"about": circuit.about}
     head |= {"spans": list(circuit.spans)} if circuit.spans else {}
     head |= {"groups": groups_of(circuit)} if circuit.groups else {}
+    head |= {"notes": notes_of(circuit)} if circuit.notes else {}
     return json.dumps(head)
 
 
@@ -48,6 +50,7 @@ def circuit_from(head: str, edges: Iterable[tuple[int, str, float | None]]) -> C
         values = np.array([np.nan if score is None else score for _, score in ranked], dtype=np.float64)
         about = {str(key): str(value) for key, value in document["about"].items()}
         groups = groups_in(document["groups"], graph) if "groups" in document else ()
+        notes = notes_in(document["notes"]) if "notes" in document else ()
     except InputError:
         raise
     except KeyError as error:
@@ -55,4 +58,4 @@ def circuit_from(head: str, edges: Iterable[tuple[int, str, float | None]]) -> C
     except (ArgumentError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"The file's circuit cannot be read: {error}", HINT) from None
     scored = any(score is not None for _, score in ranked)
-    return replace(circuit, values=values if scored else None, about=about, groups=groups)
+    return replace(circuit, values=values if scored else None, about=about, groups=groups, notes=notes)

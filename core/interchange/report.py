@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core.circuit import EXPORTERS, Circuit
 from core.evaluation.statement import Statement, VerdictLine
+from core.notes import Note
 from core.saving import save_text
 
 if TYPE_CHECKING:
@@ -94,6 +95,18 @@ def inputs_of(report: Report) -> tuple[ReportInput, ...]:
     """The inputs that are given, else those that the circuit names."""
     about = report.circuit.about
     return report.inputs or tuple(ReportInput(title, about[key]) for key, title in SIDES.items() if about.get(key))
+
+
+def notes_told(report: Report) -> tuple[ReportNote, ...]:
+    """The notes that are given, else those of the circuit."""
+    return report.notes or tuple(ReportNote(about_words(note), note.text) for note in report.circuit.notes)
+
+
+def about_words(note: Note) -> str:
+    """What a note on a circuit or a part of it is about: "a9.h6, “name mover”"."""
+    if note.about == "circuit":
+        return "The circuit"
+    return f"{note.target}, “{note.name}”" if note.name else note.target
 
 
 def curve_of(curve: Curve) -> ReportCurve:

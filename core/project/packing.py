@@ -19,6 +19,7 @@ from core.edits import Edit
 from core.errors import InputError
 from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
+from core.notes import Note
 from core.project import schema
 from core.project.document import Document, PairSource, Source
 from core.project.limits import MOST_PICTURE, MOST_PICTURES, picture_name
@@ -103,8 +104,7 @@ class _Packer:
             traces=traces,
             circuits=circuits,
             evaluations=evaluations,
-            names=_words(project.names),
-            notes=[schema.NoteData(note.about, _text(note.target), _text(note.text)) for note in project.notes],
+            notes=[_note(note) for note in project.notes],
             view=schema.ViewData(list(view.selection), list(view.positions), list(view.docks)),
             runs=runs,
         )
@@ -338,6 +338,10 @@ def _outcome(outcome: Outcome) -> schema.OutcomeData:
 
 def _recovery(share: float, words: str) -> schema.RecoveryData:
     return schema.RecoveryData(_figure(share), _text(words))
+
+
+def _note(note: Note) -> schema.NoteData:
+    return schema.NoteData(note.about, _text(note.target), _text(note.text), _text(note.name), _text(note.model))
 
 
 def _figure(value: float) -> schema.Figure:

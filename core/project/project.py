@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.edit_kinds import EditKind
 from core.evaluation.statement import Statement
+from core.notes import Note
 from core.project.document import Document, PairSource, Source
 from core.project.equality import EqualArrays
 from core.project.history import History, Recovery, Step
@@ -108,16 +109,6 @@ class EvaluationRecord:
 
 
 @dataclass(frozen=True)
-class Note:
-    """What the user has written to something. target: the name of a node or an edge, of a circuit, or the number of a
-    step."""
-
-    about: Literal["node", "edge", "circuit", "step", "project"]
-    target: str
-    text: str
-
-
-@dataclass(frozen=True)
 class View:
     """How the window showed it. selection: names of nodes and edges. docks: the panels shown, by key."""
 
@@ -129,7 +120,7 @@ class View:
 @dataclass(frozen=True)
 class Project:
     """steps: each after the one that it follows, the first one first; at least one. current: the number of the present
-    step. names: the user's own, by the name of a node."""
+    step."""
 
     steps: tuple[StepRecord, ...]
     current: int = 0
@@ -137,7 +128,6 @@ class Project:
     traces: tuple[TraceRecord, ...] = ()
     circuits: tuple[CircuitRecord, ...] = ()
     evaluations: tuple[EvaluationRecord, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     view: View = field(default_factory=View)
     runs: tuple[RunRecord, ...] = ()

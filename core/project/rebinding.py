@@ -27,4 +27,5 @@ def rebind(project: Project, model: str, other: str) -> Project:
         circuits=tuple(each for each in project.circuits if project.steps[each.step].document.model != model),
         evaluations=tuple(each for each in project.evaluations if each.document.model != model),
         runs=tuple(each for each in project.runs if each.document.model != model),
+        notes=tuple(replace(note, model=other) if model and note.model == model else note for note in project.notes),
     )

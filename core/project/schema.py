@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from core.edit_kinds import EditKind
+from core.notes import About
 from core.tracing.options import Level
 
 FORMAT = "wirescope project"
@@ -250,9 +251,13 @@ class RunData(_Struct):
 
 
 class NoteData(_Struct):
-    about: Literal["node", "edge", "circuit", "step", "project"]
+    """As `core.notes.Note`."""
+
+    about: About
     target: Name
-    text: str
+    text: str = ""
+    name: Name = ""
+    model: Name = ""
 
 
 class ViewData(_Struct):
@@ -278,7 +283,7 @@ class ProjectData(_Struct):
     traces: Annotated[list[TraceData], Meta(max_length=MOST_LISTED)] = []
     circuits: Annotated[list[CircuitData], Meta(max_length=MOST_LISTED)] = []
     evaluations: Annotated[list[EvaluationData], Meta(max_length=MOST_LISTED)] = []
-    names: dict[Name, str] = {}
+    names: dict[Name, str] = {}  # of nodes of any model; written as notes that have names
     notes: list[NoteData] = []
     view: ViewData | None = None
     runs: Annotated[list[RunData], Meta(max_length=MOST_LISTED)] = []

@@ -20,6 +20,7 @@ from core.graph import Graph
 from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
 from core.interchange.made_of import hash_of_file
+from core.notes import Note
 from core.project import schema
 from core.project.document import Document, PairSource, Source
 from core.project.history import Recovery
@@ -30,7 +31,6 @@ from core.project.project import (
     CircuitRecord,
     EvaluationRecord,
     ModelRecord,
-    Note,
     Project,
     StepRecord,
     TraceOrigin,
@@ -74,8 +74,10 @@ def unpack(data: schema.ProjectData, read: Read, pictures: Mapping[str, bytes]) 
         tuple(_trace(each, number, sources, datasets, read) for number, each in enumerate(data.traces)),
         tuple(_circuit(each, number, len(steps), read) for number, each in enumerate(data.circuits)),
         tuple(_evaluation(each, documents) for each in data.evaluations),
-        data.names,
-        tuple(Note(each.about, each.target, each.text) for each in data.notes),
+        (
+            *(Note("node", node, name=name) for node, name in data.names.items()),
+            *(Note(each.about, each.target, each.text, each.name, each.model) for each in data.notes),
+        ),
         View(tuple(view.selection), tuple(view.positions), tuple(view.docks)),
         tuple(_run(each, number, documents, len(steps), read) for number, each in enumerate(data.runs)),
     )

@@ -29,6 +29,7 @@ class EdgeMark:
     signed: bool = True  # whether the sign of its value says anything; else it is drawn without a hue
     direction: int | None = 1
     below_noise: bool = False  # measured, but by rounding alone, perhaps: never solid
+    note: str = ""  # the user's
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class NodeMark:
     label: str = ""  # the measured change of the metric
     named: bool = False  # shown with its name and a full outline: it takes part in a shown edge
     score: float | None = None  # its fill on the second level; positive raises the metric
+    note: str = ""  # the user's
+    called: str = ""  # the user's own name for it
 
 
 @dataclass(frozen=True, eq=False)

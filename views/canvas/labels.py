@@ -3,7 +3,8 @@
 Nothing is written over something else. Pills (an edit's glyph and its change of the metric) come first: a pill
 moves along its edge until it is free, else loses its number, else is left out. Then names, the most important
 first: right, left, above, below of the node, where no other node is and the name is nearest to its own; else it is
-left out. Far out only what is selected or edited has a name.
+left out. The user's own names come last, above or below their nodes. Far out only what is selected or edited has a
+name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from PySide6.QtGui import QFont, QFontMetricsF
 from core.edits import EditKind
 from core.graph import Node
 from views.canvas.camera import Camera
+from views.canvas.data import NodeMark
 from views.canvas.edge_layer import Gap, polyline, visible
 from views.canvas.scene import Scene
 from views.theme import text_scale, ui_font
@@ -71,6 +73,7 @@ class Name:
     node: Node
     rect: QRectF
     strong: bool
+    text: str
     inside: bool = False  # written in the node's own shape
 
 
@@ -138,7 +141,7 @@ def place_labels(
     nodes = [
         node
         for node in {**dict.fromkeys(scene.data.nodes), **dict.fromkeys(selected)}
-        if node.kind in ("head", "mlp") and (scene.mark(node).named or scene.mark(node).edited or node in selected)
+        if node.kind in ("head", "mlp") and (_is_loud(scene.mark(node)) or node in selected)
     ]
     rects = {node: node_rect(scene, camera, node) for node in nodes}
     rects = {node: rect for node, rect in rects.items() if rect.intersects(exposed)}
@@ -166,7 +169,13 @@ def place_labels(
         # Names may cover specks, and so may the change that an edit makes; else no name is on another node.
         over = scene.mark(node).edited is not None or 2 * scene.layout.radius * camera.scale < SPECK
         _place_name(scene, node, rects[node], node in selected, [taken, loud] if over else [taken], labels, view)
+    for node in order[:MOST_NAMES]:
+        _place_called(scene, node, rects[node], node in selected, taken, labels, view)
     return labels
+
+
+def _is_loud(mark: NodeMark) -> bool:
+    return bool(mark.named or mark.edited or mark.called)
 
 
 def view_of(exposed: QRectF) -> QRectF:
@@ -268,7 +277,7 @@ def _place_name(
     pill = pill_size(mark.label) if mark.edited else QSizeF(0, 0)
     inside = shape.width() > width + 6 and shape.height() > 26
     if inside:
-        labels.names.append(Name(node, shape, selected, inside=True))
+        labels.names.append(Name(node, shape, selected, node.name, inside=True))
         if mark.edited is None:
             return
         width = 0.0
@@ -287,11 +296,29 @@ def _place_name(
                 for other in tries:
                     other.add(rect)
                 if not inside:
-                    labels.names.append(Name(node, QRectF(rect.left(), rect.top(), width, rect.height()), selected))
+                    box = QRectF(rect.left(), rect.top(), width, rect.height())
+                    labels.names.append(Name(node, box, selected, node.name))
                 if mark.edited:
                     box = QRectF(QPointF(rect.right() - pill.width(), rect.top()), pill)
                     labels.pills.append(Pill(box, mark.edited, mark.label))
                 return
+
+
+def _place_called(
+    scene: Scene, node: Node, shape: QRectF, selected: bool, taken: Taken, labels: Labels, view: QRectF
+) -> None:
+    """Write the user's own name of a node above or below it, where that is free; within the view, if that shows it."""
+    called = scene.mark(node).called
+    if not called or not shape.intersects(view):
+        return
+    weight = QFont.Weight.DemiBold if selected else QFont.Weight.Normal
+    size = QSizeF(text_width(called, NAME_PIXELS, weight), sized(14.0))
+    _right, _left, above, below = (place[0] for place in _beside(shape, size))
+    for rect in (moved_into(view, place) for place in (above, below)):
+        if taken.free(rect.adjusted(-2, 0, 2, 0)) and not rect.intersects(shape):
+            taken.add(rect)
+            labels.names.append(Name(node, rect, selected, called))
+            return
 
 
 def _beside(shape: QRectF, size: QSizeF) -> list[tuple[QRectF, QRectF]]:

@@ -39,6 +39,7 @@ from views.canvas.node_layer import (
     port_at,
     ring_rect,
 )
+from views.canvas.note_marks import paint_note_marks
 from views.canvas.scene import Scene
 from views.theme import mix
 from views.theme_colors import Theme
@@ -82,6 +83,7 @@ class GraphWorld:
         for node in self.selected:
             paint_directions(painter, scene, camera, theme, node, area)
         _paint_names(painter, labels.names, theme, scene)
+        paint_note_marks(painter, scene, camera, theme, area)
         for pill in labels.pills:
             paint_pill(painter, pill, theme, scene.data.stale)
 
@@ -101,7 +103,7 @@ def _paint_names(painter: QPainter, names: list[Name], theme: Theme, scene: Scen
         painter.setFont(name_font(name.strong))
         painter.setPen(ink_on(theme, shade) if shade else QColor(theme.text if name.strong else theme.muted))
         where = Qt.AlignmentFlag.AlignCenter if name.inside else Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(name.rect, where | Qt.TextFlag.TextDontClip, name.node.name)
+        painter.drawText(name.rect, where | Qt.TextFlag.TextDontClip, name.text)
 
 
 def paint_pill(painter: QPainter, pill: Pill, theme: Theme, stale: bool = False, selected: bool = False) -> None:

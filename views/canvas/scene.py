@@ -87,6 +87,12 @@ class Scene(Strokes):
         return tuple(dict.fromkeys([INPUT, LOGITS, *nodes]))
 
     @cached_property
+    def noted(self) -> tuple[tuple[Node, ...], tuple[int, ...]]:
+        """Nodes with notes, and the places of such edges."""
+        nodes = tuple(node for node, mark in self.data.nodes.items() if mark.note)
+        return nodes, tuple(place for place, mark in enumerate(self.marks) if mark.note)
+
+    @cached_property
     def quiet(self) -> tuple[tuple[Node, QRectF], ...]:
         """All other nodes and their shapes."""
         marked = set(self.marked)

@@ -10,6 +10,7 @@ from core.formatting import figure_words, pretty_name
 from core.graph import Edge, Node
 from views.canvas.scene import Scene
 
+MOST_LETTERS = 60  # of a note, in a line
 _ENDS = {"input": "what the first layer reads", "logits": "what the model puts out"}
 
 
@@ -43,14 +44,21 @@ def _score(scene: Scene, node: Node) -> list[str]:
     return [figure_words(value, scores.how, scores.signed)]
 
 
+def _note(text: str) -> list[str]:
+    """The first words of a note."""
+    words = " ".join(text.split())
+    return [f"note: {words if len(words) <= MOST_LETTERS else words[:MOST_LETTERS] + '…'}"] if words else []
+
+
 def tool_tip(scene: Scene, target: Node | Edge) -> str:
     """What is under the pointer, in one line."""
     if isinstance(target, Node):
         mark = scene.mark(target)
-        parts = [f"{target.name} · {_ENDS.get(target.kind) or node_words(target)}"]
+        called = f" “{mark.called}”" if mark.called else ""
+        parts = [f"{target.name}{called} · {_ENDS.get(target.kind) or node_words(target)}"]
         if mark.edited:
             parts.append(_edited(mark.edited, mark.label))
-        return "  ·  ".join([*parts, *_score(scene, target), *_change(scene, target)])
+        return "  ·  ".join([*parts, *_score(scene, target), *_change(scene, target), *_note(mark.note)])
     place = scene.place(target)
     if place is None:
         return target_name(target)
@@ -66,4 +74,4 @@ def tool_tip(scene: Scene, target: Node | Edge) -> str:
     if target.reader.shared and target.reader.kind in ("k", "v"):
         heads = [node.head for node in scene.data.graph.readers_of(target.reader)]
         parts.append(f"read by heads {heads[0]} to {heads[-1]}")
-    return "  ·  ".join(parts)
+    return "  ·  ".join([*parts, *_note(mark.note)])

@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from app.features.find.notes import notes_found
 from app.features.find.presenter import Searched, find, heads_found, readers_found
 from app.features.find.queries import HeadsReadingQuery, HeadsReadingReply
 from app.messages.request import QueryRefusal
 from app.messages.traits import TraitsQuery, TraitsReply
+from app.workbench.notes import Subject
 from app.workbench.workbench import Workbench
+from core.formatting import counted
 from core.project.document import Document
 from core.tracing.meaning import ESTIMATED
 from views.canvas.canvas import Canvas
@@ -36,7 +39,12 @@ class FindController(QObject):
         workbench.on(HeadsReadingReply, self._take)
         workbench.on(TraitsReply, self._take_traits)
         workbench.on(QueryRefusal, self._take_refusal)
-        for changed in (workbench.model_opened, workbench.cards_changed, workbench.positions_changed):
+        for changed in (
+            workbench.records.notes.changed,
+            workbench.model_opened,
+            workbench.cards_changed,
+            workbench.positions_changed,
+        ):
             changed.connect(lambda *_: self._look_again())
         workbench.document_changed.connect(self._forget_traits)
 
@@ -79,7 +87,12 @@ class FindController(QObject):
         reply = self._reply
         if reply is not None and self._query == reply.query:
             found = readers_found(reply.query.keys, reply.queries, reply.shares, searched)
-        self.bar.show_hits(found.hits, found.words)
+        notes = notes_found(text, self._workbench.records.notes, searched.graph, self._workbench.document.model)
+        words = found.words
+        if notes:
+            of_notes = counted(len(notes), "note")
+            words = f"{words}, and {of_notes}" if found.hits else f"{of_notes} found"
+        self.bar.show_hits((*found.hits, *notes), words)
         self._workbench.set_query(KEY, self._query)
 
     def _look_again(self) -> None:
@@ -110,9 +123,23 @@ class FindController(QObject):
         if hit.target is not None:
             self._workbench.select((hit.target,))
             self._canvas.frame_selection()
+        elif isinstance(hit.noted, Subject):
+            self._go_to(hit.noted)
         elif hit.position is not None:
             self._workbench.set_positions((hit.position,))
             self._say(f"{hit.name} is selected: edits are made there alone.")
+
+    def _go_to(self, subject: Subject) -> None:
+        """To the step that a note is on, or that has what it is on; what is on the whole is read in the inspector."""
+        workbench, step = self._workbench, subject.step
+        if subject.model:
+            steps = (each for each, _ in workbench.history.steps() if each.document.model == subject.model)
+            step = next(steps, None)
+        if step is not None and step.path()[0] is workbench.history.root:
+            workbench.history.go(step)
+            self._say(f"Back at: {step.words}")
+        if subject.about != "step":
+            workbench.select(())
 
     def _close(self) -> None:
         self._query = self._reply = self._traits = None

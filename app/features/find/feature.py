@@ -18,7 +18,7 @@ FIND = Action(
     "find",
     "&Find…",
     ("Ctrl+F",),
-    "Find nodes, edges, tokens, and the heads that read a token",
+    "Find nodes, edges, tokens, the heads that read a token, and your notes",
     run=FindController.open,
 )
 

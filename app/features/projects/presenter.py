@@ -64,7 +64,7 @@ def question(path: Path | None, steps: int) -> str:
     """Before what is not saved would go."""
     if path is not None:
         return f"Save the changes to {path.name}?"
-    return f"Save your work, {counted(steps, 'step')}, as a project?"
+    return f"Save your work, {counted(steps, 'step')}, as a project?" if steps else "Save your notes as a project?"
 
 
 def left_words(left: Left, changed: datetime, more: int) -> str:

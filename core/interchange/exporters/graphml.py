@@ -25,11 +25,13 @@ _DESCRIPTION = re.compile(r"<description>(.*?)</description>", re.DOTALL)
 
 def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
     """The circuit's nodes and edges; an edge's key and `port` say through which port it is read, `rank` which place it
-    has, from 1. A node says its group, if it has one."""
+    has, from 1. A node says its group, its own name and
+    its note, if it has one."""
     import networkx as nx  # here, since the window saves and reads circuits too, and would wait for it
 
     found = nx.MultiDiGraph(**circuit.about)
     names = circuit.names
+    noted = {note.target: note for note in circuit.notes if note.about == "node"}
     groups = {node: group.name for group in reversed(circuit.groups) for node in group.nodes}
     for position, edge in enumerate(circuit):
         for node in circuit.graph.readers_of(edge.reader):
@@ -42,8 +44,12 @@ def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
             if score is not None:
                 data["score"] = score
             for end in (edge.writer, node):
-                of_group = {"group": visible(groups[end])} if end in groups else {}
-                found.add_node(end.name, kind=end.kind, layer=end.layer, **of_group)
+                words = {"group": groups[end]} if end in groups else {}
+                if end.name in noted:
+                    note = noted[end.name]
+                    words |= {key: text for key, text in (("called", note.name), ("note", note.text)) if text}
+                words = {key: visible(text) for key, text in words.items()}
+                found.add_node(end.name, kind=end.kind, layer=end.layer, **words)
             found.add_edge(edge.writer.name, node.name, key=key, **data)
     return found
 

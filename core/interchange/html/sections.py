@@ -9,7 +9,7 @@ from core.component_words import edge_words
 from core.formatting import MINUS
 from core.interchange.html.drawing import drawing_of, how_scored
 from core.interchange.html.text import escaped
-from core.interchange.report import Report, ReportInput, inputs_of
+from core.interchange.report import Report, ReportInput, inputs_of, notes_told
 from core.tracing.meaning import ESTIMATED, ranking_words, told_direction
 
 DEEPEST = 4  # steps of the history are set in by, at most
@@ -143,7 +143,7 @@ def facts_section(report: Report) -> str:
 
 def notes_section(report: Report) -> str:
     rows = "".join(
-        f'<dt>{escaped(note.about)}</dt><dd class="prompt">{escaped(note.text)}</dd>' for note in report.notes
+        f'<dt>{escaped(note.about)}</dt><dd class="prompt">{escaped(note.text)}</dd>' for note in notes_told(report)
     )
     return f"<section><h2>Notes</h2><dl>{rows}</dl></section>" if rows else ""
 

@@ -14,8 +14,9 @@ from core.evaluation.statement import Statement
 from core.graph import Node
 from core.models.fingerprint import weights_hash
 from core.models.loading import load_model
+from core.notes import Note
 from core.project.examples import example
-from core.project.project import EvaluationRecord, ModelRecord, Note, Project, StepRecord, TraceOrigin, TraceRecord
+from core.project.project import EvaluationRecord, ModelRecord, Project, StepRecord, TraceOrigin, TraceRecord
 from core.project.trace_choice import TraceChoice
 from core.project.wire_file import load_project, save_project
 from core.tracing.scores import Scores

@@ -17,6 +17,7 @@ from core.errors import ArgumentError, InputError
 from core.graph import Graph
 from core.groups import GROUP_COLORS, Group
 from core.interchange.circuit_reading import read_circuit
+from core.notes import Note
 
 READ = [name for name, row in EXPORTERS.items() if row.read is not None]
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -38,7 +39,10 @@ def circuits(draw: st.DrawFn) -> Circuit:
         for name in names
     )
     about = draw(st.dictionaries(KEYS, WORDS, max_size=4))
-    circuit = Circuit(graph, np.empty(0, dtype=np.int64), None, about, spans, groups=groups)
+    targets = {"circuit": "", "node": "m0", "edge": "input->m0"}
+    noted = draw(st.sets(st.sampled_from(list(targets))))
+    notes = tuple(Note(kind, targets[kind], draw(WORDS), draw(WORDS)) for kind in noted)
+    circuit = Circuit(graph, np.empty(0, dtype=np.int64), None, about, spans, groups=groups, notes=notes)
     circuit = circuit.with_parts(np.array(parts, dtype=np.int64))
     scored = bool(len(values)) and not np.isnan(values).all()
     return replace(circuit, values=values if scored else None)
@@ -53,6 +57,7 @@ def test_a_circuit_is_read_back_whole(form: str, circuit: Circuit) -> None:
     assert back.graph == circuit.graph
     assert back.names == circuit.names
     assert (back.about, back.spans, back.groups) == (circuit.about, circuit.spans, circuit.groups)
+    assert back.notes == circuit.notes
     assert (back.values is None) == (circuit.values is None)
     if circuit.values is not None:
         assert np.array_equal(back.values, circuit.values, equal_nan=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import get_args
 
 import numpy as np
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from core.evaluation.statement import Statement
 from core.graph import Graph
 from core.groups import Group
 from core.inputs.corruption_kinds import IMAGE_KINDS, ImageCorruption
+from core.notes import About, Note
 from core.project.document import Document, PairSource, Source
 from core.project.history import Recovery
 from core.project.metric_choice import MetricChoice
@@ -22,7 +24,6 @@ from core.project.project import (
     CircuitRecord,
     EvaluationRecord,
     ModelRecord,
-    Note,
     Project,
     StepRecord,
     TraceOrigin,
@@ -219,6 +220,7 @@ def projects(draw: st.DrawFn) -> Project:
         st.lists(statements, max_size=2).map(tuple),
         TEXTS,
     )
+    notes = st.builds(Note, st.sampled_from(get_args(About)), TEXTS, TEXTS, TEXTS, TEXTS)
     models = st.builds(ModelRecord, TEXTS, st.just("fp32"), st.sampled_from(["", "0" * 64]))
     run = RunRecord(
         draw(st.sampled_from(["trace", "evaluation", "scan"])),
@@ -244,8 +246,7 @@ def projects(draw: st.DrawFn) -> Project:
         draw(st.lists(traces(), max_size=2).map(tuple)),
         draw(st.sampled_from([(), (circuit,)])),
         draw(st.lists(evaluation, max_size=2).map(tuple)),
-        draw(st.dictionaries(TEXTS, TEXTS, max_size=2)),
-        draw(st.lists(st.builds(Note, st.sampled_from(["node", "step"]), TEXTS, TEXTS), max_size=2).map(tuple)),
+        draw(st.lists(notes, max_size=2).map(tuple)),
         draw(st.builds(View, st.lists(TEXTS, max_size=2).map(tuple), st.just((1, 2)), st.just(("table",)))),
         draw(st.sampled_from([(), (run,), (run, run)])),
     )

@@ -18,6 +18,7 @@ from core.errors import InputError, WirescopeError
 from core.evaluation.statement import Statement
 from core.groups import Group
 from core.inputs.corruption_kinds import ImageCorruption
+from core.notes import Note
 from core.project import limits, schema
 from core.project.document import Document, PairSource, Source
 from core.project.examples import all_examples
@@ -128,7 +129,8 @@ def test_a_file_of_version_1_opens() -> None:
     assert project.steps[2].outcome.after == 0.25
     assert project.steps[4].document.edits[0].value == (0.5, -1.0)
     assert project.traces[0].values.shape == ((project.traces[0].kept is None and 46) or 0,)
-    assert project.notes[0].text == "reads the name"
+    assert project.notes[0] == Note("node", "a0.h1", name="name mover")
+    assert project.notes[1] == Note("node", "a0.h1", "reads the name")
 
 
 def test_what_a_newer_version_saved_is_refused_with_the_way_out(tmp_path: Path) -> None:

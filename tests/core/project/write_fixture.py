@@ -12,6 +12,7 @@ from core.edits import Edit
 from core.evaluation.statement import Statement
 from core.graph import Graph, Node
 from core.groups import Group
+from core.notes import Note
 from core.project.document import Document, PairSource, Source
 from core.project.history import Recovery
 from core.project.metric_choice import MetricChoice
@@ -20,7 +21,6 @@ from core.project.project import (
     CircuitRecord,
     EvaluationRecord,
     ModelRecord,
-    Note,
     Project,
     StepRecord,
     TraceOrigin,
@@ -67,8 +67,10 @@ def fixture() -> Project:
         (trace,),
         (circuit,),
         (found,),
-        {"a0.h1": "name mover"},
-        (Note("node", "a0.h1", "reads the name"), Note("step", "2", "the turning point")),
+        (
+            Note("node", "a0.h1", "reads the name", "name mover", "bundled:names"),
+            Note("step", "2", "the turning point"),
+        ),
         View(("a0.h1",), (2,), ("inputs", "history")),
     )
 

@@ -12,10 +12,12 @@ from views import theme
 from views.canvas.border import foot_box
 from views.canvas.camera import Camera
 from views.canvas.data import NodeMark
+from views.canvas.edge_layer import polyline
 from views.canvas.labels import node_rect, place_labels
 from views.canvas.layout import make_layout
 from views.canvas.painter import paint_world
 from views.canvas.scene import Scene, make_scene
+from views.canvas.words import tool_tip
 
 SIZE = QSizeF(760, 540)
 VIEW = QRectF(0, 0, 760, 540)
@@ -42,6 +44,46 @@ def test_names_and_pills_never_overlap(qapp, graph, scale: float):
     assert rects
     for first, second in itertools.combinations(rects, 2):
         assert not first.adjusted(0.1, 0.1, -0.1, -0.1).intersects(second)
+
+
+def test_own_names_stand_by_their_nodes_within_the_view_and_notes_have_marks(qapp):
+    theme.set_choice("dark")
+    graph = SMALL
+    last = graph.writers[graph.heads + 1]  # the first MLP, at the right border
+    nodes = {last: NodeMark(named=True, called="a name that is longer than the room beside"), head(0, 0): NodeMark()}
+    plain = make_scene(replace(random_data(graph, 20), nodes=nodes), make_layout(graph, SIZE))
+    written = place_labels(plain, Camera(), VIEW, frozenset()).names
+    (name,) = (name for name in written if name.text.startswith("a name"))
+    shape = node_rect(plain, Camera(), last)
+    assert VIEW.contains(name.rect)
+    assert not name.rect.intersects(shape)
+    assert abs(name.rect.center().y() - shape.center().y()) < 1.5 * shape.height()
+
+    marks = tuple(replace(mark, note="strong") if mark is plain.marks[-1] else mark for mark in plain.data.edges)
+    noted = {**nodes, head(0, 0): NodeMark(note="copies")}
+    other = make_scene(replace(plain.data, nodes=noted, edges=marks), plain.layout)
+    before, after = painted(plain), painted(other)
+    corner = node_rect(other, Camera(), head(0, 0))
+    corner = QRectF(corner.center(), corner.topRight()).normalized().center().toPoint()
+    points, _ = polyline(other, Camera(), len(other.marks) - 1)
+    places = itertools.product(range(before.width()), range(before.height()))
+    changed = [place for place in places if before.pixel(*place) != after.pixel(*place)]
+    near = [min(abs(x - corner.x()) + abs(y - corner.y()), *(abs(points - (x, y)).sum(1))) for x, y in changed]
+    assert {d < 14 for d in near} == {True}
+    assert min(abs(x - corner.x()) + abs(y - corner.y()) for x, y in changed) < 6
+    assert len(changed) > 40, "both of them"
+    assert "note: copies" in tool_tip(other, head(0, 0))
+    assert "“a name that" in tool_tip(other, last)
+    assert "note: strong" in tool_tip(other, other.edge(len(other.marks) - 1))
+
+
+def painted(scene: Scene) -> QImage:
+    image = QImage(760, 540, QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    paint_world(painter, scene, Camera(), theme.current(), VIEW)
+    painter.end()
+    return image
 
 
 def test_names_keep_off_other_named_nodes(qapp):

@@ -25,6 +25,7 @@ class StepRow:
     breaks: bool = False  # another model, other inputs or another metric than above: the figures cannot be compared
     spoken: str = ""  # what the value is, for screen readers
     joined: tuple[str, ...] = ()  # the words of all steps of one kind that the row stands for, where they are several
+    note: bool = False  # the user has written something to it
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QVBox
 from views.panels.history.data import StepRow
 from views.panels.history.rows import StepDelegate, StepModel
 from views.theme import as_card
+from views.widgets.note_editor import NoteEditor
 
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End)
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -27,6 +28,7 @@ class StepList(QListView):
     copy_requested = Signal(int)
     copy_way_requested = Signal(int)
     joined_requested = Signal(int, int)  # of the steps that a row stands for, the one at a place
+    note_requested = Signal(int)
     looked_at = Signal(int)  # the row to preview; -1 for none
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -110,6 +112,12 @@ class StepList(QListView):
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self._look(-1)
 
+    def ask_for_note(self) -> None:
+        """On the step that the keys are on."""
+        row = self.currentIndex().row()
+        if row >= 0:
+            self.note_requested.emit(row)
+
     # ---- the menu ----
 
     def make_menu(self, row: int) -> QMenu:
@@ -126,6 +134,7 @@ class StepList(QListView):
                     lambda _checked=False, place=place: self.joined_requested.emit(row, place)
                 )
         menu.addSeparator()
+        menu.addAction("Note…").triggered.connect(lambda: self.note_requested.emit(row))
         menu.addAction("Copy the Words").triggered.connect(lambda: self.copy_requested.emit(row))
         menu.addAction("Copy All Steps to Here").triggered.connect(lambda: self.copy_way_requested.emit(row))
         return menu
@@ -154,9 +163,12 @@ class HistoryPanel(QFrame):
         super().__init__(parent)
         as_card(self)
         self.list = StepList()
+        self.note = NoteEditor()
+        self.note.left.connect(lambda: self.list.setFocus(Qt.FocusReason.ShortcutFocusReason))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self.list)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.note)
         self.setFocusProxy(self.list)
 
     def set_rows(self, rows: Sequence[StepRow]) -> None:

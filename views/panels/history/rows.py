@@ -31,6 +31,7 @@ _FIRST_RAIL = 10.0  # pixels from the left
 _BETWEEN_RAILS = 14.0
 _MOST_LANES = 6  # branches of branches beyond this share a rail, so that words keep room
 _DOT = 4.5
+_NOTE = 5.0  # pixels: the square that says that there is a note, as on the canvas
 _SPOKEN = {"past": "", "present": "present step", "ahead": "undone", "aside": "on another branch"}
 
 
@@ -79,7 +80,8 @@ class StepModel(QAbstractListModel):
             return plain_tip(row.tip)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             value = "" if not row.value else "never run" if row.value == "–" else f"{row.spoken} {row.value}"
-            return ", ".join(part for part in (row.words, value, _SPOKEN[row.state]) if part)
+            note = "with a note" if row.note else ""
+            return ", ".join(part for part in (row.words, value, note, _SPOKEN[row.state]) if part)
         return None
 
 
@@ -116,6 +118,10 @@ class StepDelegate(QStyledItemDelegate):
         color = {"past": "text", "present": "selection"}.get(row.state, "muted")
         mono = QFont(small_mono())
         width = QFontMetrics(mono).horizontalAdvance(row.value)
+        if row.note:
+            side = QRectF(rect.right() - 6 - width - _NOTE - 8, rect.center().y() - _NOTE / 2, _NOTE, _NOTE)
+            painter.fillRect(side, theme.color("text" if row.state == "present" else "muted"))
+            width += int(_NOTE) + 8
         words = rect.adjusted(int(dot.x() - rect.left() + 12), 0, -width - 14, 0)
         if row.state == "present":
             font.setWeight(QFont.Weight.DemiBold)

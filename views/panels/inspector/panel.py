@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -19,6 +21,8 @@ from views.panels.inspector.logit_lens import LogitLensSection
 from views.panels.inspector.paths import PathsSection
 from views.panels.inspector.several import SeveralSection
 from views.theme import as_card, keep_font, mono_font
+from views.widgets.data import NoteEntry
+from views.widgets.note_editor import NoteEditor
 from views.widgets.text import ElidedLabel, TintedLabel, dim, enlarge, explained_heading, show_text, wrapped
 
 NOTHING = "Click a node or a wire to look into it."
@@ -49,6 +53,7 @@ class InspectorPanel(QFrame):
         enlarge(self.title, 1.23)
         self.subtitle = ElidedLabel("", "muted")
         self.identity = IdentityChips()
+        self.notes = NoteEditor(), NoteEditor()
         self.edge_heading = explained_heading("This edge", "edge")
         self.edge_name = TintedLabel("", "selection")
         keep_font(self.edge_name, mono_font)
@@ -97,9 +102,9 @@ class InspectorPanel(QFrame):
         edge_head.setSpacing(10)
         edge_head.addWidget(self.edge_heading)
         edge_head.addWidget(self.edge_name, 1)
+        top.addLayout(edge_head)
         effect = QVBoxLayout()
         effect.setSpacing(6)
-        effect.addLayout(edge_head)
         effect.addWidget(self.several)
         effect.addWidget(self.effect_heading)
         effect.addWidget(self.effects)
@@ -116,6 +121,8 @@ class InspectorPanel(QFrame):
         link_box.addWidget(self.signs)
         column.addLayout(top)
         column.addWidget(self.hint)
+        for editor in self.notes:
+            column.addWidget(editor)
         column.addWidget(self.attention)
         column.addLayout(effect)
         column.addWidget(self.paths)
@@ -133,6 +140,11 @@ class InspectorPanel(QFrame):
         layout.addWidget(self.scroll_area)
 
     # ---- showing -------------------------------------------------------------------------------------------
+
+    def set_notes(self, entries: Sequence[NoteEntry], titled: bool) -> None:
+        """Of what is selected, one; while nothing is, two at most, which say what they are about."""
+        for place, editor in enumerate(self.notes):
+            editor.set_entry(entries[place] if place < len(entries) else None, titled)
 
     def show_nothing(self, hint: str = NOTHING) -> None:
         """Nothing is selected."""

@@ -83,12 +83,10 @@ class ExportController:
         evaluation, curve = self._workbench.known.evaluation, self._curve
         told = evaluation is not None and _state(evaluation.document) == _state(snapshot.document)
         known = curve is not None and _state(curve[0], sized=False) == _state(snapshot.document, sized=False)
-        return report_shown(
-            snapshot,
-            curve[1] if curve is not None and known else None,
-            evaluation if told else None,
-            self._workbench.history,
-        )
+        history = self._workbench.history
+        notes = self._workbench.records.notes.as_written([step for step, _ in history.steps()])
+        shown_curve = curve[1] if curve is not None and known else None
+        return report_shown(snapshot, shown_curve, evaluation if told else None, history, notes)
 
     def scores(self, ending: str) -> None:
         """The scores of all edges."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.features.history.presenter.changes import change, joins
 from core.formatting import metric_digits, number, share_words
@@ -52,14 +52,15 @@ def ahead(history: History) -> list[Step]:
     return found
 
 
-def step_rows(history: History) -> tuple[list[Step], list[StepRow]]:
+def step_rows(history: History, notes: Mapping[Step, str] | None = None) -> tuple[list[Step], list[StepRow]]:
     """The rows of the list, each after the one it follows, and the step that each stands for. Steps of one kind in a
-    row are one row: that of the present one, if it is among them, else of the last.
+    row are one row: that of the present one, if it is among them, else of the last. notes: on steps.
 
     Of the steps that follow one, the newest goes on along its rail; the others are branches, one rail to the right, and
     come before it. So every rail left of a branch goes on below it.
     """
     past, future = set(map(id, history.current.path())), set(map(id, ahead(history)))
+    noted = notes or {}
     digits = column_digits(step for step, _ in history.steps())
     steps: list[Step] = []
     rows: list[StepRow] = []
@@ -84,10 +85,11 @@ def step_rows(history: History) -> tuple[list[Step], list[StepRow]]:
                 bool(last.children),
                 first.parent is None,
                 state,  # type: ignore[arg-type]
-                _tip(step, row_of, here),
+                _tip(step, row_of, here, [noted[each] for each in row_of if each in noted]),
                 first.parent is not None and change(first).asks,
                 "recovers" if change(step).keeps else "metric",
                 tuple(each.words for each in row_of) if len(row_of) > 1 else (),
+                any(each in noted for each in row_of),
             )
         )
         if last.children:
@@ -107,10 +109,11 @@ def joined_steps(last: Step) -> list[Step]:
     return steps
 
 
-def _tip(step: Step, row_of: Sequence[Step], here: bool) -> str:
+def _tip(step: Step, row_of: Sequence[Step], here: bool, notes: Sequence[str]) -> str:
     lines = [step.words, _figure(step)]
     if len(row_of) > 1:
         lines = [f"{each.words}{' (here)' if here and each is step else ''}  {figure_words(each)}" for each in row_of]
+    lines += [f"Note: {text}" for text in notes]
     return "\n".join(line for line in (*lines, "" if here else "Click goes there") if line.strip())
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from app.messages.replies import ModelReply
 from app.presenters.exported_circuit import circuit_shown
+from app.presenters.notes import target_in
 from app.workbench.project_records import sizes_of
 from app.workbench.workbench import Workbench
-from core.edits import Target
-from core.errors import WirescopeError
 from core.formatting import counted
-from core.graph import Graph, Node
 from core.project.history import steps_below
 from core.project.project import CircuitRecord, Project, View, records_of, steps_of
-from core.project.target_names import target_named
 
 
 def project_of(workbench: Workbench, docks: tuple[str, ...] = ()) -> Project:
@@ -48,17 +45,6 @@ def _keep_circuit(workbench: Workbench) -> None:
 
 def show_view(workbench: Workbench, view: View, opened: ModelReply) -> None:
     """Select what was selected, as far as the model has it."""
-    found = [target for name in view.selection if (target := _target(name, opened.graph)) is not None]
+    found = [target for name in view.selection if (target := target_in(opened.graph, name)) is not None]
     workbench.set_positions(tuple(view.positions))
     workbench.select(tuple(found))
-
-
-def _target(name: str, graph: Graph) -> Target | None:
-    try:
-        target = target_named(name)
-        if isinstance(target, Node):
-            return target if target in graph.nodes else None
-        graph.edge_index(target)
-    except WirescopeError:
-        return None
-    return target

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from app.worker import runs
 from core.graph import Node
+from core.notes import Note
 from core.project.document import PairSource, Source
 from core.project.wire_file import load_project, save_project
 from tests.app.features.history.test_history import cut, rows
@@ -266,7 +267,7 @@ def test_a_file_that_somebody_else_changed_is_not_written_over_unasked(
     path, other = tmp_path / "work.wire", tmp_path / "mine.wire"
     cut(reader, Node("mlp", 1))
     save(reader, path, monkeypatch)
-    save_project(path, replace(load_project(path), names={"m1": "theirs"}))
+    save_project(path, replace(load_project(path), notes=(Note("node", "m1", "theirs"),)))
     theirs = path.read_bytes()
     reader.workbench.editing.toggle(Node("mlp", 0), "cut")
     reader.rest()

@@ -16,6 +16,7 @@ from app.features.projects.presenter import Left
 from app.worker import service
 from core.errors import InputError
 from core.graph import Node
+from core.notes import Note
 from core.project import wire_file
 from core.project.project import ModelRecord
 from core.project.wire_file import load_project, save_project
@@ -73,7 +74,7 @@ def test_restored_work_is_not_written_over_a_newer_file_unasked(
     save(reader, path, monkeypatch)
     project, state = reader.controller("projects").project.project(), state_of(path)
     left_behind(project, Left(str(path), reader.workbench.document.model, 1, state=state))
-    save_project(path, replace(project, names={"m1": "newer"}))
+    save_project(path, replace(project, notes=(Note("node", "m1", "newer"),)))
     newer = path.read_bytes()
     reader.window.close()
 

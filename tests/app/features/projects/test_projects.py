@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QFileDialog
 
 from core.graph import Node
-from core.project.project import Note
+from core.notes import Note
 from core.project.wire_file import load_project, save_project
 from tests.app.features.history.test_history import cut, rows
 from tests.app.models import CLEAN, COUNTERFACTUAL
@@ -84,9 +84,10 @@ def test_what_was_saved_is_there_again_and_goes_on(
 
     project = load_project(path)
     last = len(project.steps) - 1
-    notes = Note("step", str(last), "the last one"), Note("node", "m1", "reads the name")
+    of = Note("circuit", str(last), "small")  # which keeps no circuit: it is of one that has gone
+    notes = Note("step", str(last), "the last one"), Note("node", "m1", "reads the name", "mover"), of
     docks = tuple(key for key in project.view.docks if key != "trust")
-    save_project(path, replace(project, notes=notes, names={"m1": "mover"}, view=replace(project.view, docks=docks)))
+    save_project(path, replace(project, notes=notes, view=replace(project.view, docks=docks)))
     other = sit_down()
     assert other.drop(other.window.canvas, dropped(path))
     jobs_done(other)
@@ -107,8 +108,8 @@ def test_what_was_saved_is_there_again_and_goes_on(
     other.window.commands["save_project"].trigger()
     jobs_done(other)
     again = load_project(path)
-    assert again.names == {"m1": "mover"}
     assert again.notes[1] == notes[1]
+    assert again.notes[2].text == "small"
     assert again.steps[int(again.notes[0].target)] == project.steps[last], "the note is about the same step"
     assert "work.wire" in [action.text() for action in other.menu("File/Open Recent Project").actions()]
     assert not other.dialogs()

@@ -1,0 +1,52 @@
+"""Notes of the user's on the canvas and in files of what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.circuit import Circuit
+from core.errors import WirescopeError
+from core.graph import LOGITS, Edge, Graph, Node
+from core.notes import Note
+from core.project.target_names import target_named
+from views.canvas.data import CanvasData, NodeMark
+
+
+def with_notes(data: CanvasData, notes: Mapping[str, Note]) -> CanvasData:
+    """The same with the notes and the own names of its nodes, and the notes of the edges that are shown. notes: by the
+    names of nodes and edges."""
+    if not notes:
+        return data
+    nodes, edges = dict(data.nodes), {}
+    for name, note in notes.items():
+        target = target_in(data.graph, name)
+        if isinstance(target, Node):
+            nodes[target] = replace(nodes.get(target, NodeMark()), note=note.text, called=note.name)
+        elif target is not None:
+            edges[data.graph.edge_index(target)] = note.text
+    marks = tuple(replace(mark, note=edges[mark.index]) if mark.index in edges else mark for mark in data.edges)
+    return replace(data, nodes=nodes, edges=marks if edges else data.edges)
+
+
+def target_in(graph: Graph, name: str) -> Node | Edge | None:
+    """A node or an edge of a graph by its name; None where it has none of that name."""
+    try:
+        target = target_named(name)
+        if isinstance(target, Node):
+            return target if target == LOGITS or graph.writer_index(target) >= 0 else None
+        graph.edge_index(target)
+    except WirescopeError:
+        return None
+    return target
+
+
+def noted(circuit: Circuit, notes: Mapping[str, Note], on_it: str) -> Circuit:
+    """A circuit with the notes on it and on what is in it, for its files. on_it: the note on the circuit."""
+    if not notes and not on_it:
+        return circuit
+    inside = set(circuit.names)
+    for edge in circuit:
+        inside |= {edge.name, edge.writer.name, *(node.name for node in circuit.graph.readers_of(edge.reader))}
+    kept = tuple(replace(note, model="") for name, note in notes.items() if name in inside)
+    return replace(circuit, notes=((Note("circuit", "", on_it), *kept) if on_it else kept))
