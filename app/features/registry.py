@@ -6,6 +6,7 @@ from __future__ import annotations
 from app.features.canvas.feature import FEATURE as CANVAS
 from app.features.circuit.feature import FEATURE as CIRCUIT
 from app.features.code.feature import FEATURE as CODE
+from app.features.compare.feature import FEATURE as COMPARE
 from app.features.console.feature import FEATURE as CONSOLE
 from app.features.continuation.feature import FEATURE as CONTINUATION
 from app.features.dataset.feature import FEATURE as DATASET
@@ -48,6 +49,7 @@ FEATURES: tuple[Feature, ...] = (
     HELP,
     PLOTS,
     RUNS,
+    COMPARE,
     CODE,
     CONSOLE,
     INSPECTOR,

@@ -11,7 +11,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *("new_project", "open_project", "@recent_projects", "save_project", "save_project_as", "-"),
             *("open_folder", "open_named", "@bundled", "@packs", "@recent", "-"),
-            *("@examples", "open_input_a", "open_input_b", "-", "open_scores", "@export", "export_model", "-", "quit"),
+            *("@examples", "open_input_a", "open_input_b", "-", "open_scores", "compare_circuit", "-"),
+            *("@export", "export_model", "-", "quit"),
         ),
     ),
     (

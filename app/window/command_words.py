@@ -24,6 +24,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "open_named": ("hub", "hugging face", "huggingface", "download", "timm", "load by name"),
     "open_input_a": ("prompt file", "image", "picture", "photo"),
     "open_scores": ("import", "load scores", "load circuit", "eap-ig file"),
+    "compare_circuit": ("diff", "difference", "overlap", "jaccard", "side by side"),
     "new_project": ("start over", "clear", "blank", "fresh"),
     "open_project": ("wire", "resume", "continue"),
     "save_project": ("store", "keep", "wire"),

@@ -17,8 +17,8 @@ from views.widgets.docks import Desk, Dock
 
 @dataclass(frozen=True)
 class Parts:
-    """body: all of them. panels: by the keys of their features. centre: the page of the canvas and the welcome page.
-    docks: of the panels that have one, in the order of `rows`, which a plugin's are added to."""
+    """body: all of them. panels: by the keys of their features. centre: the page of the canvas, and those that take its
+    place. docks: of the panels that have one, in the order of `rows`, which a plugin's are added to."""
 
     body: QWidget
     toolbar: TopBar
@@ -50,7 +50,8 @@ def put_together(toolbar: TopBar, panels: Mapping[str, Any]) -> Parts:
     page.addWidget(card, 1)
     page.addWidget(panels["circuit"])  # a strip of the canvas's width
     centre.addWidget(canvas_page)
-    centre.addWidget(panels["welcome"])
+    for key in ("welcome", "compare"):  # each in the canvas's place
+        centre.addWidget(panels[key])
     desk.setCentralWidget(centre)
     body, padded = QWidget(), QWidget()
     rows = QVBoxLayout(body)

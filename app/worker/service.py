@@ -10,25 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from app.messages.replies import InputsReply, ModelReply
+from app.messages.replies import ModelReply
 from app.messages.request import Cancel, FailureReply, PictureRefusal, ProgressReply, Request, Send
 from app.worker import runs
 from app.worker.dataset_rows import DatasetRows
-from app.worker.describe import card_of, empty_card, opened_words, parity_words
+from app.worker.describe import card_of, empty_card, opened_words
 from app.worker.handler_table import HandlerTable
+from app.worker.new_session import new_cache
 from app.worker.past_scores import Origin, PastScores, origin
 from app.worker.read_inputs import misfit, read_source
-from app.worker.session_cache import SessionCache, answers_of, foils_of, time_forward
+from app.worker.session_cache import SessionCache
 from app.worker.threads import threads_for, threads_to_open, use_threads
 from app.worker.trace_times import Costs
 from core.errors import Cancelled, WirescopeError
-from core.inputs.pair import Pair, Side
+from core.inputs.pair import Side
 from core.memory import give_back
 from core.models.loading import load_model
 from core.models.model import Model
 from core.progress import watched
 from core.project.document import Source
-from core.project.metric_choice import MetricChoice
 from core.session import Session
 
 
@@ -142,29 +142,13 @@ class WorkerService:
             if problem:
                 b = None
                 cards[1] = card_of("B", model, document.counterfactual, sides[1], problem)
-        grid = model.adapter.image_grid(a.tensor)
-        pair = Pair(a, b, grid, model.adapter.prefix if grid is not None else 0)
         send(ProgressReply(request.number, "Running the model"))
-        session = Session(model, pair, dataset=self._rows.dataset(document.population))
-        if request.memory is not None:
-            session.engine.set_memory(request.memory)
-        marked = [card_of(c.letter, model, s, side, c.problem, other) for c, s, side, other in (
-            (cards[0], clean, a, sides[1]), (cards[1], document.counterfactual, sides[1], a))]  # fmt: skip
-        ready = InputsReply(
-            number=request.number,
-            card_a=marked[0],
-            card_b=marked[1],
-            labels=a.labels,
-            parity=parity_words(session.parity),
-            has_counterfactual=b is not None,
-            metric_name=session.metric.name,
-            metric=MetricChoice(""),
-            metric_problem="",
-            metric_note="",
-            answers=answers_of(session),
-            foils=foils_of(session),
+        marked = (
+            card_of("A", model, clean, a, cards[0].problem, sides[1]),
+            card_of("B", model, document.counterfactual, sides[1], cards[1].problem, a),
         )
-        cache = SessionCache(session, ready, time_forward(session), self._rows, self._costs)
+        told = request.number, model, document, (a, b), marked, self._rows, self._costs, request.memory
+        cache = new_cache(*told)
         self._leave_cache()
         self._cache, self._cache_key, self._origin = cache, key, origin(document)
         self._past.bring(self._origin, cache)

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from core.edits import EditKind, Target
 from core.graph import Graph, Node
 
+MOST_COMPARED = 1500  # edges of two circuits beside each other that are drawn
+
 
 @dataclass(frozen=True)
 class EdgeMark:

@@ -1,0 +1,122 @@
+"""Two circuits as the view has them: words of what they are, of what they recover, of why they may differ."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+
+from app.features.compare.queries import OnInputs
+from app.messages.compared import Compared
+from core.edits import REPLACED
+from core.evaluation.circuit_overlap import CircuitOverlap
+from core.formatting import counted, pairs_words, share_words
+from core.project.document import Document
+from core.project.step_names import metric_words, model_words
+from views.canvas.data import MOST_COMPARED
+from views.panels.compare.data import ComparisonData, Recovered
+
+WHOSE = "on the first's inputs", "on the second's inputs"
+
+
+def comparison_data(
+    circuits: tuple[Compared, Compared],
+    overlap: CircuitOverlap,
+    found: tuple[OnInputs, ...],
+    waiting: str = "",
+    labels: tuple[str, str] = ("input", "logits"),
+) -> ComparisonData:
+    """found: what is known of what they recover."""
+    first, second = circuits
+    return ComparisonData(
+        first.circuit.graph,
+        (first.name, second.name),
+        (about_of(first), about_of(second)),
+        overlap.both,
+        overlap.only_first,
+        overlap.only_second,
+        overlap.jaccard,
+        overlap.chance,
+        overlap.nodes,
+        tuple(_recovered(column, circuits, len(found)) for column in found),
+        waiting,
+        notes_of(circuits, overlap),
+        *labels,
+    )
+
+
+def about_of(circuit: Compared) -> str:
+    """All that is known of what a circuit is of."""
+    lines = [circuit.name, counted(len(circuit.circuit.union()), "edge")]
+    document = circuit.document
+    if document is None:
+        return "\n".join([*lines, "What it was made of is not known"])
+    lines += [f"Model: {model_words(document.model)} ({document.precision})"]
+    pair = ("A", document.clean), ("B", document.counterfactual)
+    lines += [f"{letter}: {side.words}" for letter, side in pair if side is not None]
+    lines += [f"Dataset: {pairs_words(len(document.traced_rows))}"] if document.traced_rows else []
+    lines += [metric_words(document.metric)] if document.metric is not None else []
+    return "\n".join([*lines, f"Removed edges: {REPLACED[document.cut_kind]}"])
+
+
+def _recovered(column: OnInputs, circuits: tuple[Compared, Compared], columns: int) -> Recovered:
+    alone = columns == 1 and all(each.document is not None for each in circuits)
+    title = "on the inputs of both" if alone else WHOSE[column.of]
+    document = circuits[column.of].document
+    assert document is not None
+    over = pairs_words(column.pairs) if column.pairs else "one pair"
+    tip = f"In {model_words(document.model)}, over {over}, removed edges {REPLACED[document.cut_kind]}."
+    if column.problem:
+        return Recovered(title, tip=tip, problem=column.problem)
+    first, second = (share_words(share) for share in column.shares)
+    drawn = [share_words(share) for share in column.random]
+    random = drawn[0] if drawn[0] == drawn[1] else " / ".join(drawn)
+    return Recovered(title, first, second, random, tip)
+
+
+def notes_of(circuits: tuple[Compared, Compared], overlap: CircuitOverlap) -> tuple[str, ...]:
+    """What may be the reason for a difference, and what is not drawn."""
+    first, second = (each.document for each in circuits)
+    notes = []
+    if first is not None and second is not None:
+        notes += [words for words in _differences(first, second) if words]
+    missing = [words for words, side in (("first", first), ("second", second)) if side is None]
+    if missing:
+        notes.append(f"The file of the {missing[0]} does not say what its inputs were, so nothing is run on them.")
+    if any(each.circuit.spans for each in circuits):
+        notes.append("Edges that are kept at some positions count as kept everywhere here.")
+    total = len(overlap.both) + len(overlap.only_first) + len(overlap.only_second)
+    if total > MOST_COMPARED:
+        notes.append(f"Drawn are the {MOST_COMPARED:,} most important of {total:,} edges.")
+    return tuple(notes)
+
+
+def _differences(first: Document, second: Document) -> list[str]:
+    models = model_words(first.model), model_words(second.model)
+    kinds = first.cut_kind, second.cut_kind
+    return [
+        f"They are of different models: {models[0]} and {models[1]}." if first.model != second.model else "",
+        "They were found for different metrics." if first.metric != second.metric else "",
+        f"Removed edges are {REPLACED[kinds[0]]} in the first, {REPLACED[kinds[1]]} in the second."
+        if kinds[0] != kinds[1]
+        else "",
+        "They were found in different precisions." if first.precision != second.precision else "",
+    ]
+
+
+def edges_csv(circuits: tuple[Compared, Compared], overlap: CircuitOverlap) -> str:
+    """Every edge of either circuit: which has it, and its place among the most important of each."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("edge", "in", "place_in_first", "place_in_second"))
+    places = []
+    for each in circuits:
+        edges = each.circuit.union().edges
+        places.append(dict(zip(edges.tolist(), (np.arange(len(edges)) + 1).tolist(), strict=True)))
+    kinds = ("both", overlap.both), ("first", overlap.only_first), ("second", overlap.only_second)
+    for kind, edges in kinds:
+        for edge in edges.tolist():
+            name = circuits[0].circuit.graph.edge(edge).name
+            writer.writerow((name, kind, places[0].get(edge, ""), places[1].get(edge, "")))
+    return out.getvalue()
