@@ -51,8 +51,11 @@ class Runs(QObject):
 
     # ---- what comes ----
 
-    def add(self, kind: RunKind, seconds: float, by: str = "", stability: float | None = None) -> None:
-        """Something of the present state has come to its end. by: the method; empty: that of the scores shown."""
+    def add(
+        self, kind: RunKind, seconds: float, by: str = "", stability: float | None = None, size: int | None = None
+    ) -> None:
+        """Something of the present state has come to its end. by: the method; empty: that of the scores shown. size: of
+        the circuit that it came to, where none is chosen."""
         snapshot = self._snapshot()
         if snapshot is None or self._history.locked:  # it may be of other weights than those of the project
             return
@@ -68,7 +71,7 @@ class Runs(QObject):
             seconds,
             stability=stability,
         )
-        record = _with_circuit(record, snapshot)
+        record = _with_circuit(record, snapshot, document.size or size)
         alike = next((run.record for run in reversed(self._runs) if _same_scores(run.record, record)), None)
         if alike is not None:  # the curve of these scores is known, and does not come again
             record = replace(record, cpr=alike.cpr, cmd=alike.cmd, size_at_80=alike.size_at_80)
@@ -121,11 +124,11 @@ class Runs(QObject):
         self.changed.emit()
 
 
-def _with_circuit(record: RunRecord, snapshot: Snapshot) -> RunRecord:
-    """With the circuit that is chosen; of edges at spans, at all positions."""
-    if not snapshot.document.size or snapshot.scored is None or not _has_curve(record):
+def _with_circuit(record: RunRecord, snapshot: Snapshot, size: int | None) -> RunRecord:
+    """With the circuit of so many edges; of edges at spans, at all positions."""
+    if not size or snapshot.scored is None or not _has_curve(record):
         return record
-    circuit = circuit_shown(snapshot)
+    circuit = circuit_shown(replace(snapshot, document=replace(snapshot.document, size=size)))
     about = {str(key): str(value) for key, value in circuit.about.items()}
     circuit, graph = circuit.union(), snapshot.opened.graph
     sizes = graph.layers, graph.heads, graph.kv_heads, graph.parallel, graph.coupled

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.messages.compared import Compared
 from core.edit_kinds import EDIT_WORDS
-from core.formatting import number, percent
+from core.formatting import counted, number, percent
 from core.graph import Graph
 from core.project.document import Document
 from core.project.runs import RunRecord
@@ -15,7 +15,7 @@ from views.panels.runs.data import RunRow
 
 KINDS = {"trace": "Trace", "evaluation": "Evaluation", "scan": "Scan"}
 NO_CIRCUIT = {
-    "trace": "This trace came to no circuit: none was chosen when it ended",
+    "trace": "This trace came to no circuit: it scored nodes, or its edges are not kept any more",
     "evaluation": "The circuit of this evaluation is not kept any more",
     "scan": "A scan measures single edges, and comes to no circuit",
 }
@@ -79,8 +79,10 @@ def tip_of(record: RunRecord) -> str:
         if side
     ]
     over = [f"Over {record.data} of the dataset"] if record.pairs else []
+    none = ["No small circuit was found: its edges are the best that were tried"]
+    none = none if record.kind == "trace" and record.size is not None and document.size is None else []
     unknown = ["No curve was run of its scores, so CPR, CMD and the size at 80 % are not known"]
-    return "\n".join([*sides, *over, *(unknown if record.cpr is None and record.size is not None else [])])
+    return "\n".join([*sides, *over, *none, *(unknown if record.cpr is None and record.size is not None else [])])
 
 
 def shape_words(graph: Graph) -> str:
@@ -93,6 +95,6 @@ def compared(record: RunRecord) -> Compared:
     """A run's circuit, to be compared. It has one."""
     circuit = record.circuit
     assert circuit is not None
-    words = [record.by, model_words(record.document.model), short(record.data)]
+    words = [f"{record.by}, {counted(len(circuit), 'edge')}", model_words(record.document.model), short(record.data)]
     name = " · ".join(part for part in words if part)
     return Compared(name, circuit, record.document)
