@@ -11,7 +11,7 @@ from views.canvas.compared import paint_swatch
 from views.panels.compare.canvas import ComparisonCanvas
 from views.panels.compare.data import ComparisonData, Recovered
 from views.theme import as_card, current
-from views.widgets.icons import IconButton
+from views.widgets.line_icons import IconButton
 from views.widgets.painted import Painted
 from views.widgets.text import ElidedLabel, heading, plain_tip, show_text, wrapped
 
