@@ -127,7 +127,9 @@ class ComparePanel(QFrame):
         abouts = {"first": data.abouts[0], "second": data.abouts[1], "both": ""}
         for kind, words in data.legend:
             label = self.entries[kind]
-            label.setText(f"{words} · {names[kind]}", f"{words} · {names[kind].partition(' · ')[0]}", words)
+            first = names[kind].partition(" · ")[0]
+            shorter = (f"{words} · {first}", f"{words} · {first.partition(',')[0]}", words)
+            label.setText(f"{words} · {names[kind]}", *shorter)
             label.set_tip(abouts[kind])
         self.recovered.show_columns(data.columns)
         show_text(self.waiting, data.waiting)
