@@ -54,6 +54,7 @@ class CompareController(QObject):
         self._reading: OneShot[CircuitFileQuery] = OneShot(workbench, "circuit to compare")
         self._shown: tuple[tuple[Compared, Compared], CircuitOverlap] | None = None
         self._found: tuple[OnInputs, ...] = ()
+        self._awaits = False  # more of what they recover
         panel.close_wanted.connect(self.close)
         panel.export_wanted.connect(self.export)
         workbench.runs.comparison_wanted.connect(self.open)
@@ -61,7 +62,7 @@ class CompareController(QObject):
         workbench.on(CompareReply, self._take)
         workbench.on(CircuitFileReply, self._take_file)
         workbench.on(QueryRefusal, self._take_refusal)
-        workbench.given_up.connect(lambda _: self._show(NOT_RUN) if self._running.asked is None else None)
+        workbench.given_up.connect(lambda _: self._give_up())
 
     # ---- opening and closing ----
 
@@ -76,7 +77,8 @@ class CompareController(QObject):
         self._show(RUNNING if self._workbench.opened is not None else NO_MODEL)
         self._panels.bring("compare")
         self._panel.canvas.setFocus()
-        if first.document is not None or second.document is not None:
+        self._awaits = first.document is not None or second.document is not None
+        if self._awaits:
             self._running.ask(CompareQuery((first, second)))
         else:
             self._show("")
@@ -88,7 +90,7 @@ class CompareController(QObject):
         self._panels["canvas"].components.setFocus()
 
     def _forget(self) -> None:
-        self._shown = None
+        self._shown, self._awaits = None, False
         if self._running.asked is not None:
             self._running.drop()
 
@@ -124,6 +126,7 @@ class CompareController(QObject):
         if isinstance(refusal.query, CircuitFileQuery) and self._reading.ends(refusal.query):
             self._refuse(refusal.message, refusal.hint)
         elif isinstance(refusal.query, CompareQuery) and self._running.ends(refusal.query):
+            self._awaits = False
             self._show(refusal.words)
 
     # ---- what is shown ----
@@ -133,8 +136,13 @@ class CompareController(QObject):
             return
         self._found = reply.found
         if reply.done:
-            self._running.ends(reply.query)
+            self._awaits = not self._running.ends(reply.query)
         self._show("" if reply.done else RUNNING)
+
+    def _give_up(self) -> None:
+        if self._awaits:
+            self._awaits = False
+            self._show(NOT_RUN)
 
     def _show(self, waiting: str) -> None:
         if self._shown is not None:

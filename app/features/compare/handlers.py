@@ -55,6 +55,8 @@ def handle_compare(query: CompareQuery, request: Request, cache: SessionCache, s
             raise
         except WirescopeError as error:
             column = OnInputs(place, problem=f"{error.message} {error.hint}".strip())
+        if document.opens != request.document.opens:
+            give_back()  # another model was in memory
         found = (*found, column)
         cache.kept[known] = found
         send(CompareReply(request.number, query, found, done=False))
@@ -82,31 +84,32 @@ def _on_inputs(
     send: Send,
     cancelled: Cancel,
 ) -> OnInputs:
-    other_model = document.opens != request.document.opens
-    try:
-        there = cache
-        if other_model:
-            send(ProgressReply(request.number, f"Opening {model_words(document.model)} to compare"))
-            model = load_model(document.model, dtype=document.precision)
-            there = cache_of(model, document, DatasetRows(model))
-        elif document.question != request.document.question or document.population != request.document.population:
-            there = cache_of(cache.session.model, document, cache.rows)
-        graph, kind = there.session.graph, there.cut_kind(document)
-        if graph != query.circuits[0].circuit.graph:
-            raise InputError(f"{model_words(document.model)} has another shape now than when its circuit was found.")
-        circuits = [_plain(each.circuit, graph) for each in query.circuits]
-        order = np.random.default_rng(0).permutation(graph.n_edges).astype(np.int64)
-        drawn = [Circuit(graph, order[: len(circuit)]) for circuit in circuits]
-        with stage(0.0, 0.4):
-            sessions = sessions_of(there, document, document.traced_rows)
-        with stage(0.4, 1.0):
-            runs = measure_over(sessions, [each.pruned() for each in (*circuits, *drawn)], kind, cancelled)
-        first, second, *random = (float(share) for share in runs.recovered())
-        pairs = runs.pairs if document.traced_rows else 0
-        return OnInputs(place, (first, second), (random[0], random[1]), pairs)
-    finally:
-        if other_model:
-            give_back()
+    there = _cache_of(document, request, cache, send)
+    graph, kind = there.session.graph, there.cut_kind(document)
+    if graph != query.circuits[0].circuit.graph:
+        raise InputError(f"{model_words(document.model)} has another shape now than when its circuit was found.")
+    circuits = [_plain(each.circuit, graph) for each in query.circuits]
+    order = np.random.default_rng(0).permutation(graph.n_edges).astype(np.int64)
+    drawn = [Circuit(graph, order[: len(circuit)]) for circuit in circuits]
+    with stage(0.0, 0.4):
+        sessions = sessions_of(there, document, document.traced_rows)
+    with stage(0.4, 1.0):
+        runs = measure_over(sessions, [each.pruned() for each in (*circuits, *drawn)], kind, cancelled)
+    first, second, *random = (float(share) for share in runs.recovered())
+    pairs = runs.pairs if document.traced_rows else 0
+    return OnInputs(place, (first, second), (random[0], random[1]), pairs)
+
+
+def _cache_of(document: Document, request: Request, cache: SessionCache, send: Send) -> SessionCache:
+    """What is at work, where a document is of that, else a session of its own; of another model too."""
+    present = request.document
+    if document.opens != present.opens:
+        send(ProgressReply(request.number, f"Opening {model_words(document.model)} to compare"))
+        model = load_model(document.model, dtype=document.precision)
+        return cache_of(model, document, DatasetRows(model))
+    if (document.question, document.population) != (present.question, present.population):
+        return cache_of(cache.session.model, document, cache.rows)
+    return cache
 
 
 def _plain(circuit: Circuit, graph: Graph) -> Circuit:
