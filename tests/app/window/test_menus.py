@@ -51,6 +51,7 @@ def test_every_entry_is_connected_or_says_that_it_is_empty(onlooker: Person) -> 
     entries_of_edits = ("Cut Selection", "Patch Selection from B", "Restore Selection", "Reset All Edits")
     of_pictures = ("Another Picture", "Blur", "Mean Colour", "Noise", "Shuffle Patches")
     waiting = [
+        "File/Compare with a Circuit",
         "File/Export the Edited Model",
         "Edit/Undo",
         "Edit/Redo",

@@ -20,7 +20,7 @@ from views.widgets.section import Section
 EVERYDAY = {
     *("inputs", "history", "dataset", "table", "look", "work", "this", "of", "it", "what", "says", "by", "way", "to"),
     *("the", "reads", "writes", "most", "label", "layer", "trust", "editing", "output", "kind", "plots"),
-    *("record", "console", "when", "data", "seconds", "options", "size", "at", "80", "model"),
+    *("record", "console", "when", "data", "seconds", "options", "size", "at", "80", "model", "two"),
 }
 
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from core.glossary import explained
 from views.canvas.compared import paint_swatch
 from views.panels.compare.canvas import ComparisonCanvas
 from views.panels.compare.data import ComparisonData, Recovered
@@ -79,6 +80,7 @@ class ComparePanel(QFrame):
         self._data: ComparisonData | None = None
         self.title = heading("Two circuits")
         self.overlap = ElidedLabel("", "")
+        self.overlap.set_tip(explained("Jaccard"))
         self.export = QPushButton("Export…")
         self.export.setToolTip("Both circuits as a figure (SVG, PDF, PNG), or their edges as a table (CSV)")
         self.export.setStyleSheet("padding: 2px 10px;")
