@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArgumentError
+from core.evaluation.circuit_overlap import expected_jaccard
 from core.evaluation.stability import kept, overlap
 from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
@@ -40,13 +41,12 @@ def agreement(one: Scores, other: Scores, size: int, *, by_size: bool = False, r
     a, b = (kept(scores.select(size, rule, by_size=by_size)) for scores in (one, other))
     both = a & b
     signs = np.sign(one.towards.ravel()[both]) == np.sign(other.towards.ravel()[both])
-    share = size / one.values.size
     return Agreement(
         size=size,
         overlap=overlap(a, b),
         rank_correlation=rank_correlation(one.towards.ravel(), other.towards.ravel()),
         same_sign=float(signs.mean()) if len(signs) else 1.0,
-        chance=share / (2 - share),
+        chance=expected_jaccard(size, size, one.values.size),
     )
 
 

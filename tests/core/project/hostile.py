@@ -12,14 +12,41 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
-from core.project.wire_file import load_project
+from core.project.runs import RunRecord
+from core.project.wire_file import load_project, project_bytes
 
-GOOD = (Path(__file__).parent / "files" / "version-1.wire").read_bytes()
+SAVED = Path(__file__).parent / "files" / "version-1.wire"
+
+
+def with_runs(path: Path) -> bytes:
+    """The file with what later ones have beside it."""
+    project = load_project(path)
+    document, circuit = project.document, project.circuits[0]
+    told = (
+        "EAP-IG",
+        "logit",
+        2,
+        0.5,
+        3,
+        0.75,
+        0.25,
+        7,
+        0.5,
+        circuit.graph,
+        circuit.edges,
+        circuit.values,
+        {"model": "names"},
+    )
+    return project_bytes(replace(project, runs=(RunRecord("trace", 1e9, document, "patch", *told),)))
+
+
+GOOD = with_runs(SAVED)
 OTHER_VALUES = (None, "x", "", -5, 0, 2**70, 1e308, True, [], [[]], {}, {"a": 1})
 
 
@@ -188,6 +215,7 @@ def _lying_arrays() -> Iterator[tuple[str, bytes]]:
     for words, edges in (("edges outside the graph", (0, -1, 9)), ("edges after the last", (0, 46, 9))):
         content = arrays(struct.pack("<3q", *edges), edges=("I64", [3], [0, 24]))
         yield words, with_part("circuits/0.safetensors", content)
+        yield f"{words} of a run", with_part("runs/0.safetensors", content)
 
 
 def _twice() -> bytes:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QMenu,
     QPushButton,
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 from views.panels.runs.data import COLUMNS, RunRow, RunsData
 from views.panels.runs.model import RunsModel
 from views.theme import as_card
+from views.widgets.line_table import as_line_table
 from views.widgets.text import ElidedLabel, show_text, small_mono, wrapped
 
 NOTHING = (
@@ -47,25 +46,8 @@ class RunsView(QTableView):
         super().__init__(parent)
         self.lines = RunsModel(self)
         self.setModel(self.lines)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)  # Tab goes on to the next panel
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setCornerButtonEnabled(False)
-        self.setMinimumSize(120, 60)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("Table of the runs")
-        vertical, header = self.verticalHeader(), self.horizontalHeader()
-        vertical.hide()
-        vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        vertical.setDefaultSectionSize(QFontMetrics(self.font()).height() + 5)
-        header.setAccessibleName("Columns of the runs")
-        header.setStretchLastSection(True)
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
-        header.sectionClicked.connect(self.sort_by)
+        as_line_table(self, "Table of the runs", "Columns of the runs")
+        self.horizontalHeader().sectionClicked.connect(self.sort_by)
         self.doubleClicked.connect(lambda _: self.show_wanted.emit())
 
     def sort_by(self, column: int) -> None:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QTableView, QWidget
 
 from core.edits import Target
 from views.panels.table.model import RowsModel
 from views.panels.table.rows import Rows
+from views.widgets.line_table import as_line_table
 from views.widgets.text import small_mono
 
 MOST_SELECTED = 200  # the canvas marks so many at once; more cannot be told apart there
@@ -55,24 +56,8 @@ class RowsView(QTableView):
         self._selection: tuple[Target, ...] = ()
         self._showing = False  # the selection changes, but not by the user's hand
         self._sampled = ""  # the kind of rows that the columns are as wide as
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)  # Tab goes on to the next panel
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setCornerButtonEnabled(False)
-        self.setMinimumSize(120, 60)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("Table of the graph")
-        vertical, header = self.verticalHeader(), self.horizontalHeader()
-        vertical.hide()
-        vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        vertical.setDefaultSectionSize(QFontMetrics(self.font()).height() + 5)
-        header.setAccessibleName("Columns of the table")
-        header.setStretchLastSection(True)
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
+        as_line_table(self, "Table of the graph", "Columns of the table")
+        header = self.horizontalHeader()
         header.setSortIndicatorShown(True)
         header.sectionClicked.connect(self.sort_by)
         self.lines.modelReset.connect(self._mark)

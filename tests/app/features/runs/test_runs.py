@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -18,6 +19,8 @@ from core.project.document import Document
 from core.project.runs import RunRecord
 from core.project.trace_choice import TraceChoice
 from core.project.wire_file import load_project
+from tests.app.conftest import METRIC
+from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person
 from views.panels.runs.data import COLUMNS
 
@@ -163,6 +166,24 @@ def test_the_project_keeps_them(runs: Person, tmp_path: Path, monkeypatch: pytes
     runs.click(runs.panel("runs").buttons["show"])
     runs.rest()
     assert workbench.document.traced == TraceChoice("eap")
+
+
+def test_a_run_of_another_model_is_gone_back_to_and_made_anew(runs: Person, models: SimpleNamespace) -> None:
+    workbench, controller = runs.workbench, runs.controller("runs")
+    former = workbench.document.model
+    runs.open(models.llama, CLEAN, COUNTERFACTUAL, METRIC)
+    trace(runs, "eap")
+    first, _, other = list(workbench.runs)
+    assert other.record.document.model == str(models.llama)
+    controller.rerun(first)
+    runs.wait(lambda: len(workbench.runs) == 4)
+    runs.rest()
+    again = list(workbench.runs)[-1].record
+    assert (again.document.model, workbench.opened.name) == (former, former)
+    assert again.edges.tolist() == first.record.edges.tolist()
+    controller.show(other)
+    runs.rest()
+    assert workbench.opened.name == str(models.llama)
 
 
 def test_a_run_whose_step_is_gone_comes_back_as_a_step(runs: Person) -> None:
