@@ -16,7 +16,7 @@ from core.project.history import History, Step
 from core.project.runs import RunKind, RunRecord, size_at
 
 MOST_RUNS = 1000
-MOST_BYTES = 64e6  # of all their circuits together: the oldest go first
+MOST_BYTES = 16e6  # of all their circuits together, as each autosave writes them: the oldest go first
 
 
 @dataclass(eq=False)

@@ -26,8 +26,8 @@ NOTHING = (
     "of it. Two lines can be compared."
 )
 CHOOSE_ONE, CHOOSE_TWO = "Choose a line first", "Choose two lines: click one, then Ctrl+click another"
-ORDERED = 26  # pixels for the mark of the order beside a title
-PADDING = 26  # and beside the words of a cell
+ORDERED = 16  # pixels for the mark of the order beside a title
+PADDING, PADDING_OF_FIGURES = 30, 18  # and beside the words of a cell
 WIDEST = 220  # pixels of a column of words at first
 _BUTTONS = (
     ("show", "Show", "Take the window to the step of this run; its figures are there again"),
@@ -81,7 +81,7 @@ class RunsView(QTableView):
             metrics = figures if column.figures else words
             widest = max((metrics.horizontalAdvance(row.cells[place]) for row in self.lines.rows), default=0)
             room = max(min(widest, WIDEST), words.horizontalAdvance(column.title) + ORDERED)
-            self.setColumnWidth(place, room + PADDING)
+            self.setColumnWidth(place, room + (PADDING_OF_FIGURES if column.figures else PADDING))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -23,6 +23,7 @@ from core.formatting import share_words
 from core.graph import Graph
 from core.metrics import logit_difference
 from core.models.loading import load_model
+from core.project.document import Document, Source
 from core.session import Session
 from tests.app.features.runs.test_runs import click, lines, trace
 from tests.app.models import CLEAN, COUNTERFACTUAL, SAVERS
@@ -173,6 +174,8 @@ def test_two_models_of_one_shape(reader: Person, models: SimpleNamespace, tmp_pa
         ]
         assert [column.first, column.second] == expected
     assert reader.workbench.document.model == str(other)  # the one at work stays
+    reader.open(models.gpt2, CLEAN)  # another document takes the canvas
+    assert reader.window.centre.currentWidget() is not reader.panel("compare")
 
 
 def test_circuits_of_other_shapes_are_refused(reader: Person) -> None:
@@ -181,3 +184,20 @@ def test_circuits_of_other_shapes_are_refused(reader: Person) -> None:
     reader.workbench.runs.comparison_wanted.emit(one, other)
     assert "another model" in reader.dismiss()
     assert reader.window.canvas.isVisible()
+
+
+def test_without_a_model_and_cancelled(person: Person) -> None:
+    one, other = (
+        Compared(name, Circuit(Graph(2, 2, 2), np.arange(count)), Document("m", Source("text", "A")))
+        for name, count in (("one", 3), ("other", 5))
+    )
+    panel = person.panel("compare")
+    person.workbench.runs.comparison_wanted.emit(one, other)
+    assert panel.isVisible()
+    assert panel.entries["both"].text().startswith("in both: 3")
+    assert "when a model is open" in panel.waiting.text()
+    person.workbench.given_up.emit(False)
+    assert panel.waiting.text().startswith("Cancelled")
+    assert panel.recovered.texts() == [""]
+    person.click(panel.close_button)
+    assert not panel.isVisible()

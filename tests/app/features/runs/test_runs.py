@@ -209,3 +209,17 @@ def test_a_line_says_what_is_not_known() -> None:
     assert (cells["CPR"], cells["Edges"], cells["Replacement"], cells["Data"]) == ("", "", "zero", "")
     assert not row.present
     assert "no circuit" in row.no_circuit
+
+
+def test_the_oldest_circuits_go_where_there_are_too_many(runs: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = runs.workbench.document.size
+    monkeypatch.setattr("app.workbench.runs.MOST_BYTES", 16 * size + 8)
+    runs.workbench.runs.add("trace", 1.0)
+    runs.wait(lambda: len(lines(runs)) == 3)
+    kept = [run.record.edges is not None for run in runs.workbench.runs]
+    assert kept == [False, False, True]
+    click(runs, 2)
+    click(runs, 0, Qt.KeyboardModifier.ControlModifier)
+    button = runs.panel("runs").buttons["compare"]
+    assert not button.isEnabled()
+    assert "not kept any more" in button.toolTip()
