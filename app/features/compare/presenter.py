@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 
-import numpy as np
-
 from app.features.compare.queries import OnInputs
 from app.messages.compared import Compared
 from core.edits import REPLACED
@@ -39,6 +37,7 @@ def comparison_data(
         overlap.jaccard,
         overlap.chance,
         overlap.nodes,
+        (places_of(first), places_of(second)),
         tuple(_recovered(column, circuits, len(found)) for column in found),
         waiting,
         notes_of(circuits, overlap),
@@ -105,15 +104,17 @@ def _differences(first: Document, second: Document) -> list[str]:
     ]
 
 
+def places_of(circuit: Compared) -> dict[int, int]:
+    """The place of each edge among the most important ones, from 1."""
+    return {edge: place for place, edge in enumerate(circuit.circuit.union().edges.tolist(), start=1)}
+
+
 def edges_csv(circuits: tuple[Compared, Compared], overlap: CircuitOverlap) -> str:
     """Every edge of either circuit: which has it, and its place among the most important of each."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("edge", "in", "place_in_first", "place_in_second"))
-    places = []
-    for each in circuits:
-        edges = each.circuit.union().edges
-        places.append(dict(zip(edges.tolist(), (np.arange(len(edges)) + 1).tolist(), strict=True)))
+    places = [places_of(each) for each in circuits]
     kinds = ("both", overlap.both), ("first", overlap.only_first), ("second", overlap.only_second)
     for kind, edges in kinds:
         for edge in edges.tolist():

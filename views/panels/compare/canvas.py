@@ -63,8 +63,12 @@ class ComparisonCanvas(Canvas):
             kind = self._nodes.get(target)
             return f"{target_name(target)}: {WHERE[kind] if kind else 'in neither'}"
         assert isinstance(target, Edge)
-        kind = self._edges.kind_of.get(self._of.graph.edge_index(target))
-        return f"{target_name(target)}: {WHERE[kind] if kind else 'in neither'}"
+        number = self._of.graph.edge_index(target)
+        kind = self._edges.kind_of.get(number)
+        found = zip(("first", "second"), (places.get(number) for places in self._of.places), strict=True)
+        places = ", ".join(f"number {place:,} of the {which}" for which, place in found if place)
+        words = f"{target_name(target)}: {WHERE[kind] if kind else 'in neither'}"
+        return f"{words} ({places})" if places else words
 
     def _layout_of(self, data: CanvasData) -> Layout:
         self._laid_out = self.size()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,8 @@ class Recovered:
 class ComparisonData:
     """names: of the first and the second circuit; abouts: all that is known of each. both, only_first, only_second:
     edges by their numbers, the most important first. jaccard, chance: the overlap, and that of random circuits of these
-    sizes. nodes: in both, in the first alone, in the second alone. columns: what they recover. waiting: what is still
+    sizes. nodes: in both, in the first alone, in the second alone. places: of each edge among the
+    most important of each circuit, by its number, from 1. columns: what they recover. waiting: what is still
     to come, or why it does not. notes: what may be the reason for a difference."""
 
     graph: Graph
@@ -39,6 +41,7 @@ class ComparisonData:
     jaccard: float
     chance: float
     nodes: tuple[int, int, int]
+    places: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
     columns: tuple[Recovered, ...] = ()
     waiting: str = ""
     notes: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ NOTHING = (
 )
 CHOOSE_ONE, CHOOSE_TWO = "Choose a line first", "Choose two lines: click one, then Ctrl+click another"
 ORDERED = 16  # pixels for the mark of the order beside a title
-PADDING, PADDING_OF_FIGURES = 30, 18  # and beside the words of a cell
+PADDING, PADDING_OF_FIGURES = 44, 18  # and beside the words of a cell
 WIDEST = 220  # pixels of a column of words at first
 _BUTTONS = (
     ("show", "Show", "Take the window to the step of this run; its figures are there again"),

@@ -86,9 +86,10 @@ def test_two_runs_on_one_layout(
     canvas = panel.canvas
     canvas.settle()
     edge = reader.workbench.opened.graph.edge(int(data.both[0]))
-    assert canvas.tip(edge).endswith("in both")
+    places = [each.names.index(edge.name) + 1 for each in (first, second)]
+    assert f"in both (number {places[0]:,} of the first, number {places[1]:,} of the second)" in canvas.tip(edge)
     alone = reader.workbench.opened.graph.edge(int(data.only_first[0]))
-    assert canvas.tip(alone).endswith("only in the first")
+    assert "only in the first (number " in canvas.tip(alone)
 
     # a figure, and the edges as a table
     for ending, start in ((".svg", b"<?xml"), (".pdf", b"%PDF"), (".png", b"\x89PNG")):
