@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.graph import Graph
 from core.interchange.scores_reading import read_scores
 from core.tracing.scores import Scores
 from tests.app.command_line import code_of
+from tests.app.models import CLEAN, COUNTERFACTUAL
 
 TRACE = ("trace", "--model", "bundled:names", "--task", "capitals", "--pairs", "4", "--method", "eap")
 
@@ -37,19 +39,23 @@ def test_a_file_says_by_which_rule_its_circuits_are_chosen(traced: Path) -> None
     assert scores.agreement.max() == 1.0
 
 
-@pytest.mark.slow
-def test_evaluate_takes_the_files_rule_or_another(traced: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    scores = read_scores(traced).scores
-    own = evaluated(capsys, str(traced), "--size", "60")
-    other = evaluated(capsys, str(traced), "--size", "60", "--select", "program")
-    assert (own["chosen by"], other["chosen by"]) == ("consensus", "program")
+def test_evaluate_takes_the_files_rule_or_another(
+    models: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a small model: three rules, each of which chooses circuits of every size again and again."""
+    path = tmp_path / "greedy.json"
+    pair = ("--clean", CLEAN, "--counterfactual", COUNTERFACTUAL, "--metric", "logit_difference: Mary: John")
+    assert main(["trace", "--model", str(models.gpt2), *pair, "--select", "greedy", "--out", str(path)]) == 0
+    capsys.readouterr()
+    other = evaluated(capsys, str(path), "--size", "60", "--select", "program")
+    assert other["chosen by"] == "program"
     assert other["curve"][3]["connected"] == other["curve"][3]["edges"], "the program's circuits are connected"
-    assert own["circuit"]["connected"] == len(scores.select(60, "consensus").pruned())
+    assert other["circuit"]["connected"] == len(read_scores(path).scores.select(60, "program").pruned())
     assert "program" in other["stability"]
-    assert main(["evaluate", str(traced), "--size", "60", "--select", "greedy"]) == 0
+    assert main(["evaluate", str(path), "--size", "60"]) == 0
     words = capsys.readouterr().out
     assert "edges chosen by greedy: the best edges into what is in the circuit already" in words
-    assert "Verdict on the chosen 60 of 1,519 edges" in words
+    assert "Verdict on the chosen 60 of 262 edges" in words
 
 
 def test_compare_names_the_rule(traced: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
