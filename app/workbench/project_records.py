@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,7 +13,7 @@ from app.messages.replies import ScoresReply
 from app.workbench.notes import Notes
 from core.edit_kinds import EditKind
 from core.graph import Graph
-from core.project.document import Document
+from core.project.document import Document, PairSource
 from core.project.history import Step
 from core.project.project import (
     CircuitRecord,
@@ -22,6 +23,10 @@ from core.project.project import (
     TraceOrigin,
     TraceRecord,
 )
+from core.project.trace_choice import TraceChoice
+
+if TYPE_CHECKING:
+    from core.tracing.scores import Scores
 
 MOST_BYTES = 96e6  # of all scores together; those that came last stay
 MOST_QUICK = 4  # scores that are made again in no time, of the last states
@@ -54,8 +59,25 @@ class ProjectRecords(QObject):
     def take_scores(self, document: Document, reply: ScoresReply) -> None:
         """Scores of edges of the present document, also of a part of the work."""
         scores = reply.scores
-        if scores is None or scores.level not in ("edges", "edge-spans"):
-            return
+        if scores is not None and scores.level in ("edges", "edge-spans"):
+            self._keep(document, scores, reply.kind, reply.choice, reply.rows, reply.share)
+
+    def take_node_scores(self, document: Document, scores: Scores, kind: EditKind, share: float) -> None:
+        """Scores of nodes, or of nodes at positions, of the present document; of those that are made again in no time
+        nothing is kept."""
+        choice = document.traced_nodes
+        if choice is not None and choice.takes_long:
+            self._keep(document, scores, kind, choice, document.dataset if choice.over_dataset else (), share)
+
+    def _keep(
+        self,
+        document: Document,
+        scores: Scores,
+        kind: EditKind,
+        choice: TraceChoice,
+        rows: tuple[PairSource, ...],
+        share: float,
+    ) -> None:
         of = TraceOrigin(
             document.model,
             document.precision,
@@ -63,9 +85,9 @@ class ProjectRecords(QObject):
             document.counterfactual,
             document.metric,
             document.population,
-            reply.kind,
-            reply.choice,
-            reply.rows,
+            kind,
+            choice,
+            rows,
         )
         known = self._traces.get(of)
         if known is not None and known.values is scores.values and known.agreement is scores.agreement:
@@ -84,7 +106,7 @@ class ProjectRecords(QObject):
             scores.measured,
             scores.balance,
             scores.spans,
-            reply.share,
+            share,
         )
         self._traces.pop(of, None)
         self._traces[of] = record
@@ -93,7 +115,7 @@ class ProjectRecords(QObject):
             del self._traces[each]
         while sum(each.values.nbytes for each in self._traces.values()) > MOST_BYTES and len(self._traces) > 1:
             del self._traces[next(iter(self._traces))]
-        self._found += reply.choice.takes_long
+        self._found += choice.takes_long
         self.changed.emit()
 
     def take_evaluation(self, record: EvaluationRecord) -> None:

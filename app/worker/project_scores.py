@@ -6,10 +6,13 @@ from app.messages.project_scores import ProjectScoresQuery
 from app.messages.request import Cancel, Request, Send
 from app.worker.session_cache import SessionCache
 from app.worker.session_scores import ScoresKey
+from core.edit_kinds import EditKind
 from core.graph import Graph
 from core.models.fingerprint import weights_hash
-from core.project.document import Document
+from core.project.document import Document, PairSource
 from core.project.project import ModelRecord, TraceOrigin, TraceRecord
+from core.project.trace_choice import TraceChoice
+from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
 
 
@@ -24,11 +27,23 @@ def handle_project_scores(
     weights = weights_hash(cache.session.model.adapter.module, cancelled)
     if ModelRecord(*document.opens, weights) not in query.models:
         return
+    graph = cache.session.graph
     for trace in fitting:
-        key = ScoresKey(cache.metric_key, trace.of.kind, trace.of.choice, trace.of.rows)
-        graph = cache.session.graph
-        if key not in cache.scores and key not in cache.partial and Graph(*trace.graph) == graph:
+        of = trace.of
+        key = ScoresKey(cache.metric_key, of.kind, of.choice, of.rows)
+        if Graph(*trace.graph) != graph:
+            continue
+        if trace.level not in CIRCUITS:
+            cache.kept[node_scores_key(cache, of.kind, of.choice, of.rows)] = scores_of(trace, graph), trace.share
+        elif key not in cache.scores and key not in cache.partial:
             cache.take_scores(key, scores_of(trace, graph), trace.share)
+
+
+def node_scores_key(
+    cache: SessionCache, kind: EditKind, choice: TraceChoice, rows: tuple[PairSource, ...]
+) -> tuple[object, ...]:
+    """Where the cache has scores of nodes that a project brings, with the share of the work that was done."""
+    return "node scores", ScoresKey(cache.metric_key, kind, choice, rows)
 
 
 def _is_of(of: TraceOrigin, document: Document) -> bool:

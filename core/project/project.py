@@ -20,6 +20,7 @@ from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
 from core.project.runs import RunRecord
 from core.project.trace_choice import TraceChoice
+from core.tracing.options import Level
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class ModelRecord:
 
 @dataclass(frozen=True)
 class TraceOrigin:
-    """What scores of edges are of: the model, the pair on the cards, the metric, what means are over, what removed
+    """What scores are of: the model, the pair on the cards, the metric, what means are over, what removed
     edges carry, how they were traced, and over which rows of the dataset (none: the pair)."""
 
     model: str
@@ -64,16 +65,16 @@ class TraceOrigin:
 
 @dataclass(frozen=True, eq=False)
 class TraceRecord(EqualArrays):
-    """Scores of edges, as `core.tracing.scores.Scores` has them, without a model library. graph: layers, heads, K/V
-    heads, and whether it is parallel and coupled. values: [edges] or [edges, spans], NaN where there is none. share: of
-    the work that is done."""
+    """Scores, as `core.tracing.scores.Scores` has them, without a model library. graph: layers, heads, K/V heads, and
+    whether it is parallel and coupled. values: [edges], [writers], [writers, position] or [edges, spans], NaN where
+    there is none. share: of the work that is done."""
 
     of: TraceOrigin
     graph: tuple[int, int, int, bool, bool]
     values: NDArray[np.float64]
     method: str
     about: Mapping[str, str] = field(default_factory=dict)
-    level: Literal["edges", "edge-spans"] = "edges"
+    level: Level = "edges"
     direction: Literal[-1, 0, 1] | None = None
     kept: NDArray[np.bool_] | None = None
     agreement: NDArray[np.float64] | None = None

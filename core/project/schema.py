@@ -195,7 +195,7 @@ class TraceData(_Struct):
     graph: GraphData
     method: Name
     about: dict[str, str] = {}
-    level: Literal["edges", "edge-spans"] = "edges"
+    level: Level = "edges"
     direction: Literal[-1, 0, 1] | None = None
     balance: list[tuple[Number, float]] | None = None
     spans: list[Name] = []

@@ -271,7 +271,10 @@ def _trace(
     part = f"traces/{number}.safetensors"
     arrays = arrays_of(read(part), part)
     sizes, edges, writers = _graph(data.graph)
-    shape = (edges, len(data.spans)) if data.level == "edge-spans" else (edges,)
+    found = arrays.get("values")
+    positions = found.shape[1] if found is not None and found.ndim == 2 else 0
+    shapes: dict[str, tuple[int, ...]] = {"nodes": (writers,), "positions": (writers, positions)}
+    shape = shapes.get(data.level, (edges, len(data.spans)) if data.level == "edge-spans" else (edges,))
     values = _array(arrays, "values", "f8", shape, part)
     if np.isinf(values).any():
         raise InputError(f"its part {part!r} has scores that are not finite")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from core.edits import EditKind, Target
 from core.project.document import Document
 from core.tracing.meaning import ESTIMATED, Meaning
 from views.panels.tracing.data import MethodData
+
+if TYPE_CHECKING:
+    from core.tracing.scores import Scores
 
 
 @dataclass(frozen=True)
@@ -78,3 +82,4 @@ class NodeScoresReply:
     share: float = 1.0
     goes_on: bool = False
     direction: int | None = 1
+    scores: Scores | None = None  # whose values these are

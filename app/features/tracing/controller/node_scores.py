@@ -34,6 +34,8 @@ class NodeScoresController(QObject):
         workbench = self._workbench
         if scored.share == 1:
             self._end(scored)
+        if scored.scores is not None and not workbench.history.locked:  # else they may be of other weights
+            workbench.records.take_node_scores(workbench.document, scored.scores, scored.kind, scored.share)
         goes_on, self._goes_on = self._goes_on, scored.goes_on
         if scored.values is self._values and (workbench.extent.scores is None) == (scored.values is None):
             if goes_on and not scored.goes_on:  # it was given up after the part that is shown

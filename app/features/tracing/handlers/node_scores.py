@@ -9,6 +9,7 @@ from app.features.tracing.queries import NodeScoresQuery, NodeScoresReply
 from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.presenters.telling import Telling
 from app.worker.pairs import dataset_of
+from app.worker.project_scores import node_scores_key
 from app.worker.session_cache import SessionCache
 from app.worker.traces import EVERY, options_of, told_of
 from core.edits import EditKind
@@ -34,6 +35,9 @@ def handle_node_scores(
     kind = cache.cut_kind(document)
     rows = document.dataset if choice.over_dataset else ()
     key = cache.reply_key(query, request)
+    brought = node_scores_key(cache, kind, choice, rows)  # by a project
+    if key not in cache.kept and brought in cache.kept:
+        cache.kept[key] = cache.kept[brought]
     known: tuple[Scores | None, float] = cache.kept.get(key, (None, 0.0))
     if known[1] == 1 or not (request.recover or not choice.takes_long):
         _send(request, send, choice, kind, known)
@@ -79,4 +83,5 @@ def _send(
     values = None if scores is None else scores.values
     direction = 1 if scores is None else scores.direction
     method = METHODS[choice.method]
-    send(NodeScoresReply(request.number, values, method.title, kind, method.meaning, pairs, share, goes_on, direction))
+    told = method.title, kind, method.meaning, pairs, share, goes_on, direction, scores
+    send(NodeScoresReply(request.number, values, *told))

@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog
 
+from app.features.tracing.handlers import node_scores
 from app.worker import runs
 from core.graph import Node
 from core.notes import Note
@@ -21,6 +22,7 @@ from tests.app.features.history.test_history import cut, rows
 from tests.app.features.projects.test_projects import answer, jobs_done, name_file, save
 from tests.app.models import CLEAN, COUNTERFACTUAL
 from tests.app.person import Person, plain
+from tests.app.tracing_steps import score
 
 
 def strip_of(person: Person):
@@ -258,6 +260,39 @@ def test_what_took_long_is_there_again_without_being_made_anew(
     shown = other.controller("trust")._data()
     assert shown.statements == statements
     assert not shown.stale
+    assert not other.dialogs()
+
+
+def test_scores_of_nodes_over_a_dataset_are_there_again(
+    reader: Person, sit_down: Callable[[], Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, workbench = tmp_path / "work.wire", reader.workbench
+    row = PairSource(Source("text", CLEAN), Source("text", COUNTERFACTUAL), " Mary", " John")
+    reader.controller("dataset")._commit("Add rows", (row, row))
+    reader.rest()
+    reader.window.top_bar.method_menu.over[True].trigger()
+    for level in ("positions", "nodes"):
+        score(reader, level)
+        reader.press(Qt.Key.Key_T, widget=reader.window.canvas)
+        reader.wait(lambda level=level: [each for each in workbench.records.traces if each.level == level])
+    values = workbench.extent.scores.values.tolist()
+    save(reader, path, monkeypatch)
+    assert not reader.window.isWindowModified()
+    kept = {each.level: each for each in load_project(path).traces}
+    assert kept["nodes"].values.shape == (workbench.opened.graph.n_writers,)
+    assert kept["positions"].values.shape == (workbench.opened.graph.n_writers, len(workbench.labels))
+    reader.window.close()
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("the nodes are scored anew")
+
+    monkeypatch.setattr(node_scores, "Tracing", never)
+    other = sit_down()
+    open_file(other, path)
+    other.rest()
+    other.wait(lambda: other.workbench.extent.scores is not None)
+    assert other.workbench.extent.scores.values.tolist() == pytest.approx(values, nan_ok=True)
+    assert not other.window.isWindowModified()
     assert not other.dialogs()
 
 
