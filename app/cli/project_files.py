@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ def open_project(path: str, memory: float | None = None) -> tuple[WorkerService,
     not made anew. Tells where the model has other weights than when it was saved. Raises WirescopeError."""
     from app.cli.figures import take_snapshot
     from app.messages.project_scores import ProjectScoresQuery
+    from app.presenters.notes import notes_of
     from app.worker.service import WorkerService
     from core.models.fingerprint import weights_hash
     from core.project.wire_file import load_project
@@ -24,6 +26,8 @@ def open_project(path: str, memory: float | None = None) -> tuple[WorkerService,
     project = load_project(Path(path))
     document, engine = project.document, WorkerService()
     snapshot = take_snapshot(engine, document, memory, (ProjectScoresQuery(project.traces, project.models),))
+    notes, circuit_note = notes_of(project)
+    snapshot = replace(snapshot, notes=notes, circuit_note=circuit_note)
     saved = project.weights_of(document)
     if saved and weights_hash(engine.session.model.adapter.module) != saved:
         tell(f"{document.model} has other weights than when {Path(path).name} was saved: these figures are not those.")

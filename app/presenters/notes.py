@@ -9,6 +9,7 @@ from core.circuit import Circuit
 from core.errors import WirescopeError
 from core.graph import LOGITS, Edge, Graph, Node
 from core.notes import Note
+from core.project.project import Project
 from core.project.target_names import target_named
 from views.canvas.data import CanvasData, NodeMark
 
@@ -39,6 +40,20 @@ def target_in(graph: Graph, name: str) -> Node | Edge | None:
     except WirescopeError:
         return None
     return target
+
+
+def notes_of(project: Project) -> tuple[dict[str, Note], str]:
+    """Those of a project on nodes and edges of its present model, by their names, and that on its present circuit."""
+    present = project.document
+    parts = [note for note in project.notes if note.about in ("node", "edge")]
+    of_model = [note for model in ("", present.model) for note in parts if note.model == model]
+    on_circuits = [note for note in project.notes if note.about == "circuit" and _is_step(note, project)]
+    shown = (note.text for note in on_circuits if project.steps[int(note.target)].document.circuit == present.circuit)
+    return {note.target: note for note in of_model}, next(shown, "") if present.size is not None else ""
+
+
+def _is_step(note: Note, project: Project) -> bool:
+    return note.target.isdecimal() and int(note.target) < len(project.steps)
 
 
 def noted(circuit: Circuit, notes: Mapping[str, Note], on_it: str) -> Circuit:

@@ -52,12 +52,7 @@ def of_step(step: Step) -> Subject:
 def of_circuit(step: Step) -> Subject | None:
     """The circuit that a step keeps; None where none is chosen."""
     document = step.document
-    return None if document.size is None else Subject("circuit", step=step, circuit=circuit_key(document))
-
-
-def circuit_key(document: Document) -> CircuitKey:
-    """What tells the circuit that a document keeps from others."""
-    return (*document.circuits, document.size)
+    return None if document.size is None else Subject("circuit", step=step, circuit=document.circuit)
 
 
 class Notes(QObject):
@@ -110,7 +105,7 @@ class Notes(QObject):
         """The note on the circuit that a document keeps; empty where there is none."""
         if document.size is None or not any(subject.about == "circuit" for subject in self._notes):
             return ""
-        return self.note(Subject("circuit", circuit=circuit_key(document))).text
+        return self.note(Subject("circuit", circuit=document.circuit)).text
 
     def noted_steps(self) -> dict[Step, str]:
         """The texts of notes on steps."""
@@ -145,7 +140,7 @@ def _target(subject: Subject, number: dict[Step, int]) -> str:
         return str(number[subject.step]) if subject.step in number else ""
     if subject.about == "circuit":
         shows = (step for step in (subject.step, *number) if step is not None and step in number)
-        found = next((step for step in shows if circuit_key(step.document) == subject.circuit), None)
+        found = next((step for step in shows if step.document.circuit == subject.circuit), None)
         return "" if found is None else str(number[found])
     return subject.target
 

@@ -159,6 +159,11 @@ class Document:
         return *self.basis, self.cut_kind, self.traced, self.rule
 
     @property
+    def circuit(self) -> tuple[object, ...]:
+        """What tells the circuit that it keeps from others."""
+        return *self.circuits, self.size
+
+    @property
     def at_full_strength(self) -> Document:
         """The same, however far its edits are turned: while a slider moves, figures of before stay, dimmed."""
         full = (replace(e, strength=1.0, value=1.0 if isinstance(e.value, float) else e.value) for e in self.edits)

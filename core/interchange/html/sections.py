@@ -93,6 +93,7 @@ def table_section(report: Report) -> str:
     top = "".join(
         f'<th scope="col" class="{kind}"><button type="button">{words}</button></th>' for kind, words in heads
     )
+    noted = {note.target: note.text for note in circuit.notes if note.about == "edge"}
     rows = []
     for place, (name, edge) in enumerate(zip(circuit.names, circuit, strict=True)):
         score = circuit.score(place)
@@ -100,6 +101,7 @@ def table_section(report: Report) -> str:
         told = _told(score)
         nodes = " ".join(node.name for node in (edge.writer, *circuit.graph.readers_of(edge.reader)))
         words = f"{name}: {what}, rank {place + 1:,}" + (f", {how} {told}" if told else "")
+        words += f". Note: {noted[edge.name]}" if edge.name in noted else ""
         cells = [
             f'<td class="n" data-v="{place + 1}">{place + 1:,}</td>',
             f"<td><code>{escaped(name)}</code></td>",

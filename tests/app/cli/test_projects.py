@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.circuit import Circuit
 from core.edits import Edit
 from core.evaluation.statement import Statement
 from core.graph import Node
@@ -103,6 +104,15 @@ def test_as_html_it_tells_its_history_its_notes_and_its_trust(tmp_path: Path) ->
         assert part in page, part
     assert page.count("<dt>Take back &lt;it&gt;</dt>") == 1, "a note to a step names the step"
     assert len(re.findall(r"<tr data-e=", page)) == 3
+    told = replace(
+        told, notes=(*notes, Note("circuit", "1", "three"), Note("node", "logits", name="out", model="other"))
+    )
+    save_project(path, told)
+    assert code_of("export", str(path), "--format", "json", "--out", str(tmp_path / "circuit.json")) == 0
+    circuit = Circuit.load(tmp_path / "circuit.json")
+    on_it = [note for note in circuit.notes if note.about == "circuit"]
+    assert [note.text for note in on_it] == ["three"]
+    assert {note.target for note in circuit.notes if note.about == "node"} <= {"m1"}, "of this model alone"
     save_project(path, replace(told, current=0))
     assert code_of("export", str(path), "--format", "html", "--out", str(out)) == 0
     assert "three edges recover 87 %" not in out.read_text(encoding="utf-8"), "it is of another step"
