@@ -36,6 +36,7 @@ class NotesController(QObject):
         self._notes.changed.connect(self._take_change)
         for changed in (workbench.selection_changed, workbench.history_changed, workbench.model_opened):
             changed.connect(lambda *_: self._show())
+        workbench.idle.connect(self._show)  # whether the project may be changed may be known only then
         self._show()
 
     def write(self) -> None:

@@ -50,6 +50,7 @@ class HistoryController(QObject):
         workbench.records.notes.changed.connect(self._later.start)
         workbench.on(CircuitRunReply, self._take_kept)
         workbench.history_changed.connect(self._show)
+        workbench.idle.connect(self._show_note)  # whether the project may be changed may be known only then
         self._show()
 
     def _show(self) -> None:

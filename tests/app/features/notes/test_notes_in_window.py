@@ -102,7 +102,7 @@ def test_notes_are_written_marked_found_kept_and_exported(
     told = json.loads(circuit_text(workbench.presenter.snapshot()))
     assert {"about": "circuit", "text": "five are enough"} in told["notes"]
     assert {"about": "edge", "target": edge.name, "text": "strongest of all"} in told["notes"]
-    page = EXPORTERS["html"].text(reader.controller("canvas").export._report(workbench.presenter.snapshot()))
+    page = EXPORTERS["html"].text(reader.controller("canvas").export.report_of(workbench.presenter.snapshot()))
     for part in ("five are enough", "why so much?", "for the seminar", "Copies &lt;the&gt; name", "“mover”"):
         assert part in page, part
 
@@ -112,6 +112,7 @@ def test_notes_are_written_marked_found_kept_and_exported(
     other.controller("projects").project.open(str(path))
     jobs_done(other)
     assert [each.text.toPlainText() for each in editors(other)] == ["five are enough", "for the seminar"]
+    other.wait(lambda: not editors(other)[0].text.isReadOnly())
     assert marks(other)[HEAD].note == "Copies <the> name"
     assert not other.window.isWindowModified()
     other.workbench.select((HEAD,))
