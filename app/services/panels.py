@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
@@ -62,6 +62,13 @@ CROWDED = {
 }
 
 
+class Sizes(Protocol):
+    """What the window knows of the sizes of its panels, as `Panels` tells them."""
+
+    def sizes(self) -> dict[str, tuple[float, float]]: ...
+    def take_sizes(self, sizes: Mapping[str, tuple[float, float]]) -> None: ...
+
+
 class Panels:
     """One window's panels by key, and the docks of those that have one. centre: the pages in the middle, that of the
     canvas and the welcome page."""
@@ -70,10 +77,15 @@ class Panels:
         self._panels = panels
         self._docks = docks
         self._centre = centre
+        self._arrangement: Sizes | None = None
 
     def __getitem__(self, key: str) -> Any:
         """The panel; its class is known to who asks by that key."""
         return self._panels[key]
+
+    def arranged_by(self, arrangement: Sizes) -> None:
+        """Who knows how large the panels are."""
+        self._arrangement = arrangement
 
     def bring(self, key: str) -> None:
         """Show a panel, in front of those that it shares its place with."""
@@ -91,6 +103,23 @@ class Panels:
         """Close all docks but these; none: all stay as they are."""
         for key, dock in self._docks.items() if keys else ():
             dock.setVisible(key in keys)
+
+    def in_front(self) -> tuple[str, ...]:
+        """The keys of those whose docks are seen."""
+        return tuple(key for key, dock in self._docks.items() if not dock.visibleRegion().isEmpty())
+
+    def sizes(self) -> dict[str, tuple[float, float]]:
+        """Of the docks that are seen, as shares of their room's width and height; none while they have the sizes that
+        the window gives them."""
+        return {} if self._arrangement is None else self._arrangement.sizes()
+
+    def arrange(self, front: Collection[str], sizes: Mapping[str, tuple[float, float]]) -> None:
+        """Bring docks before those that they share their places with, and give docks their sizes."""
+        for key in front:
+            if key in self._docks:
+                self.bring_docked(key)
+        if sizes and self._arrangement is not None:
+            self._arrangement.take_sizes(sizes)
 
     def bring_docked(self, key: str) -> None:
         """The same where it is shown in the window; what is closed, or floats, stays as it is."""

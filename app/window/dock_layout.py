@@ -7,9 +7,10 @@ its place in the remembered layout, and its way back with Reset Layout come by t
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QMargins, QObject, QRect, QSize, Qt, QTimer
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QTabBar
 
 from app.services.actions import Actions
 from app.services.panels import DOCKS, SIDES, DockRow
@@ -149,6 +150,38 @@ class Arrangement(QObject):
 
     def _panel_sizes(self) -> list[tuple[int, int]]:
         return [(dock.width(), dock.height()) for dock in self._docks.values()]
+
+    def sizes(self) -> dict[str, tuple[float, float]]:
+        """Of the docks that are seen in the window, as shares of its room; none while nobody has changed them."""
+        if not self._kept:
+            return {}
+        room = self._desk.size()
+        seen = {key: dock for key, dock in self._docks.items() if self._is_seen(dock)}
+        return {
+            key: (dock.width() / room.width(), min(self._height(dock) / room.height(), 1.0))
+            for key, dock in seen.items()
+        }
+
+    def _height(self, dock: Dock) -> int:
+        """With the tabs above it: they are of the room that it is given."""
+        bars = (bar for bar in self._desk.findChildren(QTabBar) if bar.isVisible())
+        beside = (bar for bar in bars if dock.windowTitle() in map(bar.tabText, range(bar.count())))
+        return dock.height() + sum(bar.height() for bar in beside)
+
+    def take_sizes(self, sizes: Mapping[str, tuple[float, float]]) -> None:
+        """Make docks as large, as far as there is room."""
+        room = self._desk.size()
+        docks = {key: dock for key, dock in self._docks.items() if key in sizes and self._is_seen(dock)}
+        for way, place, pixels in (
+            (Qt.Orientation.Horizontal, 0, room.width()),
+            (Qt.Orientation.Vertical, 1, room.height()),
+        ):
+            self._desk.resizeDocks(list(docks.values()), [round(sizes[key][place] * pixels) for key in docks], way)
+        self._kept = self._kept or bool(docks)
+
+    @staticmethod
+    def _is_seen(dock: Dock) -> bool:
+        return not dock.isFloating() and not dock.visibleRegion().isEmpty()
 
     def fit(self) -> None:
         """Side panels take their share of the width while nobody has said otherwise. In a low window the canvas is not

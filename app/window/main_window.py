@@ -59,6 +59,7 @@ class Window(QMainWindow):
         self.notifier = Notifier(say, self.problems.show)
         self.commands = Actions(self, workbench)
         self.arrangement = Arrangement(self, self.parts, self.commands, settings)
+        self.panels.arranged_by(self.arrangement)
         self.palette_commands = Commands(self, Reach(workbench, self.commands, self.menuBar(), self.parts, self.panels))
         self.panel_focus = PanelFocus(self, self.parts)
         self.controllers: dict[str, Any] = {}

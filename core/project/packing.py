@@ -26,7 +26,7 @@ from core.project.limits import MOST_PICTURE, MOST_PICTURES, picture_name
 from core.project.metric_choice import MetricChoice
 from core.project.outcome import Outcome
 from core.project.places import kept_path
-from core.project.project import Project, TraceRecord
+from core.project.project import Project, TraceRecord, View
 from core.project.runs import RunRecord
 from core.project.trace_choice import USUAL, TraceChoice
 from core.tracing.selection import USUAL as USUAL_RULE
@@ -88,7 +88,6 @@ class _Packer:
             for each in project.evaluations
         ]
         runs = [self._run(run) for run in project.runs]
-        view = project.view
         data = schema.ProjectData(
             format="wirescope project",
             version=1,
@@ -105,7 +104,7 @@ class _Packer:
             circuits=circuits,
             evaluations=evaluations,
             notes=[_note(note) for note in project.notes],
-            view=schema.ViewData(list(view.selection), list(view.positions), list(view.docks)),
+            view=_view(project.view),
             runs=runs,
         )
         _check_counts(data)
@@ -338,6 +337,11 @@ def _outcome(outcome: Outcome) -> schema.OutcomeData:
 
 def _recovery(share: float, words: str) -> schema.RecoveryData:
     return schema.RecoveryData(_figure(share), _text(words))
+
+
+def _view(view: View) -> schema.ViewData:
+    selection, positions, docks = list(view.selection), list(view.positions), list(view.docks)
+    return schema.ViewData(selection, positions, docks, list(view.front), dict(view.sizes), view.level, view.eye)
 
 
 def _note(note: Note) -> schema.NoteData:

@@ -111,11 +111,18 @@ class EvaluationRecord:
 
 @dataclass(frozen=True)
 class View:
-    """How the window showed it. selection: names of nodes and edges. docks: the panels shown, by key."""
+    """How the window showed it. selection: names of nodes and edges. docks: the panels shown, by key; front: those of
+    them that lay before others. sizes: of panels, as shares of the room's width and height; none where nobody had
+    changed them. level: of the canvas. eye: how near the canvas was seen (1: all of it just fits) and what was in the
+    middle, as shares of its width and height; None: all of it."""
 
     selection: tuple[str, ...] = ()
     positions: tuple[int, ...] = ()
     docks: tuple[str, ...] = ()
+    front: tuple[str, ...] = ()
+    sizes: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    level: Literal["components", "positions"] = "components"
+    eye: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -260,10 +260,21 @@ class NoteData(_Struct):
     model: Name = ""
 
 
+Share = Annotated[float, Meta(ge=0, le=1)]
+Nearness = Annotated[float, Meta(gt=0, le=1e4)]
+Middle = Annotated[float, Meta(ge=-10, le=10)]
+
+
 class ViewData(_Struct):
+    """As `core.project.project.View`."""
+
     selection: list[Name] = []
     positions: list[Number] = []
     docks: list[Name] = []
+    front: list[Name] = []
+    sizes: dict[Name, tuple[Share, Share]] = {}
+    level: Literal["components", "positions"] = "components"
+    eye: tuple[Nearness, Middle, Middle] | None = None
 
 
 class ProjectData(_Struct):

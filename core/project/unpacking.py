@@ -78,7 +78,15 @@ def unpack(data: schema.ProjectData, read: Read, pictures: Mapping[str, bytes]) 
             *(Note("node", node, name=name) for node, name in data.names.items()),
             *(Note(each.about, each.target, each.text, each.name, each.model) for each in data.notes),
         ),
-        View(tuple(view.selection), tuple(view.positions), tuple(view.docks)),
+        View(
+            tuple(view.selection),
+            tuple(view.positions),
+            tuple(view.docks),
+            tuple(view.front),
+            view.sizes,
+            view.level,
+            view.eye,
+        ),
         tuple(_run(each, number, documents, len(steps), read) for number, each in enumerate(data.runs)),
     )
 

@@ -131,6 +131,24 @@ class Board(QWidget, Generic[T]):
         highest = min(self._limits()[1], 3.0 * self.home().scale)
         self.go(framed(self.area_of(self._selection), self.view_size(), self.margins(), highest))
 
+    def eye(self) -> tuple[float, float, float] | None:
+        """How near one looks (1: all of it just fits) and at what, as shares of the world's width and height; None
+        while all of it is framed. It says the same in a view of another size."""
+        if self.world() is None or not self._moved:
+            return None
+        camera, bounds, size = self._glide.goal or self.camera, self.bounds(), self.view_size()
+        middle = camera.to_world(QPointF(size.width() / 2, size.height() / 2)) - bounds.topLeft()
+        return camera.scale / self.home().scale, middle.x() / bounds.width(), middle.y() / bounds.height()
+
+    def set_eye(self, eye: tuple[float, float, float]) -> None:
+        """Look from there, at once."""
+        if self.world() is not None:
+            least, greatest = self._limits()
+            scale = min(max(eye[0] * self.home().scale, least), greatest)
+            bounds = self.bounds()
+            middle = QPointF(bounds.left() + eye[1] * bounds.width(), bounds.top() + eye[2] * bounds.height())
+            self.look(Camera(scale).centred(middle, self.view_size()))
+
     def zoom_by(self, factor: float) -> None:
         """Nearer (above 1) or farther, about the middle of the view."""
         if self.world() is not None:

@@ -67,6 +67,12 @@ choices = st.builds(
     st.sampled_from(["edges", "nodes", "positions", "edge-spans"]),
 )
 rows = st.lists(st.builds(PairSource, sources, st.none() | sources, TEXTS, TEXTS), max_size=3).map(tuple)
+LAYOUT = {
+    "front": st.just(("table",)),
+    "sizes": st.dictionaries(TEXTS, st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=2),
+    "level": st.sampled_from(["components", "positions"]),
+    "eye": st.none() | st.tuples(st.floats(0.1, 100), st.floats(-10, 10), st.floats(-10, 10)),
+}
 
 
 @st.composite
@@ -247,6 +253,6 @@ def projects(draw: st.DrawFn) -> Project:
         draw(st.sampled_from([(), (circuit,)])),
         draw(st.lists(evaluation, max_size=2).map(tuple)),
         draw(st.lists(notes, max_size=2).map(tuple)),
-        draw(st.builds(View, st.lists(TEXTS, max_size=2).map(tuple), st.just((1, 2)), st.just(("table",)))),
+        draw(st.builds(View, st.lists(TEXTS, max_size=2).map(tuple), st.just((1, 2)), st.just(("table",)), **LAYOUT)),
         draw(st.sampled_from([(), (run,), (run, run)])),
     )

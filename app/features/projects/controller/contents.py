@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from app.messages.replies import ModelReply
 from app.presenters.exported_circuit import circuit_shown
-from app.presenters.notes import target_in
 from app.workbench.project_records import sizes_of
 from app.workbench.workbench import Workbench
 from core.formatting import counted
@@ -12,12 +10,11 @@ from core.project.history import steps_below
 from core.project.project import CircuitRecord, Project, View, records_of, steps_of
 
 
-def project_of(workbench: Workbench, docks: tuple[str, ...] = ()) -> Project:
-    """All of a workbench, as it is now. docks: the panels shown."""
+def project_of(workbench: Workbench, view: View) -> Project:
+    """All of a workbench, as it is now. view: how the window shows it."""
     _keep_circuit(workbench)
     steps = [step for step, _ in workbench.history.steps()]
     records, current = records_of(workbench.history)
-    view = View(tuple(target.name for target in workbench.selection), workbench.positions, docks)
     runs = workbench.runs.records(steps)
     return workbench.records.into(Project(records, current, view=view, runs=runs), steps)
 
@@ -41,10 +38,3 @@ def _keep_circuit(workbench: Workbench) -> None:
         graph, about = sizes_of(circuit.graph), {str(key): str(value) for key, value in circuit.about.items()}
         name = counted(len(circuit), "edge")
         workbench.records.take_circuit(step, CircuitRecord(name, 0, graph, circuit.edges, circuit.values, about))
-
-
-def show_view(workbench: Workbench, view: View, opened: ModelReply) -> None:
-    """Select what was selected, as far as the model has it."""
-    found = [target for name in view.selection if (target := target_in(opened.graph, name)) is not None]
-    workbench.set_positions(tuple(view.positions))
-    workbench.select(tuple(found))

@@ -12,15 +12,15 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from app.features.projects.controller.access import AccessController
-from app.features.projects.controller.contents import project_of, show_view, take_project
+from app.features.projects.controller.contents import project_of, take_project
 from app.features.projects.controller.question import Answer, Question
 from app.features.projects.controller.saving import FILTER, Saving, Services
+from app.features.projects.controller.view import ViewController
 from app.features.projects.presenter import Left, question, steps_made, title
-from app.messages.replies import ModelReply
 from app.services.background_jobs import Job
 from app.workbench.workbench import Workbench
 from core.project.document import Document
-from core.project.project import Project, StepRecord, View
+from core.project.project import Project, StepRecord
 from core.project.rebinding import rebind
 from core.project.step_names import model_words
 
@@ -43,10 +43,9 @@ class ProjectController(QObject):
         self.saving.saved.connect(self._show)
         self.keeps = False  # work without a file has a place to stay
         self._being_read: set[Path] = set()  # files
-        self._view: View | None = None  # to be shown when the model is open
+        self.view = ViewController(workbench, services.panels, self)
         self.dropped = False  # what is here is not wanted any more
         workbench.models.project_wanted.connect(self.open)
-        workbench.model_opened.connect(self._show_view)
         for found in (workbench.records, workbench.runs):
             found.changed.connect(self._show)
         access.rebind_wanted.connect(self.rebind)
@@ -88,7 +87,7 @@ class ProjectController(QObject):
 
     def project(self) -> Project:
         """All of it, as it is now."""
-        return project_of(self._workbench, self._services.panels.shown())
+        return project_of(self._workbench, self.view.view())
 
     # ---- beginning and opening ----
 
@@ -186,19 +185,11 @@ class ProjectController(QObject):
     def _take(self, path: Path | None, project: Project, saved: bool = True) -> None:
         self.saving.begin(path)
         locked = self._access.begin(path, project, made=path is not None or not saved)
-        self._view = project.view
         take_project(self._workbench, project, locked)
-        self._services.panels.show_only(project.view.docks)
-        if self._workbench.opened is not None:
-            self._show_view(self._workbench.opened)
+        self.view.show(project.view)
         if saved:
             self.saving.mark()
         self._show()
-
-    def _show_view(self, opened: ModelReply) -> None:
-        view, self._view = self._view, None
-        if view is not None:
-            show_view(self._workbench, view, opened)
 
     # ---- leaving ----
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtWidgets import QFileDialog
 
 from core.graph import Node
@@ -113,6 +113,51 @@ def test_what_was_saved_is_there_again_and_goes_on(
     assert again.steps[int(again.notes[0].target)] == project.steps[last], "the note is about the same step"
     assert "work.wire" in [action.text() for action in other.menu("File/Open Recent Project").actions()]
     assert not other.dialogs()
+
+
+def test_a_project_looks_as_it_was_left(
+    reader: Person, sit_down: Callable[[], Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, path = reader.window, tmp_path / "work.wire"
+
+    def look(person: Person) -> tuple[object, ...]:
+        docks = person.window.docks
+        sizes = docks["inspector"].width(), docks["history"].height()
+        return sizes, person.panel("canvas").level, person.panel("canvas").components.eye()
+
+    first = look(reader)
+    assert reader.controller("projects").project.view.view().sizes == {}, "nobody has changed them"
+    desk, docks = window.desk, window.docks
+    desk.resizeDocks([docks["inspector"], docks["history"]], [380, 160], Qt.Orientation.Horizontal)
+    desk.resizeDocks([docks["inputs"], docks["history"]], [360, 240], Qt.Orientation.Vertical)
+    reader.rest()
+    desk.pulled.emit()  # as the mouse does
+    assert reader.controller("projects").project.view.view().sizes
+    window.commands["show_plots"].trigger()
+    reader.rest()
+    canvas = reader.panel("canvas").components
+    canvas.zoom_at(2.5, QPointF(200, 120))
+    reader.choose("View", "Unfold")
+    reader.rest()
+    save(reader, path, monkeypatch)
+    left = look(reader)
+    assert left != first
+    window.close()
+
+    other = sit_down()
+    other.window.resize(window.size())
+    other.wait(lambda: other.window.desk.size() == window.desk.size())
+    other.window.arrangement.reset()
+    other.controller("projects").project.open(str(path))
+    jobs_done(other)
+    other.wait(lambda: look(other)[1:] == (left[1], pytest.approx(left[2], rel=1e-6)))
+    other.wait(lambda: look(other)[0] == pytest.approx(left[0], abs=4))
+    assert other.controller("projects").project.view.view().front == load_project(path).view.front
+    assert "plots" in load_project(path).view.front
+    assert not other.window.isWindowModified()
+    other.controller("projects").project.begin()
+    other.rest()
+    assert look(other)[1] == "positions", "a new project changes nothing of the window"
 
 
 def test_a_new_project_keeps_the_question_and_asks_for_what_is_not_saved(
