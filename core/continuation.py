@@ -9,8 +9,11 @@ if TYPE_CHECKING:
     from core.models.model import Model
 
 
-def written_text(model: Model, prompt: Sequence[int], written: Sequence[int]) -> str | None:
-    """What stands behind a prompt's text once tokens were written; None while the last letter is not whole. Special
+NO_LETTER = "�"  # in the place of bytes that are none, or none yet
+
+
+def written_text(model: Model, prompt: Sequence[int], written: Sequence[int]) -> str:
+    """What stands behind a prompt's text once tokens were written, with NO_LETTER for bytes that are no letter. Special
     tokens, as that of a text's end, are no part of it. Without a tokenizer text is ids."""
     tokenizer = model.tokenizer
     if tokenizer is None:
@@ -21,8 +24,7 @@ def written_text(model: Model, prompt: Sequence[int], written: Sequence[int]) ->
         return text
 
     whole, before = decoded([*prompt, *written]), decoded(prompt)
-    text = whole[len(before) :]
-    return text if whole.startswith(before) and "�" not in text else None
+    return whole[len(before) :] if whole.startswith(before) else decoded(written)
 
 
 def parting(before: Sequence[int], after: Sequence[int]) -> int | None:

@@ -54,7 +54,6 @@ def continued(session: Session, edits: Sequence[Edit], options: argparse.Namespa
         tokens = list(session.generate(options.tokens, edits=each, **how))
         ids.append([token.index for token in tokens])
         text = written_text(session.model, prompt, ids[-1])
-        text = "".join(token.label for token in tokens if not token.ends) if text is None else text
         found[name] = {"text": text, "tokens": [asdict(token) for token in tokens]}
     place = parting(*ids) if edits else None
     found["part_at"] = None if place is None else place + 1

@@ -20,8 +20,8 @@ from views.panels.predictions.panel import PredictionsPanel
 
 STOPPED = "Stopped."
 ANOTHER_PROMPT = "A is another text now: press Continue first."
-NOT_WHOLE = "A letter is not whole at this token: take the next one."
-LOST = "Nothing was written: the model or the input in A cannot be used."
+NO_TEXT = "Up to this token are bytes that are no letter: it cannot be typed into A."
+LOST = "Nothing was written: A cannot be run as it stands."
 
 
 class ContinuationController(QObject):
@@ -126,8 +126,8 @@ class ContinuationController(QObject):
             workbench.message.emit(ANOTHER_PROMPT)
             return
         text = tokens[place].text
-        if not text:
-            workbench.message.emit(NOT_WHOLE)
+        if text is None:
+            workbench.message.emit(NO_TEXT)
             return
         self._stop()
         workbench.question.go_on(text)

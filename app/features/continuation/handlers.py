@@ -14,7 +14,7 @@ from app.messages.request import Cancel, ProgressReply, Request, Send
 from app.worker.handler_table import Handler, Handlers
 from app.worker.recent import Recent
 from app.worker.session_cache import SessionCache
-from core.continuation import written_text
+from core.continuation import NO_LETTER, written_text
 from core.edits import Edit
 from core.errors import Cancelled
 from core.session import Session
@@ -36,6 +36,7 @@ class Writing:
     def __post_init__(self) -> None:
         side = self.session.pair.clean
         self._prompt = side.tensor[0, : side.lengths[0]].tolist()
+        self._shown = ""
         options = {"temperature": self.choice.temperature, "seed": self.choice.seed}
         self._rest = self.session.generate(MOST_TOKENS, edits=self.edits, **options)  # type: ignore[arg-type]
 
@@ -47,9 +48,11 @@ class Writing:
             return
         written = [*(known.index for known in self.tokens), token.index]
         text = written_text(self.session.model, self._prompt, written)
-        before = next((known.text for known in reversed(self.tokens) if known.text is not None), "")
-        shown = "…" if text is None else text.removeprefix(before)
-        self.tokens.append(NewToken(token.index, token.label, shown, text, token.probability, token.ends))
+        waits = text.endswith(NO_LETTER)  # for the rest of a letter
+        shown = "…" if waits else text.removeprefix(self._shown).lstrip(NO_LETTER)
+        self._shown = self._shown if waits else text
+        taken = None if NO_LETTER in text else text
+        self.tokens.append(NewToken(token.index, token.label, shown, taken, token.probability, token.ends))
         self.ended = token.ends
 
     def lacks(self, count: int) -> bool:

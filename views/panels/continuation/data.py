@@ -10,7 +10,8 @@ MOST_TOKENS = 500
 @dataclass(frozen=True)
 class NewToken:
     """A token that the model wrote. shown: its part of the text. text: all that was written up to it; None where that
-    ends within a letter. probability: what the model gave it, before the temperature. ends: the text ends with it."""
+    has bytes that are no letter, which cannot be typed. probability: what the model gave it, before the temperature.
+    ends: the text ends with it."""
 
     index: int
     label: str

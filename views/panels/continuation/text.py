@@ -80,7 +80,11 @@ class WrittenText(QTextBrowser):
         """What the pointer says of a token."""
         token = self._tokens[place]
         what = "the end of the text" if token.ends else repr(token.label)
-        does = "A click puts the text up to here into A." if token.text else "A letter is not whole here."
+        does = (
+            "A click puts the text up to here into A."
+            if token.text
+            else "Up to here are bytes that are no letter: this cannot be typed."
+        )
         return f"Token {place + 1}: {what}, probability {number(token.probability, 3)}. {does}"
 
     def _tell(self) -> None:

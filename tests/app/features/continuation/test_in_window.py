@@ -154,11 +154,24 @@ def test_a_click_on_the_canvas_meanwhile_loses_nothing(writer: Person, monkeypat
     assert (written_by.count(0), written_by.count(3)) == (len(before), len(after))
 
 
-def test_a_model_without_a_tokenizer_and_a_prompt_that_cannot_be_read(person: Person, models) -> None:
+def test_letters_that_are_not_whole_and_a_prompt_that_cannot_be_read(person: Person) -> None:
     person.workbench.models.open(Document("bundled:names", Source("text", "")))
     person.rest()
     assert person.window.commands["continue"].toolTip() == "Type a prompt into A first"
-    person.open(models.gpt2, "When Mary gave")
+    person.open("bundled:names", "Mary 😀 é and")  # which it goes on with bytes that are no letter
+    section(person).tokens.setValue(500)
     person.window.commands["continue"].trigger()
     person.rest()
-    assert "The model's context is full." in section(person).words.text() or len(written(person)[0]) == 20
+    view = section(person).before.text
+    session = person.session()
+    ids = [token.index for token in session.generate(500)]
+    assert view.written().replace("…", "") == session.model.tokenizer.decode(ids).replace("�", "")
+    assert "The model's context is full." in section(person).words.text()
+    assert view._tokens[0].text is not None
+    assert view._tokens[-1].text is None
+    view.setFocus()
+    document = person.workbench.document
+    for key in (Qt.Key.Key_End, Qt.Key.Key_Return):
+        person.press(key, widget=view)
+    assert "no letter" in person.message()
+    assert person.workbench.document == document
