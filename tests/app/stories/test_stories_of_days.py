@@ -46,7 +46,10 @@ def test_work_is_taken_up_on_the_next_day(
     other = sit_down()
     assert other.drop(other.window.canvas, dropped(tmp_path / "days.wire"))
     jobs_done(other)
+    other.wait(lambda: other.circuit().kept is not None)
+    other.press(Qt.Key.Key_T, widget=other.window.canvas)
     other.wait(lambda: other.circuit().curve is not None)
+    other.rest()
     assert (rows(other), other.edits(), metric(other)) == seen
     assert other.circuit().curve.recovered == curve.recovered
     go_on(other)

@@ -14,7 +14,8 @@ WELCOME = (
     "Python beside the live session: ws, model, session, scores, circuit, and edits, the list of what is edited.\n"
     'Try session.clean.top(3), or edit("m1") and undo it. Tab completes a name, the arrows bring back what was typed.'
 )
-MOST_LINES = 5_000  # that are kept
+MOST_LINES = 2_000  # that are kept
+LONGEST = 1_000  # letters of a line: laying out longer ones takes seconds
 TALLEST = 6  # lines of the field
 
 
@@ -125,6 +126,7 @@ class ConsolePanel(QFrame):
         self.setAccessibleName("Console")
         self.setMinimumSize(240, 120)
         self._begun = 0  # where the output of what runs begins
+        self._shown = ""  # of it
         self.output = Output()
         self.output.setReadOnly(True)
         self.output.setAccessibleName("What was typed and printed")
@@ -171,25 +173,46 @@ class ConsolePanel(QFrame):
         """Something runs now: it is shown with its prompt, and its output comes below."""
         first, *more = code.split("\n")
         self.write("\n".join([f">>> {first}", *(f"... {line}" for line in more)]))
-        self._begun = self.output.document().characterCount()
+        self._begun, self._shown = self.output.document().characterCount(), ""
         self.set_running(True)
 
     def show_output(self, text: str) -> None:
         """All that it has printed by now, in place of what was there of it."""
+        text = fitting(text.rstrip("\n"))
+        if self._shown and text.startswith(self._shown):  # more of it, as a rule
+            more, self._shown = text[len(self._shown) :], text
+            cursor = QTextCursor(self.output.document())
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            cursor.insertText(more)
+            self._to_the_end()
+            return
+        if text.count("\n") + 1 >= MOST_LINES:  # nothing before it is kept
+            self.output.clear()
+            self._begun = 0
         cursor = self.output.textCursor()
         end = self.output.document().characterCount() - 1
         cursor.setPosition(min(max(self._begun - 1, 0), end))
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.removeSelectedText()
-        if text.rstrip("\n"):
-            self.write(text.rstrip("\n"))
+        if text:
+            self.write(text)
+        self._shown = text
 
     def write(self, text: str) -> None:
         """More lines at the end, in sight."""
-        self.output.appendPlainText(text)
+        self.output.appendPlainText(fitting(text))
+        self._to_the_end()
+
+    def _to_the_end(self) -> None:
         self.output.moveCursor(QTextCursor.MoveOperation.End)
         self.output.moveCursor(QTextCursor.MoveOperation.StartOfLine)
 
     def showEvent(self, event: QEvent) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
         self.shown.emit()
+
+
+def fitting(text: str) -> str:
+    """What a text shows: its last lines, and of long ones the beginning."""
+    lines = text.split("\n")[-MOST_LINES:]
+    return "\n".join(f"{x[:LONGEST]}… {len(x) - LONGEST:,} more letters" if len(x) > LONGEST else x for x in lines)

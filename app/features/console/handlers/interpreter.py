@@ -168,6 +168,7 @@ class _PerThread(io.TextIOBase):
 
 _PRINTS: dict[int, _Output] = {}  # by the threads that run code of a console
 _PRINTING = threading.Lock()
+_SHARED = _PerThread(None)  # one for good: a thread that code has begun may still print when that is over
 
 
 @contextlib.contextmanager
@@ -176,15 +177,16 @@ def _printed_to(out: _Output) -> Iterator[None]:
     thread = threading.get_ident()
     with _PRINTING:
         _PRINTS[thread] = out
-        if not isinstance(sys.stdout, _PerThread):
-            sys.stdout = _PerThread(sys.stdout)
+        if len(_PRINTS) == 1 and sys.stdout is not _SHARED:
+            _SHARED.before = sys.stdout
+        sys.stdout = _SHARED
     try:
         yield
     finally:
         with _PRINTING:
             del _PRINTS[thread]
-            if not _PRINTS and isinstance(sys.stdout, _PerThread):
-                sys.stdout = sys.stdout.before
+            if not _PRINTS:
+                sys.stdout = _SHARED.before  # whatever the code has put in its place
 
 
 class _Stopper:

@@ -49,6 +49,15 @@ def test_errors_are_text_and_short(code: str, words: str) -> None:
     assert run(interpreter, "1") == ("1\n", "")
 
 
+def test_standard_output_is_put_back_and_stays_for_threads_that_go_on() -> None:
+    """`print` of a thread holds its stream by no reference of its own: one that is freed meanwhile ends the program."""
+    interpreter, before = Interpreter(), sys.stdout
+    run(interpreter, "import sys, weakref\nstream = weakref.ref(sys.stdout)\nsys.stdout = None")
+    assert sys.stdout is before
+    assert interpreter.names["stream"]() is not None
+    assert run(interpreter, "print('again')") == ("again\n", "")
+
+
 SWALLOWS = """
 def loop():
     while True: pass
