@@ -195,12 +195,15 @@ class ConsolePanel(QFrame):
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.removeSelectedText()
         if text:
-            self.write(text)
+            self._add(text)
         self._shown = text
 
     def write(self, text: str) -> None:
         """More lines at the end, in sight."""
-        self.output.appendPlainText(fitting(text))
+        self._add(fitting(text))
+
+    def _add(self, text: str) -> None:
+        self.output.appendPlainText(text)
         self._to_the_end()
 
     def _to_the_end(self) -> None:
