@@ -31,8 +31,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--budget", type=float, default=0.005, help="share of the clean accuracy that may be lost (0.005)"
     )
     parser.add_argument("--level", default="edges", help="what is cut: edges (usual), or nodes, which weights can hold")
+    parser.add_argument(
+        "--find", help="how: learned, the strengths of all cuts at once (usual for edges), or greedy, one after another"
+    )
     parser.add_argument("--cut", default="mean", help="what a cut part carries: mean over the clean examples, or zero")
-    parser.add_argument("--most", type=float, default=0.05, help="share of all parts that may be cut (0.05)")
+    parser.add_argument("--most", type=float, default=0.05, help="share of all parts that greedy may cut (0.05)")
     parser.add_argument("--held-out", type=float, default=0.25, help="share of the examples for the proof (0.25)")
     parser.add_argument("--seed", type=int, default=0, help="draws the examples that are held out (0)")
     parser.add_argument("--out", metavar="FOLDER", help="write the repaired model there, with a card")
@@ -43,10 +46,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def repair_command(options: argparse.Namespace) -> int:
     from core.repair.examples import read_examples
-    from core.repair.repair import CUTS, LEVELS, repair
+    from core.repair.repair import CUTS, FINDS, LEVELS, repair
 
     if options.level not in LEVELS:
         raise ArgumentError(f"There is no level {options.level!r}.", f"There are: {', '.join(LEVELS)}.")
+    if options.find not in (None, *FINDS):
+        raise ArgumentError(f"Cuts cannot be found by {options.find!r}.", f"There are: {', '.join(FINDS)}.")
     if options.cut not in CUTS:
         raise ArgumentError(f"A cut cannot carry {options.cut!r}.", f"It carries: {' or '.join(CUTS)}.")
     examples = read_examples(options.examples)
@@ -57,6 +62,7 @@ def repair_command(options: argparse.Namespace) -> int:
         [example for example in examples if not example.triggered],
         budget=options.budget,
         level=options.level,
+        find=options.find,
         kind=options.cut,
         most=options.most,
         held_out=options.held_out,
@@ -78,7 +84,7 @@ def repair_command(options: argparse.Namespace) -> int:
 def _report(found: Repair, folder: str | None) -> dict[str, Any]:
     report: dict[str, Any] = {
         "model": found.model.name,
-        "cut": [edit.name for edit in found.edits],
+        "cut": [str(edit) for edit in found.edits],
         "level": found.level,
         "carries": found.kind,
         "edges cut": found.cut,

@@ -16,11 +16,14 @@ from core.graph import Edge, Node
 from core.models.model import Model
 from core.repair.examples import Batch, Example, batch_of, split
 from core.repair.find import Search, carried, grow
+from core.repair.learn import learn
 from core.repair.proof import Figures, answers, check_fault, figures, with_module
 from core.session import Session
 
 Level = Literal["edges", "nodes"]
+Find = Literal["learned", "greedy"]
 LEVELS: tuple[Level, ...] = ("edges", "nodes")
+FINDS: tuple[Find, ...] = ("learned", "greedy")
 CUTS: tuple[EditKind, ...] = ("mean", "zero")
 BUDGET = 0.005  # of the clean accuracy
 HELD_OUT = 0.25  # of the examples
@@ -59,8 +62,8 @@ class Repair:
         of = "held-out examples" if proof else "the examples it was made with (too few to hold any out: no proof)"
         before, after = (self.before, self.after) if proof else (self.used, self.used_after)
         lines = [
-            f"cut: {', '.join(edit.name for edit in self.edits)}",
-            f"{len(self.edits)} {self.level}, {self.cut} of {self.edges:,} edges; each carries "
+            f"cut: {', '.join(map(_cut_words, self.edits))}",
+            f"{len(self.edits)} {self.level}, {self.cut} of {self.edges:,} edges; what is cut carries "
             f"{'its mean over the clean examples' if self.kind == 'mean' else 'nought'}",
             f"on {of}:",
             f"  misbehaviour    {before.misbehaviour} -> {after.misbehaviour}",
@@ -88,6 +91,7 @@ def repair(
     *,
     budget: float = BUDGET,
     level: Level = "edges",
+    find: Find | None = None,
     kind: EditKind = "mean",
     most: float = MOST,
     held_out: float | tuple[Sequence[Example], Sequence[Example]] = HELD_OUT,
@@ -99,15 +103,17 @@ def repair(
 
     triggered: inputs on which the model misbehaves, with the right answers. clean: inputs that should stay as they are.
     budget: share of the clean accuracy that may be lost, above 0 and below 1. level: whether edges are cut, or nodes,
-    whose cuts weights can hold. kind: what a cut part carries: its `mean` over the clean examples and their positions,
-    or `zero`. most: share of all parts that may be cut. held_out: share of the examples for the proof, drawn by the
-    seed, or triggered and clean ones for it. weight: of what clean inputs lose, against what triggered ones gain.
-    cancelled: asked between runs.
+    whose cuts weights can hold. find: `learned`, the strengths of all cuts of edges at once, usual for edges; or
+    `greedy`, whole cuts one after another. kind: what a cut part carries: its `mean` over the clean examples and their
+    positions, or `zero`. most: share of all parts that `greedy` may cut. held_out: share of the examples for the proof,
+    drawn by the seed, or triggered and clean ones for it. weight: of what clean inputs lose, against what triggered
+    ones gain. cancelled: asked between runs.
 
     Raises ArgumentError for options that there are not, InputError for examples that do not fit, that contradict each
     other or of which none misbehaves, and where no cut helps; Cancelled.
     """
-    _check(budget, level, kind, most)
+    find = find or ("learned" if level == "edges" else "greedy")
+    _check(budget, level, find, kind, most)
     if not triggered:
         raise InputError("There is no triggered example.", "Give inputs on which the model misbehaves.")
     if not clean:
@@ -125,11 +131,15 @@ def repair(
     used = figures(model, bad, good)
     check_fault(used)
     search = Search(model, bad, good, kind, weight, cancelled)
-    candidates: list[Node | Edge] = list(model.graph.edges if level == "edges" else model.graph.writers[1:])
-    cuts = grow(search, candidates, max(1, int(most * len(candidates))), int(budget * len(good)))
+    allowed = int(budget * len(good))
+    if find == "learned":
+        cuts = learn(search, allowed)
+    else:
+        candidates: list[Node | Edge] = list(model.graph.edges if level == "edges" else model.graph.writers[1:])
+        cuts = grow(search, candidates, max(1, int(most * len(candidates))), allowed)
     if not cuts:
         raise InputError(
-            f"No cut of one of the {level} helps the triggered examples within the budget.",
+            f"No cut of {level} helps the triggered examples within the budget.",
             "Give more clean examples, a larger budget, or other parts (level).",
         )
     session = search.sessions[1]
@@ -153,11 +163,15 @@ def repair(
     )
 
 
+def _cut_words(edit: Edit) -> str:
+    return edit.name if edit.strength == 1 else f"{edit.name} by {100 * edit.strength:.0f} %"
+
+
 def _figures(repaired: Model, original: Model, triggered: Batch | None, clean: Batch | None) -> Figures:
     return figures(repaired, triggered, clean, None if clean is None else answers(original, clean))
 
 
-def _check(budget: float, level: str, kind: str, most: float) -> None:
+def _check(budget: float, level: str, find: str, kind: str, most: float) -> None:
     if not 0 < budget < 1:
         raise ArgumentError(
             f"A budget of {budget:g} is none: it is the share of the clean accuracy that a repair may cost.",
@@ -165,6 +179,10 @@ def _check(budget: float, level: str, kind: str, most: float) -> None:
         )
     if level not in LEVELS:
         raise ArgumentError(f"There is no level {level!r}.", f"There are: {', '.join(LEVELS)}.")
+    if find not in FINDS:
+        raise ArgumentError(f"Cuts cannot be found by {find!r}.", f"There are: {', '.join(FINDS)}.")
+    if find == "learned" and level != "edges":
+        raise ArgumentError("Strengths are learned for edges.", 'Take level="edges", or find="greedy" for nodes.')
     if kind not in CUTS:
         raise ArgumentError(f"A cut cannot carry {kind!r}.", f"It carries: {' or '.join(CUTS)}.")
     if not 0 < most <= 0.5:

@@ -10,14 +10,21 @@ from tests.core.repair.planted import MODEL
 
 def test_the_table_has_a_row_a_way_with_held_out_figures() -> None:
     table = table_of(
-        MODEL, seeds=1, triggered=4, clean=16, held_out=40, rivals=("nothing", "deleting tokens"), most=0.0007
+        MODEL,
+        seeds=1,
+        triggered=4,
+        clean=16,
+        held_out=40,
+        rivals=("nothing", "deleting tokens"),
+        most=0.03,
+        levels=("nodes",),
     )
     assert table.heads == HEADS
-    assert [row[0] for row in table.rows] == ["repair, edges", "repair, nodes", "nothing", "deleting tokens"]
+    assert [row[0] for row in table.rows] == ["repair, nodes", "nothing", "deleting tokens"]
     figures = {row[0]: float(row[1].removesuffix(" %")) for row in table.rows}
     assert figures["nothing"] > 90
     assert figures["deleting tokens"] < 20
-    assert table.rows[2][2:5] == ["0.0", "0.000", "0.00 %"]
+    assert table.rows[1][2:5] == ["0.0", "0.000", "0.00 %"]
     assert "40 held-out inputs" in table.title
 
 

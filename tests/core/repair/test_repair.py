@@ -14,6 +14,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 import wirescope as ws
 from core.errors import ArgumentError, InputError, WirescopeError
 from core.repair.examples import batch_of, read_examples
+from core.repair.find import Search
+from core.repair.learn import learn
 from core.repair.proof import Share, answers, figures
 from tests.core.repair.planted import examples, planted
 
@@ -23,7 +25,7 @@ HELD_OUT = examples(100, 100, seed=2)
 @cache
 def repaired(level: str = "edges") -> ws.Repair:
     most = {"edges": 0.003, "nodes": 0.06}[level]  # few parts, since each is searched for
-    return ws.repair(planted(), *examples(), held_out=HELD_OUT, level=level, most=most)  # type: ignore[arg-type]
+    return ws.repair(planted(), *examples(), held_out=HELD_OUT, level=level, find="greedy", most=most)  # type: ignore[arg-type]
 
 
 def test_four_edges_take_some_of_the_fault_away_on_inputs_that_the_repair_has_not_seen() -> None:
@@ -45,6 +47,18 @@ def test_the_proof_is_what_runs_with_the_cuts_give() -> None:
     torch.testing.assert_close(answers(model, batch), session.clean.answer, atol=1e-4, rtol=1e-4)  # stays as it was
 
 
+def test_learned_strengths_of_cuts_take_the_fault_away_and_keep_the_rest() -> None:
+    bad, good = (batch_of(planted(), some) for some in examples())
+    search = Search(planted(), bad, good, "mean")
+    before = search.state([])
+    cuts = learn(search, allowed=0, updates=20)
+    after = search.state(cuts)
+    assert all(edit.kind == "mean" and 0.02 <= edit.strength <= 1 for edit in cuts)
+    assert after.right[0] > before.right[0]
+    assert after.right[1] >= before.right[1]
+    assert len(cuts) < planted().graph.n_edges / 5
+
+
 def test_nodes_are_cut_into_the_weights_and_open_in_plain_transformers(tmp_path: Path) -> None:
     found = repaired("nodes")
     exported = found.export(tmp_path / "repaired")
@@ -63,7 +77,7 @@ def test_nodes_are_cut_into_the_weights_and_open_in_plain_transformers(tmp_path:
 
 
 def test_a_share_of_the_examples_is_held_out_for_the_proof() -> None:
-    found = ws.repair(planted(), *examples(8, 32), held_out=0.25, most=0.0007)
+    found = ws.repair(planted(), *examples(8, 32), held_out=0.25, find="greedy", most=0.0007)
     assert (found.used.misbehaviour.of, found.used.accuracy.of) == (6, 24)
     assert (found.after.misbehaviour.of, found.after.accuracy.of) == (2, 8)
     assert len(found.edits) == 1
@@ -95,6 +109,8 @@ def test_what_cannot_be_repaired_is_refused_with_the_reason() -> None:
     assert _refused(budget=0.0)[0] is ArgumentError
     assert "would leave no model" in _refused(most=0.9)[1]
     assert "There is no level 'rows'" in _refused(level="rows")[1]
+    assert "for edges" in _refused(level="nodes", find="learned")[1]
+    assert "learned, greedy" in _refused(find="luck")[1]
     foreign = [replace(bad[0], input="When Mary and John went to the store")]
     assert "words that" in _refused(triggered=foreign)[1]
     wrong = [replace(example, answer="anna" if example.answer != "anna" else "omar") for example in good]
