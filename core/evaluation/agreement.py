@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArgumentError
-from core.evaluation.circuit_overlap import expected_jaccard
 from core.evaluation.stability import kept, overlap
 from core.tracing.options import CIRCUITS
 from core.tracing.scores import Scores
@@ -21,7 +20,8 @@ from core.tracing.scores import Scores
 @dataclass(frozen=True)
 class Agreement:
     """overlap: Jaccard of the circuits of `size` edges. rank_correlation: of all edges, -1 to 1. same_sign: share of
-    the edges in both circuits. chance: the overlap that two random circuits of that size have on average."""
+    the edges in both circuits. chance: the overlap of two random circuits of that size that share as
+    many edges as they do on average."""
 
     size: int
     overlap: float
@@ -41,12 +41,13 @@ def agreement(one: Scores, other: Scores, size: int, *, by_size: bool = False, r
     a, b = (kept(scores.select(size, rule, by_size=by_size)) for scores in (one, other))
     both = a & b
     signs = np.sign(one.towards.ravel()[both]) == np.sign(other.towards.ravel()[both])
+    share = size / one.values.size
     return Agreement(
         size=size,
         overlap=overlap(a, b),
         rank_correlation=rank_correlation(one.towards.ravel(), other.towards.ravel()),
         same_sign=float(signs.mean()) if len(signs) else 1.0,
-        chance=expected_jaccard(size, size, one.values.size),
+        chance=share / (2 - share),
     )
 
 
