@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -16,7 +15,6 @@ from core.edits import Edit, EditKind
 from core.engine.circuit_run import run_circuits
 from core.engine.engine import MEMORY_MEGABYTES, Engine
 from core.engine.population import Population
-from core.engine.sizes import own_bytes
 from core.engine.state import RunState, at_last
 from core.errors import ArgumentError, InputError, MemoryBudgetError
 from core.generation import GeneratedToken, generate
@@ -24,11 +22,11 @@ from core.graph import Graph
 from core.inputs.pair import Dataset, Pair
 from core.metric_reading import MetricReading
 from core.metrics import METRICS, BoundMetric, Metric, bind, default_metric
-from core.models.cause import check_autocast, disagreement, naming_cause
+from core.models.cause import check_autocast, naming_cause
 from core.models.model import Model
 from core.noise import noise_floor
-from core.parity import PARITY_LIMITS, Parity
-from core.precision import widened
+from core.parity import Parity
+from core.parity_check import check_parity
 from core.progress import stage
 from core.result import Result
 from core.session_parts import joined_results, metric_of, parts_of, rows_at_once, rows_of
@@ -107,7 +105,7 @@ class Session:
             if parity is None:
                 with stage(0.0, 0.5):
                     self.engine.clean()
-                parity = self._check_parity()
+                parity = check_parity(self.engine, self.pair.clean.tensor, self.model.title)
                 with stage(0.5, 1.0):
                     self.engine.counterfactual()
             self.parity = parity
@@ -384,23 +382,3 @@ class Session:
         if self._reading is None or self._reading.metric is not self.metric:
             self._reading = MetricReading(self.model.adapter, self.metric, self.engine.reads)
         return self._reading
-
-    def _check_parity(self) -> Parity:
-        """Compare with the model's own forward. Raises ModelError where they disagree."""
-        engine, inputs = self.engine, self.pair.clean.tensor
-        step = max(1, engine.memory // (2 * own_bytes(engine.adapter, engine.length)))  # rows at a time
-        difference, highest, lowest = 0.0, -math.inf, math.inf
-        with torch.no_grad():
-            for start in range(0, engine.batch, step):
-                rows = slice(start, start + step)
-                reads = None if engine.reads is None else engine.reads[rows]
-                answer = widened(engine.adapter.own_answers(inputs[rows], reads))
-                apart = float((answer - self._clean_answer[rows]).abs().max())
-                difference = apart if math.isnan(apart) else max(difference, apart)
-                highest, lowest = max(highest, float(answer.max())), min(lowest, float(answer.min()))
-        spread = highest - lowest
-        relative = difference / spread if spread > 0 else difference
-        limit = PARITY_LIMITS[self.model.adapter.dtype]
-        if not relative <= limit:  # also where a number is not finite
-            raise disagreement(self.model.adapter, self.model.title, difference, relative, limit)
-        return Parity(difference, relative, limit)

@@ -8,7 +8,7 @@ from core.edits import ABLATIONS, KINDS, Edit, EditKind, edit_words
 from core.formatting import BELOW, change_words, is_below_noise
 from core.project.document import Document
 from core.project.step_names import position_words
-from views.panels.inputs.data import EditRow
+from views.panels.edits.data import EditRow
 
 WAITS = "waits for B"  # what is said of a patch that cannot be made now
 

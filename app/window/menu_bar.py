@@ -1,4 +1,4 @@
-"""The menu bar, from its table. Menus whose entries change are filled by features."""
+"""The menu bar, from the table in app.services.menus. Menus whose entries change are filled by features."""
 
 from __future__ import annotations
 

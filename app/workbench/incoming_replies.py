@@ -11,7 +11,7 @@ from app.messages.replies import InputsReply, ModelReply, RunReply, ScoresReply
 from app.messages.request import FailureReply, PictureRefusal
 from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
-from app.workbench.presenter import Presenter
+from app.workbench.outgoing_data import Presenter
 from app.workbench.project_records import ProjectRecords
 from app.workbench.refused_inputs import RefusedInputs
 from app.workbench.results import Results

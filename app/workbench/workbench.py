@@ -20,7 +20,7 @@ from app.workbench.group_intents import Grouping
 from app.workbench.incoming_replies import IncomingReplies
 from app.workbench.input_intents import Question
 from app.workbench.model_steps import ModelSteps
-from app.workbench.presenter import Presenter
+from app.workbench.outgoing_data import Presenter
 from app.workbench.project_records import ProjectRecords
 from app.workbench.refused_inputs import RefusedInputs
 from app.workbench.results import Known, Results

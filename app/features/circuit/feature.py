@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.features.circuit.controller.circuit import CircuitController
 from app.features.circuit.controller.smallest import SmallestController
 from app.services.context import Feature, FeatureContext
-from views.panels.circuit.strip import CircuitStrip
+from views.panels.circuit.threshold_strip import ThresholdStrip
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class CircuitControllers:
     smallest: SmallestController
 
 
-def _build(context: FeatureContext, panel: CircuitStrip) -> CircuitControllers:
+def _build(context: FeatureContext, panel: ThresholdStrip) -> CircuitControllers:
     return CircuitControllers(
         CircuitController(context.workbench, panel, context.actions), SmallestController(context.workbench, panel)
     )
 
 
-FEATURE = Feature(key="circuit", panel=CircuitStrip, build=_build, handlers="app.features.circuit.handlers")
+FEATURE = Feature(key="circuit", panel=ThresholdStrip, build=_build, handlers="app.features.circuit.handlers")

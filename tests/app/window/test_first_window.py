@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.window.dock_layout import within
 from core.project.metric_choice import MetricChoice
 from tests.app.person import Person
-from views.panels.inputs.data import EditRow
+from views.panels.edits.data import EditRow
 
 LONG = "Then Mary and John went to the store , and after a long talk about it all John gave a drink to"
 

@@ -35,12 +35,3 @@ class MetricOption:
     words: str
     needs_target: bool = False
     needs_foil: bool = False
-
-
-@dataclass(frozen=True)
-class EditRow:
-    """One row of the list of edits."""
-
-    key: int
-    name: str
-    words: str  # "from B", "zero", "scale 0.5"

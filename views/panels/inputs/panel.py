@@ -11,10 +11,11 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from core.project.metric_choice import MetricChoice
+from views.panels.edits.data import EditRow
+from views.panels.edits.edit_list import EditsList
 from views.panels.inputs.card import InputCard
 from views.panels.inputs.column import InputsColumn
-from views.panels.inputs.data import CardData, EditRow, MetricOption
-from views.panels.inputs.edit_list import EditsList
+from views.panels.inputs.data import CardData, MetricOption
 from views.panels.inputs.metric_editor import MetricEditor
 from views.theme import as_card
 from views.widgets.buttons import LinkButton, open_below

@@ -23,13 +23,13 @@ from core.formatting import best_edges, counted, pairs_words, share_words
 from core.project.document import Document
 from core.tracing.selection import RULES, USUAL
 from views.panels.circuit.data import CircuitData, CurveData, KeptData, RuleData
-from views.panels.circuit.strip import CircuitStrip
+from views.panels.circuit.threshold_strip import ThresholdStrip
 
 
 class CircuitController(QObject):
     """Joins the strip to the workbench. It has links that do the same as the actions `trace` and `measure`."""
 
-    def __init__(self, workbench: Workbench, panel: CircuitStrip, actions: Actions) -> None:
+    def __init__(self, workbench: Workbench, panel: ThresholdStrip, actions: Actions) -> None:
         super().__init__(panel)
         self._workbench, self._panel, self._actions = workbench, panel, actions
         self._kept: CircuitRunReply | None = None  # the last one, which may be of another size or of other scores

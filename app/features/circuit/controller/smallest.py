@@ -12,13 +12,13 @@ from app.workbench.one_shot import OneShot
 from app.workbench.workbench import Workbench
 from core.formatting import best_edges, counted, share_words
 from core.project.document import Document
-from views.panels.circuit.strip import CircuitStrip
+from views.panels.circuit.threshold_strip import ThresholdStrip
 
 
 class SmallestController(QObject):
     """Of one window."""
 
-    def __init__(self, workbench: Workbench, panel: CircuitStrip) -> None:
+    def __init__(self, workbench: Workbench, panel: ThresholdStrip) -> None:
         super().__init__(panel)
         self._workbench = workbench
         self._one_shot = OneShot[SmallestQuery](workbench, "smallest circuit")

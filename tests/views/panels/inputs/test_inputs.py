@@ -7,7 +7,8 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from core.project.metric_choice import MetricChoice
-from views.panels.inputs.data import CardData, EditRow, MetricOption
+from views.panels.edits.data import EditRow
+from views.panels.inputs.data import CardData, MetricOption
 from views.panels.inputs.metric_editor import MetricEditor
 from views.panels.inputs.panel import InputsPanel
 from views.widgets.data import TokenChip

@@ -1,5 +1,5 @@
-"""The strip under the canvas: how many edges the circuit keeps, what they recover of the behaviour, as measured, and
-what they leave unexplained. The track with the curve is `track`."""
+"""The threshold strip, under the canvas: how many edges the circuit keeps, what they recover of the behaviour, as
+measured, and what they leave unexplained. The track with the curve is `track`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LEAST_TIP = (
 FIELD_EDGES = 28  # pixels of the field beside its text
 
 
-class CircuitStrip(QFrame):
+class ThresholdStrip(QFrame):
     size_wanted = Signal(int)  # the circuit is to keep so many edges
     let_go = Signal()  # the drag has ended
     overview_wanted = Signal()  # no circuit, the strongest edges

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from views import theme
 from views.panels.circuit.data import CircuitData, KeptData, RuleData
-from views.panels.circuit.strip import CircuitStrip
+from views.panels.circuit.threshold_strip import ThresholdStrip
 from views.panels.circuit.track import axis_width
 
 NARROW = 525  # pixels that it has in a window of 1024
 
 
-def strip(show, edges: int, size: int, share: float, width: int = NARROW, **more) -> CircuitStrip:
+def strip(show, edges: int, size: int, share: float, width: int = NARROW, **more) -> ThresholdStrip:
     kept = KeptData(size, size, share, 0.0, 3.0, 4.0, replaced="replaced from B", **more)
-    panel = show(CircuitStrip(), width, 100)
+    panel = show(ThresholdStrip(), width, 100)
     data = CircuitData(edges, 48, size, kept, can_trace=True, can_measure=True)
     panel.set_data(data)
     QApplication.processEvents()
@@ -61,7 +61,7 @@ def test_what_stays_unexplained_is_never_dropped(show, width, edges, size, share
 def test_the_strip_says_by_which_rule_edges_are_chosen(show) -> None:
     rules = (RuleData("top", "Best scores", "the best"), RuleData("x", "X", "what x keeps", "", "chosen by x"))
     kept = KeptData(48, 48, 0.8, 0.0, 3.0, 4.0)
-    panel = show(CircuitStrip(), 1400, 100)
+    panel = show(ThresholdStrip(), 1400, 100)
     said = (("top", "best edges recover", "those that lead"), ("x", "edges chosen by x recover", "what x keeps"))
     for rule, title, tip in said:
         panel.set_data(CircuitData(479, 48, 48, kept, can_trace=True, rules=rules, rule=rule))
@@ -72,7 +72,7 @@ def test_the_strip_says_by_which_rule_edges_are_chosen(show) -> None:
 def test_a_rule_that_cannot_choose_says_why(show, qtbot) -> None:
     """Also under the pointer: Qt shows the tips of grey lines, too."""
     rules = (RuleData("top", "Best scores", "the best"), RuleData("x", "X", "x", "it takes long", "chosen by x"))
-    panel = show(CircuitStrip(), 1400, 100)
+    panel = show(ThresholdStrip(), 1400, 100)
     panel.set_data(CircuitData(479, 48, None, can_trace=True, rules=rules, rule="top"))
     panel.rule.showPopup()
     view = panel.rule.view()
@@ -86,7 +86,7 @@ def test_a_rule_that_cannot_choose_says_why(show, qtbot) -> None:
 @pytest.mark.usefixtures("percent")
 def test_which_edges_are_the_best_ones_is_said_in_little_room(show) -> None:
     kept = KeptData(75, 75, 0.85, 0.0, 3.0, 4.0, replaced="replaced from B")
-    panel = show(CircuitStrip(), 620, 120)
+    panel = show(ThresholdStrip(), 620, 120)
     panel.set_data(CircuitData(1519, 48, 75, kept, ranked="EAP-IG over this pair", can_trace=True, can_measure=True))
     QApplication.processEvents()
     assert "by EAP-IG" in panel.note.text()
@@ -95,7 +95,7 @@ def test_which_edges_are_the_best_ones_is_said_in_little_room(show) -> None:
 
 @pytest.mark.usefixtures("percent")
 def test_the_invitation_to_trace_covers_nothing_that_is_written(show) -> None:
-    panel = show(CircuitStrip(), 620, 120)
+    panel = show(ThresholdStrip(), 620, 120)
     panel.set_slim(True)
     panel.set_data(CircuitData(1519, 48, None, None, can_trace=True))
     QApplication.processEvents()
@@ -120,7 +120,7 @@ def test_the_invitation_to_trace_covers_nothing_that_is_written(show) -> None:
 
 
 def test_before_edges_are_scored_none_is_said_to_be_shown(show) -> None:
-    panel = show(CircuitStrip(), 620, 120)
+    panel = show(ThresholdStrip(), 620, 120)
     panel.set_data(CircuitData(1519, 48))
     assert panel.title.text() == "no edges are scored yet"
     panel.set_data(CircuitData(1519, 48, can_trace=True))

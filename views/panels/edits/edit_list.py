@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.formatting import pretty_name
-from views.panels.inputs.data import EditRow
+from views.panels.edits.data import EditRow
 from views.theme import current
 from views.widgets.buttons import LinkButton
 from views.widgets.line_icons import draw_icon
